@@ -1,0 +1,184 @@
+/**
+ * What the engine offers across a boundary: every method takes and returns plain, structured-cloneable values.
+ * The host talks to the worker with it, the webview to the host, tests to both. `rpc.ts` carries it.
+ */
+import type { ConversationLayer, Conversation, Endpoint, Report, Severity, Timestamp } from './report.ts';
+
+/** What all views of one capture are looking at: one display filter and one time range. */
+export interface Selection {
+  /** Display filter in Wireshark's syntax; empty for everything. */
+  readonly filter: string;
+  /** Seconds since the capture's start time, half-open `[from, to)`; null for all of it. */
+  readonly timeRange: { readonly from: number; readonly to: number } | null;
+}
+
+export const EVERYTHING: Selection = { filter: '', timeRange: null };
+
+export interface Progress {
+  readonly phase: 'inflating' | 'reading' | 'filtering';
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  readonly packets: number;
+}
+
+/** A window on a longer list, after sorting and searching. */
+export interface Page<Row> {
+  readonly offset: number;
+  readonly rows: readonly Row[];
+  /** Rows that match the search. */
+  readonly total: number;
+  /** Rows before the search. */
+  readonly totalUnfiltered: number;
+}
+
+export interface Sort {
+  readonly column: string;
+  readonly descending: boolean;
+}
+
+export interface TableQuery {
+  readonly selection: Selection;
+  readonly search: string;
+  readonly sort: Sort | null;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface ConversationsQuery extends TableQuery {
+  readonly layer: ConversationLayer;
+}
+
+export type EndpointsQuery = ConversationsQuery;
+
+export interface PacketsQuery {
+  readonly selection: Selection;
+  /** Columns `number | time | source | destination | protocol | length`; null is file order. */
+  readonly sort: Sort | null;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** One line of the packet list. All text is untrusted. */
+export interface PacketRow {
+  readonly frame: number;
+  readonly time: Timestamp;
+  /** Seconds since the first frame; null without time. */
+  readonly relativeSeconds: number | null;
+  readonly source: string;
+  readonly destination: string;
+  /** Upper-case name as Wireshark's Protocol column has it, `TCP`, `TLSv1.3`. */
+  readonly protocol: string;
+  readonly length: number;
+  readonly info: string;
+  /** Id of the innermost tcp/udp/ip conversation of the frame, for Follow Stream; null where there is none. */
+  readonly flow: string | null;
+  /** Highest severity of the findings this frame is evidence of. */
+  readonly severity: Severity | null;
+  readonly malformed: boolean;
+}
+
+/** One node of the details tree. */
+export interface FieldNode {
+  /** Wireshark's field name, `ip.ttl`; empty for a plain text line. */
+  readonly name: string;
+  readonly label: string;
+  /** The value as a person reads it. */
+  readonly text: string;
+  /** Index into `PacketDetail.sources`. */
+  readonly source: number;
+  /** Bytes `[start, start + length)` of that source. */
+  readonly start: number;
+  readonly length: number;
+  readonly children: readonly FieldNode[];
+  /** Display filter that selects packets with this field's value; empty where there is none. */
+  readonly filter: string;
+  /** Set on nodes that report an anomaly. */
+  readonly severity?: 'note' | 'warning' | 'error';
+}
+
+export interface PacketDetail {
+  readonly row: PacketRow;
+  readonly tree: readonly FieldNode[];
+  /** The frame's captured bytes first, then what was reassembled from several frames. */
+  readonly sources: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+}
+
+export type FilterCheck =
+  | { readonly ok: true; readonly fields: readonly string[] }
+  /** `column` counts characters from 0; `length` is at least 1. */
+  | { readonly ok: false; readonly message: string; readonly column: number; readonly length: number };
+
+export interface FilterCompletion {
+  readonly name: string;
+  readonly label: string;
+  readonly type: string;
+}
+
+export interface StreamQuery {
+  /** Conversation id, `tcp:3` or `udp:0`. */
+  readonly flow: string;
+  /** Skip this many chunks. */
+  readonly offset: number;
+  /** At most this many bytes of payload are returned. */
+  readonly maxBytes: number;
+}
+
+export interface StreamChunk {
+  readonly frame: number;
+  readonly direction: 'a-to-b' | 'b-to-a';
+  readonly time: Timestamp;
+  readonly bytes: Uint8Array;
+  /** Bytes known to be missing right before this chunk. */
+  readonly missingBefore: number;
+}
+
+export interface StreamPage {
+  readonly conversation: Conversation;
+  readonly chunks: readonly StreamChunk[];
+  readonly nextOffset: number | null;
+  readonly bytesAToB: number;
+  readonly bytesBToA: number;
+}
+
+/** Opening one capture: by path in Node, by bytes where the file system is not ours. */
+export type CaptureLocation =
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'bytes'; readonly name: string; readonly bytes: Uint8Array };
+
+export interface ExportRequest {
+  readonly selection: Selection;
+  readonly format: 'json' | 'markdown' | 'csv' | 'text';
+}
+
+/** Method name -> [parameters, result]. One entry is one RPC; a session is one opened capture. */
+export interface EngineMethods {
+  /** The Report of what has been read so far, under a selection; lists are cut to `limit` rows. */
+  report: [{ readonly selection: Selection; readonly limit: number }, Report];
+  conversations: [ConversationsQuery, Page<Conversation>];
+  endpoints: [EndpointsQuery, Page<Endpoint>];
+  packets: [PacketsQuery, Page<PacketRow>];
+  /** Position of a frame in the list a query describes, or -1. */
+  indexOfFrame: [{ readonly selection: Selection; readonly sort: Sort | null; readonly frame: number }, number];
+  packet: [{ readonly frame: number }, PacketDetail | null];
+  checkFilter: [{ readonly text: string }, FilterCheck];
+  completeFilter: [{ readonly text: string; readonly cursor: number }, { readonly from: number; readonly items: readonly FilterCompletion[] }];
+  followStream: [StreamQuery, StreamPage | null];
+  exportReport: [ExportRequest, string];
+  /** The selected packets as a pcap file (nanosecond, or pcapng when link types differ); at most `maxBytes`, else an error that says so. */
+  savePackets: [{ readonly selection: Selection; readonly maxBytes: number }, { readonly bytes: Uint8Array; readonly packets: number; readonly extension: 'pcap' | 'pcapng' }];
+}
+
+/** What a session tells without being asked. */
+export type EngineEvent =
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  /** New packets were read; views ask again. `complete`: all of the file as it is now. */
+  | { readonly kind: 'updated'; readonly packets: number; readonly complete: boolean }
+  /** The file cannot be read at all; one sentence for a person. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** The session as callers see it, whatever carries it. */
+export interface EngineSession {
+  call<M extends keyof EngineMethods>(method: M, params: EngineMethods[M][0], signal?: AbortSignal): Promise<EngineMethods[M][1]>;
+  onEvent(listener: (event: EngineEvent) => void): () => void;
+  dispose(): void;
+}
