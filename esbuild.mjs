@@ -1,0 +1,75 @@
+/**
+ * Builds everything that is shipped into dist/: one bundle per place where code runs, nothing left to install.
+ * `node esbuild.mjs` for a release build, `--dev` adds source maps and keeps names readable.
+ */
+import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const root = import.meta.dirname;
+const dev = process.argv.includes('--dev');
+
+/** Sources made from other sources (filter grammar, tables) come first. */
+export function generateSources() {
+  const generator = path.join(root, 'scripts/generate.mjs');
+  if (fs.existsSync(generator)) execFileSync(process.execPath, [generator], { stdio: 'inherit', cwd: root });
+}
+
+const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  bundle: true,
+  minify: !dev,
+  // Class and function names are part of error messages people report.
+  keepNames: false,
+  sourcemap: dev,
+  legalComments: 'none',
+  logLevel: 'warning',
+  absWorkingDir: root,
+  define: { NETSEC_VERSION: JSON.stringify(version) },
+};
+
+/** ES modules still meet CommonJS packages that call require(). */
+const requireForEsm = "import { createRequire as netsecCreateRequire } from 'node:module'; const require = netsecCreateRequire(import.meta.url);";
+
+/** @type {import('esbuild').BuildOptions[]} */
+const bundles = [
+  // VS Code 1.138 runs extensions in Node 24; the command line and its worker promise Node 20.
+  { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', platform: 'node', format: 'cjs', target: 'node22', external: ['vscode'] },
+  { entryPoints: ['src/analysis/worker.node.ts'], outfile: 'dist/worker.cjs', platform: 'node', format: 'cjs', target: 'node20' },
+  {
+    entryPoints: ['src/cli/main.node.ts'],
+    outfile: 'dist/cli.mjs',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    banner: { js: `#!/usr/bin/env node\n${requireForEsm}` },
+  },
+  { entryPoints: ['src/mcp/main.node.ts'], outfile: 'dist/mcp.mjs', platform: 'node', format: 'esm', target: 'node20', banner: { js: requireForEsm } },
+  {
+    entryPoints: { webview: 'media/main.ts' },
+    outdir: 'dist',
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2023',
+    tsconfig: 'tsconfig.webview.json',
+    loader: { '.ttf': 'file' },
+    assetNames: '[name]',
+  },
+];
+
+const entryFile = (bundle) => Object.values(bundle.entryPoints)[0];
+
+export async function buildAll() {
+  generateSources();
+  fs.mkdirSync(path.join(root, 'dist'), { recursive: true });
+  // An entry point that is not written yet is no error: the others can be used without it.
+  const present = bundles.filter((bundle) => fs.existsSync(path.join(root, entryFile(bundle))));
+  await Promise.all(present.map((bundle) => build({ ...common, ...bundle })));
+  const cli = path.join(root, 'dist/cli.mjs');
+  if (fs.existsSync(cli)) fs.chmodSync(cli, 0o755);
+}
+
+if (process.argv[1] === import.meta.filename) await buildAll();

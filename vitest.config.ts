@@ -1,0 +1,32 @@
+/** Two runs: `unit` is everything that needs no VS Code, `integration` drives a real one and so runs file by file. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  define: { NETSEC_VERSION: JSON.stringify('0.0.0-test') },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/integration/**'],
+          testTimeout: 30_000,
+          // The golden and truth tests read captures of several megabytes.
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/integration/support/globalSetup.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
