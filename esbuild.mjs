@@ -47,7 +47,14 @@ const bundles = [
     target: 'node20',
     banner: { js: `#!/usr/bin/env node\n${requireForEsm}` },
   },
-  { entryPoints: ['src/mcp/main.node.ts'], outfile: 'dist/mcp.mjs', platform: 'node', format: 'esm', target: 'node20', banner: { js: requireForEsm } },
+  {
+    entryPoints: ['src/mcp/main.node.ts'],
+    outfile: 'dist/mcp.mjs',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    banner: { js: requireForEsm },
+  },
   {
     entryPoints: { webview: 'media/main.ts' },
     outdir: 'dist',

@@ -13,7 +13,10 @@ const shells = {
   regex: '/(editor|live|chat|mcp|cli)/',
   message: 'The engine does not know its shells (pcap <- analysis <- editor, live, chat, mcp, cli).',
 };
-const analysis = { regex: '/analysis/', message: 'src/pcap turns bytes into packets and layers; what they mean is decided in src/analysis, which imports it.' };
+const analysis = {
+  regex: '/analysis/',
+  message: 'src/pcap turns bytes into packets and layers; what they mean is decided in src/analysis, which imports it.',
+};
 const engineBeyondTypes = {
   regex: '/src/(?!analysis/(engineApi|report|rpc)\\.ts$)',
   message: 'The page gets everything through the calls of engineApi.ts: it may know engineApi.ts, report.ts and rpc.ts, nothing else of src.',

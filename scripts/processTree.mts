@@ -62,7 +62,7 @@ function processes(): ProcessEntry[] {
 export function processTree(pid: number): number[] {
   const all = processes();
   const found = new Set([pid]);
-  for (let size = 0; size !== found.size; ) {
+  for (let size = 0; size !== found.size;) {
     size = found.size;
     for (const entry of all) if (found.has(entry.parent)) found.add(entry.pid);
   }

@@ -66,8 +66,18 @@ export interface VscodeServer {
 }
 
 /** The folders of a profile, so that extensions can be put in before the first start. */
-export function profileFolders(profile: string): { readonly extensions: string; readonly user: string; readonly data: string; readonly home: string } {
-  return { extensions: path.join(profile, 'extensions'), user: path.join(profile, 'user'), data: path.join(profile, 'data'), home: path.join(profile, 'home') };
+export function profileFolders(profile: string): {
+  readonly extensions: string;
+  readonly user: string;
+  readonly data: string;
+  readonly home: string;
+} {
+  return {
+    extensions: path.join(profile, 'extensions'),
+    user: path.join(profile, 'user'),
+    data: path.join(profile, 'data'),
+    home: path.join(profile, 'home'),
+  };
 }
 
 /** Installs a .vsix into a profile, as the Extensions view would. */
