@@ -11,3 +11,7 @@ interface AbortSignal {
   throwIfAborted(): void;
 }
 declare const performance: { now(): number };
+declare class AbortController {
+  readonly signal: AbortSignal;
+  abort(): void;
+}

@@ -182,3 +182,36 @@ export interface EngineSession {
   onEvent(listener: (event: EngineEvent) => void): () => void;
   dispose(): void;
 }
+
+/** What the editor's page asks of its host beside the engine's own methods. */
+export interface HostMethods {
+  /** Opens the save dialog and writes text or bytes; false when the user cancels. */
+  saveFile: [{ readonly suggestedName: string; readonly content: string | Uint8Array }, boolean];
+  copyText: [{ readonly text: string }, null];
+  /** Opens Chat with `@netsec` and this question typed in. */
+  askNetsec: [{ readonly question: string }, null];
+  /** Runs the palette's Export Report for this capture. */
+  exportReport: [{ readonly selection: Selection }, null];
+  /** Save Filtered Packets: asks where, then writes a capture file. */
+  savePackets: [{ readonly selection: Selection }, null];
+  /** Keeps the page's state across reloads of the window (size-limited, plain JSON). */
+  saveState: [{ readonly state: unknown }, null];
+}
+
+/** What the page is told at the start; `state` is what it saved last. */
+export interface PageStart {
+  readonly fileName: string;
+  readonly fileBytes: number;
+  readonly state: unknown;
+  /** BCP 47 language for numbers and dates, VS Code's display language. */
+  readonly locale: string;
+  readonly settings: { readonly colorPackets: boolean };
+}
+
+/** Commands the host gives the page. */
+export type PageCommand =
+  | { readonly kind: 'start'; readonly start: PageStart }
+  | { readonly kind: 'show'; readonly view: string }
+  | { readonly kind: 'goToPacket'; readonly frame: number }
+  | { readonly kind: 'showFinding'; readonly id: string }
+  | { readonly kind: 'setFilter'; readonly filter: string };

@@ -1,0 +1,103 @@
+/**
+ * Addresses as numbers, and numbers as text. IPv4 addresses are their 32 bits; IPv6 addresses are interned: the first
+ * pass compares one integer per address, whatever the family.
+ */
+
+const INITIAL_SLOTS = 1024;
+
+/** IPv6 addresses met so far. `idOf` gives the same number for the same 16 bytes. Grows with the number of addresses. */
+export class Ipv6Table {
+  #count = 0;
+  #words = new Int32Array(INITIAL_SLOTS * 2);
+  #slots = new Int32Array(INITIAL_SLOTS).fill(-1);
+
+  get size(): number {
+    return this.#count;
+  }
+
+  /** Index of the address at `offset`; the caller has checked that 16 bytes are there. */
+  idOf(view: DataView, offset: number): number {
+    const a = view.getInt32(offset), b = view.getInt32(offset + 4), c = view.getInt32(offset + 8), d = view.getInt32(offset + 12);
+    const mask = this.#slots.length - 1;
+    let slot = hash4(a, b, c, d) & mask;
+    for (;;) {
+      const id = this.#slots[slot]!;
+      if (id < 0) break;
+      const at = id * 4;
+      const words = this.#words;
+      if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return id;
+      slot = (slot + 1) & mask;
+    }
+    return this.#add(slot, a, b, c, d);
+  }
+
+  #add(slot: number, a: number, b: number, c: number, d: number): number {
+    const id = this.#count++;
+    if ((id + 1) * 4 > this.#words.length) {
+      const words = new Int32Array(this.#words.length * 2);
+      words.set(this.#words);
+      this.#words = words;
+    }
+    this.#words.set([a, b, c, d], id * 4);
+    this.#slots[slot] = id;
+    if (this.#count * 2 > this.#slots.length) this.#rehash();
+    return id;
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    const mask = slots.length - 1, words = this.#words;
+    for (let id = 0; id < this.#count; id++) {
+      let slot = hash4(words[id * 4]!, words[id * 4 + 1]!, words[id * 4 + 2]!, words[id * 4 + 3]!) & mask;
+      while (slots[slot]! >= 0) slot = (slot + 1) & mask;
+      slots[slot] = id;
+    }
+    this.#slots = slots;
+  }
+
+  /** The 16 bytes of an address. */
+  bytesOf(id: number): Uint8Array {
+    const bytes = new Uint8Array(16), view = new DataView(bytes.buffer);
+    for (let i = 0; i < 4; i++) view.setInt32(i * 4, this.#words[id * 4 + i] ?? 0);
+    return bytes;
+  }
+
+  textOf(id: number): string {
+    return formatIpv6(this.bytesOf(id), 0);
+  }
+}
+
+function hash4(a: number, b: number, c: number, d: number): number {
+  let h = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(b + 0x7f4a7c15, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 15) ^ c, 0x27d4eb2f) ^ Math.imul(d ^ (h >>> 13), 0x165667b1);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Dotted quad of the 32 bits of an address (signed or not). */
+export function formatIpv4(address: number): string {
+  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+}
+
+/** RFC 5952 text of the 16 bytes at `offset`: longest run of two or more zero groups becomes `::`, the first of equals. */
+export function formatIpv6(bytes: Uint8Array, offset: number): string {
+  const groups: number[] = [];
+  for (let i = 0; i < 8; i++) groups.push(((bytes[offset + i * 2] ?? 0) << 8) | (bytes[offset + i * 2 + 1] ?? 0));
+  if (groups.slice(0, 5).every((g) => g === 0) && groups[5] === 0xffff) {
+    return `::ffff:${formatIpv4(((groups[6] ?? 0) << 16) | (groups[7] ?? 0))}`;
+  }
+  let bestStart = -1, bestLength = 1;
+  for (let i = 0; i < 8; i++) {
+    let n = 0;
+    while (i + n < 8 && groups[i + n] === 0) n++;
+    if (n > bestLength) [bestStart, bestLength] = [i, n];
+    if (n > 0) i += n - 1;
+  }
+  const hex = (from: number, to: number): string => groups.slice(from, to).map((g) => g.toString(16)).join(':');
+  return bestStart < 0 ? hex(0, 8) : `${hex(0, bestStart)}::${hex(bestStart + bestLength, 8)}`;
+}
+
+/** `00:1a:2b:...` of the top 16 and low 32 bits of a MAC address. */
+export function formatMac(high: number, low: number): string {
+  const hex = (high & 0xffff).toString(16).padStart(4, '0') + (low >>> 0).toString(16).padStart(8, '0');
+  return hex.replace(/(..)(?=.)/g, '$1:');
+}

@@ -1,0 +1,50 @@
+/** Walks the layers of a frame. Total: any bytes give layers and anomalies, never an exception. */
+import { dataDissector } from './data.ts';
+import type { Dissector, FieldSink } from './dissector.ts';
+import * as registry from './dissectors/registry.ts';
+import { Packet } from './packet.ts';
+import { DissectorTables, LINKTYPE } from './tables.ts';
+
+/** Real traffic stays far below; a frame made of tunnels in tunnels stops here. */
+const MAX_LAYERS = 64;
+
+export const dissectors: readonly Dissector[] = Object.values(registry);
+
+let tables: DissectorTables | undefined;
+
+/** The tables of all registered dissectors; their paths are shared by whoever uses the same tables. */
+export function createTables(): DissectorTables {
+  return new DissectorTables(dissectors, dataDissector);
+}
+
+/** A packet over tables of its own, for callers that look at single frames. */
+export function createPacket(): Packet {
+  return new Packet((tables ??= createTables()));
+}
+
+/**
+ * Dissects the frame whose record `p` holds. Without a sink this is the first pass's work: headers as numbers, the path, and
+ * application messages. With one, the same dissectors also say every field.
+ */
+export function decode(p: Packet, sink: FieldSink | null): void {
+  p.reset(sink);
+  p.next(LINKTYPE, p.linkType, p.start, p.end);
+  runLayers(p, sink);
+}
+
+/** Goes on from a hand-over until a layer hands on nothing. */
+export function runLayers(p: Packet, sink: FieldSink | null): void {
+  try {
+    for (let layers = 0; p.pending !== null && layers < MAX_LAYERS; layers++) {
+      const { dissector, index } = p.pending;
+      p.pending = null;
+      p.path = p.tables.paths.child(p.path, index);
+      if (dissector.application === true && !p.quoted) p.application = index;
+      dissector.dissect?.(p, p.pendingOffset, p.pendingEnd, sink);
+    }
+  } catch (error) {
+    // A dissector broke its promise. The frame keeps what was read before; the rest of the capture must not suffer.
+    p.pending = null;
+    p.malformed(`a dissector failed (${error instanceof Error ? error.message : String(error)}); please report it`, p.pendingOffset, p.pendingEnd);
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * What a protocol is made of. One file under `dissectors/` defines one `Dissector`; one line in `dissectors/registry.ts`
+ * admits it; its `on` bindings say what it sits on, so no table elsewhere names it.
+ */
+import type { Packet } from './packet.ts';
+
+/** How a field's bytes read as a value; also what its display filter accepts. */
+export type FieldType =
+  | 'uint' | 'int' | 'uint64' | 'float' | 'boolean' | 'string' | 'bytes' | 'ether' | 'ipv4' | 'ipv6'
+  /** Nanoseconds since the epoch as bigint, and a span in seconds as number. */
+  | 'time' | 'duration'
+  /** A protocol or a mere heading: present or not. */
+  | 'none';
+
+export type FieldValue = number | bigint | string | boolean | Uint8Array;
+
+/** A field of a protocol. `name` is Wireshark's display-filter name. */
+export interface Field {
+  readonly name: string;
+  readonly label: string;
+  readonly type: FieldType;
+  /** Further names that select it, as `ip.addr` does `ip.src` and `ip.dst`. */
+  readonly aliases?: readonly string[];
+  /** Words for numbers: shown beside the number, and accepted by the filter. */
+  readonly values?: Readonly<Record<number, string>>;
+  readonly base?: 'dec' | 'hex';
+  /** Shown after the number, `ms`. */
+  readonly unit?: string;
+}
+
+/** Gives the compiler the literal keys, so that a misspelt field does not compile. */
+export function defineFields<K extends string>(fields: Record<K, Field>): Readonly<Record<K, Field>> {
+  return fields;
+}
+
+/**
+ * Where a dissector's findings about one packet go when somebody looks: the details tree, the filter, the packet list.
+ * In the first pass there is none (`null`), and dissectors skip everything that only serves it.
+ */
+export interface FieldSink {
+  /** False for sinks that never show text: do not compose any for them. */
+  readonly wantsText: boolean;
+  /** Opens a protocol beside the previous one; its fields follow. Offsets count in the current bytes of the packet. */
+  layer(protocol: Dissector, offset: number, length: number, text?: string): void;
+  /**
+   * Adds a field of the open layer. Without a value it is read from the bytes by the field's type
+   * (unsigned numbers big-endian, strings as UTF-8 with replacement). `text` overrides how it reads.
+   */
+  add(field: Field, offset: number, length: number, value?: FieldValue, text?: string): void;
+  /** Makes what follows children of the field added last, until `close()`. */
+  open(): void;
+  close(): void;
+  /** The line of the packet list; the innermost layer that speaks wins. `protocol` as Wireshark's column: `TCP`, `TLSv1.3`. */
+  info(protocol: string, text: string): void;
+  /** A fact about malformed or remarkable bytes, shown where it was met. */
+  note(severity: 'note' | 'warning' | 'error', text: string, offset: number, length: number): void;
+}
+
+/** What a dissector sits on. `value` is the number in that field of the layer below. */
+export type Binding =
+  | { readonly table: TableName; readonly value: number }
+  /** Asked by content when no number leads anywhere. */
+  | { readonly table: 'udp.heuristic' | 'tcp.heuristic'; readonly value?: never };
+
+/** The numbered hand-over points between layers; names are Wireshark's dissector tables, and `linktype` is the LINKTYPE_ number of a capture file. */
+export const TABLE_NAMES = ['linktype', 'ethertype', 'ip.proto', 'udp.port', 'tcp.port', 'llc.dsap', 'ppp.protocol', 'sctp.port'] as const;
+export type TableName = (typeof TABLE_NAMES)[number];
+
+/** Result of `StreamDissector.step`: more bytes are needed at this point before anything can be said. */
+export const NEED_MORE = 0;
+/** Result of `StreamDissector.step`: this is not (or no longer) this protocol; the rest of the stream is not looked at. */
+export const NOT_MINE = -1;
+
+/** Which way a stream's bytes flow: 0 from the originator, 1 to it. */
+export type Direction = 0 | 1;
+
+/**
+ * A protocol over a byte stream (TCP). The stream is a row of PDUs; a PDU is passed in steps, so that a body of gigabytes
+ * is skipped, not stored. State of one direction lives in what `open()` returns; it must be bounded.
+ */
+export interface StreamDissector<State = unknown> {
+  /**
+   * Says by content whether the first bytes of a direction, `[offset, end)`, are this protocol. `more` if too few to say.
+   * A protocol whose first words are not telling answers `yes` only on its own ports.
+   */
+  recognise(bytes: Uint8Array, offset: number, end: number, direction: Direction, sourcePort: number, destinationPort: number): 'yes' | 'no' | 'more';
+  /** State shared by both directions of one stream. */
+  open(): State;
+  /** Leading bytes of a PDU that `dissect` wants to see when it spans segments; the rest may be missing. */
+  readonly keepBytes: number;
+  /**
+   * How many bytes from `offset` on belong to the current PDU's next step: a count (may reach beyond `end`), NEED_MORE, or
+   * NOT_MINE. Sets `p.pduComplete` true when the PDU ends with this step.
+   */
+  step(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: State): number;
+  /**
+   * Called once per PDU in the frame that completes it. `[offset, end)` of `p.bytes` holds the PDU, or its first
+   * `keepBytes` if it spanned segments. Emits messages (`p.emit`) and, when somebody looks, fields.
+   */
+  dissect(p: Packet, offset: number, end: number, direction: Direction, state: State, sink: FieldSink | null): void;
+  /** The stream ended in this direction (FIN, RST, end of capture): a PDU that lasts until close is complete. Returns whether there is one to dissect. */
+  finish?(direction: Direction, state: State): boolean;
+}
+
+export interface Dissector {
+  /** Wireshark's protocol name, `dns`: also its display filter. */
+  readonly id: string;
+  /** `Domain Name System`. */
+  readonly name: string;
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly on: readonly Binding[];
+  /** True for protocols whose payload cannot be read without keys. */
+  readonly encrypted?: boolean;
+  /** True for protocols that are the service of a conversation (DNS, HTTP), not its carrier (IP, UDP). */
+  readonly application?: boolean;
+  /**
+   * Reads the header at `[offset, end)` of `p.bytes`, and hands on what it carries with `p.next(...)`.
+   * `end` is already cut to the captured bytes and to the outer length. Never throws for any bytes: says `p.malformed(...)` and returns.
+   */
+  dissect?(p: Packet, offset: number, end: number, sink: FieldSink | null): void;
+  /** For datagram protocols that are told by content: asked before `dissect`; a port binding without it is taken at its word. */
+  recognise?(p: Packet, offset: number, end: number): boolean;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each protocol has its own state; the registry holds them all
+  readonly stream?: StreamDissector<any>;
+}
+
+/** Something an application said, as detectors and statistics consume it. Each protocol defines and exports its own kinds. */
+export interface Message {
+  readonly kind: string;
+  /** Frame that completed it. */
+  readonly frame: number;
+}
+
+/** A typed handle on one kind of message: `export const dnsMessage = messageKind<DnsMessage>('dns')`. */
+export interface MessageKind<M extends Message> {
+  readonly kind: M['kind'];
+  is(message: Message): message is M;
+}
+
+export function messageKind<M extends Message>(kind: M['kind']): MessageKind<M> {
+  return { kind, is: (message): message is M => message.kind === kind };
+}

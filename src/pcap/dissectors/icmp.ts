@@ -1,0 +1,51 @@
+/** Internet Control Message Protocol, RFC 792. Errors quote the header of the packet they are about; it is dissected as quoted. */
+import { defineFields, type Dissector } from '../dissector.ts';
+import { ETHERTYPE } from '../tables.ts';
+
+const TYPES: Readonly<Record<number, string>> = { 0: 'Echo (ping) reply', 3: 'Destination unreachable', 4: 'Source quench', 5: 'Redirect', 8: 'Echo (ping) request', 9: 'Router advertisement', 10: 'Router solicitation', 11: 'Time-to-live exceeded', 12: 'Parameter problem', 13: 'Timestamp request', 14: 'Timestamp reply', 17: 'Address mask request', 18: 'Address mask reply' };
+const UNREACHABLE: Readonly<Record<number, string>> = { 0: 'Network unreachable', 1: 'Host unreachable', 2: 'Protocol unreachable', 3: 'Port unreachable', 4: 'Fragmentation needed', 5: 'Source route failed', 9: 'Network administratively prohibited', 10: 'Host administratively prohibited', 13: 'Communication administratively filtered' };
+
+const f = defineFields({
+  type: { name: 'icmp.type', label: 'Type', type: 'uint', values: TYPES },
+  code: { name: 'icmp.code', label: 'Code', type: 'uint' },
+  checksum: { name: 'icmp.checksum', label: 'Checksum', type: 'uint', base: 'hex' },
+  identifier: { name: 'icmp.ident', label: 'Identifier', type: 'uint' },
+  sequence: { name: 'icmp.seq', label: 'Sequence Number', type: 'uint' },
+  gateway: { name: 'icmp.redir_gw', label: 'Gateway Address', type: 'ipv4' },
+  mtu: { name: 'icmp.mtu', label: 'MTU of next hop', type: 'uint' },
+});
+
+const QUOTING = new Set([3, 4, 5, 11, 12]);
+
+export const icmp: Dissector = {
+  id: 'icmp',
+  name: 'Internet Control Message Protocol',
+  fields: f,
+  on: [{ table: 'ip.proto', value: 1 }],
+  dissect(p, offset, end, sink) {
+    if (!p.has(4, offset, end)) return;
+    const view = p.view, type = view.getUint8(offset), code = view.getUint8(offset + 1);
+    if (p.icmp < 0) p.icmp = type * 256 + code;
+    const echo = type === 0 || type === 8;
+    if (sink !== null) {
+      sink.layer(icmp, offset, end - offset);
+      sink.add(f.type, offset, 1);
+      sink.add(f.code, offset + 1, 1, code, type === 3 ? UNREACHABLE[code] : undefined);
+      sink.add(f.checksum, offset + 2, 2);
+      const words = TYPES[type] ?? `type ${type}`;
+      if ((echo || type === 13 || type === 14) && end - offset >= 8) {
+        sink.add(f.identifier, offset + 4, 2);
+        sink.add(f.sequence, offset + 6, 2);
+        sink.info('ICMP', `${words}  id=0x${view.getUint16(offset + 4).toString(16).padStart(4, '0')}, seq=${view.getUint16(offset + 6)}`);
+      } else {
+        if (type === 5 && end - offset >= 8) sink.add(f.gateway, offset + 4, 4);
+        if (type === 3 && code === 4 && end - offset >= 8) sink.add(f.mtu, offset + 6, 2);
+        sink.info('ICMP', type === 3 ? `${words} (${UNREACHABLE[code] ?? `code ${code}`})` : words);
+      }
+    }
+    if (QUOTING.has(type) && end - offset > 8 && !p.quoted) {
+      p.quoted = true;
+      p.next(ETHERTYPE, 0x0800, offset + 8, end);
+    } else p.carryData(offset + 8, end);
+  },
+};

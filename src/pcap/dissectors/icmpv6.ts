@@ -1,0 +1,96 @@
+/** ICMPv6, RFC 4443, with Neighbor Discovery, RFC 4861, and Multicast Listener Discovery, RFC 2710 and 3810. */
+import { formatIpv6 } from '../addresses.ts';
+import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import type { Packet } from '../packet.ts';
+import { ETHERTYPE } from '../tables.ts';
+
+const TYPES: Readonly<Record<number, string>> = { 1: 'Destination Unreachable', 2: 'Packet Too Big', 3: 'Time Exceeded', 4: 'Parameter Problem', 128: 'Echo (ping) request', 129: 'Echo (ping) reply', 130: 'Multicast Listener Query', 131: 'Multicast Listener Report', 132: 'Multicast Listener Done', 133: 'Router Solicitation', 134: 'Router Advertisement', 135: 'Neighbor Solicitation', 136: 'Neighbor Advertisement', 137: 'Redirect', 143: 'Multicast Listener Report Message v2' };
+
+const f = defineFields({
+  type: { name: 'icmpv6.type', label: 'Type', type: 'uint', values: TYPES },
+  code: { name: 'icmpv6.code', label: 'Code', type: 'uint' },
+  checksum: { name: 'icmpv6.checksum', label: 'Checksum', type: 'uint', base: 'hex' },
+  identifier: { name: 'icmpv6.echo.identifier', label: 'Identifier', type: 'uint', base: 'hex' },
+  sequence: { name: 'icmpv6.echo.sequence_number', label: 'Sequence', type: 'uint' },
+  mtu: { name: 'icmpv6.mtu', label: 'MTU', type: 'uint' },
+  solicitTarget: { name: 'icmpv6.nd.ns.target_address', label: 'Target Address', type: 'ipv6' },
+  advertTarget: { name: 'icmpv6.nd.na.target_address', label: 'Target Address', type: 'ipv6' },
+  advertFlags: { name: 'icmpv6.nd.na.flag', label: 'Flags', type: 'uint', base: 'hex' },
+  hopLimit: { name: 'icmpv6.nd.ra.cur_hop_limit', label: 'Cur hop limit', type: 'uint' },
+  routerLifetime: { name: 'icmpv6.nd.ra.router_lifetime', label: 'Router lifetime (s)', type: 'uint' },
+  optionType: { name: 'icmpv6.opt.type', label: 'Option type', type: 'uint', values: { 1: 'Source link-layer address', 2: 'Target link-layer address', 3: 'Prefix information', 4: 'Redirected header', 5: 'MTU', 25: 'Recursive DNS Server', 31: 'DNS Search List' } },
+  linkAddress: { name: 'icmpv6.opt.linkaddr', label: 'Link-layer address', type: 'ether' },
+  prefix: { name: 'icmpv6.opt.prefix', label: 'Prefix', type: 'ipv6' },
+  prefixLength: { name: 'icmpv6.opt.prefix.length', label: 'Prefix Length', type: 'uint' },
+  multicastAddress: { name: 'icmpv6.mld.multicast_address', label: 'Multicast Address', type: 'ipv6' },
+});
+
+const QUOTING_BELOW = 5;
+
+export const icmpv6: Dissector = {
+  id: 'icmpv6',
+  name: 'Internet Control Message Protocol v6',
+  fields: f,
+  on: [{ table: 'ip.proto', value: 58 }],
+  dissect(p, offset, end, sink) {
+    if (!p.has(4, offset, end)) return;
+    const type = p.view.getUint8(offset);
+    if (p.icmp < 0) p.icmp = type * 256 + p.view.getUint8(offset + 1);
+    if (sink !== null) describe(p, offset, end, type, sink);
+    if (type < QUOTING_BELOW && type > 0 && end - offset > 8 && !p.quoted) {
+      p.quoted = true;
+      p.next(ETHERTYPE, 0x86dd, offset + 8, end);
+    } else if (type === 128 || type === 129) p.carryData(offset + 8, end);
+  },
+};
+
+function describe(p: Packet, offset: number, end: number, type: number, sink: FieldSink): void {
+  const name = TYPES[type] ?? `type ${type}`, length = end - offset, view = p.view;
+  sink.layer(icmpv6, offset, length);
+  sink.add(f.type, offset, 1);
+  sink.add(f.code, offset + 1, 1);
+  sink.add(f.checksum, offset + 2, 2);
+  let info = name;
+  if ((type === 128 || type === 129) && length >= 8) {
+    sink.add(f.identifier, offset + 4, 2);
+    sink.add(f.sequence, offset + 6, 2);
+    info = `${name} id=0x${view.getUint16(offset + 4).toString(16).padStart(4, '0')}, seq=${view.getUint16(offset + 6)}`;
+  } else if (type === 2 && length >= 8) {
+    sink.add(f.mtu, offset + 4, 4);
+    info = `${name}, MTU ${view.getUint32(offset + 4)}`;
+  } else if ((type === 135 || type === 136) && length >= 24) {
+    if (type === 136) sink.add(f.advertFlags, offset + 4, 1);
+    sink.add(type === 135 ? f.solicitTarget : f.advertTarget, offset + 8, 16);
+    info = `${name} ${type === 135 ? 'for ' : ''}${formatIpv6(p.bytes, offset + 8)}`;
+    describeOptions(p, offset + 24, end, sink);
+  } else if (type === 134 && length >= 16) {
+    sink.add(f.hopLimit, offset + 4, 1);
+    sink.add(f.routerLifetime, offset + 6, 2);
+    describeOptions(p, offset + 16, end, sink);
+  } else if (type === 133) describeOptions(p, offset + 8, end, sink);
+  else if (type >= 130 && type <= 132 && length >= 24) sink.add(f.multicastAddress, offset + 8, 16);
+  else if (type === 143 && length >= 8) {
+    let at = offset + 8;
+    for (let left = Math.min(view.getUint16(offset + 6), 256); left > 0 && at + 20 <= end; left--) {
+      sink.add(f.multicastAddress, at + 4, 16);
+      at += 20 + view.getUint8(at + 1) * 4 + view.getUint16(at + 2) * 16;
+    }
+  }
+  sink.info('ICMPv6', info);
+}
+
+function describeOptions(p: Packet, offset: number, end: number, sink: FieldSink): void {
+  for (let at = offset; at + 8 <= end; ) {
+    const type = p.view.getUint8(at), length = p.view.getUint8(at + 1) * 8;
+    if (length === 0 || at + length > end) return;
+    sink.add(f.optionType, at, length, type);
+    sink.open();
+    if (type === 1 || type === 2) sink.add(f.linkAddress, at + 2, 6);
+    else if (type === 3 && length >= 32) {
+      sink.add(f.prefixLength, at + 2, 1);
+      sink.add(f.prefix, at + 16, 16);
+    }
+    sink.close();
+    at += length;
+  }
+}

@@ -1,0 +1,10 @@
+/** The protocols. One file each; one line here admits it. */
+export { arp } from './arp.ts';
+export { ethernet } from './ethernet.ts';
+export { icmp } from './icmp.ts';
+export { icmpv6 } from './icmpv6.ts';
+export { ipv4 } from './ipv4.ts';
+export { authenticationHeader, ipv6, ipv6Destination, ipv6Fragment, ipv6HopByHop, ipv6Routing } from './ipv6.ts';
+export { tcp } from './tcp.ts';
+export { udp } from './udp.ts';
+export { vlan } from './vlan.ts';

@@ -1,0 +1,30 @@
+/** IEEE 802.1Q tag and its stacked form 802.1ad (QinQ). */
+import { defineFields, type Dissector } from '../dissector.ts';
+import { nextAfterType } from './etherType.ts';
+
+const f = defineFields({
+  priority: { name: 'vlan.priority', label: 'Priority', type: 'uint' },
+  dei: { name: 'vlan.dei', label: 'DEI', type: 'boolean' },
+  id: { name: 'vlan.id', label: 'ID', type: 'uint' },
+  type: { name: 'vlan.etype', label: 'Type', type: 'uint', base: 'hex' },
+  length: { name: 'vlan.len', label: 'Length', type: 'uint' },
+});
+
+export const vlan: Dissector = {
+  id: 'vlan',
+  name: '802.1Q Virtual LAN',
+  fields: f,
+  on: [0x8100, 0x88a8, 0x9100, 0x9200].map((value) => ({ table: 'ethertype', value })),
+  dissect(p, offset, end, sink) {
+    if (!p.has(4, offset, end)) return;
+    const tci = p.view.getUint16(offset), type = p.view.getUint16(offset + 2);
+    if (sink !== null) {
+      sink.layer(vlan, offset, 4, `802.1Q Virtual LAN, ID: ${tci & 0xfff}`);
+      sink.add(f.priority, offset, 2, tci >> 13);
+      sink.add(f.dei, offset, 2, (tci & 0x1000) !== 0);
+      sink.add(f.id, offset, 2, tci & 0xfff);
+      sink.add(type < 0x600 ? f.length : f.type, offset + 2, 2, type);
+    }
+    nextAfterType(p, type, offset + 4, end);
+  },
+};

@@ -1,0 +1,115 @@
+/**
+ * Puts fragmented IP datagrams together (RFC 791 section 3.2, RFC 8200 section 4.5). As in Wireshark, the frame that makes a
+ * datagram whole carries it, and where fragments overlap the byte that came first stays. Bounded in datagrams and bytes.
+ */
+
+/** Fragments of datagrams that are waiting; the oldest gives way. */
+const MAX_DATAGRAMS = 1024;
+const MAX_BYTES = 32 << 20;
+const MAX_DATAGRAM_BYTES = 65_535 + 60;
+
+interface Datagram {
+  readonly key: string;
+  bytes: Uint8Array;
+  /** Half-open byte ranges received, sorted and disjoint. */
+  ranges: [number, number][];
+  /** Length of the whole, known from the last fragment; -1 before. */
+  total: number;
+  readonly firstFrame: number;
+  /** Value of the next-header or protocol field of the first fragment. */
+  protocol: number;
+  fragments: number;
+}
+
+/** What the detectors want to know of odd fragments. */
+export interface FragmentAnomaly {
+  readonly kind: 'overlap' | 'overlap-differs' | 'tiny' | 'too-long';
+  readonly frame: number;
+  readonly firstFrame: number;
+}
+
+export class IpReassembly {
+  readonly #waiting = new Map<string, Datagram>();
+  #bytes = 0;
+  /** Datagrams given up because of a bound. */
+  evicted = 0;
+  onAnomaly: ((anomaly: FragmentAnomaly) => void) | null = null;
+
+  /** Datagrams that are still incomplete. */
+  get incomplete(): number {
+    return this.#waiting.size + this.evicted;
+  }
+
+  /**
+   * Adds the fragment `[from, to)` of `bytes`, which belongs at `position` of the datagram `key`. Returns the whole datagram's payload and its protocol
+   * when this fragment completes it, else null.
+   */
+  add(key: string, frame: number, position: number, more: boolean, protocol: number, bytes: Uint8Array, from: number, to: number): { bytes: Uint8Array; protocol: number } | null {
+    const length = to - from;
+    if (position + length > MAX_DATAGRAM_BYTES) {
+      this.onAnomaly?.({ kind: 'too-long', frame, firstFrame: this.#waiting.get(key)?.firstFrame ?? frame });
+      return null;
+    }
+    let datagram = this.#waiting.get(key);
+    if (datagram === undefined) {
+      datagram = { key, bytes: new Uint8Array(0), ranges: [], total: -1, firstFrame: frame, protocol, fragments: 0 };
+      this.#waiting.set(key, datagram);
+    }
+    datagram.fragments++;
+    if (position === 0) datagram.protocol = protocol;
+    if (!more) datagram.total = Math.max(datagram.total, position + length);
+    this.#store(datagram, frame, position, bytes, from, length);
+    this.#makeRoom();
+    const first = datagram.ranges[0];
+    if (datagram.total < 0 || first === undefined || first[0] !== 0 || first[1] < datagram.total) return null;
+    this.#drop(datagram);
+    return { bytes: datagram.bytes.subarray(0, datagram.total), protocol: datagram.protocol };
+  }
+
+  /** Copies what is new; earlier bytes win. */
+  #store(datagram: Datagram, frame: number, position: number, bytes: Uint8Array, from: number, length: number): void {
+    const end = position + length;
+    if (end > datagram.bytes.length) {
+      const grown = new Uint8Array(Math.max(end, Math.min(datagram.bytes.length * 2, MAX_DATAGRAM_BYTES)));
+      grown.set(datagram.bytes);
+      this.#bytes += grown.length - datagram.bytes.length;
+      datagram.bytes = grown;
+    }
+    let overlaps = false, differs = false, at = position;
+    for (const [a, b] of datagram.ranges) {
+      if (b <= at || a >= end) continue;
+      overlaps = true;
+      if (a > at) datagram.bytes.set(bytes.subarray(from + at - position, from + a - position), at);
+      for (let i = Math.max(a, at); i < Math.min(b, end) && !differs; i++) differs = datagram.bytes[i] !== bytes[from + i - position];
+      at = Math.max(at, b);
+    }
+    if (at < end) datagram.bytes.set(bytes.subarray(from + at - position, from + length), at);
+    datagram.ranges = mergeRange(datagram.ranges, position, end);
+    if (overlaps) this.onAnomaly?.({ kind: differs ? 'overlap-differs' : 'overlap', frame, firstFrame: datagram.firstFrame });
+  }
+
+  #makeRoom(): void {
+    while (this.#waiting.size > MAX_DATAGRAMS || this.#bytes > MAX_BYTES) {
+      const oldest = this.#waiting.values().next().value;
+      if (oldest === undefined) return;
+      this.#drop(oldest);
+      this.evicted++;
+    }
+  }
+
+  #drop(datagram: Datagram): void {
+    this.#waiting.delete(datagram.key);
+    this.#bytes -= datagram.bytes.length;
+  }
+}
+
+function mergeRange(ranges: readonly [number, number][], from: number, to: number): [number, number][] {
+  const merged: [number, number][] = [];
+  let start = from, end = to;
+  for (const range of ranges) {
+    if (range[1] < start || range[0] > end) merged.push(range);
+    else [start, end] = [Math.min(start, range[0]), Math.max(end, range[1])];
+  }
+  merged.push([start, end]);
+  return merged.sort((a, b) => a[0] - b[0]);
+}

@@ -1,0 +1,239 @@
+/**
+ * One frame and what its dissectors say of it. A single instance is refilled for every frame of a pass: it holds numbers and
+ * offsets into the reader's block, never a copy. Nobody may keep it, or a subarray of its bytes, beyond the call it came in.
+ */
+import { Ipv6Table } from './addresses.ts';
+import type { FieldSink, Message } from './dissector.ts';
+import { IpReassembly } from './ipReassembly.ts';
+import type { Bound, DissectorTables } from './tables.ts';
+
+/** Columns of one row of `Packet.net`, a network header of the frame from the outside in. */
+export const NET_VERSION = 0, NET_SRC = 1, NET_DST = 2, NET_PROTOCOL = 3, NET_SRC_PORT = 4, NET_DST_PORT = 5, NET_PAYLOAD = 6, NET_PAYLOAD_END = 7,
+  /** Bytes the transport carried on the wire, even if fewer were captured. */
+  NET_PAYLOAD_LENGTH = 8, NET_VIA = 9, NET_FLAGS = 10, NET_TTL = 11, NET_STRIDE = 12;
+
+/** Bits of NET_FLAGS. */
+export const NET_HAS_PORTS = 1, NET_FRAGMENT = 2, NET_QUOTED = 4;
+
+/** Columns of one row of `Packet.mac`, a link header: addresses as top 16 and low 32 bits. */
+export const MAC_KIND = 0, MAC_SRC_HIGH = 1, MAC_SRC_LOW = 2, MAC_DST_HIGH = 3, MAC_DST_LOW = 4, MAC_STRIDE = 5;
+export const MAC_ETHERNET = 0, MAC_WLAN = 1;
+
+/** Headers of one kind that are kept; deeper ones are dissected but have no conversation. */
+export const MAX_LEVELS = 16;
+
+export const TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64, TCP_CWR = 128;
+
+export class Packet {
+  // The record, as the capture file has it.
+  /** 1-based. */
+  frame = 0;
+  /** Position of the frame's first byte in the (inflated) file. */
+  fileOffset = 0;
+  hasTime = false;
+  /** Whole seconds since the epoch, and nanoseconds within it: a double alone cannot hold epoch nanoseconds. */
+  timeSeconds = 0;
+  timeNanoseconds = 0;
+  capturedLength = 0;
+  originalLength = 0;
+  /** LINKTYPE_ number of the capture file. */
+  linkType = 0;
+  interfaceId = 0;
+
+  // The bytes being dissected: the frame in the reader's block, or something reassembled.
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  /** The frame is `[start, end)` of the reader's block. */
+  start = 0;
+  end = 0;
+  /** Where the current layer would end had nothing been cut; `>= end`. */
+  wireEnd = 0;
+  /** 0 for the frame itself, then counts what was reassembled. */
+  source = 0;
+  /** What `source` 1 and up are, while somebody looks. */
+  sources: { name: string; bytes: Uint8Array }[] = [];
+
+  // What the layers said.
+  path = 0;
+  netCount = 0;
+  readonly net = new Int32Array(MAX_LEVELS * NET_STRIDE);
+  macCount = 0;
+  readonly mac = new Int32Array(MAX_LEVELS * MAC_STRIDE);
+  /** Inside a header quoted by an ICMP error. */
+  quoted = false;
+  /** Number of the tunnel that the next header comes through, 0 for none; text in `vias`. */
+  via = 0;
+  tcpSequence = 0;
+  tcpAcknowledgment = 0;
+  tcpFlags = 0;
+  tcpWindow = 0;
+  /** Shift count of the window scale option, -1 without; read from SYNs. */
+  tcpWindowScale = -1;
+  tcpMss = 0;
+  tcpSackPermitted = false;
+  /** Type * 256 + code of the outermost ICMP / ICMPv6 message, -1 without. */
+  icmp = -1;
+  /** The innermost application protocol, -1 without: an index into the tables. */
+  application = -1;
+  /** The frame is shorter than its headers say although nothing was cut in capturing, or a header contradicts itself. */
+  isMalformed = false;
+  /** A header reaches beyond what was captured. */
+  isCut = false;
+  /** Set by a stream dissector's `step`. */
+  pduComplete = false;
+
+  // The hand-over to the next layer.
+  pending: Bound | null = null;
+  pendingOffset = 0;
+  pendingEnd = 0;
+
+  readonly ipv6 = new Ipv6Table();
+  readonly fragments = new IpReassembly();
+  readonly vias: string[] = [''];
+  /** Frames whose carried protocol no dissector takes: table * 65536 + value -> frames. */
+  readonly unknown = new Map<number, number>();
+  /** Takes application messages; null when nobody listens. */
+  onMessage: ((message: Message) => void) | null = null;
+  readonly tables: DissectorTables;
+  #sink: FieldSink | null = null;
+  readonly #viaIndex = new Map<string, number>();
+
+  constructor(tables: DissectorTables) {
+    this.tables = tables;
+  }
+
+  /** Forgets what earlier frames said; the record's fields are set already. */
+  reset(sink: FieldSink | null): void {
+    this.#sink = sink;
+    this.source = 0;
+    if (this.sources.length > 0) this.sources = [];
+    this.wireEnd = this.start + Math.max(this.originalLength, this.capturedLength);
+    this.path = 0;
+    this.netCount = 0;
+    this.macCount = 0;
+    this.quoted = false;
+    this.via = 0;
+    this.tcpFlags = 0;
+    this.icmp = -1;
+    this.application = -1;
+    this.isMalformed = false;
+    this.isCut = false;
+    this.pending = null;
+  }
+
+  /** Hands `[offset, end)` to the dissector bound to a number; counts and names it as unknown if there is none. */
+  next(table: number, value: number, offset: number, end: number): boolean {
+    const bound = this.tables.find(table, value);
+    if (bound !== undefined) {
+      this.pending = bound;
+      this.pendingOffset = offset;
+      this.pendingEnd = end;
+      return true;
+    }
+    const key = table * 65536 + value;
+    this.unknown.set(key, (this.unknown.get(key) ?? 0) + 1);
+    this.carryData(offset, end);
+    return false;
+  }
+
+  /** Hands `[offset, end)` to a dissector found in another way. */
+  nextBound(bound: Bound, offset: number, end: number): void {
+    this.pending = bound;
+    this.pendingOffset = offset;
+    this.pendingEnd = end;
+  }
+
+  /** Bytes that no dissector takes. */
+  carryData(offset: number, end: number): void {
+    if (end > offset) this.nextBound(this.tables.data, offset, end);
+  }
+
+  /** Notes a network header; returns where its columns start in `net`, or -1 when there are too many. */
+  addNet(version: number, source: number, destination: number, protocol: number, ttl: number): number {
+    if (this.netCount >= MAX_LEVELS) return -1;
+    const at = this.netCount++ * NET_STRIDE, net = this.net;
+    net[at + NET_VERSION] = version;
+    net[at + NET_SRC] = source;
+    net[at + NET_DST] = destination;
+    net[at + NET_PROTOCOL] = protocol;
+    net[at + NET_SRC_PORT] = 0;
+    net[at + NET_DST_PORT] = 0;
+    net[at + NET_PAYLOAD] = 0;
+    net[at + NET_PAYLOAD_END] = 0;
+    net[at + NET_PAYLOAD_LENGTH] = 0;
+    net[at + NET_VIA] = this.via;
+    net[at + NET_FLAGS] = this.quoted ? NET_QUOTED : 0;
+    net[at + NET_TTL] = ttl;
+    return at;
+  }
+
+  /** Notes the transport of the innermost network header: its payload is `[offset, end)`. */
+  addPorts(sourcePort: number, destinationPort: number, offset: number, end: number): void {
+    if (this.netCount === 0) return;
+    const at = (this.netCount - 1) * NET_STRIDE, net = this.net;
+    net[at + NET_SRC_PORT] = sourcePort;
+    net[at + NET_DST_PORT] = destinationPort;
+    net[at + NET_PAYLOAD] = offset;
+    net[at + NET_PAYLOAD_END] = end;
+    net[at + NET_PAYLOAD_LENGTH] = Math.max(0, this.wireEnd - offset);
+    net[at + NET_FLAGS]! |= NET_HAS_PORTS;
+  }
+
+  /** Notes a link header whose addresses are the 6 bytes at each offset. */
+  addMac(kind: number, sourceOffset: number, destinationOffset: number): void {
+    if (this.macCount >= MAX_LEVELS) return;
+    const at = this.macCount++ * MAC_STRIDE, mac = this.mac, view = this.view;
+    mac[at + MAC_KIND] = kind;
+    mac[at + MAC_SRC_HIGH] = view.getUint16(sourceOffset);
+    mac[at + MAC_SRC_LOW] = view.getInt32(sourceOffset + 2);
+    mac[at + MAC_DST_HIGH] = view.getUint16(destinationOffset);
+    mac[at + MAC_DST_LOW] = view.getInt32(destinationOffset + 2);
+  }
+
+  /** Says through which tunnel the headers that follow came, `vxlan 123`. */
+  enterTunnel(label: string): void {
+    let via = this.#viaIndex.get(label);
+    if (via === undefined) {
+      // A capture can hold 2^24 VNIs; beyond a screenful the number says less than the bound.
+      if (this.vias.length >= 4096) label = label.split(' ')[0] ?? label;
+      via = this.#viaIndex.get(label) ?? this.vias.push(label) - 1;
+      this.#viaIndex.set(label, via);
+    }
+    this.via = via;
+  }
+
+  /** Goes on with bytes put together from several frames; `name` is what a person sees, "Reassembled IPv4". */
+  useSource(name: string, bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.wireEnd = bytes.length;
+    this.source += 1;
+    if (this.#sink !== null) this.sources.push({ name, bytes });
+  }
+
+  /** True when at least `length` bytes are left; else notes whether the capture cut them or they never were there. */
+  has(length: number, offset: number, end: number): boolean {
+    if (end - offset >= length) return true;
+    if (this.wireEnd - offset >= length) this.cut(offset, end);
+    else this.malformed('header is longer than what carries it', offset, end);
+    return false;
+  }
+
+  /** A header reaches beyond what was captured. */
+  cut(offset: number, end: number): void {
+    this.isCut = true;
+    this.#sink?.note('note', 'Packet size limited during capture', offset, Math.max(0, end - offset));
+  }
+
+  /** A fact about bytes that contradict their protocol; quoted headers are cut by nature and do not count. */
+  malformed(text: string, offset: number, end: number): void {
+    if (this.quoted) return;
+    this.isMalformed = true;
+    this.#sink?.note('error', `Malformed: ${text}`, offset, Math.max(0, end - offset));
+  }
+
+  /** Tells the analysis what an application said; silent inside quoted headers. */
+  emit<M extends Message>(message: M): void {
+    if (this.onMessage !== null && !this.quoted) this.onMessage(message);
+  }
+}
