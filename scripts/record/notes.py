@@ -1,0 +1,70 @@
+"""Writes captures/<name>.md from what the scene says and the commands it really ran, and the index of all samples."""
+
+import pathlib
+import re
+import subprocess
+
+from registry import Sample
+
+PACKAGES = {'tcpdump': 'tcpdump', 'dumpcap': 'wireshark-common', 'nmap': 'nmap', 'curl': 'curl', 'nginx': 'nginx', 'dnsmasq': 'dnsmasq-base', 'ssh': 'openssh-server',
+            'vsftpd': 'vsftpd', 'hping3': 'hping3', 'ping': 'iputils-ping', 'chronyd': 'chrony', 'ntpdig': 'ntpsec-ntpdig', 'udhcpc': 'udhcpc', 'dig': 'bind9-dnsutils',
+            'swaks': 'swaks', 'lftp': 'lftp', 'traceroute': 'traceroute', 'wget': 'wget', 'ovs-vsctl': 'openvswitch-switch', 'hydra': 'hydra', 'zstd': 'zstd', 'gzip': 'gzip',
+            'editcap': 'wireshark-common', 'mergecap': 'wireshark-common', 'rdisc6': 'ndisc6', 'mailserver': 'python3-aiosmtpd', 'sshd': 'openssh-server', 'nft': 'nftables', 'busybox': 'busybox', 'ovs-vswitchd': 'openvswitch-switch'}
+LONGEST_COMMAND = 170
+MOST_COMMANDS = 14
+
+
+def version(package: str) -> str:
+    found = subprocess.run(['dpkg-query', '-W', '-f', '${Version}', package], capture_output=True, text=True).stdout
+    return re.sub(r'^\d+:|[-+][^-]*$', '', found)
+
+
+def base_name(file: str) -> str:
+    return re.sub(r'\.(pcapng|pcap)(\.gz|\.zst)?$', '', file)
+
+
+def write(target: pathlib.Path, sample: Sample, commands: list[str], servers: set[str]) -> None:
+    words = set(re.findall(r'[\w-]+', ' '.join(commands))) | servers
+    tools = sorted({f'{package} {version(package)}' for tool, package in PACKAGES.items() if tool in words})
+    shown = list(dict.fromkeys(c if len(c) <= LONGEST_COMMAND else c[:LONGEST_COMMAND - 4] + ' ...' for c in commands))
+    more = [f'# and {len(shown) - MOST_COMMANDS} more commands; see scripts/record/scenes'] if len(shown) > MOST_COMMANDS else []
+    lines = [f'# {target.name}', '', sample.title, '',
+             f'**Origin**: recorded by `scripts/record/record.py` between network namespaces of our own, with real programs ({", ".join(tools)}):', '',
+             '```', *shown[:MOST_COMMANDS], *more, '```', '',
+             f'**Holds**: {sample.holds}', '', '**Expected findings**:', *[f'- {line}' for line in sample.findings], '',
+             '**Worth a look** (display filters):', *[f'- `{line.split(" | ")[0]}`: {line.split(" | ")[1]}' for line in sample.look], '']
+    target.with_name(base_name(target.name) + '.md').write_text('\n'.join(lines))
+
+
+def facts(file: pathlib.Path) -> tuple[int, float]:
+    table = subprocess.run(['capinfos', '-TmMcu', str(file)], capture_output=True, text=True).stdout.splitlines()
+    row = dict(zip(*(line.split(',') for line in table[:2]), strict=True))
+    return int(row['Number of packets']), float(row['Capture duration (seconds)'])
+
+
+INTRODUCTION = """# Sample captures
+
+Small captures of our own making: real programs talking over network namespaces that the recording script created, nothing from any other network.
+Addresses are private, names end in example.com, .net or .test, people and passwords are made up, certificates came from a throw-away authority.
+`capture_YYYYMMDD_HHMMSS.pcap` is the newest by name: the one that `npm start` shows.
+
+Each file has a page that says how it came to be, what is in it and what the product should find; `test/golden/samples/<file>.json` says what tshark counts.
+`sudo python3 scripts/record/record.py [scene ...]` records again, `node scripts/record/truth.mjs` writes the truth again. On Debian 12 the recording wants:
+`%s`.
+
+| Sample | Packets | Seconds | KB | In one line |
+|---|---:|---:|---:|---|
+"""
+
+
+def write_index(folder: pathlib.Path) -> None:
+    rows = []
+    for file in sorted(folder.iterdir(), key=lambda f: (not f.name.startswith('capture_'), f.name)):
+        if not re.search(r'\.(pcap|pcapng)(\.gz|\.zst)?$', file.name):
+            continue
+        page = file.with_name(base_name(file.name) + '.md')
+        title = page.read_text().splitlines()[2] if page.exists() else ''
+        packets, seconds = facts(file)
+        rows.append(f'| [{file.name}]({page.name}) | {packets:,} | {seconds:.1f} | {file.stat().st_size / 1024:.0f} | {title} |')
+    packages = ' '.join(sorted(set(PACKAGES.values()) | {'ethtool', 'nftables', 'iproute2', 'openssl', 'tshark', 'sshpass'}))
+    (folder / 'README.md').write_text(INTRODUCTION % packages + '\n'.join(rows) + '\n')

@@ -1,0 +1,47 @@
+"""Web browsing, in the clear and over TLS."""
+
+from lab import Capture, Lab
+from office import Office
+from registry import Sample, scene
+import services
+
+FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0'
+SAFARI = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15'
+
+
+def curl(host, *urls: str, agent: str = FIREFOX, options: tuple[str, ...] = ()) -> None:
+    outputs = [word for url in urls for word in ('-o', '/dev/null', url)]
+    host.run('curl', '-s', '--max-time', '20', '-A', agent, *options, *outputs, show=' '.join(['curl', '-s', *options, *urls]))
+
+
+@scene(Sample(
+    'web-browsing.pcap', 'Two people browse five sites over HTTP and HTTPS: the ordinary traffic every tool must read without alarm.',
+    'DNS look-ups, HTTP/1.1 with keep-alive, gzip in chunks, a form POST, redirects, 404, 403, a byte range and an interrupted download; TLS 1.2 and 1.3 with '
+    'five server names, ALPN h2 and http/1.1, a certificate the client does not trust (alert), a plain-text request to the TLS port (400).',
+    ['no `port-scan`: every connection was answered', '`cleartext-credentials` (once that detector exists): the form login of alice over plain HTTP, password masked',
+     '`capture-quality`: clean'],
+    ['http.response.code >= 300 | the redirects and errors', 'http.content_encoding == "gzip" | compressed pages, sent in chunks',
+     'tls.handshake.extensions_server_name | the names asked for, readable before encryption starts', 'http.request.method == "POST" | the form login in clear text',
+     'tls.alert_message | the client that did not trust the certificate']))
+def web_browsing(lab: Lab) -> None:
+    office = Office(lab, ('alice', 'bob'))
+    authority = services.web(office.web)
+    alice, bob = office.alice, office.bob
+    with Capture(office.switch, 'web-browsing.pcap', 'tcpdump', '-i', 'br0'):
+        site = 'http://www.example.com'
+        curl(alice, f'{site}/', f'{site}/style.css', f'{site}/app.js', f'{site}/logo.png', options=('--compressed',))
+        curl(alice, f'{site}/old', options=('-L',))
+        curl(bob, 'http://intranet.example.test/', 'http://intranet.example.test/missing.html', 'http://intranet.example.test/private', agent=SAFARI)
+        curl(alice, f'{site}/login', options=('-d', f'user=alice&password={services.PASSWORD}', '-L'))
+        curl(bob, 'http://api.example.com/api/orders', agent=SAFARI, options=('-H', 'Content-Type: application/json', '-d', '{"item":7,"count":2}'))
+        curl(alice, f'{site}/report.bin', options=('-r', '1000-4999'))
+        curl(alice, f'{site}/photo.png', options=('-I',))
+        trusted = ('--cacert', authority)
+        curl(alice, 'https://www.example.com/', 'https://www.example.com/style.css', 'https://www.example.com/photo.png', options=trusted)
+        curl(bob, 'https://shop.example.com/', 'https://shop.example.com/products.json', agent=SAFARI, options=(*trusted, '--compressed'))
+        curl(bob, 'https://api.example.com/api/orders', agent=SAFARI, options=(*trusted, '--http1.1', '-d', '{"item":9}'))
+        curl(alice, 'https://legacy.example.com/', 'https://legacy.example.com/about.html', options=trusted)
+        curl(alice, 'https://cdn.example.net/app.js', options=(*trusted, '--tls-max', '1.2'))
+        curl(bob, 'https://shop.example.com/', agent=SAFARI)
+        curl(bob, 'http://shop.example.com:443/', agent=SAFARI)
+        curl(alice, f'{site}/report.bin', options=('--limit-rate', '40K', '--max-time', '1'))
