@@ -1,0 +1,55 @@
+/** Analysing captures without showing them, and remembering what came out of every analysis, shown or not. */
+import * as vscode from 'vscode';
+import { EVERYTHING, type EngineSession } from '../analysis/engineApi.ts';
+import type { CaptureLibrary } from './captureLibrary.ts';
+import { nameOf } from './openCapture.ts';
+import { whenComplete, type Sessions } from './sessions.ts';
+import { summaryOf, type CaptureSummary, type Summaries } from './summaries.ts';
+
+/** Findings come worst first; more are not needed to name the worst. */
+const FINDINGS_LOOKED_AT = 50;
+
+/** Where results are kept and who is told. */
+export interface ResultsContext {
+  readonly summaries: Summaries;
+  readonly library: CaptureLibrary;
+}
+
+/** Reads all of a capture and gives its summary; shares the session of an editor that has it open. */
+export async function analyzeCapture(
+  uri: vscode.Uri,
+  context: ResultsContext & { readonly sessions: Sessions },
+  signal?: AbortSignal,
+): Promise<CaptureSummary> {
+  const lease = context.sessions.acquire(uri.toString());
+  try {
+    await whenComplete(lease.session, signal);
+    return await summarize(uri, lease.session, context, signal);
+  } finally {
+    lease.release();
+  }
+}
+
+/** Watches a session: each time all of its file has been read, its summary is remembered and the tree told. */
+export function rememberResults(uri: vscode.Uri, session: EngineSession, context: ResultsContext): void {
+  session.onEvent((event) => {
+    if (event.kind !== 'updated' || !event.complete) return;
+    summarize(uri, session, context).catch(() => {
+      // The capture was closed or deleted meanwhile; the badge waits for the next analysis.
+    });
+  });
+}
+
+async function summarize(
+  uri: vscode.Uri,
+  session: EngineSession,
+  { summaries, library }: ResultsContext,
+  signal?: AbortSignal,
+): Promise<CaptureSummary> {
+  // The size before the report: a file that grows in between counts as changed.
+  const { size, mtime } = await vscode.workspace.fs.stat(uri);
+  const summary = summaryOf(await session.call('report', { selection: EVERYTHING, limit: FINDINGS_LOOKED_AT }, signal));
+  await summaries.remember({ location: uri.toString(), name: nameOf(uri), bytes: size, modifiedMs: mtime }, summary);
+  library.refresh();
+  return summary;
+}

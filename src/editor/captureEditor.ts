@@ -1,0 +1,194 @@
+/** The editor for capture files: VS Code's side of the page, which gets its data through the calls of engineApi.ts. */
+import * as vscode from 'vscode';
+import type { EngineEvent, EngineMethods, EngineSession, HostMethods, PageCommand, PageStart, Selection } from '../analysis/engineApi.ts';
+import { EVERYTHING } from '../analysis/engineApi.ts';
+import { rpcServer, type Channel, type Handlers } from '../analysis/rpc.ts';
+import { exportReport, savePackets } from './exports.ts';
+import { hostMethods } from './hostMethods.ts';
+import { nameOf } from './openCapture.ts';
+import { pageHtml } from './page.ts';
+import type { PageStates } from './pageState.ts';
+import type { SessionLease, Sessions } from './sessions.ts';
+
+export const VIEW_TYPE = 'netsec.capture';
+
+/** What the page can call: the engine, and beside it the host, whose dialogs stand before the engine's export of the same name. */
+export type PageMethods = Omit<EngineMethods, keyof HostMethods> & HostMethods;
+type PageEvent = EngineEvent | PageCommand;
+
+/** One page on the screen. */
+export interface OpenEditor {
+  readonly uri: vscode.Uri;
+  readonly session: EngineSession;
+  /** What the page is looking at. */
+  selection(): Selection;
+  send(command: PageCommand): void;
+}
+
+export interface CaptureEditors extends vscode.CustomReadonlyEditorProvider<CaptureDocument> {
+  /** The capture editor in front, if the active editor is one. */
+  active(): OpenEditor | undefined;
+  /** Opens a capture, or brings it to the front, and gives its page a command. */
+  show(uri: vscode.Uri, command?: PageCommand): Promise<void>;
+}
+
+interface CaptureDocument extends vscode.CustomDocument {
+  readonly lease: SessionLease;
+}
+
+export interface EditorContext {
+  readonly dist: vscode.Uri;
+  readonly sessions: Sessions;
+  readonly states: PageStates;
+}
+
+export function captureEditors(context: EditorContext): CaptureEditors {
+  const open = new Map<vscode.WebviewPanel, OpenEditor>();
+  /** Commands for pages that VS Code is still opening. */
+  const waiting = new Map<string, PageCommand>();
+
+  return {
+    openCustomDocument(uri) {
+      const lease = context.sessions.acquire(uri.toString());
+      return { uri, lease, dispose: () => lease.release() };
+    },
+    resolveCustomEditor(document, panel) {
+      const editor = connectPage(context, document, panel);
+      open.set(panel, editor);
+      panel.onDidDispose(() => open.delete(panel));
+      const key = document.uri.toString();
+      const command = waiting.get(key);
+      if (command !== undefined) editor.send(command);
+      waiting.delete(key);
+    },
+    active: () => [...open].find(([panel]) => panel.active)?.[1],
+    async show(uri, command) {
+      const key = uri.toString();
+      const [panel, editor] = [...open].find(([, each]) => each.uri.toString() === key) ?? [];
+      if (panel !== undefined && editor !== undefined) {
+        panel.reveal();
+        if (command !== undefined) editor.send(command);
+        return;
+      }
+      if (command !== undefined) waiting.set(key, command);
+      await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE);
+    },
+  };
+}
+
+function connectPage(context: EditorContext, document: CaptureDocument, panel: vscode.WebviewPanel): OpenEditor {
+  const { webview } = panel;
+  const { uri } = document;
+  const { session } = document.lease;
+  const closed: vscode.Disposable[] = [];
+  let selection: Selection = EVERYTHING;
+  /** Null while no page listens: VS Code drops a hidden page and loads it anew when it is shown. */
+  let undelivered: PageCommand[] | null = [];
+
+  const channel: Channel = {
+    post: (message) => {
+      void webview.postMessage(message);
+    },
+    listen: (onMessage) => {
+      const listening = webview.onDidReceiveMessage(onMessage);
+      return () => {
+        listening.dispose();
+      };
+    },
+  };
+  const ask = { uri, session };
+  const handlers: Handlers<PageMethods> = {
+    ...engineHandlers(document.lease, (asked) => {
+      selection = asked;
+    }),
+    ...hostMethods(uri, context.states),
+    exportReport: async (params) => {
+      await exportReport(ask, params.selection);
+      return null;
+    },
+    savePackets: async (params) => {
+      await savePackets(ask, params.selection);
+      return null;
+    },
+  };
+  const server = rpcServer<PageMethods, PageEvent>(channel, handlers);
+  const send = (command: PageCommand): void => {
+    if (undelivered === null) server.emit(command);
+    else undelivered.push(command);
+  };
+  let stopEvents: (() => void) | undefined;
+  const stopListening = channel.listen((message) => {
+    if (!isReady(message)) return;
+    void startOf(uri, context.states).then((start) => {
+      server.emit({ kind: 'start', start });
+      // A page that was loaded anew has missed what the session said.
+      stopEvents?.();
+      stopEvents = session.onEvent((event) => server.emit(event));
+      const commands = undelivered ?? [];
+      undelivered = null;
+      for (const command of commands) server.emit(command);
+    });
+  });
+  closed.push(
+    panel.onDidChangeViewState(() => {
+      if (!panel.visible) undelivered ??= [];
+    }),
+    panel.onDidDispose(() => {
+      stopEvents?.();
+      stopListening();
+      server.dispose();
+      for (const each of closed) each.dispose();
+    }),
+  );
+
+  webview.options = { enableScripts: true, localResourceRoots: [context.dist] };
+  webview.html = pageHtml({
+    script: webview.asWebviewUri(vscode.Uri.joinPath(context.dist, 'webview.js')).toString(),
+    styleSheet: webview.asWebviewUri(vscode.Uri.joinPath(context.dist, 'webview.css')).toString(),
+    source: webview.cspSource,
+    title: `${nameOf(uri)} - Netsec`,
+    language: vscode.env.language,
+  });
+  return { uri, session, selection: () => selection, send };
+}
+
+/** The engine's calls as they are; `onSelection` hears what the page's lists are limited to. */
+function engineHandlers({ session }: SessionLease, onSelection: (selection: Selection) => void): Omit<Handlers<PageMethods>, keyof HostMethods> {
+  const pass =
+    <M extends keyof EngineMethods>(method: M) =>
+    (params: EngineMethods[M][0], signal: AbortSignal): Promise<EngineMethods[M][1]> =>
+      session.call(method, params, signal);
+  return {
+    report: (params, signal) => {
+      onSelection(params.selection);
+      return session.call('report', params, signal);
+    },
+    packets: (params, signal) => {
+      onSelection(params.selection);
+      return session.call('packets', params, signal);
+    },
+    conversations: pass('conversations'),
+    endpoints: pass('endpoints'),
+    indexOfFrame: pass('indexOfFrame'),
+    packet: pass('packet'),
+    checkFilter: pass('checkFilter'),
+    completeFilter: pass('completeFilter'),
+    followStream: pass('followStream'),
+  };
+}
+
+function isReady(message: unknown): boolean {
+  const { rpc, event } = (message ?? {}) as { rpc?: unknown; event?: { kind?: unknown } };
+  return rpc === 'event' && event?.kind === 'ready';
+}
+
+async function startOf(uri: vscode.Uri, states: PageStates): Promise<PageStart> {
+  let fileBytes = 0;
+  try {
+    fileBytes = (await vscode.workspace.fs.stat(uri)).size;
+  } catch {
+    // The engine says what is wrong with the file.
+  }
+  const colorPackets = vscode.workspace.getConfiguration('netsec', uri).get('colorPackets', false);
+  return { fileName: nameOf(uri), fileBytes, state: states.load(uri.toString()), locale: vscode.env.language, settings: { colorPackets } };
+}

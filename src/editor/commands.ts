@@ -1,0 +1,194 @@
+/** The palette's commands. Each catches once, here, and says in one sentence what went wrong. */
+import * as vscode from 'vscode';
+import { recordedMs } from '../analysis/captureFiles.ts';
+import { EVERYTHING, type ExportRequest } from '../analysis/engineApi.ts';
+import { SEVERITIES } from '../analysis/report.ts';
+import { CallCancelled } from '../analysis/rpc.ts';
+import { analyzeCapture } from './analyses.ts';
+import type { CaptureEditors, OpenEditor } from './captureEditor.ts';
+import type { CaptureEntry, CaptureLibrary } from './captureLibrary.ts';
+import { findingsInWords } from './capturesTree.ts';
+import { exportReport, savePackets } from './exports.ts';
+import { nameOf } from './openCapture.ts';
+import type { Sessions } from './sessions.ts';
+import type { CaptureSummary, Summaries } from './summaries.ts';
+import { bytesInWords, countInWords, timeInWords } from './words.ts';
+
+export interface CommandContext {
+  readonly editors: CaptureEditors;
+  readonly library: CaptureLibrary;
+  readonly sessions: Sessions;
+  readonly summaries: Summaries;
+}
+
+export function registerCommands(context: CommandContext): vscode.Disposable[] {
+  const { editors, library } = context;
+  const commands: Readonly<Record<string, (...args: unknown[]) => Promise<void>>> = {
+    openCapture: async () => {
+      for (const uri of (await askForCaptures()) ?? []) await editors.show(uri);
+    },
+    listCaptures: async () => {
+      const picked = await pickCapture(context);
+      if (picked !== undefined) await editors.show(picked);
+    },
+    analyzeLatest: async () => {
+      const [latest] = await library.list();
+      if (latest === undefined) await sayNoCaptures();
+      else await editors.show(latest.uri, { kind: 'show', view: 'overview' });
+    },
+    analyzeAll: () => analyzeAll(context),
+    analyzeFile: async (target) => {
+      const uri = uriOf(target) ?? (await askForCaptures())?.[0];
+      if (uri !== undefined) await editors.show(uri, { kind: 'show', view: 'overview' });
+    },
+    goToPacket: async (frame) => {
+      await goToPacket(activeEditor(editors), typeof frame === 'number' ? frame : undefined);
+    },
+    exportReport: async (format) => {
+      const editor = activeEditor(editors);
+      await exportReport(editor, editor.selection(), typeof format === 'string' ? (format as ExportRequest['format']) : undefined);
+    },
+    savePackets: async () => {
+      const editor = activeEditor(editors);
+      await savePackets(editor, editor.selection());
+    },
+    refreshCaptures: async () => {
+      library.refresh();
+      await Promise.resolve();
+    },
+  };
+  return Object.entries(commands).map(([name, run]) =>
+    vscode.commands.registerCommand(`netsec.${name}`, async (...args: unknown[]) => {
+      try {
+        await run(...args);
+      } catch (error) {
+        if (error instanceof CallCancelled) return;
+        void vscode.window.showErrorMessage(`Netsec: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }),
+  );
+}
+
+function activeEditor(editors: CaptureEditors): OpenEditor {
+  const editor = editors.active();
+  if (editor === undefined) throw new Error('Open a capture first, then run this command again.');
+  return editor;
+}
+
+/** What a menu hands over: a file of the Explorer or an entry of the Captures view. */
+function uriOf(target: unknown): vscode.Uri | undefined {
+  if (target instanceof vscode.Uri) return target;
+  const entry = target as Partial<CaptureEntry> | undefined;
+  return entry?.uri instanceof vscode.Uri ? entry.uri : undefined;
+}
+
+async function askForCaptures(): Promise<vscode.Uri[] | undefined> {
+  return vscode.window.showOpenDialog({
+    title: 'Open Capture',
+    openLabel: 'Open Capture',
+    filters: { 'Packet captures': ['pcap', 'pcapng', 'cap', 'snoop', 'gz', 'zst'], 'All files': ['*'] },
+  });
+}
+
+async function sayNoCaptures(): Promise<void> {
+  const answer = await vscode.window.showInformationMessage(
+    'There is no capture in the captures folders of this workspace yet.',
+    'Open Capture...',
+    'Change Folders',
+  );
+  if (answer === 'Open Capture...') await vscode.commands.executeCommand('netsec.openCapture');
+  if (answer === 'Change Folders') await vscode.commands.executeCommand('workbench.action.openSettings', 'netsec.capturesFolders');
+}
+
+async function pickCapture({ library, summaries }: CommandContext): Promise<vscode.Uri | undefined> {
+  const entries = await library.list();
+  if (entries.length === 0) {
+    await sayNoCaptures();
+    return undefined;
+  }
+  const { language } = vscode.env;
+  const items = entries.map((entry) => {
+    const summary = summaries.of(entry.file);
+    return {
+      label: entry.file.name,
+      description: `${bytesInWords(entry.file.bytes, language)} · ${timeInWords(recordedMs(entry.file), language)}`,
+      ...(summary === undefined ? {} : { detail: inOneLine(summary) }),
+      uri: entry.uri,
+    };
+  });
+  return (await vscode.window.showQuickPick(items, { title: 'Captures, newest first', placeHolder: 'Open a capture', matchOnDetail: true }))?.uri;
+}
+
+async function goToPacket(editor: OpenEditor, wanted: number | undefined): Promise<void> {
+  const query = { selection: EVERYTHING, sort: null, offset: 0, limit: 0 };
+  const { totalUnfiltered: packets } = await editor.session.call('packets', query);
+  const problem = (text: string): string | undefined => {
+    const frame = Number(text);
+    return Number.isInteger(frame) && frame >= 1 && frame <= packets
+      ? undefined
+      : `A whole number from 1 to ${packets.toLocaleString(vscode.env.language)}`;
+  };
+  const answer =
+    wanted === undefined
+      ? await vscode.window.showInputBox({
+          title: 'Go to Packet',
+          prompt: `Number of the packet, 1 to ${packets.toLocaleString(vscode.env.language)}`,
+          validateInput: problem,
+        })
+      : String(wanted);
+  if (answer === undefined) return;
+  if (problem(answer) !== undefined) throw new Error(`${nameOf(editor.uri)} has no packet ${answer}; its packets are numbered 1 to ${packets}.`);
+  editor.send({ kind: 'goToPacket', frame: Number(answer) });
+}
+
+interface Outcome {
+  readonly entry: CaptureEntry;
+  readonly result: CaptureSummary | { readonly failed: string };
+}
+
+/** One after the other: each analysis already uses a thread to the full. */
+async function analyzeAll(context: CommandContext): Promise<void> {
+  const entries = await context.library.list();
+  if (entries.length === 0) {
+    await sayNoCaptures();
+    return;
+  }
+  const outcomes: Outcome[] = [];
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: 'Analysing captures', cancellable: true },
+    async (progress, token) => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      for (const entry of entries) {
+        if (controller.signal.aborted) break;
+        progress.report({ message: `${entry.file.name} (${outcomes.length + 1} of ${entries.length})`, increment: 100 / entries.length });
+        try {
+          outcomes.push({ entry, result: await analyzeCapture(entry.uri, context, controller.signal) });
+        } catch (error) {
+          if (!controller.signal.aborted) outcomes.push({ entry, result: { failed: error instanceof Error ? error.message : String(error) } });
+        }
+      }
+    },
+  );
+  await showOutcomes(outcomes, entries.length, context.editors);
+}
+
+async function showOutcomes(outcomes: readonly Outcome[], wanted: number, editors: CaptureEditors): Promise<void> {
+  if (outcomes.length === 0) return;
+  const items = [...outcomes]
+    .sort((a, b) => rank(b) - rank(a))
+    .map(({ entry, result }) => ({ label: entry.file.name, detail: 'failed' in result ? result.failed : inOneLine(result), uri: entry.uri }));
+  const done = outcomes.length === wanted ? `All ${wanted} captures analysed` : `${outcomes.length} of ${wanted} captures analysed`;
+  const picked = await vscode.window.showQuickPick(items, { title: `${done}, worst first`, placeHolder: 'Open a capture', matchOnDetail: true });
+  if (picked !== undefined) await editors.show(picked.uri, { kind: 'show', view: 'overview' });
+}
+
+/** Captures that could not be read need attention most, then the worst findings. */
+function rank({ result }: Outcome): number {
+  if ('failed' in result) return SEVERITIES.length;
+  return result.worst === null ? -1 : SEVERITIES.indexOf(result.worst);
+}
+
+function inOneLine(summary: CaptureSummary): string {
+  return `${countInWords(summary.packets, 'packet', 'packets', vscode.env.language)} · ${findingsInWords(summary)} · ${summary.headline}`;
+}

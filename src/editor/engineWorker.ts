@@ -1,0 +1,62 @@
+/** One capture's engine in a worker thread, as an EngineSession. The thread ends with the session. */
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { CaptureLocation, EngineEvent, EngineMethods, EngineSession } from '../analysis/engineApi.ts';
+import { rpcCaller, type Channel } from '../analysis/rpc.ts';
+
+/** What `dist/worker.cjs` finds in `workerData`. */
+export interface WorkerStart {
+  readonly location: CaptureLocation;
+  /** Read on when the file grows. */
+  readonly follow: boolean;
+}
+
+/** Starts the worker bundled at `workerFile`. Failing to start is told as a `failed` event, like a file that cannot be read. */
+export function startEngine(workerFile: string, start: WorkerStart): EngineSession {
+  const worker = new Worker(workerFile, { workerData: start, name: `netsec ${nameOf(start.location)}` });
+  const channel: Channel = {
+    post: (message, transfer) => {
+      worker.postMessage(message, [...(transfer ?? [])]);
+    },
+    listen: (onMessage) => {
+      worker.on('message', onMessage);
+      return () => worker.off('message', onMessage);
+    },
+  };
+  const caller = rpcCaller<EngineMethods, EngineEvent>(channel);
+  const failureListeners = new Set<(event: EngineEvent) => void>();
+  let disposed = false;
+
+  const failed = (why: string): void => {
+    if (disposed) return;
+    // Whoever waits for an answer of a dead thread would wait for ever.
+    caller.dispose();
+    for (const listener of [...failureListeners]) listener({ kind: 'failed', message: `The analysis of ${nameOf(start.location)} stopped: ${why}` });
+  };
+  worker.on('error', (error) => failed(error instanceof Error ? error.message : String(error)));
+  worker.on('exit', (code) => failed(`its thread ended with code ${code}.`));
+
+  return {
+    call: (method, params, signal) => caller.call(method, params, signal),
+    onEvent(listener) {
+      const stop = caller.onEvent(listener);
+      failureListeners.add(listener);
+      return () => {
+        stop();
+        failureListeners.delete(listener);
+      };
+    },
+    dispose() {
+      if (disposed) return;
+      disposed = true;
+      caller.dispose();
+      failureListeners.clear();
+      // Also cancels what is still being read.
+      void worker.terminate();
+    },
+  };
+}
+
+function nameOf(location: CaptureLocation): string {
+  return location.kind === 'path' ? path.basename(location.path) : location.name;
+}

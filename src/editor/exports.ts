@@ -1,0 +1,92 @@
+/** Export Report and Save Filtered Packets: ask where, let the engine write it, say what was written. */
+import * as vscode from 'vscode';
+import type { EngineSession, ExportRequest, Selection } from '../analysis/engineApi.ts';
+import { nameOf } from './openCapture.ts';
+
+/** The capture that is exported from. */
+export interface ExportSource {
+  readonly uri: vscode.Uri;
+  readonly session: EngineSession;
+}
+
+const FORMATS: readonly {
+  readonly label: string;
+  readonly description: string;
+  readonly format: ExportRequest['format'];
+  readonly extension: string;
+}[] = [
+  { label: 'JSON', description: 'everything, for programs', format: 'json', extension: 'json' },
+  { label: 'Markdown', description: 'to read and to send', format: 'markdown', extension: 'md' },
+  { label: 'CSV', description: 'conversations, for a spreadsheet', format: 'csv', extension: 'csv' },
+];
+
+/** VS Code keeps a file it writes in memory. */
+const MOST_SAVED_BYTES = 1024 * 1024 * 1024;
+
+/** Asks for a format and a place; `formatWanted` skips the first question. */
+export async function exportReport(source: ExportSource, selection: Selection, formatWanted?: ExportRequest['format']): Promise<void> {
+  const wanted = FORMATS.find(({ format }) => format === formatWanted);
+  const choice =
+    wanted ?? (await vscode.window.showQuickPick(FORMATS, { title: `Export the report of ${nameOf(source.uri)}`, placeHolder: 'Format' }));
+  if (choice === undefined) return;
+  const target = await askWhereToSave(source.uri, `${baseName(source.uri)}.report.${choice.extension}`, { [choice.label]: [choice.extension] });
+  if (target === undefined) return;
+  const text = await withProgress(`Writing the report of ${nameOf(source.uri)}`, (signal) =>
+    source.session.call('exportReport', { selection, format: choice.format }, signal),
+  );
+  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+  sayWritten(`The report was written to ${nameOf(target)}.`, target);
+}
+
+export async function savePackets(source: ExportSource, selection: Selection): Promise<void> {
+  const saved = await withProgress(`Collecting packets of ${nameOf(source.uri)}`, (signal) =>
+    source.session.call('savePackets', { selection, maxBytes: MOST_SAVED_BYTES }, signal),
+  );
+  if (saved.packets === 0) {
+    void vscode.window.showInformationMessage('No packet passes the filter, so there is nothing to save.');
+    return;
+  }
+  const target = await askWhereToSave(source.uri, `${baseName(source.uri)}-filtered.${saved.extension}`, { 'Packet capture': [saved.extension] });
+  if (target === undefined) return;
+  await vscode.workspace.fs.writeFile(target, saved.bytes);
+  const packets = saved.packets === 1 ? '1 packet was' : `${saved.packets.toLocaleString(vscode.env.language)} packets were`;
+  sayWritten(`${packets} written to ${nameOf(target)}.`, target);
+}
+
+/** The save dialog, next to the capture where that is a place to save to. */
+export async function askWhereToSave(capture: vscode.Uri, name: string, filters?: Record<string, string[]>): Promise<vscode.Uri | undefined> {
+  const folder = capture.scheme === 'file' ? vscode.Uri.joinPath(capture, '..') : vscode.workspace.workspaceFolders?.[0]?.uri;
+  return vscode.window.showSaveDialog({
+    ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
+    ...(filters === undefined ? {} : { filters }),
+  });
+}
+
+/** A suggested name without anything that would make it a path. */
+export function safeFileName(name: string): string {
+  const safe = name
+    .replace(/[\u0000-\u001f<>:"/\\|?*]/g, '_')
+    .replace(/^\.+/, '')
+    .slice(0, 120);
+  return safe === '' ? 'netsec.txt' : safe;
+}
+
+/** `a.pcap.gz` -> `a`. */
+function baseName(uri: vscode.Uri): string {
+  return nameOf(uri).replace(/(?:\.(?:pcap|pcapng|cap|snoop))?(?:\.(?:gz|zst))?$/i, '');
+}
+
+async function withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (_progress, token) => {
+    const controller = new AbortController();
+    token.onCancellationRequested(() => controller.abort());
+    return work(controller.signal);
+  });
+}
+
+/** Does not wait: the message may stand there as long as the person likes. */
+function sayWritten(message: string, target: vscode.Uri): void {
+  void vscode.window.showInformationMessage(message, 'Open').then(async (answer) => {
+    if (answer !== undefined) await vscode.commands.executeCommand('vscode.open', target);
+  });
+}

@@ -1,0 +1,29 @@
+/** What the page cannot do itself: save, copy, ask in Chat, keep its state. */
+import * as vscode from 'vscode';
+import type { HostMethods } from '../analysis/engineApi.ts';
+import type { Handlers } from '../analysis/rpc.ts';
+import { askWhereToSave, safeFileName } from './exports.ts';
+import type { PageStates } from './pageState.ts';
+
+export function hostMethods(uri: vscode.Uri, states: PageStates): Omit<Handlers<HostMethods>, 'exportReport' | 'savePackets'> {
+  return {
+    async saveFile({ suggestedName, content }) {
+      const target = await askWhereToSave(uri, safeFileName(suggestedName));
+      if (target === undefined) return false;
+      await vscode.workspace.fs.writeFile(target, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+      return true;
+    },
+    async copyText({ text }) {
+      await vscode.env.clipboard.writeText(text);
+      return null;
+    },
+    async askNetsec({ question }) {
+      await vscode.commands.executeCommand('workbench.action.chat.open', { query: `@netsec ${question}`, isPartialQuery: true });
+      return null;
+    },
+    async saveState({ state }) {
+      await states.save(uri.toString(), state);
+      return null;
+    },
+  };
+}

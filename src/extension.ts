@@ -1,0 +1,38 @@
+/** What the extension adds to VS Code: registrations and nothing else. No file is read and no thread started before somebody asks. */
+import * as vscode from 'vscode';
+import { rememberResults } from './editor/analyses.ts';
+import { captureEditors, VIEW_TYPE } from './editor/captureEditor.ts';
+import { captureLibrary } from './editor/captureLibrary.ts';
+import { capturesTree } from './editor/capturesTree.ts';
+import { registerCommands } from './editor/commands.ts';
+import { openCapture } from './editor/openCapture.ts';
+import { pageStates } from './editor/pageState.ts';
+import { createSessions } from './editor/sessions.ts';
+import { summaries as captureSummaries } from './editor/summaries.ts';
+
+export function activate(context: vscode.ExtensionContext): void {
+  const dist = vscode.Uri.joinPath(context.extensionUri, 'dist');
+  const workerFile = vscode.Uri.joinPath(dist, 'worker.cjs').fsPath;
+  const summaries = captureSummaries(context.workspaceState);
+  const library = captureLibrary();
+  const sessions = createSessions((key) => {
+    const uri = vscode.Uri.parse(key, true);
+    const session = openCapture(uri, workerFile);
+    rememberResults(uri, session, { summaries, library });
+    return session;
+  });
+  const editors = captureEditors({ dist, sessions, states: pageStates(context.workspaceState) });
+  const tree = capturesTree(library, summaries);
+  context.subscriptions.push(
+    library,
+    sessions,
+    tree,
+    vscode.window.registerCustomEditorProvider(VIEW_TYPE, editors, {
+      supportsMultipleEditorsPerDocument: true,
+      webviewOptions: { retainContextWhenHidden: false },
+    }),
+    vscode.window.createTreeView('netsec.captures', { treeDataProvider: tree, showCollapseAll: false }),
+    vscode.window.registerFileDecorationProvider(tree),
+    ...registerCommands({ editors, library, sessions, summaries }),
+  );
+}

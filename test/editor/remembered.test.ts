@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { pageStates, type Storage } from '../../src/editor/pageState.ts';
+import { summaries } from '../../src/editor/summaries.ts';
+
+/** Keeps values as VS Code does: as JSON. */
+class FakeStorage implements Storage {
+  readonly #values = new Map<string, string>();
+  get(key: string): unknown {
+    const text = this.#values.get(key);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+  update(key: string, value: unknown): Promise<void> {
+    this.#values.set(key, JSON.stringify(value));
+    return Promise.resolve();
+  }
+}
+
+describe('the state of a page', () => {
+  test('is there again under its capture, and null where none was saved', async () => {
+    const storage = new FakeStorage();
+    await pageStates(storage).save('file:///a.pcap', { view: 'packets' });
+    expect(pageStates(storage).load('file:///a.pcap')).toEqual({ view: 'packets' });
+    expect(pageStates(storage).load('file:///b.pcap')).toBeNull();
+  });
+  test('makes room for newer ones: fifty are kept', async () => {
+    const states = pageStates(new FakeStorage());
+    for (let i = 0; i < 51; i++) await states.save(`file:///${i}.pcap`, i + 100);
+    expect(states.load('file:///0.pcap')).toBeNull();
+    expect(states.load('file:///1.pcap')).toBe(101);
+    expect(states.load('file:///50.pcap')).toBe(150);
+  });
+  test('that is too large is refused', async () => {
+    await expect(pageStates(new FakeStorage()).save('file:///a.pcap', 'x'.repeat(70_000))).rejects.toThrow('over the limit of 65536');
+  });
+  test('survives storage that holds something else', () => {
+    const storage = new FakeStorage();
+    void storage.update('pageStates', [1, 'x', ['file:///a.pcap']]);
+    expect(pageStates(storage).load('file:///a.pcap')).toBeNull();
+  });
+});
+
+describe('the summary of an analysis', () => {
+  const file = { location: 'file:///a.pcap', name: 'a.pcap', bytes: 100, modifiedMs: 5 };
+  const summary = { packets: 3, findings: 1, worst: 'high', headline: 'Three packets.' } as const;
+
+  test('is known for the file as it was', async () => {
+    const known = summaries(new FakeStorage());
+    await known.remember(file, summary);
+    expect(known.of(file)).toMatchObject(summary);
+  });
+  test('is forgotten when the file has changed', async () => {
+    const known = summaries(new FakeStorage());
+    await known.remember(file, summary);
+    expect(known.of({ ...file, bytes: 101 })).toBeUndefined();
+    expect(known.of({ ...file, modifiedMs: 6 })).toBeUndefined();
+  });
+});
