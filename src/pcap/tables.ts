@@ -43,7 +43,7 @@ export class DissectorTables {
       this.#byId.set(bound.dissector.id, bound);
       for (const binding of bound.dissector.on) {
         if (binding.table === 'udp.heuristic') udpHeuristics.push(bound);
-        else if (binding.table !== 'tcp.heuristic') this.#bind(TABLE_INDEX[binding.table], binding.value, bound);
+        else if (binding.table !== 'tcp.heuristic' && binding.value !== undefined) this.#bind(TABLE_INDEX[binding.table], binding.value, bound);
       }
     }
     this.udpHeuristics = udpHeuristics;

@@ -1,0 +1,43 @@
+/** A file as a ByteSource. Reads run in libuv's pool, so that the next block arrives while this one is analysed. */
+import { open, type FileHandle } from 'node:fs/promises';
+import type { ByteSource } from './byteSource.ts';
+
+class FileSource implements ByteSource {
+  size: number;
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle, size: number) {
+    this.#handle = handle;
+    this.size = size;
+  }
+
+  async read(into: Uint8Array, offset: number, length: number, position: number): Promise<number> {
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await this.#handle.read(into, offset + done, length - done, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  }
+
+  async refresh(): Promise<number> {
+    this.size = (await this.#handle.stat()).size;
+    return this.size;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+/** Opens a regular file for reading; throws what the system says, and for directories and devices. */
+export async function openFile(path: string): Promise<ByteSource> {
+  const handle = await open(path, 'r');
+  const stat = await handle.stat();
+  if (!stat.isFile()) {
+    await handle.close();
+    throw Object.assign(new Error(`${path} is not a regular file`), { code: stat.isDirectory() ? 'EISDIR' : 'ENOTFILE' });
+  }
+  return new FileSource(handle, stat.size);
+}

@@ -1,0 +1,23 @@
+/** Bytes that can be read at any position: a file, a buffer, one day a remote document. */
+export interface ByteSource {
+  /** Size in bytes as of the last `refresh()`. */
+  readonly size: number;
+  /** Fills `into[offset, offset + length)` from `position` on; returns how many bytes there were, fewer at the end. */
+  read(into: Uint8Array, offset: number, length: number, position: number): Promise<number>;
+  /** Looks whether the source has grown or shrunk; returns the new size. */
+  refresh(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export function bufferSource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read(into, offset, length, position) {
+      const part = bytes.subarray(Math.min(position, bytes.length), Math.min(position + length, bytes.length));
+      into.set(part, offset);
+      return Promise.resolve(part.length);
+    },
+    refresh: () => Promise.resolve(bytes.length),
+    close: () => Promise.resolve(),
+  };
+}

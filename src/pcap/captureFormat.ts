@@ -1,0 +1,43 @@
+/** What a capture file format is made of; one file under `formats/` each. */
+import type { Packet } from './packet.ts';
+
+/** Interfaces as the file declares them; classic formats have one. */
+export interface InterfaceInfo {
+  readonly name: string | null;
+  readonly linkType: number;
+  readonly snapLength: number;
+  packets: number;
+  dropped: number | null;
+}
+
+/** Where and why reading stopped before the end. */
+export interface Damage {
+  /** Position in the (inflated) file. */
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** wiretap's bound (WTAP_MAX_PACKET_SIZE_STANDARD): a longer frame means the length field is damaged. */
+export const MAX_FRAME_BYTES = 262_144;
+/** Largest record that is kept in one piece; longer blocks without packets are skipped over. */
+export const MAX_RECORD_BYTES = 1 << 20;
+
+/** Reads the records of one file, block by block; keeps what the file has said so far. */
+export interface RecordParser {
+  readonly interfaces: readonly InterfaceInfo[];
+  damage: Damage | null;
+  /**
+   * Reads whole records from `[from, to)` of the packet's block (`p.bytes`, `p.view`), whose byte `from` stands at `filePosition` of the file, and calls
+   * `onPacket` for each frame with the record's fields of `p` filled. Returns the position after the last whole record: below `to` when the
+   * rest must be seen again together with what follows, beyond `to` to skip. Stops at damage.
+   */
+  parse(p: Packet, from: number, to: number, filePosition: number, onPacket: () => void): number;
+}
+
+export interface CaptureFormat {
+  readonly id: string;
+  readonly name: string;
+  /** Whether a file that begins with these bytes (at least 32, if the file has them) is of this format. */
+  sniff(head: Uint8Array): boolean;
+  createParser(): RecordParser;
+}

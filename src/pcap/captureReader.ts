@@ -1,0 +1,104 @@
+/**
+ * Walks the frames of a capture in large blocks. While one block is read the next is on its way; a record that spans two blocks
+ * is the only thing that is ever copied.
+ */
+import type { ByteSource } from './byteSource.ts';
+import { MAX_RECORD_BYTES, type CaptureFormat, type Damage, type InterfaceInfo, type RecordParser } from './captureFormat.ts';
+import type { Packet } from './packet.ts';
+
+const BLOCK_BYTES = 4 << 20;
+/** Room before each block for the incomplete record of the one before. */
+const HEADROOM = MAX_RECORD_BYTES;
+
+interface Block {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+function createBlock(size: number): Block {
+  const buffer = new ArrayBuffer(HEADROOM + size);
+  return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
+}
+
+export interface ScanOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called between blocks. */
+  readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
+}
+
+/** One pass over a capture; `advance` may be called again when the file has grown. */
+export class CaptureScan {
+  /** Bytes of the file that whole records took up. */
+  position = 0;
+  readonly #source: ByteSource;
+  readonly #parser: RecordParser;
+
+  constructor(source: ByteSource, format: CaptureFormat) {
+    this.#source = source;
+    this.#parser = format.createParser();
+  }
+
+  get interfaces(): readonly InterfaceInfo[] {
+    return this.#parser.interfaces;
+  }
+
+  /** Damage in the file, or the incomplete record at its end. */
+  get damage(): Damage | null {
+    if (this.#parser.damage !== null) return this.#parser.damage;
+    const rest = this.#source.size - this.position;
+    if (rest === 0) return null;
+    if (rest < 0) return { offset: this.#source.size, message: 'the file ends in the middle of a block' };
+    return { offset: this.position, message: `the last ${rest.toLocaleString('en-US')} ${rest === 1 ? 'byte is' : 'bytes are'} an incomplete record` };
+  }
+
+  /** Reads from where the last call ended to the current end of the source, and calls `onPacket` per frame with `p` filled. Throws when aborted. */
+  async advance(p: Packet, onPacket: () => void, options: ScanOptions = {}): Promise<void> {
+    const parser = this.#parser, source = this.#source, size = source.size;
+    if (parser.damage !== null || this.position >= size) return;
+    const blockBytes = Math.min(BLOCK_BYTES, size - this.position);
+    let current = createBlock(blockBytes), spare: Block | null = null;
+    let filled = source.read(current.bytes, HEADROOM, blockBytes, this.position);
+    let from = HEADROOM, readAt = this.position;
+    for (;;) {
+      const count = await filled;
+      options.signal?.throwIfAborted();
+      if (count === 0) return;
+      const to = HEADROOM + count, nextAt = readAt + count;
+      const more = nextAt < size;
+      if (more) {
+        spare ??= createBlock(blockBytes);
+        filled = source.read(spare.bytes, HEADROOM, Math.min(blockBytes, size - nextAt), nextAt);
+      }
+      p.bytes = current.bytes;
+      p.view = current.view;
+      const block = current;
+      const reached = parser.parse(p, from, to, this.position, () => {
+        onPacket();
+        // What was reassembled in this frame has taken the place of the block.
+        if (p.bytes !== block.bytes) {
+          p.bytes = block.bytes;
+          p.view = block.view;
+        }
+      });
+      this.position += reached - from;
+      options.onProgress?.(Math.min(this.position, size), size);
+      if (parser.damage !== null || !more || spare === null) {
+        if (more) await filled;
+        return;
+      }
+      if (reached > to) {
+        // A block without packets reaches beyond what was read: go on where it ends.
+        await filled;
+        if (this.position >= size) return;
+        readAt = this.position;
+        from = HEADROOM;
+        filled = source.read(current.bytes, HEADROOM, Math.min(blockBytes, size - readAt), readAt);
+        continue;
+      }
+      from = HEADROOM - (to - reached);
+      spare.bytes.set(current.bytes.subarray(reached, to), from);
+      [current, spare] = [spare, current];
+      readAt = nextAt;
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Classic libpcap files: draft-ietf-opsawg-pcap, section 4. Microseconds and nanoseconds, both byte orders, and the "modified" variant of
+ * Alexey Kuznetsov's patch (magic 0xa1b2cd34), whose records carry eight more bytes.
+ */
+import { MAX_FRAME_BYTES, type CaptureFormat, type Damage, type InterfaceInfo, type RecordParser } from '../captureFormat.ts';
+import type { Packet } from '../packet.ts';
+
+const MICROSECONDS = 0xa1b2c3d4, NANOSECONDS = 0xa1b23c4d, MODIFIED = 0xa1b2cd34;
+const FILE_HEADER = 24, RECORD_HEADER = 16, MODIFIED_RECORD_HEADER = 24;
+
+function magicOf(head: Uint8Array): { magic: number; littleEndian: boolean } | null {
+  if (head.length < 4) return null;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  for (const littleEndian of [true, false]) {
+    const magic = view.getUint32(0, littleEndian);
+    if (magic === MICROSECONDS || magic === NANOSECONDS || magic === MODIFIED) return { magic, littleEndian };
+  }
+  return null;
+}
+
+class PcapParser implements RecordParser {
+  readonly interfaces: InterfaceInfo[] = [];
+  damage: Damage | null = null;
+  #littleEndian = true;
+  #nanosecondsPerUnit = 1000;
+  #recordHeader = RECORD_HEADER;
+  #linkType = 0;
+
+  parse(p: Packet, from: number, to: number, filePosition: number, onPacket: () => void): number {
+    let at = from;
+    if (this.interfaces.length === 0) {
+      if (to - at < FILE_HEADER) return at;
+      this.#readFileHeader(p, at);
+      at += FILE_HEADER;
+    }
+    const view = p.view, littleEndian = this.#littleEndian, header = this.#recordHeader, unit = this.#nanosecondsPerUnit;
+    const info = this.interfaces[0]!;
+    p.linkType = this.#linkType;
+    p.interfaceId = 0;
+    p.hasTime = true;
+    while (to - at >= header) {
+      const captured = view.getUint32(at + 8, littleEndian), original = view.getUint32(at + 12, littleEndian);
+      if (captured > MAX_FRAME_BYTES) {
+        this.damage = { offset: filePosition + at - from, message: `the length field of the next frame says ${captured.toLocaleString('en-US')} bytes, more than any frame has` };
+        return at;
+      }
+      const start = at + header, end = start + captured;
+      if (end > to) return at;
+      let seconds = view.getUint32(at, littleEndian), nanoseconds = view.getUint32(at + 4, littleEndian) * unit;
+      if (nanoseconds >= 1e9) {
+        const carried = Math.floor(nanoseconds / 1e9);
+        seconds += carried;
+        nanoseconds -= carried * 1e9;
+      }
+      p.timeSeconds = seconds;
+      p.timeNanoseconds = nanoseconds;
+      p.capturedLength = captured;
+      p.originalLength = original;
+      p.fileOffset = filePosition + start - from;
+      p.start = start;
+      p.end = end;
+      p.frame++;
+      info.packets++;
+      onPacket();
+      at = end;
+    }
+    return at;
+  }
+
+  #readFileHeader(p: Packet, at: number): void {
+    const { magic, littleEndian } = magicOf(p.bytes.subarray(at, at + 4)) ?? { magic: MICROSECONDS, littleEndian: true };
+    this.#littleEndian = littleEndian;
+    this.#nanosecondsPerUnit = magic === NANOSECONDS ? 1 : 1000;
+    this.#recordHeader = magic === MODIFIED ? MODIFIED_RECORD_HEADER : RECORD_HEADER;
+    // The upper bits of the field hold the FCS length.
+    this.#linkType = p.view.getUint32(at + 20, littleEndian) & 0xffff;
+    this.interfaces.push({ name: null, linkType: this.#linkType, snapLength: p.view.getUint32(at + 16, littleEndian), packets: 0, dropped: null });
+  }
+}
+
+export const pcap: CaptureFormat = {
+  id: 'pcap',
+  name: 'pcap',
+  sniff: (head) => magicOf(head) !== null,
+  createParser: () => new PcapParser(),
+};
