@@ -1,0 +1,55 @@
+/** Finds a real VS Code before the integration tests run: a desktop one, else the server and a Chromium. */
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { downloadAndUnzipVSCode } from '@vscode/test-electron';
+import { provideChromium } from '../../../scripts/chromium.mts';
+import { installVscodeServer } from '../../../scripts/vscodeServer.mts';
+
+/** The version of `engines.vscode`: the oldest we promise to run in. */
+const DESKTOP_VERSION = '1.138.0';
+
+export type VscodeUnderTest =
+  | { readonly kind: 'desktop'; readonly executable: string }
+  | { readonly kind: 'server'; readonly main: string; readonly chromium: string }
+  | { readonly kind: 'none' };
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    vscodeUnderTest: VscodeUnderTest;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<void> {
+  const cache = path.join(project.config.root, '.cache');
+  execFileSync(process.execPath, ['esbuild.mjs'], { cwd: project.config.root, stdio: 'inherit' });
+  project.provide('vscodeUnderTest', await findVscode(cache));
+}
+
+async function findVscode(cache: string): Promise<VscodeUnderTest> {
+  const problems: string[] = [];
+  const note = (what: string, error: unknown): void => void problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+
+  const named = process.env['VSCODE_TEST_EXECUTABLE'];
+  if (named !== undefined && named !== '') return { kind: 'desktop', executable: named };
+  // Electron needs a screen.
+  if (process.platform !== 'linux' || (process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']) !== undefined) {
+    try {
+      const executable = await downloadAndUnzipVSCode({ version: DESKTOP_VERSION, cachePath: path.join(cache, 'vscode-desktop'), timeout: 15_000 });
+      return { kind: 'desktop', executable };
+    } catch (error) {
+      note('desktop VS Code', error);
+    }
+  }
+  try {
+    const { main } = await installVscodeServer(cache, console.log);
+    const chromium = await provideChromium(cache, console.log);
+    return { kind: 'server', main, chromium };
+  } catch (error) {
+    note('VS Code server with Chromium', error);
+  }
+  const message = `NO REAL VS CODE TO TEST IN, so the integration tests did not run.\n  ${problems.join('\n  ')}`;
+  if ((process.env['CI'] ?? '') !== '') throw new Error(message);
+  console.error(`\n${'!'.repeat(100)}\n${message}\n${'!'.repeat(100)}\n`);
+  return { kind: 'none' };
+}

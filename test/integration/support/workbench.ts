@@ -1,0 +1,78 @@
+/** What a person does in the window: commands, dialogs, the capture editor's page. */
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Frame, FrameLocator, Page } from 'playwright-core';
+import type { VscodeWindow } from './vscodeWindow.ts';
+
+/** Runs a command from the palette by its title, e.g. `Netsec: List Captures`. */
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget:visible .quick-input-box input');
+  await input.fill(`>${title}`);
+  await page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row').filter({ hasText: title }).first().click();
+}
+
+/** The lines of the list that is open in the quick input. */
+export function quickPickRows(page: Page): ReturnType<Page['locator']> {
+  return page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
+}
+
+export async function openCapture(window: VscodeWindow, file: string): Promise<FrameLocator> {
+  await window.host(async (vscode, path) => {
+    await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(path), 'netsec.capture');
+  }, file);
+  const page = capturePage(window.page);
+  await page.locator('body').waitFor();
+  return page;
+}
+
+/** The page of the visible capture editor. */
+export function capturePage(page: Page): FrameLocator {
+  return page.locator('iframe.webview.ready:visible').first().contentFrame().locator('iframe#active-frame').contentFrame();
+}
+
+/** The same as a frame, to evaluate scripts in. */
+export async function captureFrame(page: Page): Promise<Frame> {
+  for (const deadline = Date.now() + 15_000; ; await sleep(50)) {
+    const inner = await capturePage(page).locator('body').elementHandle({ timeout: 15_000 });
+    const frame = await inner?.ownerFrame();
+    if (frame !== null && frame !== undefined) return frame;
+    if (Date.now() > deadline) throw new Error('the capture editor shows no page');
+  }
+}
+
+export interface AxeViolation {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly string[];
+}
+
+/** What axe finds in the page and calls serious or critical. */
+export async function seriousAccessibilityProblems(frame: Frame): Promise<AxeViolation[]> {
+  const source = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  // Evaluated rather than added as a script, which the page's policy would refuse.
+  await frame.evaluate(source);
+  const found = (await frame.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
+    violations: { id: string; impact: string | null; nodes: { html: string }[] }[];
+  };
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.slice(0, 5).map((node) => node.html.slice(0, 200)) }));
+}
+
+export const THEMES = {
+  light: { name: 'Default Light Modern', kind: 'vscode-light' },
+  dark: { name: 'Default Dark Modern', kind: 'vscode-dark' },
+  'high-contrast': { name: 'Default High Contrast', kind: 'vscode-high-contrast' },
+  'high-contrast-light': { name: 'Default High Contrast Light', kind: 'vscode-high-contrast-light' },
+} as const;
+
+/** Switches the colour theme and waits until the page wears it. */
+export async function switchTheme(window: VscodeWindow, theme: keyof typeof THEMES): Promise<void> {
+  const { name, kind } = THEMES[theme];
+  await window.host(async (vscode, wanted) => {
+    await vscode.workspace.getConfiguration('workbench').update('colorTheme', wanted, vscode.ConfigurationTarget.Global);
+  }, name);
+  await capturePage(window.page).locator(`body[data-vscode-theme-kind="${kind}"]`).waitFor();
+}
