@@ -1,9 +1,14 @@
 /** Two runs: `unit` is everything that needs no VS Code, `integration` drives a real one and so runs file by file. */
 import { defineConfig } from 'vitest/config';
 
+const results = process.env['NETSEC_TEST_RESULTS'];
+const run = process.env['npm_lifecycle_event']?.replace('test:', '') ?? 'tests';
+
 export default defineConfig({
   define: { NETSEC_VERSION: JSON.stringify('0.0.0-test') },
   test: {
+    // CI adds up the results of both runs.
+    ...(results === undefined ? {} : { reporters: ['default', ['json', { outputFile: `${results}/${run}.json` }]] }),
     projects: [
       {
         extends: true,

@@ -51,6 +51,8 @@ export interface VscodeServerOptions {
   /** What a browser must present; null only in tests, on loopback. */
   readonly token: string | null;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Another home directory than the person's own. */
+  readonly home?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -116,10 +118,7 @@ export async function startVscodeServer(installation: VscodeServerInstallation, 
     stdio: ['ignore', log, log],
     env: {
       ...process.env,
-      HOME: folders.home,
-      XDG_CONFIG_HOME: path.join(folders.home, '.config'),
-      XDG_DATA_HOME: path.join(folders.home, '.local/share'),
-      XDG_RUNTIME_DIR: folders.home,
+      ...(options.home === undefined ? {} : homeIn(options.home)),
       // No gallery: nothing is looked up outside this machine.
       EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: 'http://127.0.0.1:9/none', itemUrl: '', resourceUrlTemplate: '' }),
       ...options.env,
@@ -158,6 +157,10 @@ export async function startVscodeServer(installation: VscodeServerInstallation, 
     await ended;
   };
   return { url, pid, profile: options.profile, logFile, ended, stop };
+}
+
+function homeIn(folder: string): Record<string, string> {
+  return { HOME: folder, XDG_CONFIG_HOME: path.join(folder, '.config'), XDG_DATA_HOME: path.join(folder, '.local/share'), XDG_RUNTIME_DIR: folder };
 }
 
 async function freePort(): Promise<number> {

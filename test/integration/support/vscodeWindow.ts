@@ -96,6 +96,7 @@ async function onServer(under: VscodeUnderTest & { kind: 'server' }, profile: st
       profile,
       token: null,
       settings: { ...SETTINGS, ...options.settings },
+      home: profileFolders(profile).home,
       env: { NETSEC_TEST_PORT_FILE: portFile },
     });
     browser = await chromium.launch({ executablePath: under.chromium, args: BROWSER_FLAGS });
@@ -156,7 +157,8 @@ async function openPage(
   const extensions = development.map((each) => ({ scheme: 'vscode-remote', authority: new URL(url).host, path: each }));
   await page.addInitScript((added) => {
     if (window !== window.top) return;
-    const original = Reflect.get(Element.prototype, 'getAttribute') as (this: Element, name: string) => string | null;
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the element it is asked for
+    const original = Element.prototype.getAttribute;
     Element.prototype.getAttribute = function (name: string): string | null {
       const value = original.call(this, name);
       if (name !== 'data-settings' || this.id !== 'vscode-workbench-web-configuration' || value === null) return value;

@@ -48,14 +48,16 @@ export interface AxeViolation {
   readonly nodes: readonly string[];
 }
 
+interface AxeResult {
+  readonly violations: readonly { readonly id: string; readonly impact: string | null; readonly nodes: readonly { readonly html: string }[] }[];
+}
+
 /** What axe finds in the page and calls serious or critical. */
 export async function seriousAccessibilityProblems(frame: Frame): Promise<AxeViolation[]> {
   const source = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   // Evaluated rather than added as a script, which the page's policy would refuse.
   await frame.evaluate(source);
-  const found = (await frame.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-    violations: { id: string; impact: string | null; nodes: { html: string }[] }[];
-  };
+  const found = await frame.evaluate<AxeResult>('axe.run(document, { resultTypes: ["violations"] })');
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.slice(0, 5).map((node) => node.html.slice(0, 200)) }));

@@ -1,0 +1,57 @@
+/**
+ * Writes the blocks of package.json that mirror a registry: the settings `netsec.detectors.<id>.<option>`, from the
+ * options that each detector declares. `--check` writes nothing and fails when they differ.
+ */
+import { build } from 'esbuild';
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const root = path.join(import.meta.dirname, '..');
+const manifestFile = path.join(root, 'package.json');
+const PREFIX = 'netsec.detectors.';
+
+/** The values of a registry and the zod that made their schemas, read through a bundle because Node takes our .ts files for CommonJS. */
+async function loadRegistry(registry) {
+  const outfile = path.join(root, '.cache/manifest', `${registry.replaceAll('/', '-')}.mjs`);
+  await build({
+    stdin: { contents: `export * as registry from './${registry}';\nexport { toJSONSchema } from 'zod';`, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile,
+    logLevel: 'error',
+  });
+  const { registry: values, toJSONSchema } = await import(pathToFileURL(outfile).href);
+  return { values: Object.values(values), toJSONSchema };
+}
+
+/** One setting per option of each detector: type, default and bounds come from the option's schema. */
+export async function detectorSettings() {
+  if (!fs.existsSync(path.join(root, 'src/analysis/detectors/registry.ts'))) return {};
+  const { values, toJSONSchema } = await loadRegistry('src/analysis/detectors/registry.ts');
+  const settings = values.flatMap((detector) => {
+    const { properties = {} } = toJSONSchema(detector.options, { io: 'input' });
+    return Object.entries(properties).map(([option, { description, ...schema }]) => [
+      `${PREFIX}${detector.id}.${option}`,
+      { ...schema, scope: 'resource', ...(description === undefined ? {} : { markdownDescription: description }) },
+    ]);
+  });
+  return Object.fromEntries(settings.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
+const { properties } = manifest.contributes.configuration[0];
+const byHand = Object.fromEntries(Object.entries(properties).filter(([name]) => !name.startsWith(PREFIX)));
+manifest.contributes.configuration[0].properties = { ...byHand, ...(await detectorSettings()) };
+const text = `${JSON.stringify(manifest, null, 2)}\n`;
+
+if (process.argv.includes('--check')) {
+  // Compared as values: how the file is laid out is the formatter's business.
+  if (JSON.stringify(JSON.parse(fs.readFileSync(manifestFile, 'utf8'))) !== JSON.stringify(manifest)) {
+    console.error('The detector settings in package.json are not those of the detectors; run "npm run manifest".');
+    process.exit(1);
+  }
+} else {
+  fs.writeFileSync(manifestFile, text);
+}
