@@ -1,0 +1,209 @@
+/** Hypertext Transfer Protocol version 1, RFC 9110 and RFC 9112. A message is dissected in the frame that completes its body. */
+import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
+import { dissectInner } from '../handOver.ts';
+import { finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
+import { looksLikeStartLine, nextHeader, readStartLine, type HeaderLine, type StartLine } from '../http/headers.ts';
+import { bodyStart, headerValue, latin1, MAX_URI, readAuthorization, readForm, readHeaders, splitBasic, type HttpRequestMessage, type HttpResponseMessage } from '../http/messages.ts';
+import type { Packet } from '../packet.ts';
+import { decimalAt, lineTextEnd, textAt } from '../text.ts';
+
+const f = defineFields({
+  request: { name: 'http.request', label: 'Request', type: 'boolean' },
+  requestMethod: { name: 'http.request.method', label: 'Request Method', type: 'string' },
+  requestUri: { name: 'http.request.uri', label: 'Request URI', type: 'string' },
+  requestVersion: { name: 'http.request.version', label: 'Request Version', type: 'string' },
+  requestFullUri: { name: 'http.request.full_uri', label: 'Full request URI', type: 'string' },
+  requestLine: { name: 'http.request.line', label: 'Request line', type: 'string' },
+  requestIn: { name: 'http.request_in', label: 'Request in frame', type: 'uint' },
+  response: { name: 'http.response', label: 'Response', type: 'boolean' },
+  responseVersion: { name: 'http.response.version', label: 'Response Version', type: 'string' },
+  responseCode: { name: 'http.response.code', label: 'Status Code', type: 'uint' },
+  responsePhrase: { name: 'http.response.phrase', label: 'Response Phrase', type: 'string' },
+  responseLine: { name: 'http.response.line', label: 'Response line', type: 'string' },
+  time: { name: 'http.time', label: 'Time since request', type: 'duration' },
+  authBasic: { name: 'http.authbasic', label: 'Credentials', type: 'string' },
+  contentLength: { name: 'http.content_length', label: 'Content length', type: 'uint64' },
+  fileData: { name: 'http.file_data', label: 'File Data', type: 'bytes' },
+  host: { name: 'http.host', label: 'Host', type: 'string' },
+  userAgent: { name: 'http.user_agent', label: 'User-Agent', type: 'string' },
+  referer: { name: 'http.referer', label: 'Referer', type: 'string' },
+  cookie: { name: 'http.cookie', label: 'Cookie', type: 'string' },
+  setCookie: { name: 'http.set_cookie', label: 'Set-Cookie', type: 'string' },
+  authorization: { name: 'http.authorization', label: 'Authorization', type: 'string' },
+  proxyAuthorization: { name: 'http.proxy_authorization', label: 'Proxy-Authorization', type: 'string' },
+  wwwAuthenticate: { name: 'http.www_authenticate', label: 'WWW-Authenticate', type: 'string' },
+  proxyAuthenticate: { name: 'http.proxy_authenticate', label: 'Proxy-Authenticate', type: 'string' },
+  contentType: { name: 'http.content_type', label: 'Content-Type', type: 'string' },
+  contentLengthHeader: { name: 'http.content_length_header', label: 'Content-Length', type: 'string' },
+  contentEncoding: { name: 'http.content_encoding', label: 'Content-Encoding', type: 'string' },
+  transferEncoding: { name: 'http.transfer_encoding', label: 'Transfer-Encoding', type: 'string' },
+  connection: { name: 'http.connection', label: 'Connection', type: 'string' },
+  upgrade: { name: 'http.upgrade', label: 'Upgrade', type: 'string' },
+  server: { name: 'http.server', label: 'Server', type: 'string' },
+  location: { name: 'http.location', label: 'Location', type: 'string' },
+  accept: { name: 'http.accept', label: 'Accept', type: 'string' },
+  acceptLanguage: { name: 'http.accept_language', label: 'Accept-Language', type: 'string' },
+  acceptEncoding: { name: 'http.accept_encoding', label: 'Accept-Encoding', type: 'string' },
+  cacheControl: { name: 'http.cache_control', label: 'Cache-Control', type: 'string' },
+  date: { name: 'http.date', label: 'Date', type: 'string' },
+  lastModified: { name: 'http.last_modified', label: 'Last-Modified', type: 'string' },
+  forwardedFor: { name: 'http.x_forwarded_for', label: 'X-Forwarded-For', type: 'string' },
+});
+
+/** Header lines that have a field of their own, by lower-case name. */
+const HEADER_FIELDS: ReadonlyMap<string, Field> = new Map([
+  f.host, f.userAgent, f.referer, f.cookie, f.setCookie, f.authorization, f.proxyAuthorization, f.wwwAuthenticate, f.proxyAuthenticate, f.contentType, f.contentLengthHeader,
+  f.contentEncoding, f.transferEncoding, f.connection, f.upgrade, f.server, f.location, f.accept, f.acceptLanguage, f.acceptEncoding, f.cacheControl, f.date,
+  f.lastModified, f.forwardedFor,
+].map((field) => [field.label.toLowerCase(), field]));
+
+/** A head of usual size and the beginning of a body: bounds what one stream holds. */
+const KEEP_BYTES = 32_768;
+
+export const http: Dissector = {
+  id: 'http',
+  name: 'Hypertext Transfer Protocol',
+  fields: f,
+  on: [80, 591, 2080, 3128, 3132, 5985, 8000, 8008, 8080, 8088, 8888].map((value) => ({ table: 'tcp.port', value })),
+  application: true,
+  stream: {
+    recognise: (bytes, offset, end) => looksLikeStartLine(bytes, offset, end),
+    open: openHttp,
+    keepBytes: KEEP_BYTES,
+    step: stepHttp,
+    dissect: dissectHttp,
+    finish: finishHttp,
+  },
+};
+
+function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, state: HttpState, sink: FieldSink | null): void {
+  const side = state.sides[direction];
+  if (side.inner) {
+    if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
+    return;
+  }
+  const limit = Math.min(end, offset + KEEP_BYTES), headEnd = Math.min(limit, offset + side.headLength);
+  const line = readStartLine(p.bytes, offset, headEnd);
+  if (line === null) return;
+  if (!line.isResponse && side.request !== null) noteRequest(p, line, headEnd, side.request);
+  if (p.onMessage !== null) p.emit(line.isResponse ? responseMessage(p, line, headEnd, limit, side) : requestMessage(p, line, headEnd, limit, side));
+  if (sink !== null) describe(p, offset, line, headEnd, end, side, sink);
+}
+
+/** Keeps of a request what its response will want to say. */
+function noteRequest(p: Packet, line: StartLine, headEnd: number, request: NonNullable<HttpSide['request']>): void {
+  request.frame = p.frame;
+  request.timeSeconds = p.timeSeconds;
+  request.timeNanoseconds = p.timeNanoseconds;
+  request.uri = textAt(p.bytes, line.second, line.secondEnd, 1024);
+  request.host = hostOf(p.bytes, line, headEnd);
+}
+
+const scratch: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+
+function hostOf(bytes: Uint8Array, line: StartLine, headEnd: number): string | null {
+  for (let at = line.after; nextHeader(bytes, at, headEnd, scratch); at = scratch.after) {
+    if (scratch.nameEnd - scratch.name === 4 && textAt(bytes, scratch.name, scratch.nameEnd).toLowerCase() === 'host') return textAt(bytes, scratch.value, scratch.valueEnd, 256);
+  }
+  return null;
+}
+
+function requestMessage(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): HttpRequestMessage {
+  const { bytes } = p, headers = readHeaders(bytes, line.after, headEnd), contentType = headerValue(headers, 'content-type');
+  const [from, to] = bodyStart(bytes, headEnd, end, side.chunked);
+  const form = contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true ? readForm(bytes, from, to) : null;
+  return {
+    kind: 'http-request',
+    frame: p.frame,
+    method: textAt(bytes, line.first, line.firstEnd),
+    uri: textAt(bytes, line.second, line.secondEnd, MAX_URI),
+    version: textAt(bytes, line.third + 5, line.thirdEnd),
+    host: headerValue(headers, 'host'),
+    userAgent: headerValue(headers, 'user-agent'),
+    referer: headerValue(headers, 'referer'),
+    credentials: readAuthorization(bytes, line.after, headEnd) ?? form,
+    contentType,
+    contentEncoding: headerValue(headers, 'content-encoding'),
+    bodyLength: side.bodyLength,
+    bodyStart: form === null ? latin1(bytes, from, to) : '',
+    headers,
+  };
+}
+
+function responseMessage(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): HttpResponseMessage {
+  const { bytes } = p, headers = readHeaders(bytes, line.after, headEnd), { request } = side;
+  const [from, to] = bodyStart(bytes, headEnd, end, side.chunked);
+  return {
+    kind: 'http-response',
+    frame: p.frame,
+    version: textAt(bytes, line.first + 5, line.firstEnd),
+    status: Math.max(0, decimalAt(bytes, line.second, line.secondEnd)),
+    phrase: textAt(bytes, line.third, line.thirdEnd, 256),
+    server: headerValue(headers, 'server'),
+    location: headerValue(headers, 'location'),
+    authenticate: headerValue(headers, 'www-authenticate')?.split(' ')[0] ?? null,
+    contentType: headerValue(headers, 'content-type'),
+    contentEncoding: headerValue(headers, 'content-encoding'),
+    requestFrame: request?.frame ?? 0,
+    method: request?.method ?? null,
+    uri: request?.uri ?? null,
+    host: request?.host ?? null,
+    bodyLength: side.bodyLength,
+    bodyStart: latin1(bytes, from, to),
+    headers,
+  };
+}
+
+function describe(p: Packet, offset: number, line: StartLine, headEnd: number, end: number, side: HttpSide, sink: FieldSink): void {
+  const { bytes } = p, text = (from: number, to: number): string => textAt(bytes, from, to, MAX_URI);
+  sink.layer(http, offset, end - offset);
+  const { request } = side;
+  if (line.isResponse) {
+    const code = Math.max(0, decimalAt(bytes, line.second, line.secondEnd)), phrase = text(line.third, line.thirdEnd);
+    sink.add(f.response, line.start, line.after - line.start, true);
+    sink.add(f.responseVersion, line.first, line.firstEnd - line.first, text(line.first, line.firstEnd));
+    sink.add(f.responseCode, line.second, line.secondEnd - line.second, code);
+    sink.add(f.responsePhrase, line.third, line.thirdEnd - line.third, phrase);
+  } else {
+    sink.add(f.request, line.start, line.after - line.start, true);
+    sink.add(f.requestMethod, line.first, line.firstEnd - line.first, text(line.first, line.firstEnd));
+    sink.add(f.requestUri, line.second, line.secondEnd - line.second, text(line.second, line.secondEnd));
+    sink.add(f.requestVersion, line.third, line.thirdEnd - line.third, text(line.third, line.thirdEnd));
+  }
+  describeHeaders(bytes, line, headEnd, sink);
+  const host = line.isResponse ? (request?.host ?? null) : hostOf(bytes, line, headEnd);
+  if (!line.isResponse) {
+    const uri = text(line.second, line.secondEnd);
+    if (host !== null) sink.add(f.requestFullUri, line.second, line.secondEnd - line.second, /^[a-z]+:\/\//i.test(uri) ? uri : `http://${host}${uri}`);
+  } else if (request !== null && request.frame > 0) {
+    sink.add(f.requestIn, offset, 0, request.frame);
+    if (p.hasTime) sink.add(f.time, offset, 0, p.timeSeconds - request.timeSeconds + (p.timeNanoseconds - request.timeNanoseconds) / 1e9);
+    if (host !== null) sink.add(f.requestFullUri, offset, 0, /^[a-z]+:\/\//i.test(request.uri) ? request.uri : `http://${host}${request.uri}`);
+  }
+  if (side.bodyLength > 0) {
+    const [from, to] = bodyStart(bytes, headEnd, end, side.chunked);
+    sink.add(f.fileData, from, Math.max(0, to - from));
+  }
+  if (sink.wantsText) {
+    const type = /content-type: *([^;\r\n]+)/i.exec(text(line.after, headEnd))?.[1];
+    sink.info('HTTP', `${text(line.start, lineTextEnd(bytes, line.start, line.after))}${line.isResponse && type !== undefined && side.bodyLength > 0 ? `  (${type.trim()})` : ''}`);
+  }
+}
+
+function describeHeaders(bytes: Uint8Array, line: StartLine, headEnd: number, sink: FieldSink): void {
+  const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+  for (let at = line.after; nextHeader(bytes, at, headEnd, header); at = header.after) {
+    const field = HEADER_FIELDS.get(textAt(bytes, header.name, header.nameEnd, 128).toLowerCase());
+    const value = textAt(bytes, header.value, header.valueEnd, MAX_URI);
+    sink.add(line.isResponse ? f.responseLine : f.requestLine, header.name, header.after - header.name, textAt(bytes, header.name, header.after, MAX_URI));
+    if (field === undefined) continue;
+    sink.open();
+    sink.add(field, header.value, header.valueEnd - header.value, value);
+    if (field === f.authorization && /^basic /i.test(value)) sink.add(f.authBasic, header.value, header.valueEnd - header.value, splitBasic(value.slice(6).trim()).join(':'));
+    if (field === f.contentLengthHeader) {
+      const length = decimalAt(bytes, header.value, header.valueEnd);
+      if (length >= 0) sink.add(f.contentLength, header.value, header.valueEnd - header.value, BigInt(length));
+    }
+    sink.close();
+  }
+}

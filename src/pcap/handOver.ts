@@ -1,0 +1,57 @@
+/**
+ * The rest of a stream after its protocol stepped aside for another: STARTTLS, CONNECT, an upgrade. The first protocol keeps
+ * the stream and passes its steps on, so that the analysis needs to know nothing of it.
+ */
+import { NEED_MORE, NOT_MINE, type Direction, type FieldSink } from './dissector.ts';
+import { NET_DST_PORT, NET_SRC_PORT, NET_STRIDE, type Packet } from './packet.ts';
+import type { Bound } from './tables.ts';
+
+export interface HandOver {
+  /** The only protocol that may follow, by its id; null asks them all. */
+  readonly only: string | null;
+  bound: Bound | null;
+  state: unknown;
+}
+
+export function handOver(only: string | null): HandOver {
+  return { only, bound: null, state: undefined };
+}
+
+/** `StreamDissector.step` of what follows; recognises it first. */
+export function stepInner(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, rest: HandOver, outer: string): number {
+  if (rest.bound === null) {
+    const found = recogniseInner(p, bytes, offset, end, direction, rest.only, outer);
+    if (typeof found === 'number') return found;
+    rest.bound = found;
+    rest.state = found.dissector.stream!.open();
+  }
+  return rest.bound.dissector.stream!.step(p, bytes, offset, end, direction, rest.state);
+}
+
+function recogniseInner(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, only: string | null, outer: string): Bound | typeof NEED_MORE | typeof NOT_MINE {
+  const row = (p.netCount - 1) * NET_STRIDE;
+  const source = row < 0 ? 0 : p.net[row + NET_SRC_PORT]!, destination = row < 0 ? 0 : p.net[row + NET_DST_PORT]!;
+  let undecided = false;
+  for (const bound of p.tables.streams) {
+    const { id, stream } = bound.dissector;
+    // No protocol in itself: a stream of nested tunnels must not nest calls.
+    if (id === outer || (only !== null && id !== only)) continue;
+    const answer = stream!.recognise(bytes, offset, end, direction, source, destination);
+    if (answer === 'yes') return bound;
+    undecided ||= answer === 'more';
+  }
+  return undecided ? NEED_MORE : NOT_MINE;
+}
+
+/** `StreamDissector.dissect` of what follows. */
+export function dissectInner(p: Packet, offset: number, end: number, direction: Direction, rest: HandOver, sink: FieldSink | null): void {
+  const { bound } = rest;
+  if (bound === null) return;
+  p.path = p.tables.paths.child(p.path, bound.index);
+  if (bound.dissector.application === true && !p.quoted) p.application = bound.index;
+  bound.dissector.stream!.dissect(p, offset, end, direction, rest.state, sink);
+}
+
+export function finishInner(direction: Direction, rest: HandOver): boolean {
+  return rest.bound?.dissector.stream?.finish?.(direction, rest.state) ?? false;
+}

@@ -1,0 +1,172 @@
+/** Where an HTTP/1 message ends, RFC 9112 section 6: its head, then no body, a counted one, chunks, or all until close. */
+import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
+import { finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
+import type { Packet } from '../packet.ts';
+import { afterLine, decimalAt, lineTextEnd, startsWithWord, textAt } from '../text.ts';
+import { findHeadEnd, looksLikeStartLine, nextHeader, readStartLine, skipEmptyLines, type HeaderLine } from './headers.ts';
+
+/** Longest head that is read. */
+const MAX_HEAD = 65_536;
+/** Longest line of a chunk's size or of a trailer. */
+const MAX_CHUNK_LINE = 4096;
+/** Requests that wait for their answers; beyond, pipelined ones are not paired. */
+const MAX_PENDING = 256;
+
+const HEAD = 0, CHUNK_SIZE = 1, TRAILER = 2, UNTIL_CLOSE = 3;
+
+/** A request as its response needs it. */
+export interface PendingRequest {
+  readonly method: string;
+  /** Frame that completed it, 0 while its body is on the way. */
+  frame: number;
+  uri: string;
+  host: string | null;
+  timeSeconds: number;
+  timeNanoseconds: number;
+}
+
+/** One direction: the message being read. */
+export interface HttpSide {
+  phase: number;
+  /** Bytes of an incomplete head that were searched for its end. */
+  searched: number;
+  headLength: number;
+  bodyLength: number;
+  chunked: boolean;
+  isResponse: boolean;
+  /** The current PDU is one of what follows HTTP on this stream. */
+  inner: boolean;
+  /** The request itself, or the one a response answers. */
+  request: PendingRequest | null;
+}
+
+export interface HttpState {
+  readonly sides: readonly [HttpSide, HttpSide];
+  readonly pending: PendingRequest[];
+  /** What follows after CONNECT or an upgrade. */
+  rest: HandOver | null;
+}
+
+export function openHttp(): HttpState {
+  const side = (): HttpSide => ({ phase: HEAD, searched: 0, headLength: 0, bodyLength: 0, chunked: false, isResponse: false, inner: false, request: null });
+  return { sides: [side(), side()], pending: [], rest: null };
+}
+
+export function stepHttp(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: HttpState): number {
+  const side = state.sides[direction];
+  switch (side.phase) {
+    case HEAD:
+      side.inner = state.rest !== null;
+      return state.rest !== null ? stepInner(p, bytes, offset, end, direction, state.rest, 'http') : stepHead(p, bytes, offset, end, side, state);
+    case CHUNK_SIZE:
+      return stepChunk(p, bytes, offset, end, side);
+    case TRAILER:
+      return stepTrailer(p, bytes, offset, end, side);
+    default:
+      p.pduComplete = false;
+      side.bodyLength += end - offset;
+      return end - offset;
+  }
+}
+
+/** A body that lasts until close is complete when the stream ends. */
+export function finishHttp(direction: Direction, state: HttpState): boolean {
+  const side = state.sides[direction];
+  return side.inner && state.rest !== null ? finishInner(direction, state.rest) : side.phase === UNTIL_CLOSE;
+}
+
+function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, side: HttpSide, state: HttpState): number {
+  if (looksLikeStartLine(bytes, offset, end) === 'no') return NOT_MINE;
+  const start = skipEmptyLines(bytes, offset, end);
+  // The last two bytes may be the beginning of what ends the head.
+  const headEnd = findHeadEnd(bytes, Math.max(start, offset + side.searched - 2), end);
+  if (headEnd < 0) {
+    if (end - offset > MAX_HEAD) return NOT_MINE;
+    side.searched = end - offset;
+    return NEED_MORE;
+  }
+  side.searched = 0;
+  const line = readStartLine(bytes, offset, headEnd);
+  if (line === null) return NOT_MINE;
+  side.headLength = headEnd - offset;
+  side.bodyLength = 0;
+  side.isResponse = line.isResponse;
+  readBodyHeaders(bytes, line.after, headEnd);
+  side.chunked = body.chunked;
+  let none: boolean, tunnel = false;
+  if (line.isResponse) {
+    const status = decimalAt(bytes, line.second, line.second + 3);
+    const interim = status >= 100 && status < 200 && status !== 101;
+    side.request = (interim ? state.pending[0] : state.pending.shift()) ?? null;
+    const method = side.request?.method;
+    tunnel = status === 101 || (method === 'CONNECT' && status >= 200 && status < 300);
+    none = tunnel || interim || status === 204 || status === 304 || method === 'HEAD';
+  } else {
+    const request: PendingRequest = { method: textAt(bytes, line.first, line.firstEnd), frame: 0, uri: '', host: null, timeSeconds: 0, timeNanoseconds: 0 };
+    side.request = request;
+    if (state.pending.length < MAX_PENDING) state.pending.push(request);
+    // A request without a length has no body (RFC 9112 section 6.3, 7).
+    none = !body.chunked && body.length <= 0;
+  }
+  if (tunnel) state.rest = handOver(null);
+  p.pduComplete = true;
+  if (none || (!body.chunked && body.length === 0)) return side.headLength;
+  if (!body.chunked && body.length > 0) {
+    side.bodyLength = body.length;
+    return side.headLength + body.length;
+  }
+  p.pduComplete = false;
+  side.phase = body.chunked ? CHUNK_SIZE : UNTIL_CLOSE;
+  return side.headLength;
+}
+
+/** What `readBodyHeaders` found; `length` is -1 without a usable Content-Length. */
+const body = { length: -1, chunked: false };
+const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+
+function readBodyHeaders(bytes: Uint8Array, offset: number, end: number): void {
+  body.length = -1;
+  body.chunked = false;
+  for (let at = offset; nextHeader(bytes, at, end, header); at = header.after) {
+    const length = header.nameEnd - header.name;
+    if (length === 14 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-LENGTH')) body.length = decimalAt(bytes, header.value, header.valueEnd);
+    else if (length === 17 && startsWithWord(bytes, header.name, header.nameEnd, 'TRANSFER-ENCODING')) {
+      // Chunked is the last coding if it is one at all (RFC 9112 section 6.1).
+      body.chunked = startsWithWord(bytes, Math.max(header.value, header.valueEnd - 7), header.valueEnd, 'CHUNKED');
+    }
+  }
+}
+
+function stepChunk(p: Packet, bytes: Uint8Array, offset: number, end: number, side: HttpSide): number {
+  const after = afterLine(bytes, offset, Math.min(end, offset + MAX_CHUNK_LINE));
+  if (after < 0) return end - offset >= MAX_CHUNK_LINE ? NOT_MINE : NEED_MORE;
+  let size = 0, at = offset;
+  for (; at < after && at - offset < 13; at++) {
+    const digit = hexDigit(bytes[at]!);
+    if (digit < 0) break;
+    size = size * 16 + digit;
+  }
+  if (at === offset || at - offset >= 13) {
+    p.malformed('chunk without a size', offset, after);
+    return NOT_MINE;
+  }
+  p.pduComplete = false;
+  if (size === 0) side.phase = TRAILER;
+  side.bodyLength += size;
+  // The data, and the CR LF behind it.
+  return after - offset + (size > 0 ? size + 2 : 0);
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+function stepTrailer(p: Packet, bytes: Uint8Array, offset: number, end: number, side: HttpSide): number {
+  const after = afterLine(bytes, offset, Math.min(end, offset + MAX_CHUNK_LINE));
+  if (after < 0) return end - offset >= MAX_CHUNK_LINE ? NOT_MINE : NEED_MORE;
+  p.pduComplete = lineTextEnd(bytes, offset, after) === offset;
+  if (p.pduComplete) side.phase = HEAD;
+  return after - offset;
+}

@@ -1,0 +1,131 @@
+/** The head of an HTTP/1 message as offsets, RFC 9112 sections 2 to 5. Lines may end in LF alone, as servers have to accept. */
+import { afterLine, CR, findByte, LF, lineTextEnd, SPACE, skipBlanks, trimEnd } from '../text.ts';
+
+/** A request or status line. */
+export interface StartLine {
+  isResponse: boolean;
+  /** Start of the line, behind empty lines before it (RFC 9112 section 2.2). */
+  start: number;
+  /** Method, target and version; or version, code and phrase: `[from, to)` each. */
+  first: number;
+  firstEnd: number;
+  second: number;
+  secondEnd: number;
+  third: number;
+  thirdEnd: number;
+  /** Behind the line's LF. */
+  after: number;
+}
+
+/** Longest method or version word. */
+const MAX_WORD = 32;
+/** Longest start line: servers refuse longer targets (RFC 9112 section 3 recommends at least 8,000). */
+const MAX_LINE = 32_768;
+
+/** First offset in `[from, to)` that is not part of an empty line. */
+export function skipEmptyLines(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && (bytes[at] === CR || bytes[at] === LF)) at += 1;
+  return at;
+}
+
+/** Says whether `[offset, end)` begins with an HTTP/1 request or status line, looking no further than it must. */
+export function looksLikeStartLine(bytes: Uint8Array, offset: number, end: number): 'yes' | 'no' | 'more' {
+  const start = skipEmptyLines(bytes, offset, Math.min(end, offset + 8));
+  if (start === end) return 'more';
+  if (start - offset >= 8) return 'no';
+  const wordEnd = Math.min(end, start + MAX_WORD + 1);
+  let at = start;
+  while (at < wordEnd && isTokenByte(bytes[at]!)) at += 1;
+  // "HTTP/1.1 200": the slash is no token byte, so a status line stops here.
+  if (at < end && bytes[at] === 0x2f) return statusLine(bytes, start, at, end);
+  if (at === end && at - start <= MAX_WORD) return 'more';
+  if (at === start || at >= wordEnd || bytes[at] !== SPACE) return 'no';
+  const target = at + 1;
+  for (let i = target; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte === LF) return endsWithVersion(bytes, target, lineTextEnd(bytes, target, i + 1)) ? 'yes' : 'no';
+    // Targets are often raw UTF-8, but no control characters: binary protocols end here.
+    if (byte < 32 && byte !== CR && byte !== 9) return 'no';
+    if (i - target > MAX_LINE) return 'no';
+  }
+  return 'more';
+}
+
+function statusLine(bytes: Uint8Array, start: number, slash: number, end: number): 'yes' | 'no' | 'more' {
+  if (slash - start !== 4 || bytes[start] !== 72 || bytes[start + 1] !== 84 || bytes[start + 2] !== 84 || bytes[start + 3] !== 80) return 'no';
+  // HTTP/1.1 SP 200
+  if (end - slash > 1 && bytes[slash + 1] !== 49) return 'no';
+  if (end - slash > 2 && bytes[slash + 2] !== 46) return 'no';
+  if (end - slash > 4 && bytes[slash + 4] !== SPACE) return 'no';
+  for (let at = slash + 5; at < Math.min(end, slash + 8); at++) if (!isDigit(bytes[at]!)) return 'no';
+  return end - slash >= 8 ? 'yes' : 'more';
+}
+
+function endsWithVersion(bytes: Uint8Array, from: number, to: number): boolean {
+  const end = trimEnd(bytes, from, to), at = end - 8;
+  // SP HTTP/1.x
+  return at > from && bytes[at - 1] === SPACE && bytes[at] === 72 && bytes[at + 1] === 84 && bytes[at + 2] === 84 && bytes[at + 3] === 80 && bytes[at + 4] === 0x2f && bytes[at + 5] === 49 && bytes[at + 6] === 46 && isDigit(bytes[at + 7]!);
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57;
+}
+
+/** Letters, digits, `-`, `_`: all methods in use; a token may hold more (RFC 9110 section 5.6.2), binary data would too. */
+function isTokenByte(byte: number): boolean {
+  return (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122) || isDigit(byte) || byte === 45 || byte === 95;
+}
+
+/** Splits the start line of a head that begins at `offset`; null if it is none or not complete. */
+export function readStartLine(bytes: Uint8Array, offset: number, end: number): StartLine | null {
+  if (looksLikeStartLine(bytes, offset, end) !== 'yes') return null;
+  const start = skipEmptyLines(bytes, offset, end), found = afterLine(bytes, start, end), after = found < 0 ? end : found;
+  const textEnd = trimEnd(bytes, start, lineTextEnd(bytes, start, after));
+  const isResponse = bytes[start] === 72 && bytes[start + 4] === 0x2f;
+  const firstEnd = findByte(bytes, SPACE, start, textEnd), second = skipBlanks(bytes, firstEnd, textEnd);
+  let secondEnd: number, third: number;
+  if (isResponse) {
+    secondEnd = findByte(bytes, SPACE, second, textEnd);
+    third = Math.min(textEnd, secondEnd + 1);
+  } else {
+    // The version is the last word: targets of attackers hold spaces.
+    third = textEnd - 8;
+    secondEnd = trimEnd(bytes, second, third);
+  }
+  return { isResponse, start, first: start, firstEnd, second, secondEnd, third, thirdEnd: textEnd, after };
+}
+
+/** Offset behind the empty line that ends a head, or -1. `from` may be any offset of the head already searched up to. */
+export function findHeadEnd(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; at++) {
+    if (bytes[at] !== LF) continue;
+    if (bytes[at + 1] === LF && at + 1 < to) return at + 2;
+    if (bytes[at + 1] === CR && bytes[at + 2] === LF && at + 2 < to) return at + 3;
+  }
+  return -1;
+}
+
+/** One header line: `[name, nameEnd)` and `[value, valueEnd)`, and where the next begins. Refilled by `nextHeader`. */
+export interface HeaderLine {
+  name: number;
+  nameEnd: number;
+  value: number;
+  valueEnd: number;
+  after: number;
+}
+
+/** Reads the header line at `offset` into `line`; false at the end of the head. Lines without a colon read as a name. */
+export function nextHeader(bytes: Uint8Array, offset: number, end: number, line: HeaderLine): boolean {
+  if (offset >= end) return false;
+  const found = afterLine(bytes, offset, end), after = found < 0 ? end : found;
+  const textEnd = lineTextEnd(bytes, offset, after);
+  if (textEnd === offset) return false;
+  const colon = findByte(bytes, 58, offset, textEnd);
+  line.name = offset;
+  line.nameEnd = trimEnd(bytes, offset, colon);
+  line.value = skipBlanks(bytes, Math.min(colon + 1, textEnd), textEnd);
+  line.valueEnd = trimEnd(bytes, line.value, textEnd);
+  line.after = after;
+  return true;
+}

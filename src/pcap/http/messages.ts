@@ -1,0 +1,138 @@
+/** What HTTP/1 says, as detectors and statistics consume it. Secrets stay behind: only who, by which scheme, and that there was one. */
+import { messageKind, type Message } from '../dissector.ts';
+import { decodeBase64, findByte, MAX_TEXT, startsWithWord, textAt } from '../text.ts';
+import { nextHeader, type HeaderLine } from './headers.ts';
+
+export interface HttpCredentials {
+  /** `Basic`, `Digest`, `Bearer`, `NTLM` ..., or `form` for a posted login form. */
+  readonly scheme: string;
+  readonly user: string | null;
+  readonly passwordPresent: boolean;
+}
+
+interface HttpMessage extends Message {
+  /** `1.1` */
+  readonly version: string;
+  readonly contentType: string | null;
+  readonly contentEncoding: string | null;
+  /** Bytes of the body without chunk lines, as transferred. */
+  readonly bodyLength: number;
+  /** The body's first bytes, one character each; empty where they would show a password. */
+  readonly bodyStart: string;
+  /** The first 64 header lines; values of credentials and cookies are empty. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+export interface HttpRequestMessage extends HttpMessage {
+  readonly kind: 'http-request';
+  readonly method: string;
+  /** The request target as sent, at most 8,192 bytes. */
+  readonly uri: string;
+  readonly host: string | null;
+  readonly userAgent: string | null;
+  readonly referer: string | null;
+  readonly credentials: HttpCredentials | null;
+}
+export const httpRequestMessage = messageKind<HttpRequestMessage>('http-request');
+
+export interface HttpResponseMessage extends HttpMessage {
+  readonly kind: 'http-response';
+  readonly status: number;
+  readonly phrase: string;
+  readonly server: string | null;
+  readonly location: string | null;
+  /** Scheme of WWW-Authenticate. */
+  readonly authenticate: string | null;
+  /** The request it answers; frame 0 and null where that was not seen. */
+  readonly requestFrame: number;
+  readonly method: string | null;
+  readonly uri: string | null;
+  readonly host: string | null;
+}
+export const httpResponseMessage = messageKind<HttpResponseMessage>('http-response');
+
+export const MAX_URI = 8192;
+const MAX_HEADERS = 64;
+const MAX_BODY_START = 512;
+/** How far a posted form is searched for a login. */
+const MAX_FORM = 4096;
+
+const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token', 'x-csrf-token']);
+
+/** The header lines of a head, for messages. */
+export function readHeaders(bytes: Uint8Array, offset: number, end: number): [string, string][] {
+  const headers: [string, string][] = [];
+  const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+  for (let at = offset; headers.length < MAX_HEADERS && nextHeader(bytes, at, end, line); at = line.after) {
+    const name = textAt(bytes, line.name, line.nameEnd, 128);
+    headers.push([name, SECRET_HEADERS.has(name.toLowerCase()) ? '' : textAt(bytes, line.value, line.valueEnd)]);
+  }
+  return headers;
+}
+
+/** The first value of a header, `name` in lower case. */
+export function headerValue(headers: readonly (readonly [string, string])[], name: string): string | null {
+  return headers.find(([key]) => key.toLowerCase() === name)?.[1] ?? null;
+}
+
+/** Who logs in by the Authorization or Proxy-Authorization header of a head. */
+export function readAuthorization(bytes: Uint8Array, offset: number, end: number): HttpCredentials | null {
+  const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+  for (let at = offset; nextHeader(bytes, at, end, line); at = line.after) {
+    if (!startsWithWord(bytes, line.name, line.nameEnd, 'AUTHORIZATION') && !startsWithWord(bytes, line.name, line.nameEnd, 'PROXY-AUTHORIZATION')) continue;
+    const schemeEnd = findByte(bytes, 32, line.value, line.valueEnd), scheme = textAt(bytes, line.value, schemeEnd, 32);
+    const value = textAt(bytes, schemeEnd, line.valueEnd).trim();
+    switch (scheme.toLowerCase()) {
+      case 'basic': {
+        const [user, password] = splitBasic(value);
+        return { scheme, user, passwordPresent: password !== '' };
+      }
+      case 'digest':
+        return { scheme, user: /username="([^"]*)"/i.exec(value)?.[1] ?? null, passwordPresent: value !== '' };
+      default:
+        return { scheme, user: null, passwordPresent: value !== '' };
+    }
+  }
+  return null;
+}
+
+/** User and password of Basic credentials, RFC 7617. */
+export function splitBasic(value: string): [user: string, password: string] {
+  const decoded = decodeBase64(value), text = textAt(decoded, 0, decoded.length), colon = text.indexOf(':');
+  return colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+const USER_KEY = /^(?:.*[_.[-])?(?:user(?:_?name|_?id)?|login|log|uname|usr|email|e-?mail|account|uid|userid|username)\]?$/i;
+const PASSWORD_KEY = /^(?:.*[_.[-])?(?:pass(?:word|wd|phrase)?|pwd|psw|user_?pass(?:word)?|passw|secret)\]?$/i;
+
+/** Who logs in by a posted form (`application/x-www-form-urlencoded`). */
+export function readForm(bytes: Uint8Array, offset: number, end: number): HttpCredentials | null {
+  let user: string | null = null, passwordPresent = false;
+  for (const pair of textAt(bytes, offset, end, MAX_FORM).split('&')) {
+    const equals = pair.indexOf('='), key = unescapeForm(equals < 0 ? pair : pair.slice(0, equals));
+    if (equals < 0 || equals === pair.length - 1) continue;
+    if (PASSWORD_KEY.test(key)) passwordPresent = true;
+    else if (user === null && USER_KEY.test(key)) user = unescapeForm(pair.slice(equals + 1)).slice(0, MAX_TEXT);
+  }
+  return passwordPresent ? { scheme: 'form', user, passwordPresent } : null;
+}
+
+function unescapeForm(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+}
+
+/** The body's first bytes, one character each. `offset` is behind the head; of a chunked body the first chunk counts. */
+export function bodyStart(bytes: Uint8Array, offset: number, end: number, chunked: boolean): [from: number, to: number] {
+  if (!chunked) return [offset, end];
+  const from = Math.min(end, findByte(bytes, 10, offset, Math.min(end, offset + 64)) + 1);
+  const size = parseInt(textAt(bytes, offset, Math.min(from, offset + 8)), 16);
+  return [from, Number.isNaN(size) ? from : Math.min(end, from + size)];
+}
+
+export function latin1(bytes: Uint8Array, from: number, to: number, maxBytes = MAX_BODY_START): string {
+  return String.fromCharCode(...bytes.subarray(from, Math.max(from, Math.min(to, from + maxBytes))));
+}

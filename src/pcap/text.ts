@@ -1,0 +1,93 @@
+/** Text in bytes off the wire: every read is bounded, no input throws. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+export const LF = 10, CR = 13, SPACE = 32;
+
+/** Longest text that a message carries of one value, in bytes. */
+export const MAX_TEXT = 1024;
+
+/** `[from, to)` as text, its first `maxBytes` if longer; what is not UTF-8 reads as U+FFFD. */
+export function textAt(bytes: Uint8Array, from: number, to: number, maxBytes = MAX_TEXT): string {
+  const end = Math.min(to, from + maxBytes, bytes.length);
+  return end > from ? decoder.decode(bytes.subarray(from, end)) : '';
+}
+
+/** Offset behind the next LF in `[from, to)`, or -1. */
+export function afterLine(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; at++) if (bytes[at] === LF) return at + 1;
+  return -1;
+}
+
+/** Where the text of a line ends whose LF, if it has one, ends at `after`: without CR LF or LF. */
+export function lineTextEnd(bytes: Uint8Array, from: number, after: number): number {
+  let end = after;
+  if (end > from && bytes[end - 1] === LF) end -= 1;
+  if (end > from && bytes[end - 1] === CR) end -= 1;
+  return end;
+}
+
+/** First offset in `[from, to)` that is no space or tab. */
+export function skipBlanks(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && (bytes[at] === SPACE || bytes[at] === 9)) at += 1;
+  return at;
+}
+
+/** End of `[from, to)` without trailing spaces and tabs. */
+export function trimEnd(bytes: Uint8Array, from: number, to: number): number {
+  let end = to;
+  while (end > from && (bytes[end - 1] === SPACE || bytes[end - 1] === 9)) end -= 1;
+  return end;
+}
+
+/** Offset of the first `byte` in `[from, to)`, or `to`. */
+export function findByte(bytes: Uint8Array, byte: number, from: number, to: number): number {
+  for (let at = from; at < to; at++) if (bytes[at] === byte) return at;
+  return to;
+}
+
+/** Whether `[from, to)` begins with `word` (ASCII, upper case) in any case. */
+export function startsWithWord(bytes: Uint8Array, from: number, to: number, word: string): boolean {
+  if (to - from < word.length) return false;
+  for (let i = 0; i < word.length; i++) {
+    const byte = bytes[from + i]!;
+    if ((byte >= 97 && byte <= 122 ? byte - 32 : byte) !== word.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** How `[from, to)` compares with an exact ASCII prefix: it begins with it, cannot, or is too short to say. */
+export function matchPrefix(bytes: Uint8Array, from: number, to: number, prefix: string): 'yes' | 'no' | 'more' {
+  const length = Math.min(prefix.length, to - from);
+  for (let i = 0; i < length; i++) if (bytes[from + i] !== prefix.charCodeAt(i)) return 'no';
+  return length === prefix.length ? 'yes' : 'more';
+}
+
+/** The decimal digits `[from, to)` as a number, or -1 if they are none or more than a double holds exactly. */
+export function decimalAt(bytes: Uint8Array, from: number, to: number): number {
+  if (to <= from || to - from > 15) return -1;
+  let value = 0;
+  for (let at = from; at < to; at++) {
+    const digit = bytes[at]! - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/** Bytes in base64, read leniently: what is no base64 ends it. Returns at most `maxBytes`. */
+export function decodeBase64(text: string, maxBytes = MAX_TEXT): Uint8Array {
+  const out = new Uint8Array(Math.min(maxBytes, Math.floor((text.length * 3) / 4) + 3));
+  let bits = 0, held = 0, length = 0;
+  for (let i = 0; i < text.length && length < out.length; i++) {
+    const value = BASE64.indexOf(text[i]!);
+    if (value < 0) break;
+    held = ((held << 6) | value) & 0xffffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    out[length++] = (held >> bits) & 255;
+  }
+  return out.subarray(0, Math.min(length, maxBytes));
+}
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
