@@ -9,6 +9,7 @@ import { describe, inject } from 'vitest';
 import type * as vscodeApi from 'vscode';
 import { installVsix, profileFolders, startVscodeServer, type VscodeServer } from '../../../scripts/vscodeServer.mts';
 import type { VscodeUnderTest } from './globalSetup.ts';
+import { runCommand } from './workbench.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const REMOTE_CONTROL = path.join(import.meta.dirname, 'remoteControl');
@@ -31,6 +32,7 @@ const SETTINGS = {
   'files.simpleDialog.enable': true,
   'window.dialogStyle': 'custom',
   'chat.disableAIFeatures': true,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
 } as const;
 
 export interface WindowOptions {
@@ -114,9 +116,7 @@ async function onServer(under: VscodeUnderTest & { kind: 'server' }, profile: st
       consoleLines,
       host: remoteControl(portFile),
       async reload() {
-        fs.rmSync(portFile, { force: true });
-        await page.reload({ waitUntil: 'commit' });
-        await workbenchReady(page);
+        await reloadWindow(page, portFile);
       },
       async close() {
         await running.browser.close();
@@ -200,17 +200,22 @@ async function onDesktop(under: VscodeUnderTest & { kind: 'desktop' }, profile: 
     consoleLines,
     host,
     async reload() {
-      const reloaded = page.waitForEvent('domcontentloaded');
-      fs.renameSync(portFile, `${portFile}.old`);
-      await page.reload({ waitUntil: 'commit' });
-      await reloaded;
-      await workbenchReady(page);
+      await reloadWindow(page, portFile);
     },
     async close() {
       await app.close();
       removeFolder(profile);
     },
   };
+}
+
+/** As a person does it: reloading the page from outside would not leave VS Code the time to write down what was open. */
+async function reloadWindow(page: Page, portFile: string): Promise<void> {
+  fs.rmSync(portFile, { force: true });
+  const reloaded = page.waitForEvent('domcontentloaded');
+  await runCommand(page, 'Developer: Reload Window');
+  await reloaded;
+  await workbenchReady(page);
 }
 
 async function workbenchReady(page: Page): Promise<void> {
