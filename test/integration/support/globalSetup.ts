@@ -1,6 +1,7 @@
 /** Finds a real VS Code before the integration tests run: a desktop one, else the server and a Chromium. */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
+import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { downloadAndUnzipVSCode } from '@vscode/test-electron';
 import { provideChromium } from '../../../scripts/chromium.mts';
@@ -43,8 +44,10 @@ async function findVscode(cache: string): Promise<VscodeUnderTest> {
   }
   try {
     const { main } = await installVscodeServer(cache, console.log);
-    const chromium = await provideChromium(cache, console.log);
-    return { kind: 'server', main, chromium };
+    const browser = await provideChromium(cache, console.log);
+    // One that misses a library of the system is found out here, in words, and not in every test.
+    await (await chromium.launch({ executablePath: browser, args: ['--no-sandbox'] })).close();
+    return { kind: 'server', main, chromium: browser };
   } catch (error) {
     note('VS Code server with Chromium', error);
   }

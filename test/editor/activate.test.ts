@@ -1,0 +1,106 @@
+/** activate() registers and does nothing else: what it would need for more is not there, or says that it was asked. */
+import Module from 'node:module';
+import path from 'node:path';
+import vm from 'node:vm';
+import { build } from 'esbuild';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+interface Extension {
+  activate(context: unknown): void;
+}
+
+/** VS Code with the parts that registering needs. Reading anything through it, or through Node, is written down. */
+class FakeVscode {
+  readonly registered: string[] = [];
+  readonly touched: string[] = [];
+  readonly api = {
+    Uri: {
+      joinPath: (base: { fsPath: string }, ...parts: string[]) => ({ fsPath: path.join(base.fsPath, ...parts) }),
+    },
+    EventEmitter: class {
+      event = (): { dispose(): void } => ({ dispose: () => undefined });
+    },
+    RelativePattern: class {
+      readonly kind = 'pattern';
+    },
+    workspace: {
+      workspaceFolders: [{ uri: { fsPath: '/captures' } }],
+      fs: this.#forbidden('workspace.fs'),
+      getConfiguration: () => ({ get: (_name: string, standard: unknown) => standard }),
+      createFileSystemWatcher: () => this.#watcher(),
+      onDidChangeWorkspaceFolders: () => this.#disposable(),
+      onDidChangeConfiguration: () => this.#disposable(),
+    },
+    window: {
+      registerCustomEditorProvider: (id: string) => this.#register(`editor ${id}`),
+      createTreeView: (id: string) => this.#register(`view ${id}`),
+      registerFileDecorationProvider: () => this.#register('decorations'),
+    },
+    commands: { registerCommand: (id: string) => this.#register(`command ${id}`) },
+  };
+
+  #disposable(): { dispose(): void } {
+    return { dispose: () => undefined };
+  }
+  #watcher(): object {
+    const on = (): { dispose(): void } => this.#disposable();
+    return { onDidCreate: on, onDidChange: on, onDidDelete: on, dispose: () => undefined };
+  }
+  #register(what: string): { dispose(): void } {
+    this.registered.push(what);
+    return this.#disposable();
+  }
+  #forbidden(what: string): object {
+    return new Proxy({}, { get: (_target, name) => this.touched.push(`${what}.${String(name)}`) });
+  }
+}
+
+describe('activating the extension', () => {
+  let code = '';
+  const fake = new FakeVscode();
+
+  beforeAll(async () => {
+    const { outputFiles } = await build({
+      entryPoints: [path.join(ROOT, 'src/extension.ts')],
+      bundle: true,
+      write: false,
+      platform: 'node',
+      format: 'cjs',
+      external: ['vscode'],
+    });
+    code = outputFiles[0]!.text;
+    const required: string[] = [];
+    const real = Module.createRequire(import.meta.url);
+    const forbidding = (name: string): unknown => {
+      required.push(name);
+      if (name === 'vscode') return fake.api;
+      const module = real(name) as object;
+      if (!/^(?:node:)?(?:worker_threads|fs|fs\/promises|child_process|http|https|net)$/.test(name)) return module;
+      return new Proxy(module, { get: (_target, member) => fake.touched.push(`${name}.${String(member)}`) });
+    };
+    const module = { exports: {} as Extension };
+    // The bundle as VS Code's extension host loads it, with our require in its hand.
+    const run = vm.compileFunction(code, ['require', 'module', 'exports']) as (require: unknown, module: unknown, exports: unknown) => void;
+    run(forbidding, module, module.exports);
+    fake.touched.length = 0;
+    module.exports.activate({
+      extensionUri: { fsPath: ROOT },
+      workspaceState: new Proxy({}, { get: () => fake.touched.push('workspaceState') }),
+      subscriptions: [],
+    });
+  });
+
+  test('registers the editor, the view and every command of the manifest', async () => {
+    const { default: manifest } = (await import('../../package.json')) as { default: { contributes: { commands: { command: string }[] } } };
+    expect(fake.registered).toEqual(expect.arrayContaining(['editor netsec.capture', 'view netsec.captures']));
+    expect(fake.registered.filter((each) => each.startsWith('command ')).sort()).toEqual(
+      manifest.contributes.commands.map(({ command }) => `command ${command}`).sort(),
+    );
+  });
+
+  test('reads no file, starts no thread and no program, and looks at nothing that was stored', () => {
+    expect(fake.touched).toEqual([]);
+  });
+});
