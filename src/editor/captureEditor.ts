@@ -1,7 +1,6 @@
 /** The editor for capture files: VS Code's side of the page, which gets its data through the calls of engineApi.ts. */
 import * as vscode from 'vscode';
-import type { EngineEvent, EngineMethods, EngineSession, HostMethods, PageCommand, PageStart, Selection } from '../analysis/engineApi.ts';
-import { EVERYTHING } from '../analysis/engineApi.ts';
+import type { EngineEvent, EngineMethods, EngineSession, HostMethods, PageCommand, PageStart } from '../analysis/engineApi.ts';
 import { rpcServer, type Channel, type Handlers } from '../analysis/rpc.ts';
 import { exportReport, savePackets } from './exports.ts';
 import { hostMethods } from './hostMethods.ts';
@@ -20,8 +19,6 @@ type PageEvent = EngineEvent | PageCommand;
 export interface OpenEditor {
   readonly uri: vscode.Uri;
   readonly session: EngineSession;
-  /** What the page is looking at. */
-  selection(): Selection;
   send(command: PageCommand): void;
 }
 
@@ -81,7 +78,6 @@ function connectPage(context: EditorContext, document: CaptureDocument, panel: v
   const { uri } = document;
   const { session } = document.lease;
   const closed: vscode.Disposable[] = [];
-  let selection: Selection = EVERYTHING;
   /** Null while no page listens: VS Code drops a hidden page and loads it anew when it is shown. */
   let undelivered: PageCommand[] | null = [];
 
@@ -98,9 +94,7 @@ function connectPage(context: EditorContext, document: CaptureDocument, panel: v
   };
   const ask = { uri, session };
   const handlers: Handlers<PageMethods> = {
-    ...engineHandlers(document.lease, (asked) => {
-      selection = asked;
-    }),
+    ...engineHandlers(session),
     ...hostMethods(uri, context.states),
     exportReport: async (params) => {
       await exportReport(ask, params.selection);
@@ -149,24 +143,18 @@ function connectPage(context: EditorContext, document: CaptureDocument, panel: v
     title: `${nameOf(uri)} - Netsec`,
     language: vscode.env.language,
   });
-  return { uri, session, selection: () => selection, send };
+  return { uri, session, send };
 }
 
-/** The engine's calls as they are; `onSelection` hears what the page's lists are limited to. */
-function engineHandlers({ session }: SessionLease, onSelection: (selection: Selection) => void): Omit<Handlers<PageMethods>, keyof HostMethods> {
+/** The engine's calls, passed on as they are. */
+function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, keyof HostMethods> {
   const pass =
     <M extends keyof EngineMethods>(method: M) =>
     (params: EngineMethods[M][0], signal: AbortSignal): Promise<EngineMethods[M][1]> =>
       session.call(method, params, signal);
   return {
-    report: (params, signal) => {
-      onSelection(params.selection);
-      return session.call('report', params, signal);
-    },
-    packets: (params, signal) => {
-      onSelection(params.selection);
-      return session.call('packets', params, signal);
-    },
+    report: pass('report'),
+    packets: pass('packets'),
     conversations: pass('conversations'),
     endpoints: pass('endpoints'),
     indexOfFrame: pass('indexOfFrame'),

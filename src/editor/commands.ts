@@ -1,14 +1,13 @@
 /** The palette's commands. Each catches once, here, and says in one sentence what went wrong. */
 import * as vscode from 'vscode';
 import { recordedMs } from '../analysis/captureFiles.ts';
-import { EVERYTHING, type ExportRequest } from '../analysis/engineApi.ts';
+import { EVERYTHING, type PageCommand } from '../analysis/engineApi.ts';
 import { SEVERITIES } from '../analysis/report.ts';
 import { CallCancelled } from '../analysis/rpc.ts';
 import { analyzeCapture } from './analyses.ts';
 import type { CaptureEditors, OpenEditor } from './captureEditor.ts';
 import type { CaptureEntry, CaptureLibrary } from './captureLibrary.ts';
 import { findingsInWords } from './capturesTree.ts';
-import { exportReport, savePackets } from './exports.ts';
 import { nameOf } from './openCapture.ts';
 import type { Sessions } from './sessions.ts';
 import type { CaptureSummary, Summaries } from './summaries.ts';
@@ -44,14 +43,9 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
     goToPacket: async (frame) => {
       await goToPacket(activeEditor(editors), typeof frame === 'number' ? frame : undefined);
     },
-    exportReport: async (format) => {
-      const editor = activeEditor(editors);
-      await exportReport(editor, editor.selection(), typeof format === 'string' ? (format as ExportRequest['format']) : undefined);
-    },
-    savePackets: async () => {
-      const editor = activeEditor(editors);
-      await savePackets(editor, editor.selection());
-    },
+    // The page knows which filter and time range it is showing, and calls back with them.
+    exportReport: () => tellActive(editors, { kind: 'exportReport' }),
+    savePackets: () => tellActive(editors, { kind: 'savePackets' }),
     refreshCaptures: async () => {
       library.refresh();
       await Promise.resolve();
@@ -67,6 +61,11 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
       }
     }),
   );
+}
+
+function tellActive(editors: CaptureEditors, command: PageCommand): Promise<void> {
+  activeEditor(editors).send(command);
+  return Promise.resolve();
 }
 
 function activeEditor(editors: CaptureEditors): OpenEditor {

@@ -23,11 +23,9 @@ const FORMATS: readonly {
 /** VS Code keeps a file it writes in memory. */
 const MOST_SAVED_BYTES = 1024 * 1024 * 1024;
 
-/** Asks for a format and a place; `formatWanted` skips the first question. */
-export async function exportReport(source: ExportSource, selection: Selection, formatWanted?: ExportRequest['format']): Promise<void> {
-  const wanted = FORMATS.find(({ format }) => format === formatWanted);
-  const choice =
-    wanted ?? (await vscode.window.showQuickPick(FORMATS, { title: `Export the report of ${nameOf(source.uri)}`, placeHolder: 'Format' }));
+/** Asks for a format and a place. */
+export async function exportReport(source: ExportSource, selection: Selection): Promise<void> {
+  const choice = await vscode.window.showQuickPick(FORMATS, { title: `Export the report of ${nameOf(source.uri)}`, placeHolder: 'Format' });
   if (choice === undefined) return;
   const target = await askWhereToSave(source.uri, `${baseName(source.uri)}.report.${choice.extension}`, { [choice.label]: [choice.extension] });
   if (target === undefined) return;
