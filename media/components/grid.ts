@@ -1,0 +1,462 @@
+/**
+ * The table: rows drawn only where they are seen, so a list of millions costs as much as a screenful. Sorting, columns to
+ * resize and hide, row selection and copying, one context menu; worked by keyboard as an ARIA grid.
+ */
+import { html, nothing, render } from 'lit';
+import { formatCount } from '../format.ts';
+import type { Menu } from '../menu.ts';
+import type { PagedRows } from '../pagedRows.ts';
+import { movedTo, physicalHeight, resized, scrolledTo, topToReveal, virtualTop, visibleRows, type ScrollMap } from '../virtualScroll.ts';
+import { openMenu } from './contextMenu.ts';
+import { columnTemplate, fittingColumns, MIN_COLUMN, type Column, type GridLayout } from './gridColumns.ts';
+
+export interface GridSort {
+  readonly column: string;
+  readonly descending: boolean;
+}
+
+export interface GridConfig<Row> {
+  readonly label: string;
+  readonly testId: string;
+  readonly rowTestId: string;
+  readonly rowHeight: number;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: PagedRows<Row>;
+  readonly sort: GridSort | null;
+  readonly layout: GridLayout;
+  /** Row to select when it changes; -1 for none. */
+  readonly selected: number;
+  readonly total: boolean;
+  readonly rowClass?: (row: Row) => string;
+  readonly onSort: (sort: GridSort) => void;
+  readonly onLayout: (layout: GridLayout) => void;
+  readonly onSelect: (row: Row, index: number) => void;
+  readonly onOpen: (row: Row) => void;
+  readonly menu: (row: Row, from: number, to: number) => Menu;
+  readonly onCopy: (from: number, to: number) => void;
+}
+
+let gridCount = 0;
+
+export class NetsecGrid<Row = unknown> extends HTMLElement {
+  private current: GridConfig<Row> | null = null;
+  private map: ScrollMap = { rowHeight: 22, rows: 0, viewport: 0, offset: 0, physical: 0 };
+  private readonly idPrefix = `g${String(gridCount++)}`;
+  private scroller: HTMLElement | null = null;
+  private body: HTMLElement | null = null;
+  private shown: readonly Column<Row>[] = [];
+  private readonly drawn = new Map<number, HTMLElement>();
+  private active = -1;
+  private anchor = -1;
+  private headFocus = 0;
+  private settle: ReturnType<typeof setTimeout> | undefined;
+  private ignoreScroll = false;
+  private readonly resizing = new ResizeObserver(() => this.draw());
+
+  set config(config: GridConfig<Row>) {
+    const before = this.current;
+    this.current = config;
+    config.rows.arrived = () => this.pagesArrived();
+    if (before !== null && before.rows !== config.rows) this.map = { ...this.map, offset: 0, physical: 0 };
+    if (before?.selected !== config.selected && config.selected !== this.active) {
+      this.active = config.selected;
+      this.anchor = config.selected;
+      if (this.isConnected) this.draw();
+      if (config.selected >= 0) this.reveal(config.selected, true);
+    }
+    if (this.isConnected) this.draw();
+  }
+
+  connectedCallback(): void {
+    this.resizing.observe(this);
+    this.draw();
+    if (this.active >= 0) this.reveal(this.active, true);
+  }
+
+  disconnectedCallback(): void {
+    this.resizing.disconnect();
+    clearTimeout(this.settle);
+  }
+
+  override focus(): void {
+    this.scroller?.focus();
+  }
+
+  private draw(): void {
+    const config = this.current;
+    if (config === null) return;
+    const total = config.rows.total ?? 0;
+    this.shown = fittingColumns(config.columns, config.layout, this.clientWidth - 24);
+    render(this.frame(config, total), this);
+    this.scroller = this.querySelector('.g-scroll');
+    this.body = this.querySelector('.g-body');
+    if (this.scroller === null || this.body === null) return;
+    this.scroller.style.setProperty('--cols', columnTemplate(this.shown, config.layout));
+    this.scroller.style.setProperty('--row', `${String(config.rowHeight)}px`);
+    const chrome = (this.querySelector<HTMLElement>('.g-head')?.offsetHeight ?? 0) + (this.querySelector<HTMLElement>('.g-foot')?.offsetHeight ?? 0);
+    const viewport = Math.max(0, this.scroller.clientHeight - chrome);
+    if (total !== this.map.rows || viewport !== this.map.viewport || config.rowHeight !== this.map.rowHeight) {
+      this.map = resized({ ...this.map, rowHeight: config.rowHeight }, total, viewport);
+    }
+    this.body.style.height = `${String(physicalHeight(this.map))}px`;
+    this.scrollPhysically();
+    this.drawRows(true);
+  }
+
+  private frame(config: GridConfig<Row>, total: number) {
+    const { sort } = config;
+    return html`<div
+      class="g-scroll"
+      role="grid"
+      tabindex="0"
+      data-testid=${config.testId}
+      aria-label=${config.label}
+      aria-rowcount=${total + 1 + (config.total ? 1 : 0)}
+      aria-colcount=${this.shown.length}
+      aria-multiselectable="true"
+      aria-busy=${config.rows.loading}
+      @scroll=${this.onScroll}
+      @keydown=${this.onKey}
+      @focus=${this.onFocus}
+      @click=${this.onClick}
+      @dblclick=${this.onDoubleClick}
+      @contextmenu=${this.onContextMenu}
+    >
+      <div class="g-head" role="rowgroup">
+        <div class="g-row" role="row" aria-rowindex="1" @keydown=${this.onHeadKey}>
+          ${this.shown.map(
+            (column, index) =>
+              html`<div
+                role="columnheader"
+                class=${column.end === true ? 'end' : ''}
+                aria-colindex=${index + 1}
+                aria-sort=${sort !== null && sort.column === column.sort ? (sort.descending ? 'descending' : 'ascending') : nothing}
+                @contextmenu=${(event: MouseEvent) => this.openColumnMenu(event, column)}
+              >
+                <button
+                  data-column=${column.id}
+                  tabindex=${index === this.headFocus ? 0 : -1}
+                  title=${column.label ?? column.title}
+                  @click=${() => this.sortBy(column)}
+                >
+                  ${column.title === '' ? html`<span class="vh">${column.label}</span>` : column.title}${
+                    sort !== null && sort.column === column.sort
+                      ? html`<i class="codicon codicon-arrow-${sort.descending ? 'down' : 'up'}" aria-hidden="true"></i>`
+                      : nothing
+                  }</button
+                ><span class="g-resize" @pointerdown=${(event: PointerEvent) => this.startResize(event, column)}></span>
+              </div>`,
+          )}
+        </div>
+      </div>
+      <div class="g-body" role="rowgroup"></div>
+      ${
+        config.total
+          ? html`<div class="g-foot" role="rowgroup">
+              <div class="g-row" role="row" aria-rowindex=${total + 2} data-testid="${config.testId}-total">
+                ${this.shown.map(
+                  (column, index) => html`<div role="gridcell" class=${column.end === true ? 'end' : ''} aria-colindex=${index + 1}>${column.total?.() ?? ''}</div>`,
+                )}
+              </div>
+            </div>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  /** Rows keep their element while they are seen; the ones scrolled away are handed to the ones scrolled in. */
+  private drawRows(all: boolean): void {
+    const config = this.current;
+    const { body } = this;
+    if (config === null || body === null) return;
+    const { from, to } = visibleRows(this.map);
+    config.rows.need(from, to);
+    const free: HTMLElement[] = [];
+    for (const [index, element] of this.drawn) {
+      if (index >= from && index < to) continue;
+      this.drawn.delete(index);
+      free.push(element);
+    }
+    let previous: HTMLElement | null = null;
+    for (let index = from; index < to; index++) {
+      let element = this.drawn.get(index);
+      const fresh = element === undefined;
+      if (element === undefined) {
+        element = free.pop() ?? this.makeRow(config);
+        this.drawn.set(index, element);
+      }
+      // DOM order is reading order, for screen readers.
+      const expected: Element | null = previous === null ? body.firstElementChild : previous.nextElementSibling;
+      if (expected !== element) body.insertBefore(element, expected);
+      if (fresh || all) this.fillRow(config, element, index);
+      previous = element;
+    }
+    for (const element of free) element.remove();
+    const row = this.active >= from && this.active < to ? `${this.idPrefix}-${String(this.active)}` : null;
+    if (row === null) this.scroller?.removeAttribute('aria-activedescendant');
+    else this.scroller?.setAttribute('aria-activedescendant', row);
+  }
+
+  private makeRow(config: GridConfig<Row>): HTMLElement {
+    const element = document.createElement('div');
+    element.setAttribute('role', 'row');
+    element.dataset['testid'] = config.rowTestId;
+    return element;
+  }
+
+  private fillRow(config: GridConfig<Row>, element: HTMLElement, index: number): void {
+    const row = config.rows.get(index);
+    const [low, high] = this.range();
+    const selected = index >= low && index <= high;
+    element.id = `${this.idPrefix}-${String(index)}`;
+    element.className = `g-row${selected ? ' sel' : ''}${index === this.active ? ' active' : ''} ${row === undefined ? 'pending' : (config.rowClass?.(row) ?? '')}`;
+    element.style.top = `${String(index * config.rowHeight - this.map.offset)}px`;
+    element.dataset['i'] = String(index);
+    element.setAttribute('aria-rowindex', String(index + 2));
+    element.setAttribute('aria-selected', String(selected));
+    render(
+      this.shown.map(
+        (column, at) =>
+          html`<div role="gridcell" aria-colindex=${at + 1} class=${column.end === true ? 'end' : ''} title=${row === undefined ? nothing : column.text(row)}>
+            ${row === undefined ? nothing : column.cell(row)}
+          </div>`,
+      ),
+      element,
+    );
+  }
+
+  private range(): readonly [number, number] {
+    return this.active < 0 ? [0, -1] : [Math.min(this.active, this.anchor), Math.max(this.active, this.anchor)];
+  }
+
+  // Scrolling
+
+  private scrollPhysically(): void {
+    if (this.scroller === null || Math.abs(this.scroller.scrollTop - this.map.physical) < 1) return;
+    this.ignoreScroll = true;
+    this.scroller.scrollTop = this.map.physical;
+  }
+
+  private readonly onScroll = (): void => {
+    if (this.scroller === null) return;
+    if (this.ignoreScroll) {
+      this.ignoreScroll = false;
+      return;
+    }
+    const { offset } = this.map;
+    this.map = scrolledTo(this.map, this.scroller.scrollTop);
+    this.drawRows(this.map.offset !== offset);
+    // Small steps drift from where the thumb should be; put right when nobody is looking.
+    clearTimeout(this.settle);
+    this.settle = setTimeout(() => {
+      const settled = movedTo(this.map, virtualTop(this.map));
+      if (settled.offset === this.map.offset) return;
+      this.map = settled;
+      this.scrollPhysically();
+      this.drawRows(true);
+    }, 200);
+  };
+
+  private reveal(index: number, center = false): void {
+    const top = topToReveal(this.map, index);
+    if (top === virtualTop(this.map)) return;
+    const middle = index * this.map.rowHeight - this.map.viewport / 2;
+    const near = Math.abs(top - virtualTop(this.map)) < this.map.viewport;
+    this.map = movedTo(this.map, center && !near ? middle : top);
+    this.scrollPhysically();
+    this.drawRows(true);
+  }
+
+  // Selecting and opening
+
+  private select(index: number, extend: boolean): void {
+    const config = this.current;
+    const total = config?.rows.total ?? 0;
+    if (config === null || total === 0) return;
+    this.active = Math.max(0, Math.min(index, total - 1));
+    if (!extend) this.anchor = this.active;
+    this.reveal(this.active);
+    this.drawRows(true);
+    this.tellSelected();
+  }
+
+  /** The row may still be on its way when an arrow key is held down. */
+  private tellSelected(): void {
+    const config = this.current;
+    const index = this.active;
+    const row = config?.rows.get(index);
+    if (config === null || row === undefined) {
+      this.toTell = index;
+      return;
+    }
+    this.toTell = -1;
+    config.onSelect(row, index);
+  }
+
+  private toTell = -1;
+
+  private pagesArrived(): void {
+    this.draw();
+    if (this.toTell >= 0 && this.toTell === this.active) this.tellSelected();
+  }
+
+  private readonly onFocus = (event: FocusEvent): void => {
+    if (event.target === this.scroller && this.active < 0 && (this.current?.rows.total ?? 0) > 0) {
+      this.active = this.anchor = visibleRows(this.map, 0).from;
+      this.drawRows(true);
+    }
+  };
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const config = this.current;
+    if (config === null || event.target !== this.scroller) return;
+    const page = Math.max(1, Math.floor(this.map.viewport / this.map.rowHeight) - 1);
+    const total = config.rows.total ?? 0;
+    const steps: Record<string, number> = {
+      ArrowDown: this.active + 1,
+      ArrowUp: this.active - 1,
+      PageDown: this.active + page,
+      PageUp: this.active - page,
+      Home: 0,
+      End: total - 1,
+    };
+    const to = steps[event.key];
+    const row = config.rows.get(this.active);
+    if (to !== undefined) this.select(to, event.shiftKey);
+    else if (event.key === 'Enter' && row !== undefined) config.onOpen(row);
+    else if (event.key === 'c' && (event.ctrlKey || event.metaKey) && this.active >= 0) this.copy();
+    else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) {
+      this.anchor = 0;
+      this.active = total - 1;
+      this.drawRows(true);
+    } else if ((event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) && row !== undefined) {
+      openMenu(this.menuAt(row), this.drawn.get(this.active) ?? this);
+    } else return;
+    event.preventDefault();
+  };
+
+  private copy(): void {
+    const [low, high] = this.range();
+    this.current?.onCopy(low, high + 1);
+  }
+
+  private menuAt(row: Row): Menu {
+    const [low, high] = this.range();
+    return this.current?.menu(row, low, high + 1) ?? [];
+  }
+
+  private indexOf(event: Event): number {
+    const element = (event.target as Element).closest<HTMLElement>('[data-i]');
+    return element === null ? -1 : Number(element.dataset['i']);
+  }
+
+  private readonly onClick = (event: MouseEvent): void => {
+    const index = this.indexOf(event);
+    if (index >= 0 && (event.target as Element).closest('button') === null) this.select(index, event.shiftKey);
+  };
+
+  private readonly onDoubleClick = (event: MouseEvent): void => {
+    const row = this.current?.rows.get(this.indexOf(event));
+    if (row !== undefined) this.current?.onOpen(row);
+  };
+
+  private readonly onContextMenu = (event: MouseEvent): void => {
+    const index = this.indexOf(event);
+    const row = this.current?.rows.get(index);
+    if (row === undefined) return;
+    event.preventDefault();
+    const [low, high] = this.range();
+    if (index < low || index > high) this.select(index, false);
+    openMenu(this.menuAt(row), { x: event.clientX, y: event.clientY });
+  };
+
+  // Columns
+
+  private sortBy(column: Column<Row>): void {
+    const config = this.current;
+    if (config === null || column.sort === null) return;
+    const same = config.sort?.column === column.sort;
+    config.onSort({ column: column.sort, descending: same ? config.sort?.descending !== true : column.descendingFirst === true });
+  }
+
+  private readonly onHeadKey = (event: KeyboardEvent): void => {
+    const column = this.shown[this.headFocus];
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (column === undefined) return;
+    if (step !== undefined && event.altKey) this.resize(column, this.widthOf(column) + step * 10);
+    else if (step !== undefined) {
+      this.headFocus = Math.max(0, Math.min(this.headFocus + step, this.shown.length - 1));
+      this.draw();
+      this.querySelectorAll<HTMLElement>('.g-head button')[this.headFocus]?.focus();
+    } else if (event.key === 'ArrowDown') this.scroller?.focus();
+    else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) this.openColumnMenu(event, column);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  private openColumnMenu(event: MouseEvent | KeyboardEvent, column: Column<Row>): void {
+    const config = this.current;
+    if (config === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const { layout, columns } = config;
+    const name = (one: Column<Row>): string => one.label ?? one.title;
+    const toggle = (one: Column<Row>) => ({
+      label: name(one),
+      checked: !layout.hidden.includes(one.id),
+      run: () =>
+        config.onLayout({
+          ...layout,
+          hidden: layout.hidden.includes(one.id) ? layout.hidden.filter((id) => id !== one.id) : [...layout.hidden, one.id],
+        }),
+    });
+    const sorts = column.sort;
+    const first =
+      sorts === null
+        ? []
+        : [
+            { label: 'Sort Ascending', run: () => config.onSort({ column: sorts, descending: false }) },
+            { label: 'Sort Descending', run: () => config.onSort({ column: sorts, descending: true }) },
+          ];
+    openMenu(
+      [first, columns.filter((one) => one.drop > 0).map(toggle), [{ label: 'Reset Columns', run: () => config.onLayout({ widths: {}, hidden: [] }) }]],
+      event instanceof MouseEvent ? { x: event.clientX, y: event.clientY } : (event.target as HTMLElement),
+    );
+  }
+
+  private widthOf(column: Column<Row>): number {
+    const index = this.shown.indexOf(column);
+    return this.querySelectorAll<HTMLElement>('.g-head [role=columnheader]')[index]?.offsetWidth ?? column.width;
+  }
+
+  private resize(column: Column<Row>, width: number): void {
+    const config = this.current;
+    if (config === null) return;
+    config.onLayout({ ...config.layout, widths: { ...config.layout.widths, [column.id]: Math.max(MIN_COLUMN, Math.round(width)) } });
+  }
+
+  private startResize(event: PointerEvent, column: Column<Row>): void {
+    event.preventDefault();
+    const handle = event.currentTarget as HTMLElement;
+    handle.setPointerCapture(event.pointerId);
+    const start = { x: event.clientX, width: this.widthOf(column) };
+    const sign = getComputedStyle(this).direction === 'rtl' ? -1 : 1;
+    const move = (moved: PointerEvent): void => this.resize(column, start.width + (moved.clientX - start.x) * sign);
+    const done = (): void => {
+      handle.removeEventListener('pointermove', move);
+      handle.removeEventListener('pointerup', done);
+      handle.removeEventListener('pointercancel', done);
+    };
+    handle.addEventListener('pointermove', move);
+    handle.addEventListener('pointerup', done);
+    handle.addEventListener('pointercancel', done);
+  }
+}
+
+customElements.define('netsec-grid', NetsecGrid);
+
+/** `Conversation 3 of 5,000`, for what is said and what is written above a table. */
+export function rowsOf(shown: number, all: number, what: string): string {
+  return shown === all ? `${formatCount(all)} ${what}` : `${formatCount(shown)} of ${formatCount(all)} ${what}`;
+}

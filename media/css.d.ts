@@ -1,0 +1,2 @@
+/** esbuild collects these into dist/webview.css. */
+declare module '*.css';

@@ -1,0 +1,56 @@
+/**
+ * The analysis editor's page. It asks its host for everything (src/analysis/engineApi.ts over src/analysis/rpc.ts), keeps one
+ * store, and draws the whole page from it whenever that changes; lit touches only what differs.
+ *
+ * For tests: `document.body.dataset.ready` is '1' and `performance.mark('meaningful')` is set once the overview shows real numbers.
+ * data-testid: nav-<view>, view-<view>, headline, risk (data-level, data-score), status-text, kpi-packets|bytes|duration|start|hosts|internet|state,
+ * timeline, timeline-surface, timeline-pending, timeline-apply, timeline-table-toggle, measure-bytes|packets, finding-rows, protocol-shares (li data-protocol),
+ * most-active (li data-address), not-examined; findings-list, finding (data-finding), finding-detail, finding-packets, evidence-frame, checks:<status>,
+ * checks-detail (tr data-check); protocols-grid (tr data-path); conversations|endpoints-grid, -row, -grid-total, -layer-<layer>, -search, -count, -detail;
+ * host-page (data-host); packet-list, packet-row, packet-count, packet-follow, details-tree (treeitem data-field), detail-frame, hex-view (s data-at, class on),
+ * hex-words; stream-panel, stream-content, stream-text|hex|raw, stream-search, stream-save, stream-close, follow-stream; filter-input, filter-error,
+ * filter-underline, filter-clear, time-range, time-range-clear; back, more, progress, context-menu, empty-state, failed.
+ */
+import { render } from 'lit';
+import './theme.css';
+import './icons.css';
+import './components.css';
+import './views.css';
+import './narrow.css';
+import { app, openView } from './app.ts';
+import { connect } from './engine.ts';
+import { Store } from './store.ts';
+
+const host = connect();
+const store = new Store(host.engine, { load: host.getState, save: host.setState });
+const root = document.body.appendChild(document.createElement('div'));
+root.id = 'netsec';
+
+// The words are English whatever the display language is; only numbers and dates follow it.
+document.documentElement.lang = 'en';
+
+function draw(): void {
+  render(app(store), root);
+  const { start } = store;
+  document.title = start === null ? 'Netsec' : `${openView(store).title}, ${start.fileName}`;
+}
+
+store.subscribe(draw);
+host.engine.onEvent((event) => store.receive(event));
+
+// Hatching and mixes depend on the kind of theme, which VS Code tells by a class on the body.
+new MutationObserver(() => store.changed()).observe(document.body, { attributes: true, attributeFilter: ['class'] });
+
+document.addEventListener('keydown', (event) => {
+  if (event.altKey && event.key === 'ArrowLeft') store.back();
+  else if (event.key === '/' && !(event.target instanceof HTMLInputElement)) document.querySelector<HTMLElement>('netsec-filter')?.focus();
+  else return;
+  event.preventDefault();
+});
+// VS Code's own menu offers nothing for this page; ours opens where there is something to do.
+document.addEventListener('contextmenu', (event) => {
+  if (!(event.target instanceof HTMLInputElement)) event.preventDefault();
+});
+
+draw();
+host.ready();

@@ -1,0 +1,142 @@
+/** What the packets view knows: the list under the selection, the chosen packet's details, and which of its fields is looked at. */
+import type { FieldNode, PacketDetail, PacketRow, Selection, Sort } from '../src/analysis/engineApi.ts';
+import { fieldAt, pathsTo } from './components/detailsTree.ts';
+import { PagedRows } from './pagedRows.ts';
+import type { Store } from './store.ts';
+
+export interface PacketsState {
+  readonly frame: number;
+  readonly column: string;
+  readonly descending: boolean;
+  readonly open: readonly string[];
+  readonly widths: Readonly<Record<string, number>>;
+  readonly hidden: readonly string[];
+  readonly splitList: number;
+  readonly splitBytes: number;
+}
+
+/** `column` empty: the order of the file. */
+export const PACKETS_STATE: PacketsState = { frame: 0, column: '', descending: false, open: [], widths: {}, hidden: [], splitList: 54, splitBytes: 48 };
+
+export class PacketModel {
+  readonly rows: PagedRows<PacketRow>;
+  /** Position of the chosen frame in the list, -1 when it is not in it. */
+  index = -1;
+  detail: PacketDetail | null = null;
+  field: FieldNode | null = null;
+  /** Which of the byte sources is shown. */
+  source = 0;
+  problem = '';
+  private readonly store: Store;
+  private key = '';
+  private revision = -1;
+  private located = '';
+  private shown = 0;
+  private locating: AbortController | null = null;
+  private reading: AbortController | null = null;
+
+  constructor(store: Store) {
+    this.store = store;
+    this.rows = new PagedRows<PacketRow>(
+      () => Promise.reject(new Error('nothing was asked yet')),
+      () => store.changed(),
+      100,
+      60,
+    );
+  }
+
+  /** Called at every render. */
+  use(selection: Selection, state: PacketsState): void {
+    const sort: Sort | null = state.column === '' ? null : { column: state.column, descending: state.descending };
+    const key = JSON.stringify([selection, sort]);
+    if (key !== this.key) {
+      this.key = key;
+      this.index = -1;
+      this.located = '';
+      this.rows.reset(({ offset, limit }, signal) => this.store.engine.call('packets', { selection, sort, offset, limit }, signal));
+    } else if (this.revision !== this.store.revision) this.rows.refresh();
+    this.revision = this.store.revision;
+    if (state.frame > 0) {
+      if (this.located !== `${key} ${String(state.frame)}`) void this.locate(selection, sort, state.frame, key);
+      if (this.shown !== state.frame) void this.read(state.frame);
+    }
+  }
+
+  /** The reader chose a row of the list: its place is known, it need not be looked up. */
+  choose(row: PacketRow, index: number): void {
+    this.index = index;
+    this.located = `${this.key} ${String(row.frame)}`;
+    this.locating?.abort();
+    this.store.remember('packets', { frame: row.frame });
+  }
+
+  private async locate(selection: Selection, sort: Sort | null, frame: number, key: string): Promise<void> {
+    this.located = `${key} ${String(frame)}`;
+    this.locating?.abort();
+    const controller = new AbortController();
+    this.locating = controller;
+    try {
+      const index = await this.store.engine.call('indexOfFrame', { selection, sort, frame }, controller.signal);
+      if (controller.signal.aborted || this.index === index) return;
+      this.index = index;
+      this.store.changed();
+    } catch {
+      // Without a place in the list the details are still shown.
+    }
+  }
+
+  /** Details of the chosen frame; while an arrow key is held down only the last one is waited for. */
+  private async read(frame: number): Promise<void> {
+    this.shown = frame;
+    this.reading?.abort();
+    const controller = new AbortController();
+    this.reading = controller;
+    try {
+      const detail = await this.store.engine.call('packet', { frame }, controller.signal);
+      if (controller.signal.aborted) return;
+      const wanted = this.field;
+      this.detail = detail;
+      this.problem = detail === null ? `Frame ${String(frame)} is not in this capture.` : '';
+      this.source = 0;
+      // The same field of the next packet stays selected, so that one can compare.
+      this.field = wanted === null || detail === null ? null : find(detail.tree, wanted.name);
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      this.detail = null;
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+    this.store.changed();
+  }
+
+  select(field: FieldNode): void {
+    this.field = field;
+    if (field.length > 0) this.source = field.source;
+    this.store.changed();
+  }
+
+  /** A byte was chosen: the smallest field around it, with the tree opened down to it. */
+  selectByte(at: number, open: readonly string[]): void {
+    if (this.detail === null) return;
+    const field = fieldAt(this.detail.tree, this.source, at);
+    if (field === null || field === this.field) return;
+    this.field = field;
+    const paths = pathsTo(this.detail.tree, field) ?? [];
+    if (paths.some((path) => !open.includes(path))) this.store.remember('packets', { open: [...new Set([...open, ...paths])] });
+    this.store.changed();
+  }
+
+  show(source: number): void {
+    this.source = source;
+    this.store.changed();
+  }
+}
+
+function find(nodes: readonly FieldNode[], name: string): FieldNode | null {
+  if (name === '') return null;
+  for (const node of nodes) {
+    if (node.name === name) return node;
+    const below = find(node.children, name);
+    if (below !== null) return below;
+  }
+  return null;
+}

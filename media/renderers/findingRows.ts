@@ -1,0 +1,39 @@
+/** Findings in one line each, most severe first. */
+import { html, nothing } from 'lit';
+import type { Finding, Report } from '../../src/analysis/report.ts';
+import { bar, severityBadge } from '../components/bits.ts';
+import { exactTime, timeOfDay } from '../format.ts';
+import type { Store } from '../store.ts';
+
+const SHOWN = 8;
+const RANK = { critical: 4, high: 3, medium: 2, low: 1, info: 0 } as const;
+
+export function bySeverity(findings: readonly Finding[]): readonly Finding[] {
+  return [...findings].sort((a, b) => RANK[b.severity] - RANK[a.severity] || b.confidence - a.confidence);
+}
+
+/** Highest severity of the findings that name each thing. */
+export function severest<K>(findings: readonly Finding[], keys: (finding: Finding) => readonly K[]): Map<K, Finding> {
+  const map = new Map<K, Finding>();
+  for (const finding of bySeverity(findings)) for (const key of keys(finding)) if (!map.has(key)) map.set(key, finding);
+  return map;
+}
+
+export function confidence(value: number) {
+  return html`<span class="conf" title="Confidence ${value} of 100">${bar([value / 100])}<b>${value} %</b></span>`;
+}
+
+export function findingRows(store: Store, report: Report) {
+  const findings = bySeverity(report.findings);
+  if (findings.length === 0) return html`<p class="none">${store.complete ? report.statusText : 'Nothing yet.'}</p>`;
+  return html`<ul class="rows" data-testid="finding-rows">
+    ${findings.slice(0, SHOWN).map(
+      (finding) =>
+        html`<li class="fi hov" data-finding=${finding.id}>
+          ${severityBadge(finding.severity)}<button class="lk quiet ell" title=${finding.title} @click=${() => store.showFinding(finding.id)}>${finding.title}</button
+          ><span class="muted r hide7" title=${exactTime(finding.firstSeen)}>${timeOfDay(finding.firstSeen)}</span>${confidence(finding.confidence)}
+        </li>`,
+    )}
+    ${findings.length > SHOWN ? html`<li><button class="lk" @click=${() => store.go({ view: 'findings' })}>${findings.length - SHOWN} more</button></li>` : nothing}
+  </ul>`;
+}

@@ -1,0 +1,162 @@
+/** What Conversations and Endpoints share: a tab per layer, search, the table, its sums, and the detail of the chosen row. */
+import { html, nothing, type TemplateResult } from 'lit';
+import '../components/grid.ts';
+import '../components/splitter.ts';
+import type { ConversationsQuery, Page } from '../../src/analysis/engineApi.ts';
+import { CONVERSATION_LAYERS, type ConversationLayer, type Report } from '../../src/analysis/report.ts';
+import { emptyState, icon, segments } from '../components/bits.ts';
+import { openMenu } from '../components/contextMenu.ts';
+import { rowsOf, type GridConfig } from '../components/grid.ts';
+import type { Column, GridLayout } from '../components/gridColumns.ts';
+import { both } from '../filters.ts';
+import { formatCount } from '../format.ts';
+import { menuFor, type Target } from '../menu.ts';
+import type { Store } from '../store.ts';
+import { WHOLE_LIST, type TableModel } from '../tableModel.ts';
+
+const LAYER_NAMES = { eth: 'Ethernet', wlan: 'Wi-Fi', ip: 'IPv4', ipv6: 'IPv6', tcp: 'TCP', udp: 'UDP', sctp: 'SCTP' } as const satisfies Record<ConversationLayer, string>;
+
+interface Remembered {
+  readonly layer: string;
+  readonly column: string;
+  readonly descending: boolean;
+  readonly search: string;
+  readonly widths: GridLayout['widths'];
+  readonly hidden: readonly string[];
+  readonly chosen: string;
+  readonly split: number;
+}
+
+const DEFAULTS: Remembered = { layer: '', column: 'bytes', descending: true, search: '', widths: {}, hidden: [], chosen: '', split: 62 };
+
+export interface LayerTable<Row extends object> {
+  readonly id: 'conversations' | 'endpoints';
+  readonly title: string;
+  readonly model: TableModel<Row>;
+  readonly columns: (layer: ConversationLayer) => readonly Column<Row>[];
+  readonly ask: (query: ConversationsQuery, signal: AbortSignal) => Promise<Page<Row>>;
+  readonly keyOf: (row: Row) => string;
+  readonly target: (row: Row) => Target;
+  readonly legend: TemplateResult;
+  readonly detail: (row: Row) => TemplateResult;
+}
+
+/** Rows chosen a moment ago, whose detail is shown though the table may have scrolled on. */
+const chosenRows = new Map<string, object>();
+
+export function layersOf(report: Report, list: string): readonly ConversationLayer[] {
+  return CONVERSATION_LAYERS.filter((layer) => (report.totals[`${list}.${layer}`] ?? 0) > 0);
+}
+
+export function chosenLayer(report: Report, list: string, wanted: string): ConversationLayer | null {
+  const layers = layersOf(report, list);
+  return layers.find((layer) => layer === wanted) ?? layers.find((layer) => layer === 'ip' || layer === 'ipv6') ?? layers[0] ?? null;
+}
+
+export function layerTable<Row extends object>(store: Store, report: Report, table: LayerTable<Row>) {
+  const { id, model } = table;
+  const state = store.remembered<Remembered>(id, DEFAULTS);
+  const layer = chosenLayer(report, id, state.layer);
+  if (layer === null) {
+    return store.selected
+      ? emptyState(`No ${id} match.`, 'The filter and the time range together select none.', html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`)
+      : emptyState(`No ${id} here.`, store.complete ? 'No packet of this capture carries addresses of a layer we know.' : 'The capture is still being read.');
+  }
+  const { selection } = store.place;
+  const sort = { column: state.column, descending: state.descending };
+  model.use({
+    key: JSON.stringify([layer, selection, state.search, sort]),
+    sort,
+    ask: (by, offset, limit, signal) => table.ask({ layer, selection, search: state.search, sort: by, offset, limit }, signal),
+  });
+  const columns = table.columns(layer);
+  const layout: GridLayout = { widths: state.widths, hidden: state.hidden };
+  const total = model.rows.total ?? 0;
+  const config: GridConfig<Row> = {
+    label: `${table.title}, ${LAYER_NAMES[layer]}`,
+    testId: `${id}-grid`,
+    rowTestId: `${id}-row`,
+    rowHeight: 24,
+    columns,
+    rows: model.rows,
+    sort,
+    layout,
+    selected: -1,
+    total: true,
+    onSort: (by) => store.remember(id, { column: by.column, descending: by.descending }),
+    onLayout: (next) => store.remember(id, next),
+    onSelect: (row) => {
+      chosenRows.set(id, row);
+      store.remember(id, { chosen: table.keyOf(row) });
+    },
+    onOpen: (row) => store.showPackets(both(selection.filter, table.target(row).filter)),
+    menu: (row, from, to) => menuFor(store, to - from > 1 ? { ...table.target(row), rows: () => model.fetch(from, to) } : table.target(row)),
+    onCopy: (from, to) => model.copy(columns, from, to),
+  };
+  const chosen = chosenRows.get(id) as Row | undefined;
+  const detail = chosen !== undefined && table.keyOf(chosen) === state.chosen ? chosen : null;
+  const close = (): void => store.remember(id, { chosen: '' });
+  return html`<div class="fill" data-testid="view-${id}">
+    <div class="sub wrap">
+      <h1>${table.title}</h1>
+      ${segments(
+        'Layer',
+        layersOf(report, id).map((one) => ({ id: one, title: html`${LAYER_NAMES[one]} <span class="n">${formatCount(report.totals[`${id}.${one}`] ?? 0)}</span>` })),
+        layer,
+        (one) => store.remember(id, { layer: one, chosen: '' }),
+        `${id}-layer`,
+      )}
+      <span class="searchbox"
+        >${icon('search')}<input
+          type="search"
+          placeholder="Search"
+          aria-label="Search in ${id}"
+          data-testid="${id}-search"
+          .value=${state.search}
+          @input=${(event: Event) => store.remember(id, { search: (event.target as HTMLInputElement).value })}
+      /></span>
+      <span class="muted nw" role="status" data-testid="${id}-count">${state.search === '' ? nothing : rowsOf(total, model.rows.totalUnfiltered, 'rows')}</span>
+      <span class="sp"></span>${table.legend}
+      <button
+        class="act"
+        title="Copy this table"
+        aria-label="Copy this table"
+        aria-haspopup="menu"
+        @click=${(event: MouseEvent) =>
+          openMenu(
+            [
+              [
+                { label: total > WHOLE_LIST ? `Copy First ${formatCount(WHOLE_LIST)} Rows as CSV` : 'Copy All as CSV', run: () => model.copyAll('csv') },
+                { label: total > WHOLE_LIST ? `Copy First ${formatCount(WHOLE_LIST)} Rows as JSON` : 'Copy All as JSON', run: () => model.copyAll('json') },
+              ],
+            ],
+            event.currentTarget as HTMLElement,
+          )}
+      >
+        ${icon('copy')}
+      </button>
+    </div>
+    ${model.rows.failure === null ? nothing : html`<p class="problem" role="alert">${model.rows.failure}</p>`}
+    <div class="split-y ${detail === null ? 'one' : ''}">
+      <netsec-grid .config=${config}></netsec-grid>
+      ${
+        detail === null
+          ? nothing
+          : html`<netsec-splitter axis="y" aria-label="Size of the table" .value=${state.split} .onMoved=${(split: number) => store.remember(id, { split })}></netsec-splitter>
+              <section class="pane rowdetail" aria-label="Details of the chosen row" data-testid="${id}-detail">
+                <button class="act close" aria-label="Close details" @click=${close}>${icon('close')}</button>${table.detail(detail)}
+              </section>`
+      }
+    </div>
+  </div>`;
+}
+
+/** Text in the total row's first column: how many rows, and why there is no sum when there is none. */
+export function totalWords<Row extends object>(model: TableModel<Row>): string {
+  const total = model.rows.total ?? 0;
+  return total > WHOLE_LIST ? `${formatCount(total)} rows; sums up to ${formatCount(WHOLE_LIST)}` : `${formatCount(total)} ${total === 1 ? 'row' : 'rows'}`;
+}
+
+export function summed<Row extends object>(model: TableModel<Row>, value: (row: Row) => number): number | null {
+  return model.all === null ? null : model.all.reduce((sum, row) => sum + value(row), 0);
+}

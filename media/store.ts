@@ -1,0 +1,280 @@
+/**
+ * The one place where the page keeps what it knows and where the reader is: the capture's reports, one selection
+ * (filter + time range) for all views, the open view, what each view remembers, and the way back.
+ */
+import { EVERYTHING, type PageStart, type Progress, type Selection } from '../src/analysis/engineApi.ts';
+import type { Report } from '../src/analysis/report.ts';
+import type { Engine, PageEvent } from './engine.ts';
+import { formatCount, setLocale } from './format.ts';
+
+/** Where the reader is; Back returns to the one before. */
+export interface Place {
+  readonly view: string;
+  readonly selection: Selection;
+  /** What each view remembers, plain JSON. */
+  readonly views: Readonly<Record<string, unknown>>;
+  /** Conversation whose stream is open beneath the view. */
+  readonly stream: string | null;
+}
+
+const START: Place = { view: 'overview', selection: EVERYTHING, views: {}, stream: null };
+/** Rows of each list in the report: enough for the overview, every finding, and the names of the busiest hosts. */
+const REPORT_ROWS = 500;
+const HISTORY = 50;
+
+export interface Persistence {
+  readonly load: () => unknown;
+  readonly save: (state: unknown) => void;
+}
+
+export class Store {
+  readonly engine: Engine;
+  start: PageStart | null = null;
+  progress: Progress | null = null;
+  complete = false;
+  /** Why the file cannot be read at all. */
+  failure: string | null = null;
+  /** Everything read so far. */
+  whole: Report | null = null;
+  /** Under the selection; an older one while `busy`. */
+  report: Report | null = null;
+  /** Under the filter but over all of the time, for the chart one selects a range in. */
+  overTime: Report | null = null;
+  reportFailure: string | null = null;
+  busy = false;
+  place: Place = START;
+  recentFilters: readonly string[] = [];
+  /** Counts up when lists must be asked for again: more packets were read. */
+  revision = 0;
+  /** Said once by screen readers. */
+  announcement = '';
+  private readonly history: Place[] = [];
+  private readonly listeners = new Set<() => void>();
+  private readonly persistence: Persistence;
+  private loading: AbortController | null = null;
+  private again = false;
+  private scheduled = false;
+  private saveTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(engine: Engine, persistence: Persistence) {
+    this.engine = engine;
+    this.persistence = persistence;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Tells all views, once per microtask however often something changed. */
+  changed(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    queueMicrotask(() => {
+      this.scheduled = false;
+      for (const listener of this.listeners) listener();
+    });
+  }
+
+  get selected(): boolean {
+    return this.place.selection.filter !== '' || this.place.selection.timeRange !== null;
+  }
+
+  get canGoBack(): boolean {
+    return this.history.length > 0;
+  }
+
+  say(text: string): void {
+    this.announcement = text;
+    this.changed();
+  }
+
+  // Where the reader is
+
+  go(change: Partial<Place>): void {
+    const next = { ...this.place, ...change };
+    this.history.push(this.place);
+    if (this.history.length > HISTORY) this.history.shift();
+    this.arrive(next);
+  }
+
+  back(): void {
+    const previous = this.history.pop();
+    if (previous !== undefined) this.arrive(previous);
+  }
+
+  private arrive(next: Place): void {
+    const asked = next.selection !== this.place.selection;
+    this.place = next;
+    if (asked) {
+      const { filter } = next.selection;
+      if (filter !== '') this.recentFilters = [filter, ...this.recentFilters.filter((other) => other !== filter)].slice(0, 12);
+      this.revision++;
+      void this.load();
+    }
+    this.keep();
+    this.changed();
+  }
+
+  select(change: Partial<Selection>, view = this.place.view): void {
+    this.go({ selection: { ...this.place.selection, ...change }, view });
+  }
+
+  /** What a view remembers, with defaults for what is missing or of another kind (state may be from an older version). */
+  remembered<T extends object>(view: string, defaults: T): T {
+    const saved = this.place.views[view];
+    if (typeof saved !== 'object' || saved === null) return defaults;
+    const merged = { ...defaults } as Record<string, unknown>;
+    for (const [key, value] of Object.entries(saved)) {
+      const standard = merged[key];
+      if (Object.hasOwn(merged, key) && (standard === null || (typeof value === typeof standard && value !== null))) merged[key] = value;
+    }
+    return merged as T;
+  }
+
+  /** Remembers without a step in the history: a sort, a width, a selected row. */
+  remember(view: string, patch: object): void {
+    this.place = { ...this.place, views: this.viewsWith(view, patch) };
+    this.keep();
+    this.changed();
+  }
+
+  viewsWith(view: string, patch: object): Place['views'] {
+    const saved = this.place.views[view];
+    return { ...this.place.views, [view]: { ...(typeof saved === 'object' ? saved : {}), ...patch } };
+  }
+
+  // What the host tells
+
+  receive(event: PageEvent): void {
+    switch (event.kind) {
+      case 'start':
+        this.start = event.start;
+        setLocale(event.start.locale);
+        this.restore(this.persistence.load() ?? event.start.state);
+        void this.load();
+        break;
+      case 'progress':
+        this.progress = event.progress;
+        break;
+      case 'updated':
+        this.complete = event.complete;
+        if (event.complete) {
+          this.progress = null;
+          this.announcement = `${formatCount(event.packets)} packets read`;
+        }
+        this.failure = null;
+        this.revision++;
+        void this.load();
+        break;
+      case 'failed':
+        this.failure = event.message;
+        this.progress = null;
+        break;
+      case 'show':
+        this.go({ view: event.view });
+        break;
+      case 'goToPacket':
+        this.showPacket(event.frame);
+        break;
+      case 'showFinding':
+        this.showFinding(event.id);
+        break;
+      case 'setFilter':
+        this.select({ filter: event.filter });
+        break;
+      case 'exportReport':
+      case 'savePackets':
+        this.engine.call(event.kind, { selection: this.place.selection }).catch((error: unknown) => this.say(String(error)));
+        break;
+    }
+    this.changed();
+  }
+
+  showPacket(frame: number): void {
+    this.go({ view: 'packets', views: this.viewsWith('packets', { frame }) });
+  }
+
+  showFinding(id: string): void {
+    this.go({ view: 'findings', views: this.viewsWith('findings', { chosen: id }) });
+  }
+
+  /** The packets behind a number. */
+  showPackets(filter: string): void {
+    this.select({ filter }, 'packets');
+  }
+
+  /** Names the capture itself gives an address. */
+  nameOf(address: string): string {
+    return this.names.get(address) ?? '';
+  }
+
+  private names = new Map<string, string>();
+
+  // Reports
+
+  /** Asks for the reports again; while an answer is on its way, one more request is remembered, not queued. */
+  private async load(): Promise<void> {
+    if (this.start === null) return;
+    if (this.loading !== null && this.loadingFor === this.place.selection) {
+      this.again = true;
+      return;
+    }
+    this.loading?.abort();
+    const controller = new AbortController();
+    this.loading = controller;
+    const { selection } = this.place;
+    this.loadingFor = selection;
+    this.again = false;
+    this.busy = true;
+    const ask = (wanted: Selection): Promise<Report> => this.engine.call('report', { selection: wanted, limit: REPORT_ROWS }, controller.signal);
+    try {
+      const whole = await ask(EVERYTHING);
+      const overTime = selection.filter === '' ? whole : selection.timeRange === null ? null : await ask({ ...selection, timeRange: null });
+      const report = this.selected ? await ask(selection) : whole;
+      this.names = new Map(whole.endpoints.flatMap((endpoint) => (endpoint.names[0] === undefined ? [] : [[endpoint.address, endpoint.names[0]]])));
+      this.whole = whole;
+      this.report = report;
+      this.overTime = overTime ?? report;
+      this.reportFailure = null;
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      this.reportFailure = error instanceof Error ? error.message : String(error);
+    }
+    this.loading = null;
+    this.busy = false;
+    this.changed();
+    if (this.again) void this.load();
+  }
+
+  private loadingFor: Selection | null = null;
+
+  // State that survives a reload
+
+  private restore(saved: unknown): void {
+    if (typeof saved !== 'object' || saved === null) return;
+    const { view, filter, timeRange, views, recentFilters, stream } = saved as Record<string, unknown>;
+    const range = timeRange as { from?: unknown; to?: unknown } | null | undefined;
+    this.place = {
+      view: typeof view === 'string' ? view : START.view,
+      selection: {
+        filter: typeof filter === 'string' ? filter : '',
+        timeRange: typeof range?.from === 'number' && typeof range.to === 'number' ? { from: range.from, to: range.to } : null,
+      },
+      views: typeof views === 'object' && views !== null ? (views as Record<string, unknown>) : {},
+      stream: typeof stream === 'string' ? stream : null,
+    };
+    if (Array.isArray(recentFilters)) this.recentFilters = recentFilters.filter((item): item is string => typeof item === 'string').slice(0, 12);
+  }
+
+  private keep(): void {
+    const { view, selection, views, stream } = this.place;
+    const state = { view, ...selection, views, stream, recentFilters: this.recentFilters };
+    this.persistence.save(state);
+    clearTimeout(this.saveTimer);
+    // The host writes to disk: not for every step of an arrow key.
+    this.saveTimer = setTimeout(() => {
+      this.engine.call('saveState', { state }).catch(() => undefined);
+    }, 400);
+  }
+}

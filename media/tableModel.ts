@@ -1,0 +1,95 @@
+/** One list of the engine behind a table: which question it answers, its rows, its sums, and copying from it. */
+import type { Page, Sort } from '../src/analysis/engineApi.ts';
+import { PagedRows } from './pagedRows.ts';
+import { copyText, toCsv } from './menu.ts';
+import type { Column } from './components/gridColumns.ts';
+import type { Store } from './store.ts';
+
+/** Up to so many rows are summed and copied; beyond, a page would hold too much. */
+export const WHOLE_LIST = 10_000;
+
+export type Ask<Row> = (sort: Sort | null, offset: number, limit: number, signal: AbortSignal) => Promise<Page<Row>>;
+
+export interface Question<Row> {
+  /** Equal keys mean equal lists. */
+  readonly key: string;
+  readonly sort: Sort | null;
+  readonly ask: Ask<Row>;
+}
+
+export class TableModel<Row extends object> {
+  readonly rows: PagedRows<Row>;
+  /** All rows, once they are here and not too many; null otherwise. */
+  all: readonly Row[] | null = null;
+  /** The row with the most, for bars; null until known. */
+  most: Row | null = null;
+  private question: Question<Row> | null = null;
+  private revision = -1;
+  private measuring: AbortController | null = null;
+  private measured = '';
+  private readonly store: Store;
+
+  constructor(store: Store) {
+    this.store = store;
+    this.rows = new PagedRows<Row>(
+      () => Promise.reject(new Error('nothing was asked yet')),
+      () => {
+        void this.measure();
+        store.changed();
+      },
+    );
+  }
+
+  /** Called at every render; asks only when the question or the capture has changed. */
+  use(question: Question<Row>): void {
+    const other = this.question?.key !== question.key;
+    const grown = this.revision !== this.store.revision;
+    this.question = question;
+    this.revision = this.store.revision;
+    if (other) {
+      const { sort, ask } = question;
+      this.rows.reset(({ offset, limit }, signal) => ask(sort, offset, limit, signal));
+    } else if (grown) this.rows.refresh();
+    if (other || grown) this.measured = '';
+  }
+
+  private async measure(): Promise<void> {
+    const { question } = this;
+    const total = this.rows.total ?? 0;
+    const mark = `${question?.key ?? ''}|${String(this.revision)}|${String(total)}`;
+    if (question === null || mark === this.measured) return;
+    this.measured = mark;
+    this.measuring?.abort();
+    const controller = new AbortController();
+    this.measuring = controller;
+    const whole = total <= WHOLE_LIST;
+    try {
+      const page = await question.ask({ column: 'bytes', descending: true }, 0, whole ? Math.max(1, total) : 1, controller.signal);
+      if (controller.signal.aborted) return;
+      this.all = whole ? page.rows : null;
+      this.most = page.rows[0] ?? null;
+      this.store.changed();
+    } catch {
+      // Bars and sums are a help; the list itself says what is wrong.
+    }
+  }
+
+  /** Rows [from, to) as the reader sorted them. */
+  async fetch(from: number, to: number): Promise<readonly Row[]> {
+    return this.rows.slice(from, Math.min(to, from + WHOLE_LIST), new AbortController().signal);
+  }
+
+  /** Tab-separated text of the visible columns, as other tables take it. */
+  copy(columns: readonly Column<Row>[], from: number, to: number): void {
+    void this.fetch(from, to).then((rows) => {
+      const shown = columns.filter((column) => column.title !== '');
+      const line = (row: Row): string => shown.map((column) => column.text(row).replace(/[\t\r\n]+/g, ' ')).join('\t');
+      const text = rows.length === 1 && rows[0] !== undefined ? line(rows[0]) : [shown.map((column) => column.title).join('\t'), ...rows.map(line)].join('\n');
+      copyText(this.store, text, rows.length === 1 ? 'Row' : `${String(rows.length)} rows`);
+    });
+  }
+
+  copyAll(format: 'csv' | 'json'): void {
+    void this.fetch(0, Math.max(1, this.rows.total ?? 0)).then((rows) => copyText(this.store, format === 'csv' ? toCsv(rows) : JSON.stringify(rows, null, 2), `${String(rows.length)} rows`));
+  }
+}

@@ -1,0 +1,86 @@
+/** Every address with what it sent and received; one of them can be looked at closely. */
+import { html, nothing } from 'lit';
+import type { ConversationLayer, Endpoint } from '../../src/analysis/report.ts';
+import { bar, bytesCell, icon, packetsLink, severityIcon, skeleton } from '../components/bits.ts';
+import type { Column } from '../components/gridColumns.ts';
+import { addressFilter, both } from '../filters.ts';
+import { exactBytes, formatBytes, formatCount } from '../format.ts';
+import { severest } from '../renderers/findingRows.ts';
+import { hostPage } from '../renderers/hostPage.ts';
+import { layerTable, summed, totalWords } from '../renderers/layerTable.ts';
+import { endpointTarget } from '../renderers/mostActive.ts';
+import type { Store } from '../store.ts';
+import { TableModel } from '../tableModel.ts';
+import type { View } from './view.ts';
+
+let model: TableModel<Endpoint> | null = null;
+
+const nameOf = (store: Store, row: Endpoint): string => row.names[0] ?? store.nameOf(row.address);
+
+function columns(store: Store, table: TableModel<Endpoint>, layer: ConversationLayer): readonly Column<Endpoint>[] {
+  const ports = layer === 'tcp' || layer === 'udp' || layer === 'sctp';
+  const most = Math.max(1, table.most?.bytes ?? 1);
+  const marks = severest(store.report?.findings ?? [], (finding) => finding.subjects.map((subject) => subject.address));
+  const sum = (value: (row: Endpoint) => number, show: (total: number) => ReturnType<Column<Endpoint>['cell']>) => () => {
+    const total = summed(table, value);
+    return total === null ? '' : show(total);
+  };
+  const number = (id: keyof Endpoint & ('packetsSent' | 'packetsReceived'), title: string, drop: number): Column<Endpoint> => ({ id, title, width: 76, grow: 0, end: true, drop, sort: id, descendingFirst: true, text: (row) => String(row[id]), cell: (row) => formatCount(row[id]), total: sum((row) => row[id], formatCount) });
+  const bytes = (id: keyof Endpoint & ('bytesSent' | 'bytesReceived'), title: string, drop: number): Column<Endpoint> => ({ id, title, width: 76, grow: 0, end: true, drop, sort: id, descendingFirst: true, text: (row) => exactBytes(row[id]), cell: (row) => bytesCell(row[id]), total: sum((row) => row[id], bytesCell) });
+  return [
+    { id: 'finding', title: '', label: 'Finding', width: 18, grow: 0, drop: 0, sort: null, text: (row) => marks.get(row.address)?.title ?? '', cell: (row) => { const finding = marks.get(row.address); return finding === undefined ? '' : severityIcon(finding.severity, finding.title); } },
+    { id: 'address', title: 'Address', width: 130, grow: 2, drop: 0, sort: 'address', text: (row) => row.address, cell: (row) => html`<span class="addr"><button class="lk quiet" tabindex="-1" @click=${() => store.go({ views: store.viewsWith('endpoints', { host: row.address }) })}>${row.address}</button>${row.depth === 0 ? nothing : html` <span class="muted via">inner</span>`}</span>`, total: () => totalWords(table) },
+    ...(ports ? [{ id: 'port', title: 'Port', width: 56, grow: 0, end: true, drop: 0, sort: 'port', text: (row: Endpoint) => String(row.port ?? ''), cell: (row: Endpoint) => String(row.port ?? '') }] : []),
+    { id: 'name', title: 'Name', width: 110, grow: 3, drop: 5, sort: null, text: (row) => row.names.join(', ') || nameOf(store, row), cell: (row) => html`<span class="muted">${nameOf(store, row)}</span>` },
+    { id: 'packets', title: 'Packets', width: 70, grow: 0, end: true, drop: 3, sort: 'packets', descendingFirst: true, text: (row) => String(row.packets), cell: (row) => packetsLink(store, row.packets, both(store.place.selection.filter, addressFilter(row.layer, row.address, row.port))) as ReturnType<typeof html>, total: sum((row) => row.packets, formatCount) },
+    { id: 'bar', title: '', label: 'Sent and received, as a bar', width: 60, grow: 1.5, drop: 6, sort: null, text: (row) => `Sent ${formatBytes(row.bytesSent)}, received ${formatBytes(row.bytesReceived)}`, cell: (row) => bar([row.bytesSent / most, row.bytesReceived / most]) },
+    { id: 'bytes', title: 'Bytes', width: 72, grow: 0, end: true, drop: 0, sort: 'bytes', descendingFirst: true, text: (row) => exactBytes(row.bytes), cell: (row) => bytesCell(row.bytes), total: sum((row) => row.bytes, bytesCell) },
+    number('packetsSent', 'Pkts sent', 9),
+    bytes('bytesSent', 'Sent', 7),
+    number('packetsReceived', 'Pkts rcvd', 10),
+    bytes('bytesReceived', 'Received', 8),
+  ];
+}
+
+function detail(store: Store, row: Endpoint) {
+  const filter = addressFilter(row.layer, row.address, row.port);
+  return html`<h2>${row.address}${row.port === null ? nothing : `:${String(row.port)}`} <span class="muted">${nameOf(store, row)}</span></h2>
+    <div class="acts">
+      <button class="btn pri" @click=${() => store.go({ views: store.viewsWith('endpoints', { host: row.address }) })}>${icon('device-desktop')}Show host</button>
+      <button class="btn" @click=${() => store.showPackets(filter)}>${icon('list-flat')}Show ${formatCount(row.packets)} packets</button>
+    </div>
+    <dl class="facts">
+      <div><dt>Sent</dt><dd>${formatCount(row.packetsSent)} packets, ${formatBytes(row.bytesSent)}</dd></div>
+      <div><dt>Received</dt><dd>${formatCount(row.packetsReceived)} packets, ${formatBytes(row.bytesReceived)}</dd></div>
+      ${row.names.length === 0 ? nothing : html`<div><dt>Names in the capture</dt><dd>${row.names.join(', ')}</dd></div>`}
+    </dl>`;
+}
+
+const legend = html`<span class="leg hide7"><span class="nw"><span class="sw sent"></span>sent</span><span class="nw"><span class="sw received"></span>received</span></span>`;
+
+export const endpoints: View = {
+  id: 'endpoints',
+  title: 'Endpoints',
+  icon: 'device-desktop',
+  order: 50,
+  fixed: true,
+  count: (report) => report.totals['endpoints'] ?? report.endpoints.length,
+  render(store) {
+    const { report } = store;
+    if (report === null) return html`<div class="page" aria-busy="true">${skeleton(90, 80, 85, 70, 75)}</div>`;
+    const { host } = store.remembered('endpoints', { host: '' });
+    if (host !== '') return hostPage(store, host);
+    const table = (model ??= new TableModel<Endpoint>(store));
+    return layerTable(store, report, {
+      id: 'endpoints',
+      title: 'Endpoints',
+      model: table,
+      columns: (layer) => columns(store, table, layer),
+      ask: (query, signal) => store.engine.call('endpoints', query, signal),
+      keyOf: (row) => `${row.layer} ${row.address} ${String(row.port)} ${String(row.depth)}`,
+      target: endpointTarget,
+      legend,
+      detail: (row) => detail(store, row),
+    });
+  },
+};

@@ -1,0 +1,187 @@
+/** Every packet: the list, the chosen one's details, and its bytes. */
+import { html, nothing } from 'lit';
+import '../components/detailsTree.ts';
+import '../components/grid.ts';
+import '../components/hexView.ts';
+import '../components/splitter.ts';
+import type { FieldNode, PacketRow } from '../../src/analysis/engineApi.ts';
+import { emptyState, segments, severityIcon, icon } from '../components/bits.ts';
+import type { TreeConfig } from '../components/detailsTree.ts';
+import type { GridConfig } from '../components/grid.ts';
+import type { Column } from '../components/gridColumns.ts';
+import type { HexConfig } from '../components/hexView.ts';
+import { guessAddressField } from '../filters.ts';
+import { exactBytes, exactTime, formatCount, timeOfDay } from '../format.ts';
+import { copyText, menuFor, toCsv, type Menu, type Target } from '../menu.ts';
+import { PACKETS_STATE, PacketModel, type PacketsState } from '../packetModel.ts';
+import type { Store } from '../store.ts';
+import type { View } from './view.ts';
+
+/** Protocol families, for those who asked for coloured rows. */
+const FAMILIES: readonly (readonly [RegExp, string])[] = [
+  [/^(HTTP|SSDP)/, 'web'],
+  [/^(TLS|SSL|QUIC|SSH)/, 'crypt'],
+  [/^(DNS|MDNS|LLMNR|NBNS|DHCP|NTP|ARP)/i, 'infra'],
+  [/^ICMP/, 'icmp'],
+  [/^TCP/, 'tcp'],
+  [/^UDP/, 'udp'],
+];
+
+let model: PacketModel | null = null;
+
+const columns: readonly Column<PacketRow>[] = [
+  {
+    id: 'mark',
+    title: '',
+    label: 'Finding or damage',
+    width: 16,
+    grow: 0,
+    drop: 0,
+    sort: null,
+    text: (row) => (row.severity !== null ? 'Evidence of a finding' : row.malformed ? 'Malformed' : ''),
+    cell: (row) => (row.severity !== null ? severityIcon(row.severity, `Evidence of a finding, ${row.severity}`) : row.malformed ? html`<span class="muted" title="Malformed">${icon('warning')}<span class="vh">Malformed</span></span>` : ''),
+  },
+  { id: 'number', title: 'No.', label: 'Frame number', width: 62, grow: 0, end: true, drop: 0, sort: 'number', text: (row) => String(row.frame), cell: (row) => formatCount(row.frame) },
+  { id: 'time', title: 'Time', width: 98, grow: 0, drop: 4, sort: 'time', text: (row) => exactTime(row.time), cell: (row) => timeOfDay(row.time, 3) },
+  { id: 'relative', title: 'Since start', width: 88, grow: 0, end: true, drop: 8, sort: 'time', text: (row) => (row.relativeSeconds === null ? '' : `${row.relativeSeconds.toFixed(9)} s after the first frame`), cell: (row) => (row.relativeSeconds === null ? '' : row.relativeSeconds.toFixed(6)) },
+  { id: 'source', title: 'Source', width: 116, grow: 0.8, drop: 0, sort: 'source', text: (row) => row.source, cell: (row) => row.source },
+  { id: 'destination', title: 'Destination', width: 116, grow: 0.8, drop: 0, sort: 'destination', text: (row) => row.destination, cell: (row) => row.destination },
+  { id: 'protocol', title: 'Protocol', width: 66, grow: 0, drop: 0, sort: 'protocol', text: (row) => row.protocol, cell: (row) => row.protocol },
+  { id: 'length', title: 'Length', width: 56, grow: 0, end: true, drop: 6, sort: 'length', descendingFirst: true, text: (row) => exactBytes(row.length), cell: (row) => formatCount(row.length) },
+  { id: 'info', title: 'Info', width: 130, grow: 6, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
+];
+
+/** What both ends of a packet are to a filter; the frame itself where they are no addresses. */
+function packetTarget(row: PacketRow): Target {
+  const source = guessAddressField(row.source);
+  const destination = guessAddressField(row.destination);
+  const filter = source !== null && source === destination ? `${source} == ${row.source} and ${source} == ${row.destination}` : `frame.number == ${String(row.frame)}`;
+  return { label: `frame ${formatCount(row.frame)}`, filter, flow: row.flow, ...(source === null ? {} : { host: row.source }), text: columns.slice(1).map((column) => column.text(row)).join('\t'), rows: [row] };
+}
+
+function fieldTarget(node: FieldNode): Target {
+  const text = node.text === '' ? node.label : node.text;
+  return { label: node.name === '' ? text : node.name, filter: node.filter, text, rows: [{ name: node.name, label: node.label, text: node.text, start: node.start, length: node.length }] };
+}
+
+function list(store: Store, packets: PacketModel, state: PacketsState): GridConfig<PacketRow> {
+  const fetch = (from: number, to: number): Promise<readonly PacketRow[]> => packets.rows.slice(from, Math.min(to, from + 10_000), new AbortController().signal);
+  return {
+    label: 'Packets',
+    testId: 'packet-list',
+    rowTestId: 'packet-row',
+    rowHeight: 22,
+    columns,
+    rows: packets.rows,
+    sort: state.column === '' ? { column: 'number', descending: false } : { column: state.column, descending: state.descending },
+    layout: { widths: state.widths, hidden: state.hidden },
+    selected: packets.index,
+    total: false,
+    rowClass: (row) => {
+      const family = store.start?.settings.colorPackets === true ? FAMILIES.find(([pattern]) => pattern.test(row.protocol))?.[1] : undefined;
+      return `${row.malformed ? 'damaged' : ''} ${family === undefined ? '' : `tint ${family}`}`;
+    },
+    onSort: (sort) => store.remember('packets', sort.column === 'number' && !sort.descending ? { column: '', descending: false } : { ...sort }),
+    onLayout: (layout) => store.remember('packets', layout),
+    onSelect: (row, index) => packets.choose(row, index),
+    onOpen: () => document.querySelector<HTMLElement>('netsec-tree [tabindex="0"]')?.focus(),
+    menu: (row, from, to): Menu => menuFor(store, to - from > 1 ? { ...packetTarget(row), rows: () => fetch(from, to) } : packetTarget(row)),
+    onCopy: (from, to) =>
+      void fetch(from, to).then((rows) => copyText(store, rows.length === 1 && rows[0] !== undefined ? packetTarget(rows[0]).text : toCsv(rows), rows.length === 1 ? 'Packet' : `${formatCount(rows.length)} packets`)),
+  };
+}
+
+function details(store: Store, packets: PacketModel, state: PacketsState) {
+  const { detail, field } = packets;
+  if (detail === null) {
+    return html`<section class="pane" aria-label="Packet details"><div class="pane-head"><h2>Details</h2></div><p class="none pad">${packets.problem === '' ? (state.frame === 0 ? 'Choose a packet to see what is inside.' : 'Reading…') : packets.problem}</p></section>`;
+  }
+  const config: TreeConfig = {
+    nodes: detail.tree,
+    open: new Set(state.open),
+    selected: field,
+    onOpen: (open) => store.remember('packets', { open: [...open].slice(-400) }),
+    onSelect: (node) => packets.select(node),
+    menu: (node) => menuFor(store, fieldTarget(node)),
+  };
+  const { flow } = detail.row;
+  return html`<section class="pane" aria-label="Packet details">
+    <div class="pane-head">
+      <h2>Details</h2>
+      <span class="muted" data-testid="detail-frame">frame ${formatCount(detail.row.frame)}</span><span class="sp"></span>
+      ${flow !== null && /^(tcp|udp):/.test(flow) ? html`<button class="lk" data-testid="packet-follow" @click=${() => store.go({ stream: flow })}>Follow stream</button>` : nothing}
+    </div>
+    <netsec-tree .config=${config}></netsec-tree>
+  </section>`;
+}
+
+/** The layer a field belongs to: the outermost node around it in the same source. */
+function layerOf(tree: readonly FieldNode[], field: FieldNode | null): FieldNode | null {
+  if (field === null) return null;
+  const whole = (node: FieldNode): boolean => node.start === 0 && tree.some((other) => other !== node && other.source === node.source && other.start > 0 && other.start < node.length);
+  return tree.find((node) => node.source === field.source && !whole(node) && field.start >= node.start && field.start + field.length <= node.start + node.length) ?? null;
+}
+
+function bytesPane(packets: PacketModel, state: PacketsState) {
+  const { detail, field } = packets;
+  const source = detail?.sources[packets.source];
+  if (detail === null || source === undefined) return html`<section class="pane" aria-label="Packet bytes"><div class="pane-head"><h2>Bytes</h2></div></section>`;
+  const marked = field !== null && field.source === packets.source && field.length > 0 ? field : null;
+  const config: HexConfig = {
+    bytes: source.bytes,
+    field: marked,
+    layer: layerOf(detail.tree, marked),
+    label: `${source.name}, ${exactBytes(source.bytes.length)}. Arrow keys move from byte to byte and select their field.`,
+    onByte: (at) => packets.selectByte(at, state.open),
+  };
+  const words = marked === null ? '' : ` · ${marked.label}: ${marked.length === 1 ? `byte ${formatCount(marked.start)}` : `bytes ${formatCount(marked.start)} – ${formatCount(marked.start + marked.length - 1)}`}`;
+  return html`<section class="pane" aria-label="Packet bytes">
+    <div class="pane-head">
+      <h2>Bytes</h2>
+      ${
+        detail.sources.length > 1
+          ? segments('Bytes of', detail.sources.map((one, i) => ({ id: String(i), title: one.name })), String(packets.source), (id) => packets.show(Number(id)))
+          : nothing
+      }
+      <span class="muted ell" data-testid="hex-words" role="status">${formatCount(source.bytes.length)}${words}</span>
+    </div>
+    <netsec-hex .config=${config}></netsec-hex>
+  </section>`;
+}
+
+export const packets: View = {
+  id: 'packets',
+  title: 'Packets',
+  icon: 'list-flat',
+  order: 60,
+  fixed: true,
+  count: (report) => report.capture.packets,
+  render(store) {
+    const packetModel = (model ??= new PacketModel(store));
+    const state = store.remembered<PacketsState>('packets', PACKETS_STATE);
+    packetModel.use(store.place.selection, state);
+    const { total, totalUnfiltered, failure } = packetModel.rows;
+    if (total === 0 && !packetModel.rows.loading && failure === null && store.complete) {
+      return store.selected
+        ? emptyState('No packet matches.', 'The filter and the time range together select nothing in this capture.', html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`)
+        : emptyState('This capture has no packets.', 'The file is a valid capture with nothing in it.');
+    }
+    const all = store.whole?.capture.packets ?? totalUnfiltered;
+    return html`<div class="fill" data-testid="view-packets">
+      <h1 class="vh">Packets</h1>
+      ${failure === null ? nothing : html`<p class="problem" role="alert">${failure}</p>`}
+      <div class="split-y pk">
+        <netsec-grid .config=${list(store, packetModel, state)}></netsec-grid>
+        <netsec-splitter axis="y" aria-label="Size of the packet list" .value=${state.splitList} .onMoved=${(splitList: number) => store.remember('packets', { splitList })}></netsec-splitter>
+        <div class="split-x">
+          ${details(store, packetModel, state)}
+          <netsec-splitter axis="x" aria-label="Size of the details" .value=${state.splitBytes} .onMoved=${(splitBytes: number) => store.remember('packets', { splitBytes })}></netsec-splitter>
+          ${bytesPane(packetModel, state)}
+        </div>
+      </div>
+      <p class="statusline muted" role="status" data-testid="packet-count">
+        ${total === null ? 'Reading…' : store.selected ? `${formatCount(total)} of ${formatCount(all)} packets` : `${formatCount(total)} packets`}${state.frame > 0 && packetModel.index < 0 && total !== null && packetModel.detail !== null ? `; frame ${formatCount(state.frame)} is not among them` : ''}
+      </p>
+    </div>`;
+  },
+};

@@ -1,0 +1,133 @@
+/** Which protocols are inside which: a tree table with bars. A path counts every frame that runs through it. */
+import { html, nothing } from 'lit';
+import type { HierarchyRow, Report } from '../../src/analysis/report.ts';
+import { bar, bytesCell, emptyState, icon, skeleton } from '../components/bits.ts';
+import { openMenu } from '../components/contextMenu.ts';
+import { css } from '../components/css.ts';
+import { exactBytes, formatCount, formatShare, protocolLabel } from '../format.ts';
+import { copyText, menuFor, toCsv, type Target } from '../menu.ts';
+import type { Store } from '../store.ts';
+import type { View } from './view.ts';
+
+interface Node {
+  readonly row: HierarchyRow;
+  readonly name: string;
+  readonly level: number;
+  readonly children: Node[];
+}
+
+/** The tree from the flat paths; a path whose parent is missing hangs at the top. */
+export function hierarchyTree(rows: readonly HierarchyRow[]): readonly Node[] {
+  const nodes = new Map<string, Node>();
+  const top: Node[] = [];
+  for (const row of [...rows].sort((a, b) => a.path.split('/').length - b.path.split('/').length || b.packets - a.packets)) {
+    const cut = row.path.lastIndexOf('/');
+    const parent = cut < 0 ? undefined : nodes.get(row.path.slice(0, cut));
+    const node: Node = { row, name: row.path.slice(cut + 1), level: (parent?.level ?? 0) + 1, children: [] };
+    nodes.set(row.path, node);
+    (parent?.children ?? top).push(node);
+  }
+  return top;
+}
+
+function visible(nodes: readonly Node[], closed: ReadonlySet<string>): Node[] {
+  return nodes.flatMap((node) => [node, ...(closed.has(node.row.path) ? [] : visible(node.children, closed))]);
+}
+
+function target(node: Node): Target {
+  const filter = /^[a-z][\w.-]*$/i.test(node.name) ? node.name : '';
+  return { label: protocolLabel(node.name), filter, text: node.row.path, rows: [node.row] };
+}
+
+function table(store: Store, report: Report) {
+  const { closed: saved, chosen } = store.remembered('protocols', { closed: [] as readonly string[], chosen: '' });
+  const closed = new Set(saved);
+  const lines = visible(hierarchyTree(report.hierarchy), closed);
+  const focus = Math.max(0, lines.findIndex((node) => node.row.path === chosen));
+  const whole = report.capture;
+  const setClosed = (path: string, close: boolean): void => store.remember('protocols', { closed: close ? [...closed, path] : saved.filter((one) => one !== path) });
+  const choose = (node: Node | undefined): void => {
+    if (node !== undefined) store.remember('protocols', { chosen: node.row.path });
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    const elements = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('tbody [role=row]')];
+    const index = elements.indexOf((event.target as HTMLElement).closest<HTMLElement>('[role=row]') ?? (elements[0] as HTMLElement));
+    const node = lines[index];
+    if (node === undefined) return;
+    const { path } = node.row;
+    let to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: lines.length - 1, PageDown: Math.min(index + 10, lines.length - 1), PageUp: Math.max(index - 10, 0) }[event.key];
+    if (event.key === 'ArrowRight' && node.children.length > 0) {
+      if (closed.has(path)) setClosed(path, false);
+      else to = index + 1;
+    } else if (event.key === 'ArrowLeft') {
+      if (node.children.length > 0 && !closed.has(path)) setClosed(path, true);
+      else to = lines.findLastIndex((other, at) => at < index && other.level < node.level);
+    } else if (event.key === 'Enter') store.showPackets(target(node).filter);
+    else if (event.key === 'c' && (event.ctrlKey || event.metaKey)) copyText(store, toCsv([node.row]), 'Row');
+    else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) openMenu(menuFor(store, target(node)), elements[index] as HTMLElement);
+    else if (to === undefined) return;
+    event.preventDefault();
+    if (to !== undefined) {
+      choose(lines[to]);
+      elements[to]?.focus();
+    }
+  };
+  return html`<div class="fill" data-testid="view-protocols">
+    <div class="sub"><h1>Protocols</h1><span class="muted ell">Shares are of all ${formatCount(whole.packets)} packets. A frame counts once on every line it runs through.</span></div>
+    <div class="scroll">
+      <table class="pt" role="treegrid" aria-label="Protocol hierarchy" data-testid="protocols-grid" @keydown=${onKey}>
+        <thead>
+          <tr role="row"><th role="columnheader" class="c-name">Protocol</th><th role="columnheader" class="c-bar"><span class="vh">Share of packets, as a bar</span></th><th role="columnheader" class="r c-num">Packets</th><th role="columnheader" class="r c-num hide6">of packets</th><th role="columnheader" class="r c-num">Bytes</th><th role="columnheader" class="r c-num hide7">of bytes</th></tr>
+        </thead>
+        <tbody role="rowgroup">
+          ${lines.map((node, index) => {
+            const { row } = node;
+            const open = !closed.has(row.path);
+            const leaf = node.children.length === 0;
+            return html`<tr
+              role="row"
+              class=${row.path === chosen ? 'sel' : ''}
+              tabindex=${index === focus ? 0 : -1}
+              aria-level=${node.level}
+              aria-expanded=${leaf ? nothing : open}
+              aria-selected=${row.path === chosen}
+              data-path=${row.path}
+              @click=${(event: MouseEvent) => {
+                if ((event.target as Element).closest('.twist') !== null && !leaf) setClosed(row.path, open);
+                else choose(node);
+              }}
+              @dblclick=${() => store.showPackets(target(node).filter)}
+              @contextmenu=${(event: MouseEvent) => {
+                event.preventDefault();
+                choose(node);
+                openMenu(menuFor(store, target(node)), { x: event.clientX, y: event.clientY });
+              }}
+            >
+              <td role="gridcell" title=${row.path}><span class="ind-${Math.min(node.level, 14)} tname" style=${css({ '--level': String(node.level - 1) })}><span class="twist">${leaf ? nothing : icon(open ? 'chevron-down' : 'chevron-right')}</span><span class="ell">${protocolLabel(node.name)}</span><span class="muted ell">${protocolLabel(node.name) === node.name ? '' : node.name}</span></span></td>
+              <td role="gridcell">${bar([row.packets / whole.packets])}</td>
+              <td role="gridcell" class="r"><button class="lk quiet" tabindex="-1" title="Show these packets" @click=${() => store.showPackets(target(node).filter)}>${formatCount(row.packets)}</button></td>
+              <td role="gridcell" class="r hide6">${formatShare(row.packets, whole.packets)}</td>
+              <td role="gridcell" class="r" title=${exactBytes(row.bytes)}>${bytesCell(row.bytes)}</td>
+              <td role="gridcell" class="r hide7">${formatShare(row.bytes, whole.originalBytes)}</td>
+            </tr>`;
+          })}
+        </tbody>
+      </table>
+    </div>
+  </div>`;
+}
+
+export const protocols: View = {
+  id: 'protocols',
+  title: 'Protocols',
+  icon: 'layers',
+  order: 30,
+  fixed: true,
+  count: (report) => report.protocols.length,
+  render(store) {
+    const { report } = store;
+    if (report === null) return html`<div class="page" aria-busy="true">${skeleton(40, 60, 55, 50)}</div>`;
+    if (report.hierarchy.length === 0) return emptyState('No protocols to show.', store.selected ? 'No packet matches the filter and the time range.' : 'This capture has no packets yet.');
+    return table(store, report);
+  },
+};

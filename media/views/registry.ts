@@ -1,0 +1,7 @@
+/** The views of the page, in the order of their `order`. */
+export { overview } from './overview.ts';
+export { findings } from './findings.ts';
+export { protocols } from './protocols.ts';
+export { conversations } from './conversations.ts';
+export { endpoints } from './endpoints.ts';
+export { packets } from './packets.ts';
