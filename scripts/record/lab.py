@@ -158,7 +158,8 @@ class Host:
 class Capture:
     """`with Capture(host, 'web.pcap', 'tcpdump', '-i', 'br0'):` records until the block ends, at most two minutes."""
 
-    def __init__(self, host: Host, file: str, *command: str, settle: float = 0.6):
+    def __init__(self, host: Host, file: str, *command: str, settle: float = 1.6):
+        # libpcap hands packets over once a second: ending sooner would lose the last ones.
         self.host, self.file, self.command, self.settle = host, host.lab.folder / file, command, settle
 
     def __enter__(self) -> 'Capture':

@@ -39,7 +39,20 @@ def write(target: pathlib.Path, sample: Sample, commands: list[str], servers: se
 def facts(file: pathlib.Path) -> tuple[int, float]:
     table = subprocess.run(['capinfos', '-TmMcu', str(file)], capture_output=True, text=True).stdout.splitlines()
     row = dict(zip(*(line.split(',') for line in table[:2]), strict=True))
+    if row['Number of packets'] == '0':
+        return 0, 0.0
     return int(row['Number of packets']), float(row['Capture duration (seconds)'])
+
+
+def unmet_promises(file: pathlib.Path, sample: Sample) -> list[str]:
+    """The page's display filters that select nothing, though the page promises something to look at."""
+    empty = []
+    for line in sample.look:
+        wanted, meaning = line.split(' | ')
+        found = subprocess.run(['tshark', '-n', '-r', str(file), '-Y', wanted], capture_output=True, text=True).stdout
+        if (found == '') != (meaning == 'none'):
+            empty.append(wanted)
+    return empty
 
 
 INTRODUCTION = """# Sample captures
@@ -66,5 +79,5 @@ def write_index(folder: pathlib.Path) -> None:
         title = page.read_text().splitlines()[2] if page.exists() else ''
         packets, seconds = facts(file)
         rows.append(f'| [{file.name}]({page.name}) | {packets:,} | {seconds:.1f} | {file.stat().st_size / 1024:.0f} | {title} |')
-    packages = ' '.join(sorted(set(PACKAGES.values()) | {'ethtool', 'nftables', 'iproute2', 'openssl', 'tshark', 'sshpass'}))
+    packages = ' '.join(sorted(set(PACKAGES.values()) | {'ethtool', 'nftables', 'libnet-ssleay-perl', 'iproute2', 'openssl', 'tshark', 'sshpass'}))
     (folder / 'README.md').write_text(INTRODUCTION % packages + '\n'.join(rows) + '\n')

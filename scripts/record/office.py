@@ -1,6 +1,6 @@
 """The network most scenes use: an office LAN behind a router, and servers behind a long cable.
 
-    alice .21  bob .22  carol .23  kiosk .24           web   10.20.0.10  (nginx, also .11 .12)
+    alice .21  bob .22  carol .23  kiosk .24           web   10.20.0.10  (nginx, also .11 .12 .13)
         \\       |       |       /                       files 10.20.0.20  (ftp, ssh)
          switch (br0: mirror port)  -- router -- wire -- servers
          192.168.10.0/24, fd00:10::/64   .1   .1       10.20.0.0/24, fd00:20::/64
@@ -15,12 +15,12 @@ from services import HERE
 MACS = {'router': '00:1e:bd:7a:10:01', 'alice': '3c:07:54:21:aa:21', 'bob': '00:1b:21:5c:b0:22', 'carol': 'f0:18:98:0c:a0:23',
         'kiosk': 'b8:27:eb:6b:10:24', 'printer': '00:80:77:3f:20:30', 'web': '00:0c:29:9e:b0:10', 'files': '00:0c:29:f1:1e:20'}
 LAN_ADDRESS = {'alice': '192.168.10.21', 'bob': '192.168.10.22', 'carol': '192.168.10.23', 'kiosk': '192.168.10.24', 'printer': '192.168.10.30'}
-SERVER_ADDRESS = {'web': ['10.20.0.10', '10.20.0.11', '10.20.0.12'], 'files': ['10.20.0.20']}
+SERVER_ADDRESS = {'web': ['10.20.0.10', '10.20.0.11', '10.20.0.12', '10.20.0.13'], 'files': ['10.20.0.20']}
 DOMAIN = 'office.example.test'
 NAMES = ['--domain=' + DOMAIN, '--local=/example.com/', '--local=/example.net/', '--local=/example.test/', '--local=/in-addr.arpa/', '--local=/ip6.arpa/',
          '--host-record=www.example.com,10.20.0.10,fd00:20::10', '--host-record=intranet.example.test,10.20.0.10,fd00:20::10',
          '--host-record=web2.example.com,10.20.0.11', '--host-record=edge.example.net,10.20.0.12,fd00:20::10',
-         '--cname=shop.example.com,web2.example.com', '--cname=api.example.com,web2.example.com', '--cname=legacy.example.com,www.example.com',
+         '--cname=shop.example.com,web2.example.com', '--cname=api.example.com,web2.example.com', '--host-record=legacy.example.com,10.20.0.13',
          '--cname=cdn.example.net,edge.example.net', '--host-record=files.example.com,10.20.0.20', '--host-record=mail.example.com,10.20.0.20',
          '--host-record=time.example.com,192.168.10.1', '--mx-host=example.com,mail.example.com,10', '--mx-host=example.com,mail2.example.com,20',
          '--host-record=mail2.example.com,10.20.0.21', '--txt-record=example.com,v=spf1 mx -all', '--srv-host=_ldap._tcp.example.com,files.example.com,389',

@@ -46,6 +46,10 @@ def record(scene: registry.Scene) -> bool:
     try:
         scene.run(stage)
         for sample in scene.samples:
+            if notes.facts(stage.folder / sample.recorded_as)[0] == 0:
+                raise RuntimeError(f'{sample.recorded_as} is empty')
+            if unmet := notes.unmet_promises(stage.folder / sample.recorded_as, sample):
+                raise RuntimeError(f'{sample.recorded_as}: nothing matches {"; ".join(unmet)}')
             target = CAPTURES / time.strftime(sample.file, time.gmtime())
             if '%' in sample.file:
                 for older in CAPTURES.glob('capture_[0-9]*'):

@@ -84,7 +84,8 @@ http {{
     ssl_protocols TLSv1.2 TLSv1.3;
     location = /api/orders {{ default_type application/json; return 201 '{{"order":1043,"state":"accepted"}}'; }}
   }}
-  server {{ listen 443 ssl; server_name legacy.example.com; ssl_protocols TLSv1.2; ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256; }}
+  # An address of its own: OpenSSL settles the version before the name is known.
+  server {{ listen 10.20.0.13:443 ssl; server_name legacy.example.com; ssl_protocols TLSv1.2; ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256; }}
 }}
 """
 
@@ -98,6 +99,7 @@ def web(host: Host) -> str:
     pathlib.Path('/var/log/nginx').mkdir(exist_ok=True)
     config = host.lab.folder / 'nginx.conf'
     config.write_text(NGINX.format(log=f'/var/log/nginx/{host.name}.log', pid=f'/run/nginx-{host.name}.pid', root=root, chain=chain, key=key))
+    host.sysctl('net.ipv4.ip_nonlocal_bind', '1')
     host.spawn('nginx', '-c', str(config))
     host.wait_for_port(443)
     return authority
@@ -124,9 +126,8 @@ def account(name: str = 'alice') -> None:
     if subprocess.run(['id', name], capture_output=True).returncode != 0:
         sh('useradd', '--create-home', '--home-dir', str(home), '--shell', '/bin/bash', name)
         subprocess.run(['chpasswd'], input=f'{name}:{PASSWORD}', text=True, check=True)
-        # Files that FTP and SSH users look at; nothing of the machine shows in listings.
-        for file in home.iterdir():
-            file.unlink()
+    # Files that FTP and SSH users look at; nothing of the machine, or of an earlier scene, shows in listings.
+    sh('find', str(home), '-mindepth', '1', '-delete')
     (home / 'notes.txt').write_text(prose(400, 11) + '\n')
     (home / 'table.csv').write_text('\n'.join(f'{n},{n * n}' for n in range(900)) + '\n')
     (home / 'firmware.bin').write_bytes(random.Random(6).randbytes(24_000))
@@ -138,7 +139,7 @@ def shell(host: Host) -> None:
     key = host.lab.folder / 'ssh_host_ed25519'
     sh('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', str(key))
     host.spawn('/usr/sbin/sshd', '-D', '-e', '-f', '/dev/null', '-h', str(key), '-o', 'UsePAM=no', '-o', 'PasswordAuthentication=yes',
-               '-o', f'PidFile=/run/sshd-{host.name}.pid', '-o', 'UseDNS=no', '-o', 'MaxStartups=50')
+               '-o', f'PidFile=/run/sshd-{host.name}.pid', '-o', 'UseDNS=no', '-o', 'Subsystem=sftp internal-sftp', '-o', 'MaxStartups=50')
     host.wait_for_port(22)
 
 

@@ -16,7 +16,8 @@ SSH = ['ssh', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/n
 def ssh_session(lab: Lab) -> None:
     office = Office(lab, ('alice',), ('files',))
     services.shell(office.files)
-    alice = office.alice
+    alice, own = office.alice, lab.folder / 'report.txt'
+    own.write_text(services.prose(900, 2))
     with Capture(office.switch, 'ssh-session.pcap', 'tcpdump', '-i', 'br0'):
         login = ['sshpass', '-p', services.PASSWORD, *SSH, 'alice@files.example.com']
         alice.run('sshpass', '-p', 'mistyped', *SSH, '-o', 'NumberOfPasswordPrompts=1', 'alice@files.example.com', 'true', show='ssh alice@files.example.com  # wrong password')
@@ -24,7 +25,7 @@ def ssh_session(lab: Lab) -> None:
             for ((i = 0; i < ${#line}; i++)); do printf %s "${line:i:1}"; sleep 0.04; done; echo; sleep 0.3; done | "$@"''',
                   'bash', *login[:3], *SSH, '-tt', 'alice@files.example.com', show='ssh -tt alice@files.example.com  # typed, key by key')
         alice.run(*login, 'sha256sum firmware.bin', show='ssh alice@files.example.com sha256sum firmware.bin')
-        alice.run('sshpass', '-p', services.PASSWORD, 'sftp', *SSH[1:], 'alice@files.example.com', stdin='ls\nget notes.txt /dev/null\nput /etc/services copy.txt\n', show='sftp alice@files.example.com')
+        alice.run('sshpass', '-p', services.PASSWORD, 'sftp', *SSH[1:], 'alice@files.example.com', stdin=f'ls\nget notes.txt /dev/null\nput {own} copy.txt\n', show='sftp alice@files.example.com')
 
 
 def ftp(host, *options: str, user: str = 'alice', password: str = services.PASSWORD, url: str = 'ftp://files.example.com/') -> None:
@@ -38,27 +39,28 @@ def ftp(host, *options: str, user: str = 'alice', password: str = services.PASSW
     'the server opens towards the client.',
     ['`cleartext-credentials` and `insecure-protocol` (once they exist): user alice, password masked', 'no `brute-force`: one refused login',
      'no `port-scan`: data connections to many ports all complete'],
-    ['ftp.request.command == "PASS" | passwords in clear', 'ftp.response.code == 530 | the refused login', 'ftp-data | the files themselves', 'ftp.request.command in {"PORT" "EPRT"} | active mode: the server connects back']))
+    ['ftp.request.command == "PASS" | passwords in clear', 'ftp.response.code == 530 | the refused login', 'ftp-data | the files themselves', 'ftp.request.command in {"PORT", "EPRT"} | active mode: the server connects back']))
 def ftp_session(lab: Lab) -> None:
     office = Office(lab, ('alice',), ('files',))
     services.files(office.files)
-    alice = office.alice
+    alice, own = office.alice, lab.folder / 'report.txt'
+    own.write_text(services.prose(900, 2))
     with Capture(office.switch, 'ftp.pcap', 'tcpdump', '-i', 'br0'):
         ftp(alice, password='wrong')
         ftp(alice)
         ftp(alice, '--disable-epsv', '-o', '/dev/null', url='ftp://files.example.com/notes.txt')
         ftp(alice, '-P', '-', '-o', '/dev/null', url='ftp://files.example.com/table.csv')
         ftp(alice, '-P', '-', '--disable-eprt', url='ftp://files.example.com/')
-        ftp(alice, '-T', '/etc/services', url='ftp://files.example.com/services.txt')
+        ftp(alice, '-T', str(own), url='ftp://files.example.com/report.txt')
         ftp(alice, '-C', '20000', '-o', '/dev/null', url='ftp://files.example.com/firmware.bin')
-        ftp(alice, '-Q', 'RNFR services.txt', '-Q', 'RNTO old.txt', '-Q', 'DELE old.txt')
+        ftp(alice, '-Q', 'RNFR report.txt', '-Q', 'RNTO old.txt', '-Q', 'DELE old.txt')
 
 
 @scene(Sample(
     'ftp-many-files.pcap', 'A backup program fetches 40 files over passive FTP: forty ports on one server, each answered. Near miss of a port scan.',
     'One FTP control connection and about 40 data connections to 40 different high ports of one server, all of which complete and carry data.',
     ['no `port-scan`: every port was announced by the server and completed', '`cleartext-credentials`, `insecure-protocol` (once they exist)'],
-    ['ftp.response.code in {227 229} | the server names each port before it is used', 'tcp.flags.syn == 1 && tcp.flags.ack == 1 | every one accepted']))
+    ['ftp.response.code in {227, 229} | the server names each port before it is used', 'tcp.flags.syn == 1 && tcp.flags.ack == 1 | every one accepted']))
 def ftp_many_files(lab: Lab) -> None:
     office = Office(lab, ('alice',), ('files',), delay_ms=1)
     services.files(office.files)

@@ -1,0 +1,110 @@
+"""Port scans, one technique per file, and the traffic that looks like one and is not."""
+
+import services
+from lab import Capture, Lab
+from office import MACS, NAMES
+from registry import Sample, scene
+
+OPEN = [22, 80, 443, 631, 3306, 8080]
+FILTERED = '135-139'
+SCANNER, TARGET = '192.168.10.66', '192.168.10.30'
+
+
+def range_with_target(lab: Lab, *, ipv6: bool = False):
+    """A scanner and a printer-like target: a few open ports, five that drop everything, the rest closed."""
+    switch = lab.switch()
+    scanner, target = lab.host('scanner', ipv6), lab.host('target', ipv6)
+    lab.plug(scanner, switch, '08:00:27:5e:66:66')
+    lab.plug(target, switch, MACS['printer'])
+    scanner.address(f'{SCANNER}/24', *(['fd00:10::66/64'] if ipv6 else []))
+    target.address(f'{TARGET}/24', *(['fd00:10::30/64'] if ipv6 else []))
+    target.sysctl('net.ipv4.icmp_ratelimit', '0')
+    target.sysctl('net.ipv4.icmp_msgs_per_sec', '10000')
+    services.listeners(target, OPEN)
+    services.listeners(target, [161], udp=True)
+    services.dnsmasq(target, '--no-daemon', *NAMES)
+    for family in ('ip', 'ip6'):
+        target.quiet('nft', f'table {family} filter {{ chain input {{ type filter hook input priority 0; tcp dport {FILTERED} drop; udp dport 67-69 drop; }}; }}')
+    return switch, scanner, target
+
+
+def scan_scene(name: str, technique: str, options: list[str], story: str, answer: str, look: list[str], *, target: str = TARGET, ipv6: bool = False):
+    def run(lab: Lab) -> None:
+        switch, scanner, _ = range_with_target(lab, ipv6=ipv6)
+        with Capture(switch, f'{name}.pcap', 'tcpdump', '-i', 'br0'):
+            scanner.run('nmap', '-n', '--max-retries', '1', *options, target, timeout=110)
+    run.__name__ = name
+    ports = options[options.index('-p') + 1] if '-p' in options else ''
+    source = 'fd00:10::66' if ipv6 else SCANNER
+    scene(Sample(f'{name}.pcap', story,
+                 f'One nmap run from {source} against {target}, ports {ports}. {answer} Plus the address resolution before it.',
+                 [f'`port-scan`, technique `{technique}`, attacker {source}, victim {target} (ATT&CK T1046)', 'no `syn-flood`, no `host-sweep`'], look))(run)
+
+
+TCP_PORTS = '1-120,135-139,443,631,3306,8080'
+TCP_STATE = f'Open: 22, 53, 80, 443, 631, 3306, 8080. Silent (filtered): {FILTERED}. The rest is closed.'
+RESET = 'tcp.flags.reset == 1 | closed ports say so'
+scan_scene('scan-syn', 'syn', ['-sS', '-p', TCP_PORTS], 'A SYN scan of 129 ports: half-open probes, never completed.', TCP_STATE,
+           ['tcp.flags.syn == 1 && tcp.flags.ack == 0 | the probes', 'tcp.flags.syn == 1 && tcp.flags.ack == 1 | open ports', RESET])
+scan_scene('scan-connect', 'connect', ['-sT', '-p', TCP_PORTS], 'A connect scan of 129 ports: open ones are completed and reset at once.', TCP_STATE,
+           ['tcp.flags.syn == 1 && tcp.flags.ack == 1 | open ports', RESET])
+scan_scene('scan-fin', 'fin', ['-sF', '-p', TCP_PORTS], 'A FIN scan of 129 ports: a lone FIN to connections that never existed.',
+           f'Closed ports answer with RST; open and filtered ones ({FILTERED} and the open ones) are silent.', ['tcp.flags == 0x001 | the probes', RESET])
+scan_scene('scan-null', 'null', ['-sN', '-p', TCP_PORTS], 'A null scan of 129 ports: segments without a single flag.',
+           'Closed ports answer with RST; open and filtered ones are silent.', ['tcp.flags == 0x000 | the probes', RESET])
+scan_scene('scan-xmas', 'xmas', ['-sX', '-p', TCP_PORTS], 'An Xmas scan of 129 ports: FIN, PSH and URG lit together.',
+           'Closed ports answer with RST; open and filtered ones are silent.', ['tcp.flags == 0x029 | the probes', RESET])
+scan_scene('scan-ack', 'ack', ['-sA', '-p', TCP_PORTS], 'An ACK scan of 129 ports: not which are open, but which a firewall hides.',
+           f'Every unfiltered port answers with RST, open or not; {FILTERED} are silent.', ['tcp.flags == 0x010 | the probes', RESET])
+scan_scene('scan-maimon', 'maimon', ['-sM', '-p', TCP_PORTS], 'A Maimon scan of 129 ports: FIN and ACK without a connection.',
+           'A Linux host answers RST from every unfiltered port, open ones too.', ['tcp.flags == 0x011 | the probes', RESET])
+scan_scene('scan-udp', 'udp', ['-sU', '-p', '40-120,123,137,161,500,514,1900,5353'], 'A UDP scan of 88 ports: closed ones answer with ICMP errors.',
+           'Open: 53 (DNS answers its probe) and 161 (a program that echoes). Silent: 67-69. The rest answers port unreachable.',
+           ['icmp.type == 3 && icmp.code == 3 | closed ports', 'udp.length == 8 | probes without a payload', 'dns | nmap sends real questions to well-known ports'])
+scan_scene('scan-ip-proto', 'ip-proto', ['-sO', '-p', '0-140'], 'An IP protocol scan: which of 141 protocols does the host speak, not which ports.',
+           'The host answers for ICMP, TCP and UDP; protocol unreachable for most others; some are silent.',
+           ['icmp.type == 3 && icmp.code == 2 | protocols the host does not speak', '!(ip.proto in {1, 6, 17}) | empty packets of odd protocols'])
+scan_scene('scan-syn-ipv6', 'syn', ['-6', '-sS', '-p', '1-100,443,631,3306,8080'], 'A SYN scan over IPv6.', TCP_STATE,
+           ['ipv6 && tcp.flags.syn == 1 | probes and open ports', 'icmpv6.type == 135 | neighbour discovery before the scan'], target='fd00:10::30', ipv6=True)
+scan_scene('scan-slow', 'syn', ['-sS', '--scan-delay', '1500ms', '-p', '1-5,21-25,79-83,110-113,135-139,443,445,631,3306,3389,8080'],
+           'A patient SYN scan: 30 ports at one probe in one and a half seconds.', 'Few packets in 50 seconds: a detector that counts per second sees nothing.',
+           ['tcp.flags.syn == 1 && tcp.flags.ack == 0 | the probes; look at their times', RESET])
+scan_scene('scan-decoys', 'syn', ['-sS', '-D', '192.168.10.67,192.168.10.68,ME', '-p', '1-60,443,8080'],
+           'A SYN scan with two decoys: three addresses seem to scan, one MAC sends everything.',
+           'Three source addresses send the same probes from one MAC; .67 and .68 do not exist, so the target asks for them in vain.',
+           ['eth.src == 08:00:27:5e:66:66 && tcp | one card behind three addresses', 'arp | nobody answers for the decoys'])
+
+
+CHAT = '''
+import socket, sys
+for port in map(int, sys.argv[2:]):
+    with socket.create_connection((sys.argv[1], port), timeout=5) as s:
+        s.recv(200); s.sendall(b"status %d\\r\\n" % port); s.recv(200)
+'''
+
+
+@scene(Sample(
+    'busy-services.pcap', 'A monitoring program visits 28 services of one host, and each of them answers. Near miss of a port scan.',
+    '28 complete TCP conversations from one client to 28 different open ports of one host within a second, each with greeting, question, answer and orderly end; then a second round.',
+    ['no `port-scan`: no port failed', 'no `brute-force`, no `beaconing` from two rounds'],
+    ['tcp.flags.syn == 1 && tcp.flags.ack == 1 | every port accepts', 'tcp.flags.reset == 1 | none']))
+def busy_services(lab: Lab) -> None:
+    switch, client, target = range_with_target(lab)
+    ports = [*range(9000, 9016), 2049, 5000, 5432, 5672, 6379, 7000, 8000, 8443, 9042, 9200, 11211, 27017]
+    services.listeners(target, ports)
+    with Capture(switch, 'busy-services.pcap', 'tcpdump', '-i', 'br0'):
+        for _ in range(2):
+            client.run('/usr/bin/python3', '-c', CHAT, TARGET, *map(str, ports), show=f'python3: connect, greet, ask, close; ports {" ".join(map(str, ports))}')
+
+
+@scene(Sample(
+    'dead-port-retries.pcap', 'A program keeps trying a service that is down, and another behind a firewall that drops. Near miss of a port scan.',
+    '40 connections to one closed port, each refused with RST; then one connection attempt to a filtered port with its SYN retransmissions.',
+    ['no `port-scan`: many failures, but one closed and one filtered port', 'no `syn-flood`'],
+    ['tcp.flags.reset == 1 | refused, again and again', 'tcp.dstport == 137 | the same SYN, repeated by the kernel']))
+def dead_port_retries(lab: Lab) -> None:
+    switch, client, _ = range_with_target(lab)
+    with Capture(switch, 'dead-port-retries.pcap', 'tcpdump', '-i', 'br0'):
+        for _ in range(40):
+            client.run('curl', '-s', '--max-time', '2', f'http://{TARGET}:8443/')
+        client.run('curl', '-s', '--connect-timeout', '4', f'http://{TARGET}:137/')
