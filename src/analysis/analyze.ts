@@ -1,0 +1,122 @@
+/** The whole pipeline on one page: bytes -> packets -> layers -> flows -> messages and findings -> a state that a report is made of. */
+import type { ByteSource } from '../pcap/byteSource.ts';
+import type { CaptureFormat, Damage } from '../pcap/captureFormat.ts';
+import { CaptureScan } from '../pcap/captureReader.ts';
+import { createTables, decode } from '../pcap/decode.ts';
+import type { FieldSink, Message } from '../pcap/dissector.ts';
+import { NET_FLAGS, NET_FRAGMENT, Packet } from '../pcap/packet.ts';
+import { CaptureState } from './captureState.ts';
+import { collectNames } from './collectNames.ts';
+import type { Detector, DetectorRun } from './detector.ts';
+import { FlowPass, type PassListener } from './flowPass.ts';
+import { INDEX_CUT, INDEX_FRAGMENT, INDEX_HAS_TIME, INDEX_MALFORMED, PacketIndex } from './packetIndex.ts';
+
+export interface AnalysisOptions {
+  /** Keep columns over all frames, for the packet list. */
+  readonly index?: boolean;
+  /** Detectors with their options; none for passes that only look for fields. */
+  readonly detectors?: readonly { readonly detector: Detector; readonly options: Readonly<Record<string, unknown>> }[];
+  /** Frames that count; the others are walked through for the state they carry, but are not counted. */
+  readonly select?: ((frame: number) => boolean) | undefined;
+  /** Takes the fields of every frame; makes the pass as deep as it can be. */
+  readonly sink?: FieldSink | undefined;
+  /** After each frame was dissected and counted. */
+  readonly onFrame?: ((p: Packet, pass: FlowPass) => void) | undefined;
+}
+
+export interface RunningDetector {
+  readonly detector: Detector;
+  readonly run: DetectorRun;
+}
+
+/** One pass over one capture, kept so that it can go on when the file grows. */
+export class Analysis {
+  readonly state: CaptureState;
+  readonly index: PacketIndex | null;
+  readonly detectors: readonly RunningDetector[];
+  readonly #scan: CaptureScan;
+  readonly #packet: Packet;
+  readonly #pass: FlowPass;
+  readonly #onFrame: () => void;
+
+  constructor(source: ByteSource, format: CaptureFormat, options: AnalysisOptions = {}) {
+    this.#scan = new CaptureScan(source, format);
+    this.#packet = new Packet(createTables());
+    this.state = new CaptureState(this.#packet);
+    this.index = options.index === true ? new PacketIndex() : null;
+    const state = this.state;
+    this.detectors = (options.detectors ?? []).map(({ detector, options: values }) => ({ detector, run: detector.create(values, state) }));
+    this.#pass = new FlowPass(state, this.#listener());
+    this.#onFrame = this.#frameHandler(options);
+  }
+
+  get damage(): Damage | null {
+    return this.#scan.damage;
+  }
+
+  /** Frames read, whether or not a selection counts them. */
+  get frames(): number {
+    return this.#packet.frame;
+  }
+
+  /** Bytes of the file read so far. */
+  get position(): number {
+    return this.#scan.position;
+  }
+
+  /** Reads on to the current end of the source; throws when aborted, and what was read before stays. */
+  async advance(options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined } = {}): Promise<void> {
+    await this.#scan.advance(this.#packet, this.#onFrame, options);
+    this.state.interfaces = this.#scan.interfaces;
+  }
+
+  #frameHandler(options: AnalysisOptions): () => void {
+    const p = this.#packet, pass = this.#pass, { index, state } = this, sink = options.sink ?? null;
+    const { select, onFrame } = options;
+    // The plain pass has a body of its own: it asks nothing on every frame.
+    if (index === null && select === undefined && onFrame === undefined) {
+      return () => {
+        decode(p, sink);
+        pass.count(p, sink);
+      };
+    }
+    return () => {
+      decode(p, sink);
+      if (select !== undefined && !select(p.frame)) {
+        pass.passOver(p, sink);
+        return;
+      }
+      pass.count(p, sink);
+      if (index !== null) {
+        const flags = (p.isMalformed ? INDEX_MALFORMED : 0) | (p.hasTime ? INDEX_HAS_TIME : 0) | (p.isCut ? INDEX_CUT : 0) | (p.netCount > 0 && (p.net[NET_FLAGS]! & NET_FRAGMENT) !== 0 ? INDEX_FRAGMENT : 0);
+        const time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : NaN;
+        index.add(p.fileOffset, p.originalLength, p.path, pass.flow, flags, time);
+      }
+      onFrame?.(p, pass);
+    };
+  }
+
+  /** Joins what the detectors ask for into one listener per event. */
+  #listener(): PassListener {
+    const packets = this.detectors.flatMap(({ run }) => (run.onPacket === undefined ? [] : [run]));
+    const openings = this.detectors.flatMap(({ run }) => (run.onFlowOpened === undefined ? [] : [run]));
+    const byKind = new Map<string, DetectorRun[]>();
+    for (const { detector, run } of this.detectors) {
+      if (run.onMessage === undefined) continue;
+      for (const kind of detector.messages ?? []) byKind.set(kind, [...(byKind.get(kind) ?? []), run]);
+    }
+    const { names } = this.state;
+    return {
+      onPacket: packets.length === 0 ? undefined : (p, flow) => {
+        for (let i = 0; i < packets.length; i++) packets[i]!.onPacket!(p, flow);
+      },
+      onFlowOpened: openings.length === 0 ? undefined : (flow, p) => {
+        for (let i = 0; i < openings.length; i++) openings[i]!.onFlowOpened!(flow, p);
+      },
+      onMessage: (message: Message, flow: number, p: Packet) => {
+        collectNames(message, names);
+        for (const run of byKind.get(message.kind) ?? []) run.onMessage!(message, flow, p);
+      },
+    };
+  }
+}

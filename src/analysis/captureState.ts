@@ -1,0 +1,78 @@
+/** What a pass has counted so far: the flows and tallies that the report, the statistics and the detectors read. */
+import type { InterfaceInfo } from '../pcap/captureFormat.ts';
+import type { Packet } from '../pcap/packet.ts';
+import type { DissectorTables } from '../pcap/tables.ts';
+import { AddressNames } from './addressNames.ts';
+import { FlowTable } from './flowTable.ts';
+import { HistoryTrie } from './history.ts';
+import { MacTable } from './macTable.ts';
+import { TimelineCounts } from './timelineCounts.ts';
+
+const INITIAL_PATHS = 64;
+
+export class CaptureState {
+  readonly flows = new FlowTable();
+  readonly histories = new HistoryTrie();
+  readonly macs = new MacTable();
+  readonly timeline = new TimelineCounts();
+  readonly names = new AddressNames();
+  readonly tables: DissectorTables;
+  /** The reusable packet of the pass: addresses and tunnel labels are texts of its tables. */
+  readonly packet: Packet;
+
+  /** Frames counted, those a selection leaves out excepted. */
+  packets = 0;
+  originalBytes = 0;
+  capturedBytes = 0;
+  snappedPackets = 0;
+  missingBytes = 0;
+  malformedPackets = 0;
+  timedPackets = 0;
+  ipv4Packets = 0;
+  ipv6Packets = 0;
+  timeJumpsBack = 0;
+  timeOrdered = true;
+  /** Earliest and latest time; seconds are NaN before the first timed frame. */
+  startSeconds = NaN;
+  startNanoseconds = 0;
+  endSeconds = NaN;
+  endNanoseconds = 0;
+  /** Time of the first timed frame: what relative times count from. */
+  firstSeconds = NaN;
+  firstNanoseconds = 0;
+  encryptedBytes = 0;
+  tcpRetransmissions = 0;
+  tcpOutOfOrder = 0;
+  tcpGaps = 0;
+  tcpGapBytes = 0;
+  tcpZeroWindows = 0;
+  tcpResets = 0;
+  duplicatePackets = 0;
+  /** Per path: frames, bytes; and of those the frames without a transport flow. */
+  pathPackets = new Float64Array(INITIAL_PATHS);
+  pathBytes = new Float64Array(INITIAL_PATHS);
+  pathLoosePackets = new Float64Array(INITIAL_PATHS);
+  pathLooseBytes = new Float64Array(INITIAL_PATHS);
+  interfaces: readonly InterfaceInfo[] = [];
+  /** Frames per interface under a selection. */
+  linkTypes = new Set<number>();
+  /** Bounds of our own that were reached, in plain sentences. */
+  readonly boundsReached = new Set<string>();
+
+  constructor(packet: Packet) {
+    this.packet = packet;
+    this.tables = packet.tables;
+  }
+
+  growPaths(path: number): void {
+    const grow = (values: Float64Array): Float64Array<ArrayBuffer> => {
+      const grown = new Float64Array(Math.max(path + 1, values.length * 2));
+      grown.set(values);
+      return grown;
+    };
+    this.pathPackets = grow(this.pathPackets);
+    this.pathBytes = grow(this.pathBytes);
+    this.pathLoosePackets = grow(this.pathLoosePackets);
+    this.pathLooseBytes = grow(this.pathLooseBytes);
+  }
+}

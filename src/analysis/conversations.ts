@@ -1,0 +1,271 @@
+/**
+ * Conversations and endpoints of every layer, made from the flow rows when somebody asks: the address layers are sums over the
+ * flows between two addresses, so the first pass pays for the flows alone. Columns of numbers; texts are made for the rows that are shown.
+ */
+import { formatIpv4, formatMac } from '../pcap/addresses.ts';
+import type { CaptureState } from './captureState.ts';
+import { tcpConnState, udpConnState } from './connState.ts';
+import * as F from './flowTable.ts';
+import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from './flowPass.ts';
+import type { Conversation, ConversationLayer, Endpoint } from './report.ts';
+import { secondsBetween, timestamp } from './time.ts';
+
+/** Rows of one layer in order of first frame. */
+export interface ConversationTable {
+  readonly layer: ConversationLayer;
+  readonly count: number;
+  /** Flow row of each conversation for tcp, udp and sctp; for ip and ipv6 the first flow between the two. Empty for link layers. */
+  readonly flows: Int32Array;
+  readonly packetsAToB: Float64Array;
+  readonly packetsBToA: Float64Array;
+  readonly bytesAToB: Float64Array;
+  readonly bytesBToA: Float64Array;
+  readonly firstFrame: Float64Array;
+  /** Start seconds and nanoseconds, end seconds and nanoseconds: 4 per row, NaN without time. */
+  readonly times: Float64Array;
+  readonly depth: Uint8Array;
+  /** Texts of the ends of a row. */
+  a(row: number): string;
+  b(row: number): string;
+}
+
+const LAYER_PROTOCOL: Partial<Record<ConversationLayer, number>> = { tcp: PROTOCOL_TCP, udp: PROTOCOL_UDP, sctp: PROTOCOL_SCTP };
+
+function columns(layer: ConversationLayer, count: number, a: (row: number) => string, b: (row: number) => string): ConversationTable {
+  const numbers = (): Float64Array => new Float64Array(count);
+  return { layer, count, flows: new Int32Array(count), packetsAToB: numbers(), packetsBToA: numbers(), bytesAToB: numbers(), bytesBToA: numbers(), firstFrame: numbers(), times: new Float64Array(count * 4).fill(NaN), depth: new Uint8Array(count), a, b };
+}
+
+/** The conversations of one layer. */
+export function conversationTable(state: CaptureState, layer: ConversationLayer): ConversationTable {
+  if (layer === 'eth' || layer === 'wlan') return linkTable(state, layer);
+  const protocol = LAYER_PROTOCOL[layer];
+  return protocol === undefined ? addressTable(state, layer) : transportTable(state, layer, protocol);
+}
+
+/** Address text of one end of a flow; `end` is F.A or F.B. */
+export function flowAddress(state: CaptureState, flow: number, end: number): string {
+  const at = flow * F.INTS, ints = state.flows.ints, value = ints[at + end]!;
+  return (ints[at + F.META]! & F.META_IPV6) !== 0 ? state.packet.ipv6.textOf(value) : formatIpv4(value);
+}
+
+function transportTable(state: CaptureState, layer: ConversationLayer, protocol: number): ConversationTable {
+  const { flows } = state, { ints, doubles } = flows, rows: number[] = [];
+  for (let flow = 0; flow < flows.count; flow++) if ((ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === protocol && isCounted(state, flow)) rows.push(flow);
+  const table = columns(layer, rows.length, (row) => flowAddress(state, table.flows[row]!, F.A), (row) => flowAddress(state, table.flows[row]!, F.B));
+  rows.forEach((flow, row) => {
+    const at = flow * F.INTS, dat = flow * F.DOUBLES;
+    table.flows[row] = flow;
+    table.packetsAToB[row] = ints[at + F.PACKETS_A]!;
+    table.packetsBToA[row] = ints[at + F.PACKETS_B]!;
+    table.bytesAToB[row] = doubles[dat + F.BYTES_A]!;
+    table.bytesBToA[row] = doubles[dat + F.BYTES_B]!;
+    table.firstFrame[row] = ints[at + F.FIRST_FRAME]!;
+    table.depth[row] = ints[at + F.META]! >>> F.META_DEPTH_SHIFT;
+    if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0) table.times.set([doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!], row * 4);
+  });
+  return table;
+}
+
+/** A selection can leave a flow without frames. */
+function isCounted(state: CaptureState, flow: number): boolean {
+  const at = flow * F.INTS, { ints } = state.flows;
+  return ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! > 0;
+}
+
+/** Sums the flows between two addresses at one depth. The originator is the sender of the first frame. */
+function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTable {
+  const { flows } = state, { ints, doubles } = flows, family = layer === 'ipv6' ? F.META_IPV6 : 0;
+  const rowOfFlow = new Int32Array(flows.count).fill(-1), first: number[] = [];
+  const bySlot = new SlotMap(flows.count);
+  for (let flow = 0; flow < flows.count; flow++) {
+    const at = flow * F.INTS, meta = ints[at + F.META]!;
+    if ((meta & F.META_IPV6) !== family || !isCounted(state, flow)) continue;
+    const depth = meta >>> F.META_DEPTH_SHIFT;
+    const row = bySlot.rowOf(ints[at]!, ints[at + F.B]!, depth, first.length);
+    if (row === first.length) first.push(flow);
+    rowOfFlow[flow] = row;
+  }
+  const startsFromB = (flow: number): boolean => (ints[flow * F.INTS + F.FLAGS]! & F.FIRST_FROM_B) !== 0;
+  const table = columns(layer, first.length, (row) => flowAddress(state, first[row]!, startsFromB(first[row]!) ? F.B : F.A), (row) => flowAddress(state, first[row]!, startsFromB(first[row]!) ? F.A : F.B));
+  first.forEach((flow, row) => {
+    table.flows[row] = flow;
+    table.firstFrame[row] = ints[flow * F.INTS + F.FIRST_FRAME]!;
+    table.depth[row] = ints[flow * F.INTS + F.META]! >>> F.META_DEPTH_SHIFT;
+  });
+  for (let flow = 0; flow < flows.count; flow++) {
+    const row = rowOfFlow[flow]!;
+    if (row < 0) continue;
+    const at = flow * F.INTS, dat = flow * F.DOUBLES, leader = first[row]!;
+    const a = ints[leader * F.INTS + (startsFromB(leader) ? F.B : F.A)]!;
+    const forward = ints[at] === a;
+    table.packetsAToB[row]! += ints[at + (forward ? F.PACKETS_A : F.PACKETS_B)]!;
+    table.packetsBToA[row]! += ints[at + (forward ? F.PACKETS_B : F.PACKETS_A)]!;
+    table.bytesAToB[row]! += doubles[dat + (forward ? F.BYTES_A : F.BYTES_B)]!;
+    table.bytesBToA[row]! += doubles[dat + (forward ? F.BYTES_B : F.BYTES_A)]!;
+    if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0) widen(table.times, row * 4, doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!);
+  }
+  return table;
+}
+
+/** Extends the times at `at` to hold `[start, end]`. */
+function widen(times: Float64Array, at: number, start: number, startNs: number, end: number, endNs: number): void {
+  if (!(times[at]! < start || (times[at] === start && times[at + 1]! <= startNs))) {
+    times[at] = start;
+    times[at + 1] = startNs;
+  }
+  if (!(times[at + 2]! > end || (times[at + 2] === end && times[at + 3]! >= endNs))) {
+    times[at + 2] = end;
+    times[at + 3] = endNs;
+  }
+}
+
+/** Unordered pairs of numbers at a depth -> row, in open-addressed columns: a million pairs are no million objects. */
+class SlotMap {
+  readonly #slots: Int32Array;
+  readonly #keys: Int32Array;
+
+  constructor(capacity: number) {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(16, capacity * 2)));
+    this.#slots = new Int32Array(size);
+    this.#keys = new Int32Array(capacity * 3);
+  }
+
+  /** Row of the pair; `next` when it is new. */
+  rowOf(a: number, b: number, depth: number, next: number): number {
+    const low = Math.min(a, b), high = Math.max(a, b), slots = this.#slots, keys = this.#keys, mask = slots.length - 1;
+    let slot = Math.imul(Math.imul(low ^ 0x5bd1e995, 0x85ebca6b) ^ (high + depth), 0xc2b2ae35);
+    slot = (slot ^ (slot >>> 15)) & mask;
+    for (;;) {
+      const row = slots[slot]! - 1;
+      if (row < 0) break;
+      if (keys[row * 3] === low && keys[row * 3 + 1] === high && keys[row * 3 + 2] === depth) return row;
+      slot = (slot + 1) & mask;
+    }
+    slots[slot] = next + 1;
+    keys.set([low, high, depth], next * 3);
+    return next;
+  }
+}
+
+function linkTable(state: CaptureState, layer: 'eth' | 'wlan'): ConversationTable {
+  const { macs } = state, kind = layer === 'eth' ? 0 : 1, rowOf = new Map<string, number>(), ends: [string, string][] = [];
+  const directed: { row: number; mac: number; forward: boolean }[] = [];
+  for (let mac = 0; mac < macs.count; mac++) {
+    const at = mac * 5, meta = macs.keys[at + 4]!;
+    if ((meta & 1) !== kind) continue;
+    const source = formatMac(macs.keys[at]!, macs.keys[at + 1]!), destination = formatMac(macs.keys[at + 2]!, macs.keys[at + 3]!), depth = meta >> 1;
+    let row = rowOf.get(`${source}>${destination}@${depth}`), forward = true;
+    if (row === undefined) {
+      row = rowOf.get(`${destination}>${source}@${depth}`);
+      forward = row === undefined;
+      if (row === undefined) {
+        row = ends.push([source, destination]) - 1;
+        rowOf.set(`${source}>${destination}@${depth}`, row);
+      }
+    }
+    directed.push({ row, mac, forward });
+  }
+  const table = columns(layer, ends.length, (row) => ends[row]?.[0] ?? '', (row) => ends[row]?.[1] ?? '');
+  for (const { row, mac, forward } of directed) {
+    (forward ? table.packetsAToB : table.packetsBToA)[row]! += macs.packets[mac]!;
+    (forward ? table.bytesAToB : table.bytesBToA)[row]! += macs.bytes[mac]!;
+    if (table.firstFrame[row] === 0 || macs.firstFrame[mac]! < table.firstFrame[row]!) table.firstFrame[row] = macs.firstFrame[mac]!;
+    table.depth[row] = macs.keys[mac * 5 + 4]! >> 1;
+    const t = mac * 4;
+    if (!Number.isNaN(macs.times[t]!)) widen(table.times, row * 4, macs.times[t]!, macs.times[t + 1]!, macs.times[t + 2]!, macs.times[t + 3]!);
+  }
+  return table;
+}
+
+/** The row as the Report has it. */
+export function conversationRow(state: CaptureState, table: ConversationTable, row: number): Conversation {
+  const { layer, times } = table, { ints } = state.flows, flow = table.flows[row]!, at = flow * F.INTS, t = row * 4;
+  const hasPorts = layer === 'tcp' || layer === 'udp' || layer === 'sctp', timed = !Number.isNaN(times[t]!);
+  const ports = hasPorts ? ints[at + F.PORTS]! : 0, service = hasPorts ? ints[at + F.SERVICE]! - 1 : -1;
+  const isLink = layer === 'eth' || layer === 'wlan';
+  const via = isLink ? 0 : ints[at + F.VIA]!;
+  return {
+    id: `${layer}:${row}`, layer, depth: table.depth[row]!, via: via > 0 ? [state.packet.vias[via] ?? ''] : [],
+    a: table.a(row), b: table.b(row), aPort: hasPorts ? ports >>> 16 : null, bPort: hasPorts ? ports & 0xffff : null,
+    packetsAToB: table.packetsAToB[row]!, packetsBToA: table.packetsBToA[row]!, bytesAToB: table.bytesAToB[row]!, bytesBToA: table.bytesBToA[row]!,
+    startTime: timed ? timestamp(times[t]!, times[t + 1]!) : null, endTime: timed ? timestamp(times[t + 2]!, times[t + 3]!) : null,
+    durationSeconds: timed ? secondsBetween(times[t]!, times[t + 1]!, times[t + 2]!, times[t + 3]!) : null,
+    service: service < 0 ? null : (state.tables.all[service]?.dissector.id ?? null),
+    connState: layer === 'tcp' ? tcpConnState(ints[at + F.FLAGS]!) : layer === 'udp' ? udpConnState(table.packetsAToB[row]!, table.packetsBToA[row]!) : null,
+    history: layer === 'tcp' ? state.histories.textOf(ints[at + F.HISTORY]!) : null,
+  };
+}
+
+/** Endpoints of a layer, in order of first appearance. */
+export interface EndpointTable {
+  readonly layer: ConversationLayer;
+  readonly count: number;
+  readonly packetsSent: readonly number[];
+  readonly packetsReceived: readonly number[];
+  readonly bytesSent: readonly number[];
+  readonly bytesReceived: readonly number[];
+  readonly depth: readonly number[];
+  readonly port: readonly number[];
+  address(row: number): string;
+}
+
+export function endpointTable(state: CaptureState, conversations: ConversationTable): EndpointTable {
+  const { layer } = conversations, { ints } = state.flows, hasPorts = layer === 'tcp' || layer === 'udp' || layer === 'sctp';
+  const rows = new Map<string, number>();
+  const packetsSent: number[] = [], packetsReceived: number[] = [], bytesSent: number[] = [], bytesReceived: number[] = [], depth: number[] = [], port: number[] = [], owner: number[] = [];
+  const rowOf = (conversation: number, end: 0 | 1): number => {
+    const ports = hasPorts ? ints[conversations.flows[conversation]! * F.INTS + F.PORTS]! : 0;
+    const number = hasPorts ? (end === 0 ? ports >>> 16 : ports & 0xffff) : 0;
+    const key = `${endKey(state, conversations, conversation, end)} ${number} ${conversations.depth[conversation]}`;
+    let row = rows.get(key);
+    if (row === undefined) {
+      row = owner.push(conversation * 2 + end) - 1;
+      rows.set(key, row);
+      packetsSent.push(0);
+      packetsReceived.push(0);
+      bytesSent.push(0);
+      bytesReceived.push(0);
+      depth.push(conversations.depth[conversation]!);
+      port.push(number);
+    }
+    return row;
+  };
+  for (let c = 0; c < conversations.count; c++) {
+    const a = rowOf(c, 0), b = rowOf(c, 1);
+    packetsSent[a]! += conversations.packetsAToB[c]!;
+    bytesSent[a]! += conversations.bytesAToB[c]!;
+    packetsReceived[a]! += conversations.packetsBToA[c]!;
+    bytesReceived[a]! += conversations.bytesBToA[c]!;
+    packetsSent[b]! += conversations.packetsBToA[c]!;
+    bytesSent[b]! += conversations.bytesBToA[c]!;
+    packetsReceived[b]! += conversations.packetsAToB[c]!;
+    bytesReceived[b]! += conversations.bytesAToB[c]!;
+  }
+  return {
+    layer, count: owner.length, packetsSent, packetsReceived, bytesSent, bytesReceived, depth, port,
+    address: (row) => {
+      const at = owner[row] ?? 0;
+      return (at & 1) === 0 ? conversations.a(at >> 1) : conversations.b(at >> 1);
+    },
+  };
+}
+
+/** Something equal for equal addresses, cheaper than their text where there is a number. */
+function endKey(state: CaptureState, table: ConversationTable, row: number, end: 0 | 1): string | number {
+  if (table.layer === 'eth' || table.layer === 'wlan') return end === 0 ? table.a(row) : table.b(row);
+  const at = table.flows[row]! * F.INTS, { ints } = state.flows, isAddressLayer = table.layer === 'ip' || table.layer === 'ipv6';
+  const swapped = isAddressLayer && (ints[at + F.FLAGS]! & F.FIRST_FROM_B) !== 0;
+  const family = (ints[at + F.META]! & F.META_IPV6) !== 0 ? '6 ' : '';
+  return family + String(ints[at + ((end === 0) !== swapped ? F.A : F.B)]!);
+}
+
+/** The row as the Report has it. */
+export function endpointRow(state: CaptureState, table: EndpointTable, row: number): Endpoint {
+  const address = table.address(row), hasPorts = table.layer === 'tcp' || table.layer === 'udp' || table.layer === 'sctp';
+  return {
+    layer: table.layer, depth: table.depth[row]!, address, port: hasPorts ? table.port[row]! : null, names: state.names.of(address),
+    packets: table.packetsSent[row]! + table.packetsReceived[row]!, bytes: table.bytesSent[row]! + table.bytesReceived[row]!,
+    packetsSent: table.packetsSent[row]!, bytesSent: table.bytesSent[row]!, packetsReceived: table.packetsReceived[row]!, bytesReceived: table.bytesReceived[row]!,
+  };
+}

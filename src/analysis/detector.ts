@@ -1,0 +1,66 @@
+/**
+ * What a detector is made of. One file under `detectors/` reads like a description of the attack and exports one `Detector`; one line in
+ * `detectors/registry.ts` admits it. It asks for the events it needs and pays for nothing else; its state is bounded.
+ */
+import type * as z from 'zod';
+import type { Message } from '../pcap/dissector.ts';
+import type { Packet } from '../pcap/packet.ts';
+import type { CaptureState } from './captureState.ts';
+import type { Coverage, Indicator, Severity, Subject, Timestamp } from './report.ts';
+
+/** A judgement, before the engine gives it an id and texts for its times. */
+export interface FindingDraft {
+  /** What tells this finding from others of the same detector and subjects, `syn`; part of its id. */
+  readonly technique: string;
+  readonly severity: Severity;
+  readonly confidence: number;
+  readonly title: string;
+  readonly description: string;
+  readonly subjects: readonly Subject[];
+  readonly firstSeen: Timestamp;
+  readonly lastSeen: Timestamp;
+  readonly indicators: readonly Indicator[];
+  readonly alternatives: readonly string[];
+  /** The first frames, ascending, at most 100 of `framesTotal`. */
+  readonly frames: readonly number[];
+  readonly framesTotal: number;
+  /** Display filter that selects the evidence. */
+  readonly filter: string;
+  /** Rows of the flow table. */
+  readonly flows: readonly number[];
+  readonly attack: readonly string[];
+  readonly recommendation: string;
+}
+
+/** What was looked at; the engine fills in `found` when there are findings. */
+export type CoverageDraft = Omit<Coverage, 'detector' | 'status'> & { readonly status: 'clean' | 'partial' | 'skipped' };
+
+/** One detector at work on one capture. Handlers that are absent cost nothing. */
+export interface DetectorRun {
+  /** Every frame, after its flows were updated. `flow` is the row of its innermost flow, -1 without. Must not allocate. */
+  onPacket?(p: Packet, flow: number): void;
+  onFlowOpened?(flow: number, p: Packet): void;
+  /** An application message of the kinds named in `Detector.messages`. */
+  onMessage?(message: Message, flow: number, p: Packet): void;
+  /** The judgement so far; may be called again when the capture has grown, and must not change what later events mean. */
+  evaluate(): { readonly findings: readonly FindingDraft[]; readonly coverage: CoverageDraft };
+}
+
+export interface Detector<Options extends z.ZodObject = z.ZodObject> {
+  /** Canonical id of the catalogue, `port-scan`. */
+  readonly id: string;
+  /** For a list of checks, `Port scan`. */
+  readonly title: string;
+  readonly tier: 1 | 2 | 3;
+  /** Two sentences: the behaviour, and its innocent causes. */
+  readonly description: string;
+  /** Thresholds with meaning (`.describe()`), unit in the name, and default. They appear as settings. */
+  readonly options: Options;
+  readonly messages?: readonly string[];
+  create(options: z.output<Options>, capture: CaptureState): DetectorRun;
+}
+
+/** Keeps the option type of one detector while the registry holds them all. */
+export function defineDetector<Options extends z.ZodObject>(detector: Detector<Options>): Detector<Options> {
+  return detector;
+}

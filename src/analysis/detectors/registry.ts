@@ -1,0 +1,2 @@
+/** The detectors. One file each; one line here admits it. */
+export {};

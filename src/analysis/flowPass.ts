@@ -1,0 +1,374 @@
+/**
+ * What every frame of the first pass goes through: link talkers, flows, TCP's course, application streams, tallies. This is the hot path: numbers
+ * in, numbers out, no allocation per frame.
+ */
+import type { Direction, FieldSink, Message } from '../pcap/dissector.ts';
+import {
+  MAC_DST_HIGH, MAC_DST_LOW, MAC_KIND, MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_DST_PORT, NET_FLAGS, NET_HAS_PORTS, NET_PAYLOAD, NET_PAYLOAD_END,
+  NET_PAYLOAD_LENGTH, NET_PROTOCOL, NET_QUOTED, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_VERSION, NET_VIA, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet,
+} from '../pcap/packet.ts';
+import type { Bound } from '../pcap/tables.ts';
+import type { CaptureState } from './captureState.ts';
+import * as F from './flowTable.ts';
+import * as H from './history.ts';
+import { ACKED_UNSEEN, FAST_RETRANSMISSION, LOST_SEGMENT, OUT_OF_ORDER, PORTS_REUSED, RETRANSMISSION, SPURIOUS_RETRANSMISSION, TcpAnalysis, ZERO_WINDOW } from './tcpAnalysis.ts';
+import { IGNORED, NO_STREAM, TcpStreams } from './tcpStreams.ts';
+
+export const PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_SCTP = 132;
+
+/** Who else wants to know; all optional, so that what nobody asks for costs nothing. */
+export interface PassListener {
+  onPacket?: ((p: Packet, flow: number) => void) | undefined;
+  onFlowOpened?: ((flow: number, p: Packet) => void) | undefined;
+  onMessage?: ((message: Message, flow: number, p: Packet) => void) | undefined;
+}
+
+export class FlowPass {
+  /** Row of the innermost flow of the frame just counted, -1 without. */
+  flow = -1;
+  /** Sender's side of that flow. */
+  direction: Direction = 0;
+  /** Wireshark's TCP analysis of the frame just counted, see tcpAnalysis.ts. */
+  tcpBits = 0;
+  readonly #state: CaptureState;
+  readonly #listener: PassListener;
+  readonly #analysis = new TcpAnalysis();
+  readonly #streams: TcpStreams;
+  readonly #encrypted: readonly boolean[];
+  readonly #tcpIndex: number;
+  readonly #udpIndex: number;
+
+  constructor(state: CaptureState, listener: PassListener) {
+    this.#state = state;
+    this.#listener = listener;
+    const { tables } = state;
+    this.#encrypted = tables.all.map(({ dissector }) => dissector.encrypted === true);
+    this.#tcpIndex = tables.byId('tcp')?.index ?? 0;
+    this.#udpIndex = tables.byId('udp')?.index ?? 0;
+    this.#streams = new TcpStreams({
+      onRecognised: (flow, bound) => this.#recognised(flow, bound),
+      onGap: (_flow, bytes) => {
+        state.tcpGapBytes += bytes;
+      },
+    });
+    const { onMessage } = listener;
+    state.packet.onMessage = onMessage === undefined ? null : (message) => onMessage(message, this.flow, state.packet);
+  }
+
+  /** Walks a frame through flows and streams without counting it: a selection leaves it out, but later frames need what it carries. */
+  passOver(p: Packet, sink: FieldSink | null): void {
+    this.flow = -1;
+    this.tcpBits = 0;
+    if (p.netCount === 0) return;
+    const state = this.#state, { tcpRetransmissions, tcpOutOfOrder, tcpGaps, tcpGapBytes, tcpZeroWindows, tcpResets, ipv4Packets, ipv6Packets } = state;
+    this.#uncounted = true;
+    this.#networkLayers(p, 0, sink);
+    this.#uncounted = false;
+    Object.assign(state, { tcpRetransmissions, tcpOutOfOrder, tcpGaps, tcpGapBytes, tcpZeroWindows, tcpResets, ipv4Packets, ipv6Packets });
+  }
+  /** While true, flows are followed but their packets are not tallied. */
+  #uncounted = false;
+
+  /** Counts the frame that `decode` has just walked through. `sink` is the one that `decode` had. */
+  count(p: Packet, sink: FieldSink | null): void {
+    const state = this.#state, length = p.originalLength;
+    state.packets++;
+    state.originalBytes += length;
+    state.capturedBytes += p.capturedLength;
+    if (p.capturedLength < length) {
+      state.snappedPackets++;
+      state.missingBytes += length - p.capturedLength;
+    }
+    if (p.hasTime) this.#time(p);
+    this.#linkLayer(p, length);
+    this.flow = -1;
+    this.tcpBits = 0;
+    if (p.netCount > 0) this.#networkLayers(p, length, sink);
+    if (p.isMalformed) state.malformedPackets++;
+    const path = p.path;
+    if (path >= state.pathPackets.length) state.growPaths(path);
+    state.pathPackets[path]!++;
+    state.pathBytes[path]! += length;
+    const flow = this.flow;
+    let key: number;
+    if (flow < 0 || (state.flows.ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === 0) {
+      state.pathLoosePackets[path]!++;
+      state.pathLooseBytes[path]! += length;
+      key = p.application >= 0 ? p.application : -1;
+      if (p.hasTime) state.timeline.add(key < 0 ? this.#looseKey(path) : key, p.timeSeconds, p.timeNanoseconds, length);
+    } else {
+      const at = flow * F.INTS, service = state.flows.ints[at + F.SERVICE]! - 1;
+      key = service >= 0 ? service : this.#transportIndex(state.flows.ints[at + F.META]! & F.META_PROTOCOL);
+      if (service >= 0 && this.#encrypted[service] === true) state.encryptedBytes += length;
+      if (p.hasTime) state.timeline.add(key, p.timeSeconds, p.timeNanoseconds, length);
+    }
+    this.#listener.onPacket?.(p, flow);
+  }
+
+  #transportIndex(protocol: number): number {
+    return protocol === PROTOCOL_TCP ? this.#tcpIndex : protocol === PROTOCOL_UDP ? this.#udpIndex : (this.#state.tables.byId('sctp')?.index ?? this.#udpIndex);
+  }
+
+  #looseNames: number[] = [];
+
+  /** The protocol a frame without flow is shown as; see `topOfLoosePath`. */
+  #looseKey(path: number): number {
+    const known = this.#looseNames[path];
+    if (known !== undefined) return known;
+    const top = topOfLoosePath(this.#state, path);
+    return (this.#looseNames[path] = top);
+  }
+
+  #time(p: Packet): void {
+    const state = this.#state, seconds = p.timeSeconds, nanoseconds = p.timeNanoseconds;
+    state.timedPackets++;
+    if (state.startSeconds !== state.startSeconds) {
+      state.firstSeconds = state.startSeconds = state.endSeconds = seconds;
+      state.firstNanoseconds = state.startNanoseconds = state.endNanoseconds = nanoseconds;
+      this.#lastSeconds = seconds;
+      this.#lastNanoseconds = nanoseconds;
+      return;
+    }
+    if (seconds < this.#lastSeconds || (seconds === this.#lastSeconds && nanoseconds < this.#lastNanoseconds)) {
+      state.timeOrdered = false;
+      state.timeJumpsBack++;
+    }
+    this.#lastSeconds = seconds;
+    this.#lastNanoseconds = nanoseconds;
+    if (seconds > state.endSeconds || (seconds === state.endSeconds && nanoseconds > state.endNanoseconds)) {
+      state.endSeconds = seconds;
+      state.endNanoseconds = nanoseconds;
+    } else if (seconds < state.startSeconds || (seconds === state.startSeconds && nanoseconds < state.startNanoseconds)) {
+      state.startSeconds = seconds;
+      state.startNanoseconds = nanoseconds;
+    }
+  }
+  #lastSeconds = 0;
+  #lastNanoseconds = 0;
+
+  #linkLayer(p: Packet, length: number): void {
+    const mac = p.mac;
+    for (let i = 0; i < p.macCount; i++) {
+      const at = i * MAC_STRIDE;
+      this.#state.macs.count1(mac[at + MAC_SRC_HIGH]!, mac[at + MAC_SRC_LOW]!, mac[at + MAC_DST_HIGH]!, mac[at + MAC_DST_LOW]!, mac[at + MAC_KIND]! | (i << 1), p.frame, length, p.hasTime, p.timeSeconds, p.timeNanoseconds);
+    }
+  }
+
+  #networkLayers(p: Packet, length: number, sink: FieldSink | null): void {
+    const net = p.net, flows = this.#state.flows;
+    if (net[NET_VERSION] === 4) this.#state.ipv4Packets++;
+    else this.#state.ipv6Packets++;
+    let outer = -1;
+    for (let level = 0, depth = 0; level < p.netCount; level++) {
+      const at = level * NET_STRIDE, flags = net[at + NET_FLAGS]!;
+      if ((flags & NET_QUOTED) !== 0) {
+        this.#quoted(p, at);
+        continue;
+      }
+      const protocol = (flags & NET_HAS_PORTS) !== 0 ? net[at + NET_PROTOCOL]! : 0;
+      const meta = protocol | (net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0) | (depth << F.META_DEPTH_SHIFT);
+      const source = net[at + NET_SRC]!, destination = net[at + NET_DST]!, sourcePort = net[at + NET_SRC_PORT]!, destinationPort = net[at + NET_DST_PORT]!;
+      const row = this.#lookUp(p, protocol, source, destination, sourcePort, destinationPort, meta);
+      if (!this.#uncounted) this.#tally(p, row, length, net[at + NET_PAYLOAD_LENGTH]!, net[at + NET_VIA]!);
+      this.flow = row;
+      this.direction = flows.direction;
+      if (outer >= 0 && !this.#uncounted) {
+        flows.ints[outer * F.INTS + F.INNER_PACKETS]!++;
+        flows.doubles[outer * F.DOUBLES + F.INNER_BYTES]! += length;
+      }
+      outer = row;
+      depth++;
+      if (protocol === PROTOCOL_TCP) this.#tcp(p, row, at, sink);
+      else if (protocol !== 0 && p.application >= 0 && level === p.netCount - 1) this.#recogniseDatagram(p, row);
+    }
+  }
+
+  #lookUp(p: Packet, protocol: number, source: number, destination: number, sourcePort: number, destinationPort: number, meta: number): number {
+    const flows = this.#state.flows;
+    const row = flows.find(source, destination, sourcePort, destinationPort, meta);
+    const isTcp = protocol === PROTOCOL_TCP;
+    if (row >= 0 && !(isTcp && this.#isNewConnection(p, row, flows.direction))) return row;
+    // A SYN-ACK that comes first was sent by the responder; any other first frame by the originator.
+    const answering = isTcp && (p.tcpFlags & (TCP_SYN | TCP_ACK)) === (TCP_SYN | TCP_ACK);
+    const added = answering ? flows.add(destination, source, destinationPort, sourcePort, meta) : flows.add(source, destination, sourcePort, destinationPort, meta);
+    flows.direction = answering ? 1 : 0;
+    const at = added * F.INTS;
+    flows.ints[at + F.FIRST_FRAME] = p.frame;
+    if (answering) flows.ints[at + F.FLAGS] = F.FIRST_FROM_B;
+    if (row >= 0) {
+      flows.ints[at + F.FLAGS]! |= F.PORTS_REUSED;
+      this.#closeStream(row);
+    }
+    this.flow = added;
+    this.#listener.onFlowOpened?.(added, p);
+    return added;
+  }
+
+  /** A SYN with another sequence number than the flow began with opens a new connection (as in Wireshark). */
+  #isNewConnection(p: Packet, row: number, direction: Direction): boolean {
+    if ((p.tcpFlags & (TCP_SYN | TCP_ACK)) !== TCP_SYN) return false;
+    const at = row * F.INTS, ints = this.#state.flows.ints;
+    const hasBase = direction === 0 ? F.HAS_BASE_A : F.HAS_BASE_B;
+    return (ints[at + F.FLAGS]! & hasBase) !== 0 && ints[at + F.BASE_A + direction] !== (p.tcpSequence | 0);
+  }
+
+  #tally(p: Packet, row: number, length: number, payloadLength: number, via: number): void {
+    const flows = this.#state.flows, at = row * F.INTS, dat = row * F.DOUBLES, ints = flows.ints, doubles = flows.doubles, direction = flows.direction;
+    ints[at + F.PACKETS_A + direction]!++;
+    doubles[dat + F.BYTES_A + direction]! += length;
+    doubles[dat + F.PAYLOAD_A + direction]! += payloadLength;
+    if (via !== 0 && ints[at + F.VIA] === 0) ints[at + F.VIA] = via;
+    if (!p.hasTime) return;
+    const seconds = p.timeSeconds, nanoseconds = p.timeNanoseconds;
+    if ((ints[at + F.FLAGS]! & F.HAS_TIME) === 0) {
+      ints[at + F.FLAGS]! |= F.HAS_TIME;
+      doubles[dat + F.START] = doubles[dat + F.END] = seconds;
+      ints[at + F.START_NS] = ints[at + F.END_NS] = nanoseconds;
+      return;
+    }
+    const end = doubles[dat + F.END]!;
+    if (seconds > end || (seconds === end && nanoseconds > ints[at + F.END_NS]!)) {
+      doubles[dat + F.END] = seconds;
+      ints[at + F.END_NS] = nanoseconds;
+    } else {
+      const start = doubles[dat + F.START]!;
+      if (seconds < start || (seconds === start && nanoseconds < ints[at + F.START_NS]!)) {
+        doubles[dat + F.START] = seconds;
+        ints[at + F.START_NS] = nanoseconds;
+      }
+    }
+  }
+
+  /** An ICMP error quotes a packet of this flow: what it says of it belongs to the flow. */
+  #quoted(p: Packet, at: number): void {
+    const net = p.net, flows = this.#state.flows;
+    if (p.icmp < 0 || (net[at + NET_FLAGS]! & NET_HAS_PORTS) === 0) return;
+    const meta = net[at + NET_PROTOCOL]! | (net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0);
+    const row = flows.find(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, net[at + NET_DST_PORT]!, meta);
+    if (row >= 0) flows.ints[row * F.INTS + F.ICMP_ERROR] = p.icmp + 1;
+  }
+
+  #recogniseDatagram(p: Packet, row: number): void {
+    const at = row * F.INTS, ints = this.#state.flows.ints;
+    if (ints[at + F.SERVICE] === 0) ints[at + F.SERVICE] = p.application + 1;
+  }
+
+  #recognised(flow: number, bound: Bound): void {
+    const { flows, timeline } = this.#state, at = flow * F.INTS, dat = flow * F.DOUBLES;
+    flows.ints[at + F.SERVICE] = bound.index + 1;
+    // The handshake was counted as plain TCP; now it is known what it was for.
+    const packets = flows.ints[at + F.PACKETS_A]! + flows.ints[at + F.PACKETS_B]! - 1;
+    const bytes = flows.doubles[dat + F.BYTES_A]! + flows.doubles[dat + F.BYTES_B]! - this.#state.packet.originalLength;
+    if (packets > 0 && (flows.ints[at + F.FLAGS]! & F.HAS_TIME) !== 0) timeline.move(this.#tcpIndex, bound.index, flows.doubles[dat + F.START]!, flows.ints[at + F.START_NS]!, packets, bytes);
+  }
+
+  #closeStream(row: number): void {
+    const at = row * F.INTS, ints = this.#state.flows.ints;
+    if (ints[at + F.STREAM]! > 0) ints[at + F.STREAM] = this.#streams.close(ints[at + F.STREAM]!);
+  }
+
+  #tcp(p: Packet, row: number, net: number, sink: FieldSink | null): void {
+    const state = this.#state, flows = state.flows, direction = flows.direction, at = row * F.INTS, flags = p.tcpFlags;
+    const length = p.net[net + NET_PAYLOAD_LENGTH]!, payload = p.net[net + NET_PAYLOAD]!, payloadEnd = p.net[net + NET_PAYLOAD_END]!;
+    const hasBase = direction === 0 ? F.HAS_BASE_A : F.HAS_BASE_B;
+    if ((flows.ints[at + F.FLAGS]! & hasBase) === 0) {
+      flows.ints[at + F.FLAGS]! |= hasBase;
+      flows.ints[at + F.BASE_A + direction] = (flags & TCP_SYN) !== 0 ? p.tcpSequence | 0 : (p.tcpSequence - 1) | 0;
+    }
+    if ((flags & TCP_SYN) !== 0 && p.tcpWindowScale >= 0) {
+      const shift = direction * 8;
+      flows.ints[at + F.WINDOW_SCALES] = (flows.ints[at + F.WINDOW_SCALES]! & ~(255 << shift)) | ((p.tcpWindowScale + 1) << shift);
+    }
+    const time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : 0;
+    let bits = this.#analysis.segment(flows, row, direction, p.tcpSequence, p.tcpAcknowledgment, length, flags, p.tcpWindow, time);
+    if ((flows.ints[at + F.FLAGS]! & F.PORTS_REUSED) !== 0 && flows.ints[at + F.FIRST_FRAME] === p.frame) bits |= PORTS_REUSED;
+    this.tcpBits = bits;
+    if (bits !== 0) this.#tcpFacts(row, direction, bits);
+    this.#connection(row, direction, flags, length);
+    let column = flows.ints[at + F.STREAM]!;
+    if (column === IGNORED) return;
+    if (column > NO_STREAM && (flags & TCP_ACK) !== 0) {
+      this.#streams.acknowledged(p, column, row, (1 - direction) as Direction, p.tcpAcknowledgment, p.net[net + NET_DST_PORT]!, p.net[net + NET_SRC_PORT]!, sink);
+    }
+    if (length > 0) {
+      const sequence = (flags & TCP_SYN) !== 0 ? p.tcpSequence + 1 : p.tcpSequence;
+      column = this.#streams.segment(p, column, row, direction, sequence, payload, payloadEnd, length - (payloadEnd - payload), p.net[net + NET_SRC_PORT]!, p.net[net + NET_DST_PORT]!, sink);
+      flows.ints[at + F.STREAM] = column;
+    }
+    if (column > NO_STREAM && (flags & (TCP_FIN | TCP_RST)) !== 0) {
+      this.#streams.end(p, column, direction, sink);
+      if ((flags & TCP_RST) !== 0) flows.ints[at + F.STREAM] = this.#streams.close(column);
+    }
+  }
+
+  #tcpFacts(row: number, direction: Direction, bits: number): void {
+    const state = this.#state, ints = state.flows.ints, at = row * F.INTS;
+    if ((bits & (RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION)) !== 0) {
+      state.tcpRetransmissions++;
+      this.#letter(at, direction, H.RETRANSMISSION);
+    }
+    if ((bits & OUT_OF_ORDER) !== 0) state.tcpOutOfOrder++;
+    if ((bits & (LOST_SEGMENT | ACKED_UNSEEN)) !== 0) {
+      state.tcpGaps++;
+      ints[at + F.GAPS]!++;
+      this.#letter(at, direction, H.GAP);
+    }
+    if ((bits & ZERO_WINDOW) !== 0) {
+      state.tcpZeroWindows++;
+      ints[at + F.FLAGS]! |= direction === 0 ? F.ZERO_WINDOW_A : F.ZERO_WINDOW_B;
+      this.#letter(at, direction, H.ZERO_WINDOW);
+    }
+  }
+
+  /** What Zeek's conn_state and history are made of. */
+  #connection(row: number, direction: Direction, flags: number, length: number): void {
+    const state = this.#state, ints = state.flows.ints, at = row * F.INTS;
+    let seen = ints[at + F.FLAGS]!;
+    if ((flags & TCP_SYN) !== 0) {
+      if ((flags & (TCP_FIN | TCP_RST)) !== 0) this.#letter(at, direction, H.MULTI_FLAG);
+      if ((flags & TCP_ACK) === 0) {
+        seen |= direction === 0 ? F.SYN_A : F.SYN_B;
+        this.#letter(at, direction, H.SYN);
+      } else {
+        seen |= direction === 0 ? F.SYN_ACK_A : F.SYN_ACK_B;
+        if ((seen & F.FIRST_FROM_B) !== 0 && (seen & F.SYN_A) === 0 && ints[at + F.HISTORY] === 0) this.#letter(at, 0, H.FLIPPED);
+        this.#letter(at, direction, H.SYN_ACK);
+      }
+    } else if ((flags & TCP_ACK) !== 0 && length === 0 && (flags & (TCP_FIN | TCP_RST)) === 0) {
+      seen |= direction === 0 ? F.ACK_A : F.ACK_B;
+      this.#letter(at, direction, H.ACK);
+    } else if ((flags & (TCP_ACK | TCP_RST)) === 0 && direction === 0 && ints[at + F.PACKETS_A] === 1) seen |= F.ODD_FLAGS_A;
+    if (length > 0 && (flags & TCP_SYN) === 0) {
+      seen |= direction === 0 ? F.DATA_A : F.DATA_B;
+      this.#letter(at, direction, H.DATA);
+    }
+    if ((flags & TCP_FIN) !== 0) {
+      if ((seen & F.SYN_ACK_B) === 0) seen |= F.FIN_BEFORE_SYN_ACK;
+      seen |= direction === 0 ? F.FIN_A : F.FIN_B;
+      this.#letter(at, direction, H.FIN);
+    }
+    if ((flags & TCP_RST) !== 0) {
+      state.tcpResets++;
+      seen |= direction === 0 ? F.RST_A : F.RST_B;
+      this.#letter(at, direction, H.RST);
+    }
+    ints[at + F.FLAGS] = seen;
+  }
+
+  /** Each letter once per direction. */
+  #letter(at: number, direction: Direction, letter: number): void {
+    const ints = this.#state.flows.ints, symbol = letter + direction * 16, bit = 1 << symbol;
+    if ((ints[at + F.HISTORY_SEEN]! & bit) !== 0) return;
+    ints[at + F.HISTORY_SEEN]! |= bit;
+    ints[at + F.HISTORY] = this.#state.histories.append(ints[at + F.HISTORY]!, symbol);
+  }
+}
+
+/** Index of the protocol that a frame without a transport flow counts as: an ICMP error is ICMP whatever it quotes, else the innermost that is known. */
+export function topOfLoosePath(state: CaptureState, path: number): number {
+  const protocols = state.tables.paths.protocolsOf(path).filter(({ id }) => id !== 'data');
+  const top = protocols.find(({ id }) => id === 'icmp' || id === 'icmpv6') ?? protocols.at(-1) ?? state.tables.data.dissector;
+  return state.tables.paths.indexOf(top);
+}
+
+

@@ -1,0 +1,116 @@
+/**
+ * The flows of a capture in rows of numbers: one look-up per network header, no object per flow or packet. A flow is a TCP connection, a
+ * UDP or SCTP pair of ports, or (protocol 0) everything else between two addresses. Rows are only ever added: a row number is a flow's identity.
+ */
+
+/** Columns of `ints`, one row of INTS per flow. Addresses are IPv4 bits or Ipv6Table ids; ports are originator << 16 | responder. */
+export const A = 0, B = 1, PORTS = 2, META = 3, PACKETS_A = 4, PACKETS_B = 5, FIRST_FRAME = 6, FLAGS = 7, START_NS = 8, END_NS = 9, SERVICE = 10,
+  HISTORY = 11, HISTORY_SEEN = 12, STREAM = 13, TCP_ROW = 14, NEXT_A = 15, NEXT_B = 16, BASE_A = 17, BASE_B = 18, VIA = 19, INNER_PACKETS = 20,
+  /** Type * 256 + code + 1 of the last ICMP error about this flow, 0 without. */
+  ICMP_ERROR = 21,
+  /** Window scale shift + 1 of the originator's SYN, of the responder's in the next byte; 0 without the option. */
+  WINDOW_SCALES = 22,
+  /** Evidence of loss: segments beyond what was expected next, both directions. */
+  GAPS = 23, INTS = 24;
+
+/** Columns of `doubles`, one row of DOUBLES per flow. Times are whole seconds since the epoch; the nanoseconds are in `ints`. */
+export const BYTES_A = 0, BYTES_B = 1, START = 2, END = 3, PAYLOAD_A = 4, PAYLOAD_B = 5, INNER_BYTES = 6, GAP_BYTES = 7, DOUBLES = 8;
+
+/** Bits of META below the depth. */
+export const META_PROTOCOL = 0xff, META_IPV6 = 0x100, META_DEPTH_SHIFT = 9;
+
+/** Bits of FLAGS. The first frame may come from the responder, when the capture starts late. */
+export const FIRST_FROM_B = 1, HAS_BASE_A = 2, HAS_BASE_B = 4, SYN_A = 8, SYN_B = 16, SYN_ACK_A = 32, SYN_ACK_B = 64, FIN_A = 128, FIN_B = 256, RST_A = 512, RST_B = 1024,
+  DATA_A = 2048, DATA_B = 4096, ZERO_WINDOW_A = 8192, ZERO_WINDOW_B = 16384, ACK_A = 32768, ACK_B = 65536, HAS_TIME = 131072,
+  /** First of the two was seen to end the connection: an RST of the responder right after the SYN, and so on. */
+  FIN_BEFORE_SYN_ACK = 262144, PORTS_REUSED = 524288,
+  /** Every frame of the originator had none of SYN, ACK, RST; see the scan techniques. */
+  ODD_FLAGS_A = 1048576;
+
+const INITIAL_ROWS = 1024;
+
+export class FlowTable {
+  count = 0;
+  ints = new Int32Array(INITIAL_ROWS * INTS);
+  doubles = new Float64Array(INITIAL_ROWS * DOUBLES);
+  #slots = new Int32Array(INITIAL_ROWS * 4);
+  /** Direction of the packet that `find` or `add` was last asked for: 0 from the originator. */
+  direction: 0 | 1 = 0;
+
+  /** Row of the newest flow between these, or -1; sets `direction`. `meta` is protocol | family | depth. */
+  find(source: number, destination: number, sourcePort: number, destinationPort: number, meta: number): number {
+    const slots = this.#slots, mask = slots.length - 1, ints = this.ints;
+    const forward = (sourcePort << 16) | destinationPort, backward = (destinationPort << 16) | sourcePort;
+    let slot = hash(source, destination, forward, backward, meta) & mask;
+    for (;;) {
+      const row = slots[slot]! - 1;
+      if (row < 0) return -1;
+      const at = row * INTS;
+      if (ints[at + META] === meta) {
+        if (ints[at] === source && ints[at + B] === destination && ints[at + PORTS] === forward) {
+          this.direction = 0;
+          return row;
+        }
+        if (ints[at] === destination && ints[at + B] === source && ints[at + PORTS] === backward) {
+          this.direction = 1;
+          return row;
+        }
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  /** Adds a flow with these as originator and responder; it hides an older one of the same key. */
+  add(originator: number, responder: number, originatorPort: number, responderPort: number, meta: number): number {
+    const row = this.count++;
+    if (this.count * INTS > this.ints.length) this.#grow();
+    if (this.count * 2 > this.#slots.length) this.#rehash();
+    const at = row * INTS, ints = this.ints;
+    ints[at + A] = originator;
+    ints[at + B] = responder;
+    ints[at + PORTS] = (originatorPort << 16) | responderPort;
+    ints[at + META] = meta;
+    ints[at + TCP_ROW] = -1;
+    this.#insert(row);
+    return row;
+  }
+
+  /** Puts a row where its key is looked up, in place of an older row of the same key. */
+  #insert(row: number): void {
+    const slots = this.#slots, mask = slots.length - 1, ints = this.ints, at = row * INTS;
+    const source = ints[at]!, destination = ints[at + B]!, forward = ints[at + PORTS]!, meta = ints[at + META]!;
+    const backward = (forward << 16) | (forward >>> 16);
+    let slot = hash(source, destination, forward, backward, meta) & mask;
+    for (;;) {
+      const other = slots[slot]! - 1;
+      if (other < 0) break;
+      const o = other * INTS;
+      if (ints[o + META] === meta && ((ints[o] === source && ints[o + B] === destination && ints[o + PORTS] === forward) || (ints[o] === destination && ints[o + B] === source && ints[o + PORTS] === backward))) break;
+      slot = (slot + 1) & mask;
+    }
+    slots[slot] = row + 1;
+  }
+
+  #grow(): void {
+    // By half, not by doubling: the copy is rare, the slack is what a flood of a million flows pays for.
+    const rows = Math.ceil((this.ints.length / INTS) * 1.5);
+    const ints = new Int32Array(rows * INTS), doubles = new Float64Array(rows * DOUBLES);
+    ints.set(this.ints);
+    doubles.set(this.doubles);
+    this.ints = ints;
+    this.doubles = doubles;
+  }
+
+  #rehash(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2);
+    for (let row = 0; row < this.count - 1; row++) this.#insert(row);
+  }
+}
+
+/** The same number for both directions: ends are mixed symmetrically. */
+function hash(source: number, destination: number, forward: number, backward: number, meta: number): number {
+  let h = Math.imul(source ^ 0x5bd1e995, 0x85ebca6b) + Math.imul(destination ^ 0x5bd1e995, 0x85ebca6b);
+  h ^= Math.imul(forward ^ 0x2545f491, 0x27d4eb2f) + Math.imul(backward ^ 0x2545f491, 0x27d4eb2f);
+  h = Math.imul(h ^ (h >>> 15) ^ meta, 0xc2b2ae35);
+  return h ^ (h >>> 13);
+}

@@ -1,0 +1,155 @@
+/**
+ * What each TCP segment is in the course of its connection: retransmission, out of order, duplicate ACK and so on, by the rules of
+ * Wireshark's "TCP Analysis" (User's Guide, section 7.5), so that `tcp.analysis.*` and our counts agree with it.
+ */
+import { NEXT_A, INTS, TCP_ROW, WINDOW_SCALES, type FlowTable } from './flowTable.ts';
+import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../pcap/packet.ts';
+
+/** Bits of a segment's analysis. */
+export const RETRANSMISSION = 1, FAST_RETRANSMISSION = 2, SPURIOUS_RETRANSMISSION = 4, OUT_OF_ORDER = 8, LOST_SEGMENT = 16, DUPLICATE_ACK = 32, ACKED_UNSEEN = 64, ZERO_WINDOW = 128,
+  WINDOW_FULL = 256, WINDOW_UPDATE = 512, KEEP_ALIVE = 1024, KEEP_ALIVE_ACK = 2048, ZERO_WINDOW_PROBE = 4096, ZERO_WINDOW_PROBE_ACK = 8192, PORTS_REUSED = 16384;
+
+/** Field of each bit, and its words as Wireshark prints them. */
+export const ANALYSIS_FIELDS: readonly { readonly bit: number; readonly name: string; readonly text: string }[] = [
+  { bit: RETRANSMISSION, name: 'tcp.analysis.retransmission', text: 'TCP Retransmission' },
+  { bit: FAST_RETRANSMISSION, name: 'tcp.analysis.fast_retransmission', text: 'TCP Fast Retransmission' },
+  { bit: SPURIOUS_RETRANSMISSION, name: 'tcp.analysis.spurious_retransmission', text: 'TCP Spurious Retransmission' },
+  { bit: OUT_OF_ORDER, name: 'tcp.analysis.out_of_order', text: 'TCP Out-Of-Order' },
+  { bit: LOST_SEGMENT, name: 'tcp.analysis.lost_segment', text: 'TCP Previous segment not captured' },
+  { bit: DUPLICATE_ACK, name: 'tcp.analysis.duplicate_ack', text: 'TCP Dup ACK' },
+  { bit: ACKED_UNSEEN, name: 'tcp.analysis.ack_lost_segment', text: 'TCP ACKed unseen segment' },
+  { bit: ZERO_WINDOW, name: 'tcp.analysis.zero_window', text: 'TCP ZeroWindow' },
+  { bit: WINDOW_FULL, name: 'tcp.analysis.window_full', text: 'TCP Window Full' },
+  { bit: WINDOW_UPDATE, name: 'tcp.analysis.window_update', text: 'TCP Window Update' },
+  { bit: KEEP_ALIVE, name: 'tcp.analysis.keep_alive', text: 'TCP Keep-Alive' },
+  { bit: KEEP_ALIVE_ACK, name: 'tcp.analysis.keep_alive_ack', text: 'TCP Keep-Alive ACK' },
+  { bit: ZERO_WINDOW_PROBE, name: 'tcp.analysis.zero_window_probe', text: 'TCP ZeroWindowProbe' },
+  { bit: ZERO_WINDOW_PROBE_ACK, name: 'tcp.analysis.zero_window_probe_ack', text: 'TCP ZeroWindowProbeAck' },
+  { bit: PORTS_REUSED, name: 'tcp.analysis.reused_ports', text: 'TCP Port numbers reused' },
+];
+
+/** Columns of one direction in `#ints`; a row holds two directions. */
+const NEXT = 0, LAST_ACK = 1, WINDOW = 2, DUPLICATES = 3, ACKABLE = 4, LAST_BITS = 5, SET = 6, SIDE = 7, ROW = SIDE * 2;
+/** Bits of SET: the column holds something. */
+const HAS_NEXT = 1, HAS_ACK = 2, HAS_ACKABLE = 4;
+/** Columns of `#times`: per direction when NEXT was reached and when the last ACK came; then first SYN, and the first round trip. */
+const NEXT_TIME = 0, ACK_TIME = 1, SYN_TIME = 4, FIRST_RTT = 5, TIMES = 6;
+
+const FAST_RETRANSMISSION_SECONDS = 0.02, OUT_OF_ORDER_SECONDS = 0.003;
+
+export class TcpAnalysis {
+  #count = 0;
+  #ints = new Int32Array(256 * ROW);
+  #times = new Float64Array(256 * TIMES);
+
+  /**
+   * Bits for a segment of `length` bytes at `time` (seconds since the capture's first frame) that flow `row` sends in
+   * `direction`. Also keeps NEXT_A / NEXT_B of the flow: the sequence number after the highest one seen.
+   */
+  segment(flows: FlowTable, row: number, direction: 0 | 1, sequence: number, acknowledgment: number, length: number, flags: number, window: number, time: number): number {
+    const at = row * INTS;
+    let index = flows.ints[at + TCP_ROW]!;
+    if (index < 0) {
+      index = this.#create();
+      flows.ints[at + TCP_ROW] = index;
+    }
+    const ints = this.#ints, times = this.#times;
+    const base = index * ROW, f = base + direction * SIDE, r = base + (1 - direction) * SIDE;
+    const t = index * TIMES, ft = t + direction * 2, rt = t + (1 - direction) * 2;
+    const set = ints[f + SET]!, reverseSet = ints[r + SET]!;
+    const seq = sequence | 0, ack = acknowledgment | 0;
+    const control = flags & (TCP_SYN | TCP_FIN | TCP_RST);
+    const hasNext = (set & HAS_NEXT) !== 0, next = ints[f + NEXT]!;
+    let bits = 0;
+
+    if ((flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) times[t + SYN_TIME] = time;
+    else if ((flags & (TCP_SYN | TCP_ACK)) === TCP_ACK && times[t + SYN_TIME]! >= 0 && times[t + FIRST_RTT]! < 0 && direction === 0) times[t + FIRST_RTT] = time - times[t + SYN_TIME]!;
+
+    const sameAck = (set & HAS_ACK) !== 0 && ack === ints[f + LAST_ACK];
+    let plainDone = false;
+    if (length === 1 && hasNext && seq === next && (reverseSet & HAS_ACK) !== 0 && ints[r + WINDOW] === 0) {
+      bits |= ZERO_WINDOW_PROBE;
+      plainDone = true;
+    } else {
+      if (window === 0 && control === 0) bits |= ZERO_WINDOW;
+      if (hasNext && ((seq - next) | 0) > 0 && (flags & TCP_RST) === 0) bits |= LOST_SEGMENT;
+      if (length <= 1 && hasNext && seq === ((next - 1) | 0) && control === 0) bits |= KEEP_ALIVE;
+      if (length === 0 && window !== 0 && control === 0 && hasNext && seq === next && sameAck && window !== ints[f + WINDOW]) bits |= WINDOW_UPDATE;
+      if (length > 0 && control === 0 && (reverseSet & HAS_ACK) !== 0) {
+        const scale = reverseScale(flows.ints[at + WINDOW_SCALES]!, direction);
+        if (scale >= 0 && ((seq + length) | 0) === ((ints[r + LAST_ACK]! + (ints[r + WINDOW]! << scale)) | 0)) bits |= WINDOW_FULL;
+      }
+      if (length === 0 && control === 0 && hasNext && seq === next && sameAck && window === ints[f + WINDOW]) {
+        if (window !== 0 && (ints[r + LAST_BITS]! & KEEP_ALIVE) !== 0) bits |= KEEP_ALIVE_ACK;
+        else if (window === 0 && (ints[r + LAST_BITS]! & ZERO_WINDOW_PROBE) !== 0) bits |= ZERO_WINDOW_PROBE_ACK;
+        else if (window !== 0 && (flags & TCP_ACK) !== 0) {
+          ints[f + DUPLICATES]!++;
+          bits |= DUPLICATE_ACK;
+        }
+      }
+    }
+    if (!sameAck) ints[f + DUPLICATES] = 0;
+
+    if ((flags & TCP_ACK) !== 0 && (reverseSet & HAS_ACKABLE) !== 0 && ((ack - ints[r + ACKABLE]!) | 0) > 0) {
+      bits |= ACKED_UNSEEN;
+      ints[r + ACKABLE] = ack;
+    }
+
+    const phantom = (flags & (TCP_SYN | TCP_FIN)) !== 0 ? 1 : 0;
+    if ((length > 0 || phantom !== 0) && (bits & KEEP_ALIVE) === 0 && !plainDone) {
+      const behind = hasNext && ((seq - next) | 0) < 0 && !(length > 1 && seq === ((next - 1) | 0));
+      const sinceAck = time - times[rt + ACK_TIME]!;
+      if (behind && ints[r + DUPLICATES]! >= 2 && seq === ints[r + LAST_ACK] && sinceAck < FAST_RETRANSMISSION_SECONDS) bits |= FAST_RETRANSMISSION;
+      else {
+        const rtt = times[t + FIRST_RTT]!, threshold = rtt >= 0 ? rtt : OUT_OF_ORDER_SECONDS;
+        if (behind && time - times[ft + NEXT_TIME]! < threshold && next !== ((seq + length + phantom) | 0)) bits |= OUT_OF_ORDER;
+        else if (length > 0 && (reverseSet & HAS_ACK) !== 0 && ((seq + length - ints[r + LAST_ACK]!) | 0) <= 0) bits |= SPURIOUS_RETRANSMISSION;
+        else if (behind) bits |= RETRANSMISSION;
+      }
+    }
+
+    const after = (seq + length + phantom) | 0;
+    if (!hasNext || ((after - next) | 0) > 0) {
+      if ((bits & ZERO_WINDOW_PROBE) === 0) {
+        ints[f + NEXT] = after;
+        flows.ints[at + NEXT_A + direction] = after;
+      }
+      times[ft + NEXT_TIME] = time;
+    }
+    let nowSet = set | HAS_NEXT;
+    if ((set & HAS_ACKABLE) === 0 || seq === ints[f + ACKABLE]) {
+      if ((bits & ZERO_WINDOW_PROBE) === 0) ints[f + ACKABLE] = ints[f + NEXT]!;
+      nowSet |= HAS_ACKABLE;
+    }
+    ints[f + WINDOW] = window;
+    if ((flags & TCP_ACK) !== 0) {
+      ints[f + LAST_ACK] = ack;
+      nowSet |= HAS_ACK;
+    }
+    times[ft + ACK_TIME] = time;
+    ints[f + LAST_BITS] = bits;
+    ints[f + SET] = nowSet;
+    return bits;
+  }
+
+  #create(): number {
+    const index = this.#count++;
+    if (this.#count * ROW > this.#ints.length) {
+      const rows = Math.ceil((this.#ints.length / ROW) * 1.5);
+      const ints = new Int32Array(rows * ROW), times = new Float64Array(rows * TIMES);
+      ints.set(this.#ints);
+      times.set(this.#times);
+      this.#ints = ints;
+      this.#times = times;
+    }
+    this.#times.fill(-1, index * TIMES + SYN_TIME, index * TIMES + TIMES);
+    return index;
+  }
+}
+
+/** Window scale of the receiver, which counts only if both sides offered one; -1 if the handshake was not seen. */
+function reverseScale(scales: number, direction: 0 | 1): number {
+  const a = scales & 255, b = scales >> 8;
+  if (a === 0 || b === 0) return -1;
+  return (direction === 0 ? b : a) - 1;
+}

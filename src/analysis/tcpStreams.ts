@@ -1,0 +1,365 @@
+/**
+ * Puts TCP payload in order and hands it to the protocol it turns out to be. In-order segments are looked at where they lie; only what spans
+ * segments or comes early is copied, within bounds. When bytes are missing for good, the stream goes on at the next recognisable beginning.
+ */
+import { NEED_MORE, NOT_MINE, type Direction, type FieldSink, type StreamDissector } from '../pcap/dissector.ts';
+import type { Packet } from '../pcap/packet.ts';
+import { TCP_PORT, type Bound } from '../pcap/tables.ts';
+
+/** Early segments kept per direction, and their bytes. */
+const MAX_EARLY_SEGMENTS = 256, MAX_EARLY_BYTES = 1 << 20;
+/** Bytes kept until a step can be taken: a header is never longer. */
+const MAX_WAITING_BYTES = 192 << 10;
+/** Bytes looked at before giving up on knowing what a stream is. */
+const MAX_UNDECIDED_BYTES = 512;
+
+interface EarlySegment {
+  readonly sequence: number;
+  readonly bytes: Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** One direction of a stream. */
+class StreamSide {
+  /** Sequence number of the next byte to hand on; meaningless until `started`. */
+  expected = 0;
+  started = false;
+  /** Bytes to pass over before the next step. */
+  skip = 0;
+  /** The PDU ends when `skip` is used up. */
+  completes = false;
+  /** First bytes of the PDU under way that lie in earlier segments. */
+  kept = NOTHING;
+  keptLength = 0;
+  /** Bytes from the position where a step asked for more. */
+  waiting = NOTHING;
+  early: EarlySegment[] = [];
+  earlyBytes = 0;
+  /** Nothing of this side is looked at any more. */
+  done = false;
+  /** After a gap: hand on only from a recognised beginning. */
+  lost = false;
+}
+
+export class TcpStream {
+  bound: Bound | null = null;
+  dissector: StreamDissector | null = null;
+  state: unknown = undefined;
+  readonly sides: readonly [StreamSide, StreamSide] = [new StreamSide(), new StreamSide()];
+  undecidedBytes = 0;
+}
+
+/** What the pipeline learns of a segment. */
+export interface StreamListener {
+  /** The stream turned out to be this protocol. */
+  onRecognised(flow: number, bound: Bound): void;
+  /** Bytes were never captured. */
+  onGap(flow: number, bytes: number): void;
+}
+
+/** Stream column of a flow: nothing yet, not looked at any more, else index + 1. */
+export const NO_STREAM = 0, IGNORED = -1;
+
+export class TcpStreams {
+  readonly #streams: (TcpStream | undefined)[] = [];
+  readonly #free: number[] = [];
+  readonly #listener: StreamListener;
+
+  constructor(listener: StreamListener) {
+    this.#listener = listener;
+  }
+
+  /**
+   * Hands on the payload `[offset, end)` of `p.bytes` that starts at `sequence`. `missing` bytes after it were cut in capturing.
+   * Returns the new value of the flow's stream column.
+   */
+  segment(p: Packet, column: number, flow: number, direction: Direction, sequence: number, offset: number, end: number, missing: number, sourcePort: number, destinationPort: number, sink: FieldSink | null): number {
+    if (column === IGNORED) return IGNORED;
+    if (column === NO_STREAM) {
+      column = (this.#free.pop() ?? this.#streams.push(undefined) - 1) + 1;
+      this.#streams[column - 1] = new TcpStream();
+    }
+    const stream = this.#streams[column - 1]!;
+    const side = stream.sides[direction];
+    if (side.done) return column;
+    if (!side.started) {
+      side.started = true;
+      side.expected = sequence | 0;
+    }
+    const ahead = (sequence - side.expected) | 0;
+    if (ahead > 0) {
+      this.#keepEarly(side, sequence, p.bytes, offset, end);
+      if (side.early.length > MAX_EARLY_SEGMENTS || side.earlyBytes > MAX_EARLY_BYTES) this.#passGap(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
+    } else {
+      const start = offset - ahead;
+      if (start < end) {
+        side.expected = (side.expected + end - start) | 0;
+        this.#deliver(p, stream, side, flow, direction, start, end, sourcePort, destinationPort, sink);
+      }
+      if (missing > 0 && start <= end) this.#cut(stream, side, missing);
+      if (side.early.length > 0) this.#deliverEarly(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
+    }
+    return stream.sides[0].done && stream.sides[1].done ? this.close(column) : column;
+  }
+
+  /** The SYN of a direction: payload starts after it. */
+  begin(column: number, direction: Direction, sequence: number): void {
+    const side = this.#streams[column - 1]?.sides[direction];
+    if (side === undefined || side.started) return;
+    side.started = true;
+    side.expected = (sequence + 1) | 0;
+  }
+
+  /** The other side acknowledged up to here: what is still missing before it was never captured. */
+  acknowledged(p: Packet, column: number, flow: number, direction: Direction, acknowledgment: number, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
+    const stream = this.#streams[column - 1], side = stream?.sides[direction];
+    if (stream === undefined || side === undefined || side.early.length === 0) return;
+    while (side.early.length > 0 && ((acknowledgment - side.expected) | 0) > 0 && ((side.early[0]!.sequence - acknowledgment) | 0) <= 0) {
+      this.#passGap(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
+    }
+  }
+
+  /** A direction has ended; a PDU that lasts until close is complete. */
+  end(p: Packet, column: number, direction: Direction, sink: FieldSink | null): void {
+    const stream = this.#streams[column - 1];
+    if (stream?.dissector === undefined || stream.dissector === null || stream.bound === null) return;
+    const side = stream.sides[direction];
+    if (side.done) return;
+    if (stream.dissector.finish?.(direction, stream.state) === true) {
+      this.#dissectKept(p, stream.bound, stream.dissector, stream, side, direction, sink);
+    }
+    side.done = true;
+  }
+
+  /** Forgets a stream; returns IGNORED. */
+  close(column: number): number {
+    if (column > 0 && this.#streams[column - 1] !== undefined) {
+      this.#streams[column - 1] = undefined;
+      this.#free.push(column - 1);
+    }
+    return IGNORED;
+  }
+
+  #keepEarly(side: StreamSide, sequence: number, bytes: Uint8Array, offset: number, end: number): void {
+    if (end <= offset) return;
+    const segment = { sequence: sequence | 0, bytes: bytes.slice(offset, end) };
+    let at = side.early.length;
+    while (at > 0 && ((side.early[at - 1]!.sequence - segment.sequence) | 0) > 0) at--;
+    side.early.splice(at, 0, segment);
+    side.earlyBytes += segment.bytes.length;
+  }
+
+  #deliverEarly(p: Packet, stream: TcpStream, side: StreamSide, flow: number, direction: Direction, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
+    while (side.early.length > 0 && !side.done) {
+      const first = side.early[0]!, ahead = (first.sequence - side.expected) | 0;
+      if (ahead > 0) return;
+      side.early.shift();
+      side.earlyBytes -= first.bytes.length;
+      const start = -ahead;
+      if (start >= first.bytes.length) continue;
+      side.expected = (side.expected + first.bytes.length - start) | 0;
+      const { bytes, view, source } = p;
+      p.bytes = first.bytes;
+      p.view = new DataView(first.bytes.buffer, first.bytes.byteOffset, first.bytes.byteLength);
+      if (sink !== null) p.sources.push({ name: 'Out-of-order segment', bytes: first.bytes });
+      p.source = p.sources.length;
+      this.#deliver(p, stream, side, flow, direction, start, first.bytes.length, sourcePort, destinationPort, sink);
+      p.bytes = bytes;
+      p.view = view;
+      p.source = source;
+    }
+  }
+
+  /** Gives up on the bytes before the first early segment. */
+  #passGap(p: Packet, stream: TcpStream, side: StreamSide, flow: number, direction: Direction, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
+    const first = side.early[0];
+    if (first === undefined) return;
+    const gap = (first.sequence - side.expected) | 0;
+    if (gap > 0) {
+      this.#listener.onGap(flow, gap);
+      this.#cut(stream, side, gap);
+      side.expected = first.sequence;
+    }
+    this.#deliverEarly(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
+  }
+
+  /** `count` bytes are not there: inside a body that is passed over they do no harm, else the thread is lost. */
+  #cut(stream: TcpStream, side: StreamSide, count: number): void {
+    if (side.waiting.length === 0 && side.skip >= count) {
+      side.skip -= count;
+      if (side.skip > 0 || !side.completes) return;
+    }
+    if (stream.dissector === null) {
+      side.done = true;
+      return;
+    }
+    side.skip = 0;
+    side.completes = false;
+    side.keptLength = 0;
+    side.waiting = NOTHING;
+    side.lost = true;
+  }
+
+  #recognise(p: Packet, stream: TcpStream, flow: number, direction: Direction, bytes: Uint8Array, offset: number, end: number, sourcePort: number, destinationPort: number): 'yes' | 'no' | 'more' {
+    let more = false;
+    const ask = (bound: Bound | undefined): boolean => {
+      const dissector = bound?.dissector.stream;
+      if (bound === undefined || dissector === undefined) return false;
+      const answer = dissector.recognise(bytes, offset, end, direction, sourcePort, destinationPort);
+      if (answer === 'more') more = true;
+      if (answer !== 'yes') return false;
+      stream.bound = bound;
+      stream.dissector = dissector;
+      stream.state = dissector.open();
+      this.#listener.onRecognised(flow, bound);
+      return true;
+    };
+    if (ask(p.tables.find(TCP_PORT, destinationPort)) || ask(p.tables.find(TCP_PORT, sourcePort))) return 'yes';
+    for (const bound of p.tables.streams) if (ask(bound)) return 'yes';
+    return more ? 'more' : 'no';
+  }
+
+  #deliver(p: Packet, stream: TcpStream, side: StreamSide, flow: number, direction: Direction, offset: number, end: number, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
+    if (side.done) return;
+    // Deep inside a body, or a record: the usual case in bulk transfers.
+    if (side.skip > end - offset && side.waiting.length === 0 && stream.dissector !== null) {
+      if (side.keptLength < stream.dissector.keepBytes) keep(side, p.bytes, offset, end, stream.dissector.keepBytes);
+      side.skip -= end - offset;
+      return;
+    }
+    const frame: Stretch = { bytes: p.bytes, offset, end, shift: 0 };
+    let at: Stretch = frame;
+    if (side.waiting.length > 0) {
+      const joined = new Uint8Array(side.waiting.length + end - offset);
+      joined.set(side.waiting);
+      joined.set(p.bytes.subarray(offset, end), side.waiting.length);
+      at = { bytes: joined, offset: 0, end: joined.length, shift: offset - side.waiting.length };
+      side.waiting = NOTHING;
+    }
+    if (stream.dissector === null) {
+      const answer = this.#recognise(p, stream, flow, direction, at.bytes, at.offset, at.end, sourcePort, destinationPort);
+      if (answer !== 'yes') {
+        stream.undecidedBytes += end - offset;
+        if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = at.bytes.slice(at.offset, at.end);
+        else if (answer === 'no' && stream.sides[1 - direction as Direction].started === false && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.done = true;
+        else stream.sides[0].done = stream.sides[1].done = true;
+        return;
+      }
+    }
+    this.#walk(p, stream, side, direction, at, frame, sourcePort, destinationPort, sink);
+  }
+
+  /** Takes steps until the bytes are used up. */
+  #walk(p: Packet, stream: TcpStream, side: StreamSide, direction: Direction, start: Stretch, frame: Stretch, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
+    const dissector = stream.dissector!, bound = stream.bound!;
+    let { bytes, offset, end, shift } = start;
+    if (side.lost) {
+      if (dissector.recognise(bytes, offset, end, direction, sourcePort, destinationPort) !== 'yes') return;
+      stream.state = dissector.open();
+      side.lost = false;
+    }
+    /** Where the current PDU began in `bytes`, -1 if in an earlier segment. */
+    let pduStart = side.keptLength > 0 || side.skip > 0 ? -1 : offset;
+    const inFrame = (): boolean => bytes === frame.bytes;
+    for (;;) {
+      if (side.skip > 0) {
+        const count = Math.min(side.skip, end - offset);
+        if (pduStart < 0) keep(side, bytes, offset, offset + count, dissector.keepBytes);
+        side.skip -= count;
+        offset += count;
+        if (side.skip > 0) {
+          if (pduStart >= 0) keep(side, bytes, pduStart, offset, dissector.keepBytes);
+          return;
+        }
+        if (side.completes) {
+          side.completes = false;
+          markPath(p, bound);
+          if (pduStart >= 0 && inFrame()) dissector.dissect(p, pduStart, offset, direction, stream.state, sink);
+          else {
+            if (pduStart >= 0) keep(side, bytes, pduStart, offset, dissector.keepBytes);
+            this.#dissectKept(p, bound, dissector, stream, side, direction, sink);
+          }
+          if (side.done) return;
+          // Beyond the bytes that had waited, the frame itself is at hand again.
+          if (!inFrame() && offset + shift >= frame.offset) {
+            offset += shift;
+            bytes = frame.bytes;
+            end = frame.end;
+            shift = 0;
+          }
+          pduStart = offset;
+        }
+      }
+      if (offset >= end) {
+        if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset, dissector.keepBytes);
+        return;
+      }
+      p.pduComplete = false;
+      const count = dissector.step(p, bytes, offset, end, direction, stream.state);
+      if (count === NOT_MINE) {
+        side.done = true;
+        side.kept = NOTHING;
+        return;
+      }
+      if (count === NEED_MORE) {
+        if (end - offset > MAX_WAITING_BYTES) {
+          side.done = true;
+          return;
+        }
+        if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset, dissector.keepBytes);
+        side.waiting = bytes.slice(offset, end);
+        return;
+      }
+      side.skip = count;
+      side.completes = p.pduComplete;
+    }
+  }
+
+  /** Dissects a PDU whose bytes lie in several segments. */
+  #dissectKept(p: Packet, bound: Bound, dissector: StreamDissector, stream: TcpStream, side: StreamSide, direction: Direction, sink: FieldSink | null): void {
+    const { bytes, view, source, wireEnd } = p;
+    const pdu = sink === null ? side.kept.subarray(0, side.keptLength) : side.kept.slice(0, side.keptLength);
+    markPath(p, bound);
+    p.bytes = pdu;
+    p.view = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength);
+    p.wireEnd = pdu.length;
+    if (sink !== null) p.sources.push({ name: `Reassembled TCP (${pdu.length} bytes)`, bytes: pdu });
+    p.source = p.sources.length;
+    dissector.dissect(p, 0, pdu.length, direction, stream.state, sink);
+    p.bytes = bytes;
+    p.view = view;
+    p.source = source;
+    p.wireEnd = wireEnd;
+    side.keptLength = 0;
+    if (side.kept.length > 4096) side.kept = NOTHING;
+  }
+}
+
+/** A row of bytes under way: the frame's, or waiting bytes joined with it; `shift` leads from here to offsets of the frame. */
+interface Stretch {
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+  readonly end: number;
+  readonly shift: number;
+}
+
+/** Adds `[from, to)` to the first bytes of the PDU under way, up to `limit`. */
+function keep(side: StreamSide, bytes: Uint8Array, from: number, to: number, limit: number): void {
+  const count = Math.min(to - from, limit - side.keptLength);
+  if (count <= 0) return;
+  const needed = side.keptLength + count;
+  if (needed > side.kept.length) {
+    const grown = new Uint8Array(Math.min(limit, Math.max(needed, side.kept.length * 2, 256)));
+    grown.set(side.kept.subarray(0, side.keptLength));
+    side.kept = grown;
+  }
+  side.kept.set(bytes.subarray(from, from + count), side.keptLength);
+  side.keptLength = needed;
+}
+
+/** The frame carries this protocol; once, however many PDUs it completes. */
+function markPath(p: Packet, bound: Bound): void {
+  p.application = bound.index;
+  if (p.tables.paths.topOf(p.path) !== bound.dissector) p.path = p.tables.paths.child(p.path, bound.index);
+}
