@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
-import { quickPickRows, runCommand } from './support/workbench.ts';
+import { pcapRecords } from './support/pcapFile.ts';
+import { capturePage, closeEditors, quickPickRows, runCommand } from './support/workbench.ts';
 
 const CAPTURES = path.resolve(import.meta.dirname, '../../captures');
 const sample = (name: string): string => path.join(CAPTURES, name);
@@ -48,5 +49,61 @@ describeInVscode('the Captures view', () => {
     await quickPickRows(window.page).filter({ hasText: 'ping-traceroute.pcap' }).waitFor();
     expect(await quickPickRows(window.page).locator('.label-name').allInnerTexts()).toEqual(['dns.pcap', 'ping-traceroute.pcap']);
     await window.page.keyboard.press('Escape');
+  });
+
+  test('opens a capture with the keyboard, and knows what is in it from then on', async () => {
+    await rows().filter({ hasText: 'dns.pcap' }).click();
+    await capturePage(window.page).locator('body[data-ready="1"]').waitFor();
+    const packets = pcapRecords(sample('dns.pcap')).length;
+    await expect.poll(() => rows().filter({ hasText: 'dns.pcap' }).getAttribute('aria-label')).toMatch(new RegExp(`, ${packets} packets, `));
+  });
+
+  test('analyses all captures and offers them, worst first', async () => {
+    fs.copyFileSync(sample('scan-syn.pcap'), path.join(folder, 'captures/scan-syn.pcap'));
+    await rows().filter({ hasText: 'scan-syn.pcap' }).waitFor();
+    await runCommand(window.page, 'Netsec: Analyze All Captures');
+    await window.page.locator('.quick-input-widget:visible .quick-input-title', { hasText: 'All 3 captures analysed' }).waitFor({ timeout: 30_000 });
+    expect(await quickPickRows(window.page).first().innerText()).toMatch(/scan-syn\.pcap[\s\S]*finding/);
+    await quickPickRows(window.page).first().click();
+    await capturePage(window.page).getByTestId('finding-rows').getByText('192.168.10.66').first().waitFor();
+    await expect.poll(() => rows().filter({ hasText: 'scan-syn.pcap' }).getAttribute('aria-label')).toMatch(/at worst (low|medium|high|critical)/);
+  });
+
+  test('analyses the latest capture', async () => {
+    const latest = path.join(folder, 'captures/capture_20991231_235959.pcap');
+    fs.copyFileSync(sample('ping-traceroute.pcap'), latest);
+    await runCommand(window.page, 'Netsec: Analyze Latest Capture');
+    await window.page.locator('.tab.active', { hasText: 'capture_20991231_235959.pcap' }).waitFor();
+    fs.rmSync(latest);
+  });
+
+  test('every command of the manifest is there, under the name Netsec', async () => {
+    const { contributes } = JSON.parse(fs.readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {
+      contributes: { commands: { command: string; category: string }[] };
+    };
+    const known = await window.host((vscode) => vscode.commands.getCommands(true));
+    expect(contributes.commands.filter(({ command, category }) => !known.includes(command) || category !== 'Netsec')).toEqual([]);
+  });
+
+  test('says in words what to do when a command needs a capture and none is open', async () => {
+    await closeEditors(window);
+    await window.host(async (vscode) => {
+      await vscode.commands.executeCommand('netsec.goToPacket');
+    });
+    await window.page.locator('.notifications-toasts', { hasText: 'Open a capture first, then run this command again.' }).waitFor();
+  });
+});
+
+describeInVscode('a workspace without captures', () => {
+  test('is met with what to do', async () => {
+    const folder = workspaceWith([]);
+    const window = await openVscode({ folder });
+    try {
+      await window.page.locator('.activitybar .action-item a[aria-label="Netsec"]').click();
+      await window.page.locator('.welcome-view', { hasText: 'No captures found in the captures folders' }).waitFor();
+    } finally {
+      await window.close();
+      removeFolder(folder);
+    }
   });
 });

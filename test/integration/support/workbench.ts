@@ -78,3 +78,21 @@ export async function switchTheme(window: VscodeWindow, theme: keyof typeof THEM
   }, name);
   await capturePage(window.page).locator(`body[data-vscode-theme-kind="${kind}"]`).waitFor();
 }
+
+/** Answers the save dialog that is open. */
+export async function saveAs(page: Page, file: string): Promise<void> {
+  const input = page.locator('.quick-input-widget:visible .quick-input-box input');
+  await page
+    .locator('.quick-input-widget:visible .quick-input-action, .quick-input-widget:visible .monaco-button')
+    .filter({ hasText: 'OK' })
+    .first()
+    .waitFor();
+  await input.fill(file);
+  await input.press('Enter');
+}
+
+export async function closeEditors(window: VscodeWindow): Promise<void> {
+  await window.host(async (vscode) => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+}

@@ -1,0 +1,247 @@
+/** The capture editor in a real VS Code: what a person reads off the page, and what happens to what they do. */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { FrameLocator, Locator } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { pcapRecords } from './support/pcapFile.ts';
+import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
+import { capturePage, closeEditors, openCapture, quickPickRows, runCommand, saveAs } from './support/workbench.ts';
+
+const CAPTURES = path.resolve(import.meta.dirname, '../../captures');
+const sample = (name: string): string => path.join(CAPTURES, name);
+/** Scanner and victim of captures/scan-syn.md. */
+const SCANNER = '192.168.10.66';
+const VICTIM = '192.168.10.30';
+
+const english = new Intl.NumberFormat('en');
+
+describeInVscode('the capture editor', () => {
+  let window: VscodeWindow;
+  let folder: string;
+  let page: FrameLocator;
+  const scan = pcapRecords(sample('scan-syn.pcap'));
+  const inFolder = (name: string): string => path.join(folder, 'captures', name);
+  const byId = (id: string): Locator => page.getByTestId(id);
+  const text = async (id: string): Promise<string> => (await byId(id).first().innerText()).trim();
+  const view = async (id: string): Promise<void> => {
+    await byId(`nav-${id}`).click();
+    await byId(`view-${id}`).waitFor();
+  };
+  const filter = async (expression: string): Promise<void> => {
+    await byId('filter-input').fill(expression);
+    await byId('filter-input').press('Enter');
+  };
+
+  beforeAll(async () => {
+    folder = workspaceWith(['scan-syn.pcap', 'web-browsing.pcap', 'dns.pcap'].map(sample));
+    window = await openVscode({ folder });
+  });
+  afterAll(async () => {
+    await window?.close();
+    removeFolder(folder);
+  });
+
+  describe('on a port scan', () => {
+    beforeAll(async () => {
+      page = await openCapture(window, inFolder('scan-syn.pcap'));
+      await page.locator('body[data-ready="1"]').waitFor();
+    });
+
+    test('opens by itself for .pcap files, with a title a screen reader can tell', async () => {
+      expect(await page.locator('title').textContent()).toBe('Overview, scan-syn.pcap');
+    });
+
+    test('tells on the first screen what this is: packets, the finding, who is talking', async () => {
+      expect(await text('kpi-packets')).toContain(english.format(scan.length));
+      expect((await text('headline')).length).toBeGreaterThan(20);
+      expect(await text('finding-rows')).toContain(SCANNER);
+      expect(await text('most-active')).toContain(VICTIM);
+      expect(Number(await byId('risk').getAttribute('data-score'))).toBeGreaterThan(0);
+    });
+
+    test('shares of protocols add up to everything', async () => {
+      const shares = await byId('protocol-shares').locator('li').allInnerTexts();
+      const percents = shares.map((share) => Number(/([\d.]+) ?%/.exec(share)?.[1]));
+      expect(percents.length).toBeGreaterThan(0);
+      const sum = percents.reduce((total, percent) => total + percent, 0);
+      // Each is rounded on its own.
+      expect(Math.abs(sum - 100)).toBeLessThanOrEqual(percents.length);
+    });
+
+    test('a finding leads to its evidence', async () => {
+      await view('findings');
+      await byId('finding').filter({ hasText: SCANNER }).first().click();
+      await byId('finding-detail').filter({ hasText: 'T1046' }).waitFor();
+      await byId('finding-packets').click();
+      await byId('view-packets').waitFor();
+      await expect.poll(() => text('packet-count')).toMatch(new RegExp(`^[\\d,]+ of ${scan.length} packets`));
+      await byId('back').click();
+      await byId('finding-detail').waitFor();
+      await filter('');
+    });
+
+    test('conversations can be sorted and searched', async () => {
+      await view('conversations');
+      await byId('conversations-layer-tcp').click();
+      const packets = byId('conversations-grid')
+        .getByRole('columnheader')
+        .filter({ hasText: /^Packets/ });
+      const rows = byId('conversations-row');
+      await rows.first().waitFor();
+      await packets.getByRole('button').click();
+      const first = await packets.getAttribute('aria-sort');
+      await packets.getByRole('button').click();
+      await expect.poll(() => packets.getAttribute('aria-sort')).not.toBe(first);
+      await byId('conversations-search').fill('8080');
+      await expect.poll(() => text('conversations-count')).toMatch(/^1 of \d+ rows/);
+      await expect.poll(() => rows.count()).toBe(1);
+      await byId('conversations-search').fill('');
+    });
+  });
+
+  describe('the packet list', () => {
+    /** A SYN of the scan, found by hand: IPv4 at byte 14, TCP at 34 with SYN alone in its flags. */
+    const syn = scan.findIndex(({ data }) => data.readUInt16BE(12) === 0x0800 && data[23] === 6 && data[47] === 0x02);
+
+    beforeEach(async () => {
+      page = await openCapture(window, inFolder('scan-syn.pcap'));
+      await view('packets');
+      await byId('packet-row').first().waitFor();
+    });
+
+    test('goes to a packet by its number and shows where a field lies in its bytes', async () => {
+      await window.host(async (vscode, frame) => {
+        await vscode.commands.executeCommand('netsec.goToPacket', frame);
+      }, syn + 1);
+      await expect.poll(() => text('detail-frame')).toBe(`frame ${english.format(syn + 1)}`);
+      const tree = byId('details-tree');
+      const ip = tree.locator('[data-field="ip"]');
+      if ((await ip.getAttribute('aria-expanded')) !== 'true') await ip.locator('.twist').click();
+      await tree.locator('[data-field="ip.src"]').first().click();
+      const marked = byId('hex-view').locator('.h s.on');
+      // RFC 791: the source address is 12 bytes into the header, which follows 14 bytes of Ethernet.
+      await expect.poll(() => marked.evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset['at']))).toEqual(['26', '27', '28', '29']);
+      expect((await marked.allInnerTexts()).join('')).toBe(scan[syn]?.data.subarray(26, 30).toString('hex'));
+    });
+
+    test('a byte leads back to its field', async () => {
+      await byId('packet-row').nth(2).click();
+      await byId('hex-view').locator('.h s[data-at="12"]').click();
+      await byId('details-tree').locator('[data-field="eth.type"][aria-selected="true"]').waitFor();
+    });
+
+    test('is walked through with the keyboard alone', async () => {
+      await byId('packet-row').first().click();
+      await byId('packet-list').press('End');
+      await expect.poll(() => text('detail-frame')).toBe(`frame ${english.format(scan.length)}`);
+      await byId('packet-list').press('ArrowUp');
+      await expect.poll(() => text('detail-frame')).toBe(`frame ${english.format(scan.length - 1)}`);
+      await byId('packet-list').press('Home');
+      await expect.poll(() => text('detail-frame')).toBe('frame 1');
+    });
+
+    test('shows what passes a filter, and keeps the last list when a filter is wrong', async () => {
+      const synOnly = scan.filter(({ data }) => data.readUInt16BE(12) === 0x0800 && data[23] === 6 && (data[47]! & 0x12) === 0x02).length;
+      await filter('tcp.flags.syn == 1 && tcp.flags.ack == 0');
+      await expect.poll(() => text('packet-count')).toBe(`${english.format(synOnly)} of ${english.format(scan.length)} packets`);
+      await filter('tcp.flags.syn === 1');
+      await byId('filter-error').waitFor();
+      expect(await text('packet-count')).toBe(`${english.format(synOnly)} of ${english.format(scan.length)} packets`);
+      await byId('filter-input').fill('');
+      await byId('filter-input').press('Enter');
+      await expect.poll(() => text('packet-count')).toBe(`${english.format(scan.length)} packets`);
+    });
+
+    test('filtered packets are saved as a capture of their own', async () => {
+      await filter(`ip.src == ${SCANNER}`);
+      await expect.poll(() => text('packet-count')).toContain(' of ');
+      await runCommand(window.page, 'Netsec: Save Filtered Packets');
+      const target = path.join(folder, 'saved.pcap');
+      await saveAs(window.page, target);
+      await expect.poll(() => fs.existsSync(target)).toBe(true);
+      const expected = scan.filter(({ data }) => data.readUInt16BE(12) === 0x0800 && [...data.subarray(26, 30)].join('.') === SCANNER);
+      await expect.poll(() => pcapRecords(target).length).toBe(expected.length);
+      expect(pcapRecords(target).map(({ data }) => data.toString('hex'))).toEqual(expected.map(({ data }) => data.toString('hex')));
+      await filter('');
+    });
+  });
+
+  describe('what was on the page', () => {
+    test('is there again after another editor was in front', async () => {
+      page = await openCapture(window, inFolder('scan-syn.pcap'));
+      await view('packets');
+      await filter('tcp.port == 8080');
+      await expect.poll(() => text('packet-count')).toContain(' of ');
+      const before = await text('packet-count');
+      await openCapture(window, inFolder('dns.pcap'));
+      page = await openCapture(window, inFolder('scan-syn.pcap'));
+      await expect.poll(() => text('packet-count')).toBe(before);
+      expect(await byId('filter-input').inputValue()).toBe('tcp.port == 8080');
+    });
+
+    test('is there again after the window was reloaded', async () => {
+      const before = await text('packet-count');
+      await window.reload();
+      page = capturePage(window.page);
+      await expect.poll(() => text('packet-count'), { timeout: 30_000 }).toBe(before);
+      expect(await byId('filter-input').inputValue()).toBe('tcp.port == 8080');
+      await filter('');
+    });
+  });
+
+  describe('the report', () => {
+    test.each([
+      ['Markdown', 'md', /^# /],
+      ['CSV', 'csv', /,/],
+      ['JSON', 'json', /"schema": ?1/],
+    ])('is exported as %s', async (format, extension, expected) => {
+      page = await openCapture(window, inFolder('scan-syn.pcap'));
+      await page.locator('body[data-ready="1"]').waitFor();
+      await runCommand(window.page, 'Netsec: Export Report');
+      await quickPickRows(window.page).filter({ hasText: format }).first().click();
+      const target = path.join(folder, `report.${extension}`);
+      await saveAs(window.page, target);
+      await expect.poll(() => (fs.existsSync(target) ? fs.readFileSync(target, 'utf8') : '')).toMatch(expected);
+    });
+  });
+
+  describe('files that are not what they seem', () => {
+    test.each([
+      ['empty.pcap', Buffer.alloc(0)],
+      ['notes.pcap', Buffer.from('These are notes about a capture, not a capture.\n')],
+    ])('%s is refused in words', async (name, content) => {
+      fs.writeFileSync(inFolder(name), content);
+      page = await openCapture(window, inFolder(name));
+      await byId('failed').waitFor();
+      const words = await text('failed');
+      expect(words).toContain(name);
+      expect(words).not.toMatch(/undefined|\[object|Error:| at .+\.ts/);
+    });
+
+    test('a capture that ends in the middle of a packet shows the packets before it', async () => {
+      const bytes = fs.readFileSync(sample('scan-syn.pcap'));
+      fs.writeFileSync(inFolder('cut.pcap'), bytes.subarray(0, scan[100]!.offset + 20));
+      page = await openCapture(window, inFolder('cut.pcap'));
+      await page.locator('body[data-ready="1"]').waitFor();
+      expect(await text('kpi-packets')).toContain('100');
+      expect(await text('not-examined')).toMatch(/frame 100/);
+    });
+
+    test('a file that grows is followed', async () => {
+      const bytes = fs.readFileSync(sample('scan-syn.pcap'));
+      const file = inFolder('growing.pcap');
+      fs.writeFileSync(file, bytes.subarray(0, scan[50]!.offset));
+      page = await openCapture(window, file);
+      await page.locator('body[data-ready="1"]').waitFor();
+      await expect.poll(() => text('kpi-packets')).toContain('50');
+      fs.appendFileSync(file, bytes.subarray(scan[50]!.offset));
+      await expect.poll(() => text('kpi-packets'), { timeout: 15_000 }).toContain(english.format(scan.length));
+    });
+  });
+
+  test('nothing on the page was refused by its own content policy, and nothing was thrown', async () => {
+    await closeEditors(window);
+    const bad = window.consoleLines.filter((line) => /vscode-cdn\.net' 'nonce-|\[pageerror\]/.test(line));
+    expect(bad).toEqual([]);
+  });
+});
