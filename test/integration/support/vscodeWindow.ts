@@ -49,7 +49,7 @@ export interface VscodeWindow {
   /** What was written to the consoles of the window and its pages. */
   readonly consoleLines: readonly string[];
   /** Runs a function in the extension host. It sees its two parameters and nothing of the test around it. */
-  host<A, R>(run: (vscode: typeof vscodeApi, args: A) => Promise<R> | R, args?: A): Promise<R>;
+  host<A, R>(run: (vscode: typeof vscodeApi, args: A) => PromiseLike<R> | R, args?: A): Promise<R>;
   /** Reloads the window, as Developer: Reload Window does, and waits until it is there again. */
   reload(): Promise<void>;
   close(): Promise<void>;
@@ -223,7 +223,7 @@ async function workbenchReady(page: Page): Promise<void> {
 }
 
 function remoteControl(portFile: string): VscodeWindow['host'] {
-  return async <A, R>(run: (vscode: typeof vscodeApi, args: A) => Promise<R> | R, args?: A): Promise<R> => {
+  return async <A, R>(run: (vscode: typeof vscodeApi, args: A) => PromiseLike<R> | R, args?: A): Promise<R> => {
     for (const deadline = Date.now() + 60_000; !fs.existsSync(portFile); await sleep(50)) {
       if (Date.now() > deadline) throw new Error('the extension host did not start within a minute');
     }
