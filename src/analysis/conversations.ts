@@ -40,7 +40,7 @@ function columns(layer: ConversationLayer, count: number, a: (row: number) => st
 export function conversationTable(state: CaptureState, layer: ConversationLayer): ConversationTable {
   if (layer === 'eth' || layer === 'wlan') return linkTable(state, layer);
   const protocol = LAYER_PROTOCOL[layer];
-  return protocol === undefined ? addressTable(state, layer) : transportTable(state, layer, protocol);
+  return protocol === undefined ? addressTable(state, layer === 'ipv6' ? 'ipv6' : 'ip') : transportTable(state, layer, protocol);
 }
 
 /** Address text of one end of a flow; `end` is F.A or F.B. */
@@ -51,7 +51,7 @@ export function flowAddress(state: CaptureState, flow: number, end: number): str
 
 function transportTable(state: CaptureState, layer: ConversationLayer, protocol: number): ConversationTable {
   const { flows } = state, { ints, doubles } = flows, rows: number[] = [];
-  for (let flow = 0; flow < flows.count; flow++) if ((ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === protocol && isCounted(state, flow)) rows.push(flow);
+  for (let flow = 0; flow < flows.count; flow++) if ((ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === protocol) rows.push(flow);
   const table = columns(layer, rows.length, (row) => flowAddress(state, table.flows[row]!, F.A), (row) => flowAddress(state, table.flows[row]!, F.B));
   rows.forEach((flow, row) => {
     const at = flow * F.INTS, dat = flow * F.DOUBLES;
@@ -67,20 +67,19 @@ function transportTable(state: CaptureState, layer: ConversationLayer, protocol:
   return table;
 }
 
-/** A selection can leave a flow without frames. */
-function isCounted(state: CaptureState, flow: number): boolean {
-  const at = flow * F.INTS, { ints } = state.flows;
-  return ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! > 0;
+/** Rows that have frames: a selection can leave a conversation without any, but its number stays taken. */
+export function countedRows(table: ConversationTable): Int32Array {
+  return Int32Array.from({ length: table.count }, (_, row) => row).filter((row) => table.packetsAToB[row]! + table.packetsBToA[row]! > 0);
 }
 
 /** Sums the flows between two addresses at one depth. The originator is the sender of the first frame. */
-function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTable {
+function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTable & { readonly rowOfFlow: Int32Array } {
   const { flows } = state, { ints, doubles } = flows, family = layer === 'ipv6' ? F.META_IPV6 : 0;
   const rowOfFlow = new Int32Array(flows.count).fill(-1), first: number[] = [];
   const bySlot = new SlotMap(flows.count);
   for (let flow = 0; flow < flows.count; flow++) {
     const at = flow * F.INTS, meta = ints[at + F.META]!;
-    if ((meta & F.META_IPV6) !== family || !isCounted(state, flow)) continue;
+    if ((meta & F.META_IPV6) !== family) continue;
     const depth = meta >>> F.META_DEPTH_SHIFT;
     const row = bySlot.rowOf(ints[at]!, ints[at + F.B]!, depth, first.length);
     if (row === first.length) first.push(flow);
@@ -105,7 +104,7 @@ function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTa
     table.bytesBToA[row]! += doubles[dat + (forward ? F.BYTES_B : F.BYTES_A)]!;
     if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0) widen(table.times, row * 4, doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!);
   }
-  return table;
+  return { ...table, rowOfFlow };
 }
 
 /** Extends the times at `at` to hold `[start, end]`. */
@@ -231,7 +230,7 @@ export function endpointTable(state: CaptureState, conversations: ConversationTa
     }
     return row;
   };
-  for (let c = 0; c < conversations.count; c++) {
+  for (const c of countedRows(conversations)) {
     const a = rowOf(c, 0), b = rowOf(c, 1);
     packetsSent[a]! += conversations.packetsAToB[c]!;
     bytesSent[a]! += conversations.bytesAToB[c]!;
@@ -268,4 +267,28 @@ export function endpointRow(state: CaptureState, table: EndpointTable, row: numb
     packets: table.packetsSent[row]! + table.packetsReceived[row]!, bytes: table.bytesSent[row]! + table.bytesReceived[row]!,
     packetsSent: table.packetsSent[row]!, bytesSent: table.bytesSent[row]!, packetsReceived: table.packetsReceived[row]!, bytesReceived: table.bytesReceived[row]!,
   };
+}
+
+/** Conversation ids (`tcp:3`) of flow rows, in their order; rows that only carry addresses become `ip:n`. */
+export function conversationIds(state: CaptureState, flows: readonly number[]): string[] {
+  if (flows.length === 0) return [];
+  const { ints } = state.flows, wanted = new Set(flows), ids = new Map<number, string>(), next = new Map<number, number>();
+  const last = Math.max(...flows);
+  for (let flow = 0; flow <= last; flow++) {
+    const protocol = ints[flow * F.INTS + F.META]! & F.META_PROTOCOL;
+    if (protocol === 0) continue;
+    const ordinal = next.get(protocol) ?? 0;
+    next.set(protocol, ordinal + 1);
+    if (wanted.has(flow)) ids.set(flow, `${protocol === PROTOCOL_TCP ? 'tcp' : protocol === PROTOCOL_UDP ? 'udp' : 'sctp'}:${ordinal}`);
+  }
+  for (const layer of ['ip', 'ipv6'] as const) {
+    if (flows.every((flow) => ids.has(flow))) break;
+    const table = addressTable(state, layer);
+    for (const flow of wanted) {
+      if (ids.has(flow)) continue;
+      const row = table.rowOfFlow[flow] ?? -1;
+      if (row >= 0) ids.set(flow, `${layer}:${row}`);
+    }
+  }
+  return flows.flatMap((flow) => ids.get(flow) ?? []);
 }

@@ -1,0 +1,5 @@
+/** The engine's public surface: everything a shell may import. No host, no DOM, no Node. */
+export { Analysis, type AnalysisOptions } from './analyze.ts';
+export { activityOf, bytesText, countText, durationText, plural, protocolLabel } from './describe.ts';
+export { detectorsWithDefaults } from './detectorOptions.ts';
+export { checksTotal, DEFAULT_LIMIT, makeReport, type CaptureFile, type ReportOptions } from './makeReport.ts';

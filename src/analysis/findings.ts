@@ -1,0 +1,61 @@
+/** Turns what the detectors judged into findings with stable ids, coverage of every check, the status and the risk. */
+import type { Analysis } from './analyze.ts';
+import type { CaptureState } from './captureState.ts';
+import { TIER_1_CHECKS } from './checks.ts';
+import { conversationIds } from './conversations.ts';
+import type { FindingDraft } from './detector.ts';
+import { SEVERITIES, type Coverage, type Finding, type Report, type Risk, type Severity } from './report.ts';
+import { sha256Hex } from './sha256.ts';
+
+export type Judgement = Pick<Report, 'findings' | 'coverage' | 'risk' | 'status' | 'statusText'>;
+
+/** Weight of a finding's confidence in the risk, by severity. */
+const WEIGHTS: Readonly<Record<Severity, number>> = { critical: 0.9, high: 0.6, medium: 0.3, low: 0.1, info: 0 };
+
+export function finishFindings(analysis: Analysis): Judgement {
+  const findings: Finding[] = [], coverage: Coverage[] = [];
+  for (const { detector, run } of analysis.detectors) {
+    const verdict = run.evaluate();
+    for (const draft of verdict.findings) findings.push(finding(analysis.state, detector.id, draft));
+    const found = verdict.findings.length > 0;
+    coverage.push({ detector: detector.id, examined: verdict.coverage.examined, status: found && verdict.coverage.status === 'clean' ? 'found' : verdict.coverage.status, why: verdict.coverage.why });
+  }
+  const run = new Set(coverage.map(({ detector }) => detector));
+  for (const id of TIER_1_CHECKS) if (!run.has(id)) coverage.push({ detector: id, examined: nothing(), status: 'skipped', why: 'This check does not exist yet.' });
+  findings.sort((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || b.confidence - a.confidence || (a.evidence.frames[0] ?? 0) - (b.evidence.frames[0] ?? 0) || (a.id < b.id ? -1 : 1));
+  return { findings, coverage, risk: riskOf(findings), ...statusOf(analysis.state, findings, coverage, analysis.damage !== null) };
+}
+
+/** Ids survive a growing file and a moved threshold: they name who did what to whom, and where it began. */
+function finding(state: CaptureState, detector: string, draft: FindingDraft): Finding {
+  const { technique, frames, framesTotal, filter, flows, ...rest } = draft;
+  const subjects = draft.subjects.map(({ role, address, port }) => `${role} ${address} ${port ?? ''}`).sort();
+  const id = `${detector}-${sha256Hex([detector, technique, ...subjects, String(frames[0] ?? 0)].join('\n')).slice(0, 8)}`;
+  return { id, detector, ...rest, evidence: { frames: frames.slice(0, 100), framesTotal, filter, flows: conversationIds(state, flows) } };
+}
+
+function nothing(): Coverage['examined'] {
+  return { packets: 0, flows: 0, bytes: 0, from: null, to: null, ipv4: 0, ipv6: 0 };
+}
+
+/** 100 * (1 - product of (1 - weight * confidence)). */
+export function riskOf(findings: readonly Finding[]): Risk {
+  const score = Math.round(100 * (1 - findings.reduce((rest, { severity, confidence }) => rest * (1 - (WEIGHTS[severity] * confidence) / 100), 1)));
+  const level = score === 0 ? 'none' : score < 25 ? 'low' : score < 50 ? 'medium' : score < 80 ? 'high' : 'critical';
+  const because = findings.filter(({ severity }) => WEIGHTS[severity] > 0).slice(0, 5).map(({ title, severity, confidence }) => `${title} (${severity}, ${confidence} % sure)`);
+  return { score, level, because };
+}
+
+function statusOf(state: CaptureState, findings: readonly Finding[], coverage: readonly Coverage[], damaged: boolean): Pick<Report, 'status' | 'statusText'> {
+  const run = coverage.filter(({ status }) => status !== 'skipped').length;
+  const serious = findings.filter(({ severity }) => severity !== 'info');
+  const checks = `${run} of ${coverage.length} checks run`;
+  if (serious.length > 0) {
+    const worst = serious[0]?.severity ?? 'low';
+    return { status: 'findings', statusText: `${serious.length === 1 ? '1 finding' : `${serious.length} findings`}, the worst of them ${worst}; ${checks}` };
+  }
+  const complete = !damaged && TIER_1_CHECKS.every((id) => coverage.some((one) => one.detector === id && (one.status === 'clean' || one.status === 'found')));
+  if (!complete) return { status: 'incomplete', statusText: `Nothing found in what could be examined; ${checks}` };
+  const encrypted = state.originalBytes === 0 ? 0 : Math.round((100 * state.encryptedBytes) / state.originalBytes);
+  return { status: 'clean', statusText: encrypted === 0 ? 'No threats found' : `No threats found; ${encrypted} % of bytes are encrypted and were judged by behaviour only` };
+}

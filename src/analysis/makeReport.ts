@@ -1,0 +1,260 @@
+/** The Report of what an analysis has seen so far. May be asked for again and again while the capture is read. */
+import { linkTypeName } from '../pcap/linkTypes.ts';
+import { describeUnknown } from '../pcap/tables.ts';
+import type { Analysis } from './analyze.ts';
+import type { CaptureState } from './captureState.ts';
+import { TIER_1_CHECKS } from './checks.ts';
+import { conversationRow, conversationTable, countedRows, endpointRow, endpointTable, type ConversationTable, type EndpointTable } from './conversations.ts';
+import { activityOf, durationText, plural, protocolLabel } from './describe.ts';
+import { finishFindings, type Judgement } from './findings.ts';
+import * as F from './flowTable.ts';
+import { PROTOCOL_TCP, topOfLoosePath } from './flowPass.ts';
+import { CONVERSATION_LAYERS, type BreakdownRow, type CaptureInfo, type Conversation, type Endpoint, type HierarchyRow, type ProtocolCount, type Quality, type Report, type Timeline } from './report.ts';
+import { secondsBetween, timestamp } from './time.ts';
+
+/** Rows of each list in a report, unless asked otherwise. */
+export const DEFAULT_LIMIT = 10_000;
+/** Series of the timeline; the rest is summed up as `other`. */
+const MAX_SERIES = 8;
+
+/** What is known of the file apart from its packets. */
+export interface CaptureFile {
+  readonly name: string;
+  readonly fileBytes: number;
+  readonly format: string;
+  readonly compression: string | null;
+  readonly sha256: string | null;
+  /** One sentence when inflating stopped early. */
+  readonly inflateStopped: string | null;
+}
+
+export interface ReportOptions {
+  readonly version: string;
+  readonly limit?: number;
+  /** What the analysis was run with, for `producer.options`. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+export function makeReport(analysis: Analysis, file: CaptureFile, options: ReportOptions): Report {
+  const { state } = analysis, limit = options.limit ?? DEFAULT_LIMIT;
+  const { conversations, endpoints, totals } = lists(state, limit);
+  const breakdown = breakdownOf(state);
+  const judgement = finishFindings(analysis);
+  const capture = captureInfo(analysis, file);
+  return {
+    schema: 1,
+    producer: { name: 'netsec', version: options.version, options: options.options ?? {} },
+    capture,
+    headline: headlineOf(state, capture, breakdown, judgement),
+    status: judgement.status,
+    statusText: judgement.statusText,
+    protocols: protocolsOf(state),
+    hierarchy: hierarchyOf(state),
+    breakdown,
+    totals: { ...totals, findings: judgement.findings.length },
+    timeline: timelineOf(state),
+    quality: qualityOf(state),
+    conversations,
+    endpoints,
+    findings: judgement.findings.slice(0, limit),
+    coverage: judgement.coverage,
+    risk: judgement.risk,
+  };
+}
+
+export const checksTotal = TIER_1_CHECKS.length;
+
+function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {
+  const { state, damage } = analysis, timed = !Number.isNaN(state.startSeconds);
+  const truncated = damage !== null ? { afterFrame: analysis.frames, offset: damage.offset, message: `The capture ends after frame ${analysis.frames.toLocaleString('en-US')}: ${damage.message}.` }
+    : file.inflateStopped !== null ? { afterFrame: analysis.frames, offset: analysis.position, message: file.inflateStopped } : null;
+  return {
+    file: file.name, sha256: file.sha256, format: file.format, compression: file.compression,
+    linkTypes: [...new Set(state.interfaces.filter(({ packets }) => packets > 0).map(({ linkType }) => linkTypeName(linkType)))],
+    interfaces: state.interfaces.map((one, id) => ({ id, name: one.name, linkType: linkTypeName(one.linkType), snapLength: one.snapLength, packets: one.packets, dropped: one.dropped })),
+    packets: state.packets, snappedPackets: state.snappedPackets, capturedBytes: state.capturedBytes, originalBytes: state.originalBytes, fileBytes: file.fileBytes,
+    startTime: timed ? timestamp(state.startSeconds, state.startNanoseconds) : null, endTime: timed ? timestamp(state.endSeconds, state.endNanoseconds) : null,
+    durationSeconds: timed ? secondsBetween(state.startSeconds, state.startNanoseconds, state.endSeconds, state.endNanoseconds) : null,
+    timeOrdered: state.timeOrdered, truncated,
+  };
+}
+
+function lists(state: CaptureState, limit: number): { conversations: Conversation[]; endpoints: Endpoint[]; totals: Record<string, number> } {
+  const conversationRows: Ranked<Conversation>[] = [], endpointRows: Ranked<Endpoint>[] = [], totals: Record<string, number> = { conversations: 0, endpoints: 0 };
+  for (const layer of CONVERSATION_LAYERS) {
+    const table = conversationTable(state, layer), rows = countedRows(table);
+    if (rows.length === 0) continue;
+    totals[`conversations.${layer}`] = rows.length;
+    totals['conversations']! += rows.length;
+    for (const row of largestConversations(table, rows, limit)) conversationRows.push({ bytes: table.bytesAToB[row]! + table.bytesBToA[row]!, first: table.firstFrame[row]!, make: () => conversationRow(state, table, row) });
+    const ends = endpointTable(state, table);
+    totals[`endpoints.${layer}`] = ends.count;
+    totals['endpoints']! += ends.count;
+    for (const row of largestEndpoints(ends, limit)) endpointRows.push({ bytes: ends.bytesSent[row]! + ends.bytesReceived[row]!, first: row, make: () => endpointRow(state, ends, row) });
+  }
+  return { conversations: ranked(conversationRows, limit), endpoints: ranked(endpointRows, limit), totals };
+}
+
+interface Ranked<T> {
+  readonly bytes: number;
+  readonly first: number;
+  readonly make: () => T;
+}
+
+/** Most bytes first, ties by first frame. */
+function ranked<T>(rows: Ranked<T>[], limit: number): T[] {
+  return rows.sort((x, y) => y.bytes - x.bytes || x.first - y.first).slice(0, limit).map(({ make }) => make());
+}
+
+function largestConversations(table: ConversationTable, rows: Int32Array, limit: number): Int32Array {
+  const { bytesAToB, bytesBToA } = table;
+  return rows.sort((x, y) => bytesAToB[y]! + bytesBToA[y]! - bytesAToB[x]! - bytesBToA[x]! || x - y).subarray(0, limit);
+}
+
+function largestEndpoints(table: EndpointTable, limit: number): Int32Array {
+  const { bytesSent, bytesReceived } = table;
+  return Int32Array.from({ length: table.count }, (_, row) => row).sort((x, y) => bytesSent[y]! + bytesReceived[y]! - bytesSent[x]! - bytesReceived[x]! || x - y).subarray(0, limit);
+}
+
+interface Counts {
+  packets: number;
+  bytes: number;
+}
+
+function tally<K>(into: Map<K, Counts>, key: K, packets: number, bytes: number): void {
+  const counts = into.get(key);
+  if (counts === undefined) into.set(key, { packets, bytes });
+  else {
+    counts.packets += packets;
+    counts.bytes += bytes;
+  }
+}
+
+const mostBytes = (a: Counts, b: Counts): number => b.bytes - a.bytes || b.packets - a.packets;
+
+function protocolsOf(state: CaptureState): ProtocolCount[] {
+  const counts = new Map<string, Counts>();
+  for (let path = 1; path < state.tables.paths.size; path++) {
+    const packets = state.pathPackets[path] ?? 0;
+    if (packets === 0) continue;
+    for (const id of new Set(state.tables.paths.protocolsOf(path).map((protocol) => protocol.id))) tally(counts, id, packets, state.pathBytes[path]!);
+  }
+  return [...counts].map(([protocol, c]) => ({ protocol, ...c })).sort((a, b) => b.packets - a.packets || b.bytes - a.bytes);
+}
+
+function hierarchyOf(state: CaptureState): HierarchyRow[] {
+  const counts = new Map<string, Counts>();
+  for (let path = 1; path < state.tables.paths.size; path++) {
+    const packets = state.pathPackets[path] ?? 0;
+    if (packets === 0) continue;
+    const ids = state.tables.paths.protocolsOf(path).map((protocol) => protocol.id);
+    for (let depth = 1; depth <= ids.length; depth++) tally(counts, ids.slice(0, depth).join('/'), packets, state.pathBytes[path]!);
+  }
+  return sortTree([...counts].map(([path, c]) => ({ path, ...c })));
+}
+
+/** Parents before children, siblings by bytes. */
+function sortTree(rows: readonly HierarchyRow[]): HierarchyRow[] {
+  const children = new Map<string, HierarchyRow[]>();
+  for (const row of rows) {
+    const parent = row.path.slice(0, Math.max(0, row.path.lastIndexOf('/')));
+    children.set(parent, [...(children.get(parent) ?? []), row]);
+  }
+  const sorted: HierarchyRow[] = [];
+  const visit = (parent: string): void => {
+    for (const row of (children.get(parent) ?? []).sort(mostBytes)) {
+      sorted.push(row);
+      visit(row.path);
+    }
+  };
+  visit('');
+  return sorted;
+}
+
+/** Name of every frame once: the service of its innermost flow, else its transport, else its top layer. */
+function breakdownOf(state: CaptureState): BreakdownRow[] {
+  const counts = new Map<string, Counts>(), { flows, tables } = state, { ints, doubles } = flows;
+  for (let flow = 0; flow < flows.count; flow++) {
+    const at = flow * F.INTS, dat = flow * F.DOUBLES, protocol = ints[at + F.META]! & F.META_PROTOCOL;
+    if (protocol === 0) continue;
+    const packets = ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! - ints[at + F.INNER_PACKETS]!;
+    if (packets <= 0) continue;
+    const service = tables.all[ints[at + F.SERVICE]! - 1]?.dissector.id;
+    tally(counts, service ?? (protocol === PROTOCOL_TCP ? 'tcp' : protocol === 17 ? 'udp' : 'sctp'), packets, doubles[dat + F.BYTES_A]! + doubles[dat + F.BYTES_B]! - doubles[dat + F.INNER_BYTES]!);
+  }
+  for (let path = 0; path < tables.paths.size; path++) {
+    const packets = state.pathLoosePackets[path] ?? 0;
+    if (packets === 0) continue;
+    const top = topOfLoosePath(state, path);
+    tally(counts, tables.all[top]?.dissector.id ?? 'data', packets, state.pathLooseBytes[path]!);
+  }
+  return [...counts].map(([name, c]) => ({ name, ...c })).sort(mostBytes);
+}
+
+function timelineOf(state: CaptureState): Timeline {
+  const snapshot = state.timeline.snapshot();
+  if (snapshot === null) return { startTime: null, stepSeconds: state.timeline.stepSeconds, series: [] };
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  const series = snapshot.series.map(({ key, packets, bytes }) => ({ name: state.tables.all[key]?.dissector.id ?? 'data', packets, bytes, total: sum(bytes), frames: sum(packets) })).filter(({ frames }) => frames > 0).sort((a, b) => b.total - a.total);
+  const shown = series.slice(0, MAX_SERIES), rest = series.slice(MAX_SERIES);
+  if (rest.length > 0) {
+    const add = (pick: (one: (typeof rest)[number]) => readonly number[]): number[] => Array.from({ length: snapshot.steps }, (_, i) => sum(rest.map((one) => pick(one)[i] ?? 0)));
+    shown.push({ name: 'other', packets: add((one) => one.packets), bytes: add((one) => one.bytes), total: 0, frames: 0 });
+  }
+  return { startTime: timestamp(snapshot.startSeconds, snapshot.startNanoseconds), stepSeconds: state.timeline.stepSeconds, series: shown.map(({ name, packets, bytes }) => ({ name, packets, bytes })) };
+}
+
+function qualityOf(state: CaptureState): Quality {
+  const { packet } = state;
+  const dropped = state.interfaces.map((one) => one.dropped).filter((n) => n !== null);
+  const bounds = [...state.boundsReached];
+  if (state.names.full) bounds.push('More than 200,000 addresses have names; later ones are shown without.');
+  if (packet.fragments.evicted > 0) bounds.push(`${plural(packet.fragments.evicted, 'fragmented datagram')} could not be kept until complete.`);
+  return {
+    snappedPackets: state.snappedPackets, missingBytes: state.missingBytes, malformedPackets: state.malformedPackets,
+    unknown: [...packet.unknown].map(([key, packets]) => ({ what: `Unknown ${describeUnknown(Math.floor(key / 65536), key % 65536)}`, packets })).sort((a, b) => b.packets - a.packets).slice(0, 100),
+    timeJumpsBack: state.timeJumpsBack, duplicatePackets: state.duplicatePackets, tcpRetransmissions: state.tcpRetransmissions, tcpOutOfOrder: state.tcpOutOfOrder, tcpGaps: state.tcpGaps, tcpGapBytes: state.tcpGapBytes,
+    tcpZeroWindows: state.tcpZeroWindows, tcpResets: state.tcpResets, oneWayConversations: oneWayConversations(state), incompleteFragments: packet.fragments.incomplete, encryptedBytes: state.encryptedBytes,
+    droppedByCapture: dropped.length === 0 ? null : dropped.reduce((a, b) => a + b, 0), boundsReached: bounds,
+  };
+}
+
+/** TCP flows of which one side was captured although its acknowledgements show that the other spoke. */
+export function oneWayConversations(state: CaptureState): number {
+  const { flows } = state, { ints } = flows;
+  let count = 0;
+  for (let flow = 0; flow < flows.count; flow++) {
+    const at = flow * F.INTS;
+    if ((ints[at + F.META]! & F.META_PROTOCOL) !== PROTOCOL_TCP) continue;
+    const a = ints[at + F.PACKETS_A]!, b = ints[at + F.PACKETS_B]!, flags = ints[at + F.FLAGS]!;
+    if (a > 1 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0 && (flags & F.SYN_A) !== 0) count++;
+    else if ((a === 0 && b > 1) || (a > 2 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0)) count++;
+  }
+  return count;
+}
+
+/** "12 minutes from 4 devices, mostly web browsing. One host tried 412 ports on another." */
+function headlineOf(state: CaptureState, capture: CaptureInfo, breakdown: readonly BreakdownRow[], judgement: Judgement): string {
+  if (capture.packets === 0) return 'This capture holds no packets.';
+  const devices = deviceCount(state);
+  const span = capture.durationSeconds === null ? plural(capture.packets, 'packet') : capture.durationSeconds === 0 ? 'A single moment' : durationText(capture.durationSeconds);
+  const who = devices > 0 ? ` from ${plural(devices, 'address', 'addresses')}` : '';
+  const [first, second] = breakdown, share = first === undefined ? 0 : first.bytes / Math.max(1, capture.originalBytes);
+  const say = (row: BreakdownRow): string => activityOf(row.name) ?? protocolLabel(row.name);
+  const what = first === undefined ? '' : share > 0.9 || second === undefined ? `, ${share > 0.995 ? 'all' : 'nearly all'} of it ${say(first)}` : share > 0.5 ? `, mostly ${say(first)}` : `, ${say(first)} and ${say(second)} above all`;
+  const top = judgement.findings.find(({ severity }) => severity !== 'info');
+  return `${span}${who}${what}.${top === undefined ? '' : ` ${top.title}${/[.!?]$/.test(top.title) ? '' : '.'}`}`;
+}
+
+function deviceCount(state: CaptureState): number {
+  const seen = new Set<string>();
+  const { flows } = state, { ints } = flows;
+  for (let flow = 0; flow < flows.count && seen.size < 2_000_000; flow++) {
+    const at = flow * F.INTS;
+    if (ints[at + F.META]! >>> F.META_DEPTH_SHIFT !== 0 || ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! === 0) continue;
+    const family = (ints[at + F.META]! & F.META_IPV6) !== 0 ? '6' : '4';
+    if (ints[at + F.PACKETS_A]! > 0) seen.add(family + String(ints[at]));
+    if (ints[at + F.PACKETS_B]! > 0) seen.add(family + String(ints[at + F.B]));
+  }
+  return seen.size;
+}
