@@ -47,9 +47,19 @@ function recogniseInner(p: Packet, bytes: Uint8Array, offset: number, end: numbe
 export function dissectInner(p: Packet, offset: number, end: number, direction: Direction, rest: HandOver, sink: FieldSink | null): void {
   const { bound } = rest;
   if (bound === null) return;
-  p.path = p.tables.paths.child(p.path, bound.index);
+  markInner(p, bound, rest.only !== null);
   if (bound.dissector.application === true && !p.quoted) p.application = bound.index;
   bound.dissector.stream!.dissect(p, offset, end, direction, rest.state, sink);
+}
+
+/**
+ * The analysis has just put the outer protocol on the frame's path. After STARTTLS the frame is TLS instead; a tunnel is inside of
+ * its proxy. Either way several PDUs of one frame say so once.
+ */
+function markInner(p: Packet, bound: Bound, instead: boolean): void {
+  const { paths } = p.tables, outside = paths.parentOf(p.path);
+  if (paths.topOf(outside) === bound.dissector) p.path = outside;
+  else p.path = paths.child(instead ? outside : p.path, bound.index);
 }
 
 export function finishInner(direction: Direction, rest: HandOver): boolean {

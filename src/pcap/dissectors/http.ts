@@ -2,7 +2,7 @@
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { dissectInner } from '../handOver.ts';
 import { finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
-import { looksLikeStartLine, nextHeader, readStartLine, type HeaderLine, type StartLine } from '../http/headers.ts';
+import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
 import { bodyStart, headerValue, latin1, MAX_URI, readAuthorization, readForm, readHeaders, splitBasic, type HttpRequestMessage, type HttpResponseMessage } from '../http/messages.ts';
 import type { Packet } from '../packet.ts';
 import { decimalAt, lineTextEnd, textAt } from '../text.ts';
@@ -67,7 +67,7 @@ export const http: Dissector = {
   on: [80, 591, 2080, 3128, 3132, 5985, 8000, 8008, 8080, 8088, 8888].map((value) => ({ table: 'tcp.port', value })),
   application: true,
   stream: {
-    recognise: (bytes, offset, end) => looksLikeStartLine(bytes, offset, end),
+    recognise: recogniseHttp,
     open: openHttp,
     keepBytes: KEEP_BYTES,
     step: stepHttp,

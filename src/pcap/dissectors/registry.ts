@@ -7,5 +7,6 @@ export { icmpv6 } from './icmpv6.ts';
 export { ipv4 } from './ipv4.ts';
 export { authenticationHeader, ipv6, ipv6Destination, ipv6Fragment, ipv6HopByHop, ipv6Routing } from './ipv6.ts';
 export { tcp } from './tcp.ts';
+export { tls } from './tls.ts';
 export { udp } from './udp.ts';
 export { vlan } from './vlan.ts';

@@ -1,5 +1,5 @@
 /** The head of an HTTP/1 message as offsets, RFC 9112 sections 2 to 5. Lines may end in LF alone, as servers have to accept. */
-import { afterLine, CR, findByte, LF, lineTextEnd, SPACE, skipBlanks, trimEnd } from '../text.ts';
+import { afterLine, CR, findByte, LF, lineTextEnd, matchPrefix, SPACE, skipBlanks, trimEnd } from '../text.ts';
 
 /** A request or status line. */
 export interface StartLine {
@@ -50,6 +50,16 @@ export function looksLikeStartLine(bytes: Uint8Array, offset: number, end: numbe
     if (i - target > MAX_LINE) return 'no';
   }
   return 'more';
+}
+
+const METHODS: readonly string[] = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT', 'TRACE', 'PROPFIND', 'REPORT', 'NOTIFY', 'SUBSCRIBE'];
+/** A start line longer than this is taken at its first word. */
+const PATIENCE = 256;
+
+/** `looksLikeStartLine` for the beginning of a stream: long targets must not keep it undecided. */
+export function recogniseHttp(bytes: Uint8Array, offset: number, end: number): 'yes' | 'no' | 'more' {
+  const answer = looksLikeStartLine(bytes, offset, end);
+  return answer === 'more' && end - offset >= PATIENCE && METHODS.some((method) => matchPrefix(bytes, offset, end, `${method} `) === 'yes') ? 'yes' : answer;
 }
 
 function statusLine(bytes: Uint8Array, start: number, slash: number, end: number): 'yes' | 'no' | 'more' {

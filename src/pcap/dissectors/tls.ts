@@ -1,0 +1,145 @@
+/** Transport Layer Security, RFC 8446 and RFC 5246, with SSL 2 and 3. The handshake is read; what follows is counted and passed over. */
+import type { Direction, Dissector, FieldSink } from '../dissector.ts';
+import type { Packet } from '../packet.ts';
+import { ALERTS, CONTENT_TYPES, tlsFields as f, versionColumn } from '../tls/fields.ts';
+import { inBytes, readHandshake, readSsl2ClientHello } from '../tls/handshake.ts';
+import type { TlsAlertMessage, TlsHeartbeatMessage } from '../tls/messages.ts';
+import { ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, openTls, RECORD_HEADER, recogniseTls, stepTls, type TlsState } from '../tls/records.ts';
+
+export const tls: Dissector = {
+  id: 'tls',
+  name: 'Transport Layer Security',
+  fields: f,
+  on: [443, 465, 636, 853, 989, 990, 993, 995, 5061, 8443].map((value) => ({ table: 'tcp.port', value })),
+  encrypted: true,
+  application: true,
+  stream: {
+    recognise: recogniseTls,
+    open: openTls,
+    // What is read of a record beyond its header was kept by `step`: bulk data must not be copied.
+    keepBytes: RECORD_HEADER,
+    step: stepTls,
+    dissect: dissectTls,
+  },
+};
+
+function dissectTls(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
+  const side = state.sides[direction], { record } = side;
+  side.record = null;
+  // A record that spans segments is in `record`; of one that lies in the frame, the frame's own bytes are shown.
+  if (record !== null && end - offset < record.length) inBytes(p, record, 'Reassembled TLS record', sink, () => dissectRecord(p, 0, record.length, direction, state, sink));
+  else dissectRecord(p, offset, end, direction, state, sink);
+}
+
+function dissectRecord(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
+  const side = state.sides[direction], { bytes } = p;
+  if (side.ssl2) {
+    dissectSsl2(p, offset, end, direction, state, sink);
+    return;
+  }
+  const type = bytes[offset]!, content = offset + RECORD_HEADER;
+  // A record that was passed over is described by its header alone.
+  const version = bytes[offset + 1]! * 256 + bytes[offset + 2]!;
+  if (sink !== null) {
+    sink.layer(tls, offset, end - offset);
+    sink.add(f.record, offset, end - offset, undefined, sink.wantsText ? `${versionColumn(state.version || version)} Record Layer: ${CONTENT_TYPES[type] ?? type}` : undefined);
+    sink.open();
+    sink.add(f.contentType, offset, 1);
+    sink.add(f.recordVersion, offset + 1, 2);
+    sink.add(f.recordLength, offset + 3, 2);
+  }
+  let words: string;
+  if (type === HANDSHAKE) words = dissectHandshake(p, content, end, direction, state, sink);
+  else if (type === APPLICATION_DATA) {
+    side.encrypted = true;
+    words = 'Application Data';
+    sink?.add(f.applicationData, content, Math.max(0, end - content));
+  } else if (type === CHANGE_CIPHER_SPEC) {
+    // TLS 1.3 sends it for middleboxes only; after a HelloRetryRequest clear hellos follow (RFC 8446 appendix D.4).
+    if (state.version !== 0x0304) side.encrypted = true;
+    words = 'Change Cipher Spec';
+    sink?.add(f.changeCipherSpec, content, end - content);
+  } else words = type === ALERT ? dissectAlert(p, content, end, direction, state, sink) : dissectHeartbeat(p, content, end, direction, state, sink);
+  if (sink === null) return;
+  sink.close();
+  say(p, words, state, version, sink);
+}
+
+/** One line for all records of a frame, as Wireshark has it. */
+function say(p: Packet, words: string, state: TlsState, version: number, sink: FieldSink): void {
+  state.info = state.infoFrame === p.frame && state.info !== '' ? `${state.info}, ${words}` : words;
+  state.infoFrame = p.frame;
+  sink.info(versionColumn(state.version || version), state.info);
+}
+
+function dissectHandshake(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
+  const side = state.sides[direction];
+  const length = end - offset < 6 ? -1 : (p.bytes[offset + 1]! << 16) + (p.bytes[offset + 2]! << 8) + p.bytes[offset + 3]!;
+  // A hello fills its record exactly and names a version: no ciphertext does.
+  const hello = p.bytes[offset] === 1 || p.bytes[offset] === 2 ? length === end - offset - 4 && p.bytes[offset + 4] === 3 && p.bytes[offset + 5]! <= 4 : false;
+  if (side.encrypted && hello) side.encrypted = false;
+  const words = side.encrypted ? null : readHandshake(p, p.bytes, offset, end, direction, state, sink);
+  if (words !== null) return words;
+  sink?.add(f.handshake, offset, end - offset, undefined, 'Handshake Protocol: Encrypted Handshake Message');
+  return 'Encrypted Handshake Message';
+}
+
+function dissectAlert(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
+  if (state.sides[direction].encrypted || end - offset !== 2) {
+    sink?.add(f.alert, offset, end - offset, undefined, 'Alert Message: Encrypted Alert');
+    return 'Encrypted Alert';
+  }
+  const level = p.bytes[offset]!, description = p.bytes[offset + 1]!;
+  if (p.onMessage !== null) p.emit({ kind: 'tls-alert', frame: p.frame, direction, level, description } satisfies TlsAlertMessage);
+  if (sink !== null) {
+    sink.add(f.alert, offset, 2);
+    sink.open();
+    sink.add(f.alertLevel, offset, 1);
+    sink.add(f.alertDescription, offset + 1, 1);
+    sink.close();
+  }
+  return `Alert (Level: ${level === 2 ? 'Fatal' : 'Warning'}, Description: ${ALERTS[description] ?? description})`;
+}
+
+function dissectHeartbeat(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
+  const { encrypted } = state.sides[direction], clear = !encrypted && end - offset >= 3;
+  const type = clear ? p.bytes[offset]! : 0, payloadLength = clear ? p.bytes[offset + 1]! * 256 + p.bytes[offset + 2]! : 0;
+  if (p.onMessage !== null) p.emit({ kind: 'tls-heartbeat', frame: p.frame, direction, encrypted: !clear, recordLength: end - offset, type, payloadLength } satisfies TlsHeartbeatMessage);
+  if (sink !== null) {
+    sink.add(f.heartbeat, offset, end - offset);
+    if (clear) {
+      sink.open();
+      sink.add(f.heartbeatType, offset, 1);
+      sink.add(f.heartbeatLength, offset + 1, 2);
+      sink.close();
+      if (payloadLength + 3 > end - offset) sink.note('warning', `Heartbeat promises ${payloadLength} bytes of payload in a record of ${end - offset}`, offset, end - offset);
+    }
+  }
+  return !clear ? 'Encrypted Heartbeat' : type === 1 ? 'Heartbeat Request' : 'Heartbeat Response';
+}
+
+function dissectSsl2(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
+  const header = p.bytes[offset]! >= 0x80 ? 2 : 3, body = offset + header, type = p.bytes[body];
+  const hello = state.client < 0 && type === 1;
+  if (sink !== null) {
+    sink.layer(tls, offset, end - offset);
+    sink.add(f.record, offset, end - offset, undefined, 'SSLv2 Record Layer');
+    sink.open();
+    sink.add(f.recordLength, offset, header, end - body);
+    if (hello || type === 4) sink.add(f.ssl2Type, body, 1);
+  }
+  let words = 'Encrypted Data';
+  if (hello) {
+    readSsl2ClientHello(p, p.bytes, body, end, direction, state, sink);
+    words = 'Client Hello';
+    // What follows may be SSL 3 or TLS: the record says.
+    state.sides[direction].ssl2 = state.version === 2;
+    state.sides[1 - direction as Direction].ssl2 = false;
+  } else if (type === 4 && state.client === 1 - direction) {
+    state.version = 2;
+    words = 'Server Hello';
+  }
+  if (sink === null) return;
+  sink.close();
+  say(p, words, state, 2, sink);
+}

@@ -1,0 +1,193 @@
+/** TLS handshake messages, RFC 8446 section 4 and RFC 5246 section 7.4: put together over records, said as messages and fields. */
+import type { Direction, FieldSink } from '../dissector.ts';
+import { ja3sText, ja3Text } from '../ja3.ts';
+import { ja4 } from '../ja4.ts';
+import type { Packet } from '../packet.ts';
+import { md5 } from '../platform.ts';
+import { describeCertificates, describeClientHello, describeServerHello } from './describe.ts';
+import { HANDSHAKE_TYPES, suiteName, tlsFields as f } from './fields.ts';
+import { isGrease, parseClientHello, parseServerHello, parseSsl2ClientHello, type ClientHello } from './hello.ts';
+import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage } from './messages.ts';
+import { Reader } from './reader.ts';
+import type { TlsSide, TlsState } from './records.ts';
+import { parseCertificate, type Certificate } from './x509.ts';
+
+const HEADER = 4;
+/** Longest message that is put together; certificates with the chains of a whole company stay below. */
+const MAX_MESSAGE = 65_536;
+const MAX_CHAIN = 16;
+
+/**
+ * Reads the content `[offset, end)` of a handshake record. Returns the words for the packet list, null if it is encrypted.
+ */
+export function readHandshake(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string | null {
+  const side = state.sides[direction], words: string[] = [];
+  for (let at = offset; at < end; ) {
+    if (side.passOver > 0) {
+      const count = Math.min(side.passOver, end - at);
+      side.passOver -= count;
+      at += count;
+      continue;
+    }
+    if (side.partial !== null) {
+      at = gather(p, bytes, at, end, direction, side, state, sink, words);
+      continue;
+    }
+    const type = bytes[at]!, length = end - at < HEADER ? -1 : HEADER + (bytes[at + 1]! << 16) + (bytes[at + 2]! << 8) + bytes[at + 3]!;
+    if (HANDSHAKE_TYPES[type] === undefined) {
+      // Ciphertext of a stream whose Change Cipher Spec was not seen.
+      side.encrypted = true;
+      return words.length > 0 ? words.join(', ') : null;
+    }
+    if (length > MAX_MESSAGE) {
+      p.malformed(`TLS handshake message of ${length} bytes`, at, end);
+      side.passOver = length;
+    } else if (length < 0 || length > end - at) {
+      side.partial = new Uint8Array(Math.max(length, HEADER));
+      side.partialLength = 0;
+      at = gather(p, bytes, at, end, direction, side, state, sink, words);
+    } else {
+      words.push(readMessage(p, bytes, at, at + length, direction, state, sink));
+      at += length;
+    }
+  }
+  return words.join(', ');
+}
+
+/** Adds to a message that spans records; reads it when it is complete. Returns the offset behind what was taken. */
+function gather(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, side: TlsSide, state: TlsState, sink: FieldSink | null, words: string[]): number {
+  let at = offset;
+  for (;;) {
+    const partial = side.partial!, count = Math.min(partial.length - side.partialLength, end - at);
+    partial.set(bytes.subarray(at, at + count), side.partialLength);
+    side.partialLength += count;
+    at += count;
+    if (side.partialLength < partial.length) return at;
+    const length = HEADER + (partial[1]! << 16) + (partial[2]! << 8) + partial[3]!;
+    if (length > partial.length && length <= MAX_MESSAGE) {
+      side.partial = new Uint8Array(length);
+      side.partial.set(partial);
+      continue;
+    }
+    side.partial = null;
+    if (length > MAX_MESSAGE) side.passOver = length - HEADER;
+    else words.push(inBytes(p, partial, 'Reassembled TLS handshake', sink, () => readMessage(p, partial, 0, length, direction, state, sink)));
+    return at;
+  }
+}
+
+/** Runs `read` with other bytes as those of the packet, so that the offsets of fields lie in them. */
+export function inBytes<T>(p: Packet, other: Uint8Array, name: string, sink: FieldSink | null, read: () => T): T {
+  const { bytes, view, source, wireEnd } = p;
+  p.bytes = other;
+  p.view = new DataView(other.buffer, other.byteOffset, other.byteLength);
+  p.wireEnd = other.length;
+  if (sink !== null) p.sources.push({ name: `${name} (${other.length} bytes)`, bytes: other });
+  p.source = p.sources.length;
+  const result = read();
+  p.bytes = bytes;
+  p.view = view;
+  p.source = source;
+  p.wireEnd = wireEnd;
+  return result;
+}
+
+const CLIENT_HELLO = 1, SERVER_HELLO = 2, CERTIFICATE = 11;
+
+/** Reads one whole message `[offset, end)`, header included; returns its words for the packet list. */
+function readMessage(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
+  const type = bytes[offset]!, body = offset + HEADER;
+  let words = HANDSHAKE_TYPES[type] ?? `Handshake ${type}`;
+  if (sink !== null) {
+    sink.add(f.handshake, offset, end - offset, undefined, `Handshake Protocol: ${words}`);
+    sink.open();
+    sink.add(f.handshakeType, offset, 1);
+    sink.add(f.handshakeLength, offset + 1, 3);
+  }
+  if (type === CLIENT_HELLO) words = readClientHello(p, parseClientHello(bytes, body, end), body, end, direction, state, sink);
+  else if (type === SERVER_HELLO) words = readServerHello(p, bytes, body, end, direction, state, sink);
+  else if (type === CERTIFICATE) readCertificates(p, bytes, body, end, direction, state, sink);
+  sink?.close();
+  return words;
+}
+
+function readClientHello(p: Packet, hello: ClientHello, body: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
+  noteClientHello(p, hello, direction, state);
+  if (hello.short) p.malformed('TLS ClientHello is shorter than its lengths say', body, end);
+  if (sink !== null) describeClientHello(p, body, end, hello, sink);
+  return hello.sni === null ? 'Client Hello' : `Client Hello (SNI=${hello.sni})`;
+}
+
+/** Reads an SSLv2 ClientHello record. */
+export function readSsl2ClientHello(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
+  const hello = parseSsl2ClientHello(bytes, offset, end);
+  noteClientHello(p, hello, direction, state);
+  if (sink === null) return;
+  sink.add(f.version, offset + 1, 2);
+  hello.suites.forEach((suite, index) => sink.add(suite > 0xffff ? f.ssl2Spec : f.suite, offset + 9 + index * 3, 3, suite));
+}
+
+function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, state: TlsState): void {
+  state.client = direction;
+  state.sni = hello.sni;
+  if (state.version === 0) state.version = hello.legacyVersion;
+  if (p.onMessage === null) return;
+  const ssl2 = hello.suites.length > 0 && hello.extensions.length === 0 && state.sides[direction].ssl2;
+  p.emit({
+    kind: 'tls-client-hello',
+    frame: p.frame,
+    direction,
+    sni: hello.sni,
+    alpn: hello.alpn,
+    legacyVersion: hello.legacyVersion,
+    maxVersion: Math.max(hello.versions.length > 0 ? 0 : hello.legacyVersion, ...hello.versions.filter((version) => !isGrease(version))),
+    versions: hello.versions,
+    suites: hello.suites,
+    extensions: hello.extensions,
+    groups: hello.groups,
+    signatureAlgorithms: hello.signatureAlgorithms,
+    ja3: ssl2 ? null : md5(ja3Text(hello)),
+    ja4: ssl2 ? null : ja4(hello, 't'),
+  } satisfies TlsClientHelloMessage);
+}
+
+function readServerHello(p: Packet, bytes: Uint8Array, body: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
+  const hello = parseServerHello(bytes, body, end);
+  state.version = hello.version;
+  if (hello.short) p.malformed('TLS ServerHello is shorter than its lengths say', body, end);
+  if (p.onMessage !== null) {
+    p.emit({
+      kind: 'tls-server-hello',
+      frame: p.frame,
+      direction,
+      version: hello.version,
+      suite: hello.suite,
+      suiteName: suiteName(hello.suite),
+      alpn: hello.alpn,
+      helloRetryRequest: hello.helloRetryRequest,
+      ja3s: md5(ja3sText(hello)),
+      sni: state.sni,
+    } satisfies TlsServerHelloMessage);
+  }
+  if (sink !== null) describeServerHello(p, body, end, hello, sink);
+  return hello.helloRetryRequest ? 'Hello Retry Request' : 'Server Hello';
+}
+
+/** RFC 5246 section 7.4.2. TLS 1.3 encrypts its certificates, so its other layout does not occur here. */
+function readCertificates(p: Packet, bytes: Uint8Array, body: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
+  if (p.onMessage === null && sink === null) return;
+  const r = new Reader(bytes, body, end), list = r.take(r.u24()), chain: Certificate[] = [], places: [number, number][] = [];
+  while (list.left >= 3 && chain.length < MAX_CHAIN) {
+    const one = list.take(list.u24()), certificate = parseCertificate(bytes, one.at, one.end);
+    if (certificate === null) {
+      p.malformed('certificate is no DER', one.at, one.end);
+      break;
+    }
+    chain.push(certificate);
+    places.push([one.at, one.end]);
+  }
+  if (chain.length === 0) return;
+  const message: TlsCertificateMessage = { kind: 'tls-certificate', frame: p.frame, direction, fromServer: state.client < 0 ? direction === 1 : direction !== state.client, chain, sni: state.sni };
+  p.emit(message);
+  if (sink !== null) describeCertificates(chain, places, sink);
+}

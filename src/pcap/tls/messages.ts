@@ -1,0 +1,70 @@
+/** What TLS says in clear, as detectors and statistics consume it. */
+import { messageKind, type Direction, type Message } from '../dissector.ts';
+import type { Certificate } from './x509.ts';
+
+export interface TlsClientHelloMessage extends Message {
+  readonly kind: 'tls-client-hello';
+  readonly direction: Direction;
+  readonly sni: string | null;
+  readonly alpn: readonly string[];
+  /** The hello's own field, and the highest version offered. */
+  readonly legacyVersion: number;
+  readonly maxVersion: number;
+  readonly versions: readonly number[];
+  /** As sent, GREASE included. */
+  readonly suites: readonly number[];
+  readonly extensions: readonly number[];
+  readonly groups: readonly number[];
+  readonly signatureAlgorithms: readonly number[];
+  /** Null without a platform that hashes, and for SSLv2 hellos. */
+  readonly ja3: string | null;
+  readonly ja4: string | null;
+}
+export const tlsClientHelloMessage = messageKind<TlsClientHelloMessage>('tls-client-hello');
+
+export interface TlsServerHelloMessage extends Message {
+  readonly kind: 'tls-server-hello';
+  readonly direction: Direction;
+  /** The version and suite in force from here on. */
+  readonly version: number;
+  readonly suite: number;
+  readonly suiteName: string;
+  readonly alpn: string | null;
+  readonly helloRetryRequest: boolean;
+  readonly ja3s: string | null;
+  /** Name the client asked for. */
+  readonly sni: string | null;
+}
+export const tlsServerHelloMessage = messageKind<TlsServerHelloMessage>('tls-server-hello');
+
+export interface TlsCertificateMessage extends Message {
+  readonly kind: 'tls-certificate';
+  readonly direction: Direction;
+  readonly fromServer: boolean;
+  /** Leaf first; at most 16. */
+  readonly chain: readonly Certificate[];
+  /** Name the client asked for. */
+  readonly sni: string | null;
+}
+export const tlsCertificateMessage = messageKind<TlsCertificateMessage>('tls-certificate');
+
+export interface TlsAlertMessage extends Message {
+  readonly kind: 'tls-alert';
+  readonly direction: Direction;
+  /** 1 warning, 2 fatal. */
+  readonly level: number;
+  readonly description: number;
+}
+export const tlsAlertMessage = messageKind<TlsAlertMessage>('tls-alert');
+
+/** A heartbeat, RFC 6520. One in clear that promises more payload than its record holds is Heartbleed (CVE-2014-0160). */
+export interface TlsHeartbeatMessage extends Message {
+  readonly kind: 'tls-heartbeat';
+  readonly direction: Direction;
+  readonly encrypted: boolean;
+  readonly recordLength: number;
+  /** 1 request, 2 response; 0 where encrypted. */
+  readonly type: number;
+  readonly payloadLength: number;
+}
+export const tlsHeartbeatMessage = messageKind<TlsHeartbeatMessage>('tls-heartbeat');
