@@ -20,7 +20,7 @@ class CssDirective extends Directive {
   }
 
   override update(part: AttributePart, [styles]: [Styles]): typeof noChange {
-    const { style } = part.element as HTMLElement;
+    const { style } = part.element;
     for (const name of Object.keys(this.previous)) if (!Object.hasOwn(styles, name)) style.removeProperty(name);
     for (const [name, value] of Object.entries(styles)) if (this.previous[name] !== value) style.setProperty(name, value);
     this.previous = styles;

@@ -8,7 +8,7 @@ import type { Menu } from '../menu.ts';
 import type { PagedRows } from '../pagedRows.ts';
 import { movedTo, physicalHeight, resized, scrolledTo, topToReveal, virtualTop, visibleRows, type ScrollMap } from '../virtualScroll.ts';
 import { openMenu } from './contextMenu.ts';
-import { columnTemplate, fittingColumns, MIN_COLUMN, type Column, type GridLayout } from './gridColumns.ts';
+import { columnTemplate, fittingColumns, MIN_COLUMN, neededWidth, type Column, type GridLayout } from './gridColumns.ts';
 
 export interface GridSort {
   readonly column: string;
@@ -37,6 +37,8 @@ export interface GridConfig<Row> {
 }
 
 let gridCount = 0;
+/** Room the vertical scroll bar takes from the columns. */
+const SCROLLBAR = 14;
 
 export class NetsecGrid<Row = unknown> extends HTMLElement {
   private current: GridConfig<Row> | null = null;
@@ -86,12 +88,13 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     const config = this.current;
     if (config === null) return;
     const total = config.rows.total ?? 0;
-    this.shown = fittingColumns(config.columns, config.layout, this.clientWidth - 24);
+    this.shown = fittingColumns(config.columns, config.layout, this.clientWidth - SCROLLBAR);
     render(this.frame(config, total), this);
     this.scroller = this.querySelector('.g-scroll');
     this.body = this.querySelector('.g-body');
     if (this.scroller === null || this.body === null) return;
     this.scroller.style.setProperty('--cols', columnTemplate(this.shown, config.layout));
+    this.scroller.style.setProperty('--min', `${String(neededWidth(this.shown, config.layout))}px`);
     this.scroller.style.setProperty('--row', `${String(config.rowHeight)}px`);
     const chrome = (this.querySelector<HTMLElement>('.g-head')?.offsetHeight ?? 0) + (this.querySelector<HTMLElement>('.g-foot')?.offsetHeight ?? 0);
     const viewport = Math.max(0, this.scroller.clientHeight - chrome);
@@ -376,7 +379,7 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     const config = this.current;
     if (config === null || column.sort === null) return;
     const same = config.sort?.column === column.sort;
-    config.onSort({ column: column.sort, descending: same ? config.sort?.descending !== true : column.descendingFirst === true });
+    config.onSort({ column: column.sort, descending: same ? !(config.sort?.descending) : column.descendingFirst === true });
   }
 
   private readonly onHeadKey = (event: KeyboardEvent): void => {

@@ -33,11 +33,17 @@ export interface GridLayout {
 export const DEFAULT_LAYOUT: GridLayout = { widths: {}, hidden: [] };
 export const MIN_COLUMN = 28;
 const GAP = 12;
+/** Padding at both ends of a row, as in components.css. */
+const ENDS = 32;
+
+/** Pixels these columns need at least. */
+export function neededWidth<Row>(columns: readonly Column<Row>[], layout: GridLayout): number {
+  return columns.reduce((sum, column) => sum + (layout.widths[column.id] ?? column.width) + GAP, ENDS - GAP);
+}
 
 export function fittingColumns<Row>(columns: readonly Column<Row>[], layout: GridLayout, available: number): readonly Column<Row>[] {
   let shown = columns.filter((column) => !layout.hidden.includes(column.id));
-  const needed = (): number => shown.reduce((sum, column) => sum + (layout.widths[column.id] ?? column.width) + GAP, 0);
-  while (needed() > available) {
+  while (neededWidth(shown, layout) > available) {
     const last = shown.reduce<Column<Row> | null>((found, column) => (column.drop > (found?.drop ?? 0) ? column : found), null);
     if (last === null) break;
     shown = shown.filter((column) => column !== last);

@@ -73,7 +73,7 @@ export class NetsecTimeRange extends HTMLElement {
             ?disabled=${start === null || duration === null}
             @click=${() => this.show(!this.open)}
           >
-            ${icon('watch')}<span class="z">${words}</span>${range === null ? icon('chevron-down') : nothing}</button
+            ${icon('clockface')}<span class="z">${words}</span>${range === null ? icon('chevron-down') : nothing}</button
           >${
             range === null
               ? nothing

@@ -21,7 +21,7 @@ function called(detector: string): string {
 
 export function checksDetail(store: Store, report: Report, status: string) {
   const rows = report.coverage.filter((row) => !isStatus(status) || row.status === status).sort((a, b) => ORDER[a.status] - ORDER[b.status]);
-  const title = isStatus(status) ? `${plural(rows.length, 'check')}: ${WORDS[status].toLowerCase()}` : `${plural(rows.length, 'check')}`;
+  const title = isStatus(status) ? `${plural(rows.length, 'check')}: ${WORDS[status].toLowerCase()}` : plural(rows.length, 'check');
   return html`<article class="det" tabindex="0" aria-label="Checks, details" data-testid="checks-detail">
     <h1>${title}</h1>
     <p class="lead">${report.statusText}${store.complete ? '' : ' The capture is still being read.'}</p>

@@ -62,7 +62,10 @@ function evidence(store: Store, finding: Finding) {
       <thead><tr><th class="r c-frame" scope="col">Frame</th><th class="c-time" scope="col">Time</th><th class="c-ends" scope="col">From, to</th><th class="c-proto" scope="col">Protocol</th><th scope="col">Shows</th></tr></thead>
       <tbody>${until(rows, frames.slice(0, EVIDENCE_ROWS).map(plain))}</tbody>
     </table>
-    ${more.length === 0 ? nothing : html`<p class="frames"><span class="muted">Also</span> ${more.map(link)}${framesTotal > frames.length ? html`<span class="muted">and ${formatCount(framesTotal - frames.length)} more</span>` : nothing}</p>`}
+    ${more.length === 0 ? nothing : html`<details class="frames">
+            <summary>${plural(more.length, 'more frame')}</summary>
+            <p>${more.map(link)}${framesTotal > frames.length ? html`<span class="muted">and ${formatCount(framesTotal - frames.length)} beyond the first hundred</span>` : nothing}</p>
+          </details>`}
   </section>`;
 }
 

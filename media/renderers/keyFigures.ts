@@ -23,8 +23,8 @@ export function riskLine(store: Store, report: Report) {
             >${LEVELS.map((_, index) => html`<i class=${index === at ? 'on' : ''}></i>`)}<b style=${css({ 'inset-inline-start': `${String(risk.score)}%` })}></b
           ></span>`
     }
-    <span class="muted" data-testid="status-text">${risk.because.length > 0 ? risk.because.join('; ') : report.statusText}${partial ? ' More may come while the rest is read.' : ''}</span>
-    ${risk.because.length > 0 && report.statusText !== '' ? html`<span class="muted full">${report.statusText}</span>` : nothing}
+    ${risk.because.length === 0 ? nothing : html`<span class="muted">${risk.because.join(', ')}</span>`}
+    <span class="muted" data-testid="status-text">${report.statusText}${partial ? ' More may come while the rest is read.' : ''}</span>
   </div>`;
 }
 

@@ -27,7 +27,7 @@ interface Remembered {
   readonly split: number;
 }
 
-const DEFAULTS: Remembered = { layer: '', column: 'bytes', descending: true, search: '', widths: {}, hidden: [], chosen: '', split: 62 };
+const DEFAULTS: Remembered = { layer: '', column: 'bytes', descending: true, search: '', widths: {}, hidden: [], chosen: '', split: 76 };
 
 export interface LayerTable<Row extends object> {
   readonly id: 'conversations' | 'endpoints';

@@ -4,7 +4,7 @@ import type { Conversation, ConversationLayer } from '../../src/analysis/report.
 import { bar, bytesCell, icon, packetsLink, severityIcon, skeleton } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { both, conversationFilter } from '../filters.ts';
-import { exactBytes, exactTime, formatBytes, formatCount, formatDuration, protocolLabel, timeOfDay } from '../format.ts';
+import { exactBytes, exactTime, formatBytes, formatCount, formatDuration, plural, protocolLabel, timeOfDay } from '../format.ts';
 import { ask, type Target } from '../menu.ts';
 import { severest } from '../renderers/findingRows.ts';
 import { layerTable, summed, totalWords } from '../renderers/layerTable.ts';
@@ -64,13 +64,13 @@ function detail(store: Store, row: Conversation) {
   const fact = (name: string, value: unknown, tip = '') => html`<div title=${tip}><dt>${name}</dt><dd>${value}</dd></div>`;
   return html`<h2>${end(row.a, row.aPort)} → ${end(row.b, row.bPort)}</h2>
     <div class="acts">
-      <button class="btn pri" @click=${() => store.showPackets(filter)}>${icon('list-flat')}Show ${formatCount(packetsOf(row))} packets</button>
+      <button class="btn pri" @click=${() => store.showPackets(filter)}>${icon('list-flat')}Show ${plural(packetsOf(row), 'packet')}</button>
       ${row.layer === 'tcp' || row.layer === 'udp' ? html`<button class="btn" data-testid="follow-stream" @click=${() => store.go({ stream: row.id })}>${icon('arrow-swap')}Follow stream</button>` : nothing}
       <button class="btn" @click=${() => ask(store, `What happened in the conversation ${row.id} between ${end(row.a, row.aPort)} and ${end(row.b, row.bPort)}?`)}>${icon('comment-discussion')}Ask @netsec</button>
     </div>
     <dl class="facts">
-      ${fact('A to B', `${formatCount(row.packetsAToB)} packets, ${formatBytes(row.bytesAToB)}`, exactBytes(row.bytesAToB))}
-      ${fact('B to A', `${formatCount(row.packetsBToA)} packets, ${formatBytes(row.bytesBToA)}`, exactBytes(row.bytesBToA))}
+      ${fact('A to B', `${plural(row.packetsAToB, 'packet')}, ${formatBytes(row.bytesAToB)}`, exactBytes(row.bytesAToB))}
+      ${fact('B to A', `${plural(row.packetsBToA, 'packet')}, ${formatBytes(row.bytesBToA)}`, exactBytes(row.bytesBToA))}
       ${fact('Started', timeOfDay(row.startTime, 3), exactTime(row.startTime))} ${fact('Lasted', formatDuration(row.durationSeconds))}
       ${row.connState === null ? nothing : fact('Ended', html`${ENDED[row.connState] ?? row.connState} <span class="muted">${row.connState}</span>`)}
       ${row.history === null ? nothing : fact('History', html`<code>${row.history}</code>`, 'Zeek: upper case from A, lower case from B. S SYN, H SYN+ACK, A ACK, D data, F FIN, R RST')}

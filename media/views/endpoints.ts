@@ -4,7 +4,7 @@ import type { ConversationLayer, Endpoint } from '../../src/analysis/report.ts';
 import { bar, bytesCell, icon, packetsLink, severityIcon, skeleton } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { addressFilter, both } from '../filters.ts';
-import { exactBytes, formatBytes, formatCount } from '../format.ts';
+import { exactBytes, formatBytes, formatCount, plural } from '../format.ts';
 import { severest } from '../renderers/findingRows.ts';
 import { hostPage } from '../renderers/hostPage.ts';
 import { layerTable, summed, totalWords } from '../renderers/layerTable.ts';
@@ -21,6 +21,7 @@ function columns(store: Store, table: TableModel<Endpoint>, layer: ConversationL
   const ports = layer === 'tcp' || layer === 'udp' || layer === 'sctp';
   const most = Math.max(1, table.most?.bytes ?? 1);
   const marks = severest(store.report?.findings ?? [], (finding) => finding.subjects.map((subject) => subject.address));
+  // Packets and bytes would count every frame twice, once at each end; sent and received add up.
   const sum = (value: (row: Endpoint) => number, show: (total: number) => ReturnType<Column<Endpoint>['cell']>) => () => {
     const total = summed(table, value);
     return total === null ? '' : show(total);
@@ -32,9 +33,9 @@ function columns(store: Store, table: TableModel<Endpoint>, layer: ConversationL
     { id: 'address', title: 'Address', width: 130, grow: 2, drop: 0, sort: 'address', text: (row) => row.address, cell: (row) => html`<span class="addr"><button class="lk quiet" tabindex="-1" @click=${() => store.go({ views: store.viewsWith('endpoints', { host: row.address }) })}>${row.address}</button>${row.depth === 0 ? nothing : html` <span class="muted via">inner</span>`}</span>`, total: () => totalWords(table) },
     ...(ports ? [{ id: 'port', title: 'Port', width: 56, grow: 0, end: true, drop: 0, sort: 'port', text: (row: Endpoint) => String(row.port ?? ''), cell: (row: Endpoint) => String(row.port ?? '') }] : []),
     { id: 'name', title: 'Name', width: 110, grow: 3, drop: 5, sort: null, text: (row) => row.names.join(', ') || nameOf(store, row), cell: (row) => html`<span class="muted">${nameOf(store, row)}</span>` },
-    { id: 'packets', title: 'Packets', width: 70, grow: 0, end: true, drop: 3, sort: 'packets', descendingFirst: true, text: (row) => String(row.packets), cell: (row) => packetsLink(store, row.packets, both(store.place.selection.filter, addressFilter(row.layer, row.address, row.port))) as ReturnType<typeof html>, total: sum((row) => row.packets, formatCount) },
+    { id: 'packets', title: 'Packets', width: 70, grow: 0, end: true, drop: 3, sort: 'packets', descendingFirst: true, text: (row) => String(row.packets), cell: (row) => packetsLink(store, row.packets, both(store.place.selection.filter, addressFilter(row.layer, row.address, row.port))) as ReturnType<typeof html> },
     { id: 'bar', title: '', label: 'Sent and received, as a bar', width: 60, grow: 1.5, drop: 6, sort: null, text: (row) => `Sent ${formatBytes(row.bytesSent)}, received ${formatBytes(row.bytesReceived)}`, cell: (row) => bar([row.bytesSent / most, row.bytesReceived / most]) },
-    { id: 'bytes', title: 'Bytes', width: 72, grow: 0, end: true, drop: 0, sort: 'bytes', descendingFirst: true, text: (row) => exactBytes(row.bytes), cell: (row) => bytesCell(row.bytes), total: sum((row) => row.bytes, bytesCell) },
+    { id: 'bytes', title: 'Bytes', width: 72, grow: 0, end: true, drop: 0, sort: 'bytes', descendingFirst: true, text: (row) => exactBytes(row.bytes), cell: (row) => bytesCell(row.bytes) },
     number('packetsSent', 'Pkts sent', 9),
     bytes('bytesSent', 'Sent', 7),
     number('packetsReceived', 'Pkts rcvd', 10),
@@ -47,11 +48,11 @@ function detail(store: Store, row: Endpoint) {
   return html`<h2>${row.address}${row.port === null ? nothing : `:${String(row.port)}`} <span class="muted">${nameOf(store, row)}</span></h2>
     <div class="acts">
       <button class="btn pri" @click=${() => store.go({ views: store.viewsWith('endpoints', { host: row.address }) })}>${icon('device-desktop')}Show host</button>
-      <button class="btn" @click=${() => store.showPackets(filter)}>${icon('list-flat')}Show ${formatCount(row.packets)} packets</button>
+      <button class="btn" @click=${() => store.showPackets(filter)}>${icon('list-flat')}Show ${plural(row.packets, 'packet')}</button>
     </div>
     <dl class="facts">
-      <div><dt>Sent</dt><dd>${formatCount(row.packetsSent)} packets, ${formatBytes(row.bytesSent)}</dd></div>
-      <div><dt>Received</dt><dd>${formatCount(row.packetsReceived)} packets, ${formatBytes(row.bytesReceived)}</dd></div>
+      <div><dt>Sent</dt><dd>${plural(row.packetsSent, 'packet')}, ${formatBytes(row.bytesSent)}</dd></div>
+      <div><dt>Received</dt><dd>${plural(row.packetsReceived, 'packet')}, ${formatBytes(row.bytesReceived)}</dd></div>
       ${row.names.length === 0 ? nothing : html`<div><dt>Names in the capture</dt><dd>${row.names.join(', ')}</dd></div>`}
     </dl>`;
 }

@@ -37,18 +37,22 @@ function page(store: Store, report: Report) {
     <h1 class="say" data-testid="headline">${partial ? html`<span class="muted">So far: </span>` : nothing}${sentences(report.headline).map((sentence) => html`<span>${sentence} </span>`)}</h1>
     ${riskLine(store, report)} ${keyFigures(store, report)} ${trafficOverTime(store)}
     <div class="two">
+      <div class="col">
       <section class="sec" aria-labelledby="h-findings">
         ${heading('h-findings', 'Findings', report.findings.length === 0 ? nothing : `${formatCount(report.findings.length)}${partial ? ' so far' : ''}${loud < report.findings.length && loud > 0 ? `, ${formatCount(loud)} above info` : ''}`, html`<span class="muted hide7">confidence</span>`)}
         ${findingRows(store, report)} ${partial ? skeleton(72) : nothing}
       </section>
-      <section class="sec" aria-labelledby="h-protocols">
-        ${heading('h-protocols', 'Protocols', nothing, html`<span class="muted hide7">share, bytes, packets</span>`)} ${shares(store, report, measure)}
-      </section>
-      <section class="sec" aria-labelledby="h-active">
+      <section class="sec o3" aria-labelledby="h-active">
         ${heading('h-active', 'Most active', nothing, html`<span class="muted">${swatch(0)}sent</span><span class="muted"><span class="sw received"></span>received</span>`)}
         ${partial && report.endpoints.length === 0 ? skeleton(88, 70, 52) : mostActive(store, report, measure)}
       </section>
-      <section class="sec" aria-labelledby="h-not">${heading('h-not', 'What was not examined')} ${notExamined(store, report)}</section>
+      </div>
+      <div class="col">
+      <section class="sec o2" aria-labelledby="h-protocols">
+        ${heading('h-protocols', 'Protocols', nothing, html`<span class="muted hide7">share, bytes, packets</span>`)} ${shares(store, report, measure)}
+      </section>
+      <section class="sec o4" aria-labelledby="h-not">${heading('h-not', 'What was not examined')} ${notExamined(store, report)}</section>
+      </div>
     </div>
   </div>`;
 }
