@@ -26,7 +26,11 @@ def base_name(file: str) -> str:
 def write(target: pathlib.Path, sample: Sample, commands: list[str], servers: set[str]) -> None:
     words = set(re.findall(r'[\w-]+', ' '.join(commands))) | servers
     tools = sorted({f'{package} {version(package)}' for tool, package in PACKAGES.items() if tool in words})
-    shown = list(dict.fromkeys(c if len(c) <= LONGEST_COMMAND else c[:LONGEST_COMMAND - 4] + ' ...' for c in commands))
+    readable = [c.replace('/run/lab/work/', '').replace('/run/lab/tls/', '') for c in commands]
+    shown = list(dict.fromkeys(c if len(c) <= LONGEST_COMMAND else c[:LONGEST_COMMAND - 4] + ' ...' for c in readable))
+    # A long story keeps its point: what scans is named even when the rest is cut.
+    if len(shown) > MOST_COMMANDS:
+        shown.sort(key=lambda c: '$ nmap ' not in c and '-w ' not in c)
     more = [f'# and {len(shown) - MOST_COMMANDS} more commands; see scripts/record/scenes'] if len(shown) > MOST_COMMANDS else []
     lines = [f'# {target.name}', '', sample.title, '',
              f'**Origin**: recorded by `scripts/record/record.py` between network namespaces of our own, with real programs ({", ".join(tools)}):', '',

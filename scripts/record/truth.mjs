@@ -7,7 +7,8 @@
  *
  * `truth`, `conv` and `apps` have the shape of the three files that the shared captures' truth folder documents:
  *   truth  totals, times, frames and bytes per protocol at any layer   tshark -n -T fields (one line per frame, summed here)
- *   conv   conversations and endpoints per layer, exact                sharkd taps conv:* and endpt:* (tshark -z conv rounds bytes from 10 kB)
+ *   conv   conversations and endpoints per layer, exact                sharkd taps conv:* and endpt:* (tshark -z conv rounds bytes from 10 kB);
+ *          rows [a, aPort, b, bPort, packets a>b, bytes a>b, packets b>a, bytes b>a] and [address, port, sent packets, bytes, received packets, bytes]
  *   apps   HTTP requests and responses, TLS hellos, DNS messages, banners and commands, with frame numbers
  * Preferences are the defaults: a private, empty configuration folder is used.
  */
@@ -166,18 +167,20 @@ function conversations(file) {
   if (!result) throw new Error(`sharkd gave no taps for ${file}: ${stdout.slice(0, 300)}`);
   const out = { conversations: {}, endpoints: {} };
   const sum = (rows, columns) => rows.reduce((total, row) => total + columns.reduce((part, column) => part + row[column], 0), 0);
+  // sharkd writes vendor names into hardware addresses, so of those layers only the sums are kept.
+  const listed = (layer, rows) => (layer === 'eth' || layer === 'wlan' ? {} : { rows: rows.slice(0, MOST_ROWS) });
   for (const [layer, tap] of kinds) {
     const conv = result.find((entry) => entry.tap === `conv:${tap}`)?.convs ?? [];
     const hosts = result.find((entry) => entry.tap === `endpt:${tap}`)?.hosts ?? [];
     if (conv.length > 0) {
       const rows = conv.map((c) => [c.saddr, c.sport ?? null, c.daddr, c.dport ?? null, c.txf, c.txb, c.rxf, c.rxb]);
       rows.sort((a, b) => b[5] + b[7] - (a[5] + a[7]) || b[4] + b[6] - (a[4] + a[6]));
-      out.conversations[layer] = { total: rows.length, packets: sum(rows, [4, 6]), bytes: sum(rows, [5, 7]), rows: rows.slice(0, MOST_ROWS) };
+      out.conversations[layer] = { total: rows.length, packets: sum(rows, [4, 6]), bytes: sum(rows, [5, 7]), ...listed(layer, rows) };
     }
     if (hosts.length > 0) {
       const rows = hosts.map((h) => [h.host, h.port ?? null, h.txf, h.txb, h.rxf, h.rxb]);
       rows.sort((a, b) => b[3] + b[5] - (a[3] + a[5]) || b[2] + b[4] - (a[2] + a[4]));
-      out.endpoints[layer] = { total: rows.length, rows: rows.slice(0, MOST_ROWS) };
+      out.endpoints[layer] = { total: rows.length, ...listed(layer, rows) };
     }
   }
   return out;

@@ -21,7 +21,7 @@ QUIET = ['no findings', '`capture-quality`: clean']
 @scene(
     Sample('rotated.pcap.gz', 'A small capture in gzip, as log rotation leaves it.', 'DNS, ping, three HTTP requests; the same packets as archived.pcapng.zst.', QUIET,
            ['http | read without unpacking by hand']),
-    Sample('archived.pcapng.zst', 'The same small capture as pcapng in Zstandard.', 'The packets of rotated.pcap.gz, converted with editcap and compressed with zstd -19.', QUIET,
+    Sample('archived.pcapng.zst', 'The packets of rotated.pcap.gz as pcapng, compressed with Zstandard.', 'The packets of rotated.pcap.gz, converted with editcap and compressed with zstd -19.', QUIET,
            ['http | the same frames as in the .gz']))
 def compressed(lab: Lab) -> None:
     office = Office(lab)

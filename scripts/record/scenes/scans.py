@@ -60,7 +60,7 @@ scan_scene('scan-maimon', 'maimon', ['-sM', '-p', TCP_PORTS], 'A Maimon scan of 
            'A Linux host answers RST from every unfiltered port, open ones too.', ['tcp.flags == 0x011 | the probes', RESET])
 scan_scene('scan-udp', 'udp', ['-sU', '-p', '40-120,123,137,161,500,514,1900,5353'], 'A UDP scan of 88 ports: closed ones answer with ICMP errors.',
            'Open: 53 (DNS answers its probe) and 161 (a program that echoes). Silent: 67-69. The rest answers port unreachable.',
-           ['icmp.type == 3 && icmp.code == 3 | closed ports', 'udp.length == 8 | probes without a payload', 'dns | nmap sends real questions to well-known ports'])
+           ['icmp.type == 3 && icmp.code == 3 | closed ports', 'udp.length == 8 | probes without a payload', 'udp.port == 161 | nmap sends real questions to well-known ports'])
 scan_scene('scan-ip-proto', 'ip-proto', ['-sO', '-p', '0-140'], 'An IP protocol scan: which of 141 protocols does the host speak, not which ports.',
            'The host answers for ICMP, TCP and UDP; protocol unreachable for most others; some are silent.',
            ['icmp.type == 3 && icmp.code == 2 | protocols the host does not speak', '!(ip.proto in {1, 6, 17}) | empty packets of odd protocols'])

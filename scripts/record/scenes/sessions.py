@@ -78,7 +78,7 @@ def ftp_many_files(lab: Lab) -> None:
     'smtp.pcap', 'A mail program logs in to a mail server in clear, mistypes once, sends two messages, then does it properly with STARTTLS.',
     'SMTP banner, EHLO, AUTH PLAIN and AUTH LOGIN in clear (one refused with 535), MAIL, RCPT, DATA with a multi-part message, and a session that turns to TLS 1.3 with STARTTLS.',
     ['`cleartext-credentials` (once it exists): alice over AUTH PLAIN and AUTH LOGIN, password masked; silent on the STARTTLS session', 'no `brute-force`: one refused login'],
-    ['smtp.req.command == "AUTH" | logins, base64 is no protection', 'smtp.response.code == 535 | the mistyped password', 'smtp.req.command == "STARTTLS" | from here on encrypted', 'imf | the messages as the reader gets them']))
+    ['smtp.req.command == "AUTH" | logins, base64 is no protection', 'smtp.response.code == 535 | the mistyped password', 'smtp contains "STARTTLS" | offered, and once taken up: from there on encrypted', 'imf | the messages as the reader gets them']))
 def smtp(lab: Lab) -> None:
     office = Office(lab, ('alice',), ('files',))
     services.mail(office.files)

@@ -52,7 +52,7 @@ def person(lab: Lab, name: str, switch: Host, address: str, mac: str, port: str)
 
 
 @scene(Sample('vlan-qinq.pcap', 'A trunk between two switches: two VLANs, and a provider that wraps one customer in a second tag.',
-              'ARP, ping and HTTP in VLAN 10 and VLAN 20 with the same IP addresses in both (two customers, one plan), and frames with two tags: 802.1ad VLAN 100 around VLAN 10..',
+              'ARP, ping and HTTP in VLAN 10 and VLAN 20 with the same IP addresses in both (two customers, one plan), and frames with two tags: 802.1ad VLAN 100 around VLAN 10.',
               ['no findings', 'no `vlan-hopping`: double tags come from the provider port, both ways', 'no `arp-spoofing`: the same address in two VLANs is two machines'],
               ['vlan.id == 20 | one customer', 'ieee8021ad.id == 100 | the provider\'s outer tag', 'vlan && arp | address look-ups inside the tags']))
 def vlan_qinq(lab: Lab) -> None:
