@@ -196,7 +196,7 @@ describeInVscode('the capture editor', () => {
       ['JSON', 'json', /"schema": ?1/],
     ])('is exported as %s', async (format, extension, expected) => {
       page = await openCapture(window, inFolder('scan-syn.pcap'));
-      await page.locator('body[data-ready="1"]').waitFor();
+      await view('overview');
       await runCommand(window.page, 'Netsec: Export Report');
       await quickPickRows(window.page).filter({ hasText: format }).first().click();
       const target = path.join(folder, `report.${extension}`);

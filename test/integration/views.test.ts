@@ -8,7 +8,8 @@ import { captureFrame, openCapture, seriousAccessibilityProblems, switchTheme, T
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const SCREENSHOTS = path.join(ROOT, 'docs/screenshots');
-const STORY = 'scan-syn.pcap';
+/** The sample that `npm start` shows; its name holds the time it was recorded. */
+const STORY = fs.readdirSync(path.join(ROOT, 'captures')).find((name) => /^capture_.*\.pcap$/.test(name)) ?? 'scan-syn.pcap';
 
 const VIEWS = ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'packets'] as const;
 const PICTURED: readonly string[] = ['light', 'dark'];

@@ -35,6 +35,9 @@ const SETTINGS = {
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
 } as const;
 
+/** A step of a person's takes well under a second; a busy machine gets some more. */
+const STEP_TIMEOUT_MS = 15_000;
+
 export interface WindowOptions {
   /** The folder that is opened. */
   readonly folder: string;
@@ -144,6 +147,7 @@ async function openPage(
 ): Promise<{ page: Page; consoleLines: string[] }> {
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url });
   const page = await context.newPage();
+  page.setDefaultTimeout(STEP_TIMEOUT_MS);
   const consoleLines: string[] = [];
   page.on('console', (message) => consoleLines.push(`[${message.type()}] ${message.text()}`));
   page.on('pageerror', (error) => consoleLines.push(`[pageerror] ${error.message}`));
@@ -190,6 +194,7 @@ async function onDesktop(under: VscodeUnderTest & { kind: 'desktop' }, profile: 
     env: { ...(process.env as Record<string, string>), NETSEC_TEST_PORT_FILE: portFile },
   });
   const page = await app.firstWindow();
+  page.setDefaultTimeout(STEP_TIMEOUT_MS);
   const consoleLines: string[] = [];
   page.on('console', (message) => consoleLines.push(`[${message.type()}] ${message.text()}`));
   await page.setViewportSize(options.viewport ?? { width: 1500, height: 950 });

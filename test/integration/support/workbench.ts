@@ -49,6 +49,7 @@ export interface AxeViolation {
 }
 
 interface AxeResult {
+  readonly passes: readonly unknown[];
   readonly violations: readonly { readonly id: string; readonly impact: string | null; readonly nodes: readonly { readonly html: string }[] }[];
 }
 
@@ -58,6 +59,8 @@ export async function seriousAccessibilityProblems(frame: Frame): Promise<AxeVio
   // Evaluated rather than added as a script, which the page's policy would refuse.
   await frame.evaluate(source);
   const found = await frame.evaluate<AxeResult>('axe.run(document, { resultTypes: ["violations"] })');
+  // Finding nothing counts only if something was looked at.
+  if (found.passes.length < 5) throw new Error(`axe passed only ${found.passes.length} rules; was the page there?`);
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.slice(0, 5).map((node) => node.html.slice(0, 200)) }));
