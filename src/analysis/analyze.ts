@@ -9,7 +9,7 @@ import { CaptureState } from './captureState.ts';
 import { collectNames } from './collectNames.ts';
 import type { Detector, DetectorRun } from './detector.ts';
 import { FlowPass, type PassListener } from './flowPass.ts';
-import { INDEX_CUT, INDEX_FRAGMENT, INDEX_HAS_TIME, INDEX_MALFORMED, PacketIndex } from './packetIndex.ts';
+import { INDEX_CUT, INDEX_FRAGMENT, INDEX_FROM_RESPONDER, INDEX_HAS_TIME, INDEX_MALFORMED, PacketIndex } from './packetIndex.ts';
 
 export interface AnalysisOptions {
   /** Keep columns over all frames, for the packet list. */
@@ -59,6 +59,11 @@ export class Analysis {
     return this.#packet.frame;
   }
 
+  /** The walk over the file, for reading single frames again. */
+  get scan(): CaptureScan {
+    return this.#scan;
+  }
+
   /** Bytes of the file read so far. */
   get position(): number {
     return this.#scan.position;
@@ -88,7 +93,7 @@ export class Analysis {
       }
       pass.count(p, sink);
       if (index !== null) {
-        const flags = (p.isMalformed ? INDEX_MALFORMED : 0) | (p.hasTime ? INDEX_HAS_TIME : 0) | (p.isCut ? INDEX_CUT : 0) | (p.netCount > 0 && (p.net[NET_FLAGS]! & NET_FRAGMENT) !== 0 ? INDEX_FRAGMENT : 0);
+        const flags = (p.isMalformed ? INDEX_MALFORMED : 0) | (p.hasTime ? INDEX_HAS_TIME : 0) | (p.isCut ? INDEX_CUT : 0) | (p.netCount > 0 && (p.net[NET_FLAGS]! & NET_FRAGMENT) !== 0 ? INDEX_FRAGMENT : 0) | (pass.direction === 1 ? INDEX_FROM_RESPONDER : 0);
         const time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : NaN;
         index.add(p.fileOffset, p.originalLength, p.path, pass.flow, flags, time);
       }

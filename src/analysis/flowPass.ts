@@ -9,9 +9,11 @@ import {
 } from '../pcap/packet.ts';
 import type { Bound } from '../pcap/tables.ts';
 import type { CaptureState } from './captureState.ts';
+import type { FlowTable } from './flowTable.ts';
 import * as F from './flowTable.ts';
 import * as H from './history.ts';
 import { ACKED_UNSEEN, FAST_RETRANSMISSION, LOST_SEGMENT, OUT_OF_ORDER, PORTS_REUSED, RETRANSMISSION, SPURIOUS_RETRANSMISSION, TcpAnalysis, ZERO_WINDOW } from './tcpAnalysis.ts';
+import { describeTcp, udpFlowFields } from './tcpFields.ts';
 import { IGNORED, NO_STREAM, TcpStreams } from './tcpStreams.ts';
 
 export const PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_SCTP = 132;
@@ -109,6 +111,30 @@ export class FlowPass {
     return protocol === PROTOCOL_TCP ? this.#tcpIndex : protocol === PROTOCOL_UDP ? this.#udpIndex : (this.#state.tables.byId('sctp')?.index ?? this.#udpIndex);
   }
 
+  /** Wireshark's stream numbers, per protocol in order of first frame; only kept while fields are asked for. */
+  readonly #streamNumbers = new Map<number, number>();
+  readonly #nextStream = new Map<number, number>();
+
+  #streamNumber(row: number, protocol: number): number {
+    let number = this.#streamNumbers.get(row);
+    if (number === undefined) {
+      number = this.#nextStream.get(protocol) ?? 0;
+      this.#nextStream.set(protocol, number + 1);
+      this.#streamNumbers.set(row, number);
+    }
+    return number;
+  }
+
+  /** Begins with a flow as another pass knows it, so that frames from its middle are told as there: who began it, where numbers count from, its stream number. */
+  seed(from: FlowTable, row: number, stream: number): void {
+    const { flows } = this.#state, at = row * F.INTS, { ints } = from;
+    const ports = ints[at + F.PORTS]!, meta = ints[at + F.META]!;
+    const seeded = flows.add(ints[at]!, ints[at + F.B]!, ports >>> 16, ports & 0xffff, meta);
+    for (const column of [F.BASE_A, F.BASE_B, F.WINDOW_SCALES]) flows.ints[seeded * F.INTS + column] = ints[at + column]!;
+    flows.ints[seeded * F.INTS + F.FLAGS] = ints[at + F.FLAGS]! & (F.HAS_BASE_A | F.HAS_BASE_B | F.FIRST_FROM_B);
+    this.#streamNumbers.set(seeded, stream);
+  }
+
   #looseNames: number[] = [];
 
   /** The protocol a frame without flow is shown as; see `topOfLoosePath`. */
@@ -179,7 +205,8 @@ export class FlowPass {
       outer = row;
       depth++;
       if (protocol === PROTOCOL_TCP) this.#tcp(p, row, at, sink);
-      else if (protocol !== 0 && p.application >= 0 && level === p.netCount - 1) this.#recogniseDatagram(p, row);
+      else if (sink !== null && protocol === PROTOCOL_UDP) sink.add(udpFlowFields.stream, p.start, 0, this.#streamNumber(row, PROTOCOL_UDP));
+      if (protocol !== 0 && protocol !== PROTOCOL_TCP && p.application >= 0 && level === p.netCount - 1) this.#recogniseDatagram(p, row);
     }
   }
 
@@ -284,6 +311,7 @@ export class FlowPass {
     if ((flows.ints[at + F.FLAGS]! & F.PORTS_REUSED) !== 0 && flows.ints[at + F.FIRST_FRAME] === p.frame) bits |= PORTS_REUSED;
     this.tcpBits = bits;
     if (bits !== 0) this.#tcpFacts(row, direction, bits);
+    if (sink !== null) describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumber(row, PROTOCOL_TCP), sink);
     this.#connection(row, direction, flags, length);
     let column = flows.ints[at + F.STREAM]!;
     if (column === IGNORED) return;

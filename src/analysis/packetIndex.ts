@@ -6,10 +6,10 @@
 const CHUNK_BITS = 16, CHUNK = 1 << CHUNK_BITS, CHUNK_MASK = CHUNK - 1;
 
 /** Bits of the flags column. */
-export const INDEX_MALFORMED = 1, INDEX_HAS_TIME = 2, INDEX_FRAGMENT = 4, INDEX_CUT = 8;
+export const INDEX_MALFORMED = 1, INDEX_HAS_TIME = 2, INDEX_FRAGMENT = 4, INDEX_CUT = 8, INDEX_FROM_RESPONDER = 16;
 
 interface Chunk {
-  /** Low 32 bits of the position of the frame's first byte in the (inflated) file. */
+  /** Low 32 bits of the position of the frame's record in the (inflated) file. */
   readonly offsetLow: Uint32Array;
   /** The 8 bits above. */
   readonly offsetHigh: Uint8Array;

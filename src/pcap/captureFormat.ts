@@ -32,6 +32,11 @@ export interface RecordParser {
    * rest must be seen again together with what follows, beyond `to` to skip. Stops at damage.
    */
   parse(p: Packet, from: number, to: number, filePosition: number, onPacket: () => void): number;
+  /**
+   * Fills `p` with the record at `from` again, which `parse` has passed before at `filePosition`; nothing is counted. Returns false when the
+   * record reaches beyond `to`.
+   */
+  readAgain(p: Packet, from: number, to: number, filePosition: number): boolean;
 }
 
 export interface CaptureFormat {

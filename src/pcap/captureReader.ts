@@ -10,6 +10,9 @@ const BLOCK_BYTES = 4 << 20;
 /** Room before each block for the incomplete record of the one before. */
 const HEADROOM = MAX_RECORD_BYTES;
 
+/** What is read for one record; it holds an ordinary frame whole. */
+const RECORD_BYTES = 4096;
+
 interface Block {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -49,6 +52,18 @@ export class CaptureScan {
     if (rest === 0) return null;
     if (rest < 0) return { offset: this.#source.size, message: 'the file ends in the middle of a block' };
     return { offset: this.position, message: `the last ${rest.toLocaleString('en-US')} ${rest === 1 ? 'byte is' : 'bytes are'} an incomplete record` };
+  }
+
+  /** Fills `p` with the frame whose record begins at `position` again; false when the file no longer holds it. Its frame number is left alone. */
+  async readAgain(p: Packet, position: number): Promise<boolean> {
+    for (const length of [RECORD_BYTES, MAX_RECORD_BYTES]) {
+      const bytes = new Uint8Array(length), count = await this.#source.read(bytes, 0, length, position);
+      p.bytes = bytes;
+      p.view = new DataView(bytes.buffer);
+      if (this.#parser.readAgain(p, 0, count, position)) return true;
+      if (count < length) return false;
+    }
+    return false;
   }
 
   /** Reads from where the last call ended to the current end of the source, and calls `onPacket` per frame with `p` filled. Throws when aborted. */

@@ -28,7 +28,7 @@ export class Packet {
   // The record, as the capture file has it.
   /** 1-based. */
   frame = 0;
-  /** Position of the frame's first byte in the (inflated) file. */
+  /** Position of the frame's record in the (inflated) file, from which it can be read again. */
   fileOffset = 0;
   hasTime = false;
   /** Whole seconds since the epoch, and nanoseconds within it: a double alone cannot hold epoch nanoseconds. */
@@ -141,6 +141,13 @@ export class Packet {
     this.pending = bound;
     this.pendingOffset = offset;
     this.pendingEnd = end;
+  }
+
+  /** Hands `[offset, end)` to the dissector of that id: for what the bytes say in words, not in a number of a table. */
+  nextById(id: string, offset: number, end: number): void {
+    const bound = this.tables.byId(id);
+    if (bound !== undefined) this.nextBound(bound, offset, end);
+    else this.carryData(offset, end);
   }
 
   /** Bytes that no dissector takes. */

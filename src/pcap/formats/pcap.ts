@@ -33,38 +33,51 @@ class PcapParser implements RecordParser {
       this.#readFileHeader(p, at);
       at += FILE_HEADER;
     }
-    const view = p.view, littleEndian = this.#littleEndian, header = this.#recordHeader, unit = this.#nanosecondsPerUnit;
+    const view = p.view, littleEndian = this.#littleEndian, header = this.#recordHeader;
     const info = this.interfaces[0]!;
-    p.linkType = this.#linkType;
-    p.interfaceId = 0;
-    p.hasTime = true;
     while (to - at >= header) {
-      const captured = view.getUint32(at + 8, littleEndian), original = view.getUint32(at + 12, littleEndian);
+      const captured = view.getUint32(at + 8, littleEndian), end = at + header + captured;
       if (captured > MAX_FRAME_BYTES) {
         this.damage = { offset: filePosition + at - from, message: `the length field of the next frame says ${captured.toLocaleString('en-US')} bytes, more than any frame has` };
         return at;
       }
-      const start = at + header, end = start + captured;
       if (end > to) return at;
-      let seconds = view.getUint32(at, littleEndian), nanoseconds = view.getUint32(at + 4, littleEndian) * unit;
-      if (nanoseconds >= 1e9) {
-        const carried = Math.floor(nanoseconds / 1e9);
-        seconds += carried;
-        nanoseconds -= carried * 1e9;
-      }
-      p.timeSeconds = seconds;
-      p.timeNanoseconds = nanoseconds;
-      p.capturedLength = captured;
-      p.originalLength = original;
-      p.fileOffset = filePosition + start - from;
-      p.start = start;
-      p.end = end;
+      this.#fill(p, at, captured);
+      p.fileOffset = filePosition + at - from;
       p.frame++;
       info.packets++;
       onPacket();
       at = end;
     }
     return at;
+  }
+
+  readAgain(p: Packet, from: number, to: number, filePosition: number): boolean {
+    if (to - from < this.#recordHeader) return false;
+    const captured = p.view.getUint32(from + 8, this.#littleEndian);
+    if (from + this.#recordHeader + captured > to) return false;
+    this.#fill(p, from, captured);
+    p.fileOffset = filePosition;
+    return true;
+  }
+
+  #fill(p: Packet, at: number, captured: number): void {
+    const view = p.view, littleEndian = this.#littleEndian;
+    let seconds = view.getUint32(at, littleEndian), nanoseconds = view.getUint32(at + 4, littleEndian) * this.#nanosecondsPerUnit;
+    if (nanoseconds >= 1e9) {
+      const carried = Math.floor(nanoseconds / 1e9);
+      seconds += carried;
+      nanoseconds -= carried * 1e9;
+    }
+    p.hasTime = true;
+    p.timeSeconds = seconds;
+    p.timeNanoseconds = nanoseconds;
+    p.capturedLength = captured;
+    p.originalLength = view.getUint32(at + 12, littleEndian);
+    p.linkType = this.#linkType;
+    p.interfaceId = 0;
+    p.start = at + this.#recordHeader;
+    p.end = p.start + captured;
   }
 
   #readFileHeader(p: Packet, at: number): void {

@@ -28,6 +28,9 @@ class PcapngParser implements RecordParser {
   /** Interfaces of the current section start here; block fields count from it. */
   #sectionBase = 0;
   #littleEndian = true;
+  /** Where each section began, for reading a record again. */
+  readonly #sections: { readonly position: number; readonly base: number; readonly littleEndian: boolean }[] = [];
+  #again = false;
   /** Last upper half of a time stamp divided by the units: it changes every 71 minutes at most. */
   #lastHigh = -1;
   #lastUnits = 0;
@@ -62,6 +65,19 @@ class PcapngParser implements RecordParser {
     return at;
   }
 
+  readAgain(p: Packet, from: number, to: number, filePosition: number): boolean {
+    const section = this.#sections.findLast(({ position }) => position <= filePosition);
+    if (section === undefined || to - from < MIN_BLOCK) return false;
+    const total = p.view.getUint32(from + 4, section.littleEndian);
+    if (from + total > to || total < MIN_BLOCK) return false;
+    const before = [this.#sectionBase, this.#littleEndian] as const;
+    [this.#sectionBase, this.#littleEndian, this.#again] = [section.base, section.littleEndian, true];
+    const done = this.#block(p, p.view.getUint32(from, section.littleEndian), from, total, filePosition, () => undefined);
+    [this.#sectionBase, this.#littleEndian] = before;
+    this.#again = false;
+    return done;
+  }
+
   /** False when the file is damaged here. */
   #block(p: Packet, type: number, at: number, total: number, position: number, onPacket: () => void): boolean {
     const view = p.view, littleEndian = this.#littleEndian, end = at + total - 4;
@@ -72,6 +88,7 @@ class PcapngParser implements RecordParser {
     switch (type) {
       case SECTION_HEADER:
         this.#sectionBase = this.#all.length;
+        this.#sections.push({ position, base: this.#sectionBase, littleEndian });
         return true;
       case INTERFACE_DESCRIPTION:
         return this.#readInterface(view, at, end, position);
@@ -80,15 +97,15 @@ class PcapngParser implements RecordParser {
         return true;
       case ENHANCED_PACKET:
         if (total < 32) return this.#tooShort(position);
-        return this.#packet(p, position, at, view.getUint32(at + 8, littleEndian), view.getUint32(at + 12, littleEndian), view.getUint32(at + 16, littleEndian), view.getUint32(at + 20, littleEndian), view.getUint32(at + 24, littleEndian), at + 28, end, onPacket);
+        return this.#packet(p, position, view.getUint32(at + 8, littleEndian), view.getUint32(at + 12, littleEndian), view.getUint32(at + 16, littleEndian), view.getUint32(at + 20, littleEndian), view.getUint32(at + 24, littleEndian), at + 28, end, onPacket);
       case OBSOLETE_PACKET:
         if (total < 32) return this.#tooShort(position);
-        return this.#packet(p, position, at, view.getUint16(at + 8, littleEndian), view.getUint32(at + 12, littleEndian), view.getUint32(at + 16, littleEndian), view.getUint32(at + 20, littleEndian), view.getUint32(at + 24, littleEndian), at + 28, end, onPacket);
+        return this.#packet(p, position, view.getUint16(at + 8, littleEndian), view.getUint32(at + 12, littleEndian), view.getUint32(at + 16, littleEndian), view.getUint32(at + 20, littleEndian), view.getUint32(at + 24, littleEndian), at + 28, end, onPacket);
       case SIMPLE_PACKET: {
         if (total < 16) return this.#tooShort(position);
         const original = view.getUint32(at + 8, littleEndian), snap = this.#all[this.#sectionBase]?.info.snapLength ?? 0;
         const captured = Math.min(original, snap === 0 ? original : snap, end - at - 12);
-        return this.#packet(p, position, at, 0, -1, 0, captured, original, at + 12, end, onPacket);
+        return this.#packet(p, position, 0, -1, 0, captured, original, at + 12, end, onPacket);
       }
       default:
         return true;
@@ -100,8 +117,8 @@ class PcapngParser implements RecordParser {
     return false;
   }
 
-  /** The frame of the block at `at`, its bytes from `start` on; `high` is -1 for packets without a time stamp. */
-  #packet(p: Packet, position: number, at: number, sectionInterface: number, high: number, low: number, captured: number, original: number, start: number, limit: number, onPacket: () => void): boolean {
+  /** The frame whose bytes begin at `start`; `high` is -1 for packets without a time stamp. */
+  #packet(p: Packet, position: number, sectionInterface: number, high: number, low: number, captured: number, original: number, start: number, limit: number, onPacket: () => void): boolean {
     const id = this.#sectionBase + sectionInterface, source = this.#all[id];
     if (source === undefined) {
       this.damage = { offset: position, message: `a frame belongs to interface ${sectionInterface}, which the section does not describe` };
@@ -117,9 +134,10 @@ class PcapngParser implements RecordParser {
     p.interfaceId = id;
     p.capturedLength = captured;
     p.originalLength = original;
-    p.fileOffset = position + start - at;
+    p.fileOffset = position;
     p.start = start;
     p.end = start + captured;
+    if (this.#again) return true;
     p.frame++;
     source.info.packets++;
     onPacket();

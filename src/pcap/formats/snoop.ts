@@ -22,30 +22,42 @@ class SnoopParser implements RecordParser {
       at += FILE_HEADER;
     }
     const info = this.interfaces[0]!;
-    p.linkType = info.linkType;
-    p.interfaceId = 0;
-    p.hasTime = true;
     while (to - at >= RECORD_HEADER) {
-      const original = view.getUint32(at), captured = view.getUint32(at + 4), record = view.getUint32(at + 8);
+      const captured = view.getUint32(at + 4), record = view.getUint32(at + 8);
       if (captured > MAX_FRAME_BYTES || record < RECORD_HEADER + captured || record > MAX_FRAME_BYTES * 2) {
         this.damage = { offset: filePosition + at - from, message: `the next record claims ${captured.toLocaleString('en-US')} bytes in ${record.toLocaleString('en-US')}` };
         return at;
       }
       if (at + record > to) return at;
       info.dropped = view.getUint32(at + 12);
-      p.timeSeconds = view.getUint32(at + 16);
-      p.timeNanoseconds = Math.min(view.getUint32(at + 20), 999_999) * 1000;
-      p.capturedLength = captured;
-      p.originalLength = original;
-      p.start = at + RECORD_HEADER;
-      p.end = p.start + captured;
-      p.fileOffset = filePosition + p.start - from;
+      this.#fill(p, at, captured);
+      p.fileOffset = filePosition + at - from;
       p.frame++;
       info.packets++;
       onPacket();
       at += record;
     }
     return at;
+  }
+
+  readAgain(p: Packet, from: number, to: number, filePosition: number): boolean {
+    if (to - from < RECORD_HEADER || from + p.view.getUint32(from + 8) > to) return false;
+    this.#fill(p, from, p.view.getUint32(from + 4));
+    p.fileOffset = filePosition;
+    return true;
+  }
+
+  #fill(p: Packet, at: number, captured: number): void {
+    const view = p.view;
+    p.hasTime = true;
+    p.timeSeconds = view.getUint32(at + 16);
+    p.timeNanoseconds = Math.min(view.getUint32(at + 20), 999_999) * 1000;
+    p.capturedLength = captured;
+    p.originalLength = view.getUint32(at);
+    p.linkType = this.interfaces[0]?.linkType ?? UNKNOWN_LINK_TYPE;
+    p.interfaceId = 0;
+    p.start = at + RECORD_HEADER;
+    p.end = p.start + captured;
   }
 }
 

@@ -1,0 +1,51 @@
+/** TCP fields that only the flow knows: stream number, relative sequence numbers, scaled window, and the analysis; and the packet list's line for TCP. */
+import { defineFields, type Direction, type FieldSink } from '../pcap/dissector.ts';
+import { tcpFlagsText } from '../pcap/dissectors/tcp.ts';
+import { NET_DST_PORT, NET_PAYLOAD, NET_PAYLOAD_LENGTH, NET_SRC_PORT, TCP_ACK, TCP_SYN, type Packet } from '../pcap/packet.ts';
+import * as F from './flowTable.ts';
+import { ANALYSIS_FIELDS } from './tcpAnalysis.ts';
+
+export const tcpFlowFields = defineFields({
+  stream: { name: 'tcp.stream', label: 'Stream index', type: 'uint' },
+  sequence: { name: 'tcp.seq', label: 'Sequence Number (relative)', type: 'uint' },
+  nextSequence: { name: 'tcp.nxtseq', label: 'Next Sequence Number (relative)', type: 'uint' },
+  acknowledgment: { name: 'tcp.ack', label: 'Acknowledgment Number (relative)', type: 'uint' },
+  window: { name: 'tcp.window_size', label: 'Calculated window size', type: 'uint' },
+  analysisFlags: { name: 'tcp.analysis.flags', label: 'TCP Analysis Flags', type: 'none' },
+});
+
+export const udpFlowFields = defineFields({ stream: { name: 'udp.stream', label: 'Stream index', type: 'uint' } });
+
+export const tcpAnalysisFields = ANALYSIS_FIELDS.map(({ bit, name, text }) => ({ bit, text, field: { name, label: text, type: 'none' as const } }));
+
+/** All of them, for the filter's list of names. */
+export const flowFields = [...Object.values(tcpFlowFields), ...Object.values(udpFlowFields), ...tcpAnalysisFields.map(({ field }) => field)];
+
+/** Says what the flow knows of a TCP segment; the TCP layer is the one open. `net` is where the network header's columns start. */
+export function describeTcp(p: Packet, ints: Int32Array, row: number, direction: Direction, bits: number, net: number, stream: number, sink: FieldSink): void {
+  const f = tcpFlowFields, at = row * F.INTS, header = p.net[net + NET_PAYLOAD]!, length = p.net[net + NET_PAYLOAD_LENGTH]!, flags = p.tcpFlags;
+  const known = ints[at + F.FLAGS]!, reverseBase = (known & (direction === 0 ? F.HAS_BASE_B : F.HAS_BASE_A)) !== 0;
+  const sequence = (p.tcpSequence - ints[at + F.BASE_A + direction]!) >>> 0;
+  const hasAck = (flags & TCP_ACK) !== 0, acknowledgment = !hasAck ? 0 : reverseBase ? (p.tcpAcknowledgment - ints[at + F.BASE_A + 1 - direction]!) >>> 0 : 1;
+  const scales = ints[at + F.WINDOW_SCALES]!, own = (scales >> (direction * 8)) & 255, both = (scales & 255) !== 0 && scales >> 8 !== 0;
+  const window = (flags & TCP_SYN) === 0 && both && own > 0 ? p.tcpWindow * 2 ** (own - 1) : p.tcpWindow;
+  sink.add(f.stream, header, 0, stream);
+  sink.add(f.sequence, header, 0, sequence);
+  sink.add(f.nextSequence, header, 0, (sequence + length + ((flags & 3) !== 0 ? 1 : 0)) >>> 0);
+  sink.add(f.acknowledgment, header, 0, acknowledgment);
+  sink.add(f.window, header, 0, window);
+  let prefix = '';
+  if (bits !== 0) {
+    sink.add(f.analysisFlags, header, 0);
+    for (const { bit, field, text } of tcpAnalysisFields) {
+      if ((bits & bit) === 0) continue;
+      sink.add(field, header, 0);
+      prefix += `[${text}] `;
+    }
+  }
+  if (sink.wantsText) {
+    const ack = hasAck ? ` Ack=${acknowledgment}` : '';
+    const options = (flags & TCP_SYN) === 0 ? '' : `${p.tcpMss > 0 ? ` MSS=${p.tcpMss}` : ''}${p.tcpSackPermitted ? ' SACK_PERM' : ''}${p.tcpWindowScale >= 0 ? ` WS=${2 ** p.tcpWindowScale}` : ''}`;
+    sink.info('TCP', `${prefix}${p.net[net + NET_SRC_PORT]} → ${p.net[net + NET_DST_PORT]} [${tcpFlagsText(flags)}] Seq=${sequence}${ack} Win=${window} Len=${length}${options}`);
+  }
+}
