@@ -1,0 +1,54 @@
+/**
+ * Somebody logs in, over a protocol that says so in clear: once when the secret is sent (`sent`), once when the server answers.
+ * The secret itself never leaves the dissector.
+ */
+import { messageKind, type Message } from './dissector.ts';
+import type { Packet } from './packet.ts';
+
+export interface LoginMessage extends Message {
+  readonly kind: 'login';
+  /** Wireshark's protocol name, `ftp`. */
+  readonly protocol: string;
+  readonly user: string | null;
+  /** `USER/PASS`, `LOGIN`, `PLAIN`, `CRAM-MD5` ...: tells whether the secret itself went over the wire. */
+  readonly mechanism: string;
+  /** The secret, or what it can be computed from, is readable in the capture. */
+  readonly secretInClear: boolean;
+  readonly result: 'sent' | 'accepted' | 'rejected';
+  /** Frame in which the secret was sent. */
+  readonly attemptFrame: number;
+}
+export const loginMessage = messageKind<LoginMessage>('login');
+
+/** What a stream remembers of a login under way. */
+export interface LoginAttempt {
+  user: string | null;
+  mechanism: string;
+  secretInClear: boolean;
+  /** 0 while no secret was sent. */
+  frame: number;
+}
+
+export function newAttempt(): LoginAttempt {
+  return { user: null, mechanism: '', secretInClear: false, frame: 0 };
+}
+
+/** Notes that the secret of `attempt` is in this frame. */
+export function secretSent(p: Packet, protocol: string, attempt: LoginAttempt, mechanism: string, secretInClear: boolean): void {
+  attempt.mechanism = mechanism;
+  attempt.secretInClear = secretInClear;
+  attempt.frame = p.frame;
+  say(p, protocol, attempt, 'sent');
+}
+
+/** Notes the server's answer to `attempt`, which is over with it. */
+export function loginAnswered(p: Packet, protocol: string, attempt: LoginAttempt, accepted: boolean): void {
+  if (attempt.frame === 0) return;
+  say(p, protocol, attempt, accepted ? 'accepted' : 'rejected');
+  attempt.frame = 0;
+}
+
+function say(p: Packet, protocol: string, attempt: LoginAttempt, result: LoginMessage['result']): void {
+  if (p.onMessage === null) return;
+  p.emit({ kind: 'login', frame: p.frame, protocol, user: attempt.user, mechanism: attempt.mechanism, secretInClear: attempt.secretInClear, result, attemptFrame: attempt.frame } satisfies LoginMessage);
+}
