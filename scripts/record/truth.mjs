@@ -88,7 +88,8 @@ function truth(file) {
     'frame.protocols',
     'frame.interface_id',
     'frame.encap_type',
-    'frame.interface_name',
+    '_ws.malformed',
+    ...TCP_ANALYSIS.map((flag) => `tcp.analysis.${flag}`),
   ];
   const { rows, status, error } = fields(file, names);
   const times = rows
