@@ -9,7 +9,13 @@ export interface WorkerStart {
   readonly location: CaptureLocation;
   /** Read on when the file grows. */
   readonly follow: boolean;
+  /** Options by detector id, where they differ from the defaults. */
+  readonly detectorOptions: Readonly<Record<string, unknown>>;
 }
+
+/** Asks the worker to clean up and end. */
+const CLOSE = { rpc: 'event', event: { kind: 'close' } } as const;
+const CLOSING_MS = 2000;
 
 /** Starts the worker bundled at `workerFile`. Failing to start is told as a `failed` event, like a file that cannot be read. */
 export function startEngine(workerFile: string, start: WorkerStart): EngineSession {
@@ -51,8 +57,10 @@ export function startEngine(workerFile: string, start: WorkerStart): EngineSessi
       disposed = true;
       caller.dispose();
       failureListeners.clear();
-      // Also cancels what is still being read.
-      void worker.terminate();
+      // The worker stops reading and removes its temporary files, then ends; one that does not is ended.
+      worker.postMessage(CLOSE);
+      const timer = setTimeout(() => void worker.terminate(), CLOSING_MS);
+      worker.once('exit', () => clearTimeout(timer));
     },
   };
 }

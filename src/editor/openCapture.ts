@@ -8,10 +8,14 @@ import { lazySession } from './lazySession.ts';
 const LARGEST_VIRTUAL_FILE_BYTES = 512 * 1024 * 1024;
 
 export function openCapture(uri: vscode.Uri, workerFile: string): EngineSession {
-  const follow = vscode.workspace.getConfiguration('netsec', uri).get('followGrowingFiles', true);
-  if (uri.scheme === 'file') return startEngine(workerFile, { location: { kind: 'path', path: uri.fsPath }, follow });
+  const settings = vscode.workspace.getConfiguration('netsec', uri);
+  const follow = settings.get('followGrowingFiles', true);
+  const detectorOptions = settings.get<Readonly<Record<string, unknown>>>('detectors', {});
+  if (uri.scheme === 'file') return startEngine(workerFile, { location: { kind: 'path', path: uri.fsPath }, follow, detectorOptions });
   return lazySession(
-    readThroughVscode(uri).then((bytes) => startEngine(workerFile, { location: { kind: 'bytes', name: nameOf(uri), bytes }, follow: false })),
+    readThroughVscode(uri).then((bytes) =>
+      startEngine(workerFile, { location: { kind: 'bytes', name: nameOf(uri), bytes }, follow: false, detectorOptions }),
+    ),
   );
 }
 

@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { EngineEvent, EngineSession } from '../../src/analysis/engineApi.ts';
@@ -7,8 +9,8 @@ import { whenComplete } from '../../src/editor/sessions.ts';
 const WORKER = path.join(import.meta.dirname, '../support/fakeWorker.cjs');
 const running: EngineSession[] = [];
 
-function start(file: string): EngineSession {
-  const session = startEngine(WORKER, { location: { kind: 'path', path: `/captures/${file}` }, follow: false });
+function start(file: string, folder = '/captures'): EngineSession {
+  const session = startEngine(WORKER, { location: { kind: 'path', path: path.join(folder, file) }, follow: false, detectorOptions: {} });
   running.push(session);
   return session;
 }
@@ -52,5 +54,16 @@ describe('the engine in a thread of its own', () => {
     session.dispose();
     await expect(asked).rejects.toThrow('the engine was closed');
     expect(heard).toEqual([]);
+  });
+
+  test('is given the time to remove its temporary files when it is closed', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'netsec-worker-'));
+    const temporary = path.join(folder, 'tidy.pcap');
+    fs.writeFileSync(temporary, '');
+    const session = start('tidy.pcap', folder);
+    await whenComplete(session);
+    session.dispose();
+    await expect.poll(() => fs.existsSync(temporary)).toBe(false);
+    fs.rmSync(folder, { recursive: true });
   });
 });

@@ -4,6 +4,10 @@ const name = workerData.location.kind === 'path' ? require('node:path').basename
 if (name === 'throws.pcap') throw new Error('boom');
 const emit = (event) => parentPort.postMessage({ rpc: 'event', event });
 parentPort.on('message', (message) => {
+  if (message.rpc === 'event' && message.event.kind === 'close' && name !== 'stubborn.pcap') {
+    if (name === 'tidy.pcap') require('node:fs').rmSync(workerData.location.path);
+    parentPort.close();
+  }
   if (message.rpc !== 'call') return;
   if (name === 'dies.pcap') process.exit(3);
   if (name === 'silent.pcap') return;
