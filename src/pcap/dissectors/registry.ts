@@ -1,6 +1,7 @@
 /** The protocols. One file each; one line here admits it. */
 export { arp } from './arp.ts';
 export { ethernet } from './ethernet.ts';
+export { ftp } from './ftp.ts';
 export { http } from './http.ts';
 export { icmp } from './icmp.ts';
 export { icmpv6 } from './icmpv6.ts';
