@@ -5,7 +5,7 @@
 import type { Direction, FieldSink, Message } from '../pcap/dissector.ts';
 import {
   MAC_DST_HIGH, MAC_DST_LOW, MAC_KIND, MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_DST_PORT, NET_FLAGS, NET_HAS_PORTS, NET_PAYLOAD, NET_PAYLOAD_END,
-  NET_PAYLOAD_LENGTH, NET_PROTOCOL, NET_QUOTED, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_VERSION, NET_VIA, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet,
+  NET_PAYLOAD_LENGTH, NET_PROTOCOL, NET_QUOTED, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_TTL, NET_VERSION, NET_VIA, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet,
 } from '../pcap/packet.ts';
 import type { Bound } from '../pcap/tables.ts';
 import type { CaptureState } from './captureState.ts';
@@ -194,7 +194,7 @@ export class FlowPass {
       const protocol = (flags & NET_HAS_PORTS) !== 0 ? net[at + NET_PROTOCOL]! : 0;
       const meta = protocol | (net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0) | (depth << F.META_DEPTH_SHIFT);
       const source = net[at + NET_SRC]!, destination = net[at + NET_DST]!, sourcePort = net[at + NET_SRC_PORT]!, destinationPort = net[at + NET_DST_PORT]!;
-      const row = this.#lookUp(p, protocol, source, destination, sourcePort, destinationPort, meta);
+      const row = this.#lookUp(p, at, protocol, source, destination, sourcePort, destinationPort, meta);
       if (!this.#uncounted) this.#tally(p, row, length, net[at + NET_PAYLOAD_LENGTH]!, net[at + NET_VIA]!);
       this.flow = row;
       this.direction = flows.direction;
@@ -210,7 +210,7 @@ export class FlowPass {
     }
   }
 
-  #lookUp(p: Packet, protocol: number, source: number, destination: number, sourcePort: number, destinationPort: number, meta: number): number {
+  #lookUp(p: Packet, net: number, protocol: number, source: number, destination: number, sourcePort: number, destinationPort: number, meta: number): number {
     const flows = this.#state.flows;
     const row = flows.find(source, destination, sourcePort, destinationPort, meta);
     const isTcp = protocol === PROTOCOL_TCP;
@@ -221,7 +221,7 @@ export class FlowPass {
     flows.direction = answering ? 1 : 0;
     const at = added * F.INTS;
     flows.ints[at + F.FIRST_FRAME] = p.frame;
-    if (answering) flows.ints[at + F.FLAGS] = F.FIRST_FROM_B;
+    flows.ints[at + F.FLAGS] = (answering ? F.FIRST_FROM_B : 0) | (isTcp ? p.tcpFlags << F.FIRST_TCP_FLAGS_SHIFT : 0) | (p.net[net + NET_TTL]! <= F.LOW_TTL_MAX ? F.LOW_TTL : 0);
     if (row >= 0) {
       flows.ints[at + F.FLAGS]! |= F.PORTS_REUSED;
       this.#closeStream(row);
@@ -365,7 +365,7 @@ export class FlowPass {
     } else if ((flags & TCP_ACK) !== 0 && length === 0 && (flags & (TCP_FIN | TCP_RST)) === 0) {
       seen |= direction === 0 ? F.ACK_A : F.ACK_B;
       this.#letter(at, direction, H.ACK);
-    } else if ((flags & (TCP_ACK | TCP_RST)) === 0 && direction === 0 && ints[at + F.PACKETS_A] === 1) seen |= F.ODD_FLAGS_A;
+    }
     if (length > 0 && (flags & TCP_SYN) === 0) {
       seen |= direction === 0 ? F.DATA_A : F.DATA_B;
       this.#letter(at, direction, H.DATA);

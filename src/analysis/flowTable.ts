@@ -24,8 +24,13 @@ export const FIRST_FROM_B = 1, HAS_BASE_A = 2, HAS_BASE_B = 4, SYN_A = 8, SYN_B 
   DATA_A = 2048, DATA_B = 4096, ZERO_WINDOW_A = 8192, ZERO_WINDOW_B = 16384, ACK_A = 32768, ACK_B = 65536, HAS_TIME = 131072,
   /** First of the two was seen to end the connection: an RST of the responder right after the SYN, and so on. */
   FIN_BEFORE_SYN_ACK = 262144, PORTS_REUSED = 524288,
-  /** Every frame of the originator had none of SYN, ACK, RST; see the scan techniques. */
-  ODD_FLAGS_A = 1048576;
+  /** The first frame would not have gone far: its TTL or hop limit was at most LOW_TTL_MAX, as traceroute's are. */
+  LOW_TTL = 1048576;
+
+/** TCP flags of the flow's first frame are bits 21 to 28 of FLAGS: what a stealth scan is told by. */
+export const FIRST_TCP_FLAGS_SHIFT = 21;
+/** Systems start at 64, 128 or 255 and the way across the Internet is rarely longer than 30 hops. */
+export const LOW_TTL_MAX = 30;
 
 const INITIAL_ROWS = 1024;
 
