@@ -5,7 +5,7 @@ import type { Severity } from '../analysis/report.ts';
 import { VIEW_TYPE } from './captureEditor.ts';
 import type { CaptureEntry, CaptureLibrary } from './captureLibrary.ts';
 import type { CaptureSummary, Summaries } from './summaries.ts';
-import { bytesInWords, countInWords, timeInWords } from './words.ts';
+import { bytesInWords, countInWords, shortTime, timeInWords } from './words.ts';
 
 /** Our own scheme, so that the badges stay in this view instead of marking the Explorer too. */
 const BADGE_SCHEME = 'netsec-capture';
@@ -70,11 +70,12 @@ function treeItem(entry: CaptureEntry, summary: CaptureSummary | undefined): vsc
   const item = new vscode.TreeItem(file.name);
   item.id = file.location;
   item.resourceUri = badgeUri(entry);
-  item.description = [size, time, ...packets].join(' · ');
+  item.description = [shortTime(recordedMs(file), Date.now(), language), size, ...packets].join(' · ');
   item.iconPath = new vscode.ThemeIcon('pulse');
   item.contextValue = 'capture';
   item.tooltip = [
     uri.scheme === 'file' ? uri.fsPath : uri.toString(true),
+    time,
     ...(summary === undefined ? ['Not analysed yet'] : [summary.headline, findingsInWords(summary)]),
   ].join('\n');
   item.command = { command: 'vscode.openWith', title: 'Open', arguments: [uri, VIEW_TYPE] };

@@ -19,6 +19,17 @@ export function timeInWords(ms: number, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
 }
 
+/** As short as it can be told apart: the time for today, the day for this year, else the date. */
+export function shortTime(ms: number, nowMs: number, language: string): string {
+  const then = new Date(ms);
+  const now = new Date(nowMs);
+  const options: Intl.DateTimeFormatOptions =
+    then.toDateString() === now.toDateString()
+      ? { timeStyle: 'short' }
+      : { day: 'numeric', month: 'short', ...(then.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }) };
+  return new Intl.DateTimeFormat(language, options).format(ms);
+}
+
 export function countInWords(count: number, one: string, many: string, language: string): string {
   return `${count.toLocaleString(language)} ${count === 1 ? one : many}`;
 }
