@@ -1,0 +1,253 @@
+/** Simple Mail Transfer Protocol, RFC 5321, with AUTH (RFC 4954), STARTTLS (RFC 3207) and CHUNKING (RFC 3030). Mails are passed over but for their headers. */
+import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
+import { dotText, MAX_LINE, stepDotText, stepLine, type DotText } from '../lines.ts';
+import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
+import { readMailHeaders, type MailHeaders } from '../mailHeaders.ts';
+import type { Packet } from '../packet.ts';
+import { afterLine, decimalAt, decodeBase64, findByte, lineTextEnd, skipBlanks, SPACE, startsWithWord, textAt } from '../text.ts';
+
+const f = defineFields({
+  request: { name: 'smtp.req', label: 'Request', type: 'boolean' },
+  commandLine: { name: 'smtp.command_line', label: 'Command Line', type: 'string' },
+  command: { name: 'smtp.req.command', label: 'Command', type: 'string' },
+  parameter: { name: 'smtp.req.parameter', label: 'Request parameter', type: 'string' },
+  response: { name: 'smtp.rsp', label: 'Response', type: 'boolean' },
+  responseLine: { name: 'smtp.response', label: 'Response', type: 'string' },
+  code: { name: 'smtp.response.code', label: 'Response code', type: 'uint' },
+  responseParameter: { name: 'smtp.rsp.parameter', label: 'Response parameter', type: 'string' },
+  user: { name: 'smtp.auth.username', label: 'Username', type: 'string' },
+  password: { name: 'smtp.auth.password', label: 'Password', type: 'string' },
+  userPassword: { name: 'smtp.auth.username_password', label: 'Username/Password', type: 'string' },
+  message: { name: 'smtp.message', label: 'Message', type: 'string' },
+  from: { name: 'imf.from', label: 'From', type: 'string' },
+  to: { name: 'imf.to', label: 'To', type: 'string' },
+  subject: { name: 'imf.subject', label: 'Subject', type: 'string' },
+});
+
+export interface SmtpCommandMessage extends Message {
+  readonly kind: 'smtp-command';
+  /** Upper case, `RCPT`. */
+  readonly command: string;
+  /** Without the secrets of AUTH. */
+  readonly parameter: string;
+}
+export const smtpCommandMessage = messageKind<SmtpCommandMessage>('smtp-command');
+
+/** A reply's last line. */
+export interface SmtpReplyMessage extends Message {
+  readonly kind: 'smtp-reply';
+  readonly code: number;
+  readonly text: string;
+  readonly command: string | null;
+}
+export const smtpReplyMessage = messageKind<SmtpReplyMessage>('smtp-reply');
+
+export interface SmtpMailMessage extends Message, MailHeaders {
+  readonly kind: 'smtp-mail';
+  readonly size: number;
+  /** `MAIL FROM` and `RCPT TO` as given, at most 100 recipients. */
+  readonly sender: string | null;
+  readonly recipients: readonly string[];
+}
+export const smtpMailMessage = messageKind<SmtpMailMessage>('smtp-mail');
+
+const PORTS = [25, 587, 2525];
+const COMMANDS = new Set(['HELO', 'EHLO', 'LHLO', 'MAIL', 'RCPT', 'DATA', 'BDAT', 'RSET', 'SEND', 'SOML', 'SAML', 'VRFY', 'EXPN', 'HELP', 'NOOP', 'QUIT', 'TURN', 'ETRN', 'AUTH', 'STARTTLS', 'XCLIENT', 'XFORWARD', 'X-EXPS', 'BURL']);
+/** The headers of a mail, of usual length. */
+const KEEP_BYTES = 16_384;
+const MAX_RECIPIENTS = 100;
+
+/** What the client's next bytes are. */
+const LINES = 0, MAIL = 1, CHUNK = 2, AUTH_USER = 3, AUTH_SECRET = 4;
+
+interface SmtpState {
+  readonly attempt: LoginAttempt;
+  phase: number;
+  /** Which side is the client; -1 while nobody spoke. */
+  client: -1 | Direction;
+  command: string | null;
+  mechanism: string;
+  mail: DotText;
+  chunkLength: number;
+  sender: string | null;
+  recipients: string[];
+  rest: HandOver | null;
+  readonly inner: [boolean, boolean];
+}
+
+export const smtp: Dissector = {
+  id: 'smtp',
+  name: 'Simple Mail Transfer Protocol',
+  fields: f,
+  on: PORTS.map((value) => ({ table: 'tcp.port', value })),
+  application: true,
+  stream: {
+    recognise: recogniseSmtp,
+    open: (): SmtpState => ({ attempt: newAttempt(), phase: LINES, client: -1, command: null, mechanism: '', mail: dotText(), chunkLength: 0, sender: null, recipients: [], rest: null, inner: [false, false] }),
+    keepBytes: KEEP_BYTES,
+    step: stepSmtp,
+    dissect: dissectSmtp,
+    finish: (direction, state: SmtpState) => state.inner[direction] && state.rest !== null && finishInner(direction, state.rest),
+  },
+};
+
+function recogniseSmtp(bytes: Uint8Array, offset: number, end: number, _direction: Direction, sourcePort: number, destinationPort: number): 'yes' | 'no' | 'more' {
+  if (end === offset) return 'more';
+  const first = bytes[offset]!;
+  if (PORTS.includes(sourcePort)) return first >= 50 && first <= 53 ? 'yes' : 'no';
+  if (first === 50) {
+    if (end - offset >= 3 && textAt(bytes, offset, offset + 3) !== '220') return 'no';
+    const after = afterLine(bytes, offset, Math.min(end, offset + 400));
+    if (after < 0) return end - offset >= 400 ? 'no' : 'more';
+    return /^220[ -].*smtp/i.test(textAt(bytes, offset, after)) ? 'yes' : 'no';
+  }
+  if (PORTS.includes(destinationPort)) return (first >= 65 && first <= 90) || (first >= 97 && first <= 122) ? 'yes' : 'no';
+  for (const word of ['EHLO ', 'HELO ']) {
+    if (startsWithWord(bytes, offset, end, word)) return 'yes';
+    if (end - offset < 5 && startsWithWord(bytes, offset, end, word.slice(0, end - offset))) return 'more';
+  }
+  return 'no';
+}
+
+function stepSmtp(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: SmtpState): number {
+  state.inner[direction] = state.rest !== null;
+  if (state.rest !== null) return stepInner(p, bytes, offset, end, direction, state.rest, 'smtp');
+  if (direction === state.client && state.phase === MAIL) return stepDotText(p, bytes, offset, end, state.mail);
+  if (direction === state.client && state.phase === CHUNK) {
+    p.pduComplete = true;
+    return state.chunkLength;
+  }
+  const first = bytes[offset]!;
+  return first < 9 || (first > 13 && first < 32) || first === 127 ? NOT_MINE : stepLine(p, bytes, offset, end);
+}
+
+function dissectSmtp(p: Packet, offset: number, end: number, direction: Direction, state: SmtpState, sink: FieldSink | null): void {
+  if (state.inner[direction]) {
+    if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
+    return;
+  }
+  const { bytes } = p, limit = Math.min(end, offset + KEEP_BYTES);
+  sink?.layer(smtp, offset, end - offset);
+  if (direction === state.client && (state.phase === MAIL || state.phase === CHUNK)) {
+    readMail(p, offset, limit, state, sink);
+    return;
+  }
+  const to = lineTextEnd(bytes, offset, limit), code = decimalAt(bytes, offset, Math.min(to, offset + 3));
+  const reply = direction !== state.client && code >= 200 && code < 600 && (to - offset === 3 || bytes[offset + 3] === SPACE || bytes[offset + 3] === 45);
+  if (reply) readReply(p, offset, to, code, direction, state, sink);
+  else if (direction === state.client && (state.phase === AUTH_USER || state.phase === AUTH_SECRET)) readAuthLine(p, offset, to, state, sink);
+  else readCommand(p, offset, to, direction, state, sink);
+}
+
+function readCommand(p: Packet, offset: number, to: number, direction: Direction, state: SmtpState, sink: FieldSink | null): void {
+  const { bytes } = p, wordEnd = findByte(bytes, SPACE, offset, to), from = skipBlanks(bytes, wordEnd, to);
+  const command = textAt(bytes, offset, wordEnd, 32).toUpperCase(), known = COMMANDS.has(command), parameter = textAt(bytes, from, to);
+  if (sink !== null) {
+    sink.add(f.request, offset, to - offset, true);
+    sink.add(f.commandLine, offset, to - offset, textAt(bytes, offset, to));
+    if (known) {
+      sink.add(f.command, offset, wordEnd - offset, textAt(bytes, offset, wordEnd));
+      if (from < to) sink.add(f.parameter, from, to - from, parameter);
+    }
+    sink.info('SMTP', `C: ${textAt(bytes, offset, to)}`);
+  }
+  if (!known) return;
+  state.client = direction;
+  state.command = command;
+  const [mechanism = '', initial] = command === 'AUTH' ? parameter.split(/\s+/, 2) : [];
+  if (p.onMessage !== null) p.emit({ kind: 'smtp-command', frame: p.frame, command, parameter: command === 'AUTH' ? mechanism : parameter } satisfies SmtpCommandMessage);
+  switch (command) {
+    case 'MAIL':
+      state.sender = address(parameter);
+      state.recipients = [];
+      break;
+    case 'RCPT':
+      if (state.recipients.length < MAX_RECIPIENTS) state.recipients.push(address(parameter));
+      break;
+    case 'DATA':
+      state.phase = MAIL;
+      state.mail = dotText();
+      break;
+    case 'BDAT': {
+      const length = decimalAt(bytes, from, findByte(bytes, SPACE, from, to));
+      if (length > 0) state.phase = CHUNK;
+      state.chunkLength = length;
+      break;
+    }
+    case 'AUTH':
+      state.mechanism = mechanism.toUpperCase();
+      if (initial !== undefined && initial !== '=') readSecret(p, from + mechanism.length + 1, to, initial, state, sink);
+      else state.phase = state.mechanism === 'LOGIN' ? AUTH_USER : AUTH_SECRET;
+  }
+}
+
+/** `FROM:<a@b> SIZE=1` -> `a@b`. */
+function address(parameter: string): string {
+  return (/<([^>]*)>/.exec(parameter)?.[1] ?? parameter.replace(/^\w+:\s*/, '')).slice(0, 320);
+}
+
+/** The client's answer to a 334. */
+function readAuthLine(p: Packet, offset: number, to: number, state: SmtpState, sink: FieldSink | null): void {
+  const text = textAt(p.bytes, offset, to, MAX_LINE);
+  sink?.info('SMTP', 'C: authentication');
+  if (text === '*') state.phase = LINES;
+  else readSecret(p, offset, to, text, state, sink);
+}
+
+function readSecret(p: Packet, offset: number, to: number, text: string, state: SmtpState, sink: FieldSink | null): void {
+  const decoded = decodeBase64(text), plain = textAt(decoded, 0, decoded.length);
+  const { attempt, mechanism } = state;
+  if (mechanism === 'LOGIN' && state.phase !== AUTH_SECRET) {
+    attempt.user = plain.slice(0, 256);
+    state.phase = AUTH_SECRET;
+    sink?.add(f.user, offset, to - offset, plain);
+    return;
+  }
+  state.phase = LINES;
+  // PLAIN: authorisation identity NUL user NUL password (RFC 4616). CRAM-MD5: user SP digest (RFC 2195).
+  if (mechanism === 'PLAIN') attempt.user = plain.split('\0')[1]?.slice(0, 256) ?? null;
+  else if (mechanism === 'CRAM-MD5') attempt.user = plain.slice(0, Math.max(0, plain.lastIndexOf(' '))).slice(0, 256);
+  else if (mechanism !== 'LOGIN') attempt.user = /user(?:name)?="?([^",\x01]+)/i.exec(plain)?.[1]?.slice(0, 256) ?? null;
+  if (sink !== null) {
+    if (mechanism === 'PLAIN') sink.add(f.userPassword, offset, to - offset, plain.replaceAll('\0', ' ').trim());
+    else if (mechanism === 'LOGIN') sink.add(f.password, offset, to - offset, plain);
+    else if (attempt.user !== null) sink.add(f.user, offset, to - offset, attempt.user);
+  }
+  secretSent(p, 'smtp', attempt, mechanism, mechanism === 'LOGIN' || mechanism === 'PLAIN');
+}
+
+function readReply(p: Packet, offset: number, to: number, code: number, direction: Direction, state: SmtpState, sink: FieldSink | null): void {
+  const { bytes } = p, from = Math.min(to, offset + 4), text = textAt(bytes, from, to);
+  if (sink !== null) {
+    sink.add(f.response, offset, to - offset, true);
+    sink.add(f.responseLine, offset, to - offset, textAt(bytes, offset, to));
+    sink.add(f.code, offset, 3, code);
+    if (from < to) sink.add(f.responseParameter, from, to - from, text);
+    sink.info('SMTP', `S: ${textAt(bytes, offset, to)}`);
+  }
+  if (state.client < 0) state.client = (1 - direction) as Direction;
+  if (bytes[offset + 3] === 45) return;
+  if (p.onMessage !== null) p.emit({ kind: 'smtp-reply', frame: p.frame, code, text, command: state.command } satisfies SmtpReplyMessage);
+  const failed = code >= 400;
+  // A refused DATA has no mail, and refused credentials are over.
+  if (failed && state.phase === MAIL && state.mail.fresh) state.phase = LINES;
+  else if (failed && (state.phase === AUTH_USER || state.phase === AUTH_SECRET)) state.phase = LINES;
+  if (state.attempt.frame > 0 && (code === 235 || failed)) loginAnswered(p, 'smtp', state.attempt, code === 235);
+  if (code === 220 && state.command === 'STARTTLS') state.rest = handOver('tls');
+}
+
+function readMail(p: Packet, offset: number, end: number, state: SmtpState, sink: FieldSink | null): void {
+  const size = state.phase === MAIL ? state.mail.length : state.chunkLength;
+  state.phase = LINES;
+  sink?.info('SMTP', `C: mail of ${size} bytes`);
+  if (p.onMessage === null && sink === null) return;
+  const headers = readMailHeaders(p.bytes, offset, end);
+  if (sink !== null) {
+    sink.add(f.message, offset, end - offset, `${size} bytes`);
+    if (headers.from !== null) sink.add(f.from, offset, end - offset, headers.from);
+    if (headers.to !== null) sink.add(f.to, offset, end - offset, headers.to);
+    if (headers.subject !== null) sink.add(f.subject, offset, end - offset, headers.subject);
+  }
+  if (p.onMessage !== null) p.emit({ kind: 'smtp-mail', frame: p.frame, size, sender: state.sender, recipients: [...state.recipients], ...headers } satisfies SmtpMailMessage);
+}
