@@ -2,6 +2,7 @@
  * What every frame of the first pass goes through: link talkers, flows, TCP's course, application streams, tallies. This is the hot path: numbers
  * in, numbers out, no allocation per frame.
  */
+import type { Ipv6Table } from '../pcap/addresses.ts';
 import type { Direction, FieldSink, Message } from '../pcap/dissector.ts';
 import {
   MAC_DST_HIGH, MAC_DST_LOW, MAC_KIND, MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_DST_PORT, NET_FLAGS, NET_HAS_PORTS, NET_PAYLOAD, NET_PAYLOAD_END,
@@ -126,10 +127,12 @@ export class FlowPass {
   }
 
   /** Begins with a flow as another pass knows it, so that frames from its middle are told as there: who began it, where numbers count from, its stream number. */
-  seed(from: FlowTable, row: number, stream: number): void {
+  seed(p: Packet, from: FlowTable, row: number, addresses: Ipv6Table, stream: number): void {
     const { flows } = this.#state, at = row * F.INTS, { ints } = from;
     const ports = ints[at + F.PORTS]!, meta = ints[at + F.META]!;
-    const seeded = flows.add(ints[at]!, ints[at + F.B]!, ports >>> 16, ports & 0xffff, meta);
+    // IPv6 addresses are numbers of one packet's table: here they have others.
+    const here = (address: number): number => ((meta & F.META_IPV6) !== 0 ? p.ipv6.idOf(new DataView(addresses.bytesOf(address).buffer), 0) : address);
+    const seeded = flows.add(here(ints[at]!), here(ints[at + F.B]!), ports >>> 16, ports & 0xffff, meta);
     for (const column of [F.BASE_A, F.BASE_B, F.WINDOW_SCALES]) flows.ints[seeded * F.INTS + column] = ints[at + column]!;
     flows.ints[seeded * F.INTS + F.FLAGS] = ints[at + F.FLAGS]! & (F.HAS_BASE_A | F.HAS_BASE_B | F.FIRST_FROM_B);
     this.#streamNumbers.set(seeded, stream);

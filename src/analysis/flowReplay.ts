@@ -1,0 +1,69 @@
+/**
+ * Walks the frames of one flow again, in order, and looks closely at those that somebody asked for: a frame in the middle of a connection is only
+ * understood with what came before it.
+ */
+import type { Ipv6Table } from '../pcap/addresses.ts';
+import type { CaptureScan } from '../pcap/captureReader.ts';
+import { createTables, decode } from '../pcap/decode.ts';
+import type { FieldSink } from '../pcap/dissector.ts';
+import { Packet } from '../pcap/packet.ts';
+import { CaptureState } from './captureState.ts';
+import { FlowPass } from './flowPass.ts';
+import type { FlowTable } from './flowTable.ts';
+import { INDEX_FRAGMENT, type PacketIndex } from './packetIndex.ts';
+
+/** Frames of a flow that are walked before the one asked for. More would be exact for ever longer transfers, and ever slower. */
+const MAX_FRAMES_BEFORE = 2000;
+const MAX_FRAGMENTS_BEFORE = 256;
+
+export interface ReplaySource {
+  readonly scan: CaptureScan;
+  readonly index: PacketIndex;
+  readonly flows: FlowTable;
+  /** The table that IPv6 addresses of `flows` are numbers of. */
+  readonly addresses: Ipv6Table;
+  /** Time of the capture's first frame, which relative times count from. */
+  readonly firstSeconds: number;
+  readonly firstNanoseconds: number;
+  /** Wireshark's stream number of a flow row. */
+  streamNumber(flow: number): number;
+}
+
+/**
+ * Calls `look` for each wanted frame (ascending, of one flow; or frames without a flow when `flow` is -1) with the packet and the pass right after it was
+ * dissected into the sink that `sinkFor` gave.
+ */
+export async function replayFlow(source: ReplaySource, flow: number, frames: readonly number[], sinkFor: (p: Packet) => FieldSink, look: (p: Packet, pass: FlowPass) => void, signal?: AbortSignal): Promise<void> {
+  const p = new Packet(createTables()), state = new CaptureState(p), pass = new FlowPass(state, {});
+  const wanted = new Set(frames);
+  let seeded = false;
+  for (const frame of framesToWalk(source.index, flow, frames)) {
+    if (signal?.aborted === true) return;
+    if (!(await source.scan.readAgain(p, source.index.fileOffset(frame - 1)))) continue;
+    p.frame = frame;
+    const sink = wanted.has(frame) ? sinkFor(p) : null;
+    decode(p, sink);
+    if (!seeded && flow >= 0) {
+      pass.seed(p, source.flows, flow, source.addresses, source.streamNumber(flow));
+      seeded = true;
+      state.firstSeconds = state.startSeconds = state.endSeconds = source.firstSeconds;
+      state.firstNanoseconds = source.firstNanoseconds;
+    }
+    pass.count(p, sink);
+    if (sink !== null) look(p, pass);
+  }
+}
+
+/** The wanted frames, those of the same flow before them, and the fragments that one of them may complete. */
+function framesToWalk(index: PacketIndex, flow: number, frames: readonly number[]): number[] {
+  if (flow < 0 || frames.length === 0) return [...frames];
+  const last = frames.at(-1)!, first = frames[0]!;
+  const before: number[] = [], fragments: number[] = [], walk: number[] = [];
+  for (let i = first - 2; i >= 0 && before.length < MAX_FRAMES_BEFORE; i--) {
+    if (index.flow(i) === flow) before.push(i + 1);
+    else if ((index.flags(i) & INDEX_FRAGMENT) !== 0 && fragments.length < MAX_FRAGMENTS_BEFORE) fragments.push(i + 1);
+  }
+  walk.push(...before, ...fragments);
+  for (let i = first - 1; i < last; i++) if (index.flow(i) === flow || (index.flags(i) & INDEX_FRAGMENT) !== 0) walk.push(i + 1);
+  return walk.sort((a, b) => a - b);
+}

@@ -1,0 +1,141 @@
+/** Follow Stream: what the two ends of a TCP or UDP conversation said to each other, in order, each byte once. */
+import type { CaptureScan } from '../pcap/captureReader.ts';
+import { createTables, decode } from '../pcap/decode.ts';
+import { NET_FLAGS, NET_HAS_PORTS, NET_PAYLOAD, NET_PAYLOAD_END, NET_PAYLOAD_LENGTH, NET_PROTOCOL, NET_QUOTED, NET_STRIDE, Packet, TCP_SYN } from '../pcap/packet.ts';
+import type { Conversation } from './report.ts';
+import type { StreamChunk, StreamPage } from './engineApi.ts';
+import { INDEX_FRAGMENT, INDEX_FROM_RESPONDER, type PacketIndex } from './packetIndex.ts';
+import { timestamp } from './time.ts';
+
+/** Early segments kept per direction while a hole may still be filled. */
+const MAX_EARLY = 1024;
+/** A page of a stream, whatever was asked for. */
+const MAX_PAGE_BYTES = 8 << 20;
+
+interface Segment {
+  readonly sequence: number;
+  readonly frame: number;
+  readonly time: StreamChunk['time'];
+  readonly bytes: Uint8Array;
+}
+
+/** One direction of a TCP stream being put in order. */
+interface Side {
+  expected: number | null;
+  early: Segment[];
+  /** Bytes of wire length that the capture cut, or that were never captured, right before the next chunk. */
+  missing: number;
+}
+
+export interface FollowRequest {
+  readonly flow: number;
+  readonly conversation: Conversation;
+  readonly offset: number;
+  readonly maxBytes: number;
+}
+
+/** Chunks `[offset, ...)` of the stream, up to `maxBytes`. All bytes before are walked through again: a stream has no index of its own. */
+export async function followStream(scan: CaptureScan, index: PacketIndex, request: FollowRequest, signal?: AbortSignal): Promise<StreamPage> {
+  const p = new Packet(createTables()), sides: [Side, Side] = [{ expected: null, early: [], missing: 0 }, { expected: null, early: [], missing: 0 }];
+  const limit = Math.min(MAX_PAGE_BYTES, Math.max(1, request.maxBytes)), chunks: StreamChunk[] = [];
+  let passed = 0, taken = 0, nextOffset: number | null = null, bytesAToB = 0, bytesBToA = 0;
+  const isTcp = request.conversation.layer === 'tcp';
+  const give = (direction: 0 | 1, segment: Segment, bytes: Uint8Array, missing: number): void => {
+    if (direction === 0) bytesAToB += bytes.length;
+    else bytesBToA += bytes.length;
+    if (passed++ < request.offset || nextOffset !== null) return;
+    if (taken + bytes.length > limit && chunks.length > 0) {
+      nextOffset = passed - 1;
+      return;
+    }
+    taken += bytes.length;
+    chunks.push({ frame: segment.frame, direction: direction === 0 ? 'a-to-b' : 'b-to-a', time: segment.time, bytes, missingBefore: missing });
+  };
+  const fragments = hasFragments(index, request.flow);
+  for (let i = 0; i < index.count; i++) {
+    if (index.flow(i) !== request.flow && !(fragments && (index.flags(i) & INDEX_FRAGMENT) !== 0)) continue;
+    if (signal?.aborted === true) break;
+    if (!(await scan.readAgain(p, index.fileOffset(i)))) continue;
+    p.frame = i + 1;
+    decode(p, null);
+    const at = transportOf(p, isTcp ? 6 : request.conversation.layer === 'udp' ? 17 : 132);
+    if (at < 0 || index.flow(i) !== request.flow) continue;
+    const direction = (index.flags(i) & INDEX_FROM_RESPONDER) !== 0 ? 1 : 0;
+    const payload = p.bytes.slice(p.net[at + NET_PAYLOAD]!, p.net[at + NET_PAYLOAD_END]!), cut = p.net[at + NET_PAYLOAD_LENGTH]! - payload.length;
+    const segment = { sequence: p.tcpSequence | 0, frame: i + 1, time: p.hasTime ? timestamp(p.timeSeconds, p.timeNanoseconds) : null, bytes: payload };
+    if (!isTcp) {
+      if (payload.length > 0) give(direction, segment, payload, 0);
+      continue;
+    }
+    const side = sides[direction];
+    if ((p.tcpFlags & TCP_SYN) !== 0) side.expected = (p.tcpSequence + 1) | 0;
+    if (payload.length === 0 && cut === 0) continue;
+    side.expected ??= p.tcpSequence | 0;
+    accept(side, segment, cut, (one, bytes, missing) => give(direction, one, bytes, missing));
+  }
+  for (const direction of [0, 1] as const) flush(sides[direction], (one, bytes, missing) => give(direction, one, bytes, missing));
+  return { conversation: request.conversation, chunks, nextOffset, bytesAToB, bytesBToA };
+}
+
+function hasFragments(index: PacketIndex, flow: number): boolean {
+  for (let i = 0; i < index.count; i++) if (index.flow(i) === flow && (index.flags(i) & INDEX_FRAGMENT) !== 0) return true;
+  return false;
+}
+
+/** Where the innermost network header with this transport starts, -1 without. */
+function transportOf(p: Packet, protocol: number): number {
+  for (let level = p.netCount - 1; level >= 0; level--) {
+    const at = level * NET_STRIDE, flags = p.net[at + NET_FLAGS]!;
+    if ((flags & NET_HAS_PORTS) !== 0 && (flags & NET_QUOTED) === 0 && p.net[at + NET_PROTOCOL] === protocol) return at;
+  }
+  return -1;
+}
+
+type Give = (segment: Segment, bytes: Uint8Array, missing: number) => void;
+
+function accept(side: Side, segment: Segment, cut: number, give: Give): void {
+  const ahead = (segment.sequence - side.expected!) | 0;
+  if (ahead > 0) {
+    const at = side.early.findIndex(({ sequence }) => ((sequence - segment.sequence) | 0) > 0);
+    side.early.splice(at < 0 ? side.early.length : at, 0, segment);
+    if (side.early.length > MAX_EARLY) passHole(side, give);
+    return;
+  }
+  take(side, segment, -ahead, give);
+  if (cut > 0 && -ahead <= segment.bytes.length) {
+    side.missing += cut;
+    side.expected = (side.expected! + cut) | 0;
+  }
+  drain(side, give);
+}
+
+/** Gives what of the segment lies beyond `from`. */
+function take(side: Side, segment: Segment, from: number, give: Give): void {
+  if (from >= segment.bytes.length) return;
+  const bytes = segment.bytes.subarray(from);
+  give(segment, bytes.slice(), side.missing);
+  side.missing = 0;
+  side.expected = (side.expected! + bytes.length) | 0;
+}
+
+function drain(side: Side, give: Give): void {
+  for (let first = side.early[0]; first !== undefined; first = side.early[0]) {
+    const ahead = (first.sequence - side.expected!) | 0;
+    if (ahead > 0) return;
+    side.early.shift();
+    take(side, first, -ahead, give);
+  }
+}
+
+/** The hole before the first early segment was never filled. */
+function passHole(side: Side, give: Give): void {
+  const first = side.early[0];
+  if (first === undefined) return;
+  side.missing += (first.sequence - side.expected!) | 0;
+  side.expected = first.sequence;
+  drain(side, give);
+}
+
+function flush(side: Side, give: Give): void {
+  while (side.early.length > 0) passHole(side, give);
+}

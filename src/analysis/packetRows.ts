@@ -1,0 +1,124 @@
+/** Lines of the packet list and the details of one packet, made when somebody looks. */
+import { addFrame } from '../pcap/frameFields.ts';
+import { FieldTree } from '../pcap/fieldTree.ts';
+import type { Packet } from '../pcap/packet.ts';
+import { columnAddresses, RowSink } from '../pcap/rowSink.ts';
+import type { Analysis } from './analyze.ts';
+import type { PacketDetail, PacketRow } from './engineApi.ts';
+import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from './flowPass.ts';
+import { replayFlow, type ReplaySource } from './flowReplay.ts';
+import * as F from './flowTable.ts';
+import { INDEX_HAS_TIME, INDEX_MALFORMED, type PacketIndex } from './packetIndex.ts';
+import type { Finding, Severity } from './report.ts';
+import { SEVERITIES } from './report.ts';
+import { secondsBetween, timestamp } from './time.ts';
+
+const MAX_CACHED_ROWS = 4000;
+
+export class PacketRows {
+  readonly #analysis: Analysis;
+  readonly #index: PacketIndex;
+  readonly #cache = new Map<number, PacketRow>();
+  #ordinals: Int32Array = new Int32Array(0);
+  #severities = new Map<number, Severity>();
+
+  constructor(analysis: Analysis, index: PacketIndex) {
+    this.#analysis = analysis;
+    this.#index = index;
+  }
+
+  /** The findings have changed: rows are marked anew. */
+  mark(findings: readonly Finding[]): void {
+    const severities = new Map<number, Severity>();
+    for (const { evidence, severity } of findings) {
+      for (const frame of evidence.frames) if (SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(severities.get(frame) ?? 'info') || !severities.has(frame)) severities.set(frame, severity);
+    }
+    this.#severities = severities;
+    this.#cache.clear();
+  }
+
+  /** Rows of these frames, in their order. */
+  async rows(frames: readonly number[], signal?: AbortSignal): Promise<PacketRow[]> {
+    const missing = new Map<number, number[]>();
+    for (const frame of frames) {
+      if (this.#cache.has(frame) || frame < 1 || frame > this.#index.count) continue;
+      const flow = this.#index.flow(frame - 1);
+      const list = missing.get(flow);
+      if (list === undefined) missing.set(flow, [frame]);
+      else list.push(frame);
+    }
+    const sink = new RowSink();
+    for (const [flow, list] of missing) {
+      list.sort((a, b) => a - b);
+      await replayFlow(this.#source(), flow, list, () => {
+        sink.reset();
+        return sink;
+      }, (p) => this.#remember(this.#row(p, sink.protocol, sink.text, flow)), signal);
+    }
+    return frames.flatMap((frame) => this.#cache.get(frame) ?? []);
+  }
+
+  /** Everything about one frame; null when there is no such frame. */
+  async detail(frame: number): Promise<PacketDetail | null> {
+    if (frame < 1 || frame > this.#index.count) return null;
+    const flow = this.#index.flow(frame - 1), { state } = this.#analysis;
+    const before = frame > 1 && (this.#index.flags(frame - 2) & INDEX_HAS_TIME) !== 0 ? this.#index.time(frame - 2) : NaN;
+    let detail: PacketDetail | null = null, tree: FieldTree | null = null;
+    await replayFlow(this.#source(), flow, [frame], (p) => (tree = new FieldTree(p)), (p) => {
+      if (tree === null) return;
+      const whole = Math.floor(before + state.firstNanoseconds / 1e9);
+      addFrame(p, {
+        firstSeconds: state.firstSeconds, firstNanoseconds: state.firstNanoseconds,
+        previousSeconds: Number.isNaN(before) ? NaN : state.firstSeconds + whole, previousNanoseconds: Math.round((before + state.firstNanoseconds / 1e9 - whole) * 1e9),
+        hasInterfaces: state.interfaces.length > 1 || state.interfaces[0]?.name != null,
+      }, tree);
+      const frameBytes = p.bytes.slice(p.start, p.end);
+      detail = { row: this.#row(p, tree.infoProtocol, tree.infoText, flow), tree: tree.nodes, sources: [{ name: 'Frame', bytes: frameBytes }, ...p.sources.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))] };
+    });
+    return detail;
+  }
+
+  /** Id of the conversation of a flow row, for Follow Stream; null for flows without ports. */
+  flowId(flow: number): string | null {
+    if (flow < 0) return null;
+    const protocol = this.#analysis.state.flows.ints[flow * F.INTS + F.META]! & F.META_PROTOCOL;
+    const layer = protocol === PROTOCOL_TCP ? 'tcp' : protocol === PROTOCOL_UDP ? 'udp' : protocol === PROTOCOL_SCTP ? 'sctp' : null;
+    return layer === null ? null : `${layer}:${this.#ordinal(flow)}`;
+  }
+
+  /** Number of a flow among those of its protocol, as conversations count. */
+  #ordinal(flow: number): number {
+    const { flows } = this.#analysis.state;
+    if (flow >= this.#ordinals.length) {
+      const ordinals = new Int32Array(flows.count), next = new Map<number, number>();
+      for (let row = 0; row < flows.count; row++) {
+        const protocol = flows.ints[row * F.INTS + F.META]! & F.META_PROTOCOL, ordinal = next.get(protocol) ?? 0;
+        ordinals[row] = ordinal;
+        next.set(protocol, ordinal + 1);
+      }
+      this.#ordinals = ordinals;
+    }
+    return this.#ordinals[flow] ?? -1;
+  }
+
+  #source(): ReplaySource {
+    const { state, scan } = this.#analysis;
+    return { scan, index: this.#index, flows: state.flows, addresses: state.packet.ipv6, firstSeconds: state.firstSeconds, firstNanoseconds: state.firstNanoseconds, streamNumber: (flow) => this.#ordinal(flow) };
+  }
+
+  #remember(row: PacketRow): void {
+    if (this.#cache.size >= MAX_CACHED_ROWS) this.#cache.delete(this.#cache.keys().next().value ?? 0);
+    this.#cache.set(row.frame, row);
+  }
+
+  #row(p: Packet, protocol: string, info: string, flow: number): PacketRow {
+    const { state } = this.#analysis, { source, destination } = columnAddresses(p);
+    const top = state.tables.paths.topOf(this.#index.path(p.frame - 1));
+    return {
+      frame: p.frame, time: p.hasTime ? timestamp(p.timeSeconds, p.timeNanoseconds) : null,
+      relativeSeconds: p.hasTime ? secondsBetween(state.firstSeconds, state.firstNanoseconds, p.timeSeconds, p.timeNanoseconds) : null,
+      source, destination, protocol: protocol === '' ? (top?.id ?? '').toUpperCase() : protocol, length: p.originalLength, info, flow: this.flowId(flow),
+      severity: this.#severities.get(p.frame) ?? null, malformed: (this.#index.flags(p.frame - 1) & INDEX_MALFORMED) !== 0,
+    };
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * One opened capture and everything asked of it. The first pass runs once; each filter or time range that somebody looks through gets a pass of its
+ * own, kept while it is in use. Independent of threads: the worker and the command line both hold one.
+ */
+import type { ByteSource } from '../pcap/byteSource.ts';
+import type { CaptureFormat } from '../pcap/captureFormat.ts';
+import { Analysis } from './analyze.ts';
+import { conversationRow, conversationTable } from './conversations.ts';
+import { detectorsWithDefaults } from './detectorOptions.ts';
+import type { EngineEvent, EngineMethods, Selection, Sort } from './engineApi.ts';
+import { writeReport } from './exports/writeReport.ts';
+import { checkFilter, completeFilter, selectFrames } from './filtering.ts';
+import { followStream } from './followStream.ts';
+import type { FrameSelection } from './frameSelection.ts';
+import { makeReport, type CaptureFile } from './makeReport.ts';
+import type { PacketIndex } from './packetIndex.ts';
+import { packetOrder } from './packetOrder.ts';
+import { PacketRows } from './packetRows.ts';
+import { CONVERSATION_LAYERS, type ConversationLayer, type Report } from './report.ts';
+import { CallCancelled, type Handlers } from './rpc.ts';
+import { savePackets } from './savePackets.ts';
+import { TableQueries } from './tableQueries.ts';
+
+/** Selections whose analysis is kept: what is looked at, and what Back leads to. */
+const MAX_VIEWS = 4;
+const MAX_ORDERS = 4;
+/** The page is told of new packets at most this often. */
+const UPDATE_INTERVAL_MS = 400;
+const MAX_PAGE = 2000;
+
+export interface SessionOptions {
+  readonly version: string;
+  readonly detectorOptions?: Readonly<Record<string, unknown>>;
+  readonly emit: (event: EngineEvent) => void;
+}
+
+/** The capture as one selection shows it. */
+interface View {
+  readonly analysis: Analysis;
+  /** Null for all frames. */
+  readonly selection: FrameSelection | null;
+  /** Frames read when this was made: a view of fewer is out of date. */
+  readonly frames: number;
+  readonly tables: TableQueries;
+  readonly reports: Map<number, Report>;
+}
+
+/** A view under way or done. It belongs to all who ask: it is given up when it leaves the cache, not when one of them turns away. */
+interface SharedView {
+  readonly view: Promise<View>;
+  readonly controller: AbortController;
+}
+
+export class CaptureSession {
+  readonly #source: ByteSource;
+  readonly #format: CaptureFormat;
+  readonly #file: CaptureFile;
+  readonly #options: SessionOptions;
+  readonly #analysis: Analysis;
+  readonly #index: PacketIndex;
+  readonly #rows: PacketRows;
+  readonly #views = new Map<string, SharedView>();
+  readonly #orders = new Map<string, Promise<Uint32Array | null>>();
+  #framesTold = -1;
+
+  constructor(source: ByteSource, format: CaptureFormat, file: CaptureFile, options: SessionOptions) {
+    this.#source = source;
+    this.#format = format;
+    this.#file = file;
+    this.#options = options;
+    this.#analysis = new Analysis(source, format, { index: true, detectors: detectorsWithDefaults(options.detectorOptions) });
+    this.#index = this.#analysis.index!;
+    this.#rows = new PacketRows(this.#analysis, this.#index);
+  }
+
+  /** Reads on to the current end of the file, telling of progress. Throws when aborted; what was read before stays. */
+  async read(signal?: AbortSignal): Promise<void> {
+    let toldAt = -Infinity;
+    const { emit } = this.#options;
+    await this.#analysis.advance({
+      signal,
+      onProgress: (bytesDone, bytesTotal) => {
+        const now = performance.now();
+        if (now - toldAt < UPDATE_INTERVAL_MS) return;
+        toldAt = now;
+        emit({ kind: 'progress', progress: { phase: 'reading', bytesDone, bytesTotal, packets: this.#analysis.frames } });
+        this.#tell(false);
+      },
+    });
+    this.#tell(true);
+  }
+
+  #tell(complete: boolean): void {
+    const packets = this.#analysis.frames;
+    if (packets === this.#framesTold && !complete) return;
+    this.#framesTold = packets;
+    this.#options.emit({ kind: 'updated', packets, complete });
+  }
+
+  /** The calls of the engine; see EngineMethods. */
+  readonly handlers: Handlers<EngineMethods> = {
+    report: async ({ selection, limit }) => this.#report(await this.#view(selection), limit),
+    conversations: async (query) => (await this.#view(query.selection)).tables.conversations(query),
+    endpoints: async (query) => (await this.#view(query.selection)).tables.endpoints(query),
+    packets: async ({ selection, sort, offset, limit }, signal) => {
+      const order = await this.#order(selection, sort), total = order?.length ?? this.#index.count;
+      const from = Math.max(0, Math.floor(offset)), to = Math.min(total, from + Math.min(MAX_PAGE, Math.max(0, Math.floor(limit))));
+      const frames = Array.from({ length: Math.max(0, to - from) }, (_, i) => (order === null ? from + i + 1 : order[from + i]!));
+      return { offset: from, rows: await this.#rows.rows(frames, signal), total, totalUnfiltered: this.#index.count };
+    },
+    indexOfFrame: async ({ selection, sort, frame }) => {
+      const order = await this.#order(selection, sort);
+      if (order === null) return frame >= 1 && frame <= this.#index.count ? frame - 1 : -1;
+      return order.indexOf(frame);
+    },
+    packet: ({ frame }) => this.#rows.detail(frame),
+    checkFilter: ({ text }) => checkFilter(text),
+    completeFilter: ({ text, cursor }) => completeFilter(text, cursor),
+    followStream: async ({ flow, offset, maxBytes }, signal) => {
+      const [layer, number] = flow.split(':'), row = Number(number), { state } = this.#analysis;
+      if (!CONVERSATION_LAYERS.includes(layer as ConversationLayer) || !(layer === 'tcp' || layer === 'udp' || layer === 'sctp')) return null;
+      const table = conversationTable(state, layer);
+      if (!Number.isInteger(row) || row < 0 || row >= table.count) return null;
+      return followStream(this.#analysis.scan, this.#index, { flow: table.flows[row]!, conversation: conversationRow(state, table, row), offset, maxBytes }, signal);
+    },
+    exportReport: async ({ selection, format }) => writeReport(this.#report(await this.#view(selection), Infinity), format),
+    savePackets: async ({ selection, maxBytes }, signal) => {
+      const { selection: frames } = await this.#view(selection);
+      return savePackets(this.#analysis, this.#index, frames === null ? null : frames.frames(), maxBytes, signal);
+    },
+  };
+
+  #report(view: View, limit: number): Report {
+    let report = view.reports.get(limit);
+    if (report === undefined) {
+      report = makeReport(view.analysis, { ...this.#file, fileBytes: this.#file.compression === null ? this.#source.size : this.#file.fileBytes }, { version: this.#options.version, limit });
+      view.reports.set(limit, report);
+      if (view.selection === null) this.#rows.mark(report.findings);
+    }
+    return report;
+  }
+
+  /** The analysis of a selection, made once however many ask. */
+  #view(selection: Selection): Promise<View> {
+    const frames = this.#analysis.frames, key = JSON.stringify([frames, selection.filter.trim(), selection.timeRange]);
+    const known = this.#views.get(key);
+    if (known !== undefined) {
+      // Used again: it leaves last.
+      this.#views.delete(key);
+      this.#views.set(key, known);
+      return known.view;
+    }
+    const controller = new AbortController(), view = this.#makeView(selection, frames, controller.signal);
+    this.#views.set(key, { view, controller });
+    view.catch(() => this.#views.delete(key));
+    for (const [old, { controller: leaving }] of this.#views) {
+      if (this.#views.size <= MAX_VIEWS) break;
+      this.#views.delete(old);
+      leaving.abort();
+    }
+    return view;
+  }
+
+  async #makeView(selection: Selection, frames: number, signal: AbortSignal): Promise<View> {
+    const chosen = await this.#frames(selection, signal);
+    if (chosen === null) return { analysis: this.#analysis, selection: null, frames, tables: new TableQueries(this.#analysis.state), reports: new Map() };
+    const analysis = new Analysis(this.#readSoFar(), this.#format, { detectors: detectorsWithDefaults(this.#options.detectorOptions), select: (frame) => chosen.has(frame) });
+    await cancellable(analysis.advance({ signal }), signal);
+    return { analysis, selection: chosen, frames, tables: new TableQueries(analysis.state), reports: new Map() };
+  }
+
+  /** Null when everything is selected. */
+  async #frames(selection: Selection, signal: AbortSignal): Promise<FrameSelection | null> {
+    const text = selection.filter.trim();
+    if (text === '' && selection.timeRange === null) return null;
+    const { timeRange } = selection, index = this.#index;
+    const inRange = timeRange === null ? undefined : (frame: number): boolean => {
+      const time = index.time(frame - 1);
+      return time >= timeRange.from && time < timeRange.to;
+    };
+    let toldAt = performance.now();
+    return cancellable(selectFrames(this.#readSoFar(), this.#format, text, inRange, {
+      signal,
+      onProgress: (bytesDone, bytesTotal) => {
+        const now = performance.now();
+        if (now - toldAt < UPDATE_INTERVAL_MS) return;
+        toldAt = now;
+        this.#options.emit({ kind: 'progress', progress: { phase: 'filtering', bytesDone, bytesTotal, packets: this.#analysis.frames } });
+      },
+    }), signal);
+  }
+
+  /** The part of the file that the first pass has read: other passes must not run ahead of it. */
+  #readSoFar(): ByteSource {
+    const source = this.#source, size = Math.min(source.size, this.#analysis.position);
+    return { size, read: (into, offset, length, position) => source.read(into, offset, Math.max(0, Math.min(length, size - position)), position), refresh: () => Promise.resolve(size), close: () => Promise.resolve() };
+  }
+
+  #order(selection: Selection, sort: Sort | null): Promise<Uint32Array | null> {
+    const key = JSON.stringify([this.#analysis.frames, selection.filter.trim(), selection.timeRange, sort]);
+    let order = this.#orders.get(key);
+    if (order === undefined) {
+      order = this.#view(selection).then((view) => packetOrder(this.#analysis, this.#index, view.selection === null ? null : view.selection.frames(), sort));
+      this.#orders.set(key, order);
+      order.catch(() => this.#orders.delete(key));
+      for (const [old] of this.#orders) {
+        if (this.#orders.size <= MAX_ORDERS) break;
+        this.#orders.delete(old);
+      }
+    }
+    return order;
+  }
+}
+
+/** An aborted pass throws whatever the host's AbortSignal throws; callers know one kind. */
+async function cancellable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw signal.aborted ? new CallCancelled('cancelled') : error;
+  }
+}

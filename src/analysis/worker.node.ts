@@ -1,0 +1,98 @@
+/** The engine in a worker thread: opens the capture it is given, serves calls, and reads on while the file grows. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openCaptureFile, type OpenedCapture } from './captureFile.node.ts';
+import type { CaptureLocation, EngineEvent, EngineMethods } from './engineApi.ts';
+import { rpcServer, type Channel, type Handlers } from './rpc.ts';
+import { CaptureSession } from './session.ts';
+import { VERSION } from './version.ts';
+
+interface WorkerStart {
+  readonly location: CaptureLocation;
+  readonly follow: boolean;
+  readonly detectorOptions?: Readonly<Record<string, unknown>>;
+}
+
+/** How often a followed file is looked at; a stat costs microseconds. */
+const FOLLOW_INTERVAL_MS = 500;
+
+if (parentPort === null) throw new Error('worker.node.ts runs in a worker thread');
+const port = parentPort, start = workerData as WorkerStart;
+
+const channel: Channel = {
+  post: (message) => port.postMessage(message),
+  listen: (onMessage) => {
+    port.on('message', onMessage);
+    return () => port.off('message', onMessage);
+  },
+};
+
+const closing = new AbortController();
+let opened: OpenedCapture | undefined;
+
+/** Calls wait until the capture is open; when it cannot be, they all say why. */
+const session: Promise<CaptureSession> = open();
+session.catch(() => undefined);
+const handlers = new Proxy({} as Handlers<EngineMethods>, {
+  // The methods are those of the session, which does not exist yet when the first calls come.
+  get: (_, method: string) => async (params: never, signal: AbortSignal) => (await session).handlers[method as keyof EngineMethods](params, signal),
+  getOwnPropertyDescriptor: (_, method: string) => ({ configurable: true, enumerable: true, value: method }),
+});
+const server = rpcServer<EngineMethods, EngineEvent>(channel, handlers);
+
+async function open(): Promise<CaptureSession> {
+  const result = await openCaptureFile(start.location, {
+    signal: closing.signal,
+    onInflate: (bytesDone, bytesTotal) => emit({ kind: 'progress', progress: { phase: 'inflating', bytesDone, bytesTotal, packets: 0 } }),
+  });
+  if (!result.ok) {
+    emit({ kind: 'failed', message: result.message });
+    throw new Error(result.message);
+  }
+  opened = result.capture;
+  const { source, format, file } = result.capture;
+  return new CaptureSession(source, format, file, { version: VERSION, ...(start.detectorOptions === undefined ? {} : { detectorOptions: start.detectorOptions }), emit });
+}
+
+let lastProgressMs = 0;
+
+function emit(event: EngineEvent): void {
+  // Inflating tells of every chunk; a page has no use for thousands a second.
+  if (event.kind === 'progress' && event.progress.phase === 'inflating') {
+    const now = performance.now();
+    if (now - lastProgressMs < 200) return;
+    lastProgressMs = now;
+  }
+  server.emit(event);
+}
+
+async function readAndFollow(): Promise<void> {
+  const capture = await session;
+  await capture.read(closing.signal);
+  if (!start.follow || opened === undefined || opened.file.compression !== null || start.location.kind !== 'path') return;
+  let { size } = opened.source;
+  while (!closing.signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, FOLLOW_INTERVAL_MS).unref());
+    const now = await opened.source.refresh();
+    if (now < size) {
+      emit({ kind: 'failed', message: `${opened.file.name} became shorter while it was open: it was replaced or cut. Open it again to see what it holds now.` });
+      return;
+    }
+    if (now > size) await capture.read(closing.signal);
+    size = now;
+  }
+}
+
+readAndFollow().catch((error: unknown) => {
+  if (!closing.signal.aborted && opened !== undefined) emit({ kind: 'failed', message: `Reading ${opened.file.name} stopped: ${error instanceof Error ? error.message : String(error)}. What was read before is kept.` });
+});
+
+port.on('message', (message: unknown) => {
+  if (!isClose(message)) return;
+  closing.abort();
+  server.dispose();
+  void (opened?.close() ?? Promise.resolve()).finally(() => port.close());
+});
+
+function isClose(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'event' in message && typeof message.event === 'object' && message.event !== null && 'kind' in message.event && message.event.kind === 'close';
+}
