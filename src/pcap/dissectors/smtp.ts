@@ -2,10 +2,11 @@
 import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { dotText, MAX_LINE, stepDotText, stepLine, type DotText } from '../lines.ts';
-import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
+import { loginAnswered, newAttempt, type LoginAttempt } from '../login.ts';
 import { readMailHeaders, type MailHeaders } from '../mailHeaders.ts';
 import type { Packet } from '../packet.ts';
-import { afterLine, decimalAt, decodeBase64, findByte, lineTextEnd, skipBlanks, SPACE, startsWithWord, textAt } from '../text.ts';
+import { answerSasl, beginSasl, newSasl, type Sasl } from '../sasl.ts';
+import { afterLine, decimalAt, findByte, lineTextEnd, skipBlanks, SPACE, startsWithWord, textAt } from '../text.ts';
 
 const f = defineFields({
   request: { name: 'smtp.req', label: 'Request', type: 'boolean' },
@@ -59,7 +60,7 @@ const KEEP_BYTES = 16_384;
 const MAX_RECIPIENTS = 100;
 
 /** What the client's next bytes are. */
-const LINES = 0, MAIL = 1, CHUNK = 2, AUTH_USER = 3, AUTH_SECRET = 4;
+const LINES = 0, MAIL = 1, CHUNK = 2;
 
 interface SmtpState {
   readonly attempt: LoginAttempt;
@@ -67,7 +68,7 @@ interface SmtpState {
   /** Which side is the client; -1 while nobody spoke. */
   client: -1 | Direction;
   command: string | null;
-  mechanism: string;
+  readonly sasl: Sasl;
   mail: DotText;
   chunkLength: number;
   sender: string | null;
@@ -84,7 +85,7 @@ export const smtp: Dissector = {
   application: true,
   stream: {
     recognise: recogniseSmtp,
-    open: (): SmtpState => ({ attempt: newAttempt(), phase: LINES, client: -1, command: null, mechanism: '', mail: dotText(), chunkLength: 0, sender: null, recipients: [], rest: null, inner: [false, false] }),
+    open: (): SmtpState => ({ attempt: newAttempt(), phase: LINES, client: -1, command: null, sasl: newSasl(), mail: dotText(), chunkLength: 0, sender: null, recipients: [], rest: null, inner: [false, false] }),
     keepBytes: KEEP_BYTES,
     step: stepSmtp,
     dissect: dissectSmtp,
@@ -136,7 +137,7 @@ function dissectSmtp(p: Packet, offset: number, end: number, direction: Directio
   const to = lineTextEnd(bytes, offset, limit), code = decimalAt(bytes, offset, Math.min(to, offset + 3));
   const reply = direction !== state.client && code >= 200 && code < 600 && (to - offset === 3 || bytes[offset + 3] === SPACE || bytes[offset + 3] === 45);
   if (reply) readReply(p, offset, to, code, direction, state, sink);
-  else if (direction === state.client && (state.phase === AUTH_USER || state.phase === AUTH_SECRET)) readAuthLine(p, offset, to, state, sink);
+  else if (direction === state.client && state.sasl.wants !== '') readAuthLine(p, offset, to, state, sink);
   else readCommand(p, offset, to, direction, state, sink);
 }
 
@@ -176,9 +177,8 @@ function readCommand(p: Packet, offset: number, to: number, direction: Direction
       break;
     }
     case 'AUTH':
-      state.mechanism = mechanism.toUpperCase();
+      beginSasl(state.sasl, mechanism);
       if (initial !== undefined && initial !== '=') readSecret(p, from + mechanism.length + 1, to, initial, state, sink);
-      else state.phase = state.mechanism === 'LOGIN' ? AUTH_USER : AUTH_SECRET;
   }
 }
 
@@ -191,30 +191,16 @@ function address(parameter: string): string {
 function readAuthLine(p: Packet, offset: number, to: number, state: SmtpState, sink: FieldSink | null): void {
   const text = textAt(p.bytes, offset, to, MAX_LINE);
   sink?.info('SMTP', 'C: authentication');
-  if (text === '*') state.phase = LINES;
-  else readSecret(p, offset, to, text, state, sink);
+  readSecret(p, offset, to, text, state, sink);
 }
 
 function readSecret(p: Packet, offset: number, to: number, text: string, state: SmtpState, sink: FieldSink | null): void {
-  const decoded = decodeBase64(text), plain = textAt(decoded, 0, decoded.length);
-  const { attempt, mechanism } = state;
-  if (mechanism === 'LOGIN' && state.phase !== AUTH_SECRET) {
-    attempt.user = plain.slice(0, 256);
-    state.phase = AUTH_SECRET;
-    sink?.add(f.user, offset, to - offset, plain);
-    return;
-  }
-  state.phase = LINES;
-  // PLAIN: authorisation identity NUL user NUL password (RFC 4616). CRAM-MD5: user SP digest (RFC 2195).
-  if (mechanism === 'PLAIN') attempt.user = plain.split('\0')[1]?.slice(0, 256) ?? null;
-  else if (mechanism === 'CRAM-MD5') attempt.user = plain.slice(0, Math.max(0, plain.lastIndexOf(' '))).slice(0, 256);
-  else if (mechanism !== 'LOGIN') attempt.user = /user(?:name)?="?([^",\x01]+)/i.exec(plain)?.[1]?.slice(0, 256) ?? null;
-  if (sink !== null) {
-    if (mechanism === 'PLAIN') sink.add(f.userPassword, offset, to - offset, plain.replaceAll('\0', ' ').trim());
-    else if (mechanism === 'LOGIN') sink.add(f.password, offset, to - offset, plain);
-    else if (attempt.user !== null) sink.add(f.user, offset, to - offset, attempt.user);
-  }
-  secretSent(p, 'smtp', attempt, mechanism, mechanism === 'LOGIN' || mechanism === 'PLAIN');
+  const { mechanism, wants } = state.sasl, plain = answerSasl(p, 'smtp', text, state.sasl, state.attempt);
+  if (sink === null) return;
+  if (wants === 'user') sink.add(f.user, offset, to - offset, plain);
+  else if (mechanism === 'LOGIN') sink.add(f.password, offset, to - offset, plain);
+  else if (mechanism === 'PLAIN') sink.add(f.userPassword, offset, to - offset, plain.replaceAll('\0', ' ').trim());
+  else if (state.attempt.user !== null) sink.add(f.user, offset, to - offset, state.attempt.user);
 }
 
 function readReply(p: Packet, offset: number, to: number, code: number, direction: Direction, state: SmtpState, sink: FieldSink | null): void {
@@ -232,7 +218,7 @@ function readReply(p: Packet, offset: number, to: number, code: number, directio
   const failed = code >= 400;
   // A refused DATA has no mail, and refused credentials are over.
   if (failed && state.phase === MAIL && state.mail.fresh) state.phase = LINES;
-  else if (failed && (state.phase === AUTH_USER || state.phase === AUTH_SECRET)) state.phase = LINES;
+  else if (failed) state.sasl.wants = '';
   if (state.attempt.frame > 0 && (code === 235 || failed)) loginAnswered(p, 'smtp', state.attempt, code === 235);
   if (code === 220 && state.command === 'STARTTLS') state.rest = handOver('tls');
 }
