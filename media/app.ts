@@ -83,7 +83,7 @@ function side(store: Store): TemplateResult {
       <b class="ell">${start?.fileName ?? ''}</b><span>${report === null ? '' : `${report.capture.format}${report.capture.compression === null ? '' : `, ${report.capture.compression}`} · `}${start === null ? '' : formatBytes(report?.capture.fileBytes ?? start.fileBytes)}</span>
     </div>
     ${views.map((view) => {
-      const count = report === null ? null : view.count(report);
+      const count = report === null || store.failure !== null ? null : view.count(report);
       const words = count === null ? '' : formatCount(count);
       return html`<button
         class="view"

@@ -5,6 +5,8 @@
 import type { Timestamp } from '../src/analysis/report.ts';
 
 let locale = 'en';
+/** Asking Intl for it costs more than everything else about a row. */
+let zoneName: string | null = null;
 let integers = new Intl.NumberFormat(locale);
 let dates = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' });
 
@@ -125,7 +127,8 @@ export function exactTime(time: Timestamp): string {
   const sign = offset < 0 ? '−' : '+';
   const hours = Math.floor(Math.abs(offset) / 60);
   const minutes = Math.abs(offset) % 60;
-  const zone = `${Intl.DateTimeFormat().resolvedOptions().timeZone} (UTC${sign}${String(hours)}${minutes === 0 ? '' : `:${two(minutes)}`})`;
+  zoneName ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = `${zoneName} (UTC${sign}${String(hours)}${minutes === 0 ? '' : `:${two(minutes)}`})`;
   return `${dates.format(parsed.ms)}, ${timeOfDay(time, 9)} ${zone} · ${time ?? ''}`;
 }
 

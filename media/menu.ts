@@ -18,6 +18,8 @@ export interface Target {
   readonly label: string;
   /** Selects its packets; empty where no filter can. */
   readonly filter: string;
+  /** What the filter stands for in the menu, `These Addresses`; `This` without. */
+  readonly filterWords?: string;
   readonly flow?: string | null;
   /** Address whose endpoint can be shown. */
   readonly host?: string;
@@ -62,8 +64,9 @@ export function menuFor(store: Store, target: Target): Menu {
   const groups: MenuItem[][] = [[], [], [], []];
   const [filtering, going, asking, copying] = groups as [MenuItem[], MenuItem[], MenuItem[], MenuItem[]];
   if (target.filter !== '') {
-    filtering.push({ label: 'Filter to This', run: () => store.select({ filter: both(filter, target.filter) }) });
-    filtering.push({ label: 'Exclude This', run: () => store.select({ filter: excluding(filter, target.filter) }) });
+    const what = target.filterWords ?? 'This';
+    filtering.push({ label: `Filter to ${what}`, run: () => store.select({ filter: both(filter, target.filter) }) });
+    filtering.push({ label: `Exclude ${what}`, run: () => store.select({ filter: excluding(filter, target.filter) }) });
     going.push({ label: 'Show Packets', run: () => store.showPackets(both(filter, target.filter)) });
   }
   if (typeof flow === 'string' && /^(tcp|udp):/.test(flow)) going.push({ label: 'Follow Stream', run: () => store.go({ stream: flow }) });

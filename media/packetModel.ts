@@ -56,6 +56,9 @@ export class PacketModel {
       this.rows.reset(({ offset, limit }, signal) => this.store.engine.call('packets', { selection, sort, offset, limit }, signal));
     } else if (this.revision !== this.store.revision) this.rows.refresh();
     this.revision = this.store.revision;
+    const first = this.rows.get(0);
+    // With nothing chosen yet, half of the view would be empty.
+    if (state.frame === 0 && first !== undefined && !this.rows.loading) queueMicrotask(() => this.choose(first, 0));
     if (state.frame > 0) {
       if (this.located !== `${key} ${String(state.frame)}`) void this.locate(selection, sort, state.frame, key);
       if (this.shown !== state.frame) void this.read(state.frame);

@@ -25,6 +25,8 @@ interface Popup {
 }
 
 const TYPING_PAUSE = 120;
+/** A half-typed filter is wrong most of the time: the message waits until the typing has stopped, the underline does not. */
+const MESSAGE_PAUSE = 700;
 const SHOWN = 60;
 
 export class NetsecFilter extends HTMLElement {
@@ -34,6 +36,8 @@ export class NetsecFilter extends HTMLElement {
   private popup: Popup | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asked = 0;
+  private messageShown = false;
+  private messageTimer: ReturnType<typeof setTimeout> | undefined;
 
   set config(config: FilterConfig) {
     const before = this.current;
@@ -49,6 +53,7 @@ export class NetsecFilter extends HTMLElement {
 
   disconnectedCallback(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.messageTimer);
   }
 
   private get input(): HTMLInputElement | null {
@@ -82,7 +87,7 @@ export class NetsecFilter extends HTMLElement {
               aria-controls="filter-popup"
               aria-activedescendant=${popup !== null && popup.chosen >= 0 ? `filter-option-${String(popup.chosen)}` : nothing}
               aria-invalid=${bad !== null}
-              aria-describedby=${bad === null ? nothing : 'filter-message'}
+              aria-describedby=${bad === null || !this.messageShown ? nothing : 'filter-message'}
               placeholder="Filter: an address, a port, or ip.addr == 10.0.0.5"
               spellcheck="false"
               autocomplete="off"
@@ -114,7 +119,7 @@ export class NetsecFilter extends HTMLElement {
           </button>
         </div>
         ${
-          bad === null
+          bad === null || !this.messageShown || popup !== null
             ? nothing
             : html`<div class="ferr" id="filter-message" role="alert" data-testid="filter-error">
                 ${bad.message}${config.applied === text ? nothing : html`<span> ${config.applied === '' ? 'Nothing is filtered yet.' : 'The views still show the last filter that worked.'}</span>`}
@@ -144,8 +149,14 @@ export class NetsecFilter extends HTMLElement {
 
   private readonly onInput = (): void => {
     this.text = this.input?.value ?? '';
+    this.messageShown = false;
     this.draw();
     clearTimeout(this.timer);
+    clearTimeout(this.messageTimer);
+    this.messageTimer = setTimeout(() => {
+      this.messageShown = true;
+      this.draw();
+    }, MESSAGE_PAUSE);
     this.timer = setTimeout(() => void this.think(), TYPING_PAUSE);
   };
 
@@ -246,6 +257,7 @@ export class NetsecFilter extends HTMLElement {
     const config = this.current;
     if (config === null) return;
     clearTimeout(this.timer);
+    this.messageShown = true;
     const typed = this.text;
     this.asked++;
     this.popup = null;

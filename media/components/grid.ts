@@ -8,7 +8,7 @@ import type { Menu } from '../menu.ts';
 import type { PagedRows } from '../pagedRows.ts';
 import { movedTo, physicalHeight, resized, scrolledTo, topToReveal, virtualTop, visibleRows, type ScrollMap } from '../virtualScroll.ts';
 import { openMenu } from './contextMenu.ts';
-import { columnTemplate, fittingColumns, MIN_COLUMN, neededWidth, type Column, type GridLayout } from './gridColumns.ts';
+import { columnTemplate, fittingColumns, MIN_COLUMN, neededWidth, spacing, type Column, type GridLayout } from './gridColumns.ts';
 
 export interface GridSort {
   readonly column: string;
@@ -88,13 +88,18 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     const config = this.current;
     if (config === null) return;
     const total = config.rows.total ?? 0;
-    this.shown = fittingColumns(config.columns, config.layout, this.clientWidth - SCROLLBAR);
+    const available = this.clientWidth - SCROLLBAR;
+    const { gap, start, end } = spacing(available);
+    this.shown = fittingColumns(config.columns, config.layout, available);
     render(this.frame(config, total), this);
     this.scroller = this.querySelector('.g-scroll');
     this.body = this.querySelector('.g-body');
     if (this.scroller === null || this.body === null) return;
     this.scroller.style.setProperty('--cols', columnTemplate(this.shown, config.layout));
-    this.scroller.style.setProperty('--min', `${String(neededWidth(this.shown, config.layout))}px`);
+    this.scroller.style.setProperty('--min', `${String(neededWidth(this.shown, config.layout, available))}px`);
+    this.scroller.style.setProperty('--gap', `${String(gap)}px`);
+    this.scroller.style.setProperty('--start', `${String(start)}px`);
+    this.scroller.style.setProperty('--end', `${String(end)}px`);
     this.scroller.style.setProperty('--row', `${String(config.rowHeight)}px`);
     const chrome = (this.querySelector<HTMLElement>('.g-head')?.offsetHeight ?? 0) + (this.querySelector<HTMLElement>('.g-foot')?.offsetHeight ?? 0);
     const viewport = Math.max(0, this.scroller.clientHeight - chrome);
@@ -124,6 +129,7 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
       @click=${this.onClick}
       @dblclick=${this.onDoubleClick}
       @contextmenu=${this.onContextMenu}
+      @pointerover=${this.onPointerOver}
     >
       <div class="g-head" role="rowgroup">
         <div class="g-row" role="row" aria-rowindex="1" @keydown=${this.onHeadKey}>
@@ -167,7 +173,10 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     </div>`;
   }
 
-  /** Rows keep their element while they are seen; the ones scrolled away are handed to the ones scrolled in. */
+  /**
+   * Rows keep their element while they are seen; the ones scrolled away are handed to the ones scrolled in, where they are
+   * in the document: moving them would cost a layout of each. Their order is put right when the scrolling stops.
+   */
   private drawRows(all: boolean): void {
     const config = this.current;
     const { body } = this;
@@ -180,24 +189,36 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
       this.drawn.delete(index);
       free.push(element);
     }
-    let previous: HTMLElement | null = null;
     for (let index = from; index < to; index++) {
       let element = this.drawn.get(index);
       const fresh = element === undefined;
       if (element === undefined) {
-        element = free.pop() ?? this.makeRow(config);
+        element = free.pop();
+        if (element === undefined) {
+          element = this.makeRow(config);
+          body.append(element);
+        }
         this.drawn.set(index, element);
       }
-      // DOM order is reading order, for screen readers.
-      const expected: Element | null = previous === null ? body.firstElementChild : previous.nextElementSibling;
-      if (expected !== element) body.insertBefore(element, expected);
       if (fresh || all) this.fillRow(config, element, index);
-      previous = element;
     }
     for (const element of free) element.remove();
+    if (all) this.orderRows();
     const row = this.active >= from && this.active < to ? `${this.idPrefix}-${String(this.active)}` : null;
     if (row === null) this.scroller?.removeAttribute('aria-activedescendant');
     else this.scroller?.setAttribute('aria-activedescendant', row);
+  }
+
+  /** Document order is reading order, for screen readers. */
+  private orderRows(): void {
+    const { body } = this;
+    if (body === null) return;
+    let previous: Element | null = null;
+    for (const [, element] of [...this.drawn].sort(([a], [b]) => a - b)) {
+      const expected: Element | null = previous === null ? body.firstElementChild : previous.nextElementSibling;
+      if (expected !== element) body.insertBefore(element, expected);
+      previous = element;
+    }
   }
 
   private makeRow(config: GridConfig<Row>): HTMLElement {
@@ -212,17 +233,16 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     const [low, high] = this.range();
     const selected = index >= low && index <= high;
     element.id = `${this.idPrefix}-${String(index)}`;
-    element.className = `g-row${selected ? ' sel' : ''}${index === this.active ? ' active' : ''} ${row === undefined ? 'pending' : (config.rowClass?.(row) ?? '')}`;
+    const classes = `g-row${selected ? ' sel' : ''}${index === this.active ? ' active' : ''}${row === undefined ? ' pending' : (config.rowClass?.(row) ?? '')}`;
+    if (element.className !== classes) element.className = classes;
     element.style.top = `${String(index * config.rowHeight - this.map.offset)}px`;
     element.dataset['i'] = String(index);
     element.setAttribute('aria-rowindex', String(index + 2));
-    element.setAttribute('aria-selected', String(selected));
+    if (element.getAttribute('aria-selected') !== String(selected)) element.setAttribute('aria-selected', String(selected));
     render(
       this.shown.map(
         (column, at) =>
-          html`<div role="gridcell" aria-colindex=${at + 1} class=${column.end === true ? 'end' : ''} title=${row === undefined ? nothing : column.text(row)}>
-            ${row === undefined ? nothing : column.cell(row)}
-          </div>`,
+          html`<div role="gridcell" aria-colindex=${at + 1} class=${column.end === true ? 'end' : ''}>${row === undefined ? nothing : column.cell(row)}</div>`,
       ),
       element,
     );
@@ -252,6 +272,7 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     // Small steps drift from where the thumb should be; put right when nobody is looking.
     clearTimeout(this.settle);
     this.settle = setTimeout(() => {
+      this.orderRows();
       const settled = movedTo(this.map, virtualTop(this.map));
       if (settled.offset === this.map.offset) return;
       this.map = settled;
@@ -352,6 +373,14 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     const element = (event.target as Element).closest<HTMLElement>('[data-i]');
     return element === null ? -1 : Number(element.dataset['i']);
   }
+
+  /** Exact values are made when somebody points at a cell, not for every row that scrolls by. */
+  private readonly onPointerOver = (event: PointerEvent): void => {
+    const cell = (event.target as Element).closest<HTMLElement>('.g-body [role=gridcell]');
+    const column = this.shown[Number(cell?.getAttribute('aria-colindex') ?? 0) - 1];
+    const row = this.current?.rows.get(this.indexOf(event));
+    if (cell !== null && column !== undefined && row !== undefined) cell.title = column.text(row);
+  };
 
   private readonly onClick = (event: MouseEvent): void => {
     const index = this.indexOf(event);

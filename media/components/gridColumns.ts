@@ -32,18 +32,20 @@ export interface GridLayout {
 
 export const DEFAULT_LAYOUT: GridLayout = { widths: {}, hidden: [] };
 export const MIN_COLUMN = 28;
-const GAP = 12;
-/** Padding at both ends of a row, as in components.css. */
-const ENDS = 32;
+/** Space between columns and before the first and after the last: less of it where there is little. */
+export function spacing(available: number): { readonly gap: number; readonly start: number; readonly end: number } {
+  return available < 620 ? { gap: 8, start: 6, end: 8 } : { gap: 12, start: 12, end: 20 };
+}
 
 /** Pixels these columns need at least. */
-export function neededWidth<Row>(columns: readonly Column<Row>[], layout: GridLayout): number {
-  return columns.reduce((sum, column) => sum + (layout.widths[column.id] ?? column.width) + GAP, ENDS - GAP);
+export function neededWidth<Row>(columns: readonly Column<Row>[], layout: GridLayout, available: number): number {
+  const { gap, start, end } = spacing(available);
+  return columns.reduce((sum, column) => sum + (layout.widths[column.id] ?? column.width) + gap, start + end - gap);
 }
 
 export function fittingColumns<Row>(columns: readonly Column<Row>[], layout: GridLayout, available: number): readonly Column<Row>[] {
   let shown = columns.filter((column) => !layout.hidden.includes(column.id));
-  while (neededWidth(shown, layout) > available) {
+  while (neededWidth(shown, layout, available) > available) {
     const last = shown.reduce<Column<Row> | null>((found, column) => (column.drop > (found?.drop ?? 0) ? column : found), null);
     if (last === null) break;
     shown = shown.filter((column) => column !== last);

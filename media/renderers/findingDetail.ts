@@ -23,9 +23,10 @@ function amount(value: number | string, unit: string | undefined): string {
 function indicatorRow(indicator: Indicator) {
   const { name, value, threshold, unit } = indicator;
   const scale = typeof value === 'number' && threshold !== undefined ? Math.max(value, threshold) * (value >= threshold ? 1 : 1.15) : 0;
+  if (typeof value === 'string') return html`<li data-indicator=${name}><span class="ell" title=${name}>${name}</span><span class="words">${amount(value, unit)}</span></li>`;
   return html`<li data-indicator=${name}>
     <span class="ell" title=${name}>${name}</span><span class="r b nw" title=${String(value)}>${amount(value, unit)}</span>
-    ${typeof value === 'number' && threshold !== undefined && scale > 0 ? bar([value / scale], { tick: threshold / scale }) : html`<span></span>`}
+    ${threshold !== undefined && scale > 0 ? bar([value / scale], { tick: threshold / scale }) : html`<span></span>`}
     <span class="muted nw">${threshold === undefined ? '' : `threshold ${amount(threshold, unit)}`}</span>
   </li>`;
 }

@@ -14,7 +14,7 @@ const SHOWN = 6;
 
 export function endpointTarget(endpoint: Endpoint): Target {
   const port = endpoint.port === null ? '' : `:${String(endpoint.port)}`;
-  return { label: `${endpoint.address}${port}`, filter: addressFilter(endpoint.layer, endpoint.address, endpoint.port), host: endpoint.address, text: endpoint.address, rows: [endpoint] };
+  return { label: `${endpoint.address}${port}`, filter: addressFilter(endpoint.layer, endpoint.address, endpoint.port), filterWords: endpoint.port === null ? 'This Address' : 'This Address and Port', host: endpoint.address, text: endpoint.address, rows: [endpoint] };
 }
 
 function candidates(report: Report): readonly Endpoint[] {

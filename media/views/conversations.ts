@@ -23,7 +23,7 @@ const bytesOf = (row: Conversation): number => row.bytesAToB + row.bytesBToA;
 const end = (address: string, port: number | null): string => (port === null ? address : `${address}:${String(port)}`);
 
 function conversationTarget(row: Conversation): Target {
-  return { label: `${end(row.a, row.aPort)} → ${end(row.b, row.bPort)}`, filter: conversationFilter(row), flow: row.id, host: row.a, text: `${end(row.a, row.aPort)} ${end(row.b, row.bPort)}`, rows: [row] };
+  return { label: `${end(row.a, row.aPort)} → ${end(row.b, row.bPort)}`, filter: conversationFilter(row), filterWords: 'This Conversation', flow: row.id, host: row.a, text: `${end(row.a, row.aPort)} ${end(row.b, row.bPort)}`, rows: [row] };
 }
 
 let model: TableModel<Conversation> | null = null;

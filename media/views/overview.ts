@@ -34,7 +34,7 @@ function page(store: Store, report: Report) {
   const partial = !store.complete;
   const loud = report.findings.filter((finding) => finding.severity !== 'info').length;
   return html`<div class="page" data-testid="view-overview">
-    <h1 class="say" data-testid="headline">${partial ? html`<span class="muted">So far: </span>` : nothing}${sentences(report.headline).map((sentence) => html`<span>${sentence} </span>`)}</h1>
+    <h1 class="say" data-testid="headline">${sentences(report.headline).map((sentence, i) => html`<span>${partial && i === 0 ? html`<span class="muted">So far: </span>` : nothing}${sentence} </span>`)}</h1>
     ${riskLine(store, report)} ${keyFigures(store, report)} ${trafficOverTime(store)}
     <div class="two">
       <div class="col">

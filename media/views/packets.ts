@@ -29,6 +29,12 @@ const FAMILIES: readonly (readonly [RegExp, string])[] = [
 
 let model: PacketModel | null = null;
 
+/** The number column is as wide as the last number. */
+const columnsFor = (total: number): readonly Column<PacketRow>[] => {
+  const width = Math.max(34, Math.ceil(formatCount(total).length * 7.6) + 4);
+  return columns.map((column) => (column.id === 'number' ? { ...column, width } : column));
+};
+
 const columns: readonly Column<PacketRow>[] = [
   {
     id: 'mark',
@@ -44,11 +50,11 @@ const columns: readonly Column<PacketRow>[] = [
   { id: 'number', title: 'No.', label: 'Frame number', width: 62, grow: 0, end: true, drop: 0, sort: 'number', text: (row) => String(row.frame), cell: (row) => formatCount(row.frame) },
   { id: 'time', title: 'Time', width: 98, grow: 0, drop: 4, sort: 'time', text: (row) => exactTime(row.time), cell: (row) => timeOfDay(row.time, 3) },
   { id: 'relative', title: 'Since start', width: 88, grow: 0, end: true, drop: 8, sort: 'time', text: (row) => (row.relativeSeconds === null ? '' : `${row.relativeSeconds.toFixed(9)} s after the first frame`), cell: (row) => (row.relativeSeconds === null ? '' : row.relativeSeconds.toFixed(6)) },
-  { id: 'source', title: 'Source', width: 116, grow: 0.8, drop: 0, sort: 'source', text: (row) => row.source, cell: (row) => row.source },
-  { id: 'destination', title: 'Destination', width: 116, grow: 0.8, drop: 0, sort: 'destination', text: (row) => row.destination, cell: (row) => row.destination },
-  { id: 'protocol', title: 'Protocol', width: 66, grow: 0, drop: 0, sort: 'protocol', text: (row) => row.protocol, cell: (row) => row.protocol },
+  { id: 'source', title: 'Source', width: 100, grow: 0.8, drop: 0, sort: 'source', text: (row) => row.source, cell: (row) => row.source },
+  { id: 'destination', title: 'Destination', width: 100, grow: 0.8, drop: 0, sort: 'destination', text: (row) => row.destination, cell: (row) => row.destination },
+  { id: 'protocol', title: 'Protocol', width: 58, grow: 0, drop: 0, sort: 'protocol', text: (row) => row.protocol, cell: (row) => row.protocol },
   { id: 'length', title: 'Length', width: 56, grow: 0, end: true, drop: 6, sort: 'length', descendingFirst: true, text: (row) => exactBytes(row.length), cell: (row) => formatCount(row.length) },
-  { id: 'info', title: 'Info', width: 130, grow: 6, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
+  { id: 'info', title: 'Info', width: 104, grow: 6, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
 ];
 
 /** What both ends of a packet are to a filter; the frame itself where they are no addresses. */
@@ -56,12 +62,12 @@ function packetTarget(row: PacketRow): Target {
   const source = guessAddressField(row.source);
   const destination = guessAddressField(row.destination);
   const filter = source !== null && source === destination ? `${source} == ${row.source} and ${source} == ${row.destination}` : `frame.number == ${String(row.frame)}`;
-  return { label: `frame ${formatCount(row.frame)}`, filter, flow: row.flow, ...(source === null ? {} : { host: row.source }), text: columns.slice(1).map((column) => column.text(row)).join('\t'), rows: [row] };
+  return { label: `frame ${formatCount(row.frame)}`, filter, filterWords: filter.startsWith('frame.') ? 'This Packet' : 'These Addresses', flow: row.flow, ...(source === null ? {} : { host: row.source }), text: columns.slice(1).map((column) => column.text(row)).join('\t'), rows: [row] };
 }
 
 function fieldTarget(node: FieldNode): Target {
   const text = node.text === '' ? node.label : node.text;
-  return { label: node.name === '' ? text : node.name, filter: node.filter, text, rows: [{ name: node.name, label: node.label, text: node.text, start: node.start, length: node.length }] };
+  return { label: node.name === '' ? text : node.name, filter: node.filter, filterWords: 'This Value', text, rows: [{ name: node.name, label: node.label, text: node.text, start: node.start, length: node.length }] };
 }
 
 function list(store: Store, packets: PacketModel, state: PacketsState): GridConfig<PacketRow> {
@@ -71,7 +77,7 @@ function list(store: Store, packets: PacketModel, state: PacketsState): GridConf
     testId: 'packet-list',
     rowTestId: 'packet-row',
     rowHeight: 22,
-    columns,
+    columns: columnsFor(store.whole?.capture.packets ?? packets.rows.total ?? 0),
     rows: packets.rows,
     sort: state.column === '' ? { column: 'number', descending: false } : { column: state.column, descending: state.descending },
     layout: { widths: state.widths, hidden: state.hidden },
@@ -79,7 +85,7 @@ function list(store: Store, packets: PacketModel, state: PacketsState): GridConf
     total: false,
     rowClass: (row) => {
       const family = store.start?.settings.colorPackets === true ? FAMILIES.find(([pattern]) => pattern.test(row.protocol))?.[1] : undefined;
-      return `${row.malformed ? 'damaged' : ''} ${family === undefined ? '' : `tint ${family}`}`;
+      return `${row.malformed ? ' damaged' : ''}${family === undefined ? '' : ` tint ${family}`}`;
     },
     onSort: (sort) => store.remember('packets', sort.column === 'number' && !sort.descending ? { column: '', descending: false } : { ...sort }),
     onLayout: (layout) => store.remember('packets', layout),

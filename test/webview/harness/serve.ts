@@ -30,7 +30,7 @@ export interface Harness {
 export async function startHarness(): Promise<Harness> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'netsec-page-'));
   await build({
-    absWorkingDir: root, bundle: true, minify: true, entryPoints: { webview: 'media/main.ts', page: 'test/webview/harness/page.ts' }, outdir: folder, format: 'iife', target: 'es2023',
+    absWorkingDir: root, bundle: true, minify: process.env['NETSEC_READABLE'] === undefined, entryPoints: { webview: 'media/main.ts', page: 'test/webview/harness/page.ts' }, outdir: folder, format: 'iife', target: 'es2023',
     tsconfig: 'tsconfig.webview.json', loader: { '.ttf': 'file' }, assetNames: '[name]', logLevel: 'warning',
   });
   const server = http.createServer((request, response) => {
