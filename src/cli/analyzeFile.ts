@@ -1,0 +1,58 @@
+/** Analyses one capture in this thread, with progress, and stops with what it has when asked to. No packet index is kept. */
+import { openCaptureFile, type OpenFailure } from '../analysis/captureFile.node.ts';
+import { Analysis, countText, detectorsWithDefaults, makeReport } from '../analysis/engine.ts';
+import type { Report } from '../analysis/report.ts';
+import { createProgressBar } from './progressBar.ts';
+import type { Terminal } from './terminal.ts';
+import { VERSION } from '../analysis/version.ts';
+
+export type Analysed =
+  | { readonly ok: true; readonly report: Report; readonly analysis: Analysis; readonly interrupted: boolean }
+  | OpenFailure
+  | { readonly ok: false; readonly reason: 'interrupted'; readonly message: string };
+
+export interface AnalyzeOptions {
+  /** Most rows of each list. */
+  readonly limit: number;
+}
+
+/** Throws only for mistakes of our own. */
+export async function analyzeFile(path: string, terminal: Terminal, { limit }: AnalyzeOptions): Promise<Analysed> {
+  const { signal } = terminal,
+    progress = createProgressBar(terminal, path);
+  try {
+    const opened = await openCaptureFile({ kind: 'path', path }, { signal, onInflate: (done, total) => progress.update('Inflating', done, total) });
+    if (!opened.ok) return opened;
+    const { capture } = opened;
+    try {
+      const analysis = new Analysis(capture.source, capture.format, { detectors: detectorsWithDefaults() });
+      const interrupted = await advance(analysis, signal, (done, total) => progress.update('Reading', done, total));
+      const report = makeReport(analysis, capture.file, { version: VERSION, limit, options: { limit: Number.isFinite(limit) ? limit : 'all' } });
+      return { ok: true, analysis, interrupted, report: interrupted ? cutShort(report, analysis, capture.source.size) : report };
+    } finally {
+      await capture.close();
+    }
+  } catch (error) {
+    if (signal.aborted) return { ok: false, reason: 'interrupted', message: `${path} was not read: interrupted.` };
+    throw error;
+  } finally {
+    progress.end();
+  }
+}
+
+/** True when it was interrupted; what was read before stays. */
+async function advance(analysis: Analysis, signal: AbortSignal, onProgress: (done: number, total: number) => void): Promise<boolean> {
+  try {
+    await analysis.advance({ signal, onProgress });
+    return false;
+  } catch (error) {
+    if (signal.aborted) return true;
+    throw error;
+  }
+}
+
+/** The rest of the file is not damaged, it was not looked at. */
+function cutShort(report: Report, analysis: Analysis, size: number): Report {
+  const message = `Reading was interrupted after frame ${countText(analysis.frames)}, at ${countText(analysis.position)} of ${countText(size)} bytes.`;
+  return { ...report, capture: { ...report.capture, truncated: { afterFrame: analysis.frames, offset: analysis.position, message } } };
+}

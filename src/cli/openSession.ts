@@ -1,0 +1,46 @@
+/** Opens one capture as a session in this thread, for commands that look at packets: read once, then asked. */
+import { openCaptureFile } from '../analysis/captureFile.node.ts';
+import { CaptureSession } from '../analysis/session.ts';
+import { VERSION } from '../analysis/version.ts';
+import { createProgressBar } from './progressBar.ts';
+import type { Terminal } from './terminal.ts';
+import { EXIT, type ExitCode } from './command.ts';
+
+/** Calls `use` with a session that has read all it could, and cleans up behind it. What could not be read is said on stderr. */
+export async function withSession(path: string, terminal: Terminal, use: (session: CaptureSession) => Promise<ExitCode>): Promise<ExitCode> {
+  const { signal } = terminal,
+    progress = createProgressBar(terminal, path);
+  try {
+    const opened = await openCaptureFile({ kind: 'path', path }, { signal, onInflate: (done, total) => progress.update('Inflating', done, total) });
+    if (!opened.ok) {
+      terminal.say(opened.message);
+      return EXIT.UNREADABLE;
+    }
+    const { capture } = opened;
+    try {
+      const session = new CaptureSession(capture.source, capture.format, capture.file, {
+        version: VERSION,
+        emit: (event) => {
+          if (event.kind === 'progress')
+            progress.update(event.progress.phase === 'filtering' ? 'Filtering' : 'Reading', event.progress.bytesDone, event.progress.bytesTotal);
+        },
+      });
+      await session.read(signal);
+      const code = await use(session);
+      progress.end();
+      const { truncated } = (await session.handlers.report({ selection: { filter: '', timeRange: null }, limit: 0 }, signal)).capture;
+      if (truncated === null) return code;
+      terminal.say(truncated.message);
+      return code === EXIT.DONE ? EXIT.DAMAGED : code;
+    } finally {
+      await capture.close();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    progress.end();
+    terminal.say('Interrupted.');
+    return EXIT.INTERRUPTED;
+  } finally {
+    progress.end();
+  }
+}
