@@ -1,7 +1,8 @@
 /** Secure Shell, RFC 4253: version banners and the algorithms of the key exchange, then ciphertext. HASSH as Salesforce defined it. */
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type Field, type FieldSink, type Message } from '../dissector.ts';
-import { NET_DST_PORT, NET_SRC_PORT, NET_STRIDE, type Packet } from '../packet.ts';
+import type { Packet } from '../packet.ts';
 import { md5 } from '../platform.ts';
+import { fromServer as isFromServer } from '../roles.ts';
 import { afterLine, lineTextEnd, matchPrefix, textAt } from '../text.ts';
 import { Reader } from '../tls/reader.ts';
 
@@ -138,14 +139,6 @@ function isText(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/** The server is who sits on port 22, else who was called. */
-function isServer(p: Packet, direction: Direction): boolean {
-  const row = (p.netCount - 1) * NET_STRIDE;
-  if (row >= 0 && p.net[row + NET_SRC_PORT] === PORT && p.net[row + NET_DST_PORT] !== PORT) return true;
-  if (row >= 0 && p.net[row + NET_DST_PORT] === PORT && p.net[row + NET_SRC_PORT] !== PORT) return false;
-  return direction === 1;
-}
-
 function dissectSsh(p: Packet, offset: number, end: number, direction: Direction, state: SshState, sink: FieldSink | null): void {
   const { bytes } = p, { phase } = state.sides[direction];
   sink?.layer(ssh, offset, end - offset);
@@ -153,7 +146,7 @@ function dissectSsh(p: Packet, offset: number, end: number, direction: Direction
   else if (phase === PACKETS || (phase === ENCRYPTED && isNewKeys(bytes, offset, end))) dissectPacket(p, offset, end, direction, sink);
   else if (sink !== null && phase === ENCRYPTED) {
     sink.add(f.encrypted, offset, end - offset);
-    sink.info('SSH', `${isServer(p, direction) ? 'Server' : 'Client'}: Encrypted packet (len=${end - offset})`);
+    sink.info('SSH', `${isFromServer(p, direction, PORT) ? 'Server' : 'Client'}: Encrypted packet (len=${end - offset})`);
   }
 }
 
@@ -164,7 +157,7 @@ function isNewKeys(bytes: Uint8Array, offset: number, end: number): boolean {
 }
 
 function dissectBanner(p: Packet, offset: number, end: number, direction: Direction, sink: FieldSink | null): void {
-  const to = lineTextEnd(p.bytes, offset, end), text = textAt(p.bytes, offset, to), fromServer = isServer(p, direction);
+  const to = lineTextEnd(p.bytes, offset, end), text = textAt(p.bytes, offset, to), fromServer = isFromServer(p, direction, PORT);
   if (p.onMessage !== null) {
     const [, version = '', software = ''] = /^SSH-([^-]*)-?(.*)$/s.exec(text) ?? [];
     p.emit({ kind: 'ssh-banner', frame: p.frame, fromServer, text, version, software } satisfies SshBannerMessage);
@@ -175,7 +168,7 @@ function dissectBanner(p: Packet, offset: number, end: number, direction: Direct
 }
 
 function dissectPacket(p: Packet, offset: number, end: number, direction: Direction, sink: FieldSink | null): void {
-  const code = p.bytes[offset + 5] ?? 0, fromServer = isServer(p, direction);
+  const code = p.bytes[offset + 5] ?? 0, fromServer = isFromServer(p, direction, PORT);
   if (sink !== null) {
     sink.add(f.packetLength, offset, 4);
     sink.add(f.paddingLength, offset + 4, 1);
