@@ -63,7 +63,7 @@ export type Binding =
   | { readonly table: 'udp.heuristic' | 'tcp.heuristic'; readonly value?: never };
 
 /** The numbered hand-over points between layers; names are Wireshark's dissector tables, and `linktype` is the LINKTYPE_ number of a capture file. */
-export const TABLE_NAMES = ['linktype', 'ethertype', 'ip.proto', 'udp.port', 'tcp.port', 'llc.dsap', 'ppp.protocol', 'sctp.port'] as const;
+export const TABLE_NAMES = ['linktype', 'ethertype', 'ip.proto', 'udp.port', 'tcp.port', 'llc.dsap', 'ppp.protocol', 'sctp.port', 'llc.cisco_pid'] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 
 /** Result of `StreamDissector.step`: more bytes are needed at this point before anything can be said. */

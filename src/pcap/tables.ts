@@ -9,16 +9,17 @@ export interface Bound {
 }
 
 /** Indexes of the tables, for the hand-over in `Packet.next`. */
-export const LINKTYPE = 0, ETHERTYPE = 1, IP_PROTO = 2, UDP_PORT = 3, TCP_PORT = 4, LLC_DSAP = 5, PPP_PROTOCOL = 6, SCTP_PORT = 7;
+export const LINKTYPE = 0, ETHERTYPE = 1, IP_PROTO = 2, UDP_PORT = 3, TCP_PORT = 4, LLC_DSAP = 5, PPP_PROTOCOL = 6, SCTP_PORT = 7, CISCO_PID = 8;
 const TABLE_INDEX = {
   'linktype': LINKTYPE, 'ethertype': ETHERTYPE, 'ip.proto': IP_PROTO, 'udp.port': UDP_PORT, 'tcp.port': TCP_PORT, 'llc.dsap': LLC_DSAP,
-  'ppp.protocol': PPP_PROTOCOL, 'sctp.port': SCTP_PORT,
+  'ppp.protocol': PPP_PROTOCOL, 'sctp.port': SCTP_PORT, 'llc.cisco_pid': CISCO_PID,
 } as const satisfies Record<TableName, number>;
 
 /** How a number of each table is called when no dissector takes it: "Unknown EtherType 0x88b5". */
 const UNKNOWN_LABELS: readonly { readonly label: string; readonly hex: boolean }[] = [
   { label: 'link type', hex: false }, { label: 'EtherType', hex: true }, { label: 'IP protocol', hex: false }, { label: 'UDP port', hex: false },
   { label: 'TCP port', hex: false }, { label: 'LLC SAP', hex: true }, { label: 'PPP protocol', hex: true }, { label: 'SCTP port', hex: false },
+  { label: 'Cisco protocol', hex: true },
 ];
 
 const SIZE = 65536;

@@ -4,12 +4,20 @@ import { ETHERTYPE, LLC_DSAP } from '../tables.ts';
 
 /** Number under which the LLC header itself is bound: it is not a SAP, which are below 0x100. */
 export const LLC_HEADER = 0x100;
+/** Novell's raw 802.3 has IPX without LLC; its unused checksum, all ones, stands where the two SAPs would be. */
+export const RAW_IPX = 0xff;
+
+const MAX_LENGTH = 1500;
 
 export function nextAfterType(p: Packet, typeOrLength: number, offset: number, end: number): void {
-  if (typeOrLength >= 0x600) {
+  // Between 1501 and 1535 it is neither a length nor a type (IEEE 802.3 clause 3.2.6): nothing can be said of what follows.
+  if (typeOrLength > MAX_LENGTH) {
     p.next(ETHERTYPE, typeOrLength, offset, end);
     return;
   }
   p.wireEnd = Math.min(p.wireEnd, offset + typeOrLength);
-  p.next(LLC_DSAP, LLC_HEADER, offset, Math.min(end, offset + typeOrLength));
+  if (p.wireEnd <= offset) return;
+  const to = Math.min(end, offset + typeOrLength);
+  if (to - offset >= 2 && p.view.getUint16(offset) === 0xffff) p.next(LLC_DSAP, RAW_IPX, offset, to);
+  else p.next(LLC_DSAP, LLC_HEADER, offset, to);
 }

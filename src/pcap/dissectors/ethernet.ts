@@ -1,7 +1,6 @@
 /** Ethernet II and IEEE 802.3 frames. A length/type field below 0x0600 is a length, and LLC follows (IEEE 802.3 clause 3.2.6). */
 import { defineFields, type Dissector } from '../dissector.ts';
 import { MAC_ETHERNET } from '../packet.ts';
-import { ETHERTYPE } from '../tables.ts';
 import { nextAfterType } from './etherType.ts';
 
 const f = defineFields({
@@ -17,7 +16,8 @@ export const ethernet: Dissector = {
   id: 'eth',
   name: 'Ethernet',
   fields: f,
-  on: [{ table: 'linktype', value: 1 }],
+  // EtherType 0x6558 is Ethernet within something else (RFC 1701).
+  on: [{ table: 'linktype', value: 1 }, { table: 'ethertype', value: 0x6558 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
     p.addMac(MAC_ETHERNET, offset + 6, offset);
@@ -28,7 +28,6 @@ export const ethernet: Dissector = {
       sink.add(f.source, offset + 6, 6);
       sink.add(type < 0x600 ? f.length : f.type, offset + 12, 2, type);
     }
-    if (type >= 0x600) p.next(ETHERTYPE, type, offset + HEADER, end);
-    else nextAfterType(p, type, offset + HEADER, end);
+    nextAfterType(p, type, offset + HEADER, end);
   },
 };

@@ -1,6 +1,7 @@
 /** Internet Protocol version 4, RFC 791. */
 import { formatIpv4 } from '../addresses.ts';
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { enterIpInIp } from '../ipTunnel.ts';
 import { NET_FLAGS, NET_FRAGMENT, type Packet } from '../packet.ts';
 import { IP_PROTO } from '../tables.ts';
 import { IP_PROTOCOLS } from '../iana/ipProtocols.ts';
@@ -45,6 +46,7 @@ export const ipv4: Dissector = {
     const total = view.getUint16(offset + 2);
     const wireEnd = total === 0 ? p.wireEnd : offset + total;
     const fragment = view.getUint16(offset + 6), protocol = view.getUint8(offset + 9);
+    enterIpInIp(p, 4);
     const net = p.addNet(4, view.getInt32(offset + 12), view.getInt32(offset + 16), protocol, view.getUint8(offset + 8));
     if (sink !== null) describe(p, offset, end, headerLength, sink);
     if (total !== 0 && total < headerLength) {
@@ -59,7 +61,7 @@ export const ipv4: Dissector = {
     if ((fragment & (MORE_FRAGMENTS | OFFSET_MASK)) !== 0) {
       if (net >= 0) p.net[net + NET_FLAGS]! |= NET_FRAGMENT;
       reassemble(p, offset, fragment, protocol, payload, end, sink);
-    } else p.next(IP_PROTO, protocol, payload, end);
+    } else if (p.wireEnd > payload) p.next(IP_PROTO, protocol, payload, end);
   },
 };
 

@@ -2,6 +2,7 @@
 import { formatIpv6 } from '../addresses.ts';
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { IP_PROTOCOLS } from '../iana/ipProtocols.ts';
+import { enterIpInIp } from '../ipTunnel.ts';
 import { NET_FLAGS, NET_FRAGMENT, NET_PROTOCOL, NET_STRIDE, type Packet } from '../packet.ts';
 import { IP_PROTO } from '../tables.ts';
 
@@ -31,6 +32,7 @@ export const ipv6: Dissector = {
       return;
     }
     const length = view.getUint16(offset + 4), next = view.getUint8(offset + 6);
+    enterIpInIp(p, 6);
     p.addNet(6, p.ipv6.idOf(view, offset + 8), p.ipv6.idOf(view, offset + 24), next, view.getUint8(offset + 7));
     if (sink !== null) describe(p, offset, sink);
     // Length 0 belongs to a jumbogram (RFC 2675) or to offload: the frame's own length counts.

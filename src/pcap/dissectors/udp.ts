@@ -44,8 +44,7 @@ export const udp: Dissector = {
 
 function accepting(p: Packet, bound: Bound | undefined, offset: number, end: number): Bound | undefined {
   if (bound === undefined) return undefined;
-  const { recognise } = bound.dissector;
-  return recognise === undefined || recognise(p, offset, end) ? bound : undefined;
+  return bound.dissector.recognise?.(p, offset, end) === false ? undefined : bound;
 }
 
 function byContent(p: Packet, offset: number, end: number): Bound | undefined {
