@@ -1,0 +1,33 @@
+/** "Did you mean": the known name nearest to a misspelt one. */
+import type { FieldCatalog } from './catalog.ts';
+
+const MAX_LENGTH = 64;
+
+/** `; did you mean tcp.port?`, or nothing when no name is near. */
+export function suggestion(text: string, catalog: FieldCatalog): string {
+  const wanted = text.toLowerCase();
+  if (!/^[a-z_]/.test(wanted) || wanted.length > MAX_LENGTH) return '';
+  let best = '', bestDistance = Math.min(3, Math.ceil(wanted.length / 3) + 1);
+  for (const { name } of catalog.entries) {
+    if (Math.abs(name.length - wanted.length) >= bestDistance) continue;
+    const distance = editDistance(wanted, name.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [name, distance];
+  }
+  return best === '' ? '' : `; did you mean ${best}?`;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours. */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [], last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, beforeLast[j - 2]! + 1);
+      row.push(cost);
+    }
+    [beforeLast, last] = [last, row];
+  }
+  return last[b.length]!;
+}
