@@ -6,7 +6,7 @@ import { createTables, decode } from '../pcap/decode.ts';
 import type { FieldSink, Message } from '../pcap/dissector.ts';
 import { NET_FLAGS, NET_FRAGMENT, Packet } from '../pcap/packet.ts';
 import { CaptureState } from './captureState.ts';
-import { collectNames } from './collectNames.ts';
+import { collectNames, NAMING_KINDS } from './collectNames.ts';
 import type { Detector, DetectorRun } from './detector.ts';
 import { FlowPass, type PassListener } from './flowPass.ts';
 import { INDEX_CUT, INDEX_FRAGMENT, INDEX_FROM_RESPONDER, INDEX_HAS_TIME, INDEX_MALFORMED, PacketIndex } from './packetIndex.ts';
@@ -110,7 +110,8 @@ export class Analysis {
       if (run.onMessage === undefined) continue;
       for (const kind of detector.messages ?? []) byKind.set(kind, [...(byKind.get(kind) ?? []), run]);
     }
-    const { names } = this.state;
+    const { state } = this;
+    this.#packet.wanted = new Set([...NAMING_KINDS, ...byKind.keys()]);
     return {
       onPacket: packets.length === 0 ? undefined : (p, flow) => {
         for (let i = 0; i < packets.length; i++) packets[i]!.onPacket!(p, flow);
@@ -119,7 +120,7 @@ export class Analysis {
         for (let i = 0; i < openings.length; i++) openings[i]!.onFlowOpened!(flow, p);
       },
       onMessage: (message: Message, flow: number, p: Packet) => {
-        collectNames(message, names);
+        collectNames(message, flow, state);
         for (const run of byKind.get(message.kind) ?? []) run.onMessage!(message, flow, p);
       },
     };

@@ -1,13 +1,13 @@
-/** Which messages give a name to an address. A message that carries `namesFor` says so itself: no list of protocols is needed here. */
+/** Names that the capture itself gives to addresses, taken from what was said: TLS server names, DNS answers, DHCP leases. */
 import type { Message } from '../pcap/dissector.ts';
-import type { AddressNames } from './addressNames.ts';
+import { tlsServerNameMessage } from '../pcap/tls/messages.ts';
+import type { CaptureState } from './captureState.ts';
+import { flowAddress } from './conversations.ts';
+import * as F from './flowTable.ts';
 
-/** Part of a message that names addresses: `[address as text, name]`. */
-export interface NamingMessage extends Message {
-  readonly namesFor: readonly (readonly [address: string, name: string])[];
-}
+/** Kinds of messages that name somebody. */
+export const NAMING_KINDS: readonly string[] = [tlsServerNameMessage.kind];
 
-export function collectNames(message: Message, names: AddressNames): void {
-  if (!('namesFor' in message)) return;
-  for (const [address, name] of (message as NamingMessage).namesFor) names.add(address, name);
+export function collectNames(message: Message, flow: number, state: CaptureState): void {
+  if (tlsServerNameMessage.is(message) && flow >= 0) state.names.add(flowAddress(state, flow, F.B), message.name);
 }

@@ -310,7 +310,7 @@ export class FlowPass {
       flows.ints[at + F.WINDOW_SCALES] = (flows.ints[at + F.WINDOW_SCALES]! & ~(255 << shift)) | ((p.tcpWindowScale + 1) << shift);
     }
     const time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : 0;
-    let bits = this.#analysis.segment(flows, row, direction, p.tcpSequence, p.tcpAcknowledgment, length, flags, p.tcpWindow, time);
+    let bits = this.#analysis.segment(flows, row, direction, p.tcpSequence, p.tcpAcknowledgment, length, flags, p.tcpWindow, time, this.#sinceFirst(row));
     if ((flows.ints[at + F.FLAGS]! & F.PORTS_REUSED) !== 0 && flows.ints[at + F.FIRST_FRAME] === p.frame) bits |= PORTS_REUSED;
     this.tcpBits = bits;
     if (bits !== 0) this.#tcpFacts(row, direction, bits);
@@ -321,7 +321,8 @@ export class FlowPass {
     if (column > NO_STREAM && (flags & TCP_ACK) !== 0) {
       this.#streams.acknowledged(p, column, row, (1 - direction) as Direction, p.tcpAcknowledgment, p.net[net + NET_DST_PORT]!, p.net[net + NET_SRC_PORT]!, sink);
     }
-    if (length > 0) {
+    // Data on a SYN counts once it is answered (RFC 7413): a flood with payload must not open a million streams.
+    if (length > 0 && ((flags & TCP_SYN) === 0 || flows.ints[at + F.PACKETS_A + 1 - direction]! > 0)) {
       const sequence = (flags & TCP_SYN) !== 0 ? p.tcpSequence + 1 : p.tcpSequence;
       column = this.#streams.segment(p, column, row, direction, sequence, payload, payloadEnd, length - (payloadEnd - payload), p.net[net + NET_SRC_PORT]!, p.net[net + NET_DST_PORT]!, sink);
       flows.ints[at + F.STREAM] = column;
@@ -330,6 +331,12 @@ export class FlowPass {
       this.#streams.end(p, column, direction, sink);
       if ((flags & TCP_RST) !== 0) flows.ints[at + F.STREAM] = this.#streams.close(column);
     }
+  }
+
+  /** Seconds from the capture's first frame to the flow's. */
+  #sinceFirst(row: number): number {
+    const state = this.#state, { ints, doubles } = state.flows;
+    return (ints[row * F.INTS + F.FLAGS]! & F.HAS_TIME) === 0 ? 0 : doubles[row * F.DOUBLES + F.START]! - state.firstSeconds + (ints[row * F.INTS + F.START_NS]! - state.firstNanoseconds) / 1e9;
   }
 
   #tcpFacts(row: number, direction: Direction, bits: number): void {

@@ -2,7 +2,7 @@
  * What each TCP segment is in the course of its connection: retransmission, out of order, duplicate ACK and so on, by the rules of
  * Wireshark's "TCP Analysis" (User's Guide, section 7.5), so that `tcp.analysis.*` and our counts agree with it.
  */
-import { NEXT_A, INTS, TCP_ROW, WINDOW_SCALES, type FlowTable } from './flowTable.ts';
+import { INTS, NEXT_A, NEXT_B, TCP_ROW, WINDOW_SCALES, type FlowTable } from './flowTable.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../pcap/packet.ts';
 
 /** Bits of a segment's analysis. */
@@ -35,6 +35,9 @@ const HAS_NEXT = 1, HAS_ACK = 2, HAS_ACKABLE = 4;
 /** Columns of `#times`: per direction when NEXT was reached and when the last ACK came; then first SYN, and the first round trip. */
 const NEXT_TIME = 0, ACK_TIME = 1, SYN_TIME = 4, FIRST_RTT = 5, TIMES = 6;
 
+/** TCP_ROW of a flow that is one SYN so far; NEXT_B holds its window. */
+const ONLY_A_SYN = -2;
+
 const FAST_RETRANSMISSION_SECONDS = 0.02, OUT_OF_ORDER_SECONDS = 0.003;
 
 export class TcpAnalysis {
@@ -44,14 +47,23 @@ export class TcpAnalysis {
 
   /**
    * Bits for a segment of `length` bytes at `time` (seconds since the capture's first frame) that flow `row` sends in
-   * `direction`. Also keeps NEXT_A / NEXT_B of the flow: the sequence number after the highest one seen.
+   * `direction`; `firstTime` is when the flow began. Also keeps NEXT_A / NEXT_B of the flow: the sequence number after the highest one seen.
    */
-  segment(flows: FlowTable, row: number, direction: 0 | 1, sequence: number, acknowledgment: number, length: number, flags: number, window: number, time: number): number {
+  segment(flows: FlowTable, row: number, direction: 0 | 1, sequence: number, acknowledgment: number, length: number, flags: number, window: number, time: number, firstTime: number): number {
     const at = row * INTS;
     let index = flows.ints[at + TCP_ROW]!;
     if (index < 0) {
+      // A flood is a million connections of one SYN: they get by without a row.
+      if (index === -1 && (flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) === TCP_SYN && length === 0 && direction === 0) {
+        flows.ints[at + TCP_ROW] = ONLY_A_SYN;
+        flows.ints[at + NEXT_A] = (sequence + 1) | 0;
+        flows.ints[at + NEXT_B] = window;
+        return 0;
+      }
+      const afterSyn = index === ONLY_A_SYN;
       index = this.#create();
       flows.ints[at + TCP_ROW] = index;
+      if (afterSyn) this.#rememberSyn(flows, row, index, firstTime);
     }
     const ints = this.#ints, times = this.#times;
     const base = index * ROW, f = base + direction * SIDE, r = base + (1 - direction) * SIDE;
@@ -130,6 +142,16 @@ export class TcpAnalysis {
     ints[f + LAST_BITS] = bits;
     ints[f + SET] = nowSet;
     return bits;
+  }
+
+  /** What the SYN of a flow left behind, now that more follows. */
+  #rememberSyn(flows: FlowTable, row: number, index: number, time: number): void {
+    const at = row * INTS, f = index * ROW, t = index * TIMES, next = flows.ints[at + NEXT_A]!;
+    this.#ints[f + NEXT] = this.#ints[f + ACKABLE] = next;
+    this.#ints[f + WINDOW] = flows.ints[at + NEXT_B]!;
+    this.#ints[f + SET] = HAS_NEXT | HAS_ACKABLE;
+    this.#times[t + NEXT_TIME] = this.#times[t + ACK_TIME] = this.#times[t + SYN_TIME] = time;
+    flows.ints[at + NEXT_B] = 0;
   }
 
   #create(): number {

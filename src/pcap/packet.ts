@@ -94,6 +94,8 @@ export class Packet {
   readonly unknown = new Map<number, number>();
   /** Takes application messages; null when nobody listens. */
   onMessage: ((message: Message) => void) | null = null;
+  /** Kinds of messages that somebody listens to; null for all. What nobody listens to is not even made. */
+  wanted: ReadonlySet<string> | null = null;
   readonly tables: DissectorTables;
   #sink: FieldSink | null = null;
   readonly #viaIndex = new Map<string, number>();
@@ -239,8 +241,13 @@ export class Packet {
     this.#sink?.note('error', `Malformed: ${text}`, offset, Math.max(0, end - offset));
   }
 
-  /** Tells the analysis what an application said; silent inside quoted headers. */
+  /** Whether a message of this kind has listeners here: ask before making one. Silent inside quoted headers. */
+  hears(kind: string): boolean {
+    return this.onMessage !== null && !this.quoted && (this.wanted === null || this.wanted.has(kind));
+  }
+
+  /** Tells the analysis what an application said. */
   emit<M extends Message>(message: M): void {
-    if (this.onMessage !== null && !this.quoted) this.onMessage(message);
+    if (this.hears(message.kind)) this.onMessage?.(message);
   }
 }

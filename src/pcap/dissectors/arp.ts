@@ -56,7 +56,7 @@ export const arp: Dissector = {
       else if (opcode === 1) sink.info('ARP', `Who has ${target}? Tell ${sender}`);
       else sink.info('ARP', `${sender} is at ${[...p.bytes.subarray(offset + 8, offset + 14)].map((b) => b.toString(16).padStart(2, '0')).join(':')}`);
     }
-    if (p.onMessage !== null) {
+    if (p.hears('arp')) {
       p.emit({ kind: 'arp', frame: p.frame, opcode, senderMacHigh: view.getUint16(offset + 8), senderMacLow: view.getInt32(offset + 10), senderIp, targetIp } satisfies ArpMessage);
     }
   },

@@ -167,7 +167,7 @@ function readReply(p: Packet, offset: number, to: number, code: number, state: F
   }
   // "220-" goes on.
   if (bytes[offset + 3] === 45) return;
-  if (p.onMessage !== null) p.emit({ kind: 'ftp-reply', frame: p.frame, code, text, command: state.command, user: state.attempt.user } satisfies FtpReplyMessage);
+  if (p.hears('ftp-reply')) p.emit({ kind: 'ftp-reply', frame: p.frame, code, text, command: state.command, user: state.attempt.user } satisfies FtpReplyMessage);
   if (code === 227) announce(p, 'PASV', text, from, to, sink);
   else if (code === 229) announce(p, 'EPSV', text, from, to, sink);
   else if (code === 234 && (state.command === 'AUTH' || state.command === null)) state.rest = handOver('tls');
@@ -195,7 +195,7 @@ function announce(p: Packet, command: 'PORT' | 'EPRT' | 'PASV' | 'EPSV', text: s
     if (port > 65535) return;
     sink?.add(passive ? f.extendedPassivePort : f.extendedActivePort, from, to - from, port);
   }
-  if (p.onMessage !== null) p.emit({ kind: 'ftp-data', frame: p.frame, passive, address, port } satisfies FtpDataMessage);
+  if (p.hears('ftp-data')) p.emit({ kind: 'ftp-data', frame: p.frame, passive, address, port } satisfies FtpDataMessage);
 }
 
 /** As our own reports write addresses; the text itself if it is none. */

@@ -85,8 +85,8 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
   const limit = Math.min(end, offset + KEEP_BYTES), headEnd = Math.min(limit, offset + side.headLength);
   const line = readStartLine(p.bytes, offset, headEnd);
   if (line === null) return;
-  if (!line.isResponse && side.request !== null) noteRequest(p, line, headEnd, side.request);
-  if (p.onMessage !== null) p.emit(line.isResponse ? responseMessage(p, line, headEnd, limit, side) : requestMessage(p, line, headEnd, limit, side));
+  if (!line.isResponse && side.request !== null && (sink !== null || p.hears('http-response'))) noteRequest(p, line, headEnd, side.request);
+  if (p.hears(line.isResponse ? 'http-response' : 'http-request')) p.emit(line.isResponse ? responseMessage(p, line, headEnd, limit, side) : requestMessage(p, line, headEnd, limit, side));
   if (sink !== null) describe(p, offset, line, headEnd, end, side, sink);
 }
 

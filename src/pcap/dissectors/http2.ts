@@ -74,7 +74,7 @@ function stepHttp2(p: Packet, bytes: Uint8Array, offset: number, end: number, di
 
 function dissectHttp2(p: Packet, offset: number, end: number, _direction: Direction, state: Http2State, sink: FieldSink | null): void {
   const preface = matchPrefix(p.bytes, offset, end, PREFACE) === 'yes';
-  if (preface && p.onMessage !== null) p.emit({ kind: 'http2-preface', frame: p.frame } satisfies Http2PrefaceMessage);
+  if (preface && p.hears('http2-preface')) p.emit({ kind: 'http2-preface', frame: p.frame } satisfies Http2PrefaceMessage);
   if (sink === null) return;
   sink.layer(http2, offset, end - offset);
   let words: string;

@@ -198,7 +198,7 @@ function readResponse(p: Packet, offset: number, to: number, text: string, tag: 
   const greeting = tag === '*', command = greeting ? null : (state.pending.get(tag) ?? null);
   state.greeted = true;
   state.pending.delete(tag);
-  if (p.onMessage !== null) p.emit({ kind: 'imap-reply', frame: p.frame, tag, status, text: text.slice(tag.length + second.length + 2), command } satisfies ImapReplyMessage);
+  if (p.hears('imap-reply')) p.emit({ kind: 'imap-reply', frame: p.frame, tag, status, text: text.slice(tag.length + second.length + 2), command } satisfies ImapReplyMessage);
   if (!greeting && tag === state.loginTag) {
     state.sasl.wants = '';
     loginAnswered(p, 'imap', state.attempt, status === 'OK');

@@ -157,7 +157,7 @@ function readReply(p: Packet, offset: number, to: number, indicator: number, dir
   // "+ challenge" within AUTH.
   if (indicator === 1) return;
   const asked = state.pending.shift();
-  if (p.onMessage !== null) p.emit({ kind: 'pop-reply', frame: p.frame, ok, text, command: asked?.command ?? null } satisfies PopReplyMessage);
+  if (p.hears('pop-reply')) p.emit({ kind: 'pop-reply', frame: p.frame, ok, text, command: asked?.command ?? null } satisfies PopReplyMessage);
   if (asked?.command === 'PASS' || asked?.command === 'APOP' || asked?.command === 'AUTH') {
     loginAnswered(p, 'pop', state.attempt, ok);
     state.sasl.wants = '';

@@ -157,7 +157,7 @@ function readCommand(p: Packet, offset: number, to: number, direction: Direction
   state.client = direction;
   state.command = command;
   const [mechanism = '', initial] = command === 'AUTH' ? parameter.split(/\s+/, 2) : [];
-  if (p.onMessage !== null) p.emit({ kind: 'smtp-command', frame: p.frame, command, parameter: command === 'AUTH' ? mechanism : parameter } satisfies SmtpCommandMessage);
+  if (p.hears('smtp-command')) p.emit({ kind: 'smtp-command', frame: p.frame, command, parameter: command === 'AUTH' ? mechanism : parameter } satisfies SmtpCommandMessage);
   switch (command) {
     case 'MAIL':
       state.sender = address(parameter);
@@ -214,7 +214,7 @@ function readReply(p: Packet, offset: number, to: number, code: number, directio
   }
   if (state.client < 0) state.client = (1 - direction) as Direction;
   if (bytes[offset + 3] === 45) return;
-  if (p.onMessage !== null) p.emit({ kind: 'smtp-reply', frame: p.frame, code, text, command: state.command } satisfies SmtpReplyMessage);
+  if (p.hears('smtp-reply')) p.emit({ kind: 'smtp-reply', frame: p.frame, code, text, command: state.command } satisfies SmtpReplyMessage);
   const failed = code >= 400;
   // A refused DATA has no mail, and refused credentials are over.
   if (failed && state.phase === MAIL && state.mail.fresh) state.phase = LINES;
@@ -235,5 +235,5 @@ function readMail(p: Packet, offset: number, end: number, state: SmtpState, sink
     if (headers.to !== null) sink.add(f.to, offset, end - offset, headers.to);
     if (headers.subject !== null) sink.add(f.subject, offset, end - offset, headers.subject);
   }
-  if (p.onMessage !== null) p.emit({ kind: 'smtp-mail', frame: p.frame, size, sender: state.sender, recipients: [...state.recipients], ...headers } satisfies SmtpMailMessage);
+  if (p.hears('smtp-mail')) p.emit({ kind: 'smtp-mail', frame: p.frame, size, sender: state.sender, recipients: [...state.recipients], ...headers } satisfies SmtpMailMessage);
 }

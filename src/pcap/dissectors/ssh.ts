@@ -158,7 +158,7 @@ function isNewKeys(bytes: Uint8Array, offset: number, end: number): boolean {
 
 function dissectBanner(p: Packet, offset: number, end: number, direction: Direction, sink: FieldSink | null): void {
   const to = lineTextEnd(p.bytes, offset, end), text = textAt(p.bytes, offset, to), fromServer = isFromServer(p, direction, PORT);
-  if (p.onMessage !== null) {
+  if (p.hears('ssh-banner')) {
     const [, version = '', software = ''] = /^SSH-([^-]*)-?(.*)$/s.exec(text) ?? [];
     p.emit({ kind: 'ssh-banner', frame: p.frame, fromServer, text, version, software } satisfies SshBannerMessage);
   }
@@ -182,7 +182,7 @@ const LISTS: readonly Field[] = [f.kex, f.hostKey, f.encryptionToServer, f.encry
 
 /** RFC 4253 section 7.1. */
 function readKexInit(p: Packet, offset: number, end: number, fromServer: boolean, sink: FieldSink | null): void {
-  if (p.onMessage === null && sink === null) return;
+  if (sink === null && !p.hears('ssh-kexinit')) return;
   const r = new Reader(p.bytes, offset + 6, end);
   sink?.add(f.cookie, r.at, Math.min(16, r.left));
   r.skip(16);
@@ -202,7 +202,7 @@ function readKexInit(p: Packet, offset: number, end: number, fromServer: boolean
     sink.add(fromServer ? f.hasshServerAlgorithms : f.hasshAlgorithms, offset, 0, algorithms);
     if (hassh !== null) sink.add(fromServer ? f.hasshServer : f.hassh, offset, 0, hassh);
   }
-  if (p.onMessage === null) return;
+  if (!p.hears('ssh-kexinit')) return;
   const names = (text: string): string[] => (text === '' ? [] : text.split(','));
   p.emit({ kind: 'ssh-kexinit', frame: p.frame, fromServer, kex: names(kex), hostKeys: names(hostKeys), encryption: names(encryption), macs: names(macs), compression: names(compression), hassh } satisfies SshKexInitMessage);
 }

@@ -149,5 +149,5 @@ function clientCharacter(p: Packet, byte: number, state: TelnetState): void {
     return;
   }
   if (USER_PROMPT.test(prompt)) state.attempt.user = line;
-  if (p.onMessage !== null) p.emit({ kind: 'telnet-line', frame: p.frame, text: line } satisfies TelnetLineMessage);
+  if (p.hears('telnet-line')) p.emit({ kind: 'telnet-line', frame: p.frame, text: line } satisfies TelnetLineMessage);
 }

@@ -90,7 +90,7 @@ function dissectAlert(p: Packet, offset: number, end: number, direction: Directi
     return 'Encrypted Alert';
   }
   const level = p.bytes[offset]!, description = p.bytes[offset + 1]!;
-  if (p.onMessage !== null) p.emit({ kind: 'tls-alert', frame: p.frame, direction, level, description } satisfies TlsAlertMessage);
+  if (p.hears('tls-alert')) p.emit({ kind: 'tls-alert', frame: p.frame, direction, level, description } satisfies TlsAlertMessage);
   if (sink !== null) {
     sink.add(f.alert, offset, 2);
     sink.open();
@@ -104,7 +104,7 @@ function dissectAlert(p: Packet, offset: number, end: number, direction: Directi
 function dissectHeartbeat(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
   const { encrypted } = state.sides[direction], clear = !encrypted && end - offset >= 3;
   const type = clear ? p.bytes[offset]! : 0, payloadLength = clear ? p.bytes[offset + 1]! * 256 + p.bytes[offset + 2]! : 0;
-  if (p.onMessage !== null) p.emit({ kind: 'tls-heartbeat', frame: p.frame, direction, encrypted: !clear, recordLength: end - offset, type, payloadLength } satisfies TlsHeartbeatMessage);
+  if (p.hears('tls-heartbeat')) p.emit({ kind: 'tls-heartbeat', frame: p.frame, direction, encrypted: !clear, recordLength: end - offset, type, payloadLength } satisfies TlsHeartbeatMessage);
   if (sink !== null) {
     sink.add(f.heartbeat, offset, end - offset);
     if (clear) {

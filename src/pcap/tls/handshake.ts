@@ -7,7 +7,7 @@ import { md5 } from '../platform.ts';
 import { describeCertificates, describeClientHello, describeServerHello } from './describe.ts';
 import { HANDSHAKE_TYPES, suiteName, tlsFields as f } from './fields.ts';
 import { isGrease, parseClientHello, parseServerHello, parseSsl2ClientHello, type ClientHello } from './hello.ts';
-import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage } from './messages.ts';
+import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage, TlsServerNameMessage } from './messages.ts';
 import { Reader } from './reader.ts';
 import type { TlsSide, TlsState } from './records.ts';
 import { parseCertificate, type Certificate } from './x509.ts';
@@ -131,7 +131,8 @@ function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, st
   state.client = direction;
   state.sni = hello.sni;
   if (state.version === 0) state.version = hello.legacyVersion;
-  if (p.onMessage === null) return;
+  if (hello.sni !== null && hello.sni !== '' && p.hears('tls-server-name')) p.emit({ kind: 'tls-server-name', frame: p.frame, name: hello.sni } satisfies TlsServerNameMessage);
+  if (!p.hears('tls-client-hello')) return;
   const ssl2 = hello.suites.length > 0 && hello.extensions.length === 0 && state.sides[direction].ssl2;
   p.emit({
     kind: 'tls-client-hello',
@@ -155,7 +156,7 @@ function readServerHello(p: Packet, bytes: Uint8Array, body: number, end: number
   const hello = parseServerHello(bytes, body, end);
   state.version = hello.version;
   if (hello.short) p.malformed('TLS ServerHello is shorter than its lengths say', body, end);
-  if (p.onMessage !== null) {
+  if (p.hears('tls-server-hello')) {
     p.emit({
       kind: 'tls-server-hello',
       frame: p.frame,
@@ -175,7 +176,7 @@ function readServerHello(p: Packet, bytes: Uint8Array, body: number, end: number
 
 /** RFC 5246 section 7.4.2. TLS 1.3 encrypts its certificates, so its other layout does not occur here. */
 function readCertificates(p: Packet, bytes: Uint8Array, body: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
-  if (p.onMessage === null && sink === null) return;
+  if (sink === null && !p.hears('tls-certificate')) return;
   const r = new Reader(bytes, body, end), list = r.take(r.u24()), chain: Certificate[] = [], places: [number, number][] = [];
   while (list.left >= 3 && chain.length < MAX_CHAIN) {
     const one = list.take(list.u24()), certificate = parseCertificate(bytes, one.at, one.end);

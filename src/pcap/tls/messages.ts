@@ -68,3 +68,10 @@ export interface TlsHeartbeatMessage extends Message {
   readonly payloadLength: number;
 }
 export const tlsHeartbeatMessage = messageKind<TlsHeartbeatMessage>('tls-heartbeat');
+
+/** The name a client asks for; all that naming a server needs, without the cost of fingerprints. */
+export interface TlsServerNameMessage extends Message {
+  readonly kind: 'tls-server-name';
+  readonly name: string;
+}
+export const tlsServerNameMessage = messageKind<TlsServerNameMessage>('tls-server-name');
