@@ -169,6 +169,10 @@ export class TcpStreams {
       p.view = view;
       p.source = source;
     }
+    if (side.done) {
+      side.early = [];
+      side.earlyBytes = 0;
+    }
   }
 
   /** Gives up on the bytes before the first early segment. */
@@ -181,6 +185,7 @@ export class TcpStreams {
       this.#cut(stream, side, gap);
       side.expected = first.sequence;
     }
+    // Always takes at least the first early segment away: what calls this in a loop relies on it.
     this.#deliverEarly(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
   }
 
