@@ -412,6 +412,8 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
   }
 
   private readonly onHeadKey = (event: KeyboardEvent): void => {
+    const cell = (event.target as Element).closest('[role=columnheader]');
+    this.headFocus = Math.max(0, Number(cell?.getAttribute('aria-colindex') ?? 1) - 1);
     const column = this.shown[this.headFocus];
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (column === undefined) return;

@@ -50,11 +50,11 @@ const columns: readonly Column<PacketRow>[] = [
   { id: 'number', title: 'No.', label: 'Frame number', width: 62, grow: 0, end: true, drop: 0, sort: 'number', text: (row) => String(row.frame), cell: (row) => formatCount(row.frame) },
   { id: 'time', title: 'Time', width: 98, grow: 0, drop: 4, sort: 'time', text: (row) => exactTime(row.time), cell: (row) => timeOfDay(row.time, 3) },
   { id: 'relative', title: 'Since start', width: 88, grow: 0, end: true, drop: 8, sort: 'time', text: (row) => (row.relativeSeconds === null ? '' : `${row.relativeSeconds.toFixed(9)} s after the first frame`), cell: (row) => (row.relativeSeconds === null ? '' : row.relativeSeconds.toFixed(6)) },
-  { id: 'source', title: 'Source', width: 100, grow: 0.8, drop: 0, sort: 'source', text: (row) => row.source, cell: (row) => row.source },
-  { id: 'destination', title: 'Destination', width: 100, grow: 0.8, drop: 0, sort: 'destination', text: (row) => row.destination, cell: (row) => row.destination },
-  { id: 'protocol', title: 'Protocol', width: 58, grow: 0, drop: 0, sort: 'protocol', text: (row) => row.protocol, cell: (row) => row.protocol },
+  { id: 'source', title: 'Source', width: 88, grow: 0.8, drop: 0, sort: 'source', text: (row) => row.source, cell: (row) => row.source },
+  { id: 'destination', title: 'Destination', width: 88, grow: 0.8, drop: 0, sort: 'destination', text: (row) => row.destination, cell: (row) => row.destination },
+  { id: 'protocol', title: 'Protocol', width: 54, grow: 0.1, drop: 2, sort: 'protocol', text: (row) => row.protocol, cell: (row) => row.protocol },
   { id: 'length', title: 'Length', width: 56, grow: 0, end: true, drop: 6, sort: 'length', descendingFirst: true, text: (row) => exactBytes(row.length), cell: (row) => formatCount(row.length) },
-  { id: 'info', title: 'Info', width: 104, grow: 6, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
+  { id: 'info', title: 'Info', width: 76, grow: 6, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
 ];
 
 /** What both ends of a packet are to a filter; the frame itself where they are no addresses. */

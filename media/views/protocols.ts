@@ -1,40 +1,20 @@
 /** Which protocols are inside which: a tree table with bars. A path counts every frame that runs through it. */
 import { html, nothing } from 'lit';
-import type { HierarchyRow, Report } from '../../src/analysis/report.ts';
+import type { Report } from '../../src/analysis/report.ts';
 import { bar, bytesCell, emptyState, icon, skeleton } from '../components/bits.ts';
 import { openMenu } from '../components/contextMenu.ts';
 import { css } from '../components/css.ts';
 import { exactBytes, formatCount, formatShare, protocolLabel } from '../format.ts';
 import { copyText, menuFor, toCsv, type Target } from '../menu.ts';
+import { hierarchyTree, type HierarchyNode } from '../renderers/hierarchy.ts';
 import type { Store } from '../store.ts';
 import type { View } from './view.ts';
 
-interface Node {
-  readonly row: HierarchyRow;
-  readonly name: string;
-  readonly level: number;
-  readonly children: Node[];
-}
-
-/** The tree from the flat paths; a path whose parent is missing hangs at the top. */
-export function hierarchyTree(rows: readonly HierarchyRow[]): readonly Node[] {
-  const nodes = new Map<string, Node>();
-  const top: Node[] = [];
-  for (const row of [...rows].sort((a, b) => a.path.split('/').length - b.path.split('/').length || b.packets - a.packets)) {
-    const cut = row.path.lastIndexOf('/');
-    const parent = cut < 0 ? undefined : nodes.get(row.path.slice(0, cut));
-    const node: Node = { row, name: row.path.slice(cut + 1), level: (parent?.level ?? 0) + 1, children: [] };
-    nodes.set(row.path, node);
-    (parent?.children ?? top).push(node);
-  }
-  return top;
-}
-
-function visible(nodes: readonly Node[], closed: ReadonlySet<string>): Node[] {
+function visible(nodes: readonly HierarchyNode[], closed: ReadonlySet<string>): HierarchyNode[] {
   return nodes.flatMap((node) => [node, ...(closed.has(node.row.path) ? [] : visible(node.children, closed))]);
 }
 
-function target(node: Node): Target {
+function target(node: HierarchyNode): Target {
   const filter = /^[a-z][\w.-]*$/i.test(node.name) ? node.name : '';
   return { label: protocolLabel(node.name), filter, text: node.row.path, rows: [node.row] };
 }
@@ -46,7 +26,7 @@ function table(store: Store, report: Report) {
   const focus = Math.max(0, lines.findIndex((node) => node.row.path === chosen));
   const whole = report.capture;
   const setClosed = (path: string, close: boolean): void => store.remember('protocols', { closed: close ? [...closed, path] : saved.filter((one) => one !== path) });
-  const choose = (node: Node | undefined): void => {
+  const choose = (node: HierarchyNode | undefined): void => {
     if (node !== undefined) store.remember('protocols', { chosen: node.row.path });
   };
   const onKey = (event: KeyboardEvent): void => {

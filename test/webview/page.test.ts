@@ -1,0 +1,298 @@
+/**
+ * The page in Chromium under the editor's Content-Security-Policy, against a made-up capture: it shows the numbers it is
+ * given, it can be worked by keyboard, and what is hostile stays text.
+ */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { BrowserContext, Page } from 'playwright-core';
+import { chromiumIsHere, startHarness, type Harness } from './harness/serve.ts';
+
+// Where no Chromium can be had the run says so, and fails when CI is set.
+const here = chromiumIsHere || process.env['CI'] !== undefined;
+if (!here) console.warn('No Chromium: the tests of the analysis page do not run.');
+
+let harness: Harness;
+let contexts: { context: BrowserContext; problems: string[] }[] = [];
+
+async function open(query = '', options: Parameters<Harness['open']>[1] = {}): Promise<Page> {
+  const opened = await harness.open(query, options);
+  contexts.push(opened);
+  opened.page.setDefaultTimeout(10_000);
+  return opened.page;
+}
+
+const texts = (page: Page, id: string): Promise<string[]> => page.getByTestId(id).allInnerTexts();
+const asked = (page: Page, name: string): Promise<unknown> => page.evaluate((wanted) => (window as unknown as { harness: { asked: [string, unknown][] } }).harness.asked.findLast(([method]) => method === wanted)?.[1], name);
+
+describe.runIf(here)('the analysis page', () => {
+  beforeAll(async () => {
+    harness = await startHarness();
+  });
+  afterAll(async () => {
+    await harness?.close();
+  });
+  afterEach(async () => {
+    const done = contexts;
+    contexts = [];
+    for (const { context } of done) await context.close();
+    // The policy blocked nothing, nothing was thrown, and no name in the capture ran as a script.
+    expect(done.flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
+  test('the overview shows the report it was given', async () => {
+    const page = await open();
+    await page.locator('body[data-ready="1"]').waitFor();
+    expect(await page.getByTestId('headline').innerText()).toContain('One of them tried 412 ports on another.');
+    expect(await page.getByTestId('kpi-packets').innerText()).toBe('1,250');
+    expect(await page.getByTestId('kpi-duration').innerText()).toBe('12 m 04 s');
+    expect(await page.getByTestId('risk').getAttribute('data-score')).toBe('71');
+    const shares = await page.getByTestId('protocol-shares').locator('li .b').allInnerTexts();
+    expect(shares.reduce((sum, text) => sum + Number.parseInt(text, 10), 0)).toBeGreaterThan(95);
+    expect(await page.getByTestId('finding-rows').locator('li').count()).toBe(3);
+    expect(await page.title()).toBe('Overview, office-2025-10-14.pcapng');
+    expect(await page.evaluate(() => performance.getEntriesByName('meaningful').length)).toBe(1);
+  });
+
+  test('a number leads to its packets, and Back leads back', async () => {
+    const page = await open();
+    await page.getByTestId('not-examined').getByRole('button', { name: '2 frames' }).click();
+    await page.getByTestId('view-packets').waitFor();
+    expect(await page.getByTestId('filter-input').inputValue()).toBe('frame.cap_len < frame.len');
+    await expect.poll(() => page.getByTestId('packet-count').innerText()).toMatch(/^2 of 1,250 packets/);
+    await page.getByTestId('back').click();
+    await page.getByTestId('view-overview').waitFor();
+    expect(await page.getByTestId('filter-input').inputValue()).toBe('');
+  });
+
+  test('a time range is drawn, applied to all views, and dropped', async () => {
+    const page = await open();
+    const surface = page.getByTestId('timeline-surface');
+    await surface.focus();
+    for (const key of ['Home', 'ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowRight']) await surface.press(key);
+    await page.getByTestId('timeline-pending').waitFor();
+    await surface.press('Enter');
+    await expect.poll(() => page.getByTestId('kpi-packets').innerText()).not.toBe('1,250');
+    const packets = await page.getByTestId('kpi-packets').innerText();
+    await page.getByTestId('nav-packets').click();
+    await expect.poll(() => page.getByTestId('packet-count').innerText()).toContain(`${packets} of 1,250 packets`);
+    await page.getByTestId('time-range-clear').click();
+    await expect.poll(() => page.getByTestId('packet-count').innerText()).toBe('1,250 packets');
+  });
+
+  test('a finding shows what was measured and its frames open as packets', async () => {
+    const page = await open('view=findings');
+    expect(await page.getByTestId('finding-detail').innerText()).toContain('threshold 20');
+    await page.getByTestId('findings-list').getByRole('option').first().focus();
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => page.getByTestId('finding-detail').getAttribute('data-finding')).toBe('expired-certificate-11aa22bb');
+    await page.keyboard.press('Home');
+    const frame = await page.getByTestId('evidence-frame').first().innerText();
+    await page.getByTestId('evidence-frame').first().click();
+    await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe(`frame ${frame}`);
+    await page.locator('[data-testid=packet-row][aria-selected=true]').waitFor();
+  });
+
+  test('conversations sort, search and sum up', async () => {
+    const page = await open('view=conversations&packets=100000');
+    await page.getByTestId('conversations-layer-tcp').click();
+    const first = (): Promise<string> => page.locator('[data-testid=conversations-row][aria-rowindex="2"]').innerText();
+    await page.locator('[data-testid=conversations-row][aria-rowindex="2"]').waitFor();
+    const most = await first();
+    await page.locator('[data-column=bytes]').click();
+    expect(await page.locator('[role=columnheader][aria-sort=ascending]').innerText()).toContain('Bytes');
+    await expect.poll(first).not.toBe(most);
+    await page.getByTestId('conversations-search').fill('mail.example');
+    await expect.poll(() => page.getByTestId('conversations-count').innerText()).toMatch(/^0 of/);
+    await page.getByTestId('conversations-search').fill('192.0.2.44');
+    await expect.poll(() => page.getByTestId('conversations-count').innerText()).toMatch(/^[1-9][\d,]* of [\d,]+ rows$/);
+    await page.getByTestId('conversations-search').fill('');
+    await expect.poll(() => page.getByTestId('conversations-grid-total').innerText()).toMatch(/rows[\s\S]*MB/);
+  });
+
+  test('columns are resized and hidden from the keyboard, and stay so after a reload', async () => {
+    const page = await open('view=endpoints');
+    await page.locator('[data-column=address]').focus();
+    const width = async (): Promise<number> => (await page.locator('[role=columnheader]', { has: page.locator('[data-column=address]') }).boundingBox())?.width ?? 0;
+    const before = await width();
+    await page.keyboard.press('Alt+ArrowRight');
+    await expect.poll(width).toBeGreaterThan(before + 5);
+    await page.locator('[data-column=address]').click({ button: 'right' });
+    await page.getByRole('menuitemcheckbox', { name: 'Name' }).click();
+    await expect.poll(() => page.locator('[data-column=name]').count()).toBe(0);
+    await page.reload();
+    await page.locator('[data-testid=endpoints-row]').first().waitFor();
+    expect(await page.locator('[data-column=name]').count()).toBe(0);
+  });
+
+  test('a row is copied as its table shows it, and as a filter', async () => {
+    const page = await open('view=endpoints');
+    await page.getByTestId('endpoints-grid').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Control+c');
+    await expect.poll(() => asked(page, 'copyText')).toMatchObject({ text: expect.stringMatching(/^10\.0\.0\.5\tlaptop-3\t/) as string });
+    await page.keyboard.press('Shift+F10');
+    await page.getByRole('menuitem', { name: 'Copy as Wireshark Filter' }).click();
+    await expect.poll(() => asked(page, 'copyText')).toEqual({ text: 'ip.addr == 10.0.0.5' });
+    // The menu gives the focus back.
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('endpoints-grid');
+  });
+
+  test('a million packets: constant DOM, every end in reach', async () => {
+    const page = await open('view=packets&packets=1000000');
+    await page.getByTestId('packet-row').first().waitFor();
+    const list = page.getByTestId('packet-list');
+    const elements = (): Promise<number> => page.evaluate(() => document.querySelector('[data-testid=packet-list]')?.querySelectorAll('*').length ?? 0);
+    await list.focus();
+    await page.keyboard.press('End');
+    await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe('frame 1,000,000');
+    const atEnd = await elements();
+    for (const part of [0.1, 0.5, 0.9]) {
+      await list.evaluate((element, where) => (element.scrollTop = element.scrollHeight * where), part);
+      await page.waitForTimeout(120);
+      expect(Math.abs((await elements()) - atEnd)).toBeLessThan(150);
+      expect(Number((await texts(page, 'packet-row'))[0]?.trim().split(/\s/)[0]?.replaceAll(',', ''))).toBeGreaterThan(part * 1_000_000 - 20_000);
+    }
+    await page.keyboard.press('Home');
+    await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe('frame 1');
+    await page.keyboard.press('PageDown');
+    await expect.poll(() => page.getByTestId('detail-frame').innerText()).not.toBe('frame 1');
+    // After the scrolling, document order is reading order.
+    await page.waitForTimeout(300);
+    const order = await page.getByTestId('packet-row').evaluateAll((rows) => rows.map((row) => Number(row.getAttribute('aria-rowindex'))));
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+
+  test('a field marks its bytes, and a byte selects its field', async () => {
+    const page = await open('view=packets');
+    await page.locator('[data-testid=packet-row][aria-rowindex="2"]').click();
+    await page.locator('[data-field=ip]').dblclick();
+    await page.locator('[data-field="ip.ttl"]').click();
+    const marked = (): Promise<(string | null)[]> => page.locator('.hex .h s.on').evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-at')));
+    expect(await marked()).toEqual(['22']);
+    expect(await page.getByTestId('hex-words').innerText()).toContain('Time to live: byte 22');
+    // Byte 6 is the first of the source address, in a layer that is closed: the tree opens down to it.
+    await page.locator('.hex .h s[data-at="6"]').click();
+    await expect.poll(() => page.locator('[role=treeitem][aria-selected=true]').getAttribute('data-field')).toBe('eth.src');
+    expect(await marked()).toEqual(['6', '7', '8', '9', '10', '11']);
+    await page.keyboard.press('End');
+    await expect.poll(() => page.locator('[role=treeitem][aria-selected=true]').getAttribute('data-field')).toBe('data.data');
+  });
+
+  test('the details tree is worked with arrows', async () => {
+    const page = await open('view=packets');
+    await page.locator('[data-testid=packet-row][aria-rowindex="2"]').click();
+    await page.locator('[role=treeitem]').first().click();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => page.locator('[role=treeitem]:focus').getAttribute('data-field')).toBe('eth.dst');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => page.locator('[role=treeitem]:focus').getAttribute('aria-expanded')).toBe('false');
+  });
+
+  test('a wrong filter says where, and the last good list stays', async () => {
+    const page = await open('view=packets');
+    const input = page.getByTestId('filter-input');
+    await input.fill('dns');
+    await input.press('Enter');
+    await expect.poll(() => page.getByTestId('packet-count').innerText()).toMatch(/of 1,250 packets/);
+    const good = await page.getByTestId('packet-count').innerText();
+    await input.fill('tcp and ip.adr == 10.0.0.5');
+    await input.press('Enter');
+    expect(await page.getByTestId('filter-error').innerText()).toContain('No field is called ip.adr. The views still show the last filter that worked.');
+    expect(await page.getByTestId('filter-underline').innerText()).toBe('ip.adr');
+    expect(await page.getByTestId('packet-count').innerText()).toBe(good);
+    await page.getByTestId('filter-clear').click();
+    await expect.poll(() => page.getByTestId('packet-count').innerText()).toMatch(/^1,250 packets/);
+  });
+
+  test('the filter box completes names and takes plain addresses', async () => {
+    const page = await open('view=packets');
+    const input = page.getByTestId('filter-input');
+    await input.pressSequentially('tcp and ip.a');
+    await page.getByRole('option', { name: 'ip.addr' }).waitFor();
+    await input.press('ArrowDown');
+    await input.press('Enter');
+    expect(await input.inputValue()).toBe('tcp and ip.addr');
+    await input.fill('10.0.0.9');
+    await input.press('Enter');
+    await expect.poll(() => input.inputValue()).toBe('ip.addr == 10.0.0.9');
+  });
+
+  test('a stream is followed, searched and saved', async () => {
+    const page = await open('view=packets');
+    await page.locator('[data-testid=packet-row][aria-rowindex="2"]').click();
+    await page.getByTestId('packet-follow').click();
+    const content = page.getByTestId('stream-content');
+    await expect.poll(() => content.innerText()).toContain('GET /world HTTP/1.1');
+    expect(await content.innerText()).toContain('<script>alert(1)</script>');
+    expect(await content.innerText()).toContain('1.4 kB missing here');
+    await page.getByTestId('stream-search').fill('http/1.1');
+    expect(await content.locator('mark').count()).toBe(2);
+    await page.getByTestId('stream-hex').click();
+    await expect.poll(() => content.innerText()).toContain('00000000  47 45 54 20');
+    await page.getByTestId('stream-raw').click();
+    await page.getByTestId('stream-save').click();
+    await expect.poll(async () => ((await asked(page, 'saveFile')) as { suggestedName: string } | undefined)?.suggestedName).toMatch(/^(tcp|udp)-\d+\.bin$/);
+    await page.getByTestId('stream-close').click();
+    expect(await page.getByTestId('stream-panel').count()).toBe(0);
+  });
+
+  test('protocols open and close from the keyboard', async () => {
+    const page = await open('view=protocols');
+    const rows = (): Promise<number> => page.locator('[data-testid=protocols-grid] tbody tr').count();
+    const before = await rows();
+    await page.locator('[data-path="eth/ip/tcp"]').click();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(rows).toBe(before - 3);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByTestId('filter-input').inputValue()).toBe('tcp');
+  });
+
+  test('a host is shown with its peers, and Back returns', async () => {
+    const page = await open();
+    await page.getByTestId('most-active').getByRole('button', { name: '10.0.0.5', exact: true }).click();
+    await page.getByTestId('host-page').waitFor();
+    expect(await page.getByTestId('host-page').innerText()).toContain('mirror.example.org');
+    await page.getByTestId('back').click();
+    await page.getByTestId('view-overview').waitFor();
+  });
+
+  test('the view, the filter and the packet survive a reload', async () => {
+    const page = await open('view=packets');
+    await page.getByTestId('filter-input').fill('http');
+    await page.getByTestId('filter-input').press('Enter');
+    await expect.poll(() => page.getByTestId('packet-count').innerText()).toMatch(/of 1,250/);
+    await page.locator('[data-testid=packet-row][aria-rowindex="5"]').click();
+    const frame = await page.getByTestId('detail-frame').innerText();
+    await page.reload();
+    await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe(frame);
+    expect(await page.getByTestId('filter-input').inputValue()).toBe('http');
+    await page.locator('[data-testid=packet-row][aria-selected=true]').waitFor();
+  });
+
+  test('a capture still being read says so far, and grows', async () => {
+    const page = await open('state=reading');
+    expect(await page.getByTestId('progress').innerText()).toContain('64 %');
+    expect(await page.getByTestId('headline').innerText()).toContain('So far:');
+    expect(await page.getByTestId('kpi-packets').innerText()).toBe('800');
+    await page.evaluate(() => (window as unknown as { harness: { emit: (event: unknown) => void } }).harness.emit({ kind: 'updated', packets: 1250, complete: true }));
+    await expect.poll(() => page.getByTestId('kpi-packets').innerText()).toBe('1,250');
+    expect(await page.getByTestId('progress').count()).toBe(0);
+  });
+
+  test('a file that is no capture, and a capture without packets', async () => {
+    const failed = await open('state=failed', { wait: false });
+    expect(await failed.getByTestId('failed').innerText()).toContain('it is a PDF document');
+    const empty = await open('state=empty');
+    expect(await empty.getByTestId('empty-state').innerText()).toContain('This capture has no packets.');
+  });
+
+  test('nothing scrolls sideways at 480 pixels', async () => {
+    for (const view of ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'packets']) {
+      const page = await open(`view=${view}`, { width: 480, height: 700 });
+      await page.waitForTimeout(150);
+      const wide = await page.evaluate(() => [...document.querySelectorAll('html, main, .viewport, .page, .g-scroll, .det, .scroll')].filter((element) => element.scrollWidth > element.clientWidth + 1).map((element) => element.className));
+      expect(wide, view).toEqual([]);
+    }
+  });
+});
