@@ -1,6 +1,6 @@
 /** Generic Routing Encapsulation, RFC 2784 with key and sequence number of RFC 2890, and the enhanced form of PPTP (RFC 2637). */
 import { defineFields, type Dissector } from '../dissector.ts';
-import { ETHERTYPE } from '../tables.ts';
+import { CISCO_PID, ETHERTYPE } from '../tables.ts';
 
 const f = defineFields({
   flags: { name: 'gre.flags_and_version', label: 'Flags and Version', type: 'uint', base: 'hex' },
@@ -16,7 +16,7 @@ const f = defineFields({
 
 const HEADER = 4, CHECKSUM = 0x8000, ROUTING = 0x4000, KEY = 0x2000, SEQUENCE = 0x1000, ACKNOWLEDGMENT = 0x80;
 /** ERSPAN puts a header of its own before the mirrored frame; type I (0x88be without sequence number) puts none. */
-const ERSPAN_II = 0x88be, ERSPAN_III = 0x22eb, ETHERNET_WITHIN = 0x6558;
+const ERSPAN_II = 0x88be, ERSPAN_III = 0x22eb, ETHERNET_WITHIN = 0x6558, CDP = 0x2000;
 
 export const gre: Dissector = {
   id: 'gre',
@@ -56,7 +56,8 @@ export const gre: Dissector = {
     if (protocol === ERSPAN_II || protocol === ERSPAN_III) {
       const header = protocol === ERSPAN_III ? 12 : (flags & SEQUENCE) !== 0 ? 8 : 0;
       if (p.has(header, at, end)) p.next(ETHERTYPE, ETHERNET_WITHIN, at + header, end);
-    } else p.next(ETHERTYPE, protocol, at, end);
+    } else if (protocol === CDP) p.next(CISCO_PID, CDP, at, end);
+    else p.next(ETHERTYPE, protocol, at, end);
   },
 };
 

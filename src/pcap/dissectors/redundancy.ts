@@ -1,0 +1,84 @@
+/** How routers share an address: VRRP versions 2 and 3 (RFC 3768, RFC 5798) and Cisco's HSRP (RFC 2281). */
+import { formatIpv4 } from '../addresses.ts';
+import { defineFields, type Dissector } from '../dissector.ts';
+
+const f = defineFields({
+  version: { name: 'vrrp.version', label: 'VRRP protocol version', type: 'uint' },
+  type: { name: 'vrrp.type', label: 'VRRP packet type', type: 'uint', values: { 1: 'Advertisement' } },
+  router: { name: 'vrrp.virt_rtr_id', label: 'Virtual Rtr ID', type: 'uint' },
+  priority: { name: 'vrrp.prio', label: 'Priority', type: 'uint' },
+  count: { name: 'vrrp.addr_count', label: 'Addr Count', type: 'uint' },
+  authentication: { name: 'vrrp.auth_type', label: 'Auth Type', type: 'uint', values: { 0: 'No Authentication', 1: 'Simple Text Authentication' } },
+  address: { name: 'vrrp.ip_addr', label: 'IP Address', type: 'ipv4' },
+  address6: { name: 'vrrp.ipv6_addr', label: 'IPv6 Address', type: 'ipv6' },
+});
+
+const HEADER = 8;
+
+export const vrrp: Dissector = {
+  id: 'vrrp',
+  name: 'Virtual Router Redundancy Protocol',
+  fields: f,
+  on: [{ table: 'ip.proto', value: 112 }],
+  dissect(p, offset, end, sink) {
+    if (!p.has(HEADER, offset, end) || sink === null) return;
+    const view = p.view, version = view.getUint8(offset) >> 4, count = view.getUint8(offset + 3);
+    sink.layer(vrrp, offset, end - offset);
+    sink.add(f.version, offset, 1, version);
+    sink.add(f.type, offset, 1, view.getUint8(offset) & 15);
+    sink.add(f.router, offset + 1, 1);
+    sink.add(f.priority, offset + 2, 1);
+    sink.add(f.count, offset + 3, 1);
+    if (version === 2) sink.add(f.authentication, offset + 4, 1);
+    // The version does not say which IP: sixteen bytes each fit only IPv6.
+    const size = end - offset - HEADER >= count * 16 && version === 3 ? 16 : 4;
+    for (let i = 0, at = offset + HEADER; i < count && at + size <= end; i++, at += size) sink.add(size === 4 ? f.address : f.address6, at, size);
+    sink.info('VRRP', `Announcement (v${version}), router ${view.getUint8(offset + 1)}, priority ${view.getUint8(offset + 2)}`);
+  },
+};
+
+const OPCODES: Readonly<Record<number, string>> = { 0: 'Hello', 1: 'Coup', 2: 'Resign', 3: 'Advertise' };
+const STATES: Readonly<Record<number, string>> = { 0: 'Initial', 1: 'Learn', 2: 'Listen', 4: 'Speak', 8: 'Standby', 16: 'Active' };
+
+const hsrpFields = defineFields({
+  version: { name: 'hsrp.version', label: 'Version', type: 'uint' },
+  opcode: { name: 'hsrp.opcode', label: 'Op Code', type: 'uint', values: OPCODES },
+  state: { name: 'hsrp.state', label: 'State', type: 'uint', values: STATES },
+  helloTime: { name: 'hsrp.hellotime', label: 'Hellotime', type: 'uint', unit: 's' },
+  holdTime: { name: 'hsrp.holdtime', label: 'Holdtime', type: 'uint', unit: 's' },
+  priority: { name: 'hsrp.priority', label: 'Priority', type: 'uint' },
+  group: { name: 'hsrp.group', label: 'Group', type: 'uint' },
+  authentication: { name: 'hsrp.auth_data', label: 'Authentication Data', type: 'string' },
+  address: { name: 'hsrp.virt_ip', label: 'Virtual IP Address', type: 'ipv4' },
+});
+
+const HSRP_LENGTH = 20, ADVERTISE = 3;
+
+export const hsrp: Dissector = {
+  id: 'hsrp',
+  name: 'Cisco Hot Standby Router Protocol',
+  fields: hsrpFields,
+  on: [{ table: 'udp.port', value: 1985 }],
+  application: true,
+  recognise: (p, offset, end) => end - offset >= 8 && p.view.getUint8(offset) <= 2 && p.view.getUint8(offset + 1) <= ADVERTISE + 1,
+  dissect(p, offset, end, sink) {
+    if (sink === null) return;
+    const view = p.view, version = view.getUint8(offset), opcode = view.getUint8(offset + 1);
+    sink.layer(hsrp, offset, end - offset);
+    // Version 2 is a list of TLVs.
+    if (version !== 0 || opcode === ADVERTISE || end - offset < HSRP_LENGTH) {
+      sink.info('HSRP', version === 0 ? (OPCODES[opcode] ?? `op ${opcode}`) : 'HSRPv2');
+      return;
+    }
+    sink.add(hsrpFields.version, offset, 1);
+    sink.add(hsrpFields.opcode, offset + 1, 1);
+    sink.add(hsrpFields.state, offset + 2, 1);
+    sink.add(hsrpFields.helloTime, offset + 3, 1);
+    sink.add(hsrpFields.holdTime, offset + 4, 1);
+    sink.add(hsrpFields.priority, offset + 5, 1);
+    sink.add(hsrpFields.group, offset + 6, 1);
+    sink.add(hsrpFields.authentication, offset + 8, 8);
+    sink.add(hsrpFields.address, offset + 16, 4);
+    sink.info('HSRP', `${OPCODES[opcode] ?? `op ${opcode}`} (state ${STATES[view.getUint8(offset + 2)] ?? view.getUint8(offset + 2)}) ${formatIpv4(view.getInt32(offset + 16))}`);
+  },
+};
