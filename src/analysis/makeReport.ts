@@ -4,11 +4,12 @@ import { describeUnknown } from '../pcap/tables.ts';
 import type { Analysis } from './analyze.ts';
 import type { CaptureState } from './captureState.ts';
 import { TIER_1_CHECKS } from './checks.ts';
-import { conversationRow, conversationTable, countedRows, endpointRow, endpointTable, type ConversationTable, type EndpointTable } from './conversations.ts';
+import { conversationRow, conversationTable, countedRows, endpointRow, endpointTable, largestRows, type EndpointTable } from './conversations.ts';
 import { activityOf, durationText, plural, protocolLabel } from './describe.ts';
 import { finishFindings, type Judgement } from './findings.ts';
 import * as F from './flowTable.ts';
 import { PROTOCOL_TCP, topOfLoosePath } from './flowPass.ts';
+import { oneWayConnections } from './oneWay.ts';
 import { CONVERSATION_LAYERS, type BreakdownRow, type CaptureInfo, type Conversation, type Endpoint, type HierarchyRow, type ProtocolCount, type Quality, type Report, type Timeline } from './report.ts';
 import { secondsBetween, timestamp } from './time.ts';
 
@@ -37,7 +38,7 @@ export interface ReportOptions {
 
 export function makeReport(analysis: Analysis, file: CaptureFile, options: ReportOptions): Report {
   const { state } = analysis, limit = options.limit ?? DEFAULT_LIMIT;
-  const { conversations, endpoints, totals } = lists(state, limit);
+  const { conversations, endpoints, totals, devices } = lists(state, limit);
   const breakdown = breakdownOf(state);
   const judgement = finishFindings(analysis);
   const capture = captureInfo(analysis, file);
@@ -45,7 +46,7 @@ export function makeReport(analysis: Analysis, file: CaptureFile, options: Repor
     schema: 1,
     producer: { name: 'netsec', version: options.version, options: options.options ?? {} },
     capture,
-    headline: headlineOf(state, capture, breakdown, judgement),
+    headline: headlineOf(capture, breakdown, judgement, devices),
     status: judgement.status,
     statusText: judgement.statusText,
     protocols: protocolsOf(state),
@@ -79,20 +80,36 @@ function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {
   };
 }
 
-function lists(state: CaptureState, limit: number): { conversations: Conversation[]; endpoints: Endpoint[]; totals: Record<string, number> } {
+function lists(state: CaptureState, limit: number): { conversations: Conversation[]; endpoints: Endpoint[]; totals: Record<string, number>; devices: number } {
   const conversationRows: Ranked<Conversation>[] = [], endpointRows: Ranked<Endpoint>[] = [], totals: Record<string, number> = { conversations: 0, endpoints: 0 };
+  let devices = 0;
   for (const layer of CONVERSATION_LAYERS) {
     const table = conversationTable(state, layer), rows = countedRows(table);
     if (rows.length === 0) continue;
     totals[`conversations.${layer}`] = rows.length;
     totals['conversations']! += rows.length;
-    for (const row of largestConversations(table, rows, limit)) conversationRows.push({ bytes: table.bytesAToB[row]! + table.bytesBToA[row]!, first: table.firstFrame[row]!, make: () => conversationRow(state, table, row) });
-    const ends = endpointTable(state, table);
+    const { bytesAToB, bytesBToA } = table, bytesOf = (row: number): number => bytesAToB[row]! + bytesBToA[row]!;
+    for (const row of largestRows(rows, limit, bytesOf)) conversationRows.push({ bytes: bytesOf(row), first: table.firstFrame[row]!, make: () => conversationRow(state, table, row) });
+    const ends = endpointTable(state, table), endBytes = (row: number): number => ends.bytesSent[row]! + ends.bytesReceived[row]!;
     totals[`endpoints.${layer}`] = ends.count;
     totals['endpoints']! += ends.count;
-    for (const row of largestEndpoints(ends, limit)) endpointRows.push({ bytes: ends.bytesSent[row]! + ends.bytesReceived[row]!, first: row, make: () => endpointRow(state, ends, row) });
+    for (const row of largestRows(everyRow(ends.count), limit, endBytes)) endpointRows.push({ bytes: endBytes(row), first: row, make: () => endpointRow(state, ends, row) });
+    if (layer === 'ip' || layer === 'ipv6') devices += speakers(ends);
   }
-  return { conversations: ranked(conversationRows, limit), endpoints: ranked(endpointRows, limit), totals };
+  return { conversations: ranked(conversationRows, limit), endpoints: ranked(endpointRows, limit), totals, devices };
+}
+
+function everyRow(count: number): Int32Array {
+  const rows = new Int32Array(count);
+  for (let row = 0; row < count; row++) rows[row] = row;
+  return rows;
+}
+
+/** Addresses outside of tunnels that sent something: multicast groups and the unanswered are no devices. */
+function speakers(ends: EndpointTable): number {
+  let count = 0;
+  for (let row = 0; row < ends.count; row++) if (ends.depth[row] === 0 && ends.packetsSent[row]! > 0) count++;
+  return count;
 }
 
 interface Ranked<T> {
@@ -104,16 +121,6 @@ interface Ranked<T> {
 /** Most bytes first, ties by first frame. */
 function ranked<T>(rows: Ranked<T>[], limit: number): T[] {
   return rows.sort((x, y) => y.bytes - x.bytes || x.first - y.first).slice(0, limit).map(({ make }) => make());
-}
-
-function largestConversations(table: ConversationTable, rows: Int32Array, limit: number): Int32Array {
-  const { bytesAToB, bytesBToA } = table;
-  return rows.sort((x, y) => bytesAToB[y]! + bytesBToA[y]! - bytesAToB[x]! - bytesBToA[x]! || x - y).subarray(0, limit);
-}
-
-function largestEndpoints(table: EndpointTable, limit: number): Int32Array {
-  const { bytesSent, bytesReceived } = table;
-  return Int32Array.from({ length: table.count }, (_, row) => row).sort((x, y) => bytesSent[y]! + bytesReceived[y]! - bytesSent[x]! - bytesReceived[x]! || x - y).subarray(0, limit);
 }
 
 interface Counts {
@@ -214,29 +221,14 @@ function qualityOf(state: CaptureState): Quality {
     snappedPackets: state.snappedPackets, missingBytes: state.missingBytes, malformedPackets: state.malformedPackets,
     unknown: [...packet.unknown].map(([key, packets]) => ({ what: `Unknown ${describeUnknown(Math.floor(key / 65536), key % 65536)}`, packets })).sort((a, b) => b.packets - a.packets).slice(0, 100),
     timeJumpsBack: state.timeJumpsBack, duplicatePackets: state.duplicatePackets, tcpRetransmissions: state.tcpRetransmissions, tcpOutOfOrder: state.tcpOutOfOrder, tcpGaps: state.tcpGaps, tcpGapBytes: state.tcpGapBytes,
-    tcpZeroWindows: state.tcpZeroWindows, tcpResets: state.tcpResets, oneWayConversations: oneWayConversations(state), incompleteFragments: packet.fragments.incomplete, encryptedBytes: state.encryptedBytes,
+    tcpZeroWindows: state.tcpZeroWindows, tcpResets: state.tcpResets, oneWayConversations: oneWayConnections(state.flows).connections, incompleteFragments: packet.fragments.incomplete, encryptedBytes: state.encryptedBytes,
     droppedByCapture: dropped.length === 0 ? null : dropped.reduce((a, b) => a + b, 0), boundsReached: bounds,
   };
 }
 
-/** TCP flows of which one side was captured although its acknowledgements show that the other spoke. */
-export function oneWayConversations(state: CaptureState): number {
-  const { flows } = state, { ints } = flows;
-  let count = 0;
-  for (let flow = 0; flow < flows.count; flow++) {
-    const at = flow * F.INTS;
-    if ((ints[at + F.META]! & F.META_PROTOCOL) !== PROTOCOL_TCP) continue;
-    const a = ints[at + F.PACKETS_A]!, b = ints[at + F.PACKETS_B]!, flags = ints[at + F.FLAGS]!;
-    if (a > 1 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0 && (flags & F.SYN_A) !== 0) count++;
-    else if ((a === 0 && b > 1) || (a > 2 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0)) count++;
-  }
-  return count;
-}
-
 /** "12 minutes from 4 devices, mostly web browsing. One host tried 412 ports on another." */
-function headlineOf(state: CaptureState, capture: CaptureInfo, breakdown: readonly BreakdownRow[], judgement: Judgement): string {
+function headlineOf(capture: CaptureInfo, breakdown: readonly BreakdownRow[], judgement: Judgement, devices: number): string {
   if (capture.packets === 0) return 'This capture holds no packets.';
-  const devices = deviceCount(state);
   const span = capture.durationSeconds === null ? plural(capture.packets, 'packet') : capture.durationSeconds === 0 ? 'A single moment' : durationText(capture.durationSeconds);
   const who = devices > 0 ? ` from ${plural(devices, 'address', 'addresses')}` : '';
   const [first, second] = breakdown, share = first === undefined ? 0 : first.bytes / Math.max(1, capture.originalBytes);
@@ -244,17 +236,4 @@ function headlineOf(state: CaptureState, capture: CaptureInfo, breakdown: readon
   const what = first === undefined ? '' : share > 0.9 || second === undefined ? `, ${share > 0.995 ? 'all' : 'nearly all'} of it ${say(first)}` : share > 0.5 ? `, mostly ${say(first)}` : `, ${say(first)} and ${say(second)} above all`;
   const top = judgement.findings.find(({ severity }) => severity !== 'info');
   return `${span}${who}${what}.${top === undefined ? '' : ` ${top.title}${/[.!?]$/.test(top.title) ? '' : '.'}`}`;
-}
-
-function deviceCount(state: CaptureState): number {
-  const seen = new Set<string>();
-  const { flows } = state, { ints } = flows;
-  for (let flow = 0; flow < flows.count && seen.size < 2_000_000; flow++) {
-    const at = flow * F.INTS;
-    if (ints[at + F.META]! >>> F.META_DEPTH_SHIFT !== 0 || ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! === 0) continue;
-    const family = (ints[at + F.META]! & F.META_IPV6) !== 0 ? '6' : '4';
-    if (ints[at + F.PACKETS_A]! > 0) seen.add(family + String(ints[at]));
-    if (ints[at + F.PACKETS_B]! > 0) seen.add(family + String(ints[at + F.B]));
-  }
-  return seen.size;
 }

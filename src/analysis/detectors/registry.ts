@@ -1,2 +1,2 @@
 /** The detectors. One file each; one line here admits it. */
-export {};
+export { portScan } from './portScan.ts';

@@ -1,0 +1,27 @@
+/** Connections of which only one side was captured: what makes "unanswered" mean "unseen". */
+import * as F from './flowTable.ts';
+
+/** Share of the TCP connections from which a capture counts as one-way: below, a late start or a lost frame explains it. */
+const NOTABLE_SHARE = 0.05;
+
+export interface OneWay {
+  readonly connections: number;
+  readonly tcpConnections: number;
+  /** Too many to be the edges of the capture. */
+  readonly isNotable: boolean;
+}
+
+/** TCP flows of which one side was captured although its acknowledgements show that the other spoke. */
+export function oneWayConnections(flows: F.FlowTable): OneWay {
+  const { ints } = flows;
+  let connections = 0, tcpConnections = 0;
+  for (let flow = 0; flow < flows.count; flow++) {
+    const at = flow * F.INTS;
+    if ((ints[at + F.META]! & F.META_PROTOCOL) !== 6) continue;
+    const a = ints[at + F.PACKETS_A]!, b = ints[at + F.PACKETS_B]!, flags = ints[at + F.FLAGS]!;
+    if (a + b > 0) tcpConnections++;
+    if (a > 1 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0 && (flags & F.SYN_A) !== 0) connections++;
+    else if ((a === 0 && b > 1) || (a > 2 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0)) connections++;
+  }
+  return { connections, tcpConnections, isNotable: connections > 0 && connections >= tcpConnections * NOTABLE_SHARE };
+}
