@@ -72,7 +72,7 @@ export class PacketRows {
         previousSeconds: Number.isNaN(before) ? NaN : state.firstSeconds + whole, previousNanoseconds: Math.round((before + state.firstNanoseconds / 1e9 - whole) * 1e9),
         hasInterfaces: state.interfaces.length > 1 || state.interfaces[0]?.name != null,
       }, tree);
-      const frameBytes = p.bytes.slice(p.start, p.end);
+      const frameBytes = p.frameBytes.slice(p.start, p.end);
       detail = { row: this.#row(p, tree.infoProtocol, tree.infoText, flow), tree: tree.nodes, sources: [{ name: 'Frame', bytes: frameBytes }, ...p.sources.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))] };
     });
     return detail;

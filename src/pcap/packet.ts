@@ -43,6 +43,8 @@ export class Packet {
   // The bytes being dissected: the frame in the reader's block, or something reassembled.
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
+  /** The reader's block, whatever is being dissected. */
+  frameBytes: Uint8Array = this.bytes;
   /** The frame is `[start, end)` of the reader's block. */
   start = 0;
   end = 0;
@@ -107,6 +109,7 @@ export class Packet {
   /** Forgets what earlier frames said; the record's fields are set already. */
   reset(sink: FieldSink | null): void {
     this.#sink = sink;
+    this.frameBytes = this.bytes;
     this.source = 0;
     if (this.sources.length > 0) this.sources = [];
     this.wireEnd = this.start + Math.max(this.originalLength, this.capturedLength);

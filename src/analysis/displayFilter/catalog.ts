@@ -21,8 +21,10 @@ export interface CatalogEntry {
   readonly type: FieldType;
   /** The fields with this name or alias; none for a protocol. */
   readonly fields: readonly Field[];
-  /** The protocol the fields belong to, or that this is. */
+  /** The protocol the (first) field belongs to, or that this is. */
   readonly protocol: Dissector;
+  /** All protocols with one of the fields. */
+  readonly protocols: readonly Dissector[];
   readonly depth: Depth;
   readonly values: Readonly<Record<number, string>> | undefined;
 }
@@ -38,7 +40,7 @@ export class FieldCatalog {
   constructor(protocols: readonly Dissector[], extra: readonly { readonly protocol: Dissector; readonly fields: readonly Field[] }[] = []) {
     for (const protocol of protocols) {
       const depth = depthOf(protocol);
-      this.#entries.set(protocol.id, { name: protocol.id, label: protocol.name, kind: 'protocol', type: 'none', fields: [], protocol, depth, values: undefined });
+      this.#entries.set(protocol.id, { name: protocol.id, label: protocol.name, kind: 'protocol', type: 'none', fields: [], protocol, protocols: [protocol], depth, values: undefined });
     }
     for (const protocol of protocols) for (const field of Object.values(protocol.fields)) this.#add(field, protocol, field.name === 'frame.protocols' ? 'streams' : depthOf(protocol));
     for (const { protocol, fields } of extra) for (const field of fields) this.#add(field, protocol, 'streams');
@@ -52,9 +54,9 @@ export class FieldCatalog {
       const known = this.#entries.get(name);
       if (known === undefined) {
         const label = name === field.name ? field.label : commonLabel(name, field, protocol);
-        this.#entries.set(name, { name, label, kind, type: asText ? 'string' : field.type, fields: [field], protocol, depth, values: field.values });
-      } else if (known.kind === kind && !known.fields.includes(field)) {
-        this.#entries.set(name, { ...known, fields: [...known.fields, field], depth: known.depth === 'streams' ? 'streams' : depth, values: known.values ?? field.values });
+        this.#entries.set(name, { name, label, kind, type: asText ? 'string' : field.type, fields: [field], protocol, protocols: [protocol], depth, values: field.values });
+      } else if (known.kind === kind) {
+        this.#entries.set(name, { ...known, fields: known.fields.includes(field) ? known.fields : [...known.fields, field], protocols: [...known.protocols, protocol], depth: known.depth === 'streams' ? 'streams' : depth, values: known.values ?? field.values });
       }
     }
   }

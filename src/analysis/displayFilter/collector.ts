@@ -24,6 +24,10 @@ export class FieldCollector implements FieldSink {
   /** Protocol of a field, for the number of the layer it is in. */
   readonly #layers = new Map<Dissector, number>();
   readonly #wantsLayers: boolean;
+  /** Protocols with wanted fields, when those are said in their own layers only; null when any layer may say one. */
+  readonly #owners: ReadonlySet<Dissector> | null;
+  /** The open layer can say a wanted field: most layers cannot, and have many fields. */
+  #isOpen = true;
   readonly #columns: { readonly fill: Column; readonly slot: Slot }[] = [];
   /** Protocols whose presence alone counts: per path whether it has them, as met. */
   readonly #presence: { readonly slot: Slot; readonly known: number[] }[] = [];
@@ -40,6 +44,8 @@ export class FieldCollector implements FieldSink {
       else if (slot.entry.kind === 'protocol') this.#byProtocol.set(slot.entry.protocol, slot);
       else for (const field of slot.entry.fields) this.#byField.set(field, [...(this.#byField.get(field) ?? []), slot]);
     }
+    const filled = slots.filter((slot) => slot.entry.fields.some((field) => this.#byField.has(field)));
+    this.#owners = filled.every(({ entry }) => entry.depth === 'headers') ? new Set(filled.flatMap(({ entry }) => entry.protocols)) : null;
     this.sink = this.#byField.size > 0 || this.#byProtocol.size > 0 ? this : null;
   }
 
@@ -51,6 +57,7 @@ export class FieldCollector implements FieldSink {
 
   layer(protocol: Dissector, offset: number, length: number): void {
     if (this.#wantsLayers) this.#layers.set(protocol, (this.#layers.get(protocol) ?? 0) + 1);
+    this.#isOpen = this.#owners === null || this.#owners.has(protocol);
     const slot = this.#byProtocol.get(protocol);
     if (slot === undefined || slot.count >= MAX_VALUES) return;
     const p = this.#packet!, end = offset + length;
@@ -61,6 +68,7 @@ export class FieldCollector implements FieldSink {
   }
 
   add(field: Field, offset: number, length: number, value?: FieldValue): void {
+    if (!this.#isOpen) return;
     const slots = this.#byField.get(field);
     if (slots === undefined) return;
     for (let i = 0; i < slots.length; i++) this.#fill(slots[i]!, field, offset, length, value);

@@ -72,7 +72,7 @@ const f = frameFields;
 export function createColumns(): ReadonlyMap<string, Column> {
   const protocolTexts: string[] = [];
   return new Map<string, Column>([
-    ['frame', (p, slot) => slot.pushRange(p.bytes, p.start, p.end, p.end)],
+    ['frame', (p, slot) => slot.pushRange(p.frameBytes, p.start, p.end, p.end)],
     [f.number.name, (p, slot) => slot.push(p.frame)],
     [f.length.name, (p, slot) => slot.push(p.originalLength)],
     [f.capturedLength.name, (p, slot) => slot.push(p.capturedLength)],

@@ -59,12 +59,17 @@ export class Regex {
 
   /** Whether the pattern matches somewhere in `[from, to)`. */
   test(bytes: Uint8Array, from: number, to: number): boolean {
-    let state = 0;
+    let state = 0, transitions = this.#transitions;
     const classOf = this.#classOf, stride = this.#stride;
     for (let i = from; i < to; i++) {
-      const byteClass = classOf[bytes[i]!]!, known = this.#transitions[state * stride + byteClass]!;
-      state = known === UNKNOWN ? this.#step(state, byteClass) : known;
-      if (state === MATCHED) return true;
+      const byteClass = classOf[bytes[i]!]!;
+      let next = transitions[state * stride + byteClass]!;
+      if (next < 0) {
+        if (next === UNKNOWN) next = this.#step(state, byteClass);
+        if (next === MATCHED) return true;
+        transitions = this.#transitions;
+      }
+      state = next;
     }
     return this.#step(state, stride - 1) === MATCHED;
   }
