@@ -28,6 +28,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/integration/support/globalSetup.ts'],
           fileParallelism: false,
+          // What a person would wait for before they doubt, on a busy machine.
+          expect: { poll: { timeout: 15_000 } },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

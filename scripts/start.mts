@@ -13,10 +13,21 @@ const captures = path.join(root, 'captures');
 const cache = path.join(root, '.cache');
 
 run('The build', ['esbuild.mjs']);
-console.log('\n$ netsec analyze latest --folder captures\n');
+const sample = newestSample();
+console.log(`\n$ netsec analyze ${sample.join(' ')}\n`);
 // Its exit code also tells what was found, so anything but a crash is a report.
-spawnSync(process.execPath, ['dist/cli.mjs', 'analyze', 'latest', '--folder', 'captures'], { cwd: root, stdio: 'inherit' });
+spawnSync(process.execPath, ['dist/cli.mjs', 'analyze', ...sample], { cwd: root, stdio: 'inherit' });
 if (!process.argv.includes('--report-only')) await openVscode();
+
+/** In a fresh clone every file was modified just now, so only a time in the name tells which sample is the newest. */
+function newestSample(): readonly string[] {
+  const named = fs
+    .readdirSync(captures)
+    .filter((name) => /^capture_\d{8}_\d{6}\.pcap$/.test(name))
+    .sort();
+  const newest = named.at(-1);
+  return newest === undefined ? ['latest', '--folder', 'captures'] : [`captures/${newest}`];
+}
 
 function run(what: string, args: readonly string[]): void {
   const { status } = spawnSync(process.execPath, [...args], { cwd: root, stdio: 'inherit' });

@@ -7,16 +7,23 @@ import { lazySession } from './lazySession.ts';
 /** What VS Code hands over in one piece has to fit into memory twice for a moment. */
 const LARGEST_VIRTUAL_FILE_BYTES = 512 * 1024 * 1024;
 
+/** Whatever goes wrong on the way is told by the session, so that the page can say it. */
 export function openCapture(uri: vscode.Uri, workerFile: string): EngineSession {
+  return lazySession(start(uri, workerFile));
+}
+
+async function start(uri: vscode.Uri, workerFile: string): Promise<EngineSession> {
   const settings = vscode.workspace.getConfiguration('netsec', uri);
   const follow = settings.get('followGrowingFiles', true);
-  const detectorOptions = settings.get<Readonly<Record<string, unknown>>>('detectors', {});
+  const detectorOptions = plain(settings.get('detectors', {}));
   if (uri.scheme === 'file') return startEngine(workerFile, { location: { kind: 'path', path: uri.fsPath }, follow, detectorOptions });
-  return lazySession(
-    readThroughVscode(uri).then((bytes) =>
-      startEngine(workerFile, { location: { kind: 'bytes', name: nameOf(uri), bytes }, follow: false, detectorOptions }),
-    ),
-  );
+  const bytes = await readThroughVscode(uri);
+  return startEngine(workerFile, { location: { kind: 'bytes', name: nameOf(uri), bytes }, follow: false, detectorOptions });
+}
+
+/** VS Code hands out settings as proxies, which do not pass into a thread. */
+function plain(settings: object): Readonly<Record<string, unknown>> {
+  return JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
 }
 
 /** The last part of the path: what a person calls the file. */

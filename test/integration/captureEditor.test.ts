@@ -85,7 +85,7 @@ describeInVscode('the capture editor', () => {
       await byId('conversations-layer-tcp').click();
       const packets = byId('conversations-grid')
         .getByRole('columnheader')
-        .filter({ hasText: /^Packets/ });
+        .filter({ has: page.locator('[data-column="packets"]') });
       const rows = byId('conversations-row');
       await rows.first().waitFor();
       await packets.getByRole('button').click();
