@@ -69,7 +69,23 @@ function transportTable(state: CaptureState, layer: ConversationLayer, protocol:
 
 /** Rows that have frames: a selection can leave a conversation without any, but its number stays taken. */
 export function countedRows(table: ConversationTable): Int32Array {
-  return Int32Array.from({ length: table.count }, (_, row) => row).filter((row) => table.packetsAToB[row]! + table.packetsBToA[row]! > 0);
+  const rows = new Int32Array(table.count);
+  let count = 0;
+  for (let row = 0; row < table.count; row++) if (table.packetsAToB[row]! + table.packetsBToA[row]! > 0) rows[count++] = row;
+  return rows.subarray(0, count);
+}
+
+/** The `limit` rows with the highest value, highest first, ties in row order. A million rows are not sorted for the sake of a few thousand. */
+export function largestRows(rows: Int32Array, limit: number, valueOf: (row: number) => number): Int32Array {
+  const bySize = (x: number, y: number): number => valueOf(y) - valueOf(x) || x - y;
+  if (rows.length <= limit) return rows.slice().sort(bySize);
+  const values = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = valueOf(rows[i]!);
+  const threshold = values.sort()[rows.length - limit]!;
+  // In a flood a million rows tie: of those at the threshold only the first few are wanted.
+  let ties = limit;
+  for (let i = rows.length - 1; i >= 0 && values[i]! > threshold; i--) ties--;
+  return rows.filter((row) => valueOf(row) > threshold || (valueOf(row) === threshold && ties-- > 0)).sort(bySize);
 }
 
 /** Sums the flows between two addresses at one depth. The originator is the sender of the first frame. */
@@ -81,7 +97,8 @@ function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTa
     const at = flow * F.INTS, meta = ints[at + F.META]!;
     if ((meta & F.META_IPV6) !== family) continue;
     const depth = meta >>> F.META_DEPTH_SHIFT;
-    const row = bySlot.rowOf(ints[at]!, ints[at + F.B]!, depth, first.length);
+    const a = ints[at]!, b = ints[at + F.B]!;
+    const row = bySlot.rowOf(Math.min(a, b), Math.max(a, b), depth, first.length);
     if (row === first.length) first.push(flow);
     rowOfFlow[flow] = row;
   }
@@ -119,30 +136,33 @@ function widen(times: Float64Array, at: number, start: number, startNs: number, 
   }
 }
 
-/** Unordered pairs of numbers at a depth -> row, in open-addressed columns: a million pairs are no million objects. */
+/** Triples of numbers -> row, in open-addressed columns: a million pairs are no million objects. */
 class SlotMap {
   readonly #slots: Int32Array;
   readonly #keys: Int32Array;
 
   constructor(capacity: number) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(16, capacity * 2)));
-    this.#slots = new Int32Array(size);
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(16, capacity * 2))));
     this.#keys = new Int32Array(capacity * 3);
   }
 
-  /** Row of the pair; `next` when it is new. */
-  rowOf(a: number, b: number, depth: number, next: number): number {
-    const low = Math.min(a, b), high = Math.max(a, b), slots = this.#slots, keys = this.#keys, mask = slots.length - 1;
-    let slot = Math.imul(Math.imul(low ^ 0x5bd1e995, 0x85ebca6b) ^ (high + depth), 0xc2b2ae35);
+  /** Row of the triple; `next` when it is new. */
+  rowOf(a: number, b: number, c: number, next: number): number {
+    const slots = this.#slots, keys = this.#keys, mask = slots.length - 1;
+    let slot = Math.imul(Math.imul(a ^ 0x5bd1e995, 0x85ebca6b) ^ Math.imul(b + c, 0x27d4eb2f), 0xc2b2ae35);
     slot = (slot ^ (slot >>> 15)) & mask;
     for (;;) {
       const row = slots[slot]! - 1;
       if (row < 0) break;
-      if (keys[row * 3] === low && keys[row * 3 + 1] === high && keys[row * 3 + 2] === depth) return row;
+      const at = row * 3;
+      if (keys[at] === a && keys[at + 1] === b && keys[at + 2] === c) return row;
       slot = (slot + 1) & mask;
     }
     slots[slot] = next + 1;
-    keys.set([low, high, depth], next * 3);
+    const at = next * 3;
+    keys[at] = a;
+    keys[at + 1] = b;
+    keys[at + 2] = c;
     return next;
   }
 }
@@ -210,22 +230,20 @@ export interface EndpointTable {
 }
 
 export function endpointTable(state: CaptureState, conversations: ConversationTable): EndpointTable {
-  const { layer } = conversations, { ints } = state.flows, hasPorts = layer === 'tcp' || layer === 'udp' || layer === 'sctp';
-  const rows = new Map<string, number>();
+  const { layer } = conversations, hasPorts = layer === 'tcp' || layer === 'udp' || layer === 'sctp', { ints } = state.flows;
   const packetsSent: number[] = [], packetsReceived: number[] = [], bytesSent: number[] = [], bytesReceived: number[] = [], depth: number[] = [], port: number[] = [], owner: number[] = [];
+  const endOf = endNumbers(state, conversations), rows = new SlotMap(conversations.count * 2);
   const rowOf = (conversation: number, end: 0 | 1): number => {
-    const ports = hasPorts ? ints[conversations.flows[conversation]! * F.INTS + F.PORTS]! : 0;
-    const number = hasPorts ? (end === 0 ? ports >>> 16 : ports & 0xffff) : 0;
-    const key = `${endKey(state, conversations, conversation, end)} ${number} ${conversations.depth[conversation]}`;
-    let row = rows.get(key);
-    if (row === undefined) {
-      row = owner.push(conversation * 2 + end) - 1;
-      rows.set(key, row);
+    const ports = hasPorts ? ints[conversations.flows[conversation]! * F.INTS + F.PORTS]! : 0, number = hasPorts ? (end === 0 ? ports >>> 16 : ports & 0xffff) : 0;
+    const level = conversations.depth[conversation]!, { value, family } = endOf(conversation, end);
+    const row = rows.rowOf(value, number, level * 2 + family, owner.length);
+    if (row === owner.length) {
+      owner.push(conversation * 2 + end);
       packetsSent.push(0);
       packetsReceived.push(0);
       bytesSent.push(0);
       bytesReceived.push(0);
-      depth.push(conversations.depth[conversation]!);
+      depth.push(level);
       port.push(number);
     }
     return row;
@@ -250,13 +268,26 @@ export function endpointTable(state: CaptureState, conversations: ConversationTa
   };
 }
 
-/** Something equal for equal addresses, cheaper than their text where there is a number. */
-function endKey(state: CaptureState, table: ConversationTable, row: number, end: 0 | 1): string | number {
-  if (table.layer === 'eth' || table.layer === 'wlan') return end === 0 ? table.a(row) : table.b(row);
-  const at = table.flows[row]! * F.INTS, { ints } = state.flows, isAddressLayer = table.layer === 'ip' || table.layer === 'ipv6';
-  const swapped = isAddressLayer && (ints[at + F.FLAGS]! & F.FIRST_FROM_B) !== 0;
-  const family = (ints[at + F.META]! & F.META_IPV6) !== 0 ? '6 ' : '';
-  return family + String(ints[at + ((end === 0) !== swapped ? F.A : F.B)]!);
+/** A number for each end of a conversation, equal for equal addresses of one family. The result is reused. */
+function endNumbers(state: CaptureState, table: ConversationTable): (row: number, end: 0 | 1) => { readonly value: number; readonly family: number } {
+  const result = { value: 0, family: 0 };
+  if (table.layer === 'eth' || table.layer === 'wlan') {
+    const numbers = new Map<string, number>();
+    return (row, end) => {
+      const text = end === 0 ? table.a(row) : table.b(row);
+      let value = numbers.get(text);
+      if (value === undefined) numbers.set(text, (value = numbers.size));
+      result.value = value;
+      return result;
+    };
+  }
+  const { ints } = state.flows, isAddressLayer = table.layer === 'ip' || table.layer === 'ipv6';
+  return (row, end) => {
+    const at = table.flows[row]! * F.INTS, swapped = isAddressLayer && (ints[at + F.FLAGS]! & F.FIRST_FROM_B) !== 0;
+    result.value = ints[at + ((end === 0) !== swapped ? F.A : F.B)]!;
+    result.family = (ints[at + F.META]! & F.META_IPV6) !== 0 ? 1 : 0;
+    return result;
+  };
 }
 
 /** The row as the Report has it. */
