@@ -28,7 +28,7 @@ export function packetDetail(traffic: Traffic, i: number): PacketDetail {
   };
   const u16 = (value: number): readonly number[] => [(value >> 8) & 255, value & 255];
   const ip = (address: string): readonly number[] => address.split('.').map(Number);
-  const text = (value: string): readonly number[] => [...value].map((letter) => letter.charCodeAt(0));
+  const text = (value: string): readonly number[] => Array.from(new TextEncoder().encode(value));
   const flow = traffic.flows[traffic.flowOf[i]!]!;
   const forward = traffic.forward[i] === 1;
   const tree: FieldNode[] = [
