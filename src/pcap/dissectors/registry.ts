@@ -2,6 +2,7 @@
 export { arp } from './arp.ts';
 export { cdp } from './cdp.ts';
 export { chdlc, slarp } from './chdlc.ts';
+export { dns, llmnr, mdns } from './dns.ts';
 export { eap, eapol } from './eapol.ts';
 export { eigrp } from './eigrp.ts';
 export { ethernet } from './ethernet.ts';

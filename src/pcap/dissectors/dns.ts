@@ -1,0 +1,65 @@
+/** Domain Name System, RFC 1035, over UDP and TCP; multicast DNS (RFC 6762) and LLMNR (RFC 4795), which share its messages. */
+import { NEED_MORE, NOT_MINE, type Dissector } from '../dissector.ts';
+import { dnsFields, headerFields } from '../dns/fields.ts';
+import { DNS_HEADER, dissectDns, looksLikeDns } from '../dns/message.ts';
+
+const PORT = 53, LENGTH = 2;
+
+export const dns: Dissector = {
+  id: 'dns',
+  name: 'Domain Name System',
+  fields: dnsFields,
+  on: [{ table: 'udp.port', value: PORT }, { table: 'tcp.port', value: PORT }],
+  application: true,
+  recognise: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd),
+  dissect(p, offset, end, sink) {
+    dissectDns(p, dns, 'DNS', offset, end, sink);
+  },
+  stream: {
+    // Nothing in a message is telling enough to look for it on other ports.
+    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
+      if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
+      if (end - offset < LENGTH + DNS_HEADER) return 'more';
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), length = view.getUint16(offset);
+      return length >= DNS_HEADER && looksLikeDns(view, offset + LENGTH, end, offset + LENGTH + length) ? 'yes' : 'no';
+    },
+    open: () => null,
+    keepBytes: LENGTH + 65_535,
+    step(p, bytes, offset, end) {
+      if (end - offset < LENGTH) return NEED_MORE;
+      const length = (bytes[offset]! << 8) | bytes[offset + 1]!;
+      if (length < DNS_HEADER) return NOT_MINE;
+      p.pduComplete = true;
+      return LENGTH + length;
+    },
+    dissect(p, offset, end, _direction, _state, sink) {
+      if (end - offset < LENGTH) return;
+      dissectDns(p, dns, 'DNS', offset + LENGTH, end, sink);
+      sink?.add(headerFields.tcpLength, offset, LENGTH);
+    },
+  },
+};
+
+export const mdns: Dissector = {
+  id: 'mdns',
+  name: 'Multicast Domain Name System',
+  fields: dnsFields,
+  on: [{ table: 'udp.port', value: 5353 }],
+  application: true,
+  recognise: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd),
+  dissect(p, offset, end, sink) {
+    dissectDns(p, mdns, 'MDNS', offset, end, sink);
+  },
+};
+
+export const llmnr: Dissector = {
+  id: 'llmnr',
+  name: 'Link-local Multicast Name Resolution',
+  fields: dnsFields,
+  on: [{ table: 'udp.port', value: 5355 }],
+  application: true,
+  recognise: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd),
+  dissect(p, offset, end, sink) {
+    dissectDns(p, llmnr, 'LLMNR', offset, end, sink);
+  },
+};
