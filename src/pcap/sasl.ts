@@ -41,7 +41,7 @@ export function answerSasl(p: Packet, protocol: string, text: string, sasl: Sasl
       break;
     default:
       // DIGEST-MD5 `username="x"`, SCRAM `n=x,`, XOAUTH2 `user=x` SOH.
-      attempt.user = bounded(/(?:username="|user=|\bn=)([^",\x01]+)/i.exec(plain)?.[1]); // eslint-disable-line no-control-regex -- SOH ends a part of XOAUTH2
+      attempt.user = bounded(/(?:username="|user=|\bn=)([^",\x01]+)/i.exec(plain)?.[1]);
   }
   secretSent(p, protocol, attempt, sasl.mechanism, sasl.mechanism === 'PLAIN' || sasl.mechanism === 'LOGIN');
   return plain;

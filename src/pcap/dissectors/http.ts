@@ -117,7 +117,7 @@ function requestMessage(p: Packet, line: StartLine, headEnd: number, end: number
     frame: p.frame,
     method: textAt(bytes, line.first, line.firstEnd),
     uri: textAt(bytes, line.second, line.secondEnd, MAX_URI),
-    version: textAt(bytes, line.third + 5, line.thirdEnd),
+    version: line.third === line.thirdEnd ? '0.9' : textAt(bytes, line.third + 5, line.thirdEnd),
     host: headerValue(headers, 'host'),
     userAgent: headerValue(headers, 'user-agent'),
     referer: headerValue(headers, 'referer'),
@@ -168,7 +168,7 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
     sink.add(f.request, line.start, line.after - line.start, true);
     sink.add(f.requestMethod, line.first, line.firstEnd - line.first, text(line.first, line.firstEnd));
     sink.add(f.requestUri, line.second, line.secondEnd - line.second, text(line.second, line.secondEnd));
-    sink.add(f.requestVersion, line.third, line.thirdEnd - line.third, text(line.third, line.thirdEnd));
+    if (line.third < line.thirdEnd) sink.add(f.requestVersion, line.third, line.thirdEnd - line.third, text(line.third, line.thirdEnd));
   }
   describeHeaders(bytes, line, headEnd, sink);
   const host = line.isResponse ? (request?.host ?? null) : hostOf(bytes, line, headEnd);

@@ -78,7 +78,7 @@ export function finishHttp(direction: Direction, state: HttpState): boolean {
 function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, side: HttpSide, state: HttpState): number {
   if (looksLikeStartLine(bytes, offset, end) === 'no') return NOT_MINE;
   const start = skipEmptyLines(bytes, offset, end);
-  // The last two bytes may be the beginning of what ends the head.
+  // The last two bytes may be the beginning of what ends the head. HTTP/0.9 has no empty line; like tshark we only take requests that have.
   const headEnd = findHeadEnd(bytes, Math.max(start, offset + side.searched - 2), end);
   if (headEnd < 0) {
     if (end - offset > MAX_HEAD) return NOT_MINE;

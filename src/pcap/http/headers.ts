@@ -44,7 +44,10 @@ export function looksLikeStartLine(bytes: Uint8Array, offset: number, end: numbe
   const target = at + 1;
   for (let i = target; i < end; i++) {
     const byte = bytes[i]!;
-    if (byte === LF) return endsWithVersion(bytes, target, lineTextEnd(bytes, target, i + 1)) ? 'yes' : 'no';
+    if (byte === LF) {
+      const lineEnd = lineTextEnd(bytes, target, i + 1);
+      return endsWithVersion(bytes, target, lineEnd) || isSimpleRequest(bytes, start, at, lineEnd) ? 'yes' : 'no';
+    }
     // Targets are often raw UTF-8, but no control characters: binary protocols end here.
     if (byte < 32 && byte !== CR && byte !== 9) return 'no';
     if (i - target > MAX_LINE) return 'no';
@@ -78,6 +81,12 @@ function endsWithVersion(bytes: Uint8Array, from: number, to: number): boolean {
   return at > from && bytes[at - 1] === SPACE && bytes[at] === 72 && bytes[at + 1] === 84 && bytes[at + 2] === 84 && bytes[at + 3] === 80 && bytes[at + 4] === 0x2f && bytes[at + 5] === 49 && bytes[at + 6] === 46 && isDigit(bytes[at + 7]!);
 }
 
+/** HTTP/0.9, "GET /x" and nothing else (RFC 1945 section 4.1). */
+function isSimpleRequest(bytes: Uint8Array, start: number, methodEnd: number, lineEnd: number): boolean {
+  const target = methodEnd + 1;
+  return methodEnd - start === 3 && bytes[start] === 71 && bytes[start + 1] === 69 && bytes[start + 2] === 84 && bytes[target] === 0x2f && findByte(bytes, SPACE, target, lineEnd) === lineEnd;
+}
+
 function isDigit(byte: number): boolean {
   return byte >= 48 && byte <= 57;
 }
@@ -99,8 +108,8 @@ export function readStartLine(bytes: Uint8Array, offset: number, end: number): S
     secondEnd = findByte(bytes, SPACE, second, textEnd);
     third = Math.min(textEnd, secondEnd + 1);
   } else {
-    // The version is the last word: targets of attackers hold spaces.
-    third = textEnd - 8;
+    // The version is the last word: targets of attackers hold spaces. HTTP/0.9 has none.
+    third = endsWithVersion(bytes, second, textEnd) ? textEnd - 8 : textEnd;
     secondEnd = trimEnd(bytes, second, third);
   }
   return { isResponse, start, first: start, firstEnd, second, secondEnd, third, thirdEnd: textEnd, after };

@@ -68,11 +68,16 @@ describe('http', () => {
     expect(JSON.stringify(fed.messages)).not.toMatch(/sesame|hunter|6629|abcdef|QWxh/);
   });
 
+  it('knows a request of HTTP/0.9', () => {
+    expect(requests(feedEveryWay(http, conversation(['>', 'GET /\r\n\r\n'])))).toMatchObject([{ frame: 1, method: 'GET', uri: '/', version: '0.9', host: null }]);
+    expect(feedEveryWay(http, conversation(['>', 'GET x\r\n'])).recognised).toBe(false);
+  });
+
   it('tells itself from protocols that look alike', () => {
     for (const text of ['OPTIONS sip:a SIP/2.0\r\n\r\n', 'OPTIONS rtsp://a RTSP/1.0\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'SSH-2.0-x\r\n', 'EHLO me\r\n', '\x16\x03\x01\x02\x00\x01']) {
       expect(feedEveryWay(http, conversation(['>', text])).recognised, text).toBe(false);
     }
-    expect(feedEveryWay(http, conversation(['>', '\r\nGET /' + 'a'.repeat(9000) + ' HTTP/1.1\r\n\r\n'])).messages).toHaveLength(1);
+    expect(feedEveryWay(http, conversation(['>', '\r\nGET /' + 'a'.repeat(2500) + ' HTTP/1.1\r\n\r\n'])).messages).toHaveLength(1);
   });
 
   it('stays bounded for heads without end, negative and huge lengths, and chunks without size', () => {
