@@ -1,5 +1,5 @@
 /** What a pass has counted so far: the flows and tallies that the report, the statistics and the detectors read. */
-import type { InterfaceInfo } from '../pcap/captureFormat.ts';
+import type { Damage, InterfaceInfo } from '../pcap/captureFormat.ts';
 import type { Packet } from '../pcap/packet.ts';
 import type { DissectorTables } from '../pcap/tables.ts';
 import { AddressNames } from './addressNames.ts';
@@ -45,15 +45,21 @@ export class CaptureState {
   tcpOutOfOrder = 0;
   tcpGaps = 0;
   tcpGapBytes = 0;
+  /** Of the gaps, those whose data arrived although the capture does not hold it. */
+  tcpAcknowledgedUnseen = 0;
   tcpZeroWindows = 0;
   tcpResets = 0;
   duplicatePackets = 0;
+  /** Streams whose reassembly was stopped to bound memory. */
+  streamsGivenUp = 0;
   /** Per path: frames, bytes; and of those the frames without a transport flow. */
   pathPackets = new Float64Array(INITIAL_PATHS);
   pathBytes = new Float64Array(INITIAL_PATHS);
   pathLoosePackets = new Float64Array(INITIAL_PATHS);
   pathLooseBytes = new Float64Array(INITIAL_PATHS);
   interfaces: readonly InterfaceInfo[] = [];
+  /** Why and where reading stopped before the end of the file, as of the last time it was read. */
+  damage: Damage | null = null;
   /** Frames per interface under a selection. */
   linkTypes = new Set<number>();
   /** Bounds of our own that were reached, in plain sentences. */

@@ -53,6 +53,10 @@ export class FlowPass {
       onGap: (_flow, bytes) => {
         state.tcpGapBytes += bytes;
       },
+      onGivenUp: (flow) => {
+        state.flows.ints[flow * F.INTS + F.STREAM] = IGNORED;
+        state.streamsGivenUp++;
+      },
     });
     const { onMessage } = listener;
     state.packet.onMessage = onMessage === undefined ? null : (message) => onMessage(message, this.flow, state.packet);
@@ -63,11 +67,11 @@ export class FlowPass {
     this.flow = -1;
     this.tcpBits = 0;
     if (p.netCount === 0) return;
-    const state = this.#state, { tcpRetransmissions, tcpOutOfOrder, tcpGaps, tcpGapBytes, tcpZeroWindows, tcpResets, ipv4Packets, ipv6Packets } = state;
+    const state = this.#state, { tcpRetransmissions, tcpOutOfOrder, tcpGaps, tcpGapBytes, tcpAcknowledgedUnseen, tcpZeroWindows, tcpResets, ipv4Packets, ipv6Packets } = state;
     this.#uncounted = true;
     this.#networkLayers(p, 0, sink);
     this.#uncounted = false;
-    Object.assign(state, { tcpRetransmissions, tcpOutOfOrder, tcpGaps, tcpGapBytes, tcpZeroWindows, tcpResets, ipv4Packets, ipv6Packets });
+    Object.assign(state, { tcpRetransmissions, tcpOutOfOrder, tcpGaps, tcpGapBytes, tcpAcknowledgedUnseen, tcpZeroWindows, tcpResets, ipv4Packets, ipv6Packets });
   }
   /** While true, flows are followed but their packets are not tallied. */
   #uncounted = false;
@@ -328,8 +332,8 @@ export class FlowPass {
       flows.ints[at + F.STREAM] = column;
     }
     if (column > NO_STREAM && (flags & (TCP_FIN | TCP_RST)) !== 0) {
-      this.#streams.end(p, column, direction, sink);
-      if ((flags & TCP_RST) !== 0) flows.ints[at + F.STREAM] = this.#streams.close(column);
+      column = this.#streams.end(p, column, direction, sink);
+      flows.ints[at + F.STREAM] = (flags & TCP_RST) !== 0 ? this.#streams.close(column) : column;
     }
   }
 
@@ -349,6 +353,11 @@ export class FlowPass {
     if ((bits & (LOST_SEGMENT | ACKED_UNSEEN)) !== 0) {
       state.tcpGaps++;
       ints[at + F.GAPS]!++;
+      // A segment that is only missing may have been lost on its way; one that was acknowledged arrived, and the capture missed it.
+      if ((bits & ACKED_UNSEEN) !== 0) {
+        state.tcpAcknowledgedUnseen++;
+        ints[at + F.FLAGS]! |= F.MISSED_DATA;
+      }
       this.#letter(at, direction, H.GAP);
     }
     if ((bits & ZERO_WINDOW) !== 0) {

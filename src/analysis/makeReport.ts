@@ -216,6 +216,7 @@ function qualityOf(state: CaptureState): Quality {
   const dropped = state.interfaces.map((one) => one.dropped).filter((n) => n !== null);
   const bounds = [...state.boundsReached];
   if (state.names.full) bounds.push('More than 200,000 addresses have names; later ones are shown without.');
+  if (state.streamsGivenUp > 0) bounds.push(`${plural(state.streamsGivenUp, 'TCP stream')} ${state.streamsGivenUp === 1 ? 'was' : 'were'} not read to the end: too many were incomplete at once.`);
   if (packet.fragments.evicted > 0) bounds.push(`${plural(packet.fragments.evicted, 'fragmented datagram')} could not be kept until complete.`);
   return {
     snappedPackets: state.snappedPackets, missingBytes: state.missingBytes, malformedPackets: state.malformedPackets,

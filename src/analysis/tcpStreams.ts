@@ -13,6 +13,9 @@ const MAX_WAITING_BYTES = 192 << 10;
 /** Bytes looked at before giving up on knowing what a stream is. */
 const MAX_UNDECIDED_BYTES = 512;
 
+/** Bytes that all streams together hold back; beyond it the streams that hold some are given up, oldest slot first. */
+const MAX_HELD_BYTES = 16 << 20;
+
 interface EarlySegment {
   readonly sequence: number;
   readonly bytes: Uint8Array;
@@ -48,6 +51,17 @@ export class TcpStream {
   state: unknown = undefined;
   readonly sides: readonly [StreamSide, StreamSide] = [new StreamSide(), new StreamSide()];
   undecidedBytes = 0;
+  readonly flow: number;
+  /** Bytes this stream was last counted as holding. */
+  held = 0;
+
+  constructor(flow: number) {
+    this.flow = flow;
+  }
+}
+
+function heldBytes({ sides: [a, b] }: TcpStream): number {
+  return a.kept.length + a.waiting.length + a.earlyBytes + b.kept.length + b.waiting.length + b.earlyBytes;
 }
 
 /** What the pipeline learns of a segment. */
@@ -56,6 +70,8 @@ export interface StreamListener {
   onRecognised(flow: number, bound: Bound): void;
   /** Bytes were never captured. */
   onGap(flow: number, bytes: number): void;
+  /** The stream was given up for want of room. */
+  onGivenUp(flow: number): void;
 }
 
 /** Stream column of a flow: nothing yet, not looked at any more, else index + 1. */
@@ -65,6 +81,9 @@ export class TcpStreams {
   readonly #streams: (TcpStream | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #listener: StreamListener;
+  #held = 0;
+  /** Slot where giving up goes on next time. */
+  #clock = 0;
 
   constructor(listener: StreamListener) {
     this.#listener = listener;
@@ -78,7 +97,7 @@ export class TcpStreams {
     if (column === IGNORED) return IGNORED;
     if (column === NO_STREAM) {
       column = (this.#free.pop() ?? this.#streams.push(undefined) - 1) + 1;
-      this.#streams[column - 1] = new TcpStream();
+      this.#streams[column - 1] = new TcpStream(flow);
     }
     const stream = this.#streams[column - 1]!;
     const side = stream.sides[direction];
@@ -100,15 +119,24 @@ export class TcpStreams {
       if (missing > 0 && start <= end) this.#cut(stream, side, missing);
       if (side.early.length > 0) this.#deliverEarly(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
     }
-    return stream.sides[0].done && stream.sides[1].done ? this.close(column) : column;
+    if (stream.sides[0].done && stream.sides[1].done) return this.close(column);
+    const held = heldBytes(stream);
+    if (held !== stream.held) {
+      this.#held += held - stream.held;
+      stream.held = held;
+      if (this.#held > MAX_HELD_BYTES) this.#giveUp(column);
+    }
+    return column;
   }
 
-  /** The SYN of a direction: payload starts after it. */
-  begin(column: number, direction: Direction, sequence: number): void {
-    const side = this.#streams[column - 1]?.sides[direction];
-    if (side === undefined || side.started) return;
-    side.started = true;
-    side.expected = (sequence + 1) | 0;
+  /** Makes room by giving up other streams that hold bytes. */
+  #giveUp(except: number): void {
+    for (let turns = this.#streams.length; turns > 0 && this.#held > (MAX_HELD_BYTES * 3) / 4; turns--) {
+      const slot = this.#clock++ % this.#streams.length, stream = this.#streams[slot];
+      if (stream === undefined || stream.held === 0 || slot === except - 1) continue;
+      this.#listener.onGivenUp(stream.flow);
+      this.close(slot + 1);
+    }
   }
 
   /** The other side acknowledged up to here: what is still missing before it was never captured. */
@@ -120,21 +148,25 @@ export class TcpStreams {
     }
   }
 
-  /** A direction has ended; a PDU that lasts until close is complete. */
-  end(p: Packet, column: number, direction: Direction, sink: FieldSink | null): void {
+  /** A direction has ended; a PDU that lasts until close is complete. Returns the new value of the flow's stream column. */
+  end(p: Packet, column: number, direction: Direction, sink: FieldSink | null): number {
     const stream = this.#streams[column - 1];
-    if (stream?.dissector === undefined || stream.dissector === null || stream.bound === null) return;
+    if (stream === undefined) return IGNORED;
     const side = stream.sides[direction];
-    if (side.done) return;
-    if (stream.dissector.finish?.(direction, stream.state) === true) {
+    // Bytes of this direction that are still on their way come after the FIN.
+    if (side.early.length > 0) return column;
+    if (!side.done && stream.bound !== null && stream.dissector?.finish?.(direction, stream.state) === true) {
       this.#dissectKept(p, stream.bound, stream.dissector, stream, side, direction, sink);
     }
     side.done = true;
+    return stream.sides[0].done && stream.sides[1].done ? this.close(column) : column;
   }
 
   /** Forgets a stream; returns IGNORED. */
   close(column: number): number {
-    if (column > 0 && this.#streams[column - 1] !== undefined) {
+    const stream = this.#streams[column - 1];
+    if (column > 0 && stream !== undefined) {
+      this.#held -= stream.held;
       this.#streams[column - 1] = undefined;
       this.#free.push(column - 1);
     }
@@ -201,6 +233,7 @@ export class TcpStreams {
     }
     side.skip = 0;
     side.completes = false;
+    side.kept = NOTHING;
     side.keptLength = 0;
     side.waiting = NOTHING;
     side.lost = true;
@@ -337,7 +370,7 @@ export class TcpStreams {
     p.source = source;
     p.wireEnd = wireEnd;
     side.keptLength = 0;
-    if (side.kept.length > 4096) side.kept = NOTHING;
+    side.kept = NOTHING;
   }
 }
 
