@@ -140,6 +140,15 @@ export function secondsBetween(from: Timestamp, to: Timestamp): number | null {
   return (b.ms - a.ms) / 1000 + (Number(b.fraction) - Number(a.fraction)) / 1e9;
 }
 
+/** The id of a detector as words: `port-scan` reads `Port scan`. */
+export function detectorLabel(detector: string): string {
+  return capitalized(detector.replaceAll('-', ' '));
+}
+
+export function capitalized(text: string): string {
+  return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
+}
+
 /** Names as people write them, for shares and tables: `http` is shown as `HTTP`. */
 const SPELLED: Readonly<Record<string, string>> = {
   dns: 'DNS', http: 'HTTP', http2: 'HTTP/2', tls: 'TLS', ssl: 'TLS', quic: 'QUIC', ssh: 'SSH', ftp: 'FTP', 'ftp-data': 'FTP data', smtp: 'SMTP',

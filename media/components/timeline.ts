@@ -4,7 +4,7 @@
  */
 import { html, nothing, render, svg } from 'lit';
 import type { Finding, Timestamp } from '../../src/analysis/report.ts';
-import { formatBytes, formatCount, formatDuration, plural, protocolLabel, secondsBetween, timeOfDayAfter } from '../format.ts';
+import { detectorLabel, formatBytes, formatCount, formatDuration, plural, protocolLabel, secondsBetween, timeOfDayAfter } from '../format.ts';
 import { niceCeiling, timeTicks, type Bars, type Measure } from '../renderers/series.ts';
 import { css } from './css.ts';
 import { seriesFill, swatch } from './hatching.ts';
@@ -185,7 +185,7 @@ export class NetsecTimeline extends HTMLElement {
       .map(
         ({ x, label, finding }) =>
           html`<button class="tl-mark ${finding.severity}" title=${finding.title} aria-label=${finding.title} style=${css({ left: `${String(x - 5)}px` })} @click=${() => config.onFinding(finding.id)}>
-            <svg viewBox="0 0 11 10" aria-hidden="true"><path d="M0 1h11L5.5 9.5z" /></svg>${label ? html`<span>${finding.title.split(':')[0]}</span>` : nothing}
+            <svg viewBox="0 0 11 10" aria-hidden="true"><path d="M0 1h11L5.5 9.5z" /></svg>${label ? html`<span>${detectorLabel(finding.detector)}</span>` : nothing}
           </button>`,
       );
   }

@@ -2,7 +2,7 @@
 import { html, nothing } from 'lit';
 import type { Coverage, Report } from '../../src/analysis/report.ts';
 import { icon } from '../components/bits.ts';
-import { formatBytes, formatCount, plural } from '../format.ts';
+import { detectorLabel, formatBytes, formatCount, plural } from '../format.ts';
 import type { Store } from '../store.ts';
 
 const WORDS = { clean: 'Clean', found: 'Found something', partial: 'Partial', skipped: 'Not run' } as const satisfies Record<Coverage['status'], string>;
@@ -11,12 +11,6 @@ const ORDER = { found: 0, partial: 1, clean: 2, skipped: 3 } as const satisfies 
 
 function isStatus(text: string): text is Coverage['status'] {
   return Object.hasOwn(WORDS, text);
-}
-
-/** `port-scan` reads `Port scan`. */
-function called(detector: string): string {
-  const words = detector.replaceAll('-', ' ');
-  return `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}`;
 }
 
 export function checksDetail(store: Store, report: Report, status: string) {
@@ -31,7 +25,7 @@ export function checksDetail(store: Store, report: Report, status: string) {
         ${rows.map(
           (row) =>
             html`<tr data-check=${row.detector}>
-              <th scope="row" title=${row.detector}>${called(row.detector)}</th>
+              <th scope="row" title=${row.detector}>${detectorLabel(row.detector)}</th>
               <td class="nw">${icon(ICONS[row.status])} ${WORDS[row.status]}</td>
               <td class="r">${row.status === 'skipped' ? nothing : formatCount(row.examined.packets)}</td>
               <td class="r">${row.status === 'skipped' ? nothing : formatBytes(row.examined.bytes)}</td>

@@ -4,9 +4,10 @@ import { until } from 'lit/directives/until.js';
 import type { PacketRow } from '../../src/analysis/engineApi.ts';
 import type { Finding, Indicator } from '../../src/analysis/report.ts';
 import { bar, heading, icon, severityBadge } from '../components/bits.ts';
-import { exactTime, formatBytes, formatCount, formatDuration, plural, secondsBetween, timeOfDay } from '../format.ts';
+import { capitalized, exactTime, formatBytes, formatCount, formatDuration, plural, secondsBetween, timeOfDay } from '../format.ts';
 import { ask, copyText, menuFor } from '../menu.ts';
 import { openMenu } from '../components/contextMenu.ts';
+import { css } from '../components/css.ts';
 import { guessAddressField } from '../filters.ts';
 import type { Store } from '../store.ts';
 
@@ -23,12 +24,36 @@ function amount(value: number | string, unit: string | undefined): string {
 function indicatorRow(indicator: Indicator) {
   const { name, value, threshold, unit } = indicator;
   const scale = typeof value === 'number' && threshold !== undefined ? Math.max(value, threshold) * (value >= threshold ? 1 : 1.15) : 0;
-  if (typeof value === 'string') return html`<li data-indicator=${name}><span class="ell" title=${name}>${name}</span><span class="words">${amount(value, unit)}</span></li>`;
+  if (typeof value === 'string') return html`<li data-indicator=${name}><span class="iname">${capitalized(name)}</span><span class="words">${amount(value, unit)}</span></li>`;
   return html`<li data-indicator=${name}>
-    <span class="ell" title=${name}>${name}</span><span class="r b nw" title=${String(value)}>${amount(value, unit)}</span>
+    <span class="iname">${capitalized(name)}</span><span class="r b nw" title=${String(value)}>${amount(value, unit)}</span>
     ${threshold !== undefined && scale > 0 ? bar([value / scale], { tick: threshold / scale }) : html`<span></span>`}
     <span class="muted nw">${threshold === undefined ? '' : `threshold ${amount(threshold, unit)}`}</span>
   </li>`;
+}
+
+/** Detectors that explain their confidence give its parts as indicators, `confidence: <reason>` in points. */
+const PART = /^confidence: /;
+/** How much of the foreground each part of the bar takes, from the first to the last. */
+const SHADES = ['78%', '62%', '50%', '40%', '32%', '26%'] as const;
+
+function confidenceSection(finding: Finding) {
+  const parts = finding.indicators.flatMap(({ name, value }) => (PART.test(name) && typeof value === 'number' ? [{ reason: capitalized(name.replace(PART, '')), points: value }] : []));
+  const words = finding.confidence >= 90 ? 'Hardly anything innocent looks like this.' : finding.confidence >= 70 ? 'Likely what it says; see what else it could be.' : finding.confidence >= 40 ? 'Worth a look. Innocent causes are common.' : 'A hint, not more.';
+  const added = parts.filter((part) => part.points > 0);
+  const shade = (index: number): string => `color-mix(in srgb, var(--fg) ${SHADES[Math.min(index, SHADES.length - 1)] ?? '26%'}, var(--bg))`;
+  return html`<section>
+    ${heading('h-confidence', `Confidence ${String(finding.confidence)} %`)}
+    ${
+      parts.length === 0
+        ? html`<div class="cbar">${bar([finding.confidence / 100])}</div>`
+        : html`<div class="cparts" aria-hidden="true">
+              ${added.map((part, index) => html`<i style=${css({ 'flex-grow': String(part.points), background: shade(index) })}></i>`)}${finding.confidence < 100 ? html`<i class="missing" style=${css({ 'flex-grow': String(100 - finding.confidence) })}></i>` : nothing}
+            </div>
+            <ul class="cl">${parts.map((part) => html`<li class=${part.points > 0 ? '' : 'muted'}><b>${part.points < 0 ? `−${formatCount(-part.points)}` : formatCount(part.points)}</b><span>${part.reason}</span></li>`)}</ul>`
+    }
+    <p class="muted">${words}</p>
+  </section>`;
 }
 
 /** Rows of the evidence, fetched once per finding; what is on screen keeps its place while they come. */
@@ -83,6 +108,7 @@ function meta(finding: Finding) {
 
 export function findingDetail(store: Store, finding: Finding) {
   const { filter, framesTotal } = finding.evidence;
+  const measured = finding.indicators.filter((indicator) => !PART.test(indicator.name));
   const question = `Explain the finding ${finding.id} (${finding.title}). Is it real, and what should I do?`;
   const subjects = finding.subjects.map((subject) => {
     const field = guessAddressField(subject.address);
@@ -115,13 +141,9 @@ export function findingDetail(store: Store, finding: Finding) {
     <div class="g2">
       <section>
         ${heading('h-measured', 'Measured', nothing, finding.indicators.some((one) => one.threshold !== undefined) ? html`<span class="muted hided">line = threshold</span>` : nothing)}
-        ${finding.indicators.length === 0 ? html`<p class="none">Nothing to count: the frames speak for themselves.</p>` : html`<ul class="ind">${finding.indicators.map(indicatorRow)}</ul>`}
+        ${measured.length === 0 ? html`<p class="none">Nothing to count: the frames speak for themselves.</p>` : html`<ul class="ind">${measured.map(indicatorRow)}</ul>`}
       </section>
-      <section>
-        ${heading('h-confidence', `Confidence ${String(finding.confidence)} %`)}
-        <div class="cbar">${bar([finding.confidence / 100])}</div>
-        <p class="muted">${finding.confidence >= 90 ? 'Hardly anything innocent looks like this.' : finding.confidence >= 70 ? 'Likely what it says; see what else it could be.' : finding.confidence >= 40 ? 'Worth a look. Innocent causes are common.' : 'A hint, not more.'}</p>
-      </section>
+      ${confidenceSection(finding)}
     </div>
     ${finding.evidence.frames.length === 0 ? nothing : evidence(store, finding)}
     <div class="g2 e">

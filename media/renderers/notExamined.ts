@@ -43,7 +43,7 @@ function checks(store: Store, report: Report): Note {
 export function notExamined(store: Store, report: Report) {
   const all = [...notes(store, report), checks(store, report)];
   return html`<ul class="notes" data-testid="not-examined">
-    ${all.length === 1 && store.complete ? html`<li class="note">${icon('check')}<span>Nothing was left out: every byte of every frame was there to be read.</span></li>` : nothing}
+    ${all.length === 1 && store.complete ? html`<li class="note">${icon('check')}<span>Every byte of every frame was there to be read.</span></li>` : nothing}
     ${all.map((note) => html`<li class="note">${icon(note.icon)}<span>${note.text}</span>${note.link ?? nothing}</li>`)}
   </ul>`;
 }

@@ -19,6 +19,7 @@ export function scanFinding(traffic: Traffic, frames: readonly number[]): Findin
     indicators: [
       { name: 'Ports without success', value: 409, threshold: 20 }, { name: 'Share that failed', value: 99.3, threshold: 80, unit: '%' }, { name: 'Ports per second', value: 10, threshold: 0.01 },
       { name: 'Bytes sent after connecting', value: 0, threshold: 64, unit: 'bytes' }, { name: 'Technique', value: 'syn, half-open' },
+      { name: 'confidence: 20 times the threshold of ports', value: 45, unit: 'points' }, { name: 'confidence: nearly all failed or were not answered', value: 38, unit: 'points' }, { name: 'confidence: ports visited in random order', value: 10, unit: 'points' }, { name: 'confidence: no mark of a known scanner', value: 0, unit: 'points' },
     ],
     alternatives: ['An inventory or vulnerability scanner of your own. It would look the same; mark 10.0.0.5 as expected.', 'A broken client that retries. Unlikely: it would return to a few ports, not try 412 once.'],
     evidence: { frames: frames.slice(0, 100), framesTotal: frames.length, filter: `ip.addr == ${LAPTOP} and ip.addr == ${NAS} and tcp`, flows: traffic.flows.flatMap((flow, i) => (flow.scan ? [`${flow.layer}:${String(i)}`] : [])) },
