@@ -73,6 +73,7 @@ export class Analysis {
   async advance(options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined } = {}): Promise<void> {
     await this.#scan.advance(this.#packet, this.#onFrame, options);
     this.state.interfaces = this.#scan.interfaces;
+    this.state.damage = this.#scan.damage;
   }
 
   #frameHandler(options: AnalysisOptions): () => void {

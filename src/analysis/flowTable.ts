@@ -25,7 +25,9 @@ export const FIRST_FROM_B = 1, HAS_BASE_A = 2, HAS_BASE_B = 4, SYN_A = 8, SYN_B 
   /** First of the two was seen to end the connection: an RST of the responder right after the SYN, and so on. */
   FIN_BEFORE_SYN_ACK = 262144, PORTS_REUSED = 524288,
   /** The first frame would not have gone far: its TTL or hop limit was at most LOW_TTL_MAX, as traceroute's are. */
-  LOW_TTL = 1048576;
+  LOW_TTL = 1048576,
+  /** Data was acknowledged that the capture never saw. */
+  MISSED_DATA = 536870912;
 
 /** TCP flags of the flow's first frame are bits 21 to 28 of FLAGS: what a stealth scan is told by. */
 export const FIRST_TCP_FLAGS_SHIFT = 21;
