@@ -56,7 +56,7 @@ export function dissectInner(p: Packet, offset: number, end: number, direction: 
  * The analysis has just put the outer protocol on the frame's path. After STARTTLS the frame is TLS instead; a tunnel is inside of
  * its proxy. Either way several PDUs of one frame say so once.
  */
-function markInner(p: Packet, bound: Bound, instead: boolean): void {
+export function markInner(p: Packet, bound: Bound, instead: boolean): void {
   const { paths } = p.tables, outside = paths.parentOf(p.path);
   if (paths.topOf(outside) === bound.dissector) p.path = outside;
   else p.path = paths.child(instead ? outside : p.path, bound.index);
@@ -64,4 +64,12 @@ function markInner(p: Packet, bound: Bound, instead: boolean): void {
 
 export function finishInner(direction: Direction, rest: HandOver): boolean {
   return rest.bound?.dissector.stream?.finish?.(direction, rest.state) ?? false;
+}
+
+/** Notes that the PDU being dissected carries this protocol: SMB in a NetBIOS session. */
+export function enterLayer(p: Packet, id: string): void {
+  const bound = p.tables.byId(id);
+  if (bound === undefined) return;
+  markInner(p, bound, false);
+  if (bound.dissector.application === true && !p.quoted) p.application = bound.index;
 }
