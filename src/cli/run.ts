@@ -64,7 +64,7 @@ function parse(command: Command, args: readonly string[]): Arguments {
   );
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-    return { values: values as Arguments['values'], positionals };
+    return { values, positionals };
   } catch (error) {
     // Node's message goes on with advice for programmers.
     const [first = ''] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);

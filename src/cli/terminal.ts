@@ -84,7 +84,7 @@ function showsColor(stream: Stream, env: TerminalOptions['env']): boolean {
 
 /** Only what says otherwise shows ASCII: containers often set no locale, and their terminals read UTF-8. */
 function showsUnicode(env: TerminalOptions['env']): boolean {
-  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '');
-  if (env['TERM'] === 'linux') return false;
-  return locale === undefined || /utf-?8/i.test(locale) || (/^C\.?$|^POSIX$/.test(locale) === false && !/\./.test(locale));
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '') ?? '';
+  const [, encoding = ''] = locale.split('.');
+  return env['TERM'] !== 'linux' && (/^utf-?8/i.test(encoding) || (encoding === '' && locale !== 'C' && locale !== 'POSIX'));
 }

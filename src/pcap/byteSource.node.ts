@@ -1,5 +1,6 @@
 /** A file as a ByteSource. Reads run in libuv's pool, so that the next block arrives while this one is analysed. */
-import { open, type FileHandle } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { open, stat as statPath, type FileHandle } from 'node:fs/promises';
 import type { ByteSource } from './byteSource.ts';
 
 class FileSource implements ByteSource {
@@ -33,11 +34,19 @@ class FileSource implements ByteSource {
 
 /** Opens a regular file for reading; throws what the system says, and for directories and devices. */
 export async function openFile(path: string): Promise<ByteSource> {
-  const handle = await open(path, 'r');
-  const stat = await handle.stat();
-  if (!stat.isFile()) {
+  // Looked at before it is opened: opening a FIFO waits for a writer, and opening a device can do things.
+  refuseOthers(path, await statPath(path));
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stat = await handle.stat();
+    refuseOthers(path, stat);
+    return new FileSource(handle, stat.size);
+  } catch (error) {
     await handle.close();
-    throw Object.assign(new Error(`${path} is not a regular file`), { code: stat.isDirectory() ? 'EISDIR' : 'ENOTFILE' });
+    throw error;
   }
-  return new FileSource(handle, stat.size);
+}
+
+function refuseOthers(path: string, stat: Stats): void {
+  if (!stat.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: stat.isDirectory() ? 'EISDIR' : 'ENOTFILE' });
 }

@@ -88,7 +88,7 @@ export const csv: ReportExport = {
   id: 'csv',
   extension: 'csv',
   write(report, { list = 'conversations' }) {
-    const write = <L extends ReportList>(which: L): string => table<RowOf<L>>(TABLES[which], report[which] as readonly RowOf<L>[]);
+    const write = <L extends ReportList>(which: L): string => table<RowOf<L>>(TABLES[which], report[which]);
     return write(list);
   },
 };

@@ -1,10 +1,11 @@
 /** `netsec analyze`: the report of one or more captures. */
 import path from 'node:path';
-import { DEFAULT_LIMIT } from '../../analysis/engine.ts';
+import { DEFAULT_LIMIT, plural, type Analysis } from '../../analysis/engine.ts';
 import { REPORT_LISTS } from '../../analysis/exports/reportExport.ts';
 import { reportExports, writeReport } from '../../analysis/exports/writeReport.ts';
 import { reportLines } from '../../analysis/exports/reportLines.ts';
-import { SEVERITIES, type Report, type Severity } from '../../analysis/report.ts';
+import { finishFindings } from '../../analysis/findings.ts';
+import { SEVERITIES, type Severity } from '../../analysis/report.ts';
 import { analyzeFile } from '../analyzeFile.ts';
 import { choiceOption, EXIT, gravest, textOption, UsageError, wholeNumber, type Arguments, type Command, type ExitCode } from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
@@ -44,7 +45,11 @@ export const analyze: Command = {
     for (const [i, file] of inputs.paths.entries()) {
       if (i > 0 && wish.format === 'text') await terminal.out('\n');
       codes.push(await analyzeOne(file, wish, terminal));
-      if (terminal.signal.aborted) break;
+      if (!terminal.signal.aborted) continue;
+      const left = inputs.paths.length - codes.length;
+      if (left > 0) terminal.say(`Interrupted: ${plural(left, 'more capture')} not read.`);
+      codes.push(EXIT.INTERRUPTED);
+      break;
     }
     return gravest(codes);
   },
@@ -90,10 +95,10 @@ async function analyzeOne(file: string, { format, list, limit, failOn }: Wish, t
     return EXIT.INTERRUPTED;
   }
   if (report.capture.truncated !== null) return EXIT.DAMAGED;
-  return failOn !== undefined && hasFinding(report, failOn) ? EXIT.FOUND : EXIT.DONE;
+  return failOn !== undefined && hasFinding(analysis, failOn) ? EXIT.FOUND : EXIT.DONE;
 }
 
-/** Findings come most severe first, so that a cut list still holds the one that counts; `risk` knows those of an empty list. */
-function hasFinding(report: Report, least: Severity): boolean {
-  return report.findings.some(({ severity }) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least));
+/** Asked of the analysis, because a list may have been cut to nothing. */
+function hasFinding(analysis: Analysis, least: Severity): boolean {
+  return finishFindings(analysis).findings.some(({ severity }) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least));
 }
