@@ -84,14 +84,17 @@ export async function switchTheme(window: VscodeWindow, theme: keyof typeof THEM
 
 /** Answers the save dialog that is open. */
 export async function saveAs(page: Page, file: string): Promise<void> {
-  const input = page.locator('.quick-input-widget:visible .quick-input-box input');
-  await page
-    .locator('.quick-input-widget:visible .quick-input-action, .quick-input-widget:visible .monaco-button')
-    .filter({ hasText: 'OK' })
-    .first()
-    .waitFor();
-  await input.fill(file);
-  await input.press('Enter');
+  const dialog = page.locator('.quick-input-widget:visible').filter({ has: page.getByText('OK', { exact: true }) });
+  await dialog.waitFor();
+  const input = dialog.locator('.quick-input-box input');
+  // The dialog looks at the folder after each change and takes no answer meanwhile.
+  for (let tries = 0; tries < 10 && (await dialog.isVisible()); tries++) {
+    if ((await input.inputValue()) !== file) await input.fill(file);
+    await sleep(300);
+    await input.press('Enter', { timeout: 2000 }).catch(() => undefined);
+    await sleep(300);
+  }
+  await dialog.waitFor({ state: 'hidden' });
 }
 
 export async function closeEditors(window: VscodeWindow): Promise<void> {
