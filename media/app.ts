@@ -144,5 +144,6 @@ export function app(store: Store): TemplateResult {
         }
       </main>
       <div class="vh" role="status" aria-live="polite">${store.announcement}</div>
+      <div class="said ${store.notice === '' ? 'quiet' : ''}" role="status" aria-live="polite" data-testid="notice">${store.notice}</div>
     </div>`;
 }

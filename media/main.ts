@@ -9,7 +9,7 @@
  * checks-detail (tr data-check); protocols-grid (tr data-path); conversations|endpoints-grid, -row, -grid-total, -layer-<layer>, -search, -count, -detail;
  * host-page (data-host); packet-list, packet-row, packet-count, packet-follow, details-tree (treeitem data-field), detail-frame, hex-view (s data-at, class on),
  * hex-words; stream-panel, stream-content, stream-text|hex|raw, stream-search, stream-save, stream-close, follow-stream; filter-input, filter-error,
- * filter-underline, filter-clear, time-range, time-range-clear; back, more, progress, context-menu, empty-state, failed.
+ * filter-underline, filter-clear, time-range, time-range-clear; back, more, progress, context-menu, empty-state, failed, notice.
  */
 import { render } from 'lit';
 import './theme.css';

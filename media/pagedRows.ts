@@ -30,6 +30,7 @@ export class PagedRows<Row> {
   private currentUnfiltered = 0;
   private currentFailure: string | null = null;
   private previousTotal: number | null = null;
+  private revision = 0;
 
   constructor(fetchPage: Fetch<Row>, onTotal: () => void, pageSize = 200, maxPages = 40) {
     this.fetchPage = fetchPage;
@@ -72,7 +73,8 @@ export class PagedRows<Row> {
 
   /** The same list may have grown: keep showing it, ask again for what is looked at. */
   refresh(): void {
-    this.abortAll();
+    // Requests on their way are kept: a capture that grows all the time must not starve the list.
+    this.revision++;
     for (const page of this.pages.values()) page.stale = true;
     void this.fetch(0);
   }
@@ -118,6 +120,7 @@ export class PagedRows<Row> {
     if (this.waiting.has(number)) return;
     const controller = new AbortController();
     this.waiting.set(number, controller);
+    const { revision } = this;
     try {
       const page = await this.fetchPage({ offset: number * this.pageSize, limit: this.pageSize }, controller.signal);
       if (controller.signal.aborted) return;
@@ -130,7 +133,7 @@ export class PagedRows<Row> {
       this.currentUnfiltered = page.totalUnfiltered;
       this.currentFailure = null;
       this.pages.delete(number);
-      this.pages.set(number, { rows: page.rows, stale: false });
+      this.pages.set(number, { rows: page.rows, stale: revision !== this.revision });
       for (const oldest of this.pages.keys()) {
         if (this.pages.size <= this.maxPages) break;
         this.pages.delete(oldest);

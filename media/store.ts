@@ -48,6 +48,9 @@ export class Store {
   revision = 0;
   /** Said once by screen readers. */
   announcement = '';
+  /** Shown for a moment, and said. */
+  notice = '';
+  private noticeTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly history: Place[] = [];
   private readonly listeners = new Set<() => void>();
   private readonly persistence: Persistence;
@@ -85,7 +88,12 @@ export class Store {
   }
 
   say(text: string): void {
-    this.announcement = text;
+    this.notice = text;
+    clearTimeout(this.noticeTimer);
+    this.noticeTimer = setTimeout(() => {
+      this.notice = '';
+      this.changed();
+    }, 5000);
     this.changed();
   }
 

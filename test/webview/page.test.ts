@@ -129,6 +129,7 @@ describe.runIf(here)('the analysis page', () => {
     await page.keyboard.press('Home');
     await page.keyboard.press('Control+c');
     await expect.poll(() => asked(page, 'copyText')).toMatchObject({ text: expect.stringMatching(/^10\.0\.0\.5\tlaptop-3\t/) as string });
+    expect(await page.getByTestId('notice').innerText()).toBe('Row copied');
     await page.keyboard.press('Shift+F10');
     await page.getByRole('menuitem', { name: 'Copy as Wireshark Filter' }).click();
     await expect.poll(() => asked(page, 'copyText')).toEqual({ text: 'ip.addr == 10.0.0.5' });
