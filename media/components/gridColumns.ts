@@ -30,7 +30,6 @@ export interface GridLayout {
   readonly hidden: readonly string[];
 }
 
-export const DEFAULT_LAYOUT: GridLayout = { widths: {}, hidden: [] };
 export const MIN_COLUMN = 28;
 /** Space between columns and before the first and after the last: less of it where there is little. */
 export function spacing(available: number): { readonly gap: number; readonly start: number; readonly end: number } {
