@@ -35,6 +35,8 @@ class StreamSide {
   /** First bytes of the PDU under way that lie in earlier segments. */
   kept = NOTHING;
   keptLength = 0;
+  /** How many are wanted. */
+  keepLimit = 0;
   /** Bytes from the position where a step asked for more. */
   waiting = NOTHING;
   early: EarlySegment[] = [];
@@ -262,7 +264,7 @@ export class TcpStreams {
     if (side.done) return;
     // Deep inside a body, or a record: the usual case in bulk transfers.
     if (side.skip > end - offset && side.waiting.length === 0 && stream.dissector !== null) {
-      if (side.keptLength < stream.dissector.keepBytes) keep(side, p.bytes, offset, end, stream.dissector.keepBytes);
+      if (side.keptLength < side.keepLimit) keep(side, p.bytes, offset, end);
       side.skip -= end - offset;
       return;
     }
@@ -303,11 +305,11 @@ export class TcpStreams {
     for (;;) {
       if (side.skip > 0) {
         const count = Math.min(side.skip, end - offset);
-        if (pduStart < 0) keep(side, bytes, offset, offset + count, dissector.keepBytes);
+        if (pduStart < 0) keep(side, bytes, offset, offset + count);
         side.skip -= count;
         offset += count;
         if (side.skip > 0) {
-          if (pduStart >= 0) keep(side, bytes, pduStart, offset, dissector.keepBytes);
+          if (pduStart >= 0) keep(side, bytes, pduStart, offset);
           return;
         }
         if (side.completes) {
@@ -315,7 +317,7 @@ export class TcpStreams {
           markPath(p, bound);
           if (pduStart >= 0 && inFrame()) dissector.dissect(p, pduStart, offset, direction, stream.state, sink);
           else {
-            if (pduStart >= 0) keep(side, bytes, pduStart, offset, dissector.keepBytes);
+            if (pduStart >= 0) keep(side, bytes, pduStart, offset);
             this.#dissectKept(p, bound, dissector, stream, side, direction, sink);
           }
           if (side.done) return;
@@ -330,10 +332,11 @@ export class TcpStreams {
         }
       }
       if (offset >= end) {
-        if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset, dissector.keepBytes);
+        if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset);
         return;
       }
       p.pduComplete = false;
+      p.pduKeep = offset === pduStart ? dissector.keepBytes : side.keepLimit;
       const count = dissector.step(p, bytes, offset, end, direction, stream.state);
       if (count === NOT_MINE) {
         side.done = true;
@@ -341,16 +344,18 @@ export class TcpStreams {
         return;
       }
       if (count === NEED_MORE) {
+        side.keepLimit = dissector.keepBytes;
         if (end - offset > MAX_WAITING_BYTES) {
           side.done = true;
           return;
         }
-        if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset, dissector.keepBytes);
+        if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset);
         side.waiting = bytes.slice(offset, end);
         return;
       }
       side.skip = count;
       side.completes = p.pduComplete;
+      side.keepLimit = sink === null ? p.pduKeep : dissector.keepBytes;
     }
   }
 
@@ -382,8 +387,9 @@ interface Stretch {
   readonly shift: number;
 }
 
-/** Adds `[from, to)` to the first bytes of the PDU under way, up to `limit`. */
-function keep(side: StreamSide, bytes: Uint8Array, from: number, to: number, limit: number): void {
+/** Adds `[from, to)` to the first bytes of the PDU under way, as far as they are wanted. */
+function keep(side: StreamSide, bytes: Uint8Array, from: number, to: number): void {
+  const limit = side.keepLimit;
   const count = Math.min(to - from, limit - side.keptLength);
   if (count <= 0) return;
   const needed = side.keptLength + count;

@@ -90,7 +90,7 @@ export interface StreamDissector<State = unknown> {
   readonly keepBytes: number;
   /**
    * How many bytes from `offset` on belong to the current PDU's next step: a count (may reach beyond `end`), NEED_MORE, or
-   * NOT_MINE. Sets `p.pduComplete` true when the PDU ends with this step.
+   * NOT_MINE. Sets `p.pduComplete` true when the PDU ends with this step, and may lower `p.pduKeep` when less than `keepBytes` will be looked at.
    */
   step(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: State): number;
   /**
@@ -120,6 +120,8 @@ export interface Dissector {
   dissect?(p: Packet, offset: number, end: number, sink: FieldSink | null): void;
   /** For datagram protocols that are told by content: asked before `dissect`; a port binding without it is taken at its word. */
   recognise?(p: Packet, offset: number, end: number): boolean;
+  /** Asked instead of `recognise` in a conversation that is known to be this protocol's (`p.learned`). */
+  belongs?(p: Packet, offset: number, end: number): boolean;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each protocol has its own state; the registry holds them all
   readonly stream?: StreamDissector<any>;
 }

@@ -5,6 +5,7 @@
 import { Ipv6Table } from './addresses.ts';
 import type { FieldSink, Message } from './dissector.ts';
 import { IpReassembly } from './ipReassembly.ts';
+import { LearnedFlows } from './learnedFlows.ts';
 import type { Bound, DissectorTables } from './tables.ts';
 
 /** Columns of one row of `Packet.net`, a network header of the frame from the outside in. */
@@ -83,6 +84,8 @@ export class Packet {
   isCut = false;
   /** Set by a stream dissector's `step`. */
   pduComplete = false;
+  /** Leading bytes of the PDU under way to keep when it spans segments; a `step` that knows better lowers it. */
+  pduKeep = 0;
 
   // The hand-over to the next layer.
   pending: Bound | null = null;
@@ -91,6 +94,8 @@ export class Packet {
 
   readonly ipv6 = new Ipv6Table();
   readonly fragments = new IpReassembly();
+  /** Shared by all packets that look at one capture, so that a frame read again is what it was in the first pass. */
+  learned = new LearnedFlows();
   readonly vias: string[] = [''];
   /** Frames whose carried protocol no dissector takes: table * 65536 + value -> frames. */
   readonly unknown = new Map<number, number>();

@@ -3,7 +3,7 @@ import { defineFields, type Dissector, type Field, type FieldSink } from '../dis
 import { dissectInner } from '../handOver.ts';
 import { finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
 import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
-import { bodyStart, headerValue, latin1, MAX_URI, readAuthorization, readForm, readHeaders, splitBasic, type HttpRequestMessage, type HttpResponseMessage } from '../http/messages.ts';
+import { bodyStart, headerValue, isHeard, latin1, MAX_URI, readAuthorization, readForm, readHeaders, splitBasic, type HttpRequestMessage, type HttpResponseMessage } from '../http/messages.ts';
 import type { Packet } from '../packet.ts';
 import { decimalAt, lineTextEnd, textAt } from '../text.ts';
 
@@ -82,6 +82,7 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
     if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
     return;
   }
+  if (sink === null && !isHeard(p)) return;
   const limit = Math.min(end, offset + KEEP_BYTES), headEnd = Math.min(limit, offset + side.headLength);
   const line = readStartLine(p.bytes, offset, headEnd);
   if (line === null) return;

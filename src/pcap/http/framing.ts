@@ -3,6 +3,7 @@ import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import { finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, decimalAt, lineTextEnd, startsWithWord, textAt } from '../text.ts';
+import { isHeard } from './messages.ts';
 import { findHeadEnd, looksLikeStartLine, nextHeader, readStartLine, skipEmptyLines, type HeaderLine } from './headers.ts';
 
 /** Longest head that is read. */
@@ -89,6 +90,7 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   const line = readStartLine(bytes, offset, headEnd);
   if (line === null) return NOT_MINE;
   side.headLength = headEnd - offset;
+  if (!isHeard(p)) p.pduKeep = Math.min(p.pduKeep, side.headLength);
   side.bodyLength = 0;
   side.isResponse = line.isResponse;
   readBodyHeaders(bytes, line.after, headEnd);

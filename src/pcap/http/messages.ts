@@ -1,5 +1,6 @@
 /** What HTTP/1 says, as detectors and statistics consume it. Secrets stay behind: only who, by which scheme, and that there was one. */
 import { messageKind, type Message } from '../dissector.ts';
+import type { Packet } from '../packet.ts';
 import { decodeBase64, findByte, MAX_TEXT, startsWithWord, textAt } from '../text.ts';
 import { nextHeader, type HeaderLine } from './headers.ts';
 
@@ -135,4 +136,9 @@ export function bodyStart(bytes: Uint8Array, offset: number, end: number, chunke
 
 export function latin1(bytes: Uint8Array, from: number, to: number, maxBytes = MAX_BODY_START): string {
   return String.fromCharCode(...bytes.subarray(from, Math.max(from, Math.min(to, from + maxBytes))));
+}
+
+/** Whether anybody listens to HTTP: else heads are only measured, and bodies passed over. */
+export function isHeard(p: Packet): boolean {
+  return p.hears('http-request') || p.hears('http-response');
 }

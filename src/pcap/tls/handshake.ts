@@ -6,7 +6,7 @@ import type { Packet } from '../packet.ts';
 import { md5 } from '../platform.ts';
 import { describeCertificates, describeClientHello, describeServerHello } from './describe.ts';
 import { HANDSHAKE_TYPES, suiteName, tlsFields as f } from './fields.ts';
-import { isGrease, parseClientHello, parseServerHello, parseSsl2ClientHello, type ClientHello } from './hello.ts';
+import { isGrease, parseClientHello, parseServerHello, parseSsl2ClientHello, serverNameOf, type ClientHello } from './hello.ts';
 import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage, TlsServerNameMessage } from './messages.ts';
 import { Reader } from './reader.ts';
 import type { TlsSide, TlsState } from './records.ts';
@@ -104,11 +104,24 @@ function readMessage(p: Packet, bytes: Uint8Array, offset: number, end: number, 
     sink.add(f.handshakeType, offset, 1);
     sink.add(f.handshakeLength, offset + 1, 3);
   }
-  if (type === CLIENT_HELLO) words = readClientHello(p, parseClientHello(bytes, body, end), body, end, direction, state, sink);
+  if (type === CLIENT_HELLO && sink === null && !p.hears('tls-client-hello')) glanceAtClientHello(p, body, end, direction, state);
+  else if (type === CLIENT_HELLO) words = readClientHello(p, parseClientHello(bytes, body, end), body, end, direction, state, sink);
   else if (type === SERVER_HELLO) words = readServerHello(p, bytes, body, end, direction, state, sink);
   else if (type === CERTIFICATE) readCertificates(p, bytes, body, end, direction, state, sink);
   sink?.close();
   return words;
+}
+
+/** What the stream itself needs of a ClientHello when nobody looks or listens: the version and the server's name. */
+function glanceAtClientHello(p: Packet, body: number, end: number, direction: Direction, state: TlsState): void {
+  state.client = direction;
+  if (state.version === 0 && end - body >= 2) state.version = p.bytes[body]! * 256 + p.bytes[body + 1]!;
+  if (state.sni === null) state.sni = serverNameOf(p.bytes, body, end);
+  sayServerName(p, state.sni);
+}
+
+function sayServerName(p: Packet, name: string | null): void {
+  if (name !== null && name !== '' && p.hears('tls-server-name')) p.emit({ kind: 'tls-server-name', frame: p.frame, name } satisfies TlsServerNameMessage);
 }
 
 function readClientHello(p: Packet, hello: ClientHello, body: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
@@ -131,7 +144,7 @@ function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, st
   state.client = direction;
   state.sni = hello.sni;
   if (state.version === 0) state.version = hello.legacyVersion;
-  if (hello.sni !== null && hello.sni !== '' && p.hears('tls-server-name')) p.emit({ kind: 'tls-server-name', frame: p.frame, name: hello.sni } satisfies TlsServerNameMessage);
+  sayServerName(p, hello.sni);
   if (!p.hears('tls-client-hello')) return;
   const ssl2 = hello.suites.length > 0 && hello.extensions.length === 0 && state.sides[direction].ssl2;
   p.emit({

@@ -131,3 +131,26 @@ function numbers(list: Reader, width: 1 | 2 | 3): number[] {
   while (list.left >= width && values.length < MAX_LIST) values.push(width === 1 ? list.u8() : width === 2 ? list.u16() : list.u24());
   return values;
 }
+
+const MAX_SERVER_NAME = 255;
+
+/** The host name of a ClientHello's server_name extension (RFC 6066 section 3) without reading the rest; null if it has none. */
+export function serverNameOf(bytes: Uint8Array, body: number, end: number): string | null {
+  const u16 = (at: number): number => bytes[at]! * 256 + bytes[at + 1]!;
+  // Version and random, session id, suites, compression methods.
+  let at = body + 34;
+  if (at >= end) return null;
+  at += 1 + bytes[at]!;
+  if (at + 2 > end) return null;
+  at += 2 + u16(at);
+  if (at >= end) return null;
+  at += 1 + bytes[at]!;
+  if (at + 2 > end) return null;
+  const extensionsEnd = Math.min(end, at + 2 + u16(at));
+  for (at += 2; at + 4 <= extensionsEnd; at += 4 + u16(at + 2)) {
+    if (u16(at) !== 0) continue;
+    const nameLength = at + 9 <= extensionsEnd && bytes[at + 6] === 0 ? u16(at + 7) : 0;
+    return nameLength > 0 && at + 9 + nameLength <= extensionsEnd ? textAt(bytes, at + 9, at + 9 + Math.min(nameLength, MAX_SERVER_NAME)) : null;
+  }
+  return null;
+}
