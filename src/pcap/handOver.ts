@@ -73,3 +73,11 @@ export function enterLayer(p: Packet, id: string): void {
   markInner(p, bound, false);
   if (bound.dissector.application === true && !p.quoted) p.application = bound.index;
 }
+
+/** Counts the frame as one of this protocol although it completes nothing: a PDU begins in it. tshark counts these too. */
+export function markSegment(p: Packet, id: string): void {
+  const bound = p.tables.byId(id), { paths } = p.tables;
+  if (bound === undefined || paths.topOf(p.path) === bound.dissector) return;
+  p.path = paths.child(p.path, bound.index);
+  if (!p.quoted) p.application = bound.index;
+}

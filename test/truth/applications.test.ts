@@ -48,6 +48,7 @@ const ACCEPTED: Readonly<Record<string, readonly Accepted[]>> = {
     { list: 'tls server hellos', missing: ['8 0x1301 f4febc55ea12b31ae17cfb7e614afda8'], why: QUIC },
   ],
   'benign__teams.pcap': [{ list: 'tls server hellos', extra: 1, why: OUT_OF_ORDER }],
+  'format__gtp1_gn_normal_incl_fragmentation.pcap': [{ list: 'http responses', extra: 1, why: 'segments of the body are cut by the snap length; tshark stops reassembling there, we pass over what is known to be missing' }],
   'l2__week5_shadow_device_arp_spoof.pcap': [{ list: 'ftp commands', extra: 2, why: 'tshark reads only the first of the commands in a segment' }],
   'scan__nmap_80_all.pcap': [
     { list: 'http requests', extra: 1, why: 'nmap invents a method, XFOC, that tshark does not know' },

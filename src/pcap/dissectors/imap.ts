@@ -1,6 +1,6 @@
 /** Internet Message Access Protocol, RFC 3501 and RFC 9051: tagged commands, responses, logins. Literals (mails) are passed over. */
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
-import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
+import { dissectInner, finishInner, handOver, markSegment, stepInner, type HandOver } from '../handOver.ts';
 import { MAX_LINE } from '../lines.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
@@ -87,6 +87,7 @@ export const imap: Dissector = {
 function stepImap(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: ImapState): number {
   state.inner[direction] = state.rest !== null;
   if (state.rest !== null) return stepInner(p, bytes, offset, end, direction, state.rest, 'imap');
+  markSegment(p, 'imap');
   const first = bytes[offset]!;
   if (!state.wasLiteral[direction] && (first < 9 || (first > 13 && first < 32))) return NOT_MINE;
   const after = afterLine(bytes, offset, Math.min(end, offset + MAX_LINE));

@@ -1,6 +1,6 @@
 /** Post Office Protocol version 3, RFC 1939, with SASL (RFC 5034) and STLS (RFC 2595). Mails are passed over but for their headers. */
 import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
-import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
+import { dissectInner, finishInner, handOver, markSegment, stepInner, type HandOver } from '../handOver.ts';
 import { dotText, stepDotText, stepLine, type DotText } from '../lines.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import { readMailHeaders, type MailHeaders } from '../mailHeaders.ts';
@@ -85,6 +85,7 @@ export const pop: Dissector = {
     step(p, bytes, offset, end, direction, state: PopState) {
       state.inner[direction] = state.rest !== null;
       if (state.rest !== null) return stepInner(p, bytes, offset, end, direction, state.rest, 'pop');
+      markSegment(p, 'pop');
       if (state.text !== null && direction === state.server) return stepDotText(p, bytes, offset, end, state.text);
       const first = bytes[offset]!;
       return first < 9 || (first > 13 && first < 32) ? NOT_MINE : stepLine(p, bytes, offset, end);

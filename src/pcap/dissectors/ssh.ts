@@ -1,5 +1,6 @@
 /** Secure Shell, RFC 4253: version banners and the algorithms of the key exchange, then ciphertext. HASSH as Salesforce defined it. */
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type Field, type FieldSink, type Message } from '../dissector.ts';
+import { markSegment } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 import { md5 } from '../platform.ts';
 import { fromServer as isFromServer } from '../roles.ts';
@@ -96,6 +97,7 @@ export const ssh: Dissector = {
 
 function stepSsh(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: SshState): number {
   const side = state.sides[direction];
+  markSegment(p, 'ssh');
   p.pduComplete = true;
   if (side.phase === BANNER) return stepBanner(bytes, offset, end, side);
   if (side.phase === ENCRYPTED) return end - offset;

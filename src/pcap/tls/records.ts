@@ -1,5 +1,6 @@
 /** TLS records, RFC 8446 section 5.1: recognising them, where they end, and what is remembered of a stream. SSLv2's too. */
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
+import { markSegment } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 
 export const CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23, HEARTBEAT = 24;
@@ -15,6 +16,8 @@ export interface TlsSide {
   recordLength: number;
   record: Uint8Array | null;
   ssl2: boolean;
+  /** The record under way has begun in an earlier segment. */
+  begun: boolean;
   /** A handshake message that spans records: what is there of it, and bytes of one too long that are passed over. */
   partial: Uint8Array | null;
   partialLength: number;
@@ -34,7 +37,7 @@ export interface TlsState {
 }
 
 export function openTls(): TlsState {
-  const side = (): TlsSide => ({ encrypted: false, recordLength: 0, record: null, ssl2: false, partial: null, partialLength: 0, passOver: 0 });
+  const side = (): TlsSide => ({ encrypted: false, recordLength: 0, record: null, ssl2: false, begun: false, partial: null, partialLength: 0, passOver: 0 });
   return { sides: [side(), side()], version: 0, client: -1, sni: null, infoFrame: 0, info: '' };
 }
 
@@ -69,6 +72,13 @@ function recogniseSsl2(bytes: Uint8Array, offset: number, end: number): 'yes' | 
 }
 
 export function stepTls(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState): number {
+  const side = state.sides[direction], count = stepRecord(p, bytes, offset, end, direction, state);
+  if (count !== NOT_MINE && !side.begun && (count === NEED_MORE || count > end - offset)) markSegment(p, 'tls');
+  side.begun = count === NEED_MORE;
+  return count;
+}
+
+function stepRecord(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState): number {
   const side = state.sides[direction], length = end - offset, type = bytes[offset]!;
   p.pduComplete = true;
   side.record = null;
