@@ -40,19 +40,40 @@ export interface SelectOptions {
 }
 
 /** Frames that match the filter (empty: all) and lie in the range. Throws with the filter's error message, and when aborted. */
-export async function selectFrames(source: ByteSource, format: CaptureFormat, text: string, inRange: ((frame: number) => boolean) | undefined, options: SelectOptions): Promise<FrameSelection> {
+export async function selectFrames(
+  source: ByteSource,
+  format: CaptureFormat,
+  text: string,
+  inRange: ((frame: number) => boolean) | undefined,
+  options: SelectOptions,
+): Promise<FrameSelection> {
   const result = compileFilter(text, filterCatalog());
   if (!result.ok) throw new Error(result.message);
-  const selection = new FrameSelection(), { filter } = result;
-  await runFilter(source, format, filter, (frame) => {
-    if (inRange === undefined || inRange(frame)) selection.add(frame);
-  }, options);
+  const selection = new FrameSelection(),
+    { filter } = result;
+  await runFilter(
+    source,
+    format,
+    filter,
+    (frame) => {
+      if (inRange === undefined || inRange(frame)) selection.add(frame);
+    },
+    options,
+  );
   return selection;
 }
 
 /** Calls `onMatch` for each frame that matches, in order. Walks no deeper than the filter asks for. */
-async function runFilter(source: ByteSource, format: CaptureFormat, filter: DisplayFilter, onMatch: (frame: number) => void, options: SelectOptions): Promise<void> {
-  const collector = filter.createCollector(), context = new PassContext(format.id === 'pcapng'), { sink } = collector;
+async function runFilter(
+  source: ByteSource,
+  format: CaptureFormat,
+  filter: DisplayFilter,
+  onMatch: (frame: number) => void,
+  options: SelectOptions,
+): Promise<void> {
+  const collector = filter.createCollector(),
+    context = new PassContext(format.id === 'pcapng'),
+    { sink } = collector;
   const check = (p: Packet): void => {
     context.begin(p);
     if (collector.matches(context)) onMatch(p.frame);
@@ -64,12 +85,17 @@ async function runFilter(source: ByteSource, format: CaptureFormat, filter: Disp
     await analysis.advance(options);
     return;
   }
-  const p = new Packet(createTables()), scan = new CaptureScan(source, format);
+  const p = new Packet(createTables()),
+    scan = new CaptureScan(source, format);
   collector.attach(p);
-  await scan.advance(p, () => {
-    decode(p, sink);
-    check(p);
-  }, options);
+  await scan.advance(
+    p,
+    () => {
+      decode(p, sink);
+      check(p);
+    },
+    options,
+  );
 }
 
 /** The times that a frame's own fields relate to, kept from frame to frame. */

@@ -94,7 +94,11 @@ export class FieldTree implements FieldSink {
 
   #admit(): boolean {
     this.#count++;
-    if (this.#count === MAX_NODES) this.#append({ ...this.#node('', `Only the first ${MAX_NODES.toLocaleString('en-US')} fields are shown`, '', this.#packet.start, 0, ''), severity: 'note' });
+    if (this.#count === MAX_NODES)
+      this.#append({
+        ...this.#node('', `Only the first ${MAX_NODES.toLocaleString('en-US')} fields are shown`, '', this.#packet.start, 0, ''),
+        severity: 'note',
+      });
     return this.#count < MAX_NODES;
   }
 
@@ -107,9 +111,19 @@ export class FieldTree implements FieldSink {
   #node(name: string, label: string, text: string, offset: number, length: number, filter: string): GrowingNode {
     const { source, start, end, bytes } = this.#packet;
     // Source 0 is shown as the frame alone, while dissectors see it inside the reader's block.
-    const from = source === 0 ? offset - start : offset, size = source === 0 ? end - start : bytes.length;
+    const from = source === 0 ? offset - start : offset,
+      size = source === 0 ? end - start : bytes.length;
     const clamped = Math.min(Math.max(from, 0), size);
-    return { name, label: clip(label), text: clip(text), source, start: clamped, length: Math.max(0, Math.min(length, size - clamped)), children: [], filter };
+    return {
+      name,
+      label: clip(label),
+      text: clip(text),
+      source,
+      start: clamped,
+      length: Math.max(0, Math.min(length, size - clamped)),
+      children: [],
+      filter,
+    };
   }
 }
 

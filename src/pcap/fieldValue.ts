@@ -8,7 +8,8 @@ const utf8 = new TextDecoder('utf-8');
 /** Bytes of a value that are shown; the rest are an ellipsis. */
 const SHOWN_BYTES = 32;
 /** Longest value that is offered as a filter: a longer one selects by presence. */
-const FILTER_BYTES = 64, FILTER_CHARACTERS = 256;
+const FILTER_BYTES = 64,
+  FILTER_CHARACTERS = 256;
 
 /** The value of `[offset, offset + length)` by the field's type: numbers big-endian and unsigned unless `int`. */
 export function readValue(field: Field, bytes: Uint8Array, offset: number, length: number): FieldValue {
@@ -91,7 +92,11 @@ function plainText(field: Field, value: FieldValue, length: number): string {
     case 'ether':
       return value instanceof Uint8Array ? hexBytes(value, ':') : String(value);
     case 'bytes':
-      return value instanceof Uint8Array ? (value.length > SHOWN_BYTES ? `${hexBytes(value.subarray(0, SHOWN_BYTES), '')}…` : hexBytes(value, '')) : String(value);
+      return value instanceof Uint8Array
+        ? value.length > SHOWN_BYTES
+          ? `${hexBytes(value.subarray(0, SHOWN_BYTES), '')}…`
+          : hexBytes(value, '')
+        : String(value);
     case 'time':
       return typeof value === 'bigint' ? formatAbsoluteTime(value) : String(value);
     case 'duration':

@@ -6,8 +6,20 @@ import type { ProtocolPaths } from './paths.ts';
 
 /** Link types as Wireshark's `frame.encap_type` numbers them; LINKTYPE_ numbers are another list. */
 const ENCAPSULATIONS: Readonly<Record<number, readonly [number, string]>> = {
-  0: [15, 'NULL/Loopback'], 1: [1, 'Ethernet'], 9: [4, 'PPP'], 50: [68, 'PPP'], 51: [99, 'PPP-over-Ethernet session'], 101: [7, 'Raw IP'], 104: [28, 'Cisco HDLC'], 105: [20, 'IEEE 802.11 Wireless LAN'],
-  108: [32, 'OpenBSD enc(4) encapsulating interface'], 113: [25, 'Linux cooked-mode capture v1'], 127: [23, 'IEEE 802.11 plus radiotap radio header'], 228: [129, 'Raw IPv4'], 229: [130, 'Raw IPv6'], 239: [141, 'NFLOG'],
+  0: [15, 'NULL/Loopback'],
+  1: [1, 'Ethernet'],
+  9: [4, 'PPP'],
+  50: [68, 'PPP'],
+  51: [99, 'PPP-over-Ethernet session'],
+  101: [7, 'Raw IP'],
+  104: [28, 'Cisco HDLC'],
+  105: [20, 'IEEE 802.11 Wireless LAN'],
+  108: [32, 'OpenBSD enc(4) encapsulating interface'],
+  113: [25, 'Linux cooked-mode capture v1'],
+  127: [23, 'IEEE 802.11 plus radiotap radio header'],
+  228: [129, 'Raw IPv4'],
+  229: [130, 'Raw IPv6'],
+  239: [141, 'NFLOG'],
   276: [210, 'Linux cooked-mode capture v2'],
 };
 
@@ -47,7 +59,8 @@ export function epochNanoseconds(seconds: number, nanoseconds: number): bigint {
 
 /** Adds the frame's own layer. Call it when all layers were walked: the protocols are known by then. */
 export function addFrame(p: Packet, context: FrameContext, sink: FieldSink): void {
-  const f = frameFields, at = p.start;
+  const f = frameFields,
+    at = p.start;
   sink.layer(frame, at, p.capturedLength, `Frame ${p.frame}: ${p.originalLength} bytes on wire, ${p.capturedLength} bytes captured`);
   if (context.hasInterfaces) sink.add(f.interfaceId, at, 0, p.interfaceId);
   sink.add(f.encapsulation, at, 0, encapsulationOf(p.linkType));
@@ -72,7 +85,8 @@ const WITHOUT_ETHERTYPE = new Set(['llc', 'data']);
 
 /** `eth:ethertype:ip:tcp`, Wireshark's `frame.protocols`. */
 export function protocolsText(paths: ProtocolPaths, path: number): string {
-  const ids: string[] = [], protocols = paths.protocolsOf(path);
+  const ids: string[] = [],
+    protocols = paths.protocolsOf(path);
   protocols.forEach(({ id }, i) => {
     ids.push(id);
     const next = protocols[i + 1];

@@ -1,7 +1,20 @@
 /** One line of the packet list: the info columns that dissectors give, and who sent the frame to whom. */
 import { formatIpv4, formatMac } from './addresses.ts';
 import type { FieldSink } from './dissector.ts';
-import { MAC_DST_HIGH, MAC_DST_LOW, MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_FLAGS, NET_QUOTED, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from './packet.ts';
+import {
+  MAC_DST_HIGH,
+  MAC_DST_LOW,
+  MAC_SRC_HIGH,
+  MAC_SRC_LOW,
+  MAC_STRIDE,
+  NET_DST,
+  NET_FLAGS,
+  NET_QUOTED,
+  NET_SRC,
+  NET_STRIDE,
+  NET_VERSION,
+  type Packet,
+} from './packet.ts';
 
 const MAX_INFO = 512;
 
@@ -21,22 +34,40 @@ export class RowSink implements FieldSink {
     this.text = text.length > MAX_INFO ? `${text.slice(0, MAX_INFO)}…` : text;
   }
 
-  layer(): void { /* not shown in a row */ }
-  add(): void { /* not shown in a row */ }
-  open(): void { /* not shown in a row */ }
-  close(): void { /* not shown in a row */ }
-  note(): void { /* a malformed frame is told by the packet itself */ }
+  layer(): void {
+    /* not shown in a row */
+  }
+  add(): void {
+    /* not shown in a row */
+  }
+  open(): void {
+    /* not shown in a row */
+  }
+  close(): void {
+    /* not shown in a row */
+  }
+  note(): void {
+    /* a malformed frame is told by the packet itself */
+  }
 }
 
 /** Source and destination as the packet list shows them: the innermost network header that is not quoted, else the innermost link header. */
 export function columnAddresses(p: Packet): { readonly source: string; readonly destination: string } {
   for (let level = p.netCount - 1; level >= 0; level--) {
-    const at = level * NET_STRIDE, net = p.net;
+    const at = level * NET_STRIDE,
+      net = p.net;
     if ((net[at + NET_FLAGS]! & NET_QUOTED) !== 0) continue;
-    const source = net[at + NET_SRC]!, destination = net[at + NET_DST]!;
-    return net[at + NET_VERSION] === 6 ? { source: p.ipv6.textOf(source), destination: p.ipv6.textOf(destination) } : { source: formatIpv4(source), destination: formatIpv4(destination) };
+    const source = net[at + NET_SRC]!,
+      destination = net[at + NET_DST]!;
+    return net[at + NET_VERSION] === 6
+      ? { source: p.ipv6.textOf(source), destination: p.ipv6.textOf(destination) }
+      : { source: formatIpv4(source), destination: formatIpv4(destination) };
   }
   if (p.macCount === 0) return { source: '', destination: '' };
-  const at = (p.macCount - 1) * MAC_STRIDE, mac = p.mac;
-  return { source: formatMac(mac[at + MAC_SRC_HIGH]!, mac[at + MAC_SRC_LOW]!), destination: formatMac(mac[at + MAC_DST_HIGH]!, mac[at + MAC_DST_LOW]!) };
+  const at = (p.macCount - 1) * MAC_STRIDE,
+    mac = p.mac;
+  return {
+    source: formatMac(mac[at + MAC_SRC_HIGH]!, mac[at + MAC_SRC_LOW]!),
+    destination: formatMac(mac[at + MAC_DST_HIGH]!, mac[at + MAC_DST_LOW]!),
+  };
 }

@@ -4,7 +4,8 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const SECOND = 1_000_000_000n;
 
 function parts(nanoseconds: bigint): { readonly date: Date; readonly fraction: string } {
-  let seconds = nanoseconds / SECOND, rest = nanoseconds % SECOND;
+  let seconds = nanoseconds / SECOND,
+    rest = nanoseconds % SECOND;
   if (rest < 0n) {
     rest += SECOND;
     seconds -= 1n;

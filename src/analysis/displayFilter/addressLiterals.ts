@@ -21,7 +21,8 @@ export function parseIpv6(text: string): Uint8Array | null {
 /** Bytes of groups between colons; a dotted quad may be the last. */
 function parseGroups(text: string, quadAllowed: boolean): number[] | null {
   if (text === '') return [];
-  const bytes: number[] = [], groups = text.split(':');
+  const bytes: number[] = [],
+    groups = text.split(':');
   for (const [i, group] of groups.entries()) {
     if (/^[0-9a-f]{1,4}$/i.test(group)) {
       const value = parseInt(group, 16);

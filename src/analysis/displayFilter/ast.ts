@@ -39,9 +39,28 @@ export type Test =
   | { readonly type: 'or' | 'xor' | 'and'; readonly items: readonly Test[]; readonly span: Span }
   | { readonly type: 'not'; readonly item: Test; readonly span: Span }
   | { readonly type: 'exists'; readonly operand: Operand; readonly span: Span }
-  | { readonly type: 'compare'; readonly quantifier: Quantifier | null; readonly left: Operand; readonly steps: readonly { readonly op: ComparisonOp; readonly right: Operand }[]; readonly span: Span }
-  | { readonly type: 'in'; readonly quantifier: Quantifier | null; readonly negated: boolean; readonly left: Operand; readonly set: readonly SetElement[]; readonly span: Span }
-  | { readonly type: 'contains' | 'matches'; readonly quantifier: Quantifier | null; readonly left: Operand; readonly right: Operand; readonly span: Span };
+  | {
+      readonly type: 'compare';
+      readonly quantifier: Quantifier | null;
+      readonly left: Operand;
+      readonly steps: readonly { readonly op: ComparisonOp; readonly right: Operand }[];
+      readonly span: Span;
+    }
+  | {
+      readonly type: 'in';
+      readonly quantifier: Quantifier | null;
+      readonly negated: boolean;
+      readonly left: Operand;
+      readonly set: readonly SetElement[];
+      readonly span: Span;
+    }
+  | {
+      readonly type: 'contains' | 'matches';
+      readonly quantifier: Quantifier | null;
+      readonly left: Operand;
+      readonly right: Operand;
+      readonly span: Span;
+    };
 
 /** A mistake in a filter, where it is, and a sentence about it. Thrown inside of the compiler, a value outside. */
 export class FilterError extends Error {

@@ -30,7 +30,19 @@ export interface CatalogEntry {
 }
 
 const KINDS = {
-  uint: 'number', int: 'number', uint64: 'number', float: 'number', boolean: 'number', string: 'string', bytes: 'bytes', ether: 'ether', ipv4: 'ipv4', ipv6: 'ipv6', time: 'time', duration: 'duration', none: 'none',
+  uint: 'number',
+  int: 'number',
+  uint64: 'number',
+  float: 'number',
+  boolean: 'number',
+  string: 'string',
+  bytes: 'bytes',
+  ether: 'ether',
+  ipv4: 'ipv4',
+  ipv6: 'ipv6',
+  time: 'time',
+  duration: 'duration',
+  none: 'none',
 } as const satisfies Record<FieldType, Kind>;
 
 export class FieldCatalog {
@@ -40,9 +52,21 @@ export class FieldCatalog {
   constructor(protocols: readonly Dissector[], extra: readonly { readonly protocol: Dissector; readonly fields: readonly Field[] }[] = []) {
     for (const protocol of protocols) {
       const depth = depthOf(protocol);
-      this.#entries.set(protocol.id, { name: protocol.id, label: protocol.name, kind: 'protocol', type: 'none', fields: [], protocol, protocols: [protocol], depth, values: undefined });
+      this.#entries.set(protocol.id, {
+        name: protocol.id,
+        label: protocol.name,
+        kind: 'protocol',
+        type: 'none',
+        fields: [],
+        protocol,
+        protocols: [protocol],
+        depth,
+        values: undefined,
+      });
     }
-    for (const protocol of protocols) for (const field of Object.values(protocol.fields)) this.#add(field, protocol, field.name === 'frame.protocols' ? 'streams' : depthOf(protocol));
+    for (const protocol of protocols)
+      for (const field of Object.values(protocol.fields))
+        this.#add(field, protocol, field.name === 'frame.protocols' ? 'streams' : depthOf(protocol));
     for (const { protocol, fields } of extra) for (const field of fields) this.#add(field, protocol, 'streams');
   }
 
@@ -54,9 +78,25 @@ export class FieldCatalog {
       const known = this.#entries.get(name);
       if (known === undefined) {
         const label = name === field.name ? field.label : commonLabel(name, field, protocol);
-        this.#entries.set(name, { name, label, kind, type: asText ? 'string' : field.type, fields: [field], protocol, protocols: [protocol], depth, values: field.values });
+        this.#entries.set(name, {
+          name,
+          label,
+          kind,
+          type: asText ? 'string' : field.type,
+          fields: [field],
+          protocol,
+          protocols: [protocol],
+          depth,
+          values: field.values,
+        });
       } else if (known.kind === kind) {
-        this.#entries.set(name, { ...known, fields: known.fields.includes(field) ? known.fields : [...known.fields, field], protocols: [...known.protocols, protocol], depth: known.depth === 'streams' ? 'streams' : depth, values: known.values ?? field.values });
+        this.#entries.set(name, {
+          ...known,
+          fields: known.fields.includes(field) ? known.fields : [...known.fields, field],
+          protocols: [...known.protocols, protocol],
+          depth: known.depth === 'streams' ? 'streams' : depth,
+          values: known.values ?? field.values,
+        });
       }
     }
   }
@@ -81,7 +121,11 @@ function commonLabel(name: string, field: Field, protocol: Dissector): string {
 /** Header protocols are reached by numbers in headers alone; whatever may sit on a stream, or only inside of another protocol, needs the whole pass. */
 function depthOf(protocol: Dissector): Depth {
   if (protocol === frame || protocol === dataDissector) return 'headers';
-  return protocol.dissect !== undefined && protocol.stream === undefined && protocol.on.some(({ table }) => table !== 'tcp.port' && table !== 'tcp.heuristic') ? 'headers' : 'streams';
+  return protocol.dissect !== undefined &&
+    protocol.stream === undefined &&
+    protocol.on.some(({ table }) => table !== 'tcp.port' && table !== 'tcp.heuristic')
+    ? 'headers'
+    : 'streams';
 }
 
 /** All that the registry has, and `extra`. */

@@ -1,5 +1,6 @@
 /** Takes out of what the dissectors say only what one filter asks for, and answers whether the frame matches. */
 import type { Dissector, Field, FieldSink, FieldValue } from '../../pcap/dissector.ts';
+import { tcp } from '../../pcap/dissectors/tcp.ts';
 import { frame, type FrameContext } from '../../pcap/frameFields.ts';
 import { readUnsigned, readValue } from '../../pcap/fieldValue.ts';
 import type { Packet } from '../../pcap/packet.ts';
@@ -8,7 +9,13 @@ import { createColumns, type Column } from './columns.ts';
 import type { Predicate } from './compile.ts';
 import { MAX_VALUES, type Slot } from './slots.ts';
 
-const UNKNOWN = 0, NO = 1, YES = 2;
+function toBigint(value: FieldValue): bigint {
+  return typeof value === 'bigint' ? value : typeof value === 'number' && Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+}
+
+const UNKNOWN = 0,
+  NO = 1,
+  YES = 2;
 
 /** Attach it to the packet of a pass, walk a frame with `sink`, then ask `matches()`, which also makes ready for the next frame. */
 export class FieldCollector implements FieldSink {
@@ -60,11 +67,13 @@ export class FieldCollector implements FieldSink {
     this.#isOpen = this.#owners === null || this.#owners.has(protocol);
     const slot = this.#byProtocol.get(protocol);
     if (slot === undefined || slot.count >= MAX_VALUES) return;
-    const p = this.#packet!, end = offset + length;
+    const p = this.#packet!,
+      end = offset + length;
     if (slot.wantsLayers) slot.layers[slot.count] = this.#layers.get(protocol) ?? 1;
     // A header's protocol reaches over what it carries: up to where its dissector may read.
     const carried = protocol.stream === undefined && p.pendingEnd >= end && p.pendingEnd <= p.bytes.length ? p.pendingEnd : end;
-    slot.pushRange(p.bytes, offset, end, carried);
+    // Wireshark's own TCP item never ends: slices and len() reach into its payload too.
+    slot.pushRange(p.bytes, offset, protocol === tcp ? carried : end, carried);
   }
 
   add(field: Field, offset: number, length: number, value?: FieldValue): void {
@@ -76,7 +85,8 @@ export class FieldCollector implements FieldSink {
 
   #fill(slot: Slot, field: Field, offset: number, length: number, value: FieldValue | undefined): void {
     if (slot.count >= MAX_VALUES) return;
-    const { bytes } = this.#packet!, { entry } = slot;
+    const { bytes } = this.#packet!,
+      { entry } = slot;
     if (slot.wantsLayers) slot.layers[slot.count] = this.#layers.get(entry.protocol) ?? 1;
     switch (entry.kind) {
       case 'bytes':
@@ -98,10 +108,12 @@ export class FieldCollector implements FieldSink {
         slot.push(Math.round(Number(value ?? readValue(field, bytes, offset, length)) * 1e9));
         return;
       case 'time':
-        slot.push(BigInt((value ?? readValue(field, bytes, offset, length)) as bigint));
+        slot.push(toBigint(value ?? readValue(field, bytes, offset, length)));
         return;
       case 'number': {
-        const read = value ?? (field.type === 'uint' || field.type === 'boolean' ? readUnsigned(bytes, offset, length) : readValue(field, bytes, offset, length));
+        const read =
+          value ??
+          (field.type === 'uint' || field.type === 'boolean' ? readUnsigned(bytes, offset, length) : readValue(field, bytes, offset, length));
         slot.push(field.type === 'boolean' ? (Number(read) === 0 ? 0 : 1) : typeof read === 'bigint' ? read : Number(read));
         return;
       }
@@ -118,10 +130,18 @@ export class FieldCollector implements FieldSink {
     return String(value ?? readValue(field, bytes, offset, length));
   }
 
-  open(): void { /* values count, not where they are */ }
-  close(): void { /* values count, not where they are */ }
-  info(): void { /* not asked for */ }
-  note(): void { /* not asked for */ }
+  open(): void {
+    /* values count, not where they are */
+  }
+  close(): void {
+    /* values count, not where they are */
+  }
+  info(): void {
+    /* not asked for */
+  }
+  note(): void {
+    /* not asked for */
+  }
 
   /** Whether the frame that was just walked matches. */
   matches(context: FrameContext): boolean {
@@ -131,7 +151,8 @@ export class FieldCollector implements FieldSink {
       fill(p, slot, context);
     }
     for (let i = 0; i < this.#presence.length; i++) {
-      const { slot, known } = this.#presence[i]!, { path } = p;
+      const { slot, known } = this.#presence[i]!,
+        { path } = p;
       let has = known[path] ?? UNKNOWN;
       if (has === UNKNOWN) known[path] = has = p.tables.paths.protocolsOf(path).includes(slot.entry.protocol) ? YES : NO;
       slot.count = has === YES ? 1 : 0;

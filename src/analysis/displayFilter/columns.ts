@@ -4,14 +4,31 @@
  */
 import { epochNanoseconds, encapsulationOf, frameFields, protocolsText, type FrameContext } from '../../pcap/frameFields.ts';
 import {
-  MAC_DST_HIGH, MAC_DST_LOW, MAC_ETHERNET, MAC_KIND, MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_DST_PORT, NET_FLAGS, NET_HAS_PORTS, NET_PROTOCOL, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_TTL,
-  NET_VERSION, type Packet,
+  MAC_DST_HIGH,
+  MAC_DST_LOW,
+  MAC_ETHERNET,
+  MAC_KIND,
+  MAC_SRC_HIGH,
+  MAC_SRC_LOW,
+  MAC_STRIDE,
+  NET_DST,
+  NET_DST_PORT,
+  NET_FLAGS,
+  NET_HAS_PORTS,
+  NET_PROTOCOL,
+  NET_SRC,
+  NET_SRC_PORT,
+  NET_STRIDE,
+  NET_TTL,
+  NET_VERSION,
+  type Packet,
 } from '../../pcap/packet.ts';
 import type { Slot } from './slots.ts';
 
 export type Column = (p: Packet, slot: Slot, context: FrameContext) => void;
 
-const PROTOCOL_TCP = 6, PROTOCOL_UDP = 17;
+const PROTOCOL_TCP = 6,
+  PROTOCOL_UDP = 17;
 
 function ipv4(...columns: readonly number[]): Column {
   return (p, slot) => {
@@ -24,7 +41,8 @@ function ipv4(...columns: readonly number[]): Column {
 
 function ipv6Number(column: number): Column {
   return (p, slot) => {
-    for (let level = 0; level < p.netCount; level++) if (p.net[level * NET_STRIDE + NET_VERSION] === 6) slot.push(p.net[level * NET_STRIDE + column]!);
+    for (let level = 0; level < p.netCount; level++)
+      if (p.net[level * NET_STRIDE + NET_VERSION] === 6) slot.push(p.net[level * NET_STRIDE + column]!);
   };
 }
 
@@ -35,7 +53,8 @@ function ipv6Address(...columns: readonly number[]): Column {
       const at = level * NET_STRIDE;
       if (p.net[at + NET_VERSION] !== 6) continue;
       for (let i = 0; i < columns.length; i++) {
-        const id = p.net[at + columns[i]!]!, bytes = (known[id] ??= p.ipv6.bytesOf(id));
+        const id = p.net[at + columns[i]!]!,
+          bytes = (known[id] ??= p.ipv6.bytesOf(id));
         slot.pushRange(bytes, 0, 16, 16);
       }
     }
@@ -62,9 +81,11 @@ function ether(...columns: readonly (readonly [number, number])[]): Column {
   };
 }
 
-const SOURCE_MAC = [MAC_SRC_HIGH, MAC_SRC_LOW] as const, DESTINATION_MAC = [MAC_DST_HIGH, MAC_DST_LOW] as const;
+const SOURCE_MAC = [MAC_SRC_HIGH, MAC_SRC_LOW] as const,
+  DESTINATION_MAC = [MAC_DST_HIGH, MAC_DST_LOW] as const;
 
-const nanosecondsBetween = (p: Packet, seconds: number, nanoseconds: number): number => (p.timeSeconds - seconds) * 1e9 + (p.timeNanoseconds - nanoseconds);
+const nanosecondsBetween = (p: Packet, seconds: number, nanoseconds: number): number =>
+  (p.timeSeconds - seconds) * 1e9 + (p.timeNanoseconds - nanoseconds);
 
 const f = frameFields;
 
@@ -77,9 +98,12 @@ export function createColumns(): ReadonlyMap<string, Column> {
     [f.length.name, (p, slot) => slot.push(p.originalLength)],
     [f.capturedLength.name, (p, slot) => slot.push(p.capturedLength)],
     [f.encapsulation.name, (p, slot) => slot.push(encapsulationOf(p.linkType))],
-    [f.interfaceId.name, (p, slot, { hasInterfaces }) => {
-      if (hasInterfaces) slot.push(p.interfaceId);
-    }],
+    [
+      f.interfaceId.name,
+      (p, slot, { hasInterfaces }) => {
+        if (hasInterfaces) slot.push(p.interfaceId);
+      },
+    ],
     [f.time.name, pushTime],
     [f.timeEpoch.name, pushTime],
     [f.timeRelative.name, (p, slot, { firstSeconds, firstNanoseconds }) => pushSpan(p, slot, firstSeconds, firstNanoseconds)],

@@ -2,11 +2,11 @@
 import type { ComparisonOp, Operand, Quantifier, SetElement, Span, Test } from './ast.ts';
 import { FilterError } from './ast.ts';
 import type { Kind } from './catalog.ts';
-import { compileOperand, isZero, Scope, wantBytes, type CompiledOperand } from './operands.ts';
+import { compileOperand, isZero, wantBytes, type CompiledOperand, type Scope } from './operands.ts';
 import { Regex } from './regex.ts';
 import { RegexError } from './regexParser.ts';
 import type { Expected } from './literals.ts';
-import { ByteRange, comparison, containsBytes, Network, textOfBytes, toRange, type Compare, type Value, type Values } from './values.ts';
+import { asText, ByteRange, comparison, containsBytes, Network, textOfBytes, toRange, type Compare, type Value, type Values } from './values.ts';
 
 export type Predicate = () => boolean;
 
@@ -61,17 +61,28 @@ function exists(operand: Operand, scope: Scope): Predicate {
 
 /** The left side of a relation: a field, or made of fields. */
 function leftSide(operand: Operand, scope: Scope, relation: string): CompiledOperand {
-  const isWord = operand.type === 'word', looksLikeField = isWord && /^[a-z_][\w-]*(?:\.[\w-]+)*$/i.test(operand.text) && !/^(?:[0-9a-f]{2})+$/i.test(operand.text);
+  const isWord = operand.type === 'word',
+    looksLikeField = isWord && /^[a-z_][\w-]*(?:\.[\w-]+)*$/i.test(operand.text) && !/^(?:[0-9a-f]{2})+$/i.test(operand.text);
   if ((isWord && !looksLikeField && scope.catalog.find(operand.text) === undefined) || operand.type === 'string' || operand.type === 'character') {
     throw new FilterError(`The left side of ${relation} must be a field or a function`, operand.span);
   }
   const compiled = compileOperand(operand, scope, null);
-  if (compiled.kind === 'none') throw new FilterError(`${compiled.entry?.name ?? 'This field'} has no value to compare; name it alone to ask for its presence`, operand.span);
+  if (compiled.kind === 'none')
+    throw new FilterError(`${compiled.entry?.name ?? 'This field'} has no value to compare; name it alone to ask for its presence`, operand.span);
   wantBytes(compiled, scope);
   return compiled;
 }
 
-const SYMBOLS: Readonly<Record<ComparisonOp, string>> = { any_eq: '==', all_eq: '===', any_ne: '!==', all_ne: '!=', gt: '>', ge: '>=', lt: '<', le: '<=' };
+const SYMBOLS: Readonly<Record<ComparisonOp, string>> = {
+  any_eq: '==',
+  all_eq: '===',
+  any_ne: '!==',
+  all_ne: '!=',
+  gt: '>',
+  ge: '>=',
+  lt: '<',
+  le: '<=',
+};
 
 /** `a < b < c` is `a < b and b < c`. */
 function compareSteps(test: Test & { type: 'compare' }, scope: Scope): Predicate {
@@ -97,7 +108,13 @@ function rightSide(left: CompiledOperand, operand: Operand, scope: Scope): { rea
   const right = compileOperand(operand, scope, expectedFrom(left));
   wantBytes(right, scope);
   if (right.kind === left.kind) return { right, kind: left.kind };
-  if (right.kind !== 'none' && ((BYTES.has(left.kind) && BYTES.has(right.kind)) || (left.kind === 'bytes' && right.kind === 'string') || (left.kind === 'string' && right.kind === 'bytes'))) return { right, kind: 'bytes' };
+  if (
+    right.kind !== 'none' &&
+    ((BYTES.has(left.kind) && BYTES.has(right.kind)) ||
+      (left.kind === 'bytes' && right.kind === 'string') ||
+      (left.kind === 'string' && right.kind === 'bytes'))
+  )
+    return { right, kind: 'bytes' };
   throw new FilterError(`${nameOf(left, 'The left side')} and ${nameOf(right, 'the right side')} are not of compatible types`, operand.span);
 }
 
@@ -126,7 +143,8 @@ const HOLDS: Readonly<Record<ComparisonOp, (order: number) => boolean>> = {
 function compareTwo(left: CompiledOperand, op: ComparisonOp, operand: Operand, quantifier: Quantifier | null, scope: Scope): Predicate {
   const { right, kind } = rightSide(left, operand, scope);
   const all = quantifier === null ? op === 'all_eq' || op === 'all_ne' : quantifier === 'all';
-  const compare = comparerFor(left, right, kind), holds = HOLDS[op];
+  const compare = comparerFor(left, right, kind),
+    holds = HOLDS[op];
   if (right.isLiteral) {
     const value = right.values().items[0]!;
     // What most filters consist of: some value of a field is this one.
@@ -159,7 +177,8 @@ function some(values: () => Values, passes: (value: Value) => boolean, all: bool
 
 function somePair(left: () => Values, right: () => Values, passes: (a: Value, b: Value) => boolean, all: boolean): Predicate {
   return () => {
-    const a = left(), b = right();
+    const a = left(),
+      b = right();
     for (let i = 0; i < a.count; i++) for (let j = 0; j < b.count; j++) if (passes(a.items[i]!, b.items[j]!) !== all) return !all;
     return all && a.count > 0 && b.count > 0;
   };
@@ -194,19 +213,30 @@ function setValue(left: CompiledOperand, operand: Operand, scope: Scope): { read
 }
 
 function contains(test: Test & { type: 'contains' | 'matches' }, scope: Scope): Predicate {
-  const left = searchable(test.left, scope, 'contains'), { right } = rightSide(left, test.right, scope), all = test.quantifier === 'all';
-  if (left.kind === 'string' && right.kind === 'string') return somePair(left.values, right.values, (a, b) => String(a).includes(String(b)), all);
-  return somePair(left.values, right.values, (a, b) => {
-    const range = toRange(a, left.kind);
-    return containsBytes(range.bytes, range.start, range.searchEnd, toRange(b, right.kind));
-  }, all);
+  const left = searchable(test.left, scope, 'contains'),
+    { right } = rightSide(left, test.right, scope),
+    all = test.quantifier === 'all';
+  if (left.kind === 'string' && right.kind === 'string') return somePair(left.values, right.values, (a, b) => asText(a).includes(asText(b)), all);
+  return somePair(
+    left.values,
+    right.values,
+    (a, b) => {
+      const range = toRange(a, left.kind);
+      return containsBytes(range.bytes, range.start, range.searchEnd, toRange(b, right.kind));
+    },
+    all,
+  );
 }
 
 const SEARCHABLE: ReadonlySet<Kind> = new Set<Kind>(['string', 'bytes', 'protocol', 'ether']);
 
 function searchable(operand: Operand, scope: Scope, relation: string): CompiledOperand {
   const left = leftSide(operand, scope, relation);
-  if (!SEARCHABLE.has(left.kind)) throw new FilterError(`${nameOf(left, 'This')} is neither text nor bytes, so ${relation} cannot be asked of it; string() makes text of it`, operand.span);
+  if (!SEARCHABLE.has(left.kind))
+    throw new FilterError(
+      `${nameOf(left, 'This')} is neither text nor bytes, so ${relation} cannot be asked of it; string() makes text of it`,
+      operand.span,
+    );
   // `eth.addr contains ff:ff` has fewer bytes than an address: the needle is read as bytes.
   return left.kind === 'ether' ? { ...left, kind: 'bytes', entry: null, values: asRanges(left) } : left;
 }
@@ -219,10 +249,15 @@ function asRanges(operand: CompiledOperand): () => Values {
 }
 
 function matches(test: Test & { type: 'contains' | 'matches' }, scope: Scope): Predicate {
-  const left = searchable(test.left, scope, 'matches'), { right } = test;
+  const left = searchable(test.left, scope, 'matches'),
+    { right } = test;
   if (right.type !== 'string') throw new FilterError('matches needs a double-quoted string on its right', right.span);
   const regex = compileRegex(textOfBytes(Uint8Array.from(right.bytes)), right.span);
-  return some(left.values, (value) => (value instanceof ByteRange ? regex.test(value.bytes, value.start, value.searchEnd) : regex.testText(String(value))), test.quantifier === 'all');
+  return some(
+    left.values,
+    (value) => (value instanceof ByteRange ? regex.test(value.bytes, value.start, value.searchEnd) : regex.testText(asText(value))),
+    test.quantifier === 'all',
+  );
 }
 
 function compileRegex(source: string, span: Span): Regex {

@@ -26,7 +26,8 @@ export type FilterResult = { readonly ok: true; readonly filter: DisplayFilter }
 /** Checks a filter against the names of a catalog. Never throws. */
 export function compileFilter(text: string, catalog: FieldCatalog): FilterResult {
   try {
-    const test = parseFilter(text), { slots } = build(test, catalog);
+    const test = parseFilter(text),
+      { slots } = build(test, catalog);
     const fields = slots.map(({ entry }) => entry.name);
     const depth = slots.some(({ entry }) => entry.depth === 'streams') ? 'streams' : 'headers';
     return {

@@ -3,7 +3,7 @@ import type { Operand } from './ast.ts';
 import { FilterError } from './ast.ts';
 import type { Kind } from './catalog.ts';
 import { compileOperand, computed, wantBytes, type CompiledOperand, type Scope } from './operands.ts';
-import { comparison, NO_VALUES, toRange, toText, type Value, type Values } from './values.ts';
+import { asText, comparison, NO_VALUES, toRange, toText, type Value, type Values } from './values.ts';
 
 type Call = Operand & { type: 'call' };
 
@@ -28,7 +28,10 @@ export function compileCall(call: Call, scope: Scope): CompiledOperand {
   const found = Object.hasOwn(FUNCTIONS, call.name) ? FUNCTIONS[call.name] : undefined;
   if (found === undefined) throw new FilterError(`Function "${call.name}" does not exist`, call.nameSpan);
   if (call.args.length === 0 || (call.args.length > 1 && call.name !== 'max' && call.name !== 'min')) {
-    throw new FilterError(`${call.name}() takes ${call.name === 'max' || call.name === 'min' ? 'at least one argument' : 'one argument'}, not ${call.args.length}`, call.span);
+    throw new FilterError(
+      `${call.name}() takes ${call.name === 'max' || call.name === 'min' ? 'at least one argument' : 'one argument'}, not ${call.args.length}`,
+      call.span,
+    );
   }
   return found.compile(call, scope);
 }
@@ -56,12 +59,13 @@ function wrongArgument(call: Call, inner: CompiledOperand, what: string): Filter
 function textFunction(call: Call, scope: Scope, change: (text: string) => string): CompiledOperand {
   const inner = argument(call, scope);
   if (inner.kind !== 'string') throw wrongArgument(call, inner, 'text');
-  return mapped('string', inner, (value) => change(String(value)));
+  return mapped('string', inner, (value) => change(asText(value)));
 }
 
 function lengthOf(call: Call, scope: Scope): CompiledOperand {
   const inner = argument(call, scope);
-  if (inner.kind === 'number' || inner.kind === 'duration' || inner.kind === 'time' || inner.kind === 'none') throw wrongArgument(call, inner, 'text or bytes');
+  if (inner.kind === 'number' || inner.kind === 'duration' || inner.kind === 'time' || inner.kind === 'none')
+    throw wrongArgument(call, inner, 'text or bytes');
   wantBytes(inner, scope);
   return mapped('number', inner, (value) => {
     const range = toRange(value, inner.kind);
@@ -82,7 +86,8 @@ function countOf(call: Call, scope: Scope): CompiledOperand {
 
 function stringOf(call: Call, scope: Scope): CompiledOperand {
   const inner = argument(call, scope);
-  if (inner.entry?.type === 'boolean' || !['number', 'ipv4', 'ipv6', 'ether'].includes(inner.kind)) throw wrongArgument(call, inner, 'a number or an address');
+  if (inner.entry?.type === 'boolean' || !['number', 'ipv4', 'ipv6', 'ether'].includes(inner.kind))
+    throw wrongArgument(call, inner, 'a number or an address');
   return mapped('string', inner, (value) => toText(value, inner.kind) ?? '');
 }
 
@@ -103,7 +108,8 @@ function extreme(call: Call, scope: Scope, sign: 1 | -1): CompiledOperand {
     wantBytes(other, scope);
     return other;
   });
-  const compare = comparison(first.kind), all = [first, ...rest];
+  const compare = comparison(first.kind),
+    all = [first, ...rest];
   return result(first.kind, () => {
     let best: Value | null = null;
     for (const operand of all) {
@@ -113,4 +119,3 @@ function extreme(call: Call, scope: Scope, sign: 1 | -1): CompiledOperand {
     return best === null ? NO_VALUES : { count: 1, items: [best] };
   });
 }
-

@@ -25,13 +25,21 @@ export function readLiteral(literal: Literal, expected: Expected): Value {
     case 'time':
       return timeLiteral(literal);
     case 'string':
-      return literal.type === 'word' ? literal.text : literal.type === 'character' ? String.fromCharCode(literal.value) : textOfBytes(Uint8Array.from(literal.bytes));
+      return literal.type === 'word'
+        ? literal.text
+        : literal.type === 'character'
+          ? String.fromCharCode(literal.value)
+          : textOfBytes(Uint8Array.from(literal.bytes));
     case 'bytes':
     case 'protocol':
       return bytesLiteral(literal);
     case 'ether': {
       const { bytes } = literal.type === 'string' ? notAString(literal, 'a MAC address') : bytesLiteral(literal);
-      if (bytes.length !== 6) throw new FilterError(`${describe(literal)} is not a MAC address: it has ${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}, not 6`, literal.span);
+      if (bytes.length !== 6)
+        throw new FilterError(
+          `${describe(literal)} is not a MAC address: it has ${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}, not 6`,
+          literal.span,
+        );
       return bytes.reduce((value, byte) => value * 256 + byte, 0);
     }
     case 'ipv4':
@@ -102,12 +110,18 @@ function durationLiteral(literal: Literal): number {
 function timeLiteral(literal: Literal): bigint {
   const text = literal.type === 'word' ? literal.text : literal.type === 'string' ? textOfBytes(Uint8Array.from(literal.bytes)) : '';
   const time = parseTime(text);
-  if (time === null) throw new FilterError(`${describe(literal)} is not a point in time; write "2026-11-23 08:55:44.123Z" or seconds since 1970`, literal.span);
+  if (time === null)
+    throw new FilterError(`${describe(literal)} is not a point in time; write "2026-11-23 08:55:44.123Z" or seconds since 1970`, literal.span);
   return time;
 }
 
 /** A CIDR prefix, or one address. */
-function networkLiteral(literal: Literal, width: number, what: string, parse: (text: string) => number | ByteRange | null): number | ByteRange | Network {
+function networkLiteral(
+  literal: Literal,
+  width: number,
+  what: string,
+  parse: (text: string) => number | ByteRange | null,
+): number | ByteRange | Network {
   if (literal.type !== 'word') return notAString(literal, what);
   const [text = '', suffix] = literal.text.split('/');
   const address = parse(text);
@@ -134,7 +148,11 @@ function bytesLiteral(literal: Literal): ByteRange {
 function parseBytes(text: string): Uint8Array | null {
   const single = /^0x([0-9a-f]{1,2})$/i.exec(text);
   if (single !== null) return Uint8Array.of(parseInt(single[1] ?? '', 16));
-  const digits = /^[0-9a-f]{1,4}(?:([:.-])[0-9a-f]{1,4}(?:\1[0-9a-f]{1,4})*)?$/i.test(text) ? text.split(/[:.-]/) : /^[0-9a-f]+$/i.test(text) ? [text] : null;
+  const digits = /^[0-9a-f]{1,4}(?:([:.-])[0-9a-f]{1,4}(?:\1[0-9a-f]{1,4})*)?$/i.test(text)
+    ? text.split(/[:.-]/)
+    : /^[0-9a-f]+$/i.test(text)
+      ? [text]
+      : null;
   if (digits === null) return null;
   // `ffff.ffff` has two bytes per group; else a group is one byte, and only a row without separators has more.
   if (digits.length > 1 && !digits.every((group) => group.length <= 2) && !digits.every((group) => group.length === 4)) return null;

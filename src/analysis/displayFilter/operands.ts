@@ -76,7 +76,10 @@ export function computed(kind: Kind, values: () => Values, parts: Partial<Compil
 
 function literalOperand(literal: Literal, scope: Scope, expected: Expected | null): CompiledOperand {
   if (expected !== null) return constant(expected.kind, readLiteral(literal, expected));
-  throw new FilterError(`${describe(literal)} is neither a field nor a protocol name${literal.type === 'word' ? suggestion(literal.text, scope.catalog) : ''}`, literal.span);
+  throw new FilterError(
+    `${describe(literal)} is neither a field nor a protocol name${literal.type === 'word' ? suggestion(literal.text, scope.catalog) : ''}`,
+    literal.span,
+  );
 }
 
 /** Uses a protocol for more than its presence: then its bytes are wanted. */
@@ -89,7 +92,8 @@ const SLICEABLE: ReadonlySet<Kind> = new Set<Kind>(['bytes', 'string', 'protocol
 function sliceOperand(operand: Operand, ranges: readonly SliceRange[], scope: Scope): CompiledOperand {
   for (const range of ranges) checkRange(range);
   const inner = compileOperand(operand, scope, null);
-  if (!SLICEABLE.has(inner.kind)) throw new FilterError(`${inner.entry?.name ?? 'This'} has no bytes to take a slice of; mask a number with &`, operand.span);
+  if (!SLICEABLE.has(inner.kind))
+    throw new FilterError(`${inner.entry?.name ?? 'This'} has no bytes to take a slice of; mask a number with &`, operand.span);
   wantBytes(inner, scope);
   return computed('bytes', () => {
     const { count, items } = inner.values();
@@ -115,7 +119,8 @@ function checkRange(range: SliceRange): void {
 /** Null when a part of it is not there: then the value does not count. */
 function takeSlice(range: ByteRange, ranges: readonly SliceRange[]): ByteRange | null {
   const size = range.end - range.start;
-  let joined: number[] | null = null, single: ByteRange | null = null;
+  let joined: number[] | null = null,
+    single: ByteRange | null = null;
   for (const { start, length, last } of ranges) {
     const from = start < 0 ? size + start : start;
     const to = last !== undefined ? (last < 0 ? size + last : last) + 1 : length === null || length === undefined ? size : from + length;
@@ -130,12 +135,16 @@ function layerOperand(operand: Operand, ranges: readonly SliceRange[], scope: Sc
   const inner = compileOperand(operand, scope, null);
   if (inner.entry === null) throw new FilterError('# chooses a layer of a field or protocol', operand.span);
   for (const range of ranges) {
-    if (range.start < 1 || (range.last !== undefined && range.last < range.start)) throw new FilterError('Layers are counted from 1 outwards in', range.span);
+    if (range.start < 1 || (range.last !== undefined && range.last < range.start))
+      throw new FilterError('Layers are counted from 1 outwards in', range.span);
   }
   const slot = scope.slot(inner.entry);
   slot.wantsLayers = true;
   slot.presenceOnly = false;
-  const wanted = (layer: number): boolean => ranges.some(({ start, length, last }) => layer >= start && layer <= (last ?? (length === null || length === undefined ? Infinity : start + length - 1)));
+  const wanted = (layer: number): boolean =>
+    ranges.some(
+      ({ start, length, last }) => layer >= start && layer <= (last ?? (length === null || length === undefined ? Infinity : start + length - 1)),
+    );
   return computed(inner.kind, () => {
     const items: Value[] = [];
     for (let i = 0; i < slot.count; i++) if (wanted(slot.layers[i] ?? 1)) items.push(slot.items[i]!);
@@ -148,10 +157,14 @@ function negateOperand(operand: Operand & { type: 'negate' }, scope: Scope, expe
   if (inner.kind !== 'number' && inner.kind !== 'duration') throw new FilterError('Only numbers can be negated', operand.span);
   const negative = (value: Value): Value => (typeof value === 'bigint' ? -value : -Number(value));
   if (inner.isLiteral) return constant(inner.kind, negative(inner.values().items[0]!));
-  return computed(inner.kind, () => {
-    const { count, items } = inner.values();
-    return { count, items: items.slice(0, count).map(negative) };
-  }, { isArithmetic: true });
+  return computed(
+    inner.kind,
+    () => {
+      const { count, items } = inner.values();
+      return { count, items: items.slice(0, count).map(negative) };
+    },
+    { isArithmetic: true },
+  );
 }
 
 function arithmeticOperand(operand: Operand & { type: 'arithmetic' }, scope: Scope, expected: Expected | null): CompiledOperand {
@@ -163,7 +176,10 @@ function arithmeticOperand(operand: Operand & { type: 'arithmetic' }, scope: Sco
   wantBytes(first, scope);
   const kind = first.kind === 'protocol' ? 'bytes' : first.kind;
   checkArithmetic(op, kind, first.entry, operand);
-  const second = compileOperand(rightFirst ? operand.left : operand.right, scope, { kind, entry: first.entry?.type === 'float' ? first.entry : null });
+  const second = compileOperand(rightFirst ? operand.left : operand.right, scope, {
+    kind,
+    entry: first.entry?.type === 'float' ? first.entry : null,
+  });
   wantBytes(second, scope);
   if ((second.kind === 'protocol' ? 'bytes' : second.kind) !== kind) throw new FilterError('Both sides must be of one type', operand.span);
   const [left, right] = rightFirst ? [second, first] : [first, second];
@@ -179,8 +195,16 @@ function isPlainLiteral(operand: Operand, scope: Scope): boolean {
 }
 
 function checkArithmetic(op: ArithmeticOp, kind: Kind, entry: CatalogEntry | null, operand: Operand): void {
-  const fine = op === '&' ? (kind === 'number' && entry?.type !== 'boolean' && entry?.type !== 'float') || kind === 'bytes' || kind === 'ether' || kind === 'ipv4' || kind === 'ipv6'
-    : kind === 'number' ? entry?.type !== 'boolean' : kind === 'duration' && (op === '+' || op === '-');
+  const fine =
+    op === '&'
+      ? (kind === 'number' && entry?.type !== 'boolean' && entry?.type !== 'float') ||
+        kind === 'bytes' ||
+        kind === 'ether' ||
+        kind === 'ipv4' ||
+        kind === 'ipv6'
+      : kind === 'number'
+        ? entry?.type !== 'boolean'
+        : kind === 'duration' && (op === '+' || op === '-');
   if (!fine) throw new FilterError(`${entry?.name ?? 'This value'} cannot be used with ${op}`, operand.span);
 }
 
@@ -189,7 +213,8 @@ function combine(op: ArithmeticOp, kind: Kind, left: Values, right: Values): Val
   const items: Value[] = [];
   for (let i = 0; i < left.count; i++) {
     for (let j = 0; j < right.count; j++) {
-      const value = kind === 'number' || kind === 'duration' ? calculate(op, left.items[i]!, right.items[j]!) : mask(left.items[i]!, right.items[j]!, kind);
+      const value =
+        kind === 'number' || kind === 'duration' ? calculate(op, left.items[i]!, right.items[j]!) : mask(left.items[i]!, right.items[j]!, kind);
       if (value !== null) items.push(value);
     }
   }
@@ -197,7 +222,8 @@ function combine(op: ArithmeticOp, kind: Kind, left: Values, right: Values): Val
 }
 
 function calculate(op: ArithmeticOp, left: Value, right: Value): number | null {
-  const a = Number(left), b = Number(right);
+  const a = Number(left),
+    b = Number(right);
   switch (op) {
     case '&':
       return a <= 0x7fffffff && b <= 0x7fffffff ? a & b : Number(BigInt.asUintN(64, BigInt(Math.trunc(a)) & BigInt(Math.trunc(b))));
@@ -216,7 +242,9 @@ function calculate(op: ArithmeticOp, left: Value, right: Value): number | null {
 
 /** Masks bytes with bytes; of different lengths there is no result. */
 function mask(left: Value, right: Value, kind: Kind): Value | null {
-  const a = toRange(left, kind), b = toRange(right, kind), length = a.end - a.start;
+  const a = toRange(left, kind),
+    b = toRange(right, kind),
+    length = a.end - a.start;
   if (b.end - b.start !== length) return null;
   const bytes = Uint8Array.from({ length }, (_, i) => a.bytes[a.start + i]! & b.bytes[b.start + i]!);
   return kind === 'ether' || kind === 'ipv4' ? bytes.reduce((value, byte) => value * 256 + byte, 0) : new ByteRange(bytes);

@@ -7,7 +7,11 @@ const MAX_CHARACTERS = 16_384;
 
 /** Null for an empty filter. Throws FilterError. */
 export function parseFilter(text: string): Test | null {
-  if (text.length > MAX_CHARACTERS) throw new FilterError(`A filter can have at most ${MAX_CHARACTERS.toLocaleString('en-US')} characters`, { start: MAX_CHARACTERS, end: text.length });
+  if (text.length > MAX_CHARACTERS)
+    throw new FilterError(`A filter can have at most ${MAX_CHARACTERS.toLocaleString('en-US')} characters`, {
+      start: MAX_CHARACTERS,
+      end: text.length,
+    });
   try {
     return parse(text);
   } catch (error) {
@@ -34,9 +38,9 @@ function syntaxError(text: string, error: SyntaxError): FilterError {
 
 const HINTS: Readonly<Record<string, string>> = {
   '=': 'equality is written ==',
-  'AND': 'write and',
-  'OR': 'write or',
-  'NOT': 'write not',
+  AND: 'write and',
+  OR: 'write or',
+  NOT: 'write not',
   '&': '& masks bits, and needs a number or bytes on its right',
-  '$': 'references to the selected packet are not supported',
+  $: 'references to the selected packet are not supported',
 };

@@ -16,8 +16,12 @@ const MAX_NODES = 2000;
 const MAX_STATES = 500;
 
 /** What came before the current position: nothing, a word byte, a line feed, another byte. */
-const AT_START = 0, AFTER_WORD = 1, AFTER_LINE_FEED = 2, AFTER_OTHER = 3;
-const UNKNOWN = -1, MATCHED = -2;
+const AT_START = 0,
+  AFTER_WORD = 1,
+  AFTER_LINE_FEED = 2,
+  AFTER_OTHER = 3;
+const UNKNOWN = -1,
+  MATCHED = -2;
 
 const encoder = new TextEncoder();
 
@@ -59,8 +63,10 @@ export class Regex {
 
   /** Whether the pattern matches somewhere in `[from, to)`. */
   test(bytes: Uint8Array, from: number, to: number): boolean {
-    let state = 0, transitions = this.#transitions;
-    const classOf = this.#classOf, stride = this.#stride;
+    let state = 0,
+      transitions = this.#transitions;
+    const classOf = this.#classOf,
+      stride = this.#stride;
     for (let i = from; i < to; i++) {
       const byteClass = classOf[bytes[i]!]!;
       let next = transitions[state * stride + byteClass]!;
@@ -111,8 +117,10 @@ export class Regex {
   /** The state after a byte of a class, or at the end; MATCHED when the pattern has matched before it. */
   #move(state: number, byteClass: number): number {
     const { nodes, before } = this.#states[state]!;
-    const byte = this.#representatives[byteClass] ?? -1, mark = this.#mark.fill(0);
-    const next = new Set<number>(), stack = [this.#start];
+    const byte = this.#representatives[byteClass] ?? -1,
+      mark = this.#mark.fill(0);
+    const next = new Set<number>(),
+      stack = [this.#start];
     for (let i = nodes.length - 1; i >= 0; i--) stack.push(nodes[i]!);
     while (stack.length > 0) {
       const index = stack.pop()!;
@@ -132,7 +140,10 @@ export class Regex {
           if (holds(node.condition, before, byte)) stack.push(node.next);
       }
     }
-    return this.#state([...next].sort((a, b) => a - b), isWordByte(byte) ? AFTER_WORD : byte === 10 ? AFTER_LINE_FEED : AFTER_OTHER);
+    return this.#state(
+      [...next].sort((a, b) => a - b),
+      isWordByte(byte) ? AFTER_WORD : byte === 10 ? AFTER_LINE_FEED : AFTER_OTHER,
+    );
   }
 
   #add(node: Node): number {
@@ -169,7 +180,8 @@ export class Regex {
   }
 
   #makeClasses(): void {
-    const sets = new Set(this.#nodes.flatMap((node) => (node.type === 'set' ? [node.set] : []))), classes = new Map<string, number>();
+    const sets = new Set(this.#nodes.flatMap((node) => (node.type === 'set' ? [node.set] : []))),
+      classes = new Map<string, number>();
     for (let byte = 0; byte < 256; byte++) {
       let key = `${isWordByte(byte) ? 1 : 0}${byte === 10 ? 1 : 0}`;
       for (const set of sets) key += set[byte] === 1 ? '1' : '0';

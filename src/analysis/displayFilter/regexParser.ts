@@ -27,7 +27,8 @@ interface Flags {
   readonly multiline: boolean;
 }
 
-const MAX_REPEAT = 1000, MAX_DEPTH = 100;
+const MAX_REPEAT = 1000,
+  MAX_DEPTH = 100;
 const encoder = new TextEncoder();
 
 function setOf(test: (byte: number) => boolean): ByteSet {
@@ -42,17 +43,44 @@ function inverse(set: ByteSet): ByteSet {
   return set.map((flag) => 1 - flag);
 }
 
-export const isWordByte = (byte: number): boolean => (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || byte === 95 || (byte >= 97 && byte <= 122);
-const DIGIT = setOf((byte) => byte >= 48 && byte <= 57), WORD = setOf(isWordByte), SPACE = ofCharacters(' \t\n\r\f\v'), HORIZONTAL = ofCharacters(' \t\xa0'), VERTICAL = ofCharacters('\n\v\f\r\x85');
-const CLASSES: Readonly<Record<string, ByteSet>> = { d: DIGIT, D: inverse(DIGIT), w: WORD, W: inverse(WORD), s: SPACE, S: inverse(SPACE), h: HORIZONTAL, H: inverse(HORIZONTAL), v: VERTICAL, V: inverse(VERTICAL), N: setOf((byte) => byte !== 10) };
+export const isWordByte = (byte: number): boolean =>
+  (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || byte === 95 || (byte >= 97 && byte <= 122);
+const DIGIT = setOf((byte) => byte >= 48 && byte <= 57),
+  WORD = setOf(isWordByte),
+  SPACE = ofCharacters(' \t\n\r\f\v'),
+  HORIZONTAL = ofCharacters(' \t\xa0'),
+  VERTICAL = ofCharacters('\n\v\f\r\x85');
+const CLASSES: Readonly<Record<string, ByteSet>> = {
+  d: DIGIT,
+  D: inverse(DIGIT),
+  w: WORD,
+  W: inverse(WORD),
+  s: SPACE,
+  S: inverse(SPACE),
+  h: HORIZONTAL,
+  H: inverse(HORIZONTAL),
+  v: VERTICAL,
+  V: inverse(VERTICAL),
+  N: setOf((byte) => byte !== 10),
+};
 const CONTROLS: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, a: 7, e: 27 };
 const CONDITIONS: Readonly<Record<string, Condition>> = { A: 'start', z: 'end', b: 'wordBoundary', B: 'notWordBoundary' };
 const isLetter = (byte: number): boolean => (byte | 32) >= 97 && (byte | 32) <= 122;
 const POSIX: Readonly<Record<string, ByteSet>> = {
-  alpha: setOf(isLetter), digit: DIGIT, alnum: setOf((byte) => isLetter(byte) || DIGIT[byte] === 1), word: WORD, space: SPACE, blank: ofCharacters(' \t'),
-  lower: setOf((byte) => byte >= 97 && byte <= 122), upper: setOf((byte) => byte >= 65 && byte <= 90), xdigit: setOf((byte) => DIGIT[byte] === 1 || ((byte | 32) >= 97 && (byte | 32) <= 102)),
-  punct: setOf((byte) => byte > 32 && byte < 127 && !isLetter(byte) && DIGIT[byte] !== 1), cntrl: setOf((byte) => byte < 32 || byte === 127), print: setOf((byte) => byte >= 32 && byte < 127),
-  graph: setOf((byte) => byte > 32 && byte < 127), ascii: setOf((byte) => byte < 128),
+  alpha: setOf(isLetter),
+  digit: DIGIT,
+  alnum: setOf((byte) => isLetter(byte) || DIGIT[byte] === 1),
+  word: WORD,
+  space: SPACE,
+  blank: ofCharacters(' \t'),
+  lower: setOf((byte) => byte >= 97 && byte <= 122),
+  upper: setOf((byte) => byte >= 65 && byte <= 90),
+  xdigit: setOf((byte) => DIGIT[byte] === 1 || ((byte | 32) >= 97 && (byte | 32) <= 102)),
+  punct: setOf((byte) => byte > 32 && byte < 127 && !isLetter(byte) && DIGIT[byte] !== 1),
+  cntrl: setOf((byte) => byte < 32 || byte === 127),
+  print: setOf((byte) => byte >= 32 && byte < 127),
+  graph: setOf((byte) => byte > 32 && byte < 127),
+  ascii: setOf((byte) => byte < 128),
 };
 
 const LINE_FEED = setOf((byte) => byte === 10);
@@ -101,7 +129,8 @@ class Parser {
 
   #choice(): Pattern {
     if (++this.#depth > MAX_DEPTH) throw new RegexError('nested too deeply');
-    const before = this.#flags, items = [this.#sequence()];
+    const before = this.#flags,
+      items = [this.#sequence()];
     while (this.#take('|')) items.push(this.#sequence());
     this.#flags = before;
     this.#depth--;
@@ -165,7 +194,11 @@ class Parser {
         this.#setFlags(flags[1] ?? '', flags[2] ?? '');
         if (flags[3] === ')') return null;
       } else if (this.#match(/P?<[A-Za-z_]\w*>|'[A-Za-z_]\w*'|\|/y) === null) {
-        throw new RegexError(this.#match(/<?[=!]/y) !== null ? 'look-ahead and look-behind are not supported: they cannot be matched in bounded time' : 'this kind of group is not supported');
+        throw new RegexError(
+          this.#match(/<?[=!]/y) !== null
+            ? 'look-ahead and look-behind are not supported: they cannot be matched in bounded time'
+            : 'this kind of group is not supported',
+        );
       }
     }
     const pattern = this.#choice();
@@ -176,32 +209,41 @@ class Parser {
 
   #setFlags(on: string, off: string): void {
     const flag = (letter: string, now: boolean): boolean => (on.includes(letter) ? true : off.includes(letter) ? false : now);
-    this.#flags = { ignoreCase: flag('i', this.#flags.ignoreCase), dotAll: flag('s', this.#flags.dotAll), multiline: flag('m', this.#flags.multiline) };
+    this.#flags = {
+      ignoreCase: flag('i', this.#flags.ignoreCase),
+      dotAll: flag('s', this.#flags.dotAll),
+      multiline: flag('m', this.#flags.multiline),
+    };
   }
 
   #escape(): Pattern {
     const letter = this.#source[this.#at];
     if (letter === undefined) throw new RegexError('\\ at end of pattern');
-    const condition = CONDITIONS[letter], set = CLASSES[letter];
+    const condition = CONDITIONS[letter],
+      set = CLASSES[letter];
     if (condition !== undefined || set !== undefined || letter === 'Z') {
       this.#at++;
       return condition !== undefined ? { type: 'condition', condition } : set !== undefined ? { type: 'set', set } : END_OR_LAST_LINE;
     }
-    if (this.#match(/[1-9](?![0-7]{2})|[gk]/y) !== null) throw new RegexError('back references are not supported: they cannot be matched in bounded time');
+    if (this.#match(/[1-9](?![0-7]{2})|[gk]/y) !== null)
+      throw new RegexError('back references are not supported: they cannot be matched in bounded time');
     const byte = this.#byteEscape();
     return byte !== null ? { type: 'set', set: this.#byte(byte) } : this.#literal(this.#plainEscape());
   }
 
   /** What stands for one byte after a backslash. */
   #byteEscape(): number | null {
-    const letter = this.#source[this.#at] ?? '', control = CONTROLS[letter];
+    const letter = this.#source[this.#at] ?? '',
+      control = CONTROLS[letter];
     if (control !== undefined) {
       this.#at++;
       return control;
     }
     const digits = this.#match(/x(?:\{([0-9a-f]{1,2})\}|([0-9a-f]{0,2}))|o\{([0-7]{1,3})\}|([0-7]{1,3})/iy);
     if (digits === null) return null;
-    return digits[3] !== undefined || digits[4] !== undefined ? parseInt(digits[3] ?? digits[4] ?? '', 8) & 255 : parseInt(`0${digits[1] ?? digits[2] ?? ''}`, 16);
+    return digits[3] !== undefined || digits[4] !== undefined
+      ? parseInt(digits[3] ?? digits[4] ?? '', 8) & 255
+      : parseInt(`0${digits[1] ?? digits[2] ?? ''}`, 16);
   }
 
   #plainEscape(): string {
@@ -211,7 +253,8 @@ class Parser {
   }
 
   #class(): ByteSet {
-    const set = new Uint8Array(256), negated = this.#take('^');
+    const set = new Uint8Array(256),
+      negated = this.#take('^');
     for (let first = true; first || !this.#peek(']'); first = false) {
       if (this.#at >= this.#source.length) throw new RegexError('missing terminating ] for character class');
       const item = this.#classItem();

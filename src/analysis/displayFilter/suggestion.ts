@@ -7,7 +7,8 @@ const MAX_LENGTH = 64;
 export function suggestion(text: string, catalog: FieldCatalog): string {
   const wanted = text.toLowerCase();
   if (!/^[a-z_]/.test(wanted) || wanted.length > MAX_LENGTH) return '';
-  let best = '', bestDistance = Math.min(3, Math.ceil(wanted.length / 3) + 1);
+  let best = '',
+    bestDistance = Math.min(3, Math.ceil(wanted.length / 3) + 1);
   for (const { name } of catalog.entries) {
     if (Math.abs(name.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, name.toLowerCase());
@@ -18,7 +19,8 @@ export function suggestion(text: string, catalog: FieldCatalog): string {
 
 /** Insertions, deletions, replacements and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [], last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let beforeLast: number[] = [],
+    last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {

@@ -41,7 +41,8 @@ export interface Values {
 
 export const NO_VALUES: Values = { count: 0, items: [] };
 
-const encoder = new TextEncoder(), decoder = new TextDecoder('utf-8');
+const encoder = new TextEncoder(),
+  decoder = new TextDecoder('utf-8');
 
 export function textOfBytes(bytes: Uint8Array): string {
   return decoder.decode(bytes);
@@ -51,7 +52,8 @@ export function textOfBytes(bytes: Uint8Array): string {
 export function toRange(value: Value, kind: Kind): ByteRange {
   if (value instanceof ByteRange) return value;
   if (typeof value === 'string') return new ByteRange(encoder.encode(value));
-  const length = kind === 'ether' ? 6 : 4, bytes = new Uint8Array(length);
+  const length = kind === 'ether' ? 6 : 4,
+    bytes = new Uint8Array(length);
   let rest = typeof value === 'number' ? value : 0;
   for (let i = length - 1; i >= 0; i--) {
     bytes[i] = rest % 256;
@@ -60,11 +62,16 @@ export function toRange(value: Value, kind: Kind): ByteRange {
   return new ByteRange(bytes);
 }
 
+/** A value that is text already. */
+export function asText(value: Value): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** What `string()` makes of a value; null where Wireshark has no conversion. */
 export function toText(value: Value, kind: Kind): string | null {
   switch (kind) {
     case 'number':
-      return String(value);
+      return typeof value === 'number' || typeof value === 'bigint' ? String(value) : null;
     case 'ipv4':
       return formatIpv4(Number(value));
     case 'ipv6':
@@ -117,8 +124,10 @@ function compareIpv4(a: Value, b: Value): number {
 
 function compareIpv6(a: Value, b: Value): number {
   if (!(b instanceof Network)) return compareBytes(a, b);
-  const left = a as ByteRange, right = b.address as ByteRange;
-  const whole = b.bits >> 3, mask = (0xff00 >> (b.bits & 7)) & 0xff;
+  const left = a as ByteRange,
+    right = b.address as ByteRange;
+  const whole = b.bits >> 3,
+    mask = (0xff00 >> (b.bits & 7)) & 0xff;
   for (let i = 0; i < whole; i++) {
     const difference = (left.bytes[left.start + i] ?? 0) - (right.bytes[right.start + i] ?? 0);
     if (difference !== 0) return difference;
@@ -128,8 +137,10 @@ function compareIpv6(a: Value, b: Value): number {
 
 /** As memcmp, then the longer is the greater. */
 function compareBytes(a: Value, b: Value): number {
-  const left = a as ByteRange, right = b as ByteRange;
-  const leftLength = left.end - left.start, rightLength = right.end - right.start;
+  const left = a as ByteRange,
+    right = b as ByteRange;
+  const leftLength = left.end - left.start,
+    rightLength = right.end - right.start;
   for (let i = 0; i < leftLength && i < rightLength; i++) {
     const difference = left.bytes[left.start + i]! - right.bytes[right.start + i]!;
     if (difference !== 0) return difference;
@@ -139,7 +150,8 @@ function compareBytes(a: Value, b: Value): number {
 
 /** Whether the bytes `[from, to)` hold `needle` somewhere. */
 export function containsBytes(bytes: Uint8Array, from: number, to: number, needle: ByteRange): boolean {
-  const length = needle.end - needle.start, last = to - length;
+  const length = needle.end - needle.start,
+    last = to - length;
   if (length === 0) return to >= from;
   const first = needle.bytes[needle.start]!;
   for (let at = bytes.indexOf(first, from); at >= 0 && at <= last; at = bytes.indexOf(first, at + 1)) {

@@ -1,0 +1,67 @@
+/** tshark as the second source of expected values. Never needed to run the product; CI installs it. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** First line of `tshark --version`, or null where there is none. */
+export function tsharkVersion(): string | null {
+  const run = spawnSync('tshark', ['--version'], { encoding: 'utf8' });
+  return run.status === 0 ? (run.stdout.split('\n')[0] ?? null) : null;
+}
+
+/** Calls with a home of its own, so that nobody's preferences change what tshark says. */
+function tshark(home: string, args: readonly string[]): string {
+  return execFileSync('tshark', ['-n', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, TZ: 'UTC' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 << 20,
+  });
+}
+
+function withHome<T>(use: (home: string) => T): T {
+  const home = mkdtempSync(path.join(tmpdir(), 'netsec-tshark-'));
+  try {
+    return use(home);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** `tshark -Y filter -T fields -e frame.number`. */
+export function framesMatching(capture: string, filter: string): number[] {
+  return withHome((home) =>
+    tshark(home, ['-r', capture, '-Y', filter, '-T', 'fields', '-e', 'frame.number'])
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number),
+  );
+}
+
+/** Frames of many filters in one run: a Lua listener per filter, which is tshark's own filter engine as `-Y` has it. Null for filters tshark refuses. */
+export function framesMatchingEach(capture: string, filters: readonly string[]): (number[] | null)[] {
+  return withHome((home) => {
+    const script = path.join(home, 'listeners.lua');
+    writeFileSync(
+      script,
+      `local filters = {${filters.map((filter) => `[==[${filter}]==]`).join(',\n')}}
+for i, filter in ipairs(filters) do
+  local ok, listener = pcall(Listener.new, "frame", filter)
+  if ok then listener.packet = function(pinfo) print("@" .. i .. " " .. pinfo.number) end
+  else print("!" .. i) end
+end
+print("listening")
+`,
+    );
+    const lines = tshark(home, ['-q', '-X', `lua_script:${script}`, '-r', capture]).split('\n');
+    if (!lines.includes('listening')) throw new Error('this tshark runs no Lua scripts');
+    const found = filters.map((): number[] | null => []);
+    for (const line of lines) {
+      const [, mark, index, frame] = /^([@!])(\d+)(?: (\d+))?$/.exec(line) ?? [];
+      if (mark === '!') found[Number(index) - 1] = null;
+      else if (mark === '@') found[Number(index) - 1]?.push(Number(frame));
+    }
+    return found;
+  });
+}
