@@ -29,8 +29,8 @@ export default defineConfig({
           globalSetup: ['test/integration/support/globalSetup.ts'],
           fileParallelism: false,
           // What a person would wait for before they doubt, on a busy machine.
-          expect: { poll: { timeout: 15_000 } },
-          testTimeout: 60_000,
+          expect: { poll: { timeout: 20_000 } },
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

@@ -184,7 +184,7 @@ export class NetsecTimeline extends HTMLElement {
       .sort((a, b) => a.x - b.x)
       .map(
         ({ x, label, finding }) =>
-          html`<button class="tl-mark ${finding.severity}" title=${finding.title} aria-label=${finding.title} style=${css({ left: `${String(x - 5)}px` })} @click=${() => config.onFinding(finding.id)}>
+          html`<button class="tl-mark ${finding.severity}" title=${finding.title} aria-label=${label ? `${detectorLabel(finding.detector)}: ${finding.title}` : finding.title} style=${css({ left: `${String(x - 5)}px` })} @click=${() => config.onFinding(finding.id)}>
             <svg viewBox="0 0 11 10" aria-hidden="true"><path d="M0 1h11L5.5 9.5z" /></svg>${label ? html`<span>${detectorLabel(finding.detector)}</span>` : nothing}
           </button>`,
       );

@@ -14,6 +14,8 @@ const MEDIUM_PACKETS = 10_000;
 /** 100 MB. */
 const LARGE_PACKETS = 1_000_000;
 const SCROLLS = 150;
+/** Other programs make a step slower, never faster: each step counts as in the best of these passes, over rows not seen before. */
+const PASSES = 3;
 
 interface ScrollCost {
   /** Script and layout of each scroll, ascending, in milliseconds. */
@@ -65,26 +67,30 @@ describeInVscode('a capture of a million packets', () => {
     await page.getByTestId('nav-packets').click();
     await page.getByTestId('packet-row').first().waitFor();
     const frame: Frame = await captureFrame(window.page);
-    const cost = await frame.evaluate(async (scrolls) => {
-      const list = document.querySelector<HTMLElement>('[data-testid="packet-list"]')!;
-      const work: number[] = [];
-      const frames: number[] = [];
-      const elementsBefore = document.querySelectorAll('*').length;
-      let last = await new Promise<number>(requestAnimationFrame);
-      for (let i = 0; i < scrolls; i++) {
-        const start = performance.now();
-        list.scrollTop += 330;
-        // The page's own listener, at once instead of in the next frame, so that it can be timed.
-        list.dispatchEvent(new Event('scroll'));
-        list.getBoundingClientRect();
-        work.push(performance.now() - start);
-        const now = await new Promise<number>(requestAnimationFrame);
-        frames.push(now - last);
-        last = now;
-      }
-      const ascending = (values: number[]): number[] => values.sort((a, b) => a - b);
-      return { work: ascending(work), frames: ascending(frames), elementsBefore, elementsAfter: document.querySelectorAll('*').length };
-    }, SCROLLS);
+    const cost = await frame.evaluate(
+      async ([scrolls, passes]) => {
+        const list = document.querySelector<HTMLElement>('[data-testid="packet-list"]')!;
+        const work = new Array<number>(scrolls).fill(Infinity);
+        const frames = new Array<number>(scrolls).fill(Infinity);
+        const elementsBefore = document.querySelectorAll('*').length;
+        let last = await new Promise<number>(requestAnimationFrame);
+        for (let n = 0; n < scrolls * passes; n++) {
+          const i = n % scrolls;
+          const start = performance.now();
+          list.scrollTop += 330;
+          // The page's own listener, at once instead of in the next frame, so that it can be timed.
+          list.dispatchEvent(new Event('scroll'));
+          list.getBoundingClientRect();
+          work[i] = Math.min(work[i]!, performance.now() - start);
+          const now = await new Promise<number>(requestAnimationFrame);
+          frames[i] = Math.min(frames[i]!, now - last);
+          last = now;
+        }
+        const ascending = (values: number[]): number[] => values.sort((a, b) => a - b);
+        return { work: ascending(work), frames: ascending(frames), elementsBefore, elementsAfter: document.querySelectorAll('*').length };
+      },
+      [SCROLLS, PASSES] as const,
+    );
     await closeEditors(window);
     return cost;
   }

@@ -35,8 +35,8 @@ const SETTINGS = {
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
 } as const;
 
-/** A step of a person's takes well under a second; a busy machine gets some more. */
-const STEP_TIMEOUT_MS = 15_000;
+/** A step of a person's takes well under a second; a busy machine gets a lot more. */
+const STEP_TIMEOUT_MS = 30_000;
 
 export interface WindowOptions {
   /** The folder that is opened. */
