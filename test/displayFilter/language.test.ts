@@ -107,6 +107,7 @@ describe('evaluation', () => {
     ['max(udp.port) == 4242', true],
     ['count(ip.addr) == 2', true],
     ['ip.host == "10.0.0.1"', true],
+    ['_ws.malformed', false],
     ['udp.stream == 0', true],
     ['udp.stream == 1', false],
     ['ip#1', true],

@@ -29,6 +29,9 @@ export interface CatalogEntry {
   readonly values: Readonly<Record<number, string>> | undefined;
 }
 
+/** Frames whose bytes contradict their protocols, in Wireshark's name for them. */
+export const malformed: Dissector = { id: '_ws.malformed', name: 'Malformed Packet', fields: {}, on: [] };
+
 const KINDS = {
   uint: 'number',
   int: 'number',
@@ -130,5 +133,5 @@ function depthOf(protocol: Dissector): Depth {
 
 /** All that the registry has, and `extra`. */
 export function createCatalog(extra: readonly { readonly protocol: Dissector; readonly fields: readonly Field[] }[] = []): FieldCatalog {
-  return new FieldCatalog([frame, ...dissectors, dataDissector], extra);
+  return new FieldCatalog([frame, malformed, ...dissectors, dataDissector], extra);
 }

@@ -1,7 +1,7 @@
 /** Takes out of what the dissectors say only what one filter asks for, and answers whether the frame matches. */
 import type { Dissector, Field, FieldSink, FieldValue } from '../../pcap/dissector.ts';
 import { tcp } from '../../pcap/dissectors/tcp.ts';
-import { frame, type FrameContext } from '../../pcap/frameFields.ts';
+import type { FrameContext } from '../../pcap/frameFields.ts';
 import { readUnsigned, readValue } from '../../pcap/fieldValue.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import { formatIpv4, formatIpv6 } from '../../pcap/addresses.ts';
@@ -46,7 +46,7 @@ export class FieldCollector implements FieldSink {
     const columns = createColumns();
     for (const slot of slots) {
       const fill = slot.wantsLayers ? undefined : columns.get(slot.entry.name);
-      if (slot.presenceOnly && slot.entry.protocol !== frame) this.#presence.push({ slot, known: [] });
+      if (slot.presenceOnly && fill === undefined) this.#presence.push({ slot, known: [] });
       else if (fill !== undefined) this.#columns.push({ fill, slot });
       else if (slot.entry.kind === 'protocol') this.#byProtocol.set(slot.entry.protocol, slot);
       else for (const field of slot.entry.fields) this.#byField.set(field, [...(this.#byField.get(field) ?? []), slot]);

@@ -23,6 +23,7 @@ import {
   NET_VERSION,
   type Packet,
 } from '../../pcap/packet.ts';
+import { malformed } from './catalog.ts';
 import type { Slot } from './slots.ts';
 
 export type Column = (p: Packet, slot: Slot, context: FrameContext) => void;
@@ -94,6 +95,12 @@ export function createColumns(): ReadonlyMap<string, Column> {
   const protocolTexts: string[] = [];
   return new Map<string, Column>([
     ['frame', (p, slot) => slot.pushRange(p.frameBytes, p.start, p.end, p.end)],
+    [
+      malformed.id,
+      (p, slot) => {
+        if (p.isMalformed) slot.push(1);
+      },
+    ],
     [f.number.name, (p, slot) => slot.push(p.frame)],
     [f.length.name, (p, slot) => slot.push(p.originalLength)],
     [f.capturedLength.name, (p, slot) => slot.push(p.capturedLength)],
@@ -113,7 +120,6 @@ export function createColumns(): ReadonlyMap<string, Column> {
     ['ip.dst', ipv4(NET_DST)],
     ['ip.addr', ipv4(NET_SRC, NET_DST)],
     ['ip.ttl', ipv4(NET_TTL)],
-    ['ip.proto', ipv4(NET_PROTOCOL)],
     ['ipv6.src', ipv6Address(NET_SRC)],
     ['ipv6.dst', ipv6Address(NET_DST)],
     ['ipv6.addr', ipv6Address(NET_SRC, NET_DST)],
