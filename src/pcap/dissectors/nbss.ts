@@ -2,6 +2,7 @@
 import { NEED_MORE, NOT_MINE, defineFields, messageKind, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { enterLayer } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
+import { dissectSmbDatagram } from '../smbDatagram.ts';
 
 const TYPES: Readonly<Record<number, string>> = { 0: 'Session message', 0x81: 'Session request', 0x82: 'Positive session response', 0x83: 'Negative session response', 0x84: 'Retarget session response', 0x85: 'Session keep-alive' };
 const SMB_COMMANDS: Readonly<Record<number, string>> = {
@@ -48,7 +49,7 @@ export const smbMessage = messageKind<SmbMessage>('smb');
 
 const HEADER = 4, KEEP_BYTES = 256;
 
-export const smb: Dissector = { id: 'smb', name: 'SMB (Server Message Block Protocol)', fields: smbFields, on: [], application: true };
+export const smb: Dissector = { id: 'smb', name: 'SMB (Server Message Block Protocol)', fields: smbFields, on: [], application: true, dissect: (p, offset, end, sink) => dissectSmbDatagram(p, smb, smbFields, offset, end, sink) };
 export const smb2: Dissector = { id: 'smb2', name: 'SMB2 (Server Message Block Protocol version 2)', fields: smb2Fields, on: [], application: true };
 
 export const nbss: Dissector = {

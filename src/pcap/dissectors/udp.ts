@@ -1,4 +1,4 @@
-/** User Datagram Protocol, RFC 768. What it carries is found as in Wireshark: lower port, higher port, then by content. */
+/** User Datagram Protocol, RFC 768. What it carries is found as in Wireshark: lower port, higher port, what the conversation said before, content. */
 import { defineFields, type Dissector } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { UDP_PORT, type Bound } from '../tables.ts';
@@ -36,7 +36,7 @@ export const udp: Dissector = {
     p.addPorts(sourcePort, destinationPort, payload, payloadEnd);
     if (payloadEnd <= payload) return;
     const low = Math.min(sourcePort, destinationPort), high = Math.max(sourcePort, destinationPort);
-    const bound = accepting(p, p.tables.find(UDP_PORT, low), payload, payloadEnd) ?? accepting(p, p.tables.find(UDP_PORT, high), payload, payloadEnd) ?? byContent(p, payload, payloadEnd);
+    const bound = accepting(p, p.tables.find(UDP_PORT, low), payload, payloadEnd) ?? accepting(p, p.tables.find(UDP_PORT, high), payload, payloadEnd) ?? learned(p, payload, payloadEnd) ?? byContent(p, payload, payloadEnd);
     if (bound !== undefined) p.nextBound(bound, payload, payloadEnd);
     else p.carryData(payload, payloadEnd);
   },
@@ -45,6 +45,12 @@ export const udp: Dissector = {
 function accepting(p: Packet, bound: Bound | undefined, offset: number, end: number): Bound | undefined {
   if (bound === undefined) return undefined;
   return bound.dissector.recognise?.(p, offset, end) === false ? undefined : bound;
+}
+
+function learned(p: Packet, offset: number, end: number): Bound | undefined {
+  if (p.learned.isEmpty) return undefined;
+  const bound = p.learned.find(p);
+  return bound === undefined || bound.dissector.belongs?.(p, offset, end) === false ? undefined : bound;
 }
 
 function byContent(p: Packet, offset: number, end: number): Bound | undefined {
