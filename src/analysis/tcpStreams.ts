@@ -109,7 +109,11 @@ export class TcpStreams {
       side.expected = sequence | 0;
     }
     const ahead = (sequence - side.expected) | 0;
-    if (ahead > 0) {
+    if (ahead > 0 && side.lost && side.early.length === 0) {
+      // The thread is lost anyway: nothing before the next recognisable beginning is waited for.
+      side.expected = (sequence + end - offset) | 0;
+      this.#deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink);
+    } else if (ahead > 0) {
       this.#keepEarly(side, sequence, p.bytes, offset, end);
       if (side.early.length > MAX_EARLY_SEGMENTS || side.earlyBytes > MAX_EARLY_BYTES) this.#passGap(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
     } else {
@@ -315,7 +319,8 @@ export class TcpStreams {
         if (side.completes) {
           side.completes = false;
           markPath(p, bound);
-          if (pduStart >= 0 && inFrame()) dissector.dissect(p, pduStart, offset, direction, stream.state, sink);
+          if (side.keepLimit === 0 && sink === null) side.keptLength = 0;
+          else if (pduStart >= 0 && inFrame()) dissector.dissect(p, pduStart, offset, direction, stream.state, sink);
           else {
             if (pduStart >= 0) keep(side, bytes, pduStart, offset);
             this.#dissectKept(p, bound, dissector, stream, side, direction, sink);
@@ -334,6 +339,20 @@ export class TcpStreams {
       if (offset >= end) {
         if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset);
         return;
+      }
+      if (sink === null && offset === pduStart && dissector.passOver !== undefined) {
+        const passed = dissector.passOver(bytes, offset, end, direction, stream.state);
+        if (passed > offset) {
+          markPath(p, bound);
+          side.keepLimit = 0;
+          if (passed > end) {
+            side.skip = passed - end;
+            side.completes = true;
+            return;
+          }
+          offset = pduStart = passed;
+          continue;
+        }
       }
       p.pduComplete = false;
       p.pduKeep = offset === pduStart ? dissector.keepBytes : side.keepLimit;

@@ -98,6 +98,11 @@ export interface StreamDissector<State = unknown> {
    * `keepBytes` if it spanned segments. Emits messages (`p.emit`) and, when somebody looks, fields.
    */
   dissect(p: Packet, offset: number, end: number, direction: Direction, state: State, sink: FieldSink | null): void;
+  /**
+   * Passes over whole PDUs from `offset` on that say nothing to anybody, as ciphertext does, when nobody looks. Returns the offset behind the last of them, beyond
+   * `end` when it goes on in later segments, or `offset` when the next PDU must be looked at.
+   */
+  passOver?(bytes: Uint8Array, offset: number, end: number, direction: Direction, state: State): number;
   /** The stream ended in this direction (FIN, RST, end of capture): a PDU that lasts until close is complete. Returns whether there is one to dissect. */
   finish?(direction: Direction, state: State): boolean;
 }

@@ -84,7 +84,7 @@ export class Packet {
   isCut = false;
   /** Set by a stream dissector's `step`. */
   pduComplete = false;
-  /** Leading bytes of the PDU under way to keep when it spans segments; a `step` that knows better lowers it. */
+  /** Leading bytes of the PDU under way to keep when it spans segments; a `step` that knows better lowers it. With 0, and nobody looking, it is not dissected. */
   pduKeep = 0;
 
   // The hand-over to the next layer.

@@ -2,9 +2,9 @@
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import { finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
-import { afterLine, decimalAt, lineTextEnd, startsWithWord, textAt } from '../text.ts';
+import { afterLine, decimalAt, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
 import { isHeard } from './messages.ts';
-import { findHeadEnd, looksLikeStartLine, nextHeader, readStartLine, skipEmptyLines, type HeaderLine } from './headers.ts';
+import { findHeadEnd, looksLikeStartLine, nextHeader, skipEmptyLines, splitStartLine, type HeaderLine } from './headers.ts';
 
 /** Longest head that is read. */
 const MAX_HEAD = 65_536;
@@ -77,7 +77,8 @@ export function finishHttp(direction: Direction, state: HttpState): boolean {
 }
 
 function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, side: HttpSide, state: HttpState): number {
-  if (looksLikeStartLine(bytes, offset, end) === 'no') return NOT_MINE;
+  const looks = looksLikeStartLine(bytes, offset, end);
+  if (looks === 'no') return NOT_MINE;
   const start = skipEmptyLines(bytes, offset, end);
   // The last two bytes may be the beginning of what ends the head. HTTP/0.9 has no empty line; like tshark we only take requests that have.
   const headEnd = findHeadEnd(bytes, Math.max(start, offset + side.searched - 2), end);
@@ -87,10 +88,10 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
     return NEED_MORE;
   }
   side.searched = 0;
-  const line = readStartLine(bytes, offset, headEnd);
+  const line = looks === 'yes' ? splitStartLine(bytes, offset, headEnd) : null;
   if (line === null) return NOT_MINE;
   side.headLength = headEnd - offset;
-  if (!isHeard(p)) p.pduKeep = Math.min(p.pduKeep, side.headLength);
+  if (!isHeard(p)) p.pduKeep = 0;
   side.bodyLength = 0;
   side.isResponse = line.isResponse;
   readBodyHeaders(bytes, line.after, headEnd);
@@ -104,7 +105,7 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
     tunnel = status === 101 || (method === 'CONNECT' && status >= 200 && status < 300);
     none = tunnel || interim || status === 204 || status === 304 || method === 'HEAD';
   } else {
-    const request: PendingRequest = { method: textAt(bytes, line.first, line.firstEnd), frame: 0, uri: '', host: null, timeSeconds: 0, timeNanoseconds: 0 };
+    const request: PendingRequest = { method: methodAt(bytes, line.first, line.firstEnd), frame: 0, uri: '', host: null, timeSeconds: 0, timeNanoseconds: 0 };
     side.request = request;
     if (state.pending.length < MAX_PENDING) state.pending.push(request);
     // A request without a length has no body (RFC 9112 section 6.3, 7).
@@ -122,6 +123,14 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   return side.headLength;
 }
 
+const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT'];
+
+/** The method's name, without making a string of the usual ones. */
+function methodAt(bytes: Uint8Array, from: number, to: number): string {
+  for (const method of METHODS) if (method.length === to - from && matchPrefix(bytes, from, to, method) === 'yes') return method;
+  return textAt(bytes, from, to);
+}
+
 /** What `readBodyHeaders` found; `length` is -1 without a usable Content-Length. */
 const body = { length: -1, chunked: false };
 const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
@@ -129,7 +138,15 @@ const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 
 function readBodyHeaders(bytes: Uint8Array, offset: number, end: number): void {
   body.length = -1;
   body.chunked = false;
-  for (let at = offset; nextHeader(bytes, at, end, header); at = header.after) {
+  for (let at = offset; at < end; at = header.after) {
+    // Only these two begin with a C or a T; most lines need no closer look.
+    const first = bytes[at]! | 32;
+    if (first !== 0x63 && first !== 0x74) {
+      const after = afterLine(bytes, at, end);
+      header.after = after < 0 ? end : after;
+      continue;
+    }
+    if (!nextHeader(bytes, at, end, header)) return;
     const length = header.nameEnd - header.name;
     if (length === 14 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-LENGTH')) body.length = decimalAt(bytes, header.value, header.valueEnd);
     else if (length === 17 && startsWithWord(bytes, header.name, header.nameEnd, 'TRANSFER-ENCODING')) {

@@ -98,7 +98,11 @@ function isTokenByte(byte: number): boolean {
 
 /** Splits the start line of a head that begins at `offset`; null if it is none or not complete. */
 export function readStartLine(bytes: Uint8Array, offset: number, end: number): StartLine | null {
-  if (looksLikeStartLine(bytes, offset, end) !== 'yes') return null;
+  return looksLikeStartLine(bytes, offset, end) === 'yes' ? splitStartLine(bytes, offset, end) : null;
+}
+
+/** The parts of a line that `looksLikeStartLine` has accepted. */
+export function splitStartLine(bytes: Uint8Array, offset: number, end: number): StartLine {
   const start = skipEmptyLines(bytes, offset, end), found = afterLine(bytes, start, end), after = found < 0 ? end : found;
   const textEnd = trimEnd(bytes, start, lineTextEnd(bytes, start, after));
   const isResponse = bytes[start] === 72 && bytes[start + 4] === 0x2f;

@@ -116,3 +116,16 @@ function stepSsl2(bytes: Uint8Array, offset: number, end: number, direction: Dir
   side.record = bytes.slice(offset, offset + side.recordLength);
   return side.recordLength;
 }
+
+/** `StreamDissector.passOver`: records of application data, once the direction is encrypted. */
+export function passOverTls(bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState): number {
+  const side = state.sides[direction];
+  if (!side.encrypted || side.ssl2) return offset;
+  let at = offset;
+  while (end - at >= RECORD_HEADER && bytes[at] === APPLICATION_DATA && bytes[at + 1] === 3) {
+    const size = bytes[at + 3]! * 256 + bytes[at + 4]!;
+    if (size > MAX_RECORD) break;
+    at += RECORD_HEADER + size;
+  }
+  return at;
+}
