@@ -71,8 +71,9 @@ export class Analysis {
 
   /** Reads on to the current end of the source; throws when aborted, and what was read before stays. */
   async advance(options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined } = {}): Promise<void> {
-    await this.#scan.advance(this.#packet, this.#onFrame, options);
+    // The list grows while it is read; a report of what has been read so far, or of an interrupted pass, needs it too.
     this.state.interfaces = this.#scan.interfaces;
+    await this.#scan.advance(this.#packet, this.#onFrame, options);
     this.state.damage = this.#scan.damage;
   }
 

@@ -26,5 +26,6 @@ export async function findInputs(words: readonly string[], folder: string): Prom
     const files = word === 'latest' ? listing.files.slice(0, 1) : listing.files;
     paths.push(...files.map(({ location }) => location));
   }
-  return { ok: true, paths: [...new Set(paths.map((one) => path.normalize(one)))] };
+  // The same file may be named twice, and lie in the folder as well.
+  return { ok: true, paths: [...new Map(paths.map((one) => [path.resolve(one), one])).values()] };
 }

@@ -7,22 +7,29 @@ import { ownSamples, sharedSamples, type Sample } from './support/samples.ts';
 /** The file header and the first record byte by byte, then some places anywhere. */
 function cuts({ name, bytes }: Sample, places: number): number[] {
   const { below } = random([...name].reduce((sum, character) => sum * 31 + character.charCodeAt(0), 7));
-  const chosen = [...Array.from({ length: places }, () => below(bytes.length)), ...Array.from({ length: places }, () => below(Math.min(200, bytes.length))), bytes.length - 1];
+  const chosen = [
+    ...Array.from({ length: places }, () => below(bytes.length)),
+    ...Array.from({ length: places }, () => below(Math.min(200, bytes.length))),
+    bytes.length - 1,
+  ];
   return [...new Set(chosen)].sort((a, b) => a - b);
 }
 
-describe.each([...ownSamples.map((sample) => ({ sample, places: 6 })), ...sharedSamples.map((sample) => ({ sample, places: 3 }))])('$sample.name', ({ sample, places }) => {
-  test('is read up to where it was cut', { timeout: 120_000 }, async () => {
-    const whole = await examineBytes(sample.name, sample.bytes);
-    for (const cut of cuts(sample, places)) {
-      const examined = await examineBytes(sample.name, sample.bytes.slice(0, cut)).catch((error: unknown) => {
-        throw new Error(`cut at byte ${cut}`, { cause: error });
-      });
-      if (!examined.ok || !whole.ok) continue;
-      expect(examined.report.capture.packets, `cut at byte ${cut}`).toBeLessThanOrEqual(whole.report.capture.packets);
-    }
-  });
-});
+describe.each([...ownSamples.map((sample) => ({ sample, places: 6 })), ...sharedSamples.map((sample) => ({ sample, places: 3 }))])(
+  '$sample.name',
+  ({ sample, places }) => {
+    test('is read up to where it was cut', { timeout: 120_000 }, async () => {
+      const whole = await examineBytes(sample.name, sample.bytes);
+      for (const cut of cuts(sample, places)) {
+        const examined = await examineBytes(sample.name, sample.bytes.slice(0, cut)).catch((error: unknown) => {
+          throw new Error(`cut at byte ${cut}`, { cause: error });
+        });
+        if (!examined.ok || !whole.ok) continue;
+        expect(examined.report.capture.packets, `cut at byte ${cut}`).toBeLessThanOrEqual(whole.report.capture.packets);
+      }
+    });
+  },
+);
 
 test('a pcap cut inside a record says so, and how much was left', async () => {
   const sample = ownSamples.find(({ name }) => name === 'dns.pcap')!;

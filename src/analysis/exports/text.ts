@@ -42,7 +42,7 @@ export const text: ReportExport = {
 };
 
 function heading(style: TextStyle, title: string, note = ''): string {
-  return paint(style, title, 'bold') + (note === '' ? '' : paint(style, ` (${note})`, 'dim'));
+  return paint(style, title, 'bold') + (note === '' || title.length + note.length + 3 > style.width ? '' : paint(style, ` (${note})`, 'dim'));
 }
 
 function figures(style: TextStyle, report: Report): string[] {
@@ -76,7 +76,7 @@ function protocols(style: TextStyle, report: Report): string[] {
   ]);
   return [
     heading(style, 'Protocols', 'each packet counted once'),
-    ...columns(style, [{ min: 6 }, { min: 0, paint: ['dim'] }, { min: 4, paint: ['blue'] }, RIGHT, RIGHT, RIGHT, RIGHT], [header, ...cells]),
+    ...columns(style, [{ min: 6 }, { min: 0, paint: ['dim'] }, { optional: true, paint: ['blue'] }, RIGHT, RIGHT, RIGHT, RIGHT], [header, ...cells]),
   ];
 }
 
@@ -87,7 +87,7 @@ function devices(style: TextStyle, report: Report): string[] {
   if (rows.length === 0) return [];
   const most = Math.max(1, ...rows.map(({ bytes }) => bytes));
   const cells = rows.map((row) => [
-    row.address,
+    safeText(row.address),
     safeText(row.names[0] ?? '', 60),
     bar(style, row.bytes / most, BAR_COLUMNS),
     bytesText(row.bytes),
@@ -96,7 +96,7 @@ function devices(style: TextStyle, report: Report): string[] {
   const more = total - rows.length;
   return [
     heading(style, 'Most active devices', 'by bytes sent and received'),
-    ...columns(style, [{ min: 15 }, { min: 0, paint: ['dim'] }, { min: 4, paint: ['blue'] }, RIGHT, RIGHT], cells),
+    ...columns(style, [{ min: 15 }, { min: 0, paint: ['dim'] }, { optional: true, paint: ['blue'] }, RIGHT, RIGHT], cells),
     ...(more > 0 ? [paint(style, `  and ${plural(more, `more ${kind}`, `more ${kind === 'address' ? 'addresses' : 'stations'}`)}`, 'dim')] : []),
   ];
 }
@@ -150,7 +150,7 @@ function status(style: TextStyle, report: Report): string[] {
     ...(notes.length === 0
       ? []
       : [
-          paint(style, '  What was not examined, or only in part:', 'dim'),
+          ...hang('  ', 'What was not examined, or only in part:', width).map((line) => paint(style, line, 'dim')),
           ...notes.flatMap((note) => hang(style.unicode ? '  • ' : '  - ', note, width)),
         ]),
   ];

@@ -98,27 +98,32 @@ export function hang(first: string, text: string, width: number): string[] {
 
 export interface Column {
   readonly align?: 'left' | 'right';
-  /** Gives up columns when the line is too long, down to `min`. */
+  /** Gives up columns when the line is too long, down to `min`; at 0 it goes altogether. */
   readonly min?: number;
+  /** Goes altogether when the line is still too long. */
+  readonly optional?: boolean;
   readonly paint?: readonly Color[];
 }
+
+const GAP = 2;
 
 /** Rows of text in columns two spaces apart, no longer than the terminal is wide. */
 export function columns(style: TextStyle, layout: readonly Column[], rows: readonly (readonly string[])[], indent = 2): string[] {
   const widths = layout.map((_, c) => Math.max(0, ...rows.map((row) => displayWidth(row[c] ?? ''))));
-  let excess = indent + widths.reduce((total, width) => total + width, 0) + 2 * (layout.length - 1) - style.width;
+  const excess = (): number => indent - GAP + widths.reduce((total, width) => total + (width > 0 ? width + GAP : 0), 0) - style.width;
   layout.forEach(({ min }, c) => {
-    const give = min === undefined ? 0 : Math.min(excess, widths[c]! - Math.min(min, widths[c]!));
-    if (give <= 0) return;
-    widths[c] = widths[c]! - give;
-    excess -= give;
+    const width = widths[c] ?? 0;
+    if (min !== undefined && excess() > 0) widths[c] = Math.max(Math.min(min, width), width - excess());
   });
+  layout.forEach(({ optional }, c) => {
+    if (optional === true && excess() > 0) widths[c] = 0;
+  });
+  const shown = layout.flatMap((column, c) => ((widths[c] ?? 0) > 0 ? [{ ...column, c, width: widths[c] ?? 0 }] : []));
   return rows.map((row) => {
-    const cells = layout.map(({ align, paint: colors }, c) => {
-      const text = clip(style, row[c] ?? '', widths[c]!);
-      const padded = align === 'right' ? padStart(text, widths[c]!) : padEnd(text, widths[c]!);
-      return colors === undefined ? padded : paint(style, padded, ...colors);
+    const cells = shown.map(({ align, paint: colors = [], c, width }) => {
+      const text = clip(style, row[c] ?? '', width);
+      return paint(style, align === 'right' ? padStart(text, width) : padEnd(text, width), ...colors);
     });
-    return (' '.repeat(indent) + cells.join('  ')).replace(/\s+$/, '');
+    return (' '.repeat(indent) + cells.join(' '.repeat(GAP))).trimEnd();
   });
 }

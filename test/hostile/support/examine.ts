@@ -73,6 +73,7 @@ function boundedSink(limit: number): FieldSink {
 
 /** One sentence for a person: it ends like one, fits on a few lines and holds nothing of a programmer's. */
 export function clear(message: string): string {
-  if (!/^\S.{10,400}[.]$/s.test(message) || /undefined|NaN|\[object|at \w+ \(/.test(message)) throw new Error(`not a clear sentence: ${JSON.stringify(message)}`);
+  if (!/^\S.{10,400}[.]$/s.test(message) || /undefined|NaN|\[object|at \w+ \(/.test(message))
+    throw new Error(`not a clear sentence: ${JSON.stringify(message)}`);
   return message;
 }

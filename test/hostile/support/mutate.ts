@@ -19,7 +19,9 @@ const overwrite: Mutation = (bytes, at, { pick, below }) => {
   return bytes;
 };
 const length: Mutation = (bytes, at, { pick, below }) => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), value = pick(EXTREMES), little = below(2) === 0;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    value = pick(EXTREMES),
+    little = below(2) === 0;
   if (below(2) === 0 && at + 4 <= bytes.length) view.setUint32(at, value, little);
   else if (at + 2 <= bytes.length) view.setUint16(at, value & 0xffff, little);
   return bytes;
@@ -33,16 +35,40 @@ const fromElsewhere: Mutation = (bytes, at, { below }, other) => {
   bytes.set(other.subarray(from, from + Math.min(1 + below(200), bytes.length - at)), at);
   return bytes;
 };
-const insert: Mutation = (bytes, at, { below, pick }) => join(bytes.subarray(0, at), new Uint8Array(1 + below(64)).fill(pick(INTERESTING_BYTES)), bytes.subarray(at));
+const insert: Mutation = (bytes, at, { below, pick }) =>
+  join(bytes.subarray(0, at), new Uint8Array(1 + below(64)).fill(pick(INTERESTING_BYTES)), bytes.subarray(at));
 const remove: Mutation = (bytes, at, { below }) => join(bytes.subarray(0, at), bytes.subarray(at + 1 + below(64)));
 const repeat: Mutation = (bytes, at, { below }) => join(bytes.subarray(0, at), bytes.subarray(at, at + 1 + below(512)), bytes.subarray(at));
 const swap: Mutation = (bytes, at, { below }) => {
-  const size = 1 + below(128), second = Math.min(bytes.length, at + size + below(512));
-  return join(bytes.subarray(0, at), bytes.subarray(second, second + size), bytes.subarray(at + size, second), bytes.subarray(at, at + size), bytes.subarray(second + size));
+  const size = 1 + below(128),
+    second = Math.min(bytes.length, at + size + below(512));
+  return join(
+    bytes.subarray(0, at),
+    bytes.subarray(second, second + size),
+    bytes.subarray(at + size, second),
+    bytes.subarray(at, at + size),
+    bytes.subarray(second + size),
+  );
 };
 
 /** Those in place come often: they leave the records whole, so that the damage reaches the dissectors. */
-const MUTATIONS: readonly Mutation[] = [flip, flip, flip, overwrite, overwrite, length, length, length, noise, fromElsewhere, fromElsewhere, insert, remove, repeat, swap];
+const MUTATIONS: readonly Mutation[] = [
+  flip,
+  flip,
+  flip,
+  overwrite,
+  overwrite,
+  length,
+  length,
+  length,
+  noise,
+  fromElsewhere,
+  fromElsewhere,
+  insert,
+  remove,
+  repeat,
+  swap,
+];
 
 export function mutate(bytes: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   let mutated: Uint8Array = Uint8Array.from(bytes);

@@ -1,0 +1,28 @@
+/** Packet text cannot act on whoever reads it. */
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { safeText } from '../../src/analysis/exports/safeText.ts';
+
+test.each([
+  ['\u001b[2J', '\\x1b[2J'],
+  ['\u009b31m', '\\x9b31m'],
+  ['a\r\nb', 'a\\x0d\\x0ab'],
+  ['\u202egnp.exe', '\\u202egnp.exe'],
+  ['pay\u200bpal', 'pay\\u200bpal'],
+  ['\u{e0041}', '\\u{e0041}'],
+  ['\ud800x', '\\ud800x'],
+  ['Grüße 東京 😀', 'Grüße 東京 😀'],
+])('%j is shown as %j', (text, shown) => expect(safeText(text)).toBe(shown));
+
+test('nothing that controls a terminal or hides itself is left in any text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      expect(safeText(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\u202a-\u202e]|\p{Cs}/u);
+    }),
+  );
+});
+
+test('a text of a megabyte becomes a line of the length that was asked for', () => {
+  expect(Array.from(safeText('é'.repeat(1 << 20), 50))).toHaveLength(50);
+  expect(safeText('\u0000'.repeat(1 << 20), 50)).toMatch(/^(?:\\x00)+.*…$/);
+});

@@ -1,0 +1,104 @@
+/**
+ * Our reader against the npm package pcap-parser, the oracle for what it can read: classic pcap with microseconds, in both byte orders. It knows no
+ * nanoseconds, no pcapng, no compression, and says nothing of a file that ends early.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import pcapParser from 'pcap-parser';
+import { describe, expect, test } from 'vitest';
+import { bufferSource } from '../../src/pcap/byteSource.ts';
+import { CaptureScan } from '../../src/pcap/captureReader.ts';
+import { createPacket } from '../../src/pcap/decode.ts';
+import { pcap } from '../../src/pcap/formats/pcap.ts';
+
+interface Frame {
+  readonly seconds: number;
+  readonly microseconds: number;
+  readonly captured: number;
+  readonly original: number;
+  readonly data: string;
+}
+
+function theirs(bytes: Uint8Array): Promise<Frame[]> {
+  return new Promise((resolve, reject) => {
+    const frames: Frame[] = [];
+    // One chunk: its buffer grows by copying, which costs the square of the number of chunks.
+    const parser = pcapParser.parse(Readable.from([Buffer.from(bytes)], { objectMode: false, highWaterMark: bytes.length + 1 }));
+    parser.on('packet', ({ header, data }) => {
+      frames.push({
+        seconds: header.timestampSeconds,
+        microseconds: header.timestampMicroseconds,
+        captured: header.capturedLength,
+        original: header.originalLength,
+        data: data.toString('hex'),
+      });
+    });
+    parser.on('error', reject);
+    parser.on('end', () => resolve(frames));
+  });
+}
+
+async function ours(bytes: Uint8Array): Promise<Frame[]> {
+  const frames: Frame[] = [],
+    p = createPacket();
+  await new CaptureScan(bufferSource(bytes), pcap).advance(p, () => {
+    frames.push({
+      seconds: p.timeSeconds,
+      microseconds: p.timeNanoseconds / 1000,
+      captured: p.capturedLength,
+      original: p.originalLength,
+      data: Buffer.from(p.bytes.subarray(p.start, p.end)).toString('hex'),
+    });
+  });
+  return frames;
+}
+
+/** The same capture written by a machine of the other byte order; frames stay as they are. */
+function otherByteOrder(bytes: Uint8Array): Uint8Array {
+  const out = Buffer.from(bytes),
+    from = out.readUInt32LE(0) === 0xa1b2c3d4,
+    read = (at: number): number => (from ? out.readUInt32LE(at) : out.readUInt32BE(at));
+  const swap = (at: number, size: 2 | 4): void => void (size === 2 ? out.subarray(at, at + 2).swap16() : out.subarray(at, at + 4).swap32());
+  const records: number[] = [];
+  for (let at = 24; at + 16 <= out.length; at += 16 + read(at + 8)) records.push(at);
+  for (const [at, size] of [
+    [0, 4],
+    [4, 2],
+    [6, 2],
+    [8, 4],
+    [12, 4],
+    [16, 4],
+    [20, 4],
+  ] as const)
+    swap(at, size);
+  for (const at of records) for (const field of [0, 4, 8, 12]) swap(at + field, 4);
+  return out;
+}
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const folders = [path.join(ROOT, 'captures'), path.join(ROOT, '../shared/captures')].filter((folder) => fs.existsSync(folder));
+const classic = folders
+  .flatMap((folder) =>
+    fs
+      .readdirSync(folder)
+      .sort()
+      .map((name) => path.join(folder, name)),
+  )
+  .filter((file) => /\.(?:pcap|cap)$/.test(file))
+  .map((file) => ({ name: path.basename(file), bytes: fs.readFileSync(file) }))
+  .filter(({ bytes }) => bytes.length < 2 << 20 && /^(?:a1b2c3d4|d4c3b2a1)$/.test(bytes.toString('hex', 0, 4)));
+
+test('there are captures to compare', () => expect(classic.length).toBeGreaterThan(20));
+
+describe.each(classic)('$name', ({ bytes }) => {
+  test('has the same records, times and lengths', async () => {
+    expect(await ours(bytes)).toEqual(await theirs(bytes));
+  });
+  test('also in the other byte order', async () => {
+    const swapped = otherByteOrder(bytes),
+      frames = await ours(swapped);
+    expect(frames).toEqual(await theirs(swapped));
+    expect(frames).toEqual(await ours(bytes));
+  });
+});
