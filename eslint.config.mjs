@@ -47,12 +47,16 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       // Registries read with `import * as` and data from outside make many checks look unnecessary that are not.
       '@typescript-eslint/no-unnecessary-condition': 'off',
+      // Our objects are literals full of functions that know no `this`.
+      '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/unified-signatures': 'off',
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'off',
     },
   },
+  // Hex literals are taken apart by spreading in tests; there is no emoji in them.
+  { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-misused-spread': 'off' } },
   { files: ['**/*.mjs'], extends: [tseslint.configs.recommended] },
 
   imports(['src/pcap/**/*.ts'], nodeFiles, { paths: [noVscode], patterns: [noNode, shells, analysis] }),

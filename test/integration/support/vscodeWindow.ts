@@ -161,7 +161,6 @@ async function openPage(
   const extensions = development.map((each) => ({ scheme: 'vscode-remote', authority: new URL(url).host, path: each }));
   await page.addInitScript((added) => {
     if (window !== window.top) return;
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the element it is asked for
     const original = Element.prototype.getAttribute;
     Element.prototype.getAttribute = function (name: string): string | null {
       const value = original.call(this, name);
