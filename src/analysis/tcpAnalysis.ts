@@ -5,7 +5,7 @@
 import { INTS, NEXT_A, NEXT_B, TCP_ROW, WINDOW_SCALES, type FlowTable } from './flowTable.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../pcap/packet.ts';
 
-/** Bits of a segment's analysis. */
+/** Bits of a segment's analysis. Fast and spurious retransmissions are retransmissions too. */
 export const RETRANSMISSION = 1, FAST_RETRANSMISSION = 2, SPURIOUS_RETRANSMISSION = 4, OUT_OF_ORDER = 8, LOST_SEGMENT = 16, DUPLICATE_ACK = 32, ACKED_UNSEEN = 64, ZERO_WINDOW = 128,
   WINDOW_FULL = 256, WINDOW_UPDATE = 512, KEEP_ALIVE = 1024, KEEP_ALIVE_ACK = 2048, ZERO_WINDOW_PROBE = 4096, ZERO_WINDOW_PROBE_ACK = 8192, PORTS_REUSED = 16384;
 
@@ -110,14 +110,13 @@ export class TcpAnalysis {
     const phantom = (flags & (TCP_SYN | TCP_FIN)) !== 0 ? 1 : 0;
     if ((length > 0 || phantom !== 0) && (bits & KEEP_ALIVE) === 0 && !plainDone) {
       const behind = hasNext && ((seq - next) | 0) < 0 && !(length > 1 && seq === ((next - 1) | 0));
-      const sinceAck = time - times[rt + ACK_TIME]!;
-      if (behind && ints[r + DUPLICATES]! >= 2 && seq === ints[r + LAST_ACK] && sinceAck < FAST_RETRANSMISSION_SECONDS) bits |= FAST_RETRANSMISSION;
-      else {
-        const rtt = times[t + FIRST_RTT]!, threshold = rtt >= 0 ? rtt : OUT_OF_ORDER_SECONDS;
-        if (behind && time - times[ft + NEXT_TIME]! < threshold && next !== ((seq + length + phantom) | 0)) bits |= OUT_OF_ORDER;
-        else if (length > 0 && (reverseSet & HAS_ACK) !== 0 && ((seq + length - ints[r + LAST_ACK]!) | 0) <= 0) bits |= SPURIOUS_RETRANSMISSION;
-        else if (behind) bits |= RETRANSMISSION;
-      }
+      // Time that runs backwards is no small difference: Wireshark counts it unsigned.
+      const sinceAck = time - times[rt + ACK_TIME]!, sinceNext = time - times[ft + NEXT_TIME]!;
+      const rtt = times[t + FIRST_RTT]!, threshold = rtt >= 0 ? rtt : OUT_OF_ORDER_SECONDS;
+      if (behind && ints[r + DUPLICATES]! >= 2 && seq === ints[r + LAST_ACK] && sinceAck >= 0 && sinceAck < FAST_RETRANSMISSION_SECONDS) bits |= FAST_RETRANSMISSION | RETRANSMISSION;
+      else if (length > 0 && (reverseSet & HAS_ACK) !== 0 && ((seq + length - ints[r + LAST_ACK]!) | 0) <= 0) bits |= SPURIOUS_RETRANSMISSION | RETRANSMISSION;
+      else if (behind && sinceNext >= 0 && sinceNext < threshold && next !== ((seq + length + phantom) | 0)) bits |= OUT_OF_ORDER;
+      else if (behind) bits |= RETRANSMISSION;
     }
 
     const after = (seq + length + phantom) | 0;

@@ -3,7 +3,7 @@ import { defineFields, type Direction, type FieldSink } from '../pcap/dissector.
 import { tcpFlagsText } from '../pcap/dissectors/tcp.ts';
 import { NET_DST_PORT, NET_PAYLOAD, NET_PAYLOAD_LENGTH, NET_SRC_PORT, TCP_ACK, TCP_SYN, type Packet } from '../pcap/packet.ts';
 import * as F from './flowTable.ts';
-import { ANALYSIS_FIELDS } from './tcpAnalysis.ts';
+import { ANALYSIS_FIELDS, FAST_RETRANSMISSION, RETRANSMISSION, SPURIOUS_RETRANSMISSION } from './tcpAnalysis.ts';
 
 export const tcpFlowFields = defineFields({
   stream: { name: 'tcp.stream', label: 'Stream index', type: 'uint' },
@@ -40,7 +40,8 @@ export function describeTcp(p: Packet, ints: Int32Array, row: number, direction:
     for (const { bit, field, text } of tcpAnalysisFields) {
       if ((bits & bit) === 0) continue;
       sink.add(field, header, 0);
-      prefix += `[${text}] `;
+      // The kind of a retransmission says it all.
+      if (bit !== RETRANSMISSION || (bits & (FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION)) === 0) prefix += `[${text}] `;
     }
   }
   if (sink.wantsText) {

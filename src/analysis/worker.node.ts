@@ -1,5 +1,7 @@
 /** The engine in a worker thread: opens the capture it is given, serves calls, and reads on while the file grows. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { installPlatform } from '../pcap/platform.ts';
+import { nodePlatform } from '../pcap/platform.node.ts';
 import { openCaptureFile, type OpenedCapture } from './captureFile.node.ts';
 import type { CaptureLocation, EngineEvent, EngineMethods } from './engineApi.ts';
 import { rpcServer, type Channel, type Handlers } from './rpc.ts';
@@ -15,6 +17,7 @@ interface WorkerStart {
 /** How often a followed file is looked at; a stat costs microseconds. */
 const FOLLOW_INTERVAL_MS = 500;
 
+installPlatform(nodePlatform);
 if (parentPort === null) throw new Error('worker.node.ts runs in a worker thread');
 const port = parentPort, start = workerData as WorkerStart;
 
