@@ -40,10 +40,9 @@ export const snmp: Dissector = {
   fields: f,
   on: [{ table: 'udp.port', value: 161 }, { table: 'udp.port', value: 162 }],
   application: true,
-  // A sequence that begins with a version; what follows may be cut.
+  // A whole sequence, as far as it was not cut in capturing, that begins with a version.
   recognise(p, offset, end) {
-    if (!readBer(p.bytes, offset, end, message) || message.tag !== BER_SEQUENCE) return false;
-    if (!readBer(p.bytes, message.from, end, head)) return message.from >= end;
+    if (!readBer(p.bytes, offset, end, message) || message.tag !== BER_SEQUENCE || message.to > p.wireEnd || !readBer(p.bytes, message.from, end, head)) return false;
     return head.tag === BER_INTEGER && head.to - head.from === 1 && (head.to > end || VERSIONS[p.bytes[head.from]!] !== undefined);
   },
   dissect(p, offset, end, sink) {

@@ -120,7 +120,7 @@ export const classicStun: Dissector = {
   application: true,
   // A known type, a length that is exactly what is there, and attributes that fill it.
   recognise(p, offset, end) {
-    if (end - offset < HEADER || !CLASSIC_TYPES.has(p.view.getUint16(offset)) || offset + HEADER + p.view.getUint16(offset + 2) !== p.wireEnd) return false;
+    if (end - offset < HEADER || !CLASSIC_TYPES.has(p.view.getUint16(offset)) || p.view.getUint32(offset + 4) === COOKIE || offset + HEADER + p.view.getUint16(offset + 2) !== p.wireEnd) return false;
     let at = offset + HEADER;
     while (at + 4 <= end) {
       const code = p.view.getUint16(at);

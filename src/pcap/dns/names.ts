@@ -20,7 +20,10 @@ export function skipName(bytes: Uint8Array, at: number, end: number): number {
   return -1;
 }
 
-/** The name at `at` of the message that begins at `start`, with dots between the labels and none at the end; `<Root>` for the empty one, as Wireshark has it. */
+/**
+ * The name at `at` of the message that begins at `start`, with dots between the labels and none at the end; `<Root>` for the empty one, as Wireshark
+ * has it. A pointer forwards ends the name: evasions use them, and no resolver follows them.
+ */
 export function nameAt(bytes: Uint8Array, start: number, at: number, end: number): string {
   let length = 0, next = at, before = at;
   while (next < end && length < MAX_NAME) {
@@ -28,7 +31,10 @@ export function nameAt(bytes: Uint8Array, start: number, at: number, end: number
     if (size >= POINTER) {
       if (next + 2 > end) break;
       const target = start + (((size & 63) << 8) | bytes[next + 1]!);
-      if (target >= before) return '<Name contains a pointer that loops>';
+      if (target >= before) {
+        if (length === 0) return '<Name contains a pointer that loops>';
+        break;
+      }
       before = next = target;
       continue;
     }
