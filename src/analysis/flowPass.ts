@@ -332,8 +332,8 @@ export class FlowPass {
       flows.ints[at + F.STREAM] = column;
     }
     if (column > NO_STREAM && (flags & (TCP_FIN | TCP_RST)) !== 0) {
-      column = this.#streams.end(p, column, direction, sink);
-      flows.ints[at + F.STREAM] = (flags & TCP_RST) !== 0 ? this.#streams.close(column) : column;
+      // After a reset the other side's data may still be on its way.
+      flows.ints[at + F.STREAM] = this.#streams.end(p, column, direction, sink);
     }
   }
 

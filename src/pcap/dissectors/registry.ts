@@ -49,6 +49,7 @@ export { ppp } from './ppp.ts';
 export { chap, pap } from './pppAuthentication.ts';
 export { ccp, ipcp, ipv6cp, lcp } from './pppControl.ts';
 export { pppoeDiscovery, pppoeSession } from './pppoe.ts';
+export { pptp } from './pptp.ts';
 export { quic } from './quic.ts';
 export { avs, ppi, prism, radiotap } from './radiotap.ts';
 export { radius } from './radius.ts';
