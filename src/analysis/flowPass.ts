@@ -50,9 +50,6 @@ export class FlowPass {
     this.#udpIndex = tables.byId('udp')?.index ?? 0;
     this.#streams = new TcpStreams({
       onRecognised: (flow, bound) => this.#recognised(flow, bound),
-      onGap: (_flow, bytes) => {
-        state.tcpGapBytes += bytes;
-      },
       onGivenUp: (flow) => {
         state.flows.ints[flow * F.INTS + F.STREAM] = IGNORED;
         state.streamsGivenUp++;
@@ -314,10 +311,11 @@ export class FlowPass {
       flows.ints[at + F.WINDOW_SCALES] = (flows.ints[at + F.WINDOW_SCALES]! & ~(255 << shift)) | ((p.tcpWindowScale + 1) << shift);
     }
     const time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : 0;
+    const next = flows.ints[at + F.NEXT_A + direction]!;
     let bits = this.#analysis.segment(flows, row, direction, p.tcpSequence, p.tcpAcknowledgment, length, flags, p.tcpWindow, time, this.#sinceFirst(row));
     if ((flows.ints[at + F.FLAGS]! & F.PORTS_REUSED) !== 0 && flows.ints[at + F.FIRST_FRAME] === p.frame) bits |= PORTS_REUSED;
     this.tcpBits = bits;
-    if (bits !== 0) this.#tcpFacts(row, direction, bits);
+    if (bits !== 0) this.#tcpFacts(row, direction, bits, (p.tcpSequence - next) | 0, length);
     if (sink !== null) describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumber(row, PROTOCOL_TCP), sink);
     this.#connection(row, direction, flags, length);
     let column = flows.ints[at + F.STREAM]!;
@@ -343,11 +341,21 @@ export class FlowPass {
     return (ints[row * F.INTS + F.FLAGS]! & F.HAS_TIME) === 0 ? 0 : doubles[row * F.DOUBLES + F.START]! - state.firstSeconds + (ints[row * F.INTS + F.START_NS]! - state.firstNanoseconds) / 1e9;
   }
 
-  #tcpFacts(row: number, direction: Direction, bits: number): void {
-    const state = this.#state, ints = state.flows.ints, at = row * F.INTS;
+  #tcpFacts(row: number, direction: Direction, bits: number, ahead: number, length: number): void {
+    const state = this.#state, { ints, doubles } = state.flows, at = row * F.INTS, dat = row * F.DOUBLES;
     if ((bits & (RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION)) !== 0) {
       state.tcpRetransmissions++;
       this.#letter(at, direction, H.RETRANSMISSION);
+    }
+    if ((bits & (OUT_OF_ORDER | RETRANSMISSION)) !== 0) {
+      // What comes late fills a hole.
+      const filled = Math.min(length, doubles[dat + F.GAP_BYTES]!);
+      doubles[dat + F.GAP_BYTES]! -= filled;
+      state.tcpGapBytes -= filled;
+    }
+    if ((bits & LOST_SEGMENT) !== 0) {
+      doubles[dat + F.GAP_BYTES]! += ahead;
+      state.tcpGapBytes += ahead;
     }
     if ((bits & OUT_OF_ORDER) !== 0) state.tcpOutOfOrder++;
     if ((bits & (LOST_SEGMENT | ACKED_UNSEEN)) !== 0) {

@@ -70,8 +70,6 @@ function heldBytes({ sides: [a, b] }: TcpStream): number {
 export interface StreamListener {
   /** The stream turned out to be this protocol. */
   onRecognised(flow: number, bound: Bound): void;
-  /** Bytes were never captured. */
-  onGap(flow: number, bytes: number): void;
   /** The stream was given up for want of room. */
   onGivenUp(flow: number): void;
 }
@@ -109,7 +107,11 @@ export class TcpStreams {
       side.expected = sequence | 0;
     }
     const ahead = (sequence - side.expected) | 0;
-    if (ahead > 0 && side.lost && side.early.length === 0) {
+    if (ahead > 0 && sink === null && side.skip > ahead + end - offset && side.keptLength >= side.keepLimit && side.early.length === 0) {
+      // Deep inside a body that is passed over: it does not matter whether the bytes before come later, or never.
+      side.skip -= ahead + end - offset;
+      side.expected = (sequence + end - offset) | 0;
+    } else if (ahead > 0 && side.lost && side.early.length === 0) {
       // The thread is lost anyway: nothing before the next recognisable beginning is waited for.
       side.expected = (sequence + end - offset) | 0;
       this.#deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink);
@@ -219,7 +221,6 @@ export class TcpStreams {
     if (first === undefined) return;
     const gap = (first.sequence - side.expected) | 0;
     if (gap > 0) {
-      this.#listener.onGap(flow, gap);
       this.#cut(stream, side, gap);
       side.expected = first.sequence;
     }
