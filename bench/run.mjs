@@ -56,7 +56,7 @@ async function analyses() {
     { name: 'netsec packets (with packet index)', command: node, args: ['dist/cli.mjs', 'packets', large, '--limit', '1', '--quiet'] },
     { name: 'netsec --version (start of Node)', command: node, args: ['dist/cli.mjs', '--version'] },
     { name: 'tshark, three statistics', command: 'tshark', args: ['-n', '-q', '-r', large, '-z', 'io,phs', '-z', 'conv,ip', '-z', 'endpoints,ip'] },
-    { name: 'capinfos', command: 'capinfos', args: ['-M', large] },
+    { name: 'capinfos', command: 'capinfos', args: ['-M', '-c', '-s', '-d', '-u', large] },
     { name: 'ndpiReader', command: 'ndpiReader', args: ['-q', '-i', large] },
   ].filter(({ name, command }) => {
     const there = command === node || installed(command);

@@ -32,7 +32,6 @@ describe('analyze', () => {
       expect(stdout).toContain(part);
     const shares = [...stdout.matchAll(/(\d+) % +[\d.,]+ k?M?B +(?:< )?(\d+) %/g)];
     expect(shares.reduce((sum, match) => sum + Number(match[2]), 0)).toBeGreaterThanOrEqual(99);
-    // eslint-disable-next-line no-control-regex -- colours go to terminals only
     expect(stdout).not.toMatch(/\u001b/);
   });
   test('prints the Report as JSON, and nothing else', async () => {
@@ -153,7 +152,6 @@ describe('analyze', () => {
       ['analyze', `${file}\u001b[2J`],
     ]) {
       const { stdout, stderr } = await netsec(args);
-      // eslint-disable-next-line no-control-regex -- that is what must not be there
       expect(stdout + stderr, args.join(' ')).not.toMatch(/[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e]/);
     }
   });

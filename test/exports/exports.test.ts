@@ -79,7 +79,6 @@ describe('text', () => {
       painted = writeReport(report, 'text', { style: { ...style, color: true } });
     expect(plain).not.toContain('\u001b');
     expect(painted).toContain('\u001b[');
-    // eslint-disable-next-line no-control-regex -- the colours are what is taken away
     expect(painted.replace(/\u001b\[[\d;]*m/g, '').replace(/ +$/gm, '')).toBe(plain);
   });
   test('is ASCII where nothing else can be shown', () => {
@@ -113,7 +112,6 @@ describe('text', () => {
     ).toContain(message);
   });
   test.each(HOSTILE)('cannot be steered by %j', (text) => {
-    // eslint-disable-next-line no-control-regex -- that is what must not be there
     expect(writeReport(poisoned(text), 'text').replaceAll('\n', '')).not.toMatch(
       /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/,
     );

@@ -59,7 +59,11 @@ function otherByteOrder(bytes: Uint8Array): Uint8Array {
   const out = Buffer.from(bytes),
     from = out.readUInt32LE(0) === 0xa1b2c3d4,
     read = (at: number): number => (from ? out.readUInt32LE(at) : out.readUInt32BE(at));
-  const swap = (at: number, size: 2 | 4): void => void (size === 2 ? out.subarray(at, at + 2).swap16() : out.subarray(at, at + 4).swap32());
+  const swap = (at: number, size: 2 | 4): void => {
+    const field = out.subarray(at, at + size);
+    if (size === 2) field.swap16();
+    else field.swap32();
+  };
   const records: number[] = [];
   for (let at = 24; at + 16 <= out.length; at += 16 + read(at + 8)) records.push(at);
   for (const [at, size] of [

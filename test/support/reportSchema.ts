@@ -149,13 +149,16 @@ export const reportSchema = z.strictObject({
   risk: z.strictObject({ score: percent, level: z.enum(['none', 'low', 'medium', 'high', 'critical']), because: z.array(z.string()) }),
 });
 
-/** A type of ours that the schema does not describe, or the other way round, does not compile. */
+/** A field of ours that the schema does not know, or the other way round, does not compile. */
 type Mutable<T> = T extends readonly (infer U)[] ? Mutable<U>[] : T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
-const describesTheContract: (report: Mutable<Report>) => z.input<typeof reportSchema> = (report) => report as never;
-void describesTheContract;
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+const DESCRIBES_THE_CONTRACT: Same<keyof Mutable<Report>, keyof z.output<typeof reportSchema>> &
+  Same<keyof Report['quality'], keyof z.output<typeof quality>> &
+  Same<keyof Report['capture'], keyof z.output<typeof capture>> = true;
 
 /** Everything that is wrong with a report, one line each. It is looked at as a program sees it: after JSON. */
 export function reportProblems(report: Report): string[] {
+  if (!DESCRIBES_THE_CONTRACT) throw new Error('the schema is not that of the contract');
   const seen: unknown = JSON.parse(JSON.stringify(report));
   const parsed = reportSchema.safeParse(seen);
   const problems = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
@@ -172,7 +175,8 @@ export function reportProblems(report: Report): string[] {
     }
   }
   for (const list of ['conversations', 'endpoints', 'findings'] as const) {
-    if ((totals[list] ?? -1) < report[list].length) problems.push(`totals.${list} is ${totals[list] ?? 'missing'}, and ${report[list].length} are listed`);
+    if ((totals[list] ?? -1) < report[list].length)
+      problems.push(`totals.${list} is ${totals[list] ?? 'missing'}, and ${report[list].length} are listed`);
   }
   for (const { id, evidence } of report.findings) {
     if (evidence.frames.some((frame, i) => frame > file.packets || frame <= (evidence.frames[i - 1] ?? 0))) {
