@@ -160,6 +160,8 @@ export class Store {
         this.start = event.start;
         setLocale(event.start.locale);
         this.restore(this.persistence.load() ?? event.start.state);
+        // A page hidden right after a change had no time to tell its host; this one does.
+        this.keep();
         void this.load();
         break;
       case 'progress':

@@ -1,6 +1,7 @@
 /** The capture editor in a real VS Code: what a person reads off the page, and what happens to what they do. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pcapRecords } from './support/pcapFile.ts';
@@ -171,12 +172,24 @@ describeInVscode('the capture editor', () => {
       page = await openCapture(window, inFolder('scan-syn.pcap'));
       await view('packets');
       await filter('tcp.port == 8080');
-      await expect.poll(() => text('packet-count')).toContain(' of ');
+      const ports = scan.filter(
+        ({ data }) => data.readUInt16BE(12) === 0x0800 && data[23] === 6 && [data.readUInt16BE(34), data.readUInt16BE(36)].includes(8080),
+      );
+      await expect.poll(() => text('packet-count')).toContain(`${ports.length} of ${scan.length} packets`);
       const before = await text('packet-count');
       await openCapture(window, inFolder('dns.pcap'));
       page = await openCapture(window, inFolder('scan-syn.pcap'));
       await expect.poll(() => text('packet-count')).toBe(before);
       expect(await byId('filter-input').inputValue()).toBe('tcp.port == 8080');
+    });
+
+    test('is there again after it was closed and opened', async () => {
+      const before = await text('packet-count');
+      // The page saves what it shows when nothing has changed for a moment.
+      await window.page.waitForTimeout(1000);
+      await closeEditors(window);
+      page = await openCapture(window, inFolder('scan-syn.pcap'));
+      await expect.poll(() => text('packet-count')).toBe(before);
     });
 
     test('is there again after the window was reloaded', async () => {
@@ -203,6 +216,14 @@ describeInVscode('the capture editor', () => {
       await saveAs(window.page, target);
       await expect.poll(() => (fs.existsSync(target) ? fs.readFileSync(target, 'utf8') : '')).toMatch(expected);
     });
+  });
+
+  test('a compressed capture opens as it is', async () => {
+    const name = 'rotated.pcap.gz';
+    fs.copyFileSync(sample(name), inFolder(name));
+    page = await openCapture(window, inFolder(name));
+    await page.locator('body[data-ready="1"]').waitFor();
+    expect(await text('kpi-packets')).toContain(english.format(pcapRecords(gunzipSync(fs.readFileSync(sample(name)))).length));
   });
 
   describe('files that are not what they seem', () => {

@@ -18,9 +18,11 @@ export function quickPickRows(page: Page): ReturnType<Page['locator']> {
   return page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
 }
 
+/** Opens a file as a click in the Explorer does: in the editor that is the default for its name. */
 export async function openCapture(window: VscodeWindow, file: string): Promise<FrameLocator> {
   await window.host(async (vscode, path) => {
-    await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(path), 'netsec.capture');
+    // Not as a preview, which the next file opened would replace.
+    await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(path), { preview: false });
   }, file);
   const page = capturePage(window.page);
   await page.locator('body').waitFor();
@@ -87,10 +89,13 @@ export async function saveAs(page: Page, file: string): Promise<void> {
   const dialog = page.locator('.quick-input-widget:visible').filter({ has: page.getByText('OK', { exact: true }) });
   await dialog.waitFor();
   const input = dialog.locator('.quick-input-box input');
-  // The dialog looks at the folder after each change and takes no answer meanwhile.
-  for (let tries = 0; tries < 10 && (await dialog.isVisible()); tries++) {
-    if ((await input.inputValue()) !== file) await input.fill(file);
-    await sleep(300);
+  // The dialog looks at the folder first, then writes its own suggestion over what was typed too early.
+  for (let tries = 0; tries < 30 && (await dialog.isVisible()); tries++) {
+    if ((await input.inputValue()) !== file) {
+      await input.fill(file);
+      await sleep(300);
+      continue;
+    }
     await input.press('Enter', { timeout: 2000 }).catch(() => undefined);
     await sleep(300);
   }
