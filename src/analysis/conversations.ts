@@ -114,11 +114,17 @@ function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTa
     if (row < 0) continue;
     const at = flow * F.INTS, dat = flow * F.DOUBLES, leader = first[row]!;
     const a = ints[leader * F.INTS + (startsFromB(leader) ? F.B : F.A)]!;
-    const forward = ints[at] === a;
-    table.packetsAToB[row]! += ints[at + (forward ? F.PACKETS_A : F.PACKETS_B)]!;
-    table.packetsBToA[row]! += ints[at + (forward ? F.PACKETS_B : F.PACKETS_A)]!;
-    table.bytesAToB[row]! += doubles[dat + (forward ? F.BYTES_A : F.BYTES_B)]!;
-    table.bytesBToA[row]! += doubles[dat + (forward ? F.BYTES_B : F.BYTES_A)]!;
+    if (ints[at] === ints[at + F.B]) {
+      // An address that talks to itself has one direction, whatever the ports say.
+      table.packetsAToB[row]! += ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]!;
+      table.bytesAToB[row]! += doubles[dat + F.BYTES_A]! + doubles[dat + F.BYTES_B]!;
+    } else {
+      const forward = ints[at] === a;
+      table.packetsAToB[row]! += ints[at + (forward ? F.PACKETS_A : F.PACKETS_B)]!;
+      table.packetsBToA[row]! += ints[at + (forward ? F.PACKETS_B : F.PACKETS_A)]!;
+      table.bytesAToB[row]! += doubles[dat + (forward ? F.BYTES_A : F.BYTES_B)]!;
+      table.bytesBToA[row]! += doubles[dat + (forward ? F.BYTES_B : F.BYTES_A)]!;
+    }
     if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0) widen(table.times, row * 4, doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!);
   }
   return { ...table, rowOfFlow };

@@ -5,7 +5,7 @@
 import type { Ipv6Table } from '../pcap/addresses.ts';
 import type { Direction, FieldSink, Message } from '../pcap/dissector.ts';
 import {
-  MAC_DST_HIGH, MAC_DST_LOW, MAC_KIND, MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_DST_PORT, NET_FLAGS, NET_HAS_PORTS, NET_PAYLOAD, NET_PAYLOAD_END,
+  MAC_DST_HIGH, MAC_DST_LOW, MAC_KIND, MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_DST_PORT, NET_FLAGS, NET_HAS_PORTS, NET_IPV6_PART, NET_PAYLOAD, NET_PAYLOAD_END,
   NET_PAYLOAD_LENGTH, NET_PROTOCOL, NET_QUOTED, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_TTL, NET_VERSION, NET_VIA, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet,
 } from '../pcap/packet.ts';
 import type { Bound } from '../pcap/tables.ts';
@@ -193,6 +193,11 @@ export class FlowPass {
       const at = level * NET_STRIDE, flags = net[at + NET_FLAGS]!;
       if ((flags & NET_QUOTED) !== 0) {
         this.#quoted(p, at);
+        continue;
+      }
+      // It counts as a frame of its protocols, but the conversation has the frame that completes the datagram.
+      if ((flags & NET_IPV6_PART) !== 0) {
+        depth++;
         continue;
       }
       const protocol = (flags & NET_HAS_PORTS) !== 0 ? net[at + NET_PROTOCOL]! : 0;

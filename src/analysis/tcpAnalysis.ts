@@ -28,22 +28,24 @@ export const ANALYSIS_FIELDS: readonly { readonly bit: number; readonly name: st
   { bit: PORTS_REUSED, name: 'tcp.analysis.reused_ports', text: 'TCP Port numbers reused' },
 ];
 
-/** Columns of one direction in `#ints`; a row holds two directions. */
-const NEXT = 0, LAST_ACK = 1, WINDOW = 2, DUPLICATES = 3, ACKABLE = 4, LAST_BITS = 5, SET = 6, SIDE = 7, ROW = SIDE * 2;
+/** Columns of one direction; a row holds two. `#ints` and `#times` are two views of one buffer. */
+const NEXT = 0, LAST_ACK = 1, WINDOW = 2, DUPLICATES = 3, ACKABLE = 4, LAST_BITS = 5, SET = 6, SIDE = 14, ROW = SIDE * 2;
 /** Bits of SET: the column holds something. */
 const HAS_NEXT = 1, HAS_ACK = 2, HAS_ACKABLE = 4;
-/** Columns of `#times`: per direction when NEXT was reached and when the last ACK came; then first SYN, and the first round trip. */
-const NEXT_TIME = 0, ACK_TIME = 1, SYN_TIME = 4, FIRST_RTT = 5, TIMES = 6;
+/** Columns of one direction in `#times`: when NEXT was reached and when the last ACK came; then, of the row, the first SYN and the first round trip. */
+const NEXT_TIME = 4, ACK_TIME = 5, TIME_SIDE = SIDE / 2, SYN_TIME = 6, FIRST_RTT = TIME_SIDE + 6, TIMES = ROW / 2;
 
 /** TCP_ROW of a flow that is one SYN so far; NEXT_B holds its window. */
 const ONLY_A_SYN = -2;
 
 const FAST_RETRANSMISSION_SECONDS = 0.02, OUT_OF_ORDER_SECONDS = 0.003;
+/** Times come in whole nanoseconds: two spans of 6 ms are equal, though 6.015 - 6.009 is below 0.006 in floating point. */
+const HALF_A_NANOSECOND = 0.5e-9;
 
 export class TcpAnalysis {
   #count = 0;
   #ints = new Int32Array(256 * ROW);
-  #times = new Float64Array(256 * TIMES);
+  #times = new Float64Array(this.#ints.buffer);
 
   /**
    * Bits for a segment of `length` bytes at `time` (seconds since the capture's first frame) that flow `row` sends in
@@ -67,7 +69,7 @@ export class TcpAnalysis {
     }
     const ints = this.#ints, times = this.#times;
     const base = index * ROW, f = base + direction * SIDE, r = base + (1 - direction) * SIDE;
-    const t = index * TIMES, ft = t + direction * 2, rt = t + (1 - direction) * 2;
+    const t = index * TIMES, ft = t + direction * TIME_SIDE, rt = t + (1 - direction) * TIME_SIDE;
     const set = ints[f + SET]!, reverseSet = ints[r + SET]!;
     const seq = sequence | 0, ack = acknowledgment | 0;
     const control = flags & (TCP_SYN | TCP_FIN | TCP_RST);
@@ -112,15 +114,18 @@ export class TcpAnalysis {
       const behind = hasNext && ((seq - next) | 0) < 0 && !(length > 1 && seq === ((next - 1) | 0));
       // Time that runs backwards is no small difference: Wireshark counts it unsigned.
       const sinceAck = time - times[rt + ACK_TIME]!, sinceNext = time - times[ft + NEXT_TIME]!;
-      const rtt = times[t + FIRST_RTT]!, threshold = rtt >= 0 ? rtt : OUT_OF_ORDER_SECONDS;
+      const rtt = times[t + FIRST_RTT]!, threshold = rtt > 0 ? rtt : OUT_OF_ORDER_SECONDS;
       if (behind && ints[r + DUPLICATES]! >= 2 && seq === ints[r + LAST_ACK] && sinceAck >= 0 && sinceAck < FAST_RETRANSMISSION_SECONDS) bits |= FAST_RETRANSMISSION | RETRANSMISSION;
       else if (length > 0 && (reverseSet & HAS_ACK) !== 0 && ((seq + length - ints[r + LAST_ACK]!) | 0) <= 0) bits |= SPURIOUS_RETRANSMISSION | RETRANSMISSION;
-      else if (behind && sinceNext >= 0 && sinceNext < threshold && next !== ((seq + length + phantom) | 0)) bits |= OUT_OF_ORDER;
+      else if (behind && sinceNext >= 0 && sinceNext < threshold - HALF_A_NANOSECOND && next !== ((seq + length + phantom) | 0)) bits |= OUT_OF_ORDER;
       else if (behind) bits |= RETRANSMISSION;
     }
 
     const after = (seq + length + phantom) | 0;
-    if (!hasNext || ((after - next) | 0) > 0) {
+    // A later SYN with the number of the connection before begins to count anew: systems that were set back use the same one again. A copy of
+    // the first SYN that another interface delivers late carries the older time, and changes nothing.
+    const isAgain = (flags & (TCP_SYN | TCP_ACK)) === TCP_SYN && time > times[ft + NEXT_TIME]!;
+    if (!hasNext || ((after - next) | 0) > 0 || isAgain) {
       if ((bits & ZERO_WINDOW_PROBE) === 0) {
         ints[f + NEXT] = after;
         flows.ints[at + NEXT_A + direction] = after;
@@ -157,13 +162,12 @@ export class TcpAnalysis {
     const index = this.#count++;
     if (this.#count * ROW > this.#ints.length) {
       const rows = Math.ceil((this.#ints.length / ROW) * 1.5);
-      const ints = new Int32Array(rows * ROW), times = new Float64Array(rows * TIMES);
+      const ints = new Int32Array(rows * ROW);
       ints.set(this.#ints);
-      times.set(this.#times);
       this.#ints = ints;
-      this.#times = times;
+      this.#times = new Float64Array(ints.buffer);
     }
-    this.#times.fill(-1, index * TIMES + SYN_TIME, index * TIMES + TIMES);
+    this.#times[index * TIMES + SYN_TIME] = this.#times[index * TIMES + FIRST_RTT] = -1;
     return index;
   }
 }

@@ -14,7 +14,9 @@ export const NET_VERSION = 0, NET_SRC = 1, NET_DST = 2, NET_PROTOCOL = 3, NET_SR
   NET_PAYLOAD_LENGTH = 8, NET_VIA = 9, NET_FLAGS = 10, NET_TTL = 11, NET_STRIDE = 12;
 
 /** Bits of NET_FLAGS. */
-export const NET_HAS_PORTS = 1, NET_FRAGMENT = 2, NET_QUOTED = 4;
+export const NET_HAS_PORTS = 1, NET_FRAGMENT = 2, NET_QUOTED = 4,
+  /** An IPv6 fragment whose datagram is not whole yet: as in Wireshark, the frame that completes it stands for the conversation. */
+  NET_IPV6_PART = 8;
 
 /** Columns of one row of `Packet.mac`, a link header: addresses as top 16 and low 32 bits. */
 export const MAC_KIND = 0, MAC_SRC_HIGH = 1, MAC_SRC_LOW = 2, MAC_DST_HIGH = 3, MAC_DST_LOW = 4, MAC_STRIDE = 5;

@@ -3,7 +3,7 @@ import { formatIpv6 } from '../addresses.ts';
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { IP_PROTOCOLS } from '../iana/ipProtocols.ts';
 import { enterIpInIp } from '../ipTunnel.ts';
-import { NET_FLAGS, NET_FRAGMENT, NET_PROTOCOL, NET_STRIDE, type Packet } from '../packet.ts';
+import { NET_FLAGS, NET_FRAGMENT, NET_IPV6_PART, NET_PROTOCOL, NET_STRIDE, type Packet } from '../packet.ts';
 import { IP_PROTO } from '../tables.ts';
 
 const f = defineFields({
@@ -113,7 +113,7 @@ export const ipv6Fragment: Dissector = {
     if (sink !== null) {
       sink.layer(ipv6Fragment, offset, 8);
       sink.add(fragmentFields.next, offset, 1);
-      sink.add(fragmentFields.offset, offset + 2, 2, position);
+      sink.add(fragmentFields.offset, offset + 2, 2, position / 8, `${position / 8} (${position} bytes)`);
       sink.add(fragmentFields.more, offset + 3, 1, more);
       sink.add(fragmentFields.id, offset + 4, 4);
     }
@@ -124,6 +124,7 @@ export const ipv6Fragment: Dissector = {
     }
     const net = (p.netCount - 1) * NET_STRIDE;
     if (p.netCount > 0) p.net[net + NET_FLAGS]! |= NET_FRAGMENT;
+    if (p.netCount > 0) p.net[net + NET_FLAGS]! |= NET_IPV6_PART;
     if (end < p.wireEnd || p.quoted || p.netCount === 0) {
       p.carryData(payload, end);
       return;
@@ -135,6 +136,7 @@ export const ipv6Fragment: Dissector = {
       p.carryData(payload, end);
       return;
     }
+    p.net[net + NET_FLAGS]! &= ~NET_IPV6_PART;
     p.useSource('Reassembled IPv6', whole.bytes);
     nextHeader(p, whole.protocol, 0, whole.bytes.length);
   },
