@@ -15,7 +15,7 @@ import * as F from './flowTable.ts';
 import * as H from './history.ts';
 import { ACKED_UNSEEN, FAST_RETRANSMISSION, LOST_SEGMENT, OUT_OF_ORDER, PORTS_REUSED, RETRANSMISSION, SPURIOUS_RETRANSMISSION, TcpAnalysis, ZERO_WINDOW } from './tcpAnalysis.ts';
 import { describeTcp, udpFlowFields } from './tcpFields.ts';
-import { IGNORED, NO_STREAM, TcpStreams } from './tcpStreams.ts';
+import { IGNORED, markPath, NO_STREAM, TcpStreams } from './tcpStreams.ts';
 
 export const PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_SCTP = 132;
 
@@ -325,19 +325,63 @@ export class FlowPass {
     this.#connection(row, direction, flags, length);
     let column = flows.ints[at + F.STREAM]!;
     if (column === IGNORED) return;
-    if (column > NO_STREAM && (flags & TCP_ACK) !== 0) {
+    if (column > NO_STREAM && (flags & TCP_ACK) !== 0 && (flows.ints[at + F.FLAGS]! & (direction === 0 ? F.EARLY_B : F.EARLY_A)) !== 0) {
       this.#streams.acknowledged(p, column, row, (1 - direction) as Direction, p.tcpAcknowledgment, p.net[net + NET_DST_PORT]!, p.net[net + NET_SRC_PORT]!, sink);
     }
     // Data on a SYN counts once it is answered (RFC 7413): a flood with payload must not open a million streams.
     if (length > 0 && ((flags & TCP_SYN) === 0 || flows.ints[at + F.PACKETS_A + 1 - direction]! > 0)) {
       const sequence = (flags & TCP_SYN) !== 0 ? p.tcpSequence + 1 : p.tcpSequence;
-      column = this.#streams.segment(p, column, row, direction, sequence, payload, payloadEnd, length - (payloadEnd - payload), p.net[net + NET_SRC_PORT]!, p.net[net + NET_DST_PORT]!, sink);
-      flows.ints[at + F.STREAM] = column;
+      if (!this.#passOver(p, at, direction, sequence, length, payload, payloadEnd)) {
+        column = this.#streams.segment(p, column, row, direction, sequence, payload, payloadEnd, length - (payloadEnd - payload), p.net[net + NET_SRC_PORT]!, p.net[net + NET_DST_PORT]!, sink);
+        flows.ints[at + F.STREAM] = column;
+        this.#park(at, direction);
+      }
     }
     if (column > NO_STREAM && (flags & (TCP_FIN | TCP_RST)) !== 0) {
       // After a reset the other side's data may still be on its way.
       flows.ints[at + F.STREAM] = this.#streams.end(p, column, direction, sink);
     }
+  }
+
+  /** Whether the segment lies within bytes that nobody looks at: the usual case in bulk transfers, told from the flow's row alone. */
+  #passOver(p: Packet, at: number, direction: Direction, sequence: number, length: number, payload: number, payloadEnd: number): boolean {
+    const { ints } = this.#state.flows, skip = ints[at + F.SKIP_A + direction]!;
+    if (skip === 0) return false;
+    const expected = ints[at + F.EXPECT_A + direction]!, ahead = (sequence - expected) | 0;
+    // Bytes that were passed over already, sent again.
+    if (ahead + length <= 0) return true;
+    const bytesLeft = skip < 0 ? -1 - skip : skip;
+    if (ahead >= 0 && ahead + length < bytesLeft) {
+      ints[at + F.SKIP_A + direction] = skip < 0 ? skip + ahead + length : skip - ahead - length;
+      ints[at + F.EXPECT_A + direction] = (sequence + length) | 0;
+      return true;
+    }
+    if (skip < 0 && ahead === 0 && payloadEnd - payload === length && this.#passBulk(p, at, direction, payload + bytesLeft, payloadEnd)) {
+      ints[at + F.EXPECT_A + direction] = (sequence + length) | 0;
+      return true;
+    }
+    this.#streams.unpark(ints[at + F.STREAM]!, direction, skip, expected);
+    ints[at + F.SKIP_A + direction] = 0;
+    return false;
+  }
+
+  /** Whether the rest of the segment, from the boundary of a PDU on, is bulk. */
+  #passBulk(p: Packet, at: number, direction: Direction, offset: number, end: number): boolean {
+    const { ints } = this.#state.flows, bound = p.tables.all[ints[at + F.SERVICE]! - 1];
+    const passed = bound?.dissector.stream?.bulk?.passOver(p.bytes, offset, end) ?? offset;
+    if (bound === undefined || passed < end) return false;
+    ints[at + F.SKIP_A + direction] = -1 - (passed - end);
+    markPath(p, bound);
+    return true;
+  }
+
+  #park(at: number, direction: Direction): void {
+    const { ints } = this.#state.flows, streams = this.#streams, early = direction === 0 ? F.EARLY_A : F.EARLY_B;
+    if (streams.hasEarly) ints[at + F.FLAGS]! |= early;
+    else ints[at + F.FLAGS]! &= ~early;
+    if (streams.parked === 0) return;
+    ints[at + F.SKIP_A + direction] = streams.parked;
+    ints[at + F.EXPECT_A + direction] = streams.parkedAt;
   }
 
   /** Seconds from the capture's first frame to the flow's. */

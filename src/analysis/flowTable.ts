@@ -3,18 +3,24 @@
  * UDP or SCTP pair of ports, or (protocol 0) everything else between two addresses. Rows are only ever added: a row number is a flow's identity.
  */
 
-/** Columns of `ints`, one row of INTS per flow. Addresses are IPv4 bits or Ipv6Table ids; ports are originator << 16 | responder. */
-export const A = 0, B = 1, PORTS = 2, META = 3, PACKETS_A = 4, PACKETS_B = 5, FIRST_FRAME = 6, FLAGS = 7, START_NS = 8, END_NS = 9, SERVICE = 10,
-  HISTORY = 11, HISTORY_SEEN = 12, STREAM = 13, TCP_ROW = 14, NEXT_A = 15, NEXT_B = 16, BASE_A = 17, BASE_B = 18, VIA = 19, INNER_PACKETS = 20,
-  /** Type * 256 + code + 1 of the last ICMP error about this flow, 0 without. */
-  ICMP_ERROR = 21,
+/**
+ * Columns of a row. `ints` and `doubles` are two views of one buffer, and what every packet touches stands together: a capture with many flows costs a
+ * cache miss per line touched, and little else. Addresses are IPv4 bits or Ipv6Table ids; ports are originator << 16 | responder.
+ */
+export const A = 0, B = 1, PORTS = 2, META = 3, PACKETS_A = 4, PACKETS_B = 5, FLAGS = 10, STREAM = 11, SERVICE = 12, END_NS = 13,
+  /** Of a stream deep inside a body: sequence number of the next byte, and how many bytes are passed over before anybody looks again. */
+  EXPECT_A = 16, EXPECT_B = 17, SKIP_A = 18, SKIP_B = 19,
+  NEXT_A = 20, NEXT_B = 21, TCP_ROW = 22, HISTORY_SEEN = 23, HISTORY = 28,
   /** Window scale shift + 1 of the originator's SYN, of the responder's in the next byte; 0 without the option. */
-  WINDOW_SCALES = 22,
+  WINDOW_SCALES = 29,
+  BASE_A = 30, BASE_B = 31, FIRST_FRAME = 32, START_NS = 33, VIA = 40, INNER_PACKETS = 41,
+  /** Type * 256 + code + 1 of the last ICMP error about this flow, 0 without. */
+  ICMP_ERROR = 42,
   /** Evidence of loss: segments beyond what was expected next, both directions. */
-  GAPS = 23, INTS = 24;
+  GAPS = 43, INTS = 44;
 
-/** Columns of `doubles`, one row of DOUBLES per flow. Times are whole seconds since the epoch; the nanoseconds are in `ints`. */
-export const BYTES_A = 0, BYTES_B = 1, START = 2, END = 3, PAYLOAD_A = 4, PAYLOAD_B = 5, INNER_BYTES = 6, GAP_BYTES = 7, DOUBLES = 8;
+/** Columns of `doubles`. Times are whole seconds since the epoch; the nanoseconds are in `ints`. */
+export const BYTES_A = 3, BYTES_B = 4, END = 7, PAYLOAD_A = 12, PAYLOAD_B = 13, START = 17, INNER_BYTES = 18, GAP_BYTES = 19, DOUBLES = INTS / 2;
 
 /** Bits of META below the depth. */
 export const META_PROTOCOL = 0xff, META_IPV6 = 0x100, META_DEPTH_SHIFT = 9;
@@ -27,7 +33,9 @@ export const FIRST_FROM_B = 1, HAS_BASE_A = 2, HAS_BASE_B = 4, SYN_A = 8, SYN_B 
   /** The first frame would not have gone far: its TTL or hop limit was at most LOW_TTL_MAX, as traceroute's are. */
   LOW_TTL = 1048576,
   /** Data was acknowledged that the capture never saw. */
-  MISSED_DATA = 536870912;
+  MISSED_DATA = 536870912,
+  /** Segments of this direction came early and wait for what is missing. */
+  EARLY_A = 1073741824, EARLY_B = -2147483648;
 
 /** TCP flags of the flow's first frame are bits 21 to 28 of FLAGS: what a stealth scan is told by. */
 export const FIRST_TCP_FLAGS_SHIFT = 21;
@@ -36,10 +44,11 @@ export const LOW_TTL_MAX = 30;
 
 const INITIAL_ROWS = 1024;
 
+
 export class FlowTable {
   count = 0;
   ints = new Int32Array(INITIAL_ROWS * INTS);
-  doubles = new Float64Array(INITIAL_ROWS * DOUBLES);
+  doubles = new Float64Array(this.ints.buffer);
   #slots = new Int32Array(INITIAL_ROWS * 4);
   /** Direction of the packet that `find` or `add` was last asked for: 0 from the originator. */
   direction: 0 | 1 = 0;
@@ -101,11 +110,10 @@ export class FlowTable {
   #grow(): void {
     // By half, not by doubling: the copy is rare, the slack is what a flood of a million flows pays for.
     const rows = Math.ceil((this.ints.length / INTS) * 1.5);
-    const ints = new Int32Array(rows * INTS), doubles = new Float64Array(rows * DOUBLES);
+    const ints = new Int32Array(rows * INTS);
     ints.set(this.ints);
-    doubles.set(this.doubles);
     this.ints = ints;
-    this.doubles = doubles;
+    this.doubles = new Float64Array(ints.buffer);
   }
 
   #rehash(): void {

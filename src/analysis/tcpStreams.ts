@@ -22,6 +22,8 @@ interface EarlySegment {
 }
 
 const NOTHING = new Uint8Array(0);
+/** Most directions never have any; never written to. */
+const NONE_EARLY: EarlySegment[] = [];
 
 /** One direction of a stream. */
 class StreamSide {
@@ -39,7 +41,7 @@ class StreamSide {
   keepLimit = 0;
   /** Bytes from the position where a step asked for more. */
   waiting = NOTHING;
-  early: EarlySegment[] = [];
+  early: EarlySegment[] = NONE_EARLY;
   earlyBytes = 0;
   /** Nothing of this side is looked at any more. */
   done = false;
@@ -81,6 +83,14 @@ export class TcpStreams {
   readonly #streams: (TcpStream | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #listener: StreamListener;
+  /**
+   * After `segment`: bytes that the direction passes over before anybody looks again, from `parkedAt` on; 0 when it must be looked at at once. Below 0, -1 - bytes: and
+   * what follows them is bulk.
+   */
+  parked = 0;
+  parkedAt = 0;
+  /** After `segment`: early segments wait for what is missing. */
+  hasEarly = false;
   #held = 0;
   /** Slot where giving up goes on next time. */
   #clock = 0;
@@ -101,13 +111,20 @@ export class TcpStreams {
     }
     const stream = this.#streams[column - 1]!;
     const side = stream.sides[direction];
+    this.parked = 0;
+    this.hasEarly = false;
     if (side.done) return column;
     if (!side.started) {
       side.started = true;
       side.expected = sequence | 0;
     }
     const ahead = (sequence - side.expected) | 0;
-    if (ahead > 0 && sink === null && side.skip > ahead + end - offset && side.keptLength >= side.keepLimit && side.early.length === 0) {
+    if (ahead > 0 && sink === null && side.skip <= ahead && side.early.length === 0 && stream.dissector?.bulk?.ready(p, direction, stream.state) === true) {
+      // Ciphertext is not waited for: the next record that begins with a segment is where it goes on.
+      this.#cut(stream, side, ahead);
+      side.expected = (sequence + end - offset) | 0;
+      this.#deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink);
+    } else if (ahead > 0 && sink === null && side.skip > ahead + end - offset && side.keptLength >= side.keepLimit && side.early.length === 0) {
       // Deep inside a body that is passed over: it does not matter whether the bytes before come later, or never.
       side.skip -= ahead + end - offset;
       side.expected = (sequence + end - offset) | 0;
@@ -128,6 +145,12 @@ export class TcpStreams {
       if (side.early.length > 0) this.#deliverEarly(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
     }
     if (stream.sides[0].done && stream.sides[1].done) return this.close(column);
+    this.hasEarly = side.early.length > 0;
+    if (sink === null && !this.hasEarly && !side.done && !side.lost && side.waiting.length === 0 && side.keptLength >= side.keepLimit && (side.skip > 0 || side.keptLength === 0)) {
+      const bulk = stream.dissector?.bulk?.ready(p, direction, stream.state) === true;
+      this.parked = bulk ? -1 - side.skip : side.skip;
+      this.parkedAt = side.expected;
+    }
     const held = heldBytes(stream);
     if (held !== stream.held) {
       this.#held += held - stream.held;
@@ -135,6 +158,15 @@ export class TcpStreams {
       if (this.#held > MAX_HELD_BYTES) this.#giveUp(column);
     }
     return column;
+  }
+
+  /** Takes a parked direction up again where passing over has come to; `skip` as in `parked`. */
+  unpark(column: number, direction: Direction, skip: number, expected: number): void {
+    const side = this.#streams[column - 1]?.sides[direction];
+    if (side === undefined) return;
+    side.skip = skip < 0 ? -1 - skip : skip;
+    side.completes = side.skip > 0 && (skip < 0 || side.completes);
+    side.expected = expected;
   }
 
   /** Makes room by giving up other streams that hold bytes. */
@@ -184,6 +216,7 @@ export class TcpStreams {
   #keepEarly(side: StreamSide, sequence: number, bytes: Uint8Array, offset: number, end: number): void {
     if (end <= offset) return;
     const segment = { sequence: sequence | 0, bytes: bytes.slice(offset, end) };
+    if (side.early.length === 0) side.early = [];
     let at = side.early.length;
     while (at > 0 && ((side.early[at - 1]!.sequence - segment.sequence) | 0) > 0) at--;
     side.early.splice(at, 0, segment);
@@ -210,7 +243,7 @@ export class TcpStreams {
       p.source = source;
     }
     if (side.done) {
-      side.early = [];
+      side.early = NONE_EARLY;
       side.earlyBytes = 0;
     }
   }
@@ -341,8 +374,8 @@ export class TcpStreams {
         if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset);
         return;
       }
-      if (sink === null && offset === pduStart && dissector.passOver !== undefined) {
-        const passed = dissector.passOver(bytes, offset, end, direction, stream.state);
+      if (sink === null && offset === pduStart && dissector.bulk?.ready(p, direction, stream.state) === true) {
+        const passed = dissector.bulk.passOver(bytes, offset, end);
         if (passed > offset) {
           markPath(p, bound);
           side.keepLimit = 0;
@@ -423,7 +456,7 @@ function keep(side: StreamSide, bytes: Uint8Array, from: number, to: number): vo
 }
 
 /** The frame carries this protocol; once, however many PDUs it completes. */
-function markPath(p: Packet, bound: Bound): void {
+export function markPath(p: Packet, bound: Bound): void {
   p.application = bound.index;
   if (p.tables.paths.topOf(p.path) !== bound.dissector) p.path = p.tables.paths.child(p.path, bound.index);
 }

@@ -98,11 +98,16 @@ export interface StreamDissector<State = unknown> {
    * `keepBytes` if it spanned segments. Emits messages (`p.emit`) and, when somebody looks, fields.
    */
   dissect(p: Packet, offset: number, end: number, direction: Direction, state: State, sink: FieldSink | null): void;
-  /**
-   * Passes over whole PDUs from `offset` on that say nothing to anybody, as ciphertext does, when nobody looks. Returns the offset behind the last of them, beyond
-   * `end` when it goes on in later segments, or `offset` when the next PDU must be looked at.
-   */
-  passOver?(bytes: Uint8Array, offset: number, end: number, direction: Direction, state: State): number;
+  /** For protocols that turn into PDUs which say nothing to anybody, as ciphertext does. */
+  readonly bulk?: {
+    /** Whether this direction has come to that point, at the boundary of a PDU; `p` knows who listens. */
+    ready(p: Packet, direction: Direction, state: State): boolean;
+    /**
+     * Passes over whole PDUs from `offset` on; needs no state. Returns the offset behind the last of them, beyond `end` when it goes on in later segments, or the
+     * offset of a PDU that must be looked at.
+     */
+    passOver(bytes: Uint8Array, offset: number, end: number): number;
+  };
   /** The stream ended in this direction (FIN, RST, end of capture): a PDU that lasts until close is complete. Returns whether there is one to dissect. */
   finish?(direction: Direction, state: State): boolean;
 }

@@ -4,7 +4,7 @@ import type { Packet } from '../packet.ts';
 import { ALERTS, CONTENT_TYPES, tlsFields as f, versionColumn } from '../tls/fields.ts';
 import { inBytes, readHandshake, readSsl2ClientHello } from '../tls/handshake.ts';
 import type { TlsAlertMessage, TlsHeartbeatMessage } from '../tls/messages.ts';
-import { ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, openTls, passOverTls, RECORD_HEADER, recogniseTls, stepTls, type TlsState } from '../tls/records.ts';
+import { ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, openTls, RECORD_HEADER, recogniseTls, stepTls, tlsBulk, type TlsState } from '../tls/records.ts';
 
 export const tls: Dissector = {
   id: 'tls',
@@ -19,7 +19,7 @@ export const tls: Dissector = {
     // What is read of a record beyond its header was kept by `step`: bulk data must not be copied.
     keepBytes: RECORD_HEADER,
     step: stepTls,
-    passOver: passOverTls,
+    bulk: tlsBulk,
     dissect: dissectTls,
   },
 };

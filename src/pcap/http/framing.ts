@@ -2,7 +2,7 @@
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import { finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
-import { afterLine, decimalAt, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
+import { afterLine, CR, decimalAt, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
 import { isHeard } from './messages.ts';
 import { findHeadEnd, looksLikeStartLine, nextHeader, skipEmptyLines, splitStartLine, type HeaderLine } from './headers.ts';
 
@@ -81,7 +81,7 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   if (looks === 'no') return NOT_MINE;
   const start = skipEmptyLines(bytes, offset, end);
   // The last two bytes may be the beginning of what ends the head. HTTP/0.9 has no empty line; like tshark we only take requests that have.
-  const headEnd = findHeadEnd(bytes, Math.max(start, offset + side.searched - 2), end);
+  const fresh = side.searched === 0, headEnd = fresh ? scanHead(bytes, start, end) : findHeadEnd(bytes, Math.max(start, offset + side.searched - 2), end);
   if (headEnd < 0) {
     if (end - offset > MAX_HEAD) return NOT_MINE;
     side.searched = end - offset;
@@ -94,7 +94,7 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   if (!isHeard(p)) p.pduKeep = 0;
   side.bodyLength = 0;
   side.isResponse = line.isResponse;
-  readBodyHeaders(bytes, line.after, headEnd);
+  if (!fresh) readBodyHeaders(bytes, line.after, headEnd);
   side.chunked = body.chunked;
   let none: boolean, tunnel = false;
   if (line.isResponse) {
@@ -135,6 +135,22 @@ function methodAt(bytes: Uint8Array, from: number, to: number): string {
 const body = { length: -1, chunked: false };
 const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
 
+/** `findHeadEnd` and `readBodyHeaders` in one walk over the bytes, for heads that lie in one piece. */
+function scanHead(bytes: Uint8Array, from: number, to: number): number {
+  body.length = -1;
+  body.chunked = false;
+  for (let at = from; at < to; at++) {
+    if (bytes[at] !== LF) continue;
+    const next = bytes[at + 1]! | 32;
+    // CR and LF with bit 5 set are 45 and 42: an empty line may follow.
+    if (next === 45 || next === 42) {
+      if (bytes[at + 1] === LF && at + 1 < to) return at + 2;
+      if (bytes[at + 1] === CR && bytes[at + 2] === LF && at + 2 < to) return at + 3;
+    } else if ((next === 0x63 || next === 0x74) && nextHeader(bytes, at + 1, to, header)) noteBodyHeader(bytes);
+  }
+  return -1;
+}
+
 function readBodyHeaders(bytes: Uint8Array, offset: number, end: number): void {
   body.length = -1;
   body.chunked = false;
@@ -147,12 +163,17 @@ function readBodyHeaders(bytes: Uint8Array, offset: number, end: number): void {
       continue;
     }
     if (!nextHeader(bytes, at, end, header)) return;
-    const length = header.nameEnd - header.name;
-    if (length === 14 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-LENGTH')) body.length = decimalAt(bytes, header.value, header.valueEnd);
-    else if (length === 17 && startsWithWord(bytes, header.name, header.nameEnd, 'TRANSFER-ENCODING')) {
-      // Chunked is the last coding if it is one at all (RFC 9112 section 6.1).
-      body.chunked = startsWithWord(bytes, Math.max(header.value, header.valueEnd - 7), header.valueEnd, 'CHUNKED');
-    }
+    noteBodyHeader(bytes);
+  }
+}
+
+/** What the line in `header` says of the body. */
+function noteBodyHeader(bytes: Uint8Array): void {
+  const length = header.nameEnd - header.name;
+  if (length === 14 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-LENGTH')) body.length = decimalAt(bytes, header.value, header.valueEnd);
+  else if (length === 17 && startsWithWord(bytes, header.name, header.nameEnd, 'TRANSFER-ENCODING')) {
+    // Chunked is the last coding if it is one at all (RFC 9112 section 6.1).
+    body.chunked = startsWithWord(bytes, Math.max(header.value, header.valueEnd - 7), header.valueEnd, 'CHUNKED');
   }
 }
 

@@ -117,15 +117,21 @@ function stepSsl2(bytes: Uint8Array, offset: number, end: number, direction: Dir
   return side.recordLength;
 }
 
-/** `StreamDissector.passOver`: records of application data, once the direction is encrypted. */
-export function passOverTls(bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState): number {
-  const side = state.sides[direction];
-  if (!side.encrypted || side.ssl2) return offset;
-  let at = offset;
-  while (end - at >= RECORD_HEADER && bytes[at] === APPLICATION_DATA && bytes[at + 1] === 3) {
-    const size = bytes[at + 3]! * 256 + bytes[at + 4]!;
-    if (size > MAX_RECORD) break;
-    at += RECORD_HEADER + size;
-  }
-  return at;
-}
+/** `StreamDissector.bulk`: application data, once the direction is encrypted; and all but the client's hello when nobody listens to handshakes. */
+export const tlsBulk = {
+  ready(p: Packet, direction: Direction, state: TlsState): boolean {
+    const side = state.sides[direction];
+    if (side.ssl2 || side.begun || side.partial !== null || side.passOver > 0) return false;
+    return side.encrypted || !(p.hears('tls-server-hello') || p.hears('tls-certificate') || p.hears('tls-alert') || p.hears('tls-heartbeat'));
+  },
+  passOver(bytes: Uint8Array, offset: number, end: number): number {
+    let at = offset;
+    while (end - at > RECORD_HEADER && bytes[at + 1] === 3) {
+      const type = bytes[at]!, size = bytes[at + 3]! * 256 + bytes[at + 4]!;
+      // A first byte of 1 may be a ClientHello, which names the server; an alert ends the stream.
+      if (type < CHANGE_CIPHER_SPEC || type > APPLICATION_DATA || (type === HANDSHAKE && bytes[at + 5] === 1) || size === 0 || size > MAX_RECORD || bytes[at + 2]! > 4) break;
+      at += RECORD_HEADER + size;
+    }
+    return at;
+  },
+};

@@ -45,7 +45,7 @@ describe('http', () => {
 
   it('goes on with what a tunnel carries, and with nothing after an upgrade it does not know', () => {
     const tunnel = feedEveryWay(http, conversation(
-      ['>', 'CONNECT h:443 HTTP/1.1\r\n\r\n'], ['<', 'HTTP/1.1 200 Connection established\r\n\r\n'], ['>', '\x01\x02\x03 binary'], ['<', '\x04\x05 binary'],
+      ['>', 'CONNECT h:443 HTTP/1.1\r\n\r\n'], ['<', 'HTTP/1.1 200 Connection established\r\n\r\n'], ['>', '\xff\xfe\xfd binary of no known kind'], ['<', '\xfc\xfb binary of no known kind'],
     ));
     expect(tunnel.messages).toHaveLength(2);
     expect(tunnel.dropped).toEqual([true, true]);
