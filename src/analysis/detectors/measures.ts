@@ -1,0 +1,128 @@
+/** What findings have in common: when it was seen, how sure it is and why, and how much of it came within a window of time. */
+import type { CaptureState } from '../captureState.ts';
+import * as F from '../flowTable.ts';
+import type { Indicator, Timestamp } from '../report.ts';
+import { secondsBetween, timestamp } from '../time.ts';
+import type { Packet } from '../../pcap/packet.ts';
+
+/** Frames and flows listed per finding. */
+export const MOST_EVIDENCE = 100;
+
+/** One reason for a confidence, and its points. */
+export interface Part {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** The sum of what is shown, never quite sure and never quite nothing. Parts without points are left out. */
+export function confidenceOf(all: readonly Part[]): { readonly confidence: number; readonly parts: readonly Indicator[] } {
+  const parts = all.filter(({ value }) => value !== 0);
+  const sum = parts.reduce((total, { value }) => total + value, 0);
+  return {
+    confidence: Math.max(5, Math.min(99, sum)),
+    parts: parts.map(({ name, value }) => ({ name: `confidence: ${name}`, value, unit: 'points' })),
+  };
+}
+
+/** Up to `most` points for being many times over a threshold. */
+export function overThreshold(value: number, threshold: number, most = 20): Part {
+  return { name: 'many times the threshold', value: Math.max(0, Math.min(most, Math.round(6 * Math.log2(value / threshold)))) };
+}
+
+/** First and last time, exact; null where a frame had none. */
+export class Span {
+  #startSeconds = Infinity;
+  #startNanoseconds = 0;
+  #endSeconds = -Infinity;
+  #endNanoseconds = 0;
+
+  add(seconds: number, nanoseconds: number): void {
+    if (seconds < this.#startSeconds || (seconds === this.#startSeconds && nanoseconds < this.#startNanoseconds)) {
+      this.#startSeconds = seconds;
+      this.#startNanoseconds = nanoseconds;
+    }
+    if (seconds > this.#endSeconds || (seconds === this.#endSeconds && nanoseconds > this.#endNanoseconds)) {
+      this.#endSeconds = seconds;
+      this.#endNanoseconds = nanoseconds;
+    }
+  }
+
+  addPacket(p: Packet): void {
+    if (p.hasTime) this.add(p.timeSeconds, p.timeNanoseconds);
+  }
+
+  addFlow({ ints, doubles }: F.FlowTable, row: number): void {
+    const at = row * F.INTS,
+      dat = row * F.DOUBLES;
+    if ((ints[at + F.FLAGS]! & F.HAS_TIME) === 0) return;
+    this.add(doubles[dat + F.START]!, ints[at + F.START_NS]!);
+    this.add(doubles[dat + F.END]!, ints[at + F.END_NS]!);
+  }
+
+  get from(): Timestamp {
+    return timestamp(this.#startSeconds, this.#startNanoseconds);
+  }
+
+  get to(): Timestamp {
+    return timestamp(this.#endSeconds, this.#endNanoseconds);
+  }
+
+  /** Null without times. */
+  get seconds(): number | null {
+    if (this.#startSeconds === Infinity) return null;
+    return secondsBetween(this.#startSeconds, this.#startNanoseconds, this.#endSeconds, this.#endNanoseconds);
+  }
+}
+
+/**
+ * The most that came within a window, of events that come in order: two halves of the window side by side, so that a burst of half a window is never
+ * split and nothing beyond a window is summed up. A few numbers, no list. Events without a time (NaN) count as one burst.
+ */
+export class Burst {
+  most = 0;
+  #slot = -Infinity;
+  #current = 0;
+  #previous = 0;
+  readonly #half: number;
+
+  constructor(windowSeconds: number) {
+    this.#half = windowSeconds / 2;
+  }
+
+  add(seconds: number, count = 1): void {
+    const slot = Number.isNaN(seconds) ? 0 : Math.floor(seconds / this.#half);
+    if (slot > this.#slot) {
+      this.#previous = slot === this.#slot + 1 ? this.#current : 0;
+      this.#current = 0;
+      this.#slot = slot;
+    }
+    // What comes late, in a capture out of order, belongs to the half before or to none that is still known.
+    if (slot < this.#slot - 1) return;
+    if (slot < this.#slot) this.#previous += count;
+    else this.#current += count;
+    if (this.#current + this.#previous > this.most) this.most = this.#current + this.#previous;
+  }
+}
+
+/** Start of a flow in seconds since the capture began, NaN without a time: what bursts are counted by. */
+export function flowStart(state: CaptureState, row: number): number {
+  const { ints, doubles } = state.flows,
+    at = row * F.INTS;
+  if ((ints[at + F.FLAGS]! & F.HAS_TIME) === 0) return NaN;
+  return doubles[row * F.DOUBLES + F.START]! - state.firstSeconds + (ints[at + F.START_NS]! - state.firstNanoseconds) / 1e9;
+}
+
+/** Seconds since the capture began, NaN without a time. */
+export function packetTime(state: CaptureState, p: Packet): number {
+  return p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : NaN;
+}
+
+/** `ip.src == 10.0.0.1`, `ipv6.dst == fd00::1`. */
+export function addressFilter(side: 'src' | 'dst' | 'addr', address: string): string {
+  return `${address.includes(':') ? 'ipv6' : 'ip'}.${side} == ${address}`;
+}
+
+/** Rate in three digits, null where there is no time to divide by. */
+export function rateOf(count: number, seconds: number | null): number | null {
+  return seconds === null || seconds <= 0 ? null : Number((count / seconds).toPrecision(3));
+}

@@ -1,0 +1,203 @@
+/**
+ * SYN flood: connection attempts pour in on one service and none is completed, so that its table of half-open connections fills up (RFC 4987).
+ * ATT&CK T1499.001, OS Exhaustion Flood. The sources may be invented: what counts is what reaches the victim.
+ */
+import * as z from 'zod';
+import { TCP_ACK, TCP_SYN } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { countText, durationText, plural } from '../describe.ts';
+import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
+import { oneWayConnections } from '../oneWay.ts';
+import { addressFilter, Burst, confidenceOf, flowStart, MOST_EVIDENCE, overThreshold, rateOf, Span } from './measures.ts';
+import { Addresses, endKey, gatherHot } from './hotFlows.ts';
+
+const options = z.object({
+  halfOpen: z
+    .int()
+    .min(10)
+    .default(100)
+    .describe('Connection attempts that one host must get and not complete within the window before this is called a flood (attempts)'),
+  windowSeconds: z.number().positive().default(10).describe('Time within which these attempts must come (seconds)'),
+  halfOpenSharePercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(50)
+    .describe("Share of the host's connections that must stay half-open, so that a popular server is left alone (percent)"),
+});
+type Options = z.output<typeof options>;
+
+/** A scan tries many ports a few times; a flood hits the same ones again and again, or hits any port from countless addresses. */
+const LEAST_PER_PORT = 20,
+  MANY_SOURCES = 100;
+/** Repetitions of one attempt that a patient system makes; more is a source that reuses its port. */
+const MOST_REPETITIONS = 10;
+const MOST_VICTIMS = 256,
+  MOST_SOURCES = 20_000,
+  PROTOCOL_TCP = 6;
+
+export const synFlood = defineDetector({
+  id: 'syn-flood',
+  title: 'SYN flood',
+  tier: 1,
+  description:
+    'One host gets connection attempts at a rate, from one or countless addresses, that are never completed, which fills its table of half-open connections. A crowd of clients that insists on a server which is down, or a load test, can look like it.',
+  options,
+  create: (values, state) => ({ evaluate: () => evaluate(values, state) }),
+});
+
+/** What one host got. */
+interface Victim {
+  readonly sources: Addresses;
+  readonly ports: Map<number, number>;
+  readonly burst: Burst;
+  readonly span: Span;
+  readonly rows: number[];
+  attempts: number;
+  flows: number;
+  completed: number;
+  /** The victim said SYN-ACK. */
+  answered: number;
+  /** The attempt came without window scaling, which every system of today offers. */
+  raw: number;
+  firstRow: number;
+}
+
+/** Attempts of a flow that came to nothing: more than one when the same ports are used over and over. */
+function attemptsOf({ ints }: F.FlowTable, row: number): number {
+  const at = row * F.INTS,
+    flags = ints[at + F.FLAGS]!;
+  const first = (flags >>> F.FIRST_TCP_FLAGS_SHIFT) & 0xff;
+  if ((first & (TCP_SYN | TCP_ACK)) !== TCP_SYN || (flags & (F.FIRST_FROM_B | F.ACK_A | F.DATA_A | F.FIN_A)) !== 0) return 0;
+  const packets = ints[at + F.PACKETS_A]!;
+  // Refused at once: no half-open state. Systems that retry do this all day; without window scaling it was no system.
+  if ((flags & F.RST_B) !== 0 && (ints[at + F.WINDOW_SCALES]! & 255) !== 0) return 0;
+  return packets > MOST_REPETITIONS ? packets : 1;
+}
+
+function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun['evaluate']> {
+  const { flows } = state,
+    { ints } = flows;
+  let judged = 0;
+  const hot = gatherHot<Victim>(flows, {
+    least: values.halfOpen,
+    mostGroups: MOST_VICTIMS,
+    key: (row) => ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP ? endKey(flows, row, F.B) : NaN),
+    weight: (row) => {
+      judged++;
+      return attemptsOf(flows, row);
+    },
+    create: (row) => ({
+      sources: new Addresses(MOST_SOURCES),
+      ports: new Map(),
+      burst: new Burst(values.windowSeconds),
+      span: new Span(),
+      rows: [],
+      attempts: 0,
+      flows: 0,
+      completed: 0,
+      answered: 0,
+      raw: 0,
+      firstRow: row,
+    }),
+    add: (victim, row) => addFlow(victim, state, row),
+  });
+  const oneWay = oneWayConnections(flows).isNotable,
+    findings: FindingDraft[] = [];
+  for (const victim of hot.groups) {
+    const draft = judge(values, state, victim, oneWay);
+    if (draft !== null) findings.push(draft);
+  }
+  const limits = unreadableFrames(state);
+  if (hot.isBounded) limits.push(`More than ${MOST_VICTIMS} hosts were under attack; the others were left out.`);
+  return { findings, coverage: coverage(examinedAll(state, judged === 0 ? 0 : flows.count), limits) };
+}
+
+function addFlow(victim: Victim, state: CaptureState, row: number): void {
+  const { ints } = state.flows,
+    at = row * F.INTS,
+    attempts = attemptsOf(state.flows, row),
+    flags = ints[at + F.FLAGS]!;
+  if (attempts === 0) {
+    if ((flags & F.SYN_ACK_B) !== 0) victim.completed++;
+    return;
+  }
+  const port = ints[at + F.PORTS]! & 0xffff;
+  victim.attempts += attempts;
+  victim.flows++;
+  victim.sources.add(ints[at]!, row);
+  victim.ports.set(port, (victim.ports.get(port) ?? 0) + attempts);
+  victim.span.addFlow(state.flows, row);
+  if ((flags & F.SYN_ACK_B) !== 0) victim.answered++;
+  if ((ints[at + F.WINDOW_SCALES]! & 255) === 0) victim.raw++;
+  if (victim.rows.length < MOST_EVIDENCE) victim.rows.push(row);
+  // Repetitions in one flow are spread over its life.
+  const seconds = attempts === 1 ? 0 : state.flows.doubles[row * F.DOUBLES + F.END]! - state.flows.doubles[row * F.DOUBLES + F.START]!;
+  victim.burst.add(flowStart(state, row), seconds > 10 ? Math.ceil((attempts * 10) / seconds) : attempts);
+}
+
+function judge(values: Options, state: CaptureState, victim: Victim, oneWay: boolean): FindingDraft | null {
+  const most = victim.burst.most,
+    share = (100 * victim.attempts) / (victim.attempts + victim.completed),
+    sources = victim.sources.count;
+  if (most < values.halfOpen || share < values.halfOpenSharePercent) return null;
+  const [port, onPort] = [...victim.ports].reduce((best, one) => (one[1] > best[1] ? one : best));
+  const isConcentrated = onPort >= values.halfOpen / 2 && onPort >= LEAST_PER_PORT;
+  if (!isConcentrated && sources < MANY_SOURCES) return null;
+  const address = flowAddress(state, victim.firstRow, F.B),
+    isOnePort = onPort * 10 >= victim.attempts * 9,
+    seconds = victim.span.seconds;
+  const isSpoofed = sources >= MANY_SOURCES && sources * 3 >= victim.flows;
+  const { confidence, parts } = confidenceOf([
+    { name: 'over the threshold', value: 45 },
+    overThreshold(most, values.halfOpen),
+    { name: 'hardly a source came twice', value: isSpoofed ? 12 : 0 },
+    { name: 'attempts without the options that systems send', value: victim.raw * 10 >= victim.flows * 9 ? 15 : 0 },
+    { name: 'next to nothing was completed', value: share >= 95 ? 8 : 0 },
+    { name: 'the target answered, and nobody went on', value: victim.answered * 2 >= victim.flows ? 5 : 0 },
+    { name: 'the capture holds one direction only', value: oneWay ? -5 : 0 },
+  ]);
+  const from =
+    isSpoofed || sources > 5
+      ? `${victim.sources.isFull ? 'more than ' : ''}${countText(sources)} addresses`
+      : victim.sources.first.map((row) => flowAddress(state, row, F.A)).join(', ');
+  const where = isOnePort ? `port ${port} of ${address}` : `${plural(victim.ports.size, 'port')} of ${address}`;
+  const rate = rateOf(victim.attempts, seconds);
+  return {
+    technique: 'syn',
+    severity: most >= values.halfOpen * 10 ? 'high' : 'medium',
+    confidence,
+    title: `SYN flood on ${where}: ${plural(victim.attempts, 'attempt')} from ${from}`,
+    description: `${countText(most)} connection attempts within ${values.windowSeconds} s stayed half-open (threshold ${values.halfOpen}), ${countText(victim.attempts)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}; ${plural(victim.completed, 'other connection')} to this host ${victim.completed === 1 ? 'was' : 'were'} answered and used.`,
+    subjects: [
+      { role: 'victim', address, ...(isOnePort ? { port } : {}) },
+      ...(isSpoofed || sources > 5 ? [] : victim.sources.first.map((row) => ({ role: 'attacker' as const, address: flowAddress(state, row, F.A) }))),
+    ],
+    firstSeen: victim.span.from,
+    lastSeen: victim.span.to,
+    indicators: [
+      { name: 'half-open attempts in a window', value: most, threshold: values.halfOpen, unit: 'attempts' },
+      { name: 'attempts in all', value: victim.attempts, unit: 'attempts' },
+      { name: 'share of connections left half-open', value: Math.round(share), threshold: values.halfOpenSharePercent, unit: '%' },
+      { name: victim.sources.isFull ? 'sources, at least' : 'sources', value: sources },
+      { name: 'ports', value: victim.ports.size },
+      { name: 'answered with SYN-ACK', value: victim.answered, unit: 'attempts' },
+      ...(rate === null ? [] : [{ name: 'rate', value: rate, unit: 'attempts/s' }]),
+      ...parts,
+    ],
+    alternatives: [
+      `Many clients, or one that retries without a pause, insist on a service of ${address} that is down or cut off.`,
+      'A load test or a benchmark of your own.',
+      ...(isSpoofed ? ['The sources are most likely invented: whoever owns these addresses need not be involved.'] : []),
+    ],
+    frames: victim.rows.map((row) => state.flows.ints[row * F.INTS + F.FIRST_FRAME]!),
+    framesTotal: victim.attempts,
+    flows: victim.rows,
+    filter: `${addressFilter('dst', address)} && tcp.flags.syn == 1 && tcp.flags.ack == 0${isOnePort ? ` && tcp.dstport == ${port}` : ''}`,
+    attack: ['T1499.001'],
+    recommendation: `Turn on SYN cookies on ${address} or filter before it. ${isSpoofed ? 'Blocking single addresses does not help: ask the provider upstream to filter.' : 'Block the sources.'} Check whether the service stayed reachable meanwhile.`,
+  };
+}
