@@ -1,4 +1,9 @@
 /** The detectors. One file each; one line here admits it. */
+export { badCertificate } from './badCertificate.ts';
 export { captureQuality } from './captureQuality.ts';
+export { insecureProtocol } from './insecureProtocol.ts';
 export { portScan } from './portScan.ts';
+export { smbv1 } from './smbv1.ts';
 export { synFlood } from './synFlood.ts';
+export { weakSsh } from './weakSsh.ts';
+export { weakTls } from './weakTls.ts';

@@ -1,0 +1,108 @@
+/** Protocols in use that neither hide nor protect what they carry, passwords included. Judged by the flows: no packet is looked at twice. */
+import * as z from 'zod';
+import { tlsServerHelloMessage } from '../../pcap/tls/messages.ts';
+import type { CaptureState } from '../captureState.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { bytesText, plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
+import type { Severity } from '../report.ts';
+import { addressFilter, confidenceOf, endsOf, Evidence, isLoopback, Watched, type Ends } from './watched.ts';
+
+const options = z.object({
+  connections: z.int().min(1).default(1).describe('Connections to one server that must carry data before it is told (connections)'),
+  ports: z.boolean().default(true).describe('Also judge by the port where the protocol itself is not read: rlogin, rsh, plain LDAP, VNC (yes or no)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_SERVERS = 5000, MOST_UPGRADED = 100_000, PROTOCOL_TCP = 6;
+
+interface Kind {
+  readonly name: string;
+  readonly severity: Severity;
+  readonly instead: string;
+  readonly what: string;
+}
+
+const BY_SERVICE: Readonly<Record<string, Kind>> = {
+  telnet: { name: 'Telnet', severity: 'medium', instead: 'SSH', what: 'Whole sessions with their passwords can be read and taken over' },
+  ftp: { name: 'FTP', severity: 'low', instead: 'SFTP or FTP over TLS', what: 'Names, passwords and files can be read and changed' },
+  tftp: { name: 'TFTP', severity: 'low', instead: 'SFTP or HTTPS', what: 'Files go to anybody who asks, and can be read and changed on the way' },
+  pop: { name: 'POP3', severity: 'low', instead: 'POP3 over TLS (port 995)', what: 'Mail and mostly its password can be read' },
+  imap: { name: 'IMAP', severity: 'low', instead: 'IMAP over TLS (port 993)', what: 'Mail and mostly its password can be read' },
+};
+/** Ports of what is not dissected: RFC 1282, RFC 4511, RFC 6143. */
+const BY_PORT: Readonly<Record<number, Kind>> = {
+  512: { name: 'rexec', severity: 'medium', instead: 'SSH', what: 'Passwords and commands can be read' },
+  513: { name: 'rlogin', severity: 'medium', instead: 'SSH', what: 'Whole sessions can be read, and the address of the client is trusted' },
+  514: { name: 'rsh', severity: 'medium', instead: 'SSH', what: 'Commands can be read, and the address of the client is trusted' },
+  389: { name: 'LDAP', severity: 'low', instead: 'LDAP over TLS (port 636 or StartTLS)', what: 'Directory queries, and simple binds with their passwords, can be read' },
+  5900: { name: 'VNC', severity: 'low', instead: 'VNC through SSH or a VPN', what: 'The screen and every key can be read' },
+};
+
+interface Use {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly isByPort: boolean;
+  readonly ends: Ends;
+  readonly evidence: Evidence;
+  bytes: number;
+}
+
+export const insecureProtocol = defineDetector({
+  id: 'insecure-protocol',
+  title: 'Insecure protocol',
+  tier: 1,
+  description: 'Telnet, FTP, TFTP, rlogin or plain POP3, IMAP, LDAP or VNC carry data that anybody on the way can read and change. Devices that boot, anonymous downloads and old equipment use them without harm being meant.',
+  options,
+  messages: [tlsServerHelloMessage.kind],
+  create(values, state) {
+    /** Connections that went over to TLS (STARTTLS, AUTH TLS, STLS). */
+    const upgraded = new Set<number>();
+    return {
+      onMessage(message, flow) {
+        if (flow < 0 || upgraded.size >= MOST_UPGRADED) return;
+        const id = state.tables.all[state.flows.ints[flow * F.INTS + F.SERVICE]! - 1]?.dissector.id;
+        if (message.kind === tlsServerHelloMessage.kind && id !== undefined && id !== 'tls') upgraded.add(flow);
+      },
+      evaluate() {
+        const uses = gather(values, state, upgraded);
+        const limits = upgraded.size >= MOST_UPGRADED ? ['More connections went over to TLS than are followed: some may be told here all the same.'] : [];
+        return { findings: [...uses.values].filter(({ evidence }) => evidence.framesTotal >= values.connections).map((use) => draft(values, use)), coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits, ...uses.limits('servers with insecure protocols')]) };
+      },
+    };
+  },
+});
+
+function gather(values: Options, state: CaptureState, upgraded: ReadonlySet<number>): Watched<string, Use> {
+  const uses = new Watched<string, Use>(MOST_SERVERS), { flows, tables } = state, { ints, doubles, count } = flows;
+  const kinds = tables.all.map(({ dissector }) => BY_SERVICE[dissector.id]);
+  for (let row = 0; row < count; row++) {
+    const at = row * F.INTS, service = ints[at + F.SERVICE]! - 1, isTcp = (ints[at + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP;
+    const byService = service >= 0 ? kinds[service] : undefined;
+    const kind = byService ?? (service < 0 && isTcp && values.ports ? BY_PORT[ints[at + F.PORTS]! & 0xffff] : undefined);
+    if (kind === undefined || upgraded.has(row)) continue;
+    // Both sides must have said something: a knock on the port is no use of the protocol.
+    if (isTcp ? (ints[at + F.FLAGS]! & (F.DATA_A | F.DATA_B)) !== (F.DATA_A | F.DATA_B) : ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! < 2) continue;
+    const ends = endsOf(state, row), use = uses.of(`${ends.server} ${kind.name}`, () => ({ kind, id: service >= 0 ? tables.all[service]!.dissector.id : '', isByPort: byService === undefined, ends, evidence: new Evidence(), bytes: 0 }));
+    use?.evidence.addRow(flows, row);
+    if (use !== undefined) use.bytes += doubles[row * F.DOUBLES + F.BYTES_A]! + doubles[row * F.DOUBLES + F.BYTES_B]!;
+  }
+  return uses;
+}
+
+function draft(values: Options, { kind, id, isByPort, ends, evidence, bytes }: Use): FindingDraft {
+  const { server, serverPort, client } = ends, count = evidence.framesTotal, isLocal = isLoopback(server);
+  const { confidence, indicators } = confidenceOf([[isByPort ? 'data both ways on its port' : 'recognised by what is said', isByPort ? 55 : 90], ['more than one connection', count > 1 ? 5 : 0]]);
+  return {
+    technique: kind.name.toLowerCase(), severity: isLocal ? 'info' : kind.severity, confidence,
+    title: `${server} is used over ${kind.name}, which protects nothing`,
+    description: `${plural(count, 'connection')} (threshold ${values.connections}) carried ${bytesText(bytes)} over ${kind.name}. ${kind.what}.`,
+    subjects: [{ role: 'client', address: client }, { role: 'server', address: server, port: serverPort }], ...evidence.proof,
+    indicators: [{ name: 'connections', value: count, threshold: values.connections, unit: 'connections' }, { name: 'bytes', value: bytes, unit: 'bytes' }, { name: 'told by', value: isByPort ? 'port' : 'content' }, ...indicators],
+    alternatives: [isByPort ? `Another program on the port of ${kind.name}, or ${kind.name} that protects itself after the first words.` : `${kind.name} on purpose: a public download, a device that boots, a network nobody else can listen to.`],
+    filter: `${addressFilter(server)} && ${isByPort ? `tcp.port == ${serverPort}` : id}`,
+    attack: ['T1040'],
+    recommendation: `Use ${kind.instead} instead, or keep ${kind.name} of ${server} inside a network that only its users can reach.`,
+  };
+}

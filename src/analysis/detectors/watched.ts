@@ -1,0 +1,161 @@
+/**
+ * What detectors that watch messages remember of one subject: the first frames and flows that prove it, how many there were, and when. Bounded
+ * whatever the capture says; and the confidence of a finding as the sum of parts that are shown.
+ */
+import type { Packet } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
+import type { FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
+import type { Indicator, Timestamp } from '../report.ts';
+import { secondsBetween, timestamp } from '../time.ts';
+
+const MOST_FRAMES = 100, MOST_FLOWS = 100;
+
+export class Evidence {
+  /** The first of `framesTotal`. */
+  readonly frames: number[] = [];
+  framesTotal = 0;
+  readonly flows: number[] = [];
+  #lastFlow = -1;
+  #lastFrame = 0;
+  #hasTime = false;
+  #start = 0;
+  #startNs = 0;
+  #end = 0;
+  #endNs = 0;
+
+  /** Adds what a message in this packet said; several messages of one frame are one. */
+  add(p: Packet, flow: number): void {
+    this.addFlow(flow);
+    if (p.frame === this.#lastFrame) return;
+    this.#lastFrame = p.frame;
+    this.framesTotal++;
+    if (this.frames.length < MOST_FRAMES) this.frames.push(p.frame);
+    if (p.hasTime) this.#at(p.timeSeconds, p.timeNanoseconds);
+  }
+
+  /** Adds a whole flow: its first frame stands for it. */
+  addRow({ ints, doubles }: F.FlowTable, row: number): void {
+    const at = row * F.INTS;
+    this.addFlow(row);
+    this.framesTotal++;
+    if (this.frames.length < MOST_FRAMES) this.frames.push(ints[at + F.FIRST_FRAME]!);
+    if ((ints[at + F.FLAGS]! & F.HAS_TIME) === 0) return;
+    this.#at(doubles[row * F.DOUBLES + F.START]!, ints[at + F.START_NS]!);
+    this.#at(doubles[row * F.DOUBLES + F.END]!, ints[at + F.END_NS]!);
+  }
+
+  addFlow(flow: number): void {
+    if (flow < 0 || flow === this.#lastFlow || this.flows.length >= MOST_FLOWS) return;
+    this.#lastFlow = flow;
+    if (!this.flows.includes(flow)) this.flows.push(flow);
+  }
+
+  #at(seconds: number, nanoseconds: number): void {
+    if (!this.#hasTime || seconds < this.#start || (seconds === this.#start && nanoseconds < this.#startNs)) {
+      this.#start = seconds;
+      this.#startNs = nanoseconds;
+    }
+    if (!this.#hasTime || seconds > this.#end || (seconds === this.#end && nanoseconds > this.#endNs)) {
+      this.#end = seconds;
+      this.#endNs = nanoseconds;
+    }
+    this.#hasTime = true;
+  }
+
+  get firstSeen(): Timestamp {
+    return this.#hasTime ? timestamp(this.#start, this.#startNs) : null;
+  }
+
+  get lastSeen(): Timestamp {
+    return this.#hasTime ? timestamp(this.#end, this.#endNs) : null;
+  }
+
+  get seconds(): number | null {
+    return this.#hasTime ? secondsBetween(this.#start, this.#startNs, this.#end, this.#endNs) : null;
+  }
+
+  /** The part of a finding that is the same for everybody. */
+  get proof(): Pick<FindingDraft, 'firstSeen' | 'lastSeen' | 'frames' | 'framesTotal' | 'flows'> {
+    return { firstSeen: this.firstSeen, lastSeen: this.lastSeen, frames: [...this.frames].sort((a, b) => a - b), framesTotal: this.framesTotal, flows: [...this.flows] };
+  }
+}
+
+/** Subjects under watch: at most `most`, and whether some were left out. */
+export class Watched<Key, Value> {
+  readonly #all = new Map<Key, Value>();
+  readonly #most: number;
+  isFull = false;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** What is known under this key; made if there is room, undefined otherwise. */
+  of(key: Key, make: () => Value): Value | undefined {
+    const known = this.#all.get(key);
+    if (known !== undefined) return known;
+    if (this.#all.size >= this.#most) {
+      this.isFull = true;
+      return undefined;
+    }
+    const made = make();
+    this.#all.set(key, made);
+    return made;
+  }
+
+  get(key: Key): Value | undefined {
+    return this.#all.get(key);
+  }
+
+  get values(): Iterable<Value> {
+    return this.#all.values();
+  }
+
+  /** A sentence for the coverage when subjects were left out. */
+  limits(what: string): string[] {
+    return this.isFull ? [`More ${what} than the ${this.#most} that are followed: some were left out.`] : [];
+  }
+}
+
+export type Part = readonly [reason: string, points: number];
+
+/** Sum of the parts within 5 to 99, and the parts as they are shown; parts of no points are none. */
+export function confidenceOf(parts: readonly Part[]): { readonly confidence: number; readonly indicators: readonly Indicator[] } {
+  const shown = parts.map(([reason, points]) => ({ name: `confidence: ${reason}`, value: Math.round(points), unit: 'points' })).filter(({ value }) => value !== 0);
+  return { confidence: Math.max(5, Math.min(99, shown.reduce((sum, { value }) => sum + value, 0))), indicators: shown };
+}
+
+export interface Ends {
+  readonly client: string;
+  readonly server: string;
+  readonly serverPort: number;
+}
+
+/** The two ends of a flow: who was called is the server. */
+export function endsOf(state: CaptureState, flow: number): Ends {
+  return { client: flowAddress(state, flow, F.A), server: flowAddress(state, flow, F.B), serverPort: state.flows.ints[flow * F.INTS + F.PORTS]! & 0xffff };
+}
+
+/** `ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2` */
+export function addressFilter(...addresses: readonly string[]): string {
+  return addresses.map((address) => `${address.includes(':') ? 'ipv6' : 'ip'}.addr == ${address}`).join(' && ');
+}
+
+/** Addresses that stay on one machine, link or site: RFC 1122, RFC 1918, RFC 3927, RFC 4193, RFC 4291, RFC 6598. */
+export function isLocalAddress(address: string): boolean {
+  if (address.includes(':')) return /^(?:::1$|f[cd]|fe[89ab])/i.test(address);
+  return /^(?:10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(address);
+}
+
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
+/** Whether the responder of a flow is a group or everybody: multicast and broadcast. */
+export function isForMany(state: CaptureState, flow: number): boolean {
+  const at = flow * F.INTS, { ints } = state.flows, value = ints[at + F.B]!;
+  if ((ints[at + F.META]! & F.META_IPV6) !== 0) return /^ff/i.test(state.packet.ipv6.textOf(value));
+  return value >>> 28 === 14 || value === -1 || (value & 255) === 255 || value === 0;
+}
