@@ -3,6 +3,7 @@ import { dataDissector } from './data.ts';
 import type { Dissector, FieldSink } from './dissector.ts';
 import * as registry from './dissectors/registry.ts';
 import { Packet } from './packet.ts';
+import { decodePlainTcp, ETHERNET_LINK_TYPE } from './plainTcp.ts';
 import { DissectorTables, LINKTYPE } from './tables.ts';
 
 /** Real traffic stays far below; a frame made of tunnels in tunnels stops here. */
@@ -28,6 +29,7 @@ export function createPacket(): Packet {
  */
 export function decode(p: Packet, sink: FieldSink | null): void {
   p.reset(sink);
+  if (sink === null && p.linkType === ETHERNET_LINK_TYPE && decodePlainTcp(p)) return;
   p.next(LINKTYPE, p.linkType, p.start, p.end);
   runLayers(p, sink);
 }

@@ -31,6 +31,8 @@ export class DissectorTables {
   readonly streams: readonly Bound[];
   /** Payload that no dissector took. */
   readonly data: Bound;
+  /** Paths of TCP right in IP in Ethernet. */
+  readonly plainTcpPaths: { readonly ipv4: number; readonly ipv6: number };
   readonly #tables: (Bound | undefined)[][];
   readonly #byId = new Map<string, Bound>();
 
@@ -47,6 +49,8 @@ export class DissectorTables {
         else if (binding.table !== 'tcp.heuristic' && binding.value !== undefined) this.#bind(TABLE_INDEX[binding.table], binding.value, bound);
       }
     }
+    const pathOf = (...ids: readonly string[]): number => ids.reduce((path, id) => this.paths.child(path, this.#byId.get(id)?.index ?? this.data.index), 0);
+    this.plainTcpPaths = { ipv4: pathOf('eth', 'ip', 'tcp'), ipv6: pathOf('eth', 'ipv6', 'tcp') };
     this.udpHeuristics = udpHeuristics;
     this.streams = this.all.filter((bound) => bound.dissector.stream !== undefined);
   }
