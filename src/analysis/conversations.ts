@@ -306,26 +306,28 @@ export function endpointRow(state: CaptureState, table: EndpointTable, row: numb
   };
 }
 
-/** Conversation ids (`tcp:3`) of flow rows, in their order; rows that only carry addresses become `ip:n`. */
-export function conversationIds(state: CaptureState, flows: readonly number[]): string[] {
-  if (flows.length === 0) return [];
+/** Conversation ids (`tcp:3`) of flow rows; rows that only carry addresses become `ip:n`. One walk over the flows, however many are asked for. */
+export function conversationIds(state: CaptureState, flows: Iterable<number>): ReadonlyMap<number, string> {
   const { ints } = state.flows, wanted = new Set(flows), ids = new Map<number, string>(), next = new Map<number, number>();
-  const last = Math.max(...flows);
+  let last = -1, loose = false;
+  for (const flow of wanted) if (flow > last) last = flow;
   for (let flow = 0; flow <= last; flow++) {
     const protocol = ints[flow * F.INTS + F.META]! & F.META_PROTOCOL;
-    if (protocol === 0) continue;
+    if (protocol === 0) {
+      loose ||= wanted.has(flow);
+      continue;
+    }
     const ordinal = next.get(protocol) ?? 0;
     next.set(protocol, ordinal + 1);
     if (wanted.has(flow)) ids.set(flow, `${protocol === PROTOCOL_TCP ? 'tcp' : protocol === PROTOCOL_UDP ? 'udp' : 'sctp'}:${ordinal}`);
   }
+  if (!loose) return ids;
   for (const layer of ['ip', 'ipv6'] as const) {
-    if (flows.every((flow) => ids.has(flow))) break;
     const table = addressTable(state, layer);
     for (const flow of wanted) {
-      if (ids.has(flow)) continue;
-      const row = table.rowOfFlow[flow] ?? -1;
+      const row = ids.has(flow) ? -1 : (table.rowOfFlow[flow] ?? -1);
       if (row >= 0) ids.set(flow, `${layer}:${row}`);
     }
   }
-  return flows.flatMap((flow) => ids.get(flow) ?? []);
+  return ids;
 }

@@ -12,14 +12,19 @@ export type Judgement = Pick<Report, 'findings' | 'coverage' | 'risk' | 'status'
 /** Weight of a finding's confidence in the risk, by severity. */
 const WEIGHTS: Readonly<Record<Severity, number>> = { critical: 0.9, high: 0.6, medium: 0.3, low: 0.1, info: 0 };
 
+/** Conversations that one finding names; the frames and the filter say the rest. */
+const MAX_EVIDENCE_FLOWS = 1000;
+
 export function finishFindings(analysis: Analysis): Judgement {
-  const findings: Finding[] = [], coverage: Coverage[] = [];
+  const drafts: { readonly detector: string; readonly draft: FindingDraft }[] = [], coverage: Coverage[] = [];
   for (const { detector, run } of analysis.detectors) {
     const verdict = run.evaluate();
-    for (const draft of verdict.findings) findings.push(finding(analysis.state, detector.id, draft));
+    for (const draft of verdict.findings) drafts.push({ detector: detector.id, draft });
     const found = verdict.findings.length > 0;
     coverage.push({ detector: detector.id, examined: verdict.coverage.examined, status: found && verdict.coverage.status === 'clean' ? 'found' : verdict.coverage.status, why: verdict.coverage.why });
   }
+  const ids = conversationIds(analysis.state, drafts.flatMap(({ draft }) => draft.flows.slice(0, MAX_EVIDENCE_FLOWS)));
+  const findings = drafts.map(({ detector, draft }) => finding(detector, draft, ids));
   const run = new Set(coverage.map(({ detector }) => detector));
   for (const id of TIER_1_CHECKS) if (!run.has(id)) coverage.push({ detector: id, examined: nothing(), status: 'skipped', why: 'This check does not exist yet.' });
   findings.sort((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || b.confidence - a.confidence || (a.evidence.frames[0] ?? 0) - (b.evidence.frames[0] ?? 0) || (a.id < b.id ? -1 : 1));
@@ -27,11 +32,11 @@ export function finishFindings(analysis: Analysis): Judgement {
 }
 
 /** Ids survive a growing file and a moved threshold: they name who did what to whom, and where it began. */
-function finding(state: CaptureState, detector: string, draft: FindingDraft): Finding {
+function finding(detector: string, draft: FindingDraft, conversations: ReadonlyMap<number, string>): Finding {
   const { technique, frames, framesTotal, filter, flows, ...rest } = draft;
   const subjects = draft.subjects.map(({ role, address, port }) => `${role} ${address} ${port ?? ''}`).sort();
   const id = `${detector}-${sha256Hex([detector, technique, ...subjects, String(frames[0] ?? 0)].join('\n')).slice(0, 8)}`;
-  return { id, detector, ...rest, evidence: { frames: frames.slice(0, 100), framesTotal, filter, flows: conversationIds(state, flows) } };
+  return { id, detector, ...rest, evidence: { frames: frames.slice(0, 100), framesTotal, filter, flows: flows.slice(0, MAX_EVIDENCE_FLOWS).flatMap((flow) => conversations.get(flow) ?? []) } };
 }
 
 function nothing(): Coverage['examined'] {
