@@ -80,7 +80,7 @@ export function addFrame(p: Packet, context: FrameContext, sink: FieldSink): voi
 }
 
 /** Layers after which Wireshark lists the look-up by EtherType as a protocol of its own. */
-const BEFORE_ETHERTYPE = new Set(['eth', 'vlan', 'sll']);
+const BEFORE_ETHERTYPE = new Set(['eth', 'vlan', 'ieee8021ad', 'sll']);
 const WITHOUT_ETHERTYPE = new Set(['llc', 'data']);
 
 /** `eth:ethertype:ip:tcp`, Wireshark's `frame.protocols`. */

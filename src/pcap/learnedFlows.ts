@@ -72,7 +72,7 @@ export class LearnedFlows {
     key[B] = forward ? destination : source;
     key[PORTS] = forward ? (sourcePort << 16) | destinationPort : (destinationPort << 16) | sourcePort;
     key[KIND] = version;
-    let hash = Math.imul(key[A]! ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(key[B]! + version, 0xc2b2ae35) ^ Math.imul(key[PORTS]!, 0x27d4eb2f);
+    let hash = Math.imul(key[A] ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(key[B] + version, 0xc2b2ae35) ^ Math.imul(key[PORTS], 0x27d4eb2f);
     hash = (hash ^ (hash >>> 15)) & (SLOTS - 1);
     for (let i = 0; i < PROBES; i++) {
       const slot = (hash + i) & (SLOTS - 1);

@@ -1,9 +1,7 @@
 /** NetBIOS names in "first level encoding" (RFC 1001 section 14.1): each half byte a letter from A to P. */
-import { textAt } from './text.ts';
-
 const ENCODED = 32, LETTER_A = 65;
 
-/** The name whose 32 letters begin at `at`: `WORKGROUP<1e>`, the number being what kind of name it is. */
+/** The name whose 32 letters begin at `at`: `WORKGROUP<1e>`, the number being what kind of name it is; other numbers in it are unprintable bytes. */
 export function netbiosName(bytes: Uint8Array, at: number, end: number): string {
   if (end - at < ENCODED) return '';
   const name = new Uint8Array(16);
@@ -13,6 +11,8 @@ export function netbiosName(bytes: Uint8Array, at: number, end: number): string 
     name[i] = high * 16 + low;
   }
   let length = 15;
-  while (length > 0 && (name[length - 1] === 0x20 || name[length - 1] === 0)) length--;
-  return `${textAt(name, 0, length)}<${name[15]!.toString(16).padStart(2, '0')}>`;
+  while (length > 0 && name[length - 1] === 0x20) length--;
+  let text = '';
+  for (let i = 0; i < length; i++) text += name[i]! < 32 || name[i]! > 126 ? `<${name[i]!.toString(16).padStart(2, '0')}>` : String.fromCharCode(name[i]!);
+  return `${text}<${name[15]!.toString(16).padStart(2, '0')}>`;
 }

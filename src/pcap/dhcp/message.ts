@@ -54,7 +54,7 @@ export function readDhcpMessage(p: Packet, offset: number, end: number): DhcpMes
     else if (code === 51 && length >= 4) leaseSeconds = view.getUint32(value);
     else if (code === 3) routers = addresses(view, value, to);
     else if (code === 6) dnsServers = addresses(view, value, to);
-    else if (code === 12) hostName = textAt(bytes, value, to);
+    else if (code === 12) hostName = textAt(bytes, value, to).replace(/\0+$/, '');
     else if (code === 15) domainName = textAt(bytes, value, to).replace(/\0+$/, '');
     else if (code === 60) vendorClass = textAt(bytes, value, to);
     else if (code === 81 && length > 3) fullName = textAt(bytes, value + 3, to);

@@ -3,12 +3,11 @@ import { defineFields, type Dissector } from '../dissector.ts';
 import { findByte, matchPrefix, textAt } from '../text.ts';
 
 const f = defineFields({
-  id: { name: 'bt-dht.id', label: 'id', type: 'bytes' },
-  text: { name: 'bt-dht.bencoded.string', label: 'Key', type: 'string' },
+  query: { name: 'bt-dht.bencoded.string', label: 'Query', type: 'bytes' },
 });
 
 const STARTS = ['d1:ad2:id20:', 'd1:rd2:id20:', 'd2:ip4:', 'd2:ip6:', 'd1:eli'] as const;
-const END_OF_DICTIONARY = 0x65, ID_LENGTH = 20, QUERY = '1:q';
+const END_OF_DICTIONARY = 0x65, QUERY = '1:q';
 
 export const btDht: Dissector = {
   id: 'bt-dht',
@@ -23,16 +22,15 @@ export const btDht: Dissector = {
   },
   dissect(p, offset, end, sink) {
     if (sink === null) return;
-    const { bytes } = p, id = offset + STARTS[0].length;
+    const { bytes } = p;
     sink.layer(btDht, offset, end - offset);
-    if ((matchPrefix(bytes, offset, end, STARTS[0]) === 'yes' || matchPrefix(bytes, offset, end, STARTS[1]) === 'yes') && id + ID_LENGTH <= end) sink.add(f.id, id, ID_LENGTH);
     sink.info('BT-DHT', 'BitTorrent DHT Protocol');
     // A query names itself: `1:q9:find_node`.
     for (let at = offset; at + QUERY.length < end; at++) {
       if (matchPrefix(bytes, at, end, QUERY) !== 'yes') continue;
       const colon = findByte(bytes, 0x3a, at + QUERY.length, end), length = Number(textAt(bytes, at + QUERY.length, colon, 4));
       if (colon + 1 + length > end || !(length > 0)) return;
-      sink.add(f.text, colon + 1, length);
+      sink.add(f.query, colon + 1, length);
       sink.info('BT-DHT', `Query ${textAt(bytes, colon + 1, colon + 1 + length)}`);
       return;
     }

@@ -46,7 +46,7 @@ const f = defineFields({
 /** Options whose value is one field, or a list of addresses. */
 const OPTION_FIELDS: Readonly<Record<number, Field>> = { 1: f.subnetMask, 3: f.router, 6: f.domainNameServer, 12: f.hostName, 15: f.domainName, 28: f.broadcastAddress, 42: f.ntpServer, 50: f.requestedIp, 51: f.leaseTime, 53: f.messageType, 54: f.serverId, 60: f.vendorClass };
 
-const HEADER = 236, COOKIE = 0x63825363, OPTIONS = 240, PAD = 0, END = 255, REQUEST_LIST = 55, MESSAGE_TYPE = 53, FQDN = 81;
+const HEADER = 236, COOKIE = 0x63825363, OPTIONS = 240, PAD = 0, END = 255, REQUEST_LIST = 55, MESSAGE_TYPE = 53, CLIENT_ID = 61, FQDN = 81;
 
 export const dhcp: Dissector = {
   id: 'dhcp',
@@ -114,20 +114,24 @@ function describeOptions(p: Packet, offset: number, end: number, sink: FieldSink
     sink.open();
     sink.add(f.optionLength, at + 1, 1);
     if (code === MESSAGE_TYPE && length === 1) messageType = p.view.getUint8(value);
-    describeOption(code, value, length, sink);
+    describeOption(p, code, value, length, sink);
     sink.close();
     at = value + length;
   }
   return messageType;
 }
 
-function describeOption(code: number, at: number, length: number, sink: FieldSink): void {
+function describeOption(p: Packet, code: number, at: number, length: number, sink: FieldSink): void {
   const field = OPTION_FIELDS[code];
-  sink.add(f.optionValue, at, length);
+  if (length > 0) sink.add(f.optionValue, at, length);
   if (code === REQUEST_LIST) for (let i = 0; i < length; i++) sink.add(f.requestItem, at + i, 1);
   else if (code === FQDN && length >= 3) {
     sink.add(f.fqdnFlags, at, 1);
     sink.add(f.fqdnName, at + 3, length - 3);
+  } else if (code === CLIENT_ID && length === 7 && p.view.getUint8(at) === 1) {
+    sink.add(f.hardwareType, at, 1);
+    sink.add(f.clientMac, at + 1, 6);
   } else if (field?.type === 'ipv4') for (let i = 0; i + 4 <= length; i += 4) sink.add(field, at + i, 4);
-  else if (field !== undefined && (field.type === 'string' || length <= 4)) sink.add(field, at, length);
+  else if (field?.type === 'string') sink.add(field, at, length, textAt(p.bytes, at, at + length).replace(/\0+$/, ''));
+  else if (field !== undefined && length <= 4) sink.add(field, at, length);
 }

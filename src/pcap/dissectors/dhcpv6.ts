@@ -16,11 +16,11 @@ const f = defineFields({
   option: { name: 'dhcpv6.option.type', label: 'Option', type: 'uint', values: { [CLIENT_ID]: 'Client Identifier', [SERVER_ID]: 'Server Identifier', [IA_NA]: 'Identity Association for Non-temporary Address', [IA_TA]: 'Identity Association for Temporary Address', [IA_ADDRESS]: 'IA Address', 6: 'Option Request', 7: 'Preference', [ELAPSED]: 'Elapsed time', [RELAY_MESSAGE]: 'Relay Message', 13: 'Status code', 14: 'Rapid Commit', 16: 'Vendor Class', [DNS_SERVERS]: 'DNS recursive name server', [DOMAIN_LIST]: 'Domain Search List', [IA_PD]: 'Identity Association for Prefix Delegation', [IA_PREFIX]: 'IA Prefix', [CLIENT_FQDN]: 'Fully Qualified Domain Name' } },
   length: { name: 'dhcpv6.option.length', label: 'Length', type: 'uint' },
   duid: { name: 'dhcpv6.duid.bytes', label: 'DUID', type: 'bytes' },
-  identity: { name: 'dhcpv6.iaid', label: 'IAID', type: 'uint', base: 'hex' },
+  identity: { name: 'dhcpv6.iaid', label: 'IAID', type: 'bytes' },
   address: { name: 'dhcpv6.iaaddr.ip', label: 'IPv6 address', type: 'ipv6' },
   prefixLength: { name: 'dhcpv6.iaprefix.pref_len', label: 'Prefix length', type: 'uint' },
   prefix: { name: 'dhcpv6.iaprefix.pref_addr', label: 'Prefix address', type: 'ipv6' },
-  elapsed: { name: 'dhcpv6.elapsed_time', label: 'Elapsed time', type: 'uint', unit: '1/100 s' },
+  elapsed: { name: 'dhcpv6.elapsed_time', label: 'Elapsed time', type: 'uint', unit: 'ms' },
   dnsServer: { name: 'dhcpv6.dns_server', label: 'DNS server address', type: 'ipv6' },
   clientDomain: { name: 'dhcpv6.client_domain', label: 'Client FQDN', type: 'string' },
 });
@@ -77,6 +77,9 @@ function describeOptions(p: Packet, from: number, end: number, depth: number, si
   }
 }
 
+/** Elapsed time counts hundredths of a second. */
+const TICK_MS = 10;
+
 function describeOption(p: Packet, code: number, at: number, to: number, sink: FieldSink): void {
   const length = to - at;
   if (code === CLIENT_ID || code === SERVER_ID) sink.add(f.duid, at, length);
@@ -85,7 +88,7 @@ function describeOption(p: Packet, code: number, at: number, to: number, sink: F
   else if (code === IA_PREFIX && length >= 25) {
     sink.add(f.prefixLength, at + 8, 1);
     sink.add(f.prefix, at + 9, 16);
-  } else if (code === ELAPSED && length >= 2) sink.add(f.elapsed, at, 2);
+  } else if (code === ELAPSED && length >= 2) sink.add(f.elapsed, at, 2, p.view.getUint16(at) * TICK_MS);
   else if (code === DNS_SERVERS) for (let ip = at; ip + 16 <= to; ip += 16) sink.add(f.dnsServer, ip, 16);
   else if (code === CLIENT_FQDN && length > 1) sink.add(f.clientDomain, at + 1, length - 1, nameAt(p.bytes, at + 1, at + 1, to));
 }

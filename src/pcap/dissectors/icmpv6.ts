@@ -22,6 +22,7 @@ const f = defineFields({
   linkAddress: { name: 'icmpv6.opt.linkaddr', label: 'Link-layer address', type: 'ether' },
   prefix: { name: 'icmpv6.opt.prefix', label: 'Prefix', type: 'ipv6' },
   prefixLength: { name: 'icmpv6.opt.prefix.length', label: 'Prefix Length', type: 'uint' },
+  recordAddress: { name: 'icmpv6.mldr.mar.multicast_address', label: 'Multicast Address', type: 'ipv6' },
   multicastAddress: { name: 'icmpv6.mld.multicast_address', label: 'Multicast Address', type: 'ipv6' },
 });
 
@@ -59,7 +60,7 @@ function describe(p: Packet, offset: number, end: number, type: number, sink: Fi
     sink.add(f.mtu, offset + 4, 4);
     info = `${name}, MTU ${view.getUint32(offset + 4)}`;
   } else if ((type === 135 || type === 136) && length >= 24) {
-    if (type === 136) sink.add(f.advertFlags, offset + 4, 1);
+    if (type === 136) sink.add(f.advertFlags, offset + 4, 4);
     sink.add(type === 135 ? f.solicitTarget : f.advertTarget, offset + 8, 16);
     info = `${name} ${type === 135 ? 'for ' : ''}${formatIpv6(p.bytes, offset + 8)}`;
     describeOptions(p, offset + 24, end, sink);
@@ -72,7 +73,7 @@ function describe(p: Packet, offset: number, end: number, type: number, sink: Fi
   else if (type === 143 && length >= 8) {
     let at = offset + 8;
     for (let left = Math.min(view.getUint16(offset + 6), 256); left > 0 && at + 20 <= end; left--) {
-      sink.add(f.multicastAddress, at + 4, 16);
+      sink.add(f.recordAddress, at + 4, 16);
       at += 20 + view.getUint8(at + 1) * 4 + view.getUint16(at + 2) * 16;
     }
   }

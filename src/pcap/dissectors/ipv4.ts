@@ -87,7 +87,7 @@ function reassemble(p: Packet, offset: number, fragment: number, protocol: numbe
 function describe(p: Packet, offset: number, end: number, headerLength: number, sink: FieldSink): void {
   const view = p.view, flags = view.getUint16(offset + 6), tos = view.getUint8(offset + 1);
   const source = formatIpv4(view.getInt32(offset + 12)), destination = formatIpv4(view.getInt32(offset + 16));
-  sink.layer(ipv4, offset, headerLength, `Internet Protocol Version 4, Src: ${source}, Dst: ${destination}`);
+  sink.layer(ipv4, offset, Math.min(headerLength, end - offset), `Internet Protocol Version 4, Src: ${source}, Dst: ${destination}`);
   sink.add(f.version, offset, 1, 4);
   sink.add(f.headerLength, offset, 1, headerLength);
   sink.add(f.dsfield, offset + 1, 1);

@@ -14,6 +14,7 @@ const f = defineFields({
   control: { name: 'llc.control', label: 'Control field', type: 'uint', base: 'hex' },
   oui: { name: 'llc.oui', label: 'Organization Code', type: 'uint', base: 'hex', values: OUIS },
   type: { name: 'llc.type', label: 'Type', type: 'uint', base: 'hex' },
+  ciscoPid: { name: 'llc.cisco_pid', label: 'PID', type: 'uint', base: 'hex', values: { 0x0104: 'PAgP', 0x010b: 'PVSTP+', 0x0111: 'UDLD', 0x2000: 'CDP', 0x2003: 'VTP', 0x2004: 'DTP' } },
   pid: { name: 'llc.pid', label: 'Protocol ID', type: 'uint', base: 'hex' },
 });
 
@@ -38,7 +39,7 @@ export const llc: Dissector = {
       sink.layer(llc, offset, length);
       sink.add(f.dsap, offset, 1);
       sink.add(f.ssap, offset + 1, 1);
-      sink.add(f.control, offset + 2, length - 2);
+      sink.add(f.control, offset + 2, length - 2, length === 3 ? control : view.getUint16(offset + 2, true));
       sink.info('LLC', `DSAP ${SAPS[dsap] ?? `0x${dsap.toString(16)}`}, SSAP ${SAPS[ssap & 0xfe] ?? `0x${(ssap & 0xfe).toString(16)}`}`);
     }
     const carriesData = (control & 1) === 0 || (control & 0xef) === UNNUMBERED_INFORMATION;
@@ -54,7 +55,7 @@ function snap(p: Packet, offset: number, end: number, sink: FieldSink | null): v
   const isType = oui === ENCAPSULATED_ETHERNET || oui === CISCO_90 || oui === APPLE;
   if (sink !== null) {
     sink.add(f.oui, offset, 3, oui);
-    sink.add(isType ? f.type : f.pid, offset + 3, 2);
+    sink.add(isType ? f.type : oui === CISCO ? f.ciscoPid : f.pid, offset + 3, 2);
   }
   if (isType) p.next(ETHERTYPE, pid, payload, end);
   else if (oui === CISCO) p.next(CISCO_PID, pid, payload, end);

@@ -21,9 +21,9 @@ const f = defineFields({
   mode: { name: 'ntp.flags.mode', label: 'Mode', type: 'uint', values: MODES },
   stratum: { name: 'ntp.stratum', label: 'Peer Clock Stratum', type: 'uint' },
   poll: { name: 'ntp.ppoll', label: 'Peer Polling Interval', type: 'int' },
-  precision: { name: 'ntp.precision', label: 'Peer Clock Precision', type: 'int' },
-  rootDelay: { name: 'ntp.rootdelay', label: 'Root Delay', type: 'float', unit: 's' },
-  rootDispersion: { name: 'ntp.rootdispersion', label: 'Root Dispersion', type: 'float', unit: 's' },
+  precision: { name: 'ntp.precision', label: 'Peer Clock Precision', type: 'uint' },
+  rootDelay: { name: 'ntp.rootdelay', label: 'Root Delay', type: 'uint' },
+  rootDispersion: { name: 'ntp.rootdispersion', label: 'Root Dispersion', type: 'uint' },
   reference: { name: 'ntp.refid', label: 'Reference ID', type: 'bytes' },
   referenceTime: { name: 'ntp.reftime', label: 'Reference Timestamp', type: 'time' },
   origin: { name: 'ntp.org', label: 'Origin Timestamp', type: 'time' },
@@ -60,7 +60,7 @@ export const ntp: Dissector = {
     sink.layer(ntp, offset, end - offset);
     sink.add(f.flags, offset, 1);
     sink.open();
-    if (mode < CONTROL) sink.add(f.leap, offset, 1, first >> 6);
+    if (mode < PRIVATE) sink.add(f.leap, offset, 1, first >> 6);
     sink.add(f.version, offset, 1, (first >> 3) & 7);
     sink.add(f.mode, offset, 1, mode);
     sink.close();
@@ -75,9 +75,10 @@ function describeTime(p: Packet, offset: number, sink: FieldSink): void {
   const view = p.view, stratum = view.getUint8(offset + 1);
   sink.add(f.stratum, offset + 1, 1);
   sink.add(f.poll, offset + 2, 1, view.getInt8(offset + 2));
-  sink.add(f.precision, offset + 3, 1, view.getInt8(offset + 3));
-  sink.add(f.rootDelay, offset + 4, 4, view.getInt32(offset + 4) / 65536);
-  sink.add(f.rootDispersion, offset + 8, 4, view.getUint32(offset + 8) / 65536);
+  // Wireshark filters these by their bytes, and shows seconds.
+  sink.add(f.precision, offset + 3, 1, undefined, `${(2 ** view.getInt8(offset + 3)).toFixed(9)} seconds`);
+  sink.add(f.rootDelay, offset + 4, 4, undefined, `${(view.getInt32(offset + 4) / 65536).toFixed(6)} seconds`);
+  sink.add(f.rootDispersion, offset + 8, 4, undefined, `${(view.getUint32(offset + 8) / 65536).toFixed(6)} seconds`);
   // Four letters for a clock, else the address of the server's own server.
   sink.add(f.reference, offset + 12, 4, undefined, stratum <= 1 ? textAt(p.bytes, offset + 12, offset + 16).replace(/\0+$/, '') : formatIpv4(view.getInt32(offset + 12)));
   addTime(p, f.referenceTime, offset + 16, sink);

@@ -24,7 +24,7 @@ export const nullLoopback: Dissector = {
     const family = p.linkType === LINKTYPE_LOOP || big < little ? big : little, payload = offset + HEADER;
     if (sink !== null) {
       sink.layer(nullLoopback, offset, HEADER);
-      sink.add(family >= MIN_ETHERTYPE ? f.type : f.family, offset, HEADER, family);
+      sink.add(family >= MIN_ETHERTYPE && family <= 0xffff ? f.type : f.family, offset, HEADER, family);
       sink.info('NULL', FAMILIES[family] ?? `family ${family}`);
     }
     if (family === IPV4) p.next(ETHERTYPE, 0x0800, payload, end);

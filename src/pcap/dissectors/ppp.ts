@@ -11,7 +11,7 @@ const PROTOCOLS: Readonly<Record<number, string>> = {
 const f = defineFields({
   address: { name: 'ppp.address', label: 'Address', type: 'uint', base: 'hex' },
   control: { name: 'ppp.control', label: 'Control', type: 'uint', base: 'hex' },
-  direction: { name: 'ppp.direction', label: 'Direction', type: 'uint', values: { 0: 'DCE->DTE', 1: 'DTE->DCE' } },
+  direction: { name: 'ppp.direction', label: 'Direction', type: 'uint', values: { 0: 'DTE->DCE', 1: 'DCE->DTE' } },
   protocol: { name: 'ppp.protocol', label: 'Protocol', type: 'uint', base: 'hex', values: PROTOCOLS },
 });
 
@@ -43,7 +43,7 @@ export const ppp: Dissector = {
     const protocol = length === 1 ? view.getUint8(at) : view.getUint16(at);
     if (sink !== null) {
       sink.layer(ppp, offset, at + length - offset);
-      if (head > offset) sink.add(f.direction, offset, 1, view.getUint8(offset) === 0 ? 0 : 1);
+      if (head > offset) sink.add(f.direction, offset, 1, view.getUint8(offset) === 0 ? 1 : 0);
       if (framed) {
         sink.add(f.address, head, 1);
         sink.add(f.control, head + 1, 1);

@@ -1,6 +1,7 @@
 /** Headers that capture drivers put before 802.11 frames: radiotap (radiotap.org), PPI, Prism and AVS. Signal and channel, and whether a checksum follows the frame. */
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
+import { findByte } from '../text.ts';
 
 const f = defineFields({
   version: { name: 'radiotap.version', label: 'Header revision', type: 'uint' },
@@ -34,7 +35,6 @@ export const radiotap: Dissector = {
       sink.layer(radiotap, offset, length);
       sink.add(f.version, offset, 1);
       sink.add(f.length, offset + 2, 2, length);
-      sink.add(f.present, offset + 4, 4, view.getUint32(offset + 4, true));
     }
     const payload = offset + length;
     carryWlan(p, payload, end, (readFields(p, offset, payload, sink) & FLAG_FCS) !== 0);
@@ -51,8 +51,11 @@ function carryWlan(p: Packet, offset: number, end: number, hasFcs: boolean): voi
 function readFields(p: Packet, offset: number, end: number, sink: FieldSink | null): number {
   const view = p.view, present = view.getUint32(offset + 4, true);
   let at = offset + 4;
-  while (at + 4 <= end && (view.getUint32(at, true) & MORE_WORDS) !== 0) at += 4;
-  at += 4;
+  for (let more = true; more && at + 4 <= end; at += 4) {
+    const word = view.getUint32(at, true);
+    more = (word & MORE_WORDS) !== 0;
+    sink?.add(f.present, at, 4, word);
+  }
   if ((present & TSFT) !== 0) at = offset + ((at - offset + 7) & ~7) + 8;
   let flags = 0;
   if ((present & FLAGS) !== 0 && at < end) {
@@ -141,7 +144,7 @@ export const prism: Dissector = {
     if (sink !== null) {
       sink.layer(prism, offset, PRISM_LENGTH);
       sink.add(prismFields.messageLength, offset + 4, 4, p.view.getUint32(offset + 4, true));
-      sink.add(prismFields.device, offset + 8, 16);
+      sink.add(prismFields.device, offset + 8, findByte(p.bytes, 0, offset + 8, offset + 24) - offset - 8);
     }
     p.nextById('wlan', offset + PRISM_LENGTH, end);
   },

@@ -1,6 +1,7 @@
 /** How routers share an address: VRRP versions 2 and 3 (RFC 3768, RFC 5798) and Cisco's HSRP (RFC 2281). */
 import { formatIpv4 } from '../addresses.ts';
 import { defineFields, type Dissector } from '../dissector.ts';
+import { textAt } from '../text.ts';
 
 const f = defineFields({
   version: { name: 'vrrp.version', label: 'VRRP protocol version', type: 'uint' },
@@ -77,7 +78,7 @@ export const hsrp: Dissector = {
     sink.add(hsrpFields.holdTime, offset + 4, 1);
     sink.add(hsrpFields.priority, offset + 5, 1);
     sink.add(hsrpFields.group, offset + 6, 1);
-    sink.add(hsrpFields.authentication, offset + 8, 8);
+    sink.add(hsrpFields.authentication, offset + 8, 8, textAt(p.bytes, offset + 8, offset + 16).replace(/\0+$/, ''));
     sink.add(hsrpFields.address, offset + 16, 4);
     sink.info('HSRP', `${OPCODES[opcode] ?? `op ${opcode}`} (state ${STATES[view.getUint8(offset + 2)] ?? view.getUint8(offset + 2)}) ${formatIpv4(view.getInt32(offset + 16))}`);
   },

@@ -73,7 +73,7 @@ export { teredo } from './teredo.ts';
 export { tftp } from './tftp.ts';
 export { tls } from './tls.ts';
 export { udp } from './udp.ts';
-export { vlan } from './vlan.ts';
+export { serviceVlan, vlan } from './vlan.ts';
 export { vxlan } from './vxlan.ts';
 export { wireguard } from './wireguard.ts';
 export { wlan } from './wlan.ts';

@@ -14,7 +14,7 @@ const f = defineFields({
   chunkType: { name: 'sctp.chunk_type', label: 'Chunk type', type: 'uint', values: CHUNKS },
   chunkFlags: { name: 'sctp.chunk_flags', label: 'Chunk flags', type: 'uint', base: 'hex' },
   chunkLength: { name: 'sctp.chunk_length', label: 'Chunk length', type: 'uint' },
-  sequence: { name: 'sctp.data_tsn', label: 'Transmission sequence number', type: 'uint' },
+  sequence: { name: 'sctp.data_tsn_raw', label: 'Transmission sequence number (absolute)', type: 'uint' },
   stream: { name: 'sctp.data_sid', label: 'Stream identifier', type: 'uint', base: 'hex' },
   streamSequence: { name: 'sctp.data_ssn', label: 'Stream sequence number', type: 'uint' },
   payloadProtocol: { name: 'sctp.data_payload_proto_id', label: 'Payload protocol identifier', type: 'uint' },

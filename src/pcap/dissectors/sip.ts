@@ -45,8 +45,9 @@ export const sip: Dissector = {
     const { bytes } = p, line = lineEnd(bytes, offset, end), isStatus = matchPrefix(bytes, offset, end, STATUS) === 'yes';
     sink.layer(sip, offset, end - offset);
     sink.add(isStatus ? f.statusLine : f.requestLine, offset, line - offset);
-    if (isStatus) sink.add(f.statusCode, offset + STATUS.length, 3, Number(textAt(bytes, offset + STATUS.length, Math.min(line, offset + STATUS.length + 3))) || 0);
-    else {
+    const code = offset + STATUS.length;
+    if (isStatus && code + 3 <= line) sink.add(f.statusCode, code, 3, Number(textAt(bytes, code, code + 3)) || 0);
+    else if (!isStatus) {
       const space = findByte(bytes, SPACE, offset, line);
       sink.add(f.method, offset, space - offset);
       sink.add(f.requestUri, space + 1, Math.max(0, line - VERSION.length - space - 1));

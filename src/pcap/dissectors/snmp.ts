@@ -1,7 +1,8 @@
 /** Simple Network Management Protocol versions 1 (RFC 1157), 2c (RFC 3416) and 3 (RFC 3412, RFC 3414). */
 import { berElement, berInteger, berOid, BER_INTEGER, BER_NULL, BER_OCTETS, BER_OID, BER_SEQUENCE, readBer } from '../ber.ts';
-import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
+import { startsWithWord } from '../text.ts';
 
 const VERSIONS: Readonly<Record<number, string>> = { 0: 'version-1', 1: 'v2c', 2: 'v2u', 3: 'snmpv3' };
 const PDUS: Readonly<Record<number, string>> = { 0: 'get-request', 1: 'get-next-request', 2: 'get-response', 3: 'set-request', 4: 'trap', 5: 'getBulkRequest', 6: 'informRequest', 7: 'snmpV2-trap', 8: 'report' };
@@ -9,6 +10,7 @@ const ERRORS: Readonly<Record<number, string>> = { 0: 'noError', 1: 'tooBig', 2:
 
 const f = defineFields({
   version: { name: 'snmp.version', label: 'version', type: 'uint', values: VERSIONS },
+  messageVersion: { name: 'snmp.msgVersion', label: 'msgVersion', type: 'uint', values: VERSIONS },
   community: { name: 'snmp.community', label: 'community', type: 'string' },
   data: { name: 'snmp.data', label: 'data', type: 'uint', values: PDUS },
   requestId: { name: 'snmp.request_id', label: 'request-id', type: 'int' },
@@ -29,7 +31,18 @@ const f = defineFields({
   userName: { name: 'snmp.msgUserName', label: 'msgUserName', type: 'string' },
 });
 
-const CONTEXT = 0xa0, LAST_PDU = 8, TRAP_V1 = 4, V3 = 3, ENCRYPTED = 2, MAX_BINDINGS = 256;
+/** A message of version 1 or 2c. The community is a password: only whether it is one that everybody knows is told. */
+export interface SnmpMessage extends Message {
+  readonly kind: 'snmp';
+  /** As sent: 0 is version 1, 1 is 2c. */
+  readonly version: number;
+  readonly community: 'public' | 'private' | 'other';
+  /** Number of the PDU: 0 get-request, 1 get-next-request, 2 get-response, 3 set-request ... */
+  readonly pdu: number;
+}
+export const snmpMessage = messageKind<SnmpMessage>('snmp');
+
+const CONTEXT = 0xa0, LAST_PDU = 8, TRAP_V1 = 4, V2U = 2, V3 = 3, ENCRYPTED = 2, MAX_BINDINGS = 256;
 const IP_ADDRESS = 0x40, COUNTER = 0x41, GAUGE = 0x42, TIME_TICKS = 0x43;
 
 const message = berElement(), head = berElement(), element = berElement();
@@ -46,13 +59,14 @@ export const snmp: Dissector = {
     return head.tag === BER_INTEGER && head.to - head.from === 1 && (head.to > end || VERSIONS[p.bytes[head.from]!] !== undefined);
   },
   dissect(p, offset, end, sink) {
+    if (p.hears('snmp')) say(p, offset, end);
     if (sink === null || !readBer(p.bytes, offset, end, message)) return;
     const to = Math.min(end, message.to);
     sink.layer(snmp, offset, end - offset);
     sink.info('SNMP', 'message');
     if (!readBer(p.bytes, message.from, to, head) || head.to > to) return;
     const version = p.bytes[head.from]!;
-    sink.add(f.version, head.from, 1);
+    sink.add(version === V3 ? f.messageVersion : f.version, head.from, 1);
     if (version === V3) describeV3(p, head.to, to, sink);
     else if (readBer(p.bytes, head.to, to, element) && element.tag === BER_OCTETS && element.to <= to) {
       sink.add(f.community, element.from, element.to - element.from);
@@ -60,6 +74,17 @@ export const snmp: Dissector = {
     }
   },
 };
+
+function say(p: Packet, offset: number, end: number): void {
+  const { bytes } = p;
+  if (!readBer(bytes, offset, end, message)) return;
+  const to = Math.min(end, message.to);
+  if (!readBer(bytes, message.from, to, head) || head.to >= to || bytes[head.from]! >= V2U || !readBer(bytes, head.to, to, element) || element.tag !== BER_OCTETS || element.to >= to) return;
+  const tag = bytes[element.to]!, length = element.to - element.from;
+  if ((tag & 0xe0) !== CONTEXT || (tag & 31) > LAST_PDU) return;
+  const known = length === 6 && startsWithWord(bytes, element.from, element.to, 'PUBLIC') ? 'public' : length === 7 && startsWithWord(bytes, element.from, element.to, 'PRIVATE') ? 'private' : 'other';
+  p.emit({ kind: 'snmp', frame: p.frame, version: bytes[head.from]!, community: known, pdu: tag & 31 } satisfies SnmpMessage);
+}
 
 /** Header data, security parameters of the user-based model, and the PDU if it is not encrypted. */
 function describeV3(p: Packet, offset: number, end: number, sink: FieldSink): void {
@@ -86,9 +111,9 @@ function describeV3(p: Packet, offset: number, end: number, sink: FieldSink): vo
     }
   }
   sink.info('SNMP', isEncrypted ? 'encryptedPDU: privKey Unknown' : 'SNMPv3');
-  if (isEncrypted || !readBer(bytes, securityEnd, end, head) || head.tag !== BER_SEQUENCE) return;
+  if (isEncrypted || !readBer(bytes, securityEnd, end, element) || element.tag !== BER_SEQUENCE) return;
   // Context engine and context name stand before the PDU.
-  at = head.from;
+  at = element.from;
   for (let i = 0; i < 2; i++) {
     if (!readBer(bytes, at, end, element) || element.to > end) return;
     at = element.to;

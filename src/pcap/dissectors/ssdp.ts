@@ -49,7 +49,7 @@ export const ssdp: Dissector = {
     for (let at = start.after; nextHeader(bytes, at, end, line); at = line.after) {
       const field = HEADERS.get(textAt(bytes, line.name, line.nameEnd).toLowerCase());
       if (field !== undefined) sink.add(field, line.value, line.valueEnd - line.value);
-      else sink.add(start.isResponse ? f.responseLine : f.requestLine, at, line.after - at);
+      sink.add(start.isResponse ? f.responseLine : f.requestLine, at, line.after - at);
     }
   },
 };

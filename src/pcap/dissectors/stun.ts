@@ -4,7 +4,8 @@ import { defineFields, type Dissector, type Field, type FieldSink } from '../dis
 import type { Packet } from '../packet.ts';
 
 const METHODS: Readonly<Record<number, string>> = { 0x001: 'Binding', 0x002: 'Shared Secret', 0x003: 'Allocate', 0x004: 'Refresh', 0x006: 'Send', 0x007: 'Data', 0x008: 'CreatePermission', 0x009: 'ChannelBind' };
-const CLASSES: Readonly<Record<number, string>> = { 0: 'Request', 1: 'Indication', 2: 'Success Response', 3: 'Error Response' };
+/** The two bits of the class stand apart in the type, and Wireshark leaves them so. */
+const CLASSES: Readonly<Record<number, string>> = { 0: 'Request', 0x01: 'Indication', 0x10: 'Success Response', 0x11: 'Error Response' };
 const USERNAME = 0x0006, ERROR_CODE = 0x0009, REALM = 0x0014, SOFTWARE = 0x8022, MAPPED = 0x0001;
 const XOR_MAPPED = 0x0020, XOR_PEER = 0x0012, XOR_RELAYED = 0x0016;
 const ATTRIBUTES: Readonly<Record<number, string>> = { [MAPPED]: 'MAPPED-ADDRESS', [USERNAME]: 'USERNAME', 0x0008: 'MESSAGE-INTEGRITY', [ERROR_CODE]: 'ERROR-CODE', 0x000c: 'CHANNEL-NUMBER', 0x000d: 'LIFETIME', [XOR_PEER]: 'XOR-PEER-ADDRESS', 0x0013: 'DATA', [REALM]: 'REALM', 0x0015: 'NONCE', [XOR_RELAYED]: 'XOR-RELAYED-ADDRESS', 0x0019: 'REQUESTED-TRANSPORT', [XOR_MAPPED]: 'XOR-MAPPED-ADDRESS', 0x0024: 'PRIORITY', 0x0025: 'USE-CANDIDATE', [SOFTWARE]: 'SOFTWARE', 0x8028: 'FINGERPRINT', 0x8029: 'ICE-CONTROLLED', 0x802a: 'ICE-CONTROLLING' };
@@ -14,7 +15,7 @@ const f = defineFields({
   class: { name: 'stun.type.class', label: 'Message Class', type: 'uint', values: CLASSES },
   method: { name: 'stun.type.method', label: 'Message Method', type: 'uint', values: METHODS },
   length: { name: 'stun.length', label: 'Message Length', type: 'uint' },
-  cookie: { name: 'stun.cookie', label: 'Message Cookie', type: 'uint', base: 'hex' },
+  cookie: { name: 'stun.cookie', label: 'Message Cookie', type: 'bytes' },
   id: { name: 'stun.id', label: 'Message Transaction ID', type: 'bytes' },
   attribute: { name: 'stun.att.type', label: 'Attribute Type', type: 'uint', base: 'hex', values: ATTRIBUTES },
   attributeLength: { name: 'stun.att.length', label: 'Attribute Length', type: 'uint' },
@@ -43,7 +44,7 @@ export const stun: Dissector = {
     if (sink === null) return;
     const at = p.view.getUint16(offset) === MULTIPLEXED ? offset + MULTIPLEXED_HEADER : offset;
     if (end - at < HEADER) return;
-    const type = p.view.getUint16(at), kind = ((type >> 4) & 1) | ((type >> 7) & 2), method = (type & 15) | ((type >> 1) & 0x70) | ((type >> 2) & 0xf80);
+    const type = p.view.getUint16(at), kind = (type & 0x0110) >> 4, method = (type & 15) | ((type >> 1) & 0x70) | ((type >> 2) & 0xf80);
     sink.layer(stun, offset, end - offset);
     sink.add(f.type, at, 2);
     sink.open();

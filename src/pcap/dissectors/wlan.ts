@@ -82,11 +82,12 @@ function describeStart(p: Packet, offset: number, type: number, subtype: number,
   sink.info('802.11', NAMES[number] ?? `type ${type}, subtype ${subtype}`);
 }
 
-const CLEAR_TO_SEND = 12, ACKNOWLEDGEMENT = 13;
+/** Block Ack Req, Block Ack, PS-Poll and Request-to-send name who sent them. */
+const FIRST_WITH_SENDER = 8, LAST_WITH_SENDER = 11;
 
 /** Acknowledgements and the like have no sender, so they are in no conversation. */
 function controlFrame(offset: number, end: number, subtype: number, sink: FieldSink | null): void {
-  if (sink !== null && subtype !== CLEAR_TO_SEND && subtype !== ACKNOWLEDGEMENT && end - offset >= 16) sink.add(f.transmitter, offset + 10, 6);
+  if (sink !== null && subtype >= FIRST_WITH_SENDER && subtype <= LAST_WITH_SENDER && end - offset >= 16) sink.add(f.transmitter, offset + 10, 6);
 }
 
 function describeSequence(p: Packet, offset: number, sink: FieldSink): void {
@@ -112,7 +113,7 @@ function data(p: Packet, offset: number, end: number, subtype: number, flags: nu
     describeSequence(p, offset, sink);
     if (isQos) {
       sink.add(f.qosTid, qosAt, 1, qos & 15);
-      sink.add(f.aggregate, qosAt, 1, (qos & A_MSDU) !== 0);
+      if ((subtype & NO_DATA) === 0) sink.add(f.aggregate, qosAt, 1, (qos & A_MSDU) !== 0);
     }
   }
   if ((subtype & NO_DATA) !== 0 || payload >= end) return;

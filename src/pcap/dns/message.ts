@@ -2,7 +2,7 @@
 import { messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { headerFields as h, recordFields as r } from './fields.ts';
-import { nameAt, skipName } from './names.ts';
+import { lastNameLength, nameAt, skipName } from './names.ts';
 import { dataText, describeData } from './recordData.ts';
 import { OPCODES, RESPONSE_CODES, TYPE_OPT, typeName } from './recordTypes.ts';
 
@@ -114,7 +114,7 @@ function describeFlags(id: string, flags: number, at: number, sink: FieldSink): 
   if (!isLocal) {
     if (isResponse) sink.add(h.recursionAvailable, at, 2, (flags & RECURSION_AVAILABLE) !== 0);
     sink.add(h.reserved, at, 2, (flags & RESERVED) !== 0);
-    if (isResponse) sink.add(h.authenticated, at, 2, (flags & AUTHENTICATED) !== 0);
+    if (isResponse || (flags & AUTHENTICATED) !== 0) sink.add(h.authenticated, at, 2, (flags & AUTHENTICATED) !== 0);
     sink.add(h.checkingDisabled, at, 2, (flags & CHECKING_DISABLED) !== 0);
   }
   if (isResponse) sink.add(h.responseCode, at, 2, flags & 15);
@@ -130,8 +130,8 @@ function describeQuestion(p: Packet, start: number, at: number, end: number, isM
   const name = nameAt(p.bytes, start, at, end), type = p.view.getUint16(after), cls = p.view.getUint16(after + 2);
   sink.add(r.queryName, at, after - at, name);
   sink.open();
-  sink.add(r.queryNameLength, at, after - at, name === '<Root>' ? 0 : name.length);
-  sink.add(r.queryLabels, at, after - at, name === '<Root>' ? 0 : name.split('.').length);
+  sink.add(r.queryNameLength, at, after - at, lastNameLength);
+  sink.add(r.queryLabels, at, after - at, name.split('.').length);
   sink.add(r.queryType, after, 2);
   sink.add(r.queryClass, after + 2, 2, isMulticast ? cls & ~MULTICAST_BIT : cls);
   if (isMulticast) sink.add(r.queryUnicast, after + 2, 2, (cls & MULTICAST_BIT) !== 0);

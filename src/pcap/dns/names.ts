@@ -5,7 +5,12 @@ import { textAt } from '../text.ts';
 const MAX_NAME = 255;
 const POINTER = 0xc0;
 
+const ROOT = '<Root>';
+
 const scratch = new Uint8Array(MAX_NAME + 1);
+
+/** Bytes of the name that `nameAt` returned last: its text may be longer, as control characters are spelt out. */
+export let lastNameLength = 0;
 
 /** Offset behind the name at `at`, or -1 if the bytes end within it or it is none. */
 export function skipName(bytes: Uint8Array, at: number, end: number): number {
@@ -43,15 +48,17 @@ export function nameAt(bytes: Uint8Array, start: number, at: number, end: number
     for (let i = 1; i <= size && length < MAX_NAME; i++) scratch[length++] = bytes[next + i]!;
     next += 1 + size;
   }
-  return length === 0 ? '<Root>' : printable(scratch, length);
+  lastNameLength = length === 0 ? ROOT.length : length;
+  return length === 0 ? ROOT : printable(scratch, length);
 }
 
-/** Bytes as text, with control characters as Wireshark prints them: `\001`. */
+/** Control characters as Wireshark prints them: `\\n`, `\\001`. */
+const ESCAPES: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' };
+
 function printable(bytes: Uint8Array, length: number): string {
   const text = textAt(bytes, 0, length);
   for (let i = 0; i < length; i++) {
-    // eslint-disable-next-line no-control-regex -- these are what must not get through
-    if (bytes[i]! < 32 || bytes[i] === 127) return text.replace(/[\0-\x1f\x7f]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
+    if (bytes[i]! < 32 || bytes[i] === 127) return text.replace(/[\0-\x1f\x7f]/g, (c) => ESCAPES[c.charCodeAt(0)] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
   }
   return text;
 }

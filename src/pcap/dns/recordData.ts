@@ -85,7 +85,7 @@ function describeStrings(p: Packet, from: number, end: number, field: Field, sin
   for (let at = from; at < end; ) {
     const length = Math.min(p.view.getUint8(at), end - at - 1);
     sink.add(f.txtLength, at, 1);
-    sink.add(field, at + 1, length);
+    if (length > 0) sink.add(field, at + 1, length);
     at += 1 + length;
   }
 }

@@ -1,0 +1,77 @@
+/** Applications over UDP: datagrams of our own making or of the RFCs, values as tshark 4.0.17 prints them. */
+import { describe, expect, it } from 'vitest';
+import { dhcpMessage } from '../../../src/pcap/dhcp/message.ts';
+import { dissectFrame, newPacket } from '../../support/dissectFrame.ts';
+import { testCases } from '../../support/dissectorCases.ts';
+import { ipBytes, udpBytes } from '../../support/packetBuilder.ts';
+import { bytesOf, hex } from '../../support/streamDriver.ts';
+import { datagramsFrames } from './frames/datagrams.ts';
+
+
+describe('applications over UDP', () => testCases(datagramsFrames));
+
+function frameOf(what: string): Uint8Array {
+  const found = datagramsFrames.find((one) => one.what === what);
+  if (found === undefined) throw new Error(what);
+  return hex(found.frame);
+}
+
+function datagram(sourcePort: number, destinationPort: number, payload: Uint8Array, from = '10.0.0.1', to = '10.0.0.2'): Uint8Array {
+  return Uint8Array.from([...hex('020000000002020000000001 0800'), ...ipBytes({ from, to, protocol: 17, payload: udpBytes({ from, to, sourcePort, destinationPort, payload }) })]);
+}
+
+describe('DHCP messages', () => {
+  it('tell who asks for what', () => {
+    const [message] = dissectFrame(frameOf('DHCP discover')).messages;
+    expect(message !== undefined && dhcpMessage.is(message) ? message : null).toMatchObject({ isReply: false, messageType: 1, transactionId: 0x3903f326, clientMacHigh: 0x0200, clientMacLow: 1, requestedIp: 0x0a000064, hostName: 'laptop', fullName: 'laptop.', vendorClass: 'MSFT 5.0', requestList: [1, 3, 6, 15] });
+  });
+
+  it('tell what is handed out', () => {
+    const [message] = dissectFrame(frameOf('DHCP acknowledgement')).messages;
+    expect(message !== undefined && dhcpMessage.is(message) ? message : null).toMatchObject({ isReply: true, messageType: 5, yourIp: 0x0a000064, serverId: 0x0a000001, subnetMask: 0xffffff00 | 0, routers: [0x0a000001], dnsServers: [0x0a000035, 0x0a000036], leaseSeconds: 86_400, domainName: 'example.com' });
+  });
+});
+
+describe('what a conversation said once', () => {
+  const short = hex('41 8394c8f03e515708 00112233445566778899aabbccddeeff');
+
+  it('makes the short headers after a QUIC handshake QUIC, in both directions and from then on', () => {
+    const packet = newPacket();
+    expect(dissectFrame(datagram(50000, 443, short), { packet }).layers).toBe('eth:ip:udp');
+    expect(dissectFrame(frameOf('QUIC Initial (RFC 9001 appendix A)'), { packet }).layers).toBe('eth:ip:udp:quic');
+    expect(dissectFrame(datagram(50000, 443, short), { packet }).layers).toBe('eth:ip:udp:quic');
+    expect(dissectFrame(datagram(443, 50000, short, '10.0.0.2', '10.0.0.1'), { packet }).layers).toBe('eth:ip:udp:quic');
+    expect(dissectFrame(datagram(50001, 443, short), { packet }).layers).toBe('eth:ip:udp');
+  });
+
+  it('makes the transfer after a TFTP request TFTP, though the server answers from another port', () => {
+    const packet = newPacket(), block = bytesOf('\0\x03\0\x01data');
+    expect(dissectFrame(datagram(40001, 50001, block, '10.0.0.2', '10.0.0.1'), { packet }).layers).toBe('eth:ip:udp');
+    dissectFrame(frameOf('TFTP read request'), { packet });
+    expect(dissectFrame(datagram(40001, 50001, block, '10.0.0.2', '10.0.0.1'), { packet }).layers).toBe('eth:ip:udp:tftp');
+    expect(dissectFrame(datagram(50001, 40001, bytesOf('\0\x04\0\x01')), { packet }).layers).toBe('eth:ip:udp:tftp');
+    expect(dissectFrame(datagram(50001, 40001, bytesOf('hello')), { packet }).layers).toBe('eth:ip:udp');
+  });
+
+  it('is bounded: any number of conversations may be learned', () => {
+    const packet = newPacket(), initial = frameOf('QUIC Initial (RFC 9001 appendix A)').slice(42, 100);
+    for (let port = 1024; port < 21_024; port++) dissectFrame(datagram(port, 443, initial), { packet, look: false });
+    expect(dissectFrame(datagram(21_023, 443, short), { packet }).layers).toBe('eth:ip:udp:quic');
+  });
+});
+
+describe('near misses: the port alone decides nothing', () => {
+  const noise = Uint8Array.from({ length: 48 }, (_, i) => (i * 37 + 129) & 255);
+  it.each([19, 53, 67, 69, 123, 137, 138, 161, 389, 443, 500, 514, 520, 546, 1701, 1812, 1900, 1985, 2152, 3478, 3544, 4789, 5060, 5353, 5355, 6081, 11211, 17500])('noise to port %i is data', (port) => {
+    expect(dissectFrame(datagram(50000, port, noise)).layers).toBe('eth:ip:udp');
+  });
+
+  it.each([
+    ['a cookie in a message that is too long for its datagram', hex('0001 0100 2112a442 000102030405060708090a0b')],
+    ['WireGuard of another length', Uint8Array.from([1, 0, 0, 0, ...new Uint8Array(140)])],
+    ['QUIC of an unknown version', hex('c3 12345678 08 8394c8f03e515708 00 00')],
+    ['a dictionary that is no DHT message', bytesOf('d3:foo3:bar5:hello5:worlde')],
+  ])('%s', (_what, payload) => {
+    expect(dissectFrame(datagram(50000, 40000, payload)).layers).toBe('eth:ip:udp');
+  });
+});
