@@ -47,6 +47,8 @@ export class CaptureState {
   tcpGapBytes = 0;
   /** Of the gaps, those whose data arrived although the capture does not hold it. */
   tcpAcknowledgedUnseen = 0;
+  /** The first hundred frames that acknowledge such data. */
+  readonly unseenFrames: number[] = [];
   tcpZeroWindows = 0;
   tcpResets = 0;
   duplicatePackets = 0;

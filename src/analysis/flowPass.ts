@@ -413,6 +413,7 @@ export class FlowPass {
       // A segment that is only missing may have been lost on its way; one that was acknowledged arrived, and the capture missed it.
       if ((bits & ACKED_UNSEEN) !== 0) {
         state.tcpAcknowledgedUnseen++;
+        if (!this.#uncounted && state.unseenFrames.length < 100) state.unseenFrames.push(state.packet.frame);
         ints[at + F.FLAGS]! |= F.MISSED_DATA;
       }
       this.#letter(at, direction, H.GAP);

@@ -105,8 +105,14 @@ export class TcpAnalysis {
     if (!sameAck) ints[f + DUPLICATES] = 0;
 
     if ((flags & TCP_ACK) !== 0 && (reverseSet & HAS_ACKABLE) !== 0 && ((ack - ints[r + ACKABLE]!) | 0) > 0) {
-      bits |= ACKED_UNSEEN;
-      ints[r + ACKABLE] = ack;
+      // Told once per loss: as in Wireshark, again when more was seen since, or when the other side has acknowledged something new.
+      if (((ints[r + NEXT]! - ints[r + ACKABLE]!) | 0) > 0) {
+        ints[r + ACKABLE] = ints[r + NEXT]!;
+        bits |= ACKED_UNSEEN;
+      } else {
+        if (ints[r + DUPLICATES] === 0) bits |= ACKED_UNSEEN;
+        ints[r + DUPLICATES] = -1;
+      }
     }
 
     const phantom = (flags & (TCP_SYN | TCP_FIN)) !== 0 ? 1 : 0;

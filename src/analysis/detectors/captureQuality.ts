@@ -17,7 +17,7 @@ import { secondsBetween, timestamp } from '../time.ts';
 import { DuplicateFrames } from './duplicateFrames.ts';
 
 const options = z.object({
-  missedSegments: z.int().min(1).default(3).describe('Acknowledged but never captured pieces of TCP streams from which the capture counts as lossy (segments)'),
+  missedSegments: z.int().min(1).default(3).describe('Acknowledgements of data that was never captured from which the capture counts as lossy (frames)'),
   duplicatePercent: z.number().min(0).max(100).default(1).describe('Share of frames captured twice from which it is worth a note (percent of frames)'),
   duplicateFrames: z.int().min(1).default(5).describe('Frames captured twice from which it is worth a note (frames)'),
   clockStepMs: z.number().min(0).default(10).describe('Step back in time between neighbouring frames from which the clock, not the order of writing, is in doubt (milliseconds)'),
@@ -99,11 +99,11 @@ function missedData(values: Options, state: CaptureState): FindingDraft | null {
   if (missed < values.missedSegments) return null;
   const flows = flowsWith(state, F.MISSED_DATA);
   return note(state, {
-    technique: 'loss', confidence: 90, title: `The capture missed at least ${plural(missed, 'piece')} of TCP streams`,
-    description: `${plural(missed, 'acknowledgement')} in ${plural(flows.total, 'connection')} confirm data that is not in the capture (threshold ${values.missedSegments})${state.tcpGapBytes > 0 ? `; ${bytesText(state.tcpGapBytes)} are missing from streams that were read` : ''}. What was in it cannot be judged: files, logins and answers may be incomplete.`,
-    indicators: [{ name: 'acknowledged but not captured', value: missed, threshold: values.missedSegments, unit: 'segments' }, { name: 'connections concerned', value: flows.total }, { name: 'missing bytes', value: state.tcpGapBytes, unit: 'bytes' }],
+    technique: 'loss', confidence: 90, title: `${plural(missed, 'acknowledgement')} ${missed === 1 ? 'confirms' : 'confirm'} data that the capture missed`,
+    description: `${plural(missed, 'acknowledgement')} in ${plural(flows.total, 'connection')} ${missed === 1 ? 'confirms' : 'confirm'} data that is not in the capture (threshold ${values.missedSegments})${state.tcpGapBytes > 0 ? `; ${bytesText(state.tcpGapBytes)} are missing from streams that were read` : ''}. What was in it cannot be judged: files, logins and answers may be incomplete.`,
+    indicators: [{ name: 'acknowledgements of data not captured', value: missed, threshold: values.missedSegments, unit: 'frames' }, { name: 'connections concerned', value: flows.total }, { name: 'missing bytes', value: state.tcpGapBytes, unit: 'bytes' }],
     alternatives: ['The capturing machine was too slow.', 'A part of the traffic took another way, past the point of capture.'],
-    frames: flows.frames, framesTotal: flows.total, flows: flows.rows, filter: 'tcp.analysis.ack_lost_segment',
+    frames: state.unseenFrames, framesTotal: missed, flows: flows.rows, filter: 'tcp.analysis.ack_lost_segment',
     recommendation: 'Capture again with a larger buffer, a capture filter or a faster disk, if the missing parts matter.',
   });
 }
