@@ -2,7 +2,8 @@
  * What detectors that watch messages remember of one subject: the first frames and flows that prove it, how many there were, and when. Bounded
  * whatever the capture says; and the confidence of a finding as the sum of parts that are shown.
  */
-import type { Packet } from '../../pcap/packet.ts';
+import { formatIpv4 } from '../../pcap/addresses.ts';
+import { NET_DST, NET_DST_PORT, NET_PROTOCOL, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import type { FindingDraft } from '../detector.ts';
@@ -44,6 +45,24 @@ export class Evidence {
     if ((ints[at + F.FLAGS]! & F.HAS_TIME) === 0) return;
     this.#at(doubles[row * F.DOUBLES + F.START]!, ints[at + F.START_NS]!);
     this.#at(doubles[row * F.DOUBLES + F.END]!, ints[at + F.END_NS]!);
+  }
+
+  /** As `add`, for messages of datagrams: they are read before their flow is counted, so the row is looked up when it is asked for. */
+  addDatagram(p: Packet): void {
+    this.add(p, -1);
+    const at = (p.netCount - 1) * NET_STRIDE, { net } = p;
+    if (at < 0 || this.#keys.length >= MOST_FLOWS) return;
+    const source = net[at + NET_SRC]!, destination = net[at + NET_DST]!, ports = (net[at + NET_SRC_PORT]! << 16) | net[at + NET_DST_PORT]!;
+    const last = this.#keys.at(-1);
+    if (last !== undefined && ports === last[2] && source === last[0] && destination === last[1]) return;
+    this.#keys.push([source, destination, ports, net[at + NET_PROTOCOL]! | (net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0) | ((p.netCount - 1) << F.META_DEPTH_SHIFT)]);
+  }
+  readonly #keys: (readonly [number, number, number, number])[] = [];
+
+  /** Looks up the flows of the datagrams. */
+  resolve(flows: F.FlowTable): this {
+    for (const [source, destination, ports, meta] of this.#keys) this.addFlow(flows.find(source, destination, ports >>> 16, ports & 0xffff, meta));
+    return this;
   }
 
   addFlow(flow: number): void {
@@ -136,6 +155,14 @@ export interface Ends {
 /** The two ends of a flow: who was called is the server. */
 export function endsOf(state: CaptureState, flow: number): Ends {
   return { client: flowAddress(state, flow, F.A), server: flowAddress(state, flow, F.B), serverPort: state.flows.ints[flow * F.INTS + F.PORTS]! & 0xffff };
+}
+
+/** Who sends the datagram that is being read, and to whom. */
+export function datagramEnds(p: Packet): { readonly source: string; readonly destination: string; readonly sourcePort: number; readonly destinationPort: number } | null {
+  const at = (p.netCount - 1) * NET_STRIDE, { net } = p;
+  if (at < 0) return null;
+  const text = (value: number): string => (net[at + NET_VERSION] === 6 ? p.ipv6.textOf(value) : formatIpv4(value));
+  return { source: text(net[at + NET_SRC]!), destination: text(net[at + NET_DST]!), sourcePort: net[at + NET_SRC_PORT]!, destinationPort: net[at + NET_DST_PORT]! };
 }
 
 /** `ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2` */

@@ -3,7 +3,7 @@ import { defineFields, type Dissector, type Field, type FieldSink } from '../dis
 import { dissectInner } from '../handOver.ts';
 import { finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
 import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
-import { bodyStart, headerValue, isHeard, latin1, MAX_URI, readAuthorization, readForm, readHeaders, splitBasic, type HttpRequestMessage, type HttpResponseMessage } from '../http/messages.ts';
+import { bodyStart, headerValue, isHeard, latin1, MAX_URI, readAuthorization, readForm, readHeaders, splitBasic, type HttpCredentialsMessage, type HttpRequestMessage, type HttpResponseMessage } from '../http/messages.ts';
 import type { Packet } from '../packet.ts';
 import { decimalAt, lineTextEnd, textAt } from '../text.ts';
 
@@ -82,13 +82,20 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
     if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
     return;
   }
-  if (sink === null && !isHeard(p)) return;
+  const hearsLogin = side.login && p.hears('http-credentials');
+  if (sink === null && !hearsLogin && !isHeard(p)) return;
   const limit = Math.min(end, offset + KEEP_BYTES), headEnd = Math.min(limit, offset + side.headLength);
   const line = readStartLine(p.bytes, offset, headEnd);
   if (line === null) return;
   if (!line.isResponse && side.request !== null && (sink !== null || p.hears('http-response'))) noteRequest(p, line, headEnd, side.request);
   if (p.hears(line.isResponse ? 'http-response' : 'http-request')) p.emit(line.isResponse ? responseMessage(p, line, headEnd, limit, side) : requestMessage(p, line, headEnd, limit, side));
+  if (hearsLogin && !line.isResponse) sayCredentials(p, line, headEnd, limit, side);
   if (sink !== null) describe(p, offset, line, headEnd, end, side, sink);
+}
+
+function sayCredentials(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): void {
+  const [from, to] = bodyStart(p.bytes, headEnd, end, side.chunked), credentials = readAuthorization(p.bytes, line.after, headEnd) ?? readForm(p.bytes, from, to);
+  if (credentials !== null) p.emit({ kind: 'http-credentials', frame: p.frame, host: hostOf(p.bytes, line, headEnd), ...credentials } satisfies HttpCredentialsMessage);
 }
 
 /** Keeps of a request what its response will want to say. */

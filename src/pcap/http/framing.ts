@@ -93,11 +93,12 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   const line = looks === 'yes' ? splitStartLine(bytes, offset, headEnd) : null;
   if (line === null) return NOT_MINE;
   side.headLength = headEnd - offset;
-  if (!isHeard(p)) p.pduKeep = 0;
   side.bodyLength = 0;
   side.isResponse = line.isResponse;
   if (!fresh) readBodyHeaders(bytes, line.after, headEnd);
   side.chunked = body.chunked;
+  side.login = body.login && !line.isResponse;
+  if (!isHeard(p)) p.pduKeep = side.login && p.hears('http-credentials') ? side.headLength + MAX_FORM : 0;
   let none: boolean, tunnel = false;
   if (line.isResponse) {
     const status = decimalAt(bytes, line.second, line.second + 3);
@@ -141,13 +142,17 @@ const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 
 function scanHead(bytes: Uint8Array, from: number, to: number): number {
   body.length = -1;
   body.chunked = false;
+  body.login = false;
   // The host's own search is several times quicker than a loop over bytes that nobody has touched yet; the bound keeps it from running on.
   const head = bytes.subarray(from, to);
   for (let lf = head.indexOf(LF); lf >= 0; lf = head.indexOf(LF, lf + 1)) {
     const next = head[lf + 1];
     if (next === LF) return from + lf + 2;
     if (next === CR && head[lf + 2] === LF) return from + lf + 3;
-    if (next !== undefined && ((next | 32) === 0x63 || (next | 32) === 0x74) && nextHeader(bytes, from + lf + 1, to, header)) noteBodyHeader(bytes);
+    if (next === undefined) continue;
+    if ((next | 32) === 0x63 || (next | 32) === 0x74) {
+      if (nextHeader(bytes, from + lf + 1, to, header)) noteBodyHeader(bytes);
+    } else if (isAuthorization(bytes, from + lf + 1, to)) body.login = true;
   }
   return -1;
 }
@@ -160,7 +165,7 @@ function readBodyHeaders(bytes: Uint8Array, offset: number, end: number): void {
     // Only these begin with a C or a T, with Au or Pr; most lines need no closer look.
     const first = bytes[at]! | 32;
     if (first !== 0x63 && first !== 0x74) {
-      if (first === 0x61 ? (bytes[at + 1]! | 32) === 0x75 && startsWithWord(bytes, at, end, 'AUTHORIZATION:') : first === 0x70 && startsWithWord(bytes, at, end, 'PROXY-AUTHORIZATION:')) body.login = true;
+      if (isAuthorization(bytes, at, end)) body.login = true;
       const after = afterLine(bytes, at, end);
       header.after = after < 0 ? end : after;
       continue;
@@ -170,10 +175,18 @@ function readBodyHeaders(bytes: Uint8Array, offset: number, end: number): void {
   }
 }
 
+/** Whether the line at `at` says who asks, to a server or to a proxy. */
+function isAuthorization(bytes: Uint8Array, at: number, end: number): boolean {
+  const first = bytes[at]! | 32;
+  if (first === 0x61) return (bytes[at + 1]! | 32) === 0x75 && startsWithWord(bytes, at, end, 'AUTHORIZATION:');
+  return first === 0x70 && startsWithWord(bytes, at, end, 'PROXY-AUTHORIZATION:');
+}
+
 /** What the line in `header` says of the body. */
 function noteBodyHeader(bytes: Uint8Array): void {
   const length = header.nameEnd - header.name;
   if (length === 14 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-LENGTH')) body.length = decimalAt(bytes, header.value, header.valueEnd);
+  else if (length === 12 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-TYPE')) body.login ||= startsWithWord(bytes, header.value, header.valueEnd, 'APPLICATION/X-WWW-FORM-URLENCODED');
   else if (length === 17 && startsWithWord(bytes, header.name, header.nameEnd, 'TRANSFER-ENCODING')) {
     // Chunked is the last coding if it is one at all (RFC 9112 section 6.1).
     body.chunked = startsWithWord(bytes, Math.max(header.value, header.valueEnd - 7), header.valueEnd, 'CHUNKED');

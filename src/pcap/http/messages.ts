@@ -52,11 +52,18 @@ export interface HttpResponseMessage extends HttpMessage {
 }
 export const httpResponseMessage = messageKind<HttpResponseMessage>('http-response');
 
+/** Somebody logs in over HTTP: made for such requests only, so that watching for them does not cost a look at every head. */
+export interface HttpCredentialsMessage extends Message, HttpCredentials {
+  readonly kind: 'http-credentials';
+  readonly host: string | null;
+}
+export const httpCredentialsMessage = messageKind<HttpCredentialsMessage>('http-credentials');
+
 export const MAX_URI = 8192;
 const MAX_HEADERS = 64;
 const MAX_BODY_START = 512;
 /** How far a posted form is searched for a login. */
-const MAX_FORM = 4096;
+export const MAX_FORM = 4096;
 
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token', 'x-csrf-token']);
 
