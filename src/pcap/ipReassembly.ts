@@ -9,12 +9,18 @@ const MAX_BYTES = 32 << 20;
 const MAX_DATAGRAM_BYTES = 65_535 + 60;
 /** Pieces of one datagram with holes between them. Loss and reordering leave a few; thousands are an attack on whoever joins them. */
 const MAX_PIECES = 512;
+/** What the total length field of an IPv4 header leaves for data, and the payload length of IPv6 for all behind its header: more is a ping of death. */
+const LONGEST_IPV4 = 65_535 - 20, LONGEST_IPV6 = 65_535;
+/** Every IPv4 link carries 68 bytes (RFC 791), every IPv6 link 1280: no router makes pieces, other than the last, that are smaller than this. */
+const SMALLEST_PIECE = 48;
 
 interface Datagram {
   readonly key: string;
   bytes: Uint8Array;
   /** Half-open byte ranges received, sorted and disjoint. */
   ranges: [number, number][];
+  /** Position * 65,536 + length of each piece: which of them came before. */
+  readonly pieces: Set<number>;
   /** Length of the whole, known from the last fragment; -1 before. */
   total: number;
   readonly firstFrame: number;
@@ -48,13 +54,13 @@ export class IpReassembly {
    */
   add(key: string, frame: number, position: number, more: boolean, protocol: number, bytes: Uint8Array, from: number, to: number): { bytes: Uint8Array; protocol: number } | null {
     const length = to - from;
-    if (position + length > MAX_DATAGRAM_BYTES) {
+    if (position + length > (key.startsWith('6') ? LONGEST_IPV6 : LONGEST_IPV4)) {
       this.onAnomaly?.({ kind: 'too-long', frame, firstFrame: this.#waiting.get(key)?.firstFrame ?? frame });
-      return null;
-    }
+      if (position + length > MAX_DATAGRAM_BYTES) return null;
+    } else if (more && length < SMALLEST_PIECE) this.onAnomaly?.({ kind: 'tiny', frame, firstFrame: this.#waiting.get(key)?.firstFrame ?? frame });
     let datagram = this.#waiting.get(key);
     if (datagram === undefined) {
-      datagram = { key, bytes: new Uint8Array(0), ranges: [], total: -1, firstFrame: frame, protocol, fragments: 0 };
+      datagram = { key, bytes: new Uint8Array(0), ranges: [], pieces: new Set(), total: -1, firstFrame: frame, protocol, fragments: 0 };
       this.#waiting.set(key, datagram);
     }
     datagram.fragments++;
@@ -82,17 +88,20 @@ export class IpReassembly {
       this.#bytes += grown.length - datagram.bytes.length;
       datagram.bytes = grown;
     }
-    let overlaps = false, differs = false, at = position;
+    let overlaps = false, differs = false, isCovered = false, at = position;
     for (const [a, b] of datagram.ranges) {
       if (b <= at || a >= end) continue;
       overlaps = true;
+      isCovered ||= a <= position && b >= end && datagram.pieces.has(position * 65_536 + length);
       if (a > at) datagram.bytes.set(bytes.subarray(from + at - position, from + a - position), at);
       for (let i = Math.max(a, at); i < Math.min(b, end) && !differs; i++) differs = datagram.bytes[i] !== bytes[from + i - position];
       at = Math.max(at, b);
     }
     if (at < end) datagram.bytes.set(bytes.subarray(from + at - position, from + length), at);
     datagram.ranges = mergeRange(datagram.ranges, position, end);
-    if (overlaps) this.onAnomaly?.({ kind: differs ? 'overlap-differs' : 'overlap', frame, firstFrame: datagram.firstFrame });
+    if (datagram.pieces.size < MAX_PIECES) datagram.pieces.add(position * 65_536 + length);
+    // The same piece with the same bytes again is a copy (RFC 5722 allows to pass over it): the network repeats, nobody attacks.
+    if (overlaps && (differs || !isCovered)) this.onAnomaly?.({ kind: differs ? 'overlap-differs' : 'overlap', frame, firstFrame: datagram.firstFrame });
   }
 
   #makeRoom(): void {

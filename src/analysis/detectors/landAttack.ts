@@ -1,0 +1,144 @@
+/**
+ * LAND: a packet that says it comes from the host it goes to, so that the host answers itself (CVE-1999-0016 and its returns). Nothing on a wire is honestly
+ * addressed like that; on a loopback interface everything is. ATT&CK T1499.004.
+ */
+import * as z from 'zod';
+import { MAC_DST_HIGH, MAC_DST_LOW, MAC_SRC_HIGH, MAC_SRC_LOW, type Packet } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
+import { addressFilter, confidenceOf, MOST_EVIDENCE, overThreshold, Span } from './measures.ts';
+
+const options = z.object({
+  packets: z.int().min(1).default(1).describe('Packets with the same source and destination that one host must get (packets)'),
+});
+
+const MOST_VICTIMS = 1000,
+  MOST_ROWS = 10_000,
+  PROTOCOL_TCP = 6,
+  PROTOCOL_UDP = 17;
+/** Bidirectional Forwarding Detection sends echoes to itself by way of its neighbour, RFC 5881 section 4. */
+const BFD_ECHO = 3785;
+
+interface Victim {
+  /** Flow rows, in order of their first frame. */
+  readonly rows: number[];
+  flows: number;
+}
+
+export const landAttack = defineDetector({
+  id: 'land-attack',
+  title: 'LAND attack',
+  tier: 1,
+  description:
+    'Packets on the wire carry the address of their destination as their source, so that the host would answer itself; unprotected systems hang or crash. A router that translates addresses both ways for a host behind it, or a broken network test, can send such packets too.',
+  options,
+  create(values, state) {
+    const victims = new Map<string, Victim>();
+    let isBounded = false;
+    return {
+      onFlowOpened(flow, p) {
+        const { ints } = state.flows,
+          at = flow * F.INTS;
+        if (ints[at] !== ints[at + F.B] || !isOnWire(p)) return;
+        if (!isOwnAddress(state, flow) || (ints[at + F.PORTS]! & 0xffff) === BFD_ECHO) return;
+        const key = `${ints[at]!} ${ints[at + F.META]! >>> 8}`;
+        let victim = victims.get(key);
+        if (victim === undefined) {
+          if (victims.size >= MOST_VICTIMS) {
+            isBounded = true;
+            return;
+          }
+          victims.set(key, (victim = { rows: [], flows: 0 }));
+        }
+        victim.flows++;
+        if (victim.rows.length < MOST_ROWS) victim.rows.push(flow);
+      },
+      evaluate() {
+        const limits = unreadableFrames(state),
+          findings: FindingDraft[] = [];
+        for (const victim of victims.values()) {
+          const one = draft(values.packets, state, victim);
+          if (one !== null) findings.push(one);
+        }
+        if (isBounded) limits.push(`More than ${MOST_VICTIMS} hosts got such packets; the others were left out.`);
+        return { findings, coverage: coverage(examinedAll(state), limits) };
+      },
+    };
+  },
+});
+
+/** There is a link layer, and its two ends are not the same or nobody: not a loopback interface. */
+function isOnWire(p: Packet): boolean {
+  if (p.macCount === 0) return false;
+  const { mac } = p;
+  const isNobody = mac[MAC_SRC_HIGH] === 0 && mac[MAC_SRC_LOW] === 0;
+  return !isNobody && !(mac[MAC_SRC_HIGH] === mac[MAC_DST_HIGH] && mac[MAC_SRC_LOW] === mac[MAC_DST_LOW]);
+}
+
+/** An address that belongs to one host: not loopback, not unspecified, not a group. */
+function isOwnAddress(state: CaptureState, flow: number): boolean {
+  const value = state.flows.ints[flow * F.INTS]!;
+  if ((state.flows.ints[flow * F.INTS + F.META]! & F.META_IPV6) !== 0) return !/^(?:::1?$|ff)/i.test(state.packet.ipv6.textOf(value));
+  const first = value >>> 24;
+  return first !== 127 && first !== 0 && first < 224;
+}
+
+function draft(threshold: number, state: CaptureState, victim: Victim): FindingDraft | null {
+  const { flows } = state,
+    span = new Span(),
+    ports = new Set<number>();
+  let packets = 0,
+    synchronising = 0,
+    samePorts = 0;
+  for (const row of victim.rows) {
+    const at = row * F.INTS,
+      protocol = flows.ints[at + F.META]! & F.META_PROTOCOL,
+      both = flows.ints[at + F.PORTS]!;
+    packets += flows.ints[at + F.PACKETS_A]! + flows.ints[at + F.PACKETS_B]!;
+    span.addFlow(flows, row);
+    if (protocol === PROTOCOL_TCP && (flows.ints[at + F.FLAGS]! & F.SYN_A) !== 0) synchronising++;
+    if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) continue;
+    ports.add(both & 0xffff);
+    if (both >>> 16 === (both & 0xffff)) samePorts++;
+  }
+  if (packets < threshold) return null;
+  const address = flowAddress(state, victim.rows[0]!, F.A),
+    port = ports.size === 1 ? [...ports][0]! : null,
+    evidence = victim.rows.slice(0, MOST_EVIDENCE);
+  const { confidence, parts } = confidenceOf([
+    { name: 'source and destination are the same host, on a wire', value: 65 },
+    { name: 'the same port on both sides', value: samePorts > 0 ? 15 : 0 },
+    { name: 'it asks for a connection', value: synchronising > 0 ? 10 : 0 },
+    overThreshold(packets, threshold, 8),
+  ]);
+  return {
+    technique: 'land',
+    severity: synchronising > 0 || samePorts > 0 ? 'high' : 'medium',
+    confidence,
+    title: `LAND: ${plural(packets, 'packet')} to ${address} in its own name`,
+    description: `${plural(packets, 'packet')} (threshold ${threshold}) with ${address} as source and as destination ${packets === 1 ? 'was' : 'were'} on the wire${synchronising > 0 ? ', asking for TCP connections' : ''}. Systems without protection answer themselves until they hang.`,
+    subjects: [{ role: 'victim', address, ...(port === null ? {} : { port }) }],
+    firstSeen: span.from,
+    lastSeen: span.to,
+    indicators: [
+      { name: 'packets from and to the same address', value: packets, threshold, unit: 'packets' },
+      { name: 'of them conversations with the same port on both sides', value: samePorts },
+      { name: 'of them connection attempts', value: synchronising },
+      ...parts,
+    ],
+    alternatives: [
+      'A router that rewrites source and destination when a host behind it calls its own public address (hairpin NAT).',
+      'Traffic of one host with itself that a mirror of its internal interface shows.',
+    ],
+    frames: evidence.map((row) => flows.ints[row * F.INTS + F.FIRST_FRAME]!),
+    framesTotal: packets,
+    flows: evidence,
+    filter: `${addressFilter('src', address)} && ${addressFilter('dst', address)}`,
+    attack: ['T1499.004'],
+    recommendation: `Drop packets that arrive from outside with inside addresses (RFC 2827), find the real sender by its MAC address in these frames, and check that ${address} is well.`,
+  };
+}
