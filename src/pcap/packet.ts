@@ -209,16 +209,29 @@ export class Packet {
     mac[at + MAC_DST_LOW] = view.getInt32(destinationOffset + 2);
   }
 
-  /** Says through which tunnel the headers that follow came, `vxlan 123`. */
-  enterTunnel(label: string): void {
-    let via = this.#viaIndex.get(label);
-    if (via === undefined) {
-      // A capture can hold 2^24 VNIs; beyond a screenful the number says less than the bound.
-      if (this.vias.length >= 4096) label = label.split(' ')[0] ?? label;
-      via = this.#viaIndex.get(label) ?? this.vias.push(label) - 1;
-      this.#viaIndex.set(label, via);
+  /** Says through which tunnel the headers that follow came: `vxlan 123` of a kind and a number, `ipip` of a kind alone. */
+  enterTunnel(kind: string, number = -1, base: 10 | 16 = 10): void {
+    // Tunnelled captures come through few tunnels: composing a label for each packet would be most of the work.
+    if (kind !== this.#lastKind || number !== this.#lastNumber) {
+      this.#lastVia = this.#viaOf(number < 0 ? kind : `${kind} ${base === 16 ? `0x${number.toString(16).padStart(8, '0')}` : number}`, kind);
+      this.#lastKind = kind;
+      this.#lastNumber = number;
     }
-    this.via = via;
+    this.via = this.#lastVia;
+  }
+  #lastKind = '';
+  #lastNumber = -1;
+  #lastVia = 0;
+
+  /** Index of a label in `vias`. */
+  #viaOf(label: string, kind: string): number {
+    const known = this.#viaIndex.get(label);
+    if (known !== undefined) return known;
+    // A capture can hold 2^24 VNIs; beyond a screenful the number says less than the bound.
+    if (this.vias.length >= 4096 && label !== kind) return this.#viaOf(kind, kind);
+    const via = this.vias.push(label) - 1;
+    this.#viaIndex.set(label, via);
+    return via;
   }
 
   /** Goes on with bytes put together from several frames; `name` is what a person sees, "Reassembled IPv4". */

@@ -40,9 +40,9 @@ const ACCEPTED: Readonly<Record<string, readonly Accepted[]>> = {
 /** DNS messages quoted in ICMP errors: tshark lists them, we tell nobody what somebody else's packet said. */
 const QUOTED_DNS: Readonly<Record<string, readonly string[]>> = { 'dns__log4j-dns_exfil.pcap': ['7 0x706d 0 1qaz2wsx 16', '9 0xc3f4 0 1qaz2wsx 16'] };
 
-/** Protocols that live inside of TCP streams: what they are counted in depends on reassembly, which other tests compare. */
-const IN_STREAMS = new Set(['smb', 'smb2', 'modbus', 'dns']);
-const COMPARED = dissectors.filter(({ id, stream }) => id === 'dns' || (stream === undefined && !IN_STREAMS.has(id))).map(({ id }) => id);
+/** Protocols within streams whose frames depend on reassembly, which other tests compare; and two of few messages that are compared here. */
+const IN_STREAMS = new Set(['smb', 'smb2', 'modbus']), SMALL_STREAMS = new Set(['dns', 'pptp']);
+const COMPARED = dissectors.filter(({ id, stream }) => SMALL_STREAMS.has(id) || (stream === undefined && !IN_STREAMS.has(id))).map(({ id }) => id);
 
 const truthSchema = z.object({ packets: z.number(), bytes_on_wire: z.number(), protocols_any_layer: z.record(z.string(), z.tuple([z.number(), z.number()])) });
 const appsSchema = z.object({ dns: z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]).rest(z.string())), dhcp: z.number().optional() });

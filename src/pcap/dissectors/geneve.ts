@@ -31,7 +31,7 @@ export const geneve: Dissector = {
       if (length > HEADER) sink.add(f.options, offset + HEADER, length - HEADER);
       sink.info('Geneve', `VNI ${vni}`);
     }
-    p.enterTunnel(`geneve ${vni}`);
+    p.enterTunnel('geneve', vni);
     p.next(ETHERTYPE, protocol, offset + length, end);
   },
 };

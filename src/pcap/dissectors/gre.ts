@@ -52,7 +52,7 @@ export const gre: Dissector = {
     }
     if (at >= end) return;
     if (isEnhanced) p.enterTunnel('pptp');
-    else p.enterTunnel((flags & KEY) === 0 ? 'gre' : `gre ${view.getUint32(key)}`);
+    else p.enterTunnel('gre', (flags & KEY) === 0 ? -1 : view.getUint32(key));
     if (protocol === ERSPAN_II || protocol === ERSPAN_III) {
       const header = protocol === ERSPAN_III ? 12 : (flags & SEQUENCE) !== 0 ? 8 : 0;
       if (p.has(header, at, end)) p.next(ETHERTYPE, ETHERNET_WITHIN, at + header, end);

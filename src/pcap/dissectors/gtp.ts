@@ -53,7 +53,7 @@ export const gtp: Dissector = {
       p.carryData(payload, end);
       return;
     }
-    p.enterTunnel(`gtp 0x${teid.toString(16).padStart(8, '0')}`);
+    p.enterTunnel('gtp', teid, 16);
     const nibble = view.getUint8(payload) >> 4;
     if (nibble === 4) p.next(ETHERTYPE, 0x0800, payload, end);
     else if (nibble === 6) p.next(ETHERTYPE, 0x86dd, payload, end);

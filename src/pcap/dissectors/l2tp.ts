@@ -55,7 +55,7 @@ export const l2tp: Dissector = {
       sink.info('L2TP', `${isControl ? 'Control' : 'Data'} Message (tunnel id=${view.getUint16(ids)}, session id=${view.getUint16(ids + 2)})`);
     }
     if (isControl || version !== 2 || at >= end) return;
-    p.enterTunnel(`l2tp ${view.getUint16(ids)}/${view.getUint16(ids + 2)}`);
+    p.enterTunnel('l2tp', view.getUint16(ids));
     p.nextById('ppp', at, end);
   },
 };

@@ -32,7 +32,7 @@ export const mpls: Dissector = {
     else if (nibble === 6) p.next(ETHERTYPE, 0x86dd, payload, end);
     else if (nibble === ASSOCIATED_CHANNEL || end - payload < 18) p.carryData(payload, end);
     else {
-      p.enterTunnel(`mpls ${p.view.getUint32(bottom) >>> 12}`);
+      p.enterTunnel('mpls', p.view.getUint32(bottom) >>> 12);
       // Ethernet pseudowire, RFC 4448: behind a control word, whose first nibble is 0, or at once.
       p.next(ETHERTYPE, ETHERNET_WITHIN, hasControlWord(p, payload) ? payload + 4 : payload, end);
     }

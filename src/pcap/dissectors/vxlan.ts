@@ -27,7 +27,7 @@ export const vxlan: Dissector = {
       sink.add(f.vni, offset + 4, 3, vni);
       sink.info('VXLAN', `VNI ${vni}`);
     }
-    p.enterTunnel(`vxlan ${vni}`);
+    p.enterTunnel('vxlan', vni);
     p.next(ETHERTYPE, ETHERNET_WITHIN, offset + HEADER, end);
   },
 };

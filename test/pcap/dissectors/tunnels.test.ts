@@ -32,7 +32,7 @@ describe('tunnels', () => {
     ['Geneve with Ethernet', 'geneve 123'],
     ['GTP', 'gtp 0x00000001'],
     ['Teredo with origin', 'teredo'],
-    ['L2TP data', 'l2tp 1/1'],
+    ['L2TP data', 'l2tp 1'],
     ['PIM register', 'pim'],
   ])('%s: the inner header came via %s, the outer one via nothing', (what, via) => {
     expect(viasOf(what)).toEqual(['', via]);
@@ -40,7 +40,7 @@ describe('tunnels', () => {
 
   it('are bounded in number: beyond 4096 labels only the kind is told', () => {
     const packet = newPacket();
-    for (let i = 0; i < 5000; i++) packet.enterTunnel(`vxlan ${i}`);
+    for (let i = 0; i < 5000; i++) packet.enterTunnel('vxlan', i);
     expect(packet.vias.length).toBe(4097);
     expect(packet.vias[packet.via]).toBe('vxlan');
   });
