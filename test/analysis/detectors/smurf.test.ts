@@ -1,0 +1,92 @@
+/** Pings to all in somebody's name, and the answers they draw, are found; ordinary pings are not. */
+import { describe, expect, test } from 'vitest';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
+import { PacketBuilder } from '../../support/packetBuilder.ts';
+
+const VICTIM = '10.0.0.30';
+const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'smurf');
+
+function echo(builder: PacketBuilder, from: string, to: string, isReply = false): PacketBuilder {
+  return builder.ip({ from, to, protocol: 1, payload: Uint8Array.from([isReply ? 0 : 8, 0, 0, 0, 0, 1, 0, 1, 1, 2, 3, 4]) });
+}
+
+test('pings to a broadcast address, and the answers of the network', async () => {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 50; i++) {
+    echo(builder, VICTIM, '10.0.9.255').wait(0.01);
+    for (let host = 1; host <= 10; host++) echo(builder, `10.0.9.${host}`, VICTIM, true);
+  }
+  const [finding, ...others] = await run(builder.bytes());
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ severity: 'medium', subjects: [{ role: 'victim', address: VICTIM }], attack: ['T1498.002'] });
+  expect(indicator(finding!, 'pings to a broadcast address in a window')).toBe(50);
+  expect(indicator(finding!, 'hosts that replied')).toBe(10);
+  expect(finding!.evidence.framesTotal).toBe(550);
+  expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+});
+
+test('the side of the victim: replies that it never asked for', async () => {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 400; i++) echo(builder, `10.0.9.${1 + (i % 40)}`, VICTIM, true).wait(0.005);
+  const [finding] = await run(builder.bytes());
+  expect(finding?.title).toContain('had not asked for');
+  expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+});
+
+test("IPv6: pings to all nodes in somebody's name", async () => {
+  const builder = new PacketBuilder();
+  // Ethernet to the group of all nodes, IPv6 from the victim, ICMPv6 echo request.
+  const packet = [
+    0x60,
+    0,
+    0,
+    0,
+    0,
+    8,
+    58,
+    64,
+    0xfd,
+    ...new Array<number>(14).fill(0),
+    0x30,
+    0xff,
+    2,
+    ...new Array<number>(13).fill(0),
+    1,
+    128,
+    0,
+    0,
+    0,
+    0,
+    1,
+    0,
+    1,
+  ];
+  for (let i = 0; i < 40; i++) builder.frame(Uint8Array.from([0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, ...packet])).wait(0.01);
+  const [finding] = await run(builder.bytes());
+  expect(finding?.subjects).toEqual([{ role: 'victim', address: 'fd00::30' }]);
+  expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+});
+
+describe('is silent on', () => {
+  test('a few pings to the broadcast address, and a host whose address ends in 255', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 4; i++) echo(builder, VICTIM, '10.0.0.255').wait(1);
+    for (let i = 0; i < 200; i++) echo(echo(builder, '10.0.0.66', '10.0.3.255'), '10.0.3.255', '10.0.0.66', true).wait(0.05);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('monitoring that pings many hosts and gets answers', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 1000; i++) echo(echo(builder, VICTIM, `10.1.0.${1 + (i % 250)}`), `10.1.0.${1 + (i % 250)}`, VICTIM, true).wait(0.005);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test.each(['ping-traceroute.pcap', 'web-browsing.pcap', 'ipv6.pcap'])('%s', async (name) => {
+    expect(await run(sample(name))).toEqual([]);
+  });
+
+  test.skipIf(!hasShared).each(['tunnel__icmp-tunnel.pcap', 'benign__wikipedia.pcap'])('%s', async (name) => {
+    expect(await run(shared(name))).toEqual([]);
+  });
+});
