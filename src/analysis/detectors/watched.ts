@@ -124,12 +124,12 @@ export class Watched<Key, Value> {
     return made;
   }
 
-  get(key: Key): Value | undefined {
-    return this.#all.get(key);
-  }
-
   get values(): Iterable<Value> {
     return this.#all.values();
+  }
+
+  get entries(): Iterable<[Key, Value]> {
+    return this.#all.entries();
   }
 
   /** A sentence for the coverage when subjects were left out. */

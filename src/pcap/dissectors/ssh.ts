@@ -60,6 +60,13 @@ export interface SshKexInitMessage extends Message {
 }
 export const sshKexInitMessage = messageKind<SshKexInitMessage>('ssh-kexinit');
 
+/** From here on this side's packets are encrypted: what follows is logging in and the session. */
+export interface SshNewKeysMessage extends Message {
+  readonly kind: 'ssh-newkeys';
+  readonly fromServer: boolean;
+}
+export const sshNewKeysMessage = messageKind<SshNewKeysMessage>('ssh-newkeys');
+
 const BANNER = 0, PACKETS = 1, ENCRYPTED = 2;
 /** RFC 4253 section 4.2 allows 255 bytes; servers may write other lines before. */
 const MAX_BANNER = 1024, MAX_LINES_BEFORE = 32;
@@ -177,6 +184,7 @@ function dissectPacket(p: Packet, offset: number, end: number, direction: Direct
     sink.add(f.messageCode, offset + 5, 1);
     sink.info('SSHv2', `${fromServer ? 'Server' : 'Client'}: ${MESSAGES[code] ?? `Message ${code}`}`);
   }
+  if (code === NEWKEYS && p.hears('ssh-newkeys')) p.emit({ kind: 'ssh-newkeys', frame: p.frame, fromServer } satisfies SshNewKeysMessage);
   if (code === KEXINIT) readKexInit(p, offset, end, fromServer, sink);
 }
 

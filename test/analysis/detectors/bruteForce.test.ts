@@ -1,0 +1,78 @@
+/** Failed logins are counted per client and server; successes, a typo and a shell that works are left alone. */
+import { describe, expect, test } from 'vitest';
+import type { SshNewKeysMessage } from '../../../src/pcap/dissectors/ssh.ts';
+import type { LoginMessage } from '../../../src/pcap/login.ts';
+import { bruteForce } from '../../../src/analysis/detectors/registry.ts';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import * as F from '../../../src/analysis/flowTable.ts';
+import { analyzeCapture, findingsOf, hasShared, sample, shared } from '../../support/analyzeCapture.ts';
+import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
+
+const A = '10.0.0.66', B = '10.0.0.20';
+
+function logins(protocol: string, port: number, results: readonly LoginMessage['result'][], user: (i: number) => string = () => 'root', gap = 2, options = {}): MessageDriver {
+  const driver = new MessageDriver(bruteForce, options);
+  results.forEach((result, i) => driver.say<LoginMessage>(driver.flow(A, B, port, protocol), { kind: 'login', protocol, user: user(i), mechanism: 'USER/PASS', secretInClear: true, result, attemptFrame: 1 }).wait(gap));
+  return driver;
+}
+const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(value);
+
+/** An SSH session whose sides had sent 2,000 bytes when their keys came, and so much after. */
+function ssh(driver: MessageDriver, fromClient: number, fromServer: number, flags = F.FIN_A): void {
+  const flow = driver.flow(A, B, 22, 'ssh', { bytes: [2000, 2000], flags: F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B | flags });
+  for (const fromServerSide of [true, false]) driver.say<SshNewKeysMessage>(flow, { kind: 'ssh-newkeys', fromServer: fromServerSide });
+  const { doubles } = driver.state.flows, at = flow * F.DOUBLES;
+  doubles[at + F.PAYLOAD_A] = 2000 + fromClient;
+  doubles[at + F.PAYLOAD_B] = 2000 + fromServer;
+  driver.wait(2);
+}
+
+describe('is told', () => {
+  test.each([['ftp', 21], ['pop', 110], ['imap', 143], ['smtp', 25], ['telnet', 23], ['mqtt', 1883]] as const)('over %s', (protocol, port) => {
+    const driver = logins(protocol, port, times(20, 'rejected')), [finding, ...others] = driver.findings;
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ technique: protocol, severity: 'medium', framesTotal: 20, subjects: [{ role: 'attacker', address: A }, { role: 'victim', address: B, port }] });
+    expect(finding!.indicators[0]).toMatchObject({ value: 20, threshold: 10 });
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+    expect(driver.findings[0]).toEqual(finding);
+  });
+
+  test('many users, as spraying', () => {
+    const [finding] = logins('ftp', 21, times(30, 'rejected'), (i) => `user${i}`).findings;
+    expect(finding!.attack).toContain('T1110.003');
+    expect(finding!.indicators.find(({ name }) => name === 'users tried')?.value).toBe(30);
+  });
+
+  test('SSH, by sessions that end with the password', () => {
+    const driver = new MessageDriver(bruteForce);
+    for (let i = 0; i < 8; i++) ssh(driver, 600, 230);
+    expect(driver.findings).toMatchObject([{ technique: 'ssh', framesTotal: 8, subjects: [{ address: A }, { address: B, port: 22 }] }]);
+    expect(checkFilter(driver.findings[0]!.filter)).toMatchObject({ ok: true });
+  });
+});
+
+describe('is silent on', () => {
+  test('one typo', () => expect(logins('ftp', 21, ['rejected', 'accepted']).findings).toEqual([]));
+  test('a program with many logins that work', () => expect(logins('imap', 143, [...times(12, 'rejected' as const), ...times(200, 'accepted' as const)]).findings).toEqual([]));
+  test('failures that come one per hour', () => expect(logins('pop', 110, times(20, 'rejected'), () => 'bob', 3600).findings).toEqual([]));
+  test('SSH sessions that work, however short', () => {
+    const driver = new MessageDriver(bruteForce);
+    for (let i = 0; i < 40; i++) ssh(driver, 632, 788);
+    expect(driver.findings).toEqual([]);
+  });
+  test('SSH checks that never try to log in, and sessions that are still open', () => {
+    const driver = new MessageDriver(bruteForce);
+    for (let i = 0; i < 40; i++) ssh(driver, 0, 0);
+    for (let i = 0; i < 40; i++) ssh(driver, 600, 230, 0);
+    expect(driver.findings).toEqual([]);
+  });
+  test.each(['ssh-session.pcap', 'ftp.pcap', 'ftp-many-files.pcap', 'smtp.pcap'])('%s', async (name) => expect(findingsOf(await analyzeCapture(sample(name)), 'brute-force')).toEqual([]));
+});
+
+describe.runIf(hasShared)('recorded', () => {
+  test.each([['brute__bruteforce.pcap', '192.168.56.1', '192.168.56.101', 30], ['brute__sshguess.pcap', '192.168.56.1', '192.168.56.103', 11], ['brute__kali-password-attack_hydra.pcap', '192.168.1.2', '192.168.1.3', 7]] as const)('%s', async (name, attacker, victim, count) => {
+    const findings = findingsOf(await analyzeCapture(shared(name)), 'brute-force');
+    expect(findings.map(({ subjects, evidence }) => [subjects[0]!.address, subjects[1]!.address, evidence.framesTotal])).toEqual([[attacker, victim, count]]);
+  });
+});
