@@ -1,0 +1,195 @@
+/**
+ * UDP flood: datagrams pour in on one host, from one or countless addresses, and it hardly answers. ATT&CK T1498.001, Direct Network Flood.
+ * Answers of reflecting services are `amplification`; many ports with a few small datagrams each are a scan.
+ */
+import * as z from 'zod';
+import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { bytesText, countText, durationText } from '../describe.ts';
+import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
+import { oneWayConnections } from '../oneWay.ts';
+import { Addresses, endKey, gatherHot } from './hotFlows.ts';
+import { addressFilter, Burst, confidenceOf, flowStart, MOST_EVIDENCE, overThreshold, rateOf, Span } from './measures.ts';
+import { REFLECTOR_PORTS } from './reflectorPorts.ts';
+
+const options = z.object({
+  datagrams: z
+    .int()
+    .min(50)
+    .default(1000)
+    .describe('Unanswered datagrams that one host must get within the window, from many ports or addresses (datagrams)'),
+  conversations: z.int().min(2).default(50).describe('Pairs of ports and addresses that these must come from: fewer are streams (conversations)'),
+  streamDatagrams: z
+    .int()
+    .min(100)
+    .default(50_000)
+    .describe('Unanswered datagrams within the window that make a flood of a single stream too, beyond what video needs (datagrams)'),
+  windowSeconds: z.number().positive().default(10).describe('Time within which they must come (seconds)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_VICTIMS = 1000,
+  MOST_SOURCES = 20_000,
+  MANY_SOURCES = 100,
+  PROTOCOL_UDP = 17;
+/** As for scans: small datagrams, few to each port. */
+const MOST_PER_SCANNED_PORT = 20,
+  MOST_SCAN_PAYLOAD = 300;
+/** Logs, traps, flow records and measurements are sent without expecting an answer. */
+const ONE_WAY_SERVICES = new Set([162, 514, 1514, 2055, 4739, 4789, 5140, 6081, 6343, 6514, 8125, 8472, 9995, 9996, 12_201, 25_826]);
+
+interface Victim {
+  readonly sources: Addresses;
+  readonly ports: Map<number, number>;
+  readonly burst: Burst;
+  readonly span: Span;
+  readonly rows: number[];
+  readonly row: number;
+  flows: number;
+  datagrams: number;
+  bytes: number;
+  answers: number;
+}
+
+export const udpFlood = defineDetector({
+  id: 'udp-flood',
+  title: 'UDP flood',
+  tier: 1,
+  description:
+    'Datagrams pour in on one host at a rate and it hardly answers any of them. One-way media streams, measurements of a line and clients of a service that is down can look like it.',
+  options,
+  create: (values, state) => ({ evaluate: () => evaluate(values, state) }),
+});
+
+/** Datagrams of a flow that its receiver did not answer; 0 where it did, and where none is expected. */
+function unanswered({ ints }: F.FlowTable, row: number): number {
+  const at = row * F.INTS;
+  if ((ints[at + F.META]! & F.META_PROTOCOL) !== PROTOCOL_UDP) return 0;
+  const sent = ints[at + F.PACKETS_A]!,
+    ports = ints[at + F.PORTS]!;
+  if (ints[at + F.PACKETS_B]! * 10 > sent || REFLECTOR_PORTS.has(ports >>> 16) || ONE_WAY_SERVICES.has(ports & 0xffff)) return 0;
+  return (ints[at + F.META]! & F.META_IPV6) === 0 && (ints[at + F.B]! >>> 28 === 14 || (ints[at + F.B]! & 255) === 255) ? 0 : sent;
+}
+
+function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun['evaluate']> {
+  const { flows } = state,
+    { ints } = flows;
+  const hot = gatherHot<Victim>(flows, {
+    least: Math.min(values.datagrams, values.streamDatagrams),
+    mostGroups: MOST_VICTIMS,
+    key: (row) => ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_UDP ? endKey(flows, row, F.B) : NaN),
+    weight: (row) => unanswered(flows, row),
+    create: (row) => ({
+      sources: new Addresses(MOST_SOURCES),
+      ports: new Map(),
+      burst: new Burst(values.windowSeconds),
+      span: new Span(),
+      rows: [],
+      row,
+      flows: 0,
+      datagrams: 0,
+      bytes: 0,
+      answers: 0,
+    }),
+    add: (victim, row) => addFlow(values, state, victim, row),
+  });
+  const isOneWay = oneWayConnections(flows).isNotable,
+    findings: FindingDraft[] = [],
+    limits = unreadableFrames(state);
+  for (const victim of hot.groups) {
+    const one = judge(values, state, victim, isOneWay);
+    if (one !== null) findings.push(one);
+  }
+  if (hot.isBounded) limits.push(`More than ${MOST_VICTIMS} hosts got datagrams at a rate; some were left out.`);
+  if (isOneWay) limits.push('Connections were captured in one direction only: what seems unanswered may be unseen.');
+  return { findings, coverage: coverage(examinedAll(state), limits) };
+}
+
+function addFlow(values: Options, state: CaptureState, victim: Victim, row: number): void {
+  const { ints, doubles } = state.flows,
+    at = row * F.INTS,
+    dat = row * F.DOUBLES,
+    sent = unanswered(state.flows, row);
+  victim.answers += ints[at + F.PACKETS_B]!;
+  if (sent === 0) return;
+  const port = ints[at + F.PORTS]! & 0xffff,
+    seconds = doubles[dat + F.END]! - doubles[dat + F.START]!;
+  victim.flows++;
+  victim.datagrams += sent;
+  victim.bytes += doubles[dat + F.PAYLOAD_A]!;
+  victim.ports.set(port, (victim.ports.get(port) ?? 0) + sent);
+  victim.sources.add(ints[at]!, row);
+  victim.span.addFlow(state.flows, row);
+  // A long stream counts with what it sends within one window.
+  victim.burst.add(flowStart(state, row), seconds > values.windowSeconds ? Math.ceil((sent * values.windowSeconds) / seconds) : sent);
+  if (victim.rows.length < MOST_EVIDENCE) victim.rows.push(row);
+}
+
+function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: boolean): FindingDraft | null {
+  const {
+      burst: { most },
+      datagrams,
+      flows,
+      bytes,
+      span,
+      sources,
+      answers,
+    } = victim,
+    isMany = flows >= values.conversations && most >= values.datagrams;
+  if ((!isMany && most < values.streamDatagrams) || answers * 5 > datagrams) return null;
+  const address = flowAddress(state, victim.row, F.B);
+  if (/^ff/i.test(address) && address.includes(':')) return null;
+  const isScan = datagrams <= victim.ports.size * MOST_PER_SCANNED_PORT && bytes <= datagrams * MOST_SCAN_PAYLOAD && sources.count < MANY_SOURCES;
+  if (isScan) return null;
+  const threshold = isMany ? values.datagrams : values.streamDatagrams,
+    [port, onPort] = [...victim.ports].reduce((best, one) => (one[1] > best[1] ? one : best)),
+    isOnePort = onPort * 10 >= datagrams * 9;
+  const few = sources.count <= 5,
+    addresses = few ? sources.first.map((row) => flowAddress(state, row, F.A)) : [],
+    seconds = span.seconds,
+    rate = rateOf(datagrams, seconds);
+  const { confidence, parts } = confidenceOf([
+    { name: 'over the threshold', value: 45 },
+    overThreshold(most, threshold),
+    { name: 'from many addresses', value: sources.count >= MANY_SOURCES ? 15 : 0 },
+    { name: 'one source with a new port for each datagram or so', value: few && flows >= datagrams / 4 ? 12 : 0 },
+    { name: 'no answer at all', value: answers === 0 ? 8 : 0 },
+    { name: 'a single stream', value: isMany ? 0 : -5 },
+    { name: 'the capture holds one direction only', value: isOneWay ? -20 : 0 },
+  ]);
+  return {
+    technique: 'udp',
+    severity: isOneWay ? 'low' : most >= threshold * 10 ? 'high' : 'medium',
+    confidence,
+    title: `UDP flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${countText(datagrams)} datagrams from ${few ? addresses.join(', ') : `${sources.isFull ? 'more than ' : ''}${countText(sources.count)} addresses`}`,
+    description: `${countText(most)} datagrams within ${values.windowSeconds} s (threshold ${threshold}) came to ${address}, ${countText(datagrams)} (${bytesText(bytes)}) in all${seconds === null ? '' : ` in ${durationText(seconds)}`}; it sent ${countText(answers)} back.`,
+    subjects: [{ role: 'victim', address, ...(isOnePort ? { port } : {}) }, ...addresses.map((one) => ({ role: 'attacker' as const, address: one }))],
+    firstSeen: span.from,
+    lastSeen: span.to,
+    indicators: [
+      { name: 'unanswered datagrams in a window', value: most, threshold, unit: 'datagrams' },
+      { name: 'datagrams in all', value: datagrams, unit: 'datagrams' },
+      { name: 'bytes', value: bytes, unit: 'bytes' },
+      { name: 'conversations', value: flows, threshold: values.conversations },
+      { name: sources.isFull ? 'sources, at least' : 'sources', value: sources.count },
+      { name: 'ports', value: victim.ports.size },
+      { name: 'answers', value: answers, unit: 'datagrams' },
+      ...(rate === null ? [] : [{ name: 'rate', value: rate, unit: 'datagrams/s' }]),
+      ...parts,
+    ],
+    alternatives: [
+      few
+        ? 'A media stream, a measurement of the line (iperf) or a backup over UDP in one direction.'
+        : `Many clients of a service of ${address} that is down or cut off.`,
+      ...(few ? [] : ['The sources may be invented: whoever owns these addresses need not be involved.']),
+    ],
+    frames: victim.rows.map((row) => state.flows.ints[row * F.INTS + F.FIRST_FRAME]!),
+    framesTotal: datagrams,
+    flows: victim.rows,
+    filter: `${addressFilter('dst', address)} && udp${isOnePort ? ` && udp.dstport == ${port}` : ''} && !${address.includes(':') ? 'icmpv6' : 'icmp'}`,
+    attack: ['T1498.001'],
+    recommendation: `Let the provider or a firewall with a fat line before ${address} drop these datagrams${isOnePort ? ` to port ${port}` : ''}. ${few ? `Find out what runs on ${addresses.join(', ')}.` : 'Blocking single sources does not help when they are invented.'}`,
+  };
+}

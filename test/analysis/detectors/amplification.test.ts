@@ -1,0 +1,91 @@
+/** Answers without questions, or out of all proportion, are found; ordinary look-ups, discovery and large signed answers are not. */
+import { describe, expect, test } from 'vitest';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
+import { PacketBuilder } from '../../support/packetBuilder.ts';
+
+const VICTIM = '10.0.0.30';
+const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'amplification');
+const server = (i: number): string => `${20 + (i % 100)}.4.${i % 7}.${1 + (i % 200)}`;
+
+describe('is an attack', () => {
+  test.each([
+    [123, 'NTP'],
+    [53, 'DNS'],
+    [1900, 'SSDP'],
+    [11_211, 'memcached'],
+  ])('answers from port %i that nobody asked for', async (port, name) => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 400; i++)
+      builder.udp({ from: server(i), to: VICTIM, sourcePort: port, destinationPort: 80, payload: new Uint8Array(440) }).wait(0.005);
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'medium', subjects: [{ role: 'victim', address: VICTIM }], attack: ['T1498.002'] });
+    expect(finding!.title).toContain(`${name} amplification`);
+    expect(indicator(finding!, 'answers without a question in a window')).toBe(400);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test('small questions in the name of the victim, and large answers: seen beside the server', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 2000; i++) {
+      const sourcePort = 1024 + i;
+      builder.udp({ from: VICTIM, to: '10.0.0.53', sourcePort, destinationPort: 53, payload: new Uint8Array(40) });
+      builder.udp({ from: '10.0.0.53', to: VICTIM, sourcePort: 53, destinationPort: sourcePort, payload: new Uint8Array(1400) }).wait(0.001);
+    }
+    const [finding] = await run(builder.bytes());
+    expect(finding?.subjects).toEqual([
+      { role: 'victim', address: VICTIM },
+      { role: 'server', address: '10.0.0.53', port: 53 },
+    ]);
+    expect(indicator(finding!, 'factor')).toBe(35);
+  });
+});
+
+describe('is silent on', () => {
+  test('thousands of ordinary look-ups, and signed answers at a normal rate', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 3000; i++) {
+      const sourcePort = 1024 + i,
+        size = i % 10 === 0 ? 1200 : 200;
+      builder.udp({ from: VICTIM, to: '10.0.0.53', sourcePort, destinationPort: 53, payload: new Uint8Array(40) });
+      builder.udp({ from: '10.0.0.53', to: VICTIM, sourcePort: 53, destinationPort: sourcePort, payload: new Uint8Array(size) }).wait(0.01);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('devices that answer a search by multicast', async () => {
+    const builder = new PacketBuilder().udp({
+      from: VICTIM,
+      to: '239.255.255.250',
+      sourcePort: 50_000,
+      destinationPort: 1900,
+      payload: new Uint8Array(100),
+    });
+    for (let i = 0; i < 400; i++)
+      builder
+        .udp({ from: `10.0.1.${1 + (i % 200)}`, to: VICTIM, sourcePort: 1900, destinationPort: 50_000, payload: new Uint8Array(350) })
+        .wait(0.002);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test.each(['dns.pcap', 'dhcp-ntp.pcap', 'web-browsing.pcap', 'busy-services.pcap', 'scan-udp.pcap'])('%s', async (name) => {
+    expect(await run(sample(name))).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasShared)('the labelled captures of others', () => {
+  test('answers of SNMP from everywhere', async () => {
+    const [finding, ...others] = await run(shared('dos__amp.UDP.snmp.src161.pcapng'));
+    expect(others).toEqual([]);
+    expect(finding?.subjects).toEqual([{ role: 'victim', address: '10.10.10.10' }]);
+    expect(finding?.title).toContain('SNMP');
+  });
+
+  test.each(['dns__dns-tunnel-iodine.pcap', 'benign__teams.pcap', 'benign__sumstat.pcap', 'benign__sip.pcap', 'benign__quic-mvfst-22.pcap'])(
+    '%s is none',
+    async (name) => {
+      expect(await run(shared(name))).toEqual([]);
+    },
+  );
+});
