@@ -46,7 +46,8 @@ function note(state: CaptureState, servers: Watched<number, Server>, p: Packet, 
   if ((meta & F.META_PROTOCOL) !== PROTOCOL_TCP) return;
   const port = ints[at + F.PORTS]! & 0xffff;
   if (p.net[(p.netCount - 1) * NET_STRIDE + NET_SRC_PORT] !== port || ints[at + F.PORTS]! >>> 16 === port) return;
-  const server = servers.of(ints[at + F.B]! * 2 + ((meta & F.META_IPV6) !== 0 ? 1 : 0), () => ({ ends: endsOf(state, flow), evidence: new Evidence(), clients: new Set() }));
+  const key = ints[at + F.B]! * 2 + ((meta & F.META_IPV6) !== 0 ? 1 : 0);
+  const server = servers.get(key) ?? servers.of(key, () => ({ ends: endsOf(state, flow), evidence: new Evidence(), clients: new Set() }));
   if (server === undefined) return;
   server.evidence.add(p, flow);
   if (server.clients.size < 1000) server.clients.add(ints[at + F.A]!);

@@ -124,6 +124,11 @@ export class Watched<Key, Value> {
     return made;
   }
 
+  /** What is known under this key, where `of` would cost a closure for every packet. */
+  get(key: Key): Value | undefined {
+    return this.#all.get(key);
+  }
+
   get values(): Iterable<Value> {
     return this.#all.values();
   }

@@ -1,0 +1,187 @@
+/**
+ * ICMP tunnel: echo messages that carry data instead of the same filler each time. A ping repeats one pattern and gets back what it sent; a tunnel
+ * sends ever new contents in many sizes, and its answers are not echoes.
+ */
+import * as z from 'zod';
+import { NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { bytesText, countText, plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
+import { addressFilter, confidenceOf, Evidence, Watched, type Part } from './watched.ts';
+
+const options = z.object({
+  messages: z.int().min(4).default(20).describe('Echo messages between two addresses from which they are judged (messages)'),
+  newContentPercent: z.number().min(1).max(100).default(40).describe('Share of the echo requests whose content differs from the one before, their time stamp aside (percent)'),
+  sizes: z.int().min(2).default(8).describe('Different sizes of payload that no ping has (sizes)'),
+  largeBytes: z.int().min(64).default(512).describe('Mean payload that is more than a ping carries by itself (bytes)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_PAIRS = 4096;
+/** `icmp` of Packet: type * 256 + code of echo and its reply, RFC 792 and RFC 4443. */
+const REPLY = 0, REQUEST = 8 * 256, REQUEST_V6 = 128 * 256, REPLY_V6 = 129 * 256;
+/** Pings write the time they were sent into the first bytes of their payload. */
+const TIME_STAMP = 16, COMPARED = 48;
+/** Requests whose contents wait for their replies. */
+const WAITING = 64;
+
+class Pair {
+  readonly evidence = new Evidence();
+  readonly flow: number;
+  requests = 0;
+  replies = 0;
+  requestBytes = 0;
+  replyBytes = 0;
+  largest = 0;
+  /** Requests that say something else than the one before. */
+  newContents = 0;
+  compared = 0;
+  /** Replies that are no echo of a request, and those that are. */
+  noEchoes = 0;
+  echoes = 0;
+  /** Payloads that begin like an IP packet, perhaps behind a header of the tunnel. */
+  ipLike = 0;
+  readonly sizes = new Uint8Array(192);
+  readonly #sent = new Int32Array(WAITING);
+  #next = 0;
+  #lastContent = 0;
+
+  constructor(flow: number) {
+    this.flow = flow;
+  }
+
+  request(p: Packet, from: number, to: number): void {
+    this.requests++;
+    this.requestBytes += to - from;
+    this.#note(p, from, to);
+    const content = hash(p.bytes, from + TIME_STAMP, Math.min(to, from + TIME_STAMP + COMPARED));
+    if (this.requests > 1) {
+      this.compared++;
+      if (content !== this.#lastContent) this.newContents++;
+    }
+    this.#lastContent = content;
+    this.#sent[this.#next++ % WAITING] = wholeHash(p.bytes, from, to);
+  }
+
+  reply(p: Packet, from: number, to: number): void {
+    this.replies++;
+    this.replyBytes += to - from;
+    this.#note(p, from, to);
+    if (this.requests === 0) return;
+    if (this.#sent.includes(wholeHash(p.bytes, from, to))) this.echoes++;
+    else this.noEchoes++;
+  }
+
+  #note(p: Packet, from: number, to: number): void {
+    const length = to - from, { bytes } = p;
+    if (length > this.largest) this.largest = length;
+    this.sizes[Math.min(1535, length) >> 3]! |= 1 << (length & 7);
+    for (let at = from; at <= from + 32 && at + 20 <= to; at += 4) {
+      // Version and a header without options, and a total length that ends where the payload does.
+      if (bytes[at] === 0x45 && Math.abs(bytes[at + 2]! * 256 + bytes[at + 3]! - (to - at)) <= 8) {
+        this.ipLike++;
+        break;
+      }
+    }
+  }
+
+  get differentSizes(): number {
+    let count = 0;
+    for (const byte of this.sizes) for (let bits = byte; bits !== 0; bits &= bits - 1) count++;
+    return count;
+  }
+}
+
+export const icmpTunnel = defineDetector({
+  id: 'icmp-tunnel',
+  title: 'ICMP tunnel',
+  tier: 1,
+  description: 'Echo requests and replies carry ever new contents in many sizes, as programs that pack a connection or commands into ping do. Measuring programs that send random bytes can look like it.',
+  options,
+  create(values, state) {
+    const pairs = new Watched<number, Pair>(MOST_PAIRS);
+    let cut = 0;
+    return {
+      onPacket(p, flow) {
+        const { icmp } = p;
+        if (icmp < 0 || flow < 0) return;
+        const isV6 = p.net[NET_VERSION] === 6, isRequest = icmp === (isV6 ? REQUEST_V6 : REQUEST);
+        if (!isRequest && icmp !== (isV6 ? REPLY_V6 : REPLY)) return;
+        // What has no ports is one flow per pair of addresses, both directions in one.
+        const pair = pairs.get(flow) ?? (pairs.isFull ? undefined : pairs.of(flow, () => new Pair(flow)));
+        if (pair === undefined) return;
+        if (p.isCut || p.capturedLength < p.originalLength) {
+          cut++;
+          return;
+        }
+        // The data behind the header was handed on last; without data it is the message itself that was.
+        const from = p.pendingOffset, to = p.pendingEnd, isEmpty = to - from <= 8;
+        if (isRequest) pair.request(p, from, isEmpty ? from : to);
+        else pair.reply(p, from, isEmpty ? from : to);
+        pair.evidence.add(p, flow);
+      },
+      evaluate() {
+        const findings: FindingDraft[] = [];
+        for (const pair of pairs.values) {
+          const parts = judge(values, pair);
+          if (parts !== null) findings.push(draft(values, state, pair, parts));
+        }
+        const limits = cut > 0 ? [`${plural(cut, 'echo message was', 'echo messages were')} cut in capturing and could not be compared.`] : [];
+        return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits, ...pairs.limits('pairs of addresses with echo messages')]) };
+      },
+    };
+  },
+});
+
+/** The reasons to call it a tunnel, null if there are not enough. */
+function judge(values: Options, pair: Pair): Part[] | null {
+  const messages = pair.requests + pair.replies;
+  if (messages < values.messages) return null;
+  const isNew = pair.compared > 0 && (100 * pair.newContents) / pair.compared >= values.newContentPercent, sizes = pair.differentSizes, isVarying = sizes >= values.sizes;
+  const isNoEcho = pair.noEchoes >= values.messages / 4 && pair.noEchoes > pair.echoes, unasked = pair.replies - pair.requests;
+  // An asymmetric tunnel may poll with empty requests, or send replies that nobody asked for: the contents of the replies differ then.
+  const isUnasked = unasked >= values.messages / 2 && pair.requests > 0 && pair.noEchoes > pair.echoes, isIp = pair.ipLike * 4 >= messages;
+  const mean = (pair.requestBytes + pair.replyBytes) / messages;
+  const parts: Part[] = [
+    ['ever new contents', isNew ? 30 : 0], ['many sizes', isVarying ? 20 : 0], ['answers that are no echoes', isNoEcho ? 30 : 0], ['more answers than questions', isUnasked ? 10 : 0], ['payloads that look like IP packets', isIp ? 35 : 0],
+    ['large payloads', mean >= values.largeBytes ? 10 : 0], ['many times the threshold', Math.min(10, 3 * Math.log2(messages / values.messages))],
+  ];
+  // One oddity alone is some ping: sizes for the path MTU, a random filler, one lost reply.
+  const oddities = [isNew, isVarying, isNoEcho, isIp].filter(Boolean).length;
+  return (oddities >= 2 || (isNoEcho && isUnasked)) && pair.requestBytes + pair.replyBytes >= values.messages * 8 ? parts : null;
+}
+
+function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly Part[]): FindingDraft {
+  const { flow, requests, replies, requestBytes, replyBytes, evidence } = pair, { confidence, indicators } = confidenceOf(parts);
+  const client = flowAddress(state, flow, F.A), server = flowAddress(state, flow, F.B), share = pair.compared === 0 ? 0 : Math.round((100 * pair.newContents) / pair.compared);
+  const isV6 = client.includes(':'), sizes = pair.differentSizes;
+  return {
+    technique: 'echo', severity: 'high', confidence,
+    title: `${client} and ${server} carry data in ping: ${bytesText(requestBytes + replyBytes)} in ${plural(requests + replies, 'message')}`,
+    description: `${countText(requests)} echo requests and ${countText(replies)} replies in ${sizes} sizes up to ${countText(pair.largest)} bytes; ${share} % of the requests had other contents than the one before (threshold ${values.newContentPercent} %), and ${countText(pair.noEchoes)} replies were no echo of a request. A ping repeats one pattern and gets it back.`,
+    subjects: [{ role: 'client', address: client }, { role: 'server', address: server }], ...evidence.proof,
+    indicators: [
+      { name: 'requests with new contents', value: share, threshold: values.newContentPercent, unit: '%' }, { name: 'sizes of payload', value: sizes, threshold: values.sizes, unit: 'sizes' }, { name: 'replies that are no echo', value: pair.noEchoes },
+      { name: 'payloads that look like IP packets', value: pair.ipLike }, { name: 'bytes in requests', value: requestBytes, unit: 'bytes' }, { name: 'bytes in replies', value: replyBytes, unit: 'bytes' }, { name: 'messages', value: requests + replies, threshold: values.messages, unit: 'messages' }, ...indicators,
+    ],
+    alternatives: ['A measuring program that fills its pings with random bytes of random size.', 'A monitoring system that puts its own data into ping.'],
+    filter: `${addressFilter(client, server)} && ${isV6 ? '(icmpv6.type == 128 || icmpv6.type == 129)' : '(icmp.type == 8 || icmp.type == 0)'}`,
+    attack: ['T1095', 'T1572', 'T1048.003'],
+    recommendation: `Look at the payloads of these messages and at the program on ${client} that sends them. Where ping is not needed to the outside, block it or limit its size at the firewall.`,
+  };
+}
+
+/** FNV-1a; 0 for nothing. */
+function hash(bytes: Uint8Array, from: number, to: number): number {
+  let h = 0;
+  for (let at = from; at < to; at++) h = Math.imul(h ^ bytes[at]!, 0x01000193) + 1;
+  return h | 0;
+}
+
+/** Of length, beginning and end: enough to tell whether a reply is the echo of a request. */
+function wholeHash(bytes: Uint8Array, from: number, to: number): number {
+  return (hash(bytes, from, Math.min(to, from + 64)) ^ Math.imul(hash(bytes, Math.max(from, to - 16), to), 31) ^ (to - from)) | 0;
+}
