@@ -4,9 +4,9 @@
  */
 import type { Ipv6Table } from '../pcap/addresses.ts';
 import type { CaptureScan } from '../pcap/captureReader.ts';
-import { createTables, decode } from '../pcap/decode.ts';
+import { createPacket, decode } from '../pcap/decode.ts';
 import type { FieldSink } from '../pcap/dissector.ts';
-import { Packet } from '../pcap/packet.ts';
+import type { Packet } from '../pcap/packet.ts';
 import { CaptureState } from './captureState.ts';
 import { FlowPass } from './flowPass.ts';
 import type { FlowTable } from './flowTable.ts';
@@ -34,7 +34,7 @@ export interface ReplaySource {
  * dissected into the sink that `sinkFor` gave.
  */
 export async function replayFlow(source: ReplaySource, flow: number, frames: readonly number[], sinkFor: (p: Packet) => FieldSink, look: (p: Packet, pass: FlowPass) => void, signal?: AbortSignal): Promise<void> {
-  const p = new Packet(createTables()), state = new CaptureState(p), pass = new FlowPass(state, {});
+  const p = createPacket(), state = new CaptureState(p), pass = new FlowPass(state, {});
   const wanted = new Set(frames);
   let seeded = false;
   for (const frame of framesToWalk(source.index, flow, frames)) {

@@ -2,12 +2,11 @@
  * What must hold for any bytes: opening gives a capture or one clear sentence; both depths of dissection come to an end without an exception,
  * without `decode()` having to catch one, and without saying ever more; the report is complete and fits its schema.
  */
-import { vi } from 'vitest';
 import { Analysis } from '../../../src/analysis/analyze.ts';
 import { openCaptureFile } from '../../../src/analysis/captureFile.node.ts';
-import { detectorsWithDefaults } from '../../../src/analysis/detectorOptions.ts';
-import { makeReport } from '../../../src/analysis/makeReport.ts';
+import { EVERYTHING, type FieldNode, type PacketDetail } from '../../../src/analysis/engineApi.ts';
 import type { Report } from '../../../src/analysis/report.ts';
+import { CaptureSession } from '../../../src/analysis/session.ts';
 import type { ByteSource } from '../../../src/pcap/byteSource.ts';
 import type { CaptureFormat } from '../../../src/pcap/captureFormat.ts';
 import type { FieldSink } from '../../../src/pcap/dissector.ts';
@@ -21,13 +20,17 @@ installPlatform(nodePlatform);
 /** Fields and lines that one byte of a file may make a dissector say; an endless loop says more. */
 const SAYINGS_PER_BYTE = 64;
 
+/** The last lines of the packet list: each is its flow walked through once more. */
+const ROWS_LOOKED_AT = 6;
+
 /** Watches what `decode()` says when it had to catch an exception. */
 const failures: string[] = [];
-const malformed = Packet.prototype.malformed;
-vi.spyOn(Packet.prototype, 'malformed').mockImplementation(function (this: Packet, text, offset, end) {
+// Not a spy: a spy keeps what it was called with, and thousands of packets with all they refer to.
+const { malformed } = Packet.prototype;
+Packet.prototype.malformed = function (text: string, offset: number, end: number): void {
   if (text.startsWith('a dissector failed')) failures.push(text);
   malformed.call(this, text, offset, end);
-});
+};
 
 export type Examined = { readonly ok: true; readonly report: Report } | { readonly ok: false; readonly message: string };
 
@@ -51,14 +54,55 @@ export async function examineSource(
 ): Promise<Report> {
   failures.length = 0;
   const file = { sha256: null, compression: null, inflateStopped: null, fileBytes: source.size, format: format.id, ...about };
-  const analysis = new Analysis(source, format, { index: true, detectors: detectorsWithDefaults() });
-  await analysis.advance();
-  const report = makeReport(analysis, file, { version: 'test' });
+  // First with the sink that ends a loop: those of the session would wait for its end.
   await new Analysis(source, format, { sink: boundedSink(1e6 + source.size * SAYINGS_PER_BYTE) }).advance();
-  const problems = [...reportProblems(report), ...new Set(failures)];
+  if (failures.length > 0) throw new Error(`${about.name}: ${failures[0]!}`);
+  const session = new CaptureSession(source, format, file, { version: 'test', emit: () => undefined });
+  await session.read();
+  const signal = new AbortController().signal;
+  const report = await session.handlers.report({ selection: EVERYTHING, limit: 10_000 }, signal);
+  const problems = [...reportProblems(report), ...(await lookingProblems(session, report)), ...new Set(failures)];
   if (report.capture.truncated !== null) clear(report.capture.truncated.message);
   if (problems.length > 0) throw new Error(`${about.name}: ${problems.slice(0, 20).join('\n')}`);
   return report;
+}
+
+/** What a person does who looks: the list, some packets, a stream, saving it all. */
+async function lookingProblems(session: CaptureSession, report: Report): Promise<string[]> {
+  const { packets } = report.capture,
+    { signal } = new AbortController(),
+    { handlers } = session;
+  const page = await handlers.packets(
+    { selection: EVERYTHING, sort: null, offset: Math.max(0, packets - ROWS_LOOKED_AT), limit: ROWS_LOOKED_AT },
+    signal,
+  );
+  const problems =
+    page.rows.length === Math.min(ROWS_LOOKED_AT, packets) ? [] : [`the list has ${page.rows.length} of the last ${ROWS_LOOKED_AT} rows`];
+  for (const frame of new Set([1 + (packets >> 1), packets])) {
+    const detail = packets === 0 ? null : await handlers.packet({ frame }, signal);
+    if (packets > 0 && detail === null) problems.push(`there are no details of frame ${frame}`);
+    if (detail !== null) problems.push(...detailProblems(detail));
+  }
+  const stream = report.conversations.find(({ layer }) => layer === 'tcp' || layer === 'udp');
+  if (stream !== undefined) await handlers.followStream({ flow: stream.id, offset: 0, maxBytes: 1 << 20 }, signal);
+  if (packets > 0 && packets < 10_000) {
+    const saved = await handlers.savePackets({ selection: EVERYTHING, maxBytes: 64 << 20 }, signal);
+    if (saved.packets !== packets) problems.push(`${saved.packets} of ${packets} packets were saved`);
+  }
+  return problems;
+}
+
+/** Every field must lie within the bytes it is shown in, or the hex view would mark what is not there. */
+function detailProblems({ row, tree, sources }: PacketDetail): string[] {
+  const problems: string[] = [];
+  const visit = (node: FieldNode): void => {
+    const size = sources[node.source]?.bytes.length ?? -1;
+    if (!(node.start >= 0 && node.length >= 0 && node.start + node.length <= size))
+      problems.push(`frame ${row.frame}: ${node.name} is at ${node.start}+${node.length} of ${size} bytes of source ${node.source}`);
+    node.children.forEach(visit);
+  };
+  tree.forEach(visit);
+  return problems.slice(0, 3);
 }
 
 function boundedSink(limit: number): FieldSink {
