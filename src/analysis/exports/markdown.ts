@@ -35,14 +35,14 @@ export const markdown: ReportExport = {
 };
 
 /** Words, numbers and addresses read as they are; anything with a sign that some Markdown somewhere acts upon becomes code. */
-function inline(text: string): string {
+export function inline(text: string): string {
   const safe = safeText(text).trim();
   if (safe === '') return '';
   if (/^[\p{L}\p{N}][\p{L}\p{N} .,;:%()/'→–-]*$/u.test(safe) && !/www\.|:\/\/|:[a-z+][\w+-]*:|^\d+[.)]|--/i.test(safe)) return safe;
   return code(safe);
 }
 
-function code(safe: string): string {
+export function code(safe: string): string {
   const fence = '`'.repeat(longestRun(safe) + 1);
   const padding = safe.startsWith('`') || safe.endsWith('`') ? ' ' : '';
   return `${fence}${padding}${safe}${padding}${fence}`;
