@@ -4,6 +4,7 @@ export { badCertificate } from './badCertificate.ts';
 export { bruteForce } from './bruteForce.ts';
 export { captureQuality } from './captureQuality.ts';
 export { cleartextCredentials } from './cleartextCredentials.ts';
+export { dnsTunnel } from './dnsTunnel.ts';
 export { fragmentAttack } from './fragmentAttack.ts';
 export { hostSweep } from './hostSweep.ts';
 export { icmpFlood } from './icmpFlood.ts';

@@ -1,0 +1,124 @@
+/** What was asked below each registered domain, in a bounded number of small counters: how many names, how different, how long, of which types. */
+import { getPublicSuffix } from 'tldts';
+import type { DnsMessage } from '../../pcap/dns/message.ts';
+import type { Packet } from '../../pcap/packet.ts';
+import { datagramEnds, Evidence, Watched } from './watched.ts';
+
+const MOST_DOMAINS = 10_000, MOST_CLIENTS = 50, MOST_SUFFIXES = 20_000;
+/** Linear counting of different names: exact enough up to some ten thousand. */
+const BITS = 8192;
+/** Below this a name under the domain is a host name like any other. */
+const LEAST_LENGTH = 6;
+
+/** Record types that carry what their owner likes, or that hardly anybody asks for: NULL, KEY, TXT, private use; and CNAME and MX asked for by themselves. */
+const CARRIERS = new Set([5, 10, 15, 16, 25, 65_399]);
+
+export class Domain {
+  readonly name: string;
+  readonly evidence = new Evidence();
+  readonly clients = new Set<string>();
+  readonly types = new Map<number, number>();
+  queries = 0;
+  /** Asked for by types that carry data. */
+  carriers = 0;
+  /** Characters below the domain, dots aside, and the sum of their Shannon entropies in bits per character. */
+  characters = 0;
+  entropy = 0;
+  longest = 0;
+  responses = 0;
+  responseBytes = 0;
+  notFound = 0;
+  readonly #seen = new Uint32Array(BITS / 32);
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  asked(p: Packet, below: string, type: number, client: string): void {
+    this.queries++;
+    this.characters += below.length;
+    this.entropy += entropyOf(below);
+    if (below.length > this.longest) this.longest = below.length;
+    if (CARRIERS.has(type)) this.carriers++;
+    if (this.types.size < 16 || this.types.has(type)) this.types.set(type, (this.types.get(type) ?? 0) + 1);
+    const slot = hashOf(below) & (BITS - 1);
+    this.#seen[slot >> 5]! |= 1 << (slot & 31);
+    if (this.clients.size < MOST_CLIENTS) this.clients.add(client);
+    this.evidence.addDatagram(p);
+  }
+
+  get differentNames(): number {
+    let empty = 0;
+    for (const word of this.#seen) for (let bits = ~word; bits !== 0; bits &= bits - 1) empty++;
+    return Math.min(this.queries, Math.round(-BITS * Math.log(Math.max(1, empty) / BITS)));
+  }
+}
+
+export class DomainTable {
+  readonly domains = new Watched<string, Domain>(MOST_DOMAINS);
+  /** Text records asked for names without any domain, by who was asked. */
+  readonly bare = new Watched<string, Domain>(MOST_DOMAINS);
+  readonly #suffixes = new Map<string, boolean>();
+
+  onMessage(message: DnsMessage, p: Packet): void {
+    const { qname, qtype, isResponse } = message;
+    if (message.protocol !== 'dns' || qname.length < LEAST_LENGTH) return;
+    const lastDot = qname.lastIndexOf('.');
+    if (lastDot < 0) {
+      if (!isResponse && (qtype === 16 || qtype === 10)) this.#bareName(qname, qtype, p);
+      return;
+    }
+    const domainStart = this.#domainStart(qname, lastDot);
+    if (domainStart < LEAST_LENGTH + 1) return;
+    const key = qname.slice(domainStart).toLowerCase();
+    if (key.endsWith('.arpa')) return;
+    const domain = this.domains.get(key) ?? (isResponse || this.domains.isFull ? undefined : this.domains.of(key, () => new Domain(key)));
+    if (domain === undefined) return;
+    if (isResponse) {
+      domain.responses++;
+      domain.responseBytes += message.length;
+      if (message.rcode === 3) domain.notFound++;
+      return;
+    }
+    const client = datagramEnds(p)?.source ?? '';
+    domain.asked(p, qname.slice(0, domainStart - 1).replaceAll('.', ''), qtype, client);
+  }
+
+  #bareName(qname: string, qtype: number, p: Packet): void {
+    const ends = datagramEnds(p);
+    if (ends === null) return;
+    this.bare.of(`${ends.source} ${ends.destination}`, () => new Domain(ends.destination))?.asked(p, qname, qtype, ends.source);
+  }
+
+  /** Where the registered domain begins: the last label before a public suffix. Suffixes of one and two labels are asked of the list, once each; longer ones are taken for domains. */
+  #domainStart(qname: string, lastDot: number): number {
+    const second = qname.lastIndexOf('.', lastDot - 1);
+    if (second < 0) return 0;
+    const lastTwo = qname.slice(second + 1).toLowerCase();
+    let isSuffix = this.#suffixes.get(lastTwo);
+    if (isSuffix === undefined) {
+      isSuffix = getPublicSuffix(`x.${lastTwo}`) === lastTwo;
+      if (this.#suffixes.size < MOST_SUFFIXES) this.#suffixes.set(lastTwo, isSuffix);
+    }
+    return isSuffix ? qname.lastIndexOf('.', second - 1) + 1 : second + 1;
+  }
+}
+
+const counts = new Uint16Array(256);
+
+/** Bits per character. */
+function entropyOf(text: string): number {
+  const { length } = text;
+  if (length === 0) return 0;
+  counts.fill(0);
+  for (let i = 0; i < length; i++) counts[text.charCodeAt(i) & 255]!++;
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum -= Math.log2(counts[text.charCodeAt(i) & 255]! / length);
+  return sum / length;
+}
+
+function hashOf(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h ^ (h >>> 15);
+}
