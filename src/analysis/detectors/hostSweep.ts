@@ -1,0 +1,305 @@
+/**
+ * Host sweep: one source asks many hosts for the same thing - one port, a ping, or by ARP whether they are there - and most of them do not answer.
+ * ATT&CK T1018, Remote System Discovery; T1595.001, Scanning IP Blocks.
+ */
+import * as z from 'zod';
+import { formatIpv4 } from '../../pcap/addresses.ts';
+import { arpMessage } from '../../pcap/dissectors/arp.ts';
+import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { countText, durationText, plural } from '../describe.ts';
+import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
+import { oneWayConnections } from '../oneWay.ts';
+import { endKey, gatherHot } from './hotFlows.ts';
+import { confidenceOf, MOST_EVIDENCE, overThreshold, Span } from './measures.ts';
+import { KIND, probeOf, UDP } from './portScanProbes.ts';
+import { SweepTargets } from './sweepTargets.ts';
+import { SweepTallies, type Asker } from './sweepTallies.ts';
+
+const options = z.object({
+  hosts: z
+    .int()
+    .min(3)
+    .default(20)
+    .describe('Hosts that must refuse or not answer one source on the same port, or its pings, before this is called a sweep (hosts)'),
+  soughtHosts: z
+    .int()
+    .min(3)
+    .default(8)
+    .describe('Fewer hosts suffice on ports that worms and intruders look for: Telnet, SSH, SMB, RDP, databases (hosts)'),
+  scatteredHosts: z
+    .int()
+    .min(3)
+    .default(100)
+    .describe('More hosts are needed where they lie far apart and ordinary programs use the port: web, DNS, time, mail (hosts)'),
+  arpHosts: z
+    .int()
+    .min(3)
+    .default(30)
+    .describe('Hosts that one source must ask for by ARP without an answer, in numerical order or within the window (hosts)'),
+  failedSharePercent: z.number().min(0).max(100).default(60).describe('Share of the asked hosts that must refuse or not answer (percent)'),
+  windowSeconds: z.number().positive().default(10).describe('Time within which hosts that are asked for by ARP in no order must be asked (seconds)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_SOURCES = 2000,
+  MOST_FINDINGS = 200,
+  PROTOCOL_TCP = 6,
+  PROTOCOL_UDP = 17;
+/** Ports that no program asks many strangers for. */
+const SOUGHT = new Set([
+  21, 22, 23, 102, 111, 135, 139, 445, 502, 512, 513, 514, 873, 1433, 1521, 2323, 2375, 3306, 3389, 5432, 5555, 5900, 5985, 5986, 6379, 7547, 8291,
+  9200, 11_211, 20_000, 27_017, 37_215, 44_818, 47_808,
+]);
+/** Ports that programs ask many strangers for all day, some of whom are gone or behind a firewall. */
+const ORDINARY = new Set([25, 53, 80, 123, 443, 465, 587, 993, 853, 3478, 5222, 6881, 8080, 8443, 51_413]);
+
+interface Sweep {
+  readonly how: string;
+  readonly technique: string;
+  readonly source: string;
+  readonly targets: SweepTargets;
+  readonly threshold: number;
+  readonly span: Span;
+  readonly frames: readonly number[];
+  readonly framesTotal: number;
+  readonly flows: readonly number[];
+  readonly filter: string;
+  readonly isIpv6: boolean;
+  readonly isRaw: boolean;
+  readonly inOrder: number;
+  readonly isSought: boolean;
+  readonly port?: number;
+}
+
+export const hostSweep = defineDetector({
+  id: 'host-sweep',
+  title: 'Host sweep',
+  tier: 1,
+  description:
+    'One address asks many hosts for the same port, or whether they are there at all, and most of them refuse or do not answer. Inventories and monitoring of your own do the same; a gateway asks by ARP for hosts that somebody beyond it looks for.',
+  options,
+  messages: [arpMessage.kind],
+  create(values, state) {
+    const tallies = new SweepTallies(state, values.windowSeconds);
+    return {
+      onPacket(p, flow) {
+        if (p.icmp >= 0) tallies.onIcmp(p, flow);
+      },
+      onMessage(message, _flow, p) {
+        if (arpMessage.is(message)) tallies.onArp(message, p);
+      },
+      evaluate: () => evaluate(values, state, tallies),
+    };
+  },
+});
+
+function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): ReturnType<DetectorRun['evaluate']> {
+  const hot = gatherPorts(values, state),
+    isOneWay = oneWayConnections(state.flows).isNotable,
+    sweeps: Sweep[] = [];
+  for (const group of hot.groups) {
+    const sweep = ofPort(values, state, group);
+    if (sweep !== null) sweeps.push(sweep);
+  }
+  for (const asker of tallies.arp.values()) {
+    const isQuick = asker.burst.most >= values.arpHosts,
+      isOrdered = asker.inOrder * 2 >= asker.targets.asked;
+    if ((isQuick || isOrdered) && isSweep(values, asker.targets, values.arpHosts)) sweeps.push(ofArp(values, asker));
+  }
+  for (const map of [tallies.ping, tallies.ping6])
+    for (const asker of map.values()) if (isSweep(values, asker.targets, values.hosts)) sweeps.push(ofPing(values, state, asker));
+  sweeps.sort((a, b) => b.targets.silent - a.targets.silent || (a.frames[0] ?? 0) - (b.frames[0] ?? 0));
+  const limits = unreadableFrames(state);
+  if (hot.isBounded || tallies.isBounded) limits.push('More addresses asked many hosts than are followed; some were left out.');
+  if (sweeps.some(({ targets }) => targets.isFull)) limits.push('A sweep went over more hosts than are counted.');
+  if (sweeps.length > MOST_FINDINGS) limits.push(`${countText(sweeps.length)} sweeps were seen; the ${MOST_FINDINGS} largest are listed.`);
+  if (isOneWay) limits.push('Connections were captured in one direction only: what seems unanswered may be unseen.');
+  return { findings: sweeps.slice(0, MOST_FINDINGS).map((sweep) => draft(values, sweep, isOneWay)), coverage: coverage(examinedAll(state), limits) };
+}
+
+function isSweep(values: Options, targets: SweepTargets, least: number): boolean {
+  return targets.silent >= least && targets.silent * 100 >= targets.asked * values.failedSharePercent;
+}
+
+/** What one source asked of one port. */
+interface PortGroup {
+  readonly row: number;
+  readonly targets: SweepTargets;
+  readonly rows: number[];
+  readonly span: Span;
+  failed: number;
+  raw: number;
+}
+
+function gatherPorts(values: Options, state: CaptureState) {
+  const { flows } = state,
+    { ints } = flows;
+  return gatherHot<PortGroup>(flows, {
+    least: Math.min(values.hosts, values.soughtHosts),
+    mostGroups: MOST_SOURCES,
+    key: (row) => {
+      const at = row * F.INTS,
+        protocol = ints[at + F.META]! & F.META_PROTOCOL;
+      if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) return NaN;
+      // Below 2^53: 36 bits and a sign for address and family, one for the protocol, 16 for the port.
+      return (endKey(flows, row, F.A) * 2 + (protocol === PROTOCOL_UDP ? 1 : 0)) * 65_536 + (ints[at + F.PORTS]! & 0xffff);
+    },
+    weight: (row) => (probeOf(flows, row) === 0 ? 0 : 1),
+    create: (row) => ({ row, targets: new SweepTargets(), rows: [], span: new Span(), failed: 0, raw: 0 }),
+    add: (group, row) => {
+      const at = row * F.INTS,
+        target = ints[at + F.B]!,
+        probe = probeOf(flows, row);
+      group.targets.ask(target);
+      if (probe === 0) {
+        group.targets.answer(target);
+        return;
+      }
+      // An open port that is dropped at once was asked all the same, and answered.
+      if ((ints[at + F.FLAGS]! & F.SYN_ACK_B) !== 0) group.targets.answer(target);
+      group.failed++;
+      if ((probe & KIND) !== UDP && (ints[at + F.WINDOW_SCALES]! & 255) === 0) group.raw++;
+      group.span.addFlow(flows, row);
+      if (group.rows.length < MOST_EVIDENCE) group.rows.push(row);
+    },
+  });
+}
+
+function ofPort(values: Options, state: CaptureState, { row, targets, rows, span, failed, raw }: PortGroup): Sweep | null {
+  const { ints } = state.flows,
+    at = row * F.INTS,
+    port = ints[at + F.PORTS]! & 0xffff,
+    isUdp = (ints[at + F.META]! & F.META_PROTOCOL) === PROTOCOL_UDP,
+    isIpv6 = (ints[at + F.META]! & F.META_IPV6) !== 0;
+  const isSought = !isUdp && SOUGHT.has(port),
+    isRaw = raw * 10 >= failed * 9 && !isUdp;
+  if (!isSweep(values, targets, isSought ? values.soughtHosts : values.hosts)) return null;
+  const isDense = !isIpv6 && targets.nearPercent >= 50;
+  // Programs meet dead peers far and wide; a walk along a network, or packets no system makes, are no program's.
+  const threshold = isSought ? values.soughtHosts : isDense || (isRaw && !ORDINARY.has(port)) ? values.hosts : values.scatteredHosts;
+  if (targets.silent < threshold || (threshold === values.scatteredHosts && (isUdp || targets.silent * 10 < targets.asked * 8))) return null;
+  if (isUdp && ORDINARY.has(port) && !isDense) return null;
+  const source = flowAddress(state, row, F.A),
+    transport = isUdp ? 'udp' : 'tcp',
+    ip = isIpv6 ? 'ipv6' : 'ip';
+  return {
+    how: `${transport.toUpperCase()} port ${port}`,
+    technique: `${transport}-${port}`,
+    source,
+    targets,
+    threshold,
+    span,
+    isIpv6,
+    isRaw,
+    inOrder: 0,
+    isSought,
+    port,
+    frames: rows.map((one) => ints[one * F.INTS + F.FIRST_FRAME]!),
+    framesTotal: failed,
+    flows: rows,
+    filter: `${ip}.src == ${source} && ${transport}.dstport == ${port}${isUdp ? '' : ' && tcp.flags.ack == 0'} && !${isIpv6 ? 'icmpv6' : 'icmp'}`,
+  };
+}
+
+function ofArp(values: Options, { source, targets, span, frames, inOrder }: Asker): Sweep {
+  const address = formatIpv4(source);
+  return {
+    how: 'ARP',
+    technique: 'arp',
+    source: address,
+    targets,
+    threshold: values.arpHosts,
+    span,
+    isIpv6: false,
+    isRaw: false,
+    inOrder,
+    isSought: false,
+    frames,
+    framesTotal: targets.asked,
+    flows: [],
+    filter: `arp.opcode == 1 && arp.src.proto_ipv4 == ${address}`,
+  };
+}
+
+function ofPing(values: Options, state: CaptureState, { version, source, targets, span, frames, flows, inOrder }: Asker): Sweep {
+  const isIpv6 = version === 6,
+    address = isIpv6 ? state.packet.ipv6.textOf(source) : formatIpv4(source);
+  return {
+    how: 'ping',
+    technique: 'ping',
+    source: address,
+    targets,
+    threshold: values.hosts,
+    span,
+    isIpv6,
+    isRaw: false,
+    inOrder,
+    isSought: false,
+    frames,
+    framesTotal: targets.asked,
+    flows,
+    filter: isIpv6 ? `ipv6.src == ${address} && icmpv6.type == 128` : `ip.src == ${address} && icmp.type == 8`,
+  };
+}
+
+function draft(values: Options, sweep: Sweep, isOneWay: boolean): FindingDraft {
+  const { how, technique, source, targets, threshold, span, isIpv6, isRaw, inOrder } = sweep,
+    near = isIpv6 ? 0 : Math.round(targets.nearPercent),
+    seconds = span.seconds,
+    share = Math.round((100 * targets.silent) / targets.asked);
+  const { confidence, parts } = confidenceOf([
+    { name: 'over the threshold', value: 45 },
+    overThreshold(targets.silent, threshold),
+    { name: 'the hosts lie side by side', value: near >= 50 ? 15 : 0 },
+    { name: 'asked in numerical order', value: inOrder * 2 >= targets.asked ? 10 : 0 },
+    { name: 'attempts without the options that systems send', value: isRaw ? 10 : 0 },
+    { name: 'a port that worms and intruders look for', value: sweep.isSought ? 10 : 0 },
+    { name: 'hardly anybody answered', value: share >= 90 ? 5 : 0 },
+    { name: 'a gateway may ask for somebody else', value: technique === 'arp' ? -5 : 0 },
+    { name: 'the capture holds one direction only', value: isOneWay ? -20 : 0 },
+  ]);
+  const [low, high] = isIpv6 ? [0, 0] : targets.range,
+    range = isIpv6 ? '' : `${formatIpv4(low | 0)} to ${formatIpv4(high | 0)}`;
+  return {
+    technique,
+    severity: isOneWay && share === 100 ? 'low' : 'medium',
+    confidence,
+    title: `${source} swept ${countText(targets.asked)} hosts for ${how === 'ARP' ? 'their presence (ARP)' : how === 'ping' ? 'an answer to ping' : how}${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
+    description: `${source} asked ${plural(targets.asked, 'host')} by ${how}${range === '' ? '' : ` from ${range}`}; ${countText(targets.silent)} of them (${share} %) refused or did not answer (threshold ${threshold} hosts and ${values.failedSharePercent} %).`,
+    subjects: [{ role: 'attacker', address: source }],
+    firstSeen: span.from,
+    lastSeen: span.to,
+    indicators: [
+      { name: 'technique', value: how },
+      { name: 'hosts that refused or did not answer', value: targets.silent, threshold, unit: 'hosts' },
+      { name: 'share of hosts asked', value: share, threshold: values.failedSharePercent, unit: '%' },
+      { name: 'hosts asked', value: targets.asked, unit: 'hosts' },
+      { name: 'hosts that answered', value: targets.answered, unit: 'hosts' },
+      ...(range === ''
+        ? []
+        : [
+            { name: 'range', value: range },
+            { name: 'hosts with a neighbour among them', value: near, unit: '%' },
+          ]),
+      ...parts,
+    ],
+    alternatives: [
+      `An inventory, monitoring or vulnerability scanner of your own, if ${source} is known to run one.`,
+      ...(how === 'ARP'
+        ? [`${source} is a gateway that passes on what somebody beyond it looks for; or answers, which go to one host only, were not captured.`]
+        : []),
+      ...(how.startsWith('TCP') || how.startsWith('UDP')
+        ? ['A program whose list of peers or servers is out of date, or a firewall that began to block it.']
+        : []),
+    ],
+    frames: sweep.frames,
+    framesTotal: sweep.framesTotal,
+    flows: sweep.flows,
+    filter: sweep.filter,
+    attack: ['T1018', 'T1595.001'],
+    recommendation: `Find out who runs ${source} and whether this was agreed. If it was not, isolate it, look for malware that spreads, and check what it did with the ${plural(targets.answered, 'host')} that answered.`,
+  };
+}

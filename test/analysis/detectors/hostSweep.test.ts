@@ -1,0 +1,178 @@
+/** Sweeps by port, ping and ARP are found; monitoring, gateways, browsers and peer-to-peer software are not. */
+import { describe, expect, test } from 'vitest';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
+import { ACK, PacketBuilder, RST, SYN } from '../../support/packetBuilder.ts';
+
+const A = '10.0.0.66';
+const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'host-sweep');
+
+function arp(builder: PacketBuilder, opcode: number, sender: string, target: string, host = 1): PacketBuilder {
+  const octets = (address: string): number[] => address.split('.').map(Number),
+    mac = [2, 0, 0, 0, 0, host];
+  return builder.frame(
+    Uint8Array.from([
+      ...(opcode === 1 ? [255, 255, 255, 255, 255, 255] : [2, 0, 0, 0, 0, 99]),
+      ...mac,
+      8,
+      6,
+      0,
+      1,
+      8,
+      0,
+      6,
+      4,
+      0,
+      opcode,
+      ...mac,
+      ...octets(sender),
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      ...octets(target),
+    ]),
+  );
+}
+const ping = (builder: PacketBuilder, from: string, to: string, isReply = false): PacketBuilder => {
+  const isV6 = from.includes(':');
+  return builder.ip({
+    from,
+    to,
+    protocol: isV6 ? 58 : 1,
+    payload: Uint8Array.from([isReply ? (isV6 ? 129 : 0) : isV6 ? 128 : 8, 0, 0, 0, 0, 1, 0, 1]),
+  });
+};
+
+describe('is a sweep', () => {
+  test('one port over a network, a few of the hosts answer', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 100; i++) {
+      const to = `10.1.0.${i}`;
+      builder.tcp({ from: A, to, sourcePort: 40_000 + i, destinationPort: 8000, flags: SYN }).wait(0.01);
+      if (i % 10 === 0)
+        builder
+          .tcp({ from: to, to: A, sourcePort: 8000, destinationPort: 40_000 + i, flags: SYN | ACK, acknowledgment: 1001 })
+          .tcp({ from: A, to, sourcePort: 40_000 + i, destinationPort: 8000, flags: RST, sequence: 1001 });
+    }
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'medium', subjects: [{ role: 'attacker', address: A }], attack: ['T1018', 'T1595.001'] });
+    expect(indicator(finding!, 'hosts that refused or did not answer')).toBe(90);
+    expect(indicator(finding!, 'hosts that answered')).toBe(10);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test('SMB on a dozen hosts far apart', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 12; i++)
+      builder
+        .tcp({ from: A, to: `${20 + i * 7}.${i * 3}.9.${i}`, sourcePort: 40_000 + i, destinationPort: 445, flags: SYN, windowScale: 7 })
+        .wait(60);
+    expect(await run(builder.bytes())).toHaveLength(1);
+  });
+
+  test.each([
+    [A, (i: number) => `10.1.0.${i}`],
+    ['fd00::66', (i: number) => `fd00:1::${i}`],
+  ] as const)('pings from %s', async (from, to) => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 50; i++) {
+      ping(builder, from, to(i)).wait(0.01);
+      if (i < 5) ping(builder, to(i), from, true);
+    }
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(indicator(finding!, 'hosts that refused or did not answer')).toBe(46);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test('ARP for a whole network', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 254; i++) arp(builder, 1, A, `10.0.0.${i}`).wait(0.005);
+    arp(builder, 2, '10.0.0.5', A, 5);
+    const [finding] = await run(builder.bytes());
+    expect(finding?.subjects).toEqual([{ role: 'attacker', address: A }]);
+    expect(indicator(finding!, 'hosts that answered')).toBe(1);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+});
+
+describe('is silent on', () => {
+  test('monitoring that gets answers', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 200; i++) {
+      const to = `10.1.0.${i}`;
+      ping(builder, A, to);
+      arp(builder, 1, A, to).wait(0.01);
+      if (i % 10 === 0) continue;
+      ping(builder, to, A, true);
+      arp(builder, 2, to, A, i & 255);
+      builder
+        .tcp({ from: A, to, sourcePort: 40_000 + i, destinationPort: 22, flags: SYN, windowScale: 7 })
+        .tcp({ from: to, to: A, sourcePort: 22, destinationPort: 40_000 + i, flags: SYN | ACK })
+        .tcp({ from: A, to, sourcePort: 40_000 + i, destinationPort: 22, flags: ACK, sequence: 1001 });
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('a gateway that asks for some of its hosts every now and then', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 120; i++) arp(builder, 1, '10.0.0.1', `10.0.0.${2 + ((i * 37) % 200)}`).wait(2);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('a browser behind a firewall that drops QUIC, and some dead web servers', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 60; i++) {
+      builder.udp({ from: A, to: `${20 + i}.5.${i}.9`, sourcePort: 40_000 + i, destinationPort: 443, payload: new Uint8Array(1200) }).wait(0.1);
+      builder.tcp({ from: A, to: `${20 + i}.5.${i}.9`, sourcePort: 40_000 + i, destinationPort: 443, flags: SYN, windowScale: 7 });
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('peer-to-peer software whose peers are mostly gone', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 300; i++)
+      builder
+        .udp({ from: A, to: `${20 + (i % 100)}.7.${i % 9}.${1 + (i % 200)}`, sourcePort: 6881, destinationPort: 6881, payload: new Uint8Array(80) })
+        .wait(0.05);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test.each([
+    'scan-syn.pcap',
+    'scan-decoys.pcap',
+    'web-browsing.pcap',
+    'busy-services.pcap',
+    'dead-port-retries.pcap',
+    'ping-traceroute.pcap',
+    'dns.pcap',
+    'ipv6.pcap',
+  ])('%s', async (name) => {
+    expect(await run(sample(name))).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasShared)('the labelled captures of others', () => {
+  test('SMB over nine hosts, slowly', async () => {
+    const [finding, ...others] = await run(shared('scan__445_scan.pcap'));
+    expect(others).toEqual([]);
+    expect(finding?.subjects).toEqual([{ role: 'attacker', address: '176.192.150.3' }]);
+  });
+
+  test.each([
+    'benign__wikipedia.pcap',
+    'benign__sumstat.pcap',
+    'benign__tls2.pcap',
+    'benign__teams.pcap',
+    'benign__http.pcap',
+    'dos__pkt.TCP.synflood.spoofed.pcap',
+    'l2__arppoison.pcapng',
+    'scan__synscan.pcap',
+  ])('%s is none', async (name) => {
+    expect(await run(shared(name))).toEqual([]);
+  });
+});
