@@ -1,5 +1,6 @@
 /** The detectors. One file each; one line here admits it. */
 export { amplification } from './amplification.ts';
+export { arpSpoofing } from './arpSpoofing.ts';
 export { badCertificate } from './badCertificate.ts';
 export { bruteForce } from './bruteForce.ts';
 export { captureQuality } from './captureQuality.ts';

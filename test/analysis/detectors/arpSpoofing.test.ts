@@ -1,0 +1,146 @@
+/** Machines that claim addresses of others are found; a new card, fail-over with shared MAC addresses and ordinary ARP are not. */
+import { describe, expect, test } from 'vitest';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
+import { PacketBuilder } from '../../support/packetBuilder.ts';
+
+const GATEWAY = '10.0.0.1',
+  VICTIM = '10.0.0.30',
+  EVIL = '10.0.0.66';
+const macOf = (last: number): number[] => [2, 0, 0, 0, 0, last];
+const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'arp-spoofing');
+
+function arp(builder: PacketBuilder, opcode: number, mac: readonly number[], sender: string, target: string): PacketBuilder {
+  const octets = (address: string): number[] => address.split('.').map(Number);
+  return builder.frame(
+    Uint8Array.from([
+      ...(opcode === 1 ? new Array<number>(6).fill(255) : macOf(99)),
+      ...mac,
+      8,
+      6,
+      0,
+      1,
+      8,
+      0,
+      6,
+      4,
+      0,
+      opcode,
+      ...mac,
+      ...octets(sender),
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      ...octets(target),
+    ]),
+  );
+}
+const ask = (builder: PacketBuilder, mac: number, sender: string, target: string): PacketBuilder => arp(builder, 1, macOf(mac), sender, target);
+const reply = (builder: PacketBuilder, mac: number, sender: string, target: string): PacketBuilder => arp(builder, 2, macOf(mac), sender, target);
+
+describe('is spoofing', () => {
+  test('a machine that tells the victim every two seconds to be the gateway', async () => {
+    const builder = new PacketBuilder();
+    ask(builder, 66, EVIL, '10.0.0.5');
+    for (let i = 0; i < 20; i++) {
+      reply(builder, 66, GATEWAY, VICTIM).wait(2);
+      if (i % 5 === 0) reply(ask(builder, 30, VICTIM, GATEWAY), 1, GATEWAY, VICTIM);
+    }
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'high',
+      attack: ['T1557.002'],
+      subjects: [
+        { role: 'attacker', address: '02:00:00:00:00:42' },
+        { role: 'victim', address: GATEWAY },
+      ],
+    });
+    expect(indicator(finding!, 'rival')).toBe('02:00:00:00:00:01');
+    expect(finding!.confidence).toBeGreaterThanOrEqual(80);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test('both directions at once are one finding about one machine', async () => {
+    const builder = new PacketBuilder();
+    ask(builder, 66, EVIL, GATEWAY);
+    reply(builder, 1, GATEWAY, EVIL).wait(1);
+    reply(ask(builder, 66, EVIL, VICTIM), 30, VICTIM, EVIL).wait(10);
+    for (let i = 0; i < 10; i++) reply(reply(builder, 66, GATEWAY, VICTIM), 66, VICTIM, GATEWAY).wait(2);
+    const findings = await run(builder.bytes());
+    expect(findings).toHaveLength(1);
+    expect(indicator(findings[0]!, 'addresses claimed')).toBe(2);
+  });
+
+  test('a machine that asks for the address that it claims', async () => {
+    const builder = new PacketBuilder();
+    ask(builder, 66, GATEWAY, VICTIM).wait(1);
+    ask(builder, 66, EVIL, GATEWAY);
+    const [finding] = await run(builder.bytes());
+    expect(finding?.evidence.frames).toEqual([1, 2]);
+  });
+
+  test('a flood of announcements', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 250; i++) arp(builder, 1, macOf(66), `10.0.0.${i}`, `10.0.0.${i}`).wait(0.01);
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(indicator(finding!, 'announcements in ten seconds')).toBe(250);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+});
+
+describe('is silent on', () => {
+  test('a host that changed its network card, and announced itself', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 5; i++) reply(ask(builder, 1, GATEWAY, VICTIM), 30, VICTIM, GATEWAY).wait(30);
+    arp(builder, 1, macOf(31), VICTIM, VICTIM);
+    for (let i = 0; i < 5; i++) reply(ask(builder, 1, GATEWAY, VICTIM), 31, VICTIM, GATEWAY).wait(30);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test.each([
+    ['VRRP', [0, 0, 0x5e, 0, 1, 7]],
+    ['HSRP', [0, 0, 0x0c, 7, 0xac, 7]],
+    ['HSRP version 2', [0, 0, 0x0c, 0x9f, 0xf0, 7]],
+    ['GLBP', [0, 7, 0xb4, 0, 1, 1]],
+  ])('fail-over by %s', async (_name, shared) => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 6; i++) {
+      arp(builder, 2, shared, GATEWAY, GATEWAY).wait(1);
+      arp(builder, 2, macOf(1 + (i % 2)), `10.0.0.${2 + (i % 2)}`, VICTIM);
+      reply(ask(builder, 30, VICTIM, GATEWAY), 2, GATEWAY, VICTIM).wait(5);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('an address that goes to another host after its lease, and a router that answers for many', async () => {
+    const builder = new PacketBuilder();
+    reply(ask(builder, 1, GATEWAY, VICTIM), 30, VICTIM, GATEWAY).wait(4000);
+    reply(ask(builder, 1, GATEWAY, VICTIM), 31, VICTIM, GATEWAY).wait(4000);
+    for (let i = 2; i < 60; i++) reply(ask(builder, 30, VICTIM, `10.0.1.${i}`), 1, `10.0.1.${i}`, VICTIM).wait(0.1);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test.each(['web-browsing.pcap', 'scan-syn.pcap', 'two-interfaces.pcapng', 'dhcp-ntp.pcap', 'vlan-qinq.pcap'])('%s', async (name) => {
+    expect(await run(sample(name))).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasShared)('the labelled captures of others', () => {
+  test.each([
+    ['l2__arppoison.pcapng', '172.16.0.1'],
+    ['l2__week5_shadow_device_arp_spoof.pcap', '10.0.1.11'],
+  ])('%s: somebody claims %s', async (name, victim) => {
+    const [finding, ...others] = await run(shared(name));
+    expect(others).toEqual([]);
+    expect(finding?.subjects.map(({ address }) => address)).toContain(victim);
+  });
+
+  test.each(['benign__wikipedia.pcap', 'benign__sumstat.pcap', 'frag__teardrop.pcap', 'benign__example.pcap'])('%s is none', async (name) => {
+    expect(await run(shared(name))).toEqual([]);
+  });
+});
