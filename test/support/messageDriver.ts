@@ -31,6 +31,10 @@ export class MessageDriver {
       [F.BYTES_A, toServer + 270], [F.BYTES_B, toClient + 270], [F.PAYLOAD_A, toServer], [F.PAYLOAD_B, toClient], [F.START, START + Math.floor(this.now)], [F.END, START + Math.floor(this.now + (more.seconds ?? 1))],
     ];
     for (const [column, value] of columns) flows.doubles[dat + column] = value;
+    const { state } = this;
+    state.timedPackets++;
+    if (Number.isNaN(state.startSeconds)) state.startSeconds = START + Math.floor(this.now);
+    state.endSeconds = START + Math.ceil(this.now + (more.seconds ?? 1));
     flows.ints[at + F.START_NS] = Math.round((this.now % 1) * 1e9);
     flows.ints[at + F.END_NS] = Math.round(((this.now + (more.seconds ?? 1)) % 1) * 1e9);
     if (service !== undefined) flows.ints[at + F.SERVICE] = (tables.byId(service)?.index ?? -1) + 1;

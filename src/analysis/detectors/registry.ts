@@ -2,6 +2,7 @@
 export { amplification } from './amplification.ts';
 export { arpSpoofing } from './arpSpoofing.ts';
 export { badCertificate } from './badCertificate.ts';
+export { beaconing } from './beaconing.ts';
 export { bruteForce } from './bruteForce.ts';
 export { captureQuality } from './captureQuality.ts';
 export { cleartextCredentials } from './cleartextCredentials.ts';
