@@ -35,6 +35,8 @@ export class CaptureScan {
   position = 0;
   readonly #source: ByteSource;
   readonly #parser: RecordParser;
+  /** The last `advance` came to the end of what there was. */
+  #atEnd = false;
 
   constructor(source: ByteSource, format: CaptureFormat) {
     this.#source = source;
@@ -45,9 +47,10 @@ export class CaptureScan {
     return this.#parser.interfaces;
   }
 
-  /** Damage in the file, or the incomplete record at its end. */
+  /** Damage in the file, or the incomplete record at its end; what has not been read yet is not damaged. */
   get damage(): Damage | null {
     if (this.#parser.damage !== null) return this.#parser.damage;
+    if (!this.#atEnd) return null;
     const rest = this.#source.size - this.position;
     if (rest === 0) return null;
     if (rest < 0) return { offset: this.#source.size, message: 'the file ends in the middle of a block' };
@@ -68,6 +71,12 @@ export class CaptureScan {
 
   /** Reads from where the last call ended to the current end of the source, and calls `onPacket` per frame with `p` filled. Throws when aborted. */
   async advance(p: Packet, onPacket: () => void, options: ScanOptions = {}): Promise<void> {
+    this.#atEnd = false;
+    await this.#read(p, onPacket, options);
+    this.#atEnd = true;
+  }
+
+  async #read(p: Packet, onPacket: () => void, options: ScanOptions): Promise<void> {
     const parser = this.#parser, source = this.#source, size = source.size;
     if (parser.damage !== null || this.position >= size) return;
     const blockBytes = Math.min(BLOCK_BYTES, size - this.position);
