@@ -2,13 +2,14 @@
 import * as vscode from 'vscode';
 import { rememberResults } from './editor/analyses.ts';
 import { captureEditors, VIEW_TYPE } from './editor/captureEditor.ts';
-import { captureLibrary } from './editor/captureLibrary.ts';
+import { captureLibrary, capturesFolders } from './editor/captureLibrary.ts';
 import { capturesTree } from './editor/capturesTree.ts';
 import { registerCommands } from './editor/commands.ts';
 import { openCapture } from './editor/openCapture.ts';
 import { pageStates } from './editor/pageState.ts';
 import { createSessions } from './editor/sessions.ts';
 import { summaries as captureSummaries } from './editor/summaries.ts';
+import { registerMcpServer } from './mcp/definitionProvider.vscode.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const dist = vscode.Uri.joinPath(context.extensionUri, 'dist');
@@ -34,5 +35,6 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.createTreeView('netsec.captures', { treeDataProvider: tree, showCollapseAll: false }),
     vscode.window.registerFileDecorationProvider(tree),
     ...registerCommands({ editors, library, sessions, summaries }),
+    registerMcpServer({ serverFile: vscode.Uri.joinPath(dist, 'mcp.mjs').fsPath, capturesFolders }),
   );
 }

@@ -72,7 +72,7 @@ export function captureLibrary(): CaptureLibrary {
 }
 
 /** The folders of the setting `netsec.capturesFolders`, for every folder of the workspace. */
-function capturesFolders(): vscode.Uri[] {
+export function capturesFolders(): vscode.Uri[] {
   return (vscode.workspace.workspaceFolders ?? []).flatMap((workspaceFolder) =>
     vscode.workspace
       .getConfiguration('netsec', workspaceFolder.uri)

@@ -32,12 +32,14 @@ class FakeVscode {
       createFileSystemWatcher: () => this.#watcher(),
       onDidChangeWorkspaceFolders: () => this.#disposable(),
       onDidChangeConfiguration: () => this.#disposable(),
+      onDidGrantWorkspaceTrust: () => this.#disposable(),
     },
     window: {
       registerCustomEditorProvider: (id: string) => this.#register(`editor ${id}`),
       createTreeView: (id: string) => this.#register(`view ${id}`),
       registerFileDecorationProvider: () => this.#register('decorations'),
     },
+    lm: { registerMcpServerDefinitionProvider: (id: string) => this.#register(`mcp ${id}`) },
     commands: { registerCommand: (id: string) => this.#register(`command ${id}`) },
   };
 
@@ -92,9 +94,14 @@ describe('activating the extension', () => {
     });
   });
 
-  test('registers the editor, the view and every command of the manifest', async () => {
-    const { default: manifest } = (await import('../../package.json')) as { default: { contributes: { commands: { command: string }[] } } };
+  test('registers the editor, the view, the MCP server and every command of the manifest', async () => {
+    const { default: manifest } = (await import('../../package.json')) as {
+      default: { contributes: { commands: { command: string }[]; mcpServerDefinitionProviders: { id: string }[] } };
+    };
     expect(fake.registered).toEqual(expect.arrayContaining(['editor netsec.capture', 'view netsec.captures']));
+    expect(fake.registered.filter((each) => each.startsWith('mcp '))).toEqual(
+      manifest.contributes.mcpServerDefinitionProviders.map(({ id }) => `mcp ${id}`),
+    );
     expect(fake.registered.filter((each) => each.startsWith('command ')).sort()).toEqual(
       manifest.contributes.commands.map(({ command }) => `command ${command}`).sort(),
     );

@@ -1,0 +1,43 @@
+/** Tells VS Code how to start our MCP server: with its own Node, over the folders of the workspace. The only file here that knows VS Code. */
+import * as vscode from 'vscode';
+import { VERSION } from '../analysis/version.ts';
+
+export interface McpServerPlace {
+  /** Path of dist/mcp.mjs. */
+  readonly serverFile: string;
+  /** The captures folders that settings name. */
+  readonly capturesFolders: () => readonly vscode.Uri[];
+}
+
+/** Nothing is started: VS Code asks for the definition when it wants one, and again after folders or settings change. */
+export function registerMcpServer({ serverFile, capturesFolders }: McpServerPlace): { dispose(): void } {
+  const changed = new vscode.EventEmitter<void>();
+  const parts = [
+    vscode.workspace.onDidChangeWorkspaceFolders(() => changed.fire()),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('netsec.capturesFolders')) changed.fire();
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => changed.fire()),
+    vscode.lm.registerMcpServerDefinitionProvider('netsec.mcp', {
+      onDidChangeMcpServerDefinitions: changed.event,
+      provideMcpServerDefinitions: () => definitions(serverFile, capturesFolders()),
+    }),
+    changed,
+  ];
+  return {
+    dispose() {
+      for (const part of parts) part.dispose();
+    },
+  };
+}
+
+function definitions(serverFile: string, capturesFolders: readonly vscode.Uri[]): vscode.McpStdioServerDefinition[] {
+  const workspaceFolders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri);
+  // The settings of a folder that is not trusted must not open the rest of the disk to a model.
+  const folders = [...(vscode.workspace.isTrusted ? capturesFolders : []), ...workspaceFolders];
+  const roots = [...new Set(folders.filter(({ scheme }) => scheme === 'file').map(({ fsPath }) => fsPath))];
+  if (roots.length === 0) return [];
+  // The extension host does not say by itself that its program is to run as Node.
+  const env = { ELECTRON_RUN_AS_NODE: '1' };
+  return [new vscode.McpStdioServerDefinition('Netsec', process.execPath, [serverFile, ...roots.flatMap((root) => ['--root', root])], env, VERSION)];
+}

@@ -1,0 +1,39 @@
+/** `node dist/mcp.mjs --root DIR...`: the MCP server as a program of its own, for VS Code and every other client. */
+import { parseArgs } from 'node:util';
+import { VERSION } from '../analysis/version.ts';
+import { nodePlatform } from '../pcap/platform.node.ts';
+import { installPlatform } from '../pcap/platform.ts';
+import { say, serveStdio } from './stdio.node.ts';
+
+const USAGE = 'mcp: which folders? Use --root DIR, as often as there are folders; only captures in them are opened.';
+
+installPlatform(nodePlatform);
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
+// Also when something still keeps the event loop awake: the client is gone.
+process.exit(await main(process.argv.slice(2)));
+
+async function main(args: string[]): Promise<number> {
+  let roots: readonly string[];
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { root: { type: 'string', multiple: true }, version: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    if (values.version === true) {
+      process.stdout.write(`netsec ${VERSION}\n`);
+      return 0;
+    }
+    roots = [...(values.root ?? []), ...positionals].filter((root) => root !== '');
+  } catch (error) {
+    say(`mcp: ${error instanceof Error ? error.message : String(error)}`);
+    return 2;
+  }
+  if (roots.length === 0) {
+    say(USAGE);
+    return 2;
+  }
+  await serveStdio(roots, interruption.signal);
+  return 0;
+}
