@@ -1,6 +1,6 @@
 /**
  * Writes the blocks of package.json that mirror a registry: the settings `netsec.detectors.<id>.<option>`, from the
- * options that each detector declares. `--check` writes nothing and fails when they differ.
+ * options that each detector declares, and the slash commands of `@netsec`. `--check` writes nothing and fails when they differ.
  */
 import { build } from 'esbuild';
 import fs from 'node:fs';
@@ -40,16 +40,23 @@ export async function detectorSettings() {
   return Object.fromEntries(settings.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** The slash commands, in the order of their registry. */
+async function chatCommands() {
+  const { values } = await loadRegistry('src/chat/commands/registry.ts');
+  return values.map(({ id, description }) => ({ name: id, description }));
+}
+
 const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
 const { properties } = manifest.contributes.configuration[0];
 const byHand = Object.fromEntries(Object.entries(properties).filter(([name]) => !name.startsWith(PREFIX)));
 manifest.contributes.configuration[0].properties = { ...byHand, ...(await detectorSettings()) };
+manifest.contributes.chatParticipants[0].commands = await chatCommands();
 const text = `${JSON.stringify(manifest, null, 2)}\n`;
 
 if (process.argv.includes('--check')) {
   // Compared as values: how the file is laid out is the formatter's business.
   if (JSON.stringify(JSON.parse(fs.readFileSync(manifestFile, 'utf8'))) !== JSON.stringify(manifest)) {
-    console.error('The detector settings in package.json are not those of the detectors; run "npm run manifest".');
+    console.error('The settings or slash commands in package.json are not those of their registries; run "npm run manifest".');
     process.exit(1);
   }
 } else {

@@ -1,14 +1,16 @@
 /** What the extension adds to VS Code: registrations and nothing else. No file is read and no thread started before somebody asks. */
 import * as vscode from 'vscode';
+import { registerChat } from './chat/chat.vscode.ts';
 import { rememberResults } from './editor/analyses.ts';
 import { captureEditors, VIEW_TYPE } from './editor/captureEditor.ts';
 import { captureLibrary, capturesFolders } from './editor/captureLibrary.ts';
 import { capturesTree } from './editor/capturesTree.ts';
 import { registerCommands } from './editor/commands.ts';
-import { openCapture } from './editor/openCapture.ts';
+import { nameOf, openCapture } from './editor/openCapture.ts';
 import { pageStates } from './editor/pageState.ts';
 import { createSessions } from './editor/sessions.ts';
 import { summaries as captureSummaries } from './editor/summaries.ts';
+import { workspaceCaptures } from './editor/workspaceCaptures.ts';
 import { registerMcpServer } from './mcp/definitionProvider.vscode.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -24,6 +26,10 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   const editors = captureEditors({ dist, sessions, states: pageStates(context.workspaceState) });
   const tree = capturesTree(library, summaries);
+  const current = (): string | null => {
+    const uri = editors.active()?.uri;
+    return uri === undefined ? null : nameOf(uri);
+  };
   context.subscriptions.push(
     library,
     sessions,
@@ -35,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.createTreeView('netsec.captures', { treeDataProvider: tree, showCollapseAll: false }),
     vscode.window.registerFileDecorationProvider(tree),
     ...registerCommands({ editors, library, sessions, summaries }),
+    ...registerChat(context, { captures: workspaceCaptures({ library, sessions }), current }),
     registerMcpServer({ serverFile: vscode.Uri.joinPath(dist, 'mcp.mjs').fsPath, capturesFolders }),
   );
 }

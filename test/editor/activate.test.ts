@@ -15,6 +15,7 @@ interface Extension {
 class FakeVscode {
   readonly registered: string[] = [];
   readonly touched: string[] = [];
+  readonly warmedUp: string[] = [];
   readonly api = {
     Uri: {
       joinPath: (base: { fsPath: string }, ...parts: string[]) => ({ fsPath: path.join(base.fsPath, ...parts) }),
@@ -39,8 +40,13 @@ class FakeVscode {
       createTreeView: (id: string) => this.#register(`view ${id}`),
       registerFileDecorationProvider: () => this.#register('decorations'),
     },
-    lm: { registerMcpServerDefinitionProvider: (id: string) => this.#register(`mcp ${id}`) },
     commands: { registerCommand: (id: string) => this.#register(`command ${id}`) },
+    lm: {
+      registerMcpServerDefinitionProvider: (id: string) => this.#register(`mcp ${id}`),
+      registerLanguageModelChatProvider: (vendor: string) => this.#register(`language models ${vendor}`),
+      selectChatModels: ({ vendor }: { vendor: string }) => Promise.resolve(this.warmedUp.push(vendor)),
+    },
+    chat: { createChatParticipant: (id: string) => this.#register(`participant ${id}`) },
   };
 
   #disposable(): { dispose(): void } {
@@ -90,6 +96,8 @@ describe('activating the extension', () => {
     module.exports.activate({
       extensionUri: { fsPath: ROOT },
       workspaceState: new Proxy({}, { get: () => fake.touched.push('workspaceState') }),
+      globalState: new Proxy({}, { get: () => fake.touched.push('globalState') }),
+      secrets: new Proxy({}, { get: () => fake.touched.push('secrets') }),
       subscriptions: [],
     });
   });
@@ -105,6 +113,20 @@ describe('activating the extension', () => {
     expect(fake.registered.filter((each) => each.startsWith('command ')).sort()).toEqual(
       manifest.contributes.commands.map(({ command }) => `command ${command}`).sort(),
     );
+  });
+
+  test('registers @netsec and its language model, and asks for that model once, without which the first question would fail', async () => {
+    const { default: manifest } = (await import('../../package.json')) as {
+      default: { contributes: { chatParticipants: { id: string }[]; languageModelChatProviders: { vendor: string }[] } };
+    };
+    const { chatParticipants, languageModelChatProviders } = manifest.contributes;
+    expect(fake.registered).toEqual(
+      expect.arrayContaining([
+        ...chatParticipants.map(({ id }) => `participant ${id}`),
+        ...languageModelChatProviders.map(({ vendor }) => `language models ${vendor}`),
+      ]),
+    );
+    expect(fake.warmedUp).toEqual(['netsec']);
   });
 
   test('reads no file, starts no thread and no program, and looks at nothing that was stored', () => {

@@ -1,0 +1,65 @@
+/** Claude as the settings of this window describe it, and the dialogs around it: setting a key, and consent. */
+import * as vscode from 'vscode';
+import { ANTHROPIC_URL, claudeClient } from './claudeClient.ts';
+import { consent } from './consent.ts';
+import { keyProblem, keyStore, KEY_VARIABLE, type ApiKey } from './keyStore.ts';
+import type { ModelClient } from './modelClient.ts';
+
+export interface Claude {
+  key(): Promise<ApiKey | null>;
+  client(key: ApiKey): ModelClient;
+  consent(): Promise<boolean>;
+  /** Asks for a key and keeps it. */
+  askForKey(): Promise<void>;
+  readonly onDidChangeKey: vscode.Event<void>;
+  dispose(): void;
+}
+
+export function claude(context: Pick<vscode.ExtensionContext, 'secrets' | 'globalState'>): Claude {
+  const { secrets } = context;
+  const keys = keyStore(
+    { get: (name) => secrets.get(name), store: (name, value) => secrets.store(name, value), delete: (name) => secrets.delete(name) },
+    process.env,
+  );
+  const memory = {
+    get: (name: string): unknown => context.globalState.get(name),
+    update: (name: string, value: unknown) => context.globalState.update(name, value),
+  };
+  const changed = new vscode.EventEmitter<void>();
+  const consents = consent(
+    memory,
+    async (title, detail) => (await vscode.window.showInformationMessage(title, { modal: true, detail }, 'Send')) === 'Send',
+  );
+
+  return {
+    key: () => keys.key(),
+    client: ({ value }) => claudeClient({ apiKey: value, baseUrl: baseUrl(), model: vscode.workspace.getConfiguration('netsec').get('model', '') }),
+    consent: () => consents.toSendTo(new URL(baseUrl()).host),
+    async askForKey() {
+      const value = await vscode.window.showInputBox({
+        title: 'Anthropic API Key',
+        prompt: `Kept in the secret storage of VS Code. Leave empty to remove it${process.env[KEY_VARIABLE] === undefined ? '' : `; ${KEY_VARIABLE} of the environment is then used`}.`,
+        placeHolder: 'sk-ant-...',
+        password: true,
+        ignoreFocusOut: true,
+        validateInput: keyProblem,
+      });
+      if (value === undefined) return;
+      await keys.set(value);
+      changed.fire();
+      const said = value.trim() === '' ? 'The Anthropic API key was removed.' : 'The Anthropic API key was saved. Ask @netsec in Chat.';
+      void vscode.window.showInformationMessage(said);
+    },
+    onDidChangeKey: changed.event,
+    dispose: () => changed.dispose(),
+  };
+}
+
+/** Encrypted, or on this machine. The setting belongs to the user: a workspace cannot turn requests elsewhere. */
+function baseUrl(): string {
+  const setting = vscode.workspace.getConfiguration('netsec').inspect<string>('anthropicBaseUrl');
+  const text = setting?.globalValue ?? ANTHROPIC_URL;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname))) return text;
+  throw new Error('The setting netsec.anthropicBaseUrl has to be an address that begins with https://.');
+}

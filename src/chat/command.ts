@@ -1,0 +1,38 @@
+/** What a slash command is. One file in commands/ defines it, one line in commands/registry.ts admits it, package.json is held to it by a test. */
+import type { CaptureStore } from '../analysis/captureStore.ts';
+import type { ExplainFor } from './prompt.ts';
+
+export interface CommandContext {
+  readonly captures: CaptureStore;
+  /** Name of the capture the user is looking at. */
+  readonly current: string | null;
+  readonly reader: ExplainFor;
+  readonly signal: AbortSignal;
+  readonly onProgress: (text: string) => void;
+}
+
+export interface FollowUp {
+  readonly command: string;
+  readonly prompt: string;
+  readonly label: string;
+}
+
+export interface Answer {
+  /** Safe to render: whatever came out of packets stands in code or is plain words. */
+  readonly markdown: string;
+  /** Location of the capture it is about, to be opened by a button. */
+  readonly capture: { readonly name: string; readonly location: string } | null;
+  readonly followUps: readonly FollowUp[];
+}
+
+export interface ChatCommand {
+  /** As it is typed, without the slash. */
+  readonly id: string;
+  readonly description: string;
+  /** The argument of plain words that mean this command, such as "analyze latest"; null when they mean something else. */
+  argumentIn(words: string): string | null;
+  /** The same as a question for a model; null for what a model would only slow down. */
+  question(argument: string, current: string | null): string | null;
+  /** The answer without any model. */
+  builtIn(argument: string, context: CommandContext): Promise<Answer>;
+}

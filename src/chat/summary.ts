@@ -1,0 +1,104 @@
+/** A Report as an answer in Chat, in the layout that is asked of a model too, with no model involved. */
+import { bytesText, countText, plural } from '../analysis/describe.ts';
+import { code, inline } from '../analysis/exports/markdown.ts';
+import { keyFigures, mostActive, notExamined, protocolShares } from '../analysis/exports/overview.ts';
+import { safeText } from '../analysis/exports/safeText.ts';
+import type { Finding, Report } from '../analysis/report.ts';
+import type { ExplainFor } from './prompt.ts';
+
+const MOST_FINDINGS = 10;
+const MOST_FRAMES = 5;
+const MOST_PROTOCOLS = 5;
+const MOST_DEVICES = 5;
+const MOST_NOTES = 6;
+const MOST_ACTIONS = 6;
+
+export const BUILT_IN = '*This is the built-in summary, made on this machine without a language model.*';
+
+export function summary(report: Report, reader: ExplainFor): string {
+  const figures = keyFigures(report).map(([name, value]) => `${name}: ${inline(value)}`);
+  return [
+    `**${verdict(report)}**`,
+    `**What this is.** ${inline(report.headline)} ${figures.join(' · ')}`,
+    `**Security status.** ${inline(report.statusText)}.${report.risk.score > 0 ? ` Risk ${report.risk.score} of 100 (${report.risk.level}).` : ''}`,
+    findings(report, reader),
+    section(
+      'Protocols',
+      shortened(
+        protocolShares(report).map(
+          (row) =>
+            `${inline(row.label)}${row.meaning === '' ? '' : ` (${inline(row.meaning)})`}: ${row.packetShare.replace('<', '&lt;')} of packets, ${bytesText(row.bytes)}`,
+        ),
+        MOST_PROTOCOLS,
+        'protocol',
+      ),
+    ),
+    section('Most active devices', devices(report)),
+    section('What to do', actions(report)),
+    section('Not examined', shortened(notExamined(report).map(inline), MOST_NOTES, 'limit')),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** The first sentence: whether to worry. */
+function verdict(report: Report): string {
+  const count = report.totals['findings'] ?? report.findings.length,
+    worst = report.findings[0];
+  if (worst !== undefined) return `${plural(count, 'finding')}; the most serious is of ${worst.severity} severity: ${inline(worst.title)}.`;
+  return report.status === 'clean'
+    ? 'Nothing suspicious was found, and every check saw everything.'
+    : 'Nothing suspicious was found in what could be examined, which was not everything.';
+}
+
+function findings({ findings: all, totals }: Report, reader: ExplainFor): string {
+  const shown = all.slice(0, MOST_FINDINGS),
+    more = (totals['findings'] ?? all.length) - shown.length;
+  return section('Findings', [
+    ...shown.map((finding) => findingText(finding, reader)),
+    ...(more > 0 ? [`${plural(more, 'more finding')} in the capture's Findings view.`] : []),
+  ]);
+}
+
+function findingText(finding: Finding, reader: ExplainFor): string {
+  const { evidence } = finding;
+  const frames = evidence.frames
+    .slice(0, MOST_FRAMES)
+    .map((frame) => `[frame ${frame}]`)
+    .join(' ');
+  const details = [
+    inline(finding.description),
+    `Evidence: ${frames}${evidence.framesTotal > MOST_FRAMES ? ` of ${countText(evidence.framesTotal)}` : ''}.`,
+    ...(finding.alternatives.length === 0 ? [] : [`Could also be: ${finding.alternatives.map(inline).join(' ')}`]),
+    ...(reader === 'everyone' || evidence.filter === '' ? [] : [`Filter: ${code(safeText(evidence.filter))}`]),
+    ...(reader !== 'analyst' || finding.attack.length === 0 ? [] : [`ATT&amp;CK: ${finding.attack.map(inline).join(', ')}`]),
+  ];
+  return `**${finding.severity}**, ${finding.confidence} % sure: ${inline(finding.title)}\n${details.map((line) => `  - ${line}`).join('\n')}`;
+}
+
+function devices(report: Report): string[] {
+  const { rows, total } = mostActive(report);
+  const lines = rows
+    .slice(0, MOST_DEVICES)
+    .map(
+      (row) =>
+        `${code(safeText(row.address))}${row.names[0] === undefined ? '' : ` (${inline(row.names[0])})`}: sent ${bytesText(row.bytesSent)}, received ${bytesText(row.bytesReceived)}`,
+    );
+  return total > lines.length && lines.length > 0 ? [...lines, `${plural(total - lines.length, 'more address', 'more addresses')}.`] : lines;
+}
+
+/** In the order of the findings, which is worst first; the same advice once. */
+function actions(report: Report): string[] {
+  const advice = [...new Set(report.findings.map(({ recommendation }) => recommendation).filter((text) => text !== ''))];
+  if (advice.length === 0)
+    return report.status === 'clean' ? [] : ['Nothing urgent. See below what could not be examined before you call this capture clean.'];
+  return advice.slice(0, MOST_ACTIONS).map(inline);
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `**${title}**\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
+}
+
+function shortened(lines: readonly string[], most: number, what: string): string[] {
+  return lines.length <= most ? [...lines] : [...lines.slice(0, most), `${plural(lines.length - most, `more ${what}`)}.`];
+}
