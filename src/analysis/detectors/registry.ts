@@ -13,6 +13,7 @@ export { icmpFlood } from './icmpFlood.ts';
 export { icmpTunnel } from './icmpTunnel.ts';
 export { insecureProtocol } from './insecureProtocol.ts';
 export { landAttack } from './landAttack.ts';
+export { namePoisoning } from './namePoisoning.ts';
 export { oddPort } from './oddPort.ts';
 export { portScan } from './portScan.ts';
 export { smbv1 } from './smbv1.ts';

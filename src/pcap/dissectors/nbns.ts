@@ -1,6 +1,6 @@
 /** NetBIOS Name Service over UDP, RFC 1002 section 4.2: the layout of DNS with names, records and flags of its own. */
 import { formatIpv4 } from '../addresses.ts';
-import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { looksLikeDns } from '../dns/message.ts';
 import { skipName } from '../dns/names.ts';
 import { netbiosName } from '../netbiosName.ts';
@@ -33,6 +33,20 @@ const f = defineFields({
   unitId: { name: 'nbns.unit_id', label: 'Unit ID', type: 'ether' },
 });
 
+/** A name query that was answered with addresses, RFC 1002 section 4.2.13. */
+export interface NbnsAnswerMessage extends Message {
+  readonly kind: 'nbns-answer';
+  /** With the number of its kind, `FILES<20>`. */
+  readonly name: string;
+  /** A name that many hosts bear, as that of a workgroup. */
+  readonly isGroup: boolean;
+  /** IPv4 addresses as 32 bits, the first eight. */
+  readonly addresses: readonly number[];
+}
+export const nbnsAnswerMessage = messageKind<NbnsAnswerMessage>('nbns-answer');
+
+const MAX_ADDRESSES = 8, OPCODE_QUERY = 0, GROUP = 0x8000;
+
 const HEADER = 12, RESPONSE = 0x8000, BROADCAST = 0x10, STATUS_NAME = 18;
 
 export const nbns: Dissector = {
@@ -44,7 +58,9 @@ export const nbns: Dissector = {
   // The opcodes go beyond those of DNS: only the counts are asked.
   recognise: (p, offset, end) => end - offset >= HEADER && p.view.getUint16(offset + 4) <= 16 && p.wireEnd - offset >= HEADER && (p.view.getUint16(offset + 4) + p.view.getUint16(offset + 6) > 0 || looksLikeDns(p.view, offset, end, p.wireEnd)),
   dissect(p, offset, end, sink) {
-    if (!p.has(HEADER, offset, end) || sink === null) return;
+    if (!p.has(HEADER, offset, end)) return;
+    if (p.hears('nbns-answer')) emitAnswer(p, offset, end);
+    if (sink === null) return;
     const view = p.view, flags = view.getUint16(offset + 2), isResponse = (flags & RESPONSE) !== 0, opcode = (flags >> 11) & 15;
     sink.layer(nbns, offset, end - offset);
     sink.add(f.id, offset, 2);
@@ -67,6 +83,17 @@ export const nbns: Dissector = {
     sink.info('NBNS', `${OPCODES[opcode] ?? `Opcode ${opcode}`}${isResponse ? ' response' : ''} ${words.join(' ')}`.trimEnd());
   },
 };
+
+function emitAnswer(p: Packet, offset: number, end: number): void {
+  const { view } = p, flags = view.getUint16(offset + 2);
+  if ((flags & RESPONSE) === 0 || ((flags >> 11) & 15) !== OPCODE_QUERY || (flags & 15) !== 0 || view.getUint16(offset + 4) !== 0 || view.getUint16(offset + 6) === 0) return;
+  const at = offset + HEADER, after = skipName(p.bytes, at, end);
+  if (after < 0 || after + 10 > end || view.getUint16(after) !== NB) return;
+  const data = after + 10, to = Math.min(end, data + view.getUint16(after + 8)), addresses: number[] = [];
+  for (let entry = data; entry + 6 <= to && addresses.length < MAX_ADDRESSES; entry += 6) addresses.push(view.getInt32(entry + 2));
+  if (addresses.length === 0) return;
+  p.emit({ kind: 'nbns-answer', frame: p.frame, name: nameOf(p, offset, at, end), isGroup: (view.getUint16(data) & GROUP) !== 0, addresses } satisfies NbnsAnswerMessage);
+}
 
 const MAX_WORDS = 12;
 

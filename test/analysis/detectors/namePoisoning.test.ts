@@ -1,0 +1,137 @@
+/** Hosts that answer every name are found; hosts that answer for themselves are not. */
+import { describe, expect, test } from 'vitest';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
+import { PacketBuilder } from '../../support/packetBuilder.ts';
+
+const EVIL = '10.0.0.66',
+  CLIENT = '10.0.0.30';
+const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'name-poisoning');
+const octets = (address: string): number[] => address.split('.').map(Number);
+const labels = (name: string): number[] => [...name.split('.').flatMap((label) => [label.length, ...Buffer.from(label)]), 0];
+
+/** A DNS message with one question, and one A record in the answer; RFC 1035. */
+function dns(name: string, address: string | null): Uint8Array {
+  const question = [...labels(name), 0, 1, 0, 1],
+    answer = address === null ? [] : [...labels(name), 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, ...octets(address)];
+  return Uint8Array.from([0, 7, address === null ? 0 : 0x80, 0, 0, 1, 0, address === null ? 0 : 1, 0, 0, 0, 0, ...question, ...answer]);
+}
+
+function llmnr(builder: PacketBuilder, name: string, from: string, address = from): PacketBuilder {
+  builder.udp({ from: CLIENT, to: '224.0.0.252', sourcePort: 50_000, destinationPort: 5355, payload: dns(name, null) });
+  return builder.udp({ from, to: CLIENT, sourcePort: 5355, destinationPort: 50_000, payload: dns(name, address) }).wait(1);
+}
+
+function mdns(builder: PacketBuilder, name: string, from: string, address = from, isAsked = true): PacketBuilder {
+  if (isAsked) builder.udp({ from: CLIENT, to: '224.0.0.251', sourcePort: 5353, destinationPort: 5353, payload: dns(name, null) });
+  return builder.udp({ from, to: '224.0.0.251', sourcePort: 5353, destinationPort: 5353, payload: dns(name, address) }).wait(1);
+}
+
+/** A positive name query response; RFC 1002 section 4.2.13. */
+function nbns(builder: PacketBuilder, name: string, type: number, from: string, address = from, isGroup = false): PacketBuilder {
+  const padded = [...Buffer.from(name.padEnd(15)), type],
+    encoded = padded.flatMap((byte) => [65 + (byte >> 4), 65 + (byte & 15)]);
+  const payload = [
+    0,
+    7,
+    0x85,
+    0x80,
+    0,
+    0,
+    0,
+    1,
+    0,
+    0,
+    0,
+    0,
+    32,
+    ...encoded,
+    0,
+    0,
+    32,
+    0,
+    1,
+    0,
+    0,
+    0,
+    165,
+    0,
+    6,
+    isGroup ? 0x80 : 0,
+    0,
+    ...octets(address),
+  ];
+  return builder.udp({ from, to: CLIENT, sourcePort: 137, destinationPort: 137, payload: Uint8Array.from(payload) }).wait(1);
+}
+
+describe('is poisoning', () => {
+  test('one host answers whatever is called by LLMNR and NetBIOS', async () => {
+    const builder = new PacketBuilder();
+    for (const name of ['filesrv', 'prinetr', 'intranett']) nbns(llmnr(builder, name, EVIL), name.toUpperCase(), 0x20, EVIL);
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'high',
+      attack: ['T1557.001'],
+      subjects: [
+        { role: 'attacker', address: EVIL },
+        { role: 'victim', address: CLIENT },
+      ],
+    });
+    expect(indicator(finding!, 'names answered with one address')).toBe(3);
+    expect(indicator(finding!, 'protocols')).toBe('llmnr, nbns');
+    expect(finding!.evidence.frames).toEqual([2, 3, 5, 6, 8, 9]);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test('one answer for wpad is enough', async () => {
+    for (const capture of [
+      llmnr(new PacketBuilder(), 'wpad', EVIL),
+      nbns(new PacketBuilder(), 'WPAD', 0, EVIL),
+      mdns(new PacketBuilder(), 'wpad.local', EVIL),
+    ])
+      expect(await run(capture.bytes())).toHaveLength(1);
+  });
+
+  test('many names asked for by multicast DNS', async () => {
+    const builder = new PacketBuilder();
+    for (const name of ['a1', 'b2', 'c3', 'd4', 'e5']) mdns(builder, `${name}.local`, EVIL);
+    const [finding] = await run(builder.bytes());
+    expect(finding?.severity).toBe('medium');
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+});
+
+describe('is silent on', () => {
+  test('hosts that answer for themselves, by every protocol', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 20; i++) {
+      const name = `host${i}`,
+        from = `10.0.1.${i}`;
+      mdns(nbns(nbns(llmnr(llmnr(builder, name, from), name.toUpperCase(), from), name, 0x20, from), name, 0, from), `${name}.local`, from);
+      nbns(builder, 'WORKGROUP', 0, from, from, true);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('a name server of NetBIOS and a sleep proxy: many names, each with its own address; and names that a host announces', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 20; i++) {
+      nbns(builder, `HOST${i}`, 0x20, EVIL, `10.0.1.${i}`);
+      mdns(builder, `host${i}.local`, EVIL, `10.0.1.${i}`);
+      mdns(builder, `service${i}.local`, '10.0.0.7', '10.0.0.7', false);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test.each(['dns.pcap', 'web-browsing.pcap', 'ipv6.pcap'])('%s', async (name) => {
+    expect(await run(sample(name))).toEqual([]);
+  });
+
+  test.skipIf(!hasShared).each(['benign__wikipedia.pcap', 'benign__smb2.pcap', 'benign__sumstat.pcap', 'benign__teams.pcap', 'l2__arppoison.pcapng'])(
+    '%s',
+    async (name) => {
+      expect(await run(shared(name))).toEqual([]);
+    },
+  );
+});
