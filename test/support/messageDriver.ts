@@ -15,8 +15,7 @@ export class MessageDriver {
   /** Seconds since the start. */
   now = 0;
 
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any detector, whatever its options
-  constructor(detector: Detector<any>, options: Readonly<Record<string, unknown>> = {}) {
+  constructor(detector: Pick<Detector, 'options' | 'create'>, options: Readonly<Record<string, unknown>> = {}) {
     this.run = detector.create(detector.options.parse(options), this.state);
   }
 
@@ -48,7 +47,7 @@ export class MessageDriver {
     p.hasTime = true;
     p.timeSeconds = START + Math.floor(this.now);
     p.timeNanoseconds = Math.round((this.now % 1) * 1e9);
-    this.run.onMessage?.({ ...message, frame: p.frame } as unknown as Message, flow, p);
+    this.run.onMessage?.({ ...message, frame: p.frame }, flow, p);
     return this;
   }
 

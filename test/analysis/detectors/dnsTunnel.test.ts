@@ -35,7 +35,8 @@ describe('is told', () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ severity: 'high', subjects: [{ role: 'client', address: A }] });
     expect(indicator(finding!, 'domain')).toBe('evil.example');
-    expect(finding!.evidence).toMatchObject({ framesTotal: 80, frames: expect.arrayContaining([1, 3, 5]) });
+    expect(finding!.evidence).toMatchObject({ framesTotal: 80 });
+    expect(finding!.evidence.frames.slice(0, 3)).toEqual([1, 3, 5]);
     expect(finding!.evidence.flows.length).toBe(80);
     expect(finding!.confidence).toBe(confidenceSum(finding!));
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });

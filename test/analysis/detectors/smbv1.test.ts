@@ -20,8 +20,8 @@ function talk(messages: readonly (readonly [fromServer: boolean, bytes: Uint8Arr
   builder.tcp({ from: A, to: B, sourcePort: 40_000, destinationPort: 445, flags: SYN }).tcp({ from: B, to: A, sourcePort: 445, destinationPort: 40_000, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 });
   for (const [fromServer, payload] of messages) {
     const own = fromServer ? 1 : 0, ends = fromServer ? { from: B, to: A, sourcePort: 445, destinationPort: 40_000 } : { from: A, to: B, sourcePort: 40_000, destinationPort: 445 };
-    builder.wait(0.01).tcp({ ...ends, flags: PSH | ACK, sequence: next[own]!, acknowledgment: next[1 - own]!, payload });
-    next[own] = next[own]! + payload.length;
+    builder.wait(0.01).tcp({ ...ends, flags: PSH | ACK, sequence: next[own], acknowledgment: next[1 - own]!, payload });
+    next[own] = next[own] + payload.length;
   }
   return builder.bytes();
 }
