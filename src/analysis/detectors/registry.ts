@@ -16,6 +16,7 @@ export { landAttack } from './landAttack.ts';
 export { namePoisoning } from './namePoisoning.ts';
 export { oddPort } from './oddPort.ts';
 export { portScan } from './portScan.ts';
+export { rogueDhcp } from './rogueDhcp.ts';
 export { smbv1 } from './smbv1.ts';
 export { smurf } from './smurf.ts';
 export { snmpPublic } from './snmpPublic.ts';

@@ -1,0 +1,377 @@
+/**
+ * Rogue DHCP: a second server gives clients another gateway or name server, often after the first was starved of addresses by invented clients, or clients are
+ * refused their addresses in a flood. ATT&CK T1557.003, DHCP Spoofing.
+ */
+import * as z from 'zod';
+import { formatIpv4, formatMac } from '../../pcap/addresses.ts';
+import { dhcpMessage, type DhcpMessage } from '../../pcap/dhcp/message.ts';
+import { MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_SRC, NET_STRIDE, type Packet } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { countText, plural } from '../describe.ts';
+import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
+import type { Indicator } from '../report.ts';
+import { Burst, confidenceOf, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
+
+const options = z.object({
+  rivalOffers: z.int().min(1).default(1).describe('Questions of clients that two servers must answer with different addresses (questions)'),
+  clients: z
+    .int()
+    .min(10)
+    .default(100)
+    .describe('Different clients that must ask for an address within the window before this is called starvation (clients)'),
+  refusals: z.int().min(5).default(20).describe('Refusals (NAK) that one server must send within the window (refusals)'),
+  windowSeconds: z.number().positive().default(60).describe('Time within which these clients or refusals must come (seconds)'),
+});
+type Options = z.output<typeof options>;
+
+const DISCOVER = 1,
+  OFFER = 2,
+  ACK = 5,
+  NAK = 6;
+const MOST_SERVERS = 200,
+  MOST_QUESTIONS = 5000,
+  MOST_CLIENTS = 50_000,
+  MOST_NAMED = 5;
+
+interface Server {
+  readonly id: number;
+  readonly span: Span;
+  readonly frames: number[];
+  readonly flows: number[];
+  readonly refusalFrames: number[];
+  readonly refusals: Burst;
+  /** What it gives: gateway, name servers, mask. */
+  gateways: readonly number[];
+  nameServers: readonly number[];
+  network: number;
+  isRelayed: boolean;
+  offers: number;
+  refused: number;
+}
+
+/** Two servers and the questions that both answered. */
+interface Rivals {
+  readonly first: Server;
+  readonly second: Server;
+  readonly frames: number[];
+  readonly span: Span;
+  questions: number;
+}
+
+export const rogueDhcp = defineDetector({
+  id: 'rogue-dhcp',
+  title: 'Rogue DHCP server',
+  tier: 1,
+  description:
+    'Two servers offer addresses to the same clients, hundreds of invented clients use the addresses up, or clients are refused in a flood. Two servers that share the work on purpose, or a room full of machines that start at once, can look like it.',
+  options,
+  messages: [dhcpMessage.kind],
+  create(values, state) {
+    const seen = new Seen(values, state);
+    return {
+      onMessage(message, flow, p) {
+        if (dhcpMessage.is(message)) seen.add(message, flow, p);
+      },
+      evaluate: () => evaluate(values, state, seen),
+    };
+  },
+});
+
+class Seen {
+  isBounded = false;
+  readonly servers = new Map<number, Server>();
+  readonly rivals = new Map<string, Rivals>();
+  readonly clients = new Set<number>();
+  readonly newClients: Burst;
+  readonly clientFrames: number[] = [];
+  readonly clientFlows: number[] = [];
+  readonly clientSpan = new Span();
+  questions = 0;
+  /** Questions of clients whose frame came from another MAC address than they name, without a relay between. */
+  disguised = 0;
+  /** Who offered first to which question. */
+  readonly #offered = new Map<string, { readonly server: Server; readonly address: number; readonly frame: number }>();
+  readonly #values: Options;
+  readonly #state: CaptureState;
+
+  constructor(values: Options, state: CaptureState) {
+    this.#values = values;
+    this.#state = state;
+    this.newClients = new Burst(values.windowSeconds);
+  }
+
+  add(message: DhcpMessage, flow: number, p: Packet): void {
+    if (message.isReply) this.#answer(message, flow, p);
+    else if (message.messageType === DISCOVER) this.#question(message, flow, p);
+  }
+
+  #question({ clientMacHigh, clientMacLow, relayIp }: DhcpMessage, flow: number, p: Packet): void {
+    const mac = clientMacHigh * 4_294_967_296 + (clientMacLow >>> 0);
+    this.questions++;
+    const at = (p.macCount - 1) * MAC_STRIDE;
+    if (p.macCount > 0 && relayIp === 0 && (p.mac[at + MAC_SRC_HIGH] !== clientMacHigh || p.mac[at + MAC_SRC_LOW] !== clientMacLow)) this.disguised++;
+    if (this.clients.has(mac)) return;
+    if (this.clients.size >= MOST_CLIENTS) {
+      this.isBounded = true;
+      return;
+    }
+    this.clients.add(mac);
+    this.newClients.add(packetTime(this.#state, p));
+    this.clientSpan.addPacket(p);
+    if (this.clientFrames.length < MOST_EVIDENCE) this.clientFrames.push(p.frame);
+    if (flow >= 0 && this.clientFlows.length < MOST_EVIDENCE && !this.clientFlows.includes(flow)) this.clientFlows.push(flow);
+  }
+
+  #answer(message: DhcpMessage, flow: number, p: Packet): void {
+    const { messageType, transactionId, clientMacHigh, clientMacLow, yourIp, relayIp } = message;
+    if (messageType !== OFFER && messageType !== ACK && messageType !== NAK) return;
+    // A relay passes answers on in its own name; the server says who it is within.
+    const server = this.#server(
+      message.serverId !== 0 ? message.serverId : p.netCount > 0 ? p.net[(p.netCount - 1) * NET_STRIDE + NET_SRC]! : 0,
+      flow,
+    );
+    if (server === undefined) return;
+    server.span.addPacket(p);
+    server.isRelayed ||= relayIp !== 0;
+    if (messageType === NAK) {
+      server.refused++;
+      server.refusals.add(packetTime(this.#state, p));
+      if (server.refusalFrames.length < MOST_EVIDENCE) server.refusalFrames.push(p.frame);
+      return;
+    }
+    server.offers++;
+    server.gateways = message.routers;
+    server.nameServers = message.dnsServers;
+    server.network = yourIp & message.subnetMask;
+    if (server.frames.length < MOST_EVIDENCE) server.frames.push(p.frame);
+    if (messageType !== OFFER) return;
+    const key = `${transactionId} ${clientMacHigh} ${clientMacLow}`,
+      earlier = this.#offered.get(key);
+    if (earlier === undefined) {
+      if (this.#offered.size >= MOST_QUESTIONS) this.#offered.delete(this.#offered.keys().next().value!);
+      this.#offered.set(key, { server, address: yourIp, frame: p.frame });
+    } else if (earlier.server !== server && earlier.address !== yourIp) this.#rival(earlier.server, server, earlier.frame, p);
+  }
+
+  #rival(one: Server, other: Server, before: number, p: Packet): void {
+    const [first, second] = one.id < other.id ? [one, other] : [other, one],
+      key = `${first.id} ${second.id}`;
+    let rivals = this.rivals.get(key);
+    if (rivals === undefined) {
+      if (this.rivals.size >= MOST_SERVERS) {
+        this.isBounded = true;
+        return;
+      }
+      this.rivals.set(key, (rivals = { first, second, frames: [], span: new Span(), questions: 0 }));
+    }
+    rivals.questions++;
+    rivals.span.addPacket(p);
+    if (rivals.frames.length < MOST_EVIDENCE) rivals.frames.push(before, p.frame);
+  }
+
+  #server(id: number, flow: number): Server | undefined {
+    let server = this.servers.get(id);
+    if (server === undefined) {
+      if (this.servers.size >= MOST_SERVERS) {
+        this.isBounded = true;
+        return undefined;
+      }
+      server = {
+        id,
+        span: new Span(),
+        frames: [],
+        flows: [],
+        refusalFrames: [],
+        refusals: new Burst(this.#values.windowSeconds),
+        gateways: [],
+        nameServers: [],
+        network: 0,
+        isRelayed: false,
+        offers: 0,
+        refused: 0,
+      };
+      this.servers.set(id, server);
+    }
+    if (flow >= 0 && server.flows.length < MOST_EVIDENCE && !server.flows.includes(flow)) server.flows.push(flow);
+    return server;
+  }
+}
+
+function evaluate(values: Options, state: CaptureState, seen: Seen): ReturnType<DetectorRun['evaluate']> {
+  const findings: FindingDraft[] = [],
+    told = new Set<string>();
+  for (const rivals of seen.rivals.values()) {
+    if (rivals.questions < values.rivalOffers) continue;
+    told.add(`${rivals.first.id} ${rivals.second.id}`);
+    findings.push(draftRivals(values, rivals));
+  }
+  // Never asked by the same client, but both give addresses of one network and send it different ways.
+  const servers = [...seen.servers.values()].filter(({ offers, isRelayed }) => offers > 0 && !isRelayed).sort((a, b) => a.id - b.id);
+  for (const first of servers) {
+    for (const second of servers) {
+      if (
+        first.id >= second.id ||
+        told.has(`${first.id} ${second.id}`) ||
+        first.network !== second.network ||
+        first.network === 0 ||
+        !differ(first, second)
+      )
+        continue;
+      const span = new Span(),
+        frames = [...first.frames.slice(0, MOST_EVIDENCE / 2), ...second.frames.slice(0, MOST_EVIDENCE / 2)];
+      findings.push(draftRivals(values, { first, second, frames, span, questions: 0 }));
+    }
+  }
+  if (seen.newClients.most >= values.clients) findings.push(draftStarvation(values, seen));
+  for (const server of seen.servers.values()) if (server.refusals.most >= values.refusals) findings.push(draftRefusals(values, server));
+  const limits = unreadableFrames(state);
+  if (seen.isBounded) limits.push('More DHCP servers or clients took part than are followed; some were left out.');
+  return { findings, coverage: coverage(examinedAll(state), limits) };
+}
+
+function differ(first: Server, second: Server): boolean {
+  return String(first.gateways) !== String(second.gateways) || String(first.nameServers) !== String(second.nameServers);
+}
+
+/** Gives itself as gateway or name server, as whoever wants to be in between does - and as many small routers do. */
+function servesItself({ id, gateways, nameServers }: Server): boolean {
+  return gateways.includes(id) || nameServers.includes(id);
+}
+
+function given(server: Server): string {
+  const list = (addresses: readonly number[]): string => (addresses.length === 0 ? 'none' : addresses.map(formatIpv4).join(', '));
+  return `${formatIpv4(server.id)}: gateway ${list(server.gateways)}, name servers ${list(server.nameServers)}`;
+}
+
+function draftRivals(values: Options, { first, second, frames, span, questions }: Rivals): FindingDraft {
+  const isDifferent = differ(first, second),
+    [a, b] = [formatIpv4(first.id), formatIpv4(second.id)];
+  const { confidence, parts } = confidenceOf([
+    { name: 'two servers answered the same question', value: questions > 0 ? 50 : 0 },
+    { name: 'two servers give addresses of one network', value: questions > 0 ? 0 : 35 },
+    { name: 'they send clients different ways', value: isDifferent ? 20 : -15 },
+    { name: 'one of them sends clients to itself', value: servesItself(first) !== servesItself(second) ? 10 : 0 },
+    { name: 'again and again', value: questions > values.rivalOffers ? 5 : 0 },
+  ]);
+  const all = [...new Set(frames)].sort((x, y) => x - y),
+    from = questions > 0 ? span.from : earlier(first.span.from, second.span.from),
+    to = questions > 0 ? span.to : later(first.span.to, second.span.to);
+  const offers = `${first.offers} and ${second.offers}`;
+  return {
+    technique: 'rivals',
+    severity: isDifferent ? 'high' : 'low',
+    confidence,
+    title: `Two DHCP servers, ${a} and ${b}, offer addresses to the same clients`,
+    description: `${questions > 0 ? `${plural(questions, 'question')} of clients got offers of both (threshold ${values.rivalOffers})` : `Both gave addresses of the same network (${offers} answers; threshold 1 each)`}. ${isDifferent ? 'They differ in what they tell' : 'They tell the same'}: ${given(first)}; ${given(second)}.`,
+    subjects: [
+      { role: 'server', address: a },
+      { role: 'server', address: b },
+    ],
+    firstSeen: from,
+    lastSeen: to,
+    indicators: [
+      { name: 'questions that both answered', value: questions, threshold: values.rivalOffers },
+      { name: `given by ${a}`, value: given(first) },
+      { name: `given by ${b}`, value: given(second) },
+      { name: 'offers and confirmations of each', value: offers },
+      ...parts,
+    ],
+    alternatives: [
+      'Two servers that share the work on purpose: then they tell clients the same.',
+      'A small router or access point that somebody plugged in the wrong way round.',
+    ],
+    frames: all,
+    framesTotal: questions > 0 ? Math.max(questions * 2, all.length) : first.offers + second.offers,
+    flows: [...new Set([...first.flows, ...second.flows])],
+    filter: `dhcp.option.dhcp_server_id in {${a}, ${b}}`,
+    attack: ['T1557.003'],
+    recommendation: `Ask which of ${a} and ${b} belongs there, find the other by its MAC address, and take it off. Turn on DHCP snooping on the switches; clients that believed the wrong one should ask anew.`,
+  };
+}
+
+function earlier(a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b < a) ? b : a;
+}
+
+function later(a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b > a) ? b : a;
+}
+
+function draftStarvation(values: Options, seen: Seen): FindingDraft {
+  const most = seen.newClients.most,
+    clients = seen.clients.size,
+    named = [...seen.clients].slice(0, MOST_NAMED).map((mac) => formatMac(Math.floor(mac / 4_294_967_296), mac | 0));
+  let local = 0;
+  for (const mac of seen.clients) if ((Math.floor(mac / 1_099_511_627_776) & 2) !== 0) local++;
+  const isRandom = local * 4 >= clients,
+    isDisguised = seen.disguised * 2 >= seen.questions;
+  const { confidence, parts } = confidenceOf([
+    { name: 'over the threshold', value: 40 },
+    overThreshold(most, values.clients),
+    { name: 'the frames come from other MAC addresses than they name', value: isDisguised ? 20 : 0 },
+    { name: 'addresses of no manufacturer', value: isRandom ? 10 : 0 },
+  ]);
+  return {
+    technique: 'starvation',
+    severity: isDisguised || isRandom || most >= values.clients * 3 ? 'high' : 'medium',
+    confidence,
+    title: `${countText(clients)} different clients ask for an address by DHCP, ${countText(most)} of them within ${values.windowSeconds} s`,
+    description: `${countText(most)} new client MAC addresses within ${values.windowSeconds} s (threshold ${values.clients}) use up the addresses of the server, so that real clients get none - or another server's.`,
+    subjects: [],
+    firstSeen: seen.clientSpan.from,
+    lastSeen: seen.clientSpan.to,
+    indicators: [
+      { name: 'new clients in a window', value: most, threshold: values.clients, unit: 'clients' },
+      { name: 'clients', value: clients, unit: 'clients' },
+      { name: 'questions', value: seen.questions, unit: 'messages' },
+      { name: 'questions from other MAC addresses than they name', value: seen.disguised, unit: 'messages' },
+      { name: 'first of the clients', value: named.join(', ') },
+      ...parts,
+    ],
+    alternatives: [
+      'Many machines that start at once: a class room, an office after a power cut, phones with private MAC addresses at an event.',
+      'A load test of the DHCP server.',
+    ],
+    frames: seen.clientFrames,
+    framesTotal: clients,
+    flows: seen.clientFlows,
+    filter: 'dhcp.option.dhcp == 1',
+    attack: ['T1557.003', 'T1499.002'],
+    recommendation:
+      'Limit the number of MAC addresses and of DHCP questions per port of the switches (port security, DHCP snooping), find the port that they come from, and free the addresses they took.',
+  };
+}
+
+function draftRefusals(values: Options, server: Server): FindingDraft {
+  const address = formatIpv4(server.id),
+    most = server.refusals.most;
+  const named: Indicator[] = [
+    { name: 'refusals in a window', value: most, threshold: values.refusals, unit: 'refusals' },
+    { name: 'refusals', value: server.refused, unit: 'refusals' },
+    { name: 'offers and confirmations', value: server.offers, unit: 'messages' },
+  ];
+  const { confidence, parts } = confidenceOf([
+    { name: 'over the threshold', value: 45 },
+    overThreshold(most, values.refusals),
+    { name: 'it gives no addresses', value: server.offers === 0 ? 15 : 0 },
+  ]);
+  return {
+    technique: 'refusals',
+    severity: 'medium',
+    confidence,
+    title: `${address} refuses DHCP clients: ${plural(server.refused, 'refusal')}`,
+    description: `${countText(most)} refusals (NAK) within ${values.windowSeconds} s (threshold ${values.refusals}) make clients give up their addresses; it sent ${plural(server.offers, 'offer or confirmation', 'offers or confirmations')}.`,
+    subjects: [{ role: 'attacker', address }],
+    firstSeen: server.span.from,
+    lastSeen: server.span.to,
+    indicators: [...named, ...parts],
+    alternatives: ['A server whose range of addresses was changed, or that was set up anew, refuses what its clients had before.'],
+    frames: server.refusalFrames,
+    framesTotal: server.refused,
+    flows: server.flows,
+    filter: `dhcp.option.dhcp == 6 && dhcp.option.dhcp_server_id == ${address}`,
+    attack: ['T1557.003', 'T1499.004'],
+    recommendation: `Check whether ${address} is a server of yours and what changed on it; if not, find it by its MAC address and take it off the network.`,
+  };
+}

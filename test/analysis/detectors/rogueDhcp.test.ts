@@ -1,0 +1,153 @@
+/** Second servers, starvation and floods of refusals are found; a relay, a shared service and ordinary clients are not. */
+import { describe, expect, test } from 'vitest';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
+import { PacketBuilder } from '../../support/packetBuilder.ts';
+
+const DISCOVER = 1,
+  OFFER = 2,
+  REQUEST = 3,
+  CONFIRM = 5,
+  REFUSE = 6;
+const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'rogue-dhcp');
+const octets = (address: string): number[] => address.split('.').map(Number);
+
+interface Words {
+  readonly id: number;
+  readonly client: number;
+  readonly server?: string;
+  readonly yours?: string;
+  readonly gateway?: string;
+  readonly names?: string;
+  readonly relay?: string;
+  readonly from?: string;
+}
+
+/** One message, RFC 2131 section 2, with its options of RFC 2132. */
+function dhcp(builder: PacketBuilder, type: number, { id, client, server, yours, gateway, names, relay, from }: Words): PacketBuilder {
+  const isReply = server !== undefined && type !== REQUEST,
+    bytes = new Uint8Array(300);
+  bytes.set([isReply ? 2 : 1, 1, 6, 0, 0, 0, id >> 8, id & 255]);
+  if (yours !== undefined) bytes.set(octets(yours), 16);
+  if (relay !== undefined) bytes.set(octets(relay), 24);
+  bytes.set([2, 0, 0, 1, client >> 8, client & 255], 28);
+  const option = (code: number, address: string | undefined): number[] => (address === undefined ? [] : [code, 4, ...octets(address)]);
+  bytes.set(
+    [
+      0x63,
+      0x82,
+      0x53,
+      0x63,
+      53,
+      1,
+      type,
+      ...option(54, server),
+      ...(isReply ? option(1, '255.255.255.0') : []),
+      ...option(3, gateway),
+      ...option(6, names),
+      255,
+    ],
+    236,
+  );
+  const ends = isReply
+    ? { from: from ?? server, to: '255.255.255.255', sourcePort: 67, destinationPort: 68 }
+    : { from: '0.0.0.0', to: '255.255.255.255', sourcePort: 68, destinationPort: 67 };
+  return builder.udp({ ...ends, payload: bytes }).wait(0.1);
+}
+
+describe('is found', () => {
+  test('a second server that sends clients to itself', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 3; i++) {
+      dhcp(builder, DISCOVER, { id: i, client: i });
+      dhcp(builder, OFFER, { id: i, client: i, server: '10.0.0.1', yours: `10.0.0.${100 + i}`, gateway: '10.0.0.1', names: '10.0.0.1' });
+      dhcp(builder, OFFER, { id: i, client: i, server: '10.0.0.66', yours: `10.0.0.${200 + i}`, gateway: '10.0.0.66', names: '10.0.0.66' });
+    }
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'high',
+      attack: ['T1557.003'],
+      subjects: [
+        { role: 'server', address: '10.0.0.1' },
+        { role: 'server', address: '10.0.0.66' },
+      ],
+    });
+    expect(indicator(finding!, 'questions that both answered')).toBe(3);
+    expect(finding!.evidence.frames).toEqual([2, 3, 5, 6, 8, 9]);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test('a second server that only ever answers other clients, in the same network', async () => {
+    const builder = new PacketBuilder();
+    dhcp(builder, CONFIRM, { id: 1, client: 1, server: '10.0.0.1', yours: '10.0.0.101', gateway: '10.0.0.1', names: '10.0.0.1' });
+    dhcp(builder, CONFIRM, { id: 2, client: 2, server: '10.0.0.66', yours: '10.0.0.201', gateway: '10.0.0.66', names: '10.0.0.66' });
+    expect(await run(builder.bytes())).toHaveLength(1);
+  });
+
+  test('starvation by invented clients', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 400; i++) dhcp(builder, DISCOVER, { id: i, client: i });
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding?.severity).toBe('high');
+    expect(indicator(finding!, 'clients')).toBe(400);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test('a flood of refusals', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 30; i++) dhcp(builder, REFUSE, { id: i, client: i, server: '10.0.0.66' });
+    const [finding] = await run(builder.bytes());
+    expect(finding?.subjects).toEqual([{ role: 'attacker', address: '10.0.0.66' }]);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+});
+
+describe('is silent on', () => {
+  test('a server and its relay, seen on both sides', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 20; i++) {
+      const words = { id: i, client: i, server: '10.9.0.1', yours: `10.0.0.${100 + i}`, gateway: '10.0.0.1', names: '10.9.0.1', relay: '10.0.0.1' };
+      dhcp(builder, DISCOVER, { id: i, client: i });
+      for (const type of [OFFER, CONFIRM]) dhcp(dhcp(builder, type, words), type, { ...words, from: '10.0.0.1' });
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('servers of different networks', async () => {
+    const builder = new PacketBuilder();
+    for (let net = 0; net < 5; net++)
+      dhcp(builder, CONFIRM, {
+        id: net,
+        client: net,
+        server: `10.0.${net}.1`,
+        yours: `10.0.${net}.50`,
+        gateway: `10.0.${net}.1`,
+        names: '10.0.0.53',
+      });
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('clients that ask again and again, a few of them refused', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 300; i++) dhcp(builder, DISCOVER, { id: i, client: i % 20 }).wait(1);
+    for (let i = 0; i < 5; i++) dhcp(builder, REFUSE, { id: i, client: i, server: '10.0.0.1' });
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('two servers that share the work are a matter of low severity', async () => {
+    const builder = new PacketBuilder();
+    for (const [i, server] of ['10.0.0.2', '10.0.0.3'].entries())
+      dhcp(builder, OFFER, { id: 1, client: 1, server, yours: `10.0.0.${100 + i}`, gateway: '10.0.0.1', names: '10.0.0.53' });
+    expect((await run(builder.bytes())).map(({ severity }) => severity)).toEqual(['low']);
+  });
+
+  test.each(['dhcp-ntp.pcap', 'web-browsing.pcap'])('%s', async (name) => {
+    expect(await run(sample(name))).toEqual([]);
+  });
+
+  test.skipIf(!hasShared).each(['benign__sumstat.pcap', 'benign__teams.pcap', 'l2__week5_shadow_device_arp_spoof.pcap'])('%s', async (name) => {
+    expect(await run(shared(name))).toEqual([]);
+  });
+});
