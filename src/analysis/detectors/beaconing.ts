@@ -68,7 +68,7 @@ export const beaconing = defineDetector({
 
 function evaluate(values: Options, state: CaptureState, byName: Watched<string, Row & { readonly name: string }>) {
   const gathered = gather(values, state), beacons: Beacon[] = [], told = new Set<number>(), observed = observedSeconds(state);
-  for (const { rows } of gathered.pairs.values) {
+  for (const { rows } of gathered.pairs) {
     const beacon = judge(values, state, rows, null, observed);
     if (beacon === null) continue;
     beacons.push(beacon);
@@ -80,8 +80,9 @@ function evaluate(values: Options, state: CaptureState, byName: Watched<string, 
     if (beacon !== null && !told.has(beacon.rows[0]!)) beacons.push(beacon);
   }
   beacons.sort((a, b) => b.score.total - a.score.total || a.rows[0]! - b.rows[0]!);
-  const limits = [...unreadableFrames(state), ...gathered.pairs.limits('pairs of addresses that connect often'), ...byName.limits('server names')];
+  const limits = [...unreadableFrames(state), ...byName.limits('server names')];
   if (beacons.length > MOST_FINDINGS) limits.push(`${countText(beacons.length)} beacons were seen; the ${MOST_FINDINGS} most regular are listed.`);
+  if (gathered.isFull) limits.push(`More pairs of addresses connect often than the ${countText(MOST_PAIRS)} that are followed: some were left out.`);
   if (gathered.isCut) limits.push(`Of pairs with more than ${countText(MOST_ROWS)} connections only the first were judged.`);
   return { findings: beacons.slice(0, MOST_FINDINGS).map((beacon) => draft(values, state, beacon)), coverage: coverage(examinedAll(state, gathered.judged), limits) };
 }
@@ -91,13 +92,13 @@ function observedSeconds(state: CaptureState): number {
 }
 
 /** Flows by source, destination and port, of those that come often enough. First counted in a table of small numbers: a flood has a million pairs of one flow each. */
-function gather(values: Options, state: CaptureState): { readonly pairs: Watched<string, Row>; readonly judged: number; readonly isCut: boolean } {
-  const { flows, tables } = state, { ints, count } = flows, pairs = new Watched<string, Row>(MOST_PAIRS);
+function gather(values: Options, state: CaptureState): { readonly pairs: readonly Row[]; readonly judged: number; readonly isCut: boolean; readonly isFull: boolean } {
+  const { flows, tables } = state, { ints, count } = flows, pairs: Row[] = [], bySlot = new Map<number, Row[]>();
   const skip = tables.all.map(({ dissector }) => NOT_JUDGED.has(dissector.id));
   let size = 1024;
   while (size < count && size < 1 << 20) size *= 2;
   const often = new Uint16Array(size);
-  let judged = 0, isCut = false;
+  let judged = 0, isCut = false, isFull = false;
   for (let row = 0; row < count; row++) {
     if (!isJudged(ints, row, skip)) continue;
     judged++;
@@ -105,13 +106,20 @@ function gather(values: Options, state: CaptureState): { readonly pairs: Watched
     if (often[slot]! < 65_535) often[slot]!++;
   }
   for (let row = 0; row < count; row++) {
-    if (often[slotOf(ints, row) & (size - 1)]! < values.connections || !isJudged(ints, row, skip)) continue;
-    const at = row * F.INTS, pair = pairs.of(`${ints[at + F.A]!} ${ints[at + F.B]!} ${ints[at + F.PORTS]! & 0xffff} ${ints[at + F.META]!}`, () => ({ rows: [] }));
-    if (pair === undefined) continue;
+    const slot = slotOf(ints, row);
+    if (often[slot & (size - 1)]! < values.connections || !isJudged(ints, row, skip)) continue;
+    let there = bySlot.get(slot), pair = there?.find(({ rows }) => isSamePair(ints, rows[0]!, row));
+    if (pair === undefined) {
+      isFull ||= pairs.length >= MOST_PAIRS;
+      if (isFull) continue;
+      if (there === undefined) bySlot.set(slot, (there = []));
+      there.push((pair = { rows: [] }));
+      pairs.push(pair);
+    }
     if (pair.rows.length < MOST_ROWS) pair.rows.push(row);
     else isCut = true;
   }
-  return { pairs, judged, isCut };
+  return { pairs, judged, isCut, isFull };
 }
 
 function isJudged(ints: Int32Array, row: number, skip: readonly boolean[]): boolean {
@@ -121,6 +129,11 @@ function isJudged(ints: Int32Array, row: number, skip: readonly boolean[]): bool
   if (protocol === PROTOCOL_TCP && (flags & F.SYN_A) === 0) return false;
   const service = ints[at + F.SERVICE]! - 1;
   return service < 0 || skip[service] !== true;
+}
+
+function isSamePair(ints: Int32Array, one: number, other: number): boolean {
+  const a = one * F.INTS, b = other * F.INTS;
+  return ints[a + F.A] === ints[b + F.A] && ints[a + F.B] === ints[b + F.B] && (ints[a + F.PORTS]! & 0xffff) === (ints[b + F.PORTS]! & 0xffff) && ints[a + F.META] === ints[b + F.META];
 }
 
 function slotOf(ints: Int32Array, row: number): number {
