@@ -29,6 +29,8 @@ export function gravest(codes: readonly ExitCode[]): ExitCode {
 export interface CommandOption {
   readonly type: 'boolean' | 'string';
   readonly short?: string;
+  /** May be given several times; its value is a list. */
+  readonly multiple?: true;
   /** Name of the value in the help, `DIR`. */
   readonly value?: string;
   readonly description: string;
@@ -36,7 +38,7 @@ export interface CommandOption {
 
 export interface Arguments {
   readonly positionals: readonly string[];
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly values: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 }
 
 export interface Command {
@@ -58,6 +60,11 @@ export class UsageError extends Error {
 export function textOption(args: Arguments, name: string): string | undefined {
   const value = args.values[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** All values of an option that may be given several times. */
+export function textOptions(args: Arguments, name: string): string[] {
+  return [args.values[name] ?? []].flat().filter((value) => typeof value === 'string');
 }
 
 /** A whole number of at least `least`. */

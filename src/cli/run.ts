@@ -57,9 +57,9 @@ function commandNamed(name: string): Command {
 
 function parse(command: Command, args: readonly string[]): Arguments {
   const options = Object.fromEntries(
-    Object.entries({ ...command.options, ...COMMON_OPTIONS }).map(([name, { type, short }]) => [
+    Object.entries({ ...command.options, ...COMMON_OPTIONS }).map(([name, { type, short, multiple = false }]) => [
       name,
-      short === undefined ? { type } : { type, short },
+      short === undefined ? { type, multiple } : { type, short, multiple },
     ]),
   );
   try {

@@ -36,8 +36,9 @@ export async function serveStdio(folders: readonly string[], signal: AbortSignal
   const gone = new Promise<void>((resolve) => {
     const end = (): void => resolve();
     for (const event of ['end', 'close', 'error']) stdin.once(event, end);
-    // Stays: each write to a client that is gone fails again.
+    // These stay: each write to a client that is gone fails again.
     stdout.on('error', end);
+    process.stderr.on('error', end);
     if (signal.aborted) end();
     else signal.addEventListener('abort', end, { once: true });
     // The transport gives up by itself when a message is too long.

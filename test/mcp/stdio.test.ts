@@ -182,6 +182,12 @@ describe('how it ends', () => {
   test('at once, with a sentence, when it is given no root', async () => {
     expect(await ending('')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--root DIR') as unknown });
   });
+  test('the same way as netsec mcp', async () => {
+    const { stdout, stderr, status } = await netsec(['mcp', '--root', root, '--root', path.join(root, 'inner')]);
+    expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+    expect(stderr).toContain(`${root}, ${path.join(root, 'inner')}`);
+    expect(await netsec(['mcp'])).toMatchObject({ status: 2, stdout: '' });
+  });
   test('writes nothing but messages to standard output', async () => {
     const { stdout, stderr } = await ending(initialize, '--root', root);
     for (const line of stdout.split('\n').filter((each) => each !== '')) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });

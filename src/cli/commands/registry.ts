@@ -3,3 +3,4 @@ export { analyze } from './analyze.ts';
 export { list } from './list.ts';
 export { packets } from './packets.ts';
 export { packet } from './packet.ts';
+export { mcp } from './mcp.ts';
