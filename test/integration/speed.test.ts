@@ -1,4 +1,7 @@
-/** Big captures feel like small ones: ratios measured in one run, since machines differ. */
+/**
+ * Big captures feel like small ones: ratios measured in one run, since machines differ. `npm test` prints them and holds what does not depend on
+ * the clock; `npm run bench:vscode`, for a machine with nothing else to do, also judges the times.
+ */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,6 +11,7 @@ import { writeBigCapture } from './support/bigCapture.ts';
 import { describeInVscode, openVscode, removeFolder, type VscodeWindow } from './support/vscodeWindow.ts';
 import { captureFrame, closeEditors, openCapture } from './support/workbench.ts';
 
+const JUDGE_TIMES = process.env['NETSEC_SPEED'] === '1';
 const SMALL_PACKETS = 1_000;
 /** 1 MB. */
 const MEDIUM_PACKETS = 10_000;
@@ -106,7 +110,8 @@ describeInVscode('a capture of a million packets', () => {
     }
     const [fast, slow] = [Math.min(...medium), Math.min(...large)];
     console.log(`first view: 1 MB ${fast.toFixed(0)} ms, 100 MB ${slow.toFixed(0)} ms, ratio ${(slow / fast).toFixed(2)}`);
-    expect(slow / fast).toBeLessThanOrEqual(2);
+    expect(Number.isFinite(slow) && Number.isFinite(fast)).toBe(true);
+    if (JUDGE_TIMES) expect(slow / fast).toBeLessThanOrEqual(2);
   });
 
   test('scrolls like one of a thousand', async () => {
@@ -116,8 +121,11 @@ describeInVscode('a capture of a million packets', () => {
     console.log(
       `scrolling: script and layout p99 ${p99.toFixed(1)} ms; p95 frame ${largeFrame.toFixed(1)} ms, with 1,000 packets ${smallFrame.toFixed(1)} ms`,
     );
-    expect(p99).toBeLessThanOrEqual(8);
-    expect(largeFrame).toBeLessThanOrEqual(1.5 * smallFrame);
+    if (JUDGE_TIMES) {
+      expect(p99).toBeLessThanOrEqual(8);
+      expect(largeFrame).toBeLessThanOrEqual(1.5 * smallFrame);
+    }
+    // A list that grew with what it has shown would have a row for each scroll.
     expect(large.elementsAfter).toBeLessThanOrEqual(small.elementsBefore * 1.5);
   });
 });
