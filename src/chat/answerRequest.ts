@@ -63,7 +63,8 @@ export async function answerRequest(request: ChatRequest, host: ChatHost): Promi
   }
   if (outcome.kind === 'cancelled') return NOTHING;
   if (outcome.kind === 'failed') {
-    // What the machine itself can say is still of use.
+    // What the machine itself can say is still of use; the model may have stopped in the middle of a sentence.
+    host.show('\n\n');
     return builtIn(command, argument, host, outcome.message, /Set Anthropic API Key/.test(outcome.message));
   }
   host.show(`\n\n${outcome.message}\n\n${footer(outcome, key)}`);

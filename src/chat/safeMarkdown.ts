@@ -17,8 +17,6 @@ function safePiece(piece: string): string {
   // How an emoji is drawn; anything else invisible is shown as what it is.
   return (
     safeText(piece.replaceAll('\r', '').replaceAll('\ufe0f', ''), Number.MAX_SAFE_INTEGER)
-      // Links, images, and the definitions of their addresses elsewhere.
-      .replace(/\](?=[([:])/g, '] ')
       // HTML and <https://...>; a comparison keeps its sign.
       .replace(/<(?=[a-z/!?])/gi, '< ')
       // What renderers turn into links by themselves, in the form analysts write.
@@ -26,6 +24,8 @@ function safePiece(piece: string): string {
       .replace(/\bwww\./gi, 'www[.]')
       .replace(/(?<=[\w.+-])@(?=[\w-])/g, '[@]')
       .replace(/\b(mailto|command|vscode|vscode-insiders|file|data|javascript|xmpp):(?=\S)/gi, '$1[:]')
+      // Links, images, and the definitions of their addresses elsewhere. Last, because the brackets made above count, too.
+      .replace(/\](?=[([:])/g, '] ')
   );
 }
 

@@ -19,8 +19,8 @@ export function summary(report: Report, reader: ExplainFor): string {
   const figures = keyFigures(report).map(([name, value]) => `${name}: ${inline(value)}`);
   return [
     `**${verdict(report)}**`,
-    `**What this is.** ${inline(report.headline)} ${figures.join(' · ')}`,
-    `**Security status.** ${inline(report.statusText)}.${report.risk.score > 0 ? ` Risk ${report.risk.score} of 100 (${report.risk.level}).` : ''}`,
+    `**What this is.** ${words(report.headline)} ${figures.join(' · ')}`,
+    `**Security status.** ${words(report.statusText)}.${report.risk.score > 0 ? ` Risk ${report.risk.score} of 100 (${report.risk.level}).` : ''}`,
     findings(report, reader),
     section(
       'Protocols',
@@ -45,10 +45,16 @@ export function summary(report: Report, reader: ExplainFor): string {
 function verdict(report: Report): string {
   const count = report.totals['findings'] ?? report.findings.length,
     worst = report.findings[0];
-  if (worst !== undefined) return `${plural(count, 'finding')}; the most serious is of ${worst.severity} severity: ${inline(worst.title)}.`;
+  if (worst !== undefined) return `${plural(count, 'finding')}; the most serious is of ${worst.severity} severity: ${words(worst.title)}.`;
   return report.status === 'clean'
     ? 'Nothing suspicious was found, and every check saw everything.'
     : 'Nothing suspicious was found in what could be examined, which was not everything.';
+}
+
+/** Text in the middle of a line, where a number at its beginning makes no list of it. */
+function words(text: string): string {
+  const inLine = inline(`x ${text}`);
+  return inLine.startsWith('x ') ? inLine.slice(2) : inline(text);
 }
 
 function findings({ findings: all, totals }: Report, reader: ExplainFor): string {
@@ -73,7 +79,7 @@ function findingText(finding: Finding, reader: ExplainFor): string {
     ...(reader === 'everyone' || evidence.filter === '' ? [] : [`Filter: ${code(safeText(evidence.filter))}`]),
     ...(reader !== 'analyst' || finding.attack.length === 0 ? [] : [`ATT&amp;CK: ${finding.attack.map(inline).join(', ')}`]),
   ];
-  return `**${finding.severity}**, ${finding.confidence} % sure: ${inline(finding.title)}\n${details.map((line) => `  - ${line}`).join('\n')}`;
+  return `**${finding.severity}**, ${finding.confidence} % sure: ${words(finding.title)}\n${details.map((line) => `  - ${line}`).join('\n')}`;
 }
 
 function devices(report: Report): string[] {

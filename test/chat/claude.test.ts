@@ -1,0 +1,204 @@
+/** Questions to Claude, with Anthropic's own SDK against a Messages API on loopback. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { answerRequest, type ChatResult } from '../../src/chat/answerRequest.ts';
+import { claudeClient, DEFAULT_MODEL } from '../../src/chat/claudeClient.ts';
+import { converse, LIMITS } from '../../src/chat/conversation.ts';
+import { MockClaude } from './support/mockClaude.ts';
+import { TestHost } from './support/testHost.ts';
+
+const KEY = { value: 'sk-ant-test-0123456789abcdef', from: 'environment' } as const;
+let mock: MockClaude;
+let host: TestHost;
+
+beforeEach(async () => {
+  mock = await new MockClaude().start();
+  host = new TestHost(mock.url);
+  host.apiKey = KEY;
+});
+afterEach(() => mock.stop());
+
+const ask = (prompt: string, command?: string): Promise<ChatResult> => answerRequest({ command, prompt, history: [] }, host);
+
+describe('a question', () => {
+  test('is answered with the tools of the analysis, streamed, with its cost below', async () => {
+    mock.turn = (n) =>
+      n === 1
+        ? {
+            text: 'Let me look.',
+            tools: [
+              { name: 'list_captures', input: {} },
+              { name: 'analyze_network', input: { capture: 'latest', limit: 5 } },
+            ],
+          }
+        : { text: 'A port scan by 10.0.0.66 [frame 1].' };
+    await ask('what happened here?');
+    expect(host.steps).toEqual(['List captures', 'Analyze network capture: latest']);
+    expect(host.text).toContain('Let me look.\n\nA port scan by 10.0.0.66 [frame 1].');
+    expect(host.pieces.length).toBeGreaterThan(5);
+    expect(host.text).toMatch(/Claude, 2 requests, 2 tool calls; 280 tokens read \(80 from the cache\), 40 written.*ANTHROPIC_API_KEY/);
+    const [first, second] = mock.messageRequests();
+    expect(first?.body.model).toBe('claude-new-sonnet');
+    expect(first?.headers['authorization'] ?? first?.headers['x-api-key']).toContain(KEY.value);
+    expect(first?.body.system?.[0]?.cache_control).toEqual({ type: 'ephemeral' });
+    const results = second?.body.messages?.at(-1)?.content ?? [];
+    expect(results.map(({ type, is_error }) => [type, is_error])).toEqual([
+      ['tool_result', false],
+      ['tool_result', false],
+    ]);
+    // One fence around each result, which packet text cannot close.
+    expect(results[1]?.content).toMatch(/^[^<]*<capture-data>\n[^<]*"detector":"port-scan"[^<]*\n<\/capture-data>$/);
+    expect(results[1]?.cache_control).toEqual({ type: 'ephemeral' });
+    expect(host.captures.givenOut).toBe(0);
+  });
+
+  test('names the capture the user is looking at, and earlier turns go along', async () => {
+    host.current = 'quiet.pcap';
+    await answerRequest(
+      {
+        command: undefined,
+        prompt: 'and who talks most?',
+        history: [
+          { role: 'user', text: 'hello' },
+          { role: 'assistant', text: 'Hi.' },
+        ],
+      },
+      host,
+    );
+    const { messages } = mock.messageRequests()[0]!.body;
+    expect(messages?.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
+    expect(messages?.[2]?.content[0]?.text).toContain('"quiet.pcap"');
+  });
+
+  test('with wrong tool input goes on: the model is told what was wrong', async () => {
+    mock.turn = (n) =>
+      n === 1
+        ? {
+            tools: [
+              { name: 'analyze_network', input: { capture: 7 } },
+              { name: 'rm_rf', input: {} },
+            ],
+          }
+        : { text: 'Sorry.' };
+    await ask('what is this?');
+    const results = mock.messageRequests()[1]!.body.messages?.at(-1)?.content ?? [];
+    expect(results.map(({ is_error }) => is_error)).toEqual([true, true]);
+    expect(results[0]?.content).toContain('corrected input');
+    expect(results[1]?.content).toContain('There is no tool of this name');
+  });
+
+  test('of a model that asks for data for ever ends at the limit, with what it found', async () => {
+    mock.turn = () => ({ text: 'Still looking.', tools: [{ name: 'list_captures', input: {} }] });
+    await ask('what is this?');
+    expect(mock.messageRequests()).toHaveLength(LIMITS.rounds);
+    expect(mock.messageRequests().at(-1)?.body.tool_choice).toEqual({ type: 'none' });
+    expect(host.text).toContain(`stopped after ${LIMITS.rounds} rounds`);
+  });
+
+  test('is not sent when the user does not agree', async () => {
+    host.agrees = false;
+    await ask('latest', 'analyze');
+    expect(mock.requests).toEqual([]);
+    expect(host.text).toMatch(/^Nothing was sent to Claude\.[\s\S]*60 TCP ports[\s\S]*built-in summary/);
+  });
+
+  test('that needs no model is answered without one', async () => {
+    await ask('list captures');
+    await ask('', 'help');
+    expect(mock.requests).toEqual([]);
+  });
+});
+
+describe('cancelling', () => {
+  test('ends a streaming answer at once: nothing is shown or sent after it', async () => {
+    mock.turn = () => ({ text: 'This is the beginning of', hang: true });
+    const asked = ask('what is this?');
+    await expect.poll(() => host.pieces.length, { interval: 5 }).toBeGreaterThan(0);
+    host.controller.abort();
+    const shown = host.pieces.length;
+    await asked;
+    expect(host.pieces.length).toBe(shown);
+    expect(mock.messageRequests()).toHaveLength(1);
+  });
+
+  test('between two rounds sends no second one', async () => {
+    mock.turn = () => ({ tools: [{ name: 'list_captures', input: {} }] });
+    const original = host.captures.list.bind(host.captures);
+    host.captures.list = () => {
+      host.controller.abort();
+      return original();
+    };
+    await ask('what is this?');
+    expect(mock.messageRequests()).toHaveLength(1);
+    expect(host.text).toBe('');
+  });
+});
+
+describe('when Claude cannot answer, a sentence says why, and the built-in summary follows', () => {
+  test.each([
+    [401, 'authentication_error', /does not accept the API key/],
+    [403, 'permission_error', /may not use the model/],
+    [404, 'not_found_error', /does not know this model/],
+    [413, 'request_too_large', /too large/],
+    [429, 'rate_limit_error', /rate limit.*Ask again in 7 s/],
+    [500, 'api_error', /HTTP 500/],
+    [529, 'overloaded_error', /overloaded/],
+  ])('%i %s', async (status, type, sentence) => {
+    mock.turn = () => ({ status, type, headers: { 'retry-after': '7', 'x-should-retry': 'false' } });
+    const result = await ask('latest', 'analyze');
+    expect(host.text).toMatch(sentence);
+    expect(host.text).toMatch(/60 TCP ports[\s\S]*built-in summary/);
+    expect(result.offerKey).toBe(status === 401);
+    expect(host.text).not.toContain(KEY.value);
+  });
+
+  test('offline', async () => {
+    await mock.stop();
+    await ask('latest', 'analyze');
+    expect(host.text).toMatch(/could not be reached[\s\S]*60 TCP ports[\s\S]*built-in summary/);
+    mock = await new MockClaude().start();
+  });
+
+  test('the connection breaks in the middle', async () => {
+    mock.turn = () => ({ text: 'It looks like a', breakOff: true });
+    await ask('latest', 'analyze');
+    expect(host.text).toMatch(/^It looks like a\n\n.*connection broke[\s\S]*built-in summary/);
+  });
+});
+
+test.each([
+  ['refusal', /declined/],
+  ['model_context_window_exceeded', /no longer fits/],
+  ['max_tokens', /cut at its greatest length/],
+])('an answer that ends with %s says so', async (stop, sentence) => {
+  mock.turn = () => ({ text: 'So far.', stop });
+  await ask('what is this?');
+  expect(host.text).toMatch(sentence);
+  expect(host.text).toContain('So far.');
+});
+
+describe('the model', () => {
+  const models = async (model: string): Promise<string | undefined> => {
+    const client = claudeClient({ apiKey: KEY.value, baseUrl: mock.url, model, maxRetries: 0 });
+    const outcome = await converse({
+      client,
+      system: 'Be brief.',
+      messages: [{ role: 'user', parts: [{ kind: 'text', text: 'hello' }] }],
+      tools: [],
+      captures: host.captures,
+      signal: host.signal,
+      onText: host.show,
+      onProgress: host.progress,
+    });
+    expect(outcome.kind).toBe('answered');
+    return mock.messageRequests()[0]?.body.model;
+  };
+
+  test('is the one of the setting', async () => {
+    expect(await models('claude-big')).toBe('claude-big');
+    expect(mock.requests).toHaveLength(1);
+  });
+  test('is a default where the list names none of its line', async () => {
+    mock.models = [];
+    expect(await models('')).toBe(DEFAULT_MODEL);
+  });
+});

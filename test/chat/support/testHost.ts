@@ -1,0 +1,39 @@
+/** The other side of a request to @netsec, without VS Code: captures in memory, and what was shown. */
+import type { ChatHost } from '../../../src/chat/answerRequest.ts';
+import { claudeClient } from '../../../src/chat/claudeClient.ts';
+import type { ApiKey } from '../../../src/chat/keyStore.ts';
+import { FakeCaptureStore } from '../../support/fakeCaptureStore.ts';
+import { PacketBuilder, SYN } from '../../support/packetBuilder.ts';
+
+const scan = new PacketBuilder();
+for (let port = 1; port <= 60; port++)
+  scan.tcp({ from: '10.0.0.66', to: '10.0.0.30', sourcePort: 50_000, destinationPort: port, flags: SYN }).wait(0.1);
+const quiet = new PacketBuilder().udp({ from: '10.0.0.1', to: '10.0.0.2', sourcePort: 5000, destinationPort: 6000, payload: new Uint8Array(10) });
+
+export class TestHost implements ChatHost {
+  readonly captures = new FakeCaptureStore({ 'quiet.pcap': quiet.bytes(), 'Scan.pcap': scan.bytes() });
+  readonly controller = new AbortController();
+  readonly signal = this.controller.signal;
+  readonly reader = 'everyone';
+  readonly pieces: string[] = [];
+  readonly steps: string[] = [];
+  current: string | null = null;
+  apiKey: ApiKey | null = null;
+  agrees = true;
+  readonly #url: string;
+
+  constructor(url = 'http://127.0.0.1:9') {
+    this.#url = url;
+  }
+
+  get text(): string {
+    return this.pieces.join('');
+  }
+
+  readonly show = (markdown: string): void => void this.pieces.push(markdown);
+  readonly progress = (text: string): void => void this.steps.push(text);
+  readonly key = (): Promise<ApiKey | null> => Promise.resolve(this.apiKey);
+  readonly consent = (): Promise<boolean> => Promise.resolve(this.agrees);
+  readonly client = ({ value }: ApiKey): ReturnType<typeof claudeClient> =>
+    claudeClient({ apiKey: value, baseUrl: this.#url, model: '', maxRetries: 0 });
+}
