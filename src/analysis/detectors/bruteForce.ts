@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { sshNewKeysMessage } from '../../pcap/dissectors/ssh.ts';
+import { httpCredentialsMessage } from '../../pcap/http/messages.ts';
 import { loginMessage } from '../../pcap/login.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -45,9 +46,10 @@ export const bruteForce = defineDetector({
   id: 'brute-force',
   title: 'Password guessing',
   tier: 1,
-  description: 'One address fails to log in over and over: FTP, mail, Telnet and MQTT say so, SSH sessions end right after the password. A program with an old password does the same, evenly and with one user.',
+  description: 'One address fails to log in over and over: FTP, mail, Telnet, MQTT and HTTP say so, SSH sessions end right after the password. A program with an old password does the same, evenly and with one user.',
   options,
-  messages: [loginMessage.kind, sshNewKeysMessage.kind],
+  // Results of logins over HTTP are told where their credentials are asked for.
+  messages: [loginMessage.kind, sshNewKeysMessage.kind, httpCredentialsMessage.kind],
   create(values, state) {
     const pairs = new Watched<string, Pair>(MOST_PAIRS);
     /** Bytes of payload that client and server had sent when their keys came into force, by flow. */

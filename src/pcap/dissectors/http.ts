@@ -95,7 +95,12 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
 
 function sayCredentials(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): void {
   const [from, to] = bodyStart(p.bytes, headEnd, end, side.chunked), credentials = readAuthorization(p.bytes, line.after, headEnd) ?? readForm(p.bytes, from, to);
-  if (credentials !== null) p.emit({ kind: 'http-credentials', frame: p.frame, host: hostOf(p.bytes, line, headEnd), ...credentials } satisfies HttpCredentialsMessage);
+  if (credentials === null) return;
+  if (side.request !== null) {
+    side.request.login = credentials;
+    side.request.loginFrame = p.frame;
+  }
+  p.emit({ kind: 'http-credentials', frame: p.frame, host: hostOf(p.bytes, line, headEnd), ...credentials } satisfies HttpCredentialsMessage);
 }
 
 /** Keeps of a request what its response will want to say. */

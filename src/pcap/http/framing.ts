@@ -1,9 +1,10 @@
 /** Where an HTTP/1 message ends, RFC 9112 section 6: its head, then no body, a counted one, chunks, or all until close. */
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import { finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
+import type { LoginMessage } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, CR, decimalAt, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
-import { isHeard, MAX_FORM } from './messages.ts';
+import { isHeard, MAX_FORM, type HttpCredentials } from './messages.ts';
 import { findHeadEnd, looksLikeStartLine, nextHeader, skipEmptyLines, splitStartLine, type HeaderLine } from './headers.ts';
 
 /** Longest head that is read. */
@@ -24,6 +25,9 @@ export interface PendingRequest {
   host: string | null;
   timeSeconds: number;
   timeNanoseconds: number;
+  /** Who logs in with it, and in which frame. */
+  login: HttpCredentials | null;
+  loginFrame: number;
 }
 
 /** One direction: the message being read. */
@@ -105,10 +109,11 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
     const interim = status >= 100 && status < 200 && status !== 101;
     side.request = (interim ? state.pending[0] : state.pending.shift()) ?? null;
     const method = side.request?.method;
+    if (side.request !== null && side.request.login !== null && !interim) sayLoginResult(p, side.request, status);
     tunnel = status === 101 || (method === 'CONNECT' && status >= 200 && status < 300);
     none = tunnel || interim || status === 204 || status === 304 || method === 'HEAD';
   } else {
-    const request: PendingRequest = { method: methodAt(bytes, line.first, line.firstEnd), frame: 0, uri: '', host: null, timeSeconds: 0, timeNanoseconds: 0 };
+    const request: PendingRequest = { method: methodAt(bytes, line.first, line.firstEnd), frame: 0, uri: '', host: null, timeSeconds: 0, timeNanoseconds: 0, login: null, loginFrame: 0 };
     side.request = request;
     if (state.pending.length < MAX_PENDING) state.pending.push(request);
     // A request without a length has no body (RFC 9112 section 6.3, 7).
@@ -124,6 +129,13 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   p.pduComplete = false;
   side.phase = body.chunked ? CHUNK_SIZE : UNTIL_CLOSE;
   return side.headLength;
+}
+
+/** A page in answer to a posted form may welcome or ask again: only a plain refusal is told of forms. Other schemes are refused in the middle of their exchange. */
+function sayLoginResult(p: Packet, request: PendingRequest, status: number): void {
+  const { login, loginFrame } = request, scheme = login!.scheme.toLowerCase(), isForm = scheme === 'form', refused = status === 401 || status === 403 || status === 407;
+  if (!p.hears('login') || (!isForm && scheme !== 'basic' && scheme !== 'digest') || (!refused && (isForm || status >= 400))) return;
+  p.emit({ kind: 'login', frame: p.frame, protocol: 'http', user: login!.user, mechanism: login!.scheme, secretInClear: scheme !== 'digest', result: refused ? 'rejected' : 'accepted', attemptFrame: loginFrame } satisfies LoginMessage);
 }
 
 const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT'];

@@ -7,6 +7,7 @@ import { checkFilter } from '../../../src/analysis/filtering.ts';
 import * as F from '../../../src/analysis/flowTable.ts';
 import { analyzeCapture, findingsOf, hasShared, sample, shared } from '../../support/analyzeCapture.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
+import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 
 const A = '10.0.0.66', B = '10.0.0.20';
 
@@ -50,6 +51,29 @@ describe('is told', () => {
     expect(driver.findings).toMatchObject([{ technique: 'ssh', framesTotal: 8, subjects: [{ address: A }, { address: B, port: 22 }] }]);
     expect(checkFilter(driver.findings[0]!.filter)).toMatchObject({ ok: true });
   });
+});
+
+/** Requests with credentials and what a server answers, each over a connection of its own. */
+async function overHttp(count: number, request: string, status: string) {
+  const builder = new PacketBuilder(), text = (line: string): Uint8Array => new TextEncoder().encode(line);
+  for (let i = 0; i < count; i++) {
+    const there = { from: A, to: B, sourcePort: 40_000 + i, destinationPort: 80 }, back = { from: B, to: A, sourcePort: 80, destinationPort: 40_000 + i };
+    builder.tcp({ ...there, flags: SYN }).tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 });
+    builder.tcp({ ...there, flags: PSH | ACK, sequence: 1001, acknowledgment: 5001, payload: text(request) }).wait(0.2);
+    builder.tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1001 + request.length, payload: text(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`) }).wait(1);
+  }
+  return findingsOf(await analyzeCapture(builder.bytes()), 'brute-force');
+}
+const BASIC = 'GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWxpY2U6aHVudGVyMg==\r\n\r\n', FORM = 'POST /login HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 17\r\n\r\nuser=a&password=b';
+
+describe('over HTTP', () => {
+  test.each([['Basic', BASIC, '401 Unauthorized'], ['a form', FORM, '403 Forbidden']] as const)('%s that is refused each time', async (_name, request, status) => {
+    const [finding, ...others] = await overHttp(15, request, status);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ subjects: [{ role: 'attacker', address: A }, { role: 'victim', address: B, port: 80 }], evidence: { framesTotal: 15 } });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test.each([['Basic that works', BASIC, '200 OK'], ['a form that is answered with a page', FORM, '200 OK'], ['pages that ask for a login', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', '401 Unauthorized']] as const)('nothing in %s', async (_name, request, status) => expect(await overHttp(40, request, status)).toEqual([]));
 });
 
 describe('is silent on', () => {
