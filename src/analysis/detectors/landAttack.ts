@@ -71,12 +71,13 @@ export const landAttack = defineDetector({
   },
 });
 
-/** There is a link layer, and its two ends are not the same or nobody: not a loopback interface. */
+/** There is a link layer, and its two ends are two machines: not a loopback interface, and no broadcast whose address was rewritten. */
 function isOnWire(p: Packet): boolean {
   if (p.macCount === 0) return false;
   const { mac } = p;
-  const isNobody = mac[MAC_SRC_HIGH] === 0 && mac[MAC_SRC_LOW] === 0;
-  return !isNobody && !(mac[MAC_SRC_HIGH] === mac[MAC_DST_HIGH] && mac[MAC_SRC_LOW] === mac[MAC_DST_LOW]);
+  const isNobody = mac[MAC_SRC_HIGH] === 0 && mac[MAC_SRC_LOW] === 0,
+    isToGroup = (mac[MAC_DST_HIGH]! & 0x0100) !== 0;
+  return !isNobody && !isToGroup && !(mac[MAC_SRC_HIGH] === mac[MAC_DST_HIGH] && mac[MAC_SRC_LOW] === mac[MAC_DST_LOW]);
 }
 
 /** An address that belongs to one host: not loopback, not unspecified, not a group. */
@@ -90,7 +91,8 @@ function isOwnAddress(state: CaptureState, flow: number): boolean {
 function draft(threshold: number, state: CaptureState, victim: Victim): FindingDraft | null {
   const { flows } = state,
     span = new Span(),
-    ports = new Set<number>();
+    ports = new Set<number>(),
+    rows: number[] = [];
   let packets = 0,
     synchronising = 0,
     samePorts = 0;
@@ -98,7 +100,10 @@ function draft(threshold: number, state: CaptureState, victim: Victim): FindingD
     const at = row * F.INTS,
       protocol = flows.ints[at + F.META]! & F.META_PROTOCOL,
       both = flows.ints[at + F.PORTS]!;
-    packets += flows.ints[at + F.PACKETS_A]! + flows.ints[at + F.PACKETS_B]!;
+    // Both port numbers answer each other: a real conversation whose two addresses were made one, as a careless anonymiser does.
+    if (flows.ints[at + F.PACKETS_B]! > 0) continue;
+    rows.push(row);
+    packets += flows.ints[at + F.PACKETS_A]!;
     span.addFlow(flows, row);
     if (protocol === PROTOCOL_TCP && (flows.ints[at + F.FLAGS]! & F.SYN_A) !== 0) synchronising++;
     if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) continue;
@@ -106,9 +111,9 @@ function draft(threshold: number, state: CaptureState, victim: Victim): FindingD
     if (both >>> 16 === (both & 0xffff)) samePorts++;
   }
   if (packets < threshold) return null;
-  const address = flowAddress(state, victim.rows[0]!, F.A),
+  const address = flowAddress(state, rows[0]!, F.A),
     port = ports.size === 1 ? [...ports][0]! : null,
-    evidence = victim.rows.slice(0, MOST_EVIDENCE);
+    evidence = rows.slice(0, MOST_EVIDENCE);
   const { confidence, parts } = confidenceOf([
     { name: 'source and destination are the same host, on a wire', value: 65 },
     { name: 'the same port on both sides', value: samePorts > 0 ? 15 : 0 },
@@ -133,6 +138,7 @@ function draft(threshold: number, state: CaptureState, victim: Victim): FindingD
     alternatives: [
       'A router that rewrites source and destination when a host behind it calls its own public address (hairpin NAT).',
       'Traffic of one host with itself that a mirror of its internal interface shows.',
+      'Addresses of the capture that were rewritten, so that two of them became one.',
     ],
     frames: evidence.map((row) => flows.ints[row * F.INTS + F.FIRST_FRAME]!),
     framesTotal: packets,

@@ -53,6 +53,13 @@ describe('is silent on', () => {
     expect(await run(builder.bytes())).toEqual([]);
   });
 
+  test('questions and answers of two machines whose addresses an anonymiser made one', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 20; i++)
+      builder.udp({ from: B, to: B, sourcePort: 5000 + i, destinationPort: 53 }).udp({ from: B, to: B, sourcePort: 53, destinationPort: 5000 + i });
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
   test.each(['web-browsing.pcap', 'two-interfaces.pcapng', 'linux-cooked-v1.pcap', 'dhcp-ntp.pcap'])('%s', async (name) => {
     expect(await run(sample(name))).toEqual([]);
   });
