@@ -345,23 +345,23 @@ export class FlowPass {
 
   /** Whether the segment lies within bytes that nobody looks at: the usual case in bulk transfers, told from the flow's row alone. */
   #passOver(p: Packet, at: number, direction: Direction, sequence: number, length: number, payload: number, payloadEnd: number): boolean {
-    const { ints } = this.#state.flows, skip = ints[at + F.SKIP_A + direction]!;
+    const { ints } = this.#state.flows, skip = ints[at + F.SKIP + direction]!;
     if (skip === 0) return false;
-    const expected = ints[at + F.EXPECT_A + direction]!, ahead = (sequence - expected) | 0;
+    const expected = ints[at + F.EXPECT + direction]!, ahead = (sequence - expected) | 0;
     // Bytes that were passed over already, sent again.
     if (ahead + length <= 0) return true;
     const bytesLeft = skip < 0 ? -1 - skip : skip;
     if (ahead >= 0 && ahead + length < bytesLeft) {
-      ints[at + F.SKIP_A + direction] = skip < 0 ? skip + ahead + length : skip - ahead - length;
-      ints[at + F.EXPECT_A + direction] = (sequence + length) | 0;
+      ints[at + F.SKIP + direction] = skip < 0 ? skip + ahead + length : skip - ahead - length;
+      ints[at + F.EXPECT + direction] = (sequence + length) | 0;
       return true;
     }
     if (skip < 0 && ahead === 0 && payloadEnd - payload === length && this.#passBulk(p, at, direction, payload + bytesLeft, payloadEnd)) {
-      ints[at + F.EXPECT_A + direction] = (sequence + length) | 0;
+      ints[at + F.EXPECT + direction] = (sequence + length) | 0;
       return true;
     }
     this.#streams.unpark(ints[at + F.STREAM]!, direction, skip, expected);
-    ints[at + F.SKIP_A + direction] = 0;
+    ints[at + F.SKIP + direction] = 0;
     return false;
   }
 
@@ -370,7 +370,7 @@ export class FlowPass {
     const { ints } = this.#state.flows, bound = p.tables.all[ints[at + F.SERVICE]! - 1];
     const passed = bound?.dissector.stream?.bulk?.passOver(p.bytes, offset, end) ?? offset;
     if (bound === undefined || passed < end) return false;
-    ints[at + F.SKIP_A + direction] = -1 - (passed - end);
+    ints[at + F.SKIP + direction] = -1 - (passed - end);
     markPath(p, bound);
     return true;
   }
@@ -380,8 +380,8 @@ export class FlowPass {
     if (streams.hasEarly) ints[at + F.FLAGS]! |= early;
     else ints[at + F.FLAGS]! &= ~early;
     if (streams.parked === 0) return;
-    ints[at + F.SKIP_A + direction] = streams.parked;
-    ints[at + F.EXPECT_A + direction] = streams.parkedAt;
+    ints[at + F.SKIP + direction] = streams.parked;
+    ints[at + F.EXPECT + direction] = streams.parkedAt;
   }
 
   /** Seconds from the capture's first frame to the flow's. */
@@ -429,6 +429,7 @@ export class FlowPass {
   #connection(row: number, direction: Direction, flags: number, length: number): void {
     const state = this.#state, ints = state.flows.ints, at = row * F.INTS;
     let seen = ints[at + F.FLAGS]!;
+    if ((flags & (TCP_FIN | TCP_RST)) === (TCP_FIN | TCP_RST)) this.#letter(at, direction, H.INCONSISTENT);
     if ((flags & TCP_SYN) !== 0) {
       if ((flags & (TCP_FIN | TCP_RST)) !== 0) this.#letter(at, direction, H.MULTI_FLAG);
       if ((flags & TCP_ACK) === 0) {

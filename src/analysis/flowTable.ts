@@ -8,8 +8,8 @@
  * cache miss per line touched, and little else. Addresses are IPv4 bits or Ipv6Table ids; ports are originator << 16 | responder.
  */
 export const A = 0, B = 1, PORTS = 2, META = 3, PACKETS_A = 4, PACKETS_B = 5, FLAGS = 10, STREAM = 11, SERVICE = 12, END_NS = 13,
-  /** Of a stream deep inside a body: sequence number of the next byte, and how many bytes are passed over before anybody looks again. */
-  EXPECT_A = 16, EXPECT_B = 17, SKIP_A = 18, SKIP_B = 19,
+  /** Of a stream deep inside a body, two columns each, one per direction: sequence number of the next byte, and how many bytes are passed over before anybody looks again. */
+  EXPECT = 16, SKIP = 18,
   NEXT_A = 20, NEXT_B = 21, TCP_ROW = 22, HISTORY_SEEN = 23, HISTORY = 28,
   /** Window scale shift + 1 of the originator's SYN, of the responder's in the next byte; 0 without the option. */
   WINDOW_SCALES = 29,

@@ -3,7 +3,6 @@ import { linkTypeName } from '../pcap/linkTypes.ts';
 import { describeUnknown } from '../pcap/tables.ts';
 import type { Analysis } from './analyze.ts';
 import type { CaptureState } from './captureState.ts';
-import { TIER_1_CHECKS } from './checks.ts';
 import { conversationRow, conversationTable, countedRows, endpointRow, endpointTable, largestRows, type EndpointTable } from './conversations.ts';
 import { activityOf, durationText, plural, protocolLabel } from './describe.ts';
 import { finishFindings, type Judgement } from './findings.ts';
@@ -62,8 +61,6 @@ export function makeReport(analysis: Analysis, file: CaptureFile, options: Repor
     risk: judgement.risk,
   };
 }
-
-export const checksTotal = TIER_1_CHECKS.length;
 
 function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {
   const { state, damage } = analysis, timed = !Number.isNaN(state.startSeconds);

@@ -18,9 +18,6 @@ export const udpFlowFields = defineFields({ stream: { name: 'udp.stream', label:
 
 export const tcpAnalysisFields = ANALYSIS_FIELDS.map(({ bit, name, text }) => ({ bit, text, field: { name, label: text, type: 'none' as const } }));
 
-/** All of them, for the filter's list of names. */
-export const flowFields = [...Object.values(tcpFlowFields), ...Object.values(udpFlowFields), ...tcpAnalysisFields.map(({ field }) => field)];
-
 /** Says what the flow knows of a TCP segment; the TCP layer is the one open. `net` is where the network header's columns start. */
 export function describeTcp(p: Packet, ints: Int32Array, row: number, direction: Direction, bits: number, net: number, stream: number, sink: FieldSink): void {
   const f = tcpFlowFields, at = row * F.INTS, header = p.net[net + NET_PAYLOAD]!, length = p.net[net + NET_PAYLOAD_LENGTH]!, flags = p.tcpFlags;

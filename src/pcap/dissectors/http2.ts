@@ -20,6 +20,7 @@ const f = defineFields({
 export interface Http2PrefaceMessage extends Message {
   readonly kind: 'http2-preface';
 }
+/** @public */
 export const http2PrefaceMessage = messageKind<Http2PrefaceMessage>('http2-preface');
 
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', HEADER = 9;

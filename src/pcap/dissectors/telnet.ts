@@ -25,6 +25,7 @@ export interface TelnetLineMessage extends Message {
   readonly kind: 'telnet-line';
   readonly text: string;
 }
+/** @public */
 export const telnetLineMessage = messageKind<TelnetLineMessage>('telnet-line');
 
 const PORT = 23, IAC = 255, SUBOPTION = 250, SUBOPTION_END = 240;

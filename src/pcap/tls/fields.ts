@@ -87,11 +87,6 @@ export const tlsFields = defineFields({
   ssl2Spec: { name: 'tls.handshake.cipherspec', label: 'Cipher Spec', type: 'uint', base: 'hex', values: { 0x010080: 'SSL2_RC4_128_WITH_MD5', 0x020080: 'SSL2_RC4_128_EXPORT40_WITH_MD5', 0x030080: 'SSL2_RC2_128_CBC_WITH_MD5', 0x040080: 'SSL2_RC2_128_CBC_EXPORT40_WITH_MD5', 0x060040: 'SSL2_DES_64_CBC_WITH_MD5', 0x0700c0: 'SSL2_DES_192_EDE3_CBC_WITH_MD5' } },
 });
 
-/** `TLS 1.2`; hexadecimal for what has no name. */
-export function versionText(version: number): string {
-  return VERSIONS[version] ?? `0x${version.toString(16).padStart(4, '0')}`;
-}
-
 /** `TLSv1.2`, as in the protocol column; `TLS` where no version is known. */
 export function versionColumn(version: number): string {
   return COLUMN[version] ?? 'TLS';
