@@ -103,7 +103,7 @@ function problemsOf(values: Options, certificate: Certificate, sni: string | nul
 }
 
 /** RFC 6125 section 6.4.3: a star stands for one label, the leftmost. Without alternative names the common name counts. */
-export function coversName({ names, commonName }: Certificate, asked: string): boolean {
+function coversName({ names, commonName }: Certificate, asked: string): boolean {
   const name = asked.toLowerCase().replace(/\.$/, ''), rest = name.slice(name.indexOf('.') + 1);
   const candidates = names.length > 0 ? names : commonName === null ? [] : [commonName];
   return candidates.some((candidate) => {

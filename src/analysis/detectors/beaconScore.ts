@@ -42,7 +42,7 @@ function clamp(value: number): number {
   return Math.max(0, Math.min(1, value));
 }
 
-export function quantile(sorted: readonly number[], q: number): number {
+function quantile(sorted: readonly number[], q: number): number {
   if (sorted.length === 0) return 0;
   const at = (sorted.length - 1) * q, low = Math.floor(at), part = at - low;
   return sorted[low]! * (1 - part) + sorted[Math.min(sorted.length - 1, low + 1)]! * part;
