@@ -26,7 +26,6 @@ const BFD_ECHO = 3785;
 interface Victim {
   /** Flow rows, in order of their first frame. */
   readonly rows: number[];
-  flows: number;
 }
 
 export const landAttack = defineDetector({
@@ -38,7 +37,8 @@ export const landAttack = defineDetector({
   options,
   create(values, state) {
     const victims = new Map<string, Victim>();
-    let isBounded = false;
+    let isBounded = false,
+      isCounted = true;
     return {
       onFlowOpened(flow, p) {
         const { ints } = state.flows,
@@ -52,10 +52,10 @@ export const landAttack = defineDetector({
             isBounded = true;
             return;
           }
-          victims.set(key, (victim = { rows: [], flows: 0 }));
+          victims.set(key, (victim = { rows: [] }));
         }
-        victim.flows++;
         if (victim.rows.length < MOST_ROWS) victim.rows.push(flow);
+        else isCounted = false;
       },
       evaluate() {
         const limits = unreadableFrames(state),
@@ -65,6 +65,7 @@ export const landAttack = defineDetector({
           if (one !== null) findings.push(one);
         }
         if (isBounded) limits.push(`More than ${MOST_VICTIMS} hosts got such packets; the others were left out.`);
+        if (!isCounted) limits.push(`Of each host only the first ${MOST_ROWS} conversations with itself are counted.`);
         return { findings, coverage: coverage(examinedAll(state), limits) };
       },
     };
