@@ -3,7 +3,7 @@
  * goes wrong. VS Code is on the other side of `ChatHost`, so that all of this runs in a test.
  */
 import type { CaptureStore } from '../analysis/captureStore.ts';
-import * as tools from '../analysis/tools/registry.ts';
+import { analyzeNetwork, listCaptures } from '../analysis/tools/registry.ts';
 import type { Tool } from '../analysis/tool.ts';
 import type { Answer, ChatCommand, FollowUp } from './command.ts';
 import * as commandRegistry from './commands/registry.ts';
@@ -15,7 +15,8 @@ import { safeMarkdownStream } from './safeMarkdown.ts';
 import { BUILT_IN } from './summary.ts';
 
 export const chatCommands: readonly ChatCommand[] = Object.values(commandRegistry);
-const analysisTools = Object.values(tools) as unknown as readonly Tool[];
+/** Not all there are: these give no payload bytes, as the consent promises. A tool that gives some needs a consent of its own. */
+const analysisTools = [analyzeNetwork, listCaptures] as unknown as readonly Tool[];
 
 export interface ChatRequest {
   /** Without the slash; undefined for free text. */
