@@ -27,7 +27,8 @@ function progress(store: Store): TemplateResult | typeof nothing {
   const total = now?.bytesTotal ?? start?.fileBytes ?? 0;
   const percent = total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : null;
   const verb = now?.phase === 'inflating' ? 'Unpacking' : now?.phase === 'filtering' ? 'Filtering' : 'Reading';
-  return html`<span class="reading nw" role="status" data-testid="progress">${icon('loading')}<span>${percent === null ? verb : `${String(percent)} %`}</span
+  return html`<span class="reading nw" role="status" data-testid="progress"
+      >${icon('loading')}<span>${percent === null ? verb : `${String(percent)} %`}</span
       ><span class="lbl muted">${verb === 'Reading' ? '' : `${verb} `}${formatBytes(done)} of ${formatBytes(total)}</span></span
     >
     <div class="prog" role="progressbar" aria-label="${verb} the capture" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent ?? nothing}>
@@ -39,7 +40,9 @@ function top(store: Store): TemplateResult {
   const { whole } = store;
   const off = store.failure !== null;
   return html`<header class="top">
-    <button class="act back" title="Back (Alt+Left)" aria-label="Back" data-testid="back" ?disabled=${!store.canGoBack} @click=${() => store.back()}>${icon('arrow-left')}</button>
+    <button class="act back" title="Back (Alt+Left)" aria-label="Back" data-testid="back" ?disabled=${!store.canGoBack} @click=${() => store.back()}>
+      ${icon('arrow-left')}
+    </button>
     <netsec-filter
       class="fwrap"
       .config=${{ engine: store.engine, applied: store.place.selection.filter, recent: store.recentFilters, disabled: off, onApply: (filter: string) => store.select({ filter }) }}
@@ -56,9 +59,32 @@ function top(store: Store): TemplateResult {
     ${
       off
         ? nothing
-        : html`<button class="act" title="Ask @netsec about this capture" aria-label="Ask @netsec about this capture" @click=${() => ask(store, 'What happened in this capture, and is anything in it dangerous?')}>${icon('comment-discussion')}<span class="lbl">Ask</span></button>
-            <button class="act" title="Export the report" aria-label="Export the report" @click=${() => void store.engine.call('exportReport', { selection: store.place.selection }).catch((error: unknown) => store.say(String(error)))}>${icon('export')}<span class="lbl">Export</span></button>
-            <button class="act" title="More actions" aria-label="More actions" aria-haspopup="menu" data-testid="more" @click=${(event: MouseEvent) => openMenu(moreActions(store), event.currentTarget as HTMLElement)}>${icon('ellipsis')}</button>`
+        : html`<button
+              class="act"
+              title="Ask @netsec about this capture"
+              aria-label="Ask @netsec about this capture"
+              @click=${() => ask(store, 'What happened in this capture, and is anything in it dangerous?')}
+            >
+              ${icon('comment-discussion')}<span class="lbl">Ask</span>
+            </button>
+            <button
+              class="act"
+              title="Export the report"
+              aria-label="Export the report"
+              @click=${() => void store.engine.call('exportReport', { selection: store.place.selection }).catch((error: unknown) => store.say(String(error)))}
+            >
+              ${icon('export')}<span class="lbl">Export</span>
+            </button>
+            <button
+              class="act"
+              title="More actions"
+              aria-label="More actions"
+              aria-haspopup="menu"
+              data-testid="more"
+              @click=${(event: MouseEvent) => openMenu(moreActions(store), event.currentTarget as HTMLElement)}
+            >
+              ${icon('ellipsis')}
+            </button>`
     }
   </header>`;
 }
@@ -80,7 +106,10 @@ function side(store: Store): TemplateResult {
   const open = openView(store);
   return html`<nav class="side" aria-label="Views">
     <div class="file" title=${start?.fileName ?? ''}>
-      <b class="ell">${start?.fileName ?? ''}</b><span>${report === null ? '' : `${report.capture.format}${report.capture.compression === null ? '' : `, ${report.capture.compression}`} · `}${start === null ? '' : formatBytes(report?.capture.fileBytes ?? start.fileBytes)}</span>
+      <b class="ell">${start?.fileName ?? ''}</b
+      ><span
+        >${report === null ? '' : `${report.capture.format}${report.capture.compression === null ? '' : `, ${report.capture.compression}`} · `}${start === null ? '' : formatBytes(report?.capture.fileBytes ?? start.fileBytes)}</span
+      >
     </div>
     ${views.map((view) => {
       const count = report === null || store.failure !== null ? null : view.count(report);
@@ -91,7 +120,7 @@ function side(store: Store): TemplateResult {
         data-testid="nav-${view.id}"
         aria-current=${view === open ? 'page' : nothing}
         ?disabled=${store.failure !== null}
-        @click=${() => view !== open || view.id === 'endpoints' ? store.go({ view: view.id, views: view.id === 'endpoints' ? store.viewsWith('endpoints', { host: '' }) : store.place.views }) : undefined}
+        @click=${() => (view !== open || view.id === 'endpoints' ? store.go({ view: view.id, views: view.id === 'endpoints' ? store.viewsWith('endpoints', { host: '' }) : store.place.views }) : undefined)}
         @keydown=${(event: KeyboardEvent) => onNavKey(event)}
       >
         ${icon(view.icon)}<span class="t">${view.title}</span><span class="n ${view.countMatters === true ? '' : 'big'}">${words}</span>
@@ -101,7 +130,7 @@ function side(store: Store): TemplateResult {
 }
 
 function onNavKey(event: KeyboardEvent): void {
-  const buttons = [...(event.currentTarget as HTMLElement).parentElement?.querySelectorAll<HTMLElement>('button') ?? []];
+  const buttons = [...((event.currentTarget as HTMLElement).parentElement?.querySelectorAll<HTMLElement>('button') ?? [])];
   const index = buttons.indexOf(event.currentTarget as HTMLElement);
   const to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: buttons.length - 1 }[event.key];
   if (to === undefined) return;
@@ -113,13 +142,18 @@ function failed(store: Store): TemplateResult {
   return html`<div class="empty" data-testid="failed" role="alert">
     <h1>${store.start?.fileName ?? 'This file'} cannot be read as a capture.</h1>
     <p>${store.failure}</p>
-    <p class="muted">Netsec opens pcap, pcapng and snoop files, also compressed with gzip or zstd. What the file is called does not matter. Nothing was changed or sent anywhere.</p>
+    <p class="muted">
+      Netsec opens pcap, pcapng and snoop files, also compressed with gzip or zstd. What the file is called does not matter. Nothing was changed or
+      sent anywhere.
+    </p>
   </div>`;
 }
 
 /** The reports of the selection could not be made, but older ones are still shown. */
 function trouble(store: Store): TemplateResult | typeof nothing {
-  return store.reportFailure === null || store.report === null ? nothing : html`<p class="problem" role="alert">${store.reportFailure} The numbers are those of before.</p>`;
+  return store.reportFailure === null || store.report === null
+    ? nothing
+    : html`<p class="problem" role="alert">${store.reportFailure} The numbers are those of before.</p>`;
 }
 
 export function app(store: Store): TemplateResult {
@@ -138,7 +172,8 @@ export function app(store: Store): TemplateResult {
                   ${
                     stream === null
                       ? nothing
-                      : html`<netsec-splitter axis="y" aria-label="Size of the view above the stream" .value=${55}></netsec-splitter><netsec-stream .config=${{ store, flow: stream }}></netsec-stream>`
+                      : html`<netsec-splitter axis="y" aria-label="Size of the view above the stream" .value=${55}></netsec-splitter
+                          ><netsec-stream .config=${{ store, flow: stream }}></netsec-stream>`
                   }
                 </div>`
         }

@@ -71,7 +71,8 @@ export function menuFor(store: Store, target: Target): Menu {
   }
   if (typeof flow === 'string' && /^(tcp|udp):/.test(flow)) going.push({ label: 'Follow Stream', run: () => store.go({ stream: flow }) });
   const { host } = target;
-  if (host !== undefined) going.push({ label: 'Show Host', run: () => store.go({ view: 'endpoints', views: store.viewsWith('endpoints', { host }) }) });
+  if (host !== undefined)
+    going.push({ label: 'Show Host', run: () => store.go({ view: 'endpoints', views: store.viewsWith('endpoints', { host }) }) });
   asking.push({ label: 'Ask @netsec About This', run: () => ask(store, `What is ${target.label} doing in this capture, and is it a problem?`) });
   copying.push({ label: 'Copy', hint: 'Ctrl+C', run: () => copyText(store, target.text, target.label) });
   if (target.filter !== '') copying.push({ label: 'Copy as Wireshark Filter', run: () => copyText(store, target.filter, 'Filter') });

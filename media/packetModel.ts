@@ -16,7 +16,16 @@ export interface PacketsState {
 }
 
 /** `column` empty: the order of the file. */
-export const PACKETS_STATE: PacketsState = { frame: 0, column: '', descending: false, open: [], widths: {}, hidden: [], splitList: 54, splitBytes: 48 };
+export const PACKETS_STATE: PacketsState = {
+  frame: 0,
+  column: '',
+  descending: false,
+  open: [],
+  widths: {},
+  hidden: [],
+  splitList: 54,
+  splitBytes: 48,
+};
 
 export class PacketModel {
   readonly rows: PagedRows<PacketRow>;

@@ -84,12 +84,15 @@ export class TableModel<Row extends object> {
     void this.fetch(from, to).then((rows) => {
       const shown = columns.filter((column) => column.title !== '');
       const line = (row: Row): string => shown.map((column) => column.text(row).replace(/[\t\r\n]+/g, ' ')).join('\t');
-      const text = rows.length === 1 && rows[0] !== undefined ? line(rows[0]) : [shown.map((column) => column.title).join('\t'), ...rows.map(line)].join('\n');
+      const text =
+        rows.length === 1 && rows[0] !== undefined ? line(rows[0]) : [shown.map((column) => column.title).join('\t'), ...rows.map(line)].join('\n');
       copyText(this.store, text, rows.length === 1 ? 'Row' : `${String(rows.length)} rows`);
     });
   }
 
   copyAll(format: 'csv' | 'json'): void {
-    void this.fetch(0, Math.max(1, this.rows.total ?? 0)).then((rows) => copyText(this.store, format === 'csv' ? toCsv(rows) : JSON.stringify(rows, null, 2), `${String(rows.length)} rows`));
+    void this.fetch(0, Math.max(1, this.rows.total ?? 0)).then((rows) =>
+      copyText(this.store, format === 'csv' ? toCsv(rows) : JSON.stringify(rows, null, 2), `${String(rows.length)} rows`),
+    );
   }
 }

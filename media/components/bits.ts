@@ -40,7 +40,10 @@ export function severityBadge(severity: Severity, text: string = WORDS[severity]
 const percent = (part: number): string => `${String(Math.max(0, Math.min(1, Number.isFinite(part) ? part : 0)) * 100)}%`;
 
 /** One bar in one or two parts, as fractions of its track; `tick` marks a threshold. */
-export function bar(parts: readonly number[], options: { readonly color?: string; readonly tick?: number; readonly title?: string } = {}): TemplateResult {
+export function bar(
+  parts: readonly number[],
+  options: { readonly color?: string; readonly tick?: number; readonly title?: string } = {},
+): TemplateResult {
   const color = options.color === undefined ? {} : { '--c': options.color };
   return html`<span class="bar" aria-hidden="true" title=${options.title ?? nothing} style=${css(color)}
     >${parts.map((part) => html`<i style=${css({ width: percent(part) })}></i>`)}${
@@ -62,11 +65,16 @@ export function packetsLink(store: Store, count: number, filter: string, label: 
 }
 
 export function heading(id: string, title: string, aside: Content = nothing, end: Content = nothing): TemplateResult {
-  return html`<div class="hd"><h2 id=${id}>${title}</h2>${aside === nothing ? nothing : html`<span class="muted">${aside}</span>`}<span class="x">${end}</span></div>`;
+  return html`<div class="hd">
+    <h2 id=${id}>${title}</h2>
+    ${aside === nothing ? nothing : html`<span class="muted">${aside}</span>`}<span class="x">${end}</span>
+  </div>`;
 }
 
 export function skeleton(...widths: readonly number[]): TemplateResult {
-  return html`<div class="skeletons" aria-hidden="true">${widths.map((width) => html`<div class="sk" style=${css({ width: `${String(width)}%` })}></div>`)}</div>`;
+  return html`<div class="skeletons" aria-hidden="true">
+    ${widths.map((width) => html`<div class="sk" style=${css({ width: `${String(width)}%` })}></div>`)}
+  </div>`;
 }
 
 export function segments<T extends string>(
@@ -79,12 +87,18 @@ export function segments<T extends string>(
   return html`<span class="seg" role="group" aria-label=${label}
     >${options.map(
       ({ id, title }) =>
-        html`<button data-testid=${testId === '' ? nothing : `${testId}-${id}`} aria-pressed=${id === chosen} @click=${() => choose(id)}>${title}</button>`,
+        html`<button data-testid=${testId === '' ? nothing : `${testId}-${id}`} aria-pressed=${id === chosen} @click=${() => choose(id)}>
+          ${title}
+        </button>`,
     )}</span
   >`;
 }
 
 /** A sentence in the middle of nothing: what is missing and what to do. */
 export function emptyState(title: string, text: Content, actions: Content = nothing): TemplateResult {
-  return html`<div class="empty" data-testid="empty-state"><h2>${title}</h2><p>${text}</p><div class="acts">${actions}</div></div>`;
+  return html`<div class="empty" data-testid="empty-state">
+    <h2>${title}</h2>
+    <p>${text}</p>
+    <div class="acts">${actions}</div>
+  </div>`;
 }

@@ -53,7 +53,14 @@ export function pathsTo(nodes: readonly FieldNode[], wanted: FieldNode, parent =
 export function fieldAt(nodes: readonly FieldNode[], source: number, at: number): FieldNode | null {
   let best: FieldNode | null = null;
   const visit = (node: FieldNode): void => {
-    if (node.source === source && node.length > 0 && at >= node.start && at < node.start + node.length && (best === null || node.length <= best.length)) best = node;
+    if (
+      node.source === source &&
+      node.length > 0 &&
+      at >= node.start &&
+      at < node.start + node.length &&
+      (best === null || node.length <= best.length)
+    )
+      best = node;
     node.children.forEach(visit);
   };
   nodes.forEach(visit);
@@ -75,7 +82,10 @@ export class NetsecTree extends HTMLElement {
   private draw(): void {
     const config = this.current;
     if (config === null) return;
-    const focus = Math.max(0, this.lines.findIndex((line) => line.node === config.selected));
+    const focus = Math.max(
+      0,
+      this.lines.findIndex((line) => line.node === config.selected),
+    );
     render(
       html`<div role="tree" aria-label="Packet details" data-testid="details-tree" @keydown=${this.onKey}>
         ${this.lines.map((line, index) => this.line(config, line, index === focus))}
@@ -133,7 +143,14 @@ export class NetsecTree extends HTMLElement {
     if (config === null || line === undefined) return;
     const parent = line.node.children.length > 0;
     const isOpen = config.open.has(line.path);
-    let to: number | undefined = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: elements.length - 1, PageDown: Math.min(index + 10, elements.length - 1), PageUp: Math.max(index - 10, 0) }[event.key];
+    let to: number | undefined = {
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      Home: 0,
+      End: elements.length - 1,
+      PageDown: Math.min(index + 10, elements.length - 1),
+      PageUp: Math.max(index - 10, 0),
+    }[event.key];
     if (event.key === 'ArrowRight') {
       if (parent && !isOpen) this.toggle(line);
       else if (parent) to = index + 1;
@@ -143,8 +160,14 @@ export class NetsecTree extends HTMLElement {
     } else if (event.key === 'Enter' || event.key === ' ') {
       config.onSelect(line.node);
       this.toggle(line);
-    } else if ((event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) && elements[index] !== undefined) openMenu(config.menu(line.node), elements[index]);
-    else if (event.key === 'c' && (event.ctrlKey || event.metaKey)) config.menu(line.node).flat().find((item) => item.label === 'Copy')?.run();
+    } else if ((event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) && elements[index] !== undefined)
+      openMenu(config.menu(line.node), elements[index]);
+    else if (event.key === 'c' && (event.ctrlKey || event.metaKey))
+      config
+        .menu(line.node)
+        .flat()
+        .find((item) => item.label === 'Copy')
+        ?.run();
     else if (to === undefined) return;
     event.preventDefault();
     const target = to === undefined ? undefined : this.lines[to];

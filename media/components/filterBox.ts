@@ -103,7 +103,9 @@ export class NetsecFilter extends HTMLElement {
           ${
             text === '' && config.applied === ''
               ? nothing
-              : html`<button class="act" title="Clear filter" aria-label="Clear filter" data-testid="filter-clear" @click=${() => this.apply('')}>${icon('close')}</button>`
+              : html`<button class="act" title="Clear filter" aria-label="Clear filter" data-testid="filter-clear" @click=${() => this.apply('')}>
+                  ${icon('close')}
+                </button>`
           }
           <button
             class="act"
@@ -125,7 +127,12 @@ export class NetsecFilter extends HTMLElement {
                 ${bad.message}${config.applied === text ? nothing : html`<span> ${config.applied === '' ? 'Nothing is filtered yet.' : 'The views still show the last filter that worked.'}</span>`}
               </div>`
         }
-        <div id="filter-popup" class="popup ${popup === null ? 'closed' : ''}" role="listbox" aria-label=${popup?.kind === 'recent' ? 'Recent filters' : 'Fields'}>
+        <div
+          id="filter-popup"
+          class="popup ${popup === null ? 'closed' : ''}"
+          role="listbox"
+          aria-label=${popup?.kind === 'recent' ? 'Recent filters' : 'Fields'}
+        >
           ${(popup?.items ?? []).slice(0, SHOWN).map(
             (item, index) =>
               html`<div
@@ -190,7 +197,8 @@ export class NetsecFilter extends HTMLElement {
       this.failed = check.ok ? null : { text, check: expanded === text.trim() ? check : { ...check, column: 0, length: text.length } };
       const word = text.slice(completion.from, cursor);
       const useful = completion.items.length > 0 && word !== '' && !(completion.items.length === 1 && completion.items[0]?.name === word);
-      this.popup = useful && document.activeElement === this.input ? { kind: 'completions', from: completion.from, items: completion.items, chosen: -1 } : null;
+      this.popup =
+        useful && document.activeElement === this.input ? { kind: 'completions', from: completion.from, items: completion.items, chosen: -1 } : null;
       this.draw();
     } catch {
       // The engine went away; the page's failed state says so.
@@ -227,7 +235,10 @@ export class NetsecFilter extends HTMLElement {
   private readonly showRecent = (): void => {
     const recent = this.current?.recent ?? [];
     this.input?.focus();
-    this.popup = this.popup?.kind === 'recent' || recent.length === 0 ? null : { kind: 'recent', from: 0, chosen: 0, items: recent.map((name) => ({ name, label: '', type: '' })) };
+    this.popup =
+      this.popup?.kind === 'recent' || recent.length === 0
+        ? null
+        : { kind: 'recent', from: 0, chosen: 0, items: recent.map((name) => ({ name, label: '', type: '' })) };
     this.draw();
   };
 

@@ -164,7 +164,8 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
           ? html`<div class="g-foot" role="rowgroup">
               <div class="g-row" role="row" aria-rowindex=${total + 2} data-testid="${config.testId}-total">
                 ${this.shown.map(
-                  (column, index) => html`<div role="gridcell" class=${column.end === true ? 'end' : ''} aria-colindex=${index + 1}>${column.total?.() ?? ''}</div>`,
+                  (column, index) =>
+                    html`<div role="gridcell" class=${column.end === true ? 'end' : ''} aria-colindex=${index + 1}>${column.total?.() ?? ''}</div>`,
                 )}
               </div>
             </div>`
@@ -242,7 +243,9 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     render(
       this.shown.map(
         (column, at) =>
-          html`<div role="gridcell" aria-colindex=${at + 1} class=${column.end === true ? 'end' : ''}>${row === undefined ? nothing : column.cell(row)}</div>`,
+          html`<div role="gridcell" aria-colindex=${at + 1} class=${column.end === true ? 'end' : ''}>
+            ${row === undefined ? nothing : column.cell(row)}
+          </div>`,
       ),
       element,
     );
@@ -408,7 +411,7 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     const config = this.current;
     if (config === null || column.sort === null) return;
     const same = config.sort?.column === column.sort;
-    config.onSort({ column: column.sort, descending: same ? !(config.sort?.descending) : column.descendingFirst === true });
+    config.onSort({ column: column.sort, descending: same ? !config.sort?.descending : column.descendingFirst === true });
   }
 
   private readonly onHeadKey = (event: KeyboardEvent): void => {
@@ -454,7 +457,11 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
             { label: 'Sort Descending', run: () => config.onSort({ column: sorts, descending: true }) },
           ];
     openMenu(
-      [first, columns.filter((one) => one.drop > 0).map(toggle), [{ label: 'Reset Columns', run: () => config.onLayout({ widths: {}, hidden: [] }) }]],
+      [
+        first,
+        columns.filter((one) => one.drop > 0).map(toggle),
+        [{ label: 'Reset Columns', run: () => config.onLayout({ widths: {}, hidden: [] }) }],
+      ],
       event instanceof MouseEvent ? { x: event.clientX, y: event.clientY } : (event.target as HTMLElement),
     );
   }

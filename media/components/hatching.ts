@@ -29,5 +29,7 @@ export function seriesFill(index: number): Record<string, string> {
 }
 
 export function swatch(index: number): TemplateResult {
-  return html`<svg class="sw" width="10" height="10" aria-hidden="true"><rect class="series s${index}" x=".5" y=".5" width="9" height="9" style=${css(seriesFill(index))} /></svg>`;
+  return html`<svg class="sw" width="10" height="10" aria-hidden="true">
+    <rect class="series s${index}" x=".5" y=".5" width="9" height="9" style=${css(seriesFill(index))} />
+  </svg>`;
 }

@@ -83,8 +83,8 @@ export class NetsecHex extends HTMLElement {
           ${shown.map(
             (line) =>
               html`<div class="hex-line" style=${css({ top: `${String(line * LINE)}px` })}>
-                <span class="o">${(line * this.perLine).toString(16).padStart(digits, '0')}</span><span class="h">${this.cells(config, line, hex)}</span
-                ><span class="t">${this.cells(config, line, printable)}</span>
+                <span class="o">${(line * this.perLine).toString(16).padStart(digits, '0')}</span
+                ><span class="h">${this.cells(config, line, hex)}</span><span class="t">${this.cells(config, line, printable)}</span>
               </div>`,
           )}
         </div>
@@ -135,7 +135,16 @@ export class NetsecHex extends HTMLElement {
     if (config === null) return;
     const line = this.perLine;
     const page = Math.max(1, Math.floor((this.clientHeight || 200) / LINE) - 1) * line;
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: line, ArrowUp: -line, PageDown: page, PageUp: -page, Home: -this.cursor, End: config.bytes.length }[event.key];
+    const step = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      ArrowDown: line,
+      ArrowUp: -line,
+      PageDown: page,
+      PageUp: -page,
+      Home: -this.cursor,
+      End: config.bytes.length,
+    }[event.key];
     if (step !== undefined) this.move(this.cursor + step);
     else return;
     event.preventDefault();

@@ -86,7 +86,9 @@ export class NetsecStream extends HTMLElement {
       return html`${chunk.missingBefore > 0 ? html`<p class="gap">${icon('debug-disconnect')}${formatBytes(chunk.missingBefore)} missing here: not captured.</p>` : nothing}
         <div class="chunk ${chunk.direction}">
           <button class="lk" title="Go to frame ${chunk.frame}, ${exactTime(chunk.time)}" @click=${() => config.store.showPacket(chunk.frame)}>
-            ${icon(chunk.direction === 'a-to-b' ? 'arrow-right' : 'arrow-left')}<span class="vh">${chunk.direction === 'a-to-b' ? 'A to B, frame' : 'B to A, frame'} </span>${formatCount(chunk.frame)}
+            ${icon(chunk.direction === 'a-to-b' ? 'arrow-right' : 'arrow-left')}<span class="vh"
+              >${chunk.direction === 'a-to-b' ? 'A to B, frame' : 'B to A, frame'} </span
+            >${formatCount(chunk.frame)}
           </button>
           <pre>${body}</pre>
         </div>`;
@@ -96,7 +98,20 @@ export class NetsecStream extends HTMLElement {
         <div class="sub">
           <h2>Stream</h2>
           <span class="ell">${conversation === undefined ? config.flow : html`${a} <span class="muted">→</span> ${b}`}</span>
-          ${segments<StreamMode>('Show as', [{ id: 'text', title: 'Text' }, { id: 'hex', title: 'Hex' }, { id: 'raw', title: 'Raw' }], this.mode, (mode) => { this.mode = mode; this.draw(); }, 'stream')}
+          ${segments<StreamMode>(
+            'Show as',
+            [
+              { id: 'text', title: 'Text' },
+              { id: 'hex', title: 'Hex' },
+              { id: 'raw', title: 'Raw' },
+            ],
+            this.mode,
+            (mode) => {
+              this.mode = mode;
+              this.draw();
+            },
+            'stream',
+          )}
           ${segments<Direction>(
             'Direction',
             [
@@ -105,7 +120,10 @@ export class NetsecStream extends HTMLElement {
               { id: 'b-to-a', title: html`B → A${page === null ? nothing : html` <span class="muted">${formatBytes(page.bytesBToA)}</span>`}` },
             ],
             this.direction,
-            (direction) => { this.direction = direction; this.draw(); },
+            (direction) => {
+              this.direction = direction;
+              this.draw();
+            },
           )}
           <span class="sp"></span>
           <span class="searchbox"
@@ -115,16 +133,34 @@ export class NetsecStream extends HTMLElement {
               placeholder="Search"
               data-testid="stream-search"
               .value=${this.search}
-              @input=${(event: Event) => { this.search = (event.target as HTMLInputElement).value; this.hit = 0; this.draw(); this.showHit(); }}
-              @keydown=${(event: KeyboardEvent) => { if (event.key === 'Enter') this.step(event.shiftKey ? -1 : 1, hits); }}
-            /><span class="muted" role="status">${this.search === '' ? '' : hits === 0 ? 'none' : `${formatCount(Math.min(this.hit + 1, hits))} of ${formatCount(hits)}`}</span></span
+              @input=${(event: Event) => {
+                this.search = (event.target as HTMLInputElement).value;
+                this.hit = 0;
+                this.draw();
+                this.showHit();
+              }}
+              @keydown=${(event: KeyboardEvent) => {
+                if (event.key === 'Enter') this.step(event.shiftKey ? -1 : 1, hits);
+              }}
+            /><span class="muted" role="status"
+              >${this.search === '' ? '' : hits === 0 ? 'none' : `${formatCount(Math.min(this.hit + 1, hits))} of ${formatCount(hits)}`}</span
+            ></span
           >
-          <button class="act" title="Save what is shown" aria-label="Save stream" data-testid="stream-save" @click=${() => void this.save()}>${icon('save')}</button>
-          <button class="act" title="Close stream" aria-label="Close stream" data-testid="stream-close" @click=${() => config.store.go({ stream: null })}>${icon('close')}</button>
+          <button class="act" title="Save what is shown" aria-label="Save stream" data-testid="stream-save" @click=${() => void this.save()}>
+            ${icon('save')}
+          </button>
+          <button
+            class="act"
+            title="Close stream"
+            aria-label="Close stream"
+            data-testid="stream-close"
+            @click=${() => config.store.go({ stream: null })}
+          >
+            ${icon('close')}
+          </button>
         </div>
         <div class="chunks ${this.mode}" tabindex="0" role="region" aria-label="Content of the stream" data-testid="stream-content">
-          ${blocks}
-          ${this.problem === '' ? nothing : html`<p class="gap">${this.problem}</p>`}
+          ${blocks} ${this.problem === '' ? nothing : html`<p class="gap">${this.problem}</p>`}
           ${page !== null && this.chunks.length === 0 ? html`<p class="gap">No payload: this conversation opened and closed without sending any.</p>` : nothing}
           ${this.loading === null ? nothing : html`<p class="gap" role="status">Reading…</p>`}
           ${this.next === null || this.loading !== null || this.problem !== '' ? nothing : html`<p class="gap"><button class="btn" @click=${() => void this.more()}>Show more</button> ${plural(this.chunks.length, 'part')} so far.</p>`}
@@ -153,7 +189,7 @@ export class NetsecStream extends HTMLElement {
     try {
       const chunks: StreamChunk[] = [];
       let size = 0;
-      for (let offset: number | null = 0; offset !== null; ) {
+      for (let offset: number | null = 0; offset !== null;) {
         const page: StreamPage | null = await store.engine.call('followStream', { flow, offset, maxBytes: 1024 * 1024 });
         if (page === null) break;
         chunks.push(...page.chunks.filter((chunk) => this.direction === 'both' || chunk.direction === this.direction));
@@ -172,7 +208,11 @@ export class NetsecStream extends HTMLElement {
         await store.engine.call('saveFile', { suggestedName: `${name}.bin`, content: bytes });
       } else {
         const { mode } = this;
-        const content = chunks.map((chunk) => (mode === 'text' ? streamText(chunk.bytes, mode) : `${chunk.direction} frame ${String(chunk.frame)}\n${streamText(chunk.bytes, mode)}\n`)).join('');
+        const content = chunks
+          .map((chunk) =>
+            mode === 'text' ? streamText(chunk.bytes, mode) : `${chunk.direction} frame ${String(chunk.frame)}\n${streamText(chunk.bytes, mode)}\n`,
+          )
+          .join('');
         await store.engine.call('saveFile', { suggestedName: `${name}.txt`, content });
       }
     } catch (error) {

@@ -19,7 +19,7 @@ function readable(bytes: Uint8Array): string {
     return ascii(bytes);
   }
   // Control characters, and those that would reverse the direction of what follows, are shown as dots.
-   
+
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '·');
 }
 

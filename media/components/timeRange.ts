@@ -47,7 +47,10 @@ export class NetsecTimeRange extends HTMLElement {
     if (config === null) return;
     const { range, start, duration } = config;
     const digits = range !== null && range.to - range.from < 10 ? 3 : 0;
-    const words = range === null ? `All ${formatDuration(duration)}` : `${timeOfDayAfter(start, range.from, digits)} – ${timeOfDayAfter(start, range.to, digits)}`;
+    const words =
+      range === null
+        ? `All ${formatDuration(duration)}`
+        : `${timeOfDayAfter(start, range.from, digits)} – ${timeOfDayAfter(start, range.to, digits)}`;
     render(
       html`<span class="chipbox"
           ><button
@@ -64,7 +67,15 @@ export class NetsecTimeRange extends HTMLElement {
           >${
             range === null
               ? nothing
-              : html`<button class="act" aria-label="Clear time range" title="Clear time range" data-testid="time-range-clear" @click=${() => config.onApply(null)}>${icon('close')}</button>`
+              : html`<button
+                  class="act"
+                  aria-label="Clear time range"
+                  title="Clear time range"
+                  data-testid="time-range-clear"
+                  @click=${() => config.onApply(null)}
+                >
+                  ${icon('close')}
+                </button>`
           }</span
         >${this.open ? this.form(config) : nothing}`,
       this,

@@ -157,7 +157,9 @@ export class NetsecTimeline extends HTMLElement {
   private seen(finding: Finding): TimeRange | null {
     const from = secondsBetween(this.current?.start ?? null, finding.firstSeen);
     const to = secondsBetween(this.current?.start ?? null, finding.lastSeen);
-    return from === null || from < 0 || from > (this.current?.duration ?? 0) ? null : { from, to: Math.max(from, Math.min(to ?? from, this.current?.duration ?? 0)) };
+    return from === null || from < 0 || from > (this.current?.duration ?? 0)
+      ? null
+      : { from, to: Math.max(from, Math.min(to ?? from, this.current?.duration ?? 0)) };
   }
 
   private spans(config: TimelineConfig) {
@@ -176,7 +178,9 @@ export class NetsecTimeline extends HTMLElement {
       if (seen === null) continue;
       const x = this.x(seen.from);
       if (placed.some((other) => Math.abs(other.x - x) < 12)) continue;
-      const label = x < width - 120 && !placed.some((other) => (other.label ? x > other.x - 150 && x < other.x + 150 : x > other.x - 12 && other.x > x && other.x - x < 150));
+      const label =
+        x < width - 120 &&
+        !placed.some((other) => (other.label ? x > other.x - 150 && x < other.x + 150 : x > other.x - 12 && other.x > x && other.x - x < 150));
       placed.push({ x, label, finding });
     }
     for (const mark of placed) if (placed.some((other) => other !== mark && other.x > mark.x && other.x - mark.x < 150)) mark.label = false;
@@ -184,8 +188,15 @@ export class NetsecTimeline extends HTMLElement {
       .sort((a, b) => a.x - b.x)
       .map(
         ({ x, label, finding }) =>
-          html`<button class="tl-mark ${finding.severity}" title=${finding.title} aria-label=${label ? `${detectorLabel(finding.detector)}: ${finding.title}` : finding.title} style=${css({ left: `${String(x - 5)}px` })} @click=${() => config.onFinding(finding.id)}>
-            <svg viewBox="0 0 11 10" aria-hidden="true"><path d="M0 1h11L5.5 9.5z" /></svg>${label ? html`<span>${detectorLabel(finding.detector)}</span>` : nothing}
+          html`<button
+            class="tl-mark ${finding.severity}"
+            title=${finding.title}
+            aria-label=${label ? `${detectorLabel(finding.detector)}: ${finding.title}` : finding.title}
+            style=${css({ left: `${String(x - 5)}px` })}
+            @click=${() => config.onFinding(finding.id)}
+          >
+            <svg viewBox="0 0 11 10" aria-hidden="true"><path d="M0 1h11L5.5 9.5z" /></svg
+            >${label ? html`<span>${detectorLabel(finding.detector)}</span>` : nothing}
           </button>`,
       );
   }
@@ -215,7 +226,9 @@ export class NetsecTimeline extends HTMLElement {
   private readonly onKey = (event: KeyboardEvent): void => {
     const { current: config, bars } = this;
     if (config === null || bars === null) return;
-    const step = { ArrowRight: bars.step, ArrowLeft: -bars.step, PageDown: bars.step * 10, PageUp: -bars.step * 10, Home: -Infinity, End: Infinity }[event.key];
+    const step = { ArrowRight: bars.step, ArrowLeft: -bars.step, PageDown: bars.step * 10, PageUp: -bars.step * 10, Home: -Infinity, End: Infinity }[
+      event.key
+    ];
     if (step !== undefined) {
       const before = this.cursor ?? bars.from + bars.step / 2;
       const after = Math.max(0, Math.min(config.duration, before + step));
@@ -248,9 +261,11 @@ export class NetsecTimeline extends HTMLElement {
     const x = this.x(seconds);
     cross.style.left = `${String(x)}px`;
     const packets = bars.packets.reduce((sum, series) => sum + (series[at] ?? 0), 0);
-    const value = (i: number): string => (config.measure === 'bytes' ? formatBytes(bars.bytes[i]?.[at] ?? 0) : formatCount(bars.packets[i]?.[at] ?? 0));
+    const value = (i: number): string =>
+      config.measure === 'bytes' ? formatBytes(bars.bytes[i]?.[at] ?? 0) : formatCount(bars.packets[i]?.[at] ?? 0);
     render(
-      html`<b>${timeOfDayAfter(config.start, bars.from + at * bars.step, bars.step < 1 ? 3 : 0)}</b> · ${formatDuration(bars.step)} · ${plural(packets, 'packet')}
+      html`<b>${timeOfDayAfter(config.start, bars.from + at * bars.step, bars.step < 1 ? 3 : 0)}</b> · ${formatDuration(bars.step)} ·
+        ${plural(packets, 'packet')}
         ${bars.names.map((name, i) => ((bars.packets[i]?.[at] ?? 0) === 0 ? nothing : html`<div>${swatch(config.colorOf(name))}${protocolLabel(name)} ${value(i)}</div>`))}`,
       tip,
     );

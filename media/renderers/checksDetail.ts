@@ -5,8 +5,14 @@ import { icon } from '../components/bits.ts';
 import { detectorLabel, formatBytes, formatCount, plural } from '../format.ts';
 import type { Store } from '../store.ts';
 
-const WORDS = { clean: 'Clean', found: 'Found something', partial: 'Partial', skipped: 'Not run' } as const satisfies Record<Coverage['status'], string>;
-const ICONS = { clean: 'check', found: 'warning', partial: 'screen-cut', skipped: 'circle-slash' } as const satisfies Record<Coverage['status'], string>;
+const WORDS = { clean: 'Clean', found: 'Found something', partial: 'Partial', skipped: 'Not run' } as const satisfies Record<
+  Coverage['status'],
+  string
+>;
+const ICONS = { clean: 'check', found: 'warning', partial: 'screen-cut', skipped: 'circle-slash' } as const satisfies Record<
+  Coverage['status'],
+  string
+>;
 const ORDER = { found: 0, partial: 1, clean: 2, skipped: 3 } as const satisfies Record<Coverage['status'], number>;
 
 function isStatus(text: string): text is Coverage['status'] {
@@ -20,7 +26,15 @@ export function checksDetail(store: Store, report: Report, status: string) {
     <h1>${title}</h1>
     <p class="lead">${report.statusText}${store.complete ? '' : ' The capture is still being read.'}</p>
     <table class="ev checks">
-      <thead><tr><th scope="col" class="c-check">Check</th><th scope="col" class="c-status">Result</th><th scope="col" class="r c-num">Packets</th><th scope="col" class="r c-num">Bytes</th><th scope="col">Why</th></tr></thead>
+      <thead>
+        <tr>
+          <th scope="col" class="c-check">Check</th>
+          <th scope="col" class="c-status">Result</th>
+          <th scope="col" class="r c-num">Packets</th>
+          <th scope="col" class="r c-num">Bytes</th>
+          <th scope="col">Why</th>
+        </tr>
+      </thead>
       <tbody>
         ${rows.map(
           (row) =>

@@ -24,7 +24,8 @@ function amount(value: number | string, unit: string | undefined): string {
 function indicatorRow(indicator: Indicator) {
   const { name, value, threshold, unit } = indicator;
   const scale = typeof value === 'number' && threshold !== undefined ? Math.max(value, threshold) * (value >= threshold ? 1 : 1.15) : 0;
-  if (typeof value === 'string') return html`<li data-indicator=${name}><span class="iname">${capitalized(name)}</span><span class="words">${amount(value, unit)}</span></li>`;
+  if (typeof value === 'string')
+    return html`<li data-indicator=${name}><span class="iname">${capitalized(name)}</span><span class="words">${amount(value, unit)}</span></li>`;
   return html`<li data-indicator=${name}>
     <span class="iname">${capitalized(name)}</span><span class="r b nw" title=${String(value)}>${amount(value, unit)}</span>
     ${threshold !== undefined && scale > 0 ? bar([value / scale], { tick: threshold / scale }) : html`<span></span>`}
@@ -38,8 +39,17 @@ const PART = /^confidence: /;
 const SHADES = ['78%', '62%', '50%', '40%', '32%', '26%'] as const;
 
 function confidenceSection(finding: Finding) {
-  const parts = finding.indicators.flatMap(({ name, value }) => (PART.test(name) && typeof value === 'number' ? [{ reason: capitalized(name.replace(PART, '')), points: value }] : []));
-  const words = finding.confidence >= 90 ? 'Hardly anything innocent looks like this.' : finding.confidence >= 70 ? 'Likely what it says; see what else it could be.' : finding.confidence >= 40 ? 'Worth a look. Innocent causes are common.' : 'A hint, not more.';
+  const parts = finding.indicators.flatMap(({ name, value }) =>
+    PART.test(name) && typeof value === 'number' ? [{ reason: capitalized(name.replace(PART, '')), points: value }] : [],
+  );
+  const words =
+    finding.confidence >= 90
+      ? 'Hardly anything innocent looks like this.'
+      : finding.confidence >= 70
+        ? 'Likely what it says; see what else it could be.'
+        : finding.confidence >= 40
+          ? 'Worth a look. Innocent causes are common.'
+          : 'A hint, not more.';
   const added = parts.filter((part) => part.points > 0);
   const shade = (index: number): string => `color-mix(in srgb, var(--fg) ${SHADES[Math.min(index, SHADES.length - 1)] ?? '26%'}, var(--bg))`;
   return html`<section>
@@ -50,7 +60,9 @@ function confidenceSection(finding: Finding) {
         : html`<div class="cparts" aria-hidden="true">
               ${added.map((part, index) => html`<i style=${css({ 'flex-grow': String(part.points), background: shade(index) })}></i>`)}${finding.confidence < 100 ? html`<i class="missing" style=${css({ 'flex-grow': String(100 - finding.confidence) })}></i>` : nothing}
             </div>
-            <ul class="cl">${parts.map((part) => html`<li class=${part.points > 0 ? '' : 'muted'}><b>${part.points < 0 ? `−${formatCount(-part.points)}` : formatCount(part.points)}</b><span>${part.reason}</span></li>`)}</ul>`
+            <ul class="cl">
+              ${parts.map((part) => html`<li class=${part.points > 0 ? '' : 'muted'}><b>${part.points < 0 ? `−${formatCount(-part.points)}` : formatCount(part.points)}</b><span>${part.reason}</span></li>`)}
+            </ul>`
     }
     <p class="muted">${words}</p>
   </section>`;
@@ -64,7 +76,9 @@ function evidenceRows(store: Store, finding: Finding): Promise<readonly (PacketR
   let rows = fetched.get(key);
   if (rows === undefined) {
     if (fetched.size > 50) fetched.clear();
-    rows = Promise.all(finding.evidence.frames.slice(0, EVIDENCE_ROWS).map(async (frame) => (await store.engine.call('packet', { frame }))?.row ?? null));
+    rows = Promise.all(
+      finding.evidence.frames.slice(0, EVIDENCE_ROWS).map(async (frame) => (await store.engine.call('packet', { frame }))?.row ?? null),
+    );
     fetched.set(key, rows);
     rows.catch(() => fetched.delete(key));
   }
@@ -73,25 +87,49 @@ function evidenceRows(store: Store, finding: Finding): Promise<readonly (PacketR
 
 function evidence(store: Store, finding: Finding) {
   const { frames, framesTotal, filter } = finding.evidence;
-  const link = (frame: number) => html`<button class="lk" data-testid="evidence-frame" @click=${() => store.showPacket(frame)}>${formatCount(frame)}</button>`;
-  const plain = (frame: number) => html`<tr><td class="r">${link(frame)}</td><td colspan="4"></td></tr>`;
+  const link = (frame: number) =>
+    html`<button class="lk" data-testid="evidence-frame" @click=${() => store.showPacket(frame)}>${formatCount(frame)}</button>`;
+  const plain = (frame: number) =>
+    html`<tr>
+      <td class="r">${link(frame)}</td>
+      <td colspan="4"></td>
+    </tr>`;
   const full = (row: PacketRow) =>
     html`<tr>
-      <td class="r">${link(row.frame)}</td><td title=${exactTime(row.time)}>${timeOfDay(row.time, 3)}</td>
-      <td title="${row.source} → ${row.destination}">${row.source} <span class="muted">→ ${row.destination}</span></td><td>${row.protocol}</td><td class="muted" title=${row.info}>${row.info}</td>
+      <td class="r">${link(row.frame)}</td>
+      <td title=${exactTime(row.time)}>${timeOfDay(row.time, 3)}</td>
+      <td title="${row.source} → ${row.destination}">${row.source} <span class="muted">→ ${row.destination}</span></td>
+      <td>${row.protocol}</td>
+      <td class="muted" title=${row.info}>${row.info}</td>
     </tr>`;
   const rows = evidenceRows(store, finding).then((list) => list.map((row, i) => (row === null ? plain(frames[i] ?? 0) : full(row))));
   const more = frames.slice(EVIDENCE_ROWS);
   return html`<section class="sec">
     ${heading('h-evidence', 'Evidence', `${formatCount(Math.min(EVIDENCE_ROWS, frames.length))} of ${plural(framesTotal, 'frame')}`, filter === '' ? nothing : html`<button class="lk" @click=${() => store.showPackets(filter)}>All in Packets</button>`)}
     <table class="ev">
-      <thead><tr><th class="r c-frame" scope="col">Frame</th><th class="c-time" scope="col">Time</th><th class="c-ends" scope="col">From, to</th><th class="c-proto" scope="col">Protocol</th><th scope="col">Shows</th></tr></thead>
-      <tbody>${until(rows, frames.slice(0, EVIDENCE_ROWS).map(plain))}</tbody>
+      <thead>
+        <tr>
+          <th class="r c-frame" scope="col">Frame</th>
+          <th class="c-time" scope="col">Time</th>
+          <th class="c-ends" scope="col">From, to</th>
+          <th class="c-proto" scope="col">Protocol</th>
+          <th scope="col">Shows</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${until(rows, frames.slice(0, EVIDENCE_ROWS).map(plain))}
+      </tbody>
     </table>
-    ${more.length === 0 ? nothing : html`<details class="frames">
+    ${
+      more.length === 0
+        ? nothing
+        : html`<details class="frames">
             <summary>${plural(more.length, 'more frame')}</summary>
-            <p>${more.map(link)}${framesTotal > frames.length ? html`<span class="muted">and ${formatCount(framesTotal - frames.length)} beyond the first hundred</span>` : nothing}</p>
-          </details>`}
+            <p>
+              ${more.map(link)}${framesTotal > frames.length ? html`<span class="muted">and ${formatCount(framesTotal - frames.length)} beyond the first hundred</span>` : nothing}
+            </p>
+          </details>`
+    }
   </section>`;
 }
 
@@ -100,7 +138,9 @@ function meta(finding: Finding) {
   const lasted = secondsBetween(finding.firstSeen, finding.lastSeen);
   return html`<div class="meta">
     <code>${finding.detector}</code>
-    <span title=${exactTime(finding.firstSeen)}>${timeOfDay(finding.firstSeen)}${lasted === null || lasted < 1 ? nothing : html` – ${timeOfDay(finding.lastSeen)} (${formatDuration(lasted)})`}</span>
+    <span title=${exactTime(finding.firstSeen)}
+      >${timeOfDay(finding.firstSeen)}${lasted === null || lasted < 1 ? nothing : html` – ${timeOfDay(finding.lastSeen)} (${formatDuration(lasted)})`}</span
+    >
     ${finding.attack.map((id) => html`<span title="MITRE ATT&CK technique">ATT&CK ${id}</span>`)}
     <span title="The same id in chat, MCP and the command line">id <code>${finding.id}</code></span>
   </div>`;
@@ -113,9 +153,16 @@ export function findingDetail(store: Store, finding: Finding) {
   const subjects = finding.subjects.map((subject) => {
     const field = guessAddressField(subject.address);
     const name = subject.name ?? store.nameOf(subject.address);
-    const target = { label: subject.address, filter: field === null ? '' : `${field} == ${subject.address}`, host: subject.address, text: subject.address, rows: [subject] };
+    const target = {
+      label: subject.address,
+      filter: field === null ? '' : `${field} == ${subject.address}`,
+      host: subject.address,
+      text: subject.address,
+      rows: [subject],
+    };
     return html`<span class="subject"
-      ><span class="muted">${subject.role}</span> <button
+      ><span class="muted">${subject.role}</span>
+      <button
         class="lk"
         title="Show host"
         @click=${() => store.go({ view: 'endpoints', views: store.viewsWith('endpoints', { host: subject.address }) })}
@@ -123,7 +170,8 @@ export function findingDetail(store: Store, finding: Finding) {
           event.preventDefault();
           openMenu(menuFor(store, target), { x: event.clientX, y: event.clientY });
         }}
-        >${subject.address}${subject.port === undefined ? '' : `:${String(subject.port)}`}</button
+      >
+        ${subject.address}${subject.port === undefined ? '' : `:${String(subject.port)}`}</button
       >${name === '' ? nothing : html` <span class="muted">${name}</span>`}</span
     >`;
   });
@@ -141,14 +189,36 @@ export function findingDetail(store: Store, finding: Finding) {
     <div class="g2">
       <section>
         ${heading('h-measured', 'Measured', nothing, finding.indicators.some((one) => one.threshold !== undefined) ? html`<span class="muted hided">line = threshold</span>` : nothing)}
-        ${measured.length === 0 ? html`<p class="none">Nothing to count: the frames speak for themselves.</p>` : html`<ul class="ind">${measured.map(indicatorRow)}</ul>`}
+        ${
+          measured.length === 0
+            ? html`<p class="none">Nothing to count: the frames speak for themselves.</p>`
+            : html`<ul class="ind">
+                ${measured.map(indicatorRow)}
+              </ul>`
+        }
       </section>
       ${confidenceSection(finding)}
     </div>
     ${finding.evidence.frames.length === 0 ? nothing : evidence(store, finding)}
     <div class="g2 e">
-      ${finding.alternatives.length === 0 ? nothing : html`<section>${heading('h-else', 'Could also be')}<ul class="txt">${finding.alternatives.map((text) => html`<li>${text}</li>`)}</ul></section>`}
-      ${finding.recommendation === '' ? nothing : html`<section>${heading('h-do', 'What to do')}<p class="txt">${finding.recommendation}</p></section>`}
+      ${
+        finding.alternatives.length === 0
+          ? nothing
+          : html`<section>
+              ${heading('h-else', 'Could also be')}
+              <ul class="txt">
+                ${finding.alternatives.map((text) => html`<li>${text}</li>`)}
+              </ul>
+            </section>`
+      }
+      ${
+        finding.recommendation === ''
+          ? nothing
+          : html`<section>
+              ${heading('h-do', 'What to do')}
+              <p class="txt">${finding.recommendation}</p>
+            </section>`
+      }
     </div>
   </article>`;
 }

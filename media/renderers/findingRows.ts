@@ -27,13 +27,16 @@ export function findingRows(store: Store, report: Report) {
   const findings = bySeverity(report.findings);
   if (findings.length === 0) return html`<p class="none">${store.complete ? report.statusText : 'Nothing yet.'}</p>`;
   return html`<ul class="rows" data-testid="finding-rows">
-    ${findings.slice(0, SHOWN).map(
-      (finding) =>
-        html`<li class="fi hov" data-finding=${finding.id}>
-          ${severityBadge(finding.severity)}<button class="lk quiet ell" title=${finding.title} @click=${() => store.showFinding(finding.id)}>${finding.title}</button
-          ><span class="muted r hide7" title=${exactTime(finding.firstSeen)}>${timeOfDay(finding.firstSeen)}</span>${confidence(finding.confidence)}
-        </li>`,
-    )}
+    ${findings
+      .slice(0, SHOWN)
+      .map(
+        (finding) =>
+          html`<li class="fi hov" data-finding=${finding.id}>
+            ${severityBadge(finding.severity)}<button class="lk quiet ell" title=${finding.title} @click=${() => store.showFinding(finding.id)}>
+              ${finding.title}</button
+            ><span class="muted r hide7" title=${exactTime(finding.firstSeen)}>${timeOfDay(finding.firstSeen)}</span>${confidence(finding.confidence)}
+          </li>`,
+      )}
     ${findings.length > SHOWN ? html`<li><button class="lk" @click=${() => store.go({ view: 'findings' })}>${findings.length - SHOWN} more</button></li>` : nothing}
   </ul>`;
 }

@@ -12,15 +12,25 @@ export function riskLine(store: Store, report: Report) {
   const { risk } = report;
   const partial = !store.complete;
   const at = LEVELS.findIndex((level) => level === risk.level);
-  const word = risk.level === 'none' ? (report.status === 'incomplete' ? 'Nothing found' : 'No risk found') : `${risk.level[0]?.toUpperCase() ?? ''}${risk.level.slice(1)} risk ${formatCount(risk.score)}`;
+  const word =
+    risk.level === 'none'
+      ? report.status === 'incomplete'
+        ? 'Nothing found'
+        : 'No risk found'
+      : `${risk.level[0]?.toUpperCase() ?? ''}${risk.level.slice(1)} risk ${formatCount(risk.score)}`;
   const severity: Severity = risk.level === 'none' ? 'info' : risk.level;
   return html`<div class="risk" data-testid="risk" data-level=${risk.level} data-score=${risk.score}>
     ${severityBadge(severity, `${word}${partial && risk.level !== 'none' ? ' or more' : ''}`)}
     ${
       risk.level === 'none'
         ? nothing
-        : html`<span class="scale ${risk.level}" role="img" aria-label="${risk.score} on a scale of 100; low to 25, medium to 50, high to 80, critical above"
-            >${LEVELS.map((_, index) => html`<i class=${index === at ? 'on' : ''}></i>`)}<b style=${css({ 'inset-inline-start': `${String(risk.score)}%` })}></b
+        : html`<span
+            class="scale ${risk.level}"
+            role="img"
+            aria-label="${risk.score} on a scale of 100; low to 25, medium to 50, high to 80, critical above"
+            >${LEVELS.map((_, index) => html`<i class=${index === at ? 'on' : ''}></i>`)}<b
+              style=${css({ 'inset-inline-start': `${String(risk.score)}%` })}
+            ></b
           ></span>`
     }
     ${risk.because.length === 0 ? nothing : html`<span class="muted">${risk.because.join(', ')}</span>`}
@@ -40,7 +50,8 @@ function group(address: string): boolean {
 function hosts(store: Store, report: Report): readonly (readonly [string, Content, Content, string])[] {
   const total = (report.totals['endpoints.ip'] ?? 0) + (report.totals['endpoints.ipv6'] ?? 0);
   const listed = report.endpoints.filter((endpoint) => endpoint.layer === 'ip' || endpoint.layer === 'ipv6');
-  const link = (count: number): Content => html`<button class="lk quiet" @click=${() => store.go({ view: 'endpoints' })}>${formatCount(count)}</button>`;
+  const link = (count: number): Content =>
+    html`<button class="lk quiet" @click=${() => store.go({ view: 'endpoints' })}>${formatCount(count)}</button>`;
   if (total === 0) {
     const stations = report.totals['endpoints.eth'] ?? report.totals['endpoints.wlan'] ?? 0;
     return stations === 0 ? [] : [['hosts', link(stations), stations === 1 ? 'station' : 'stations', 'By hardware address; no IP traffic']];
@@ -62,14 +73,44 @@ export function keyFigures(store: Store, report: Report) {
   const whole = store.selected && store.whole !== null ? ` of ${formatCount(store.whole.capture.packets)}` : '';
   const state = capture.truncated !== null ? 'Cut short' : partial ? 'Reading' : 'Complete';
   const figures: readonly (readonly [id: string, value: Content, label: Content, tip: string])[] = [
-    ['packets', packetsLink(store, capture.packets, store.place.selection.filter), `${capture.packets === 1 ? 'packet' : 'packets'}${whole}${soFar}`, ''],
-    ['bytes', formatBytes(capture.originalBytes), `on the wire${soFar}`, `${exactBytes(capture.originalBytes)}, of which ${exactBytes(capture.capturedBytes)} captured`],
-    ['duration', formatDuration(capture.durationSeconds), `duration${soFar}`, capture.durationSeconds === null ? 'The packets carry no time' : `${capture.durationSeconds.toFixed(9)} s`],
+    [
+      'packets',
+      packetsLink(store, capture.packets, store.place.selection.filter),
+      `${capture.packets === 1 ? 'packet' : 'packets'}${whole}${soFar}`,
+      '',
+    ],
+    [
+      'bytes',
+      formatBytes(capture.originalBytes),
+      `on the wire${soFar}`,
+      `${exactBytes(capture.originalBytes)}, of which ${exactBytes(capture.capturedBytes)} captured`,
+    ],
+    [
+      'duration',
+      formatDuration(capture.durationSeconds),
+      `duration${soFar}`,
+      capture.durationSeconds === null ? 'The packets carry no time' : `${capture.durationSeconds.toFixed(9)} s`,
+    ],
     ['start', formatDate(capture.startTime), 'first packet', exactTime(capture.startTime)],
     ...hosts(store, report),
-    ['state', state, capture.truncated === null ? (capture.snappedPackets > 0 ? `file, ${plural(capture.snappedPackets, 'frame')} cut` : 'file') : `after frame ${formatCount(capture.truncated.afterFrame)}`, capture.truncated?.message ?? ''],
+    [
+      'state',
+      state,
+      capture.truncated === null
+        ? capture.snappedPackets > 0
+          ? `file, ${plural(capture.snappedPackets, 'frame')} cut`
+          : 'file'
+        : `after frame ${formatCount(capture.truncated.afterFrame)}`,
+      capture.truncated?.message ?? '',
+    ],
   ];
   return html`<dl class="keys">
-    ${figures.map(([id, value, label, tip]) => html`<div title=${tip === '' ? nothing : tip}><dt>${label}</dt><dd data-testid="kpi-${id}">${value}</dd></div>`)}
+    ${figures.map(
+      ([id, value, label, tip]) =>
+        html`<div title=${tip === '' ? nothing : tip}>
+          <dt>${label}</dt>
+          <dd data-testid="kpi-${id}">${value}</dd>
+        </div>`,
+    )}
   </dl>`;
 }

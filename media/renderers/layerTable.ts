@@ -14,7 +14,10 @@ import { menuFor, type Target } from '../menu.ts';
 import type { Store } from '../store.ts';
 import { WHOLE_LIST, type TableModel } from '../tableModel.ts';
 
-const LAYER_NAMES = { eth: 'Ethernet', wlan: 'Wi-Fi', ip: 'IPv4', ipv6: 'IPv6', tcp: 'TCP', udp: 'UDP', sctp: 'SCTP' } as const satisfies Record<ConversationLayer, string>;
+const LAYER_NAMES = { eth: 'Ethernet', wlan: 'Wi-Fi', ip: 'IPv4', ipv6: 'IPv6', tcp: 'TCP', udp: 'UDP', sctp: 'SCTP' } as const satisfies Record<
+  ConversationLayer,
+  string
+>;
 
 interface Remembered {
   readonly layer: string;
@@ -59,8 +62,15 @@ export function layerTable<Row extends object>(store: Store, report: Report, tab
   const layer = chosenLayer(report, id, state.layer);
   if (layer === null) {
     return store.selected
-      ? emptyState(`No ${id} match.`, 'The filter and the time range together select none.', html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`)
-      : emptyState(`No ${id} here.`, store.complete ? 'No packet of this capture carries addresses of a layer we know.' : 'The capture is still being read.');
+      ? emptyState(
+          `No ${id} match.`,
+          'The filter and the time range together select none.',
+          html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`,
+        )
+      : emptyState(
+          `No ${id} here.`,
+          store.complete ? 'No packet of this capture carries addresses of a layer we know.' : 'The capture is still being read.',
+        );
   }
   const { selection } = store.place;
   const sort = { column: state.column, descending: state.descending };
@@ -101,7 +111,10 @@ export function layerTable<Row extends object>(store: Store, report: Report, tab
       <h1>${table.title}</h1>
       ${segments(
         'Layer',
-        layersOf(report, id).map((one) => ({ id: one, title: html`${LAYER_NAMES[one]} <span class="n">${formatCount(report.totals[`${id}.${one}`] ?? 0)}</span>` })),
+        layersOf(report, id).map((one) => ({
+          id: one,
+          title: html`${LAYER_NAMES[one]} <span class="n">${formatCount(report.totals[`${id}.${one}`] ?? 0)}</span>`,
+        })),
         layer,
         (one) => store.remember(id, { layer: one, chosen: '' }),
         `${id}-layer`,
@@ -115,7 +128,9 @@ export function layerTable<Row extends object>(store: Store, report: Report, tab
           .value=${state.search}
           @input=${(event: Event) => store.remember(id, { search: (event.target as HTMLInputElement).value })}
       /></span>
-      <span class="muted nw" role="status" data-testid="${id}-count">${state.search === '' ? nothing : rowsOf(total, model.rows.totalUnfiltered, 'rows')}</span>
+      <span class="muted nw" role="status" data-testid="${id}-count"
+        >${state.search === '' ? nothing : rowsOf(total, model.rows.totalUnfiltered, 'rows')}</span
+      >
       <span class="sp"></span>${table.legend}
       <button
         class="act"
@@ -126,8 +141,14 @@ export function layerTable<Row extends object>(store: Store, report: Report, tab
           openMenu(
             [
               [
-                { label: total > WHOLE_LIST ? `Copy First ${formatCount(WHOLE_LIST)} Rows as CSV` : 'Copy All as CSV', run: () => model.copyAll('csv') },
-                { label: total > WHOLE_LIST ? `Copy First ${formatCount(WHOLE_LIST)} Rows as JSON` : 'Copy All as JSON', run: () => model.copyAll('json') },
+                {
+                  label: total > WHOLE_LIST ? `Copy First ${formatCount(WHOLE_LIST)} Rows as CSV` : 'Copy All as CSV',
+                  run: () => model.copyAll('csv'),
+                },
+                {
+                  label: total > WHOLE_LIST ? `Copy First ${formatCount(WHOLE_LIST)} Rows as JSON` : 'Copy All as JSON',
+                  run: () => model.copyAll('json'),
+                },
               ],
             ],
             event.currentTarget as HTMLElement,
@@ -142,7 +163,12 @@ export function layerTable<Row extends object>(store: Store, report: Report, tab
       ${
         detail === null
           ? nothing
-          : html`<netsec-splitter axis="y" aria-label="Size of the table" .value=${state.split} .onMoved=${(split: number) => store.remember(id, { split })}></netsec-splitter>
+          : html`<netsec-splitter
+                axis="y"
+                aria-label="Size of the table"
+                .value=${state.split}
+                .onMoved=${(split: number) => store.remember(id, { split })}
+              ></netsec-splitter>
               <section class="pane rowdetail" aria-label="Details of the chosen row" data-testid="${id}-detail">
                 <button class="act close" aria-label="Close details" @click=${close}>${icon('close')}</button>${table.detail(detail)}
               </section>`
@@ -154,7 +180,9 @@ export function layerTable<Row extends object>(store: Store, report: Report, tab
 /** Text in the total row's first column: how many rows, and why there is no sum when there is none. */
 export function totalWords<Row extends object>(model: TableModel<Row>): string {
   const total = model.rows.total ?? 0;
-  return total > WHOLE_LIST ? `${formatCount(total)} rows; sums up to ${formatCount(WHOLE_LIST)}` : `${formatCount(total)} ${total === 1 ? 'row' : 'rows'}`;
+  return total > WHOLE_LIST
+    ? `${formatCount(total)} rows; sums up to ${formatCount(WHOLE_LIST)}`
+    : `${formatCount(total)} ${total === 1 ? 'row' : 'rows'}`;
 }
 
 export function summed<Row extends object>(model: TableModel<Row>, value: (row: Row) => number): number | null {

@@ -14,7 +14,14 @@ const SHOWN = 6;
 
 export function endpointTarget(endpoint: Endpoint): Target {
   const port = endpoint.port === null ? '' : `:${String(endpoint.port)}`;
-  return { label: `${endpoint.address}${port}`, filter: addressFilter(endpoint.layer, endpoint.address, endpoint.port), filterWords: endpoint.port === null ? 'This Address' : 'This Address and Port', host: endpoint.address, text: endpoint.address, rows: [endpoint] };
+  return {
+    label: `${endpoint.address}${port}`,
+    filter: addressFilter(endpoint.layer, endpoint.address, endpoint.port),
+    filterWords: endpoint.port === null ? 'This Address' : 'This Address and Port',
+    host: endpoint.address,
+    text: endpoint.address,
+    rows: [endpoint],
+  };
 }
 
 function candidates(report: Report): readonly Endpoint[] {
@@ -42,10 +49,20 @@ export function mostActive(store: Store, report: Report, measure: Measure) {
           openMenu(menuFor(store, endpointTarget(row)), { x: event.clientX, y: event.clientY });
         }}
       >
-        <span class="nm"><button class="lk quiet nw" @click=${() => store.go({ view: 'endpoints', views: store.viewsWith('endpoints', { host: row.address }) })}>${row.address}</button><span class="muted ell" title=${name}>${name}</span></span>
+        <span class="nm"
+          ><button class="lk quiet nw" @click=${() => store.go({ view: 'endpoints', views: store.viewsWith('endpoints', { host: row.address }) })}>
+            ${row.address}</button
+          ><span class="muted ell" title=${name}>${name}</span></span
+        >
         ${bar([sent / most, received / most], { title: `Sent ${formatBytes(row.bytesSent)}, received ${formatBytes(row.bytesReceived)}` })}
         <span class="r">${bytesCell(row.bytes)}</span>
-        <button class="lk quiet muted r" title="Show ${plural(row.packets, 'packet')}" @click=${() => store.showPackets(addressFilter(row.layer, row.address))}>${formatCount(row.packets)}</button>
+        <button
+          class="lk quiet muted r"
+          title="Show ${plural(row.packets, 'packet')}"
+          @click=${() => store.showPackets(addressFilter(row.layer, row.address))}
+        >
+          ${formatCount(row.packets)}
+        </button>
         ${finding === undefined ? html`<span></span>` : html`<button title=${finding.title} @click=${() => store.showFinding(finding.id)}>${severityIcon(finding.severity, finding.title)}</button>`}
       </li>`;
     })}

@@ -64,7 +64,10 @@ export function niceCeiling(value: number): number {
   return Math.max(factor * power, 1);
 }
 
-const TIME_STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
+const TIME_STEPS = [
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
+  172800, 604800,
+];
 
 export interface TimeTick {
   readonly seconds: number;
@@ -87,7 +90,10 @@ export function timeTicks(start: Timestamp, from: number, to: number, max: numbe
     const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
     let label = clock;
     if (step >= 86400) label = `${String(date.getUTCMonth() + 1)}/${String(date.getUTCDate())}`;
-    else if (step < 1) label = `${two(date.getUTCSeconds())}.${String(date.getUTCMilliseconds()).padStart(3, '0').slice(0, step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3)} s`;
+    else if (step < 1)
+      label = `${two(date.getUTCSeconds())}.${String(date.getUTCMilliseconds())
+        .padStart(3, '0')
+        .slice(0, step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3)} s`;
     else if (step < 60) label = `${clock}:${two(date.getUTCSeconds())}`;
     ticks.push({ seconds, label });
   }

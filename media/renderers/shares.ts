@@ -21,17 +21,27 @@ export function shares(store: Store, report: Report, measure: Measure) {
     ${shown.map((row) => {
       const color = seriesIndex(store.whole, row.name);
       return html`<li class="pr hov" data-protocol=${row.name}>
-        <button class="lk quiet ell" title="Show packets with ${protocolLabel(row.name)}" @click=${() => show(row.name)}>${swatch(color)}${protocolLabel(row.name)}</button>
-        ${bar([row[measure] / whole], { color: `var(--s${String(color)})` })}<span class="r b">${formatShare(row[measure], whole)}</span><span class="r">${bytesCell(row.bytes)}</span
-        ><span class="r muted" title=${plural(row.packets, 'packet')}>${formatCount(row.packets)}</span>
+        <button class="lk quiet ell" title="Show packets with ${protocolLabel(row.name)}" @click=${() => show(row.name)}>
+          ${swatch(color)}${protocolLabel(row.name)}
+        </button>
+        ${bar([row[measure] / whole], { color: `var(--s${String(color)})` })}<span class="r b">${formatShare(row[measure], whole)}</span
+        ><span class="r">${bytesCell(row.bytes)}</span><span class="r muted" title=${plural(row.packets, 'packet')}>${formatCount(row.packets)}</span>
       </li>`;
     })}
     ${
       rest.length === 0
         ? nothing
-        : html`<li class="pr"><button class="lk" @click=${() => store.go({ view: 'protocols' })}>${rest.length} more</button>${bar([rest.reduce((sum, row) => sum + row[measure], 0) / whole], { color: 'var(--s4)' })}
-            <span class="r b">${formatShare(rest.reduce((sum, row) => sum + row[measure], 0), whole)}</span><span class="r">${bytesCell(rest.reduce((sum, row) => sum + row.bytes, 0))}</span
-            ><span class="r muted">${formatCount(rest.reduce((sum, row) => sum + row.packets, 0))}</span></li>`
+        : html`<li class="pr">
+            <button class="lk" @click=${() => store.go({ view: 'protocols' })}>${rest.length} more</button
+            >${bar([rest.reduce((sum, row) => sum + row[measure], 0) / whole], { color: 'var(--s4)' })}
+            <span class="r b"
+              >${formatShare(
+                rest.reduce((sum, row) => sum + row[measure], 0),
+                whole,
+              )}</span
+            ><span class="r">${bytesCell(rest.reduce((sum, row) => sum + row.bytes, 0))}</span
+            ><span class="r muted">${formatCount(rest.reduce((sum, row) => sum + row.packets, 0))}</span>
+          </li>`
     }
   </ul>`;
 }

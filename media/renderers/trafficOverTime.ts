@@ -32,7 +32,10 @@ export function trafficOverTime(store: Store) {
   const start = whole?.capture.startTime ?? null;
   const duration = whole?.capture.durationSeconds ?? null;
   if (report === null || whole === null || start === null || duration === null || duration <= 0 || report.timeline.series.length === 0) {
-    return html`<section class="sec" aria-labelledby="h-time"><div class="hd"><h2 id="h-time">Traffic over time</h2></div><p class="none">${start === null ? 'The packets of this capture carry no time.' : 'Everything happened in one moment.'}</p></section>`;
+    return html`<section class="sec" aria-labelledby="h-time">
+      <div class="hd"><h2 id="h-time">Traffic over time</h2></div>
+      <p class="none">${start === null ? 'The packets of this capture carry no time.' : 'Everything happened in one moment.'}</p>
+    </section>`;
   }
   const { measure, table } = store.remembered<{ measure: Measure; table: boolean }>('overview', { measure: 'bytes', table: false });
   const fine = prepareBars(report.timeline, start, whole, Infinity);
@@ -59,13 +62,24 @@ export function trafficOverTime(store: Store) {
     onApply: apply,
     onFinding: (id) => store.showFinding(id),
   };
-  const legend: Content = html`<span class="leg">${fine.names.map((name) => html`<span class="nw">${swatch(seriesIndex(whole, name))}${protocolLabel(name)}</span>`)}</span>`;
+  const legend: Content = html`<span class="leg"
+    >${fine.names.map((name) => html`<span class="nw">${swatch(seriesIndex(whole, name))}${protocolLabel(name)}</span>`)}</span
+  >`;
   return html`<section class="sec" aria-labelledby="h-time">
     <div class="hd w">
       <h2 id="h-time">Traffic over time</h2>
       ${pending === null ? legend : picked(fine, start, pending, apply, () => config.onPending(null))}
       <span class="x"
-        >${segments<Measure>('Measure', [{ id: 'bytes', title: 'Bytes' }, { id: 'packets', title: 'Packets' }], measure, (id) => store.remember('overview', { measure: id }), 'measure')}<button
+        >${segments<Measure>(
+          'Measure',
+          [
+            { id: 'bytes', title: 'Bytes' },
+            { id: 'packets', title: 'Packets' },
+          ],
+          measure,
+          (id) => store.remember('overview', { measure: id }),
+          'measure',
+        )}<button
           class="lk nw"
           aria-expanded=${table}
           aria-controls="time-table"
@@ -87,7 +101,8 @@ function picked(bars: Bars, start: string, range: TimeRange, apply: () => void, 
   return html`<span class="picked" data-testid="timeline-pending"
     ><span class="nw">${timeOfDayAfter(start, range.from, digits)} – ${timeOfDayAfter(start, range.to, digits)}</span>
     <span class="muted nw">${formatDuration(range.to - range.from)} · about ${plural(packets, 'packet')} · ${formatBytes(bytes)}</span>
-    <button class="lk nw" data-testid="timeline-apply" @click=${apply}>Apply to all views</button><button class="act" aria-label="Drop this range" @click=${drop}>${icon('close')}</button></span
+    <button class="lk nw" data-testid="timeline-apply" @click=${apply}>Apply to all views</button
+    ><button class="act" aria-label="Drop this range" @click=${drop}>${icon('close')}</button></span
   >`;
 }
 
@@ -109,7 +124,15 @@ function behind(store: Store, bars: Bars, start: string, duration: number): Cont
             <th scope="row">${timeOfDayAfter(start, from, bars.step < 1 ? 3 : 0)}</th>
             ${bars.names.map((_name, s) => html`<td class="r">${formatBytes(bars.bytes[s]?.[i] ?? 0)}</td>`)}
             <td class="r">${formatCount(bars.packets.reduce((sum, series) => sum + (series[i] ?? 0), 0))}</td>
-            <td><button class="lk" aria-label="Select the ${formatDuration(bars.step)} from ${timeOfDayAfter(start, from)}" @click=${() => store.select({ timeRange: { from: Math.max(0, from), to: Math.min(duration + 1e-6, from + bars.step) } })}>Select</button></td>
+            <td>
+              <button
+                class="lk"
+                aria-label="Select the ${formatDuration(bars.step)} from ${timeOfDayAfter(start, from)}"
+                @click=${() => store.select({ timeRange: { from: Math.max(0, from), to: Math.min(duration + 1e-6, from + bars.step) } })}
+              >
+                Select
+              </button>
+            </td>
           </tr>`;
         })}
       </tbody>

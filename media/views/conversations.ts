@@ -14,8 +14,19 @@ import type { View } from './view.ts';
 
 /** Zeek's conn_state in words. */
 const ENDED: Readonly<Record<string, string>> = {
-  SF: 'finished', S0: 'no answer', S1: 'still open', S2: 'closed by A only', S3: 'closed by B only', REJ: 'refused', RSTO: 'reset by A', RSTR: 'reset by B',
-  RSTOS0: 'A gave up', RSTRH: 'B reset, no SYN', SH: 'A closed, no answer', SHR: 'B closed, no SYN', OTH: 'joined midway',
+  SF: 'finished',
+  S0: 'no answer',
+  S1: 'still open',
+  S2: 'closed by A only',
+  S3: 'closed by B only',
+  REJ: 'refused',
+  RSTO: 'reset by A',
+  RSTR: 'reset by B',
+  RSTOS0: 'A gave up',
+  RSTRH: 'B reset, no SYN',
+  SH: 'A closed, no answer',
+  SHR: 'B closed, no SYN',
+  OTH: 'joined midway',
 };
 
 const packetsOf = (row: Conversation): number => row.packetsAToB + row.packetsBToA;
@@ -23,50 +34,200 @@ const bytesOf = (row: Conversation): number => row.bytesAToB + row.bytesBToA;
 const end = (address: string, port: number | null): string => (port === null ? address : `${address}:${String(port)}`);
 
 function conversationTarget(row: Conversation): Target {
-  return { label: `${end(row.a, row.aPort)} → ${end(row.b, row.bPort)}`, filter: conversationFilter(row), filterWords: 'This Conversation', flow: row.id, host: row.a, text: `${end(row.a, row.aPort)} ${end(row.b, row.bPort)}`, rows: [row] };
+  return {
+    label: `${end(row.a, row.aPort)} → ${end(row.b, row.bPort)}`,
+    filter: conversationFilter(row),
+    filterWords: 'This Conversation',
+    flow: row.id,
+    host: row.a,
+    text: `${end(row.a, row.aPort)} ${end(row.b, row.bPort)}`,
+    rows: [row],
+  };
 }
 
 let model: TableModel<Conversation> | null = null;
 
 function address(store: Store, value: string, port: number | null, via: readonly string[]) {
   const name = store.nameOf(value);
-  return html`<span class="addr">${value}${port === null ? nothing : html`<span class="muted">:${port}</span>`}${name === '' ? nothing : html` <span class="muted">${name}</span>`}${via.length === 0 ? nothing : html` <span class="muted via">in ${via.join(', ')}</span>`}</span>`;
+  return html`<span class="addr"
+    >${value}${port === null ? nothing : html`<span class="muted">:${port}</span>`}${name === '' ? nothing : html` <span class="muted">${name}</span>`}${via.length === 0 ? nothing : html` <span class="muted via">in ${via.join(', ')}</span>`}</span
+  >`;
 }
 
 function columns(store: Store, table: TableModel<Conversation>, layer: ConversationLayer): readonly Column<Conversation>[] {
   const ports = layer === 'tcp' || layer === 'udp' || layer === 'sctp';
   const most = Math.max(1, table.most === null ? 1 : bytesOf(table.most));
   const marks = severest(store.report?.findings ?? [], (finding) => finding.evidence.flows);
-  const rate = (row: Conversation): number | null => (row.durationSeconds === null || row.durationSeconds < 0.5 ? null : bytesOf(row) / row.durationSeconds);
+  const rate = (row: Conversation): number | null =>
+    row.durationSeconds === null || row.durationSeconds < 0.5 ? null : bytesOf(row) / row.durationSeconds;
   const sum = (value: (row: Conversation) => number, show: (total: number) => ReturnType<Column<Conversation>['cell']>) => () => {
     const total = summed(table, value);
     return total === null ? '' : show(total);
   };
-  const link = (row: Conversation) => packetsLink(store, packetsOf(row), both(store.place.selection.filter, conversationFilter(row))) as ReturnType<typeof html>;
+  const link = (row: Conversation) =>
+    packetsLink(store, packetsOf(row), both(store.place.selection.filter, conversationFilter(row))) as ReturnType<typeof html>;
   return [
-    { id: 'finding', title: '', label: 'Finding', width: 18, grow: 0, drop: 0, sort: null, text: (row) => marks.get(row.id)?.title ?? '', cell: (row) => { const finding = marks.get(row.id); return finding === undefined ? '' : severityIcon(finding.severity, finding.title); } },
-    { id: 'a', title: 'A, opened it', width: ports ? 150 : 110, grow: 3, drop: 0, sort: 'a', text: (row) => end(row.a, row.aPort), cell: (row) => address(store, row.a, row.aPort, []), total: () => totalWords(table) },
-    { id: 'b', title: 'B', width: ports ? 150 : 110, grow: 4, drop: 0, sort: 'b', text: (row) => end(row.b, row.bPort), cell: (row) => address(store, row.b, row.bPort, row.via) },
-    ...(layer === 'eth' || layer === 'wlan' ? [] : [{ id: 'service', title: 'Service', width: 70, grow: 0.6, drop: 4, sort: 'service', text: (row: Conversation) => row.service ?? 'not known', cell: (row: Conversation) => (row.service === null ? '' : protocolLabel(row.service)) }]),
-    { id: 'packets', title: 'Packets', width: 66, grow: 0, end: true, drop: 3, sort: 'packets', descendingFirst: true, text: (row) => String(packetsOf(row)), cell: link, total: sum(packetsOf, formatCount) },
-    { id: 'bar', title: '', label: 'A to B and B to A, as a bar', width: 60, grow: 1.2, drop: 6, sort: null, text: (row) => `A to B ${formatBytes(row.bytesAToB)}, B to A ${formatBytes(row.bytesBToA)}`, cell: (row) => bar([row.bytesAToB / most, row.bytesBToA / most]) },
-    { id: 'bytes', title: 'Bytes', width: 72, grow: 0, end: true, drop: 0, sort: 'bytes', descendingFirst: true, text: (row) => exactBytes(bytesOf(row)), cell: (row) => bytesCell(bytesOf(row)), total: sum(bytesOf, bytesCell) },
-    { id: 'start', title: 'Start', width: 66, grow: 0, end: true, drop: 5, sort: 'startTime', text: (row) => exactTime(row.startTime), cell: (row) => timeOfDay(row.startTime) },
-    { id: 'duration', title: 'Lasted', width: 76, grow: 0, end: true, drop: 7, sort: 'durationSeconds', descendingFirst: true, text: (row) => (row.durationSeconds === null ? 'unknown' : `${row.durationSeconds.toFixed(6)} s`), cell: (row) => formatDuration(row.durationSeconds) },
-    { id: 'rate', title: 'Bytes/s', width: 72, grow: 0, end: true, drop: 9, sort: null, text: (row) => { const value = rate(row); return value === null ? 'too short to say' : `${formatBytes(value)} per second`; }, cell: (row) => { const value = rate(row); return value === null ? html`<span class="muted">n/a</span>` : bytesCell(Math.round(value)); } },
-    ...(layer === 'tcp' ? [{ id: 'ended', title: 'Ended', width: 92, grow: 0, drop: 8, sort: 'connState', text: (row: Conversation) => `Zeek: ${row.connState ?? '-'} ${row.history ?? ''}`, cell: (row: Conversation) => html`<span class="muted">${ENDED[row.connState ?? ''] ?? row.connState ?? ''}</span>` }] : []),
+    {
+      id: 'finding',
+      title: '',
+      label: 'Finding',
+      width: 18,
+      grow: 0,
+      drop: 0,
+      sort: null,
+      text: (row) => marks.get(row.id)?.title ?? '',
+      cell: (row) => {
+        const finding = marks.get(row.id);
+        return finding === undefined ? '' : severityIcon(finding.severity, finding.title);
+      },
+    },
+    {
+      id: 'a',
+      title: 'A, opened it',
+      width: ports ? 150 : 110,
+      grow: 3,
+      drop: 0,
+      sort: 'a',
+      text: (row) => end(row.a, row.aPort),
+      cell: (row) => address(store, row.a, row.aPort, []),
+      total: () => totalWords(table),
+    },
+    {
+      id: 'b',
+      title: 'B',
+      width: ports ? 150 : 110,
+      grow: 4,
+      drop: 0,
+      sort: 'b',
+      text: (row) => end(row.b, row.bPort),
+      cell: (row) => address(store, row.b, row.bPort, row.via),
+    },
+    ...(layer === 'eth' || layer === 'wlan'
+      ? []
+      : [
+          {
+            id: 'service',
+            title: 'Service',
+            width: 70,
+            grow: 0.6,
+            drop: 4,
+            sort: 'service',
+            text: (row: Conversation) => row.service ?? 'not known',
+            cell: (row: Conversation) => (row.service === null ? '' : protocolLabel(row.service)),
+          },
+        ]),
+    {
+      id: 'packets',
+      title: 'Packets',
+      width: 66,
+      grow: 0,
+      end: true,
+      drop: 3,
+      sort: 'packets',
+      descendingFirst: true,
+      text: (row) => String(packetsOf(row)),
+      cell: link,
+      total: sum(packetsOf, formatCount),
+    },
+    {
+      id: 'bar',
+      title: '',
+      label: 'A to B and B to A, as a bar',
+      width: 60,
+      grow: 1.2,
+      drop: 6,
+      sort: null,
+      text: (row) => `A to B ${formatBytes(row.bytesAToB)}, B to A ${formatBytes(row.bytesBToA)}`,
+      cell: (row) => bar([row.bytesAToB / most, row.bytesBToA / most]),
+    },
+    {
+      id: 'bytes',
+      title: 'Bytes',
+      width: 72,
+      grow: 0,
+      end: true,
+      drop: 0,
+      sort: 'bytes',
+      descendingFirst: true,
+      text: (row) => exactBytes(bytesOf(row)),
+      cell: (row) => bytesCell(bytesOf(row)),
+      total: sum(bytesOf, bytesCell),
+    },
+    {
+      id: 'start',
+      title: 'Start',
+      width: 66,
+      grow: 0,
+      end: true,
+      drop: 5,
+      sort: 'startTime',
+      text: (row) => exactTime(row.startTime),
+      cell: (row) => timeOfDay(row.startTime),
+    },
+    {
+      id: 'duration',
+      title: 'Lasted',
+      width: 76,
+      grow: 0,
+      end: true,
+      drop: 7,
+      sort: 'durationSeconds',
+      descendingFirst: true,
+      text: (row) => (row.durationSeconds === null ? 'unknown' : `${row.durationSeconds.toFixed(6)} s`),
+      cell: (row) => formatDuration(row.durationSeconds),
+    },
+    {
+      id: 'rate',
+      title: 'Bytes/s',
+      width: 72,
+      grow: 0,
+      end: true,
+      drop: 9,
+      sort: null,
+      text: (row) => {
+        const value = rate(row);
+        return value === null ? 'too short to say' : `${formatBytes(value)} per second`;
+      },
+      cell: (row) => {
+        const value = rate(row);
+        return value === null ? html`<span class="muted">n/a</span>` : bytesCell(Math.round(value));
+      },
+    },
+    ...(layer === 'tcp'
+      ? [
+          {
+            id: 'ended',
+            title: 'Ended',
+            width: 92,
+            grow: 0,
+            drop: 8,
+            sort: 'connState',
+            text: (row: Conversation) => `Zeek: ${row.connState ?? '-'} ${row.history ?? ''}`,
+            cell: (row: Conversation) => html`<span class="muted">${ENDED[row.connState ?? ''] ?? row.connState ?? ''}</span>`,
+          },
+        ]
+      : []),
   ];
 }
 
 function detail(store: Store, row: Conversation) {
   const filter = conversationFilter(row);
   const found = (store.report?.findings ?? []).filter((finding) => finding.evidence.flows.includes(row.id));
-  const fact = (name: string, value: unknown, tip = '') => html`<div title=${tip}><dt>${name}</dt><dd>${value}</dd></div>`;
+  const fact = (name: string, value: unknown, tip = '') =>
+    html`<div title=${tip}>
+      <dt>${name}</dt>
+      <dd>${value}</dd>
+    </div>`;
   return html`<h2>${end(row.a, row.aPort)} → ${end(row.b, row.bPort)}</h2>
     <div class="acts">
       <button class="btn pri" @click=${() => store.showPackets(filter)}>${icon('list-flat')}Show ${plural(packetsOf(row), 'packet')}</button>
       ${row.layer === 'tcp' || row.layer === 'udp' ? html`<button class="btn" data-testid="follow-stream" @click=${() => store.go({ stream: row.id })}>${icon('arrow-swap')}Follow stream</button>` : nothing}
-      <button class="btn" @click=${() => ask(store, `What happened in the conversation ${row.id} between ${end(row.a, row.aPort)} and ${end(row.b, row.bPort)}?`)}>${icon('comment-discussion')}Ask @netsec</button>
+      <button
+        class="btn"
+        @click=${() => ask(store, `What happened in the conversation ${row.id} between ${end(row.a, row.aPort)} and ${end(row.b, row.bPort)}?`)}
+      >
+        ${icon('comment-discussion')}Ask @netsec
+      </button>
     </div>
     <dl class="facts">
       ${fact('A to B', `${plural(row.packetsAToB, 'packet')}, ${formatBytes(row.bytesAToB)}`, exactBytes(row.bytesAToB))}
@@ -79,7 +240,9 @@ function detail(store: Store, row: Conversation) {
     ${found.map((finding) => html`<p class="nw ell">${severityIcon(finding.severity)} <button class="lk" @click=${() => store.showFinding(finding.id)}>${finding.title}</button></p>`)}`;
 }
 
-const legend = html`<span class="leg hide7"><span class="nw"><span class="sw sent"></span>A to B</span><span class="nw"><span class="sw received"></span>B to A</span></span>`;
+const legend = html`<span class="leg hide7"
+  ><span class="nw"><span class="sw sent"></span>A to B</span><span class="nw"><span class="sw received"></span>B to A</span></span
+>`;
 
 export const conversations: View = {
   id: 'conversations',

@@ -26,16 +26,126 @@ function columns(store: Store, table: TableModel<Endpoint>, layer: ConversationL
     const total = summed(table, value);
     return total === null ? '' : show(total);
   };
-  const number = (id: keyof Endpoint & ('packetsSent' | 'packetsReceived'), title: string, drop: number): Column<Endpoint> => ({ id, title, width: 76, grow: 0, end: true, drop, sort: id, descendingFirst: true, text: (row) => String(row[id]), cell: (row) => formatCount(row[id]), total: sum((row) => row[id], formatCount) });
-  const bytes = (id: keyof Endpoint & ('bytesSent' | 'bytesReceived'), title: string, drop: number): Column<Endpoint> => ({ id, title, width: 76, grow: 0, end: true, drop, sort: id, descendingFirst: true, text: (row) => exactBytes(row[id]), cell: (row) => bytesCell(row[id]), total: sum((row) => row[id], bytesCell) });
+  const number = (id: keyof Endpoint & ('packetsSent' | 'packetsReceived'), title: string, drop: number): Column<Endpoint> => ({
+    id,
+    title,
+    width: 76,
+    grow: 0,
+    end: true,
+    drop,
+    sort: id,
+    descendingFirst: true,
+    text: (row) => String(row[id]),
+    cell: (row) => formatCount(row[id]),
+    total: sum((row) => row[id], formatCount),
+  });
+  const bytes = (id: keyof Endpoint & ('bytesSent' | 'bytesReceived'), title: string, drop: number): Column<Endpoint> => ({
+    id,
+    title,
+    width: 76,
+    grow: 0,
+    end: true,
+    drop,
+    sort: id,
+    descendingFirst: true,
+    text: (row) => exactBytes(row[id]),
+    cell: (row) => bytesCell(row[id]),
+    total: sum((row) => row[id], bytesCell),
+  });
   return [
-    { id: 'finding', title: '', label: 'Finding', width: 18, grow: 0, drop: 0, sort: null, text: (row) => marks.get(row.address)?.title ?? '', cell: (row) => { const finding = marks.get(row.address); return finding === undefined ? '' : severityIcon(finding.severity, finding.title); } },
-    { id: 'address', title: 'Address', width: 130, grow: 2, drop: 0, sort: 'address', text: (row) => row.address, cell: (row) => html`<span class="addr"><button class="lk quiet" tabindex="-1" @click=${() => store.go({ views: store.viewsWith('endpoints', { host: row.address }) })}>${row.address}</button>${row.depth === 0 ? nothing : html` <span class="muted via">inner</span>`}</span>`, total: () => totalWords(table) },
-    ...(ports ? [{ id: 'port', title: 'Port', width: 56, grow: 0, end: true, drop: 0, sort: 'port', text: (row: Endpoint) => String(row.port ?? ''), cell: (row: Endpoint) => String(row.port ?? '') }] : []),
-    { id: 'name', title: 'Name', width: 110, grow: 3, drop: 5, sort: null, text: (row) => row.names.join(', ') || nameOf(store, row), cell: (row) => html`<span class="muted">${nameOf(store, row)}</span>` },
-    { id: 'packets', title: 'Packets', width: 70, grow: 0, end: true, drop: 3, sort: 'packets', descendingFirst: true, text: (row) => String(row.packets), cell: (row) => packetsLink(store, row.packets, both(store.place.selection.filter, addressFilter(row.layer, row.address, row.port))) as ReturnType<typeof html> },
-    { id: 'bar', title: '', label: 'Sent and received, as a bar', width: 60, grow: 1.5, drop: 6, sort: null, text: (row) => `Sent ${formatBytes(row.bytesSent)}, received ${formatBytes(row.bytesReceived)}`, cell: (row) => bar([row.bytesSent / most, row.bytesReceived / most]) },
-    { id: 'bytes', title: 'Bytes', width: 72, grow: 0, end: true, drop: 0, sort: 'bytes', descendingFirst: true, text: (row) => exactBytes(row.bytes), cell: (row) => bytesCell(row.bytes) },
+    {
+      id: 'finding',
+      title: '',
+      label: 'Finding',
+      width: 18,
+      grow: 0,
+      drop: 0,
+      sort: null,
+      text: (row) => marks.get(row.address)?.title ?? '',
+      cell: (row) => {
+        const finding = marks.get(row.address);
+        return finding === undefined ? '' : severityIcon(finding.severity, finding.title);
+      },
+    },
+    {
+      id: 'address',
+      title: 'Address',
+      width: 130,
+      grow: 2,
+      drop: 0,
+      sort: 'address',
+      text: (row) => row.address,
+      cell: (row) =>
+        html`<span class="addr"
+          ><button class="lk quiet" tabindex="-1" @click=${() => store.go({ views: store.viewsWith('endpoints', { host: row.address }) })}>
+            ${row.address}</button
+          >${row.depth === 0 ? nothing : html` <span class="muted via">inner</span>`}</span
+        >`,
+      total: () => totalWords(table),
+    },
+    ...(ports
+      ? [
+          {
+            id: 'port',
+            title: 'Port',
+            width: 56,
+            grow: 0,
+            end: true,
+            drop: 0,
+            sort: 'port',
+            text: (row: Endpoint) => String(row.port ?? ''),
+            cell: (row: Endpoint) => String(row.port ?? ''),
+          },
+        ]
+      : []),
+    {
+      id: 'name',
+      title: 'Name',
+      width: 110,
+      grow: 3,
+      drop: 5,
+      sort: null,
+      text: (row) => row.names.join(', ') || nameOf(store, row),
+      cell: (row) => html`<span class="muted">${nameOf(store, row)}</span>`,
+    },
+    {
+      id: 'packets',
+      title: 'Packets',
+      width: 70,
+      grow: 0,
+      end: true,
+      drop: 3,
+      sort: 'packets',
+      descendingFirst: true,
+      text: (row) => String(row.packets),
+      cell: (row) =>
+        packetsLink(store, row.packets, both(store.place.selection.filter, addressFilter(row.layer, row.address, row.port))) as ReturnType<
+          typeof html
+        >,
+    },
+    {
+      id: 'bar',
+      title: '',
+      label: 'Sent and received, as a bar',
+      width: 60,
+      grow: 1.5,
+      drop: 6,
+      sort: null,
+      text: (row) => `Sent ${formatBytes(row.bytesSent)}, received ${formatBytes(row.bytesReceived)}`,
+      cell: (row) => bar([row.bytesSent / most, row.bytesReceived / most]),
+    },
+    {
+      id: 'bytes',
+      title: 'Bytes',
+      width: 72,
+      grow: 0,
+      end: true,
+      drop: 0,
+      sort: 'bytes',
+      descendingFirst: true,
+      text: (row) => exactBytes(row.bytes),
+      cell: (row) => bytesCell(row.bytes),
+    },
     number('packetsSent', 'Pkts sent', 9),
     bytes('bytesSent', 'Sent', 7),
     number('packetsReceived', 'Pkts rcvd', 10),
@@ -47,17 +157,34 @@ function detail(store: Store, row: Endpoint) {
   const filter = addressFilter(row.layer, row.address, row.port);
   return html`<h2>${row.address}${row.port === null ? nothing : `:${String(row.port)}`} <span class="muted">${nameOf(store, row)}</span></h2>
     <div class="acts">
-      <button class="btn pri" @click=${() => store.go({ views: store.viewsWith('endpoints', { host: row.address }) })}>${icon('device-desktop')}Show host</button>
+      <button class="btn pri" @click=${() => store.go({ views: store.viewsWith('endpoints', { host: row.address }) })}>
+        ${icon('device-desktop')}Show host
+      </button>
       <button class="btn" @click=${() => store.showPackets(filter)}>${icon('list-flat')}Show ${plural(row.packets, 'packet')}</button>
     </div>
     <dl class="facts">
-      <div><dt>Sent</dt><dd>${plural(row.packetsSent, 'packet')}, ${formatBytes(row.bytesSent)}</dd></div>
-      <div><dt>Received</dt><dd>${plural(row.packetsReceived, 'packet')}, ${formatBytes(row.bytesReceived)}</dd></div>
-      ${row.names.length === 0 ? nothing : html`<div><dt>Names in the capture</dt><dd>${row.names.join(', ')}</dd></div>`}
+      <div>
+        <dt>Sent</dt>
+        <dd>${plural(row.packetsSent, 'packet')}, ${formatBytes(row.bytesSent)}</dd>
+      </div>
+      <div>
+        <dt>Received</dt>
+        <dd>${plural(row.packetsReceived, 'packet')}, ${formatBytes(row.bytesReceived)}</dd>
+      </div>
+      ${
+        row.names.length === 0
+          ? nothing
+          : html`<div>
+              <dt>Names in the capture</dt>
+              <dd>${row.names.join(', ')}</dd>
+            </div>`
+      }
     </dl>`;
 }
 
-const legend = html`<span class="leg hide7"><span class="nw"><span class="sw sent"></span>sent</span><span class="nw"><span class="sw received"></span>received</span></span>`;
+const legend = html`<span class="leg hide7"
+  ><span class="nw"><span class="sw sent"></span>sent</span><span class="nw"><span class="sw received"></span>received</span></span
+>`;
 
 export const endpoints: View = {
   id: 'endpoints',

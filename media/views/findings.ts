@@ -24,7 +24,12 @@ function groupsOf(store: Store, findings: readonly Finding[]): readonly Group[] 
   for (const finding of bySeverity(findings)) {
     const attacker = finding.subjects.find((subject) => subject.role === 'attacker');
     const victim = finding.subjects.find((subject) => subject.role === 'victim');
-    const title = attacker === undefined ? 'On their own' : victim === undefined ? called(attacker.address) : `${called(attacker.address)} against ${called(victim.address)}`;
+    const title =
+      attacker === undefined
+        ? 'On their own'
+        : victim === undefined
+          ? called(attacker.address)
+          : `${called(attacker.address)} against ${called(victim.address)}`;
     groups.set(title, [...(groups.get(title) ?? []), finding]);
   }
   // The group of the most severe finding is first because its key was met first; the loners go last.
@@ -44,7 +49,14 @@ const CHECKS = [
 function onKey(event: KeyboardEvent): void {
   const options = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role=option]')];
   const index = options.indexOf(document.activeElement as HTMLElement);
-  const to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: options.length - 1, PageDown: Math.min(index + 8, options.length - 1), PageUp: Math.max(index - 8, 0) }[event.key];
+  const to = {
+    ArrowDown: index + 1,
+    ArrowUp: index - 1,
+    Home: 0,
+    End: options.length - 1,
+    PageDown: Math.min(index + 8, options.length - 1),
+    PageUp: Math.max(index - 8, 0),
+  }[event.key];
   const target = to === undefined ? (event.key === 'Enter' || event.key === ' ' ? options[index] : undefined) : options[to];
   if (target === undefined) return;
   event.preventDefault();
@@ -70,9 +82,20 @@ function page(store: Store, report: Report) {
             <div class="grp" id="group-${g}" role="presentation"><b>${group.title}</b><span>${formatCount(group.findings.length)}</span></div>
             ${group.findings.map(
               (one) =>
-                html`<div class="it hov ${one.id === chosen ? 'sel' : ''}" role="option" aria-selected=${one.id === chosen} tabindex=${tabindex(one.id)} data-finding=${one.id} data-testid="finding" @click=${choose(one.id)}>
+                html`<div
+                  class="it hov ${one.id === chosen ? 'sel' : ''}"
+                  role="option"
+                  aria-selected=${one.id === chosen}
+                  tabindex=${tabindex(one.id)}
+                  data-finding=${one.id}
+                  data-testid="finding"
+                  @click=${choose(one.id)}
+                >
                   ${severityIcon(one.severity)}<span class="tt">${one.title}</span><span title="Confidence">${one.confidence} %</span>
-                  <span class="s2 muted"><span>${severityWord(one.severity)}</span><span title=${exactTime(one.firstSeen)}>${timeOfDay(one.firstSeen)}</span><span>${plural(one.evidence.framesTotal, 'frame')}</span></span>
+                  <span class="s2 muted"
+                    ><span>${severityWord(one.severity)}</span><span title=${exactTime(one.firstSeen)}>${timeOfDay(one.firstSeen)}</span
+                    ><span>${plural(one.evidence.framesTotal, 'frame')}</span></span
+                  >
                 </div>`,
             )}
           </div>`,
@@ -82,8 +105,17 @@ function page(store: Store, report: Report) {
         <div class="grp" id="group-checks" role="presentation"><b>Checked</b><span>${formatCount(report.coverage.length)}</span></div>
         ${checks.map(
           (kind) =>
-            html`<div class="it hov ${kind.id === chosen ? 'sel' : ''}" role="option" aria-selected=${kind.id === chosen} tabindex=${tabindex(kind.id)} data-testid=${kind.id} @click=${choose(kind.id)}>
-              <span class="muted">${icon(kind.icon)}</span><span class="tt">${kind.words(report.coverage.filter((row) => row.status === kind.status).length)}</span><span class="muted">${icon('chevron-right')}</span>
+            html`<div
+              class="it hov ${kind.id === chosen ? 'sel' : ''}"
+              role="option"
+              aria-selected=${kind.id === chosen}
+              tabindex=${tabindex(kind.id)}
+              data-testid=${kind.id}
+              @click=${choose(kind.id)}
+            >
+              <span class="muted">${icon(kind.icon)}</span
+              ><span class="tt">${kind.words(report.coverage.filter((row) => row.status === kind.status).length)}</span
+              ><span class="muted">${icon('chevron-right')}</span>
             </div>`,
         )}
       </div>
@@ -103,7 +135,8 @@ export const findings: View = {
   render(store) {
     const { report } = store;
     if (report === null) return html`<div class="page" aria-busy="true">${skeleton(30, 60, 50, 70)}</div>`;
-    if (report.findings.length === 0 && report.coverage.length === 0) return emptyState('Nothing was checked yet.', 'Findings appear here as the capture is read.');
+    if (report.findings.length === 0 && report.coverage.length === 0)
+      return emptyState('Nothing was checked yet.', 'Findings appear here as the capture is read.');
     return page(store, report);
   },
 };

@@ -34,24 +34,27 @@ function page(store: Store, report: Report) {
   const partial = !store.complete;
   const loud = report.findings.filter((finding) => finding.severity !== 'info').length;
   return html`<div class="page" data-testid="view-overview">
-    <h1 class="say" data-testid="headline">${sentences(report.headline).map((sentence, i) => html`<span>${partial && i === 0 ? html`<span class="muted">So far: </span>` : nothing}${sentence} </span>`)}</h1>
+    <h1 class="say" data-testid="headline">
+      ${sentences(report.headline).map((sentence, i) => html`<span>${partial && i === 0 ? html`<span class="muted">So far: </span>` : nothing}${sentence} </span>`)}
+    </h1>
     ${riskLine(store, report)} ${keyFigures(store, report)} ${trafficOverTime(store)}
     <div class="two">
       <div class="col">
-      <section class="sec" aria-labelledby="h-findings">
-        ${heading('h-findings', 'Findings', report.findings.length === 0 ? nothing : `${formatCount(report.findings.length)}${partial ? ' so far' : ''}${loud < report.findings.length && loud > 0 ? `, ${formatCount(loud)} above info` : ''}`, html`<span class="muted hide7">confidence</span>`)}
-        ${findingRows(store, report)} ${partial ? skeleton(72) : nothing}
-      </section>
-      <section class="sec o3" aria-labelledby="h-active">
-        ${heading('h-active', 'Most active', nothing, html`<span class="muted">${swatch(0)}sent</span><span class="muted"><span class="sw received"></span>received</span>`)}
-        ${partial && report.endpoints.length === 0 ? skeleton(88, 70, 52) : mostActive(store, report, measure)}
-      </section>
+        <section class="sec" aria-labelledby="h-findings">
+          ${heading('h-findings', 'Findings', report.findings.length === 0 ? nothing : `${formatCount(report.findings.length)}${partial ? ' so far' : ''}${loud < report.findings.length && loud > 0 ? `, ${formatCount(loud)} above info` : ''}`, html`<span class="muted hide7">confidence</span>`)}
+          ${findingRows(store, report)} ${partial ? skeleton(72) : nothing}
+        </section>
+        <section class="sec o3" aria-labelledby="h-active">
+          ${heading('h-active', 'Most active', nothing, html`<span class="muted">${swatch(0)}sent</span><span class="muted"><span class="sw received"></span>received</span>`)}
+          ${partial && report.endpoints.length === 0 ? skeleton(88, 70, 52) : mostActive(store, report, measure)}
+        </section>
       </div>
       <div class="col">
-      <section class="sec o2" aria-labelledby="h-protocols">
-        ${heading('h-protocols', 'Protocols', nothing, html`<span class="muted hide7">share, bytes, packets</span>`)} ${shares(store, report, measure)}
-      </section>
-      <section class="sec o4" aria-labelledby="h-not">${heading('h-not', 'What was not examined')} ${notExamined(store, report)}</section>
+        <section class="sec o2" aria-labelledby="h-protocols">
+          ${heading('h-protocols', 'Protocols', nothing, html`<span class="muted hide7">share, bytes, packets</span>`)}
+          ${shares(store, report, measure)}
+        </section>
+        <section class="sec o4" aria-labelledby="h-not">${heading('h-not', 'What was not examined')} ${notExamined(store, report)}</section>
       </div>
     </div>
   </div>`;
@@ -64,7 +67,10 @@ function waiting(store: Store) {
     ${store.reportFailure === null ? nothing : html`<p role="alert">${severityBadge('medium', 'The analysis could not be shown:')} ${store.reportFailure}</p>`}
     ${skeleton(38, 100)}
     <div class="sk tall"></div>
-    <div class="two"><div>${skeleton(90, 72, 80)}</div><div>${skeleton(80, 95, 60)}</div></div>
+    <div class="two">
+      <div>${skeleton(90, 72, 80)}</div>
+      <div>${skeleton(80, 95, 60)}</div>
+    </div>
   </div>`;
 }
 
@@ -81,10 +87,16 @@ export const overview: View = {
     if (report.capture.packets > 0 || store.complete) marked();
     if (report.capture.packets === 0 && store.complete) {
       return store.selected
-        ? emptyState('No packet matches.', 'The filter and the time range together select nothing in this capture.', html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`)
-        : emptyState('This capture has no packets.', `${report.capture.file} is a valid ${report.capture.format} file with nothing in it. The recording may have been stopped before anything was seen, or its capture filter let nothing through.`);
+        ? emptyState(
+            'No packet matches.',
+            'The filter and the time range together select nothing in this capture.',
+            html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`,
+          )
+        : emptyState(
+            'This capture has no packets.',
+            `${report.capture.file} is a valid ${report.capture.format} file with nothing in it. The recording may have been stopped before anything was seen, or its capture filter let nothing through.`,
+          );
     }
     return page(store, report);
   },
 };
-

@@ -45,15 +45,61 @@ const columns: readonly Column<PacketRow>[] = [
     drop: 0,
     sort: null,
     text: (row) => (row.severity !== null ? 'Evidence of a finding' : row.malformed ? 'Malformed' : ''),
-    cell: (row) => (row.severity !== null ? severityIcon(row.severity, `Evidence of a finding, ${row.severity}`) : row.malformed ? html`<span class="muted" title="Malformed">${icon('warning')}<span class="vh">Malformed</span></span>` : ''),
+    cell: (row) =>
+      row.severity !== null
+        ? severityIcon(row.severity, `Evidence of a finding, ${row.severity}`)
+        : row.malformed
+          ? html`<span class="muted" title="Malformed">${icon('warning')}<span class="vh">Malformed</span></span>`
+          : '',
   },
-  { id: 'number', title: 'No.', label: 'Frame number', width: 62, grow: 0, end: true, drop: 0, sort: 'number', text: (row) => String(row.frame), cell: (row) => formatCount(row.frame) },
+  {
+    id: 'number',
+    title: 'No.',
+    label: 'Frame number',
+    width: 62,
+    grow: 0,
+    end: true,
+    drop: 0,
+    sort: 'number',
+    text: (row) => String(row.frame),
+    cell: (row) => formatCount(row.frame),
+  },
   { id: 'time', title: 'Time', width: 98, grow: 0, drop: 4, sort: 'time', text: (row) => exactTime(row.time), cell: (row) => timeOfDay(row.time, 3) },
-  { id: 'relative', title: 'Since start', width: 88, grow: 0, end: true, drop: 8, sort: 'time', text: (row) => (row.relativeSeconds === null ? '' : `${row.relativeSeconds.toFixed(9)} s after the first frame`), cell: (row) => (row.relativeSeconds === null ? '' : row.relativeSeconds.toFixed(6)) },
+  {
+    id: 'relative',
+    title: 'Since start',
+    width: 88,
+    grow: 0,
+    end: true,
+    drop: 8,
+    sort: 'time',
+    text: (row) => (row.relativeSeconds === null ? '' : `${row.relativeSeconds.toFixed(9)} s after the first frame`),
+    cell: (row) => (row.relativeSeconds === null ? '' : row.relativeSeconds.toFixed(6)),
+  },
   { id: 'source', title: 'Source', width: 88, grow: 0.8, drop: 0, sort: 'source', text: (row) => row.source, cell: (row) => row.source },
-  { id: 'destination', title: 'Destination', width: 88, grow: 0.8, drop: 0, sort: 'destination', text: (row) => row.destination, cell: (row) => row.destination },
+  {
+    id: 'destination',
+    title: 'Destination',
+    width: 88,
+    grow: 0.8,
+    drop: 0,
+    sort: 'destination',
+    text: (row) => row.destination,
+    cell: (row) => row.destination,
+  },
   { id: 'protocol', title: 'Protocol', width: 54, grow: 0.1, drop: 2, sort: 'protocol', text: (row) => row.protocol, cell: (row) => row.protocol },
-  { id: 'length', title: 'Length', width: 56, grow: 0, end: true, drop: 6, sort: 'length', descendingFirst: true, text: (row) => exactBytes(row.length), cell: (row) => formatCount(row.length) },
+  {
+    id: 'length',
+    title: 'Length',
+    width: 56,
+    grow: 0,
+    end: true,
+    drop: 6,
+    sort: 'length',
+    descendingFirst: true,
+    text: (row) => exactBytes(row.length),
+    cell: (row) => formatCount(row.length),
+  },
   { id: 'info', title: 'Info', width: 76, grow: 6, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
 ];
 
@@ -61,17 +107,38 @@ const columns: readonly Column<PacketRow>[] = [
 function packetTarget(row: PacketRow): Target {
   const source = guessAddressField(row.source);
   const destination = guessAddressField(row.destination);
-  const filter = source !== null && source === destination ? `${source} == ${row.source} and ${source} == ${row.destination}` : `frame.number == ${String(row.frame)}`;
-  return { label: `frame ${formatCount(row.frame)}`, filter, filterWords: filter.startsWith('frame.') ? 'This Packet' : 'These Addresses', flow: row.flow, ...(source === null ? {} : { host: row.source }), text: columns.slice(1).map((column) => column.text(row)).join('\t'), rows: [row] };
+  const filter =
+    source !== null && source === destination
+      ? `${source} == ${row.source} and ${source} == ${row.destination}`
+      : `frame.number == ${String(row.frame)}`;
+  return {
+    label: `frame ${formatCount(row.frame)}`,
+    filter,
+    filterWords: filter.startsWith('frame.') ? 'This Packet' : 'These Addresses',
+    flow: row.flow,
+    ...(source === null ? {} : { host: row.source }),
+    text: columns
+      .slice(1)
+      .map((column) => column.text(row))
+      .join('\t'),
+    rows: [row],
+  };
 }
 
 function fieldTarget(node: FieldNode): Target {
   const text = node.text === '' ? node.label : node.text;
-  return { label: node.name === '' ? text : node.name, filter: node.filter, filterWords: 'This Value', text, rows: [{ name: node.name, label: node.label, text: node.text, start: node.start, length: node.length }] };
+  return {
+    label: node.name === '' ? text : node.name,
+    filter: node.filter,
+    filterWords: 'This Value',
+    text,
+    rows: [{ name: node.name, label: node.label, text: node.text, start: node.start, length: node.length }],
+  };
 }
 
 function list(store: Store, packets: PacketModel, state: PacketsState): GridConfig<PacketRow> {
-  const fetch = (from: number, to: number): Promise<readonly PacketRow[]> => packets.rows.slice(from, Math.min(to, from + 10_000), new AbortController().signal);
+  const fetch = (from: number, to: number): Promise<readonly PacketRow[]> =>
+    packets.rows.slice(from, Math.min(to, from + 10_000), new AbortController().signal);
   return {
     label: 'Packets',
     testId: 'packet-list',
@@ -93,14 +160,25 @@ function list(store: Store, packets: PacketModel, state: PacketsState): GridConf
     onOpen: () => document.querySelector<HTMLElement>('netsec-tree [tabindex="0"]')?.focus(),
     menu: (row, from, to): Menu => menuFor(store, to - from > 1 ? { ...packetTarget(row), rows: () => fetch(from, to) } : packetTarget(row)),
     onCopy: (from, to) =>
-      void fetch(from, to).then((rows) => copyText(store, rows.length === 1 && rows[0] !== undefined ? packetTarget(rows[0]).text : toCsv(rows), rows.length === 1 ? 'Packet' : `${formatCount(rows.length)} packets`)),
+      void fetch(from, to).then((rows) =>
+        copyText(
+          store,
+          rows.length === 1 && rows[0] !== undefined ? packetTarget(rows[0]).text : toCsv(rows),
+          rows.length === 1 ? 'Packet' : `${formatCount(rows.length)} packets`,
+        ),
+      ),
   };
 }
 
 function details(store: Store, packets: PacketModel, state: PacketsState) {
   const { detail, field } = packets;
   if (detail === null) {
-    return html`<section class="pane" aria-label="Packet details"><div class="pane-head"><h2>Details</h2></div><p class="none pad">${packets.problem === '' ? (state.frame === 0 ? 'Choose a packet to see what is inside.' : 'Reading…') : packets.problem}</p></section>`;
+    return html`<section class="pane" aria-label="Packet details">
+      <div class="pane-head"><h2>Details</h2></div>
+      <p class="none pad">
+        ${packets.problem === '' ? (state.frame === 0 ? 'Choose a packet to see what is inside.' : 'Reading…') : packets.problem}
+      </p>
+    </section>`;
   }
   const config: TreeConfig = {
     nodes: detail.tree,
@@ -124,14 +202,22 @@ function details(store: Store, packets: PacketModel, state: PacketsState) {
 /** The layer a field belongs to: the outermost node around it in the same source. */
 function layerOf(tree: readonly FieldNode[], field: FieldNode | null): FieldNode | null {
   if (field === null) return null;
-  const whole = (node: FieldNode): boolean => node.start === 0 && tree.some((other) => other !== node && other.source === node.source && other.start > 0 && other.start < node.length);
-  return tree.find((node) => node.source === field.source && !whole(node) && field.start >= node.start && field.start + field.length <= node.start + node.length) ?? null;
+  const whole = (node: FieldNode): boolean =>
+    node.start === 0 && tree.some((other) => other !== node && other.source === node.source && other.start > 0 && other.start < node.length);
+  return (
+    tree.find(
+      (node) => node.source === field.source && !whole(node) && field.start >= node.start && field.start + field.length <= node.start + node.length,
+    ) ?? null
+  );
 }
 
 function bytesPane(packets: PacketModel, state: PacketsState) {
   const { detail, field } = packets;
   const source = detail?.sources[packets.source];
-  if (detail === null || source === undefined) return html`<section class="pane" aria-label="Packet bytes"><div class="pane-head"><h2>Bytes</h2></div></section>`;
+  if (detail === null || source === undefined)
+    return html`<section class="pane" aria-label="Packet bytes">
+      <div class="pane-head"><h2>Bytes</h2></div>
+    </section>`;
   const marked = field !== null && field.source === packets.source && field.length > 0 ? field : null;
   const config: HexConfig = {
     bytes: source.bytes,
@@ -140,13 +226,21 @@ function bytesPane(packets: PacketModel, state: PacketsState) {
     label: `${source.name}, ${exactBytes(source.bytes.length)}. Arrow keys move from byte to byte and select their field.`,
     onByte: (at) => packets.selectByte(at, state.open),
   };
-  const words = marked === null ? '' : ` · ${marked.label}: ${marked.length === 1 ? `byte ${formatCount(marked.start)}` : `bytes ${formatCount(marked.start)} – ${formatCount(marked.start + marked.length - 1)}`}`;
+  const words =
+    marked === null
+      ? ''
+      : ` · ${marked.label}: ${marked.length === 1 ? `byte ${formatCount(marked.start)}` : `bytes ${formatCount(marked.start)} – ${formatCount(marked.start + marked.length - 1)}`}`;
   return html`<section class="pane" aria-label="Packet bytes">
     <div class="pane-head">
       <h2>Bytes</h2>
       ${
         detail.sources.length > 1
-          ? segments('Bytes of', detail.sources.map((one, i) => ({ id: String(i), title: one.name })), String(packets.source), (id) => packets.show(Number(id)))
+          ? segments(
+              'Bytes of',
+              detail.sources.map((one, i) => ({ id: String(i), title: one.name })),
+              String(packets.source),
+              (id) => packets.show(Number(id)),
+            )
           : nothing
       }
       <span class="muted ell" data-testid="hex-words" role="status">${formatCount(source.bytes.length)}${words}</span>
@@ -169,7 +263,11 @@ export const packets: View = {
     const { total, totalUnfiltered, failure } = packetModel.rows;
     if (total === 0 && !packetModel.rows.loading && failure === null && store.complete) {
       return store.selected
-        ? emptyState('No packet matches.', 'The filter and the time range together select nothing in this capture.', html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`)
+        ? emptyState(
+            'No packet matches.',
+            'The filter and the time range together select nothing in this capture.',
+            html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`,
+          )
         : emptyState('This capture has no packets.', 'The file is a valid capture with nothing in it.');
     }
     const all = store.whole?.capture.packets ?? totalUnfiltered;
@@ -178,10 +276,20 @@ export const packets: View = {
       ${failure === null ? nothing : html`<p class="problem" role="alert">${failure}</p>`}
       <div class="split-y pk">
         <netsec-grid .config=${list(store, packetModel, state)}></netsec-grid>
-        <netsec-splitter axis="y" aria-label="Size of the packet list" .value=${state.splitList} .onMoved=${(splitList: number) => store.remember('packets', { splitList })}></netsec-splitter>
+        <netsec-splitter
+          axis="y"
+          aria-label="Size of the packet list"
+          .value=${state.splitList}
+          .onMoved=${(splitList: number) => store.remember('packets', { splitList })}
+        ></netsec-splitter>
         <div class="split-x">
           ${details(store, packetModel, state)}
-          <netsec-splitter axis="x" aria-label="Size of the details" .value=${state.splitBytes} .onMoved=${(splitBytes: number) => store.remember('packets', { splitBytes })}></netsec-splitter>
+          <netsec-splitter
+            axis="x"
+            aria-label="Size of the details"
+            .value=${state.splitBytes}
+            .onMoved=${(splitBytes: number) => store.remember('packets', { splitBytes })}
+          ></netsec-splitter>
           ${bytesPane(packetModel, state)}
         </div>
       </div>

@@ -23,9 +23,13 @@ function table(store: Store, report: Report) {
   const { closed: saved, chosen } = store.remembered('protocols', { closed: [] as readonly string[], chosen: '' });
   const closed = new Set(saved);
   const lines = visible(hierarchyTree(report.hierarchy), closed);
-  const focus = Math.max(0, lines.findIndex((node) => node.row.path === chosen));
+  const focus = Math.max(
+    0,
+    lines.findIndex((node) => node.row.path === chosen),
+  );
   const whole = report.capture;
-  const setClosed = (path: string, close: boolean): void => store.remember('protocols', { closed: close ? [...closed, path] : saved.filter((one) => one !== path) });
+  const setClosed = (path: string, close: boolean): void =>
+    store.remember('protocols', { closed: close ? [...closed, path] : saved.filter((one) => one !== path) });
   const choose = (node: HierarchyNode | undefined): void => {
     if (node !== undefined) store.remember('protocols', { chosen: node.row.path });
   };
@@ -35,7 +39,14 @@ function table(store: Store, report: Report) {
     const node = lines[index];
     if (node === undefined) return;
     const { path } = node.row;
-    let to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: lines.length - 1, PageDown: Math.min(index + 10, lines.length - 1), PageUp: Math.max(index - 10, 0) }[event.key];
+    let to = {
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      Home: 0,
+      End: lines.length - 1,
+      PageDown: Math.min(index + 10, lines.length - 1),
+      PageUp: Math.max(index - 10, 0),
+    }[event.key];
     if (event.key === 'ArrowRight' && node.children.length > 0) {
       if (closed.has(path)) setClosed(path, false);
       else to = index + 1;
@@ -44,7 +55,8 @@ function table(store: Store, report: Report) {
       else to = lines.findLastIndex((other, at) => at < index && other.level < node.level);
     } else if (event.key === 'Enter') store.showPackets(target(node).filter);
     else if (event.key === 'c' && (event.ctrlKey || event.metaKey)) copyText(store, toCsv([node.row]), 'Row');
-    else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) openMenu(menuFor(store, target(node)), elements[index] as HTMLElement);
+    else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey))
+      openMenu(menuFor(store, target(node)), elements[index] as HTMLElement);
     else if (to === undefined) return;
     event.preventDefault();
     if (to !== undefined) {
@@ -53,11 +65,21 @@ function table(store: Store, report: Report) {
     }
   };
   return html`<div class="fill" data-testid="view-protocols">
-    <div class="sub"><h1>Protocols</h1><span class="muted ell">Shares are of all ${formatCount(whole.packets)} packets. A frame counts once on every line it runs through.</span></div>
+    <div class="sub">
+      <h1>Protocols</h1>
+      <span class="muted ell">Shares are of all ${formatCount(whole.packets)} packets. A frame counts once on every line it runs through.</span>
+    </div>
     <div class="scroll">
       <table class="pt" role="treegrid" aria-label="Protocol hierarchy" data-testid="protocols-grid" @keydown=${onKey}>
         <thead>
-          <tr role="row"><th role="columnheader" class="c-name">Protocol</th><th role="columnheader" class="c-bar"><span class="vh">Share of packets, as a bar</span></th><th role="columnheader" class="r c-num">Packets</th><th role="columnheader" class="r c-num hide6">of packets</th><th role="columnheader" class="r c-num">Bytes</th><th role="columnheader" class="r c-num hide7">of bytes</th></tr>
+          <tr role="row">
+            <th role="columnheader" class="c-name">Protocol</th>
+            <th role="columnheader" class="c-bar"><span class="vh">Share of packets, as a bar</span></th>
+            <th role="columnheader" class="r c-num">Packets</th>
+            <th role="columnheader" class="r c-num hide6">of packets</th>
+            <th role="columnheader" class="r c-num">Bytes</th>
+            <th role="columnheader" class="r c-num hide7">of bytes</th>
+          </tr>
         </thead>
         <tbody role="rowgroup">
           ${lines.map((node, index) => {
@@ -83,9 +105,19 @@ function table(store: Store, report: Report) {
                 openMenu(menuFor(store, target(node)), { x: event.clientX, y: event.clientY });
               }}
             >
-              <td role="gridcell" title=${row.path}><span class="ind-${Math.min(node.level, 14)} tname" style=${css({ '--level': String(node.level - 1) })}><span class="twist">${leaf ? nothing : icon(open ? 'chevron-down' : 'chevron-right')}</span><span class="ell">${protocolLabel(node.name)}</span><span class="muted ell">${protocolLabel(node.name) === node.name ? '' : node.name}</span></span></td>
+              <td role="gridcell" title=${row.path}>
+                <span class="ind-${Math.min(node.level, 14)} tname" style=${css({ '--level': String(node.level - 1) })}
+                  ><span class="twist">${leaf ? nothing : icon(open ? 'chevron-down' : 'chevron-right')}</span
+                  ><span class="ell">${protocolLabel(node.name)}</span
+                  ><span class="muted ell">${protocolLabel(node.name) === node.name ? '' : node.name}</span></span
+                >
+              </td>
               <td role="gridcell">${bar([row.packets / whole.packets])}</td>
-              <td role="gridcell" class="r"><button class="lk quiet" tabindex="-1" title="Show these packets" @click=${() => store.showPackets(target(node).filter)}>${formatCount(row.packets)}</button></td>
+              <td role="gridcell" class="r">
+                <button class="lk quiet" tabindex="-1" title="Show these packets" @click=${() => store.showPackets(target(node).filter)}>
+                  ${formatCount(row.packets)}
+                </button>
+              </td>
               <td role="gridcell" class="r hide6">${formatShare(row.packets, whole.packets)}</td>
               <td role="gridcell" class="r" title=${exactBytes(row.bytes)}>${bytesCell(row.bytes)}</td>
               <td role="gridcell" class="r hide7">${formatShare(row.bytes, whole.originalBytes)}</td>
@@ -107,7 +139,11 @@ export const protocols: View = {
   render(store) {
     const { report } = store;
     if (report === null) return html`<div class="page" aria-busy="true">${skeleton(40, 60, 55, 50)}</div>`;
-    if (report.hierarchy.length === 0) return emptyState('No protocols to show.', store.selected ? 'No packet matches the filter and the time range.' : 'This capture has no packets yet.');
+    if (report.hierarchy.length === 0)
+      return emptyState(
+        'No protocols to show.',
+        store.selected ? 'No packet matches the filter and the time range.' : 'This capture has no packets yet.',
+      );
     return table(store, report);
   },
 };

@@ -1,6 +1,8 @@
 /** Names the capture itself gives to addresses: DNS answers, DHCP host names, TLS server names. Untrusted text, bounded. */
 
-const MAX_ADDRESSES = 200_000, MAX_NAMES_PER_ADDRESS = 8, MAX_NAME_LENGTH = 255;
+const MAX_ADDRESSES = 200_000,
+  MAX_NAMES_PER_ADDRESS = 8,
+  MAX_NAME_LENGTH = 255;
 
 export class AddressNames {
   readonly #names = new Map<string, string[]>();

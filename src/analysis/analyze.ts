@@ -70,7 +70,9 @@ export class Analysis {
   }
 
   /** Reads on to the current end of the source; throws when aborted, and what was read before stays. */
-  async advance(options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined } = {}): Promise<void> {
+  async advance(
+    options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined } = {},
+  ): Promise<void> {
     // The list grows while it is read; a report of what has been read so far, or of an interrupted pass, needs it too.
     this.state.interfaces = this.#scan.interfaces;
     await this.#scan.advance(this.#packet, this.#onFrame, options);
@@ -78,16 +80,21 @@ export class Analysis {
   }
 
   #frameHandler(options: AnalysisOptions): () => void {
-    const p = this.#packet, pass = this.#pass, { index, state } = this, sink = options.sink ?? null;
+    const p = this.#packet,
+      pass = this.#pass,
+      { index, state } = this,
+      sink = options.sink ?? null;
     const { select, onFrame } = options;
     // The plain pass has a body of its own: it asks nothing on every frame.
     if (index === null && select === undefined && onFrame === undefined) {
       return () => {
+        pass.flow = -1;
         decode(p, sink);
         pass.count(p, sink);
       };
     }
     return () => {
+      pass.flow = -1;
       decode(p, sink);
       if (select !== undefined && !select(p.frame)) {
         pass.passOver(p, sink);
@@ -95,7 +102,12 @@ export class Analysis {
       }
       pass.count(p, sink);
       if (index !== null) {
-        const flags = (p.isMalformed ? INDEX_MALFORMED : 0) | (p.hasTime ? INDEX_HAS_TIME : 0) | (p.isCut ? INDEX_CUT : 0) | (p.netCount > 0 && (p.net[NET_FLAGS]! & NET_FRAGMENT) !== 0 ? INDEX_FRAGMENT : 0) | (pass.direction === 1 ? INDEX_FROM_RESPONDER : 0);
+        const flags =
+          (p.isMalformed ? INDEX_MALFORMED : 0) |
+          (p.hasTime ? INDEX_HAS_TIME : 0) |
+          (p.isCut ? INDEX_CUT : 0) |
+          (p.netCount > 0 && (p.net[NET_FLAGS]! & NET_FRAGMENT) !== 0 ? INDEX_FRAGMENT : 0) |
+          (pass.direction === 1 ? INDEX_FROM_RESPONDER : 0);
         const time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : NaN;
         index.add(p.fileOffset, p.originalLength, p.path, pass.flow, flags, time);
       }
@@ -115,12 +127,18 @@ export class Analysis {
     const { state } = this;
     this.#packet.wanted = new Set([...NAMING_KINDS, ...byKind.keys()]);
     return {
-      onPacket: packets.length === 0 ? undefined : (p, flow) => {
-        for (let i = 0; i < packets.length; i++) packets[i]!.onPacket!(p, flow);
-      },
-      onFlowOpened: openings.length === 0 ? undefined : (flow, p) => {
-        for (let i = 0; i < openings.length; i++) openings[i]!.onFlowOpened!(flow, p);
-      },
+      onPacket:
+        packets.length === 0
+          ? undefined
+          : (p, flow) => {
+              for (let i = 0; i < packets.length; i++) packets[i]!.onPacket!(p, flow);
+            },
+      onFlowOpened:
+        openings.length === 0
+          ? undefined
+          : (flow, p) => {
+              for (let i = 0; i < openings.length; i++) openings[i]!.onFlowOpened!(flow, p);
+            },
       onMessage: (message: Message, flow: number, p: Packet) => {
         collectNames(message, flow, state);
         for (const run of byKind.get(message.kind) ?? []) run.onMessage!(message, flow, p);

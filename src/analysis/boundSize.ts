@@ -10,8 +10,12 @@ interface List {
   size: number;
 }
 
-export function boundSize(value: Readonly<Record<string, unknown>>, maxCharacters: number): { readonly value: Readonly<Record<string, unknown>>; readonly notes: readonly string[] } {
-  const lists: List[] = [], copy = copyOf(value, '', lists) as Record<string, unknown>;
+export function boundSize(
+  value: Readonly<Record<string, unknown>>,
+  maxCharacters: number,
+): { readonly value: Readonly<Record<string, unknown>>; readonly notes: readonly string[] } {
+  const lists: List[] = [],
+    copy = copyOf(value, '', lists) as Record<string, unknown>;
   let size = JSON.stringify(copy).length;
   if (size <= maxCharacters) return { value: copy, notes: [] };
   for (const list of lists) list.size = JSON.stringify(list.items).length;
@@ -19,11 +23,16 @@ export function boundSize(value: Readonly<Record<string, unknown>>, maxCharacter
     const largest = lists.filter(({ items }) => items.length > 0).sort((a, b) => b.size - a.size)[0];
     if (largest === undefined) break;
     // Down to what is still allowed, at least by half: a few rounds suffice.
-    largest.items.length = Math.min(Math.floor(largest.items.length / 2), Math.floor((largest.items.length * Math.max(0, largest.size - (size - maxCharacters))) / largest.size));
+    largest.items.length = Math.min(
+      Math.floor(largest.items.length / 2),
+      Math.floor((largest.items.length * Math.max(0, largest.size - (size - maxCharacters))) / largest.size),
+    );
     for (const list of lists) list.size = JSON.stringify(list.items).length;
     size = JSON.stringify(copy).length;
   }
-  const notes = lists.filter(({ items, total }) => items.length < total).map(({ path, items, total }) => `${path}: the first ${items.length.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} are shown.`);
+  const notes = lists
+    .filter(({ items, total }) => items.length < total)
+    .map(({ path, items, total }) => `${path}: the first ${items.length.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} are shown.`);
   return { value: copy, notes: notes.slice(0, 20) };
 }
 

@@ -18,7 +18,11 @@ export interface OpenedCapture {
 }
 
 /** `reason` lets a command choose its exit code; `message` is one sentence for a person. */
-export type OpenFailure = { readonly ok: false; readonly reason: 'missing' | 'unreadable' | 'directory' | 'empty' | 'not-a-capture'; readonly message: string };
+export type OpenFailure = {
+  readonly ok: false;
+  readonly reason: 'missing' | 'unreadable' | 'directory' | 'empty' | 'not-a-capture';
+  readonly message: string;
+};
 export type OpenResult = { readonly ok: true; readonly capture: OpenedCapture } | OpenFailure;
 
 export interface OpenOptions {
@@ -30,7 +34,8 @@ export interface OpenOptions {
 /** Never throws for what a file holds or for what the system refuses; throws only when aborted. */
 export async function openCaptureFile(location: CaptureLocation, options: OpenOptions = {}): Promise<OpenResult> {
   if (location.kind === 'bytes') return openBytes(location.name, location.bytes, options);
-  const { path } = location, name = basename(path);
+  const { path } = location,
+    name = basename(path);
   let source: ByteSource;
   try {
     source = await openFile(path);
@@ -52,17 +57,21 @@ export async function openCaptureFile(location: CaptureLocation, options: OpenOp
 }
 
 async function openBytes(name: string, bytes: Uint8Array, options: OpenOptions): Promise<OpenResult> {
-  const source = bufferSource(bytes), found = await sniff(source);
+  const source = bufferSource(bytes),
+    found = await sniff(source);
   if (found.kind === 'compressed') {
     const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
     const { tmpdir } = await import('node:os');
     const { join } = await import('node:path');
     // Streaming inflation reads a file; bytes that came from elsewhere become one for a moment.
-    const folder = await mkdtemp(join(tmpdir(), 'netsec-')), path = join(folder, 'compressed');
+    const folder = await mkdtemp(join(tmpdir(), 'netsec-')),
+      path = join(folder, 'compressed');
     try {
       await writeFile(path, bytes, { mode: 0o600 });
       const result = await openInflated(path, found.compression, options);
-      return result.ok ? { ok: true, capture: { ...result.capture, file: { ...result.capture.file, name } } } : { ...result, message: result.message.replace(path, name) };
+      return result.ok
+        ? { ok: true, capture: { ...result.capture, file: { ...result.capture.file, name } } }
+        : { ...result, message: result.message.replace(path, name) };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -80,20 +89,49 @@ async function openInflated(path: string, compression: 'gzip' | 'zstd', options:
   };
   const found = await sniff(source);
   if (found.kind !== 'capture') await close();
-  if (found.kind === 'empty') return { ok: false, reason: 'not-a-capture', message: `${path} is a ${compression} file that holds ${inflated.stopped === null ? 'nothing' : `nothing readable. ${inflated.stopped}`}.` };
-  return accept(basename(path), source, found, { fileBytes, compression, inflateStopped: inflated.stopped === null ? null : `${inflated.stopped}. What came before is shown.` }, close);
+  if (found.kind === 'empty')
+    return {
+      ok: false,
+      reason: 'not-a-capture',
+      message: `${path} is a ${compression} file that holds ${inflated.stopped === null ? 'nothing' : `nothing readable. ${inflated.stopped}`}.`,
+    };
+  return accept(
+    basename(path),
+    source,
+    found,
+    { fileBytes, compression, inflateStopped: inflated.stopped === null ? null : `${inflated.stopped}. What came before is shown.` },
+    close,
+  );
 }
 
-function accept(name: string, source: ByteSource, found: Sniffed, about: Pick<CaptureFile, 'fileBytes' | 'compression' | 'inflateStopped'>, close: () => Promise<void>): OpenResult {
+function accept(
+  name: string,
+  source: ByteSource,
+  found: Sniffed,
+  about: Pick<CaptureFile, 'fileBytes' | 'compression' | 'inflateStopped'>,
+  close: () => Promise<void>,
+): OpenResult {
   switch (found.kind) {
     case 'capture':
       return { ok: true, capture: { source, format: found.format, file: { name, format: found.format.id, sha256: null, ...about }, close } };
     case 'empty':
-      return { ok: false, reason: 'empty', message: `${name} is empty: it has no bytes at all. The capture may not have been started, or not been written yet.` };
+      return {
+        ok: false,
+        reason: 'empty',
+        message: `${name} is empty: it has no bytes at all. The capture may not have been started, or not been written yet.`,
+      };
     case 'compressed':
-      return { ok: false, reason: 'not-a-capture', message: `${name} is compressed twice (${found.compression} inside ${about.compression ?? 'it'}). Decompress it once, then open it.` };
+      return {
+        ok: false,
+        reason: 'not-a-capture',
+        message: `${name} is compressed twice (${found.compression} inside ${about.compression ?? 'it'}). Decompress it once, then open it.`,
+      };
     case 'other':
-      return { ok: false, reason: 'not-a-capture', message: `${name} is not a packet capture: it looks like ${found.looksLike}. Netsec reads pcap, pcapng and snoop files, also with gzip or zstd around them.` };
+      return {
+        ok: false,
+        reason: 'not-a-capture',
+        message: `${name} is not a packet capture: it looks like ${found.looksLike}. Netsec reads pcap, pcapng and snoop files, also with gzip or zstd around them.`,
+      };
   }
 }
 
@@ -104,7 +142,11 @@ function refusal(path: string, error: unknown): OpenFailure {
       return { ok: false, reason: 'missing', message: `There is no file ${path}.` };
     case 'EACCES':
     case 'EPERM':
-      return { ok: false, reason: 'unreadable', message: `${path} may not be read: ask its owner for permission, or copy it to a folder of your own.` };
+      return {
+        ok: false,
+        reason: 'unreadable',
+        message: `${path} may not be read: ask its owner for permission, or copy it to a folder of your own.`,
+      };
     case 'EISDIR':
       return { ok: false, reason: 'directory', message: `${path} is a folder, not a capture file.` };
     case 'ENOTFILE':

@@ -33,7 +33,8 @@ interface Entry {
 }
 
 export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureStore {
-  const entries = new Map<string, Entry>(), where = options.folders.length === 1 ? options.folders[0]! : `the folders ${options.folders.join(', ')}`;
+  const entries = new Map<string, Entry>(),
+    where = options.folders.length === 1 ? options.folders[0]! : `the folders ${options.folders.join(', ')}`;
 
   async function list(): Promise<Listed> {
     const listings = await Promise.all(options.folders.map((folder) => listCaptureFiles(folder)));
@@ -101,7 +102,11 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
       entries.set(key, done);
       const { handlers } = result.session;
       const capture: OpenCapture = {
-        call: (method, params, callSignal) => (handlers[method] as (params: unknown, signal: AbortSignal) => Promise<EngineMethods[typeof method][1]>)(params, callSignal ?? done.controller.signal),
+        call: (method, params, callSignal) =>
+          (handlers[method] as (params: unknown, signal: AbortSignal) => Promise<EngineMethods[typeof method][1]>)(
+            params,
+            callSignal ?? done.controller.signal,
+          ),
         release,
       };
       return { ok: true, capture };
@@ -122,7 +127,8 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
       if (!opened.ok) return opened;
       entry.close = () => opened.capture.close();
       const session = new CaptureSession(opened.capture.source, opened.capture.format, opened.capture.file, {
-        version: options.version, ...(options.detectorOptions === undefined ? {} : { detectorOptions: options.detectorOptions }),
+        version: options.version,
+        ...(options.detectorOptions === undefined ? {} : { detectorOptions: options.detectorOptions }),
         emit: (event) => {
           if (event.kind === 'progress') options.onProgress?.(file, event.progress.bytesDone, event.progress.bytesTotal);
         },

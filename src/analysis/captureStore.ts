@@ -34,7 +34,13 @@ export function resolveAmong(files: readonly CaptureFile[], which: string, where
   const found = files.filter(({ name }) => name === word);
   const similar = found.length > 0 ? found : files.filter(({ name }) => name.toLowerCase() === lower || name.toLowerCase().startsWith(`${lower}.`));
   if (similar.length === 1 || found.length > 0) return { ok: true, files: similar.slice(0, 1) };
-  const names = (similar.length > 1 ? similar : files).slice(0, MOST_OFFERED).map(({ name }) => name).join(', ');
+  const names = (similar.length > 1 ? similar : files)
+    .slice(0, MOST_OFFERED)
+    .map(({ name }) => name)
+    .join(', ');
   if (similar.length > 1) return { ok: false, message: `Several captures are called ${word}: ${names}. Use one of these names.` };
-  return { ok: false, message: `There is no capture called ${word.slice(0, 100)} in ${where}. There are: ${names}${files.length > MOST_OFFERED ? ` and ${files.length - MOST_OFFERED} more` : ''}.` };
+  return {
+    ok: false,
+    message: `There is no capture called ${word.slice(0, 100)} in ${where}. There are: ${names}${files.length > MOST_OFFERED ? ` and ${files.length - MOST_OFFERED} more` : ''}.`,
+  };
 }

@@ -11,7 +11,9 @@ import * as F from './flowTable.ts';
 /** Kinds of messages that name somebody. */
 export const NAMING_KINDS: readonly string[] = [dnsMessage.kind, dhcpMessage.kind, tlsServerNameMessage.kind];
 
-const TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28;
+const TYPE_A = 1,
+  TYPE_PTR = 12,
+  TYPE_AAAA = 28;
 const DHCP_REQUEST = 3;
 
 export function collectNames(message: Message, flow: number, state: CaptureState): void {
@@ -41,6 +43,7 @@ function reverseAddress(name: string): string | null {
 
 /** A client names itself in the request for the address it will have. */
 function fromDhcp({ messageType, hostName, fullName, requestedIp, clientIp }: DhcpMessage, state: CaptureState): void {
-  const address = requestedIp !== 0 ? requestedIp : clientIp, name = fullName === '' ? hostName : fullName;
+  const address = requestedIp !== 0 ? requestedIp : clientIp,
+    name = fullName === '' ? hostName : fullName;
   if (messageType === DHCP_REQUEST && address !== 0 && name !== '') state.names.add(formatIpv4(address), name);
 }

@@ -4,7 +4,8 @@ import * as F from './flowTable.ts';
 /** State of a TCP flow from its flags. */
 export function tcpConnState(flags: number): string {
   const has = (bits: number): boolean => (flags & bits) !== 0;
-  const originatorEnded = has(F.FIN_A), responderEnded = has(F.FIN_B);
+  const originatorEnded = has(F.FIN_A),
+    responderEnded = has(F.FIN_B);
   if (has(F.SYN_A)) {
     if (has(F.SYN_ACK_B)) {
       if (has(F.RST_A)) return 'RSTO';

@@ -33,7 +33,20 @@ const LAYER_PROTOCOL: Partial<Record<ConversationLayer, number>> = { tcp: PROTOC
 
 function columns(layer: ConversationLayer, count: number, a: (row: number) => string, b: (row: number) => string): ConversationTable {
   const numbers = (): Float64Array => new Float64Array(count);
-  return { layer, count, flows: new Int32Array(count), packetsAToB: numbers(), packetsBToA: numbers(), bytesAToB: numbers(), bytesBToA: numbers(), firstFrame: numbers(), times: new Float64Array(count * 4).fill(NaN), depth: new Uint8Array(count), a, b };
+  return {
+    layer,
+    count,
+    flows: new Int32Array(count),
+    packetsAToB: numbers(),
+    packetsBToA: numbers(),
+    bytesAToB: numbers(),
+    bytesBToA: numbers(),
+    firstFrame: numbers(),
+    times: new Float64Array(count * 4).fill(NaN),
+    depth: new Uint8Array(count),
+    a,
+    b,
+  };
 }
 
 /** The conversations of one layer. */
@@ -45,16 +58,26 @@ export function conversationTable(state: CaptureState, layer: ConversationLayer)
 
 /** Address text of one end of a flow; `end` is F.A or F.B. */
 export function flowAddress(state: CaptureState, flow: number, end: number): string {
-  const at = flow * F.INTS, ints = state.flows.ints, value = ints[at + end]!;
+  const at = flow * F.INTS,
+    ints = state.flows.ints,
+    value = ints[at + end]!;
   return (ints[at + F.META]! & F.META_IPV6) !== 0 ? state.packet.ipv6.textOf(value) : formatIpv4(value);
 }
 
 function transportTable(state: CaptureState, layer: ConversationLayer, protocol: number): ConversationTable {
-  const { flows } = state, { ints, doubles } = flows, rows: number[] = [];
+  const { flows } = state,
+    { ints, doubles } = flows,
+    rows: number[] = [];
   for (let flow = 0; flow < flows.count; flow++) if ((ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === protocol) rows.push(flow);
-  const table = columns(layer, rows.length, (row) => flowAddress(state, table.flows[row]!, F.A), (row) => flowAddress(state, table.flows[row]!, F.B));
+  const table = columns(
+    layer,
+    rows.length,
+    (row) => flowAddress(state, table.flows[row]!, F.A),
+    (row) => flowAddress(state, table.flows[row]!, F.B),
+  );
   rows.forEach((flow, row) => {
-    const at = flow * F.INTS, dat = flow * F.DOUBLES;
+    const at = flow * F.INTS,
+      dat = flow * F.DOUBLES;
     table.flows[row] = flow;
     table.packetsAToB[row] = ints[at + F.PACKETS_A]!;
     table.packetsBToA[row] = ints[at + F.PACKETS_B]!;
@@ -62,7 +85,8 @@ function transportTable(state: CaptureState, layer: ConversationLayer, protocol:
     table.bytesBToA[row] = doubles[dat + F.BYTES_B]!;
     table.firstFrame[row] = ints[at + F.FIRST_FRAME]!;
     table.depth[row] = ints[at + F.META]! >>> F.META_DEPTH_SHIFT;
-    if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0) table.times.set([doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!], row * 4);
+    if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0)
+      table.times.set([doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!], row * 4);
   });
   return table;
 }
@@ -90,20 +114,30 @@ export function largestRows(rows: Int32Array, limit: number, valueOf: (row: numb
 
 /** Sums the flows between two addresses at one depth. The originator is the sender of the first frame. */
 function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTable & { readonly rowOfFlow: Int32Array } {
-  const { flows } = state, { ints, doubles } = flows, family = layer === 'ipv6' ? F.META_IPV6 : 0;
-  const rowOfFlow = new Int32Array(flows.count).fill(-1), first: number[] = [];
+  const { flows } = state,
+    { ints, doubles } = flows,
+    family = layer === 'ipv6' ? F.META_IPV6 : 0;
+  const rowOfFlow = new Int32Array(flows.count).fill(-1),
+    first: number[] = [];
   const bySlot = new SlotMap(flows.count);
   for (let flow = 0; flow < flows.count; flow++) {
-    const at = flow * F.INTS, meta = ints[at + F.META]!;
+    const at = flow * F.INTS,
+      meta = ints[at + F.META]!;
     if ((meta & F.META_IPV6) !== family) continue;
     const depth = meta >>> F.META_DEPTH_SHIFT;
-    const a = ints[at]!, b = ints[at + F.B]!;
+    const a = ints[at]!,
+      b = ints[at + F.B]!;
     const row = bySlot.rowOf(Math.min(a, b), Math.max(a, b), depth, first.length);
     if (row === first.length) first.push(flow);
     rowOfFlow[flow] = row;
   }
   const startsFromB = (flow: number): boolean => (ints[flow * F.INTS + F.FLAGS]! & F.FIRST_FROM_B) !== 0;
-  const table = columns(layer, first.length, (row) => flowAddress(state, first[row]!, startsFromB(first[row]!) ? F.B : F.A), (row) => flowAddress(state, first[row]!, startsFromB(first[row]!) ? F.A : F.B));
+  const table = columns(
+    layer,
+    first.length,
+    (row) => flowAddress(state, first[row]!, startsFromB(first[row]!) ? F.B : F.A),
+    (row) => flowAddress(state, first[row]!, startsFromB(first[row]!) ? F.A : F.B),
+  );
   first.forEach((flow, row) => {
     table.flows[row] = flow;
     table.firstFrame[row] = ints[flow * F.INTS + F.FIRST_FRAME]!;
@@ -112,7 +146,9 @@ function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTa
   for (let flow = 0; flow < flows.count; flow++) {
     const row = rowOfFlow[flow]!;
     if (row < 0) continue;
-    const at = flow * F.INTS, dat = flow * F.DOUBLES, leader = first[row]!;
+    const at = flow * F.INTS,
+      dat = flow * F.DOUBLES,
+      leader = first[row]!;
     const a = ints[leader * F.INTS + (startsFromB(leader) ? F.B : F.A)]!;
     if (ints[at] === ints[at + F.B]) {
       // An address that talks to itself has one direction, whatever the ports say.
@@ -125,7 +161,8 @@ function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTa
       table.bytesAToB[row]! += doubles[dat + (forward ? F.BYTES_A : F.BYTES_B)]!;
       table.bytesBToA[row]! += doubles[dat + (forward ? F.BYTES_B : F.BYTES_A)]!;
     }
-    if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0) widen(table.times, row * 4, doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!);
+    if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0)
+      widen(table.times, row * 4, doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!);
   }
   return { ...table, rowOfFlow };
 }
@@ -154,7 +191,9 @@ class SlotMap {
 
   /** Row of the triple; `next` when it is new. */
   rowOf(a: number, b: number, c: number, next: number): number {
-    const slots = this.#slots, keys = this.#keys, mask = slots.length - 1;
+    const slots = this.#slots,
+      keys = this.#keys,
+      mask = slots.length - 1;
     let slot = Math.imul(Math.imul(a ^ 0x5bd1e995, 0x85ebca6b) ^ Math.imul(b + c, 0x27d4eb2f), 0xc2b2ae35);
     slot = (slot ^ (slot >>> 15)) & mask;
     for (;;) {
@@ -174,13 +213,20 @@ class SlotMap {
 }
 
 function linkTable(state: CaptureState, layer: 'eth' | 'wlan'): ConversationTable {
-  const { macs } = state, kind = layer === 'eth' ? 0 : 1, rowOf = new Map<string, number>(), ends: [string, string][] = [];
+  const { macs } = state,
+    kind = layer === 'eth' ? 0 : 1,
+    rowOf = new Map<string, number>(),
+    ends: [string, string][] = [];
   const directed: { row: number; mac: number; forward: boolean }[] = [];
   for (let mac = 0; mac < macs.count; mac++) {
-    const at = mac * 5, meta = macs.keys[at + 4]!;
+    const at = mac * 5,
+      meta = macs.keys[at + 4]!;
     if ((meta & 1) !== kind) continue;
-    const source = formatMac(macs.keys[at]!, macs.keys[at + 1]!), destination = formatMac(macs.keys[at + 2]!, macs.keys[at + 3]!), depth = meta >> 1;
-    let row = rowOf.get(`${source}>${destination}@${depth}`), forward = true;
+    const source = formatMac(macs.keys[at]!, macs.keys[at + 1]!),
+      destination = formatMac(macs.keys[at + 2]!, macs.keys[at + 3]!),
+      depth = meta >> 1;
+    let row = rowOf.get(`${source}>${destination}@${depth}`),
+      forward = true;
     if (row === undefined) {
       row = rowOf.get(`${destination}>${source}@${depth}`);
       forward = row === undefined;
@@ -191,7 +237,12 @@ function linkTable(state: CaptureState, layer: 'eth' | 'wlan'): ConversationTabl
     }
     directed.push({ row, mac, forward });
   }
-  const table = columns(layer, ends.length, (row) => ends[row]?.[0] ?? '', (row) => ends[row]?.[1] ?? '');
+  const table = columns(
+    layer,
+    ends.length,
+    (row) => ends[row]?.[0] ?? '',
+    (row) => ends[row]?.[1] ?? '',
+  );
   for (const { row, mac, forward } of directed) {
     (forward ? table.packetsAToB : table.packetsBToA)[row]! += macs.packets[mac]!;
     (forward ? table.bytesAToB : table.bytesBToA)[row]! += macs.bytes[mac]!;
@@ -205,19 +256,36 @@ function linkTable(state: CaptureState, layer: 'eth' | 'wlan'): ConversationTabl
 
 /** The row as the Report has it. */
 export function conversationRow(state: CaptureState, table: ConversationTable, row: number): Conversation {
-  const { layer, times } = table, { ints } = state.flows, flow = table.flows[row]!, at = flow * F.INTS, t = row * 4;
-  const hasPorts = layer === 'tcp' || layer === 'udp' || layer === 'sctp', timed = !Number.isNaN(times[t]!);
-  const ports = hasPorts ? ints[at + F.PORTS]! : 0, service = hasPorts ? ints[at + F.SERVICE]! - 1 : -1;
+  const { layer, times } = table,
+    { ints } = state.flows,
+    flow = table.flows[row]!,
+    at = flow * F.INTS,
+    t = row * 4;
+  const hasPorts = layer === 'tcp' || layer === 'udp' || layer === 'sctp',
+    timed = !Number.isNaN(times[t]!);
+  const ports = hasPorts ? ints[at + F.PORTS]! : 0,
+    service = hasPorts ? ints[at + F.SERVICE]! - 1 : -1;
   const isLink = layer === 'eth' || layer === 'wlan';
   const via = isLink ? 0 : ints[at + F.VIA]!;
   return {
-    id: `${layer}:${row}`, layer, depth: table.depth[row]!, via: via > 0 ? [state.packet.vias[via] ?? ''] : [],
-    a: table.a(row), b: table.b(row), aPort: hasPorts ? ports >>> 16 : null, bPort: hasPorts ? ports & 0xffff : null,
-    packetsAToB: table.packetsAToB[row]!, packetsBToA: table.packetsBToA[row]!, bytesAToB: table.bytesAToB[row]!, bytesBToA: table.bytesBToA[row]!,
-    startTime: timed ? timestamp(times[t]!, times[t + 1]!) : null, endTime: timed ? timestamp(times[t + 2]!, times[t + 3]!) : null,
+    id: `${layer}:${row}`,
+    layer,
+    depth: table.depth[row]!,
+    via: via > 0 ? [state.packet.vias[via] ?? ''] : [],
+    a: table.a(row),
+    b: table.b(row),
+    aPort: hasPorts ? ports >>> 16 : null,
+    bPort: hasPorts ? ports & 0xffff : null,
+    packetsAToB: table.packetsAToB[row]!,
+    packetsBToA: table.packetsBToA[row]!,
+    bytesAToB: table.bytesAToB[row]!,
+    bytesBToA: table.bytesBToA[row]!,
+    startTime: timed ? timestamp(times[t]!, times[t + 1]!) : null,
+    endTime: timed ? timestamp(times[t + 2]!, times[t + 3]!) : null,
     durationSeconds: timed ? secondsBetween(times[t]!, times[t + 1]!, times[t + 2]!, times[t + 3]!) : null,
     service: service < 0 ? null : (state.tables.all[service]?.dissector.id ?? null),
-    connState: layer === 'tcp' ? tcpConnState(ints[at + F.FLAGS]!) : layer === 'udp' ? udpConnState(table.packetsAToB[row]!, table.packetsBToA[row]!) : null,
+    connState:
+      layer === 'tcp' ? tcpConnState(ints[at + F.FLAGS]!) : layer === 'udp' ? udpConnState(table.packetsAToB[row]!, table.packetsBToA[row]!) : null,
     history: layer === 'tcp' ? state.histories.textOf(ints[at + F.HISTORY]!) : null,
   };
 }
@@ -236,12 +304,23 @@ export interface EndpointTable {
 }
 
 export function endpointTable(state: CaptureState, conversations: ConversationTable): EndpointTable {
-  const { layer } = conversations, hasPorts = layer === 'tcp' || layer === 'udp' || layer === 'sctp', { ints } = state.flows;
-  const packetsSent: number[] = [], packetsReceived: number[] = [], bytesSent: number[] = [], bytesReceived: number[] = [], depth: number[] = [], port: number[] = [], owner: number[] = [];
-  const endOf = endNumbers(state, conversations), rows = new SlotMap(conversations.count * 2);
+  const { layer } = conversations,
+    hasPorts = layer === 'tcp' || layer === 'udp' || layer === 'sctp',
+    { ints } = state.flows;
+  const packetsSent: number[] = [],
+    packetsReceived: number[] = [],
+    bytesSent: number[] = [],
+    bytesReceived: number[] = [],
+    depth: number[] = [],
+    port: number[] = [],
+    owner: number[] = [];
+  const endOf = endNumbers(state, conversations),
+    rows = new SlotMap(conversations.count * 2);
   const rowOf = (conversation: number, end: 0 | 1): number => {
-    const ports = hasPorts ? ints[conversations.flows[conversation]! * F.INTS + F.PORTS]! : 0, number = hasPorts ? (end === 0 ? ports >>> 16 : ports & 0xffff) : 0;
-    const level = conversations.depth[conversation]!, { value, family } = endOf(conversation, end);
+    const ports = hasPorts ? ints[conversations.flows[conversation]! * F.INTS + F.PORTS]! : 0,
+      number = hasPorts ? (end === 0 ? ports >>> 16 : ports & 0xffff) : 0;
+    const level = conversations.depth[conversation]!,
+      { value, family } = endOf(conversation, end);
     const row = rows.rowOf(value, number, level * 2 + family, owner.length);
     if (row === owner.length) {
       owner.push(conversation * 2 + end);
@@ -255,7 +334,8 @@ export function endpointTable(state: CaptureState, conversations: ConversationTa
     return row;
   };
   for (const c of countedRows(conversations)) {
-    const a = rowOf(c, 0), b = rowOf(c, 1);
+    const a = rowOf(c, 0),
+      b = rowOf(c, 1);
     packetsSent[a]! += conversations.packetsAToB[c]!;
     bytesSent[a]! += conversations.bytesAToB[c]!;
     packetsReceived[a]! += conversations.packetsBToA[c]!;
@@ -266,7 +346,14 @@ export function endpointTable(state: CaptureState, conversations: ConversationTa
     bytesReceived[b]! += conversations.bytesAToB[c]!;
   }
   return {
-    layer, count: owner.length, packetsSent, packetsReceived, bytesSent, bytesReceived, depth, port,
+    layer,
+    count: owner.length,
+    packetsSent,
+    packetsReceived,
+    bytesSent,
+    bytesReceived,
+    depth,
+    port,
     address: (row) => {
       const at = owner[row] ?? 0;
       return (at & 1) === 0 ? conversations.a(at >> 1) : conversations.b(at >> 1);
@@ -287,9 +374,11 @@ function endNumbers(state: CaptureState, table: ConversationTable): (row: number
       return result;
     };
   }
-  const { ints } = state.flows, isAddressLayer = table.layer === 'ip' || table.layer === 'ipv6';
+  const { ints } = state.flows,
+    isAddressLayer = table.layer === 'ip' || table.layer === 'ipv6';
   return (row, end) => {
-    const at = table.flows[row]! * F.INTS, swapped = isAddressLayer && (ints[at + F.FLAGS]! & F.FIRST_FROM_B) !== 0;
+    const at = table.flows[row]! * F.INTS,
+      swapped = isAddressLayer && (ints[at + F.FLAGS]! & F.FIRST_FROM_B) !== 0;
     result.value = ints[at + ((end === 0) !== swapped ? F.A : F.B)]!;
     result.family = (ints[at + F.META]! & F.META_IPV6) !== 0 ? 1 : 0;
     return result;
@@ -298,18 +387,31 @@ function endNumbers(state: CaptureState, table: ConversationTable): (row: number
 
 /** The row as the Report has it. */
 export function endpointRow(state: CaptureState, table: EndpointTable, row: number): Endpoint {
-  const address = table.address(row), hasPorts = table.layer === 'tcp' || table.layer === 'udp' || table.layer === 'sctp';
+  const address = table.address(row),
+    hasPorts = table.layer === 'tcp' || table.layer === 'udp' || table.layer === 'sctp';
   return {
-    layer: table.layer, depth: table.depth[row]!, address, port: hasPorts ? table.port[row]! : null, names: state.names.of(address),
-    packets: table.packetsSent[row]! + table.packetsReceived[row]!, bytes: table.bytesSent[row]! + table.bytesReceived[row]!,
-    packetsSent: table.packetsSent[row]!, bytesSent: table.bytesSent[row]!, packetsReceived: table.packetsReceived[row]!, bytesReceived: table.bytesReceived[row]!,
+    layer: table.layer,
+    depth: table.depth[row]!,
+    address,
+    port: hasPorts ? table.port[row]! : null,
+    names: state.names.of(address),
+    packets: table.packetsSent[row]! + table.packetsReceived[row]!,
+    bytes: table.bytesSent[row]! + table.bytesReceived[row]!,
+    packetsSent: table.packetsSent[row]!,
+    bytesSent: table.bytesSent[row]!,
+    packetsReceived: table.packetsReceived[row]!,
+    bytesReceived: table.bytesReceived[row]!,
   };
 }
 
 /** Conversation ids (`tcp:3`) of flow rows; rows that only carry addresses become `ip:n`. One walk over the flows, however many are asked for. */
 export function conversationIds(state: CaptureState, flows: Iterable<number>): ReadonlyMap<number, string> {
-  const { ints } = state.flows, wanted = new Set(flows), ids = new Map<number, string>(), next = new Map<number, number>();
-  let last = -1, loose = false;
+  const { ints } = state.flows,
+    wanted = new Set(flows),
+    ids = new Map<number, string>(),
+    next = new Map<number, number>();
+  let last = -1,
+    loose = false;
   for (const flow of wanted) if (flow > last) last = flow;
   for (let flow = 0; flow <= last; flow++) {
     const protocol = ints[flow * F.INTS + F.META]! & F.META_PROTOCOL;

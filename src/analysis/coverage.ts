@@ -8,8 +8,13 @@ import { timestamp } from './time.ts';
 /** The whole capture as read so far; `flows` is the number of flows a detector could judge. */
 export function examinedAll(state: CaptureState, flows = state.flows.count): CoverageDraft['examined'] {
   return {
-    packets: state.packets, flows, bytes: state.originalBytes, from: timestamp(state.startSeconds, state.startNanoseconds), to: timestamp(state.endSeconds, state.endNanoseconds),
-    ipv4: state.ipv4Packets, ipv6: state.ipv6Packets,
+    packets: state.packets,
+    flows,
+    bytes: state.originalBytes,
+    from: timestamp(state.startSeconds, state.startNanoseconds),
+    to: timestamp(state.endSeconds, state.endNanoseconds),
+    ipv4: state.ipv4Packets,
+    ipv6: state.ipv6Packets,
   };
 }
 
@@ -17,7 +22,8 @@ export function examinedAll(state: CaptureState, flows = state.flows.count): Cov
 export function unreadableFrames(state: CaptureState): string[] {
   const limits: string[] = [];
   for (const [key, frames] of state.packet.unknown) {
-    if (Math.floor(key / 65536) === LINKTYPE) limits.push(`${plural(frames, 'frame')} of ${describeUnknown(LINKTYPE, key % 65536)} could not be read.`);
+    if (Math.floor(key / 65536) === LINKTYPE)
+      limits.push(`${plural(frames, 'frame')} of ${describeUnknown(LINKTYPE, key % 65536)} could not be read.`);
   }
   const { evicted } = state.packet.fragments;
   if (evicted > 0) limits.push(`${plural(evicted, 'fragmented datagram')} could not be put together: too many were open at once.`);
@@ -33,7 +39,7 @@ export function coverage(examined: CoverageDraft['examined'], limits: readonly s
 export function numberRanges(sorted: readonly number[], most = 40): string {
   const ranges: string[] = [];
   let shown = 0;
-  for (let i = 0; i < sorted.length && ranges.length < most; ) {
+  for (let i = 0; i < sorted.length && ranges.length < most;) {
     let end = i;
     while (end + 1 < sorted.length && sorted[end + 1] === sorted[end]! + 1) end++;
     ranges.push(end === i ? String(sorted[i]) : end === i + 1 ? `${sorted[i]}, ${sorted[end]}` : `${sorted[i]}-${sorted[end]}`);

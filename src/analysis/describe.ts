@@ -4,7 +4,8 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** `1.2 MB`: powers of 1000, three significant digits at most. */
 export function bytesText(bytes: number): string {
-  let value = bytes, unit = 0;
+  let value = bytes,
+    unit = 0;
   while (value >= 999.5 && unit < UNITS.length - 1) {
     value /= 1000;
     unit++;
@@ -17,7 +18,8 @@ export function durationText(seconds: number): string {
   if (seconds < 0.0005) return `${Math.round(seconds * 1e6)} µs`;
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds), pad = (n: number): string => String(n).padStart(2, '0');
+  const whole = Math.round(seconds),
+    pad = (n: number): string => String(n).padStart(2, '0');
   if (whole < 3600) return `${Math.floor(whole / 60)} m ${pad(whole % 60)} s`;
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} m`;
   return `${Math.floor(whole / 86_400)} d ${pad(Math.floor((whole % 86_400) / 3600))} h`;
@@ -34,9 +36,31 @@ export function plural(n: number, one: string, many = `${one}s`): string {
 
 /** What people call the services they meet most; anything else keeps its protocol name. */
 const ACTIVITIES: Readonly<Record<string, string>> = {
-  http: 'web browsing', http2: 'web browsing', tls: 'encrypted web and application traffic', quic: 'encrypted web traffic (QUIC)', dns: 'name lookups', mdns: 'local name lookups', ssh: 'SSH sessions', ftp: 'file transfer (FTP)',
-  'ftp-data': 'file transfer (FTP)', smb: 'Windows file sharing', smb2: 'Windows file sharing', icmp: 'ping and ICMP', icmpv6: 'IPv6 neighbour discovery and ping', arp: 'address lookups (ARP)', smtp: 'mail', imap: 'mail', pop: 'mail',
-  dhcp: 'address assignment (DHCP)', ntp: 'time synchronisation', sip: 'telephony signalling', rtp: 'voice or video', snmp: 'network management (SNMP)', modbus: 'Modbus control traffic', mqtt: 'MQTT messages', kerberos: 'Windows log-ons (Kerberos)',
+  http: 'web browsing',
+  http2: 'web browsing',
+  tls: 'encrypted web and application traffic',
+  quic: 'encrypted web traffic (QUIC)',
+  dns: 'name lookups',
+  mdns: 'local name lookups',
+  ssh: 'SSH sessions',
+  ftp: 'file transfer (FTP)',
+  'ftp-data': 'file transfer (FTP)',
+  smb: 'Windows file sharing',
+  smb2: 'Windows file sharing',
+  icmp: 'ping and ICMP',
+  icmpv6: 'IPv6 neighbour discovery and ping',
+  arp: 'address lookups (ARP)',
+  smtp: 'mail',
+  imap: 'mail',
+  pop: 'mail',
+  dhcp: 'address assignment (DHCP)',
+  ntp: 'time synchronisation',
+  sip: 'telephony signalling',
+  rtp: 'voice or video',
+  snmp: 'network management (SNMP)',
+  modbus: 'Modbus control traffic',
+  mqtt: 'MQTT messages',
+  kerberos: 'Windows log-ons (Kerberos)',
 };
 
 /** Words for a breakdown name, `web browsing`; null where the protocol name says it best. */
@@ -46,6 +70,24 @@ export function activityOf(name: string): string | null {
 
 /** How people write a protocol: `HTTP`, `TLS`, `ICMPv6`. */
 export function protocolLabel(id: string): string {
-  const special: Readonly<Record<string, string>> = { icmpv6: 'ICMPv6', ipv6: 'IPv6', http2: 'HTTP/2', mdns: 'mDNS', eth: 'Ethernet', 'ipv6.hopopts': 'IPv6 hop-by-hop', quic: 'QUIC', other: 'Other', pppoes: 'PPPoE', llc: 'LLC', data: 'Data', geneve: 'Geneve', wlan: '802.11', 'ftp-data': 'FTP data', kerberos: 'Kerberos', modbus: 'Modbus', teredo: 'Teredo' };
+  const special: Readonly<Record<string, string>> = {
+    icmpv6: 'ICMPv6',
+    ipv6: 'IPv6',
+    http2: 'HTTP/2',
+    mdns: 'mDNS',
+    eth: 'Ethernet',
+    'ipv6.hopopts': 'IPv6 hop-by-hop',
+    quic: 'QUIC',
+    other: 'Other',
+    pppoes: 'PPPoE',
+    llc: 'LLC',
+    data: 'Data',
+    geneve: 'Geneve',
+    wlan: '802.11',
+    'ftp-data': 'FTP data',
+    kerberos: 'Kerberos',
+    modbus: 'Modbus',
+    teredo: 'Teredo',
+  };
   return special[id] ?? id.toUpperCase();
 }

@@ -40,7 +40,7 @@ export interface DetectorRun {
   /** Every frame, after its flows were updated. `flow` is the row of its innermost flow, -1 without. Must not allocate. */
   onPacket?(p: Packet, flow: number): void;
   onFlowOpened?(flow: number, p: Packet): void;
-  /** An application message of the kinds named in `Detector.messages`. */
+  /** An application message of the kinds named in `Detector.messages`. `flow` is -1 for datagrams: they speak before their flow is looked up. */
   onMessage?(message: Message, flow: number, p: Packet): void;
   /** The judgement so far; may be called again when the capture has grown, and must not change what later events mean. */
   evaluate(): { readonly findings: readonly FindingDraft[]; readonly coverage: CoverageDraft };

@@ -3,7 +3,7 @@ import type { AnalysisOptions } from './analyze.ts';
 import type { Detector } from './detector.ts';
 import * as registry from './detectors/registry.ts';
 
-export const detectors: readonly Detector[] = Object.values(registry) as unknown as readonly Detector[];
+export const detectors: readonly Detector[] = Object.values(registry);
 
 /** Options by detector id; values that do not validate fall back to the defaults of that detector. */
 export function detectorsWithDefaults(overrides: Readonly<Record<string, unknown>> = {}): NonNullable<AnalysisOptions['detectors']> {

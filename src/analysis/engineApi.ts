@@ -142,8 +142,7 @@ export interface StreamPage {
 
 /** Opening one capture: by path in Node, by bytes where the file system is not ours. */
 export type CaptureLocation =
-  | { readonly kind: 'path'; readonly path: string }
-  | { readonly kind: 'bytes'; readonly name: string; readonly bytes: Uint8Array };
+  { readonly kind: 'path'; readonly path: string } | { readonly kind: 'bytes'; readonly name: string; readonly bytes: Uint8Array };
 
 export interface ExportRequest {
   readonly selection: Selection;
@@ -165,7 +164,10 @@ export interface EngineMethods {
   followStream: [StreamQuery, StreamPage | null];
   exportReport: [ExportRequest, string];
   /** The selected packets as a pcap file (nanosecond, or pcapng when link types differ); at most `maxBytes`, else an error that says so. */
-  savePackets: [{ readonly selection: Selection; readonly maxBytes: number }, { readonly bytes: Uint8Array; readonly packets: number; readonly extension: 'pcap' | 'pcapng' }];
+  savePackets: [
+    { readonly selection: Selection; readonly maxBytes: number },
+    { readonly bytes: Uint8Array; readonly packets: number; readonly extension: 'pcap' | 'pcapng' },
+  ];
 }
 
 /** What a session tells without being asked. */

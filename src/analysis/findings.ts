@@ -16,18 +16,34 @@ const WEIGHTS: Readonly<Record<Severity, number>> = { critical: 0.9, high: 0.6, 
 const MAX_EVIDENCE_FLOWS = 1000;
 
 export function finishFindings(analysis: Analysis): Judgement {
-  const drafts: { readonly detector: string; readonly draft: FindingDraft }[] = [], coverage: Coverage[] = [];
+  const drafts: { readonly detector: string; readonly draft: FindingDraft }[] = [],
+    coverage: Coverage[] = [];
   for (const { detector, run } of analysis.detectors) {
     const verdict = run.evaluate();
     for (const draft of verdict.findings) drafts.push({ detector: detector.id, draft });
     const found = verdict.findings.length > 0;
-    coverage.push({ detector: detector.id, examined: verdict.coverage.examined, status: found && verdict.coverage.status === 'clean' ? 'found' : verdict.coverage.status, why: verdict.coverage.why });
+    coverage.push({
+      detector: detector.id,
+      examined: verdict.coverage.examined,
+      status: found && verdict.coverage.status === 'clean' ? 'found' : verdict.coverage.status,
+      why: verdict.coverage.why,
+    });
   }
-  const ids = conversationIds(analysis.state, drafts.flatMap(({ draft }) => draft.flows.slice(0, MAX_EVIDENCE_FLOWS)));
+  const ids = conversationIds(
+    analysis.state,
+    drafts.flatMap(({ draft }) => draft.flows.slice(0, MAX_EVIDENCE_FLOWS)),
+  );
   const findings = drafts.map(({ detector, draft }) => finding(detector, draft, ids));
   const run = new Set(coverage.map(({ detector }) => detector));
-  for (const id of TIER_1_CHECKS) if (!run.has(id)) coverage.push({ detector: id, examined: nothing(), status: 'skipped', why: 'This check does not exist yet.' });
-  findings.sort((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || b.confidence - a.confidence || (a.evidence.frames[0] ?? 0) - (b.evidence.frames[0] ?? 0) || (a.id < b.id ? -1 : 1));
+  for (const id of TIER_1_CHECKS)
+    if (!run.has(id)) coverage.push({ detector: id, examined: nothing(), status: 'skipped', why: 'This check does not exist yet.' });
+  findings.sort(
+    (a, b) =>
+      SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+      b.confidence - a.confidence ||
+      (a.evidence.frames[0] ?? 0) - (b.evidence.frames[0] ?? 0) ||
+      (a.id < b.id ? -1 : 1),
+  );
   return { findings, coverage, risk: riskOf(findings), ...statusOf(analysis.state, findings, coverage, analysis.damage !== null) };
 }
 
@@ -36,7 +52,17 @@ function finding(detector: string, draft: FindingDraft, conversations: ReadonlyM
   const { technique, frames, framesTotal, filter, flows, ...rest } = draft;
   const subjects = draft.subjects.map(({ role, address, port }) => `${role} ${address} ${port ?? ''}`).sort();
   const id = `${detector}-${sha256Hex([detector, technique, ...subjects, String(frames[0] ?? 0)].join('\n')).slice(0, 8)}`;
-  return { id, detector, ...rest, evidence: { frames: frames.slice(0, 100), framesTotal, filter, flows: flows.slice(0, MAX_EVIDENCE_FLOWS).flatMap((flow) => conversations.get(flow) ?? []) } };
+  return {
+    id,
+    detector,
+    ...rest,
+    evidence: {
+      frames: frames.slice(0, 100),
+      framesTotal,
+      filter,
+      flows: flows.slice(0, MAX_EVIDENCE_FLOWS).flatMap((flow) => conversations.get(flow) ?? []),
+    },
+  };
 }
 
 function nothing(): Coverage['examined'] {
@@ -47,20 +73,35 @@ function nothing(): Coverage['examined'] {
 export function riskOf(findings: readonly Finding[]): Risk {
   const score = Math.round(100 * (1 - findings.reduce((rest, { severity, confidence }) => rest * (1 - (WEIGHTS[severity] * confidence) / 100), 1)));
   const level = score === 0 ? 'none' : score < 25 ? 'low' : score < 50 ? 'medium' : score < 80 ? 'high' : 'critical';
-  const because = findings.filter(({ severity }) => WEIGHTS[severity] > 0).slice(0, 5).map(({ title, severity, confidence }) => `${title} (${severity}, ${confidence} % sure)`);
+  const because = findings
+    .filter(({ severity }) => WEIGHTS[severity] > 0)
+    .slice(0, 5)
+    .map(({ title, severity, confidence }) => `${title} (${severity}, ${confidence} % sure)`);
   return { score, level, because };
 }
 
-function statusOf(state: CaptureState, findings: readonly Finding[], coverage: readonly Coverage[], damaged: boolean): Pick<Report, 'status' | 'statusText'> {
+function statusOf(
+  state: CaptureState,
+  findings: readonly Finding[],
+  coverage: readonly Coverage[],
+  damaged: boolean,
+): Pick<Report, 'status' | 'statusText'> {
   const run = coverage.filter(({ status }) => status !== 'skipped').length;
   const serious = findings.filter(({ severity }) => severity !== 'info');
   const checks = `${run} of ${coverage.length} checks run`;
   if (serious.length > 0) {
     const worst = serious[0]?.severity ?? 'low';
-    return { status: 'findings', statusText: `${serious.length === 1 ? '1 finding' : `${serious.length} findings`}, the worst of them ${worst}; ${checks}` };
+    return {
+      status: 'findings',
+      statusText: `${serious.length === 1 ? '1 finding' : `${serious.length} findings`}, the worst of them ${worst}; ${checks}`,
+    };
   }
-  const complete = !damaged && TIER_1_CHECKS.every((id) => coverage.some((one) => one.detector === id && (one.status === 'clean' || one.status === 'found')));
+  const complete =
+    !damaged && TIER_1_CHECKS.every((id) => coverage.some((one) => one.detector === id && (one.status === 'clean' || one.status === 'found')));
   if (!complete) return { status: 'incomplete', statusText: `Nothing found in what could be examined; ${checks}` };
   const encrypted = state.originalBytes === 0 ? 0 : Math.round((100 * state.encryptedBytes) / state.originalBytes);
-  return { status: 'clean', statusText: encrypted === 0 ? 'No threats found' : `No threats found; ${encrypted} % of bytes are encrypted and were judged by behaviour only` };
+  return {
+    status: 'clean',
+    statusText: encrypted === 0 ? 'No threats found' : `No threats found; ${encrypted} % of bytes are encrypted and were judged by behaviour only`,
+  };
 }

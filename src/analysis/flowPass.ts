@@ -5,19 +5,56 @@
 import type { Ipv6Table } from '../pcap/addresses.ts';
 import type { Direction, FieldSink, Message } from '../pcap/dissector.ts';
 import {
-  MAC_DST_HIGH, MAC_DST_LOW, MAC_KIND, MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_DST_PORT, NET_FLAGS, NET_HAS_PORTS, NET_IPV6_PART, NET_PAYLOAD, NET_PAYLOAD_END,
-  NET_PAYLOAD_LENGTH, NET_PROTOCOL, NET_QUOTED, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_TTL, NET_VERSION, NET_VIA, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet,
+  MAC_DST_HIGH,
+  MAC_DST_LOW,
+  MAC_KIND,
+  MAC_SRC_HIGH,
+  MAC_SRC_LOW,
+  MAC_STRIDE,
+  NET_DST,
+  NET_DST_PORT,
+  NET_FLAGS,
+  NET_HAS_PORTS,
+  NET_IPV6_PART,
+  NET_PAYLOAD,
+  NET_PAYLOAD_END,
+  NET_PAYLOAD_LENGTH,
+  NET_PROTOCOL,
+  NET_QUOTED,
+  NET_SRC,
+  NET_SRC_PORT,
+  NET_STRIDE,
+  NET_TTL,
+  NET_VERSION,
+  NET_VIA,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_RST,
+  TCP_SYN,
+  type Packet,
 } from '../pcap/packet.ts';
 import type { Bound } from '../pcap/tables.ts';
 import type { CaptureState } from './captureState.ts';
 import type { FlowTable } from './flowTable.ts';
 import * as F from './flowTable.ts';
 import * as H from './history.ts';
-import { ACKED_UNSEEN, FAST_RETRANSMISSION, LOST_SEGMENT, OUT_OF_ORDER, PORTS_REUSED, RETRANSMISSION, SPURIOUS_RETRANSMISSION, TcpAnalysis, ZERO_WINDOW } from './tcpAnalysis.ts';
+import {
+  ACKED_UNSEEN,
+  FAST_RETRANSMISSION,
+  LOST_SEGMENT,
+  OUT_OF_ORDER,
+  PORTS_REUSED,
+  RETRANSMISSION,
+  SPURIOUS_RETRANSMISSION,
+  TcpAnalysis,
+  ZERO_WINDOW,
+} from './tcpAnalysis.ts';
 import { describeTcp, udpFlowFields } from './tcpFields.ts';
 import { IGNORED, markPath, NO_STREAM, TcpStreams } from './tcpStreams.ts';
 
-export const PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_SCTP = 132;
+export const PROTOCOL_TCP = 6,
+  PROTOCOL_UDP = 17,
+  PROTOCOL_SCTP = 132;
 
 /** Who else wants to know; all optional, so that what nobody asks for costs nothing. */
 export interface PassListener {
@@ -64,18 +101,30 @@ export class FlowPass {
     this.flow = -1;
     this.tcpBits = 0;
     if (p.netCount === 0) return;
-    const state = this.#state, { tcpRetransmissions, tcpOutOfOrder, tcpGaps, tcpGapBytes, tcpAcknowledgedUnseen, tcpZeroWindows, tcpResets, ipv4Packets, ipv6Packets } = state;
+    const state = this.#state,
+      { tcpRetransmissions, tcpOutOfOrder, tcpGaps, tcpGapBytes, tcpAcknowledgedUnseen, tcpZeroWindows, tcpResets, ipv4Packets, ipv6Packets } = state;
     this.#uncounted = true;
     this.#networkLayers(p, 0, sink);
     this.#uncounted = false;
-    Object.assign(state, { tcpRetransmissions, tcpOutOfOrder, tcpGaps, tcpGapBytes, tcpAcknowledgedUnseen, tcpZeroWindows, tcpResets, ipv4Packets, ipv6Packets });
+    Object.assign(state, {
+      tcpRetransmissions,
+      tcpOutOfOrder,
+      tcpGaps,
+      tcpGapBytes,
+      tcpAcknowledgedUnseen,
+      tcpZeroWindows,
+      tcpResets,
+      ipv4Packets,
+      ipv6Packets,
+    });
   }
   /** While true, flows are followed but their packets are not tallied. */
   #uncounted = false;
 
   /** Counts the frame that `decode` has just walked through. `sink` is the one that `decode` had. */
   count(p: Packet, sink: FieldSink | null): void {
-    const state = this.#state, length = p.originalLength;
+    const state = this.#state,
+      length = p.originalLength;
     state.packets++;
     state.originalBytes += length;
     state.capturedBytes += p.capturedLength;
@@ -101,7 +150,8 @@ export class FlowPass {
       key = p.application >= 0 ? p.application : -1;
       if (p.hasTime) state.timeline.add(key < 0 ? this.#looseKey(path) : key, p.timeSeconds, p.timeNanoseconds, length);
     } else {
-      const at = flow * F.INTS, service = state.flows.ints[at + F.SERVICE]! - 1;
+      const at = flow * F.INTS,
+        service = state.flows.ints[at + F.SERVICE]! - 1;
       key = service >= 0 ? service : this.#transportIndex(state.flows.ints[at + F.META]! & F.META_PROTOCOL);
       if (service >= 0 && this.#encrypted[service] === true) state.encryptedBytes += length;
       if (p.hasTime) state.timeline.add(key, p.timeSeconds, p.timeNanoseconds, length);
@@ -110,7 +160,11 @@ export class FlowPass {
   }
 
   #transportIndex(protocol: number): number {
-    return protocol === PROTOCOL_TCP ? this.#tcpIndex : protocol === PROTOCOL_UDP ? this.#udpIndex : (this.#state.tables.byId('sctp')?.index ?? this.#udpIndex);
+    return protocol === PROTOCOL_TCP
+      ? this.#tcpIndex
+      : protocol === PROTOCOL_UDP
+        ? this.#udpIndex
+        : (this.#state.tables.byId('sctp')?.index ?? this.#udpIndex);
   }
 
   /** Wireshark's stream numbers, per protocol in order of first frame; only kept while fields are asked for. */
@@ -129,10 +183,14 @@ export class FlowPass {
 
   /** Begins with a flow as another pass knows it, so that frames from its middle are told as there: who began it, where numbers count from, its stream number. */
   seed(p: Packet, from: FlowTable, row: number, addresses: Ipv6Table, stream: number): void {
-    const { flows } = this.#state, at = row * F.INTS, { ints } = from;
-    const ports = ints[at + F.PORTS]!, meta = ints[at + F.META]!;
+    const { flows } = this.#state,
+      at = row * F.INTS,
+      { ints } = from;
+    const ports = ints[at + F.PORTS]!,
+      meta = ints[at + F.META]!;
     // IPv6 addresses are numbers of one packet's table: here they have others.
-    const here = (address: number): number => ((meta & F.META_IPV6) !== 0 ? p.ipv6.idOf(new DataView(addresses.bytesOf(address).buffer), 0) : address);
+    const here = (address: number): number =>
+      (meta & F.META_IPV6) !== 0 ? p.ipv6.idOf(new DataView(addresses.bytesOf(address).buffer), 0) : address;
     const seeded = flows.add(here(ints[at]!), here(ints[at + F.B]!), ports >>> 16, ports & 0xffff, meta);
     for (const column of [F.BASE_A, F.BASE_B, F.WINDOW_SCALES]) flows.ints[seeded * F.INTS + column] = ints[at + column]!;
     flows.ints[seeded * F.INTS + F.FLAGS] = ints[at + F.FLAGS]! & (F.HAS_BASE_A | F.HAS_BASE_B | F.FIRST_FROM_B);
@@ -150,7 +208,9 @@ export class FlowPass {
   }
 
   #time(p: Packet): void {
-    const state = this.#state, seconds = p.timeSeconds, nanoseconds = p.timeNanoseconds;
+    const state = this.#state,
+      seconds = p.timeSeconds,
+      nanoseconds = p.timeNanoseconds;
     state.timedPackets++;
     if (state.startSeconds !== state.startSeconds) {
       state.firstSeconds = state.startSeconds = state.endSeconds = seconds;
@@ -180,17 +240,30 @@ export class FlowPass {
     const mac = p.mac;
     for (let i = 0; i < p.macCount; i++) {
       const at = i * MAC_STRIDE;
-      this.#state.macs.count1(mac[at + MAC_SRC_HIGH]!, mac[at + MAC_SRC_LOW]!, mac[at + MAC_DST_HIGH]!, mac[at + MAC_DST_LOW]!, mac[at + MAC_KIND]! | (i << 1), p.frame, length, p.hasTime, p.timeSeconds, p.timeNanoseconds);
+      this.#state.macs.count1(
+        mac[at + MAC_SRC_HIGH]!,
+        mac[at + MAC_SRC_LOW]!,
+        mac[at + MAC_DST_HIGH]!,
+        mac[at + MAC_DST_LOW]!,
+        mac[at + MAC_KIND]! | (i << 1),
+        p.frame,
+        length,
+        p.hasTime,
+        p.timeSeconds,
+        p.timeNanoseconds,
+      );
     }
   }
 
   #networkLayers(p: Packet, length: number, sink: FieldSink | null): void {
-    const net = p.net, flows = this.#state.flows;
+    const net = p.net,
+      flows = this.#state.flows;
     if (net[NET_VERSION] === 4) this.#state.ipv4Packets++;
     else this.#state.ipv6Packets++;
     let outer = -1;
     for (let level = 0, depth = 0; level < p.netCount; level++) {
-      const at = level * NET_STRIDE, flags = net[at + NET_FLAGS]!;
+      const at = level * NET_STRIDE,
+        flags = net[at + NET_FLAGS]!;
       if ((flags & NET_QUOTED) !== 0) {
         this.#quoted(p, at);
         continue;
@@ -202,7 +275,10 @@ export class FlowPass {
       }
       const protocol = (flags & NET_HAS_PORTS) !== 0 ? net[at + NET_PROTOCOL]! : 0;
       const meta = protocol | (net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0) | (depth << F.META_DEPTH_SHIFT);
-      const source = net[at + NET_SRC]!, destination = net[at + NET_DST]!, sourcePort = net[at + NET_SRC_PORT]!, destinationPort = net[at + NET_DST_PORT]!;
+      const source = net[at + NET_SRC]!,
+        destination = net[at + NET_DST]!,
+        sourcePort = net[at + NET_SRC_PORT]!,
+        destinationPort = net[at + NET_DST_PORT]!;
       const row = this.#lookUp(p, at, protocol, source, destination, sourcePort, destinationPort, meta);
       if (!this.#uncounted) this.#tally(p, row, length, net[at + NET_PAYLOAD_LENGTH]!, net[at + NET_VIA]!);
       this.flow = row;
@@ -219,18 +295,32 @@ export class FlowPass {
     }
   }
 
-  #lookUp(p: Packet, net: number, protocol: number, source: number, destination: number, sourcePort: number, destinationPort: number, meta: number): number {
+  #lookUp(
+    p: Packet,
+    net: number,
+    protocol: number,
+    source: number,
+    destination: number,
+    sourcePort: number,
+    destinationPort: number,
+    meta: number,
+  ): number {
     const flows = this.#state.flows;
     const row = flows.find(source, destination, sourcePort, destinationPort, meta);
     const isTcp = protocol === PROTOCOL_TCP;
     if (row >= 0 && !(isTcp && this.#isNewConnection(p, row, flows.direction))) return row;
     // A SYN-ACK that comes first was sent by the responder; any other first frame by the originator.
     const answering = isTcp && (p.tcpFlags & (TCP_SYN | TCP_ACK)) === (TCP_SYN | TCP_ACK);
-    const added = answering ? flows.add(destination, source, destinationPort, sourcePort, meta) : flows.add(source, destination, sourcePort, destinationPort, meta);
+    const added = answering
+      ? flows.add(destination, source, destinationPort, sourcePort, meta)
+      : flows.add(source, destination, sourcePort, destinationPort, meta);
     flows.direction = answering ? 1 : 0;
     const at = added * F.INTS;
     flows.ints[at + F.FIRST_FRAME] = p.frame;
-    flows.ints[at + F.FLAGS] = (answering ? F.FIRST_FROM_B : 0) | (isTcp ? p.tcpFlags << F.FIRST_TCP_FLAGS_SHIFT : 0) | (p.net[net + NET_TTL]! <= F.LOW_TTL_MAX ? F.LOW_TTL : 0);
+    flows.ints[at + F.FLAGS] =
+      (answering ? F.FIRST_FROM_B : 0) |
+      (isTcp ? p.tcpFlags << F.FIRST_TCP_FLAGS_SHIFT : 0) |
+      (p.net[net + NET_TTL]! <= F.LOW_TTL_MAX ? F.LOW_TTL : 0);
     if (row >= 0) {
       flows.ints[at + F.FLAGS]! |= F.PORTS_REUSED;
       this.#closeStream(row);
@@ -243,19 +333,26 @@ export class FlowPass {
   /** A SYN with another sequence number than the flow began with opens a new connection (as in Wireshark). */
   #isNewConnection(p: Packet, row: number, direction: Direction): boolean {
     if ((p.tcpFlags & (TCP_SYN | TCP_ACK)) !== TCP_SYN) return false;
-    const at = row * F.INTS, ints = this.#state.flows.ints;
+    const at = row * F.INTS,
+      ints = this.#state.flows.ints;
     const hasBase = direction === 0 ? F.HAS_BASE_A : F.HAS_BASE_B;
     return (ints[at + F.FLAGS]! & hasBase) !== 0 && ints[at + F.BASE_A + direction] !== (p.tcpSequence | 0);
   }
 
   #tally(p: Packet, row: number, length: number, payloadLength: number, via: number): void {
-    const flows = this.#state.flows, at = row * F.INTS, dat = row * F.DOUBLES, ints = flows.ints, doubles = flows.doubles, direction = flows.direction;
+    const flows = this.#state.flows,
+      at = row * F.INTS,
+      dat = row * F.DOUBLES,
+      ints = flows.ints,
+      doubles = flows.doubles,
+      direction = flows.direction;
     ints[at + F.PACKETS_A + direction]!++;
     doubles[dat + F.BYTES_A + direction]! += length;
     doubles[dat + F.PAYLOAD_A + direction]! += payloadLength;
     if (via !== 0 && ints[at + F.VIA] === 0) ints[at + F.VIA] = via;
     if (!p.hasTime) return;
-    const seconds = p.timeSeconds, nanoseconds = p.timeNanoseconds;
+    const seconds = p.timeSeconds,
+      nanoseconds = p.timeNanoseconds;
     if ((ints[at + F.FLAGS]! & F.HAS_TIME) === 0) {
       ints[at + F.FLAGS]! |= F.HAS_TIME;
       doubles[dat + F.START] = doubles[dat + F.END] = seconds;
@@ -277,7 +374,8 @@ export class FlowPass {
 
   /** An ICMP error quotes a packet of this flow: what it says of it belongs to the flow. */
   #quoted(p: Packet, at: number): void {
-    const net = p.net, flows = this.#state.flows;
+    const net = p.net,
+      flows = this.#state.flows;
     if (p.icmp < 0 || (net[at + NET_FLAGS]! & NET_HAS_PORTS) === 0) return;
     const meta = net[at + NET_PROTOCOL]! | (net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0);
     const row = flows.find(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, net[at + NET_DST_PORT]!, meta);
@@ -285,27 +383,38 @@ export class FlowPass {
   }
 
   #recogniseDatagram(p: Packet, row: number): void {
-    const at = row * F.INTS, ints = this.#state.flows.ints;
+    const at = row * F.INTS,
+      ints = this.#state.flows.ints;
     if (ints[at + F.SERVICE] === 0) ints[at + F.SERVICE] = p.application + 1;
   }
 
   #recognised(flow: number, bound: Bound): void {
-    const { flows, timeline } = this.#state, at = flow * F.INTS, dat = flow * F.DOUBLES;
+    const { flows, timeline } = this.#state,
+      at = flow * F.INTS,
+      dat = flow * F.DOUBLES;
     flows.ints[at + F.SERVICE] = bound.index + 1;
     // The handshake was counted as plain TCP; now it is known what it was for.
     const packets = flows.ints[at + F.PACKETS_A]! + flows.ints[at + F.PACKETS_B]! - 1;
     const bytes = flows.doubles[dat + F.BYTES_A]! + flows.doubles[dat + F.BYTES_B]! - this.#state.packet.originalLength;
-    if (packets > 0 && (flows.ints[at + F.FLAGS]! & F.HAS_TIME) !== 0) timeline.move(this.#tcpIndex, bound.index, flows.doubles[dat + F.START]!, flows.ints[at + F.START_NS]!, packets, bytes);
+    if (packets > 0 && (flows.ints[at + F.FLAGS]! & F.HAS_TIME) !== 0)
+      timeline.move(this.#tcpIndex, bound.index, flows.doubles[dat + F.START]!, flows.ints[at + F.START_NS]!, packets, bytes);
   }
 
   #closeStream(row: number): void {
-    const at = row * F.INTS, ints = this.#state.flows.ints;
+    const at = row * F.INTS,
+      ints = this.#state.flows.ints;
     if (ints[at + F.STREAM]! > 0) ints[at + F.STREAM] = this.#streams.close(ints[at + F.STREAM]!);
   }
 
   #tcp(p: Packet, row: number, net: number, sink: FieldSink | null): void {
-    const state = this.#state, flows = state.flows, direction = flows.direction, at = row * F.INTS, flags = p.tcpFlags;
-    const length = p.net[net + NET_PAYLOAD_LENGTH]!, payload = p.net[net + NET_PAYLOAD]!, payloadEnd = p.net[net + NET_PAYLOAD_END]!;
+    const state = this.#state,
+      flows = state.flows,
+      direction = flows.direction,
+      at = row * F.INTS,
+      flags = p.tcpFlags;
+    const length = p.net[net + NET_PAYLOAD_LENGTH]!,
+      payload = p.net[net + NET_PAYLOAD]!,
+      payloadEnd = p.net[net + NET_PAYLOAD_END]!;
     const hasBase = direction === 0 ? F.HAS_BASE_A : F.HAS_BASE_B;
     if ((flows.ints[at + F.FLAGS]! & hasBase) === 0) {
       flows.ints[at + F.FLAGS]! |= hasBase;
@@ -317,7 +426,18 @@ export class FlowPass {
     }
     const time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : 0;
     const next = flows.ints[at + F.NEXT_A + direction]!;
-    let bits = this.#analysis.segment(flows, row, direction, p.tcpSequence, p.tcpAcknowledgment, length, flags, p.tcpWindow, time, this.#sinceFirst(row));
+    let bits = this.#analysis.segment(
+      flows,
+      row,
+      direction,
+      p.tcpSequence,
+      p.tcpAcknowledgment,
+      length,
+      flags,
+      p.tcpWindow,
+      time,
+      this.#sinceFirst(row),
+    );
     if ((flows.ints[at + F.FLAGS]! & F.PORTS_REUSED) !== 0 && flows.ints[at + F.FIRST_FRAME] === p.frame) bits |= PORTS_REUSED;
     this.tcpBits = bits;
     if (bits !== 0) this.#tcpFacts(row, direction, bits, (p.tcpSequence - next) | 0, length);
@@ -326,13 +446,34 @@ export class FlowPass {
     let column = flows.ints[at + F.STREAM]!;
     if (column === IGNORED) return;
     if (column > NO_STREAM && (flags & TCP_ACK) !== 0 && (flows.ints[at + F.FLAGS]! & (direction === 0 ? F.EARLY_B : F.EARLY_A)) !== 0) {
-      this.#streams.acknowledged(p, column, row, (1 - direction) as Direction, p.tcpAcknowledgment, p.net[net + NET_DST_PORT]!, p.net[net + NET_SRC_PORT]!, sink);
+      this.#streams.acknowledged(
+        p,
+        column,
+        row,
+        (1 - direction) as Direction,
+        p.tcpAcknowledgment,
+        p.net[net + NET_DST_PORT]!,
+        p.net[net + NET_SRC_PORT]!,
+        sink,
+      );
     }
     // Data on a SYN counts once it is answered (RFC 7413): a flood with payload must not open a million streams.
     if (length > 0 && ((flags & TCP_SYN) === 0 || flows.ints[at + F.PACKETS_A + 1 - direction]! > 0)) {
       const sequence = (flags & TCP_SYN) !== 0 ? p.tcpSequence + 1 : p.tcpSequence;
       if (!this.#passOver(p, at, direction, sequence, length, payload, payloadEnd)) {
-        column = this.#streams.segment(p, column, row, direction, sequence, payload, payloadEnd, length - (payloadEnd - payload), p.net[net + NET_SRC_PORT]!, p.net[net + NET_DST_PORT]!, sink);
+        column = this.#streams.segment(
+          p,
+          column,
+          row,
+          direction,
+          sequence,
+          payload,
+          payloadEnd,
+          length - (payloadEnd - payload),
+          p.net[net + NET_SRC_PORT]!,
+          p.net[net + NET_DST_PORT]!,
+          sink,
+        );
         flows.ints[at + F.STREAM] = column;
         this.#park(at, direction);
       }
@@ -345,9 +486,11 @@ export class FlowPass {
 
   /** Whether the segment lies within bytes that nobody looks at: the usual case in bulk transfers, told from the flow's row alone. */
   #passOver(p: Packet, at: number, direction: Direction, sequence: number, length: number, payload: number, payloadEnd: number): boolean {
-    const { ints } = this.#state.flows, skip = ints[at + F.SKIP + direction]!;
+    const { ints } = this.#state.flows,
+      skip = ints[at + F.SKIP + direction]!;
     if (skip === 0) return false;
-    const expected = ints[at + F.EXPECT + direction]!, ahead = (sequence - expected) | 0;
+    const expected = ints[at + F.EXPECT + direction]!,
+      ahead = (sequence - expected) | 0;
     // Bytes that were passed over already, sent again.
     if (ahead + length <= 0) return true;
     const bytesLeft = skip < 0 ? -1 - skip : skip;
@@ -367,7 +510,8 @@ export class FlowPass {
 
   /** Whether the rest of the segment, from the boundary of a PDU on, is bulk. */
   #passBulk(p: Packet, at: number, direction: Direction, offset: number, end: number): boolean {
-    const { ints } = this.#state.flows, bound = p.tables.all[ints[at + F.SERVICE]! - 1];
+    const { ints } = this.#state.flows,
+      bound = p.tables.all[ints[at + F.SERVICE]! - 1];
     const passed = bound?.dissector.stream?.bulk?.passOver(p.bytes, offset, end) ?? offset;
     if (bound === undefined || passed < end) return false;
     ints[at + F.SKIP + direction] = -1 - (passed - end);
@@ -376,7 +520,9 @@ export class FlowPass {
   }
 
   #park(at: number, direction: Direction): void {
-    const { ints } = this.#state.flows, streams = this.#streams, early = direction === 0 ? F.EARLY_A : F.EARLY_B;
+    const { ints } = this.#state.flows,
+      streams = this.#streams,
+      early = direction === 0 ? F.EARLY_A : F.EARLY_B;
     if (streams.hasEarly) ints[at + F.FLAGS]! |= early;
     else ints[at + F.FLAGS]! &= ~early;
     if (streams.parked === 0) return;
@@ -386,12 +532,18 @@ export class FlowPass {
 
   /** Seconds from the capture's first frame to the flow's. */
   #sinceFirst(row: number): number {
-    const state = this.#state, { ints, doubles } = state.flows;
-    return (ints[row * F.INTS + F.FLAGS]! & F.HAS_TIME) === 0 ? 0 : doubles[row * F.DOUBLES + F.START]! - state.firstSeconds + (ints[row * F.INTS + F.START_NS]! - state.firstNanoseconds) / 1e9;
+    const state = this.#state,
+      { ints, doubles } = state.flows;
+    return (ints[row * F.INTS + F.FLAGS]! & F.HAS_TIME) === 0
+      ? 0
+      : doubles[row * F.DOUBLES + F.START]! - state.firstSeconds + (ints[row * F.INTS + F.START_NS]! - state.firstNanoseconds) / 1e9;
   }
 
   #tcpFacts(row: number, direction: Direction, bits: number, ahead: number, length: number): void {
-    const state = this.#state, { ints, doubles } = state.flows, at = row * F.INTS, dat = row * F.DOUBLES;
+    const state = this.#state,
+      { ints, doubles } = state.flows,
+      at = row * F.INTS,
+      dat = row * F.DOUBLES;
     if ((bits & (RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION)) !== 0) {
       state.tcpRetransmissions++;
       this.#letter(at, direction, H.RETRANSMISSION);
@@ -427,7 +579,9 @@ export class FlowPass {
 
   /** What Zeek's conn_state and history are made of. */
   #connection(row: number, direction: Direction, flags: number, length: number): void {
-    const state = this.#state, ints = state.flows.ints, at = row * F.INTS;
+    const state = this.#state,
+      ints = state.flows.ints,
+      at = row * F.INTS;
     let seen = ints[at + F.FLAGS]!;
     if ((flags & (TCP_FIN | TCP_RST)) === (TCP_FIN | TCP_RST)) this.#letter(at, direction, H.INCONSISTENT);
     if ((flags & TCP_SYN) !== 0) {
@@ -463,7 +617,9 @@ export class FlowPass {
 
   /** Each letter once per direction. */
   #letter(at: number, direction: Direction, letter: number): void {
-    const ints = this.#state.flows.ints, symbol = letter + direction * 16, bit = 1 << symbol;
+    const ints = this.#state.flows.ints,
+      symbol = letter + direction * 16,
+      bit = 1 << symbol;
     if ((ints[at + F.HISTORY_SEEN]! & bit) !== 0) return;
     ints[at + F.HISTORY_SEEN]! |= bit;
     ints[at + F.HISTORY] = this.#state.histories.append(ints[at + F.HISTORY]!, symbol);
@@ -476,5 +632,3 @@ export function topOfLoosePath(state: CaptureState, path: number): number {
   const top = protocols.find(({ id }) => id === 'icmp' || id === 'icmpv6') ?? protocols.at(-1) ?? state.tables.data.dissector;
   return state.tables.paths.indexOf(top);
 }
-
-

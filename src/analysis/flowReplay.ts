@@ -33,8 +33,17 @@ export interface ReplaySource {
  * Calls `look` for each wanted frame (ascending, of one flow; or frames without a flow when `flow` is -1) with the packet and the pass right after it was
  * dissected into the sink that `sinkFor` gave.
  */
-export async function replayFlow(source: ReplaySource, flow: number, frames: readonly number[], sinkFor: (p: Packet) => FieldSink, look: (p: Packet, pass: FlowPass) => void, signal?: AbortSignal): Promise<void> {
-  const p = createPacket(), state = new CaptureState(p), pass = new FlowPass(state, {});
+export async function replayFlow(
+  source: ReplaySource,
+  flow: number,
+  frames: readonly number[],
+  sinkFor: (p: Packet) => FieldSink,
+  look: (p: Packet, pass: FlowPass) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const p = createPacket(),
+    state = new CaptureState(p),
+    pass = new FlowPass(state, {});
   const wanted = new Set(frames);
   let seeded = false;
   for (const frame of framesToWalk(source.index, flow, frames)) {
@@ -57,8 +66,11 @@ export async function replayFlow(source: ReplaySource, flow: number, frames: rea
 /** The wanted frames, those of the same flow before them, and the fragments that one of them may complete. */
 function framesToWalk(index: PacketIndex, flow: number, frames: readonly number[]): number[] {
   if (flow < 0 || frames.length === 0) return [...frames];
-  const last = frames.at(-1)!, first = frames[0]!;
-  const before: number[] = [], fragments: number[] = [], walk: number[] = [];
+  const last = frames.at(-1)!,
+    first = frames[0]!;
+  const before: number[] = [],
+    fragments: number[] = [],
+    walk: number[] = [];
   for (let i = first - 2; i >= 0 && before.length < MAX_FRAMES_BEFORE; i--) {
     if (index.flow(i) === flow) before.push(i + 1);
     else if ((index.flags(i) & INDEX_FRAGMENT) !== 0 && fragments.length < MAX_FRAGMENTS_BEFORE) fragments.push(i + 1);

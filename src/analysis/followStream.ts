@@ -1,7 +1,18 @@
 /** Follow Stream: what the two ends of a TCP or UDP conversation said to each other, in order, each byte once. */
 import type { CaptureScan } from '../pcap/captureReader.ts';
 import { createTables, decode } from '../pcap/decode.ts';
-import { NET_FLAGS, NET_HAS_PORTS, NET_PAYLOAD, NET_PAYLOAD_END, NET_PAYLOAD_LENGTH, NET_PROTOCOL, NET_QUOTED, NET_STRIDE, Packet, TCP_SYN } from '../pcap/packet.ts';
+import {
+  NET_FLAGS,
+  NET_HAS_PORTS,
+  NET_PAYLOAD,
+  NET_PAYLOAD_END,
+  NET_PAYLOAD_LENGTH,
+  NET_PROTOCOL,
+  NET_QUOTED,
+  NET_STRIDE,
+  Packet,
+  TCP_SYN,
+} from '../pcap/packet.ts';
 import type { Conversation } from './report.ts';
 import type { StreamChunk, StreamPage } from './engineApi.ts';
 import { INDEX_FRAGMENT, INDEX_FROM_RESPONDER, type PacketIndex } from './packetIndex.ts';
@@ -36,9 +47,18 @@ export interface FollowRequest {
 
 /** Chunks `[offset, ...)` of the stream, up to `maxBytes`. All bytes before are walked through again: a stream has no index of its own. */
 export async function followStream(scan: CaptureScan, index: PacketIndex, request: FollowRequest, signal?: AbortSignal): Promise<StreamPage> {
-  const p = new Packet(createTables()), sides: [Side, Side] = [{ expected: null, early: [], missing: 0 }, { expected: null, early: [], missing: 0 }];
-  const limit = Math.min(MAX_PAGE_BYTES, Math.max(1, request.maxBytes)), chunks: StreamChunk[] = [];
-  let passed = 0, taken = 0, nextOffset: number | null = null, bytesAToB = 0, bytesBToA = 0;
+  const p = new Packet(createTables()),
+    sides: [Side, Side] = [
+      { expected: null, early: [], missing: 0 },
+      { expected: null, early: [], missing: 0 },
+    ];
+  const limit = Math.min(MAX_PAGE_BYTES, Math.max(1, request.maxBytes)),
+    chunks: StreamChunk[] = [];
+  let passed = 0,
+    taken = 0,
+    nextOffset: number | null = null,
+    bytesAToB = 0,
+    bytesBToA = 0;
   const isTcp = request.conversation.layer === 'tcp';
   const give = (direction: 0 | 1, segment: Segment, bytes: Uint8Array, missing: number): void => {
     if (direction === 0) bytesAToB += bytes.length;
@@ -61,8 +81,14 @@ export async function followStream(scan: CaptureScan, index: PacketIndex, reques
     const at = transportOf(p, isTcp ? 6 : request.conversation.layer === 'udp' ? 17 : 132);
     if (at < 0 || index.flow(i) !== request.flow) continue;
     const direction = (index.flags(i) & INDEX_FROM_RESPONDER) !== 0 ? 1 : 0;
-    const payload = p.bytes.slice(p.net[at + NET_PAYLOAD]!, p.net[at + NET_PAYLOAD_END]!), cut = p.net[at + NET_PAYLOAD_LENGTH]! - payload.length;
-    const segment = { sequence: p.tcpSequence | 0, frame: i + 1, time: p.hasTime ? timestamp(p.timeSeconds, p.timeNanoseconds) : null, bytes: payload };
+    const payload = p.bytes.slice(p.net[at + NET_PAYLOAD], p.net[at + NET_PAYLOAD_END]),
+      cut = p.net[at + NET_PAYLOAD_LENGTH]! - payload.length;
+    const segment = {
+      sequence: p.tcpSequence | 0,
+      frame: i + 1,
+      time: p.hasTime ? timestamp(p.timeSeconds, p.timeNanoseconds) : null,
+      bytes: payload,
+    };
     if (!isTcp) {
       if (payload.length > 0) give(direction, segment, payload, 0);
       continue;
@@ -85,7 +111,8 @@ function hasFragments(index: PacketIndex, flow: number): boolean {
 /** Where the innermost network header with this transport starts, -1 without. */
 function transportOf(p: Packet, protocol: number): number {
   for (let level = p.netCount - 1; level >= 0; level--) {
-    const at = level * NET_STRIDE, flags = p.net[at + NET_FLAGS]!;
+    const at = level * NET_STRIDE,
+      flags = p.net[at + NET_FLAGS]!;
     if ((flags & NET_HAS_PORTS) !== 0 && (flags & NET_QUOTED) === 0 && p.net[at + NET_PROTOCOL] === protocol) return at;
   }
   return -1;

@@ -4,7 +4,18 @@
  */
 
 /** Letters by number; the originator's number is the letter's, the responder's is 16 more. */
-export const SYN = 0, SYN_ACK = 1, ACK = 2, DATA = 3, FIN = 4, RST = 5, GAP = 6, RETRANSMISSION = 7, ZERO_WINDOW = 8, INCONSISTENT = 9, MULTI_FLAG = 10, FLIPPED = 11;
+export const SYN = 0,
+  SYN_ACK = 1,
+  ACK = 2,
+  DATA = 3,
+  FIN = 4,
+  RST = 5,
+  GAP = 6,
+  RETRANSMISSION = 7,
+  ZERO_WINDOW = 8,
+  INCONSISTENT = 9,
+  MULTI_FLAG = 10,
+  FLIPPED = 11;
 const LETTERS = 'SHADFRGTWIQ^';
 const SYMBOLS = 32;
 /** Orders seen in real captures number in the hundreds; a fuzzer's stop growing here and keep their prefix. */
@@ -35,7 +46,8 @@ export class HistoryTrie {
   textOf(history: number): string {
     let text = '';
     for (let at = history; at !== 0; at = this.#parents[at] ?? 0) {
-      const symbol = this.#symbols[at] ?? 0, letter = LETTERS[symbol & 15] ?? '?';
+      const symbol = this.#symbols[at] ?? 0,
+        letter = LETTERS[symbol & 15] ?? '?';
       text = (symbol < 16 ? letter : letter.toLowerCase()) + text;
     }
     return text;

@@ -16,7 +16,18 @@ export class MacTable {
   #last = -1;
 
   /** Counts a frame of `length` bytes. */
-  count1(sourceHigh: number, sourceLow: number, destinationHigh: number, destinationLow: number, meta: number, frame: number, length: number, hasTime: boolean, seconds: number, nanoseconds: number): void {
+  count1(
+    sourceHigh: number,
+    sourceLow: number,
+    destinationHigh: number,
+    destinationLow: number,
+    meta: number,
+    frame: number,
+    length: number,
+    hasTime: boolean,
+    seconds: number,
+    nanoseconds: number,
+  ): void {
     let row = this.#last;
     if (row < 0 || !this.#is(row, sourceHigh, sourceLow, destinationHigh, destinationLow, meta)) {
       row = this.#find(sourceHigh, sourceLow, destinationHigh, destinationLow, meta, frame);
@@ -25,8 +36,10 @@ export class MacTable {
     this.packets[row]!++;
     this.bytes[row]! += length;
     if (!hasTime) return;
-    const times = this.times, at = row * 4;
-    const start = times[at]!, end = times[at + 2]!;
+    const times = this.times,
+      at = row * 4;
+    const start = times[at]!,
+      end = times[at + 2]!;
     if (!(start <= seconds) || (start === seconds && nanoseconds < times[at + 1]!)) {
       times[at] = seconds;
       times[at + 1] = nanoseconds;
@@ -38,12 +51,14 @@ export class MacTable {
   }
 
   #is(row: number, a: number, b: number, c: number, d: number, meta: number): boolean {
-    const keys = this.keys, at = row * WORDS;
+    const keys = this.keys,
+      at = row * WORDS;
     return keys[at + 1] === b && keys[at + 3] === d && keys[at] === a && keys[at + 2] === c && keys[at + 4] === meta;
   }
 
   #find(a: number, b: number, c: number, d: number, meta: number, frame: number): number {
-    const slots = this.#slots, mask = slots.length - 1;
+    const slots = this.#slots,
+      mask = slots.length - 1;
     let slot = hash(a, b, c, d, meta) & mask;
     for (;;) {
       const row = slots[slot]! - 1;
@@ -62,7 +77,8 @@ export class MacTable {
 
   #grow(): void {
     const rows = this.packets.length * 2;
-    const keys = new Int32Array(rows * WORDS), times = new Float64Array(rows * 4).fill(NaN);
+    const keys = new Int32Array(rows * WORDS),
+      times = new Float64Array(rows * 4).fill(NaN);
     keys.set(this.keys);
     times.set(this.times);
     this.keys = keys;
@@ -75,7 +91,9 @@ export class MacTable {
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2), mask = slots.length - 1, keys = this.keys;
+    const slots = new Int32Array(this.#slots.length * 2),
+      mask = slots.length - 1,
+      keys = this.keys;
     for (let row = 0; row < this.count; row++) {
       const at = row * WORDS;
       let slot = hash(keys[at]!, keys[at + 1]!, keys[at + 2]!, keys[at + 3]!, keys[at + 4]!) & mask;

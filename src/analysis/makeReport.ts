@@ -9,7 +9,18 @@ import { finishFindings, type Judgement } from './findings.ts';
 import * as F from './flowTable.ts';
 import { PROTOCOL_TCP, topOfLoosePath } from './flowPass.ts';
 import { oneWayConnections } from './oneWay.ts';
-import { CONVERSATION_LAYERS, type BreakdownRow, type CaptureInfo, type Conversation, type Endpoint, type HierarchyRow, type ProtocolCount, type Quality, type Report, type Timeline } from './report.ts';
+import {
+  CONVERSATION_LAYERS,
+  type BreakdownRow,
+  type CaptureInfo,
+  type Conversation,
+  type Endpoint,
+  type HierarchyRow,
+  type ProtocolCount,
+  type Quality,
+  type Report,
+  type Timeline,
+} from './report.ts';
 import { secondsBetween, timestamp } from './time.ts';
 
 /** Rows of each list in a report, unless asked otherwise. */
@@ -36,7 +47,8 @@ export interface ReportOptions {
 }
 
 export function makeReport(analysis: Analysis, file: CaptureFile, options: ReportOptions): Report {
-  const { state } = analysis, limit = options.limit ?? DEFAULT_LIMIT;
+  const { state } = analysis,
+    limit = options.limit ?? DEFAULT_LIMIT;
   const { conversations, endpoints, totals, devices } = lists(state, limit);
   const breakdown = breakdownOf(state);
   const judgement = finishFindings(analysis);
@@ -63,34 +75,69 @@ export function makeReport(analysis: Analysis, file: CaptureFile, options: Repor
 }
 
 function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {
-  const { state, damage } = analysis, timed = !Number.isNaN(state.startSeconds);
-  const truncated = damage !== null ? { afterFrame: analysis.frames, offset: damage.offset, message: `The capture ends after frame ${analysis.frames.toLocaleString('en-US')}: ${damage.message}.` }
-    : file.inflateStopped !== null ? { afterFrame: analysis.frames, offset: analysis.position, message: file.inflateStopped } : null;
+  const { state, damage } = analysis,
+    timed = !Number.isNaN(state.startSeconds);
+  const truncated =
+    damage !== null
+      ? {
+          afterFrame: analysis.frames,
+          offset: damage.offset,
+          message: `The capture ends after frame ${analysis.frames.toLocaleString('en-US')}: ${damage.message}.`,
+        }
+      : file.inflateStopped !== null
+        ? { afterFrame: analysis.frames, offset: analysis.position, message: file.inflateStopped }
+        : null;
   return {
-    file: file.name, sha256: file.sha256, format: file.format, compression: file.compression,
+    file: file.name,
+    sha256: file.sha256,
+    format: file.format,
+    compression: file.compression,
     linkTypes: [...new Set(state.interfaces.filter(({ packets }) => packets > 0).map(({ linkType }) => linkTypeName(linkType)))],
-    interfaces: state.interfaces.map((one, id) => ({ id, name: one.name, linkType: linkTypeName(one.linkType), snapLength: one.snapLength, packets: one.packets, dropped: one.dropped })),
-    packets: state.packets, snappedPackets: state.snappedPackets, capturedBytes: state.capturedBytes, originalBytes: state.originalBytes, fileBytes: file.fileBytes,
-    startTime: timed ? timestamp(state.startSeconds, state.startNanoseconds) : null, endTime: timed ? timestamp(state.endSeconds, state.endNanoseconds) : null,
+    interfaces: state.interfaces.map((one, id) => ({
+      id,
+      name: one.name,
+      linkType: linkTypeName(one.linkType),
+      snapLength: one.snapLength,
+      packets: one.packets,
+      dropped: one.dropped,
+    })),
+    packets: state.packets,
+    snappedPackets: state.snappedPackets,
+    capturedBytes: state.capturedBytes,
+    originalBytes: state.originalBytes,
+    fileBytes: file.fileBytes,
+    startTime: timed ? timestamp(state.startSeconds, state.startNanoseconds) : null,
+    endTime: timed ? timestamp(state.endSeconds, state.endNanoseconds) : null,
     durationSeconds: timed ? secondsBetween(state.startSeconds, state.startNanoseconds, state.endSeconds, state.endNanoseconds) : null,
-    timeOrdered: state.timeOrdered, truncated,
+    timeOrdered: state.timeOrdered,
+    truncated,
   };
 }
 
-function lists(state: CaptureState, limit: number): { conversations: Conversation[]; endpoints: Endpoint[]; totals: Record<string, number>; devices: number } {
-  const conversationRows: Ranked<Conversation>[] = [], endpointRows: Ranked<Endpoint>[] = [], totals: Record<string, number> = { conversations: 0, endpoints: 0 };
+function lists(
+  state: CaptureState,
+  limit: number,
+): { conversations: Conversation[]; endpoints: Endpoint[]; totals: Record<string, number>; devices: number } {
+  const conversationRows: Ranked<Conversation>[] = [],
+    endpointRows: Ranked<Endpoint>[] = [],
+    totals: Record<string, number> = { conversations: 0, endpoints: 0 };
   let devices = 0;
   for (const layer of CONVERSATION_LAYERS) {
-    const table = conversationTable(state, layer), rows = countedRows(table);
+    const table = conversationTable(state, layer),
+      rows = countedRows(table);
     if (rows.length === 0) continue;
     totals[`conversations.${layer}`] = rows.length;
     totals['conversations']! += rows.length;
-    const { bytesAToB, bytesBToA } = table, bytesOf = (row: number): number => bytesAToB[row]! + bytesBToA[row]!;
-    for (const row of largestRows(rows, limit, bytesOf)) conversationRows.push({ bytes: bytesOf(row), first: table.firstFrame[row]!, make: () => conversationRow(state, table, row) });
-    const ends = endpointTable(state, table), endBytes = (row: number): number => ends.bytesSent[row]! + ends.bytesReceived[row]!;
+    const { bytesAToB, bytesBToA } = table,
+      bytesOf = (row: number): number => bytesAToB[row]! + bytesBToA[row]!;
+    for (const row of largestRows(rows, limit, bytesOf))
+      conversationRows.push({ bytes: bytesOf(row), first: table.firstFrame[row]!, make: () => conversationRow(state, table, row) });
+    const ends = endpointTable(state, table),
+      endBytes = (row: number): number => ends.bytesSent[row]! + ends.bytesReceived[row]!;
     totals[`endpoints.${layer}`] = ends.count;
     totals['endpoints']! += ends.count;
-    for (const row of largestRows(everyRow(ends.count), limit, endBytes)) endpointRows.push({ bytes: endBytes(row), first: row, make: () => endpointRow(state, ends, row) });
+    for (const row of largestRows(everyRow(ends.count), limit, endBytes))
+      endpointRows.push({ bytes: endBytes(row), first: row, make: () => endpointRow(state, ends, row) });
     if (layer === 'ip' || layer === 'ipv6') devices += speakers(ends);
   }
   return { conversations: ranked(conversationRows, limit), endpoints: ranked(endpointRows, limit), totals, devices };
@@ -117,7 +164,10 @@ interface Ranked<T> {
 
 /** Most bytes first, ties by first frame. */
 function ranked<T>(rows: Ranked<T>[], limit: number): T[] {
-  return rows.sort((x, y) => y.bytes - x.bytes || x.first - y.first).slice(0, limit).map(({ make }) => make());
+  return rows
+    .sort((x, y) => y.bytes - x.bytes || x.first - y.first)
+    .slice(0, limit)
+    .map(({ make }) => make());
 }
 
 interface Counts {
@@ -177,14 +227,23 @@ function sortTree(rows: readonly HierarchyRow[]): HierarchyRow[] {
 
 /** Name of every frame once: the service of its innermost flow, else its transport, else its top layer. */
 function breakdownOf(state: CaptureState): BreakdownRow[] {
-  const counts = new Map<string, Counts>(), { flows, tables } = state, { ints, doubles } = flows;
+  const counts = new Map<string, Counts>(),
+    { flows, tables } = state,
+    { ints, doubles } = flows;
   for (let flow = 0; flow < flows.count; flow++) {
-    const at = flow * F.INTS, dat = flow * F.DOUBLES, protocol = ints[at + F.META]! & F.META_PROTOCOL;
+    const at = flow * F.INTS,
+      dat = flow * F.DOUBLES,
+      protocol = ints[at + F.META]! & F.META_PROTOCOL;
     if (protocol === 0) continue;
     const packets = ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! - ints[at + F.INNER_PACKETS]!;
     if (packets <= 0) continue;
     const service = tables.all[ints[at + F.SERVICE]! - 1]?.dissector.id;
-    tally(counts, service ?? (protocol === PROTOCOL_TCP ? 'tcp' : protocol === 17 ? 'udp' : 'sctp'), packets, doubles[dat + F.BYTES_A]! + doubles[dat + F.BYTES_B]! - doubles[dat + F.INNER_BYTES]!);
+    tally(
+      counts,
+      service ?? (protocol === PROTOCOL_TCP ? 'tcp' : protocol === 17 ? 'udp' : 'sctp'),
+      packets,
+      doubles[dat + F.BYTES_A]! + doubles[dat + F.BYTES_B]! - doubles[dat + F.INNER_BYTES]!,
+    );
   }
   for (let path = 0; path < tables.paths.size; path++) {
     const packets = state.pathLoosePackets[path] ?? 0;
@@ -199,13 +258,28 @@ function timelineOf(state: CaptureState): Timeline {
   const snapshot = state.timeline.snapshot();
   if (snapshot === null) return { startTime: null, stepSeconds: state.timeline.stepSeconds, series: [] };
   const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-  const series = snapshot.series.map(({ key, packets, bytes }) => ({ name: state.tables.all[key]?.dissector.id ?? 'data', packets, bytes, total: sum(bytes), frames: sum(packets) })).filter(({ frames }) => frames > 0).sort((a, b) => b.total - a.total);
-  const shown = series.slice(0, MAX_SERIES), rest = series.slice(MAX_SERIES);
+  const series = snapshot.series
+    .map(({ key, packets, bytes }) => ({
+      name: state.tables.all[key]?.dissector.id ?? 'data',
+      packets,
+      bytes,
+      total: sum(bytes),
+      frames: sum(packets),
+    }))
+    .filter(({ frames }) => frames > 0)
+    .sort((a, b) => b.total - a.total);
+  const shown = series.slice(0, MAX_SERIES),
+    rest = series.slice(MAX_SERIES);
   if (rest.length > 0) {
-    const add = (pick: (one: (typeof rest)[number]) => readonly number[]): number[] => Array.from({ length: snapshot.steps }, (_, i) => sum(rest.map((one) => pick(one)[i] ?? 0)));
+    const add = (pick: (one: (typeof rest)[number]) => readonly number[]): number[] =>
+      Array.from({ length: snapshot.steps }, (_, i) => sum(rest.map((one) => pick(one)[i] ?? 0)));
     shown.push({ name: 'other', packets: add((one) => one.packets), bytes: add((one) => one.bytes), total: 0, frames: 0 });
   }
-  return { startTime: timestamp(snapshot.startSeconds, snapshot.startNanoseconds), stepSeconds: state.timeline.stepSeconds, series: shown.map(({ name, packets, bytes }) => ({ name, packets, bytes })) };
+  return {
+    startTime: timestamp(snapshot.startSeconds, snapshot.startNanoseconds),
+    stepSeconds: state.timeline.stepSeconds,
+    series: shown.map(({ name, packets, bytes }) => ({ name, packets, bytes })),
+  };
 }
 
 function qualityOf(state: CaptureState): Quality {
@@ -213,25 +287,56 @@ function qualityOf(state: CaptureState): Quality {
   const dropped = state.interfaces.map((one) => one.dropped).filter((n) => n !== null);
   const bounds = [...state.boundsReached];
   if (state.names.full) bounds.push('More than 200,000 addresses have names; later ones are shown without.');
-  if (state.streamsGivenUp > 0) bounds.push(`${plural(state.streamsGivenUp, 'TCP stream')} ${state.streamsGivenUp === 1 ? 'was' : 'were'} not read to the end: too many were incomplete at once.`);
+  if (state.streamsGivenUp > 0)
+    bounds.push(
+      `${plural(state.streamsGivenUp, 'TCP stream')} ${state.streamsGivenUp === 1 ? 'was' : 'were'} not read to the end: too many were incomplete at once.`,
+    );
   if (packet.fragments.evicted > 0) bounds.push(`${plural(packet.fragments.evicted, 'fragmented datagram')} could not be kept until complete.`);
   return {
-    snappedPackets: state.snappedPackets, missingBytes: state.missingBytes, malformedPackets: state.malformedPackets,
-    unknown: [...packet.unknown].map(([key, packets]) => ({ what: `Unknown ${describeUnknown(Math.floor(key / 65536), key % 65536)}`, packets })).sort((a, b) => b.packets - a.packets).slice(0, 100),
-    timeJumpsBack: state.timeJumpsBack, duplicatePackets: state.duplicatePackets, tcpRetransmissions: state.tcpRetransmissions, tcpOutOfOrder: state.tcpOutOfOrder, tcpGaps: state.tcpGaps, tcpGapBytes: state.tcpGapBytes,
-    tcpZeroWindows: state.tcpZeroWindows, tcpResets: state.tcpResets, oneWayConversations: oneWayConnections(state.flows).connections, incompleteFragments: packet.fragments.incomplete, encryptedBytes: state.encryptedBytes,
-    droppedByCapture: dropped.length === 0 ? null : dropped.reduce((a, b) => a + b, 0), boundsReached: bounds,
+    snappedPackets: state.snappedPackets,
+    missingBytes: state.missingBytes,
+    malformedPackets: state.malformedPackets,
+    unknown: [...packet.unknown]
+      .map(([key, packets]) => ({ what: `Unknown ${describeUnknown(Math.floor(key / 65536), key % 65536)}`, packets }))
+      .sort((a, b) => b.packets - a.packets)
+      .slice(0, 100),
+    timeJumpsBack: state.timeJumpsBack,
+    duplicatePackets: state.duplicatePackets,
+    tcpRetransmissions: state.tcpRetransmissions,
+    tcpOutOfOrder: state.tcpOutOfOrder,
+    tcpGaps: state.tcpGaps,
+    tcpGapBytes: state.tcpGapBytes,
+    tcpZeroWindows: state.tcpZeroWindows,
+    tcpResets: state.tcpResets,
+    oneWayConversations: oneWayConnections(state.flows).connections,
+    incompleteFragments: packet.fragments.incomplete,
+    encryptedBytes: state.encryptedBytes,
+    droppedByCapture: dropped.length === 0 ? null : dropped.reduce((a, b) => a + b, 0),
+    boundsReached: bounds,
   };
 }
 
 /** "12 minutes from 4 devices, mostly web browsing. One host tried 412 ports on another." */
 function headlineOf(capture: CaptureInfo, breakdown: readonly BreakdownRow[], judgement: Judgement, devices: number): string {
   if (capture.packets === 0) return 'This capture holds no packets.';
-  const span = capture.durationSeconds === null ? plural(capture.packets, 'packet') : capture.durationSeconds === 0 ? 'A single moment' : durationText(capture.durationSeconds);
+  const span =
+    capture.durationSeconds === null
+      ? plural(capture.packets, 'packet')
+      : capture.durationSeconds === 0
+        ? 'A single moment'
+        : durationText(capture.durationSeconds);
   const who = devices > 0 ? ` from ${plural(devices, 'address', 'addresses')}` : '';
-  const [first, second] = breakdown, share = first === undefined ? 0 : first.bytes / Math.max(1, capture.originalBytes);
+  const [first, second] = breakdown,
+    share = first === undefined ? 0 : first.bytes / Math.max(1, capture.originalBytes);
   const say = (row: BreakdownRow): string => activityOf(row.name) ?? protocolLabel(row.name);
-  const what = first === undefined ? '' : share > 0.9 || second === undefined ? `, ${share > 0.995 ? 'all' : 'nearly all'} of it ${say(first)}` : share > 0.5 ? `, mostly ${say(first)}` : `, ${say(first)} and ${say(second)} above all`;
+  const what =
+    first === undefined
+      ? ''
+      : share > 0.9 || second === undefined
+        ? `, ${share > 0.995 ? 'all' : 'nearly all'} of it ${say(first)}`
+        : share > 0.5
+          ? `, mostly ${say(first)}`
+          : `, ${say(first)} and ${say(second)} above all`;
   const top = judgement.findings.find(({ severity }) => severity !== 'info');
   return `${span}${who}${what}.${top === undefined ? '' : ` ${top.title}${/[.!?]$/.test(top.title) ? '' : '.'}`}`;
 }

@@ -14,11 +14,14 @@ export interface OneWay {
 /** TCP flows of which one side was captured although its acknowledgements show that the other spoke. */
 export function oneWayConnections(flows: F.FlowTable): OneWay {
   const { ints } = flows;
-  let connections = 0, tcpConnections = 0;
+  let connections = 0,
+    tcpConnections = 0;
   for (let flow = 0; flow < flows.count; flow++) {
     const at = flow * F.INTS;
     if ((ints[at + F.META]! & F.META_PROTOCOL) !== 6) continue;
-    const a = ints[at + F.PACKETS_A]!, b = ints[at + F.PACKETS_B]!, flags = ints[at + F.FLAGS]!;
+    const a = ints[at + F.PACKETS_A]!,
+      b = ints[at + F.PACKETS_B]!,
+      flags = ints[at + F.FLAGS]!;
     if (a + b > 0) tcpConnections++;
     if (a > 1 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0 && (flags & F.SYN_A) !== 0) connections++;
     else if ((a === 0 && b > 1) || (a > 2 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0)) connections++;

@@ -3,10 +3,16 @@
  * `netsec analyze --json` has none.
  */
 
-const CHUNK_BITS = 16, CHUNK = 1 << CHUNK_BITS, CHUNK_MASK = CHUNK - 1;
+const CHUNK_BITS = 16,
+  CHUNK = 1 << CHUNK_BITS,
+  CHUNK_MASK = CHUNK - 1;
 
 /** Bits of the flags column. */
-export const INDEX_MALFORMED = 1, INDEX_HAS_TIME = 2, INDEX_FRAGMENT = 4, INDEX_CUT = 8, INDEX_FROM_RESPONDER = 16;
+export const INDEX_MALFORMED = 1,
+  INDEX_HAS_TIME = 2,
+  INDEX_FRAGMENT = 4,
+  INDEX_CUT = 8,
+  INDEX_FROM_RESPONDER = 16;
 
 interface Chunk {
   /** Low 32 bits of the position of the frame's record in the (inflated) file. */
@@ -43,7 +49,8 @@ export class PacketIndex {
 
   /** All of these take a position, frame number - 1. */
   fileOffset(i: number): number {
-    const chunk = this.#chunks[i >>> CHUNK_BITS]!, at = i & CHUNK_MASK;
+    const chunk = this.#chunks[i >>> CHUNK_BITS]!,
+      at = i & CHUNK_MASK;
     return chunk.offsetHigh[at]! * 4294967296 + chunk.offsetLow[at]!;
   }
   flags(i: number): number {
@@ -65,7 +72,12 @@ export class PacketIndex {
 
 function createChunk(): Chunk {
   return {
-    offsetLow: new Uint32Array(CHUNK), offsetHigh: new Uint8Array(CHUNK), flags: new Uint8Array(CHUNK), path: new Uint16Array(CHUNK),
-    originalLength: new Uint32Array(CHUNK), flow: new Int32Array(CHUNK), time: new Float64Array(CHUNK),
+    offsetLow: new Uint32Array(CHUNK),
+    offsetHigh: new Uint8Array(CHUNK),
+    flags: new Uint8Array(CHUNK),
+    path: new Uint16Array(CHUNK),
+    originalLength: new Uint32Array(CHUNK),
+    flow: new Int32Array(CHUNK),
+    time: new Float64Array(CHUNK),
   };
 }

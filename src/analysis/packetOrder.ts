@@ -11,11 +11,13 @@ export function packetOrder(analysis: Analysis, index: PacketIndex, frames: Uint
   if (sort === null || (sort.column === 'number' && !sort.descending)) return frames;
   const order = frames === null ? Uint32Array.from({ length: index.count }, (_, i) => i + 1) : frames.slice();
   if (sort.column === 'number') return order.reverse();
-  const key = columnKey(analysis, index, sort.column), keys = new Float64Array(index.count);
+  const key = columnKey(analysis, index, sort.column),
+    keys = new Float64Array(index.count);
   for (const frame of order) keys[frame - 1] = key(frame - 1);
   const sign = sort.descending ? -1 : 1;
   return order.sort((x, y) => {
-    const a = keys[x - 1]!, b = keys[y - 1]!;
+    const a = keys[x - 1]!,
+      b = keys[y - 1]!;
     if (a === b || (a !== a && b !== b)) return x - y;
     if (a !== a) return 1;
     if (b !== b) return -1;
@@ -26,16 +28,21 @@ export function packetOrder(analysis: Analysis, index: PacketIndex, frames: Uint
 function columnKey(analysis: Analysis, index: PacketIndex, column: string): (i: number) => number {
   const { paths } = analysis.state.tables;
   switch (column) {
-    case 'time': return (i) => index.time(i);
-    case 'length': return (i) => index.originalLength(i);
+    case 'time':
+      return (i) => index.time(i);
+    case 'length':
+      return (i) => index.originalLength(i);
     case 'protocol': {
       const names = Array.from({ length: paths.size }, (_, path) => paths.topOf(path)?.id ?? '');
       const ranks = rank(names);
       return (i) => ranks[index.path(i)]!;
     }
-    case 'source': return addressKey(analysis, index, true);
-    case 'destination': return addressKey(analysis, index, false);
-    default: return (i) => i;
+    case 'source':
+      return addressKey(analysis, index, true);
+    case 'destination':
+      return addressKey(analysis, index, false);
+    default:
+      return (i) => i;
   }
 }
 
@@ -46,7 +53,8 @@ function rank(texts: readonly string[]): number[] {
 }
 
 function addressKey(analysis: Analysis, index: PacketIndex, source: boolean): (i: number) => number {
-  const { state } = analysis, { count } = state.flows;
+  const { state } = analysis,
+    { count } = state.flows;
   const texts: string[] = [];
   for (let flow = 0; flow < count; flow++) texts.push(sortableAddress(flowAddress(state, flow, F.A)), sortableAddress(flowAddress(state, flow, F.B)));
   const ranks = rank(texts);

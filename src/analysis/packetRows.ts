@@ -31,7 +31,9 @@ export class PacketRows {
   mark(findings: readonly Finding[]): void {
     const severities = new Map<number, Severity>();
     for (const { evidence, severity } of findings) {
-      for (const frame of evidence.frames) if (SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(severities.get(frame) ?? 'info') || !severities.has(frame)) severities.set(frame, severity);
+      for (const frame of evidence.frames)
+        if (SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(severities.get(frame) ?? 'info') || !severities.has(frame))
+          severities.set(frame, severity);
     }
     this.#severities = severities;
     this.#cache.clear();
@@ -50,10 +52,17 @@ export class PacketRows {
     const sink = new RowSink();
     for (const [flow, list] of missing) {
       list.sort((a, b) => a - b);
-      await replayFlow(this.#source(), flow, list, () => {
-        sink.reset();
-        return sink;
-      }, (p) => this.#remember(this.#row(p, sink.protocol, sink.text, flow)), signal);
+      await replayFlow(
+        this.#source(),
+        flow,
+        list,
+        () => {
+          sink.reset();
+          return sink;
+        },
+        (p) => this.#remember(this.#row(p, sink.protocol, sink.text, flow)),
+        signal,
+      );
     }
     return frames.flatMap((frame) => this.#cache.get(frame) ?? []);
   }
@@ -61,20 +70,38 @@ export class PacketRows {
   /** Everything about one frame; null when there is no such frame. */
   async detail(frame: number): Promise<PacketDetail | null> {
     if (frame < 1 || frame > this.#index.count) return null;
-    const flow = this.#index.flow(frame - 1), { state } = this.#analysis;
+    const flow = this.#index.flow(frame - 1),
+      { state } = this.#analysis;
     const before = frame > 1 && (this.#index.flags(frame - 2) & INDEX_HAS_TIME) !== 0 ? this.#index.time(frame - 2) : NaN;
-    let detail: PacketDetail | null = null, tree: FieldTree | null = null;
-    await replayFlow(this.#source(), flow, [frame], (p) => (tree = new FieldTree(p)), (p) => {
-      if (tree === null) return;
-      const whole = Math.floor(before + state.firstNanoseconds / 1e9);
-      addFrame(p, {
-        firstSeconds: state.firstSeconds, firstNanoseconds: state.firstNanoseconds,
-        previousSeconds: Number.isNaN(before) ? NaN : state.firstSeconds + whole, previousNanoseconds: Math.round((before + state.firstNanoseconds / 1e9 - whole) * 1e9),
-        hasInterfaces: state.interfaces.length > 1 || state.interfaces[0]?.name != null,
-      }, tree);
-      const frameBytes = p.frameBytes.slice(p.start, p.end);
-      detail = { row: this.#row(p, tree.infoProtocol, tree.infoText, flow), tree: tree.nodes, sources: [{ name: 'Frame', bytes: frameBytes }, ...p.sources.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))] };
-    });
+    let detail: PacketDetail | null = null,
+      tree: FieldTree | null = null;
+    await replayFlow(
+      this.#source(),
+      flow,
+      [frame],
+      (p) => (tree = new FieldTree(p)),
+      (p) => {
+        if (tree === null) return;
+        const whole = Math.floor(before + state.firstNanoseconds / 1e9);
+        addFrame(
+          p,
+          {
+            firstSeconds: state.firstSeconds,
+            firstNanoseconds: state.firstNanoseconds,
+            previousSeconds: Number.isNaN(before) ? NaN : state.firstSeconds + whole,
+            previousNanoseconds: Math.round((before + state.firstNanoseconds / 1e9 - whole) * 1e9),
+            hasInterfaces: state.interfaces.length > 1 || state.interfaces[0]?.name != null,
+          },
+          tree,
+        );
+        const frameBytes = p.frameBytes.slice(p.start, p.end);
+        detail = {
+          row: this.#row(p, tree.infoProtocol, tree.infoText, flow),
+          tree: tree.nodes,
+          sources: [{ name: 'Frame', bytes: frameBytes }, ...p.sources.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))],
+        };
+      },
+    );
     return detail;
   }
 
@@ -90,9 +117,11 @@ export class PacketRows {
   #ordinal(flow: number): number {
     const { flows } = this.#analysis.state;
     if (flow >= this.#ordinals.length) {
-      const ordinals = new Int32Array(flows.count), next = new Map<number, number>();
+      const ordinals = new Int32Array(flows.count),
+        next = new Map<number, number>();
       for (let row = 0; row < flows.count; row++) {
-        const protocol = flows.ints[row * F.INTS + F.META]! & F.META_PROTOCOL, ordinal = next.get(protocol) ?? 0;
+        const protocol = flows.ints[row * F.INTS + F.META]! & F.META_PROTOCOL,
+          ordinal = next.get(protocol) ?? 0;
         ordinals[row] = ordinal;
         next.set(protocol, ordinal + 1);
       }
@@ -103,7 +132,15 @@ export class PacketRows {
 
   #source(): ReplaySource {
     const { state, scan } = this.#analysis;
-    return { scan, index: this.#index, flows: state.flows, addresses: state.packet.ipv6, firstSeconds: state.firstSeconds, firstNanoseconds: state.firstNanoseconds, streamNumber: (flow) => this.#ordinal(flow) };
+    return {
+      scan,
+      index: this.#index,
+      flows: state.flows,
+      addresses: state.packet.ipv6,
+      firstSeconds: state.firstSeconds,
+      firstNanoseconds: state.firstNanoseconds,
+      streamNumber: (flow) => this.#ordinal(flow),
+    };
   }
 
   #remember(row: PacketRow): void {
@@ -112,13 +149,21 @@ export class PacketRows {
   }
 
   #row(p: Packet, protocol: string, info: string, flow: number): PacketRow {
-    const { state } = this.#analysis, { source, destination } = columnAddresses(p);
+    const { state } = this.#analysis,
+      { source, destination } = columnAddresses(p);
     const top = state.tables.paths.topOf(this.#index.path(p.frame - 1));
     return {
-      frame: p.frame, time: p.hasTime ? timestamp(p.timeSeconds, p.timeNanoseconds) : null,
+      frame: p.frame,
+      time: p.hasTime ? timestamp(p.timeSeconds, p.timeNanoseconds) : null,
       relativeSeconds: p.hasTime ? secondsBetween(state.firstSeconds, state.firstNanoseconds, p.timeSeconds, p.timeNanoseconds) : null,
-      source, destination, protocol: protocol === '' ? (top?.id ?? '').toUpperCase() : protocol, length: p.originalLength, info, flow: this.flowId(flow),
-      severity: this.#severities.get(p.frame) ?? null, malformed: (this.#index.flags(p.frame - 1) & INDEX_MALFORMED) !== 0,
+      source,
+      destination,
+      protocol: protocol === '' ? (top?.id ?? '').toUpperCase() : protocol,
+      length: p.originalLength,
+      info,
+      flow: this.flowId(flow),
+      severity: this.#severities.get(p.frame) ?? null,
+      malformed: (this.#index.flags(p.frame - 1) & INDEX_MALFORMED) !== 0,
     };
   }
 }

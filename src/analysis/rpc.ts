@@ -66,10 +66,12 @@ export function rpcCaller<M extends MethodMap<M>, Event>(channel: Channel): Call
           channel.post({ rpc: 'cancel', id } satisfies Message);
           reject(new CallCancelled('cancelled'));
         };
-        const settle = <T>(f: (value: T) => void) => (value: T): void => {
-          (signal as EventSource | undefined)?.removeEventListener('abort', onAbort);
-          f(value);
-        };
+        const settle =
+          <T>(f: (value: T) => void) =>
+          (value: T): void => {
+            (signal as EventSource | undefined)?.removeEventListener('abort', onAbort);
+            f(value);
+          };
         open.set(id, { resolve: settle(resolve), reject: settle(reject) });
         (signal as EventSource | undefined)?.addEventListener('abort', onAbort);
         channel.post({ rpc: 'call', id, method, params } satisfies Message);
@@ -107,7 +109,9 @@ export function rpcServer<M extends MethodMap<M>, Event>(channel: Channel, handl
     if (message.rpc === 'cancel') running.get(message.id)?.abort();
     if (message.rpc !== 'call') return;
     const { id, method, params } = message;
-    const handler = Object.hasOwn(handlers, method) ? (handlers as Record<string, (params: unknown, signal: AbortSignal) => unknown>)[method] : undefined;
+    const handler = Object.hasOwn(handlers, method)
+      ? (handlers as Record<string, (params: unknown, signal: AbortSignal) => unknown>)[method]
+      : undefined;
     const controller = new AbortController();
     running.set(id, controller);
     void (async () => {

@@ -7,7 +7,8 @@ import { Packet } from '../pcap/packet.ts';
 import type { Analysis } from './analyze.ts';
 import type { PacketIndex } from './packetIndex.ts';
 
-const PCAP_NANOSECONDS = 0xa1b23c4d, SNAP_LENGTH = 262_144;
+const PCAP_NANOSECONDS = 0xa1b23c4d,
+  SNAP_LENGTH = 262_144;
 
 /** Grows by doubling; refuses to go beyond a bound. */
 class Output {
@@ -22,7 +23,10 @@ class Output {
   /** Room for `count` more bytes; returns where they start. */
   take(count: number): { at: number; view: DataView } {
     const needed = this.length + count;
-    if (needed > this.#limit) throw new Error(`The selected packets take more than ${Math.round(this.#limit / 1e6).toLocaleString('en-US')} MB. Narrow the filter or the time range and save in parts.`);
+    if (needed > this.#limit)
+      throw new Error(
+        `The selected packets take more than ${Math.round(this.#limit / 1e6).toLocaleString('en-US')} MB. Narrow the filter or the time range and save in parts.`,
+      );
     if (needed > this.bytes.length) {
       const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
       grown.set(this.bytes.subarray(0, this.length));
@@ -35,10 +39,17 @@ class Output {
 }
 
 /** `frames` null is all of them. Throws with a sentence when the result would exceed `maxBytes`. */
-export async function savePackets(analysis: Analysis, index: PacketIndex, frames: Uint32Array | null, maxBytes: number, signal?: AbortSignal): Promise<{ bytes: Uint8Array; packets: number; extension: 'pcap' | 'pcapng' }> {
+export async function savePackets(
+  analysis: Analysis,
+  index: PacketIndex,
+  frames: Uint32Array | null,
+  maxBytes: number,
+  signal?: AbortSignal,
+): Promise<{ bytes: Uint8Array; packets: number; extension: 'pcap' | 'pcapng' }> {
   const { interfaces } = analysis.state;
   const asPcapng = interfaces.length > 1 || interfaces.some(({ name }) => name !== null);
-  const out = new Output(maxBytes), p = new Packet(createTables());
+  const out = new Output(maxBytes),
+    p = new Packet(createTables());
   if (asPcapng) writeSection(out, analysis);
   else writePcapHeader(out, interfaces[0]?.linkType ?? 1);
   const count = frames?.length ?? index.count;
@@ -86,7 +97,9 @@ function writeSection(out: Output, analysis: Analysis): void {
     view.setUint32(at + 24, 28, true);
   }
   for (const one of analysis.state.interfaces) {
-    const name = new TextEncoder().encode(one.name ?? ''), nameSpace = name.length === 0 ? 0 : 4 + pad4(name.length), total = 20 + nameSpace + 8 + 4;
+    const name = new TextEncoder().encode(one.name ?? ''),
+      nameSpace = name.length === 0 ? 0 : 4 + pad4(name.length),
+      total = 20 + nameSpace + 8 + 4;
     const { at, view } = out.take(total);
     view.setUint32(at, 1, true);
     view.setUint32(at + 4, total, true);
@@ -108,7 +121,8 @@ function writeSection(out: Output, analysis: Analysis): void {
 
 function writeBlock(out: Output, p: Packet): void {
   // Without a time a Simple Packet Block would lose the interface; the epoch's first moment says as much.
-  const total = 32 + pad4(p.capturedLength), { at, view } = out.take(total);
+  const total = 32 + pad4(p.capturedLength),
+    { at, view } = out.take(total);
   const time = p.hasTime ? BigInt(p.timeSeconds) * 1_000_000_000n + BigInt(p.timeNanoseconds) : 0n;
   view.setUint32(at, 6, true);
   view.setUint32(at + 4, total, true);

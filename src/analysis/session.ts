@@ -103,8 +103,10 @@ export class CaptureSession {
     conversations: async (query) => (await this.#view(query.selection)).tables.conversations(query),
     endpoints: async (query) => (await this.#view(query.selection)).tables.endpoints(query),
     packets: async ({ selection, sort, offset, limit }, signal) => {
-      const order = await this.#order(selection, sort), total = order?.length ?? this.#index.count;
-      const from = Math.max(0, Math.floor(offset)), to = Math.min(total, from + Math.min(MAX_PAGE, Math.max(0, Math.floor(limit))));
+      const order = await this.#order(selection, sort),
+        total = order?.length ?? this.#index.count;
+      const from = Math.max(0, Math.floor(offset)),
+        to = Math.min(total, from + Math.min(MAX_PAGE, Math.max(0, Math.floor(limit))));
       const frames = Array.from({ length: Math.max(0, to - from) }, (_, i) => (order === null ? from + i + 1 : order[from + i]!));
       return { offset: from, rows: await this.#rows.rows(frames, signal), total, totalUnfiltered: this.#index.count };
     },
@@ -117,11 +119,18 @@ export class CaptureSession {
     checkFilter: ({ text }) => checkFilter(text),
     completeFilter: ({ text, cursor }) => completeFilter(text, cursor),
     followStream: async ({ flow, offset, maxBytes }, signal) => {
-      const [layer, number] = flow.split(':'), row = Number(number), { state } = this.#analysis;
+      const [layer, number] = flow.split(':'),
+        row = Number(number),
+        { state } = this.#analysis;
       if (!CONVERSATION_LAYERS.includes(layer as ConversationLayer) || !(layer === 'tcp' || layer === 'udp' || layer === 'sctp')) return null;
       const table = conversationTable(state, layer);
       if (!Number.isInteger(row) || row < 0 || row >= table.count) return null;
-      return followStream(this.#analysis.scan, this.#index, { flow: table.flows[row]!, conversation: conversationRow(state, table, row), offset, maxBytes }, signal);
+      return followStream(
+        this.#analysis.scan,
+        this.#index,
+        { flow: table.flows[row]!, conversation: conversationRow(state, table, row), offset, maxBytes },
+        signal,
+      );
     },
     exportReport: async ({ selection, format }) => writeReport(this.#report(await this.#view(selection), Infinity), format),
     savePackets: async ({ selection, maxBytes }, signal) => {
@@ -133,7 +142,11 @@ export class CaptureSession {
   #report(view: View, limit: number): Report {
     let report = view.reports.get(limit);
     if (report === undefined) {
-      report = makeReport(view.analysis, { ...this.#file, fileBytes: this.#file.compression === null ? this.#source.size : this.#file.fileBytes }, { version: this.#options.version, limit });
+      report = makeReport(
+        view.analysis,
+        { ...this.#file, fileBytes: this.#file.compression === null ? this.#source.size : this.#file.fileBytes },
+        { version: this.#options.version, limit },
+      );
       view.reports.set(limit, report);
       if (view.selection === null) this.#rows.mark(report.findings);
     }
@@ -142,7 +155,8 @@ export class CaptureSession {
 
   /** The analysis of a selection, made once however many ask. */
   #view(selection: Selection): Promise<View> {
-    const frames = this.#analysis.frames, key = JSON.stringify([frames, selection.filter.trim(), selection.timeRange]);
+    const frames = this.#analysis.frames,
+      key = JSON.stringify([frames, selection.filter.trim(), selection.timeRange]);
     const known = this.#views.get(key);
     if (known !== undefined) {
       // Used again: it leaves last.
@@ -150,7 +164,8 @@ export class CaptureSession {
       this.#views.set(key, known);
       return known.view;
     }
-    const controller = new AbortController(), view = this.#makeView(selection, frames, controller.signal);
+    const controller = new AbortController(),
+      view = this.#makeView(selection, frames, controller.signal);
     this.#views.set(key, { view, controller });
     view.catch(() => this.#views.delete(key));
     for (const [old, { controller: leaving }] of this.#views) {
@@ -163,8 +178,12 @@ export class CaptureSession {
 
   async #makeView(selection: Selection, frames: number, signal: AbortSignal): Promise<View> {
     const chosen = await this.#frames(selection, signal);
-    if (chosen === null) return { analysis: this.#analysis, selection: null, frames, tables: new TableQueries(this.#analysis.state), reports: new Map() };
-    const analysis = new Analysis(this.#readSoFar(), this.#format, { detectors: detectorsWithDefaults(this.#options.detectorOptions), select: (frame) => chosen.has(frame) });
+    if (chosen === null)
+      return { analysis: this.#analysis, selection: null, frames, tables: new TableQueries(this.#analysis.state), reports: new Map() };
+    const analysis = new Analysis(this.#readSoFar(), this.#format, {
+      detectors: detectorsWithDefaults(this.#options.detectorOptions),
+      select: (frame) => chosen.has(frame),
+    });
     await cancellable(analysis.advance({ signal }), signal);
     return { analysis, selection: chosen, frames, tables: new TableQueries(analysis.state), reports: new Map() };
   }
@@ -173,34 +192,49 @@ export class CaptureSession {
   async #frames(selection: Selection, signal: AbortSignal): Promise<FrameSelection | null> {
     const text = selection.filter.trim();
     if (text === '' && selection.timeRange === null) return null;
-    const { timeRange } = selection, index = this.#index;
-    const inRange = timeRange === null ? undefined : (frame: number): boolean => {
-      const time = index.time(frame - 1);
-      return time >= timeRange.from && time < timeRange.to;
-    };
+    const { timeRange } = selection,
+      index = this.#index;
+    const inRange =
+      timeRange === null
+        ? undefined
+        : (frame: number): boolean => {
+            const time = index.time(frame - 1);
+            return time >= timeRange.from && time < timeRange.to;
+          };
     let toldAt = performance.now();
-    return cancellable(selectFrames(this.#readSoFar(), this.#format, text, inRange, {
+    return cancellable(
+      selectFrames(this.#readSoFar(), this.#format, text, inRange, {
+        signal,
+        onProgress: (bytesDone, bytesTotal) => {
+          const now = performance.now();
+          if (now - toldAt < UPDATE_INTERVAL_MS) return;
+          toldAt = now;
+          this.#options.emit({ kind: 'progress', progress: { phase: 'filtering', bytesDone, bytesTotal, packets: this.#analysis.frames } });
+        },
+      }),
       signal,
-      onProgress: (bytesDone, bytesTotal) => {
-        const now = performance.now();
-        if (now - toldAt < UPDATE_INTERVAL_MS) return;
-        toldAt = now;
-        this.#options.emit({ kind: 'progress', progress: { phase: 'filtering', bytesDone, bytesTotal, packets: this.#analysis.frames } });
-      },
-    }), signal);
+    );
   }
 
   /** The part of the file that the first pass has read: other passes must not run ahead of it. */
   #readSoFar(): ByteSource {
-    const source = this.#source, size = Math.min(source.size, this.#analysis.position);
-    return { size, read: (into, offset, length, position) => source.read(into, offset, Math.max(0, Math.min(length, size - position)), position), refresh: () => Promise.resolve(size), close: () => Promise.resolve() };
+    const source = this.#source,
+      size = Math.min(source.size, this.#analysis.position);
+    return {
+      size,
+      read: (into, offset, length, position) => source.read(into, offset, Math.max(0, Math.min(length, size - position)), position),
+      refresh: () => Promise.resolve(size),
+      close: () => Promise.resolve(),
+    };
   }
 
   #order(selection: Selection, sort: Sort | null): Promise<Uint32Array | null> {
     const key = JSON.stringify([this.#analysis.frames, selection.filter.trim(), selection.timeRange, sort]);
     let order = this.#orders.get(key);
     if (order === undefined) {
-      order = this.#view(selection).then((view) => packetOrder(this.#analysis, this.#index, view.selection === null ? null : view.selection.frames(), sort));
+      order = this.#view(selection).then((view) =>
+        packetOrder(this.#analysis, this.#index, view.selection === null ? null : view.selection.frames(), sort),
+      );
       this.#orders.set(key, order);
       order.catch(() => this.#orders.delete(key));
       for (const [old] of this.#orders) {

@@ -1,6 +1,7 @@
 /** SHA-256 of short texts, FIPS 180-4 section 6.2: finding ids need it wherever the engine runs, and a few lines beat a dependency on the host. */
 
-const K = new Uint32Array(64), INITIAL = new Uint32Array(8);
+const K = new Uint32Array(64),
+  INITIAL = new Uint32Array(8);
 {
   // The constants are the fractional parts of square and cube roots of the first primes (FIPS 180-4 sections 4.2.2 and 5.3.3).
   const fraction = (x: number): number => Math.floor((x - Math.floor(x)) * 4294967296);
@@ -17,16 +18,20 @@ const K = new Uint32Array(64), INITIAL = new Uint32Array(8);
 const rotate = (x: number, n: number): number => (x >>> n) | (x << (32 - n));
 
 export function sha256Hex(text: string): string {
-  const message = new TextEncoder().encode(text), blocks = (message.length + 9 + 63) >> 6;
-  const padded = new Uint8Array(blocks * 64), view = new DataView(padded.buffer);
+  const message = new TextEncoder().encode(text),
+    blocks = (message.length + 9 + 63) >> 6;
+  const padded = new Uint8Array(blocks * 64),
+    view = new DataView(padded.buffer);
   padded.set(message);
   padded[message.length] = 0x80;
   view.setUint32(padded.length - 4, message.length * 8);
-  const hash = INITIAL.slice(), w = new Uint32Array(64);
+  const hash = INITIAL.slice(),
+    w = new Uint32Array(64);
   for (let block = 0; block < blocks; block++) {
     for (let i = 0; i < 16; i++) w[i] = view.getUint32(block * 64 + i * 4);
     for (let i = 16; i < 64; i++) {
-      const x = w[i - 15]!, y = w[i - 2]!;
+      const x = w[i - 15]!,
+        y = w[i - 2]!;
       w[i] = w[i - 16]! + (rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3)) + w[i - 7]! + (rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10));
     }
     let [a, b, c, d, e, f, g, h] = hash as unknown as [number, number, number, number, number, number, number, number];

@@ -1,6 +1,14 @@
 /** Windows on the conversation and endpoint tables: sorted and searched in columns, texts made only for the rows asked for. */
 import type { CaptureState } from './captureState.ts';
-import { conversationRow, conversationTable, countedRows, endpointRow, endpointTable, type ConversationTable, type EndpointTable } from './conversations.ts';
+import {
+  conversationRow,
+  conversationTable,
+  countedRows,
+  endpointRow,
+  endpointTable,
+  type ConversationTable,
+  type EndpointTable,
+} from './conversations.ts';
 import type { ConversationsQuery, EndpointsQuery, Page } from './engineApi.ts';
 import * as F from './flowTable.ts';
 import type { Conversation, ConversationLayer, Endpoint } from './report.ts';
@@ -18,7 +26,8 @@ export class TableQueries {
   }
 
   conversations(query: ConversationsQuery): Page<Conversation> {
-    const { table, rows } = this.#conversationTable(query.layer), state = this.#state;
+    const { table, rows } = this.#conversationTable(query.layer),
+      state = this.#state;
     const found = search(rows, query.search, (row) => this.#conversationText(table, row));
     const { column, descending } = query.sort ?? { column: 'bytes', descending: true };
     return page(sortRows(found, this.#conversationKey(table, column), descending), rows.length, query, (row) => conversationRow(state, table, row));
@@ -27,7 +36,9 @@ export class TableQueries {
   endpoints(query: EndpointsQuery): Page<Endpoint> {
     let table = this.#endpoints.get(query.layer);
     if (table === undefined) this.#endpoints.set(query.layer, (table = endpointTable(this.#state, this.#conversationTable(query.layer).table)));
-    const ends = table, state = this.#state, rows = Int32Array.from({ length: ends.count }, (_, row) => row);
+    const ends = table,
+      state = this.#state,
+      rows = Int32Array.from({ length: ends.count }, (_, row) => row);
     const found = search(rows, query.search, (row) => `${ends.address(row)} ${ends.port[row] ?? ''} ${state.names.of(ends.address(row)).join(' ')}`);
     const { column, descending } = query.sort ?? { column: 'bytes', descending: true };
     return page(sortRows(found, endpointKey(ends, column), descending), ends.count, query, (row) => endpointRow(state, ends, row));
@@ -44,43 +55,69 @@ export class TableQueries {
   }
 
   #conversationText(table: ConversationTable, row: number): string {
-    const { a, b, aPort, bPort, service, via } = conversationRow(this.#state, table, row), { names } = this.#state;
+    const { a, b, aPort, bPort, service, via } = conversationRow(this.#state, table, row),
+      { names } = this.#state;
     return `${a} ${aPort ?? ''} ${b} ${bPort ?? ''} ${service ?? ''} ${via.join(' ')} ${names.of(a).join(' ')} ${names.of(b).join(' ')}`;
   }
 
   #conversationKey(table: ConversationTable, column: string): (row: number) => number | string {
-    const { ints } = this.#state.flows, { times } = table;
+    const { ints } = this.#state.flows,
+      { times } = table;
     switch (column) {
-      case 'packets': return (row) => table.packetsAToB[row]! + table.packetsBToA[row]!;
-      case 'packetsAToB': return (row) => table.packetsAToB[row]!;
-      case 'packetsBToA': return (row) => table.packetsBToA[row]!;
-      case 'bytesAToB': return (row) => table.bytesAToB[row]!;
-      case 'bytesBToA': return (row) => table.bytesBToA[row]!;
-      case 'bytes': return (row) => table.bytesAToB[row]! + table.bytesBToA[row]!;
-      case 'startTime': return (row) => times[row * 4]! + times[row * 4 + 1]! / 1e9;
-      case 'endTime': return (row) => times[row * 4 + 2]! + times[row * 4 + 3]! / 1e9;
-      case 'durationSeconds': return (row) => times[row * 4 + 2]! - times[row * 4]! + (times[row * 4 + 3]! - times[row * 4 + 1]!) / 1e9;
-      case 'a': return (row) => sortableAddress(table.a(row));
-      case 'b': return (row) => sortableAddress(table.b(row));
-      case 'aPort': return (row) => ints[table.flows[row]! * F.INTS + F.PORTS]! >>> 16;
-      case 'bPort': return (row) => ints[table.flows[row]! * F.INTS + F.PORTS]! & 0xffff;
-      case 'service': return (row) => conversationRow(this.#state, table, row).service ?? '';
-      case 'connState': return (row) => conversationRow(this.#state, table, row).connState ?? '';
-      default: return (row) => row;
+      case 'packets':
+        return (row) => table.packetsAToB[row]! + table.packetsBToA[row]!;
+      case 'packetsAToB':
+        return (row) => table.packetsAToB[row]!;
+      case 'packetsBToA':
+        return (row) => table.packetsBToA[row]!;
+      case 'bytesAToB':
+        return (row) => table.bytesAToB[row]!;
+      case 'bytesBToA':
+        return (row) => table.bytesBToA[row]!;
+      case 'bytes':
+        return (row) => table.bytesAToB[row]! + table.bytesBToA[row]!;
+      case 'startTime':
+        return (row) => times[row * 4]! + times[row * 4 + 1]! / 1e9;
+      case 'endTime':
+        return (row) => times[row * 4 + 2]! + times[row * 4 + 3]! / 1e9;
+      case 'durationSeconds':
+        return (row) => times[row * 4 + 2]! - times[row * 4]! + (times[row * 4 + 3]! - times[row * 4 + 1]!) / 1e9;
+      case 'a':
+        return (row) => sortableAddress(table.a(row));
+      case 'b':
+        return (row) => sortableAddress(table.b(row));
+      case 'aPort':
+        return (row) => ints[table.flows[row]! * F.INTS + F.PORTS]! >>> 16;
+      case 'bPort':
+        return (row) => ints[table.flows[row]! * F.INTS + F.PORTS]! & 0xffff;
+      case 'service':
+        return (row) => conversationRow(this.#state, table, row).service ?? '';
+      case 'connState':
+        return (row) => conversationRow(this.#state, table, row).connState ?? '';
+      default:
+        return (row) => row;
     }
   }
 }
 
 function endpointKey(table: EndpointTable, column: string): (row: number) => number | string {
   switch (column) {
-    case 'address': return (row) => sortableAddress(table.address(row));
-    case 'port': return (row) => table.port[row]!;
-    case 'packets': return (row) => table.packetsSent[row]! + table.packetsReceived[row]!;
-    case 'packetsSent': return (row) => table.packetsSent[row]!;
-    case 'packetsReceived': return (row) => table.packetsReceived[row]!;
-    case 'bytesSent': return (row) => table.bytesSent[row]!;
-    case 'bytesReceived': return (row) => table.bytesReceived[row]!;
-    default: return (row) => table.bytesSent[row]! + table.bytesReceived[row]!;
+    case 'address':
+      return (row) => sortableAddress(table.address(row));
+    case 'port':
+      return (row) => table.port[row]!;
+    case 'packets':
+      return (row) => table.packetsSent[row]! + table.packetsReceived[row]!;
+    case 'packetsSent':
+      return (row) => table.packetsSent[row]!;
+    case 'packetsReceived':
+      return (row) => table.packetsReceived[row]!;
+    case 'bytesSent':
+      return (row) => table.bytesSent[row]!;
+    case 'bytesReceived':
+      return (row) => table.bytesReceived[row]!;
+    default:
+      return (row) => table.bytesSent[row]! + table.bytesReceived[row]!;
   }
 }
 
@@ -90,7 +127,10 @@ export function sortableAddress(address: string): string {
 }
 
 function search(rows: Int32Array, text: string, textOf: (row: number) => string): Int32Array {
-  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words.length === 0) return rows.slice();
   return rows.filter((row) => {
     const hay = textOf(row).toLowerCase();
@@ -104,7 +144,8 @@ function sortRows(rows: Int32Array, keyOf: (row: number) => number | string, des
   for (const row of rows) keys.set(row, keyOf(row));
   const sign = descending ? -1 : 1;
   return rows.sort((x, y) => {
-    const a = keys.get(x)!, b = keys.get(y)!;
+    const a = keys.get(x)!,
+      b = keys.get(y)!;
     if (a === b || (a !== a && b !== b)) return x - y;
     // Rows without a time stand last either way.
     if (a !== a) return 1;
@@ -113,7 +154,13 @@ function sortRows(rows: Int32Array, keyOf: (row: number) => number | string, des
   });
 }
 
-function page<Row>(rows: Int32Array, totalUnfiltered: number, query: { readonly offset: number; readonly limit: number }, rowOf: (row: number) => Row): Page<Row> {
-  const offset = Math.max(0, Math.floor(query.offset)), limit = Math.min(MAX_PAGE, Math.max(0, Math.floor(query.limit)));
+function page<Row>(
+  rows: Int32Array,
+  totalUnfiltered: number,
+  query: { readonly offset: number; readonly limit: number },
+  rowOf: (row: number) => Row,
+): Page<Row> {
+  const offset = Math.max(0, Math.floor(query.offset)),
+    limit = Math.min(MAX_PAGE, Math.max(0, Math.floor(query.limit)));
   return { offset, rows: [...rows.subarray(offset, offset + limit)].map(rowOf), total: rows.length, totalUnfiltered };
 }

@@ -6,8 +6,21 @@ import { INTS, NEXT_A, NEXT_B, TCP_ROW, WINDOW_SCALES, type FlowTable } from './
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../pcap/packet.ts';
 
 /** Bits of a segment's analysis. Fast and spurious retransmissions are retransmissions too. */
-export const RETRANSMISSION = 1, FAST_RETRANSMISSION = 2, SPURIOUS_RETRANSMISSION = 4, OUT_OF_ORDER = 8, LOST_SEGMENT = 16, DUPLICATE_ACK = 32, ACKED_UNSEEN = 64, ZERO_WINDOW = 128,
-  WINDOW_FULL = 256, WINDOW_UPDATE = 512, KEEP_ALIVE = 1024, KEEP_ALIVE_ACK = 2048, ZERO_WINDOW_PROBE = 4096, ZERO_WINDOW_PROBE_ACK = 8192, PORTS_REUSED = 16384;
+export const RETRANSMISSION = 1,
+  FAST_RETRANSMISSION = 2,
+  SPURIOUS_RETRANSMISSION = 4,
+  OUT_OF_ORDER = 8,
+  LOST_SEGMENT = 16,
+  DUPLICATE_ACK = 32,
+  ACKED_UNSEEN = 64,
+  ZERO_WINDOW = 128,
+  WINDOW_FULL = 256,
+  WINDOW_UPDATE = 512,
+  KEEP_ALIVE = 1024,
+  KEEP_ALIVE_ACK = 2048,
+  ZERO_WINDOW_PROBE = 4096,
+  ZERO_WINDOW_PROBE_ACK = 8192,
+  PORTS_REUSED = 16384;
 
 /** Field of each bit, and its words as Wireshark prints them. */
 export const ANALYSIS_FIELDS: readonly { readonly bit: number; readonly name: string; readonly text: string }[] = [
@@ -29,16 +42,32 @@ export const ANALYSIS_FIELDS: readonly { readonly bit: number; readonly name: st
 ];
 
 /** Columns of one direction; a row holds two. `#ints` and `#times` are two views of one buffer. */
-const NEXT = 0, LAST_ACK = 1, WINDOW = 2, DUPLICATES = 3, ACKABLE = 4, LAST_BITS = 5, SET = 6, SIDE = 14, ROW = SIDE * 2;
+const NEXT = 0,
+  LAST_ACK = 1,
+  WINDOW = 2,
+  DUPLICATES = 3,
+  ACKABLE = 4,
+  LAST_BITS = 5,
+  SET = 6,
+  SIDE = 14,
+  ROW = SIDE * 2;
 /** Bits of SET: the column holds something. */
-const HAS_NEXT = 1, HAS_ACK = 2, HAS_ACKABLE = 4;
+const HAS_NEXT = 1,
+  HAS_ACK = 2,
+  HAS_ACKABLE = 4;
 /** Columns of one direction in `#times`: when NEXT was reached and when the last ACK came; then, of the row, the first SYN and the first round trip. */
-const NEXT_TIME = 4, ACK_TIME = 5, TIME_SIDE = SIDE / 2, SYN_TIME = 6, FIRST_RTT = TIME_SIDE + 6, TIMES = ROW / 2;
+const NEXT_TIME = 4,
+  ACK_TIME = 5,
+  TIME_SIDE = SIDE / 2,
+  SYN_TIME = 6,
+  FIRST_RTT = TIME_SIDE + 6,
+  TIMES = ROW / 2;
 
 /** TCP_ROW of a flow that is one SYN so far; NEXT_B holds its window. */
 const ONLY_A_SYN = -2;
 
-const FAST_RETRANSMISSION_SECONDS = 0.02, OUT_OF_ORDER_SECONDS = 0.003;
+const FAST_RETRANSMISSION_SECONDS = 0.02,
+  OUT_OF_ORDER_SECONDS = 0.003;
 /** Times come in whole nanoseconds: two spans of 6 ms are equal, though 6.015 - 6.009 is below 0.006 in floating point. */
 const HALF_A_NANOSECOND = 0.5e-9;
 
@@ -51,7 +80,18 @@ export class TcpAnalysis {
    * Bits for a segment of `length` bytes at `time` (seconds since the capture's first frame) that flow `row` sends in
    * `direction`; `firstTime` is when the flow began. Also keeps NEXT_A / NEXT_B of the flow: the sequence number after the highest one seen.
    */
-  segment(flows: FlowTable, row: number, direction: 0 | 1, sequence: number, acknowledgment: number, length: number, flags: number, window: number, time: number, firstTime: number): number {
+  segment(
+    flows: FlowTable,
+    row: number,
+    direction: 0 | 1,
+    sequence: number,
+    acknowledgment: number,
+    length: number,
+    flags: number,
+    window: number,
+    time: number,
+    firstTime: number,
+  ): number {
     const at = row * INTS;
     let index = flows.ints[at + TCP_ROW]!;
     if (index < 0) {
@@ -67,17 +107,26 @@ export class TcpAnalysis {
       flows.ints[at + TCP_ROW] = index;
       if (afterSyn) this.#rememberSyn(flows, row, index, firstTime);
     }
-    const ints = this.#ints, times = this.#times;
-    const base = index * ROW, f = base + direction * SIDE, r = base + (1 - direction) * SIDE;
-    const t = index * TIMES, ft = t + direction * TIME_SIDE, rt = t + (1 - direction) * TIME_SIDE;
-    const set = ints[f + SET]!, reverseSet = ints[r + SET]!;
-    const seq = sequence | 0, ack = acknowledgment | 0;
+    const ints = this.#ints,
+      times = this.#times;
+    const base = index * ROW,
+      f = base + direction * SIDE,
+      r = base + (1 - direction) * SIDE;
+    const t = index * TIMES,
+      ft = t + direction * TIME_SIDE,
+      rt = t + (1 - direction) * TIME_SIDE;
+    const set = ints[f + SET]!,
+      reverseSet = ints[r + SET]!;
+    const seq = sequence | 0,
+      ack = acknowledgment | 0;
     const control = flags & (TCP_SYN | TCP_FIN | TCP_RST);
-    const hasNext = (set & HAS_NEXT) !== 0, next = ints[f + NEXT]!;
+    const hasNext = (set & HAS_NEXT) !== 0,
+      next = ints[f + NEXT]!;
     let bits = 0;
 
     if ((flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) times[t + SYN_TIME] = time;
-    else if ((flags & (TCP_SYN | TCP_ACK)) === TCP_ACK && times[t + SYN_TIME]! >= 0 && times[t + FIRST_RTT]! < 0 && direction === 0) times[t + FIRST_RTT] = time - times[t + SYN_TIME]!;
+    else if ((flags & (TCP_SYN | TCP_ACK)) === TCP_ACK && times[t + SYN_TIME]! >= 0 && times[t + FIRST_RTT]! < 0 && direction === 0)
+      times[t + FIRST_RTT] = time - times[t + SYN_TIME]!;
 
     const sameAck = (set & HAS_ACK) !== 0 && ack === ints[f + LAST_ACK];
     let plainDone = false;
@@ -119,10 +168,14 @@ export class TcpAnalysis {
     if ((length > 0 || phantom !== 0) && (bits & KEEP_ALIVE) === 0 && !plainDone) {
       const behind = hasNext && ((seq - next) | 0) < 0 && !(length > 1 && seq === ((next - 1) | 0));
       // Time that runs backwards is no small difference: Wireshark counts it unsigned.
-      const sinceAck = time - times[rt + ACK_TIME]!, sinceNext = time - times[ft + NEXT_TIME]!;
-      const rtt = times[t + FIRST_RTT]!, threshold = rtt > 0 ? rtt : OUT_OF_ORDER_SECONDS;
-      if (behind && ints[r + DUPLICATES]! >= 2 && seq === ints[r + LAST_ACK] && sinceAck >= 0 && sinceAck < FAST_RETRANSMISSION_SECONDS) bits |= FAST_RETRANSMISSION | RETRANSMISSION;
-      else if (length > 0 && (reverseSet & HAS_ACK) !== 0 && ((seq + length - ints[r + LAST_ACK]!) | 0) <= 0) bits |= SPURIOUS_RETRANSMISSION | RETRANSMISSION;
+      const sinceAck = time - times[rt + ACK_TIME]!,
+        sinceNext = time - times[ft + NEXT_TIME]!;
+      const rtt = times[t + FIRST_RTT]!,
+        threshold = rtt > 0 ? rtt : OUT_OF_ORDER_SECONDS;
+      if (behind && ints[r + DUPLICATES]! >= 2 && seq === ints[r + LAST_ACK] && sinceAck >= 0 && sinceAck < FAST_RETRANSMISSION_SECONDS)
+        bits |= FAST_RETRANSMISSION | RETRANSMISSION;
+      else if (length > 0 && (reverseSet & HAS_ACK) !== 0 && ((seq + length - ints[r + LAST_ACK]!) | 0) <= 0)
+        bits |= SPURIOUS_RETRANSMISSION | RETRANSMISSION;
       else if (behind && sinceNext >= 0 && sinceNext < threshold - HALF_A_NANOSECOND && next !== ((seq + length + phantom) | 0)) bits |= OUT_OF_ORDER;
       else if (behind) bits |= RETRANSMISSION;
     }
@@ -156,7 +209,10 @@ export class TcpAnalysis {
 
   /** What the SYN of a flow left behind, now that more follows. */
   #rememberSyn(flows: FlowTable, row: number, index: number, time: number): void {
-    const at = row * INTS, f = index * ROW, t = index * TIMES, next = flows.ints[at + NEXT_A]!;
+    const at = row * INTS,
+      f = index * ROW,
+      t = index * TIMES,
+      next = flows.ints[at + NEXT_A]!;
     this.#ints[f + NEXT] = this.#ints[f + ACKABLE] = next;
     this.#ints[f + WINDOW] = flows.ints[at + NEXT_B]!;
     this.#ints[f + SET] = HAS_NEXT | HAS_ACKABLE;
@@ -180,7 +236,8 @@ export class TcpAnalysis {
 
 /** Window scale of the receiver, which counts only if both sides offered one; -1 if the handshake was not seen. */
 function reverseScale(scales: number, direction: 0 | 1): number {
-  const a = scales & 255, b = scales >> 8;
+  const a = scales & 255,
+    b = scales >> 8;
   if (a === 0 || b === 0) return -1;
   return (direction === 0 ? b : a) - 1;
 }

@@ -19,12 +19,29 @@ export const udpFlowFields = defineFields({ stream: { name: 'udp.stream', label:
 export const tcpAnalysisFields = ANALYSIS_FIELDS.map(({ bit, name, text }) => ({ bit, text, field: { name, label: text, type: 'none' as const } }));
 
 /** Says what the flow knows of a TCP segment; the TCP layer is the one open. `net` is where the network header's columns start. */
-export function describeTcp(p: Packet, ints: Int32Array, row: number, direction: Direction, bits: number, net: number, stream: number, sink: FieldSink): void {
-  const f = tcpFlowFields, at = row * F.INTS, header = p.net[net + NET_PAYLOAD]!, length = p.net[net + NET_PAYLOAD_LENGTH]!, flags = p.tcpFlags;
-  const known = ints[at + F.FLAGS]!, reverseBase = (known & (direction === 0 ? F.HAS_BASE_B : F.HAS_BASE_A)) !== 0;
+export function describeTcp(
+  p: Packet,
+  ints: Int32Array,
+  row: number,
+  direction: Direction,
+  bits: number,
+  net: number,
+  stream: number,
+  sink: FieldSink,
+): void {
+  const f = tcpFlowFields,
+    at = row * F.INTS,
+    header = p.net[net + NET_PAYLOAD]!,
+    length = p.net[net + NET_PAYLOAD_LENGTH]!,
+    flags = p.tcpFlags;
+  const known = ints[at + F.FLAGS]!,
+    reverseBase = (known & (direction === 0 ? F.HAS_BASE_B : F.HAS_BASE_A)) !== 0;
   const sequence = (p.tcpSequence - ints[at + F.BASE_A + direction]!) >>> 0;
-  const hasAck = (flags & TCP_ACK) !== 0, acknowledgment = !hasAck ? 0 : reverseBase ? (p.tcpAcknowledgment - ints[at + F.BASE_A + 1 - direction]!) >>> 0 : 1;
-  const scales = ints[at + F.WINDOW_SCALES]!, own = (scales >> (direction * 8)) & 255, both = (scales & 255) !== 0 && scales >> 8 !== 0;
+  const hasAck = (flags & TCP_ACK) !== 0,
+    acknowledgment = !hasAck ? 0 : reverseBase ? (p.tcpAcknowledgment - ints[at + F.BASE_A + 1 - direction]!) >>> 0 : 1;
+  const scales = ints[at + F.WINDOW_SCALES]!,
+    own = (scales >> (direction * 8)) & 255,
+    both = (scales & 255) !== 0 && scales >> 8 !== 0;
   const window = (flags & TCP_SYN) === 0 && both && own > 0 ? p.tcpWindow * 2 ** (own - 1) : p.tcpWindow;
   sink.add(f.stream, header, 0, stream);
   sink.add(f.sequence, header, 0, sequence);
@@ -43,7 +60,13 @@ export function describeTcp(p: Packet, ints: Int32Array, row: number, direction:
   }
   if (sink.wantsText) {
     const ack = hasAck ? ` Ack=${acknowledgment}` : '';
-    const options = (flags & TCP_SYN) === 0 ? '' : `${p.tcpMss > 0 ? ` MSS=${p.tcpMss}` : ''}${p.tcpSackPermitted ? ' SACK_PERM' : ''}${p.tcpWindowScale >= 0 ? ` WS=${2 ** p.tcpWindowScale}` : ''}`;
-    sink.info('TCP', `${prefix}${p.net[net + NET_SRC_PORT]} → ${p.net[net + NET_DST_PORT]} [${tcpFlagsText(flags)}] Seq=${sequence}${ack} Win=${window} Len=${length}${options}`);
+    const options =
+      (flags & TCP_SYN) === 0
+        ? ''
+        : `${p.tcpMss > 0 ? ` MSS=${p.tcpMss}` : ''}${p.tcpSackPermitted ? ' SACK_PERM' : ''}${p.tcpWindowScale >= 0 ? ` WS=${2 ** p.tcpWindowScale}` : ''}`;
+    sink.info(
+      'TCP',
+      `${prefix}${p.net[net + NET_SRC_PORT]} → ${p.net[net + NET_DST_PORT]} [${tcpFlagsText(flags)}] Seq=${sequence}${ack} Win=${window} Len=${length}${options}`,
+    );
   }
 }

@@ -7,7 +7,8 @@ import type { Packet } from '../pcap/packet.ts';
 import { TCP_PORT, type Bound } from '../pcap/tables.ts';
 
 /** Early segments kept per direction, and their bytes. */
-const MAX_EARLY_SEGMENTS = 256, MAX_EARLY_BYTES = 1 << 20;
+const MAX_EARLY_SEGMENTS = 256,
+  MAX_EARLY_BYTES = 1 << 20;
 /** Bytes kept until a step can be taken: a header is never longer. */
 const MAX_WAITING_BYTES = 192 << 10;
 /** Bytes looked at before giving up on knowing what a stream is. */
@@ -77,7 +78,8 @@ export interface StreamListener {
 }
 
 /** Stream column of a flow: nothing yet, not looked at any more, else index + 1. */
-export const NO_STREAM = 0, IGNORED = -1;
+export const NO_STREAM = 0,
+  IGNORED = -1;
 
 export class TcpStreams {
   readonly #streams: (TcpStream | undefined)[] = [];
@@ -103,7 +105,19 @@ export class TcpStreams {
    * Hands on the payload `[offset, end)` of `p.bytes` that starts at `sequence`. `missing` bytes after it were cut in capturing.
    * Returns the new value of the flow's stream column.
    */
-  segment(p: Packet, column: number, flow: number, direction: Direction, sequence: number, offset: number, end: number, missing: number, sourcePort: number, destinationPort: number, sink: FieldSink | null): number {
+  segment(
+    p: Packet,
+    column: number,
+    flow: number,
+    direction: Direction,
+    sequence: number,
+    offset: number,
+    end: number,
+    missing: number,
+    sourcePort: number,
+    destinationPort: number,
+    sink: FieldSink | null,
+  ): number {
     if (column === IGNORED) return IGNORED;
     if (column === NO_STREAM) {
       column = (this.#free.pop() ?? this.#streams.push(undefined) - 1) + 1;
@@ -119,7 +133,13 @@ export class TcpStreams {
       side.expected = sequence | 0;
     }
     const ahead = (sequence - side.expected) | 0;
-    if (ahead > 0 && sink === null && side.skip <= ahead && side.early.length === 0 && stream.dissector?.bulk?.ready(p, direction, stream.state) === true) {
+    if (
+      ahead > 0 &&
+      sink === null &&
+      side.skip <= ahead &&
+      side.early.length === 0 &&
+      stream.dissector?.bulk?.ready(p, direction, stream.state) === true
+    ) {
       // Ciphertext is not waited for: the next record that begins with a segment is where it goes on.
       this.#cut(stream, side, ahead);
       side.expected = (sequence + end - offset) | 0;
@@ -134,7 +154,8 @@ export class TcpStreams {
       this.#deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink);
     } else if (ahead > 0) {
       this.#keepEarly(side, sequence, p.bytes, offset, end);
-      if (side.early.length > MAX_EARLY_SEGMENTS || side.earlyBytes > MAX_EARLY_BYTES) this.#passGap(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
+      if (side.early.length > MAX_EARLY_SEGMENTS || side.earlyBytes > MAX_EARLY_BYTES)
+        this.#passGap(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
     } else {
       const start = offset - ahead;
       if (start < end) {
@@ -146,7 +167,15 @@ export class TcpStreams {
     }
     if (stream.sides[0].done && stream.sides[1].done) return this.close(column);
     this.hasEarly = side.early.length > 0;
-    if (sink === null && !this.hasEarly && !side.done && !side.lost && side.waiting.length === 0 && side.keptLength >= side.keepLimit && (side.skip > 0 || side.keptLength === 0)) {
+    if (
+      sink === null &&
+      !this.hasEarly &&
+      !side.done &&
+      !side.lost &&
+      side.waiting.length === 0 &&
+      side.keptLength >= side.keepLimit &&
+      (side.skip > 0 || side.keptLength === 0)
+    ) {
       const bulk = stream.dissector?.bulk?.ready(p, direction, stream.state) === true;
       this.parked = bulk ? -1 - side.skip : side.skip;
       this.parkedAt = side.expected;
@@ -172,7 +201,8 @@ export class TcpStreams {
   /** Makes room by giving up other streams that hold bytes. */
   #giveUp(except: number): void {
     for (let turns = this.#streams.length; turns > 0 && this.#held > (MAX_HELD_BYTES * 3) / 4; turns--) {
-      const slot = this.#clock++ % this.#streams.length, stream = this.#streams[slot];
+      const slot = this.#clock++ % this.#streams.length,
+        stream = this.#streams[slot];
       if (stream === undefined || stream.held === 0 || slot === except - 1) continue;
       this.#listener.onGivenUp(stream.flow);
       this.close(slot + 1);
@@ -180,8 +210,18 @@ export class TcpStreams {
   }
 
   /** The other side acknowledged up to here: what is still missing before it was never captured. */
-  acknowledged(p: Packet, column: number, flow: number, direction: Direction, acknowledgment: number, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
-    const stream = this.#streams[column - 1], side = stream?.sides[direction];
+  acknowledged(
+    p: Packet,
+    column: number,
+    flow: number,
+    direction: Direction,
+    acknowledgment: number,
+    sourcePort: number,
+    destinationPort: number,
+    sink: FieldSink | null,
+  ): void {
+    const stream = this.#streams[column - 1],
+      side = stream?.sides[direction];
     if (stream === undefined || side === undefined || side.early.length === 0) return;
     while (side.early.length > 0 && ((acknowledgment - side.expected) | 0) > 0 && ((side.early[0]!.sequence - acknowledgment) | 0) <= 0) {
       this.#passGap(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
@@ -223,9 +263,19 @@ export class TcpStreams {
     side.earlyBytes += segment.bytes.length;
   }
 
-  #deliverEarly(p: Packet, stream: TcpStream, side: StreamSide, flow: number, direction: Direction, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
+  #deliverEarly(
+    p: Packet,
+    stream: TcpStream,
+    side: StreamSide,
+    flow: number,
+    direction: Direction,
+    sourcePort: number,
+    destinationPort: number,
+    sink: FieldSink | null,
+  ): void {
     while (side.early.length > 0 && !side.done) {
-      const first = side.early[0]!, ahead = (first.sequence - side.expected) | 0;
+      const first = side.early[0]!,
+        ahead = (first.sequence - side.expected) | 0;
       if (ahead > 0) return;
       side.early.shift();
       side.earlyBytes -= first.bytes.length;
@@ -249,7 +299,16 @@ export class TcpStreams {
   }
 
   /** Gives up on the bytes before the first early segment. */
-  #passGap(p: Packet, stream: TcpStream, side: StreamSide, flow: number, direction: Direction, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
+  #passGap(
+    p: Packet,
+    stream: TcpStream,
+    side: StreamSide,
+    flow: number,
+    direction: Direction,
+    sourcePort: number,
+    destinationPort: number,
+    sink: FieldSink | null,
+  ): void {
     const first = side.early[0];
     if (first === undefined) return;
     const gap = (first.sequence - side.expected) | 0;
@@ -279,7 +338,17 @@ export class TcpStreams {
     side.lost = true;
   }
 
-  #recognise(p: Packet, stream: TcpStream, flow: number, direction: Direction, bytes: Uint8Array, offset: number, end: number, sourcePort: number, destinationPort: number): 'yes' | 'no' | 'more' {
+  #recognise(
+    p: Packet,
+    stream: TcpStream,
+    flow: number,
+    direction: Direction,
+    bytes: Uint8Array,
+    offset: number,
+    end: number,
+    sourcePort: number,
+    destinationPort: number,
+  ): 'yes' | 'no' | 'more' {
     let more = false;
     const ask = (bound: Bound | undefined): boolean => {
       const dissector = bound?.dissector.stream;
@@ -298,7 +367,18 @@ export class TcpStreams {
     return more ? 'more' : 'no';
   }
 
-  #deliver(p: Packet, stream: TcpStream, side: StreamSide, flow: number, direction: Direction, offset: number, end: number, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
+  #deliver(
+    p: Packet,
+    stream: TcpStream,
+    side: StreamSide,
+    flow: number,
+    direction: Direction,
+    offset: number,
+    end: number,
+    sourcePort: number,
+    destinationPort: number,
+    sink: FieldSink | null,
+  ): void {
     if (side.done) return;
     // Deep inside a body, or a record: the usual case in bulk transfers.
     if (side.skip > end - offset && side.waiting.length === 0 && stream.dissector !== null) {
@@ -320,7 +400,8 @@ export class TcpStreams {
       if (answer !== 'yes') {
         stream.undecidedBytes += end - offset;
         if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = at.bytes.slice(at.offset, at.end);
-        else if (answer === 'no' && stream.sides[1 - direction as Direction].started === false && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.done = true;
+        else if (answer === 'no' && !stream.sides[(1 - direction) as Direction].started && stream.undecidedBytes < MAX_UNDECIDED_BYTES)
+          side.done = true;
         else stream.sides[0].done = stream.sides[1].done = true;
         return;
       }
@@ -329,8 +410,19 @@ export class TcpStreams {
   }
 
   /** Takes steps until the bytes are used up. */
-  #walk(p: Packet, stream: TcpStream, side: StreamSide, direction: Direction, start: Stretch, frame: Stretch, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
-    const dissector = stream.dissector!, bound = stream.bound!;
+  #walk(
+    p: Packet,
+    stream: TcpStream,
+    side: StreamSide,
+    direction: Direction,
+    start: Stretch,
+    frame: Stretch,
+    sourcePort: number,
+    destinationPort: number,
+    sink: FieldSink | null,
+  ): void {
+    const dissector = stream.dissector!,
+      bound = stream.bound!;
     let { bytes, offset, end, shift } = start;
     if (side.lost) {
       if (dissector.recognise(bytes, offset, end, direction, sourcePort, destinationPort) !== 'yes') return;
@@ -413,7 +505,15 @@ export class TcpStreams {
   }
 
   /** Dissects a PDU whose bytes lie in several segments. */
-  #dissectKept(p: Packet, bound: Bound, dissector: StreamDissector, stream: TcpStream, side: StreamSide, direction: Direction, sink: FieldSink | null): void {
+  #dissectKept(
+    p: Packet,
+    bound: Bound,
+    dissector: StreamDissector,
+    stream: TcpStream,
+    side: StreamSide,
+    direction: Direction,
+    sink: FieldSink | null,
+  ): void {
     const { bytes, view, source, wireEnd } = p;
     const pdu = sink === null ? side.kept.subarray(0, side.keptLength) : side.kept.slice(0, side.keptLength);
     markPath(p, bound);

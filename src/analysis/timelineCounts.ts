@@ -75,10 +75,18 @@ export class TimelineCounts {
   }
 
   /** Start of step 0 as seconds and nanoseconds, the number of steps, and the series by key. */
-  snapshot(): { startSeconds: number; startNanoseconds: number; steps: number; series: { key: number; packets: number[]; bytes: number[] }[] } | null {
+  snapshot(): {
+    startSeconds: number;
+    startNanoseconds: number;
+    steps: number;
+    series: { key: number; packets: number[]; bytes: number[] }[];
+  } | null {
     if (this.#originSeconds !== this.#originSeconds) return null;
-    const whole = Math.floor(this.#offset), steps = this.#last + 1;
-    const series = this.#series.flatMap((one, key) => (one === undefined ? [] : [{ key, packets: [...one.packets.subarray(0, steps)], bytes: [...one.bytes.subarray(0, steps)] }]));
+    const whole = Math.floor(this.#offset),
+      steps = this.#last + 1;
+    const series = this.#series.flatMap((one, key) =>
+      one === undefined ? [] : [{ key, packets: [...one.packets.subarray(0, steps)], bytes: [...one.bytes.subarray(0, steps)] }],
+    );
     return { startSeconds: this.#originSeconds + whole, startNanoseconds: Math.round((this.#offset - whole) * 1e9), steps, series };
   }
 }

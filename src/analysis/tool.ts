@@ -46,17 +46,28 @@ export const DEFAULT_MAX_CHARACTERS = 100_000;
 /** Validates, runs, validates, bounds. Throws only when aborted. */
 export async function runTool(tool: Tool, input: unknown, context: ToolContext): Promise<ToolResult> {
   const parsed = tool.input.safeParse(input ?? {});
-  if (!parsed.success) return { ok: false, message: `${tool.name} was called with input it does not understand: ${problems(parsed.error)} Call it again with corrected input.` };
+  if (!parsed.success)
+    return {
+      ok: false,
+      message: `${tool.name} was called with input it does not understand: ${problems(parsed.error)} Call it again with corrected input.`,
+    };
   let output: unknown;
   try {
     output = await tool.run(parsed.data, context);
   } catch (error) {
     context.signal?.throwIfAborted();
     if (error instanceof ToolFailure) return { ok: false, message: error.message };
-    return { ok: false, message: `${tool.name} failed: ${sentence(error)} Nothing was changed. Try another capture or simpler input; if it fails again, tell the user and go on without it.` };
+    return {
+      ok: false,
+      message: `${tool.name} failed: ${sentence(error)} Nothing was changed. Try another capture or simpler input; if it fails again, tell the user and go on without it.`,
+    };
   }
   const checked = tool.output.safeParse(output);
-  if (!checked.success) return { ok: false, message: `${tool.name} made a result that breaks its own promise (${problems(checked.error)}) This is a defect of Netsec: tell the user, and go on without this tool.` };
+  if (!checked.success)
+    return {
+      ok: false,
+      message: `${tool.name} made a result that breaks its own promise (${problems(checked.error)}) This is a defect of Netsec: tell the user, and go on without this tool.`,
+    };
   const { value, notes } = boundSize(checked.data, context.maxCharacters ?? DEFAULT_MAX_CHARACTERS);
   return { ok: true, output: value, notes };
 }
@@ -79,7 +90,10 @@ export function resultText(result: ToolResult): string {
 }
 
 function problems(error: z.ZodError): string {
-  return error.issues.slice(0, 5).map(({ path, message }) => `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}${/[.!?]$/.test(message) ? '' : '.'}`).join(' ');
+  return error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}${/[.!?]$/.test(message) ? '' : '.'}`)
+    .join(' ');
 }
 
 function sentence(error: unknown): string {

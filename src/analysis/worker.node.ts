@@ -19,7 +19,8 @@ const FOLLOW_INTERVAL_MS = 500;
 
 installPlatform(nodePlatform);
 if (parentPort === null) throw new Error('worker.node.ts runs in a worker thread');
-const port = parentPort, start = workerData as WorkerStart;
+const port = parentPort,
+  start = workerData as WorkerStart;
 
 const channel: Channel = {
   post: (message) => port.postMessage(message),
@@ -53,7 +54,11 @@ async function open(): Promise<CaptureSession> {
   }
   opened = result.capture;
   const { source, format, file } = result.capture;
-  return new CaptureSession(source, format, file, { version: VERSION, ...(start.detectorOptions === undefined ? {} : { detectorOptions: start.detectorOptions }), emit });
+  return new CaptureSession(source, format, file, {
+    version: VERSION,
+    ...(start.detectorOptions === undefined ? {} : { detectorOptions: start.detectorOptions }),
+    emit,
+  });
 }
 
 let lastProgressMs = 0;
@@ -77,7 +82,10 @@ async function readAndFollow(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_INTERVAL_MS).unref());
     const now = await opened.source.refresh();
     if (now < size) {
-      emit({ kind: 'failed', message: `${opened.file.name} became shorter while it was open: it was replaced or cut. Open it again to see what it holds now.` });
+      emit({
+        kind: 'failed',
+        message: `${opened.file.name} became shorter while it was open: it was replaced or cut. Open it again to see what it holds now.`,
+      });
       return;
     }
     if (now > size) await capture.read(closing.signal);
@@ -86,7 +94,11 @@ async function readAndFollow(): Promise<void> {
 }
 
 readAndFollow().catch((error: unknown) => {
-  if (!closing.signal.aborted && opened !== undefined) emit({ kind: 'failed', message: `Reading ${opened.file.name} stopped: ${error instanceof Error ? error.message : String(error)}. What was read before is kept.` });
+  if (!closing.signal.aborted && opened !== undefined)
+    emit({
+      kind: 'failed',
+      message: `Reading ${opened.file.name} stopped: ${error instanceof Error ? error.message : String(error)}. What was read before is kept.`,
+    });
 });
 
 port.on('message', (message: unknown) => {
@@ -97,5 +109,13 @@ port.on('message', (message: unknown) => {
 });
 
 function isClose(message: unknown): boolean {
-  return typeof message === 'object' && message !== null && 'event' in message && typeof message.event === 'object' && message.event !== null && 'kind' in message.event && message.event.kind === 'close';
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'event' in message &&
+    typeof message.event === 'object' &&
+    message.event !== null &&
+    'kind' in message.event &&
+    message.event.kind === 'close'
+  );
 }

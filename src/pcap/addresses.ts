@@ -17,7 +17,10 @@ export class Ipv6Table {
 
   /** Index of the address at `offset`; the caller has checked that 16 bytes are there. */
   idOf(view: DataView, offset: number): number {
-    const a = view.getInt32(offset), b = view.getInt32(offset + 4), c = view.getInt32(offset + 8), d = view.getInt32(offset + 12);
+    const a = view.getInt32(offset),
+      b = view.getInt32(offset + 4),
+      c = view.getInt32(offset + 8),
+      d = view.getInt32(offset + 12);
     const mask = this.#slots.length - 1;
     let slot = hash4(a, b, c, d) & mask;
     for (;;) {
@@ -46,7 +49,8 @@ export class Ipv6Table {
 
   #rehash(): void {
     const slots = new Int32Array(this.#slots.length * 2).fill(-1);
-    const mask = slots.length - 1, words = this.#words;
+    const mask = slots.length - 1,
+      words = this.#words;
     for (let id = 0; id < this.#count; id++) {
       let slot = hash4(words[id * 4]!, words[id * 4 + 1]!, words[id * 4 + 2]!, words[id * 4 + 3]!) & mask;
       while (slots[slot]! >= 0) slot = (slot + 1) & mask;
@@ -57,7 +61,8 @@ export class Ipv6Table {
 
   /** The 16 bytes of an address. */
   bytesOf(id: number): Uint8Array {
-    const bytes = new Uint8Array(16), view = new DataView(bytes.buffer);
+    const bytes = new Uint8Array(16),
+      view = new DataView(bytes.buffer);
     for (let i = 0; i < 4; i++) view.setInt32(i * 4, this.#words[id * 4 + i] ?? 0);
     return bytes;
   }
@@ -85,14 +90,19 @@ export function formatIpv6(bytes: Uint8Array, offset: number): string {
   if (groups.slice(0, 5).every((g) => g === 0) && groups[5] === 0xffff) {
     return `::ffff:${formatIpv4(((groups[6] ?? 0) << 16) | (groups[7] ?? 0))}`;
   }
-  let bestStart = -1, bestLength = 1;
+  let bestStart = -1,
+    bestLength = 1;
   for (let i = 0; i < 8; i++) {
     let n = 0;
     while (i + n < 8 && groups[i + n] === 0) n++;
     if (n > bestLength) [bestStart, bestLength] = [i, n];
     if (n > 0) i += n - 1;
   }
-  const hex = (from: number, to: number): string => groups.slice(from, to).map((g) => g.toString(16)).join(':');
+  const hex = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((g) => g.toString(16))
+      .join(':');
   return bestStart < 0 ? hex(0, 8) : `${hex(0, bestStart)}::${hex(bestStart + bestLength, 8)}`;
 }
 

@@ -1,6 +1,10 @@
 /** Reads the Basic Encoding Rules (ITU-T X.690) as far as SNMP and LDAP use them: definite lengths, tags of one byte. */
 
-export const BER_INTEGER = 0x02, BER_OCTETS = 0x04, BER_NULL = 0x05, BER_OID = 0x06, BER_SEQUENCE = 0x30;
+export const BER_INTEGER = 0x02,
+  BER_OCTETS = 0x04,
+  BER_NULL = 0x05,
+  BER_OID = 0x06,
+  BER_SEQUENCE = 0x30;
 
 /** One element: its tag, and `[from, to)` of its content. `to` may lie beyond the bytes at hand. Refilled by `readBer`. */
 export interface BerElement {

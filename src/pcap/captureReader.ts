@@ -54,13 +54,17 @@ export class CaptureScan {
     const rest = this.#source.size - this.position;
     if (rest === 0) return null;
     if (rest < 0) return { offset: this.#source.size, message: 'the file ends in the middle of a block' };
-    return { offset: this.position, message: `the last ${rest.toLocaleString('en-US')} ${rest === 1 ? 'byte is' : 'bytes are'} an incomplete record` };
+    return {
+      offset: this.position,
+      message: `the last ${rest.toLocaleString('en-US')} ${rest === 1 ? 'byte is' : 'bytes are'} an incomplete record`,
+    };
   }
 
   /** Fills `p` with the frame whose record begins at `position` again; false when the file no longer holds it. Its frame number is left alone. */
   async readAgain(p: Packet, position: number): Promise<boolean> {
     for (const length of [RECORD_BYTES, MAX_RECORD_BYTES]) {
-      const bytes = new Uint8Array(length), count = await this.#source.read(bytes, 0, length, position);
+      const bytes = new Uint8Array(length),
+        count = await this.#source.read(bytes, 0, length, position);
       p.bytes = bytes;
       p.view = new DataView(bytes.buffer);
       if (this.#parser.readAgain(p, 0, count, position)) return true;
@@ -77,17 +81,22 @@ export class CaptureScan {
   }
 
   async #read(p: Packet, onPacket: () => void, options: ScanOptions): Promise<void> {
-    const parser = this.#parser, source = this.#source, size = source.size;
+    const parser = this.#parser,
+      source = this.#source,
+      size = source.size;
     if (parser.damage !== null || this.position >= size) return;
     const blockBytes = Math.min(BLOCK_BYTES, size - this.position);
-    let current = createBlock(blockBytes), spare: Block | null = null;
+    let current = createBlock(blockBytes),
+      spare: Block | null = null;
     let filled = source.read(current.bytes, HEADROOM, blockBytes, this.position);
-    let from = HEADROOM, readAt = this.position;
+    let from = HEADROOM,
+      readAt = this.position;
     for (;;) {
       const count = await filled;
       options.signal?.throwIfAborted();
       if (count === 0) return;
-      const to = HEADROOM + count, nextAt = readAt + count;
+      const to = HEADROOM + count,
+        nextAt = readAt + count;
       const more = nextAt < size;
       if (more) {
         spare ??= createBlock(blockBytes);

@@ -6,9 +6,19 @@ import type { Packet } from './packet.ts';
 
 /** How a field's bytes read as a value; also what its display filter accepts. */
 export type FieldType =
-  | 'uint' | 'int' | 'uint64' | 'float' | 'boolean' | 'string' | 'bytes' | 'ether' | 'ipv4' | 'ipv6'
+  | 'uint'
+  | 'int'
+  | 'uint64'
+  | 'float'
+  | 'boolean'
+  | 'string'
+  | 'bytes'
+  | 'ether'
+  | 'ipv4'
+  | 'ipv6'
   /** Nanoseconds since the epoch as bigint, and a span in seconds as number. */
-  | 'time' | 'duration'
+  | 'time'
+  | 'duration'
   /** A protocol or a mere heading: present or not. */
   | 'none';
 
@@ -63,7 +73,17 @@ export type Binding =
   | { readonly table: 'udp.heuristic' | 'tcp.heuristic'; readonly value?: never };
 
 /** The numbered hand-over points between layers; names are Wireshark's dissector tables, and `linktype` is the LINKTYPE_ number of a capture file. */
-export const TABLE_NAMES = ['linktype', 'ethertype', 'ip.proto', 'udp.port', 'tcp.port', 'llc.dsap', 'ppp.protocol', 'sctp.port', 'llc.cisco_pid'] as const;
+export const TABLE_NAMES = [
+  'linktype',
+  'ethertype',
+  'ip.proto',
+  'udp.port',
+  'tcp.port',
+  'llc.dsap',
+  'ppp.protocol',
+  'sctp.port',
+  'llc.cisco_pid',
+] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 
 /** Result of `StreamDissector.step`: more bytes are needed at this point before anything can be said. */

@@ -28,9 +28,18 @@ export function stepInner(p: Packet, bytes: Uint8Array, offset: number, end: num
   return rest.bound.dissector.stream!.step(p, bytes, offset, end, direction, rest.state);
 }
 
-function recogniseInner(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, only: string | null, outer: string): Bound | typeof NEED_MORE | typeof NOT_MINE {
+function recogniseInner(
+  p: Packet,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  direction: Direction,
+  only: string | null,
+  outer: string,
+): Bound | typeof NEED_MORE | typeof NOT_MINE {
   const row = (p.netCount - 1) * NET_STRIDE;
-  const source = row < 0 ? 0 : p.net[row + NET_SRC_PORT]!, destination = row < 0 ? 0 : p.net[row + NET_DST_PORT]!;
+  const source = row < 0 ? 0 : p.net[row + NET_SRC_PORT]!,
+    destination = row < 0 ? 0 : p.net[row + NET_DST_PORT]!;
   let undecided = false;
   for (const bound of p.tables.streams) {
     const { id, stream } = bound.dissector;
@@ -57,7 +66,8 @@ export function dissectInner(p: Packet, offset: number, end: number, direction: 
  * its proxy. Either way several PDUs of one frame say so once.
  */
 export function markInner(p: Packet, bound: Bound, instead: boolean): void {
-  const { paths } = p.tables, outside = paths.parentOf(p.path);
+  const { paths } = p.tables,
+    outside = paths.parentOf(p.path);
   if (paths.topOf(outside) === bound.dissector) p.path = outside;
   else p.path = paths.child(instead ? outside : p.path, bound.index);
 }
@@ -76,7 +86,8 @@ export function enterLayer(p: Packet, id: string): void {
 
 /** Counts the frame as one of this protocol although it completes nothing: a PDU begins in it. tshark counts these too. */
 export function markSegment(p: Packet, id: string): void {
-  const bound = p.tables.byId(id), { paths } = p.tables;
+  const bound = p.tables.byId(id),
+    { paths } = p.tables;
   if (bound === undefined || paths.topOf(p.path) === bound.dissector) return;
   p.path = paths.child(p.path, bound.index);
   if (!p.quoted) p.application = bound.index;

@@ -25,16 +25,23 @@ export interface Inflated {
   dispose(): Promise<void>;
 }
 
-export async function inflate(path: string, compression: Compression, options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (compressedBytes: number, inflatedBytes: number) => void } = {}): Promise<Inflated> {
+export async function inflate(
+  path: string,
+  compression: Compression,
+  options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (compressedBytes: number, inflatedBytes: number) => void } = {},
+): Promise<Inflated> {
   const folder = await mkdtemp(join(tmpdir(), 'netsec-'));
   const target = join(folder, 'inflated');
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  let compressed = 0, bytes = 0, stopped: string | null = null;
+  let compressed = 0,
+    bytes = 0,
+    stopped: string | null = null;
   const limit = new Transform({
     transform(chunk: Buffer, _encoding, done: TransformCallback) {
       bytes += chunk.length;
       if (bytes > MAX_INFLATED_BYTES) return done(new Error(`it inflates to more than ${MAX_INFLATED_BYTES / 2 ** 30} GiB`));
-      if (bytes > FREE_BYTES && bytes > compressed * MAX_RATIO) return done(new Error(`it inflates more than ${MAX_RATIO}-fold, as a decompression bomb does`));
+      if (bytes > FREE_BYTES && bytes > compressed * MAX_RATIO)
+        return done(new Error(`it inflates more than ${MAX_RATIO}-fold, as a decompression bomb does`));
       options.onProgress?.(compressed, bytes);
       done(null, chunk);
     },
@@ -46,7 +53,14 @@ export async function inflate(path: string, compression: Compression, options: {
     },
   });
   try {
-    await pipeline(createReadStream(path, { highWaterMark: 256 << 10 }), count, decompressor(compression), limit, createWriteStream(target, { mode: 0o600 }), { signal: options.signal });
+    await pipeline(
+      createReadStream(path, { highWaterMark: 256 << 10 }),
+      count,
+      decompressor(compression),
+      limit,
+      createWriteStream(target, { mode: 0o600 }),
+      { signal: options.signal },
+    );
   } catch (error) {
     if (options.signal?.aborted === true) {
       await dispose();

@@ -10,7 +10,8 @@ const MAX_DATAGRAM_BYTES = 65_535 + 60;
 /** Pieces of one datagram with holes between them. Loss and reordering leave a few; thousands are an attack on whoever joins them. */
 const MAX_PIECES = 512;
 /** What the total length field of an IPv4 header leaves for data, and the payload length of IPv6 for all behind its header: more is a ping of death. */
-const LONGEST_IPV4 = 65_535 - 20, LONGEST_IPV6 = 65_535;
+const LONGEST_IPV4 = 65_535 - 20,
+  LONGEST_IPV6 = 65_535;
 /** Every IPv4 link carries 68 bytes (RFC 791), every IPv6 link 1280: no router makes pieces, other than the last, that are smaller than this. */
 const SMALLEST_PIECE = 48;
 
@@ -52,7 +53,16 @@ export class IpReassembly {
    * Adds the fragment `[from, to)` of `bytes`, which belongs at `position` of the datagram `key`. Returns the whole datagram's payload and its protocol
    * when this fragment completes it, else null.
    */
-  add(key: string, frame: number, position: number, more: boolean, protocol: number, bytes: Uint8Array, from: number, to: number): { bytes: Uint8Array; protocol: number } | null {
+  add(
+    key: string,
+    frame: number,
+    position: number,
+    more: boolean,
+    protocol: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): { bytes: Uint8Array; protocol: number } | null {
     const length = to - from;
     if (position + length > (key.startsWith('6') ? LONGEST_IPV6 : LONGEST_IPV4)) {
       this.onAnomaly?.({ kind: 'too-long', frame, firstFrame: this.#waiting.get(key)?.firstFrame ?? frame });
@@ -88,7 +98,10 @@ export class IpReassembly {
       this.#bytes += grown.length - datagram.bytes.length;
       datagram.bytes = grown;
     }
-    let overlaps = false, differs = false, isCovered = false, at = position;
+    let overlaps = false,
+      differs = false,
+      isCovered = false,
+      at = position;
     for (const [a, b] of datagram.ranges) {
       if (b <= at || a >= end) continue;
       overlaps = true;
@@ -101,7 +114,8 @@ export class IpReassembly {
     datagram.ranges = mergeRange(datagram.ranges, position, end);
     if (datagram.pieces.size < MAX_PIECES) datagram.pieces.add(position * 65_536 + length);
     // The same piece with the same bytes again is a copy (RFC 5722 allows to pass over it): the network repeats, nobody attacks.
-    if (overlaps && (differs || !isCovered)) this.onAnomaly?.({ kind: differs ? 'overlap-differs' : 'overlap', frame, firstFrame: datagram.firstFrame });
+    if (overlaps && (differs || !isCovered))
+      this.onAnomaly?.({ kind: differs ? 'overlap-differs' : 'overlap', frame, firstFrame: datagram.firstFrame });
   }
 
   #makeRoom(): void {
@@ -121,7 +135,8 @@ export class IpReassembly {
 
 function mergeRange(ranges: readonly [number, number][], from: number, to: number): [number, number][] {
   const merged: [number, number][] = [];
-  let start = from, end = to;
+  let start = from,
+    end = to;
   for (const range of ranges) {
     if (range[1] < start || range[0] > end) merged.push(range);
     else [start, end] = [Math.min(start, range[0]), Math.max(end, range[1])];

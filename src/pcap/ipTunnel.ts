@@ -1,7 +1,8 @@
 /** IP directly in IP: conversations inside say what they came through, with the names Linux gives such devices. */
 import { NET_PROTOCOL, NET_STRIDE, NET_VERSION, type Packet } from './packet.ts';
 
-const IPV4_WITHIN = 4, IPV6_WITHIN = 41;
+const IPV4_WITHIN = 4,
+  IPV6_WITHIN = 41;
 
 /** Called by an IP header of `version` before it notes itself: enters the tunnel if the innermost header so far carries it directly. */
 export function enterIpInIp(p: Packet, version: 4 | 6): void {

@@ -5,22 +5,38 @@
 import { sha256 } from './platform.ts';
 import { EXTENSION, isGrease, type ClientHello } from './tls/hello.ts';
 
-const VERSIONS: Readonly<Record<number, string>> = { 0x0304: '13', 0x0303: '12', 0x0302: '11', 0x0301: '10', 0x0300: 's3', 0x0002: 's2', 0xfeff: 'd1', 0xfefd: 'd2', 0xfefc: 'd3' };
+const VERSIONS: Readonly<Record<number, string>> = {
+  0x0304: '13',
+  0x0303: '12',
+  0x0302: '11',
+  0x0301: '10',
+  0x0300: 's3',
+  0x0002: 's2',
+  0xfeff: 'd1',
+  0xfefd: 'd2',
+  0xfefc: 'd3',
+};
 
 /** The fingerprint, or null without a platform that hashes. `transport`: TCP, QUIC or DTLS. */
 export function ja4(hello: ClientHello, transport: 't' | 'q' | 'd'): string | null {
-  const text = ja4Text(hello, transport), suites = hash(text[1]), extensions = hash(text[2]);
+  const text = ja4Text(hello, transport),
+    suites = hash(text[1]),
+    extensions = hash(text[2]);
   return suites === null || extensions === null ? null : `${text[0]}_${suites}_${extensions}`;
 }
 
 /** The three parts before hashing (JA4_r's, but for its order). */
 export function ja4Text(hello: ClientHello, transport: 't' | 'q' | 'd'): readonly [string, string, string] {
-  const suites = hello.suites.filter((value) => !isGrease(value)), extensions = hello.extensions.filter((value) => !isGrease(value));
+  const suites = hello.suites.filter((value) => !isGrease(value)),
+    extensions = hello.extensions.filter((value) => !isGrease(value));
   const versions = hello.versions.filter((value) => !isGrease(value));
   const version = VERSIONS[versions.length > 0 ? Math.max(...versions) : hello.legacyVersion] ?? '00';
   const sni = hello.extensions.includes(EXTENSION.serverName) ? 'd' : 'i';
   const first = `${transport}${version}${sni}${two(suites.length)}${two(extensions.length)}${alpnMark(hello.firstAlpn)}`;
-  const hashed = extensions.filter((value) => value !== EXTENSION.serverName && value !== EXTENSION.alpn).map(hex4).sort();
+  const hashed = extensions
+    .filter((value) => value !== EXTENSION.serverName && value !== EXTENSION.alpn)
+    .map(hex4)
+    .sort();
   const signatures = hello.signatureAlgorithms.filter((value) => !isGrease(value)).map(hex4);
   // Without signature algorithms the string ends without an underscore.
   return [first, suites.map(hex4).sort().join(','), hashed.join(',') + (signatures.length > 0 ? `_${signatures.join(',')}` : '')];
@@ -41,7 +57,8 @@ function hex4(value: number): string {
 /** First and last character of the first ALPN name; of its hexadecimal form if either is no letter or digit. */
 function alpnMark(name: Uint8Array | null): string {
   if (name === null || name.length === 0) return '00';
-  const first = name[0]!, last = name[name.length - 1]!;
+  const first = name[0]!,
+    last = name[name.length - 1]!;
   if (isAlphanumeric(first) && isAlphanumeric(last)) return String.fromCharCode(first, last);
   return `${(first >> 4).toString(16)}${(last & 15).toString(16)}`;
 }

@@ -5,9 +5,15 @@
 import { NET_DST, NET_DST_PORT, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_VERSION, type Packet } from './packet.ts';
 import type { Bound } from './tables.ts';
 
-const SLOTS = 8192, PROBES = 8;
+const SLOTS = 8192,
+  PROBES = 8;
 /** Columns of a slot: two addresses, two ports and the IP version, the frame that taught it. */
-const A = 0, B = 1, PORTS = 2, KIND = 3, FRAME = 4, STRIDE = 5;
+const A = 0,
+  B = 1,
+  PORTS = 2,
+  KIND = 3,
+  FRAME = 4,
+  STRIDE = 5;
 
 export class LearnedFlows {
   readonly #keys = new Int32Array(SLOTS * STRIDE);
@@ -21,14 +27,16 @@ export class LearnedFlows {
 
   /** From this frame on, both directions of its innermost conversation belong to `bound`. */
   learn(p: Packet, bound: Bound): void {
-    const at = (p.netCount - 1) * NET_STRIDE, net = p.net;
+    const at = (p.netCount - 1) * NET_STRIDE,
+      net = p.net;
     if (at < 0 || p.quoted) return;
     this.#add(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, net[at + NET_DST_PORT]!, net[at + NET_VERSION]!, p.frame, bound);
   }
 
   /** From this frame on, what the sender's port exchanges with any port of the receiver belongs to `bound`. */
   learnAnyPort(p: Packet, bound: Bound): void {
-    const at = (p.netCount - 1) * NET_STRIDE, net = p.net;
+    const at = (p.netCount - 1) * NET_STRIDE,
+      net = p.net;
     if (at < 0 || p.quoted) return;
     this.#hasTransfers = true;
     this.#add(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, 0, net[at + NET_VERSION]!, p.frame, bound);
@@ -36,16 +44,22 @@ export class LearnedFlows {
 
   /** What was learned of the innermost conversation of the frame. */
   find(p: Packet): Bound | undefined {
-    const at = (p.netCount - 1) * NET_STRIDE, net = p.net;
+    const at = (p.netCount - 1) * NET_STRIDE,
+      net = p.net;
     if (at < 0) return undefined;
-    const source = net[at + NET_SRC]!, destination = net[at + NET_DST]!, sourcePort = net[at + NET_SRC_PORT]!, destinationPort = net[at + NET_DST_PORT]!, version = net[at + NET_VERSION]!;
+    const source = net[at + NET_SRC]!,
+      destination = net[at + NET_DST]!,
+      sourcePort = net[at + NET_SRC_PORT]!,
+      destinationPort = net[at + NET_DST_PORT]!,
+      version = net[at + NET_VERSION]!;
     const found = this.#look(source, destination, sourcePort, destinationPort, version, p.frame);
     if (found !== undefined || !this.#hasTransfers) return found;
     return this.#look(source, destination, sourcePort, 0, version, p.frame) ?? this.#look(destination, source, destinationPort, 0, version, p.frame);
   }
 
   #add(source: number, destination: number, sourcePort: number, destinationPort: number, version: number, frame: number, bound: Bound): void {
-    const slot = this.#slotOf(source, destination, sourcePort, destinationPort, version, true), at = slot * STRIDE;
+    const slot = this.#slotOf(source, destination, sourcePort, destinationPort, version, true),
+      at = slot * STRIDE;
     if (this.#bounds[slot] === bound && this.#matches(at)) return;
     if (this.#bounds[slot] === undefined) this.#count++;
     this.#keys.set(this.#key, at);
@@ -61,13 +75,15 @@ export class LearnedFlows {
   readonly #key = new Int32Array(KIND + 1);
 
   #matches(at: number): boolean {
-    const keys = this.#keys, key = this.#key;
+    const keys = this.#keys,
+      key = this.#key;
     return keys[at + A] === key[A] && keys[at + B] === key[B] && keys[at + PORTS] === key[PORTS] && keys[at + KIND] === key[KIND];
   }
 
   /** Slot that holds the conversation, or for `add` the one it may take: a free one, else the first of its row. -1 if not found. */
   #slotOf(source: number, destination: number, sourcePort: number, destinationPort: number, version: number, add: boolean): number {
-    const key = this.#key, forward = source < destination || (source === destination && sourcePort <= destinationPort);
+    const key = this.#key,
+      forward = source < destination || (source === destination && sourcePort <= destinationPort);
     key[A] = forward ? source : destination;
     key[B] = forward ? destination : source;
     key[PORTS] = forward ? (sourcePort << 16) | destinationPort : (destinationPort << 16) | sourcePort;

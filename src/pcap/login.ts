@@ -50,5 +50,14 @@ export function loginAnswered(p: Packet, protocol: string, attempt: LoginAttempt
 
 function say(p: Packet, protocol: string, attempt: LoginAttempt, result: LoginMessage['result']): void {
   if (!p.hears('login')) return;
-  p.emit({ kind: 'login', frame: p.frame, protocol, user: attempt.user, mechanism: attempt.mechanism, secretInClear: attempt.secretInClear, result, attemptFrame: attempt.frame } satisfies LoginMessage);
+  p.emit({
+    kind: 'login',
+    frame: p.frame,
+    protocol,
+    user: attempt.user,
+    mechanism: attempt.mechanism,
+    secretInClear: attempt.secretInClear,
+    result,
+    attemptFrame: attempt.frame,
+  } satisfies LoginMessage);
 }

@@ -12,16 +12,26 @@ export interface MailHeaders {
 }
 
 const KEYS: Readonly<Record<string, keyof MailHeaders>> = {
-  'from': 'from', 'to': 'to', 'subject': 'subject', 'date': 'date', 'message-id': 'messageId', 'x-mailer': 'mailer', 'user-agent': 'mailer', 'content-type': 'contentType',
+  from: 'from',
+  to: 'to',
+  subject: 'subject',
+  date: 'date',
+  'message-id': 'messageId',
+  'x-mailer': 'mailer',
+  'user-agent': 'mailer',
+  'content-type': 'contentType',
 };
-const MAX_LINES = 256, MAX_VALUE = 512;
+const MAX_LINES = 256,
+  MAX_VALUE = 512;
 
 /** Reads the header lines at `[offset, end)` up to the empty one; folded lines are put together. */
 export function readMailHeaders(bytes: Uint8Array, offset: number, end: number): MailHeaders {
   const found: Partial<Record<keyof MailHeaders, string>> = {};
   let key: keyof MailHeaders | undefined;
   for (let at = offset, lines = 0; at < end && lines < MAX_LINES; lines++) {
-    const line = afterLine(bytes, at, end), after = line < 0 ? end : line, text = textAt(bytes, at, lineTextEnd(bytes, at, after), 2048);
+    const line = afterLine(bytes, at, end),
+      after = line < 0 ? end : line,
+      text = textAt(bytes, at, lineTextEnd(bytes, at, after), 2048);
     at = after;
     if (text === '') break;
     if (text.startsWith(' ') || text.startsWith('\t')) {
@@ -32,19 +42,33 @@ export function readMailHeaders(bytes: Uint8Array, offset: number, end: number):
     key = colon < 0 ? undefined : KEYS[text.slice(0, colon).trimEnd().toLowerCase()];
     // The first of several counts: later ones are what forgers add.
     if (key !== undefined && found[key] !== undefined) key = undefined;
-    if (key !== undefined) found[key] = text.slice(colon + 1).trim().slice(0, MAX_VALUE);
+    if (key !== undefined)
+      found[key] = text
+        .slice(colon + 1)
+        .trim()
+        .slice(0, MAX_VALUE);
   }
   const value = (name: keyof MailHeaders): string | null => (found[name] === undefined ? null : decodeWords(found[name]));
-  return { from: value('from'), to: value('to'), subject: value('subject'), date: value('date'), messageId: value('messageId'), mailer: value('mailer'), contentType: value('contentType') };
+  return {
+    from: value('from'),
+    to: value('to'),
+    subject: value('subject'),
+    date: value('date'),
+    messageId: value('messageId'),
+    mailer: value('mailer'),
+    contentType: value('contentType'),
+  };
 }
 
 /** `=?UTF-8?B?...?=` and `=?...?Q?...?=`, RFC 2047; other character sets than UTF-8 and Latin-1 stay as they are. */
 export function decodeWords(text: string): string {
-  return text.replace(/\?=\s+=\?/g, '?==?').replace(/=\?([\w-]+)\?([bq])\?([^? ]*)\?=/gi, (whole, charset: string, encoding: string, body: string) => {
-    const bytes = encoding.toLowerCase() === 'b' ? decodeBase64(body) : quoted(body);
-    if (/^(utf-8|us-ascii)$/i.test(charset)) return textAt(bytes, 0, bytes.length);
-    return /^(iso-8859-1|iso-8859-15|windows-1252)$/i.test(charset) ? String.fromCharCode(...bytes) : whole;
-  });
+  return text
+    .replace(/\?=\s+=\?/g, '?==?')
+    .replace(/=\?([\w-]+)\?([bq])\?([^? ]*)\?=/gi, (whole, charset: string, encoding: string, body: string) => {
+      const bytes = encoding.toLowerCase() === 'b' ? decodeBase64(body) : quoted(body);
+      if (/^(utf-8|us-ascii)$/i.test(charset)) return textAt(bytes, 0, bytes.length);
+      return /^(iso-8859-1|iso-8859-15|windows-1252)$/i.test(charset) ? String.fromCharCode(...bytes) : whole;
+    });
 }
 
 function quoted(body: string): Uint8Array {

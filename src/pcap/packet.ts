@@ -9,23 +9,49 @@ import { LearnedFlows } from './learnedFlows.ts';
 import type { Bound, DissectorTables } from './tables.ts';
 
 /** Columns of one row of `Packet.net`, a network header of the frame from the outside in. */
-export const NET_VERSION = 0, NET_SRC = 1, NET_DST = 2, NET_PROTOCOL = 3, NET_SRC_PORT = 4, NET_DST_PORT = 5, NET_PAYLOAD = 6, NET_PAYLOAD_END = 7,
+export const NET_VERSION = 0,
+  NET_SRC = 1,
+  NET_DST = 2,
+  NET_PROTOCOL = 3,
+  NET_SRC_PORT = 4,
+  NET_DST_PORT = 5,
+  NET_PAYLOAD = 6,
+  NET_PAYLOAD_END = 7,
   /** Bytes the transport carried on the wire, even if fewer were captured. */
-  NET_PAYLOAD_LENGTH = 8, NET_VIA = 9, NET_FLAGS = 10, NET_TTL = 11, NET_STRIDE = 12;
+  NET_PAYLOAD_LENGTH = 8,
+  NET_VIA = 9,
+  NET_FLAGS = 10,
+  NET_TTL = 11,
+  NET_STRIDE = 12;
 
 /** Bits of NET_FLAGS. */
-export const NET_HAS_PORTS = 1, NET_FRAGMENT = 2, NET_QUOTED = 4,
+export const NET_HAS_PORTS = 1,
+  NET_FRAGMENT = 2,
+  NET_QUOTED = 4,
   /** An IPv6 fragment whose datagram is not whole yet: as in Wireshark, the frame that completes it stands for the conversation. */
   NET_IPV6_PART = 8;
 
 /** Columns of one row of `Packet.mac`, a link header: addresses as top 16 and low 32 bits. */
-export const MAC_KIND = 0, MAC_SRC_HIGH = 1, MAC_SRC_LOW = 2, MAC_DST_HIGH = 3, MAC_DST_LOW = 4, MAC_STRIDE = 5;
-export const MAC_ETHERNET = 0, MAC_WLAN = 1;
+export const MAC_KIND = 0,
+  MAC_SRC_HIGH = 1,
+  MAC_SRC_LOW = 2,
+  MAC_DST_HIGH = 3,
+  MAC_DST_LOW = 4,
+  MAC_STRIDE = 5;
+export const MAC_ETHERNET = 0,
+  MAC_WLAN = 1;
 
 /** Headers of one kind that are kept; deeper ones are dissected but have no conversation. */
 export const MAX_LEVELS = 16;
 
-export const TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32, TCP_ECE = 64, TCP_CWR = 128;
+export const TCP_FIN = 1,
+  TCP_SYN = 2,
+  TCP_RST = 4,
+  TCP_PSH = 8,
+  TCP_ACK = 16,
+  TCP_URG = 32,
+  TCP_ECE = 64,
+  TCP_CWR = 128;
 
 export class Packet {
   // The record, as the capture file has it.
@@ -170,7 +196,8 @@ export class Packet {
   /** Notes a network header; returns where its columns start in `net`, or -1 when there are too many. */
   addNet(version: number, source: number, destination: number, protocol: number, ttl: number): number {
     if (this.netCount >= MAX_LEVELS) return -1;
-    const at = this.netCount++ * NET_STRIDE, net = this.net;
+    const at = this.netCount++ * NET_STRIDE,
+      net = this.net;
     net[at + NET_VERSION] = version;
     net[at + NET_SRC] = source;
     net[at + NET_DST] = destination;
@@ -189,7 +216,8 @@ export class Packet {
   /** Notes the transport of the innermost network header: its payload is `[offset, end)`. */
   addPorts(sourcePort: number, destinationPort: number, offset: number, end: number): void {
     if (this.netCount === 0) return;
-    const at = (this.netCount - 1) * NET_STRIDE, net = this.net;
+    const at = (this.netCount - 1) * NET_STRIDE,
+      net = this.net;
     net[at + NET_SRC_PORT] = sourcePort;
     net[at + NET_DST_PORT] = destinationPort;
     net[at + NET_PAYLOAD] = offset;
@@ -201,7 +229,9 @@ export class Packet {
   /** Notes a link header whose addresses are the 6 bytes at each offset. */
   addMac(kind: number, sourceOffset: number, destinationOffset: number): void {
     if (this.macCount >= MAX_LEVELS) return;
-    const at = this.macCount++ * MAC_STRIDE, mac = this.mac, view = this.view;
+    const at = this.macCount++ * MAC_STRIDE,
+      mac = this.mac,
+      view = this.view;
     mac[at + MAC_KIND] = kind;
     mac[at + MAC_SRC_HIGH] = view.getUint16(sourceOffset);
     mac[at + MAC_SRC_LOW] = view.getInt32(sourceOffset + 2);

@@ -3,18 +3,42 @@
  * dissectors would (a test compares them frame by frame); at the first oddity it notes nothing, and they take over.
  */
 import {
-  MAC_DST_HIGH, MAC_DST_LOW, MAC_ETHERNET, MAC_KIND, MAC_SRC_HIGH, MAC_SRC_LOW, NET_DST, NET_DST_PORT, NET_FLAGS, NET_HAS_PORTS, NET_PAYLOAD, NET_PAYLOAD_END, NET_PAYLOAD_LENGTH, NET_PROTOCOL,
-  NET_SRC, NET_SRC_PORT, NET_TTL, NET_VERSION, NET_VIA, TCP_SYN, type Packet,
+  MAC_DST_HIGH,
+  MAC_DST_LOW,
+  MAC_ETHERNET,
+  MAC_KIND,
+  MAC_SRC_HIGH,
+  MAC_SRC_LOW,
+  NET_DST,
+  NET_DST_PORT,
+  NET_FLAGS,
+  NET_HAS_PORTS,
+  NET_PAYLOAD,
+  NET_PAYLOAD_END,
+  NET_PAYLOAD_LENGTH,
+  NET_PROTOCOL,
+  NET_SRC,
+  NET_SRC_PORT,
+  NET_TTL,
+  NET_VERSION,
+  NET_VIA,
+  TCP_SYN,
+  type Packet,
 } from './packet.ts';
 
 export const ETHERNET_LINK_TYPE = 1;
-const ETHERNET = 14, IPV4 = 20, IPV6 = 40, TCP = 20, PROTOCOL_TCP = 6;
+const ETHERNET = 14,
+  IPV4 = 20,
+  IPV6 = 40,
+  TCP = 20,
+  PROTOCOL_TCP = 6;
 
 /** Notes a plain TCP segment in a frame of Ethernet that was just `reset`; false, and nothing noted, for any other frame. */
 export function decodePlainTcp(p: Packet): boolean {
   const { view, start, end } = p;
   if (end - start < ETHERNET + IPV4 + TCP) return false;
-  const type = view.getUint16(start + 12), ip = start + ETHERNET;
+  const type = view.getUint16(start + 12),
+    ip = start + ETHERNET;
   let tcp: number, wireEnd: number;
   if (type === 0x0800) {
     // Version 4 without options, not a fragment, TCP.
@@ -26,7 +50,9 @@ export function decodePlainTcp(p: Packet): boolean {
     tcp = ip + IPV6;
     wireEnd = tcp + view.getUint16(ip + 4);
   } else return false;
-  const word = view.getUint16(tcp + 12), payload = tcp + (word >> 12) * 4, payloadEnd = Math.min(end, wireEnd);
+  const word = view.getUint16(tcp + 12),
+    payload = tcp + (word >> 12) * 4,
+    payloadEnd = Math.min(end, wireEnd);
   // Lengths that contradict each other, and options of a SYN, are the dissectors' business.
   if ((word & TCP_SYN) !== 0 || payload < tcp + TCP || payload > payloadEnd || wireEnd > p.wireEnd) return false;
   const { net, mac } = p;

@@ -6,7 +6,8 @@ import { NET_DST_PORT, NET_SRC_PORT, NET_STRIDE, type Packet } from './packet.ts
 export function fromServer(p: Packet, direction: Direction, port: number): boolean {
   const row = (p.netCount - 1) * NET_STRIDE;
   if (row >= 0) {
-    const source = p.net[row + NET_SRC_PORT] === port, destination = p.net[row + NET_DST_PORT] === port;
+    const source = p.net[row + NET_SRC_PORT] === port,
+      destination = p.net[row + NET_DST_PORT] === port;
     if (source !== destination) return source;
   }
   return direction === 1;

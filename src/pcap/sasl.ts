@@ -20,7 +20,8 @@ export function beginSasl(sasl: Sasl, mechanism: string): void {
 
 /** Takes a base64 answer of the client; returns its text for whoever looks at fields. `*` gives up. */
 export function answerSasl(p: Packet, protocol: string, text: string, sasl: Sasl, attempt: LoginAttempt): string {
-  const decoded = decodeBase64(text), plain = textAt(decoded, 0, decoded.length);
+  const decoded = decodeBase64(text),
+    plain = textAt(decoded, 0, decoded.length);
   if (sasl.wants === 'user') {
     attempt.user = bounded(plain);
     sasl.wants = 'secret';

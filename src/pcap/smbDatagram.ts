@@ -3,9 +3,12 @@ import type { Dissector, Field, FieldSink } from './dissector.ts';
 import type { Packet } from './packet.ts';
 import { matchPrefix } from './text.ts';
 
-const HEADER = 32, TRANSACTION = 0x25;
+const HEADER = 32,
+  TRANSACTION = 0x25;
 /** Where a transaction's words say how long its data is and where, from the start of the message. */
-const DATA_COUNT = 55, DATA_OFFSET = 57, MIN_WORDS = 14;
+const DATA_COUNT = 55,
+  DATA_OFFSET = 57,
+  MIN_WORDS = 14;
 
 interface SmbFields {
   readonly command: Field;
@@ -18,7 +21,8 @@ interface SmbFields {
 /** The header for `self`, and the browser message in it. Numbers are little-endian. */
 export function dissectSmbDatagram(p: Packet, self: Dissector, f: SmbFields, offset: number, end: number, sink: FieldSink | null): void {
   if (!p.has(HEADER, offset, end)) return;
-  const view = p.view, command = view.getUint8(offset + 4);
+  const view = p.view,
+    command = view.getUint8(offset + 4);
   if (sink !== null) {
     sink.layer(self, offset, end - offset);
     sink.add(f.command, offset + 4, 1);
@@ -30,10 +34,13 @@ export function dissectSmbDatagram(p: Packet, self: Dissector, f: SmbFields, off
   }
   if (command !== TRANSACTION || end - offset < DATA_OFFSET + 2) return;
   // The mailslot's name stands behind the words and a byte count.
-  const words = view.getUint8(offset + HEADER), name = offset + HEADER + 1 + words * 2 + 2;
-  const data = offset + view.getUint16(offset + DATA_OFFSET, true), to = Math.min(end, data + view.getUint16(offset + DATA_COUNT, true));
+  const words = view.getUint8(offset + HEADER),
+    name = offset + HEADER + 1 + words * 2 + 2;
+  const data = offset + view.getUint16(offset + DATA_OFFSET, true),
+    to = Math.min(end, data + view.getUint16(offset + DATA_COUNT, true));
   if (words < MIN_WORDS || data <= name || data >= to) return;
-  const isBrowser = matchPrefix(p.bytes, name, end, '\\MAILSLOT\\BROWSE') === 'yes' || matchPrefix(p.bytes, name, end, '\\MAILSLOT\\LANMAN') === 'yes';
+  const isBrowser =
+    matchPrefix(p.bytes, name, end, '\\MAILSLOT\\BROWSE') === 'yes' || matchPrefix(p.bytes, name, end, '\\MAILSLOT\\LANMAN') === 'yes';
   if (isBrowser) p.nextById('browser', data, to);
   else p.carryData(data, to);
 }

@@ -9,16 +9,37 @@ export interface Bound {
 }
 
 /** Indexes of the tables, for the hand-over in `Packet.next`. */
-export const LINKTYPE = 0, ETHERTYPE = 1, IP_PROTO = 2, UDP_PORT = 3, TCP_PORT = 4, LLC_DSAP = 5, PPP_PROTOCOL = 6, SCTP_PORT = 7, CISCO_PID = 8;
+export const LINKTYPE = 0,
+  ETHERTYPE = 1,
+  IP_PROTO = 2,
+  UDP_PORT = 3,
+  TCP_PORT = 4,
+  LLC_DSAP = 5,
+  PPP_PROTOCOL = 6,
+  SCTP_PORT = 7,
+  CISCO_PID = 8;
 const TABLE_INDEX = {
-  'linktype': LINKTYPE, 'ethertype': ETHERTYPE, 'ip.proto': IP_PROTO, 'udp.port': UDP_PORT, 'tcp.port': TCP_PORT, 'llc.dsap': LLC_DSAP,
-  'ppp.protocol': PPP_PROTOCOL, 'sctp.port': SCTP_PORT, 'llc.cisco_pid': CISCO_PID,
+  linktype: LINKTYPE,
+  ethertype: ETHERTYPE,
+  'ip.proto': IP_PROTO,
+  'udp.port': UDP_PORT,
+  'tcp.port': TCP_PORT,
+  'llc.dsap': LLC_DSAP,
+  'ppp.protocol': PPP_PROTOCOL,
+  'sctp.port': SCTP_PORT,
+  'llc.cisco_pid': CISCO_PID,
 } as const satisfies Record<TableName, number>;
 
 /** How a number of each table is called when no dissector takes it: "Unknown EtherType 0x88b5". */
 const UNKNOWN_LABELS: readonly { readonly label: string; readonly hex: boolean }[] = [
-  { label: 'link type', hex: false }, { label: 'EtherType', hex: true }, { label: 'IP protocol', hex: false }, { label: 'UDP port', hex: false },
-  { label: 'TCP port', hex: false }, { label: 'LLC SAP', hex: true }, { label: 'PPP protocol', hex: true }, { label: 'SCTP port', hex: false },
+  { label: 'link type', hex: false },
+  { label: 'EtherType', hex: true },
+  { label: 'IP protocol', hex: false },
+  { label: 'UDP port', hex: false },
+  { label: 'TCP port', hex: false },
+  { label: 'LLC SAP', hex: true },
+  { label: 'PPP protocol', hex: true },
+  { label: 'SCTP port', hex: false },
   { label: 'Cisco protocol', hex: true },
 ];
 
@@ -49,7 +70,8 @@ export class DissectorTables {
         else if (binding.table !== 'tcp.heuristic' && binding.value !== undefined) this.#bind(TABLE_INDEX[binding.table], binding.value, bound);
       }
     }
-    const pathOf = (...ids: readonly string[]): number => ids.reduce((path, id) => this.paths.child(path, this.#byId.get(id)?.index ?? this.data.index), 0);
+    const pathOf = (...ids: readonly string[]): number =>
+      ids.reduce((path, id) => this.paths.child(path, this.#byId.get(id)?.index ?? this.data.index), 0);
     this.plainTcpPaths = { ipv4: pathOf('eth', 'ip', 'tcp'), ipv6: pathOf('eth', 'ipv6', 'tcp') };
     this.udpHeuristics = udpHeuristics;
     this.streams = this.all.filter((bound) => bound.dissector.stream !== undefined);

@@ -1,7 +1,9 @@
 /** Text in bytes off the wire: every read is bounded, no input throws. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-export const LF = 10, CR = 13, SPACE = 32;
+export const LF = 10,
+  CR = 13,
+  SPACE = 32;
 
 /** Longest text that a message carries of one value, in bytes. */
 export const MAX_TEXT = 1024;
@@ -86,7 +88,9 @@ export function decimalAt(bytes: Uint8Array, from: number, to: number): number {
 /** Bytes in base64, read leniently: what is no base64 ends it. Returns at most `maxBytes`. */
 export function decodeBase64(text: string, maxBytes = MAX_TEXT): Uint8Array {
   const out = new Uint8Array(Math.min(maxBytes, Math.floor((text.length * 3) / 4) + 3));
-  let bits = 0, held = 0, length = 0;
+  let bits = 0,
+    held = 0,
+    length = 0;
   for (let i = 0; i < text.length && length < out.length; i++) {
     const value = BASE64.indexOf(text[i]!);
     if (value < 0) break;

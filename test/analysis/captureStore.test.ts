@@ -8,7 +8,8 @@ import type { CaptureFile } from '../../src/analysis/captureFiles.ts';
 import { EVERYTHING } from '../../src/analysis/engineApi.ts';
 import { PacketBuilder } from '../support/packetBuilder.ts';
 
-let folder = '', store: NodeCaptureStore;
+let folder = '',
+  store: NodeCaptureStore;
 const reads: string[] = [];
 const capture = (count: number): Uint8Array => {
   const builder = new PacketBuilder();
@@ -55,8 +56,10 @@ test('latest, all, a name, and a path inside', async () => {
 });
 
 test('no path leads out of the folders, nor does a link, and nothing tells whether it exists', async () => {
-  const outside = path.join(folder, 'outside.pcap'), missing = path.join(folder, 'missing.pcap');
-  for (const which of ['../outside.pcap', outside, missing, 'inner/link.pcap', '/etc/hostname', 'inner']) expect(await names(which), which).toEqual(expect.stringMatching(/^There is no capture /));
+  const outside = path.join(folder, 'outside.pcap'),
+    missing = path.join(folder, 'missing.pcap');
+  for (const which of ['../outside.pcap', outside, missing, 'inner/link.pcap', '/etc/hostname', 'inner'])
+    expect(await names(which), which).toEqual(expect.stringMatching(/^There is no capture /));
   expect(((await names(outside)) as string).replace('outside', '')).toBe(((await names(missing)) as string).replace('missing', ''));
 });
 
@@ -74,14 +77,17 @@ test('a capture is read once for all who ask, and again when it has changed', as
 test('a file that is no capture or went away gives a sentence', async () => {
   await fs.writeFile(path.join(folder, 'captures/text.cap'), 'plain text that is long enough to be told');
   const opened = await store.open({ location: path.join(folder, 'captures/text.cap'), name: 'text.cap', bytes: 1, modifiedMs: 0 });
-  expect(opened).toMatchObject({ ok: false, message: expect.stringContaining('is not a packet capture') });
-  expect(await store.open({ location: path.join(folder, 'captures/gone.pcap'), name: 'gone.pcap', bytes: 1, modifiedMs: 0 })).toMatchObject({ ok: false });
+  expect(opened).toMatchObject({ ok: false, message: expect.stringContaining('is not a packet capture') as string });
+  expect(await store.open({ location: path.join(folder, 'captures/gone.pcap'), name: 'gone.pcap', bytes: 1, modifiedMs: 0 })).toMatchObject({
+    ok: false,
+  });
   const nowhere = nodeCaptureStore({ folders: [path.join(folder, 'nowhere')], version: 'test' });
-  expect(await nowhere.list()).toMatchObject({ ok: false, message: expect.stringContaining('There is no folder') });
+  expect(await nowhere.list()).toMatchObject({ ok: false, message: expect.stringContaining('There is no folder') as string });
 });
 
 test('turning away stops a reading that nobody else waits for', async () => {
-  const found = await store.resolve('latest'), controller = new AbortController();
+  const found = await store.resolve('latest'),
+    controller = new AbortController();
   controller.abort(new Error('turned away'));
   await expect(store.open(found.ok ? found.files[0]! : (undefined as never), controller.signal)).rejects.toThrow('turned away');
   expect(await packets(found.ok ? found.files[0]! : (undefined as never))).toBe(3);

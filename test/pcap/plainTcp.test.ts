@@ -10,13 +10,26 @@ import { LINKTYPE } from '../../src/pcap/tables.ts';
 /** Everything the first pass reads of a frame. */
 function said(p: Packet): unknown {
   return {
-    path: p.tables.paths.protocolsOf(p.path).map(({ id }) => id), macs: [...p.mac.subarray(0, p.macCount * MAC_STRIDE)], nets: [...p.net.subarray(0, p.netCount * NET_STRIDE)], wireEnd: p.wireEnd,
-    tcp: p.tcpFlags === 0 ? 0 : [p.tcpSequence, p.tcpAcknowledgment, p.tcpFlags, p.tcpWindow], malformed: p.isMalformed, cut: p.isCut, application: p.application, icmp: p.icmp, via: p.via,
+    path: p.tables.paths.protocolsOf(p.path).map(({ id }) => id),
+    macs: [...p.mac.subarray(0, p.macCount * MAC_STRIDE)],
+    nets: [...p.net.subarray(0, p.netCount * NET_STRIDE)],
+    wireEnd: p.wireEnd,
+    tcp: p.tcpFlags === 0 ? 0 : [p.tcpSequence, p.tcpAcknowledgment, p.tcpFlags, p.tcpWindow],
+    malformed: p.isMalformed,
+    cut: p.isCut,
+    application: p.application,
+    icmp: p.icmp,
+    via: p.via,
   };
 }
 
 const folders = ['captures', '../shared/captures'].filter((folder) => fs.existsSync(folder));
-const files = folders.flatMap((folder) => fs.readdirSync(folder).filter((name) => /\.(pcap|pcapng|cap)$/.test(name)).map((name) => path.join(folder, name)));
+const files = folders.flatMap((folder) =>
+  fs
+    .readdirSync(folder)
+    .filter((name) => /\.(pcap|pcapng|cap)$/.test(name))
+    .map((name) => path.join(folder, name)),
+);
 
 let compared = 0;
 
@@ -25,7 +38,8 @@ describe('the short cut for plain TCP', () => {
     const opened = await openCaptureFile({ kind: 'path', path: file });
     if (!opened.ok) throw new Error(opened.message);
     const { source, format, close } = opened.capture;
-    const p = new Packet(createTables()), scan = new CaptureScan(source, format);
+    const p = new Packet(createTables()),
+      scan = new CaptureScan(source, format);
     await scan.advance(p, () => {
       decode(p, null);
       const short = said(p);

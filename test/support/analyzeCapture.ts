@@ -17,7 +17,9 @@ export interface AnalyzeOptions {
 }
 
 export async function analyzeCapture(capture: string | Uint8Array, options: AnalyzeOptions = {}): Promise<Report> {
-  const opened = await openCaptureFile(typeof capture === 'string' ? { kind: 'path', path: capture } : { kind: 'bytes', name: 'built.pcap', bytes: capture });
+  const opened = await openCaptureFile(
+    typeof capture === 'string' ? { kind: 'path', path: capture } : { kind: 'bytes', name: 'built.pcap', bytes: capture },
+  );
   if (!opened.ok) throw new Error(opened.message);
   try {
     const analysis = new Analysis(opened.capture.source, opened.capture.format, { detectors: detectorsWithDefaults(options.detectors) });

@@ -32,8 +32,13 @@ export interface FrameOptions {
   readonly look?: boolean;
 }
 
-export function dissectFrame(bytes: Uint8Array, { packet = newPacket(), linkType = 1, originalLength = bytes.length, look = true }: FrameOptions = {}): Dissected {
-  const fields = new Map<string, string[]>(), notes: string[] = [], messages: Message[] = [];
+export function dissectFrame(
+  bytes: Uint8Array,
+  { packet = newPacket(), linkType = 1, originalLength = bytes.length, look = true }: FrameOptions = {},
+): Dissected {
+  const fields = new Map<string, string[]>(),
+    notes: string[] = [],
+    messages: Message[] = [];
   let info = '';
   const block = new Uint8Array(BEFORE + bytes.length);
   block.set(bytes, BEFORE);
@@ -50,7 +55,8 @@ export function dissectFrame(bytes: Uint8Array, { packet = newPacket(), linkType
     wantsText: true,
     layer: () => undefined,
     add: (field, offset, length, value) => {
-      const text = valueText(field, value ?? readValue(field, packet.bytes, offset, length)), values = fields.get(field.name);
+      const text = valueText(field, value ?? readValue(field, packet.bytes, offset, length)),
+        values = fields.get(field.name);
       if (values === undefined) fields.set(field.name, [text]);
       else values.push(text);
     },
@@ -62,7 +68,11 @@ export function dissectFrame(bytes: Uint8Array, { packet = newPacket(), linkType
     note: (severity, text) => notes.push(`${severity}: ${text}`),
   };
   decode(packet, look ? sink : null);
-  const layers = packet.tables.paths.protocolsOf(packet.path).map(({ id }) => id).filter((id) => id !== 'data').join(':');
+  const layers = packet.tables.paths
+    .protocolsOf(packet.path)
+    .map(({ id }) => id)
+    .filter((id) => id !== 'data')
+    .join(':');
   return { layers, fields, info, notes, messages, packet };
 }
 

@@ -15,7 +15,12 @@ export class FakeCaptureStore implements CaptureStore {
   }
 
   list(): Promise<Listed> {
-    const files = [...this.#captures].map(([name, bytes], i) => ({ location: name, name, bytes: bytes.length, modifiedMs: 1_700_000_000_000 + i * 1000 }));
+    const files = [...this.#captures].map(([name, bytes], i) => ({
+      location: name,
+      name,
+      bytes: bytes.length,
+      modifiedMs: 1_700_000_000_000 + i * 1000,
+    }));
     return Promise.resolve({ ok: true, files: newestFirst(files) });
   }
 
@@ -25,15 +30,24 @@ export class FakeCaptureStore implements CaptureStore {
   }
 
   async open(file: CaptureFile): Promise<Opened> {
-    const bytes = this.#captures.get(file.location)!, found = sniffBytes(bytes);
+    const bytes = this.#captures.get(file.location)!,
+      found = sniffBytes(bytes);
     if (found.kind !== 'capture') return { ok: false, message: `${file.name} is not a packet capture.` };
-    const session = new CaptureSession(bufferSource(bytes), found.format, { name: file.name, fileBytes: bytes.length, format: found.format.id, compression: null, sha256: null, inflateStopped: null }, { version: 'test', emit: () => undefined });
+    const session = new CaptureSession(
+      bufferSource(bytes),
+      found.format,
+      { name: file.name, fileBytes: bytes.length, format: found.format.id, compression: null, sha256: null, inflateStopped: null },
+      { version: 'test', emit: () => undefined },
+    );
     await session.read();
     this.givenOut++;
     return {
       ok: true,
       capture: {
-        call: async (method, params, signal) => (session.handlers[method] as (params: unknown, signal: AbortSignal) => never)(params, signal ?? new AbortController().signal),
+        call: (method, params, signal) =>
+          Promise.resolve(
+            (session.handlers[method] as (params: unknown, signal: AbortSignal) => never)(params, signal ?? new AbortController().signal),
+          ),
         release: () => {
           this.givenOut--;
         },

@@ -20,14 +20,35 @@ export class MessageDriver {
   }
 
   /** A TCP connection (or another protocol's flow) with data both ways, over IPv4; returns its row. */
-  flow(client: string, server: string, port: number, service?: string, more: { readonly clientPort?: number; readonly protocol?: number; readonly seconds?: number; readonly bytes?: readonly [number, number]; readonly flags?: number } = {}): number {
-    const { flows, packet, tables } = this.state, number = (address: string): number => address.split('.').reduce((sum, part) => (sum << 8) | Number(part), 0);
-    const row = flows.add(number(client), number(server), more.clientPort ?? 40_000 + flows.count, port, more.protocol ?? 6), at = row * F.INTS, dat = row * F.DOUBLES, [toServer, toClient] = more.bytes ?? [500, 500];
+  flow(
+    client: string,
+    server: string,
+    port: number,
+    service?: string,
+    more: {
+      readonly clientPort?: number;
+      readonly protocol?: number;
+      readonly seconds?: number;
+      readonly bytes?: readonly [number, number];
+      readonly flags?: number;
+    } = {},
+  ): number {
+    const { flows, packet, tables } = this.state,
+      number = (address: string): number => address.split('.').reduce((sum, part) => (sum << 8) | Number(part), 0);
+    const row = flows.add(number(client), number(server), more.clientPort ?? 40_000 + flows.count, port, more.protocol ?? 6),
+      at = row * F.INTS,
+      dat = row * F.DOUBLES,
+      [toServer, toClient] = more.bytes ?? [500, 500];
     flows.ints[at + F.FIRST_FRAME] = ++packet.frame;
     flows.ints[at + F.FLAGS] = more.flags ?? F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B;
     flows.ints[at + F.PACKETS_A] = flows.ints[at + F.PACKETS_B] = 5;
     const columns: readonly (readonly [number, number])[] = [
-      [F.BYTES_A, toServer + 270], [F.BYTES_B, toClient + 270], [F.PAYLOAD_A, toServer], [F.PAYLOAD_B, toClient], [F.START, START + Math.floor(this.now)], [F.END, START + Math.floor(this.now + (more.seconds ?? 1))],
+      [F.BYTES_A, toServer + 270],
+      [F.BYTES_B, toClient + 270],
+      [F.PAYLOAD_A, toServer],
+      [F.PAYLOAD_B, toClient],
+      [F.START, START + Math.floor(this.now)],
+      [F.END, START + Math.floor(this.now + (more.seconds ?? 1))],
     ];
     for (const [column, value] of columns) flows.doubles[dat + column] = value;
     const { state } = this;

@@ -2,7 +2,12 @@
  * Captures made of a few words: each call appends one Ethernet frame, `bytes()` is a pcap file with nanoseconds. Lengths are right, checksums are
  * zero: nothing in the engine judges by them. Addresses with a colon make IPv6 packets.
  */
-export const FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32;
+export const FIN = 1,
+  SYN = 2,
+  RST = 4,
+  PSH = 8,
+  ACK = 16,
+  URG = 32;
 
 export interface Ends {
   readonly from: string;
@@ -27,7 +32,8 @@ export interface UdpDatagram extends Ends {
   readonly payload?: Uint8Array;
 }
 
-const RECORD_HEADER = 16, SECOND_NS = 1_000_000_000;
+const RECORD_HEADER = 16,
+  SECOND_NS = 1_000_000_000;
 
 export class PacketBuilder {
   /** 2026-01-01T00:00:00Z */
@@ -78,7 +84,9 @@ export class PacketBuilder {
   }
 
   frame(bytes: Uint8Array): this {
-    const captured = bytes.subarray(0, this.#snapLength), record = new Uint8Array(RECORD_HEADER + captured.length), view = new DataView(record.buffer);
+    const captured = bytes.subarray(0, this.#snapLength),
+      record = new Uint8Array(RECORD_HEADER + captured.length),
+      view = new DataView(record.buffer);
     view.setUint32(0, this.#seconds, true);
     view.setUint32(4, this.#nanoseconds, true);
     view.setUint32(8, captured.length, true);
@@ -89,7 +97,8 @@ export class PacketBuilder {
   }
 
   bytes(): Uint8Array {
-    const header = new Uint8Array(24), view = new DataView(header.buffer);
+    const header = new Uint8Array(24),
+      view = new DataView(header.buffer);
     view.setUint32(0, 0xa1b23c4d, true);
     view.setUint16(4, 2, true);
     view.setUint16(6, 4, true);
@@ -107,8 +116,18 @@ export class PacketBuilder {
 }
 
 /** An IP packet, as ICMP errors quote it. */
-export function ipBytes({ from, to, ttl = 64, protocol, payload, identification = 1 }: Ends & { readonly protocol: number; readonly payload: Uint8Array; readonly identification?: number }): Uint8Array {
-  const isIpv6 = from.includes(':'), header = isIpv6 ? 40 : 20, bytes = new Uint8Array(header + payload.length), view = new DataView(bytes.buffer);
+export function ipBytes({
+  from,
+  to,
+  ttl = 64,
+  protocol,
+  payload,
+  identification = 1,
+}: Ends & { readonly protocol: number; readonly payload: Uint8Array; readonly identification?: number }): Uint8Array {
+  const isIpv6 = from.includes(':'),
+    header = isIpv6 ? 40 : 20,
+    bytes = new Uint8Array(header + payload.length),
+    view = new DataView(bytes.buffer);
   if (isIpv6) {
     bytes[0] = 0x60;
     view.setUint16(4, payload.length);
@@ -127,8 +146,18 @@ export function ipBytes({ from, to, ttl = 64, protocol, payload, identification 
   return bytes;
 }
 
-export function tcpBytes({ sourcePort, destinationPort, flags, sequence = 1000, acknowledgment = 0, payload = new Uint8Array(0), windowScale }: TcpSegment): Uint8Array {
-  const header = windowScale === undefined ? 20 : 24, bytes = new Uint8Array(header + payload.length), view = new DataView(bytes.buffer);
+export function tcpBytes({
+  sourcePort,
+  destinationPort,
+  flags,
+  sequence = 1000,
+  acknowledgment = 0,
+  payload = new Uint8Array(0),
+  windowScale,
+}: TcpSegment): Uint8Array {
+  const header = windowScale === undefined ? 20 : 24,
+    bytes = new Uint8Array(header + payload.length),
+    view = new DataView(bytes.buffer);
   view.setUint16(0, sourcePort);
   view.setUint16(2, destinationPort);
   view.setUint32(4, sequence);
@@ -141,7 +170,8 @@ export function tcpBytes({ sourcePort, destinationPort, flags, sequence = 1000, 
 }
 
 export function udpBytes({ sourcePort, destinationPort, payload = new Uint8Array(0) }: UdpDatagram): Uint8Array {
-  const bytes = new Uint8Array(8 + payload.length), view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(8 + payload.length),
+    view = new DataView(bytes.buffer);
   view.setUint16(0, sourcePort);
   view.setUint16(2, destinationPort);
   view.setUint16(4, bytes.length);
@@ -159,7 +189,8 @@ function ethernet(type: number, payload: Uint8Array): Uint8Array {
 function ipv6Address(text: string): Uint8Array {
   const [head = '', tail = ''] = text.split('::');
   const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));
-  const before = groups(head), after = groups(tail);
+  const before = groups(head),
+    after = groups(tail);
   const all = [...before, ...new Array<number>(text.includes('::') ? 8 - before.length - after.length : 0).fill(0), ...after];
   return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 255]));
 }

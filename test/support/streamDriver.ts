@@ -3,7 +3,16 @@
  * obvious on purpose, so that tests of one protocol do not lean on TCP reassembly.
  */
 import { createTables } from '../../src/pcap/decode.ts';
-import { NEED_MORE, NOT_MINE, type Direction, type Dissector, type Field, type FieldSink, type FieldValue, type Message } from '../../src/pcap/dissector.ts';
+import {
+  NEED_MORE,
+  NOT_MINE,
+  type Direction,
+  type Dissector,
+  type Field,
+  type FieldSink,
+  type FieldValue,
+  type Message,
+} from '../../src/pcap/dissector.ts';
 import { Packet } from '../../src/pcap/packet.ts';
 import type { DissectorTables } from '../../src/pcap/tables.ts';
 
@@ -44,7 +53,11 @@ export function hex(text: string): Uint8Array {
 
 /** Segments of a conversation: `>` lines go to the responder, `<` lines come from it; one frame each, from 1. */
 export function conversation(...turns: readonly (readonly ['>' | '<', string | Uint8Array])[]): Segment[] {
-  return turns.map(([arrow, data], index) => ({ direction: arrow === '>' ? 0 : 1, bytes: typeof data === 'string' ? bytesOf(data) : data, frame: index + 1 }));
+  return turns.map(([arrow, data], index) => ({
+    direction: arrow === '>' ? 0 : 1,
+    bytes: typeof data === 'string' ? bytesOf(data) : data,
+    frame: index + 1,
+  }));
 }
 
 /** The same bytes in segments of at most `size`; a piece keeps the frame number of what it was cut from. */
@@ -70,15 +83,20 @@ interface Side {
 let tables: DissectorTables | undefined;
 
 export function feed(dissector: Dissector, segments: readonly Segment[], options: FeedOptions = {}): Fed {
-  const stream = dissector.stream!, ports = options.ports ?? [40000, 4];
-  const messages: Message[] = [], fields: string[] = [], infos: string[] = [];
+  const stream = dissector.stream!,
+    ports = options.ports ?? [40000, 4];
+  const messages: Message[] = [],
+    fields: string[] = [],
+    infos: string[] = [];
   const p = new Packet((tables ??= createTables()));
   const sink = options.look === true ? recordingSink(p, fields, infos) : null;
   p.reset(sink);
   p.onMessage = (message) => messages.push(message);
   const side = (): Side => ({ held: new Uint8Array(0), stepped: 0, skip: 0, complete: false, inPdu: false, off: false });
   const sides: [Side, Side] = [side(), side()];
-  let state: unknown = undefined, recognised = false, mostHeld = 0;
+  let state: unknown = undefined,
+    recognised = false,
+    mostHeld = 0;
   const portsOf = (direction: Direction): [number, number] => (direction === 0 ? [ports[0], ports[1]] : [ports[1], ports[0]]);
 
   const dissect = (s: Side, length: number, direction: Direction): void => {
@@ -90,7 +108,8 @@ export function feed(dissector: Dissector, segments: readonly Segment[], options
   };
 
   for (const segment of segments) {
-    const { direction } = segment, s = sides[direction];
+    const { direction } = segment,
+      s = sides[direction];
     if (s.off) continue;
     p.frame = segment.frame;
     s.held = concat(s.held, segment.bytes);
@@ -174,7 +193,8 @@ export function feedEveryWay(dissector: Dissector, segments: readonly Segment[],
     if (JSON.stringify(pieces.messages) !== JSON.stringify(whole.messages)) {
       throw new Error(`in pieces of ${size}: ${JSON.stringify(pieces.messages, null, 1)}\nwhole: ${JSON.stringify(whole.messages, null, 1)}`);
     }
-    if (pieces.recognised !== whole.recognised || pieces.malformed !== whole.malformed) throw new Error(`in pieces of ${size}: recognised ${pieces.recognised}, malformed ${pieces.malformed}`);
+    if (pieces.recognised !== whole.recognised || pieces.malformed !== whole.malformed)
+      throw new Error(`in pieces of ${size}: recognised ${pieces.recognised}, malformed ${pieces.malformed}`);
   }
   return whole;
 }

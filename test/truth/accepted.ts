@@ -12,5 +12,9 @@ const CUSTOM_BLOCKS = 'tshark 4 lists the three pcapng Custom Blocks as frames; 
 export const ACCEPTED: readonly Accepted[] = [
   { capture: 'format__test102.pcapng', what: /^(?:packets|bytes on the wire|bytes captured)$/, why: CUSTOM_BLOCKS },
   { capture: 'format__test202.pcapng', what: /^(?:packets|bytes on the wire|bytes captured)$/, why: CUSTOM_BLOCKS },
-  { capture: 'format__test202.pcapng', what: 'packets per interface', why: 'tshark numbers the interfaces of each section from 0 and adds up different ones; ours keep their own number' },
+  {
+    capture: 'format__test202.pcapng',
+    what: 'packets per interface',
+    why: 'tshark numbers the interfaces of each section from 0 and adds up different ones; ours keep their own number',
+  },
 ];

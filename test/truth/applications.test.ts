@@ -17,10 +17,16 @@ import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { tlsClientHelloMessage, tlsServerHelloMessage } from '../../src/pcap/tls/messages.ts';
 
 const SHARED = path.resolve(import.meta.dirname, '../../../shared');
-const CAPTURES = path.join(SHARED, 'captures'), TRUTH = path.join(SHARED, 'truth');
+const CAPTURES = path.join(SHARED, 'captures'),
+  TRUTH = path.join(SHARED, 'truth');
 
 /** Rows as text, so that lists compare as sets: `frame value value`. */
-type Lists = Readonly<Record<'http requests' | 'http responses' | 'tls client hellos' | 'tls server hellos' | 'ssh banners' | 'ftp commands' | 'smtp commands', readonly string[]>>;
+type Lists = Readonly<
+  Record<
+    'http requests' | 'http responses' | 'tls client hellos' | 'tls server hellos' | 'ssh banners' | 'ftp commands' | 'smtp commands',
+    readonly string[]
+  >
+>;
 
 interface Accepted {
   readonly list: keyof Lists;
@@ -38,7 +44,13 @@ const ACCEPTED: Readonly<Record<string, readonly Accepted[]>> = {
     { list: 'http responses', extra: 2, why: OUT_OF_ORDER },
   ],
   'benign__http.pcap': [{ list: 'http responses', extra: 4, why: OUT_OF_ORDER }],
-  'benign__netflix.pcap': [{ list: 'http responses', extra: 13, why: 'segments within bodies were never captured; tshark then waits for ever, we pass over what the receiver acknowledged' }],
+  'benign__netflix.pcap': [
+    {
+      list: 'http responses',
+      extra: 13,
+      why: 'segments within bodies were never captured; tshark then waits for ever, we pass over what the receiver acknowledged',
+    },
+  ],
   'benign__quic-mvfst-22.pcap': [
     { list: 'tls client hellos', missing: ['1 graph.facebook.com a3795d067fbf6f44c8657f9e9cbae493'], why: QUIC },
     { list: 'tls server hellos', missing: ['3 0x1301 fcb2d4d0991292272fcb1e464eedfd43'], why: QUIC },
@@ -48,25 +60,45 @@ const ACCEPTED: Readonly<Record<string, readonly Accepted[]>> = {
     { list: 'tls server hellos', missing: ['8 0x1301 f4febc55ea12b31ae17cfb7e614afda8'], why: QUIC },
   ],
   'benign__teams.pcap': [{ list: 'tls server hellos', extra: 1, why: OUT_OF_ORDER }],
-  'format__gtp1_gn_normal_incl_fragmentation.pcap': [{ list: 'http responses', extra: 1, why: 'segments of the body are cut by the snap length; tshark stops reassembling there, we pass over what is known to be missing' }],
-  'l2__week5_shadow_device_arp_spoof.pcap': [{ list: 'ftp commands', extra: 2, why: 'tshark reads only the first of the commands in a segment' }],
-  'scan__nmap_80_all.pcap': [
-    { list: 'http requests', extra: 1, why: 'nmap invents a method, XFOC, that tshark does not know' },
+  'format__gtp1_gn_normal_incl_fragmentation.pcap': [
+    {
+      list: 'http responses',
+      extra: 1,
+      why: 'segments of the body are cut by the snap length; tshark stops reassembling there, we pass over what is known to be missing',
+    },
   ],
+  'l2__week5_shadow_device_arp_spoof.pcap': [{ list: 'ftp commands', extra: 2, why: 'tshark reads only the first of the commands in a segment' }],
+  'scan__nmap_80_all.pcap': [{ list: 'http requests', extra: 1, why: 'nmap invents a method, XFOC, that tshark does not know' }],
 };
 
 /** SSDP: HTTP's syntax over UDP, which tshark counts as HTTP requests. */
 const isSsdp = (row: string): boolean => /^\d+ (?:M-SEARCH|NOTIFY) (?:239\.255\.255\.250|\[ff0)/i.test(row);
 
-const KINDS = [httpRequestMessage, httpResponseMessage, tlsClientHelloMessage, tlsServerHelloMessage, sshBannerMessage, ftpCommandMessage, smtpCommandMessage];
+const KINDS = [
+  httpRequestMessage,
+  httpResponseMessage,
+  tlsClientHelloMessage,
+  tlsServerHelloMessage,
+  sshBannerMessage,
+  ftpCommandMessage,
+  smtpCommandMessage,
+];
 
 async function read(file: string): Promise<Lists> {
   const messages: Message[] = [];
   const collector = defineDetector({
-    id: 'collector', title: '', tier: 3, description: '', options: z.object({}), messages: KINDS.map(({ kind }) => kind),
+    id: 'collector',
+    title: '',
+    tier: 3,
+    description: '',
+    options: z.object({}),
+    messages: KINDS.map(({ kind }) => kind),
     create: () => ({
       onMessage: (message) => messages.push(message),
-      evaluate: () => ({ findings: [], coverage: { examined: { packets: 0, flows: 0, bytes: 0, from: null, to: null, ipv4: 0, ipv6: 0 }, status: 'clean', why: '' } }),
+      evaluate: () => ({
+        findings: [],
+        coverage: { examined: { packets: 0, flows: 0, bytes: 0, from: null, to: null, ipv4: 0, ipv6: 0 }, status: 'clean', why: '' },
+      }),
     }),
   });
   const source = await openFile(file);
@@ -77,7 +109,8 @@ async function read(file: string): Promise<Lists> {
   } finally {
     await source.close();
   }
-  const rows = <M extends Message>(kind: { is(message: Message): message is M }, text: (message: M) => string): string[] => messages.filter((message) => kind.is(message)).map((message) => `${message.frame} ${text(message)}`);
+  const rows = <M extends Message>(kind: { is(message: Message): message is M }, text: (message: M) => string): string[] =>
+    messages.filter((message) => kind.is(message)).map((message) => `${message.frame} ${text(message)}`);
   return {
     'http requests': rows(httpRequestMessage, (m) => `${m.method} ${m.host ?? ''} ${m.uri}`),
     'http responses': rows(httpResponseMessage, (m) => String(m.status)),
@@ -90,15 +123,20 @@ async function read(file: string): Promise<Lists> {
 }
 
 const appsSchema = z.object({
-  'http.requests': z.array(z.tuple([z.string(), z.string(), z.string(), z.string()]).rest(z.string())), 'http.responses': z.array(z.tuple([z.string(), z.string()]).rest(z.string())),
-  'tls.client_hello': z.array(z.tuple([z.string(), z.string(), z.string()])), 'tls.server_hello': z.array(z.tuple([z.string(), z.string(), z.string(), z.string()])),
-  'ssh.banner': z.array(z.tuple([z.string(), z.string()])), 'ftp.request': z.array(z.tuple([z.string(), z.string()])), 'smtp.request': z.array(z.tuple([z.string(), z.string()])),
+  'http.requests': z.array(z.tuple([z.string(), z.string(), z.string(), z.string()]).rest(z.string())),
+  'http.responses': z.array(z.tuple([z.string(), z.string()]).rest(z.string())),
+  'tls.client_hello': z.array(z.tuple([z.string(), z.string(), z.string()])),
+  'tls.server_hello': z.array(z.tuple([z.string(), z.string(), z.string(), z.string()])),
+  'ssh.banner': z.array(z.tuple([z.string(), z.string()])),
+  'ftp.request': z.array(z.tuple([z.string(), z.string()])),
+  'smtp.request': z.array(z.tuple([z.string(), z.string()])),
 });
 
 function truthOf(name: string): Lists {
   const apps = appsSchema.parse(JSON.parse(fs.readFileSync(path.join(TRUTH, name, 'apps.json'), 'utf8')));
   // Several commands of one frame are one row, with bars between them.
-  const each = (rows: readonly (readonly [string, string])[]): string[] => rows.flatMap(([frame, values]) => values.split('|').map((value) => `${frame} ${value.toUpperCase()}`));
+  const each = (rows: readonly (readonly [string, string])[]): string[] =>
+    rows.flatMap(([frame, values]) => values.split('|').map((value) => `${frame} ${value.toUpperCase()}`));
   return {
     'http requests': apps['http.requests'].map(([frame, method, host, uri]) => `${frame} ${method} ${host} ${uri}`).filter((row) => !isSsdp(row)),
     'http responses': apps['http.responses'].map(([frame, status]) => `${frame} ${status}`),
@@ -110,7 +148,8 @@ function truthOf(name: string): Lists {
   };
 }
 
-const names = fs.existsSync(TRUTH) && fs.existsSync(CAPTURES) ? fs.readdirSync(TRUTH).filter((name) => fs.existsSync(path.join(TRUTH, name, 'apps.json'))) : [];
+const names =
+  fs.existsSync(TRUTH) && fs.existsSync(CAPTURES) ? fs.readdirSync(TRUTH).filter((name) => fs.existsSync(path.join(TRUTH, name, 'apps.json'))) : [];
 
 describe.runIf(names.length > 0)('applications of the shared captures', () => {
   const table: string[] = [];
@@ -121,14 +160,18 @@ describe.runIf(names.length > 0)('applications of the shared captures', () => {
   });
 
   it.each(names)('%s', async (name) => {
-    const ours = await read(path.join(CAPTURES, name)), truth = truthOf(name);
+    const ours = await read(path.join(CAPTURES, name)),
+      truth = truthOf(name);
     for (const list of Object.keys(truth) as (keyof Lists)[]) {
-      const known = new Set(truth[list]), found = new Set(ours[list]);
-      const missing = truth[list].filter((row) => !found.has(row)), extra = ours[list].filter((row) => !known.has(row));
+      const known = new Set(truth[list]),
+        found = new Set(ours[list]);
+      const missing = truth[list].filter((row) => !found.has(row)),
+        extra = ours[list].filter((row) => !known.has(row));
       const accepted = (ACCEPTED[name] ?? []).find((one) => one.list === list);
       expect({ list, missing }).toEqual({ list, missing: accepted?.missing ?? [] });
       expect({ list, extra: extra.length, first: extra[0] }).toEqual({ list, extra: accepted?.extra ?? 0, first: extra[0] });
-      if (truth[list].length > 0 || accepted !== undefined) table.push(`${name.padEnd(60)} ${list.padEnd(18)} ${String(ours[list].length).padStart(6)}  ${accepted?.why ?? ''}`);
+      if (truth[list].length > 0 || accepted !== undefined)
+        table.push(`${name.padEnd(60)} ${list.padEnd(18)} ${String(ours[list].length).padStart(6)}  ${accepted?.why ?? ''}`);
     }
   });
 });

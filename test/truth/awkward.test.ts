@@ -8,7 +8,10 @@ import { analyzeCapture, hasShared, shared } from '../support/analyzeCapture.ts'
 
 type Row = readonly [packetsAToB: number, bytesAToB: number, packetsBToA: number, bytesBToA: number];
 
-const rows = (report: Report, layer: ConversationLayer, depth?: number): Row[] => report.conversations.filter((row) => row.layer === layer && (depth === undefined || row.depth === depth)).map((row) => [row.packetsAToB, row.bytesAToB, row.packetsBToA, row.bytesBToA]);
+const rows = (report: Report, layer: ConversationLayer, depth?: number): Row[] =>
+  report.conversations
+    .filter((row) => row.layer === layer && (depth === undefined || row.depth === depth))
+    .map((row) => [row.packetsAToB, row.bytesAToB, row.packetsBToA, row.bytesBToA]);
 const packets = (found: readonly Row[]): number[] => found.map(([there, , back]) => there + back).sort((a, b) => b - a);
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 const frames = (report: Report, protocol: string): number => report.protocols.find((one) => one.protocol === protocol)?.packets ?? 0;
@@ -21,7 +24,8 @@ describe.skipIf(!hasShared)('captures with exact answers', () => {
     expect(['udp', 'vxlan', 'ip', 'tcp', 'dns'].map((protocol) => frames(report, protocol))).toEqual([100, 100, 100, 82, 16]);
     expect(rows(report, 'ip', 0)).toEqual([[100, 26_048, 0, 0]]);
     expect(packets(rows(report, 'ip', 1))).toEqual([82, 16, 2]);
-    const udp = packets(rows(report, 'udp')), tcp = packets(rows(report, 'tcp'));
+    const udp = packets(rows(report, 'udp')),
+      tcp = packets(rows(report, 'tcp'));
     expect([udp.length, sum(udp), tcp.length, sum(tcp)]).toEqual([22, 118, 4, 82]);
     expect(report.conversations.find(({ layer, depth }) => layer === 'ip' && depth === 1)!.via[0]).toMatch(/^vxlan \d+$/);
   });
@@ -32,7 +36,12 @@ describe.skipIf(!hasShared)('captures with exact answers', () => {
     expect([packets(rows(report, 'ip', 0)), packets(rows(report, 'ip', 1))]).toEqual([[108], [68]]);
     const [tcp, ...more] = rows(report, 'tcp');
     expect(more).toEqual([]);
-    expect([tcp!.slice(0, 2), tcp!.slice(2)]).toEqual(expect.arrayContaining([[27, 3084], [41, 3194]]));
+    expect([tcp!.slice(0, 2), tcp!.slice(2)]).toEqual(
+      expect.arrayContaining([
+        [27, 3084],
+        [41, 3194],
+      ]),
+    );
   });
 
   test('gre-within-gre: three levels, each frame once per row', async () => {
@@ -48,12 +57,18 @@ describe.skipIf(!hasShared)('captures with exact answers', () => {
     for (const layer of ['wlan', 'tcp'] as const) {
       const [row, ...more] = rows(report, layer);
       expect(more, layer).toEqual([]);
-      expect([row!.slice(0, 2), row!.slice(2)], layer).toEqual(expect.arrayContaining([[17, 6763], [9, 5069]]));
+      expect([row!.slice(0, 2), row!.slice(2)], layer).toEqual(
+        expect.arrayContaining([
+          [17, 6763],
+          [9, 5069],
+        ]),
+      );
     }
   });
 
   test('amp.UDP.snmp: what ICMP errors quote is a protocol, but no conversation', async () => {
-    const report = await read('dos__amp.UDP.snmp.src161.pcapng'), udp = packets(rows(report, 'udp'));
+    const report = await read('dos__amp.UDP.snmp.src161.pcapng'),
+      udp = packets(rows(report, 'udp'));
     expect([frames(report, 'udp'), frames(report, 'tcp'), udp.length, sum(udp), rows(report, 'tcp').length]).toEqual([4256, 117, 4045, 4079, 0]);
   });
 

@@ -28,7 +28,9 @@ interface Accepted {
 
 const TRANSFER = 'for tshark all that a port sends to any port after its TFTP request is TFTP; we ask the datagrams themselves';
 const ACCEPTED: Readonly<Record<string, readonly Accepted[]>> = {
-  'dos__amp.UDP.snmp.src161.pcapng': [{ protocol: 'snmp', packets: 2, bytes: 208, why: 'tshark does not look into what ICMP redirects quote of UDP' }],
+  'dos__amp.UDP.snmp.src161.pcapng': [
+    { protocol: 'snmp', packets: 2, bytes: 208, why: 'tshark does not look into what ICMP redirects quote of UDP' },
+  ],
   'busy-services.pcap': [{ protocol: 'memcache', packets: -6, bytes: -518, why: 'memcached over TCP is not read' }],
   'scan-udp.pcap': [
     { protocol: 'dhcp', packets: 1, bytes: 286, why: TRANSFER },
@@ -41,11 +43,19 @@ const ACCEPTED: Readonly<Record<string, readonly Accepted[]>> = {
 const QUOTED_DNS: Readonly<Record<string, readonly string[]>> = { 'dns__log4j-dns_exfil.pcap': ['7 0x706d 0 1qaz2wsx 16', '9 0xc3f4 0 1qaz2wsx 16'] };
 
 /** Protocols within streams whose frames depend on reassembly, which other tests compare; and two of few messages that are compared here. */
-const IN_STREAMS = new Set(['smb', 'smb2', 'modbus']), SMALL_STREAMS = new Set(['dns', 'pptp']);
+const IN_STREAMS = new Set(['smb', 'smb2', 'modbus']),
+  SMALL_STREAMS = new Set(['dns', 'pptp']);
 const COMPARED = dissectors.filter(({ id, stream }) => SMALL_STREAMS.has(id) || (stream === undefined && !IN_STREAMS.has(id))).map(({ id }) => id);
 
-const truthSchema = z.object({ packets: z.number(), bytes_on_wire: z.number(), protocols_any_layer: z.record(z.string(), z.tuple([z.number(), z.number()])) });
-const appsSchema = z.object({ dns: z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]).rest(z.string())), dhcp: z.number().optional() });
+const truthSchema = z.object({
+  packets: z.number(),
+  bytes_on_wire: z.number(),
+  protocols_any_layer: z.record(z.string(), z.tuple([z.number(), z.number()])),
+});
+const appsSchema = z.object({
+  dns: z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]).rest(z.string())),
+  dhcp: z.number().optional(),
+});
 
 interface Expected {
   readonly truth: z.infer<typeof truthSchema>;
@@ -60,10 +70,18 @@ interface Read {
 async function read(file: string): Promise<Read> {
   const messages: Message[] = [];
   const collector = defineDetector({
-    id: 'collector', title: '', tier: 3, description: '', options: z.object({}), messages: [dnsMessage.kind, dhcpMessage.kind],
+    id: 'collector',
+    title: '',
+    tier: 3,
+    description: '',
+    options: z.object({}),
+    messages: [dnsMessage.kind, dhcpMessage.kind],
     create: () => ({
       onMessage: (message) => messages.push(message),
-      evaluate: () => ({ findings: [], coverage: { examined: { packets: 0, flows: 0, bytes: 0, from: null, to: null, ipv4: 0, ipv6: 0 }, status: 'clean', why: '' } }),
+      evaluate: () => ({
+        findings: [],
+        coverage: { examined: { packets: 0, flows: 0, bytes: 0, from: null, to: null, ipv4: 0, ipv6: 0 }, status: 'clean', why: '' },
+      }),
     }),
   });
   const opened = await openCaptureFile({ kind: 'path', path: file });
@@ -80,16 +98,20 @@ async function read(file: string): Promise<Read> {
 const table: string[] = [];
 
 async function compare(name: string, file: string, { truth }: Expected): Promise<Read> {
-  const found = await read(file), ours = new Map(found.protocols.map(({ protocol, packets, bytes }) => [protocol, { packets, bytes }]));
+  const found = await read(file),
+    ours = new Map(found.protocols.map(({ protocol, packets, bytes }) => [protocol, { packets, bytes }]));
   const differences: Omit<Accepted, 'why'>[] = [];
   let equal = 0;
   for (const protocol of COMPARED) {
-    const [packets, bytes] = truth.protocols_any_layer[protocol] ?? [0, 0], mine = ours.get(protocol) ?? { packets: 0, bytes: 0 };
+    const [packets, bytes] = truth.protocols_any_layer[protocol] ?? [0, 0],
+      mine = ours.get(protocol) ?? { packets: 0, bytes: 0 };
     if (mine.packets !== packets || mine.bytes !== bytes) differences.push({ protocol, packets: mine.packets - packets, bytes: mine.bytes - bytes });
     else if (packets > 0) equal++;
   }
   const accepted = ACCEPTED[name] ?? [];
-  table.push(`${name.slice(0, 60).padEnd(60)} ${String(truth.packets).padStart(8)} ${String(equal).padStart(6)}  ${accepted.map(({ protocol, packets, why }) => `${protocol} ${packets > 0 ? '+' : ''}${packets}: ${why}`).join('; ')}`);
+  table.push(
+    `${name.slice(0, 60).padEnd(60)} ${String(truth.packets).padStart(8)} ${String(equal).padStart(6)}  ${accepted.map(({ protocol, packets, why }) => `${protocol} ${packets > 0 ? '+' : ''}${packets}: ${why}`).join('; ')}`,
+  );
   const byProtocol = (a: { readonly protocol: string }, b: { readonly protocol: string }): number => a.protocol.localeCompare(b.protocol);
   expect(differences.sort(byProtocol)).toEqual(accepted.map(({ protocol, packets, bytes }) => ({ protocol, packets, bytes })).sort(byProtocol));
   return found;
@@ -114,13 +136,22 @@ describe.runIf(names.length > 0)('layers of the shared captures', () => {
     const apps = appsSchema.parse(readJson(TRUTH, name, 'apps.json'));
     const { messages } = await compare(name, shared(name), { truth: truthSchema.parse(readJson(TRUTH, name, 'truth.json')), apps });
     const quoted = new Set(QUOTED_DNS[name]);
-    expect(dnsRows(messages)).toEqual(apps.dns.map(([frame, id, response, qname, qtype]) => `${frame} ${id} ${response} ${oneReplacement(qname)} ${qtype}`).filter((row) => !quoted.has(row)));
+    expect(dnsRows(messages)).toEqual(
+      apps.dns
+        .map(([frame, id, response, qname, qtype]) => `${frame} ${id} ${response} ${oneReplacement(qname)} ${qtype}`)
+        .filter((row) => !quoted.has(row)),
+    );
   });
 });
 
 /** `frame id response name type` of messages over UDP and TCP, as tshark lists them. */
 function dnsRows(messages: readonly Message[]): string[] {
-  return messages.filter((message) => dnsMessage.is(message)).filter(({ protocol }) => protocol === 'dns').map((m) => `${m.frame} 0x${m.id.toString(16).padStart(4, '0')} ${m.isResponse ? 1 : 0} ${oneReplacement(m.qname)} ${m.qname === '' ? '' : m.qtype}`);
+  return messages
+    .filter((message) => dnsMessage.is(message))
+    .filter(({ protocol }) => protocol === 'dns')
+    .map(
+      (m) => `${m.frame} 0x${m.id.toString(16).padStart(4, '0')} ${m.isResponse ? 1 : 0} ${oneReplacement(m.qname)} ${m.qname === '' ? '' : m.qtype}`,
+    );
 }
 
 /** How many U+FFFD stand for a broken sequence differs between decoders. */

@@ -23,7 +23,8 @@ export async function measure(file: string): Promise<Measured> {
   if (!opened.ok) throw new Error(opened.message);
   try {
     const tcpAnalysis = new Map<string, number>();
-    let first: string | null = null, last: string | null = null;
+    let first: string | null = null,
+      last: string | null = null;
     const count = (name: string): void => void tcpAnalysis.set(name, (tcpAnalysis.get(name) ?? 0) + 1);
     const analysis = new Analysis(opened.capture.source, opened.capture.format, {
       onFrame: (p, pass) => {
@@ -34,7 +35,8 @@ export async function measure(file: string): Promise<Measured> {
         if (pass.tcpBits === 0) return;
         // Wireshark calls fast and spurious retransmissions retransmissions as well.
         if ((pass.tcpBits & (RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION)) !== 0) count('retransmission');
-        for (const { bit, name } of ANALYSIS_FIELDS) if (bit !== RETRANSMISSION && (pass.tcpBits & bit) !== 0) count(name.replace('tcp.analysis.', ''));
+        for (const { bit, name } of ANALYSIS_FIELDS)
+          if (bit !== RETRANSMISSION && (pass.tcpBits & bit) !== 0) count(name.replace('tcp.analysis.', ''));
       },
     });
     await analysis.advance();
@@ -57,7 +59,9 @@ function epoch(timestamp: string | null): string | null {
 }
 
 export function compare(measured: Measured, { truth, conv }: Expected): Difference[] {
-  const { report } = measured, { capture } = report, differences: Difference[] = [];
+  const { report } = measured,
+    { capture } = report,
+    differences: Difference[] = [];
   const check = (what: string, ours: unknown, tshark: unknown): void => {
     const [a, b] = [JSON.stringify(ours ?? null), JSON.stringify(tshark ?? null)];
     if (a !== b) differences.push({ what, ours: a, tshark: b });
@@ -75,11 +79,26 @@ export function compare(measured: Measured, { truth, conv }: Expected): Differen
   if (truth.first_time != null && truth.time_ordered != null) check('time order', capture.timeOrdered, truth.time_ordered);
   check('truncated packets', capture.snappedPackets, truth.truncated_packets);
   const interfaces = Object.entries(truth.interfaces).filter(([id]) => id !== '');
-  if (interfaces.length > 0) check('packets per interface', Object.fromEntries(capture.interfaces.filter(({ packets }) => packets > 0).map(({ id, packets }) => [id, packets])), Object.fromEntries(interfaces));
+  if (interfaces.length > 0)
+    check(
+      'packets per interface',
+      Object.fromEntries(capture.interfaces.filter(({ packets }) => packets > 0).map(({ id, packets }) => [id, packets])),
+      Object.fromEntries(interfaces),
+    );
   // sharkd was not asked for wlan; the truth's README says what it holds.
   for (const layer of ['eth', 'ip', 'ipv6', 'tcp', 'udp', 'sctp']) {
-    compareConversations(layer, report.conversations.filter((row) => row.layer === layer), conv.conversations[layer], check);
-    compareEndpoints(layer, report.endpoints.filter((row) => row.layer === layer), conv.endpoints[layer], check);
+    compareConversations(
+      layer,
+      report.conversations.filter((row) => row.layer === layer),
+      conv.conversations[layer],
+      check,
+    );
+    compareEndpoints(
+      layer,
+      report.endpoints.filter((row) => row.layer === layer),
+      conv.endpoints[layer],
+      check,
+    );
   }
   for (const [name, count] of Object.entries(truth.tcp_analysis)) check(`tcp.analysis.${name}`, measured.tcpAnalysis.get(name) ?? 0, count);
   return differences;
@@ -89,30 +108,57 @@ type Check = (what: string, ours: unknown, tshark: unknown) => void;
 type Counts = [packetsAToB: number, bytesAToB: number, packetsBToA: number, bytesBToA: number];
 
 /** Rows by their ends in a fixed order, counts turned accordingly. tshark does not know of depth: rows of equal ends are added up, TCP's connections stay apart. */
-function compareConversations(layer: string, rows: readonly Conversation[], expected: Expected['conv']['conversations'][string] | undefined, check: Check): void {
-  const ours = table(rows.map((row) => [end(row.a, row.aPort), end(row.b, row.bPort), [row.packetsAToB, row.bytesAToB, row.packetsBToA, row.bytesBToA]]), layer !== 'tcp');
+function compareConversations(
+  layer: string,
+  rows: readonly Conversation[],
+  expected: Expected['conv']['conversations'][string] | undefined,
+  check: Check,
+): void {
+  const ours = table(
+    rows.map((row) => [end(row.a, row.aPort), end(row.b, row.bPort), [row.packetsAToB, row.bytesAToB, row.packetsBToA, row.bytesBToA]]),
+    layer !== 'tcp',
+  );
   check(`${layer} conversations`, ours.length, expected?.total ?? 0);
-  check(`${layer} packets`, rows.reduce((sum, row) => sum + row.packetsAToB + row.packetsBToA, 0), expected?.packets ?? 0);
-  check(`${layer} bytes`, rows.reduce((sum, row) => sum + row.bytesAToB + row.bytesBToA, 0), expected?.bytes ?? 0);
+  check(
+    `${layer} packets`,
+    rows.reduce((sum, row) => sum + row.packetsAToB + row.packetsBToA, 0),
+    expected?.packets ?? 0,
+  );
+  check(
+    `${layer} bytes`,
+    rows.reduce((sum, row) => sum + row.bytesAToB + row.bytesBToA, 0),
+    expected?.bytes ?? 0,
+  );
   if (expected?.rows === undefined) return;
-  const theirs = table(expected.rows.map(([a, aPort, b, bPort, ...counts]) => [end(a, aPort), end(b, bPort), counts]), layer !== 'tcp');
+  const theirs = table(
+    expected.rows.map(([a, aPort, b, bPort, ...counts]) => [end(a, aPort), end(b, bPort), counts]),
+    layer !== 'tcp',
+  );
   compareRows(`${layer} conversation`, ours, theirs, expected.rows.length >= expected.total, check);
 }
 
 function compareEndpoints(layer: string, rows: readonly Endpoint[], expected: Expected['conv']['endpoints'][string] | undefined, check: Check): void {
-  const ours = table(rows.map((row) => [end(row.address, row.port), '', [row.packetsSent, row.bytesSent, row.packetsReceived, row.bytesReceived]]), true);
+  const ours = table(
+    rows.map((row) => [end(row.address, row.port), '', [row.packetsSent, row.bytesSent, row.packetsReceived, row.bytesReceived]]),
+    true,
+  );
   check(`${layer} endpoints`, ours.length, expected?.total ?? 0);
   if (expected?.rows === undefined) return;
-  const theirs = table(expected.rows.map(([address, port, ...counts]) => [end(address, port), '', counts]), true);
+  const theirs = table(
+    expected.rows.map(([address, port, ...counts]) => [end(address, port), '', counts]),
+    true,
+  );
   compareRows(`${layer} endpoint`, ours, theirs, expected.rows.length >= expected.total, check);
 }
 
 const end = (address: string, port: number | string | null): string => `${address.toLowerCase()}${port === null ? '' : ` ${port}`}`;
 
 function table(rows: readonly (readonly [string, string, Counts])[], addUp: boolean): string[] {
-  const sums = new Map<string, Counts>(), lines: string[] = [];
+  const sums = new Map<string, Counts>(),
+    lines: string[] = [];
   for (const [a, b, [ab, abBytes, ba, baBytes]] of rows) {
-    const isTurned = b !== '' && a > b, key = isTurned ? `${b} <-> ${a}` : b === '' ? a : `${a} <-> ${b}`;
+    const isTurned = b !== '' && a > b,
+      key = isTurned ? `${b} <-> ${a}` : b === '' ? a : `${a} <-> ${b}`;
     const counts: Counts = isTurned ? [ba, baBytes, ab, abBytes] : [ab, abBytes, ba, baBytes];
     if (!addUp) lines.push(`${key}: ${counts.join(' ')}`);
     else sums.set(key, (sums.get(key) ?? [0, 0, 0, 0]).map((value, i) => value + counts[i]!) as Counts);

@@ -14,10 +14,12 @@ interface Line {
 
 const lines: Line[] = [];
 
-const isMeant = (accepted: Accepted, name: string, { what }: Difference): boolean => accepted.capture === name && (typeof accepted.what === 'string' ? accepted.what === what : accepted.what.test(what));
+const isMeant = (accepted: Accepted, name: string, { what }: Difference): boolean =>
+  accepted.capture === name && (typeof accepted.what === 'string' ? accepted.what === what : accepted.what.test(what));
 
 async function check(expected: Expected): Promise<void> {
-  const measured = await measure(expected.file), differences = compare(measured, expected);
+  const measured = await measure(expected.file),
+    differences = compare(measured, expected);
   const accepted = differences.flatMap((difference) => {
     const reason = ACCEPTED.find((one) => isMeant(one, expected.name, difference));
     return reason === undefined ? [] : [{ ...difference, ...reason, what: difference.what }];
@@ -51,7 +53,8 @@ describe('our samples', () => {
 
 describe('the shared captures', () => {
   if (!hasShared) {
-    test('are not here: without ../shared only our own samples are compared', ({ skip }) => skip('put the shared captures and their truth beside the project to compare these too'));
+    test('are not here: without ../shared only our own samples are compared', ({ skip }) =>
+      skip('put the shared captures and their truth beside the project to compare these too'));
     return;
   }
   test.each(sharedExpectations().map((expected) => [expected.name, expected] as const))('%s', async (_, expected) => check(expected));

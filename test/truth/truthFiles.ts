@@ -5,12 +5,30 @@ import * as z from 'zod';
 import { ROOT, SHARED } from '../support/analyzeCapture.ts';
 
 const port = z.string().nullable();
-const conversations = z.object({ total: z.number(), packets: z.number(), bytes: z.number(), rows: z.array(z.tuple([z.string(), port, z.string(), port, z.number(), z.number(), z.number(), z.number()])).optional() });
-const endpoints = z.object({ total: z.number(), rows: z.array(z.tuple([z.string(), port, z.number(), z.number(), z.number(), z.number()])).optional() });
+const conversations = z.object({
+  total: z.number(),
+  packets: z.number(),
+  bytes: z.number(),
+  rows: z.array(z.tuple([z.string(), port, z.string(), port, z.number(), z.number(), z.number(), z.number()])).optional(),
+});
+const endpoints = z.object({
+  total: z.number(),
+  rows: z.array(z.tuple([z.string(), port, z.number(), z.number(), z.number(), z.number()])).optional(),
+});
 
 const truthSchema = z.object({
-  packets: z.number(), bytes_on_wire: z.number(), bytes_captured: z.number(), first_time: z.string().nullish(), last_time: z.string().nullish(), min_time: z.string().nullish(), max_time: z.string().nullish(), duration: z.string().nullish(),
-  time_ordered: z.boolean().nullish(), truncated_packets: z.number(), interfaces: z.record(z.string(), z.number()), tcp_analysis: z.record(z.string(), z.number()),
+  packets: z.number(),
+  bytes_on_wire: z.number(),
+  bytes_captured: z.number(),
+  first_time: z.string().nullish(),
+  last_time: z.string().nullish(),
+  min_time: z.string().nullish(),
+  max_time: z.string().nullish(),
+  duration: z.string().nullish(),
+  time_ordered: z.boolean().nullish(),
+  truncated_packets: z.number(),
+  interfaces: z.record(z.string(), z.number()),
+  tcp_analysis: z.record(z.string(), z.number()),
 });
 const convSchema = z.object({ conversations: z.record(z.string(), conversations), endpoints: z.record(z.string(), endpoints) });
 const goldenSchema = z.object({ truth: truthSchema, conv: convSchema });
@@ -30,23 +48,40 @@ const json = (...parts: string[]): unknown => JSON.parse(fs.readFileSync(path.jo
 export function sharedExpectations(): Expected[] {
   const folder = path.join(SHARED, 'captures');
   if (!fs.existsSync(folder)) return [];
-  return fs.readdirSync(folder).sort().flatMap((name) => {
-    const truth = path.join(SHARED, 'truth', name, 'truth.json');
-    return fs.existsSync(truth) ? [{ name, file: path.join(folder, name), truth: truthSchema.parse(json(truth)), conv: convSchema.parse(json(path.dirname(truth), 'conv.json')) }] : [];
-  });
+  return fs
+    .readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      const truth = path.join(SHARED, 'truth', name, 'truth.json');
+      return fs.existsSync(truth)
+        ? [
+            {
+              name,
+              file: path.join(folder, name),
+              truth: truthSchema.parse(json(truth)),
+              conv: convSchema.parse(json(path.dirname(truth), 'conv.json')),
+            },
+          ]
+        : [];
+    });
 }
 
 /** Samples with a golden file; scripts/record/truth.mjs writes these with tshark. */
 export function sampleExpectations(): Expected[] {
   const folder = path.join(ROOT, 'test/golden/samples');
-  return fs.readdirSync(folder).sort().map((golden) => {
-    const name = golden.replace(/\.json$/, '');
-    return { name, file: path.join(ROOT, 'captures', name), ...goldenSchema.parse(json(folder, golden)) };
-  });
+  return fs
+    .readdirSync(folder)
+    .sort()
+    .map((golden) => {
+      const name = golden.replace(/\.json$/, '');
+      return { name, file: path.join(ROOT, 'captures', name), ...goldenSchema.parse(json(folder, golden)) };
+    });
 }
 
 /** Samples that nobody has asked tshark about. */
 export function samplesWithoutTruth(): string[] {
   const golden = new Set(sampleExpectations().map(({ name }) => name));
-  return fs.readdirSync(path.join(ROOT, 'captures')).filter((name) => /\.(?:pcap|pcapng|cap|snoop)(?:\.(?:gz|zst))?$/.test(name) && !golden.has(name));
+  return fs
+    .readdirSync(path.join(ROOT, 'captures'))
+    .filter((name) => /\.(?:pcap|pcapng|cap|snoop)(?:\.(?:gz|zst))?$/.test(name) && !golden.has(name));
 }

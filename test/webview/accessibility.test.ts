@@ -34,8 +34,23 @@ describe.runIf(here)('axe', () => {
       if (view === 'packets' || view === 'stream') await page.locator('[data-testid=packet-row]').nth(1).click();
       if (view === 'stream') await page.getByTestId('packet-follow').click();
       await pause(200);
-      const { violations } = await page.evaluate((options) => (window as unknown as { axe: { run: (context: Document, options: object) => Promise<{ violations: Violation[] }> } }).axe.run(document, options), { resultTypes: ['violations'], ...(theme === 'dark' ? {} : { runOnly: ['color-contrast', 'link-in-text-block'] }) });
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary?.slice(0, 200) ?? ''}`).join(' | ')}`);
+      const { violations } = await page.evaluate(
+        (options) =>
+          (window as unknown as { axe: { run: (context: Document, options: object) => Promise<{ violations: Violation[] }> } }).axe.run(
+            document,
+            options,
+          ),
+        { resultTypes: ['violations'], ...(theme === 'dark' ? {} : { runOnly: ['color-contrast', 'link-in-text-block'] }) },
+      );
+      const serious = violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes
+              .slice(0, 3)
+              .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary?.slice(0, 200) ?? ''}`)
+              .join(' | ')}`,
+        );
       expect(serious, `${view}, ${theme}`).toEqual([]);
     }
     await context.close();

@@ -8,9 +8,12 @@ import { splitMatches, streamText } from '../../media/components/streamText.ts';
 const tcp = { layer: 'tcp', a: '10.0.0.5', b: '10.0.0.9', aPort: 51544, bPort: 22 } as Conversation;
 
 describe('conversations', () => {
-  test('addresses and both ports', () => expect(conversationFilter(tcp)).toBe('ip.addr == 10.0.0.5 and ip.addr == 10.0.0.9 and tcp.port == 51544 and tcp.port == 22'));
+  test('addresses and both ports', () =>
+    expect(conversationFilter(tcp)).toBe('ip.addr == 10.0.0.5 and ip.addr == 10.0.0.9 and tcp.port == 51544 and tcp.port == 22'));
   test('IPv6 and hardware addresses use their own fields', () => {
-    expect(conversationFilter({ ...tcp, a: 'fe80::1', b: 'ff02::1', aPort: null, bPort: null })).toBe('ipv6.addr == fe80::1 and ipv6.addr == ff02::1');
+    expect(conversationFilter({ ...tcp, a: 'fe80::1', b: 'ff02::1', aPort: null, bPort: null })).toBe(
+      'ipv6.addr == fe80::1 and ipv6.addr == ff02::1',
+    );
     expect(addressFilter('eth', '00:11:22:33:44:55')).toBe('eth.addr == 00:11:22:33:44:55');
     expect(addressFilter('udp', '10.0.0.1', 53)).toBe('ip.addr == 10.0.0.1 and udp.port == 53');
   });
@@ -41,7 +44,9 @@ describe('shorthand in the filter box', () => {
 
 describe('copying', () => {
   test('CSV quotes commas and disarms formulas', () => {
-    expect(toCsv([{ name: '=HYPERLINK("http://x")', packets: -3, note: 'a,b\n"c"' }])).toBe('name,packets,note\r\n"\'=HYPERLINK(""http://x"")",-3,"a,b\n""c"""\r\n');
+    expect(toCsv([{ name: '=HYPERLINK("http://x")', packets: -3, note: 'a,b\n"c"' }])).toBe(
+      'name,packets,note\r\n"\'=HYPERLINK(""http://x"")",-3,"a,b\n""c"""\r\n',
+    );
   });
 });
 

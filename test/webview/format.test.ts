@@ -1,6 +1,19 @@
 /** Numbers as people read them. Times are checked in UTC, whatever zone the tests run in. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { byteParts, exactBytes, exactTime, formatBytes, formatCount, formatDuration, formatShare, plural, secondsBetween, setLocale, timeOfDay, timeOfDayAfter } from '../../media/format.ts';
+import {
+  byteParts,
+  exactBytes,
+  exactTime,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatShare,
+  plural,
+  secondsBetween,
+  setLocale,
+  timeOfDay,
+  timeOfDayAfter,
+} from '../../media/format.ts';
 import { parseMoment } from '../../media/moments.ts';
 import { niceCeiling, timeTicks } from '../../media/renderers/series.ts';
 

@@ -1,7 +1,17 @@
 /** Lists longer than an element can be tall, and pages that come late, fail or are forgotten. */
 import { describe, expect, test, vi } from 'vitest';
 import { PagedRows } from '../../media/pagedRows.ts';
-import { MAX_HEIGHT, movedTo, physicalHeight, resized, scrolledTo, topToReveal, virtualTop, visibleRows, type ScrollMap } from '../../media/virtualScroll.ts';
+import {
+  MAX_HEIGHT,
+  movedTo,
+  physicalHeight,
+  resized,
+  scrolledTo,
+  topToReveal,
+  virtualTop,
+  visibleRows,
+  type ScrollMap,
+} from '../../media/virtualScroll.ts';
 import { hierarchyTree } from '../../media/renderers/hierarchy.ts';
 
 const map = (rows: number): ScrollMap => resized({ rowHeight: 22, rows: 0, viewport: 0, offset: 0, physical: 0 }, rows, 400);
@@ -36,7 +46,8 @@ describe('scrolling', () => {
 });
 
 describe('pages', () => {
-  const answer = (offset: number, limit: number, total = 1000) => Promise.resolve({ offset, rows: Array.from({ length: Math.min(limit, total - offset) }, (_, i) => offset + i), total, totalUnfiltered: total });
+  const answer = (offset: number, limit: number, total = 1000) =>
+    Promise.resolve({ offset, rows: Array.from({ length: Math.min(limit, total - offset) }, (_, i) => offset + i), total, totalUnfiltered: total });
   const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
   test('rows come a page at a time and the oldest page is forgotten', async () => {
@@ -53,11 +64,20 @@ describe('pages', () => {
     expect(fetch).toHaveBeenCalledTimes(4);
   });
   test('the old list stays visible until the new one answers', async () => {
-    const rows = new PagedRows<number>(() => answer(0, 100), () => undefined, 100);
+    const rows = new PagedRows<number>(
+      () => answer(0, 100),
+      () => undefined,
+      100,
+    );
     rows.refresh();
     await settle();
     let release = (): void => undefined;
-    rows.reset(() => new Promise((resolve) => { release = () => resolve({ offset: 0, rows: [7], total: 1, totalUnfiltered: 1000 }); }));
+    rows.reset(
+      () =>
+        new Promise((resolve) => {
+          release = () => resolve({ offset: 0, rows: [7], total: 1, totalUnfiltered: 1000 });
+        }),
+    );
     expect([rows.total, rows.get(5), rows.loading]).toEqual([1000, 5, true]);
     release();
     await settle();
@@ -65,7 +85,11 @@ describe('pages', () => {
   });
   test('pages scrolled past are not waited for', async () => {
     const signals: AbortSignal[] = [];
-    const rows = new PagedRows<number>(() => answer(0, 100, 100_000), () => undefined, 100);
+    const rows = new PagedRows<number>(
+      () => answer(0, 100, 100_000),
+      () => undefined,
+      100,
+    );
     rows.reset(({ offset, limit }, signal) => {
       signals.push(signal);
       return offset === 0 ? answer(0, limit, 100_000) : new Promise(() => undefined);
@@ -76,7 +100,10 @@ describe('pages', () => {
     expect(signals.map((signal) => signal.aborted)).toEqual([false, true, false]);
   });
   test('a failure is said, not thrown', async () => {
-    const rows = new PagedRows<number>(() => Promise.reject(new Error('the engine was closed')), () => undefined);
+    const rows = new PagedRows<number>(
+      () => Promise.reject(new Error('the engine was closed')),
+      () => undefined,
+    );
     rows.refresh();
     await settle();
     expect([rows.failure, rows.total]).toEqual(['the engine was closed', 0]);
@@ -86,5 +113,8 @@ describe('pages', () => {
 test('the protocol tree hangs every path under its parent, busiest first', () => {
   const row = (path: string, packets: number) => ({ path, packets, bytes: packets });
   const [eth] = hierarchyTree([row('eth/ip/udp', 3), row('eth', 10), row('eth/ip', 10), row('eth/ip/tcp', 7), row('eth/ip/tcp/http', 2)]);
-  expect(eth?.children[0]?.children.map((node) => [node.name, node.level])).toEqual([['tcp', 3], ['udp', 3]]);
+  expect(eth?.children[0]?.children.map((node) => [node.name, node.level])).toEqual([
+    ['tcp', 3],
+    ['udp', 3],
+  ]);
 });

@@ -21,7 +21,11 @@ async function open(query = '', options: Parameters<Harness['open']>[1] = {}): P
 }
 
 const texts = (page: Page, id: string): Promise<string[]> => page.getByTestId(id).allInnerTexts();
-const asked = (page: Page, name: string): Promise<unknown> => page.evaluate((wanted) => (window as unknown as { harness: { asked: [string, unknown][] } }).harness.asked.findLast(([method]) => method === wanted)?.[1], name);
+const asked = (page: Page, name: string): Promise<unknown> =>
+  page.evaluate(
+    (wanted) => (window as unknown as { harness: { asked: [string, unknown][] } }).harness.asked.findLast(([method]) => method === wanted)?.[1],
+    name,
+  );
 
 describe.runIf(here)('the analysis page', () => {
   beforeAll(async () => {
@@ -111,7 +115,8 @@ describe.runIf(here)('the analysis page', () => {
   test('columns are resized and hidden from the keyboard, and stay so after a reload', async () => {
     const page = await open('view=endpoints');
     await page.locator('[data-column=address]').focus();
-    const width = async (): Promise<number> => (await page.locator('[role=columnheader]', { has: page.locator('[data-column=address]') }).boundingBox())?.width ?? 0;
+    const width = async (): Promise<number> =>
+      (await page.locator('[role=columnheader]', { has: page.locator('[data-column=address]') }).boundingBox())?.width ?? 0;
     const before = await width();
     await page.keyboard.press('Alt+ArrowRight');
     await expect.poll(width).toBeGreaterThan(before + 5);
@@ -141,7 +146,8 @@ describe.runIf(here)('the analysis page', () => {
     const page = await open('view=packets&packets=1000000');
     await page.getByTestId('packet-row').first().waitFor();
     const list = page.getByTestId('packet-list');
-    const elements = (): Promise<number> => page.evaluate(() => document.querySelector('[data-testid=packet-list]')?.querySelectorAll('*').length ?? 0);
+    const elements = (): Promise<number> =>
+      page.evaluate(() => document.querySelector('[data-testid=packet-list]')?.querySelectorAll('*').length ?? 0);
     await list.focus();
     await page.keyboard.press('End');
     await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe('frame 1,000,000');
@@ -167,7 +173,8 @@ describe.runIf(here)('the analysis page', () => {
     await page.locator('[data-testid=packet-row][aria-rowindex="2"]').click();
     await page.locator('[data-field=ip]').dblclick();
     await page.locator('[data-field="ip.ttl"]').click();
-    const marked = (): Promise<(string | null)[]> => page.locator('.hex .h s.on').evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-at')));
+    const marked = (): Promise<(string | null)[]> =>
+      page.locator('.hex .h s.on').evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-at')));
     expect(await marked()).toEqual(['22']);
     expect(await page.getByTestId('hex-words').innerText()).toContain('Time to live: byte 22');
     // Byte 6 is the first of the source address, in a layer that is closed: the tree opens down to it.
@@ -199,7 +206,9 @@ describe.runIf(here)('the analysis page', () => {
     const good = await page.getByTestId('packet-count').innerText();
     await input.fill('tcp and ip.adr == 10.0.0.5');
     await input.press('Enter');
-    expect(await page.getByTestId('filter-error').innerText()).toContain('No field is called ip.adr. The views still show the last filter that worked.');
+    expect(await page.getByTestId('filter-error').innerText()).toContain(
+      'No field is called ip.adr. The views still show the last filter that worked.',
+    );
     expect(await page.getByTestId('filter-underline').innerText()).toBe('ip.adr');
     expect(await page.getByTestId('packet-count').innerText()).toBe(good);
     await page.getByTestId('filter-clear').click();
@@ -233,7 +242,9 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => content.innerText()).toContain('00000000  47 45 54 20');
     await page.getByTestId('stream-raw').click();
     await page.getByTestId('stream-save').click();
-    await expect.poll(async () => ((await asked(page, 'saveFile')) as { suggestedName: string } | undefined)?.suggestedName).toMatch(/^(tcp|udp)-\d+\.bin$/);
+    await expect
+      .poll(async () => ((await asked(page, 'saveFile')) as { suggestedName: string } | undefined)?.suggestedName)
+      .toMatch(/^(tcp|udp)-\d+\.bin$/);
     await page.getByTestId('stream-close').click();
     expect(await page.getByTestId('stream-panel').count()).toBe(0);
   });
@@ -276,7 +287,9 @@ describe.runIf(here)('the analysis page', () => {
     expect(await page.getByTestId('progress').innerText()).toContain('64 %');
     expect(await page.getByTestId('headline').innerText()).toContain('So far:');
     expect(await page.getByTestId('kpi-packets').innerText()).toBe('800');
-    await page.evaluate(() => (window as unknown as { harness: { emit: (event: unknown) => void } }).harness.emit({ kind: 'updated', packets: 1250, complete: true }));
+    await page.evaluate(() =>
+      (window as unknown as { harness: { emit: (event: unknown) => void } }).harness.emit({ kind: 'updated', packets: 1250, complete: true }),
+    );
     await expect.poll(() => page.getByTestId('kpi-packets').innerText()).toBe('1,250');
     expect(await page.getByTestId('progress').count()).toBe(0);
   });
@@ -292,7 +305,11 @@ describe.runIf(here)('the analysis page', () => {
     for (const view of ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'packets']) {
       const page = await open(`view=${view}`, { width: 480, height: 700 });
       await page.waitForTimeout(150);
-      const wide = await page.evaluate(() => [...document.querySelectorAll('html, main, .viewport, .page, .g-scroll, .det, .scroll')].filter((element) => element.scrollWidth > element.clientWidth + 1).map((element) => element.className));
+      const wide = await page.evaluate(() =>
+        [...document.querySelectorAll('html, main, .viewport, .page, .g-scroll, .det, .scroll')]
+          .filter((element) => element.scrollWidth > element.clientWidth + 1)
+          .map((element) => element.className),
+      );
       expect(wide, view).toEqual([]);
     }
   });

@@ -20,7 +20,8 @@ type Options = z.output<typeof options>;
 const MOST_CERTIFICATES = 5000;
 const DAY = 86_400;
 /** From when nobody should have issued or trusted them: the CA/Browser Forum's Baseline Requirements, in seconds since the epoch. */
-const SHORT_KEYS_END = Date.UTC(2014, 0, 1) / 1000, SHA1_END = Date.UTC(2017, 0, 1) / 1000;
+const SHORT_KEYS_END = Date.UTC(2014, 0, 1) / 1000,
+  SHA1_END = Date.UTC(2017, 0, 1) / 1000;
 
 interface Problem {
   readonly technique: string;
@@ -48,7 +49,8 @@ export const badCertificate = defineDetector({
   id: 'bad-certificate',
   title: 'Bad certificate',
   tier: 1,
-  description: 'A server shows a certificate that was expired, not yet valid, self-signed, for another name or with a weak key when it was captured. Internal devices and test servers do so every day; so do impostors and the servers of malware.',
+  description:
+    'A server shows a certificate that was expired, not yet valid, self-signed, for another name or with a weak key when it was captured. Internal devices and test servers do so every day; so do impostors and the servers of malware.',
   options,
   messages: [tlsCertificateMessage.kind],
   create(values, state) {
@@ -73,38 +75,111 @@ export const badCertificate = defineDetector({
 });
 
 function problemsOf(values: Options, certificate: Certificate, sni: string | null, now: number | null, ends: Ends): Problem[] {
-  const { notBefore, notAfter, keyAlgorithm, keyBits, signatureAlgorithm } = certificate, problems: Problem[] = [], grace = values.graceHours * 3600;
+  const { notBefore, notAfter, keyAlgorithm, keyBits, signatureAlgorithm } = certificate,
+    problems: Problem[] = [],
+    grace = values.graceHours * 3600;
   const isOutside = !isLocalAddress(ends.server);
   if (now !== null && notAfter !== null && now > notAfter + grace) {
-    problems.push({ technique: 'expired', severity: 'medium', title: `shows a certificate that had expired ${durationText(now - notAfter)} before`, text: `It was valid until ${dateText(notAfter)} and shown on ${dateText(now)}`, value: dateText(notAfter), against: ['captured on', dateText(now)], points: 90, alternative: 'Somebody forgot to renew it; or the clock of the capturing machine was wrong.' });
+    problems.push({
+      technique: 'expired',
+      severity: 'medium',
+      title: `shows a certificate that had expired ${durationText(now - notAfter)} before`,
+      text: `It was valid until ${dateText(notAfter)} and shown on ${dateText(now)}`,
+      value: dateText(notAfter),
+      against: ['captured on', dateText(now)],
+      points: 90,
+      alternative: 'Somebody forgot to renew it; or the clock of the capturing machine was wrong.',
+    });
   }
   if (now !== null && notBefore !== null && now < notBefore - grace) {
-    problems.push({ technique: 'not-yet-valid', severity: 'low', title: `shows a certificate that becomes valid only ${durationText(notBefore - now)} later`, text: `It is valid from ${dateText(notBefore)} and was shown on ${dateText(now)}`, value: dateText(notBefore), against: ['captured on', dateText(now)], points: 80, alternative: 'The clock of the server or of the capturing machine was wrong.' });
+    problems.push({
+      technique: 'not-yet-valid',
+      severity: 'low',
+      title: `shows a certificate that becomes valid only ${durationText(notBefore - now)} later`,
+      text: `It is valid from ${dateText(notBefore)} and was shown on ${dateText(now)}`,
+      value: dateText(notBefore),
+      against: ['captured on', dateText(now)],
+      points: 80,
+      alternative: 'The clock of the server or of the capturing machine was wrong.',
+    });
   }
   if (certificate.selfSigned) {
-    problems.push({ technique: 'self-signed', severity: isOutside ? 'medium' : 'low', title: 'shows a certificate that it signed itself', text: 'Nobody else vouches for who the server is: whoever stands in between can show one as good', value: safeText(certificate.subject, 120), points: isOutside ? 85 : 80, alternative: 'A device or test server with the certificate it was delivered with.' });
+    problems.push({
+      technique: 'self-signed',
+      severity: isOutside ? 'medium' : 'low',
+      title: 'shows a certificate that it signed itself',
+      text: 'Nobody else vouches for who the server is: whoever stands in between can show one as good',
+      value: safeText(certificate.subject, 120),
+      points: isOutside ? 85 : 80,
+      alternative: 'A device or test server with the certificate it was delivered with.',
+    });
   }
   // An address is no name for a server (RFC 6066 section 3): clients that send one do not compare it either.
   if (sni !== null && !isAddress(sni) && !certificate.selfSigned && !coversName(certificate, sni)) {
-    problems.push({ technique: 'name-mismatch', severity: 'medium', title: `shows a certificate for other names than ${safeText(sni, 80)}`, text: `The client asked for ${safeText(sni, 120)}; the certificate is for ${namesText(certificate)}`, value: namesText(certificate), against: ['name asked for', safeText(sni, 120)], points: 75, alternative: 'A server that answers with its default certificate for names it does not know, or a captive portal.' });
+    problems.push({
+      technique: 'name-mismatch',
+      severity: 'medium',
+      title: `shows a certificate for other names than ${safeText(sni, 80)}`,
+      text: `The client asked for ${safeText(sni, 120)}; the certificate is for ${namesText(certificate)}`,
+      value: namesText(certificate),
+      against: ['name asked for', safeText(sni, 120)],
+      points: 75,
+      alternative: 'A server that answers with its default certificate for names it does not know, or a captive portal.',
+    });
   }
-  const isCurve = keyAlgorithm === 'EC', leastBits = isCurve ? values.ecBits : values.rsaBits;
-  if (keyBits > 0 && keyBits < leastBits && (isCurve || /^(?:RSA|DSA)/.test(keyAlgorithm)) && (keyBits < leastBits / 2 || now === null || now >= SHORT_KEYS_END)) {
-    problems.push({ technique: 'weak-key', severity: keyBits < leastBits / 2 ? 'medium' : 'low', title: `shows a certificate with a ${keyAlgorithm} key of ${keyBits} bits`, text: 'Keys this short can be broken with enough computers', value: keyBits, threshold: leastBits, unit: 'bits', points: 90, alternative: 'An old device that cannot do better.' });
+  const isCurve = keyAlgorithm === 'EC',
+    leastBits = isCurve ? values.ecBits : values.rsaBits;
+  if (
+    keyBits > 0 &&
+    keyBits < leastBits &&
+    (isCurve || /^(?:RSA|DSA)/.test(keyAlgorithm)) &&
+    (keyBits < leastBits / 2 || now === null || now >= SHORT_KEYS_END)
+  ) {
+    problems.push({
+      technique: 'weak-key',
+      severity: keyBits < leastBits / 2 ? 'medium' : 'low',
+      title: `shows a certificate with a ${keyAlgorithm} key of ${keyBits} bits`,
+      text: 'Keys this short can be broken with enough computers',
+      value: keyBits,
+      threshold: leastBits,
+      unit: 'bits',
+      points: 90,
+      alternative: 'An old device that cannot do better.',
+    });
   }
   const isMd5 = /md[25]/i.test(signatureAlgorithm);
   if (!certificate.selfSigned && (isMd5 || (/sha-?1(?!\d)/i.test(signatureAlgorithm) && now !== null && now >= SHA1_END))) {
-    problems.push({ technique: 'weak-signature', severity: isMd5 ? 'medium' : 'low', title: `shows a certificate signed with ${safeText(signatureAlgorithm, 60)}`, text: 'Collisions of this hash are known: a forged certificate can carry the same signature', value: safeText(signatureAlgorithm, 60), against: ['at least', 'SHA-256'], points: 85, alternative: 'An authority of the organisation itself that was set up long ago.' });
+    problems.push({
+      technique: 'weak-signature',
+      severity: isMd5 ? 'medium' : 'low',
+      title: `shows a certificate signed with ${safeText(signatureAlgorithm, 60)}`,
+      text: 'Collisions of this hash are known: a forged certificate can carry the same signature',
+      value: safeText(signatureAlgorithm, 60),
+      against: ['at least', 'SHA-256'],
+      points: 85,
+      alternative: 'An authority of the organisation itself that was set up long ago.',
+    });
   }
   if (notBefore !== null && notAfter !== null && (notAfter - notBefore) / DAY > values.longestDays + 31) {
-    problems.push({ technique: 'too-long', severity: 'info', title: 'shows a certificate that is valid for decades', text: `From ${dateText(notBefore)} to ${dateText(notAfter)}: whoever steals the key can use it that long`, value: Math.round((notAfter - notBefore) / DAY), threshold: values.longestDays, unit: 'days', points: 80, alternative: 'A device with a certificate made for its whole life.' });
+    problems.push({
+      technique: 'too-long',
+      severity: 'info',
+      title: 'shows a certificate that is valid for decades',
+      text: `From ${dateText(notBefore)} to ${dateText(notAfter)}: whoever steals the key can use it that long`,
+      value: Math.round((notAfter - notBefore) / DAY),
+      threshold: values.longestDays,
+      unit: 'days',
+      points: 80,
+      alternative: 'A device with a certificate made for its whole life.',
+    });
   }
   return problems;
 }
 
 /** RFC 6125 section 6.4.3: a star stands for one label, the leftmost. Without alternative names the common name counts. */
 function coversName({ names, commonName }: Certificate, asked: string): boolean {
-  const name = asked.toLowerCase().replace(/\.$/, ''), rest = name.slice(name.indexOf('.') + 1);
+  const name = asked.toLowerCase().replace(/\.$/, ''),
+    rest = name.slice(name.indexOf('.') + 1);
   const candidates = names.length > 0 ? names : commonName === null ? [] : [commonName];
   return candidates.some((candidate) => {
     const one = candidate.toLowerCase().replace(/\.$/, '');
@@ -118,7 +193,12 @@ function isAddress(name: string): boolean {
 
 function namesText({ names, commonName }: Certificate): string {
   const all = names.length > 0 ? names : commonName === null ? [] : [commonName];
-  return all.length === 0 ? 'no name' : `${all.slice(0, 5).map((name) => safeText(name, 60)).join(', ')}${all.length > 5 ? ` and ${all.length - 5} more` : ''}`;
+  return all.length === 0
+    ? 'no name'
+    : `${all
+        .slice(0, 5)
+        .map((name) => safeText(name, 60))
+        .join(', ')}${all.length > 5 ? ` and ${all.length - 5} more` : ''}`;
 }
 
 function dateText(seconds: number): string {
@@ -126,14 +206,29 @@ function dateText(seconds: number): string {
 }
 
 function draft({ problem, certificate, ends, sni, evidence }: Shown): FindingDraft {
-  const { server, serverPort } = ends, { confidence, indicators } = confidenceOf([['read in the certificate itself', problem.points], ['in more than one handshake', evidence.framesTotal > 1 ? 5 : 0]]);
+  const { server, serverPort } = ends,
+    { confidence, indicators } = confidenceOf([
+      ['read in the certificate itself', problem.points],
+      ['in more than one handshake', evidence.framesTotal > 1 ? 5 : 0],
+    ]);
   return {
-    technique: problem.technique, severity: problem.severity, confidence,
+    technique: problem.technique,
+    severity: problem.severity,
+    confidence,
     title: `${server} port ${serverPort} ${problem.title}`,
     description: `${problem.text}. Subject ${safeText(certificate.subject, 200) || 'empty'}, issued by ${safeText(certificate.issuer, 200) || 'nobody'}; shown in ${plural(evidence.framesTotal, 'handshake')}${sni === null ? '' : ` to clients that asked for ${safeText(sni, 120)}`}.`,
-    subjects: [{ role: 'client', address: ends.client }, { role: 'server', address: server, port: serverPort }], ...evidence.proof,
+    subjects: [
+      { role: 'client', address: ends.client },
+      { role: 'server', address: server, port: serverPort },
+    ],
+    ...evidence.proof,
     indicators: [
-      { name: problem.technique, value: problem.value, ...(problem.threshold === undefined ? {} : { threshold: problem.threshold }), ...(problem.unit === undefined ? {} : { unit: problem.unit }) },
+      {
+        name: problem.technique,
+        value: problem.value,
+        ...(problem.threshold === undefined ? {} : { threshold: problem.threshold }),
+        ...(problem.unit === undefined ? {} : { unit: problem.unit }),
+      },
       ...(problem.against === undefined ? [] : [{ name: problem.against[0], value: problem.against[1] }]),
       { name: 'serial number', value: certificate.serialNumber.slice(0, 64) },
       ...(certificate.sha256 === null ? [] : [{ name: 'SHA-256', value: certificate.sha256 }]),

@@ -26,16 +26,30 @@ const SIZE_SLACK = 32;
 export function beaconScore(starts: readonly number[], sizes: readonly number[], observed: number): BeaconScore {
   const beats: number[] = [];
   for (const start of starts) if (beats.length === 0 || start - beats.at(-1)! >= TOGETHER) beats.push(start);
-  const intervals = beats.slice(1).map((beat, i) => beat - beats[i]!).sort((a, b) => a - b);
-  const interval = quantile(intervals, 0.5), deviation = medianDeviation(intervals, interval);
+  const intervals = beats
+    .slice(1)
+    .map((beat, i) => beat - beats[i]!)
+    .sort((a, b) => a - b);
+  const interval = quantile(intervals, 0.5),
+    deviation = medianDeviation(intervals, interval);
   const timing = intervals.length === 0 || interval <= 0 ? 0 : (evenness(intervals) + clamp(1 - deviation / (interval / 2))) / 2;
-  const sorted = [...sizes].sort((a, b) => a - b), size = quantile(sorted, 0.5);
+  const sorted = [...sizes].sort((a, b) => a - b),
+    size = quantile(sorted, 0.5);
   const sizeScore = (evenness(sorted) + clamp(1 - medianDeviation(sorted, size) / Math.max(SIZE_SLACK, size / 2))) / 2;
   const span = (beats.at(-1) ?? 0) - (beats[0] ?? 0);
   // One more interval would fit before the first and behind the last.
   const duration = observed <= 0 ? 0 : clamp((span + interval) / observed);
   const histogram = histogramScore(beats, span);
-  return { timing, sizes: sizeScore, duration, histogram, total: (timing + sizeScore + duration + histogram) / 4, interval, deviation, beats: beats.length };
+  return {
+    timing,
+    sizes: sizeScore,
+    duration,
+    histogram,
+    total: (timing + sizeScore + duration + histogram) / 4,
+    interval,
+    deviation,
+    beats: beats.length,
+  };
 }
 
 function clamp(value: number): number {
@@ -44,17 +58,25 @@ function clamp(value: number): number {
 
 function quantile(sorted: readonly number[], q: number): number {
   if (sorted.length === 0) return 0;
-  const at = (sorted.length - 1) * q, low = Math.floor(at), part = at - low;
+  const at = (sorted.length - 1) * q,
+    low = Math.floor(at),
+    part = at - low;
   return sorted[low]! * (1 - part) + sorted[Math.min(sorted.length - 1, low + 1)]! * part;
 }
 
 function medianDeviation(values: readonly number[], median: number): number {
-  return quantile(values.map((value) => Math.abs(value - median)).sort((a, b) => a - b), 0.5);
+  return quantile(
+    values.map((value) => Math.abs(value - median)).sort((a, b) => a - b),
+    0.5,
+  );
 }
 
 /** One minus Bowley's skewness: 1 where values lie evenly around their median. */
 function evenness(sorted: readonly number[]): number {
-  const low = quantile(sorted, 0.25), middle = quantile(sorted, 0.5), high = quantile(sorted, 0.75), width = high - low;
+  const low = quantile(sorted, 0.25),
+    middle = quantile(sorted, 0.5),
+    high = quantile(sorted, 0.75),
+    width = high - low;
   // Quartiles that nearly coincide say nothing of a lean.
   return width <= Math.abs(middle) * 0.02 || width === 0 ? 1 : 1 - Math.abs((low + high - 2 * middle) / width);
 }
@@ -63,8 +85,10 @@ function evenness(sorted: readonly number[]): number {
 function histogramScore(beats: readonly number[], span: number): number {
   const buckets = Math.min(MOST_BUCKETS, Math.floor(beats.length / 4));
   if (buckets < 2 || span <= 0) return 0;
-  const counts = new Array<number>(buckets).fill(0), first = beats[0]!;
+  const counts = new Array<number>(buckets).fill(0),
+    first = beats[0]!;
   for (const beat of beats) counts[Math.min(buckets - 1, Math.floor(((beat - first) / span) * buckets))]!++;
-  const mean = beats.length / buckets, variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / buckets;
+  const mean = beats.length / buckets,
+    variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / buckets;
   return clamp(1 - Math.sqrt(variance) / mean);
 }

@@ -17,20 +17,55 @@ import { addressFilter, confidenceOf, endsOf, Evidence, isForMany, isLocalAddres
 
 const options = z.object({
   connections: z.int().min(6).default(12).describe('Connections of one source to one destination from which their rhythm is judged (connections)'),
-  scorePercent: z.number().min(1).max(100).default(80).describe('Mean of the scores for timing, sizes, duration and evenness from which they are called a beacon (percent)'),
+  scorePercent: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(80)
+    .describe('Mean of the scores for timing, sizes, duration and evenness from which they are called a beacon (percent)'),
   timingPercent: z.number().min(1).max(100).default(75).describe('Score that the timing alone must reach (percent)'),
-  shortestInterval: z.number().positive().default(1).describe('Median interval below which it is a program at work, not one that calls home (seconds)'),
+  shortestInterval: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Median interval below which it is a program at work, not one that calls home (seconds)'),
   shortestSpan: z.number().positive().default(60).describe('Time that the connections must span (seconds)'),
 });
 type Options = z.output<typeof options>;
 
-const MOST_PAIRS = 20_000, MOST_ROWS = 20_000, MOST_NAMES = 20_000, MOST_ROWS_OF_NAME = 2000, MOST_FINDINGS = 200;
-const PROTOCOL_TCP = 6, PROTOCOL_UDP = 17;
+const MOST_PAIRS = 20_000,
+  MOST_ROWS = 20_000,
+  MOST_NAMES = 20_000,
+  MOST_ROWS_OF_NAME = 2000,
+  MOST_FINDINGS = 200;
+const PROTOCOL_TCP = 6,
+  PROTOCOL_UDP = 17;
 /** Regular by design, or judged by other detectors: name and time look-ups, mail, and logins, whose repetition is "brute-force". */
-const NOT_JUDGED = new Set(['dns', 'mdns', 'llmnr', 'ntp', 'dhcp', 'dhcpv6', 'nbns', 'nbdgm', 'ssdp', 'snmp', 'syslog', 'stun', 'radius', 'smtp', 'imap', 'pop', 'ssh', 'ftp', 'telnet']);
+const NOT_JUDGED = new Set([
+  'dns',
+  'mdns',
+  'llmnr',
+  'ntp',
+  'dhcp',
+  'dhcpv6',
+  'nbns',
+  'nbdgm',
+  'ssdp',
+  'snmp',
+  'syslog',
+  'stun',
+  'radius',
+  'smtp',
+  'imap',
+  'pop',
+  'ssh',
+  'ftp',
+  'telnet',
+]);
 const NOT_JUDGED_PORTS = new Set([22, 25, 53, 67, 68, 110, 123, 137, 138, 143, 161, 162, 465, 500, 514, 587, 853, 993, 995, 1900, 4500, 5353, 5355]);
 /** Names of what checks for updates, certificates and the way to the Internet. */
-const CHECKS = /(?:^|\.)(?:ocsp|crl|update|updates|windowsupdate|msftconnecttest|msftncsi|connectivity-check|connectivitycheck|captive|detectportal|time|telemetry|push|notify|mtalk|courier)[\w-]*\./i;
+const CHECKS =
+  /(?:^|\.)(?:ocsp|crl|update|updates|windowsupdate|msftconnecttest|msftncsi|connectivity-check|connectivitycheck|captive|detectportal|time|telemetry|push|notify|mtalk|courier)[\w-]*\./i;
 
 interface Row {
   readonly rows: number[];
@@ -47,7 +82,8 @@ export const beaconing = defineDetector({
   id: 'beaconing',
   title: 'Beaconing',
   tier: 1,
-  description: 'One address connects to the same destination again and again at regular intervals, with about the same amount of data each time, as malware does that waits for commands. Update checks, monitoring and web pages that refresh themselves are regular too.',
+  description:
+    'One address connects to the same destination again and again at regular intervals, with about the same amount of data each time, as malware does that waits for commands. Update checks, monitoring and web pages that refresh themselves are regular too.',
   options,
   messages: [tlsServerNameMessage.kind],
   create(values, state) {
@@ -57,7 +93,9 @@ export const beaconing = defineDetector({
       onMessage(message, flow, p) {
         // QUIC says its name before its flow is counted.
         if (!tlsServerNameMessage.is(message) || flow < 0 || p.net[(p.netCount - 1) * NET_STRIDE + NET_PROTOCOL] !== PROTOCOL_TCP) return;
-        const at = flow * F.INTS, { ints } = state.flows, name = message.name.slice(0, 255).toLowerCase();
+        const at = flow * F.INTS,
+          { ints } = state.flows,
+          name = message.name.slice(0, 255).toLowerCase();
         const entry = byName.of(`${ints[at + F.A]!} ${ints[at + F.META]! & F.META_IPV6} ${name}`, () => ({ rows: [], name }));
         if (entry !== undefined && entry.rows.length < MOST_ROWS_OF_NAME && entry.rows.at(-1) !== flow) entry.rows.push(flow);
       },
@@ -67,7 +105,10 @@ export const beaconing = defineDetector({
 });
 
 function evaluate(values: Options, state: CaptureState, byName: Watched<string, Row & { readonly name: string }>) {
-  const gathered = gather(values, state), beacons: Beacon[] = [], told = new Set<number>(), observed = observedSeconds(state);
+  const gathered = gather(values, state),
+    beacons: Beacon[] = [],
+    told = new Set<number>(),
+    observed = observedSeconds(state);
   for (const { rows } of gathered.pairs) {
     const beacon = judge(values, state, rows, null, observed);
     if (beacon === null) continue;
@@ -75,7 +116,8 @@ function evaluate(values: Options, state: CaptureState, byName: Watched<string, 
     told.add(beacon.rows[0]!);
   }
   for (const { rows, name } of byName.values) {
-    if (rows.length < values.connections || rows.every((row) => state.flows.ints[row * F.INTS + F.B] === state.flows.ints[rows[0]! * F.INTS + F.B])) continue;
+    if (rows.length < values.connections || rows.every((row) => state.flows.ints[row * F.INTS + F.B] === state.flows.ints[rows[0]! * F.INTS + F.B]))
+      continue;
     const beacon = judge(values, state, rows, name, observed);
     if (beacon !== null && !told.has(beacon.rows[0]!)) beacons.push(beacon);
   }
@@ -84,7 +126,10 @@ function evaluate(values: Options, state: CaptureState, byName: Watched<string, 
   if (beacons.length > MOST_FINDINGS) limits.push(`${countText(beacons.length)} beacons were seen; the ${MOST_FINDINGS} most regular are listed.`);
   if (gathered.isFull) limits.push(`More pairs of addresses connect often than the ${countText(MOST_PAIRS)} that are followed: some were left out.`);
   if (gathered.isCut) limits.push(`Of pairs with more than ${countText(MOST_ROWS)} connections only the first were judged.`);
-  return { findings: beacons.slice(0, MOST_FINDINGS).map((beacon) => draft(values, state, beacon)), coverage: coverage(examinedAll(state, gathered.judged), limits) };
+  return {
+    findings: beacons.slice(0, MOST_FINDINGS).map((beacon) => draft(values, state, beacon)),
+    coverage: coverage(examinedAll(state, gathered.judged), limits),
+  };
 }
 
 function observedSeconds(state: CaptureState): number {
@@ -92,13 +137,21 @@ function observedSeconds(state: CaptureState): number {
 }
 
 /** Flows by source, destination and port, of those that come often enough. First counted in a table of small numbers: a flood has a million pairs of one flow each. */
-function gather(values: Options, state: CaptureState): { readonly pairs: readonly Row[]; readonly judged: number; readonly isCut: boolean; readonly isFull: boolean } {
-  const { flows, tables } = state, { ints, count } = flows, pairs: Row[] = [], bySlot = new Map<number, Row[]>();
+function gather(
+  values: Options,
+  state: CaptureState,
+): { readonly pairs: readonly Row[]; readonly judged: number; readonly isCut: boolean; readonly isFull: boolean } {
+  const { flows, tables } = state,
+    { ints, count } = flows,
+    pairs: Row[] = [],
+    bySlot = new Map<number, Row[]>();
   const skip = tables.all.map(({ dissector }) => NOT_JUDGED.has(dissector.id));
   let size = 1024;
   while (size < count && size < 1 << 20) size *= 2;
   const often = new Uint16Array(size);
-  let judged = 0, isCut = false, isFull = false;
+  let judged = 0,
+    isCut = false,
+    isFull = false;
   for (let row = 0; row < count; row++) {
     if (!isJudged(ints, row, skip)) continue;
     judged++;
@@ -108,7 +161,8 @@ function gather(values: Options, state: CaptureState): { readonly pairs: readonl
   for (let row = 0; row < count; row++) {
     const slot = slotOf(ints, row);
     if (often[slot & (size - 1)]! < values.connections || !isJudged(ints, row, skip)) continue;
-    let there = bySlot.get(slot), pair = there?.find(({ rows }) => isSamePair(ints, rows[0]!, row));
+    let there = bySlot.get(slot),
+      pair = there?.find(({ rows }) => isSamePair(ints, rows[0]!, row));
     if (pair === undefined) {
       isFull ||= pairs.length >= MOST_PAIRS;
       if (isFull) continue;
@@ -123,8 +177,11 @@ function gather(values: Options, state: CaptureState): { readonly pairs: readonl
 }
 
 function isJudged(ints: Int32Array, row: number, skip: readonly boolean[]): boolean {
-  const at = row * F.INTS, protocol = ints[at + F.META]! & F.META_PROTOCOL, flags = ints[at + F.FLAGS]!;
-  if ((flags & F.HAS_TIME) === 0 || (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) || NOT_JUDGED_PORTS.has(ints[at + F.PORTS]! & 0xffff)) return false;
+  const at = row * F.INTS,
+    protocol = ints[at + F.META]! & F.META_PROTOCOL,
+    flags = ints[at + F.FLAGS]!;
+  if ((flags & F.HAS_TIME) === 0 || (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) || NOT_JUDGED_PORTS.has(ints[at + F.PORTS]! & 0xffff))
+    return false;
   // Of a TCP connection the beginning counts; one that was there before the capture has none.
   if (protocol === PROTOCOL_TCP && (flags & F.SYN_A) === 0) return false;
   const service = ints[at + F.SERVICE]! - 1;
@@ -132,8 +189,14 @@ function isJudged(ints: Int32Array, row: number, skip: readonly boolean[]): bool
 }
 
 function isSamePair(ints: Int32Array, one: number, other: number): boolean {
-  const a = one * F.INTS, b = other * F.INTS;
-  return ints[a + F.A] === ints[b + F.A] && ints[a + F.B] === ints[b + F.B] && (ints[a + F.PORTS]! & 0xffff) === (ints[b + F.PORTS]! & 0xffff) && ints[a + F.META] === ints[b + F.META];
+  const a = one * F.INTS,
+    b = other * F.INTS;
+  return (
+    ints[a + F.A] === ints[b + F.A] &&
+    ints[a + F.B] === ints[b + F.B] &&
+    (ints[a + F.PORTS]! & 0xffff) === (ints[b + F.PORTS]! & 0xffff) &&
+    ints[a + F.META] === ints[b + F.META]
+  );
 }
 
 function slotOf(ints: Int32Array, row: number): number {
@@ -145,35 +208,93 @@ function slotOf(ints: Int32Array, row: number): number {
 
 function judge(values: Options, state: CaptureState, all: readonly number[], name: string | null, observed: number): Beacon | null {
   if (all.length < values.connections || isForMany(state, all[0]!)) return null;
-  const { ints, doubles } = state.flows, startOf = (row: number): number => doubles[row * F.DOUBLES + F.START]! + ints[row * F.INTS + F.START_NS]! / 1e9;
+  const { ints, doubles } = state.flows,
+    startOf = (row: number): number => doubles[row * F.DOUBLES + F.START]! + ints[row * F.INTS + F.START_NS]! / 1e9;
   const rows = all.filter((row) => (ints[row * F.INTS + F.FLAGS]! & F.HAS_TIME) !== 0).sort((a, b) => startOf(a) - startOf(b));
-  const starts = rows.map(startOf), span = (starts.at(-1) ?? 0) - (starts[0] ?? 0);
+  const starts = rows.map(startOf),
+    span = (starts.at(-1) ?? 0) - (starts[0] ?? 0);
   if (span < values.shortestSpan) return null;
-  const score = beaconScore(starts, rows.map((row) => doubles[row * F.DOUBLES + F.PAYLOAD_A]!), observed);
-  if (score.beats < values.connections || score.interval < values.shortestInterval || score.timing * 100 < values.timingPercent || score.total * 100 < values.scorePercent) return null;
-  return { rows, score, name, unanswered: rows.filter((row) => ints[row * F.INTS + F.PACKETS_B] === 0 || ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP && (ints[row * F.INTS + F.FLAGS]! & F.SYN_ACK_B) === 0)).length };
+  const score = beaconScore(
+    starts,
+    rows.map((row) => doubles[row * F.DOUBLES + F.PAYLOAD_A]!),
+    observed,
+  );
+  if (
+    score.beats < values.connections ||
+    score.interval < values.shortestInterval ||
+    score.timing * 100 < values.timingPercent ||
+    score.total * 100 < values.scorePercent
+  )
+    return null;
+  return {
+    rows,
+    score,
+    name,
+    unanswered: rows.filter(
+      (row) =>
+        ints[row * F.INTS + F.PACKETS_B] === 0 ||
+        ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP && (ints[row * F.INTS + F.FLAGS]! & F.SYN_ACK_B) === 0),
+    ).length,
+  };
 }
 
 function draft(values: Options, state: CaptureState, { rows, score, name, unanswered }: Beacon): FindingDraft {
-  const { client, server, serverPort } = endsOf(state, rows[0]!), evidence = new Evidence(), isTcp = (state.flows.ints[rows[0]! * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP;
+  const { client, server, serverPort } = endsOf(state, rows[0]!),
+    evidence = new Evidence(),
+    isTcp = (state.flows.ints[rows[0]! * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP;
   for (const row of rows) evidence.addRow(state.flows, row);
-  const isOutside = name !== null || !isLocalAddress(server), names = name === null ? state.names.of(server) : [name], isCheck = names.some((one) => CHECKS.test(`${one}.`)), isDead = unanswered * 2 > rows.length;
+  const isOutside = name !== null || !isLocalAddress(server),
+    names = name === null ? state.names.of(server) : [name],
+    isCheck = names.some((one) => CHECKS.test(`${one}.`)),
+    isDead = unanswered * 2 > rows.length;
   const { confidence, indicators } = confidenceOf([
-    ['regular in time and size', 50 * score.total], ['hardly any jitter', score.deviation < score.interval * 0.05 ? 8 : 0], ['many connections', Math.min(12, 4 * Math.log2(score.beats / values.connections))],
-    ['to an address outside', isOutside ? 10 : -10], ['a port of no usual service', isTcp && serverPort !== 80 && serverPort !== 443 ? 5 : 0], ['named like a check for updates or the network', isCheck ? -25 : 0], ['mostly unanswered', isDead ? -15 : 0],
+    ['regular in time and size', 50 * score.total],
+    ['hardly any jitter', score.deviation < score.interval * 0.05 ? 8 : 0],
+    ['many connections', Math.min(12, 4 * Math.log2(score.beats / values.connections))],
+    ['to an address outside', isOutside ? 10 : -10],
+    ['a port of no usual service', isTcp && serverPort !== 80 && serverPort !== 443 ? 5 : 0],
+    ['named like a check for updates or the network', isCheck ? -25 : 0],
+    ['mostly unanswered', isDead ? -15 : 0],
   ]);
-  const percent = (value: number): number => Math.round(value * 100), target = name === null ? `${server} port ${serverPort}` : safeText(name, 80);
+  const percent = (value: number): number => Math.round(value * 100),
+    target = name === null ? `${server} port ${serverPort}` : safeText(name, 80);
   return {
-    technique: name ?? `${isTcp ? 'tcp' : 'udp'} ${serverPort}`, severity: isOutside && !isDead && !isCheck ? 'medium' : 'low', confidence,
+    technique: name ?? `${isTcp ? 'tcp' : 'udp'} ${serverPort}`,
+    severity: isOutside && !isDead && !isCheck ? 'medium' : 'low',
+    confidence,
     title: `${client} calls ${target} every ${durationText(score.interval)}, ${countText(score.beats)} times`,
-    description: `${countText(rows.length)} connections began ${durationText(score.interval)} apart (half of them within ${durationText(score.deviation)} of that). Score ${percent(score.total)} % (threshold ${values.scorePercent} %): timing ${percent(score.timing)} %, sizes ${percent(score.sizes)} %, spread over the capture ${percent(score.duration)} %, evenness ${percent(score.histogram)} %.${names.length > 0 && name === null ? ` The capture calls the address ${names.slice(0, 3).map((one) => safeText(one, 60)).join(', ')}.` : ''}`,
-    subjects: [{ role: 'client', address: client }, { role: 'server', address: server, port: serverPort }], ...evidence.proof,
-    indicators: [
-      { name: 'score', value: percent(score.total), threshold: values.scorePercent, unit: '%' }, { name: 'timing', value: percent(score.timing), threshold: values.timingPercent, unit: '%' }, { name: 'sizes', value: percent(score.sizes), unit: '%' }, { name: 'duration', value: percent(score.duration), unit: '%' },
-      { name: 'histogram', value: percent(score.histogram), unit: '%' }, { name: 'interval', value: Number(score.interval.toPrecision(4)), unit: 's' }, { name: 'connections', value: score.beats, threshold: values.connections, unit: 'connections' }, { name: 'unanswered', value: unanswered }, ...indicators,
+    description: `${countText(rows.length)} connections began ${durationText(score.interval)} apart (half of them within ${durationText(score.deviation)} of that). Score ${percent(score.total)} % (threshold ${values.scorePercent} %): timing ${percent(score.timing)} %, sizes ${percent(score.sizes)} %, spread over the capture ${percent(score.duration)} %, evenness ${percent(score.histogram)} %.${
+      names.length > 0 && name === null
+        ? ` The capture calls the address ${names
+            .slice(0, 3)
+            .map((one) => safeText(one, 60))
+            .join(', ')}.`
+        : ''
+    }`,
+    subjects: [
+      { role: 'client', address: client },
+      { role: 'server', address: server, port: serverPort },
     ],
-    alternatives: ['An update check, a monitoring probe, or a page or app that asks for news at a fixed interval.', ...(isDead ? ['A program that tries again to reach a service which is gone.'] : [])],
-    filter: name === null ? `${addressFilter(client, server)} && ${isTcp ? 'tcp' : 'udp'}.port == ${serverPort}` : `${addressFilter(client)} && tls.handshake.type == 1`,
+    ...evidence.proof,
+    indicators: [
+      { name: 'score', value: percent(score.total), threshold: values.scorePercent, unit: '%' },
+      { name: 'timing', value: percent(score.timing), threshold: values.timingPercent, unit: '%' },
+      { name: 'sizes', value: percent(score.sizes), unit: '%' },
+      { name: 'duration', value: percent(score.duration), unit: '%' },
+      { name: 'histogram', value: percent(score.histogram), unit: '%' },
+      { name: 'interval', value: Number(score.interval.toPrecision(4)), unit: 's' },
+      { name: 'connections', value: score.beats, threshold: values.connections, unit: 'connections' },
+      { name: 'unanswered', value: unanswered },
+      ...indicators,
+    ],
+    alternatives: [
+      'An update check, a monitoring probe, or a page or app that asks for news at a fixed interval.',
+      ...(isDead ? ['A program that tries again to reach a service which is gone.'] : []),
+    ],
+    filter:
+      name === null
+        ? `${addressFilter(client, server)} && ${isTcp ? 'tcp' : 'udp'}.port == ${serverPort}`
+        : `${addressFilter(client)} && tls.handshake.type == 1`,
     attack: ['T1071', 'T1573'],
     recommendation: `Find the program on ${client} that makes these connections, and who owns ${target}. If nobody knows it, isolate ${client} and look at what was sent in the first connections.`,
   };

@@ -17,13 +17,27 @@ import { addressFilter, confidenceOf, endsOf, Evidence, Watched, type Ends } fro
 const options = z.object({
   failures: z.int().min(3).default(10).describe('Failed logins of one client at one server from which it is called brute force (logins)'),
   sshSessions: z.int().min(3).default(6).describe('SSH sessions of one client with one server that end right after the password (sessions)'),
-  sshBytes: z.int().min(100).default(600).describe('Encrypted bytes of an SSH server up to which a session ended with the password: the rejections of some attempts, less than what a shell begins with (bytes)'),
+  sshBytes: z
+    .int()
+    .min(100)
+    .default(600)
+    .describe(
+      'Encrypted bytes of an SSH server up to which a session ended with the password: the rejections of some attempts, less than what a shell begins with (bytes)',
+    ),
   windowMinutes: z.number().positive().default(30).describe('Time within which the failures must come (minutes)'),
-  failedSharePercent: z.number().min(0).max(100).default(60).describe('Share of the logins that must fail, so that a program that logs in often is left alone (percent)'),
+  failedSharePercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(60)
+    .describe('Share of the logins that must fail, so that a program that logs in often is left alone (percent)'),
 });
 type Options = z.output<typeof options>;
 
-const MOST_PAIRS = 10_000, MOST_SESSIONS = 100_000, MOST_USERS = 100, MOST_TIMES = 1000;
+const MOST_PAIRS = 10_000,
+  MOST_SESSIONS = 100_000,
+  MOST_USERS = 100,
+  MOST_TIMES = 1000;
 /** What a client must have sent encrypted to have tried anything: a service request and one attempt. */
 const LEAST_CLIENT_BYTES = 150;
 /** Beyond this many times the threshold it is no longer a forgotten password in some program. */
@@ -40,13 +54,22 @@ interface Pair {
   accepted: number;
 }
 
-const newPair = (protocol: string, ends: Ends): Pair => ({ protocol, ends, evidence: new Evidence(), users: new Set(), times: [], failed: 0, accepted: 0 });
+const newPair = (protocol: string, ends: Ends): Pair => ({
+  protocol,
+  ends,
+  evidence: new Evidence(),
+  users: new Set(),
+  times: [],
+  failed: 0,
+  accepted: 0,
+});
 
 export const bruteForce = defineDetector({
   id: 'brute-force',
   title: 'Password guessing',
   tier: 1,
-  description: 'One address fails to log in over and over: FTP, mail, Telnet, MQTT and HTTP say so, SSH sessions end right after the password. A program with an old password does the same, evenly and with one user.',
+  description:
+    'One address fails to log in over and over: FTP, mail, Telnet, MQTT and HTTP say so, SSH sessions end right after the password. A program with an old password does the same, evenly and with one user.',
   options,
   // Results of logins over HTTP are told where their credentials are asked for.
   messages: [loginMessage.kind, sshNewKeysMessage.kind, httpCredentialsMessage.kind],
@@ -58,14 +81,17 @@ export const bruteForce = defineDetector({
       onMessage(message, flow, p) {
         if (flow < 0) return;
         if (sshNewKeysMessage.is(message)) {
-          const session = keyed.of(flow, () => ({ client: -1, server: -1 })), at = flow * F.DOUBLES, { doubles } = state.flows;
+          const session = keyed.of(flow, () => ({ client: -1, server: -1 })),
+            at = flow * F.DOUBLES,
+            { doubles } = state.flows;
           if (session === undefined) return;
           if (message.fromServer) session.server = doubles[at + F.PAYLOAD_B]!;
           else session.client = doubles[at + F.PAYLOAD_A]!;
           return;
         }
         if (!loginMessage.is(message) || message.result === 'sent') return;
-        const ends = endsOf(state, flow), pair = pairs.of(`${ends.client} ${ends.server} ${ends.serverPort} ${message.protocol}`, () => newPair(message.protocol, ends));
+        const ends = endsOf(state, flow),
+          pair = pairs.of(`${ends.client} ${ends.server} ${ends.serverPort} ${message.protocol}`, () => newPair(message.protocol, ends));
         if (pair === undefined) return;
         if (message.result === 'accepted') {
           pair.accepted++;
@@ -77,10 +103,19 @@ export const bruteForce = defineDetector({
         if (message.user !== null && pair.users.size < MOST_USERS) pair.users.add(message.user);
       },
       evaluate() {
-        const ssh = sshPairs(values, state, keyed), findings: FindingDraft[] = [];
+        const ssh = sshPairs(values, state, keyed),
+          findings: FindingDraft[] = [];
         for (const pair of pairs.values) if (isGuessing(values, pair, values.failures)) findings.push(draft(values, pair, values.failures));
         for (const pair of ssh.values) if (isGuessing(values, pair, values.sshSessions)) findings.push(draft(values, pair, values.sshSessions));
-        return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...pairs.limits('pairs of clients and servers with logins'), ...keyed.limits('SSH sessions'), ...ssh.limits('pairs with SSH sessions')]) };
+        return {
+          findings,
+          coverage: coverage(examinedAll(state), [
+            ...unreadableFrames(state),
+            ...pairs.limits('pairs of clients and servers with logins'),
+            ...keyed.limits('SSH sessions'),
+            ...ssh.limits('pairs with SSH sessions'),
+          ]),
+        };
       },
     };
   },
@@ -88,13 +123,19 @@ export const bruteForce = defineDetector({
 
 /** SSH sessions by client and server: those that ended with the password, and the others. */
 function sshPairs(values: Options, state: CaptureState, keyed: Watched<number, { client: number; server: number }>): Watched<string, Pair> {
-  const pairs = new Watched<string, Pair>(MOST_PAIRS), { flows } = state, { ints, doubles } = flows;
+  const pairs = new Watched<string, Pair>(MOST_PAIRS),
+    { flows } = state,
+    { ints, doubles } = flows;
   for (const [row, { client, server }] of keyed.entries) {
-    const at = row * F.INTS, dat = row * F.DOUBLES, flags = ints[at + F.FLAGS]!;
+    const at = row * F.INTS,
+      dat = row * F.DOUBLES,
+      flags = ints[at + F.FLAGS]!;
     if (client < 0 || server < 0) continue;
-    const ends = endsOf(state, row), pair = pairs.of(`${ends.client} ${ends.server} ${ends.serverPort}`, () => newPair('ssh', ends));
+    const ends = endsOf(state, row),
+      pair = pairs.of(`${ends.client} ${ends.server} ${ends.serverPort}`, () => newPair('ssh', ends));
     if (pair === undefined) continue;
-    const fromClient = doubles[dat + F.PAYLOAD_A]! - client, fromServer = doubles[dat + F.PAYLOAD_B]! - server;
+    const fromClient = doubles[dat + F.PAYLOAD_A]! - client,
+      fromServer = doubles[dat + F.PAYLOAD_B]! - server;
     if (fromServer > values.sshBytes) pair.accepted++;
     // One that goes on may still become a session.
     else if (fromClient >= LEAST_CLIENT_BYTES && (flags & (F.FIN_A | F.FIN_B | F.RST_A | F.RST_B)) !== 0) {
@@ -114,22 +155,49 @@ function isGuessing(values: Options, { failed, accepted, times }: Pair, threshol
 }
 
 function draft(values: Options, { protocol, ends, evidence, users, failed, accepted }: Pair, threshold: number): FindingDraft {
-  const { client, server, serverPort } = ends, isSsh = protocol === 'ssh', label = protocolLabel(protocol), seconds = evidence.seconds, rate = seconds === null || seconds <= 0 ? null : (60 * failed) / seconds;
+  const { client, server, serverPort } = ends,
+    isSsh = protocol === 'ssh',
+    label = protocolLabel(protocol),
+    seconds = evidence.seconds,
+    rate = seconds === null || seconds <= 0 ? null : (60 * failed) / seconds;
   const { confidence, indicators } = confidenceOf([
-    [isSsh ? 'sessions of the size of a refused password' : 'the server refused each', isSsh ? 50 : 65], ['many times the threshold', Math.min(15, 5 * Math.log2(failed / threshold))],
-    ['quicker than somebody types', rate !== null && rate >= 6 ? 12 : 0], ['no login worked', accepted === 0 ? 8 : 0], ['many users tried', users.size >= 3 ? 8 : 0], ['one user only, evenly: perhaps a program', users.size === 1 && failed < threshold * MANY && rate !== null && rate < 6 ? -10 : 0],
+    [isSsh ? 'sessions of the size of a refused password' : 'the server refused each', isSsh ? 50 : 65],
+    ['many times the threshold', Math.min(15, 5 * Math.log2(failed / threshold))],
+    ['quicker than somebody types', rate !== null && rate >= 6 ? 12 : 0],
+    ['no login worked', accepted === 0 ? 8 : 0],
+    ['many users tried', users.size >= 3 ? 8 : 0],
+    ['one user only, evenly: perhaps a program', users.size === 1 && failed < threshold * MANY && rate !== null && rate < 6 ? -10 : 0],
   ]);
   const what = isSsh ? 'SSH sessions that end right after the password' : `failed ${label} logins`;
   return {
-    technique: protocol, severity: 'medium', confidence,
+    technique: protocol,
+    severity: 'medium',
+    confidence,
     title: `${client} guesses passwords at ${server} over ${label}: ${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
-    description: `${plural(failed, isSsh ? 'SSH session' : `${label} login`)} of ${client} failed (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.${users.size > 0 ? ` ${plural(users.size, 'user')} tried: ${[...users].slice(0, 5).map((user) => safeText(user, 40)).join(', ')}${users.size > 5 ? ' and others' : ''}.` : ''}${isSsh ? ` They were told by their size: the server sent at most ${values.sshBytes} encrypted bytes.` : ''}`,
-    subjects: [{ role: 'attacker', address: client }, { role: 'victim', address: server, port: serverPort }], ...evidence.proof,
-    indicators: [
-      { name: what, value: failed, threshold, unit: isSsh ? 'sessions' : 'logins' }, { name: 'logins that worked', value: accepted }, { name: 'users tried', value: isSsh ? 'encrypted' : users.size },
-      ...(rate === null ? [] : [{ name: 'rate', value: Number(rate.toPrecision(3)), unit: '1/min' }]), ...indicators,
+    description: `${plural(failed, isSsh ? 'SSH session' : `${label} login`)} of ${client} failed (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.${
+      users.size > 0
+        ? ` ${plural(users.size, 'user')} tried: ${[...users]
+            .slice(0, 5)
+            .map((user) => safeText(user, 40))
+            .join(', ')}${users.size > 5 ? ' and others' : ''}.`
+        : ''
+    }${isSsh ? ` They were told by their size: the server sent at most ${values.sshBytes} encrypted bytes.` : ''}`,
+    subjects: [
+      { role: 'attacker', address: client },
+      { role: 'victim', address: server, port: serverPort },
     ],
-    alternatives: ['A program or a device with a password that was changed.', ...(isSsh ? ['A check that connects and leaves, or keys that are offered in vain before every session.'] : ['A user who forgot the password.'])],
+    ...evidence.proof,
+    indicators: [
+      { name: what, value: failed, threshold, unit: isSsh ? 'sessions' : 'logins' },
+      { name: 'logins that worked', value: accepted },
+      { name: 'users tried', value: isSsh ? 'encrypted' : users.size },
+      ...(rate === null ? [] : [{ name: 'rate', value: Number(rate.toPrecision(3)), unit: '1/min' }]),
+      ...indicators,
+    ],
+    alternatives: [
+      'A program or a device with a password that was changed.',
+      ...(isSsh ? ['A check that connects and leaves, or keys that are offered in vain before every session.'] : ['A user who forgot the password.']),
+    ],
     filter: `${addressFilter(client, server)} && tcp.port == ${serverPort}${isSsh ? ' && ssh' : ` && ${protocol}`}`,
     attack: [users.size >= 3 && users.size * 2 > failed ? 'T1110.003' : 'T1110.001', 'T1110'],
     recommendation: `Find out what ${client} is. If it is not yours, block it; look whether one of its logins at ${server} worked, and let ${server} slow down or lock out after failures${isSsh ? ' and take keys instead of passwords' : ''}.`,

@@ -18,10 +18,20 @@ const options = z.object({
 });
 type Options = z.output<typeof options>;
 
-const MOST_SERVERS = 5000, MOST_USERS = 20;
+const MOST_SERVERS = 5000,
+  MOST_USERS = 20;
 
 /** Display filter of each protocol's secrets. */
-const FILTERS: Readonly<Record<string, string>> = { ftp: 'ftp', pop: 'pop', imap: 'imap', smtp: 'smtp', telnet: 'telnet', mqtt: 'mqtt', http: 'http', snmp: 'snmp' };
+const FILTERS: Readonly<Record<string, string>> = {
+  ftp: 'ftp',
+  pop: 'pop',
+  imap: 'imap',
+  smtp: 'smtp',
+  telnet: 'telnet',
+  mqtt: 'mqtt',
+  http: 'http',
+  snmp: 'snmp',
+};
 const ANONYMOUS = /^(?:anonymous|ftp|guest)$/i;
 
 /** get, get-next, set, get-bulk; answers say it again. */
@@ -52,7 +62,8 @@ export const cleartextCredentials = defineDetector({
   id: 'cleartext-credentials',
   title: 'Credentials in clear text',
   tier: 1,
-  description: 'Somebody logs in over FTP, Telnet, mail, MQTT, HTTP or SNMP without encryption, so that the password can be read on the way. Old devices and internal tools do so without harm being meant.',
+  description:
+    'Somebody logs in over FTP, Telnet, mail, MQTT, HTTP or SNMP without encryption, so that the password can be read on the way. Old devices and internal tools do so without harm being meant.',
   options,
   messages: [loginMessage.kind, httpCredentialsMessage.kind, snmpMessage.kind],
   create(values, state) {
@@ -63,8 +74,20 @@ export const cleartextCredentials = defineDetector({
         if (login === null || (login.kind === 'anonymous' && !values.anonymous)) return;
         const datagram = login.kind === 'community' ? datagramEnds(p) : null;
         if (flow < 0 && datagram === null) return;
-        const ends = datagram === null ? endsOf(state, flow) : { client: datagram.source, server: datagram.destination, serverPort: datagram.destinationPort }, { protocol, kind, user, mechanism } = login;
-        const one = exposed.of(`${ends.server} ${ends.serverPort} ${protocol} ${kind}`, () => ({ protocol, kind, ends, evidence: new Evidence(), users: new Set(), mechanisms: new Set(), sent: 0, accepted: 0, rejected: 0 }));
+        const ends =
+            datagram === null ? endsOf(state, flow) : { client: datagram.source, server: datagram.destination, serverPort: datagram.destinationPort },
+          { protocol, kind, user, mechanism } = login;
+        const one = exposed.of(`${ends.server} ${ends.serverPort} ${protocol} ${kind}`, () => ({
+          protocol,
+          kind,
+          ends,
+          evidence: new Evidence(),
+          users: new Set(),
+          mechanisms: new Set(),
+          sent: 0,
+          accepted: 0,
+          rejected: 0,
+        }));
         if (one === undefined) return;
         if (loginMessage.is(message) && message.result !== 'sent') {
           if (message.result === 'accepted') one.accepted++;
@@ -88,44 +111,97 @@ export const cleartextCredentials = defineDetector({
 /** What a message gives away; null when it is nothing. */
 function loginOf(message: Message): Login | null {
   if (loginMessage.is(message)) {
-    const { protocol, user, mechanism, secretInClear } = message, isAnonymous = /^anonymous$/i.test(mechanism) || (protocol === 'ftp' && user !== null && ANONYMOUS.test(user));
+    const { protocol, user, mechanism, secretInClear } = message,
+      isAnonymous = /^anonymous$/i.test(mechanism) || (protocol === 'ftp' && user !== null && ANONYMOUS.test(user));
     return secretInClear ? { protocol, kind: isAnonymous ? 'anonymous' : 'password', user, mechanism } : null;
   }
   if (httpCredentialsMessage.is(message)) {
     const scheme = message.scheme.toLowerCase();
     if (!message.passwordPresent) return null;
-    const kind: Kind | null = scheme === 'basic' || scheme === 'form' ? 'password' : scheme === 'digest' ? 'derived' : scheme === 'bearer' || scheme === 'token' ? 'token' : null;
+    const kind: Kind | null =
+      scheme === 'basic' || scheme === 'form'
+        ? 'password'
+        : scheme === 'digest'
+          ? 'derived'
+          : scheme === 'bearer' || scheme === 'token'
+            ? 'token'
+            : null;
     return kind === null ? null : { protocol: 'http', kind, user: message.user, mechanism: scheme === 'form' ? 'login form' : message.scheme };
   }
   // Communities that everybody knows are no secret; "snmp-public" tells of them.
-  if (snmpMessage.is(message) && message.community === 'other' && SNMP_REQUESTS.has(message.pdu)) return { protocol: 'snmp', kind: 'community', user: null, mechanism: `SNMPv${message.version === 0 ? '1' : '2c'}` };
+  if (snmpMessage.is(message) && message.community === 'other' && SNMP_REQUESTS.has(message.pdu))
+    return { protocol: 'snmp', kind: 'community', user: null, mechanism: `SNMPv${message.version === 0 ? '1' : '2c'}` };
   return null;
 }
 
 const SEVERITY: Readonly<Record<Kind, Severity>> = { password: 'medium', token: 'medium', derived: 'low', community: 'low', anonymous: 'info' };
 const WHAT: Readonly<Record<Kind, string>> = {
-  password: 'a password', token: 'a token that opens the session', derived: 'an answer from which the password can be found by trying', community: 'the community, which is the password of SNMP', anonymous: 'a login that needs no secret',
+  password: 'a password',
+  token: 'a token that opens the session',
+  derived: 'an answer from which the password can be found by trying',
+  community: 'the community, which is the password of SNMP',
+  anonymous: 'a login that needs no secret',
 };
 
-function draft(values: Options, { protocol, kind, ends, evidence, users, mechanisms, sent, accepted, rejected }: Exposed, state: CaptureState): FindingDraft {
-  const { client, server, serverPort } = ends, label = protocolLabel(protocol), isRefused = accepted === 0 && rejected > 0;
+function draft(
+  values: Options,
+  { protocol, kind, ends, evidence, users, mechanisms, sent, accepted, rejected }: Exposed,
+  state: CaptureState,
+): FindingDraft {
+  const { client, server, serverPort } = ends,
+    label = protocolLabel(protocol),
+    isRefused = accepted === 0 && rejected > 0;
   // A password that the server did not take opens nothing, as far as was seen.
   const severity: Severity = isLoopback(server) || kind === 'anonymous' ? 'info' : isRefused ? 'low' : SEVERITY[kind];
-  const { confidence, indicators } = confidenceOf([['read in the packets', 85], ['the server accepted it', accepted > 0 ? 10 : 0], ['the server refused every one', isRefused ? -10 : 0], ['names that look like a login form only', mechanisms.has('login form') ? -15 : 0]]);
-  const verb = kind === 'anonymous' ? 'takes logins without a secret' : kind === 'community' ? 'is asked with a community in clear' : kind === 'derived' ? 'gets hashed passwords in clear' : kind === 'token' ? 'gets access tokens in clear' : 'gets passwords in clear';
+  const { confidence, indicators } = confidenceOf([
+    ['read in the packets', 85],
+    ['the server accepted it', accepted > 0 ? 10 : 0],
+    ['the server refused every one', isRefused ? -10 : 0],
+    ['names that look like a login form only', mechanisms.has('login form') ? -15 : 0],
+  ]);
+  const verb =
+    kind === 'anonymous'
+      ? 'takes logins without a secret'
+      : kind === 'community'
+        ? 'is asked with a community in clear'
+        : kind === 'derived'
+          ? 'gets hashed passwords in clear'
+          : kind === 'token'
+            ? 'gets access tokens in clear'
+            : 'gets passwords in clear';
   return {
-    technique: `${protocol}-${kind}`, severity, confidence,
+    technique: `${protocol}-${kind}`,
+    severity,
+    confidence,
     title: `${server} port ${serverPort} ${verb} over ${label}`,
     description: `${plural(sent, kind === 'community' ? 'message' : 'login')} (threshold ${values.logins}) carried ${WHAT[kind]} over ${label}, readable by anybody on the way${accepted + rejected > 0 ? `; the server accepted ${accepted} and refused ${rejected}` : ''}. The secret is not part of this report.`,
-    subjects: [{ role: 'client', address: client }, { role: 'server', address: server, port: serverPort }], ...evidence.resolve(state.flows).proof,
+    subjects: [
+      { role: 'client', address: client },
+      { role: 'server', address: server, port: serverPort },
+    ],
+    ...evidence.resolve(state.flows).proof,
     indicators: [
-      { name: kind === 'community' ? 'messages' : 'logins in clear', value: sent, threshold: values.logins }, { name: 'by', value: [...mechanisms].join(', ') }, { name: 'accepted', value: accepted }, { name: 'refused', value: rejected },
-      ...(users.size > 0 ? [{ name: 'users', value: [...users].join(', ') }] : []), ...(kind === 'anonymous' ? [] : [{ name: 'secret', value: '********' }]),
+      { name: kind === 'community' ? 'messages' : 'logins in clear', value: sent, threshold: values.logins },
+      { name: 'by', value: [...mechanisms].join(', ') },
+      { name: 'accepted', value: accepted },
+      { name: 'refused', value: rejected },
+      ...(users.size > 0 ? [{ name: 'users', value: [...users].join(', ') }] : []),
+      ...(kind === 'anonymous' ? [] : [{ name: 'secret', value: '********' }]),
       ...indicators,
     ],
-    alternatives: kind === 'anonymous' ? ['A public download, as it is meant to be.'] : ['A test account, or a device that can do nothing else inside a closed network.', ...(mechanisms.has('login form') ? ['A form whose field is called like a password but holds none.'] : []), ...(protocol === 'http' ? ['A proxy before the server that talks TLS to the outside, captured behind it.'] : [])],
+    alternatives:
+      kind === 'anonymous'
+        ? ['A public download, as it is meant to be.']
+        : [
+            'A test account, or a device that can do nothing else inside a closed network.',
+            ...(mechanisms.has('login form') ? ['A form whose field is called like a password but holds none.'] : []),
+            ...(protocol === 'http' ? ['A proxy before the server that talks TLS to the outside, captured behind it.'] : []),
+          ],
     filter: `${addressFilter(server)} && ${protocol === 'snmp' ? 'udp' : 'tcp'}.port == ${serverPort} && ${FILTERS[protocol] ?? 'tcp'}`,
     attack: ['T1040', 'T1552'],
-    recommendation: kind === 'anonymous' ? `Nothing, if ${server} is meant to be open to everybody.` : `Take the passwords seen here for known and change them. Switch ${server} to the encrypted form of ${label}, and close the open one.`,
+    recommendation:
+      kind === 'anonymous'
+        ? `Nothing, if ${server} is meant to be open to everybody.`
+        : `Take the passwords seen here for known and change them. Switch ${server} to the encrypted form of ${label}, and close the open one.`,
   };
 }

@@ -16,9 +16,32 @@ import { addressFilter, confidenceOf, type Part } from './watched.ts';
 const options = z.object({
   names: z.int().min(5).default(30).describe('Different long names below one registered domain from which it is looked at (names)'),
   meanLength: z.number().min(8).default(24).describe('Mean length of these names, the domain and the dots aside (characters)'),
-  carrierLength: z.number().min(6).default(10).describe('Mean length that suffices where mostly TXT, NULL or other records that carry data are asked for (characters)'),
+  carrierLength: z
+    .number()
+    .min(6)
+    .default(10)
+    .describe('Mean length that suffices where mostly TXT, NULL or other records that carry data are asked for (characters)'),
   newNamesPercent: z.number().min(1).max(100).default(50).describe('Share of the queries that ask for a name not asked before (percent)'),
-  allowedDomains: z.array(z.string()).default(['sophosxl.net', 'avqs.mcafee.com', 'mcafee.com', 'e5.sk', 'avast.com', 'spamhaus.org', 'spamhaus.net', 'surbl.org', 'uribl.com', 'dnswl.org', 'team-cymru.com', 'barracudacentral.org', 'mailspike.net', 'sorbs.net', 'spamcop.net']).describe('Registered domains whose names carry data on purpose: antivirus, mail and reputation look-ups (domains)'),
+  allowedDomains: z
+    .array(z.string())
+    .default([
+      'sophosxl.net',
+      'avqs.mcafee.com',
+      'mcafee.com',
+      'e5.sk',
+      'avast.com',
+      'spamhaus.org',
+      'spamhaus.net',
+      'surbl.org',
+      'uribl.com',
+      'dnswl.org',
+      'team-cymru.com',
+      'barracudacentral.org',
+      'mailspike.net',
+      'sorbs.net',
+      'spamcop.net',
+    ])
+    .describe('Registered domains whose names carry data on purpose: antivirus, mail and reputation look-ups (domains)'),
 });
 type Options = z.output<typeof options>;
 
@@ -26,11 +49,13 @@ export const dnsTunnel = defineDetector({
   id: 'dns-tunnel',
   title: 'DNS tunnel',
   tier: 1,
-  description: 'Many different, long, meaningless names are asked for below one domain, as programs do that carry data in DNS queries and their answers. Content networks, antivirus and mail reputation look-ups work the same way.',
+  description:
+    'Many different, long, meaningless names are asked for below one domain, as programs do that carry data in DNS queries and their answers. Content networks, antivirus and mail reputation look-ups work the same way.',
   options,
   messages: [dnsMessage.kind],
   create(values, state) {
-    const table = new DomainTable(), allowed = new Set(values.allowedDomains.map((name) => name.toLowerCase()));
+    const table = new DomainTable(),
+      allowed = new Set(values.allowedDomains.map((name) => name.toLowerCase()));
     return {
       onMessage(message, _flow, p) {
         if (dnsMessage.is(message)) table.onMessage(message, p);
@@ -43,7 +68,14 @@ export const dnsTunnel = defineDetector({
           if (finding !== null) findings.push(finding);
         }
         for (const server of table.bare.values) findings.push(bareNames(state, server));
-        return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...table.domains.limits('domains'), ...table.bare.limits('servers asked for bare names')]) };
+        return {
+          findings,
+          coverage: coverage(examinedAll(state), [
+            ...unreadableFrames(state),
+            ...table.domains.limits('domains'),
+            ...table.bare.limits('servers asked for bare names'),
+          ]),
+        };
       },
     };
   },
@@ -51,26 +83,59 @@ export const dnsTunnel = defineDetector({
 
 function judge(values: Options, state: CaptureState, domain: Domain): FindingDraft | null {
   const { name, queries, carriers, characters, entropy, longest, responses, responseBytes, notFound, clients, evidence } = domain;
-  const names = domain.differentNames, length = characters / queries, bits = entropy / queries, isCarried = carriers * 2 >= queries, isNew = (100 * names) / queries;
+  const names = domain.differentNames,
+    length = characters / queries,
+    bits = entropy / queries,
+    isCarried = carriers * 2 >= queries,
+    isNew = (100 * names) / queries;
   const threshold = isCarried ? values.carrierLength : values.meanLength;
   if (names < values.names || length < threshold || isNew < values.newNamesPercent) return null;
-  const isMostlyMissing = responses > 0 && notFound * 2 > responses, answer = responses === 0 ? 0 : responseBytes / responses;
+  const isMostlyMissing = responses > 0 && notFound * 2 > responses,
+    answer = responses === 0 ? 0 : responseBytes / responses;
   const parts: Part[] = [
-    ['many long names, each asked once', 45], ['records that carry data', isCarried ? 25 : 0], ['many times the threshold', Math.min(15, 5 * Math.log2(names / values.names))], ['names longer than people choose', length >= 40 ? 10 : 0],
-    ['like random', bits >= 3.8 ? 8 : 0], ['large answers', answer >= 200 ? 8 : 0], ['the names do not exist', isMostlyMissing ? -15 : 0], ['few clients of many would share it', clients.size <= 2 ? 4 : -10],
+    ['many long names, each asked once', 45],
+    ['records that carry data', isCarried ? 25 : 0],
+    ['many times the threshold', Math.min(15, 5 * Math.log2(names / values.names))],
+    ['names longer than people choose', length >= 40 ? 10 : 0],
+    ['like random', bits >= 3.8 ? 8 : 0],
+    ['large answers', answer >= 200 ? 8 : 0],
+    ['the names do not exist', isMostlyMissing ? -15 : 0],
+    ['few clients of many would share it', clients.size <= 2 ? 4 : -10],
   ];
-  const { confidence, indicators } = confidenceOf(parts), domainText = safeText(name, 80), [client = ''] = clients;
-  const types = [...domain.types].sort((a, b) => b[1] - a[1]).slice(0, 4).map(([type, count]) => `${typeName(type)} ${countText(count)}`).join(', ');
+  const { confidence, indicators } = confidenceOf(parts),
+    domainText = safeText(name, 80),
+    [client = ''] = clients;
+  const types = [...domain.types]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 4)
+    .map(([type, count]) => `${typeName(type)} ${countText(count)}`)
+    .join(', ');
   return {
-    technique: name, severity: isCarried || confidence >= 70 ? 'high' : 'medium', confidence,
+    technique: name,
+    severity: isCarried || confidence >= 70 ? 'high' : 'medium',
+    confidence,
     title: `${clients.size === 1 ? client : plural(clients.size, 'address', 'addresses')} may carry data in DNS names below ${domainText}: ${countText(names)} different ones`,
     description: `${countText(queries)} queries asked for ${countText(names)} different names below ${domainText} (threshold ${values.names}), ${length.toFixed(0)} characters long on average (threshold ${threshold}) and ${longest} at most. Types asked for: ${types}. ${bytesText(characters)} of names went out, ${bytesText(responseBytes)} of answers came back.`,
-    subjects: [{ role: 'client', address: client }], ...evidence.resolve(state.flows).proof,
+    subjects: [{ role: 'client', address: client }],
+    ...evidence.resolve(state.flows).proof,
     indicators: [
-      { name: 'different names', value: names, threshold: values.names, unit: 'names' }, { name: 'mean length', value: Number(length.toFixed(1)), threshold, unit: 'characters' }, { name: 'new names', value: Math.round(isNew), threshold: values.newNamesPercent, unit: '%' },
-      { name: 'domain', value: domainText }, ...(clients.size > 1 ? [{ name: 'clients', value: [...clients].slice(0, 10).join(', ') }] : []), { name: 'entropy', value: Number(bits.toFixed(2)), unit: 'bits per character' }, { name: 'types', value: types }, { name: 'mean answer', value: Math.round(answer), unit: 'bytes' }, ...indicators,
+      { name: 'different names', value: names, threshold: values.names, unit: 'names' },
+      { name: 'mean length', value: Number(length.toFixed(1)), threshold, unit: 'characters' },
+      { name: 'new names', value: Math.round(isNew), threshold: values.newNamesPercent, unit: '%' },
+      { name: 'domain', value: domainText },
+      ...(clients.size > 1 ? [{ name: 'clients', value: [...clients].slice(0, 10).join(', ') }] : []),
+      { name: 'entropy', value: Number(bits.toFixed(2)), unit: 'bits per character' },
+      { name: 'types', value: types },
+      { name: 'mean answer', value: Math.round(answer), unit: 'bytes' },
+      ...indicators,
     ],
-    alternatives: ['A content network or tracker that writes keys into its host names.', 'Look-ups of an antivirus, of mail reputation or of DKIM keys, which put hashes or addresses into names: add the domain to "allowedDomains".', ...(isMostlyMissing ? ['Names made up by malware that looks for its server (domain generation), or a search suffix that is appended to everything.'] : [])],
+    alternatives: [
+      'A content network or tracker that writes keys into its host names.',
+      'Look-ups of an antivirus, of mail reputation or of DKIM keys, which put hashes or addresses into names: add the domain to "allowedDomains".',
+      ...(isMostlyMissing
+        ? ['Names made up by malware that looks for its server (domain generation), or a search suffix that is appended to everything.']
+        : []),
+    ],
     filter: nameFilter(name, client),
     attack: ['T1071.004', 'T1572', 'T1048.003'],
     recommendation: `Find out who owns ${domainText} and which program asks for these names. If nobody knows, block the domain at the resolver and keep the queries: what was carried can often be decoded.`,
@@ -79,13 +144,28 @@ function judge(values: Options, state: CaptureState, domain: Domain): FindingDra
 
 /** A text record of a name without a domain: nobody can answer that, but whoever runs the server that is asked reads the name. */
 function bareNames(state: CaptureState, asked: Domain): FindingDraft {
-  const [client = ''] = asked.clients, names = asked.differentNames, { confidence, indicators } = confidenceOf([['names that DNS cannot answer', 35], ['more than one name', names > 1 ? 10 : 0]]);
+  const [client = ''] = asked.clients,
+    names = asked.differentNames,
+    { confidence, indicators } = confidenceOf([
+      ['names that DNS cannot answer', 35],
+      ['more than one name', names > 1 ? 10 : 0],
+    ]);
   return {
-    technique: 'bare-txt', severity: 'low', confidence,
+    technique: 'bare-txt',
+    severity: 'low',
+    confidence,
     title: `${client} asks ${asked.name} for text records of names without a domain`,
     description: `${plural(asked.queries, 'query', 'queries')} for TXT or NULL records of ${plural(names, 'name')} (threshold 1) that have no domain. DNS cannot answer them, but they hand the name itself to whoever runs the server; Log4Shell leaks secrets so (jndi:dns).`,
-    subjects: [{ role: 'client', address: client }, { role: 'server', address: asked.name, port: 53 }], ...asked.evidence.resolve(state.flows).proof,
-    indicators: [{ name: 'different names', value: names, threshold: 1, unit: 'names' }, { name: 'queries', value: asked.queries, unit: 'queries' }, ...indicators],
+    subjects: [
+      { role: 'client', address: client },
+      { role: 'server', address: asked.name, port: 53 },
+    ],
+    ...asked.evidence.resolve(state.flows).proof,
+    indicators: [
+      { name: 'different names', value: names, threshold: 1, unit: 'names' },
+      { name: 'queries', value: asked.queries, unit: 'queries' },
+      ...indicators,
+    ],
     alternatives: ['A program with a wrong setting, or somebody who tries out a DNS tool.'],
     filter: `${addressFilter(client, asked.name)} && dns.flags.response == 0 && dns.qry.type in {10, 16}`,
     attack: ['T1048.003', 'T1071.004'],
@@ -95,6 +175,7 @@ function bareNames(state: CaptureState, asked: Domain): FindingDraft {
 
 /** Names that could break out of the filter's quotes are left to the address alone. */
 function nameFilter(name: string, client: string): string {
-  const isPlain = /^[a-z0-9._-]+$/.test(name), of = client === '' ? 'dns' : `${addressFilter(client)} && dns`;
+  const isPlain = /^[a-z0-9._-]+$/.test(name),
+    of = client === '' ? 'dns' : `${addressFilter(client)} && dns`;
   return isPlain ? `${of} && lower(dns.qry.name) contains "${name}"` : of;
 }

@@ -4,7 +4,9 @@ import type { DnsMessage } from '../../pcap/dns/message.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import { datagramEnds, Evidence, Watched } from './watched.ts';
 
-const MOST_DOMAINS = 10_000, MOST_CLIENTS = 50, MOST_SUFFIXES = 20_000;
+const MOST_DOMAINS = 10_000,
+  MOST_CLIENTS = 50,
+  MOST_SUFFIXES = 20_000;
 /** Linear counting of different names: exact enough up to some ten thousand. */
 const BITS = 8192;
 /** Below this a name under the domain is a host name like any other. */

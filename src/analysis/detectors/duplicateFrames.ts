@@ -24,13 +24,17 @@ export class DuplicateFrames {
     if (!p.hasTime || p.source !== 0 || p.netCount === 0) return false;
     const at = networkOffset(p);
     if (at < 0 || p.end - at < 40) return false;
-    const view = p.view, version = view.getUint8(at) >> 4;
+    const view = p.view,
+      version = view.getUint8(at) >> 4;
     let h: number, hasId: boolean;
     if (version === 4) {
       const transport = at + (view.getUint8(at) & 15) * 4;
       if (p.end - transport < 8) return false;
       hasId = view.getUint16(at + 4) !== 0;
-      h = mix(mix(mix(view.getInt32(at + 2), view.getInt32(at + 12)), view.getInt32(at + 16)), view.getUint16(at + 6) ^ (view.getUint8(at + 9) << 16));
+      h = mix(
+        mix(mix(view.getInt32(at + 2), view.getInt32(at + 12)), view.getInt32(at + 16)),
+        view.getUint16(at + 6) ^ (view.getUint8(at + 9) << 16),
+      );
       h = mixTransport(p, h, transport);
     } else if (version === 6) {
       if (p.end - at < 60) return false;
@@ -42,7 +46,8 @@ export class DuplicateFrames {
   }
 
   #again(h: number, within: number, p: Packet): boolean {
-    const slot = (h ^ (h >>> 13)) & (SLOTS - 1), now = p.timeSeconds + p.timeNanoseconds / 1e9;
+    const slot = (h ^ (h >>> 13)) & (SLOTS - 1),
+      now = p.timeSeconds + p.timeNanoseconds / 1e9;
     const isKnown = this.#hashes[slot] === h && Math.abs(now - this.#seconds[slot]!) <= within;
     if (!isKnown) {
       this.#hashes[slot] = h;
@@ -60,7 +65,8 @@ export class DuplicateFrames {
 
 /** Where the outermost IP header begins for the usual link types, VLAN tags stepped over; -1 for others. */
 function networkOffset(p: Packet): number {
-  const view = p.view, start = p.start;
+  const view = p.view,
+    start = p.start;
   switch (p.linkType) {
     case 1: {
       let at = start + 12;
@@ -89,7 +95,8 @@ function networkOffset(p: Packet): number {
 
 /** Ports, numbers and checksum of the transport: what tells two segments of a connection apart. */
 function mixTransport(p: Packet, h: number, at: number): number {
-  const view = p.view, left = p.end - at;
+  const view = p.view,
+    left = p.end - at;
   h = mix(mix(h, view.getInt32(at)), view.getInt32(at + 4));
   return left >= 20 ? mix(mix(mix(h, view.getInt32(at + 8)), view.getInt32(at + 12)), view.getInt32(at + 16)) : h;
 }

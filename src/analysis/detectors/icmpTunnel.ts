@@ -14,7 +14,12 @@ import { addressFilter, confidenceOf, Evidence, Watched, type Part } from './wat
 
 const options = z.object({
   messages: z.int().min(4).default(20).describe('Echo messages between two addresses from which they are judged (messages)'),
-  newContentPercent: z.number().min(1).max(100).default(40).describe('Share of the echo requests whose content differs from the one before, their time stamp aside (percent)'),
+  newContentPercent: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(40)
+    .describe('Share of the echo requests whose content differs from the one before, their time stamp aside (percent)'),
   sizes: z.int().min(2).default(8).describe('Different sizes of payload that no ping has (sizes)'),
   largeBytes: z.int().min(64).default(512).describe('Mean payload that is more than a ping carries by itself (bytes)'),
 });
@@ -22,9 +27,13 @@ type Options = z.output<typeof options>;
 
 const MOST_PAIRS = 4096;
 /** `icmp` of Packet: type * 256 + code of echo and its reply, RFC 792 and RFC 4443. */
-const REPLY = 0, REQUEST = 8 * 256, REQUEST_V6 = 128 * 256, REPLY_V6 = 129 * 256;
+const REPLY = 0,
+  REQUEST = 8 * 256,
+  REQUEST_V6 = 128 * 256,
+  REPLY_V6 = 129 * 256;
 /** Pings write the time they were sent into the first bytes of their payload. */
-const TIME_STAMP = 16, COMPARED = 48;
+const TIME_STAMP = 16,
+  COMPARED = 48;
 /** Requests whose contents wait for their replies. */
 const WAITING = 64;
 
@@ -76,7 +85,8 @@ class Pair {
   }
 
   #note(p: Packet, from: number, to: number): void {
-    const length = to - from, { bytes } = p;
+    const length = to - from,
+      { bytes } = p;
     if (length > this.largest) this.largest = length;
     this.sizes[Math.min(1535, length) >> 3]! |= 1 << (length & 7);
     for (let at = from; at <= from + 32 && at + 20 <= to; at += 4) {
@@ -99,7 +109,8 @@ export const icmpTunnel = defineDetector({
   id: 'icmp-tunnel',
   title: 'ICMP tunnel',
   tier: 1,
-  description: 'Echo requests and replies carry ever new contents in many sizes, as programs that pack a connection or commands into ping do. Measuring programs that send random bytes can look like it.',
+  description:
+    'Echo requests and replies carry ever new contents in many sizes, as programs that pack a connection or commands into ping do. Measuring programs that send random bytes can look like it.',
   options,
   create(values, state) {
     const pairs = new Watched<number, Pair>(MOST_PAIRS);
@@ -108,7 +119,8 @@ export const icmpTunnel = defineDetector({
       onPacket(p, flow) {
         const { icmp } = p;
         if (icmp < 0 || flow < 0) return;
-        const isV6 = p.net[NET_VERSION] === 6, isRequest = icmp === (isV6 ? REQUEST_V6 : REQUEST);
+        const isV6 = p.net[NET_VERSION] === 6,
+          isRequest = icmp === (isV6 ? REQUEST_V6 : REQUEST);
         if (!isRequest && icmp !== (isV6 ? REPLY_V6 : REPLY)) return;
         // What has no ports is one flow per pair of addresses, both directions in one.
         const pair = pairs.get(flow) ?? (pairs.isFull ? undefined : pairs.of(flow, () => new Pair(flow)));
@@ -118,7 +130,9 @@ export const icmpTunnel = defineDetector({
           return;
         }
         // The data behind the header was handed on last; without data it is the message itself that was.
-        const from = p.pendingOffset, to = p.pendingEnd, isEmpty = to - from <= 8;
+        const from = p.pendingOffset,
+          to = p.pendingEnd,
+          isEmpty = to - from <= 8;
         if (isRequest) pair.request(p, from, isEmpty ? from : to);
         else pair.reply(p, from, isEmpty ? from : to);
         pair.evidence.add(p, flow);
@@ -130,7 +144,10 @@ export const icmpTunnel = defineDetector({
           if (parts !== null) findings.push(draft(values, state, pair, parts));
         }
         const limits = cut > 0 ? [`${plural(cut, 'echo message was', 'echo messages were')} cut in capturing and could not be compared.`] : [];
-        return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits, ...pairs.limits('pairs of addresses with echo messages')]) };
+        return {
+          findings,
+          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits, ...pairs.limits('pairs of addresses with echo messages')]),
+        };
       },
     };
   },
@@ -140,14 +157,23 @@ export const icmpTunnel = defineDetector({
 function judge(values: Options, pair: Pair): Part[] | null {
   const messages = pair.requests + pair.replies;
   if (messages < values.messages) return null;
-  const isNew = pair.compared > 0 && (100 * pair.newContents) / pair.compared >= values.newContentPercent, sizes = pair.differentSizes, isVarying = sizes >= values.sizes;
-  const isNoEcho = pair.noEchoes >= values.messages / 4 && pair.noEchoes > pair.echoes, unasked = pair.replies - pair.requests;
+  const isNew = pair.compared > 0 && (100 * pair.newContents) / pair.compared >= values.newContentPercent,
+    sizes = pair.differentSizes,
+    isVarying = sizes >= values.sizes;
+  const isNoEcho = pair.noEchoes >= values.messages / 4 && pair.noEchoes > pair.echoes,
+    unasked = pair.replies - pair.requests;
   // An asymmetric tunnel may poll with empty requests, or send replies that nobody asked for: the contents of the replies differ then.
-  const isUnasked = unasked >= values.messages / 2 && pair.requests > 0 && pair.noEchoes > pair.echoes, isIp = pair.ipLike * 4 >= messages;
+  const isUnasked = unasked >= values.messages / 2 && pair.requests > 0 && pair.noEchoes > pair.echoes,
+    isIp = pair.ipLike * 4 >= messages;
   const mean = (pair.requestBytes + pair.replyBytes) / messages;
   const parts: Part[] = [
-    ['ever new contents', isNew ? 30 : 0], ['many sizes', isVarying ? 20 : 0], ['answers that are no echoes', isNoEcho ? 30 : 0], ['more answers than questions', isUnasked ? 10 : 0], ['payloads that look like IP packets', isIp ? 35 : 0],
-    ['large payloads', mean >= values.largeBytes ? 10 : 0], ['many times the threshold', Math.min(10, 3 * Math.log2(messages / values.messages))],
+    ['ever new contents', isNew ? 30 : 0],
+    ['many sizes', isVarying ? 20 : 0],
+    ['answers that are no echoes', isNoEcho ? 30 : 0],
+    ['more answers than questions', isUnasked ? 10 : 0],
+    ['payloads that look like IP packets', isIp ? 35 : 0],
+    ['large payloads', mean >= values.largeBytes ? 10 : 0],
+    ['many times the threshold', Math.min(10, 3 * Math.log2(messages / values.messages))],
   ];
   // One oddity alone is some ping: sizes for the path MTU, a random filler, one lost reply.
   const oddities = [isNew, isVarying, isNoEcho, isIp].filter(Boolean).length;
@@ -155,19 +181,38 @@ function judge(values: Options, pair: Pair): Part[] | null {
 }
 
 function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly Part[]): FindingDraft {
-  const { flow, requests, replies, requestBytes, replyBytes, evidence } = pair, { confidence, indicators } = confidenceOf(parts);
-  const client = flowAddress(state, flow, F.A), server = flowAddress(state, flow, F.B), share = pair.compared === 0 ? 0 : Math.round((100 * pair.newContents) / pair.compared);
-  const isV6 = client.includes(':'), sizes = pair.differentSizes;
+  const { flow, requests, replies, requestBytes, replyBytes, evidence } = pair,
+    { confidence, indicators } = confidenceOf(parts);
+  const client = flowAddress(state, flow, F.A),
+    server = flowAddress(state, flow, F.B),
+    share = pair.compared === 0 ? 0 : Math.round((100 * pair.newContents) / pair.compared);
+  const isV6 = client.includes(':'),
+    sizes = pair.differentSizes;
   return {
-    technique: 'echo', severity: 'high', confidence,
+    technique: 'echo',
+    severity: 'high',
+    confidence,
     title: `${client} and ${server} carry data in ping: ${bytesText(requestBytes + replyBytes)} in ${plural(requests + replies, 'message')}`,
     description: `${countText(requests)} echo requests and ${countText(replies)} replies in ${sizes} sizes up to ${countText(pair.largest)} bytes; ${share} % of the requests had other contents than the one before (threshold ${values.newContentPercent} %), and ${countText(pair.noEchoes)} replies were no echo of a request. A ping repeats one pattern and gets it back.`,
-    subjects: [{ role: 'client', address: client }, { role: 'server', address: server }], ...evidence.proof,
-    indicators: [
-      { name: 'requests with new contents', value: share, threshold: values.newContentPercent, unit: '%' }, { name: 'sizes of payload', value: sizes, threshold: values.sizes, unit: 'sizes' }, { name: 'replies that are no echo', value: pair.noEchoes },
-      { name: 'payloads that look like IP packets', value: pair.ipLike }, { name: 'bytes in requests', value: requestBytes, unit: 'bytes' }, { name: 'bytes in replies', value: replyBytes, unit: 'bytes' }, { name: 'messages', value: requests + replies, threshold: values.messages, unit: 'messages' }, ...indicators,
+    subjects: [
+      { role: 'client', address: client },
+      { role: 'server', address: server },
     ],
-    alternatives: ['A measuring program that fills its pings with random bytes of random size.', 'A monitoring system that puts its own data into ping.'],
+    ...evidence.proof,
+    indicators: [
+      { name: 'requests with new contents', value: share, threshold: values.newContentPercent, unit: '%' },
+      { name: 'sizes of payload', value: sizes, threshold: values.sizes, unit: 'sizes' },
+      { name: 'replies that are no echo', value: pair.noEchoes },
+      { name: 'payloads that look like IP packets', value: pair.ipLike },
+      { name: 'bytes in requests', value: requestBytes, unit: 'bytes' },
+      { name: 'bytes in replies', value: replyBytes, unit: 'bytes' },
+      { name: 'messages', value: requests + replies, threshold: values.messages, unit: 'messages' },
+      ...indicators,
+    ],
+    alternatives: [
+      'A measuring program that fills its pings with random bytes of random size.',
+      'A monitoring system that puts its own data into ping.',
+    ],
     filter: `${addressFilter(client, server)} && ${isV6 ? '(icmpv6.type == 128 || icmpv6.type == 129)' : '(icmp.type == 8 || icmp.type == 0)'}`,
     attack: ['T1095', 'T1572', 'T1048.003'],
     recommendation: `Look at the payloads of these messages and at the program on ${client} that sends them. Where ping is not needed to the outside, block it or limit its size at the firewall.`,

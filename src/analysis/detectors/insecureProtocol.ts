@@ -15,7 +15,9 @@ const options = z.object({
 });
 type Options = z.output<typeof options>;
 
-const MOST_SERVERS = 5000, MOST_UPGRADED = 100_000, PROTOCOL_TCP = 6;
+const MOST_SERVERS = 5000,
+  MOST_UPGRADED = 100_000,
+  PROTOCOL_TCP = 6;
 
 interface Kind {
   readonly name: string;
@@ -36,7 +38,12 @@ const BY_PORT: Readonly<Record<number, Kind>> = {
   512: { name: 'rexec', severity: 'medium', instead: 'SSH', what: 'Passwords and commands can be read' },
   513: { name: 'rlogin', severity: 'medium', instead: 'SSH', what: 'Whole sessions can be read, and the address of the client is trusted' },
   514: { name: 'rsh', severity: 'medium', instead: 'SSH', what: 'Commands can be read, and the address of the client is trusted' },
-  389: { name: 'LDAP', severity: 'low', instead: 'LDAP over TLS (port 636 or StartTLS)', what: 'Directory queries, and simple binds with their passwords, can be read' },
+  389: {
+    name: 'LDAP',
+    severity: 'low',
+    instead: 'LDAP over TLS (port 636 or StartTLS)',
+    what: 'Directory queries, and simple binds with their passwords, can be read',
+  },
   5900: { name: 'VNC', severity: 'low', instead: 'VNC through SSH or a VPN', what: 'The screen and every key can be read' },
 };
 
@@ -53,7 +60,8 @@ export const insecureProtocol = defineDetector({
   id: 'insecure-protocol',
   title: 'Insecure protocol',
   tier: 1,
-  description: 'Telnet, FTP, TFTP, rlogin or plain POP3, IMAP, LDAP or VNC carry data that anybody on the way can read and change. Devices that boot, anonymous downloads and old equipment use them without harm being meant.',
+  description:
+    'Telnet, FTP, TFTP, rlogin or plain POP3, IMAP, LDAP or VNC carry data that anybody on the way can read and change. Devices that boot, anonymous downloads and old equipment use them without harm being meant.',
   options,
   messages: [tlsServerHelloMessage.kind],
   create(values, state) {
@@ -67,24 +75,41 @@ export const insecureProtocol = defineDetector({
       },
       evaluate() {
         const uses = gather(values, state, upgraded);
-        const limits = upgraded.size >= MOST_UPGRADED ? ['More connections went over to TLS than are followed: some may be told here all the same.'] : [];
-        return { findings: [...uses.values].filter(({ evidence }) => evidence.framesTotal >= values.connections).map((use) => draft(values, use)), coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits, ...uses.limits('servers with insecure protocols')]) };
+        const limits =
+          upgraded.size >= MOST_UPGRADED ? ['More connections went over to TLS than are followed: some may be told here all the same.'] : [];
+        return {
+          findings: [...uses.values].filter(({ evidence }) => evidence.framesTotal >= values.connections).map((use) => draft(values, use)),
+          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits, ...uses.limits('servers with insecure protocols')]),
+        };
       },
     };
   },
 });
 
 function gather(values: Options, state: CaptureState, upgraded: ReadonlySet<number>): Watched<string, Use> {
-  const uses = new Watched<string, Use>(MOST_SERVERS), { flows, tables } = state, { ints, doubles, count } = flows;
+  const uses = new Watched<string, Use>(MOST_SERVERS),
+    { flows, tables } = state,
+    { ints, doubles, count } = flows;
   const kinds = tables.all.map(({ dissector }) => BY_SERVICE[dissector.id]);
   for (let row = 0; row < count; row++) {
-    const at = row * F.INTS, service = ints[at + F.SERVICE]! - 1, isTcp = (ints[at + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP;
+    const at = row * F.INTS,
+      service = ints[at + F.SERVICE]! - 1,
+      isTcp = (ints[at + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP;
     const byService = service >= 0 ? kinds[service] : undefined;
     const kind = byService ?? (service < 0 && isTcp && values.ports ? BY_PORT[ints[at + F.PORTS]! & 0xffff] : undefined);
     if (kind === undefined || upgraded.has(row)) continue;
     // Both sides must have said something: a knock on the port is no use of the protocol.
-    if (isTcp ? (ints[at + F.FLAGS]! & (F.DATA_A | F.DATA_B)) !== (F.DATA_A | F.DATA_B) : ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! < 2) continue;
-    const ends = endsOf(state, row), use = uses.of(`${ends.server} ${kind.name}`, () => ({ kind, id: service >= 0 ? tables.all[service]!.dissector.id : '', isByPort: byService === undefined, ends, evidence: new Evidence(), bytes: 0 }));
+    if (isTcp ? (ints[at + F.FLAGS]! & (F.DATA_A | F.DATA_B)) !== (F.DATA_A | F.DATA_B) : ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! < 2)
+      continue;
+    const ends = endsOf(state, row),
+      use = uses.of(`${ends.server} ${kind.name}`, () => ({
+        kind,
+        id: service >= 0 ? tables.all[service]!.dissector.id : '',
+        isByPort: byService === undefined,
+        ends,
+        evidence: new Evidence(),
+        bytes: 0,
+      }));
     use?.evidence.addRow(flows, row);
     if (use !== undefined) use.bytes += doubles[row * F.DOUBLES + F.BYTES_A]! + doubles[row * F.DOUBLES + F.BYTES_B]!;
   }
@@ -92,15 +117,35 @@ function gather(values: Options, state: CaptureState, upgraded: ReadonlySet<numb
 }
 
 function draft(values: Options, { kind, id, isByPort, ends, evidence, bytes }: Use): FindingDraft {
-  const { server, serverPort, client } = ends, count = evidence.framesTotal, isLocal = isLoopback(server);
-  const { confidence, indicators } = confidenceOf([[isByPort ? 'data both ways on its port' : 'recognised by what is said', isByPort ? 55 : 90], ['more than one connection', count > 1 ? 5 : 0]]);
+  const { server, serverPort, client } = ends,
+    count = evidence.framesTotal,
+    isLocal = isLoopback(server);
+  const { confidence, indicators } = confidenceOf([
+    [isByPort ? 'data both ways on its port' : 'recognised by what is said', isByPort ? 55 : 90],
+    ['more than one connection', count > 1 ? 5 : 0],
+  ]);
   return {
-    technique: kind.name.toLowerCase(), severity: isLocal ? 'info' : kind.severity, confidence,
+    technique: kind.name.toLowerCase(),
+    severity: isLocal ? 'info' : kind.severity,
+    confidence,
     title: `${server} is used over ${kind.name}, which protects nothing`,
     description: `${plural(count, 'connection')} (threshold ${values.connections}) carried ${bytesText(bytes)} over ${kind.name}. ${kind.what}.`,
-    subjects: [{ role: 'client', address: client }, { role: 'server', address: server, port: serverPort }], ...evidence.proof,
-    indicators: [{ name: 'connections', value: count, threshold: values.connections, unit: 'connections' }, { name: 'bytes', value: bytes, unit: 'bytes' }, { name: 'told by', value: isByPort ? 'port' : 'content' }, ...indicators],
-    alternatives: [isByPort ? `Another program on the port of ${kind.name}, or ${kind.name} that protects itself after the first words.` : `${kind.name} on purpose: a public download, a device that boots, a network nobody else can listen to.`],
+    subjects: [
+      { role: 'client', address: client },
+      { role: 'server', address: server, port: serverPort },
+    ],
+    ...evidence.proof,
+    indicators: [
+      { name: 'connections', value: count, threshold: values.connections, unit: 'connections' },
+      { name: 'bytes', value: bytes, unit: 'bytes' },
+      { name: 'told by', value: isByPort ? 'port' : 'content' },
+      ...indicators,
+    ],
+    alternatives: [
+      isByPort
+        ? `Another program on the port of ${kind.name}, or ${kind.name} that protects itself after the first words.`
+        : `${kind.name} on purpose: a public download, a device that boots, a network nobody else can listen to.`,
+    ],
     filter: `${addressFilter(server)} && ${isByPort ? `tcp.port == ${serverPort}` : id}`,
     attack: ['T1040'],
     recommendation: `Use ${kind.instead} instead, or keep ${kind.name} of ${server} inside a network that only its users can reach.`,

@@ -2,7 +2,18 @@
  * Who asks whom for IP protocols other than TCP, UDP and ICMP, and what comes back: what `nmap -sO` does. Flows sum such packets up by address,
  * so they are looked at one by one; ordinary traffic leaves here after one comparison.
  */
-import { NET_DST, NET_FLAGS, NET_FRAGMENT, NET_HAS_PORTS, NET_PROTOCOL, NET_QUOTED, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import {
+  NET_DST,
+  NET_FLAGS,
+  NET_FRAGMENT,
+  NET_HAS_PORTS,
+  NET_PROTOCOL,
+  NET_QUOTED,
+  NET_SRC,
+  NET_STRIDE,
+  NET_VERSION,
+  type Packet,
+} from '../../pcap/packet.ts';
 
 /** Pairs of addresses that are remembered. A network has few; a flood of odd protocols from invented addresses has many. */
 const MOST_PAIRS = 4096;
@@ -11,7 +22,8 @@ const ORDINARY = new Uint8Array(256);
 for (const protocol of [1, 6, 17, 58, 132, 0, 43, 44, 60]) ORDINARY[protocol] = 1;
 
 /** `icmp` of Packet: type * 256 + code. Protocol unreachable (RFC 792), unrecognised next header (RFC 4443 section 3.4). */
-const PROTOCOL_UNREACHABLE = 3 * 256 + 2, UNRECOGNISED_HEADER = 4 * 256 + 1;
+const PROTOCOL_UNREACHABLE = 3 * 256 + 2,
+  UNRECOGNISED_HEADER = 4 * 256 + 1;
 
 export interface ProtocolPair {
   readonly version: number;
@@ -61,7 +73,10 @@ export class IpProtocolProbes {
   }
 
   #probe(p: Packet, at: number, protocol: number, flow: number): void {
-    const net = p.net, version = net[at + NET_VERSION]!, source = net[at + NET_SRC]!, target = net[at + NET_DST]!;
+    const net = p.net,
+      version = net[at + NET_VERSION]!,
+      source = net[at + NET_SRC]!,
+      target = net[at + NET_DST]!;
     // What was asked for first is answered, not asked for in the other direction.
     const asked = this.#pairs.get(key(version, target, source));
     if (asked?.frames.has(protocol) === true) {
@@ -75,7 +90,21 @@ export class IpProtocolProbes {
         this.isBounded = true;
         return;
       }
-      pair = { version, source, target, flow, frames: new Map(), refused: new Set(), answered: new Set(), packets: 0, hasTime: p.hasTime, startSeconds: p.timeSeconds, startNanoseconds: p.timeNanoseconds, endSeconds: p.timeSeconds, endNanoseconds: p.timeNanoseconds };
+      pair = {
+        version,
+        source,
+        target,
+        flow,
+        frames: new Map(),
+        refused: new Set(),
+        answered: new Set(),
+        packets: 0,
+        hasTime: p.hasTime,
+        startSeconds: p.timeSeconds,
+        startNanoseconds: p.timeNanoseconds,
+        endSeconds: p.timeSeconds,
+        endNanoseconds: p.timeNanoseconds,
+      };
       this.#pairs.set(id, pair);
     }
     pair.packets++;

@@ -14,15 +14,51 @@ const options = z.object({
 });
 type Options = z.output<typeof options>;
 
-const MOST_SERVERS = 5000, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17;
+const MOST_SERVERS = 5000,
+  PROTOCOL_TCP = 6,
+  PROTOCOL_UDP = 17;
 
 /** What may speak on ports that everybody knows. Ports like 8080 belong to nobody and are not here. */
 const TCP_PORTS: Readonly<Record<number, readonly [owner: string, ...also: string[]]>> = {
-  21: ['ftp', 'tls'], 22: ['ssh'], 23: ['telnet'], 25: ['smtp', 'tls'], 53: ['dns'], 80: ['http', 'http2'], 88: ['kerberos'], 110: ['pop', 'tls'], 123: ['ntp'], 135: ['dcerpc'], 139: ['nbss'], 143: ['imap', 'tls'], 389: ['ldap', 'tls'], 443: ['tls', 'http2'],
-  445: ['nbss'], 465: ['tls', 'smtp'], 587: ['smtp', 'tls'], 636: ['tls'], 853: ['tls'], 993: ['tls', 'imap'], 995: ['tls', 'pop'], 1433: ['tds', 'tls'], 1883: ['mqtt'], 3306: ['mysql'], 3389: ['rdp', 'tls'], 5432: ['pgsql', 'tls'], 502: ['mbtcp', 'modbus'],
+  21: ['ftp', 'tls'],
+  22: ['ssh'],
+  23: ['telnet'],
+  25: ['smtp', 'tls'],
+  53: ['dns'],
+  80: ['http', 'http2'],
+  88: ['kerberos'],
+  110: ['pop', 'tls'],
+  123: ['ntp'],
+  135: ['dcerpc'],
+  139: ['nbss'],
+  143: ['imap', 'tls'],
+  389: ['ldap', 'tls'],
+  443: ['tls', 'http2'],
+  445: ['nbss'],
+  465: ['tls', 'smtp'],
+  587: ['smtp', 'tls'],
+  636: ['tls'],
+  853: ['tls'],
+  993: ['tls', 'imap'],
+  995: ['tls', 'pop'],
+  1433: ['tds', 'tls'],
+  1883: ['mqtt'],
+  3306: ['mysql'],
+  3389: ['rdp', 'tls'],
+  5432: ['pgsql', 'tls'],
+  502: ['mbtcp', 'modbus'],
 };
 const UDP_PORTS: Readonly<Record<number, readonly [owner: string, ...also: string[]]>> = {
-  53: ['dns'], 67: ['dhcp'], 68: ['dhcp'], 69: ['tftp'], 123: ['ntp'], 137: ['nbns'], 138: ['nbdgm'], 161: ['snmp'], 500: ['isakmp'], 514: ['syslog'],
+  53: ['dns'],
+  67: ['dhcp'],
+  68: ['dhcp'],
+  69: ['tftp'],
+  123: ['ntp'],
+  137: ['nbns'],
+  138: ['nbdgm'],
+  161: ['snmp'],
+  500: ['isakmp'],
+  514: ['syslog'],
 };
 /** Told by their content on whatever port; the others are only looked for on their own. */
 const BY_CONTENT = new Set(['http', 'http2', 'tls', 'ssh', 'ftp', 'smtp', 'imap', 'pop', 'nbss', 'quic', 'stun', 'wireguard', 'bt-dht', 'mqtt']);
@@ -42,31 +78,56 @@ export const oddPort = defineDetector({
   id: 'odd-port',
   title: 'Protocol on the port of another',
   tier: 1,
-  description: 'A connection speaks SSH, HTTP, TLS or another protocol on a port that belongs to a different one, as tunnels and malware do to pass firewalls. Programs for closed networks, and people who hide a server from scanners, do it too.',
+  description:
+    'A connection speaks SSH, HTTP, TLS or another protocol on a port that belongs to a different one, as tunnels and malware do to pass firewalls. Programs for closed networks, and people who hide a server from scanners, do it too.',
   options,
   create(values, state) {
     return {
       evaluate() {
         const found = gather(values, state);
-        return { findings: [...found.values].filter(({ evidence }) => evidence.framesTotal >= values.connections).map((one) => draft(values, one)), coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...found.limits('servers on the ports of others')]) };
+        return {
+          findings: [...found.values].filter(({ evidence }) => evidence.framesTotal >= values.connections).map((one) => draft(values, one)),
+          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...found.limits('servers on the ports of others')]),
+        };
       },
     };
   },
 });
 
 function gather(values: Options, state: CaptureState): Watched<string, Odd> {
-  const found = new Watched<string, Odd>(MOST_SERVERS), { flows, tables } = state, { ints, doubles, count } = flows;
-  const isTold = tables.all.map(({ dissector }) => BY_CONTENT.has(dissector.id)), allowed = new Set(values.allowedPorts);
+  const found = new Watched<string, Odd>(MOST_SERVERS),
+    { flows, tables } = state,
+    { ints, doubles, count } = flows;
+  const isTold = tables.all.map(({ dissector }) => BY_CONTENT.has(dissector.id)),
+    allowed = new Set(values.allowedPorts);
   for (let row = 0; row < count; row++) {
-    const at = row * F.INTS, service = ints[at + F.SERVICE]! - 1;
+    const at = row * F.INTS,
+      service = ints[at + F.SERVICE]! - 1;
     if (service < 0 || isTold[service] !== true) continue;
-    const protocol = ints[at + F.META]! & F.META_PROTOCOL, ports = ints[at + F.PORTS]!, port = ports & 0xffff;
-    const table = protocol === PROTOCOL_TCP ? TCP_PORTS : protocol === PROTOCOL_UDP ? UDP_PORTS : undefined, owners = table?.[port], id = tables.all[service]!.dissector.id;
+    const protocol = ints[at + F.META]! & F.META_PROTOCOL,
+      ports = ints[at + F.PORTS]!,
+      port = ports & 0xffff;
+    const table = protocol === PROTOCOL_TCP ? TCP_PORTS : protocol === PROTOCOL_UDP ? UDP_PORTS : undefined,
+      owners = table?.[port],
+      id = tables.all[service]!.dissector.id;
     if (owners === undefined || owners.includes(id) || allowed.has(port)) continue;
     // The ends may be the wrong way round where the capture begins late: then the other port is the one that matters.
     if (table?.[ports >>> 16]?.includes(id) === true || (ports >>> 16 < 1024 && (ints[at + F.FLAGS]! & F.SYN_A) === 0)) continue;
-    if (ints[at + F.PACKETS_A] === 0 || ints[at + F.PACKETS_B] === 0 || (protocol === PROTOCOL_TCP && (ints[at + F.FLAGS]! & (F.DATA_A | F.DATA_B)) !== (F.DATA_A | F.DATA_B))) continue;
-    const ends = endsOf(state, row), one = found.of(`${ends.server} ${port} ${id}`, () => ({ service: id, owner: owners[0], isTcp: protocol === PROTOCOL_TCP, ends, evidence: new Evidence(), bytes: 0 }));
+    if (
+      ints[at + F.PACKETS_A] === 0 ||
+      ints[at + F.PACKETS_B] === 0 ||
+      (protocol === PROTOCOL_TCP && (ints[at + F.FLAGS]! & (F.DATA_A | F.DATA_B)) !== (F.DATA_A | F.DATA_B))
+    )
+      continue;
+    const ends = endsOf(state, row),
+      one = found.of(`${ends.server} ${port} ${id}`, () => ({
+        service: id,
+        owner: owners[0],
+        isTcp: protocol === PROTOCOL_TCP,
+        ends,
+        evidence: new Evidence(),
+        bytes: 0,
+      }));
     if (one === undefined) continue;
     one.evidence.addRow(flows, row);
     one.bytes += doubles[row * F.DOUBLES + F.BYTES_A]! + doubles[row * F.DOUBLES + F.BYTES_B]!;
@@ -75,16 +136,41 @@ function gather(values: Options, state: CaptureState): Watched<string, Odd> {
 }
 
 function draft(values: Options, { service, owner, isTcp, ends, evidence, bytes }: Odd): FindingDraft {
-  const { client, server, serverPort } = ends, label = protocolLabel(service), own = protocolLabel(owner), isCommon = COMMON.has(`${service} ${serverPort}`), isOutside = !isLocalAddress(server);
+  const { client, server, serverPort } = ends,
+    label = protocolLabel(service),
+    own = protocolLabel(owner),
+    isCommon = COMMON.has(`${service} ${serverPort}`),
+    isOutside = !isLocalAddress(server);
   const severity: Severity = isCommon ? 'low' : 'medium';
-  const { confidence, indicators } = confidenceOf([['recognised by what both sides said', 70], ['to an address outside', isOutside ? 10 : 0], ['more than one connection', evidence.framesTotal > 1 ? 5 : 0], ['ordinary programs do this too', isCommon ? -20 : 0]]);
+  const { confidence, indicators } = confidenceOf([
+    ['recognised by what both sides said', 70],
+    ['to an address outside', isOutside ? 10 : 0],
+    ['more than one connection', evidence.framesTotal > 1 ? 5 : 0],
+    ['ordinary programs do this too', isCommon ? -20 : 0],
+  ]);
   return {
-    technique: service, severity, confidence,
+    technique: service,
+    severity,
+    confidence,
     title: `${client} speaks ${label} with ${server} on port ${serverPort}, which belongs to ${own}`,
     description: `${plural(evidence.framesTotal, 'connection')} (threshold ${values.connections}) carried ${bytesText(bytes)} of ${label} over ${isTcp ? 'TCP' : 'UDP'} port ${serverPort}, the port of ${own}. A firewall that judges by port numbers takes it for ${own}.`,
-    subjects: [{ role: 'client', address: client }, { role: 'server', address: server, port: serverPort }], ...evidence.proof,
-    indicators: [{ name: 'protocol recognised', value: service }, { name: 'protocol of the port', value: owner }, { name: 'connections', value: evidence.framesTotal, threshold: values.connections, unit: 'connections' }, { name: 'bytes', value: bytes, unit: 'bytes' }, ...indicators],
-    alternatives: [isCommon ? `A program that tries ${label} here when its own port is closed, or that took the wrong port.` : `A server that was put on port ${serverPort} on purpose, to be reached through a firewall or to be hidden from scans.`],
+    subjects: [
+      { role: 'client', address: client },
+      { role: 'server', address: server, port: serverPort },
+    ],
+    ...evidence.proof,
+    indicators: [
+      { name: 'protocol recognised', value: service },
+      { name: 'protocol of the port', value: owner },
+      { name: 'connections', value: evidence.framesTotal, threshold: values.connections, unit: 'connections' },
+      { name: 'bytes', value: bytes, unit: 'bytes' },
+      ...indicators,
+    ],
+    alternatives: [
+      isCommon
+        ? `A program that tries ${label} here when its own port is closed, or that took the wrong port.`
+        : `A server that was put on port ${serverPort} on purpose, to be reached through a firewall or to be hidden from scans.`,
+    ],
     filter: `${addressFilter(server)} && ${isTcp ? 'tcp' : 'udp'}.port == ${serverPort} && ${service}`,
     attack: ['T1571', 'T1572'],
     recommendation: `Ask who runs ${server}:${serverPort}. If nobody knows, look at what ${client} sent there and which program did; a firewall that recognises protocols can stop it.`,

@@ -19,12 +19,27 @@ import { tallyPorts, type PortTally } from './portScanTally.ts';
 import type { Technique } from './portScanTechniques.ts';
 
 const options = z.object({
-  failedPorts: z.int().min(2).max(65_535).default(15).describe('Ports of one host that must be closed, silent or abandoned for one source before this is called a scan (ports)'),
+  failedPorts: z
+    .int()
+    .min(2)
+    .max(65_535)
+    .default(15)
+    .describe('Ports of one host that must be closed, silent or abandoned for one source before this is called a scan (ports)'),
   windowHours: z.number().positive().default(24).describe('Time within which these ports must be tried, so that slow scans are found too (hours)'),
   burstPorts: z.int().min(2).max(65_535).default(7).describe('Fewer failed ports suffice when they are tried in one burst (ports)'),
   burstSeconds: z.number().positive().default(3).describe('How short such a burst is (seconds)'),
-  failedSharePercent: z.number().min(0).max(100).default(20).describe('Share of the tried ports that must fail, so that a busy client with some failures is left alone (percent)'),
-  ipProtocols: z.int().min(2).max(255).default(8).describe('IP protocols other than TCP, UDP and ICMP that one source must ask one host for (protocols)'),
+  failedSharePercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(20)
+    .describe('Share of the tried ports that must fail, so that a busy client with some failures is left alone (percent)'),
+  ipProtocols: z
+    .int()
+    .min(2)
+    .max(255)
+    .default(8)
+    .describe('IP protocols other than TCP, UDP and ICMP that one source must ask one host for (protocols)'),
 });
 type Options = z.output<typeof options>;
 
@@ -39,7 +54,8 @@ export const portScan = defineDetector({
   id: 'port-scan',
   title: 'Port scan',
   tier: 1,
-  description: 'One address tries many ports of one host that are closed, silent or abandoned as soon as they answer. Vulnerability scanners and inventories of your own do the same; a client of a broken passive FTP server or of peer-to-peer software can look like it.',
+  description:
+    'One address tries many ports of one host that are closed, silent or abandoned as soon as they answer. Vulnerability scanners and inventories of your own do the same; a client of a broken passive FTP server or of peer-to-peer software can look like it.',
   options,
   create(values, state) {
     const protocols = new IpProtocolProbes();
@@ -51,7 +67,8 @@ export const portScan = defineDetector({
 });
 
 function evaluate(values: Options, state: CaptureState, protocols: IpProtocolProbes): ReturnType<DetectorRun['evaluate']> {
-  const gathered = gatherPairs(state, Math.min(values.failedPorts, values.burstPorts)), oneWay = oneWayConnections(state.flows);
+  const gathered = gatherPairs(state, Math.min(values.failedPorts, values.burstPorts)),
+    oneWay = oneWayConnections(state.flows);
   const scans: Scan[] = [];
   for (const pair of gathered.pairs) {
     for (let kind = 1; kind < KINDS; kind++) {
@@ -65,7 +82,10 @@ function evaluate(values: Options, state: CaptureState, protocols: IpProtocolPro
   if (protocols.withoutPorts > 0) limits.push(`${plural(protocols.withoutPorts, 'packet was', 'packets were')} cut before the port numbers.`);
   if (gathered.isBounded || protocols.isBounded) limits.push('More pairs of addresses looked suspicious than are followed; some were left out.');
   if (scans.length > MOST_FINDINGS) limits.push(`${countText(scans.length)} scans were seen; the ${MOST_FINDINGS} largest are listed.`);
-  if (oneWay.isNotable) limits.push(`${plural(oneWay.connections, 'TCP connection was', 'TCP connections were')} captured in one direction only: what seems unanswered may be unseen.`);
+  if (oneWay.isNotable)
+    limits.push(
+      `${plural(oneWay.connections, 'TCP connection was', 'TCP connections were')} captured in one direction only: what seems unanswered may be unseen.`,
+    );
   const findings: FindingDraft[] = scans.slice(0, MOST_FINDINGS).map(draftScan);
   return { findings, coverage: coverage(examinedAll(state, gathered.judged), limits) };
 }
@@ -74,24 +94,44 @@ function evaluate(values: Options, state: CaptureState, protocols: IpProtocolPro
 function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, oneWay: OneWay): Scan | null {
   const rows = pair.probes[kind];
   if (rows === undefined || rows.length < Math.min(values.burstPorts, values.failedPorts)) return null;
-  const isUdp = kind === UDP, open = isUdp ? pair.openUdp : pair.openTcp;
+  const isUdp = kind === UDP,
+    open = isUdp ? pair.openUdp : pair.openTcp;
   // Traceroute with its default of rising ports: the packets that were not meant to arrive are the larger part.
   if (isUdp && pair.lowTtl * 2 >= rows.length) return null;
   const tally = tallyPorts(state.flows, rows, open, pair.hasFtp);
-  const tried = tally.failed + tally.halfOpen.length, share = (100 * tried) / (tried + tally.completed);
+  const tried = tally.failed + tally.halfOpen.length,
+    share = (100 * tried) / (tried + tally.completed);
   if (share < values.failedSharePercent || rows.length > tried * MOST_ATTEMPTS_PER_PORT) return null;
   const isMany = mostWithin(state.flows, tally.first, values.windowHours * 3600) >= values.failedPorts;
   // A burst convinces only where somebody said no, or where silence is not the custom.
-  const isBurst = share > 70 && (!isUdp || tally.closed.length * 2 > tally.failed) && mostWithin(state.flows, tally.first, values.burstSeconds) >= values.burstPorts;
+  const isBurst =
+    share > 70 &&
+    (!isUdp || tally.closed.length * 2 > tally.failed) &&
+    mostWithin(state.flows, tally.first, values.burstSeconds) >= values.burstPorts;
   if (!isMany && !isBurst) return null;
-  const first = rows[0]!, target = flowAddress(state, first, F.B);
+  const first = rows[0]!,
+    target = flowAddress(state, first, F.B);
   if (/^ff/i.test(target) && target.includes(':')) return null;
   const technique = kind === SYN && isBySystem(state.flows, rows, pair, tally) ? 'connect' : TECHNIQUE_OF_KIND[kind]!;
   return {
-    technique, source: flowAddress(state, first, F.A), target, failed: tried, threshold: isMany ? values.failedPorts : values.burstPorts, window: isMany ? `${values.windowHours} h` : `${values.burstSeconds} s`,
-    severity: isMany ? 'medium' : 'low', share, open: [...new Set([...tally.halfOpen, ...open])].sort((a, b) => a - b), closed: tally.closed, filtered: tally.filtered, probes: rows.length,
-    frames: rows.slice(0, 100).map((row) => state.flows.ints[row * F.INTS + F.FIRST_FRAME]!), framesTotal: rows.length, flows: rows.slice(0, 100), ...spanOf(state.flows, rows),
-    targetAnswers: pair.answered || tally.closed.length > 0, oneWay: oneWay.isNotable,
+    technique,
+    source: flowAddress(state, first, F.A),
+    target,
+    failed: tried,
+    threshold: isMany ? values.failedPorts : values.burstPorts,
+    window: isMany ? `${values.windowHours} h` : `${values.burstSeconds} s`,
+    severity: isMany ? 'medium' : 'low',
+    share,
+    open: [...new Set([...tally.halfOpen, ...open])].sort((a, b) => a - b),
+    closed: tally.closed,
+    filtered: tally.filtered,
+    probes: rows.length,
+    frames: rows.slice(0, 100).map((row) => state.flows.ints[row * F.INTS + F.FIRST_FRAME]!),
+    framesTotal: rows.length,
+    flows: rows.slice(0, 100),
+    ...spanOf(state.flows, rows),
+    targetAnswers: pair.answered || tally.closed.length > 0,
+    oneWay: oneWay.isNotable,
   };
 }
 
@@ -126,11 +166,18 @@ interface Span {
 }
 
 function spanOf({ ints, doubles }: F.FlowTable, rows: readonly number[]): Span {
-  let start = Infinity, startNs = 0, end = -Infinity, endNs = 0;
+  let start = Infinity,
+    startNs = 0,
+    end = -Infinity,
+    endNs = 0;
   for (const row of rows) {
-    const at = row * F.INTS, dat = row * F.DOUBLES;
+    const at = row * F.INTS,
+      dat = row * F.DOUBLES;
     if ((ints[at + F.FLAGS]! & F.HAS_TIME) === 0) return { from: null, to: null, seconds: null };
-    const from = doubles[dat + F.START]!, fromNs = ints[at + F.START_NS]!, to = doubles[dat + F.END]!, toNs = ints[at + F.END_NS]!;
+    const from = doubles[dat + F.START]!,
+      fromNs = ints[at + F.START_NS]!,
+      to = doubles[dat + F.END]!,
+      toNs = ints[at + F.END_NS]!;
     if (from < start || (from === start && fromNs < startNs)) [start, startNs] = [from, fromNs];
     if (to > end || (to === end && toNs > endNs)) [end, endNs] = [to, toNs];
   }
@@ -138,15 +185,30 @@ function spanOf({ ints, doubles }: F.FlowTable, rows: readonly number[]): Span {
 }
 
 function protocolScan(values: Options, state: CaptureState, pair: ProtocolPair): Scan {
-  const numbers = [...pair.frames.keys()].sort((a, b) => a - b), frames = [...pair.frames.values()].sort((a, b) => a - b);
+  const numbers = [...pair.frames.keys()].sort((a, b) => a - b),
+    frames = [...pair.frames.values()].sort((a, b) => a - b);
   const text = (end: number): string => flowAddress(state, pair.flow, state.flows.ints[pair.flow * F.INTS + F.A] === end ? F.A : F.B);
   const severity: Severity = 'medium';
   return {
-    technique: 'ip-proto', source: text(pair.source), target: text(pair.target), failed: numbers.filter((n) => !pair.answered.has(n)).length, threshold: values.ipProtocols, window: 'any time', severity, share: 100,
-    open: [...pair.answered].sort((a, b) => a - b), closed: numbers.filter((n) => pair.refused.has(n)), filtered: numbers.filter((n) => !pair.refused.has(n) && !pair.answered.has(n)), probes: pair.packets,
-    frames: frames.slice(0, 100), framesTotal: frames.length, flows: [pair.flow],
-    from: pair.hasTime ? timestamp(pair.startSeconds, pair.startNanoseconds) : null, to: pair.hasTime ? timestamp(pair.endSeconds, pair.endNanoseconds) : null,
+    technique: 'ip-proto',
+    source: text(pair.source),
+    target: text(pair.target),
+    failed: numbers.filter((n) => !pair.answered.has(n)).length,
+    threshold: values.ipProtocols,
+    window: 'any time',
+    severity,
+    share: 100,
+    open: [...pair.answered].sort((a, b) => a - b),
+    closed: numbers.filter((n) => pair.refused.has(n)),
+    filtered: numbers.filter((n) => !pair.refused.has(n) && !pair.answered.has(n)),
+    probes: pair.packets,
+    frames: frames.slice(0, 100),
+    framesTotal: frames.length,
+    flows: [pair.flow],
+    from: pair.hasTime ? timestamp(pair.startSeconds, pair.startNanoseconds) : null,
+    to: pair.hasTime ? timestamp(pair.endSeconds, pair.endNanoseconds) : null,
     seconds: pair.hasTime ? secondsBetween(pair.startSeconds, pair.startNanoseconds, pair.endSeconds, pair.endNanoseconds) : null,
-    targetAnswers: pair.refused.size + pair.answered.size > 0, oneWay: false,
+    targetAnswers: pair.refused.size + pair.answered.size > 0,
+    oneWay: false,
   };
 }

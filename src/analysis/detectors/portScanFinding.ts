@@ -36,29 +36,57 @@ export interface Scan {
 }
 
 export function draftScan(scan: Scan): FindingDraft {
-  const { technique, source, target, failed, threshold, seconds, open, closed, filtered } = scan, text = TECHNIQUES[technique];
+  const { technique, source, target, failed, threshold, seconds, open, closed, filtered } = scan,
+    text = TECHNIQUES[technique];
   const during = seconds === null ? '' : ` in ${durationText(seconds)}`;
-  const learned = [`${countText(open.length)} ${technique === 'ip-proto' ? 'spoken' : 'open'}`, `${countText(closed.length)} ${text.refused}`, `${countText(filtered.length)} ${text.silent}`].join(', ');
+  const learned = [
+    `${countText(open.length)} ${technique === 'ip-proto' ? 'spoken' : 'open'}`,
+    `${countText(closed.length)} ${text.refused}`,
+    `${countText(filtered.length)} ${text.silent}`,
+  ].join(', ');
   const tried = failed + (technique === 'syn' ? 0 : open.filter((port) => !closed.includes(port)).length);
-  const parts = confidenceParts(scan), confidence = Math.max(5, Math.min(99, parts.reduce((sum, { value }) => sum + value, 0)));
+  const parts = confidenceParts(scan),
+    confidence = Math.max(
+      5,
+      Math.min(
+        99,
+        parts.reduce((sum, { value }) => sum + value, 0),
+      ),
+    );
   return {
-    technique, severity: scan.severity, confidence,
+    technique,
+    severity: scan.severity,
+    confidence,
     title: `${source} tried ${countText(Math.max(tried, failed))} ${text.of} on ${target}${during}`,
     description: `${text.how}. ${countText(failed)} ${text.of} failed or were left at once (threshold ${threshold} within ${scan.window}): ${learned}.${rateText(scan)}`,
-    subjects: [{ role: 'attacker', address: source }, { role: 'victim', address: target }],
-    firstSeen: scan.from, lastSeen: scan.to,
+    subjects: [
+      { role: 'attacker', address: source },
+      { role: 'victim', address: target },
+    ],
+    firstSeen: scan.from,
+    lastSeen: scan.to,
     indicators: [
       { name: 'technique', value: technique },
-      { name: `${technique === 'ip-proto' ? 'protocols' : 'ports'} failed or abandoned`, value: failed, threshold, unit: technique === 'ip-proto' ? 'protocols' : 'ports' },
+      {
+        name: `${technique === 'ip-proto' ? 'protocols' : 'ports'} failed or abandoned`,
+        value: failed,
+        threshold,
+        unit: technique === 'ip-proto' ? 'protocols' : 'ports',
+      },
       { name: 'share of tried ports that failed', value: Math.round(scan.share), unit: '%' },
-      ...portIndicators('open', open), ...portIndicators(text.refused, closed), ...portIndicators(text.silent, filtered),
+      ...portIndicators('open', open),
+      ...portIndicators(text.refused, closed),
+      ...portIndicators(text.silent, filtered),
       { name: 'attempts', value: scan.probes, unit: 'probes' },
       ...(seconds === null ? [] : [{ name: 'duration', value: seconds, unit: 's' }]),
       ...(seconds === null || seconds === 0 ? [] : [{ name: 'rate', value: Number((scan.probes / seconds).toPrecision(3)), unit: 'probes/s' }]),
       ...parts.map(({ name, value }) => ({ name: `confidence: ${name}`, value, unit: 'points' })),
     ],
     alternatives: alternativesOf(scan),
-    frames: scan.frames, framesTotal: scan.framesTotal, filter: probeFilter(technique, source, target), flows: scan.flows,
+    frames: scan.frames,
+    framesTotal: scan.framesTotal,
+    filter: probeFilter(technique, source, target),
+    flows: scan.flows,
     attack: ['T1046'],
     recommendation: `Find out who runs ${source} and whether this scan was agreed. If it was not, block ${source}, look for what it did next${open.length > 0 ? ` on the open ports (${numberRanges(open, 10)})` : ''}, and close what ${target} need not offer.`,
   };
@@ -72,11 +100,23 @@ function portIndicators(state: string, ports: readonly number[]): Indicator[] {
 function rateText({ seconds, probes }: Scan): string {
   if (seconds === null || seconds === 0) return '';
   const rate = probes / seconds;
-  return rate >= 1 ? ` ${countText(Math.round(rate))} probes per second.` : ` Slowly: one probe every ${durationText(1 / rate)}, below what counts per second or minute would notice.`;
+  return rate >= 1
+    ? ` ${countText(Math.round(rate))} probes per second.`
+    : ` Slowly: one probe every ${durationText(1 / rate)}, below what counts per second or minute would notice.`;
 }
 
 /** What the confidence is the sum of. */
-function confidenceParts({ technique, failed, threshold, share, closed, probes, targetAnswers, oneWay, severity }: Scan): { name: string; value: number }[] {
+function confidenceParts({
+  technique,
+  failed,
+  threshold,
+  share,
+  closed,
+  probes,
+  targetAnswers,
+  oneWay,
+  severity,
+}: Scan): { name: string; value: number }[] {
   const parts = [{ name: severity === 'low' ? 'a short burst' : 'over the threshold', value: severity === 'low' ? 35 : 45 }];
   const add = (name: string, value: number): void => {
     if (value !== 0) parts.push({ name, value });
@@ -96,10 +136,12 @@ function alternativesOf({ technique, source, target, closed, filtered, open }: S
   const alternatives = [`A vulnerability scanner or inventory of your own, if ${source} is known to run one.`];
   const highest = [...closed, ...filtered].filter((port) => port > 1023).length * 2 > closed.length + filtered.length;
   if (technique === 'udp') alternatives.push('A program that looks for a service over many ports, or media streams whose receiver was gone.');
-  else if (technique === 'ack' || technique === 'maimon') alternatives.push(`Remains of connections that began before the capture, if ${target} or a firewall was restarted.`);
-  else if ((technique === 'syn' || technique === 'connect') && highest) alternatives.push('Peer-to-peer software, or passive FTP through a firewall that blocks its data ports: the ports are mostly above 1023.');
+  else if (technique === 'ack' || technique === 'maimon')
+    alternatives.push(`Remains of connections that began before the capture, if ${target} or a firewall was restarted.`);
+  else if ((technique === 'syn' || technique === 'connect') && highest)
+    alternatives.push('Peer-to-peer software, or passive FTP through a firewall that blocks its data ports: the ports are mostly above 1023.');
   if (technique === 'syn' && open.length > 0) alternatives.push('A load balancer that checks ports with half-open connections.');
-  if (technique !== 'connect') alternatives.push(`A decoy: scanners can send probes in the name of other addresses, so ${source} may not be the one who reads the answers.`);
+  if (technique !== 'connect')
+    alternatives.push(`A decoy: scanners can send probes in the name of other addresses, so ${source} may not be the one who reads the answers.`);
   return alternatives;
 }
-

@@ -7,27 +7,52 @@ import type { CaptureState } from '../captureState.ts';
 import * as F from '../flowTable.ts';
 
 /** What a probe asked, in the low four bits; what came of it, above. */
-export const SYN = 1, FIN = 2, NULL = 3, XMAS = 4, ACK = 5, MAIMON = 6, UDP = 7, KIND = 15, KINDS = 8;
-export const CLOSED = 16, FILTERED = 32, HALF_OPEN = 48, OUTCOME = 48;
+export const SYN = 1,
+  FIN = 2,
+  NULL = 3,
+  XMAS = 4,
+  ACK = 5,
+  MAIMON = 6,
+  UDP = 7,
+  KIND = 15,
+  KINDS = 8;
+export const CLOSED = 16,
+  FILTERED = 32,
+  HALF_OPEN = 48,
+  OUTCOME = 48;
 
 /** A probe is a knock: one segment and a few repetitions, next to no payload. */
-const MOST_STEALTH_SEGMENTS = 3, MOST_UDP_DATAGRAMS = 10, MOST_MEAN_UDP_PAYLOAD = 300;
-const PROTOCOL_TCP = 6, PROTOCOL_UDP = 17;
+const MOST_STEALTH_SEGMENTS = 3,
+  MOST_UDP_DATAGRAMS = 10,
+  MOST_MEAN_UDP_PAYLOAD = 300;
+const PROTOCOL_TCP = 6,
+  PROTOCOL_UDP = 17;
 
 /** Kind | outcome of a flow, or 0 when it is no probe: somebody answered, or it began before the capture did. */
 export function probeOf(flows: F.FlowTable, row: number): number {
-  const { ints } = flows, at = row * F.INTS, protocol = ints[at + F.META]! & F.META_PROTOCOL;
+  const { ints } = flows,
+    at = row * F.INTS,
+    protocol = ints[at + F.META]! & F.META_PROTOCOL;
   if (protocol === PROTOCOL_TCP) return tcpProbe(flows, row, at);
   return protocol === PROTOCOL_UDP ? udpProbe(flows, row, at) : 0;
 }
 
 function tcpProbe(flows: F.FlowTable, row: number, at: number): number {
-  const { ints } = flows, flags = ints[at + F.FLAGS]!, first = (flags >>> F.FIRST_TCP_FLAGS_SHIFT) & 0xff;
+  const { ints } = flows,
+    flags = ints[at + F.FLAGS]!,
+    first = (flags >>> F.FIRST_TCP_FLAGS_SHIFT) & 0xff;
   if ((flags & F.FIRST_FROM_B) !== 0) return 0;
   if ((first & TCP_SYN) !== 0) return synProbe(ints, at, flags, first);
   if ((flags & F.SYN_A) !== 0 || (first & TCP_RST) !== 0) return 0;
-  const answers = ints[at + F.PACKETS_B]!, refused = (flags & F.RST_B) !== 0;
-  if (ints[at + F.PACKETS_A]! > MOST_STEALTH_SEGMENTS || flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > 0 || (answers > 0 && !refused) || (flags & (F.DATA_B | F.ACK_B | F.SYN_ACK_B)) !== 0) return 0;
+  const answers = ints[at + F.PACKETS_B]!,
+    refused = (flags & F.RST_B) !== 0;
+  if (
+    ints[at + F.PACKETS_A]! > MOST_STEALTH_SEGMENTS ||
+    flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > 0 ||
+    (answers > 0 && !refused) ||
+    (flags & (F.DATA_B | F.ACK_B | F.SYN_ACK_B)) !== 0
+  )
+    return 0;
   const kind = stealthKind(first);
   // Segments of connections from before the capture begin with ACK too; those of a server go to its clients' short-lived ports.
   if (kind === 0 || ((kind === ACK || kind === MAIMON) && speaksAsServer(ints[at + F.PORTS]!))) return 0;
@@ -58,8 +83,10 @@ function stealthKind(flags: number): number {
 }
 
 function udpProbe(flows: F.FlowTable, row: number, at: number): number {
-  const { ints } = flows, sent = ints[at + F.PACKETS_A]!;
-  if (ints[at + F.PACKETS_B]! > 0 || sent > MOST_UDP_DATAGRAMS || flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > sent * MOST_MEAN_UDP_PAYLOAD) return 0;
+  const { ints } = flows,
+    sent = ints[at + F.PACKETS_A]!;
+  if (ints[at + F.PACKETS_B]! > 0 || sent > MOST_UDP_DATAGRAMS || flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > sent * MOST_MEAN_UDP_PAYLOAD)
+    return 0;
   // Traceroute counts its ports upwards, but its packets are not meant to arrive.
   if ((ints[at + F.FLAGS]! & F.LOW_TTL) !== 0 || speaksAsServer(ints[at + F.PORTS]!)) return 0;
   if ((ints[at + F.META]! & F.META_IPV6) === 0 && asksEverybody(ints[at + F.B]!)) return 0;
@@ -80,18 +107,24 @@ function asksEverybody(address: number): boolean {
 
 /** From a service's port to a short-lived one: an answer whose question was not captured. */
 function speaksAsServer(ports: number): boolean {
-  const from = ports >>> 16, to = ports & 0xffff;
+  const from = ports >>> 16,
+    to = ports & 0xffff;
   return (from < 1024 && to >= 1024) || (from < 32_768 && to >= 32_768);
 }
 
-const NOTHING = 0, PORT_UNREACHABLE = 1, UNREACHABLE = 2, TIME_EXCEEDED = 3;
+const NOTHING = 0,
+  PORT_UNREACHABLE = 1,
+  UNREACHABLE = 2,
+  TIME_EXCEEDED = 3;
 
 /** What the ICMP error about a flow means for the port: RFC 792 and RFC 4443 section 3. */
 function icmpSays(ints: Int32Array, at: number): number {
   const error = ints[at + F.ICMP_ERROR]! - 1;
   if (error < 0) return NOTHING;
-  const type = error >> 8, code = error & 255;
-  if ((ints[at + F.META]! & F.META_IPV6) !== 0) return type === 1 ? (code === 4 ? PORT_UNREACHABLE : UNREACHABLE) : type === 3 ? TIME_EXCEEDED : NOTHING;
+  const type = error >> 8,
+    code = error & 255;
+  if ((ints[at + F.META]! & F.META_IPV6) !== 0)
+    return type === 1 ? (code === 4 ? PORT_UNREACHABLE : UNREACHABLE) : type === 3 ? TIME_EXCEEDED : NOTHING;
   // Code 4, fragmentation needed, is about the way, not about the port.
   return type === 3 ? (code === 3 ? PORT_UNREACHABLE : code === 4 ? NOTHING : UNREACHABLE) : type === 11 ? TIME_EXCEEDED : NOTHING;
 }
@@ -127,8 +160,12 @@ export interface Gathered {
  * array, so that a million spoofed sources with one packet each never become a million objects; the second keeps only what can matter.
  */
 export function gatherPairs(state: CaptureState, least: number): Gathered {
-  const { flows } = state, { ints } = flows, size = 2 ** Math.min(24, Math.max(10, Math.ceil(Math.log2(flows.count + 1)) + 1));
-  const heat = new Uint8Array(size), mask = size - 1, enough = Math.min(least, 255);
+  const { flows } = state,
+    { ints } = flows,
+    size = 2 ** Math.min(24, Math.max(10, Math.ceil(Math.log2(flows.count + 1)) + 1));
+  const heat = new Uint8Array(size),
+    mask = size - 1,
+    enough = Math.min(least, 255);
   let judged = 0;
   for (let row = 0; row < flows.count; row++) {
     const at = row * F.INTS;
@@ -138,21 +175,35 @@ export function gatherPairs(state: CaptureState, least: number): Gathered {
     const slot = hash(ints, at) & mask;
     if (heat[slot]! < 255) heat[slot]!++;
   }
-  const bySource = new Map<number, Map<number, Pair>>(), pairs: Pair[] = [], ftp = (state.tables.byId('ftp')?.index ?? -2) + 1;
+  const bySource = new Map<number, Map<number, Pair>>(),
+    pairs: Pair[] = [],
+    ftp = (state.tables.byId('ftp')?.index ?? -2) + 1;
   let isBounded = false;
   for (let row = 0; row < flows.count; row++) {
-    const at = row * F.INTS, meta = ints[at + F.META]!;
+    const at = row * F.INTS,
+      meta = ints[at + F.META]!;
     if ((meta & F.META_PROTOCOL) === 0 || heat[hash(ints, at) & mask]! < enough) continue;
     // Family and depth are part of who somebody is: numbers of IPv6 addresses are other numbers, and tunnels may carry the same addresses.
-    const source = ints[at]! * 4096 + (meta >>> 8), target = ints[at + F.B]!;
-    let targets = bySource.get(source), pair = targets?.get(target);
+    const source = ints[at]! * 4096 + (meta >>> 8),
+      target = ints[at + F.B]!;
+    let targets = bySource.get(source),
+      pair = targets?.get(target);
     if (pair === undefined) {
       if (pairs.length >= MOST_PAIRS) {
         isBounded = true;
         continue;
       }
       if (targets === undefined) bySource.set(source, (targets = new Map<number, Pair>()));
-      pair = { probes: new Array<number[] | undefined>(KINDS).fill(undefined), openTcp: new Set(), openUdp: new Set(), completed: 0, completedPlain: 0, lowTtl: 0, hasFtp: false, answered: false };
+      pair = {
+        probes: new Array<number[] | undefined>(KINDS).fill(undefined),
+        openTcp: new Set(),
+        openUdp: new Set(),
+        completed: 0,
+        completedPlain: 0,
+        lowTtl: 0,
+        hasFtp: false,
+        answered: false,
+      };
       targets.set(target, pair);
       pairs.push(pair);
     }
@@ -162,14 +213,17 @@ export function gatherPairs(state: CaptureState, least: number): Gathered {
 }
 
 function add(pair: Pair, flows: F.FlowTable, row: number, ftp: number): void {
-  const { ints } = flows, at = row * F.INTS, probe = probeOf(flows, row);
+  const { ints } = flows,
+    at = row * F.INTS,
+    probe = probeOf(flows, row);
   if (ints[at + F.PACKETS_B]! > 0) pair.answered = true;
   if (probe !== 0) {
     const rows = pair.probes as (number[] | undefined)[];
     (rows[probe & KIND] ??= []).push(row);
     return;
   }
-  const port = ints[at + F.PORTS]! & 0xffff, flags = ints[at + F.FLAGS]!;
+  const port = ints[at + F.PORTS]! & 0xffff,
+    flags = ints[at + F.FLAGS]!;
   if ((ints[at + F.META]! & F.META_PROTOCOL) === PROTOCOL_UDP) {
     if ((flags & F.LOW_TTL) !== 0) pair.lowTtl++;
     if (ints[at + F.PACKETS_B]! > 0) pair.openUdp.add(port);

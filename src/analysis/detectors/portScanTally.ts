@@ -23,7 +23,8 @@ const firstRow = new Int32Array(65_536);
 export function tallyPorts(flows: F.FlowTable, rows: readonly number[], open: ReadonlySet<number>, hasFtp: boolean): PortTally {
   const ports: number[] = [];
   for (const row of rows) {
-    const port = flows.ints[row * F.INTS + F.PORTS]! & 0xffff, outcome = probeOf(flows, row) & OUTCOME;
+    const port = flows.ints[row * F.INTS + F.PORTS]! & 0xffff,
+      outcome = probeOf(flows, row) & OUTCOME;
     if (hasFtp && port > 1023) continue;
     if (best[port] === 0) {
       ports.push(port);
@@ -33,7 +34,9 @@ export function tallyPorts(flows: F.FlowTable, rows: readonly number[], open: Re
   }
   ports.sort((a, b) => a - b);
   const of = (outcome: number): number[] => ports.filter((port) => best[port] === outcome && (outcome === HALF_OPEN || !open.has(port)));
-  const closed = of(CLOSED), filtered = of(FILTERED), halfOpen = of(HALF_OPEN);
+  const closed = of(CLOSED),
+    filtered = of(FILTERED),
+    halfOpen = of(HALF_OPEN);
   const first = [...closed, ...filtered, ...halfOpen].map((port) => firstRow[port]!);
   let completed = 0;
   for (const port of open) if (best[port] !== HALF_OPEN) completed++;

@@ -17,20 +17,84 @@ export interface TechniqueText {
 }
 
 export const TECHNIQUES: Readonly<Record<Technique, TechniqueText>> = {
-  syn: { how: 'Half-open connections: a SYN to each port, and none of them was completed', of: 'TCP ports', refused: 'closed', silent: 'filtered', probes: 'tcp.flags.syn == 1 && tcp.flags.ack == 0', oddity: 10 },
-  connect: { how: 'Ordinary connection attempts by the operating system, one after the other', of: 'TCP ports', refused: 'closed', silent: 'filtered', probes: 'tcp.flags.syn == 1 && tcp.flags.ack == 0', oddity: 5 },
-  fin: { how: 'A lone FIN to connections that never existed: open ports keep silent, closed ones answer RST', of: 'TCP ports', refused: 'closed', silent: 'open or filtered', probes: 'tcp.flags == 0x001', oddity: 20 },
-  null: { how: 'Segments without any flag: open ports keep silent, closed ones answer RST', of: 'TCP ports', refused: 'closed', silent: 'open or filtered', probes: 'tcp.flags == 0x000', oddity: 20 },
-  xmas: { how: 'Segments with FIN, PSH and URG lit at once: open ports keep silent, closed ones answer RST', of: 'TCP ports', refused: 'closed', silent: 'open or filtered', probes: 'tcp.flags.fin == 1 && tcp.flags.ack == 0 && tcp.flags.syn == 0 && tcp.flags.urg == 1', oddity: 20 },
-  ack: { how: 'ACKs to connections that never existed: an RST shows that no firewall stands before the port', of: 'TCP ports', refused: 'unfiltered', silent: 'filtered', probes: 'tcp.flags == 0x010 && tcp.len == 0', oddity: 10 },
-  maimon: { how: 'FIN and ACK to connections that never existed: some systems drop them where a port is open', of: 'TCP ports', refused: 'closed', silent: 'open or filtered', probes: 'tcp.flags == 0x011 && tcp.len == 0', oddity: 10 },
-  udp: { how: 'Small datagrams to each port: a closed one answers with an ICMP error, an open one often not at all', of: 'UDP ports', refused: 'closed', silent: 'open or filtered', probes: 'udp', oddity: 5 },
-  'ip-proto': { how: 'Packets of one IP protocol after the other, to learn which of them the host speaks', of: 'IP protocols', refused: 'not spoken', silent: 'spoken or filtered', probes: '', oddity: 20 },
+  syn: {
+    how: 'Half-open connections: a SYN to each port, and none of them was completed',
+    of: 'TCP ports',
+    refused: 'closed',
+    silent: 'filtered',
+    probes: 'tcp.flags.syn == 1 && tcp.flags.ack == 0',
+    oddity: 10,
+  },
+  connect: {
+    how: 'Ordinary connection attempts by the operating system, one after the other',
+    of: 'TCP ports',
+    refused: 'closed',
+    silent: 'filtered',
+    probes: 'tcp.flags.syn == 1 && tcp.flags.ack == 0',
+    oddity: 5,
+  },
+  fin: {
+    how: 'A lone FIN to connections that never existed: open ports keep silent, closed ones answer RST',
+    of: 'TCP ports',
+    refused: 'closed',
+    silent: 'open or filtered',
+    probes: 'tcp.flags == 0x001',
+    oddity: 20,
+  },
+  null: {
+    how: 'Segments without any flag: open ports keep silent, closed ones answer RST',
+    of: 'TCP ports',
+    refused: 'closed',
+    silent: 'open or filtered',
+    probes: 'tcp.flags == 0x000',
+    oddity: 20,
+  },
+  xmas: {
+    how: 'Segments with FIN, PSH and URG lit at once: open ports keep silent, closed ones answer RST',
+    of: 'TCP ports',
+    refused: 'closed',
+    silent: 'open or filtered',
+    probes: 'tcp.flags.fin == 1 && tcp.flags.ack == 0 && tcp.flags.syn == 0 && tcp.flags.urg == 1',
+    oddity: 20,
+  },
+  ack: {
+    how: 'ACKs to connections that never existed: an RST shows that no firewall stands before the port',
+    of: 'TCP ports',
+    refused: 'unfiltered',
+    silent: 'filtered',
+    probes: 'tcp.flags == 0x010 && tcp.len == 0',
+    oddity: 10,
+  },
+  maimon: {
+    how: 'FIN and ACK to connections that never existed: some systems drop them where a port is open',
+    of: 'TCP ports',
+    refused: 'closed',
+    silent: 'open or filtered',
+    probes: 'tcp.flags == 0x011 && tcp.len == 0',
+    oddity: 10,
+  },
+  udp: {
+    how: 'Small datagrams to each port: a closed one answers with an ICMP error, an open one often not at all',
+    of: 'UDP ports',
+    refused: 'closed',
+    silent: 'open or filtered',
+    probes: 'udp',
+    oddity: 5,
+  },
+  'ip-proto': {
+    how: 'Packets of one IP protocol after the other, to learn which of them the host speaks',
+    of: 'IP protocols',
+    refused: 'not spoken',
+    silent: 'spoken or filtered',
+    probes: '',
+    oddity: 20,
+  },
 };
 
 /** Display filter for the probes from one address to another; errors that quote them are answers, not probes. */
 export function probeFilter(technique: Technique, source: string, target: string): string {
-  const isIpv6 = source.includes(':'), ip = isIpv6 ? 'ipv6' : 'ip';
+  const isIpv6 = source.includes(':'),
+    ip = isIpv6 ? 'ipv6' : 'ip';
   const between = `${ip}.src == ${source} && ${ip}.dst == ${target}`;
   if (technique === 'ip-proto') return isIpv6 ? `${between} && !tcp && !udp && !icmpv6` : `${between} && !(ip.proto in {1, 6, 17})`;
   return `${between} && ${TECHNIQUES[technique].probes} && !${isIpv6 ? 'icmpv6' : 'icmp'}`;

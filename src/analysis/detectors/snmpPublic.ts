@@ -11,9 +11,12 @@ const options = z.object({
   answers: z.int().min(1).default(1).describe('Answers with a community that everybody knows before a device is told (messages)'),
 });
 
-const MOST_DEVICES = 5000, PORT = 161;
+const MOST_DEVICES = 5000,
+  PORT = 161;
 /** PDU types of RFC 3416. */
-const GET_RESPONSE = 2, SET_REQUEST = 3, BULK_REQUEST = 5;
+const GET_RESPONSE = 2,
+  SET_REQUEST = 3,
+  BULK_REQUEST = 5;
 
 interface Device {
   readonly address: string;
@@ -31,7 +34,8 @@ export const snmpPublic = defineDetector({
   id: 'snmp-public',
   title: 'SNMP with a well-known community',
   tier: 1,
-  description: 'A device answers to SNMP requests with the community "public" or "private", which it was delivered with. Printers and switches nobody configured do; monitoring inside a closed network may rely on it.',
+  description:
+    'A device answers to SNMP requests with the community "public" or "private", which it was delivered with. Printers and switches nobody configured do; monitoring inside a closed network may rely on it.',
   options,
   messages: [snmpMessage.kind],
   create(values, state) {
@@ -43,8 +47,19 @@ export const snmpPublic = defineDetector({
         if (pdu > SET_REQUEST && pdu !== BULK_REQUEST) return;
         const ends = datagramEnds(p);
         if (ends === null) return;
-        const isAnswer = pdu === GET_RESPONSE, address = isAnswer ? ends.source : ends.destination, manager = isAnswer ? ends.destination : ends.source;
-        const device = devices.of(`${address} ${community}`, () => ({ address, manager, community, evidence: new Evidence(), version, answers: 0, requests: 0, sets: 0 }));
+        const isAnswer = pdu === GET_RESPONSE,
+          address = isAnswer ? ends.source : ends.destination,
+          manager = isAnswer ? ends.destination : ends.source;
+        const device = devices.of(`${address} ${community}`, () => ({
+          address,
+          manager,
+          community,
+          evidence: new Evidence(),
+          version,
+          answers: 0,
+          requests: 0,
+          sets: 0,
+        }));
         if (device === undefined) return;
         if (pdu === GET_RESPONSE) {
           device.answers++;
@@ -53,7 +68,9 @@ export const snmpPublic = defineDetector({
         if (pdu === SET_REQUEST) device.sets++;
       },
       evaluate: () => ({
-        findings: [...devices.values].filter(({ answers, requests }) => requests > 0 && answers >= values.answers).map((one) => draft(values.answers, one, state)),
+        findings: [...devices.values]
+          .filter(({ answers, requests }) => requests > 0 && answers >= values.answers)
+          .map((one) => draft(values.answers, one, state)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...devices.limits('devices with a well-known community')]),
       }),
     };
@@ -61,14 +78,30 @@ export const snmpPublic = defineDetector({
 });
 
 function draft(threshold: number, { address, manager, community, evidence, version, answers, sets }: Device, state: CaptureState): FindingDraft {
-  const isOutside = !isLocalAddress(address) || !isLocalAddress(manager), name = version === 0 ? 'SNMPv1' : 'SNMPv2c';
-  const { confidence, indicators } = confidenceOf([['the device itself answered', 88], ['more than once', answers > 1 ? 5 : 0], ['it was changed with it', sets > 0 ? 5 : 0]]);
+  const isOutside = !isLocalAddress(address) || !isLocalAddress(manager),
+    name = version === 0 ? 'SNMPv1' : 'SNMPv2c';
+  const { confidence, indicators } = confidenceOf([
+    ['the device itself answered', 88],
+    ['more than once', answers > 1 ? 5 : 0],
+    ['it was changed with it', sets > 0 ? 5 : 0],
+  ]);
   return {
-    technique: community, severity: sets > 0 || (community === 'private' && isOutside) ? 'high' : 'medium', confidence,
+    technique: community,
+    severity: sets > 0 || (community === 'private' && isOutside) ? 'high' : 'medium',
+    confidence,
     title: `${address} answers to SNMP with the community "${community}"`,
     description: `${plural(answers, 'answer')} (threshold ${threshold}) over ${name} to ${manager}${sets > 0 ? `, and ${plural(sets, 'request')} to change something` : ''}. Everybody knows this community; whoever reaches the device can read ${community === 'private' || sets > 0 ? 'and mostly change ' : ''}its configuration, and use it to amplify attacks.`,
-    subjects: [{ role: 'client', address: manager }, { role: 'server', address, port: PORT }], ...evidence.resolve(state.flows).proof,
-    indicators: [{ name: 'answers', value: answers, threshold, unit: 'messages' }, { name: 'requests to change', value: sets }, { name: 'version', value: name }, ...indicators],
+    subjects: [
+      { role: 'client', address: manager },
+      { role: 'server', address, port: PORT },
+    ],
+    ...evidence.resolve(state.flows).proof,
+    indicators: [
+      { name: 'answers', value: answers, threshold, unit: 'messages' },
+      { name: 'requests to change', value: sets },
+      { name: 'version', value: name },
+      ...indicators,
+    ],
     alternatives: ['A printer or switch as it was delivered, asked by your own monitoring.'],
     filter: `${addressFilter(address)} && snmp.community == "${community}"`,
     attack: ['T1602.001', 'T1078.001'],

@@ -11,7 +11,8 @@ import * as F from '../flowTable.ts';
 import type { Indicator, Timestamp } from '../report.ts';
 import { secondsBetween, timestamp } from '../time.ts';
 
-const MOST_FRAMES = 100, MOST_FLOWS = 100;
+const MOST_FRAMES = 100,
+  MOST_FLOWS = 100;
 
 export class Evidence {
   /** The first of `framesTotal`. */
@@ -50,12 +51,20 @@ export class Evidence {
   /** As `add`, for messages of datagrams: they are read before their flow is counted, so the row is looked up when it is asked for. */
   addDatagram(p: Packet): void {
     this.add(p, -1);
-    const at = (p.netCount - 1) * NET_STRIDE, { net } = p;
+    const at = (p.netCount - 1) * NET_STRIDE,
+      { net } = p;
     if (at < 0 || this.#keys.length >= MOST_FLOWS) return;
-    const source = net[at + NET_SRC]!, destination = net[at + NET_DST]!, ports = (net[at + NET_SRC_PORT]! << 16) | net[at + NET_DST_PORT]!;
+    const source = net[at + NET_SRC]!,
+      destination = net[at + NET_DST]!,
+      ports = (net[at + NET_SRC_PORT]! << 16) | net[at + NET_DST_PORT]!;
     const last = this.#keys.at(-1);
     if (last !== undefined && ports === last[2] && source === last[0] && destination === last[1]) return;
-    this.#keys.push([source, destination, ports, net[at + NET_PROTOCOL]! | (net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0) | ((p.netCount - 1) << F.META_DEPTH_SHIFT)]);
+    this.#keys.push([
+      source,
+      destination,
+      ports,
+      net[at + NET_PROTOCOL]! | (net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0) | ((p.netCount - 1) << F.META_DEPTH_SHIFT),
+    ]);
   }
   readonly #keys: (readonly [number, number, number, number])[] = [];
 
@@ -97,7 +106,13 @@ export class Evidence {
 
   /** The part of a finding that is the same for everybody. */
   get proof(): Pick<FindingDraft, 'firstSeen' | 'lastSeen' | 'frames' | 'framesTotal' | 'flows'> {
-    return { firstSeen: this.firstSeen, lastSeen: this.lastSeen, frames: [...this.frames].sort((a, b) => a - b), framesTotal: this.framesTotal, flows: [...this.flows] };
+    return {
+      firstSeen: this.firstSeen,
+      lastSeen: this.lastSeen,
+      frames: [...this.frames].sort((a, b) => a - b),
+      framesTotal: this.framesTotal,
+      flows: [...this.flows],
+    };
   }
 }
 
@@ -147,8 +162,19 @@ export type Part = readonly [reason: string, points: number];
 
 /** Sum of the parts within 5 to 99, and the parts as they are shown; parts of no points are none. */
 export function confidenceOf(parts: readonly Part[]): { readonly confidence: number; readonly indicators: readonly Indicator[] } {
-  const shown = parts.map(([reason, points]) => ({ name: `confidence: ${reason}`, value: Math.round(points), unit: 'points' })).filter(({ value }) => value !== 0);
-  return { confidence: Math.max(5, Math.min(99, shown.reduce((sum, { value }) => sum + value, 0))), indicators: shown };
+  const shown = parts
+    .map(([reason, points]) => ({ name: `confidence: ${reason}`, value: Math.round(points), unit: 'points' }))
+    .filter(({ value }) => value !== 0);
+  return {
+    confidence: Math.max(
+      5,
+      Math.min(
+        99,
+        shown.reduce((sum, { value }) => sum + value, 0),
+      ),
+    ),
+    indicators: shown,
+  };
 }
 
 export interface Ends {
@@ -159,15 +185,27 @@ export interface Ends {
 
 /** The two ends of a flow: who was called is the server. */
 export function endsOf(state: CaptureState, flow: number): Ends {
-  return { client: flowAddress(state, flow, F.A), server: flowAddress(state, flow, F.B), serverPort: state.flows.ints[flow * F.INTS + F.PORTS]! & 0xffff };
+  return {
+    client: flowAddress(state, flow, F.A),
+    server: flowAddress(state, flow, F.B),
+    serverPort: state.flows.ints[flow * F.INTS + F.PORTS]! & 0xffff,
+  };
 }
 
 /** Who sends the datagram that is being read, and to whom. */
-export function datagramEnds(p: Packet): { readonly source: string; readonly destination: string; readonly sourcePort: number; readonly destinationPort: number } | null {
-  const at = (p.netCount - 1) * NET_STRIDE, { net } = p;
+export function datagramEnds(
+  p: Packet,
+): { readonly source: string; readonly destination: string; readonly sourcePort: number; readonly destinationPort: number } | null {
+  const at = (p.netCount - 1) * NET_STRIDE,
+    { net } = p;
   if (at < 0) return null;
   const text = (value: number): string => (net[at + NET_VERSION] === 6 ? p.ipv6.textOf(value) : formatIpv4(value));
-  return { source: text(net[at + NET_SRC]!), destination: text(net[at + NET_DST]!), sourcePort: net[at + NET_SRC_PORT]!, destinationPort: net[at + NET_DST_PORT]! };
+  return {
+    source: text(net[at + NET_SRC]!),
+    destination: text(net[at + NET_DST]!),
+    sourcePort: net[at + NET_SRC_PORT]!,
+    destinationPort: net[at + NET_DST_PORT]!,
+  };
 }
 
 /** `ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2` */
@@ -187,7 +225,9 @@ export function isLoopback(address: string): boolean {
 
 /** Whether the responder of a flow is a group or everybody: multicast and broadcast. */
 export function isForMany(state: CaptureState, flow: number): boolean {
-  const at = flow * F.INTS, { ints } = state.flows, value = ints[at + F.B]!;
+  const at = flow * F.INTS,
+    { ints } = state.flows,
+    value = ints[at + F.B]!;
   if ((ints[at + F.META]! & F.META_IPV6) !== 0) return /^ff/i.test(state.packet.ipv6.textOf(value));
   return value >>> 28 === 14 || value === -1 || (value & 255) === 255 || value === 0;
 }

@@ -9,7 +9,12 @@ import { SEVERITIES, type Severity } from '../report.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, Watched, type Ends } from './watched.ts';
 
 const options = z.object({
-  sha1: z.boolean().default(false).describe('Also tell of algorithms that rest on SHA-1 and that old systems still need: ssh-rsa host keys, diffie-hellman-group14-sha1 (yes or no)'),
+  sha1: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also tell of algorithms that rest on SHA-1 and that old systems still need: ssh-rsa host keys, diffie-hellman-group14-sha1 (yes or no)',
+    ),
   sessions: z.int().min(1).default(1).describe('Sessions with one server that must agree on it before it is told (sessions)'),
 });
 type Options = z.output<typeof options>;
@@ -27,7 +32,11 @@ interface Weakness {
 
 /** RFC 9142 for key exchanges, RFC 8758 for RC4, RFC 4253 section 6.3 for none, CVE-2008-5161 for CBC, RFC 8332 for ssh-rsa. */
 const KEX: readonly Weakness[] = [
-  { pattern: /^diffie-hellman-group1-sha1$|^rsa1024-sha1$/, severity: 'medium', why: 'its group of 1024 bits can be broken by those who prepare for it (Logjam)' },
+  {
+    pattern: /^diffie-hellman-group1-sha1$|^rsa1024-sha1$/,
+    severity: 'medium',
+    why: 'its group of 1024 bits can be broken by those who prepare for it (Logjam)',
+  },
   { pattern: /-sha1$/, severity: 'low', why: 'it rests on SHA-1', isSha1: true },
 ];
 const HOST_KEYS: readonly Weakness[] = [
@@ -65,19 +74,32 @@ export const weakSsh = defineDetector({
   id: 'weak-ssh',
   title: 'Weak SSH',
   tier: 1,
-  description: 'An SSH session uses version 1 of the protocol, or client and server agree on an algorithm that is broken. Old network devices know no better, without anybody attacking.',
+  description:
+    'An SSH session uses version 1 of the protocol, or client and server agree on an algorithm that is broken. Old network devices know no better, without anybody attacking.',
   options,
   messages: [sshBannerMessage.kind, sshKexInitMessage.kind],
   create(values, state) {
-    const servers = new Watched<string, Server>(MOST_SERVERS), offers = new Map<number, SshKexInitMessage>(), banners = new Map<number, string>();
+    const servers = new Watched<string, Server>(MOST_SERVERS),
+      offers = new Map<number, SshKexInitMessage>(),
+      banners = new Map<number, string>();
     const remember = <T>(map: Map<number, T>, flow: number, value: T): void => {
       // The oldest makes room: its other half was not captured.
-      if (map.size >= MOST_OPEN) for (const oldest of map.keys()) { map.delete(oldest); break; }
+      if (map.size >= MOST_OPEN)
+        for (const oldest of map.keys()) {
+          map.delete(oldest);
+          break;
+        }
       map.set(flow, value);
     };
     const server = (flow: number, technique: string): Server | undefined => {
       const ends = endsOf(state, flow);
-      return servers.of(`${ends.server} ${ends.serverPort} ${technique}`, () => ({ technique, ends, evidence: new Evidence(), agreed: new Map(), software: banners.get(flow) ?? '' }));
+      return servers.of(`${ends.server} ${ends.serverPort} ${technique}`, () => ({
+        technique,
+        ends,
+        evidence: new Evidence(),
+        agreed: new Map(),
+        software: banners.get(flow) ?? '',
+      }));
     };
     return {
       onMessage(message, flow, p) {
@@ -88,7 +110,12 @@ export const weakSsh = defineDetector({
           if (!/^1\.(?!99)/.test(message.version)) return;
           const one = server(flow, 'version-1');
           one?.evidence.add(p, flow);
-          one?.agreed.set('version', { what: 'version', name: `SSH ${safeText(message.version, 16)}`, severity: 'medium', why: 'version 1 lets data be inserted and sessions be taken over (CVE-2001-0361)' });
+          one?.agreed.set('version', {
+            what: 'version',
+            name: `SSH ${safeText(message.version, 16)}`,
+            severity: 'medium',
+            why: 'version 1 lets data be inserted and sessions be taken over (CVE-2001-0361)',
+          });
           return;
         }
         if (!sshKexInitMessage.is(message)) return;
@@ -116,8 +143,10 @@ export const weakSsh = defineDetector({
 function agreedOn(values: Options, client: SshKexInitMessage, server: SshKexInitMessage): Agreed[] {
   const found: Agreed[] = [];
   const look = (what: string, offered: readonly string[], accepted: readonly string[], weaknesses: readonly Weakness[]): string => {
-    const name = offered.find((one) => accepted.includes(one)) ?? '', weakness = weaknesses.find(({ pattern }) => pattern.test(name));
-    if (weakness !== undefined && (values.sha1 || weakness.isSha1 !== true)) found.push({ what, name: safeText(name, 64), severity: weakness.severity, why: weakness.why });
+    const name = offered.find((one) => accepted.includes(one)) ?? '',
+      weakness = weaknesses.find(({ pattern }) => pattern.test(name));
+    if (weakness !== undefined && (values.sha1 || weakness.isSha1 !== true))
+      found.push({ what, name: safeText(name, 64), severity: weakness.severity, why: weakness.why });
     return name;
   };
   look('key exchange', client.kex, server.kex, KEX);
@@ -128,15 +157,32 @@ function agreedOn(values: Options, client: SshKexInitMessage, server: SshKexInit
 }
 
 function draft(values: Options, { technique, ends, evidence, agreed, software }: Server): FindingDraft {
-  const { server, serverPort } = ends, all = [...agreed.values()], isVersion = technique === 'version-1';
+  const { server, serverPort } = ends,
+    all = [...agreed.values()],
+    isVersion = technique === 'version-1';
   const worst = all.reduce<Severity>((so, { severity }) => (SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(so) ? severity : so), 'info');
-  const { confidence, indicators } = confidenceOf([[isVersion ? 'the side itself says so' : 'both sides prefer it by the rules of the protocol', isVersion ? 90 : 85], ['in more than one session', evidence.framesTotal > 1 ? 5 : 0]]);
+  const { confidence, indicators } = confidenceOf([
+    [isVersion ? 'the side itself says so' : 'both sides prefer it by the rules of the protocol', isVersion ? 90 : 85],
+    ['in more than one session', evidence.framesTotal > 1 ? 5 : 0],
+  ]);
   return {
-    technique, severity: worst, confidence,
-    title: isVersion ? `${server} port ${serverPort} is used with version 1 of SSH` : `${server} port ${serverPort} agrees to weak SSH algorithms: ${all.map(({ name }) => name).slice(0, 4).join(', ')}`,
+    technique,
+    severity: worst,
+    confidence,
+    title: isVersion
+      ? `${server} port ${serverPort} is used with version 1 of SSH`
+      : `${server} port ${serverPort} agrees to weak SSH algorithms: ${all
+          .map(({ name }) => name)
+          .slice(0, 4)
+          .join(', ')}`,
     description: `In ${plural(evidence.framesTotal, 'session')} (threshold ${values.sessions})${software === '' ? '' : ` with ${safeText(software, 80)}`}: ${all.map(({ what, name, why }) => `${what} ${name}, ${why}`).join('; ')}.`,
-    subjects: [{ role: 'server', address: server, port: serverPort }], ...evidence.proof,
-    indicators: [...all.map(({ what, name }) => ({ name: what, value: name })), { name: 'sessions', value: evidence.framesTotal, threshold: values.sessions, unit: 'sessions' }, ...indicators],
+    subjects: [{ role: 'server', address: server, port: serverPort }],
+    ...evidence.proof,
+    indicators: [
+      ...all.map(({ what, name }) => ({ name: what, value: name })),
+      { name: 'sessions', value: evidence.framesTotal, threshold: values.sessions, unit: 'sessions' },
+      ...indicators,
+    ],
     alternatives: ['An old device or program that knows nothing better.', 'Somebody in between who removed the better algorithms from the offers.'],
     filter: `${addressFilter(server)} && tcp.port == ${serverPort} && ${isVersion ? 'ssh.protocol' : 'ssh.kex_algorithms'}`,
     attack: ['T1557', 'T1600'],

@@ -11,7 +11,10 @@ import { addressFilter, confidenceOf, endsOf, Evidence, Watched, type Ends } fro
 const VERSIONS = { 'TLS 1.0': 0x0301, 'TLS 1.1': 0x0302, 'TLS 1.2': 0x0303, 'TLS 1.3': 0x0304 } as const;
 
 const options = z.object({
-  oldestVersion: z.enum(['TLS 1.0', 'TLS 1.1', 'TLS 1.2', 'TLS 1.3']).default('TLS 1.2').describe('Oldest version that a server may choose (protocol version)'),
+  oldestVersion: z
+    .enum(['TLS 1.0', 'TLS 1.1', 'TLS 1.2', 'TLS 1.3'])
+    .default('TLS 1.2')
+    .describe('Oldest version that a server may choose (protocol version)'),
   handshakes: z.int().min(1).default(1).describe('Handshakes of one server that must end so before it is told (handshakes)'),
 });
 type Options = z.output<typeof options>;
@@ -31,7 +34,10 @@ interface Weakness {
 /** Words of suite names, worst first: RFC 7465, RFC 9325 section 4.1, Sweet32 (CVE-2016-2183), FREAK (CVE-2015-0204). */
 const SUITES: readonly (readonly [RegExp, Omit<Weakness, 'isSuite' | 'name'>])[] = [
   [/(?:_|^)NULL(?:_|$)/, { technique: 'null-cipher', severity: 'high', why: 'It does not encrypt at all: everything can be read' }],
-  [/EXPORT|_40_|DES40|_56_/, { technique: 'export-cipher', severity: 'medium', why: 'Its keys of 40 or 56 bits were made to be broken, and are within hours (FREAK, Logjam)' }],
+  [
+    /EXPORT|_40_|DES40|_56_/,
+    { technique: 'export-cipher', severity: 'medium', why: 'Its keys of 40 or 56 bits were made to be broken, and are within hours (FREAK, Logjam)' },
+  ],
   [/anon/i, { technique: 'anonymous', severity: 'medium', why: 'Neither side proves who it is: anybody in between can read and change everything' }],
   [/_DES_CBC/, { technique: 'des', severity: 'medium', why: 'Its key of 56 bits can be found by trying' }],
   [/RC4/, { technique: 'rc4', severity: 'low', why: 'The stream of RC4 is biased, and secrets that repeat can be found (RFC 7465 forbids it)' }],
@@ -40,11 +46,34 @@ const SUITES: readonly (readonly [RegExp, Omit<Weakness, 'isSuite' | 'name'>])[]
 
 function versionWeakness(version: number, oldest: number): Weakness | null {
   if (version >= oldest || (version > 0x0304 && version !== 0x0002)) return null;
-  if (version === 0x0002) return { technique: 'sslv2', severity: 'medium', name: 'SSL 2.0', why: 'Handshake and keys of SSL 2.0 can be forged, and its presence endangers newer versions with the same key (DROWN)', isSuite: false };
-  if (version === 0x0300) return { technique: 'sslv3', severity: 'medium', name: 'SSL 3.0', why: 'Its padding lets somebody in between read secrets byte by byte (POODLE; RFC 7568 forbids it)', isSuite: false };
+  if (version === 0x0002)
+    return {
+      technique: 'sslv2',
+      severity: 'medium',
+      name: 'SSL 2.0',
+      why: 'Handshake and keys of SSL 2.0 can be forged, and its presence endangers newer versions with the same key (DROWN)',
+      isSuite: false,
+    };
+  if (version === 0x0300)
+    return {
+      technique: 'sslv3',
+      severity: 'medium',
+      name: 'SSL 3.0',
+      why: 'Its padding lets somebody in between read secrets byte by byte (POODLE; RFC 7568 forbids it)',
+      isSuite: false,
+    };
   if (version < 0x0300) return null;
   const name = `TLS 1.${version - 0x0301}`;
-  return { technique: `tls1.${version - 0x0301}`, severity: 'low', name, why: version < 0x0303 ? `${name} rests on MD5 and SHA-1 and lacks authenticated encryption (RFC 8996 retires it)` : 'It is older than what was asked for', isSuite: false };
+  return {
+    technique: `tls1.${version - 0x0301}`,
+    severity: 'low',
+    name,
+    why:
+      version < 0x0303
+        ? `${name} rests on MD5 and SHA-1 and lacks authenticated encryption (RFC 8996 retires it)`
+        : 'It is older than what was asked for',
+    isSuite: false,
+  };
 }
 
 interface Choice {
@@ -61,7 +90,8 @@ export const weakTls = defineDetector({
   id: 'weak-tls',
   title: 'Weak TLS',
   tier: 1,
-  description: 'A server agrees to SSL, TLS 1.0 or 1.1, or to a cipher suite that is broken. Old devices and servers kept for old clients do so without anybody attacking.',
+  description:
+    'A server agrees to SSL, TLS 1.0 or 1.1, or to a cipher suite that is broken. Old devices and servers kept for old clients do so without anybody attacking.',
   options,
   messages: [tlsServerHelloMessage.kind],
   create(values, state) {
@@ -77,7 +107,15 @@ export const weakTls = defineDetector({
         if (found.length === 0 || flow < 0) return;
         const ends = endsOf(state, flow);
         for (const weakness of found) {
-          const choice = choices.of(`${ends.server} ${ends.serverPort} ${weakness.technique}`, () => ({ weakness, ends, evidence: new Evidence(), suites: new Set(), names: new Set(), version: message.version, suite: message.suite }));
+          const choice = choices.of(`${ends.server} ${ends.serverPort} ${weakness.technique}`, () => ({
+            weakness,
+            ends,
+            evidence: new Evidence(),
+            suites: new Set(),
+            names: new Set(),
+            version: message.version,
+            suite: message.suite,
+          }));
           if (choice === undefined) continue;
           choice.evidence.add(p, flow);
           if (choice.suites.size < 8) choice.suites.add(message.suiteName);
@@ -93,7 +131,8 @@ export const weakTls = defineDetector({
 });
 
 function weaknesses(values: Options, version: number, suiteName: string): Weakness[] {
-  const found: Weakness[] = [], old = versionWeakness(version, VERSIONS[values.oldestVersion]);
+  const found: Weakness[] = [],
+    old = versionWeakness(version, VERSIONS[values.oldestVersion]);
   if (old !== null) found.push(old);
   const suite = SUITES.find(([pattern]) => pattern.test(suiteName));
   if (suite !== undefined) found.push({ ...suite[1], name: safeText(suiteName, 80), isSuite: true });
@@ -101,13 +140,21 @@ function weaknesses(values: Options, version: number, suiteName: string): Weakne
 }
 
 function draft(values: Options, { weakness, ends, evidence, suites, names, version, suite }: Choice): FindingDraft {
-  const { server, serverPort } = ends, count = evidence.framesTotal, name = names.size > 0 ? ` (${[...names].map((one) => safeText(one, 60)).join(', ')})` : '';
-  const { confidence, indicators } = confidenceOf([['the server itself chose it', 90], ['in more than one handshake', count > 1 ? 5 : 0]]);
+  const { server, serverPort } = ends,
+    count = evidence.framesTotal,
+    name = names.size > 0 ? ` (${[...names].map((one) => safeText(one, 60)).join(', ')})` : '';
+  const { confidence, indicators } = confidenceOf([
+    ['the server itself chose it', 90],
+    ['in more than one handshake', count > 1 ? 5 : 0],
+  ]);
   return {
-    technique: weakness.technique, severity: weakness.severity, confidence,
+    technique: weakness.technique,
+    severity: weakness.severity,
+    confidence,
     title: `${server} port ${serverPort} agrees to ${weakness.isSuite ? 'the weak cipher suite ' : ''}${weakness.name}`,
     description: `In ${plural(count, 'handshake')} (threshold ${values.handshakes}) the server${name} chose ${weakness.name}. ${weakness.why}.`,
-    subjects: [{ role: 'server', address: server, port: serverPort }], ...evidence.proof,
+    subjects: [{ role: 'server', address: server, port: serverPort }],
+    ...evidence.proof,
     indicators: [
       { name: weakness.isSuite ? 'cipher suite' : 'version', value: weakness.name },
       ...(weakness.isSuite ? [] : [{ name: 'oldest version wanted', value: values.oldestVersion }]),
@@ -115,7 +162,10 @@ function draft(values: Options, { weakness, ends, evidence, suites, names, versi
       ...(weakness.isSuite ? [] : [{ name: 'cipher suites', value: [...suites].map((one) => safeText(one, 80)).join(', ') }]),
       ...indicators,
     ],
-    alternatives: ['An old device, or a server that has to serve old clients: then no attack, but a risk that somebody should have accepted.', 'Somebody in between who talks the two sides down to the oldest version they share.'],
+    alternatives: [
+      'An old device, or a server that has to serve old clients: then no attack, but a risk that somebody should have accepted.',
+      'Somebody in between who talks the two sides down to the oldest version they share.',
+    ],
     filter: `${addressFilter(server)} && tcp.port == ${serverPort} && tls.handshake.type == 2 && ${weakness.isSuite ? `tls.handshake.ciphersuite == 0x${suite.toString(16).padStart(4, '0')}` : `tls.handshake.version == 0x${version.toString(16).padStart(4, '0')}`}`,
     attack: weakness.technique === 'null-cipher' ? ['T1040', 'T1600'] : ['T1557', 'T1600'],
     recommendation: `Configure ${server} to accept ${values.oldestVersion} or newer with authenticated encryption (AES-GCM, ChaCha20) only, or replace what cannot.`,

@@ -30,13 +30,26 @@ export interface DhcpMessage extends Message {
 }
 export const dhcpMessage = messageKind<DhcpMessage>('dhcp');
 
-const COOKIE_AT = 236, COOKIE = 0x63825363, OPTIONS = 240, MAX_ADDRESSES = 8;
+const COOKIE_AT = 236,
+  COOKIE = 0x63825363,
+  OPTIONS = 240,
+  MAX_ADDRESSES = 8;
 
 /** The message `[offset, end)`, whose fixed part is known to be there. */
 export function readDhcpMessage(p: Packet, offset: number, end: number): DhcpMessage {
   const { view, bytes } = p;
-  let messageType = 0, requestedIp = 0, serverId = 0, subnetMask = 0, leaseSeconds = 0, hostName = '', fullName = '', domainName = '', vendorClass = '';
-  let routers: number[] = [], dnsServers: number[] = [], requestList: number[] = [];
+  let messageType = 0,
+    requestedIp = 0,
+    serverId = 0,
+    subnetMask = 0,
+    leaseSeconds = 0,
+    hostName = '',
+    fullName = '',
+    domainName = '',
+    vendorClass = '';
+  let routers: number[] = [],
+    dnsServers: number[] = [],
+    requestList: number[] = [];
   let at = end - offset >= OPTIONS && view.getUint32(offset + COOKIE_AT) === COOKIE ? offset + OPTIONS : end;
   while (at + 2 <= end) {
     const code = view.getUint8(at);
@@ -45,7 +58,9 @@ export function readDhcpMessage(p: Packet, offset: number, end: number): DhcpMes
       at += 1;
       continue;
     }
-    const length = view.getUint8(at + 1), value = at + 2, to = value + length;
+    const length = view.getUint8(at + 1),
+      value = at + 2,
+      to = value + length;
     if (to > end) break;
     if (code === 53 && length >= 1) messageType = view.getUint8(value);
     else if (code === 50 && length >= 4) requestedIp = view.getInt32(value);
@@ -62,9 +77,27 @@ export function readDhcpMessage(p: Packet, offset: number, end: number): DhcpMes
     at = to;
   }
   return {
-    kind: 'dhcp', frame: p.frame, isReply: view.getUint8(offset) === 2, messageType, transactionId: view.getUint32(offset + 4), clientMacHigh: view.getUint16(offset + 28), clientMacLow: view.getInt32(offset + 30),
-    clientIp: view.getInt32(offset + 12), yourIp: view.getInt32(offset + 16), relayIp: view.getInt32(offset + 24), requestedIp, serverId, subnetMask, routers, dnsServers, leaseSeconds, hostName, fullName, domainName,
-    vendorClass, requestList,
+    kind: 'dhcp',
+    frame: p.frame,
+    isReply: view.getUint8(offset) === 2,
+    messageType,
+    transactionId: view.getUint32(offset + 4),
+    clientMacHigh: view.getUint16(offset + 28),
+    clientMacLow: view.getInt32(offset + 30),
+    clientIp: view.getInt32(offset + 12),
+    yourIp: view.getInt32(offset + 16),
+    relayIp: view.getInt32(offset + 24),
+    requestedIp,
+    serverId,
+    subnetMask,
+    routers,
+    dnsServers,
+    leaseSeconds,
+    hostName,
+    fullName,
+    domainName,
+    vendorClass,
+    requestList,
   };
 }
 

@@ -25,16 +25,21 @@ export interface ArpMessage extends Message {
 }
 export const arpMessage = messageKind<ArpMessage>('arp');
 
-const HEADER = 8, IPV4_OVER_ETHERNET = 28;
+const HEADER = 8,
+  IPV4_OVER_ETHERNET = 28;
 
 export const arp: Dissector = {
   id: 'arp',
   name: 'Address Resolution Protocol',
   fields: f,
-  on: [{ table: 'ethertype', value: 0x0806 }, { table: 'ethertype', value: 0x8035 }],
+  on: [
+    { table: 'ethertype', value: 0x0806 },
+    { table: 'ethertype', value: 0x8035 },
+  ],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const view = p.view, opcode = view.getUint16(offset + 6);
+    const view = p.view,
+      opcode = view.getUint16(offset + 6);
     const ipv4OverEthernet = view.getUint8(offset + 4) === 6 && view.getUint8(offset + 5) === 4;
     if (sink !== null) {
       sink.layer(arp, offset, Math.min(IPV4_OVER_ETHERNET, end - offset));
@@ -45,19 +50,30 @@ export const arp: Dissector = {
       sink.add(f.opcode, offset + 6, 2);
     }
     if (!ipv4OverEthernet || !p.has(IPV4_OVER_ETHERNET, offset, end)) return;
-    const senderIp = view.getInt32(offset + 14), targetIp = view.getInt32(offset + 24);
+    const senderIp = view.getInt32(offset + 14),
+      targetIp = view.getInt32(offset + 24);
     if (sink !== null) {
       sink.add(f.senderMac, offset + 8, 6);
       sink.add(f.senderIp, offset + 14, 4);
       sink.add(f.targetMac, offset + 18, 6);
       sink.add(f.targetIp, offset + 24, 4);
-      const sender = formatIpv4(senderIp), target = formatIpv4(targetIp);
+      const sender = formatIpv4(senderIp),
+        target = formatIpv4(targetIp);
       if (senderIp === targetIp) sink.info('ARP', `Gratuitous ARP for ${sender}`);
       else if (opcode === 1) sink.info('ARP', `Who has ${target}? Tell ${sender}`);
-      else sink.info('ARP', `${sender} is at ${[...p.bytes.subarray(offset + 8, offset + 14)].map((b) => b.toString(16).padStart(2, '0')).join(':')}`);
+      else
+        sink.info('ARP', `${sender} is at ${[...p.bytes.subarray(offset + 8, offset + 14)].map((b) => b.toString(16).padStart(2, '0')).join(':')}`);
     }
     if (p.hears('arp')) {
-      p.emit({ kind: 'arp', frame: p.frame, opcode, senderMacHigh: view.getUint16(offset + 8), senderMacLow: view.getInt32(offset + 10), senderIp, targetIp } satisfies ArpMessage);
+      p.emit({
+        kind: 'arp',
+        frame: p.frame,
+        opcode,
+        senderMacHigh: view.getUint16(offset + 8),
+        senderMacLow: view.getInt32(offset + 10),
+        senderIp,
+        targetIp,
+      } satisfies ArpMessage);
     }
   },
 };

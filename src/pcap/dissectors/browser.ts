@@ -2,8 +2,22 @@
 import { defineFields, type Dissector } from '../dissector.ts';
 import { findByte, textAt } from '../text.ts';
 
-const HOST = 1, ELECTION = 8, DOMAIN = 12, LOCAL_MASTER = 15;
-const COMMANDS: Readonly<Record<number, string>> = { [HOST]: 'Host Announcement', 2: 'Request Announcement', [ELECTION]: 'Browser Election Request', 9: 'Get Backup List Request', 10: 'Get Backup List Response', 11: 'Become Backup Browser', [DOMAIN]: 'Domain/Workgroup Announcement', 13: 'Master Announcement', 14: 'Reset Browser State Announcement', [LOCAL_MASTER]: 'Local Master Announcement' };
+const HOST = 1,
+  ELECTION = 8,
+  DOMAIN = 12,
+  LOCAL_MASTER = 15;
+const COMMANDS: Readonly<Record<number, string>> = {
+  [HOST]: 'Host Announcement',
+  2: 'Request Announcement',
+  [ELECTION]: 'Browser Election Request',
+  9: 'Get Backup List Request',
+  10: 'Get Backup List Response',
+  11: 'Become Backup Browser',
+  [DOMAIN]: 'Domain/Workgroup Announcement',
+  13: 'Master Announcement',
+  14: 'Reset Browser State Announcement',
+  [LOCAL_MASTER]: 'Local Master Announcement',
+};
 
 const f = defineFields({
   command: { name: 'browser.command', label: 'Command', type: 'uint', base: 'hex', values: COMMANDS },
@@ -17,7 +31,8 @@ const f = defineFields({
   comment: { name: 'browser.comment', label: 'Host Comment', type: 'string' },
 });
 
-const ANNOUNCEMENT = 32, ELECTION_HEADER = 14;
+const ANNOUNCEMENT = 32,
+  ELECTION_HEADER = 14;
 
 export const browser: Dissector = {
   id: 'browser',
@@ -32,18 +47,21 @@ export const browser: Dissector = {
     sink.add(f.command, offset, 1);
     let info = COMMANDS[command] ?? `command ${command}`;
     if ((command === HOST || command === DOMAIN || command === LOCAL_MASTER) && end - offset >= ANNOUNCEMENT) {
-      const name = offset + 6, nameEnd = findByte(p.bytes, 0, name, name + 16), comment = offset + ANNOUNCEMENT;
+      const name = offset + 6,
+        nameEnd = findByte(p.bytes, 0, name, name + 16),
+        comment = offset + ANNOUNCEMENT;
       sink.add(f.updateCount, offset + 1, 1);
       sink.add(f.period, offset + 2, 4, p.view.getUint32(offset + 2, true));
       sink.add(f.server, name, nameEnd - name);
       sink.add(f.osMajor, offset + 22, 1);
       sink.add(f.osMinor, offset + 23, 1);
       sink.add(f.serverType, offset + 24, 4, p.view.getUint32(offset + 24, true));
-      if (comment < end && p.bytes[comment] !== 0) sink.add(command === DOMAIN ? f.master : f.comment, comment, findByte(p.bytes, 0, comment, end) - comment);
+      if (comment < end && p.bytes[comment] !== 0)
+        sink.add(command === DOMAIN ? f.master : f.comment, comment, findByte(p.bytes, 0, comment, end) - comment);
       info += ` ${textAt(p.bytes, name, nameEnd)}`;
-    }
-    else if (command === ELECTION && end - offset > ELECTION_HEADER) {
-      const name = offset + ELECTION_HEADER, nameEnd = findByte(p.bytes, 0, name, end);
+    } else if (command === ELECTION && end - offset > ELECTION_HEADER) {
+      const name = offset + ELECTION_HEADER,
+        nameEnd = findByte(p.bytes, 0, name, end);
       sink.add(f.server, name, nameEnd - name);
       info += ` ${textAt(p.bytes, name, nameEnd)}`;
     }

@@ -7,7 +7,8 @@ const f = defineFields({
 });
 
 const STARTS = ['d1:ad2:id20:', 'd1:rd2:id20:', 'd2:ip4:', 'd2:ip6:', 'd1:eli'] as const;
-const END_OF_DICTIONARY = 0x65, QUERY = '1:q';
+const END_OF_DICTIONARY = 0x65,
+  QUERY = '1:q';
 
 export const btDht: Dissector = {
   id: 'bt-dht',
@@ -28,7 +29,8 @@ export const btDht: Dissector = {
     // A query names itself: `1:q9:find_node`.
     for (let at = offset; at + QUERY.length < end; at++) {
       if (matchPrefix(bytes, at, end, QUERY) !== 'yes') continue;
-      const colon = findByte(bytes, 0x3a, at + QUERY.length, end), length = Number(textAt(bytes, at + QUERY.length, colon, 4));
+      const colon = findByte(bytes, 0x3a, at + QUERY.length, end),
+        length = Number(textAt(bytes, at + QUERY.length, colon, 4));
       if (colon + 1 + length > end || !(length > 0)) return;
       sink.add(f.query, colon + 1, length);
       sink.info('BT-DHT', `Query ${textAt(bytes, colon + 1, colon + 1 + length)}`);

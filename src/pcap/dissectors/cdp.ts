@@ -3,7 +3,25 @@ import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
 
-const TLVS: Readonly<Record<number, string>> = { 1: 'Device ID', 2: 'Addresses', 3: 'Port ID', 4: 'Capabilities', 5: 'Software Version', 6: 'Platform', 7: 'IP Prefixes', 9: 'VTP Management Domain', 10: 'Native VLAN', 11: 'Duplex', 14: 'VoIP VLAN Reply', 17: 'MTU', 18: 'Trust Bitmap', 20: 'System Name', 22: 'Management Addresses', 23: 'Location', 26: 'Power Available' };
+const TLVS: Readonly<Record<number, string>> = {
+  1: 'Device ID',
+  2: 'Addresses',
+  3: 'Port ID',
+  4: 'Capabilities',
+  5: 'Software Version',
+  6: 'Platform',
+  7: 'IP Prefixes',
+  9: 'VTP Management Domain',
+  10: 'Native VLAN',
+  11: 'Duplex',
+  14: 'VoIP VLAN Reply',
+  17: 'MTU',
+  18: 'Trust Bitmap',
+  20: 'System Name',
+  22: 'Management Addresses',
+  23: 'Location',
+  26: 'Power Available',
+};
 
 const f = defineFields({
   version: { name: 'cdp.version', label: 'Version', type: 'uint' },
@@ -21,7 +39,13 @@ const f = defineFields({
   systemName: { name: 'cdp.system_name', label: 'System Name', type: 'string' },
 });
 
-const HEADER = 4, TLV_HEADER = 4, DEVICE_ID = 1, ADDRESSES = 2, PORT_ID = 3, CAPABILITIES = 4, NATIVE_VLAN = 10;
+const HEADER = 4,
+  TLV_HEADER = 4,
+  DEVICE_ID = 1,
+  ADDRESSES = 2,
+  PORT_ID = 3,
+  CAPABILITIES = 4,
+  NATIVE_VLAN = 10;
 const TEXTS = { 1: f.deviceId, 3: f.portId, 5: f.software, 6: f.platform, 9: f.domain, 20: f.systemName } as const;
 
 export const cdp: Dissector = {
@@ -35,9 +59,12 @@ export const cdp: Dissector = {
     sink.add(f.version, offset, 1);
     sink.add(f.ttl, offset + 1, 1);
     sink.add(f.checksum, offset + 2, 2);
-    let device = '', port = '';
-    for (let at = offset + HEADER; at + TLV_HEADER <= end; ) {
-      const type = p.view.getUint16(at), length = p.view.getUint16(at + 2), next = at + length;
+    let device = '',
+      port = '';
+    for (let at = offset + HEADER; at + TLV_HEADER <= end;) {
+      const type = p.view.getUint16(at),
+        length = p.view.getUint16(at + 2),
+        next = at + length;
       if (length < TLV_HEADER || next > end) break;
       sink.add(f.tlvType, at, length, type);
       sink.open();
@@ -52,7 +79,8 @@ export const cdp: Dissector = {
 };
 
 function describeTlv(p: Packet, value: number, end: number, type: number, sink: FieldSink): void {
-  const length = end - value, text = TEXTS[type as keyof typeof TEXTS];
+  const length = end - value,
+    text = TEXTS[type as keyof typeof TEXTS];
   if (text !== undefined) sink.add(text, value, length);
   else if (type === CAPABILITIES && length >= 4) sink.add(f.capabilities, value, 4);
   else if (type === NATIVE_VLAN && length >= 2) sink.add(f.nativeVlan, value, 2);
@@ -63,7 +91,8 @@ function describeTlv(p: Packet, value: number, end: number, type: number, sink: 
 function describeAddresses(p: Packet, value: number, end: number, sink: FieldSink): void {
   let left = Math.min(p.view.getUint32(value), 64);
   for (let at = value + 4; left > 0 && at + 2 <= end; left--) {
-    const protocolLength = p.view.getUint8(at + 1), address = at + 2 + protocolLength;
+    const protocolLength = p.view.getUint8(at + 1),
+      address = at + 2 + protocolLength;
     if (address + 2 > end) return;
     const length = p.view.getUint16(address);
     if (address + 2 + length > end) return;

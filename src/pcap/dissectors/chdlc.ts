@@ -9,7 +9,10 @@ const f = defineFields({
   protocol: { name: 'chdlc.protocol', label: 'Protocol', type: 'uint', base: 'hex' },
 });
 
-const HEADER = 4, SLARP = 0x8035, CDP = 0x2000, OSI = 0xfefe;
+const HEADER = 4,
+  SLARP = 0x8035,
+  CDP = 0x2000,
+  OSI = 0xfefe;
 
 export const chdlc: Dissector = {
   id: 'chdlc',
@@ -18,7 +21,8 @@ export const chdlc: Dissector = {
   on: [{ table: 'linktype', value: 104 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const protocol = p.view.getUint16(offset + 2), payload = offset + HEADER;
+    const protocol = p.view.getUint16(offset + 2),
+      payload = offset + HEADER;
     if (sink !== null) {
       sink.layer(chdlc, offset, HEADER);
       sink.add(f.address, offset, 1);
@@ -34,7 +38,8 @@ export const chdlc: Dissector = {
   },
 };
 
-const KEEPALIVE = 2, TYPES: Readonly<Record<number, string>> = { 0: 'Request', 1: 'Reply', [KEEPALIVE]: 'Line keepalive' };
+const KEEPALIVE = 2,
+  TYPES: Readonly<Record<number, string>> = { 0: 'Request', 1: 'Reply', [KEEPALIVE]: 'Line keepalive' };
 
 const slarpFields = defineFields({
   type: { name: 'slarp.ptype', label: 'Packet type', type: 'uint', values: TYPES },

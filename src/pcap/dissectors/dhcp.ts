@@ -44,17 +44,46 @@ const f = defineFields({
 });
 
 /** Options whose value is one field, or a list of addresses. */
-const OPTION_FIELDS: Readonly<Record<number, Field>> = { 1: f.subnetMask, 3: f.router, 6: f.domainNameServer, 12: f.hostName, 15: f.domainName, 28: f.broadcastAddress, 42: f.ntpServer, 50: f.requestedIp, 51: f.leaseTime, 53: f.messageType, 54: f.serverId, 60: f.vendorClass };
+const OPTION_FIELDS: Readonly<Record<number, Field>> = {
+  1: f.subnetMask,
+  3: f.router,
+  6: f.domainNameServer,
+  12: f.hostName,
+  15: f.domainName,
+  28: f.broadcastAddress,
+  42: f.ntpServer,
+  50: f.requestedIp,
+  51: f.leaseTime,
+  53: f.messageType,
+  54: f.serverId,
+  60: f.vendorClass,
+};
 
-const HEADER = 236, COOKIE = 0x63825363, OPTIONS = 240, PAD = 0, END = 255, REQUEST_LIST = 55, MESSAGE_TYPE = 53, CLIENT_ID = 61, FQDN = 81;
+const HEADER = 236,
+  COOKIE = 0x63825363,
+  OPTIONS = 240,
+  PAD = 0,
+  END = 255,
+  REQUEST_LIST = 55,
+  MESSAGE_TYPE = 53,
+  CLIENT_ID = 61,
+  FQDN = 81;
 
 export const dhcp: Dissector = {
   id: 'dhcp',
   name: 'Dynamic Host Configuration Protocol',
   fields: f,
-  on: [{ table: 'udp.port', value: 67 }, { table: 'udp.port', value: 68 }, { table: 'udp.port', value: 4011 }],
+  on: [
+    { table: 'udp.port', value: 67 },
+    { table: 'udp.port', value: 68 },
+    { table: 'udp.port', value: 4011 },
+  ],
   application: true,
-  recognise: (p, offset, end) => end - offset >= 8 && p.wireEnd - offset >= HEADER && (p.view.getUint8(offset) === 1 || p.view.getUint8(offset) === 2) && p.view.getUint8(offset + 2) <= 16,
+  recognise: (p, offset, end) =>
+    end - offset >= 8 &&
+    p.wireEnd - offset >= HEADER &&
+    (p.view.getUint8(offset) === 1 || p.view.getUint8(offset) === 2) &&
+    p.view.getUint8(offset + 2) <= 16,
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
     if (sink !== null) describe(p, offset, end, sink);
@@ -63,7 +92,8 @@ export const dhcp: Dissector = {
 };
 
 function describe(p: Packet, offset: number, end: number, sink: FieldSink): void {
-  const view = p.view, isReply = view.getUint8(offset) === 2;
+  const view = p.view,
+    isReply = view.getUint8(offset) === 2;
   sink.layer(dhcp, offset, end - offset);
   sink.add(f.operation, offset, 1);
   sink.add(f.hardwareType, offset + 1, 1);
@@ -84,7 +114,10 @@ function describe(p: Packet, offset: number, end: number, sink: FieldSink): void
   describePaddedText(p, f.bootFile, offset + 108, 128, sink);
   const type = end - offset >= OPTIONS && view.getUint32(offset + HEADER) === COOKIE ? describeOptions(p, offset, end, sink) : 0;
   const who = isReply ? formatIpv4(view.getInt32(offset + 16)) : formatMac(view.getUint16(offset + 28), view.getUint32(offset + 30));
-  sink.info('DHCP', `${type === 0 ? (isReply ? 'Boot Reply' : 'Boot Request') : `DHCP ${MESSAGE_TYPES[type] ?? `type ${type}`}`} ${isReply ? 'for' : 'from'} ${who} - Transaction ID 0x${view.getUint32(offset + 4).toString(16)}`);
+  sink.info(
+    'DHCP',
+    `${type === 0 ? (isReply ? 'Boot Reply' : 'Boot Request') : `DHCP ${MESSAGE_TYPES[type] ?? `type ${type}`}`} ${isReply ? 'for' : 'from'} ${who} - Transaction ID 0x${view.getUint32(offset + 4).toString(16)}`,
+  );
 }
 
 function describePaddedText(p: Packet, field: Field, at: number, length: number, sink: FieldSink): void {
@@ -95,7 +128,7 @@ function describePaddedText(p: Packet, field: Field, at: number, length: number,
 function describeOptions(p: Packet, offset: number, end: number, sink: FieldSink): number {
   let messageType = 0;
   sink.add(f.cookie, offset + HEADER, 4);
-  for (let at = offset + OPTIONS; at < end; ) {
+  for (let at = offset + OPTIONS; at < end;) {
     const code = p.view.getUint8(at);
     if (code === PAD || code === END) {
       if (code === END) {
@@ -105,7 +138,8 @@ function describeOptions(p: Packet, offset: number, end: number, sink: FieldSink
       at += 1;
       continue;
     }
-    const length = at + 2 <= end ? p.view.getUint8(at + 1) : -1, value = at + 2;
+    const length = at + 2 <= end ? p.view.getUint8(at + 1) : -1,
+      value = at + 2;
     if (length < 0 || value + length > end) {
       p.has(value + Math.max(0, length) - offset, offset, end);
       return messageType;

@@ -3,9 +3,37 @@ import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import { nameAt } from '../dns/names.ts';
 import type { Packet } from '../packet.ts';
 
-const RELAY_FORWARD = 12, RELAY_REPLY = 13;
-const TYPES: Readonly<Record<number, string>> = { 1: 'Solicit', 2: 'Advertise', 3: 'Request', 4: 'Confirm', 5: 'Renew', 6: 'Rebind', 7: 'Reply', 8: 'Release', 9: 'Decline', 10: 'Reconfigure', 11: 'Information-request', [RELAY_FORWARD]: 'Relay-forw', [RELAY_REPLY]: 'Relay-reply', 14: 'Leasequery', 15: 'Leasequery-reply' };
-const CLIENT_ID = 1, SERVER_ID = 2, IA_NA = 3, IA_TA = 4, IA_ADDRESS = 5, ELAPSED = 8, RELAY_MESSAGE = 9, DNS_SERVERS = 23, DOMAIN_LIST = 24, IA_PD = 25, IA_PREFIX = 26, CLIENT_FQDN = 39;
+const RELAY_FORWARD = 12,
+  RELAY_REPLY = 13;
+const TYPES: Readonly<Record<number, string>> = {
+  1: 'Solicit',
+  2: 'Advertise',
+  3: 'Request',
+  4: 'Confirm',
+  5: 'Renew',
+  6: 'Rebind',
+  7: 'Reply',
+  8: 'Release',
+  9: 'Decline',
+  10: 'Reconfigure',
+  11: 'Information-request',
+  [RELAY_FORWARD]: 'Relay-forw',
+  [RELAY_REPLY]: 'Relay-reply',
+  14: 'Leasequery',
+  15: 'Leasequery-reply',
+};
+const CLIENT_ID = 1,
+  SERVER_ID = 2,
+  IA_NA = 3,
+  IA_TA = 4,
+  IA_ADDRESS = 5,
+  ELAPSED = 8,
+  RELAY_MESSAGE = 9,
+  DNS_SERVERS = 23,
+  DOMAIN_LIST = 24,
+  IA_PD = 25,
+  IA_PREFIX = 26,
+  CLIENT_FQDN = 39;
 
 const f = defineFields({
   type: { name: 'dhcpv6.msgtype', label: 'Message type', type: 'uint', values: TYPES },
@@ -13,7 +41,30 @@ const f = defineFields({
   hops: { name: 'dhcpv6.hopcount', label: 'Hopcount', type: 'uint' },
   linkAddress: { name: 'dhcpv6.linkaddr', label: 'Link address', type: 'ipv6' },
   peerAddress: { name: 'dhcpv6.peeraddr', label: 'Peer address', type: 'ipv6' },
-  option: { name: 'dhcpv6.option.type', label: 'Option', type: 'uint', values: { [CLIENT_ID]: 'Client Identifier', [SERVER_ID]: 'Server Identifier', [IA_NA]: 'Identity Association for Non-temporary Address', [IA_TA]: 'Identity Association for Temporary Address', [IA_ADDRESS]: 'IA Address', 6: 'Option Request', 7: 'Preference', [ELAPSED]: 'Elapsed time', [RELAY_MESSAGE]: 'Relay Message', 13: 'Status code', 14: 'Rapid Commit', 16: 'Vendor Class', [DNS_SERVERS]: 'DNS recursive name server', [DOMAIN_LIST]: 'Domain Search List', [IA_PD]: 'Identity Association for Prefix Delegation', [IA_PREFIX]: 'IA Prefix', [CLIENT_FQDN]: 'Fully Qualified Domain Name' } },
+  option: {
+    name: 'dhcpv6.option.type',
+    label: 'Option',
+    type: 'uint',
+    values: {
+      [CLIENT_ID]: 'Client Identifier',
+      [SERVER_ID]: 'Server Identifier',
+      [IA_NA]: 'Identity Association for Non-temporary Address',
+      [IA_TA]: 'Identity Association for Temporary Address',
+      [IA_ADDRESS]: 'IA Address',
+      6: 'Option Request',
+      7: 'Preference',
+      [ELAPSED]: 'Elapsed time',
+      [RELAY_MESSAGE]: 'Relay Message',
+      13: 'Status code',
+      14: 'Rapid Commit',
+      16: 'Vendor Class',
+      [DNS_SERVERS]: 'DNS recursive name server',
+      [DOMAIN_LIST]: 'Domain Search List',
+      [IA_PD]: 'Identity Association for Prefix Delegation',
+      [IA_PREFIX]: 'IA Prefix',
+      [CLIENT_FQDN]: 'Fully Qualified Domain Name',
+    },
+  },
   length: { name: 'dhcpv6.option.length', label: 'Length', type: 'uint' },
   duid: { name: 'dhcpv6.duid.bytes', label: 'DUID', type: 'bytes' },
   identity: { name: 'dhcpv6.iaid', label: 'IAID', type: 'bytes' },
@@ -25,13 +76,19 @@ const f = defineFields({
   clientDomain: { name: 'dhcpv6.client_domain', label: 'Client FQDN', type: 'string' },
 });
 
-const HEADER = 4, RELAY_HEADER = 34, MAX_TYPE = 36, MAX_DEPTH = 6;
+const HEADER = 4,
+  RELAY_HEADER = 34,
+  MAX_TYPE = 36,
+  MAX_DEPTH = 6;
 
 export const dhcpv6: Dissector = {
   id: 'dhcpv6',
   name: 'DHCPv6',
   fields: f,
-  on: [{ table: 'udp.port', value: 546 }, { table: 'udp.port', value: 547 }],
+  on: [
+    { table: 'udp.port', value: 546 },
+    { table: 'udp.port', value: 547 },
+  ],
   application: true,
   recognise: (p, offset, end) => end - offset >= HEADER && p.view.getUint8(offset) >= 1 && p.view.getUint8(offset) <= MAX_TYPE,
   dissect(p, offset, end, sink) {
@@ -62,8 +119,11 @@ const NESTING: Readonly<Record<number, number>> = { [IA_NA]: 12, [IA_TA]: 4, [IA
 
 function describeOptions(p: Packet, from: number, end: number, depth: number, sink: FieldSink): void {
   if (depth > MAX_DEPTH) return;
-  for (let at = from; at + 4 <= end; ) {
-    const code = p.view.getUint16(at), length = p.view.getUint16(at + 2), value = at + 4, to = value + length;
+  for (let at = from; at + 4 <= end;) {
+    const code = p.view.getUint16(at),
+      length = p.view.getUint16(at + 2),
+      value = at + 4,
+      to = value + length;
     if (to > end) return;
     sink.add(f.option, at, 4 + length, code);
     sink.open();

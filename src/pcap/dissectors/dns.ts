@@ -3,13 +3,17 @@ import { NEED_MORE, NOT_MINE, type Dissector } from '../dissector.ts';
 import { dnsFields, headerFields } from '../dns/fields.ts';
 import { DNS_HEADER, dissectDns, looksLikeDns } from '../dns/message.ts';
 
-const PORT = 53, LENGTH = 2;
+const PORT = 53,
+  LENGTH = 2;
 
 export const dns: Dissector = {
   id: 'dns',
   name: 'Domain Name System',
   fields: dnsFields,
-  on: [{ table: 'udp.port', value: PORT }, { table: 'tcp.port', value: PORT }],
+  on: [
+    { table: 'udp.port', value: PORT },
+    { table: 'tcp.port', value: PORT },
+  ],
   application: true,
   recognise: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd),
   dissect(p, offset, end, sink) {
@@ -20,7 +24,8 @@ export const dns: Dissector = {
     recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
       if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
       if (end - offset < LENGTH + DNS_HEADER) return 'more';
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), length = view.getUint16(offset);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+        length = view.getUint16(offset);
       return length >= DNS_HEADER && looksLikeDns(view, offset + LENGTH, end, offset + LENGTH + length) ? 'yes' : 'no';
     },
     open: () => null,

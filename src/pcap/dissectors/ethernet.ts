@@ -17,7 +17,10 @@ export const ethernet: Dissector = {
   name: 'Ethernet',
   fields: f,
   // EtherType 0x6558 is Ethernet within something else (RFC 1701).
-  on: [{ table: 'linktype', value: 1 }, { table: 'ethertype', value: 0x6558 }],
+  on: [
+    { table: 'linktype', value: 1 },
+    { table: 'ethertype', value: 0x6558 },
+  ],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
     p.addMac(MAC_ETHERNET, offset + 6, offset);

@@ -91,7 +91,14 @@ function isText(byte: number): boolean {
   return byte >= 32 ? byte < 127 || byte >= 0xf0 : byte === 9 || byte === 10 || byte === 13;
 }
 
-function recogniseFtp(bytes: Uint8Array, offset: number, end: number, _direction: Direction, sourcePort: number, destinationPort: number): 'yes' | 'no' | 'more' {
+function recogniseFtp(
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  _direction: Direction,
+  sourcePort: number,
+  destinationPort: number,
+): 'yes' | 'no' | 'more' {
   if (end === offset) return 'more';
   const first = bytes[offset]!;
   if (sourcePort === PORT) return first >= 49 && first <= 54 ? 'yes' : 'no';
@@ -111,7 +118,8 @@ function dissectFtp(p: Packet, offset: number, end: number, direction: Direction
     if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
     return;
   }
-  const { bytes } = p, to = lineTextEnd(bytes, offset, end);
+  const { bytes } = p,
+    to = lineTextEnd(bytes, offset, end);
   const code = decimalAt(bytes, offset, Math.min(to, offset + 3));
   if (sink !== null) {
     sink.layer(ftp, offset, end - offset);
@@ -138,12 +146,20 @@ function isCommand(bytes: Uint8Array, offset: number, to: number): boolean {
 }
 
 function readCommand(p: Packet, offset: number, to: number, state: FtpState, sink: FieldSink | null): void {
-  const { bytes } = p, wordEnd = findByte(bytes, SPACE, offset, to), from = Math.min(to, wordEnd + 1);
+  const { bytes } = p,
+    wordEnd = findByte(bytes, SPACE, offset, to),
+    from = Math.min(to, wordEnd + 1);
   const command = textAt(bytes, offset, wordEnd).toUpperCase();
   state.command = command;
   if (command === 'USER') state.attempt.user = textAt(bytes, from, to, 256);
   if (p.onMessage !== null) {
-    p.emit({ kind: 'ftp-command', frame: p.frame, command, argument: SECRETS.has(command) ? '' : textAt(bytes, from, to), user: state.attempt.user } satisfies FtpCommandMessage);
+    p.emit({
+      kind: 'ftp-command',
+      frame: p.frame,
+      command,
+      argument: SECRETS.has(command) ? '' : textAt(bytes, from, to),
+      user: state.attempt.user,
+    } satisfies FtpCommandMessage);
   }
   if (command === 'PASS') secretSent(p, 'ftp', state.attempt, 'USER/PASS', true);
   if (sink !== null) {
@@ -157,7 +173,9 @@ function readCommand(p: Packet, offset: number, to: number, state: FtpState, sin
 }
 
 function readReply(p: Packet, offset: number, to: number, code: number, state: FtpState, sink: FieldSink | null): void {
-  const { bytes } = p, from = Math.min(to, offset + 4), text = textAt(bytes, from, to, MAX_TEXT);
+  const { bytes } = p,
+    from = Math.min(to, offset + 4),
+    text = textAt(bytes, from, to, MAX_TEXT);
   if (sink !== null) {
     sink.add(f.response, offset, to - offset, true);
     sink.open();
@@ -167,7 +185,8 @@ function readReply(p: Packet, offset: number, to: number, code: number, state: F
   }
   // "220-" goes on.
   if (bytes[offset + 3] === 45) return;
-  if (p.hears('ftp-reply')) p.emit({ kind: 'ftp-reply', frame: p.frame, code, text, command: state.command, user: state.attempt.user } satisfies FtpReplyMessage);
+  if (p.hears('ftp-reply'))
+    p.emit({ kind: 'ftp-reply', frame: p.frame, code, text, command: state.command, user: state.attempt.user } satisfies FtpReplyMessage);
   if (code === 227) announce(p, 'PASV', text, from, to, sink);
   else if (code === 229) announce(p, 'EPSV', text, from, to, sink);
   else if (code === 234 && (state.command === 'AUTH' || state.command === null)) state.rest = handOver('tls');
@@ -200,8 +219,11 @@ function announce(p: Packet, command: 'PORT' | 'EPRT' | 'PASV' | 'EPSV', text: s
 
 /** As our own reports write addresses; the text itself if it is none. */
 function normaliseIpv6(text: string): string {
-  const [head = '', tail] = text.toLowerCase().split('::'), words = (part: string): string[] => (part === '' ? [] : part.split(':'));
-  const before = words(head), after = words(tail ?? ''), missing = 8 - before.length - after.length;
+  const [head = '', tail] = text.toLowerCase().split('::'),
+    words = (part: string): string[] => (part === '' ? [] : part.split(':'));
+  const before = words(head),
+    after = words(tail ?? ''),
+    missing = 8 - before.length - after.length;
   if (text.includes('.') || missing < 0 || (tail === undefined && missing !== 0)) return text;
   const bytes = new Uint8Array(16);
   [...before, ...new Array<string>(missing).fill('0'), ...after].forEach((word, i) => {

@@ -20,7 +20,10 @@ export const geneve: Dissector = {
   recognise: (p, offset, end) => end - offset >= HEADER && p.view.getUint8(offset) >> 6 === 0 && p.view.getUint8(offset + 7) === 0,
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const view = p.view, length = HEADER + (view.getUint8(offset) & 0x3f) * 4, protocol = view.getUint16(offset + 2), vni = view.getUint32(offset + 4) >>> 8;
+    const view = p.view,
+      length = HEADER + (view.getUint8(offset) & 0x3f) * 4,
+      protocol = view.getUint16(offset + 2),
+      vni = view.getUint32(offset + 4) >>> 8;
     if (!p.has(length, offset, end)) return;
     if (sink !== null) {
       sink.layer(geneve, offset, length);

@@ -14,9 +14,17 @@ const f = defineFields({
   acknowledgment: { name: 'gre.ack_number', label: 'Acknowledgment Number', type: 'uint' },
 });
 
-const HEADER = 4, CHECKSUM = 0x8000, ROUTING = 0x4000, KEY = 0x2000, SEQUENCE = 0x1000, ACKNOWLEDGMENT = 0x80;
+const HEADER = 4,
+  CHECKSUM = 0x8000,
+  ROUTING = 0x4000,
+  KEY = 0x2000,
+  SEQUENCE = 0x1000,
+  ACKNOWLEDGMENT = 0x80;
 /** ERSPAN puts a header of its own before the mirrored frame; type I (0x88be without sequence number) puts none. */
-const ERSPAN_II = 0x88be, ERSPAN_III = 0x22eb, ETHERNET_WITHIN = 0x6558, CDP = 0x2000;
+const ERSPAN_II = 0x88be,
+  ERSPAN_III = 0x22eb,
+  ETHERNET_WITHIN = 0x6558,
+  CDP = 0x2000;
 
 export const gre: Dissector = {
   id: 'gre',
@@ -25,9 +33,14 @@ export const gre: Dissector = {
   on: [{ table: 'ip.proto', value: 47 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const view = p.view, flags = view.getUint16(offset), protocol = view.getUint16(offset + 2), isEnhanced = (flags & 7) === 1;
+    const view = p.view,
+      flags = view.getUint16(offset),
+      protocol = view.getUint16(offset + 2),
+      isEnhanced = (flags & 7) === 1;
     const hasChecksum = !isEnhanced && (flags & (CHECKSUM | ROUTING)) !== 0;
-    const key = offset + HEADER + (hasChecksum ? 4 : 0), sequence = key + ((flags & KEY) !== 0 ? 4 : 0), acknowledgment = sequence + ((flags & SEQUENCE) !== 0 ? 4 : 0);
+    const key = offset + HEADER + (hasChecksum ? 4 : 0),
+      sequence = key + ((flags & KEY) !== 0 ? 4 : 0),
+      acknowledgment = sequence + ((flags & SEQUENCE) !== 0 ? 4 : 0);
     let at = acknowledgment + (isEnhanced && (flags & ACKNOWLEDGMENT) !== 0 ? 4 : 0);
     if (!p.has(at - offset, offset, end)) return;
     if (!isEnhanced && (flags & ROUTING) !== 0) {

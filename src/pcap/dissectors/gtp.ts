@@ -4,7 +4,21 @@ import type { Packet } from '../packet.ts';
 import { ETHERTYPE } from '../tables.ts';
 
 const T_PDU = 255;
-const MESSAGES: Readonly<Record<number, string>> = { 1: 'Echo request', 2: 'Echo response', 3: 'Version not supported', 16: 'Create PDP context request', 17: 'Create PDP context response', 18: 'Update PDP context request', 19: 'Update PDP context response', 20: 'Delete PDP context request', 21: 'Delete PDP context response', 26: 'Error indication', 31: 'Supported extension headers notification', 254: 'End Marker', [T_PDU]: 'T-PDU' };
+const MESSAGES: Readonly<Record<number, string>> = {
+  1: 'Echo request',
+  2: 'Echo response',
+  3: 'Version not supported',
+  16: 'Create PDP context request',
+  17: 'Create PDP context response',
+  18: 'Update PDP context request',
+  19: 'Update PDP context response',
+  20: 'Delete PDP context request',
+  21: 'Delete PDP context response',
+  26: 'Error indication',
+  31: 'Supported extension headers notification',
+  254: 'End Marker',
+  [T_PDU]: 'T-PDU',
+};
 
 const f = defineFields({
   flags: { name: 'gtp.flags', label: 'Flags', type: 'uint', base: 'hex' },
@@ -16,13 +30,21 @@ const f = defineFields({
   extension: { name: 'gtp.ext_hdr.next', label: 'Next extension header type', type: 'uint', base: 'hex' },
 });
 
-const HEADER = 8, OPTIONAL = 4, ANY_OPTIONAL = 7, HAS_EXTENSION = 4, HAS_SEQUENCE = 2, PROTOCOL_TYPE = 0x10;
+const HEADER = 8,
+  OPTIONAL = 4,
+  ANY_OPTIONAL = 7,
+  HAS_EXTENSION = 4,
+  HAS_SEQUENCE = 2,
+  PROTOCOL_TYPE = 0x10;
 
 export const gtp: Dissector = {
   id: 'gtp',
   name: 'GPRS Tunneling Protocol',
   fields: f,
-  on: [{ table: 'udp.port', value: 2152 }, { table: 'udp.port', value: 2123 }],
+  on: [
+    { table: 'udp.port', value: 2152 },
+    { table: 'udp.port', value: 2123 },
+  ],
   // Version 1, the real protocol and not the charging one, and a length that fits.
   recognise(p, offset, end) {
     if (end - offset < HEADER) return false;
@@ -31,7 +53,10 @@ export const gtp: Dissector = {
   },
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const view = p.view, flags = view.getUint8(offset), message = view.getUint8(offset + 1), teid = view.getUint32(offset + 4);
+    const view = p.view,
+      flags = view.getUint8(offset),
+      message = view.getUint8(offset + 1),
+      teid = view.getUint32(offset + 4);
     const hasOptional = (flags & ANY_OPTIONAL) !== 0;
     let payload = offset + HEADER + (hasOptional ? OPTIONAL : 0);
     if (!p.has(payload - offset, offset, end)) return;

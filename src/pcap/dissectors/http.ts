@@ -3,7 +3,20 @@ import { defineFields, type Dissector, type Field, type FieldSink } from '../dis
 import { dissectInner } from '../handOver.ts';
 import { finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
 import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
-import { bodyStart, headerValue, isHeard, latin1, MAX_URI, readAuthorization, readForm, readHeaders, splitBasic, type HttpCredentialsMessage, type HttpRequestMessage, type HttpResponseMessage } from '../http/messages.ts';
+import {
+  bodyStart,
+  headerValue,
+  isHeard,
+  latin1,
+  MAX_URI,
+  readAuthorization,
+  readForm,
+  readHeaders,
+  splitBasic,
+  type HttpCredentialsMessage,
+  type HttpRequestMessage,
+  type HttpResponseMessage,
+} from '../http/messages.ts';
 import type { Packet } from '../packet.ts';
 import { decimalAt, lineTextEnd, textAt } from '../text.ts';
 
@@ -51,11 +64,34 @@ const f = defineFields({
 });
 
 /** Header lines that have a field of their own, by lower-case name. */
-const HEADER_FIELDS: ReadonlyMap<string, Field> = new Map([
-  f.host, f.userAgent, f.referer, f.cookie, f.setCookie, f.authorization, f.proxyAuthorization, f.wwwAuthenticate, f.proxyAuthenticate, f.contentType, f.contentLengthHeader,
-  f.contentEncoding, f.transferEncoding, f.connection, f.upgrade, f.server, f.location, f.accept, f.acceptLanguage, f.acceptEncoding, f.cacheControl, f.date,
-  f.lastModified, f.forwardedFor,
-].map((field) => [field.label.toLowerCase(), field]));
+const HEADER_FIELDS: ReadonlyMap<string, Field> = new Map(
+  [
+    f.host,
+    f.userAgent,
+    f.referer,
+    f.cookie,
+    f.setCookie,
+    f.authorization,
+    f.proxyAuthorization,
+    f.wwwAuthenticate,
+    f.proxyAuthenticate,
+    f.contentType,
+    f.contentLengthHeader,
+    f.contentEncoding,
+    f.transferEncoding,
+    f.connection,
+    f.upgrade,
+    f.server,
+    f.location,
+    f.accept,
+    f.acceptLanguage,
+    f.acceptEncoding,
+    f.cacheControl,
+    f.date,
+    f.lastModified,
+    f.forwardedFor,
+  ].map((field) => [field.label.toLowerCase(), field]),
+);
 
 /** A head of usual size and the beginning of a body: bounds what one stream holds. */
 const KEEP_BYTES = 32_768;
@@ -84,17 +120,20 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
   }
   const hearsLogin = side.login && p.hears('http-credentials');
   if (sink === null && !hearsLogin && !isHeard(p)) return;
-  const limit = Math.min(end, offset + KEEP_BYTES), headEnd = Math.min(limit, offset + side.headLength);
+  const limit = Math.min(end, offset + KEEP_BYTES),
+    headEnd = Math.min(limit, offset + side.headLength);
   const line = readStartLine(p.bytes, offset, headEnd);
   if (line === null) return;
   if (!line.isResponse && side.request !== null && (sink !== null || p.hears('http-response'))) noteRequest(p, line, headEnd, side.request);
-  if (p.hears(line.isResponse ? 'http-response' : 'http-request')) p.emit(line.isResponse ? responseMessage(p, line, headEnd, limit, side) : requestMessage(p, line, headEnd, limit, side));
+  if (p.hears(line.isResponse ? 'http-response' : 'http-request'))
+    p.emit(line.isResponse ? responseMessage(p, line, headEnd, limit, side) : requestMessage(p, line, headEnd, limit, side));
   if (hearsLogin && !line.isResponse) sayCredentials(p, line, headEnd, limit, side);
   if (sink !== null) describe(p, offset, line, headEnd, end, side, sink);
 }
 
 function sayCredentials(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): void {
-  const [from, to] = bodyStart(p.bytes, headEnd, end, side.chunked), credentials = readAuthorization(p.bytes, line.after, headEnd) ?? readForm(p.bytes, from, to);
+  const [from, to] = bodyStart(p.bytes, headEnd, end, side.chunked),
+    credentials = readAuthorization(p.bytes, line.after, headEnd) ?? readForm(p.bytes, from, to);
   if (credentials === null) return;
   if (side.request !== null) {
     side.request.login = credentials;
@@ -116,13 +155,16 @@ const scratch: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after:
 
 function hostOf(bytes: Uint8Array, line: StartLine, headEnd: number): string | null {
   for (let at = line.after; nextHeader(bytes, at, headEnd, scratch); at = scratch.after) {
-    if (scratch.nameEnd - scratch.name === 4 && textAt(bytes, scratch.name, scratch.nameEnd).toLowerCase() === 'host') return textAt(bytes, scratch.value, scratch.valueEnd, 256);
+    if (scratch.nameEnd - scratch.name === 4 && textAt(bytes, scratch.name, scratch.nameEnd).toLowerCase() === 'host')
+      return textAt(bytes, scratch.value, scratch.valueEnd, 256);
   }
   return null;
 }
 
 function requestMessage(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): HttpRequestMessage {
-  const { bytes } = p, headers = readHeaders(bytes, line.after, headEnd), contentType = headerValue(headers, 'content-type');
+  const { bytes } = p,
+    headers = readHeaders(bytes, line.after, headEnd),
+    contentType = headerValue(headers, 'content-type');
   const [from, to] = bodyStart(bytes, headEnd, end, side.chunked);
   const form = contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true ? readForm(bytes, from, to) : null;
   return {
@@ -144,7 +186,9 @@ function requestMessage(p: Packet, line: StartLine, headEnd: number, end: number
 }
 
 function responseMessage(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): HttpResponseMessage {
-  const { bytes } = p, headers = readHeaders(bytes, line.after, headEnd), { request } = side;
+  const { bytes } = p,
+    headers = readHeaders(bytes, line.after, headEnd),
+    { request } = side;
   const [from, to] = bodyStart(bytes, headEnd, end, side.chunked);
   return {
     kind: 'http-response',
@@ -168,11 +212,13 @@ function responseMessage(p: Packet, line: StartLine, headEnd: number, end: numbe
 }
 
 function describe(p: Packet, offset: number, line: StartLine, headEnd: number, end: number, side: HttpSide, sink: FieldSink): void {
-  const { bytes } = p, text = (from: number, to: number): string => textAt(bytes, from, to, MAX_URI);
+  const { bytes } = p,
+    text = (from: number, to: number): string => textAt(bytes, from, to, MAX_URI);
   sink.layer(http, offset, end - offset);
   const { request } = side;
   if (line.isResponse) {
-    const code = Math.max(0, decimalAt(bytes, line.second, line.secondEnd)), phrase = text(line.third, line.thirdEnd);
+    const code = Math.max(0, decimalAt(bytes, line.second, line.secondEnd)),
+      phrase = text(line.third, line.thirdEnd);
     sink.add(f.response, line.start, line.after - line.start, true);
     sink.add(f.responseVersion, line.first, line.firstEnd - line.first, text(line.first, line.firstEnd));
     sink.add(f.responseCode, line.second, line.secondEnd - line.second, code);
@@ -187,7 +233,8 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
   const host = line.isResponse ? (request?.host ?? null) : hostOf(bytes, line, headEnd);
   if (!line.isResponse) {
     const uri = text(line.second, line.secondEnd);
-    if (host !== null) sink.add(f.requestFullUri, line.second, line.secondEnd - line.second, /^[a-z]+:\/\//i.test(uri) ? uri : `http://${host}${uri}`);
+    if (host !== null)
+      sink.add(f.requestFullUri, line.second, line.secondEnd - line.second, /^[a-z]+:\/\//i.test(uri) ? uri : `http://${host}${uri}`);
   } else if (request !== null && request.frame > 0) {
     sink.add(f.requestIn, offset, 0, request.frame);
     if (p.hasTime) sink.add(f.time, offset, 0, p.timeSeconds - request.timeSeconds + (p.timeNanoseconds - request.timeNanoseconds) / 1e9);
@@ -199,7 +246,10 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
   }
   if (sink.wantsText) {
     const type = /content-type: *([^;\r\n]+)/i.exec(text(line.after, headEnd))?.[1];
-    sink.info('HTTP', `${text(line.start, lineTextEnd(bytes, line.start, line.after))}${line.isResponse && type !== undefined && side.bodyLength > 0 ? `  (${type.trim()})` : ''}`);
+    sink.info(
+      'HTTP',
+      `${text(line.start, lineTextEnd(bytes, line.start, line.after))}${line.isResponse && type !== undefined && side.bodyLength > 0 ? `  (${type.trim()})` : ''}`,
+    );
   }
 }
 
@@ -208,11 +258,17 @@ function describeHeaders(bytes: Uint8Array, line: StartLine, headEnd: number, si
   for (let at = line.after; nextHeader(bytes, at, headEnd, header); at = header.after) {
     const field = HEADER_FIELDS.get(textAt(bytes, header.name, header.nameEnd, 128).toLowerCase());
     const value = textAt(bytes, header.value, header.valueEnd, MAX_URI);
-    sink.add(line.isResponse ? f.responseLine : f.requestLine, header.name, header.after - header.name, textAt(bytes, header.name, header.after, MAX_URI));
+    sink.add(
+      line.isResponse ? f.responseLine : f.requestLine,
+      header.name,
+      header.after - header.name,
+      textAt(bytes, header.name, header.after, MAX_URI),
+    );
     if (field === undefined) continue;
     sink.open();
     sink.add(field, header.value, header.valueEnd - header.value, value);
-    if (field === f.authorization && /^basic /i.test(value)) sink.add(f.authBasic, header.value, header.valueEnd - header.value, splitBasic(value.slice(6).trim()).join(':'));
+    if (field === f.authorization && /^basic /i.test(value))
+      sink.add(f.authBasic, header.value, header.valueEnd - header.value, splitBasic(value.slice(6).trim()).join(':'));
     if (field === f.contentLengthHeader) {
       const length = decimalAt(bytes, header.value, header.valueEnd);
       if (length >= 0) sink.add(f.contentLength, header.value, header.valueEnd - header.value, BigInt(length));

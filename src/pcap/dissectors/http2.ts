@@ -4,7 +4,19 @@ import type { Packet } from '../packet.ts';
 import { matchPrefix } from '../text.ts';
 
 const TYPES: Readonly<Record<number, string>> = {
-  0: 'DATA', 1: 'HEADERS', 2: 'PRIORITY', 3: 'RST_STREAM', 4: 'SETTINGS', 5: 'PUSH_PROMISE', 6: 'PING', 7: 'GOAWAY', 8: 'WINDOW_UPDATE', 9: 'CONTINUATION', 10: 'ALTSVC', 12: 'ORIGIN', 16: 'PRIORITY_UPDATE',
+  0: 'DATA',
+  1: 'HEADERS',
+  2: 'PRIORITY',
+  3: 'RST_STREAM',
+  4: 'SETTINGS',
+  5: 'PUSH_PROMISE',
+  6: 'PING',
+  7: 'GOAWAY',
+  8: 'WINDOW_UPDATE',
+  9: 'CONTINUATION',
+  10: 'ALTSVC',
+  12: 'ORIGIN',
+  16: 'PRIORITY_UPDATE',
 };
 
 const f = defineFields({
@@ -23,7 +35,8 @@ export interface Http2PrefaceMessage extends Message {
 /** @public */
 export const http2PrefaceMessage = messageKind<Http2PrefaceMessage>('http2-preface');
 
-const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', HEADER = 9;
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  HEADER = 9;
 
 interface Http2State {
   readonly begun: [boolean, boolean];
@@ -83,7 +96,8 @@ function dissectHttp2(p: Packet, offset: number, end: number, _direction: Direct
     sink.add(f.magic, offset, PREFACE.length, PREFACE);
     words = 'Magic';
   } else {
-    const type = p.bytes[offset + 3]!, streamId = p.view.getUint32(offset + 5) & 0x7fffffff;
+    const type = p.bytes[offset + 3]!,
+      streamId = p.view.getUint32(offset + 5) & 0x7fffffff;
     words = `${TYPES[type] ?? `type ${type}`}[${streamId}]`;
     sink.add(f.stream, offset, end - offset, undefined, sink.wantsText ? `Stream: ${words}` : undefined);
     sink.open();

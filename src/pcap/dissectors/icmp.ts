@@ -2,8 +2,32 @@
 import { defineFields, type Dissector } from '../dissector.ts';
 import { ETHERTYPE } from '../tables.ts';
 
-const TYPES: Readonly<Record<number, string>> = { 0: 'Echo (ping) reply', 3: 'Destination unreachable', 4: 'Source quench', 5: 'Redirect', 8: 'Echo (ping) request', 9: 'Router advertisement', 10: 'Router solicitation', 11: 'Time-to-live exceeded', 12: 'Parameter problem', 13: 'Timestamp request', 14: 'Timestamp reply', 17: 'Address mask request', 18: 'Address mask reply' };
-const UNREACHABLE: Readonly<Record<number, string>> = { 0: 'Network unreachable', 1: 'Host unreachable', 2: 'Protocol unreachable', 3: 'Port unreachable', 4: 'Fragmentation needed', 5: 'Source route failed', 9: 'Network administratively prohibited', 10: 'Host administratively prohibited', 13: 'Communication administratively filtered' };
+const TYPES: Readonly<Record<number, string>> = {
+  0: 'Echo (ping) reply',
+  3: 'Destination unreachable',
+  4: 'Source quench',
+  5: 'Redirect',
+  8: 'Echo (ping) request',
+  9: 'Router advertisement',
+  10: 'Router solicitation',
+  11: 'Time-to-live exceeded',
+  12: 'Parameter problem',
+  13: 'Timestamp request',
+  14: 'Timestamp reply',
+  17: 'Address mask request',
+  18: 'Address mask reply',
+};
+const UNREACHABLE: Readonly<Record<number, string>> = {
+  0: 'Network unreachable',
+  1: 'Host unreachable',
+  2: 'Protocol unreachable',
+  3: 'Port unreachable',
+  4: 'Fragmentation needed',
+  5: 'Source route failed',
+  9: 'Network administratively prohibited',
+  10: 'Host administratively prohibited',
+  13: 'Communication administratively filtered',
+};
 
 const f = defineFields({
   type: { name: 'icmp.type', label: 'Type', type: 'uint', values: TYPES },
@@ -24,7 +48,9 @@ export const icmp: Dissector = {
   on: [{ table: 'ip.proto', value: 1 }],
   dissect(p, offset, end, sink) {
     if (!p.has(4, offset, end)) return;
-    const view = p.view, type = view.getUint8(offset), code = view.getUint8(offset + 1);
+    const view = p.view,
+      type = view.getUint8(offset),
+      code = view.getUint8(offset + 1);
     if (p.icmp < 0) p.icmp = type * 256 + code;
     const echo = type === 0 || type === 8;
     if (sink !== null) {
@@ -36,7 +62,13 @@ export const icmp: Dissector = {
       if ((echo || type === 13 || type === 14) && end - offset >= 8) {
         sink.add(f.identifier, offset + 4, 2);
         sink.add(f.sequence, offset + 6, 2);
-        sink.info('ICMP', `${words}  id=0x${view.getUint16(offset + 4).toString(16).padStart(4, '0')}, seq=${view.getUint16(offset + 6)}`);
+        sink.info(
+          'ICMP',
+          `${words}  id=0x${view
+            .getUint16(offset + 4)
+            .toString(16)
+            .padStart(4, '0')}, seq=${view.getUint16(offset + 6)}`,
+        );
       } else {
         if (type === 5 && end - offset >= 8) sink.add(f.gateway, offset + 4, 4);
         if (type === 3 && code === 4 && end - offset >= 8) sink.add(f.mtu, offset + 6, 2);

@@ -4,7 +4,23 @@ import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { ETHERTYPE } from '../tables.ts';
 
-const TYPES: Readonly<Record<number, string>> = { 1: 'Destination Unreachable', 2: 'Packet Too Big', 3: 'Time Exceeded', 4: 'Parameter Problem', 128: 'Echo (ping) request', 129: 'Echo (ping) reply', 130: 'Multicast Listener Query', 131: 'Multicast Listener Report', 132: 'Multicast Listener Done', 133: 'Router Solicitation', 134: 'Router Advertisement', 135: 'Neighbor Solicitation', 136: 'Neighbor Advertisement', 137: 'Redirect', 143: 'Multicast Listener Report Message v2' };
+const TYPES: Readonly<Record<number, string>> = {
+  1: 'Destination Unreachable',
+  2: 'Packet Too Big',
+  3: 'Time Exceeded',
+  4: 'Parameter Problem',
+  128: 'Echo (ping) request',
+  129: 'Echo (ping) reply',
+  130: 'Multicast Listener Query',
+  131: 'Multicast Listener Report',
+  132: 'Multicast Listener Done',
+  133: 'Router Solicitation',
+  134: 'Router Advertisement',
+  135: 'Neighbor Solicitation',
+  136: 'Neighbor Advertisement',
+  137: 'Redirect',
+  143: 'Multicast Listener Report Message v2',
+};
 
 const f = defineFields({
   type: { name: 'icmpv6.type', label: 'Type', type: 'uint', values: TYPES },
@@ -18,7 +34,20 @@ const f = defineFields({
   advertFlags: { name: 'icmpv6.nd.na.flag', label: 'Flags', type: 'uint', base: 'hex' },
   hopLimit: { name: 'icmpv6.nd.ra.cur_hop_limit', label: 'Cur hop limit', type: 'uint' },
   routerLifetime: { name: 'icmpv6.nd.ra.router_lifetime', label: 'Router lifetime (s)', type: 'uint' },
-  optionType: { name: 'icmpv6.opt.type', label: 'Option type', type: 'uint', values: { 1: 'Source link-layer address', 2: 'Target link-layer address', 3: 'Prefix information', 4: 'Redirected header', 5: 'MTU', 25: 'Recursive DNS Server', 31: 'DNS Search List' } },
+  optionType: {
+    name: 'icmpv6.opt.type',
+    label: 'Option type',
+    type: 'uint',
+    values: {
+      1: 'Source link-layer address',
+      2: 'Target link-layer address',
+      3: 'Prefix information',
+      4: 'Redirected header',
+      5: 'MTU',
+      25: 'Recursive DNS Server',
+      31: 'DNS Search List',
+    },
+  },
   linkAddress: { name: 'icmpv6.opt.linkaddr', label: 'Link-layer address', type: 'ether' },
   prefix: { name: 'icmpv6.opt.prefix', label: 'Prefix', type: 'ipv6' },
   prefixLength: { name: 'icmpv6.opt.prefix.length', label: 'Prefix Length', type: 'uint' },
@@ -46,7 +75,9 @@ export const icmpv6: Dissector = {
 };
 
 function describe(p: Packet, offset: number, end: number, type: number, sink: FieldSink): void {
-  const name = TYPES[type] ?? `type ${type}`, length = end - offset, view = p.view;
+  const name = TYPES[type] ?? `type ${type}`,
+    length = end - offset,
+    view = p.view;
   sink.layer(icmpv6, offset, length);
   sink.add(f.type, offset, 1);
   sink.add(f.code, offset + 1, 1);
@@ -55,7 +86,10 @@ function describe(p: Packet, offset: number, end: number, type: number, sink: Fi
   if ((type === 128 || type === 129) && length >= 8) {
     sink.add(f.identifier, offset + 4, 2);
     sink.add(f.sequence, offset + 6, 2);
-    info = `${name} id=0x${view.getUint16(offset + 4).toString(16).padStart(4, '0')}, seq=${view.getUint16(offset + 6)}`;
+    info = `${name} id=0x${view
+      .getUint16(offset + 4)
+      .toString(16)
+      .padStart(4, '0')}, seq=${view.getUint16(offset + 6)}`;
   } else if (type === 2 && length >= 8) {
     sink.add(f.mtu, offset + 4, 4);
     info = `${name}, MTU ${view.getUint32(offset + 4)}`;
@@ -81,8 +115,9 @@ function describe(p: Packet, offset: number, end: number, type: number, sink: Fi
 }
 
 function describeOptions(p: Packet, offset: number, end: number, sink: FieldSink): void {
-  for (let at = offset; at + 8 <= end; ) {
-    const type = p.view.getUint8(at), length = p.view.getUint8(at + 1) * 8;
+  for (let at = offset; at + 8 <= end;) {
+    const type = p.view.getUint8(at),
+      length = p.view.getUint8(at + 1) * 8;
     if (length === 0 || at + length > end) return;
     sink.add(f.optionType, at, length, type);
     sink.open();

@@ -3,9 +3,27 @@ import { formatIpv4 } from '../addresses.ts';
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 
-const QUERY = 0x11, REPORT_V1 = 0x12, REPORT_V2 = 0x16, LEAVE = 0x17, REPORT_V3 = 0x22;
-const TYPES: Readonly<Record<number, string>> = { [QUERY]: 'Membership Query', [REPORT_V1]: 'Membership Report', 0x13: 'DVMRP Protocol', [REPORT_V2]: 'Membership Report', [LEAVE]: 'Leave Group', [REPORT_V3]: 'Membership Report' };
-const RECORDS: Readonly<Record<number, string>> = { 1: 'Mode Is Include', 2: 'Mode Is Exclude', 3: 'Change To Include Mode', 4: 'Change To Exclude Mode', 5: 'Allow New Sources', 6: 'Block Old Sources' };
+const QUERY = 0x11,
+  REPORT_V1 = 0x12,
+  REPORT_V2 = 0x16,
+  LEAVE = 0x17,
+  REPORT_V3 = 0x22;
+const TYPES: Readonly<Record<number, string>> = {
+  [QUERY]: 'Membership Query',
+  [REPORT_V1]: 'Membership Report',
+  0x13: 'DVMRP Protocol',
+  [REPORT_V2]: 'Membership Report',
+  [LEAVE]: 'Leave Group',
+  [REPORT_V3]: 'Membership Report',
+};
+const RECORDS: Readonly<Record<number, string>> = {
+  1: 'Mode Is Include',
+  2: 'Mode Is Exclude',
+  3: 'Change To Include Mode',
+  4: 'Change To Exclude Mode',
+  5: 'Allow New Sources',
+  6: 'Block Old Sources',
+};
 
 const f = defineFields({
   version: { name: 'igmp.version', label: 'IGMP Version', type: 'uint' },
@@ -19,7 +37,8 @@ const f = defineFields({
   source: { name: 'igmp.saddr', label: 'Source Address', type: 'ipv4' },
 });
 
-const HEADER = 8, QUERY_V3 = 12;
+const HEADER = 8,
+  QUERY_V3 = 12;
 
 export const igmp: Dissector = {
   id: 'igmp',
@@ -28,7 +47,9 @@ export const igmp: Dissector = {
   on: [{ table: 'ip.proto', value: 2 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end) || sink === null) return;
-    const view = p.view, type = view.getUint8(offset), version = versionOf(type, view.getUint8(offset + 1), end - offset);
+    const view = p.view,
+      type = view.getUint8(offset),
+      version = versionOf(type, view.getUint8(offset + 1), end - offset);
     sink.layer(igmp, offset, end - offset);
     sink.add(f.version, offset, 0, version);
     sink.add(f.type, offset, 1);
@@ -41,7 +62,10 @@ export const igmp: Dissector = {
     const group = formatIpv4(view.getInt32(offset + 4));
     sink.add(f.group, offset + 4, 4);
     if (type === QUERY && version === 3) describeSources(offset + QUERY_V3, end, view.getUint16(offset + 10), sink);
-    sink.info(`IGMPv${version}`, type === QUERY && view.getUint32(offset + 4) === 0 ? 'Membership Query, general' : `${TYPES[type] ?? `type 0x${type.toString(16)}`} ${group}`);
+    sink.info(
+      `IGMPv${version}`,
+      type === QUERY && view.getUint32(offset + 4) === 0 ? 'Membership Query, general' : `${TYPES[type] ?? `type 0x${type.toString(16)}`} ${group}`,
+    );
   },
 };
 
@@ -53,10 +77,14 @@ function versionOf(type: number, maxResponse: number, length: number): number {
 }
 
 function describeRecords(p: Packet, offset: number, end: number, sink: FieldSink): void {
-  const view = p.view, count = view.getUint16(offset + 6), words: string[] = [];
+  const view = p.view,
+    count = view.getUint16(offset + 6),
+    words: string[] = [];
   sink.add(f.records, offset + 6, 2);
   for (let i = 0, at = offset + HEADER; i < count && at + 8 <= end; i++) {
-    const type = view.getUint8(at), sources = view.getUint16(at + 2), length = 8 + sources * 4 + view.getUint8(at + 1) * 4;
+    const type = view.getUint8(at),
+      sources = view.getUint16(at + 2),
+      length = 8 + sources * 4 + view.getUint8(at + 1) * 4;
     sink.add(f.recordType, at, 1);
     sink.open();
     sink.add(f.group, at + 4, 4);

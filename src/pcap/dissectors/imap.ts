@@ -75,7 +75,17 @@ export const imap: Dissector = {
       const first = bytes[offset]!;
       return (sourcePort === PORT || destinationPort === PORT) && first >= 33 && first < 127 ? 'yes' : 'no';
     },
-    open: (): ImapState => ({ attempt: newAttempt(), pending: new Map(), loginTag: '', sasl: newSasl(), greeted: false, wasLiteral: [false, false], client: -1, rest: null, inner: [false, false] }),
+    open: (): ImapState => ({
+      attempt: newAttempt(),
+      pending: new Map(),
+      loginTag: '',
+      sasl: newSasl(),
+      greeted: false,
+      wasLiteral: [false, false],
+      client: -1,
+      rest: null,
+      inner: [false, false],
+    }),
     keepBytes: KEEP_BYTES,
     step: stepImap,
     dissect: dissectImap,
@@ -112,8 +122,12 @@ function dissectImap(p: Packet, offset: number, end: number, direction: Directio
     if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
     return;
   }
-  const { bytes } = p, limit = Math.min(end, offset + KEEP_BYTES), found = afterLine(bytes, offset, limit), after = found < 0 ? limit : found;
-  const to = lineTextEnd(bytes, offset, after), text = textAt(bytes, offset, to);
+  const { bytes } = p,
+    limit = Math.min(end, offset + KEEP_BYTES),
+    found = afterLine(bytes, offset, limit),
+    after = found < 0 ? limit : found;
+  const to = lineTextEnd(bytes, offset, after),
+    text = textAt(bytes, offset, to);
   const [tag = '', second = '', third = ''] = text.split(' ', 3);
   const fromServer = state.client >= 0 ? direction !== state.client : tag === '*' || tag === '+' || /^(OK|NO|BAD)$/i.test(second);
   if (state.client < 0) state.client = fromServer ? ((1 - direction) as Direction) : direction;
@@ -130,14 +144,31 @@ function dissectImap(p: Packet, offset: number, end: number, direction: Directio
   } else readCommand(p, offset, limit, to, text, tag, second, third, state, sink);
 }
 
-function readCommand(p: Packet, offset: number, end: number, to: number, text: string, tag: string, second: string, third: string, state: ImapState, sink: FieldSink | null): void {
+function readCommand(
+  p: Packet,
+  offset: number,
+  end: number,
+  to: number,
+  text: string,
+  tag: string,
+  second: string,
+  third: string,
+  state: ImapState,
+  sink: FieldSink | null,
+): void {
   const command = second.toUpperCase() === 'UID' ? `UID ${third.toUpperCase()}` : second.toUpperCase();
   if (!/^[A-Z]{2,}( [A-Z]+)?$/.test(command)) return;
   const argument = text.slice(tag.length + command.length + 2);
   if (state.pending.size < MAX_PENDING) state.pending.set(tag, command);
   const secret = command === 'LOGIN' || command === 'AUTHENTICATE';
   if (p.onMessage !== null) {
-    p.emit({ kind: 'imap-command', frame: p.frame, tag, command, argument: command === 'LOGIN' ? '' : secret ? (argument.split(' ')[0] ?? '') : argument } satisfies ImapCommandMessage);
+    p.emit({
+      kind: 'imap-command',
+      frame: p.frame,
+      tag,
+      command,
+      argument: command === 'LOGIN' ? '' : secret ? (argument.split(' ')[0] ?? '') : argument,
+    } satisfies ImapCommandMessage);
   }
   if (sink !== null) {
     sink.add(f.request, offset, to - offset, text);
@@ -162,11 +193,12 @@ function readCommand(p: Packet, offset: number, end: number, to: number, text: s
 /** The first two strings of a command: atoms, quoted, or literals. */
 function strings(bytes: Uint8Array, offset: number, end: number): string[] {
   const found: string[] = [];
-  for (let at = offset; at < end && found.length < 2; ) {
+  for (let at = offset; at < end && found.length < 2;) {
     const byte = bytes[at]!;
     if (byte === SPACE || byte === 13 || byte === 10) at += 1;
     else if (byte === 0x22) {
-      let close = at + 1, text = '';
+      let close = at + 1,
+        text = '';
       for (; close < end && bytes[close] !== 0x22; close++) {
         if (bytes[close] === 0x5c) close += 1;
         if (close < end && text.length < 256) text += String.fromCharCode(bytes[close]!);
@@ -174,7 +206,8 @@ function strings(bytes: Uint8Array, offset: number, end: number): string[] {
       found.push(text);
       at = close + 1;
     } else if (byte === 0x7b) {
-      const after = afterLine(bytes, at, end), length = after < 0 ? -1 : literalLength(bytes, at, lineTextEnd(bytes, at, after));
+      const after = afterLine(bytes, at, end),
+        length = after < 0 ? -1 : literalLength(bytes, at, lineTextEnd(bytes, at, after));
       if (length < 0) break;
       found.push(textAt(bytes, after, Math.min(end, after + length), 256));
       at = after + length;
@@ -187,8 +220,19 @@ function strings(bytes: Uint8Array, offset: number, end: number): string[] {
   return found;
 }
 
-function readResponse(p: Packet, offset: number, to: number, text: string, tag: string, second: string, third: string, state: ImapState, sink: FieldSink | null): void {
-  const status = second.toUpperCase(), isStatus = /^(OK|NO|BAD|BYE|PREAUTH)$/.test(status);
+function readResponse(
+  p: Packet,
+  offset: number,
+  to: number,
+  text: string,
+  tag: string,
+  second: string,
+  third: string,
+  state: ImapState,
+  sink: FieldSink | null,
+): void {
+  const status = second.toUpperCase(),
+    isStatus = /^(OK|NO|BAD|BYE|PREAUTH)$/.test(status);
   if (sink !== null) {
     sink.add(f.response, offset, to - offset, text);
     sink.add(f.responseTag, offset, tag.length, tag);
@@ -196,10 +240,12 @@ function readResponse(p: Packet, offset: number, to: number, text: string, tag: 
     else if (tag === '*') sink.add(f.responseCommand, offset + 2, 0, /^\d+$/.test(second) ? third : second);
   }
   if (!isStatus || (tag === '*' && state.greeted && status !== 'BYE')) return;
-  const greeting = tag === '*', command = greeting ? null : (state.pending.get(tag) ?? null);
+  const greeting = tag === '*',
+    command = greeting ? null : (state.pending.get(tag) ?? null);
   state.greeted = true;
   state.pending.delete(tag);
-  if (p.hears('imap-reply')) p.emit({ kind: 'imap-reply', frame: p.frame, tag, status, text: text.slice(tag.length + second.length + 2), command } satisfies ImapReplyMessage);
+  if (p.hears('imap-reply'))
+    p.emit({ kind: 'imap-reply', frame: p.frame, tag, status, text: text.slice(tag.length + second.length + 2), command } satisfies ImapReplyMessage);
   if (!greeting && tag === state.loginTag) {
     state.sasl.wants = '';
     loginAnswered(p, 'imap', state.attempt, status === 'OK');

@@ -35,7 +35,9 @@ export const udpEncapsulation: Dissector = {
   name: 'UDP Encapsulation of IPsec Packets',
   fields: encapsulationFields,
   on: [{ table: 'udp.port', value: 4500 }],
-  recognise: (p, offset, end) => (end - offset === 1 && p.view.getUint8(offset) === KEEP_ALIVE) || (end - offset >= 12 && (p.view.getUint32(offset) !== 0 || looksLikeIke(p.view, offset + 4, end))),
+  recognise: (p, offset, end) =>
+    (end - offset === 1 && p.view.getUint8(offset) === KEEP_ALIVE) ||
+    (end - offset >= 12 && (p.view.getUint32(offset) !== 0 || looksLikeIke(p.view, offset + 4, end))),
   dissect(p, offset, end, sink) {
     if (end - offset < 4) {
       if (sink === null) return;
@@ -55,7 +57,17 @@ export const udpEncapsulation: Dissector = {
   },
 };
 
-const EXCHANGES: Readonly<Record<number, string>> = { 1: 'Base', 2: 'Identity Protection (Main Mode)', 4: 'Aggressive', 5: 'Informational', 32: 'Quick Mode', 34: 'IKE_SA_INIT', 35: 'IKE_AUTH', 36: 'CREATE_CHILD_SA', 37: 'INFORMATIONAL' };
+const EXCHANGES: Readonly<Record<number, string>> = {
+  1: 'Base',
+  2: 'Identity Protection (Main Mode)',
+  4: 'Aggressive',
+  5: 'Informational',
+  32: 'Quick Mode',
+  34: 'IKE_SA_INIT',
+  35: 'IKE_AUTH',
+  36: 'CREATE_CHILD_SA',
+  37: 'INFORMATIONAL',
+};
 
 const f = defineFields({
   initiatorSpi: { name: 'isakmp.ispi', label: 'Initiator SPI', type: 'bytes' },
@@ -68,7 +80,8 @@ const f = defineFields({
   length: { name: 'isakmp.length', label: 'Length', type: 'uint' },
 });
 
-const IKE_HEADER = 28, VERSION_AT = 17;
+const IKE_HEADER = 28,
+  VERSION_AT = 17;
 
 function looksLikeIke(view: DataView, offset: number, end: number): boolean {
   if (end - offset <= VERSION_AT) return false;

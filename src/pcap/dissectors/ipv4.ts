@@ -11,7 +11,12 @@ const f = defineFields({
   headerLength: { name: 'ip.hdr_len', label: 'Header Length', type: 'uint', unit: 'bytes' },
   dsfield: { name: 'ip.dsfield', label: 'Differentiated Services Field', type: 'uint', base: 'hex' },
   dscp: { name: 'ip.dsfield.dscp', label: 'Differentiated Services Codepoint', type: 'uint' },
-  ecn: { name: 'ip.dsfield.ecn', label: 'Explicit Congestion Notification', type: 'uint', values: { 0: 'Not ECN-Capable', 1: 'ECT(1)', 2: 'ECT(0)', 3: 'Congestion Experienced' } },
+  ecn: {
+    name: 'ip.dsfield.ecn',
+    label: 'Explicit Congestion Notification',
+    type: 'uint',
+    values: { 0: 'Not ECN-Capable', 1: 'ECT(1)', 2: 'ECT(0)', 3: 'Congestion Experienced' },
+  },
   length: { name: 'ip.len', label: 'Total Length', type: 'uint' },
   id: { name: 'ip.id', label: 'Identification', type: 'uint', base: 'hex' },
   flags: { name: 'ip.flags', label: 'Flags', type: 'uint', base: 'hex' },
@@ -27,17 +32,26 @@ const f = defineFields({
   options: { name: 'ip.options', label: 'Options', type: 'bytes' },
 });
 
-const MIN_HEADER = 20, MORE_FRAGMENTS = 0x2000, OFFSET_MASK = 0x1fff;
+const MIN_HEADER = 20,
+  MORE_FRAGMENTS = 0x2000,
+  OFFSET_MASK = 0x1fff;
 
 export const ipv4: Dissector = {
   id: 'ip',
   name: 'Internet Protocol Version 4',
   fields: f,
-  on: [{ table: 'ethertype', value: 0x0800 }, { table: 'ip.proto', value: 4 }, { table: 'ppp.protocol', value: 0x0021 }, { table: 'linktype', value: 228 }, { table: 'llc.dsap', value: 0x06 }],
+  on: [
+    { table: 'ethertype', value: 0x0800 },
+    { table: 'ip.proto', value: 4 },
+    { table: 'ppp.protocol', value: 0x0021 },
+    { table: 'linktype', value: 228 },
+    { table: 'llc.dsap', value: 0x06 },
+  ],
   dissect(p, offset, end, sink) {
     if (!p.has(MIN_HEADER, offset, end)) return;
     const view = p.view;
-    const first = view.getUint8(offset), headerLength = (first & 15) * 4;
+    const first = view.getUint8(offset),
+      headerLength = (first & 15) * 4;
     if (first >> 4 !== 4 || headerLength < MIN_HEADER) {
       p.malformed(`version ${first >> 4}, header length ${headerLength}`, offset, end);
       return;
@@ -45,7 +59,8 @@ export const ipv4: Dissector = {
     // Segmentation offload writes a total length of 0 for frames over 64 KiB: then the frame's own length counts.
     const total = view.getUint16(offset + 2);
     const wireEnd = total === 0 ? p.wireEnd : offset + total;
-    const fragment = view.getUint16(offset + 6), protocol = view.getUint8(offset + 9);
+    const fragment = view.getUint16(offset + 6),
+      protocol = view.getUint8(offset + 9);
     enterIpInIp(p, 4);
     const net = p.addNet(4, view.getInt32(offset + 12), view.getInt32(offset + 16), protocol, view.getUint8(offset + 8));
     if (sink !== null) describe(p, offset, end, headerLength, sink);
@@ -67,7 +82,9 @@ export const ipv4: Dissector = {
 
 /** Carries the whole datagram on when this fragment completes it. */
 function reassemble(p: Packet, offset: number, fragment: number, protocol: number, payload: number, end: number, sink: FieldSink | null): void {
-  const view = p.view, position = (fragment & OFFSET_MASK) * 8, more = (fragment & MORE_FRAGMENTS) !== 0;
+  const view = p.view,
+    position = (fragment & OFFSET_MASK) * 8,
+    more = (fragment & MORE_FRAGMENTS) !== 0;
   // A cut fragment would put a hole into the datagram; a quoted one belongs to somebody else's frame.
   if (end < p.wireEnd || p.quoted) {
     p.carryData(payload, end);
@@ -76,7 +93,13 @@ function reassemble(p: Packet, offset: number, fragment: number, protocol: numbe
   const key = `4 ${view.getUint32(offset + 12)} ${view.getUint32(offset + 16)} ${view.getUint16(offset + 4)} ${protocol} ${p.via}`;
   const whole = p.fragments.add(key, p.frame, position, more, protocol, p.bytes, payload, end);
   if (whole === null) {
-    sink?.info('IPv4', `Fragmented IP protocol (proto=${IP_PROTOCOLS[protocol] ?? protocol}, off=${position}, ID=${view.getUint16(offset + 4).toString(16).padStart(4, '0')})`);
+    sink?.info(
+      'IPv4',
+      `Fragmented IP protocol (proto=${IP_PROTOCOLS[protocol] ?? protocol}, off=${position}, ID=${view
+        .getUint16(offset + 4)
+        .toString(16)
+        .padStart(4, '0')})`,
+    );
     p.carryData(payload, end);
     return;
   }
@@ -85,8 +108,11 @@ function reassemble(p: Packet, offset: number, fragment: number, protocol: numbe
 }
 
 function describe(p: Packet, offset: number, end: number, headerLength: number, sink: FieldSink): void {
-  const view = p.view, flags = view.getUint16(offset + 6), tos = view.getUint8(offset + 1);
-  const source = formatIpv4(view.getInt32(offset + 12)), destination = formatIpv4(view.getInt32(offset + 16));
+  const view = p.view,
+    flags = view.getUint16(offset + 6),
+    tos = view.getUint8(offset + 1);
+  const source = formatIpv4(view.getInt32(offset + 12)),
+    destination = formatIpv4(view.getInt32(offset + 16));
   sink.layer(ipv4, offset, Math.min(headerLength, end - offset), `Internet Protocol Version 4, Src: ${source}, Dst: ${destination}`);
   sink.add(f.version, offset, 1, 4);
   sink.add(f.headerLength, offset, 1, headerLength);

@@ -23,7 +23,12 @@ export const ipv6: Dissector = {
   id: 'ipv6',
   name: 'Internet Protocol Version 6',
   fields: f,
-  on: [{ table: 'ethertype', value: 0x86dd }, { table: 'ip.proto', value: 41 }, { table: 'ppp.protocol', value: 0x0057 }, { table: 'linktype', value: 229 }],
+  on: [
+    { table: 'ethertype', value: 0x86dd },
+    { table: 'ip.proto', value: 41 },
+    { table: 'ppp.protocol', value: 0x0057 },
+    { table: 'linktype', value: 229 },
+  ],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
     const view = p.view;
@@ -31,7 +36,8 @@ export const ipv6: Dissector = {
       p.malformed(`version ${view.getUint8(offset) >> 4}`, offset, end);
       return;
     }
-    const length = view.getUint16(offset + 4), next = view.getUint8(offset + 6);
+    const length = view.getUint16(offset + 4),
+      next = view.getUint8(offset + 6);
     enterIpInIp(p, 6);
     p.addNet(6, p.ipv6.idOf(view, offset + 8), p.ipv6.idOf(view, offset + 24), next, view.getUint8(offset + 7));
     if (sink !== null) describe(p, offset, sink);
@@ -108,8 +114,13 @@ export const ipv6Fragment: Dissector = {
   on: [{ table: 'ip.proto', value: 44 }],
   dissect(p, offset, end, sink) {
     if (!p.has(8, offset, end)) return;
-    const view = p.view, next = view.getUint8(offset), word = view.getUint16(offset + 2), id = view.getUint32(offset + 4);
-    const position = word & 0xfff8, more = (word & 1) !== 0, payload = offset + 8;
+    const view = p.view,
+      next = view.getUint8(offset),
+      word = view.getUint16(offset + 2),
+      id = view.getUint32(offset + 4);
+    const position = word & 0xfff8,
+      more = (word & 1) !== 0,
+      payload = offset + 8;
     if (sink !== null) {
       sink.layer(ipv6Fragment, offset, 8);
       sink.add(fragmentFields.next, offset, 1);

@@ -24,10 +24,16 @@ export const ipx: Dissector = {
   id: 'ipx',
   name: 'Internetwork Packet eXchange',
   fields: f,
-  on: [{ table: 'llc.dsap', value: 0xe0 }, { table: 'llc.dsap', value: RAW_IPX }, { table: 'ethertype', value: 0x8137 }, { table: 'ppp.protocol', value: 0x002b }],
+  on: [
+    { table: 'llc.dsap', value: 0xe0 },
+    { table: 'llc.dsap', value: RAW_IPX },
+    { table: 'ethertype', value: 0x8137 },
+    { table: 'ppp.protocol', value: 0x002b },
+  ],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const view = p.view, length = view.getUint16(offset + 2);
+    const view = p.view,
+      length = view.getUint16(offset + 2);
     if (sink !== null) {
       sink.layer(ipx, offset, HEADER);
       sink.add(f.checksum, offset, 2);
@@ -40,7 +46,10 @@ export const ipx: Dissector = {
       sink.add(f.sourceNetwork, offset + 18, 4);
       sink.add(f.sourceNode, offset + 22, 6);
       sink.add(f.sourceSocket, offset + 28, 2);
-      sink.info('IPX', `${TYPES[view.getUint8(offset + 5)] ?? 'packet'} ${formatMac(view.getUint16(offset + 22), view.getUint32(offset + 24))} → ${formatMac(view.getUint16(offset + 10), view.getUint32(offset + 12))}`);
+      sink.info(
+        'IPX',
+        `${TYPES[view.getUint8(offset + 5)] ?? 'packet'} ${formatMac(view.getUint16(offset + 22), view.getUint32(offset + 24))} → ${formatMac(view.getUint16(offset + 10), view.getUint32(offset + 12))}`,
+      );
     }
     p.carryData(offset + HEADER, length >= HEADER ? Math.min(end, offset + length) : end);
   },

@@ -13,17 +13,26 @@ const f = defineFields({
   sessionId: { name: 'l2tp.sid', label: 'Session ID', type: 'uint', base: 'hex' },
 });
 
-const CONTROL = 0x8000, HAS_LENGTH = 0x4000, HAS_SEQUENCE = 0x0800, HAS_OFFSET = 0x0200, MIN = 6, IP_PROTOCOL = 115;
+const CONTROL = 0x8000,
+  HAS_LENGTH = 0x4000,
+  HAS_SEQUENCE = 0x0800,
+  HAS_OFFSET = 0x0200,
+  MIN = 6,
+  IP_PROTOCOL = 115;
 
 export const l2tp: Dissector = {
   id: 'l2tp',
   name: 'Layer 2 Tunneling Protocol',
   fields: f,
-  on: [{ table: 'udp.port', value: 1701 }, { table: 'ip.proto', value: IP_PROTOCOL }],
+  on: [
+    { table: 'udp.port', value: 1701 },
+    { table: 'ip.proto', value: IP_PROTOCOL },
+  ],
   // Version 2 (or the 3 that shares its header), and a control message has length and sequence.
   recognise(p, offset, end) {
     if (end - offset < MIN) return false;
-    const flags = p.view.getUint16(offset), version = flags & 15;
+    const flags = p.view.getUint16(offset),
+      version = flags & 15;
     return (version === 2 || version === 3) && ((flags & CONTROL) === 0 || (flags & (HAS_LENGTH | HAS_SEQUENCE)) === (HAS_LENGTH | HAS_SEQUENCE));
   },
   dissect(p, offset, end, sink) {
@@ -32,8 +41,12 @@ export const l2tp: Dissector = {
       return;
     }
     if (!p.has(MIN, offset, end)) return;
-    const view = p.view, flags = view.getUint16(offset), version = flags & 15, isControl = (flags & CONTROL) !== 0;
-    const ids = offset + ((flags & HAS_LENGTH) !== 0 ? 4 : 2), sequence = ids + 4;
+    const view = p.view,
+      flags = view.getUint16(offset),
+      version = flags & 15,
+      isControl = (flags & CONTROL) !== 0;
+    const ids = offset + ((flags & HAS_LENGTH) !== 0 ? 4 : 2),
+      sequence = ids + 4;
     let at = sequence + ((flags & HAS_SEQUENCE) !== 0 ? 4 : 0);
     if (!p.has(at - offset, offset, end)) return;
     if ((flags & HAS_OFFSET) !== 0) {

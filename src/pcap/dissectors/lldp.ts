@@ -4,15 +4,52 @@ import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
 
-const TLVS: Readonly<Record<number, string>> = { 0: 'End of LLDPDU', 1: 'Chassis Id', 2: 'Port Id', 3: 'Time to Live', 4: 'Port Description', 5: 'System Name', 6: 'System Description', 7: 'System Capabilities', 8: 'Management Address', 127: 'Organization Specific' };
+const TLVS: Readonly<Record<number, string>> = {
+  0: 'End of LLDPDU',
+  1: 'Chassis Id',
+  2: 'Port Id',
+  3: 'Time to Live',
+  4: 'Port Description',
+  5: 'System Name',
+  6: 'System Description',
+  7: 'System Capabilities',
+  8: 'Management Address',
+  127: 'Organization Specific',
+};
 
 const f = defineFields({
   type: { name: 'lldp.tlv.type', label: 'TLV Type', type: 'uint', values: TLVS },
   length: { name: 'lldp.tlv.len', label: 'TLV Length', type: 'uint' },
-  chassisSubtype: { name: 'lldp.chassis.subtype', label: 'Chassis Id Subtype', type: 'uint', values: { 1: 'Chassis component', 2: 'Interface alias', 3: 'Port component', 4: 'MAC address', 5: 'Network address', 6: 'Interface name', 7: 'Locally assigned' } },
+  chassisSubtype: {
+    name: 'lldp.chassis.subtype',
+    label: 'Chassis Id Subtype',
+    type: 'uint',
+    values: {
+      1: 'Chassis component',
+      2: 'Interface alias',
+      3: 'Port component',
+      4: 'MAC address',
+      5: 'Network address',
+      6: 'Interface name',
+      7: 'Locally assigned',
+    },
+  },
   chassisId: { name: 'lldp.chassis.id', label: 'Chassis Id', type: 'string' },
   chassisMac: { name: 'lldp.chassis.id.mac', label: 'Chassis Id', type: 'ether' },
-  portSubtype: { name: 'lldp.port.subtype', label: 'Port Id Subtype', type: 'uint', values: { 1: 'Interface alias', 2: 'Port component', 3: 'MAC address', 4: 'Network address', 5: 'Interface name', 6: 'Agent circuit Id', 7: 'Locally assigned' } },
+  portSubtype: {
+    name: 'lldp.port.subtype',
+    label: 'Port Id Subtype',
+    type: 'uint',
+    values: {
+      1: 'Interface alias',
+      2: 'Port component',
+      3: 'MAC address',
+      4: 'Network address',
+      5: 'Interface name',
+      6: 'Agent circuit Id',
+      7: 'Locally assigned',
+    },
+  },
   portId: { name: 'lldp.port.id', label: 'Port Id', type: 'string' },
   portMac: { name: 'lldp.port.id.mac', label: 'Port Id', type: 'ether' },
   timeToLive: { name: 'lldp.time_to_live', label: 'Seconds', type: 'uint' },
@@ -26,7 +63,14 @@ const f = defineFields({
   organization: { name: 'lldp.orgtlv.oui', label: 'Organization Unique Code', type: 'uint', base: 'hex' },
 });
 
-const CHASSIS = 1, PORT = 2, MANAGEMENT = 8, CHASSIS_MAC = 4, PORT_MAC = 3, NETWORK_ADDRESS = 5, IPV4_FAMILY = 1, IPV6_FAMILY = 2;
+const CHASSIS = 1,
+  PORT = 2,
+  MANAGEMENT = 8,
+  CHASSIS_MAC = 4,
+  PORT_MAC = 3,
+  NETWORK_ADDRESS = 5,
+  IPV4_FAMILY = 1,
+  IPV6_FAMILY = 2;
 
 export const lldp: Dissector = {
   id: 'lldp',
@@ -37,8 +81,11 @@ export const lldp: Dissector = {
     if (!p.has(2, offset, end) || sink === null) return;
     sink.layer(lldp, offset, end - offset);
     const words: string[] = [];
-    for (let at = offset; at + 2 <= end; ) {
-      const header = p.view.getUint16(at), type = header >> 9, length = header & 0x1ff, value = at + 2;
+    for (let at = offset; at + 2 <= end;) {
+      const header = p.view.getUint16(at),
+        type = header >> 9,
+        length = header & 0x1ff,
+        value = at + 2;
       if (value + length > end) break;
       sink.add(f.type, at, 2 + length, type);
       sink.open();
@@ -77,7 +124,9 @@ function describeTlv(p: Packet, at: number, length: number, type: number, sink: 
 }
 
 function describeId(p: Packet, at: number, length: number, type: number, sink: FieldSink): string {
-  const subtype = p.view.getUint8(at), isChassis = type === CHASSIS, name = isChassis ? 'LA' : 'PT';
+  const subtype = p.view.getUint8(at),
+    isChassis = type === CHASSIS,
+    name = isChassis ? 'LA' : 'PT';
   sink.add(isChassis ? f.chassisSubtype : f.portSubtype, at, 1);
   if (subtype === (isChassis ? CHASSIS_MAC : PORT_MAC) && length >= 7) {
     sink.add(isChassis ? f.chassisMac : f.portMac, at + 1, 6);

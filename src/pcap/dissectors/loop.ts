@@ -1,7 +1,8 @@
 /** Configuration Testing Protocol of Ethernet version 2 (DIX Ethernet specification, chapter 8): Cisco switches send it to find loops. */
 import { defineFields, type Dissector } from '../dissector.ts';
 
-const REPLY = 1, FUNCTIONS: Readonly<Record<number, string>> = { [REPLY]: 'Reply', 2: 'Forward Data' };
+const REPLY = 1,
+  FUNCTIONS: Readonly<Record<number, string>> = { [REPLY]: 'Reply', 2: 'Forward Data' };
 
 const f = defineFields({
   skipCount: { name: 'loop.skipcount', label: 'skipCount', type: 'uint' },
@@ -17,7 +18,9 @@ export const loop: Dissector = {
   dissect(p, offset, end, sink) {
     if (!p.has(4, offset, end)) return;
     // Unlike everything else on Ethernet these numbers are little-endian.
-    const skip = p.view.getUint16(offset, true), what = p.view.getUint16(offset + 2, true), length = what === REPLY && end - offset >= 6 ? 6 : 4;
+    const skip = p.view.getUint16(offset, true),
+      what = p.view.getUint16(offset + 2, true),
+      length = what === REPLY && end - offset >= 6 ? 6 : 4;
     if (sink !== null) {
       sink.layer(loop, offset, length);
       sink.add(f.skipCount, offset, 2, skip);

@@ -8,8 +8,35 @@ const f = defineFields({
 });
 
 const HEADER = 8;
-const COMMANDS = ['get ', 'gets ', 'set ', 'add ', 'replace ', 'append ', 'prepend ', 'delete ', 'incr ', 'decr ', 'stats', 'version', 'flush_all'] as const;
-const RESPONSES = ['VALUE ', 'STAT ', 'END', 'STORED', 'NOT_STORED', 'NOT_FOUND', 'DELETED', 'ERROR', 'CLIENT_ERROR', 'SERVER_ERROR', 'VERSION ', 'OK'] as const;
+const COMMANDS = [
+  'get ',
+  'gets ',
+  'set ',
+  'add ',
+  'replace ',
+  'append ',
+  'prepend ',
+  'delete ',
+  'incr ',
+  'decr ',
+  'stats',
+  'version',
+  'flush_all',
+] as const;
+const RESPONSES = [
+  'VALUE ',
+  'STAT ',
+  'END',
+  'STORED',
+  'NOT_STORED',
+  'NOT_FOUND',
+  'DELETED',
+  'ERROR',
+  'CLIENT_ERROR',
+  'SERVER_ERROR',
+  'VERSION ',
+  'OK',
+] as const;
 
 export const memcache: Dissector = {
   id: 'memcache',
@@ -20,13 +47,16 @@ export const memcache: Dissector = {
   // Request id, sequence number, datagrams in all, and two bytes that are always 0. Later datagrams of an answer are mere data.
   recognise(p, offset, end) {
     if (end - offset < HEADER + 2 || p.view.getUint16(offset + 6) !== 0) return false;
-    const sequence = p.view.getUint16(offset + 2), total = p.view.getUint16(offset + 4);
+    const sequence = p.view.getUint16(offset + 2),
+      total = p.view.getUint16(offset + 4);
     if (total === 0 || sequence >= total) return false;
     return sequence > 0 || startsWithOne(p.bytes, offset + HEADER, end, COMMANDS) || startsWithOne(p.bytes, offset + HEADER, end, RESPONSES);
   },
   dissect(p, offset, end, sink) {
     if (sink === null) return;
-    const text = offset + HEADER, line = findByte(p.bytes, LF, text, end), to = lineTextEnd(p.bytes, text, line);
+    const text = offset + HEADER,
+      line = findByte(p.bytes, LF, text, end),
+      to = lineTextEnd(p.bytes, text, line);
     sink.layer(memcache, offset, end - offset);
     if (p.view.getUint16(offset + 2) > 0) {
       sink.info('MEMCACHE', `Part ${p.view.getUint16(offset + 2) + 1} of ${p.view.getUint16(offset + 4)}`);

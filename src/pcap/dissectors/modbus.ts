@@ -4,8 +4,26 @@ import { enterLayer } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 
 const FUNCTIONS: Readonly<Record<number, string>> = {
-  1: 'Read Coils', 2: 'Read Discrete Inputs', 3: 'Read Holding Registers', 4: 'Read Input Registers', 5: 'Write Single Coil', 6: 'Write Single Register', 7: 'Read Exception Status', 8: 'Diagnostics', 11: 'Get Comm. Event Counters',
-  12: 'Get Comm. Event Log', 15: 'Write Multiple Coils', 16: 'Write Multiple Registers', 17: 'Report Slave ID', 20: 'Read File Record', 21: 'Write File Record', 22: 'Mask Write Register', 23: 'Read Write Register', 24: 'Read FIFO Queue', 43: 'Encapsulated Interface Transport', 90: 'Unity (Schneider)',
+  1: 'Read Coils',
+  2: 'Read Discrete Inputs',
+  3: 'Read Holding Registers',
+  4: 'Read Input Registers',
+  5: 'Write Single Coil',
+  6: 'Write Single Register',
+  7: 'Read Exception Status',
+  8: 'Diagnostics',
+  11: 'Get Comm. Event Counters',
+  12: 'Get Comm. Event Log',
+  15: 'Write Multiple Coils',
+  16: 'Write Multiple Registers',
+  17: 'Report Slave ID',
+  20: 'Read File Record',
+  21: 'Write File Record',
+  22: 'Mask Write Register',
+  23: 'Read Write Register',
+  24: 'Read FIFO Queue',
+  43: 'Encapsulated Interface Transport',
+  90: 'Unity (Schneider)',
 };
 
 const f = defineFields({
@@ -28,7 +46,9 @@ export interface ModbusMessage extends Message {
 }
 export const modbusMessage = messageKind<ModbusMessage>('modbus');
 
-const PORT = 502, HEADER = 7, MAX_LENGTH = 254;
+const PORT = 502,
+  HEADER = 7,
+  MAX_LENGTH = 254;
 
 export const modbus: Dissector = { id: 'modbus', name: 'Modbus', fields: modbusFields, on: [], application: true };
 
@@ -64,8 +84,19 @@ function isHeader(bytes: Uint8Array, offset: number): boolean {
 function dissectModbus(p: Packet, offset: number, end: number, direction: Direction, _state: null, sink: FieldSink | null): void {
   if (end - offset < HEADER + 1) return;
   enterLayer(p, 'modbus');
-  const at = offset + HEADER, code = p.bytes[at]!, failed = code >= 0x80, functionCode = code & 0x7f;
-  if (p.hears('modbus')) p.emit({ kind: 'modbus', frame: p.frame, unit: p.bytes[offset + 6]!, functionCode, exceptionCode: failed ? (p.bytes[at + 1] ?? 0) : null, direction } satisfies ModbusMessage);
+  const at = offset + HEADER,
+    code = p.bytes[at]!,
+    failed = code >= 0x80,
+    functionCode = code & 0x7f;
+  if (p.hears('modbus'))
+    p.emit({
+      kind: 'modbus',
+      frame: p.frame,
+      unit: p.bytes[offset + 6]!,
+      functionCode,
+      exceptionCode: failed ? (p.bytes[at + 1] ?? 0) : null,
+      direction,
+    } satisfies ModbusMessage);
   if (sink === null) return;
   sink.layer(mbtcp, offset, HEADER);
   sink.add(f.transaction, offset, 2);
@@ -75,5 +106,8 @@ function dissectModbus(p: Packet, offset: number, end: number, direction: Direct
   sink.layer(modbus, at, end - at);
   sink.add(modbusFields.functionCode, at, 1, functionCode);
   if (failed && at + 1 < end) sink.add(modbusFields.exception, at + 1, 1);
-  sink.info('Modbus/TCP', `${direction === 0 ? 'Query' : 'Response'}: Unit: ${p.bytes[offset + 6]}, Func: ${functionCode}: ${FUNCTIONS[functionCode] ?? 'unknown'}${failed ? ', Exception' : ''}`);
+  sink.info(
+    'Modbus/TCP',
+    `${direction === 0 ? 'Query' : 'Response'}: Unit: ${p.bytes[offset + 6]}, Func: ${functionCode}: ${FUNCTIONS[functionCode] ?? 'unknown'}${failed ? ', Exception' : ''}`,
+  );
 }

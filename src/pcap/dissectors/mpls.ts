@@ -10,17 +10,28 @@ const f = defineFields({
   ttl: { name: 'mpls.ttl', label: 'MPLS TTL', type: 'uint' },
 });
 
-const ENTRY = 4, BOTTOM = 0x100, ETHERNET_WITHIN = 0x6558, ASSOCIATED_CHANNEL = 1;
+const ENTRY = 4,
+  BOTTOM = 0x100,
+  ETHERNET_WITHIN = 0x6558,
+  ASSOCIATED_CHANNEL = 1;
 
 export const mpls: Dissector = {
   id: 'mpls',
   name: 'MultiProtocol Label Switching Header',
   fields: f,
-  on: [{ table: 'ethertype', value: 0x8847 }, { table: 'ethertype', value: 0x8848 }, { table: 'ppp.protocol', value: 0x0281 }, { table: 'ppp.protocol', value: 0x0283 }, { table: 'ip.proto', value: 137 }, { table: 'udp.port', value: 6635 }],
+  on: [
+    { table: 'ethertype', value: 0x8847 },
+    { table: 'ethertype', value: 0x8848 },
+    { table: 'ppp.protocol', value: 0x0281 },
+    { table: 'ppp.protocol', value: 0x0283 },
+    { table: 'ip.proto', value: 137 },
+    { table: 'udp.port', value: 6635 },
+  ],
   recognise: (p, offset, end) => end - offset > ENTRY && findBottom(p, offset, end) >= 0,
   dissect(p, offset, end, sink) {
     if (!p.has(ENTRY, offset, end)) return;
-    const bottom = findBottom(p, offset, end), payload = bottom + ENTRY;
+    const bottom = findBottom(p, offset, end),
+      payload = bottom + ENTRY;
     if (sink !== null) describe(p, offset, bottom < 0 ? end : payload, sink);
     if (bottom < 0) {
       p.malformed('label stack without a bottom', offset, end);
@@ -53,7 +64,12 @@ function hasControlWord(p: Packet, at: number): boolean {
 function describe(p: Packet, offset: number, end: number, sink: FieldSink): void {
   for (let at = offset; at + ENTRY <= end; at += ENTRY) {
     const entry = p.view.getUint32(at);
-    sink.layer(mpls, at, ENTRY, `MultiProtocol Label Switching Header, Label: ${entry >>> 12}, Exp: ${(entry >> 9) & 7}, S: ${(entry >> 8) & 1}, TTL: ${entry & 255}`);
+    sink.layer(
+      mpls,
+      at,
+      ENTRY,
+      `MultiProtocol Label Switching Header, Label: ${entry >>> 12}, Exp: ${(entry >> 9) & 7}, S: ${(entry >> 8) & 1}, TTL: ${entry & 255}`,
+    );
     sink.add(f.label, at, 3, entry >>> 12);
     sink.add(f.trafficClass, at + 2, 1, (entry >> 9) & 7);
     sink.add(f.bottom, at + 2, 1, (entry & BOTTOM) !== 0);

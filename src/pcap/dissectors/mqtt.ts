@@ -6,8 +6,21 @@ import { textAt } from '../text.ts';
 import { Reader } from '../tls/reader.ts';
 
 const TYPES: Readonly<Record<number, string>> = {
-  1: 'Connect Command', 2: 'Connect Ack', 3: 'Publish Message', 4: 'Publish Ack', 5: 'Publish Received', 6: 'Publish Release', 7: 'Publish Complete', 8: 'Subscribe Request', 9: 'Subscribe Ack',
-  10: 'Unsubscribe Request', 11: 'Unsubscribe Ack', 12: 'Ping Request', 13: 'Ping Response', 14: 'Disconnect Req', 15: 'Authentication Exchange',
+  1: 'Connect Command',
+  2: 'Connect Ack',
+  3: 'Publish Message',
+  4: 'Publish Ack',
+  5: 'Publish Received',
+  6: 'Publish Release',
+  7: 'Publish Complete',
+  8: 'Subscribe Request',
+  9: 'Subscribe Ack',
+  10: 'Unsubscribe Request',
+  11: 'Unsubscribe Ack',
+  12: 'Ping Request',
+  13: 'Ping Response',
+  14: 'Disconnect Req',
+  15: 'Authentication Exchange',
 };
 
 const f = defineFields({
@@ -30,7 +43,10 @@ export interface MqttConnectMessage extends Message {
 }
 export const mqttConnectMessage = messageKind<MqttConnectMessage>('mqtt-connect');
 
-const CONNECT = 1, CONNACK = 2, PUBLISH = 3, KEEP_BYTES = 1024;
+const CONNECT = 1,
+  CONNACK = 2,
+  PUBLISH = 3,
+  KEEP_BYTES = 1024;
 
 interface MqttState {
   readonly attempt: LoginAttempt;
@@ -82,7 +98,9 @@ function remaining(bytes: Uint8Array, offset: number, header: number): number {
 }
 
 function dissectMqtt(p: Packet, offset: number, end: number, _direction: Direction, state: MqttState, sink: FieldSink | null): void {
-  const type = p.bytes[offset]! >> 4, header = headerLength(p.bytes, offset, end), limit = Math.min(end, offset + KEEP_BYTES);
+  const type = p.bytes[offset]! >> 4,
+    header = headerLength(p.bytes, offset, end),
+    limit = Math.min(end, offset + KEEP_BYTES);
   if (header <= 0) return;
   if (sink !== null) {
     sink.layer(mqtt, offset, end - offset);
@@ -103,10 +121,12 @@ function dissectMqtt(p: Packet, offset: number, end: number, _direction: Directi
 }
 
 function readConnect(p: Packet, r: Reader, state: MqttState, sink: FieldSink | null): void {
-  const string = (): Reader => r.take(r.u16()), text = (part: Reader): string => textAt(p.bytes, part.at, part.end, 256);
+  const string = (): Reader => r.take(r.u16()),
+    text = (part: Reader): string => textAt(p.bytes, part.at, part.end, 256);
   const name = string();
   sink?.add(f.protocol, name.at, name.left, text(name));
-  const version = r.u8(), flags = r.u8();
+  const version = r.u8(),
+    flags = r.u8();
   sink?.add(f.version, r.at - 2, 1, version);
   r.skip(2);
   // Version 5 has properties here, and before the will; their length is a number of seven bits a byte, short in practice.

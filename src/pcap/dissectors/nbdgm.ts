@@ -2,7 +2,15 @@
 import { defineFields, type Dissector } from '../dissector.ts';
 import { netbiosName } from '../netbiosName.ts';
 
-const TYPES: Readonly<Record<number, string>> = { 0x10: 'Direct_unique datagram', 0x11: 'Direct_group datagram', 0x12: 'Broadcast datagram', 0x13: 'Datagram error', 0x14: 'Datagram query request', 0x15: 'Datagram positive query response', 0x16: 'Datagram negative query response' };
+const TYPES: Readonly<Record<number, string>> = {
+  0x10: 'Direct_unique datagram',
+  0x11: 'Direct_group datagram',
+  0x12: 'Broadcast datagram',
+  0x13: 'Datagram error',
+  0x14: 'Datagram query request',
+  0x15: 'Datagram positive query response',
+  0x16: 'Datagram negative query response',
+};
 
 const f = defineFields({
   type: { name: 'nbdgm.type', label: 'Message Type', type: 'uint', base: 'hex', values: TYPES },
@@ -16,7 +24,13 @@ const f = defineFields({
   destinationName: { name: 'nbdgm.destination_name', label: 'Destination name', type: 'string' },
 });
 
-const HEADER = 10, FIRST = 0x10, LAST = 0x16, LAST_WITH_DATA = 0x12, NAMES = 14, ENCODED = 34, SMB_MARK = 0xff534d42;
+const HEADER = 10,
+  FIRST = 0x10,
+  LAST = 0x16,
+  LAST_WITH_DATA = 0x12,
+  NAMES = 14,
+  ENCODED = 34,
+  SMB_MARK = 0xff534d42;
 
 export const nbdgm: Dissector = {
   id: 'nbdgm',
@@ -26,7 +40,9 @@ export const nbdgm: Dissector = {
   application: true,
   recognise: (p, offset, end) => end - offset >= HEADER && p.view.getUint8(offset) >= FIRST && p.view.getUint8(offset) <= LAST,
   dissect(p, offset, end, sink) {
-    const view = p.view, type = view.getUint8(offset), withNames = type <= LAST_WITH_DATA && end - offset >= NAMES + ENCODED * 2;
+    const view = p.view,
+      type = view.getUint8(offset),
+      withNames = type <= LAST_WITH_DATA && end - offset >= NAMES + ENCODED * 2;
     const payload = offset + NAMES + ENCODED * 2;
     if (sink !== null) {
       sink.layer(nbdgm, offset, Math.min(end, payload) - offset);

@@ -7,8 +7,18 @@ import { netbiosName } from '../netbiosName.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
 
-const OPCODES: Readonly<Record<number, string>> = { 0: 'Name query', 5: 'Registration', 6: 'Release', 7: 'WACK', 8: 'Refresh', 9: 'Refresh (altcode)', 15: 'Multi-homed registration' };
-const NB = 32, NBSTAT = 33, TYPES: Readonly<Record<number, string>> = { [NB]: 'NB', [NBSTAT]: 'NBSTAT' };
+const OPCODES: Readonly<Record<number, string>> = {
+  0: 'Name query',
+  5: 'Registration',
+  6: 'Release',
+  7: 'WACK',
+  8: 'Refresh',
+  9: 'Refresh (altcode)',
+  15: 'Multi-homed registration',
+};
+const NB = 32,
+  NBSTAT = 33,
+  TYPES: Readonly<Record<number, string>> = { [NB]: 'NB', [NBSTAT]: 'NBSTAT' };
 
 const f = defineFields({
   id: { name: 'nbns.id', label: 'Transaction ID', type: 'uint', base: 'hex' },
@@ -16,7 +26,20 @@ const f = defineFields({
   response: { name: 'nbns.flags.response', label: 'Response', type: 'boolean' },
   opcode: { name: 'nbns.flags.opcode', label: 'Opcode', type: 'uint', values: OPCODES },
   broadcast: { name: 'nbns.flags.broadcast', label: 'Broadcast', type: 'boolean' },
-  code: { name: 'nbns.flags.rcode', label: 'Reply code', type: 'uint', values: { 0: 'No error', 1: 'Request was invalidly formatted', 2: 'Server failure', 3: 'Name not found', 5: 'Request refused', 6: 'Name is owned by another node', 7: 'Name is in conflict' } },
+  code: {
+    name: 'nbns.flags.rcode',
+    label: 'Reply code',
+    type: 'uint',
+    values: {
+      0: 'No error',
+      1: 'Request was invalidly formatted',
+      2: 'Server failure',
+      3: 'Name not found',
+      5: 'Request refused',
+      6: 'Name is owned by another node',
+      7: 'Name is in conflict',
+    },
+  },
   questions: { name: 'nbns.count.queries', label: 'Questions', type: 'uint' },
   answers: { name: 'nbns.count.answers', label: 'Answer RRs', type: 'uint' },
   authorities: { name: 'nbns.count.auth_rr', label: 'Authority RRs', type: 'uint' },
@@ -45,9 +68,14 @@ export interface NbnsAnswerMessage extends Message {
 }
 export const nbnsAnswerMessage = messageKind<NbnsAnswerMessage>('nbns-answer');
 
-const MAX_ADDRESSES = 8, OPCODE_QUERY = 0, GROUP = 0x8000;
+const MAX_ADDRESSES = 8,
+  OPCODE_QUERY = 0,
+  GROUP = 0x8000;
 
-const HEADER = 12, RESPONSE = 0x8000, BROADCAST = 0x10, STATUS_NAME = 18;
+const HEADER = 12,
+  RESPONSE = 0x8000,
+  BROADCAST = 0x10,
+  STATUS_NAME = 18;
 
 export const nbns: Dissector = {
   id: 'nbns',
@@ -56,12 +84,19 @@ export const nbns: Dissector = {
   on: [{ table: 'udp.port', value: 137 }],
   application: true,
   // The opcodes go beyond those of DNS: only the counts are asked.
-  recognise: (p, offset, end) => end - offset >= HEADER && p.view.getUint16(offset + 4) <= 16 && p.wireEnd - offset >= HEADER && (p.view.getUint16(offset + 4) + p.view.getUint16(offset + 6) > 0 || looksLikeDns(p.view, offset, end, p.wireEnd)),
+  recognise: (p, offset, end) =>
+    end - offset >= HEADER &&
+    p.view.getUint16(offset + 4) <= 16 &&
+    p.wireEnd - offset >= HEADER &&
+    (p.view.getUint16(offset + 4) + p.view.getUint16(offset + 6) > 0 || looksLikeDns(p.view, offset, end, p.wireEnd)),
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
     if (p.hears('nbns-answer')) emitAnswer(p, offset, end);
     if (sink === null) return;
-    const view = p.view, flags = view.getUint16(offset + 2), isResponse = (flags & RESPONSE) !== 0, opcode = (flags >> 11) & 15;
+    const view = p.view,
+      flags = view.getUint16(offset + 2),
+      isResponse = (flags & RESPONSE) !== 0,
+      opcode = (flags >> 11) & 15;
     sink.layer(nbns, offset, end - offset);
     sink.add(f.id, offset, 2);
     sink.add(f.flags, offset + 2, 2);
@@ -85,14 +120,31 @@ export const nbns: Dissector = {
 };
 
 function emitAnswer(p: Packet, offset: number, end: number): void {
-  const { view } = p, flags = view.getUint16(offset + 2);
-  if ((flags & RESPONSE) === 0 || ((flags >> 11) & 15) !== OPCODE_QUERY || (flags & 15) !== 0 || view.getUint16(offset + 4) !== 0 || view.getUint16(offset + 6) === 0) return;
-  const at = offset + HEADER, after = skipName(p.bytes, at, end);
+  const { view } = p,
+    flags = view.getUint16(offset + 2);
+  if (
+    (flags & RESPONSE) === 0 ||
+    ((flags >> 11) & 15) !== OPCODE_QUERY ||
+    (flags & 15) !== 0 ||
+    view.getUint16(offset + 4) !== 0 ||
+    view.getUint16(offset + 6) === 0
+  )
+    return;
+  const at = offset + HEADER,
+    after = skipName(p.bytes, at, end);
   if (after < 0 || after + 10 > end || view.getUint16(after) !== NB) return;
-  const data = after + 10, to = Math.min(end, data + view.getUint16(after + 8)), addresses: number[] = [];
+  const data = after + 10,
+    to = Math.min(end, data + view.getUint16(after + 8)),
+    addresses: number[] = [];
   for (let entry = data; entry + 6 <= to && addresses.length < MAX_ADDRESSES; entry += 6) addresses.push(view.getInt32(entry + 2));
   if (addresses.length === 0) return;
-  p.emit({ kind: 'nbns-answer', frame: p.frame, name: nameOf(p, offset, at, end), isGroup: (view.getUint16(data) & GROUP) !== 0, addresses } satisfies NbnsAnswerMessage);
+  p.emit({
+    kind: 'nbns-answer',
+    frame: p.frame,
+    name: nameOf(p, offset, at, end),
+    isGroup: (view.getUint16(data) & GROUP) !== 0,
+    addresses,
+  } satisfies NbnsAnswerMessage);
 }
 
 const MAX_WORDS = 12;
@@ -106,7 +158,8 @@ function nameOf(p: Packet, start: number, at: number, end: number): string {
 function describeQuestion(p: Packet, start: number, at: number, end: number, words: string[], sink: FieldSink): number {
   const after = skipName(p.bytes, at, end);
   if (after < 0 || after + 4 > end) return -1;
-  const name = nameOf(p, start, at, end), type = p.view.getUint16(after);
+  const name = nameOf(p, start, at, end),
+    type = p.view.getUint16(after);
   sink.add(f.name, at, after - at, name);
   sink.open();
   sink.add(f.type, after, 2);
@@ -119,7 +172,11 @@ function describeQuestion(p: Packet, start: number, at: number, end: number, wor
 function describeRecord(p: Packet, start: number, at: number, end: number, words: string[], sink: FieldSink): number {
   const after = skipName(p.bytes, at, end);
   if (after < 0 || after + 10 > end) return -1;
-  const view = p.view, type = view.getUint16(after), length = view.getUint16(after + 8), data = after + 10, to = Math.min(end, data + length);
+  const view = p.view,
+    type = view.getUint16(after),
+    length = view.getUint16(after + 8),
+    data = after + 10,
+    to = Math.min(end, data + length);
   const name = nameOf(p, start, at, end);
   sink.add(f.name, at, after - at, name);
   sink.open();
@@ -145,7 +202,15 @@ function describeStatus(p: Packet, data: number, to: number, sink: FieldSink): v
   let at = data + 1;
   sink.add(f.nameCount, data, 1);
   for (let i = 0; i < count && at + STATUS_NAME <= to; i++, at += STATUS_NAME) {
-    sink.add(f.netbiosName, at, 16, `${textAt(p.bytes, at, at + 15).trimEnd()}<${p.view.getUint8(at + 15).toString(16).padStart(2, '0')}>`);
+    sink.add(
+      f.netbiosName,
+      at,
+      16,
+      `${textAt(p.bytes, at, at + 15).trimEnd()}<${p.view
+        .getUint8(at + 15)
+        .toString(16)
+        .padStart(2, '0')}>`,
+    );
   }
   if (at + 6 <= to) sink.add(f.unitId, at, 6);
 }

@@ -4,15 +4,64 @@ import { enterLayer } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 import { dissectSmbDatagram } from '../smbDatagram.ts';
 
-const TYPES: Readonly<Record<number, string>> = { 0: 'Session message', 0x81: 'Session request', 0x82: 'Positive session response', 0x83: 'Negative session response', 0x84: 'Retarget session response', 0x85: 'Session keep-alive' };
+const TYPES: Readonly<Record<number, string>> = {
+  0: 'Session message',
+  0x81: 'Session request',
+  0x82: 'Positive session response',
+  0x83: 'Negative session response',
+  0x84: 'Retarget session response',
+  0x85: 'Session keep-alive',
+};
 const SMB_COMMANDS: Readonly<Record<number, string>> = {
-  0x00: 'Create Directory', 0x02: 'Open', 0x04: 'Close', 0x06: 'Delete', 0x07: 'Rename', 0x08: 'Query Information', 0x0a: 'Read', 0x0b: 'Write', 0x10: 'Check Directory', 0x1d: 'Write Raw', 0x24: 'Locking AndX', 0x25: 'Trans',
-  0x2b: 'Echo', 0x2d: 'Open AndX', 0x2e: 'Read AndX', 0x2f: 'Write AndX', 0x32: 'Trans2', 0x33: 'Trans2 Secondary', 0x34: 'Find Close2', 0x71: 'Tree Disconnect', 0x72: 'Negotiate Protocol',
-  0x73: 'Session Setup AndX', 0x74: 'Logoff AndX', 0x75: 'Tree Connect AndX', 0xa0: 'NT Trans', 0xa1: 'NT Trans Secondary', 0xa2: 'NT Create AndX', 0xa4: 'NT Cancel',
+  0x00: 'Create Directory',
+  0x02: 'Open',
+  0x04: 'Close',
+  0x06: 'Delete',
+  0x07: 'Rename',
+  0x08: 'Query Information',
+  0x0a: 'Read',
+  0x0b: 'Write',
+  0x10: 'Check Directory',
+  0x1d: 'Write Raw',
+  0x24: 'Locking AndX',
+  0x25: 'Trans',
+  0x2b: 'Echo',
+  0x2d: 'Open AndX',
+  0x2e: 'Read AndX',
+  0x2f: 'Write AndX',
+  0x32: 'Trans2',
+  0x33: 'Trans2 Secondary',
+  0x34: 'Find Close2',
+  0x71: 'Tree Disconnect',
+  0x72: 'Negotiate Protocol',
+  0x73: 'Session Setup AndX',
+  0x74: 'Logoff AndX',
+  0x75: 'Tree Connect AndX',
+  0xa0: 'NT Trans',
+  0xa1: 'NT Trans Secondary',
+  0xa2: 'NT Create AndX',
+  0xa4: 'NT Cancel',
 };
 const SMB2_COMMANDS: Readonly<Record<number, string>> = {
-  0: 'Negotiate Protocol', 1: 'Session Setup', 2: 'Session Logoff', 3: 'Tree Connect', 4: 'Tree Disconnect', 5: 'Create', 6: 'Close', 7: 'Flush', 8: 'Read', 9: 'Write', 10: 'Lock', 11: 'Ioctl', 12: 'Cancel',
-  13: 'KeepAlive', 14: 'Find', 15: 'Notify', 16: 'GetInfo', 17: 'SetInfo', 18: 'Break',
+  0: 'Negotiate Protocol',
+  1: 'Session Setup',
+  2: 'Session Logoff',
+  3: 'Tree Connect',
+  4: 'Tree Disconnect',
+  5: 'Create',
+  6: 'Close',
+  7: 'Flush',
+  8: 'Read',
+  9: 'Write',
+  10: 'Lock',
+  11: 'Ioctl',
+  12: 'Cancel',
+  13: 'KeepAlive',
+  14: 'Find',
+  15: 'Notify',
+  16: 'GetInfo',
+  17: 'SetInfo',
+  18: 'Break',
 };
 
 const f = defineFields({
@@ -47,16 +96,27 @@ export interface SmbMessage extends Message {
 }
 export const smbMessage = messageKind<SmbMessage>('smb');
 
-const HEADER = 4, KEEP_BYTES = 256;
+const HEADER = 4,
+  KEEP_BYTES = 256;
 
-export const smb: Dissector = { id: 'smb', name: 'SMB (Server Message Block Protocol)', fields: smbFields, on: [], application: true, dissect: (p, offset, end, sink) => dissectSmbDatagram(p, smb, smbFields, offset, end, sink) };
+export const smb: Dissector = {
+  id: 'smb',
+  name: 'SMB (Server Message Block Protocol)',
+  fields: smbFields,
+  on: [],
+  application: true,
+  dissect: (p, offset, end, sink) => dissectSmbDatagram(p, smb, smbFields, offset, end, sink),
+};
 export const smb2: Dissector = { id: 'smb2', name: 'SMB2 (Server Message Block Protocol version 2)', fields: smb2Fields, on: [], application: true };
 
 export const nbss: Dissector = {
   id: 'nbss',
   name: 'NetBIOS Session Service',
   fields: f,
-  on: [{ table: 'tcp.port', value: 139 }, { table: 'tcp.port', value: 445 }],
+  on: [
+    { table: 'tcp.port', value: 139 },
+    { table: 'tcp.port', value: 445 },
+  ],
   application: true,
   stream: {
     recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
@@ -86,7 +146,9 @@ function smbVersion(bytes: Uint8Array, at: number, end: number): number {
 }
 
 function dissectNbss(p: Packet, offset: number, end: number, _direction: Direction, _state: null, sink: FieldSink | null): void {
-  const { bytes, view } = p, at = offset + HEADER, version = smbVersion(bytes, at, end);
+  const { bytes, view } = p,
+    at = offset + HEADER,
+    version = smbVersion(bytes, at, end);
   if (sink !== null) {
     sink.layer(nbss, offset, HEADER);
     sink.add(f.type, offset, 1);
@@ -95,8 +157,19 @@ function dissectNbss(p: Packet, offset: number, end: number, _direction: Directi
   }
   if (version === 1 && end - at >= 32) {
     enterLayer(p, 'smb');
-    const command = bytes[at + 4]!, response = (bytes[at + 9]! & 0x80) !== 0, status = view.getUint32(at + 5, true);
-    if (p.hears('smb')) p.emit({ kind: 'smb', frame: p.frame, version: 1, command, response, status: response ? status : 0, signed: (view.getUint16(at + 10, true) & 4) !== 0 } satisfies SmbMessage);
+    const command = bytes[at + 4]!,
+      response = (bytes[at + 9]! & 0x80) !== 0,
+      status = view.getUint32(at + 5, true);
+    if (p.hears('smb'))
+      p.emit({
+        kind: 'smb',
+        frame: p.frame,
+        version: 1,
+        command,
+        response,
+        status: response ? status : 0,
+        signed: (view.getUint16(at + 10, true) & 4) !== 0,
+      } satisfies SmbMessage);
     if (sink === null) return;
     sink.layer(smb, at, end - at);
     sink.add(smbFields.command, at + 4, 1);
@@ -108,8 +181,20 @@ function dissectNbss(p: Packet, offset: number, end: number, _direction: Directi
     sink.info('SMB', `${SMB_COMMANDS[command] ?? `command 0x${command.toString(16)}`} ${response ? 'Response' : 'Request'}`);
   } else if (version === 2 && end - at >= 64) {
     enterLayer(p, 'smb2');
-    const command = view.getUint16(at + 12, true), flags = view.getUint32(at + 16, true), response = (flags & 1) !== 0, status = view.getUint32(at + 8, true);
-    if (p.hears('smb')) p.emit({ kind: 'smb', frame: p.frame, version: 2, command, response, status: response ? status : 0, signed: (flags & 8) !== 0 } satisfies SmbMessage);
+    const command = view.getUint16(at + 12, true),
+      flags = view.getUint32(at + 16, true),
+      response = (flags & 1) !== 0,
+      status = view.getUint32(at + 8, true);
+    if (p.hears('smb'))
+      p.emit({
+        kind: 'smb',
+        frame: p.frame,
+        version: 2,
+        command,
+        response,
+        status: response ? status : 0,
+        signed: (flags & 8) !== 0,
+      } satisfies SmbMessage);
     if (sink === null) return;
     sink.layer(smb2, at, end - at);
     sink.add(smb2Fields.command, at + 12, 2, command);

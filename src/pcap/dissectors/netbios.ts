@@ -2,7 +2,26 @@
 import { defineFields, type Dissector } from '../dissector.ts';
 import { textAt } from '../text.ts';
 
-const COMMANDS: Readonly<Record<number, string>> = { 0x00: 'Add Group Name Query', 0x01: 'Add Name Query', 0x02: 'Name In Conflict', 0x03: 'Status Query', 0x07: 'Terminate Trace', 0x08: 'Datagram', 0x09: 'Datagram Broadcast', 0x0a: 'Name Query', 0x0d: 'Add Name Response', 0x0e: 'Name Recognized', 0x0f: 'Status Response', 0x14: 'Data Acknowledgement', 0x15: 'Data First Middle', 0x16: 'Data Only Last', 0x17: 'Session Confirm', 0x18: 'Session End', 0x19: 'Session Initialize', 0x1f: 'Session Alive' };
+const COMMANDS: Readonly<Record<number, string>> = {
+  0x00: 'Add Group Name Query',
+  0x01: 'Add Name Query',
+  0x02: 'Name In Conflict',
+  0x03: 'Status Query',
+  0x07: 'Terminate Trace',
+  0x08: 'Datagram',
+  0x09: 'Datagram Broadcast',
+  0x0a: 'Name Query',
+  0x0d: 'Add Name Response',
+  0x0e: 'Name Recognized',
+  0x0f: 'Status Response',
+  0x14: 'Data Acknowledgement',
+  0x15: 'Data First Middle',
+  0x16: 'Data Only Last',
+  0x17: 'Session Confirm',
+  0x18: 'Session End',
+  0x19: 'Session Initialize',
+  0x1f: 'Session Alive',
+};
 
 const f = defineFields({
   length: { name: 'netbios.hdr_len', label: 'Length', type: 'uint' },
@@ -11,7 +30,10 @@ const f = defineFields({
   destinationName: { name: 'netbios.nb_name', label: 'NetBIOS Name', type: 'string' },
 });
 
-const HEADER = 12, WITH_NAMES = 44, DELIMITER = 0xefff, LAST_WITH_NAMES = 0x13;
+const HEADER = 12,
+  WITH_NAMES = 44,
+  DELIMITER = 0xefff,
+  LAST_WITH_NAMES = 0x13;
 
 export const netbios: Dissector = {
   id: 'netbios',
@@ -20,7 +42,9 @@ export const netbios: Dissector = {
   on: [{ table: 'llc.dsap', value: 0xf0 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const view = p.view, length = view.getUint16(offset, true), command = view.getUint8(offset + 4);
+    const view = p.view,
+      length = view.getUint16(offset, true),
+      command = view.getUint8(offset + 4);
     if (view.getUint16(offset + 2, true) !== DELIMITER || length < HEADER) {
       p.malformed(`NetBIOS delimiter 0x${view.getUint16(offset + 2, true).toString(16)}, header length ${length}`, offset, end);
       return;

@@ -11,7 +11,13 @@ const f = defineFields({
   uid: { name: 'nflog.uid', label: 'UID', type: 'uint' },
 });
 
-const HEADER = 4, TLV_HEADER = 4, PAYLOAD = 9, PREFIX = 10, UID = 11, FAMILY_IPV4 = 2, FAMILY_IPV6 = 10;
+const HEADER = 4,
+  TLV_HEADER = 4,
+  PAYLOAD = 9,
+  PREFIX = 10,
+  UID = 11,
+  FAMILY_IPV4 = 2,
+  FAMILY_IPV6 = 10;
 
 export const nflog: Dissector = {
   id: 'nflog',
@@ -20,7 +26,8 @@ export const nflog: Dissector = {
   on: [{ table: 'linktype', value: 239 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const view = p.view, family = view.getUint8(offset);
+    const view = p.view,
+      family = view.getUint8(offset);
     if (sink !== null) {
       sink.layer(nflog, offset, end - offset);
       sink.add(f.family, offset, 1);
@@ -28,9 +35,12 @@ export const nflog: Dissector = {
       sink.add(f.resourceId, offset + 2, 2);
       sink.info('NFLOG', '');
     }
-    for (let at = offset + HEADER; at + TLV_HEADER <= end; ) {
+    for (let at = offset + HEADER; at + TLV_HEADER <= end;) {
       // Attributes are in the byte order of the machine that captured; no length has a high byte larger than its low one would be if swapped.
-      const little = isLittleEndian(view.getUint16(at), end - at), length = view.getUint16(at, little), type = view.getUint16(at + 2, little), value = at + TLV_HEADER;
+      const little = isLittleEndian(view.getUint16(at), end - at),
+        length = view.getUint16(at, little),
+        type = view.getUint16(at + 2, little),
+        value = at + TLV_HEADER;
       if (length < TLV_HEADER) {
         p.malformed(`attribute of ${length} bytes`, at, end);
         return;

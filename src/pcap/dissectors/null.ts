@@ -10,18 +10,27 @@ const f = defineFields({
   type: { name: 'null.type', label: 'Type', type: 'uint', base: 'hex' },
 });
 
-const HEADER = 4, IPV4 = 2, MIN_ETHERTYPE = 0x600, LINKTYPE_LOOP = 108, PPP_START = 0xff03;
+const HEADER = 4,
+  IPV4 = 2,
+  MIN_ETHERTYPE = 0x600,
+  LINKTYPE_LOOP = 108,
+  PPP_START = 0xff03;
 
 export const nullLoopback: Dissector = {
   id: 'null',
   name: 'Null/Loopback',
   fields: f,
-  on: [{ table: 'linktype', value: 0 }, { table: 'linktype', value: LINKTYPE_LOOP }],
+  on: [
+    { table: 'linktype', value: 0 },
+    { table: 'linktype', value: LINKTYPE_LOOP },
+  ],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const big = p.view.getUint32(offset), little = p.view.getUint32(offset, true);
+    const big = p.view.getUint32(offset),
+      little = p.view.getUint32(offset, true);
     // Families are small numbers: whichever reading is small is right.
-    const family = p.linkType === LINKTYPE_LOOP || big < little ? big : little, payload = offset + HEADER;
+    const family = p.linkType === LINKTYPE_LOOP || big < little ? big : little,
+      payload = offset + HEADER;
     if (sink !== null) {
       sink.layer(nullLoopback, offset, HEADER);
       sink.add(family >= MIN_ETHERTYPE && family <= 0xffff ? f.type : f.family, offset, HEADER, family);

@@ -2,7 +2,8 @@
 import { formatIpv4 } from '../addresses.ts';
 import { defineFields, type Dissector } from '../dissector.ts';
 
-const HELLO = 1, TYPES: Readonly<Record<number, string>> = { [HELLO]: 'Hello Packet', 2: 'DB Description', 3: 'LS Request', 4: 'LS Update', 5: 'LS Acknowledge' };
+const HELLO = 1,
+  TYPES: Readonly<Record<number, string>> = { [HELLO]: 'Hello Packet', 2: 'DB Description', 3: 'LS Request', 4: 'LS Update', 5: 'LS Acknowledge' };
 
 const f = defineFields({
   version: { name: 'ospf.version', label: 'Version', type: 'uint' },
@@ -20,7 +21,9 @@ const f = defineFields({
   neighbour: { name: 'ospf.hello.active_neighbor', label: 'Active Neighbor', type: 'ipv4' },
 });
 
-const HEADER_V2 = 24, HEADER_V3 = 16, HELLO_V2 = 20;
+const HEADER_V2 = 24,
+  HEADER_V3 = 16,
+  HELLO_V2 = 20;
 
 export const ospf: Dissector = {
   id: 'ospf',
@@ -29,7 +32,10 @@ export const ospf: Dissector = {
   on: [{ table: 'ip.proto', value: 89 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER_V3, offset, end) || sink === null) return;
-    const view = p.view, version = view.getUint8(offset), type = view.getUint8(offset + 1), to = Math.min(end, offset + view.getUint16(offset + 2));
+    const view = p.view,
+      version = view.getUint8(offset),
+      type = view.getUint8(offset + 1),
+      to = Math.min(end, offset + view.getUint16(offset + 2));
     sink.layer(ospf, offset, end - offset);
     sink.add(f.version, offset, 1);
     sink.add(f.message, offset + 1, 1);

@@ -3,7 +3,18 @@ import { defineFields, type Dissector } from '../dissector.ts';
 import { ETHERTYPE } from '../tables.ts';
 
 const REGISTER = 1;
-const TYPES: Readonly<Record<number, string>> = { 0: 'Hello', [REGISTER]: 'Register', 2: 'Register-stop', 3: 'Join/Prune', 4: 'Bootstrap', 5: 'Assert', 6: 'Graft', 7: 'Graft-Ack', 8: 'Candidate-RP-Advertisement', 9: 'State-Refresh' };
+const TYPES: Readonly<Record<number, string>> = {
+  0: 'Hello',
+  [REGISTER]: 'Register',
+  2: 'Register-stop',
+  3: 'Join/Prune',
+  4: 'Bootstrap',
+  5: 'Assert',
+  6: 'Graft',
+  7: 'Graft-Ack',
+  8: 'Candidate-RP-Advertisement',
+  9: 'State-Refresh',
+};
 
 const f = defineFields({
   version: { name: 'pim.version', label: 'Version', type: 'uint' },
@@ -19,7 +30,8 @@ export const pim: Dissector = {
   on: [{ table: 'ip.proto', value: 103 }],
   dissect(p, offset, end, sink) {
     if (!p.has(4, offset, end)) return;
-    const first = p.view.getUint8(offset), type = first & 15;
+    const first = p.view.getUint8(offset),
+      type = first & 15;
     if (sink !== null) {
       sink.layer(pim, offset, end - offset);
       sink.add(f.version, offset, 1, first >> 4);

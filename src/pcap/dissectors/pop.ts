@@ -42,7 +42,8 @@ export interface PopMailMessage extends Message, MailHeaders {
 }
 export const popMailMessage = messageKind<PopMailMessage>('pop-mail');
 
-const PORT = 110, KEEP_BYTES = 16_384;
+const PORT = 110,
+  KEEP_BYTES = 16_384;
 /** Commands that wait for their answers when a client pipelines (RFC 2449 section 6.6). */
 const MAX_PENDING = 64;
 const SECRETS = new Set(['PASS', 'APOP', 'AUTH']);
@@ -80,7 +81,16 @@ export const pop: Dissector = {
       // Redis says +OK too; an APOP greeting has a time stamp in angle brackets.
       return /pop|<[^>]+@[^>]*>/i.test(textAt(bytes, offset, line)) ? 'yes' : 'no';
     },
-    open: (): PopState => ({ attempt: newAttempt(), pending: [], sasl: newSasl(), text: null, textOf: '', server: -1, rest: null, inner: [false, false] }),
+    open: (): PopState => ({
+      attempt: newAttempt(),
+      pending: [],
+      sasl: newSasl(),
+      text: null,
+      textOf: '',
+      server: -1,
+      rest: null,
+      inner: [false, false],
+    }),
     keepBytes: KEEP_BYTES,
     step(p, bytes, offset, end, direction, state: PopState) {
       state.inner[direction] = state.rest !== null;
@@ -100,7 +110,8 @@ function dissectPop(p: Packet, offset: number, end: number, direction: Direction
     if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
     return;
   }
-  const { bytes } = p, limit = Math.min(end, offset + KEEP_BYTES);
+  const { bytes } = p,
+    limit = Math.min(end, offset + KEEP_BYTES);
   sink?.layer(pop, offset, end - offset);
   if (state.text !== null && direction === state.server) {
     readText(p, offset, limit, state.text, state, sink);
@@ -108,7 +119,8 @@ function dissectPop(p: Packet, offset: number, end: number, direction: Direction
     return;
   }
   const to = lineTextEnd(bytes, offset, limit);
-  const indicator = matchPrefix(bytes, offset, to, '+OK') === 'yes' ? 3 : matchPrefix(bytes, offset, to, '-ERR') === 'yes' ? 4 : bytes[offset] === 0x2b ? 1 : 0;
+  const indicator =
+    matchPrefix(bytes, offset, to, '+OK') === 'yes' ? 3 : matchPrefix(bytes, offset, to, '-ERR') === 'yes' ? 4 : bytes[offset] === 0x2b ? 1 : 0;
   if (indicator > 0) readReply(p, offset, to, indicator, direction, state, sink);
   else readCommand(p, offset, to, state, sink);
 }
@@ -120,15 +132,21 @@ function readCommand(p: Packet, offset: number, to: number, state: PopState, sin
     answerSasl(p, 'pop', textAt(bytes, offset, to), state.sasl, state.attempt);
     return;
   }
-  const wordEnd = findByte(bytes, SPACE, offset, to), from = Math.min(to, wordEnd + 1);
-  const command = textAt(bytes, offset, wordEnd, 32).toUpperCase(), parameter = textAt(bytes, from, to);
+  const wordEnd = findByte(bytes, SPACE, offset, to),
+    from = Math.min(to, wordEnd + 1);
+  const command = textAt(bytes, offset, wordEnd, 32).toUpperCase(),
+    parameter = textAt(bytes, from, to);
   if (sink !== null) {
     sink.add(f.request, offset, to - offset, textAt(bytes, offset, to));
     sink.add(f.command, offset, wordEnd - offset, textAt(bytes, offset, wordEnd));
     if (from < to) sink.add(f.parameter, from, to - from, parameter);
     sink.info('POP', `C: ${textAt(bytes, offset, to)}`);
   }
-  const long = command === 'RETR' || command === 'TOP' || command === 'CAPA' || ((command === 'LIST' || command === 'UIDL' || command === 'AUTH') && parameter === '');
+  const long =
+    command === 'RETR' ||
+    command === 'TOP' ||
+    command === 'CAPA' ||
+    ((command === 'LIST' || command === 'UIDL' || command === 'AUTH') && parameter === '');
   if (state.pending.length < MAX_PENDING) state.pending.push({ command, long });
   const [mechanism = '', initial] = command === 'AUTH' ? parameter.split(/\s+/, 2) : [];
   if (p.onMessage !== null) {
@@ -147,7 +165,10 @@ function readCommand(p: Packet, offset: number, to: number, state: PopState, sin
 }
 
 function readReply(p: Packet, offset: number, to: number, indicator: number, direction: Direction, state: PopState, sink: FieldSink | null): void {
-  const { bytes } = p, ok = indicator === 3, from = Math.min(to, offset + indicator + 1), text = textAt(bytes, from, to);
+  const { bytes } = p,
+    ok = indicator === 3,
+    from = Math.min(to, offset + indicator + 1),
+    text = textAt(bytes, from, to);
   state.server = direction;
   if (sink !== null) {
     sink.add(f.response, offset, to - offset, textAt(bytes, offset, to));
@@ -175,5 +196,6 @@ function readText(p: Packet, offset: number, end: number, text: DotText, state: 
     sink.add(f.data, offset, end - offset);
     sink.info('POP', `S: DATA fragment, ${text.length} bytes`);
   }
-  if (p.onMessage !== null && (state.textOf === 'RETR' || state.textOf === 'TOP')) p.emit({ kind: 'pop-mail', frame: p.frame, size: text.length, ...readMailHeaders(p.bytes, offset, end) } satisfies PopMailMessage);
+  if (p.onMessage !== null && (state.textOf === 'RETR' || state.textOf === 'TOP'))
+    p.emit({ kind: 'pop-mail', frame: p.frame, size: text.length, ...readMailHeaders(p.bytes, offset, end) } satisfies PopMailMessage);
 }

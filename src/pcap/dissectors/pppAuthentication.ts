@@ -23,12 +23,15 @@ export const pap: Dissector = {
   application: true,
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER + 1, offset, end) || sink === null) return;
-    const view = p.view, code = view.getUint8(offset), to = Math.min(end, offset + Math.max(HEADER, view.getUint16(offset + 2)));
+    const view = p.view,
+      code = view.getUint8(offset),
+      to = Math.min(end, offset + Math.max(HEADER, view.getUint16(offset + 2)));
     sink.layer(pap, offset, to - offset);
     sink.add(papFields.code, offset, 1);
     sink.add(papFields.identifier, offset + 1, 1);
     sink.add(papFields.length, offset + 2, 2);
-    const name = offset + HEADER + 1, nameEnd = name + view.getUint8(offset + HEADER);
+    const name = offset + HEADER + 1,
+      nameEnd = name + view.getUint8(offset + HEADER);
     let info = PAP_CODES[code] ?? `code ${code}`;
     if (nameEnd <= to) {
       sink.add(code === 1 ? papFields.peerId : papFields.message, name, nameEnd - name);
@@ -62,7 +65,9 @@ export const chap: Dissector = {
   application: true,
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end) || sink === null) return;
-    const view = p.view, code = view.getUint8(offset), to = Math.min(end, offset + Math.max(HEADER, view.getUint16(offset + 2)));
+    const view = p.view,
+      code = view.getUint8(offset),
+      to = Math.min(end, offset + Math.max(HEADER, view.getUint16(offset + 2)));
     sink.layer(chap, offset, to - offset);
     sink.add(f.code, offset, 1);
     sink.add(f.identifier, offset + 1, 1);
@@ -70,7 +75,8 @@ export const chap: Dissector = {
     let info = CHAP_CODES[code] ?? `code ${code}`;
     if (code > 2) sink.add(f.message, offset + HEADER, to - offset - HEADER);
     else if (to > offset + HEADER) {
-      const value = offset + HEADER + 1, valueEnd = Math.min(to, value + view.getUint8(offset + HEADER));
+      const value = offset + HEADER + 1,
+        valueEnd = Math.min(to, value + view.getUint8(offset + HEADER));
       sink.add(f.valueSize, offset + HEADER, 1);
       sink.add(f.value, value, valueEnd - value);
       sink.add(f.name, valueEnd, to - valueEnd);

@@ -2,8 +2,27 @@
 import { NEED_MORE, NOT_MINE, defineFields, type Dissector } from '../dissector.ts';
 import { findByte } from '../text.ts';
 
-const START_REQUEST = 1, START_REPLY = 2, OUTGOING_REQUEST = 7, OUTGOING_REPLY = 8;
-const MESSAGES: Readonly<Record<number, string>> = { [START_REQUEST]: 'Start-Control-Connection-Request', [START_REPLY]: 'Start-Control-Connection-Reply', 3: 'Stop-Control-Connection-Request', 4: 'Stop-Control-Connection-Reply', 5: 'Echo-Request', 6: 'Echo-Reply', [OUTGOING_REQUEST]: 'Outgoing-Call-Request', [OUTGOING_REPLY]: 'Outgoing-Call-Reply', 9: 'Incoming-Call-Request', 10: 'Incoming-Call-Reply', 11: 'Incoming-Call-Connected', 12: 'Call-Clear-Request', 13: 'Call-Disconnect-Notify', 14: 'WAN-Error-Notify', 15: 'Set-Link-Info' };
+const START_REQUEST = 1,
+  START_REPLY = 2,
+  OUTGOING_REQUEST = 7,
+  OUTGOING_REPLY = 8;
+const MESSAGES: Readonly<Record<number, string>> = {
+  [START_REQUEST]: 'Start-Control-Connection-Request',
+  [START_REPLY]: 'Start-Control-Connection-Reply',
+  3: 'Stop-Control-Connection-Request',
+  4: 'Stop-Control-Connection-Reply',
+  5: 'Echo-Request',
+  6: 'Echo-Reply',
+  [OUTGOING_REQUEST]: 'Outgoing-Call-Request',
+  [OUTGOING_REPLY]: 'Outgoing-Call-Reply',
+  9: 'Incoming-Call-Request',
+  10: 'Incoming-Call-Reply',
+  11: 'Incoming-Call-Connected',
+  12: 'Call-Clear-Request',
+  13: 'Call-Disconnect-Notify',
+  14: 'WAN-Error-Notify',
+  15: 'Set-Link-Info',
+};
 
 const f = defineFields({
   length: { name: 'pptp.length', label: 'Length', type: 'uint' },
@@ -15,7 +34,13 @@ const f = defineFields({
   vendorName: { name: 'pptp.vendor_name', label: 'Vendor Name', type: 'string' },
 });
 
-const HEADER = 12, COOKIE = 0x1a2b3c4d, MAX_LENGTH = 512, START_LENGTH = 156, HOST_NAME = 28, VENDOR_NAME = 92, NAME_LENGTH = 64;
+const HEADER = 12,
+  COOKIE = 0x1a2b3c4d,
+  MAX_LENGTH = 512,
+  START_LENGTH = 156,
+  HOST_NAME = 28,
+  VENDOR_NAME = 92,
+  NAME_LENGTH = 64;
 
 export const pptp: Dissector = {
   id: 'pptp',
@@ -46,7 +71,11 @@ export const pptp: Dissector = {
       sink.add(f.cookie, offset + 4, 4);
       sink.add(f.message, offset + 8, 2);
       if ((message === START_REQUEST || message === START_REPLY) && end - offset >= START_LENGTH) {
-        for (const [field, at] of [[f.hostName, offset + HOST_NAME], [f.vendorName, offset + VENDOR_NAME]] as const) sink.add(field, at, findByte(p.bytes, 0, at, at + NAME_LENGTH) - at);
+        for (const [field, at] of [
+          [f.hostName, offset + HOST_NAME],
+          [f.vendorName, offset + VENDOR_NAME],
+        ] as const)
+          sink.add(field, at, findByte(p.bytes, 0, at, at + NAME_LENGTH) - at);
       } else if ((message === OUTGOING_REQUEST || message === OUTGOING_REPLY) && end - offset >= HEADER + 2) sink.add(f.callId, offset + HEADER, 2);
       sink.info('PPTP', MESSAGES[message] ?? `message ${message}`);
     },

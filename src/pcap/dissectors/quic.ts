@@ -2,7 +2,8 @@
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 
-const VERSION_2 = 0x6b3343cf, NEGOTIATION = 0;
+const VERSION_2 = 0x6b3343cf,
+  NEGOTIATION = 0;
 const TYPES: Readonly<Record<number, string>> = { 0: 'Initial', 1: '0-RTT', 2: 'Handshake', 3: 'Retry' };
 /** RFC 9369 section 3.2: version 2 numbers the types otherwise. */
 const TYPES_V2: Readonly<Record<number, string>> = { 0: 'Retry', 1: 'Initial', 2: '0-RTT', 3: 'Handshake' };
@@ -23,7 +24,11 @@ const f = defineFields({
   remaining: { name: 'quic.remaining_payload', label: 'Remaining Payload', type: 'bytes' },
 });
 
-const LONG = 0x80, FIXED = 0x40, MAX_CONNECTION_ID = 20, MIN_LONG = 7, MAX_COALESCED = 16;
+const LONG = 0x80,
+  FIXED = 0x40,
+  MAX_CONNECTION_ID = 20,
+  MIN_LONG = 7,
+  MAX_COALESCED = 16;
 
 export const quic: Dissector = {
   id: 'quic',
@@ -54,11 +59,14 @@ function isKnownVersion(version: number): boolean {
 
 function looksLikeLongHeader(p: Packet, offset: number, end: number): boolean {
   if (end - offset < MIN_LONG) return false;
-  const first = p.view.getUint8(offset), version = p.view.getUint32(offset + 1);
+  const first = p.view.getUint8(offset),
+    version = p.view.getUint32(offset + 1);
   if ((first & LONG) === 0 || !isKnownVersion(version) || (version !== NEGOTIATION && (first & FIXED) === 0)) return false;
-  const destinationLength = p.view.getUint8(offset + 5), sourceAt = offset + 6 + destinationLength;
+  const destinationLength = p.view.getUint8(offset + 5),
+    sourceAt = offset + 6 + destinationLength;
   if (destinationLength > MAX_CONNECTION_ID || sourceAt >= end) return false;
-  const sourceLength = p.view.getUint8(sourceAt), rest = sourceAt + 1 + sourceLength;
+  const sourceLength = p.view.getUint8(sourceAt),
+    rest = sourceAt + 1 + sourceLength;
   if (sourceLength > MAX_CONNECTION_ID || rest > p.wireEnd) return false;
   // A list of versions is whole and not empty, and its connection has a name.
   return version !== NEGOTIATION || (p.wireEnd > rest && (p.wireEnd - rest) % 4 === 0 && destinationLength + sourceLength > 0);
@@ -66,7 +74,8 @@ function looksLikeLongHeader(p: Packet, offset: number, end: number): boolean {
 
 /** Adds one packet; returns where the next of the datagram begins (RFC 9000 section 12.2), or -1. */
 function describePacket(p: Packet, offset: number, end: number, words: string[], sink: FieldSink): number {
-  const view = p.view, first = view.getUint8(offset);
+  const view = p.view,
+    first = view.getUint8(offset);
   if ((first & LONG) === 0 || !looksLikeLongHeader(p, offset, end)) {
     sink.layer(quic, offset, end - offset);
     sink.add(f.headerForm, offset, 1, first >> 7);
@@ -74,8 +83,13 @@ function describePacket(p: Packet, offset: number, end: number, words: string[],
     words.push('Protected Payload');
     return -1;
   }
-  const version = view.getUint32(offset + 1), type = (first >> 4) & 3, name = (version === VERSION_2 ? TYPES_V2 : TYPES)[type] ?? '';
-  const destination = offset + 6, sourceAt = destination + view.getUint8(offset + 5), source = sourceAt + 1, rest = Math.min(end, source + view.getUint8(sourceAt));
+  const version = view.getUint32(offset + 1),
+    type = (first >> 4) & 3,
+    name = (version === VERSION_2 ? TYPES_V2 : TYPES)[type] ?? '';
+  const destination = offset + 6,
+    sourceAt = destination + view.getUint8(offset + 5),
+    source = sourceAt + 1,
+    rest = Math.min(end, source + view.getUint8(sourceAt));
   sink.layer(quic, offset, end - offset);
   sink.add(f.headerForm, offset, 1, 1);
   if (version !== NEGOTIATION) sink.add(version === VERSION_2 ? f.packetTypeV2 : f.packetType, offset, 1, type);

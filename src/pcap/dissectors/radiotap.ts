@@ -14,9 +14,17 @@ const f = defineFields({
   noise: { name: 'radiotap.dbm_antnoise', label: 'Antenna noise', type: 'int', unit: 'dBm' },
 });
 
-const HEADER = 8, MORE_WORDS = 0x80000000, FLAG_FCS = 0x10;
+const HEADER = 8,
+  MORE_WORDS = 0x80000000,
+  FLAG_FCS = 0x10;
 /** Bits of the present word, in the order of their values. */
-const TSFT = 1, FLAGS = 2, RATE = 4, CHANNEL = 8, FHSS = 16, SIGNAL = 32, NOISE = 64;
+const TSFT = 1,
+  FLAGS = 2,
+  RATE = 4,
+  CHANNEL = 8,
+  FHSS = 16,
+  SIGNAL = 32,
+  NOISE = 64;
 
 export const radiotap: Dissector = {
   id: 'radiotap',
@@ -25,7 +33,8 @@ export const radiotap: Dissector = {
   on: [{ table: 'linktype', value: 127 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const view = p.view, length = view.getUint16(offset + 2, true);
+    const view = p.view,
+      length = view.getUint16(offset + 2, true);
     if (length < HEADER) {
       p.malformed(`radiotap header of ${length} bytes`, offset, end);
       return;
@@ -49,7 +58,8 @@ function carryWlan(p: Packet, offset: number, end: number, hasFcs: boolean): voi
 
 /** Reads the first values, each at a multiple of its size; returns the flags. */
 function readFields(p: Packet, offset: number, end: number, sink: FieldSink | null): number {
-  const view = p.view, present = view.getUint32(offset + 4, true);
+  const view = p.view,
+    present = view.getUint32(offset + 4, true);
   let at = offset + 4;
   for (let more = true; more && at + 4 <= end; at += 4) {
     const word = view.getUint32(at, true);
@@ -85,7 +95,9 @@ const ppiFields = defineFields({
   linkType: { name: 'ppi.dlt', label: 'DLT', type: 'uint' },
 });
 
-const PPI_COMMON = 2, PPI_COMMON_LENGTH = 20, LINKTYPE_WLAN = 105;
+const PPI_COMMON = 2,
+  PPI_COMMON_LENGTH = 20,
+  LINKTYPE_WLAN = 105;
 
 /** Per-Packet Information, CACE Technologies. */
 export const ppi: Dissector = {
@@ -95,7 +107,9 @@ export const ppi: Dissector = {
   on: [{ table: 'linktype', value: 192 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const view = p.view, length = view.getUint16(offset + 2, true), linkType = view.getUint32(offset + 4, true);
+    const view = p.view,
+      length = view.getUint16(offset + 2, true),
+      linkType = view.getUint32(offset + 4, true);
     if (length < HEADER) {
       p.malformed(`PPI header of ${length} bytes`, offset, end);
       return;
@@ -126,7 +140,9 @@ const prismFields = defineFields({
   device: { name: 'prism.devname', label: 'Device', type: 'string' },
 });
 
-const PRISM_LENGTH = 144, AVS_COOKIE = 0x80211000, AVS_LENGTH_AT = 4;
+const PRISM_LENGTH = 144,
+  AVS_COOKIE = 0x80211000,
+  AVS_LENGTH_AT = 4;
 
 /** Prism II driver header; the same link type also carries AVS headers. */
 export const prism: Dissector = {

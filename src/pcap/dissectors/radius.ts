@@ -3,9 +3,44 @@ import { defineFields, type Dissector, type Field, type FieldSink } from '../dis
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
 
-const CODES: Readonly<Record<number, string>> = { 1: 'Access-Request', 2: 'Access-Accept', 3: 'Access-Reject', 4: 'Accounting-Request', 5: 'Accounting-Response', 11: 'Access-Challenge', 12: 'Status-Server', 13: 'Status-Client', 40: 'Disconnect-Request', 41: 'Disconnect-ACK', 42: 'Disconnect-NAK', 43: 'CoA-Request', 44: 'CoA-ACK', 45: 'CoA-NAK' };
+const CODES: Readonly<Record<number, string>> = {
+  1: 'Access-Request',
+  2: 'Access-Accept',
+  3: 'Access-Reject',
+  4: 'Accounting-Request',
+  5: 'Accounting-Response',
+  11: 'Access-Challenge',
+  12: 'Status-Server',
+  13: 'Status-Client',
+  40: 'Disconnect-Request',
+  41: 'Disconnect-ACK',
+  42: 'Disconnect-NAK',
+  43: 'CoA-Request',
+  44: 'CoA-ACK',
+  45: 'CoA-NAK',
+};
 const USER_NAME = 1;
-const ATTRIBUTES: Readonly<Record<number, string>> = { [USER_NAME]: 'User-Name', 2: 'User-Password', 3: 'CHAP-Password', 4: 'NAS-IP-Address', 5: 'NAS-Port', 6: 'Service-Type', 8: 'Framed-IP-Address', 18: 'Reply-Message', 24: 'State', 25: 'Class', 26: 'Vendor-Specific', 30: 'Called-Station-Id', 31: 'Calling-Station-Id', 32: 'NAS-Identifier', 40: 'Acct-Status-Type', 44: 'Acct-Session-Id', 61: 'NAS-Port-Type', 79: 'EAP-Message', 80: 'Message-Authenticator' };
+const ATTRIBUTES: Readonly<Record<number, string>> = {
+  [USER_NAME]: 'User-Name',
+  2: 'User-Password',
+  3: 'CHAP-Password',
+  4: 'NAS-IP-Address',
+  5: 'NAS-Port',
+  6: 'Service-Type',
+  8: 'Framed-IP-Address',
+  18: 'Reply-Message',
+  24: 'State',
+  25: 'Class',
+  26: 'Vendor-Specific',
+  30: 'Called-Station-Id',
+  31: 'Calling-Station-Id',
+  32: 'NAS-Identifier',
+  40: 'Acct-Status-Type',
+  44: 'Acct-Session-Id',
+  61: 'NAS-Port-Type',
+  79: 'EAP-Message',
+  80: 'Message-Authenticator',
+};
 
 const f = defineFields({
   code: { name: 'radius.code', label: 'Code', type: 'uint', values: CODES },
@@ -22,7 +57,15 @@ const f = defineFields({
   nasIdentifier: { name: 'radius.NAS_Identifier', label: 'NAS-Identifier', type: 'string' },
 });
 
-const FIELDS: Readonly<Record<number, Field>> = { [USER_NAME]: f.userName, 4: f.nasAddress, 8: f.framedAddress, 18: f.replyMessage, 30: f.calledStation, 31: f.callingStation, 32: f.nasIdentifier };
+const FIELDS: Readonly<Record<number, Field>> = {
+  [USER_NAME]: f.userName,
+  4: f.nasAddress,
+  8: f.framedAddress,
+  18: f.replyMessage,
+  30: f.calledStation,
+  31: f.callingStation,
+  32: f.nasIdentifier,
+};
 const HEADER = 20;
 
 export const radius: Dissector = {
@@ -38,7 +81,8 @@ export const radius: Dissector = {
   },
   dissect(p, offset, end, sink) {
     if (sink === null || !p.has(HEADER, offset, end)) return;
-    const code = p.view.getUint8(offset), to = Math.min(end, offset + p.view.getUint16(offset + 2));
+    const code = p.view.getUint8(offset),
+      to = Math.min(end, offset + p.view.getUint16(offset + 2));
     sink.layer(radius, offset, to - offset);
     sink.add(f.code, offset, 1);
     sink.add(f.id, offset + 1, 1);
@@ -52,8 +96,10 @@ export const radius: Dissector = {
 /** Returns the user's name. */
 function describeAttributes(p: Packet, offset: number, end: number, sink: FieldSink): string {
   let user = '';
-  for (let at = offset; at + 2 <= end; ) {
-    const type = p.view.getUint8(at), length = p.view.getUint8(at + 1), field = FIELDS[type];
+  for (let at = offset; at + 2 <= end;) {
+    const type = p.view.getUint8(at),
+      length = p.view.getUint8(at + 1),
+      field = FIELDS[type];
     if (length < 2 || at + length > end) return user;
     sink.add(f.attribute, at, length, type);
     if (field !== undefined && (field.type === 'string' || length === 6)) {

@@ -8,7 +8,11 @@ export const raw: Dissector = {
   id: 'raw',
   name: 'Raw packet data',
   fields: f,
-  on: [{ table: 'linktype', value: 101 }, { table: 'linktype', value: 12 }, { table: 'linktype', value: 14 }],
+  on: [
+    { table: 'linktype', value: 101 },
+    { table: 'linktype', value: 12 },
+    { table: 'linktype', value: 14 },
+  ],
   dissect(p, offset, end, sink) {
     if (!p.has(1, offset, end)) return;
     const version = p.view.getUint8(offset) >> 4;

@@ -23,7 +23,9 @@ export const vrrp: Dissector = {
   on: [{ table: 'ip.proto', value: 112 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end) || sink === null) return;
-    const view = p.view, version = view.getUint8(offset) >> 4, count = view.getUint8(offset + 3);
+    const view = p.view,
+      version = view.getUint8(offset) >> 4,
+      count = view.getUint8(offset + 3);
     sink.layer(vrrp, offset, end - offset);
     sink.add(f.version, offset, 1, version);
     sink.add(f.type, offset, 1, view.getUint8(offset) & 15);
@@ -53,7 +55,8 @@ const hsrpFields = defineFields({
   address: { name: 'hsrp.virt_ip', label: 'Virtual IP Address', type: 'ipv4' },
 });
 
-const HSRP_LENGTH = 20, ADVERTISE = 3;
+const HSRP_LENGTH = 20,
+  ADVERTISE = 3;
 
 export const hsrp: Dissector = {
   id: 'hsrp',
@@ -64,7 +67,9 @@ export const hsrp: Dissector = {
   recognise: (p, offset, end) => end - offset >= 8 && p.view.getUint8(offset) <= 2 && p.view.getUint8(offset + 1) <= ADVERTISE + 1,
   dissect(p, offset, end, sink) {
     if (sink === null) return;
-    const view = p.view, version = view.getUint8(offset), opcode = view.getUint8(offset + 1);
+    const view = p.view,
+      version = view.getUint8(offset),
+      opcode = view.getUint8(offset + 1);
     sink.layer(hsrp, offset, end - offset);
     // Version 2 is a list of TLVs.
     if (version !== 0 || opcode === ADVERTISE || end - offset < HSRP_LENGTH) {
@@ -80,6 +85,9 @@ export const hsrp: Dissector = {
     sink.add(hsrpFields.group, offset + 6, 1);
     sink.add(hsrpFields.authentication, offset + 8, 8, textAt(p.bytes, offset + 8, offset + 16).replace(/\0+$/, ''));
     sink.add(hsrpFields.address, offset + 16, 4);
-    sink.info('HSRP', `${OPCODES[opcode] ?? `op ${opcode}`} (state ${STATES[view.getUint8(offset + 2)] ?? view.getUint8(offset + 2)}) ${formatIpv4(view.getInt32(offset + 16))}`);
+    sink.info(
+      'HSRP',
+      `${OPCODES[opcode] ?? `op ${opcode}`} (state ${STATES[view.getUint8(offset + 2)] ?? view.getUint8(offset + 2)}) ${formatIpv4(view.getInt32(offset + 16))}`,
+    );
   },
 };

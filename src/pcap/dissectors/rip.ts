@@ -14,7 +14,10 @@ const f = defineFields({
   password: { name: 'rip.auth.passwd', label: 'Password', type: 'string' },
 });
 
-const HEADER = 4, ENTRY = 20, AUTHENTICATION = 0xffff, PASSWORD = 2;
+const HEADER = 4,
+  ENTRY = 20,
+  AUTHENTICATION = 0xffff,
+  PASSWORD = 2;
 
 export const rip: Dissector = {
   id: 'rip',
@@ -22,10 +25,16 @@ export const rip: Dissector = {
   fields: f,
   on: [{ table: 'udp.port', value: 520 }],
   application: true,
-  recognise: (p, offset, end) => end - offset >= HEADER && p.view.getUint8(offset) >= 1 && p.view.getUint8(offset) <= 11 && p.view.getUint8(offset + 1) <= 2 && (p.wireEnd - offset - HEADER) % ENTRY === 0,
+  recognise: (p, offset, end) =>
+    end - offset >= HEADER &&
+    p.view.getUint8(offset) >= 1 &&
+    p.view.getUint8(offset) <= 11 &&
+    p.view.getUint8(offset + 1) <= 2 &&
+    (p.wireEnd - offset - HEADER) % ENTRY === 0,
   dissect(p, offset, end, sink) {
     if (sink === null) return;
-    const view = p.view, command = view.getUint8(offset);
+    const view = p.view,
+      command = view.getUint8(offset);
     sink.layer(rip, offset, end - offset);
     sink.add(f.command, offset, 1);
     sink.add(f.version, offset + 1, 1);
@@ -59,7 +68,8 @@ export const ripng: Dissector = {
   fields: ngFields,
   on: [{ table: 'udp.port', value: 521 }],
   application: true,
-  recognise: (p, offset, end) => end - offset >= HEADER && (p.view.getUint8(offset) === 1 || p.view.getUint8(offset) === 2) && p.view.getUint8(offset + 1) === 1,
+  recognise: (p, offset, end) =>
+    end - offset >= HEADER && (p.view.getUint8(offset) === 1 || p.view.getUint8(offset) === 2) && p.view.getUint8(offset + 1) === 1,
   dissect(p, offset, end, sink) {
     if (sink === null) return;
     sink.layer(ripng, offset, end - offset);

@@ -4,7 +4,30 @@ import type { Packet } from '../packet.ts';
 import { SCTP_PORT } from '../tables.ts';
 
 const DATA = 0;
-const CHUNKS: Readonly<Record<number, string>> = { [DATA]: 'DATA', 1: 'INIT', 2: 'INIT_ACK', 3: 'SACK', 4: 'HEARTBEAT', 5: 'HEARTBEAT_ACK', 6: 'ABORT', 7: 'SHUTDOWN', 8: 'SHUTDOWN_ACK', 9: 'ERROR', 10: 'COOKIE_ECHO', 11: 'COOKIE_ACK', 12: 'ECNE', 13: 'CWR', 14: 'SHUTDOWN_COMPLETE', 15: 'AUTH', 64: 'I_DATA', 128: 'ASCONF_ACK', 130: 'RE_CONFIG', 132: 'PKTDROP', 192: 'FORWARD_TSN', 193: 'ASCONF' };
+const CHUNKS: Readonly<Record<number, string>> = {
+  [DATA]: 'DATA',
+  1: 'INIT',
+  2: 'INIT_ACK',
+  3: 'SACK',
+  4: 'HEARTBEAT',
+  5: 'HEARTBEAT_ACK',
+  6: 'ABORT',
+  7: 'SHUTDOWN',
+  8: 'SHUTDOWN_ACK',
+  9: 'ERROR',
+  10: 'COOKIE_ECHO',
+  11: 'COOKIE_ACK',
+  12: 'ECNE',
+  13: 'CWR',
+  14: 'SHUTDOWN_COMPLETE',
+  15: 'AUTH',
+  64: 'I_DATA',
+  128: 'ASCONF_ACK',
+  130: 'RE_CONFIG',
+  132: 'PKTDROP',
+  192: 'FORWARD_TSN',
+  193: 'ASCONF',
+};
 
 const f = defineFields({
   sourcePort: { name: 'sctp.srcport', label: 'Source port', type: 'uint', aliases: ['sctp.port'] },
@@ -20,7 +43,10 @@ const f = defineFields({
   payloadProtocol: { name: 'sctp.data_payload_proto_id', label: 'Payload protocol identifier', type: 'uint' },
 });
 
-const HEADER = 12, CHUNK_HEADER = 4, DATA_HEADER = 16, MAX_CHUNKS = 256;
+const HEADER = 12,
+  CHUNK_HEADER = 4,
+  DATA_HEADER = 16,
+  MAX_CHUNKS = 256;
 
 export const sctp: Dissector = {
   id: 'sctp',
@@ -29,7 +55,9 @@ export const sctp: Dissector = {
   on: [{ table: 'ip.proto', value: 132 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    const view = p.view, sourcePort = view.getUint16(offset), destinationPort = view.getUint16(offset + 2);
+    const view = p.view,
+      sourcePort = view.getUint16(offset),
+      destinationPort = view.getUint16(offset + 2);
     p.addPorts(sourcePort, destinationPort, offset + HEADER, end);
     if (sink !== null) {
       sink.layer(sctp, offset, end - offset, `Stream Control Transmission Protocol, Src Port: ${sourcePort}, Dst Port: ${destinationPort}`);
@@ -43,10 +71,12 @@ export const sctp: Dissector = {
 };
 
 function chunks(p: Packet, offset: number, end: number, sourcePort: number, destinationPort: number, sink: FieldSink | null): void {
-  const view = p.view, names: string[] = [];
+  const view = p.view,
+    names: string[] = [];
   let carried = false;
   for (let at = offset, left = MAX_CHUNKS; at + CHUNK_HEADER <= end && left > 0; left--) {
-    const type = view.getUint8(at), length = view.getUint16(at + 2);
+    const type = view.getUint8(at),
+      length = view.getUint16(at + 2);
     if (length < CHUNK_HEADER) {
       p.malformed(`chunk of ${length} bytes`, at, end);
       break;

@@ -23,11 +23,27 @@ const f = defineFields({
 
 /** Header names and their one-letter forms (RFC 3261 section 7.3.3). */
 const HEADERS: ReadonlyMap<string, Field> = new Map([
-  ['from', f.from], ['f', f.from], ['to', f.to], ['t', f.to], ['call-id', f.callId], ['i', f.callId], ['cseq', f.sequence], ['via', f.via], ['v', f.via], ['contact', f.contact], ['m', f.contact],
-  ['user-agent', f.userAgent], ['server', f.server], ['authorization', f.authorization], ['content-type', f.contentType], ['c', f.contentType],
+  ['from', f.from],
+  ['f', f.from],
+  ['to', f.to],
+  ['t', f.to],
+  ['call-id', f.callId],
+  ['i', f.callId],
+  ['cseq', f.sequence],
+  ['via', f.via],
+  ['v', f.via],
+  ['contact', f.contact],
+  ['m', f.contact],
+  ['user-agent', f.userAgent],
+  ['server', f.server],
+  ['authorization', f.authorization],
+  ['content-type', f.contentType],
+  ['c', f.contentType],
 ]);
 
-const STATUS = 'SIP/2.0 ', VERSION = ' SIP/2.0', MAX_LINE = 2048;
+const STATUS = 'SIP/2.0 ',
+  VERSION = ' SIP/2.0',
+  MAX_LINE = 2048;
 
 export const sip: Dissector = {
   id: 'sip',
@@ -42,7 +58,9 @@ export const sip: Dissector = {
   },
   dissect(p, offset, end, sink) {
     if (sink === null) return;
-    const { bytes } = p, line = lineEnd(bytes, offset, end), isStatus = matchPrefix(bytes, offset, end, STATUS) === 'yes';
+    const { bytes } = p,
+      line = lineEnd(bytes, offset, end),
+      isStatus = matchPrefix(bytes, offset, end, STATUS) === 'yes';
     sink.layer(sip, offset, end - offset);
     sink.add(isStatus ? f.statusLine : f.requestLine, offset, line - offset);
     const code = offset + STATUS.length;
@@ -52,7 +70,10 @@ export const sip: Dissector = {
       sink.add(f.method, offset, space - offset);
       sink.add(f.requestUri, space + 1, Math.max(0, line - VERSION.length - space - 1));
     }
-    sink.info('SIP', `${isStatus ? 'Status: ' : 'Request: '}${textAt(bytes, isStatus ? offset + STATUS.length : offset, isStatus ? line : line - VERSION.length)}`);
+    sink.info(
+      'SIP',
+      `${isStatus ? 'Status: ' : 'Request: '}${textAt(bytes, isStatus ? offset + STATUS.length : offset, isStatus ? line : line - VERSION.length)}`,
+    );
     const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
     const first = afterLine(bytes, offset, end);
     for (let at = first < 0 ? end : first; nextHeader(bytes, at, end, header); at = header.after) {

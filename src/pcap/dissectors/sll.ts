@@ -5,30 +5,72 @@ import { ETHERTYPE, LLC_DSAP } from '../tables.ts';
 import { LLC_HEADER, RAW_IPX } from './etherType.ts';
 
 const f = defineFields({
-  type: { name: 'sll.pkttype', label: 'Packet type', type: 'uint', values: { 0: 'Unicast to us', 1: 'Broadcast', 2: 'Multicast', 3: 'Unicast to another host', 4: 'Sent by us' } },
-  hardwareType: { name: 'sll.hatype', label: 'Link-layer address type', type: 'uint', values: { 1: 'Ethernet', 512: 'PPP', 768: 'IPIP tunnel', 772: 'Loopback', 776: '6in4 tunnel', 778: 'GRE', 801: 'IEEE 802.11', 803: 'IEEE 802.11 with radiotap', 824: 'Netlink', 65534: 'None' } },
+  type: {
+    name: 'sll.pkttype',
+    label: 'Packet type',
+    type: 'uint',
+    values: { 0: 'Unicast to us', 1: 'Broadcast', 2: 'Multicast', 3: 'Unicast to another host', 4: 'Sent by us' },
+  },
+  hardwareType: {
+    name: 'sll.hatype',
+    label: 'Link-layer address type',
+    type: 'uint',
+    values: {
+      1: 'Ethernet',
+      512: 'PPP',
+      768: 'IPIP tunnel',
+      772: 'Loopback',
+      776: '6in4 tunnel',
+      778: 'GRE',
+      801: 'IEEE 802.11',
+      803: 'IEEE 802.11 with radiotap',
+      824: 'Netlink',
+      65534: 'None',
+    },
+  },
   addressLength: { name: 'sll.halen', label: 'Link-layer address length', type: 'uint' },
   sourceMac: { name: 'sll.src.eth', label: 'Source', type: 'ether' },
   sourceIpv4: { name: 'sll.src.ipv4', label: 'Source', type: 'ipv4' },
   sourceOther: { name: 'sll.src.other', label: 'Source', type: 'bytes' },
   protocol: { name: 'sll.etype', label: 'Protocol', type: 'uint', base: 'hex' },
-  linuxType: { name: 'sll.ltype', label: 'Protocol', type: 'uint', base: 'hex', values: { 1: 'Raw 802.3', 3: 'Ethernet', 4: '802.2 LLC', 12: 'CAN' } },
+  linuxType: {
+    name: 'sll.ltype',
+    label: 'Protocol',
+    type: 'uint',
+    base: 'hex',
+    values: { 1: 'Raw 802.3', 3: 'Ethernet', 4: '802.2 LLC', 12: 'CAN' },
+  },
   interfaceIndex: { name: 'sll.ifindex', label: 'Interface index', type: 'uint' },
 });
 
-const V1_LENGTH = 16, V2_LENGTH = 20, LINKTYPE_V2 = 276, MAX_ADDRESS = 8, MIN_ETHERTYPE = 0x600;
+const V1_LENGTH = 16,
+  V2_LENGTH = 20,
+  LINKTYPE_V2 = 276,
+  MAX_ADDRESS = 8,
+  MIN_ETHERTYPE = 0x600;
 /** ARPHRD_ numbers of devices whose frames have no type, and ETH_P_ numbers below the EtherTypes. */
-const ARPHRD_RADIOTAP = 803, ARPHRD_NETLINK = 824, RAW_802_3 = 1, ETHERNET = 3, LLC = 4;
+const ARPHRD_RADIOTAP = 803,
+  ARPHRD_NETLINK = 824,
+  RAW_802_3 = 1,
+  ETHERNET = 3,
+  LLC = 4;
 
 export const sll: Dissector = {
   id: 'sll',
   name: 'Linux cooked-mode capture',
   fields: f,
-  on: [{ table: 'linktype', value: 113 }, { table: 'linktype', value: LINKTYPE_V2 }],
+  on: [
+    { table: 'linktype', value: 113 },
+    { table: 'linktype', value: LINKTYPE_V2 },
+  ],
   dissect(p, offset, end, sink) {
-    const isV2 = p.linkType === LINKTYPE_V2, length = isV2 ? V2_LENGTH : V1_LENGTH;
+    const isV2 = p.linkType === LINKTYPE_V2,
+      length = isV2 ? V2_LENGTH : V1_LENGTH;
     if (!p.has(length, offset, end)) return;
-    const view = p.view, hardware = view.getUint16(offset + (isV2 ? 8 : 2)), protocol = view.getUint16(offset + (isV2 ? 0 : 14)), payload = offset + length;
+    const view = p.view,
+      hardware = view.getUint16(offset + (isV2 ? 8 : 2)),
+      protocol = view.getUint16(offset + (isV2 ? 0 : 14)),
+      payload = offset + length;
     if (sink !== null) describe(p, offset, isV2, protocol, sink);
     if (hardware === ARPHRD_RADIOTAP) p.nextById('radiotap', payload, end);
     else if (hardware === ARPHRD_NETLINK) p.carryData(payload, end);

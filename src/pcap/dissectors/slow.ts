@@ -1,7 +1,8 @@
 /** Slow Protocols, IEEE 802.3 annex 57A: link aggregation (LACP and its marker) and OAM. */
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 
-const LACP = 1, SUBTYPES: Readonly<Record<number, string>> = { [LACP]: 'LACP', 2: 'Marker Protocol', 3: 'OAM', 10: 'Organization Specific' };
+const LACP = 1,
+  SUBTYPES: Readonly<Record<number, string>> = { [LACP]: 'LACP', 2: 'Marker Protocol', 3: 'OAM', 10: 'Organization Specific' };
 
 const slowFields = defineFields({
   subtype: { name: 'slow.subtype', label: 'Slow Protocols subtype', type: 'uint', base: 'hex', values: SUBTYPES },
@@ -39,7 +40,9 @@ const f = defineFields({
   partnerState: { name: 'lacp.partner.state', label: 'Partner State', type: 'uint', base: 'hex' },
 });
 
-const ACTOR = 1, PARTNER = 21, LENGTH = 41;
+const ACTOR = 1,
+  PARTNER = 21,
+  LENGTH = 41;
 
 export const lacp: Dissector = {
   id: 'lacp',
@@ -52,7 +55,10 @@ export const lacp: Dissector = {
     sink.add(f.version, offset, 1);
     describeSide(offset + ACTOR, 'actor', sink);
     describeSide(offset + PARTNER, 'partner', sink);
-    sink.info('LACP', `v${p.view.getUint8(offset)} ACTOR port ${p.view.getUint16(offset + ACTOR + 14)} PARTNER port ${p.view.getUint16(offset + PARTNER + 14)}`);
+    sink.info(
+      'LACP',
+      `v${p.view.getUint8(offset)} ACTOR port ${p.view.getUint16(offset + ACTOR + 14)} PARTNER port ${p.view.getUint16(offset + PARTNER + 14)}`,
+    );
   },
 };
 

@@ -54,13 +54,40 @@ export interface SmtpMailMessage extends Message, MailHeaders {
 export const smtpMailMessage = messageKind<SmtpMailMessage>('smtp-mail');
 
 const PORTS = [25, 587, 2525];
-const COMMANDS = new Set(['HELO', 'EHLO', 'LHLO', 'MAIL', 'RCPT', 'DATA', 'BDAT', 'RSET', 'SEND', 'SOML', 'SAML', 'VRFY', 'EXPN', 'HELP', 'NOOP', 'QUIT', 'TURN', 'ETRN', 'AUTH', 'STARTTLS', 'XCLIENT', 'XFORWARD', 'X-EXPS', 'BURL']);
+const COMMANDS = new Set([
+  'HELO',
+  'EHLO',
+  'LHLO',
+  'MAIL',
+  'RCPT',
+  'DATA',
+  'BDAT',
+  'RSET',
+  'SEND',
+  'SOML',
+  'SAML',
+  'VRFY',
+  'EXPN',
+  'HELP',
+  'NOOP',
+  'QUIT',
+  'TURN',
+  'ETRN',
+  'AUTH',
+  'STARTTLS',
+  'XCLIENT',
+  'XFORWARD',
+  'X-EXPS',
+  'BURL',
+]);
 /** The headers of a mail, of usual length. */
 const KEEP_BYTES = 16_384;
 const MAX_RECIPIENTS = 100;
 
 /** What the client's next bytes are. */
-const LINES = 0, MAIL = 1, CHUNK = 2;
+const LINES = 0,
+  MAIL = 1,
+  CHUNK = 2;
 
 interface SmtpState {
   readonly attempt: LoginAttempt;
@@ -85,7 +112,19 @@ export const smtp: Dissector = {
   application: true,
   stream: {
     recognise: recogniseSmtp,
-    open: (): SmtpState => ({ attempt: newAttempt(), phase: LINES, client: -1, command: null, sasl: newSasl(), mail: dotText(), chunkLength: 0, sender: null, recipients: [], rest: null, inner: [false, false] }),
+    open: (): SmtpState => ({
+      attempt: newAttempt(),
+      phase: LINES,
+      client: -1,
+      command: null,
+      sasl: newSasl(),
+      mail: dotText(),
+      chunkLength: 0,
+      sender: null,
+      recipients: [],
+      rest: null,
+      inner: [false, false],
+    }),
     keepBytes: KEEP_BYTES,
     step: stepSmtp,
     dissect: dissectSmtp,
@@ -93,7 +132,14 @@ export const smtp: Dissector = {
   },
 };
 
-function recogniseSmtp(bytes: Uint8Array, offset: number, end: number, _direction: Direction, sourcePort: number, destinationPort: number): 'yes' | 'no' | 'more' {
+function recogniseSmtp(
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  _direction: Direction,
+  sourcePort: number,
+  destinationPort: number,
+): 'yes' | 'no' | 'more' {
   if (end === offset) return 'more';
   const first = bytes[offset]!;
   if (PORTS.includes(sourcePort)) return first >= 50 && first <= 53 ? 'yes' : 'no';
@@ -128,22 +174,29 @@ function dissectSmtp(p: Packet, offset: number, end: number, direction: Directio
     if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
     return;
   }
-  const { bytes } = p, limit = Math.min(end, offset + KEEP_BYTES);
+  const { bytes } = p,
+    limit = Math.min(end, offset + KEEP_BYTES);
   sink?.layer(smtp, offset, end - offset);
   if (direction === state.client && (state.phase === MAIL || state.phase === CHUNK)) {
     readMail(p, offset, limit, state, sink);
     return;
   }
-  const to = lineTextEnd(bytes, offset, limit), code = decimalAt(bytes, offset, Math.min(to, offset + 3));
-  const reply = direction !== state.client && code >= 200 && code < 600 && (to - offset === 3 || bytes[offset + 3] === SPACE || bytes[offset + 3] === 45);
+  const to = lineTextEnd(bytes, offset, limit),
+    code = decimalAt(bytes, offset, Math.min(to, offset + 3));
+  const reply =
+    direction !== state.client && code >= 200 && code < 600 && (to - offset === 3 || bytes[offset + 3] === SPACE || bytes[offset + 3] === 45);
   if (reply) readReply(p, offset, to, code, direction, state, sink);
   else if (direction === state.client && state.sasl.wants !== '') readAuthLine(p, offset, to, state, sink);
   else readCommand(p, offset, to, direction, state, sink);
 }
 
 function readCommand(p: Packet, offset: number, to: number, direction: Direction, state: SmtpState, sink: FieldSink | null): void {
-  const { bytes } = p, wordEnd = findByte(bytes, SPACE, offset, to), from = skipBlanks(bytes, wordEnd, to);
-  const command = textAt(bytes, offset, wordEnd, 32).toUpperCase(), known = COMMANDS.has(command), parameter = textAt(bytes, from, to);
+  const { bytes } = p,
+    wordEnd = findByte(bytes, SPACE, offset, to),
+    from = skipBlanks(bytes, wordEnd, to);
+  const command = textAt(bytes, offset, wordEnd, 32).toUpperCase(),
+    known = COMMANDS.has(command),
+    parameter = textAt(bytes, from, to);
   if (sink !== null) {
     sink.add(f.request, offset, to - offset, true);
     sink.add(f.commandLine, offset, to - offset, textAt(bytes, offset, to));
@@ -157,7 +210,8 @@ function readCommand(p: Packet, offset: number, to: number, direction: Direction
   state.client = direction;
   state.command = command;
   const [mechanism = '', initial] = command === 'AUTH' ? parameter.split(/\s+/, 2) : [];
-  if (p.hears('smtp-command')) p.emit({ kind: 'smtp-command', frame: p.frame, command, parameter: command === 'AUTH' ? mechanism : parameter } satisfies SmtpCommandMessage);
+  if (p.hears('smtp-command'))
+    p.emit({ kind: 'smtp-command', frame: p.frame, command, parameter: command === 'AUTH' ? mechanism : parameter } satisfies SmtpCommandMessage);
   switch (command) {
     case 'MAIL':
       state.sender = address(parameter);
@@ -195,7 +249,8 @@ function readAuthLine(p: Packet, offset: number, to: number, state: SmtpState, s
 }
 
 function readSecret(p: Packet, offset: number, to: number, text: string, state: SmtpState, sink: FieldSink | null): void {
-  const { mechanism, wants } = state.sasl, plain = answerSasl(p, 'smtp', text, state.sasl, state.attempt);
+  const { mechanism, wants } = state.sasl,
+    plain = answerSasl(p, 'smtp', text, state.sasl, state.attempt);
   if (sink === null) return;
   if (wants === 'user') sink.add(f.user, offset, to - offset, plain);
   else if (mechanism === 'LOGIN') sink.add(f.password, offset, to - offset, plain);
@@ -204,7 +259,9 @@ function readSecret(p: Packet, offset: number, to: number, text: string, state: 
 }
 
 function readReply(p: Packet, offset: number, to: number, code: number, direction: Direction, state: SmtpState, sink: FieldSink | null): void {
-  const { bytes } = p, from = Math.min(to, offset + 4), text = textAt(bytes, from, to);
+  const { bytes } = p,
+    from = Math.min(to, offset + 4),
+    text = textAt(bytes, from, to);
   if (sink !== null) {
     sink.add(f.response, offset, to - offset, true);
     sink.add(f.responseLine, offset, to - offset, textAt(bytes, offset, to));
@@ -235,5 +292,13 @@ function readMail(p: Packet, offset: number, end: number, state: SmtpState, sink
     if (headers.to !== null) sink.add(f.to, offset, end - offset, headers.to);
     if (headers.subject !== null) sink.add(f.subject, offset, end - offset, headers.subject);
   }
-  if (p.hears('smtp-mail')) p.emit({ kind: 'smtp-mail', frame: p.frame, size, sender: state.sender, recipients: [...state.recipients], ...headers } satisfies SmtpMailMessage);
+  if (p.hears('smtp-mail'))
+    p.emit({
+      kind: 'smtp-mail',
+      frame: p.frame,
+      size,
+      sender: state.sender,
+      recipients: [...state.recipients],
+      ...headers,
+    } satisfies SmtpMailMessage);
 }

@@ -5,8 +5,27 @@ import type { Packet } from '../packet.ts';
 import { startsWithWord } from '../text.ts';
 
 const VERSIONS: Readonly<Record<number, string>> = { 0: 'version-1', 1: 'v2c', 2: 'v2u', 3: 'snmpv3' };
-const PDUS: Readonly<Record<number, string>> = { 0: 'get-request', 1: 'get-next-request', 2: 'get-response', 3: 'set-request', 4: 'trap', 5: 'getBulkRequest', 6: 'informRequest', 7: 'snmpV2-trap', 8: 'report' };
-const ERRORS: Readonly<Record<number, string>> = { 0: 'noError', 1: 'tooBig', 2: 'noSuchName', 3: 'badValue', 4: 'readOnly', 5: 'genErr', 6: 'noAccess', 16: 'authorizationError' };
+const PDUS: Readonly<Record<number, string>> = {
+  0: 'get-request',
+  1: 'get-next-request',
+  2: 'get-response',
+  3: 'set-request',
+  4: 'trap',
+  5: 'getBulkRequest',
+  6: 'informRequest',
+  7: 'snmpV2-trap',
+  8: 'report',
+};
+const ERRORS: Readonly<Record<number, string>> = {
+  0: 'noError',
+  1: 'tooBig',
+  2: 'noSuchName',
+  3: 'badValue',
+  4: 'readOnly',
+  5: 'genErr',
+  6: 'noAccess',
+  16: 'authorizationError',
+};
 
 const f = defineFields({
   version: { name: 'snmp.version', label: 'version', type: 'uint', values: VERSIONS },
@@ -42,20 +61,40 @@ export interface SnmpMessage extends Message {
 }
 export const snmpMessage = messageKind<SnmpMessage>('snmp');
 
-const CONTEXT = 0xa0, LAST_PDU = 8, TRAP_V1 = 4, V2U = 2, V3 = 3, ENCRYPTED = 2, MAX_BINDINGS = 256;
-const IP_ADDRESS = 0x40, COUNTER = 0x41, GAUGE = 0x42, TIME_TICKS = 0x43;
+const CONTEXT = 0xa0,
+  LAST_PDU = 8,
+  TRAP_V1 = 4,
+  V2U = 2,
+  V3 = 3,
+  ENCRYPTED = 2,
+  MAX_BINDINGS = 256;
+const IP_ADDRESS = 0x40,
+  COUNTER = 0x41,
+  GAUGE = 0x42,
+  TIME_TICKS = 0x43;
 
-const message = berElement(), head = berElement(), element = berElement();
+const message = berElement(),
+  head = berElement(),
+  element = berElement();
 
 export const snmp: Dissector = {
   id: 'snmp',
   name: 'Simple Network Management Protocol',
   fields: f,
-  on: [{ table: 'udp.port', value: 161 }, { table: 'udp.port', value: 162 }],
+  on: [
+    { table: 'udp.port', value: 161 },
+    { table: 'udp.port', value: 162 },
+  ],
   application: true,
   // A whole sequence, as far as it was not cut in capturing, that begins with a version.
   recognise(p, offset, end) {
-    if (!readBer(p.bytes, offset, end, message) || message.tag !== BER_SEQUENCE || message.to > p.wireEnd || !readBer(p.bytes, message.from, end, head)) return false;
+    if (
+      !readBer(p.bytes, offset, end, message) ||
+      message.tag !== BER_SEQUENCE ||
+      message.to > p.wireEnd ||
+      !readBer(p.bytes, message.from, end, head)
+    )
+      return false;
     return head.tag === BER_INTEGER && head.to - head.from === 1 && (head.to > end || VERSIONS[p.bytes[head.from]!] !== undefined);
   },
   dissect(p, offset, end, sink) {
@@ -79,10 +118,24 @@ function say(p: Packet, offset: number, end: number): void {
   const { bytes } = p;
   if (!readBer(bytes, offset, end, message)) return;
   const to = Math.min(end, message.to);
-  if (!readBer(bytes, message.from, to, head) || head.to >= to || bytes[head.from]! >= V2U || !readBer(bytes, head.to, to, element) || element.tag !== BER_OCTETS || element.to >= to) return;
-  const tag = bytes[element.to]!, length = element.to - element.from;
+  if (
+    !readBer(bytes, message.from, to, head) ||
+    head.to >= to ||
+    bytes[head.from]! >= V2U ||
+    !readBer(bytes, head.to, to, element) ||
+    element.tag !== BER_OCTETS ||
+    element.to >= to
+  )
+    return;
+  const tag = bytes[element.to]!,
+    length = element.to - element.from;
   if ((tag & 0xe0) !== CONTEXT || (tag & 31) > LAST_PDU) return;
-  const known = length === 6 && startsWithWord(bytes, element.from, element.to, 'PUBLIC') ? 'public' : length === 7 && startsWithWord(bytes, element.from, element.to, 'PRIVATE') ? 'private' : 'other';
+  const known =
+    length === 6 && startsWithWord(bytes, element.from, element.to, 'PUBLIC')
+      ? 'public'
+      : length === 7 && startsWithWord(bytes, element.from, element.to, 'PRIVATE')
+        ? 'private'
+        : 'other';
   p.emit({ kind: 'snmp', frame: p.frame, version: bytes[head.from]!, community: known, pdu: tag & 31 } satisfies SnmpMessage);
 }
 
@@ -91,7 +144,8 @@ function describeV3(p: Packet, offset: number, end: number, sink: FieldSink): vo
   const { bytes } = p;
   if (!readBer(bytes, offset, end, head) || head.to > end) return;
   const globalEnd = head.to;
-  let isEncrypted = false, at = head.from;
+  let isEncrypted = false,
+    at = head.from;
   for (let i = 0; i < 4 && at < globalEnd && readBer(bytes, at, globalEnd, element) && element.to <= globalEnd; i++) {
     if (i === 0) sink.add(f.messageId, element.from, element.to - element.from);
     else if (i === 2 && element.to > element.from) {
@@ -124,11 +178,14 @@ function describeV3(p: Packet, offset: number, end: number, sink: FieldSink): vo
 function describePdu(p: Packet, offset: number, end: number, sink: FieldSink): void {
   const { bytes } = p;
   if (!readBer(bytes, offset, end, head) || (head.tag & 0xe0) !== CONTEXT || (head.tag & 31) > LAST_PDU) return;
-  const type = head.tag & 31, to = Math.min(end, head.to), words: string[] = [];
+  const type = head.tag & 31,
+    to = Math.min(end, head.to),
+    words: string[] = [];
   sink.add(f.data, offset, 1, type);
   let at = head.from;
   if (type === TRAP_V1) {
-    if (readBer(bytes, at, to, element) && element.tag === BER_OID && element.to <= to) sink.add(f.enterprise, element.from, element.to - element.from, berOid(bytes, element.from, element.to));
+    if (readBer(bytes, at, to, element) && element.tag === BER_OID && element.to <= to)
+      sink.add(f.enterprise, element.from, element.to - element.from, berOid(bytes, element.from, element.to));
     // Enterprise, agent address, generic and specific trap, time stamp, bindings.
     for (let i = 0; i < 5; i++) {
       if (!readBer(bytes, at, to, element) || element.to > to) return;
@@ -162,11 +219,13 @@ function describeBindings(p: Packet, offset: number, end: number, words: string[
 
 /** The value that `element` holds. */
 function describeValue(p: Packet, sink: FieldSink): void {
-  const { tag, from, to } = element, length = to - from;
+  const { tag, from, to } = element,
+    length = to - from;
   if (tag === BER_NULL) return;
   if (tag === BER_INTEGER) sink.add(f.integer, from, length, berInteger(p.bytes, element, to));
   else if (tag === BER_OID) sink.add(f.oid, from, length, berOid(p.bytes, from, to));
   else if (tag === IP_ADDRESS && length === 4) sink.add(f.ipv4, from, 4);
-  else if ((tag === COUNTER || tag === GAUGE || tag === TIME_TICKS) && length <= 5) sink.add(tag === COUNTER ? f.counter : tag === GAUGE ? f.gauge : f.ticks, from, length, berInteger(p.bytes, element, to));
+  else if ((tag === COUNTER || tag === GAUGE || tag === TIME_TICKS) && length <= 5)
+    sink.add(tag === COUNTER ? f.counter : tag === GAUGE ? f.gauge : f.ticks, from, length, berInteger(p.bytes, element, to));
   else sink.add(f.octets, from, length);
 }

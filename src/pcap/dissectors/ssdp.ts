@@ -17,7 +17,13 @@ const f = defineFields({
   responseLine: { name: 'http.response.line', label: 'Response line', type: 'string' },
 });
 
-const HEADERS: ReadonlyMap<string, Field> = new Map([['host', f.host], ['server', f.server], ['user-agent', f.userAgent], ['location', f.location], ['cache-control', f.cacheControl]]);
+const HEADERS: ReadonlyMap<string, Field> = new Map([
+  ['host', f.host],
+  ['server', f.server],
+  ['user-agent', f.userAgent],
+  ['location', f.location],
+  ['cache-control', f.cacheControl],
+]);
 const STARTS = ['M-SEARCH ', 'NOTIFY ', 'HTTP/1.', 'SUBSCRIBE ', 'UNSUBSCRIBE '] as const;
 
 export const ssdp: Dissector = {
@@ -32,7 +38,8 @@ export const ssdp: Dissector = {
   },
   dissect(p, offset, end, sink) {
     if (sink === null) return;
-    const { bytes } = p, start = readStartLine(bytes, offset, end);
+    const { bytes } = p,
+      start = readStartLine(bytes, offset, end);
     sink.layer(ssdp, offset, end - offset);
     if (start === null) {
       sink.info('SSDP', textAt(bytes, offset, end, 80));

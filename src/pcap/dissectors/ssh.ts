@@ -1,5 +1,15 @@
 /** Secure Shell, RFC 4253: version banners and the algorithms of the key exchange, then ciphertext. HASSH as Salesforce defined it. */
-import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type Field, type FieldSink, type Message } from '../dissector.ts';
+import {
+  defineFields,
+  messageKind,
+  NEED_MORE,
+  NOT_MINE,
+  type Direction,
+  type Dissector,
+  type Field,
+  type FieldSink,
+  type Message,
+} from '../dissector.ts';
 import { markSegment } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 import { md5 } from '../platform.ts';
@@ -8,8 +18,20 @@ import { afterLine, lineTextEnd, matchPrefix, textAt } from '../text.ts';
 import { Reader } from '../tls/reader.ts';
 
 const MESSAGES: Readonly<Record<number, string>> = {
-  1: 'Disconnect', 2: 'Ignore', 3: 'Unimplemented', 4: 'Debug', 5: 'Service Request', 6: 'Service Accept', 7: 'Extension Information', 20: 'Key Exchange Init', 21: 'New Keys',
-  30: 'Key Exchange (30)', 31: 'Key Exchange (31)', 32: 'Key Exchange (32)', 33: 'Key Exchange (33)', 34: 'Key Exchange (34)',
+  1: 'Disconnect',
+  2: 'Ignore',
+  3: 'Unimplemented',
+  4: 'Debug',
+  5: 'Service Request',
+  6: 'Service Accept',
+  7: 'Extension Information',
+  20: 'Key Exchange Init',
+  21: 'New Keys',
+  30: 'Key Exchange (30)',
+  31: 'Key Exchange (31)',
+  32: 'Key Exchange (32)',
+  33: 'Key Exchange (33)',
+  34: 'Key Exchange (34)',
 };
 
 const f = defineFields({
@@ -67,11 +89,16 @@ export interface SshNewKeysMessage extends Message {
 }
 export const sshNewKeysMessage = messageKind<SshNewKeysMessage>('ssh-newkeys');
 
-const BANNER = 0, PACKETS = 1, ENCRYPTED = 2;
+const BANNER = 0,
+  PACKETS = 1,
+  ENCRYPTED = 2;
 /** RFC 4253 section 4.2 allows 255 bytes; servers may write other lines before. */
-const MAX_BANNER = 1024, MAX_LINES_BEFORE = 32;
+const MAX_BANNER = 1024,
+  MAX_LINES_BEFORE = 32;
 /** RFC 4253 section 6.1 asks implementations for 35,000 bytes. */
-const MAX_PACKET = 35_000, KEXINIT = 20, NEWKEYS = 21;
+const MAX_PACKET = 35_000,
+  KEXINIT = 20,
+  NEWKEYS = 21;
 const PORT = 22;
 
 interface SshSide {
@@ -95,7 +122,12 @@ export const ssh: Dissector = {
       // In the middle of a session there are no marks: its port says what it is.
       return answer === 'no' && (sourcePort === PORT || destinationPort === PORT) && end > offset ? 'yes' : answer;
     },
-    open: (): SshState => ({ sides: [{ phase: BANNER, linesBefore: 0 }, { phase: BANNER, linesBefore: 0 }] }),
+    open: (): SshState => ({
+      sides: [
+        { phase: BANNER, linesBefore: 0 },
+        { phase: BANNER, linesBefore: 0 },
+      ],
+    }),
     keepBytes: MAX_PACKET + 4,
     step: stepSsh,
     dissect: dissectSsh,
@@ -149,7 +181,8 @@ function isText(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 function dissectSsh(p: Packet, offset: number, end: number, direction: Direction, state: SshState, sink: FieldSink | null): void {
-  const { bytes } = p, { phase } = state.sides[direction];
+  const { bytes } = p,
+    { phase } = state.sides[direction];
   sink?.layer(ssh, offset, end - offset);
   if (phase !== ENCRYPTED && matchPrefix(bytes, offset, end, 'SSH-') === 'yes') dissectBanner(p, offset, end, direction, sink);
   else if (phase === PACKETS || (phase === ENCRYPTED && isNewKeys(bytes, offset, end))) dissectPacket(p, offset, end, direction, sink);
@@ -162,11 +195,20 @@ function dissectSsh(p: Packet, offset: number, end: number, direction: Direction
 /** The packet that ends the clear part: its phase is over already when it is dissected. */
 function isNewKeys(bytes: Uint8Array, offset: number, end: number): boolean {
   const length = bytes[offset + 2]! * 256 + bytes[offset + 3]!;
-  return end - offset >= 12 && bytes[offset] === 0 && bytes[offset + 1] === 0 && length === end - offset - 4 && bytes[offset + 5] === NEWKEYS && bytes[offset + 4] === length - 2;
+  return (
+    end - offset >= 12 &&
+    bytes[offset] === 0 &&
+    bytes[offset + 1] === 0 &&
+    length === end - offset - 4 &&
+    bytes[offset + 5] === NEWKEYS &&
+    bytes[offset + 4] === length - 2
+  );
 }
 
 function dissectBanner(p: Packet, offset: number, end: number, direction: Direction, sink: FieldSink | null): void {
-  const to = lineTextEnd(p.bytes, offset, end), text = textAt(p.bytes, offset, to), fromServer = isFromServer(p, direction, PORT);
+  const to = lineTextEnd(p.bytes, offset, end),
+    text = textAt(p.bytes, offset, to),
+    fromServer = isFromServer(p, direction, PORT);
   if (p.hears('ssh-banner')) {
     const [, version = '', software = ''] = /^SSH-([^-]*)-?(.*)$/s.exec(text) ?? [];
     p.emit({ kind: 'ssh-banner', frame: p.frame, fromServer, text, version, software } satisfies SshBannerMessage);
@@ -177,7 +219,8 @@ function dissectBanner(p: Packet, offset: number, end: number, direction: Direct
 }
 
 function dissectPacket(p: Packet, offset: number, end: number, direction: Direction, sink: FieldSink | null): void {
-  const code = p.bytes[offset + 5] ?? 0, fromServer = isFromServer(p, direction, PORT);
+  const code = p.bytes[offset + 5] ?? 0,
+    fromServer = isFromServer(p, direction, PORT);
   if (sink !== null) {
     sink.add(f.packetLength, offset, 4);
     sink.add(f.paddingLength, offset + 4, 1);
@@ -188,7 +231,16 @@ function dissectPacket(p: Packet, offset: number, end: number, direction: Direct
   if (code === KEXINIT) readKexInit(p, offset, end, fromServer, sink);
 }
 
-const LISTS: readonly Field[] = [f.kex, f.hostKey, f.encryptionToServer, f.encryptionToClient, f.macToServer, f.macToClient, f.compressionToServer, f.compressionToClient];
+const LISTS: readonly Field[] = [
+  f.kex,
+  f.hostKey,
+  f.encryptionToServer,
+  f.encryptionToClient,
+  f.macToServer,
+  f.macToClient,
+  f.compressionToServer,
+  f.compressionToClient,
+];
 
 /** RFC 4253 section 7.1. */
 function readKexInit(p: Packet, offset: number, end: number, fromServer: boolean, sink: FieldSink | null): void {
@@ -197,7 +249,8 @@ function readKexInit(p: Packet, offset: number, end: number, fromServer: boolean
   sink?.add(f.cookie, r.at, Math.min(16, r.left));
   r.skip(16);
   const lists = LISTS.map((field) => {
-    const list = r.take(r.u32()), text = textAt(p.bytes, list.at, list.end, 8192);
+    const list = r.take(r.u32()),
+      text = textAt(p.bytes, list.at, list.end, 8192);
     sink?.add(field, list.at, list.left, text);
     return text;
   });
@@ -205,14 +258,28 @@ function readKexInit(p: Packet, offset: number, end: number, fromServer: boolean
     p.malformed('SSH key exchange lists are longer than their packet', offset, end);
     return;
   }
-  const own = fromServer ? 1 : 0, [kex = '', hostKeys = ''] = lists;
-  const encryption = lists[2 + own]!, macs = lists[4 + own]!, compression = lists[6 + own]!;
-  const algorithms = [kex, encryption, macs, compression].join(';'), hassh = md5(algorithms);
+  const own = fromServer ? 1 : 0,
+    [kex = '', hostKeys = ''] = lists;
+  const encryption = lists[2 + own]!,
+    macs = lists[4 + own]!,
+    compression = lists[6 + own]!;
+  const algorithms = [kex, encryption, macs, compression].join(';'),
+    hassh = md5(algorithms);
   if (sink !== null) {
     sink.add(fromServer ? f.hasshServerAlgorithms : f.hasshAlgorithms, offset, 0, algorithms);
     if (hassh !== null) sink.add(fromServer ? f.hasshServer : f.hassh, offset, 0, hassh);
   }
   if (!p.hears('ssh-kexinit')) return;
   const names = (text: string): string[] => (text === '' ? [] : text.split(','));
-  p.emit({ kind: 'ssh-kexinit', frame: p.frame, fromServer, kex: names(kex), hostKeys: names(hostKeys), encryption: names(encryption), macs: names(macs), compression: names(compression), hassh } satisfies SshKexInitMessage);
+  p.emit({
+    kind: 'ssh-kexinit',
+    frame: p.frame,
+    fromServer,
+    kex: names(kex),
+    hostKeys: names(hostKeys),
+    encryption: names(encryption),
+    macs: names(macs),
+    compression: names(compression),
+    hassh,
+  } satisfies SshKexInitMessage);
 }

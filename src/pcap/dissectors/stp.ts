@@ -3,12 +3,25 @@ import { formatMac } from '../addresses.ts';
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 
-const CONFIGURATION = 0, TOPOLOGY_CHANGE = 0x80, RAPID = 2;
+const CONFIGURATION = 0,
+  TOPOLOGY_CHANGE = 0x80,
+  RAPID = 2;
 
 const f = defineFields({
   protocol: { name: 'stp.protocol', label: 'Protocol Identifier', type: 'uint', base: 'hex', values: { 0: 'Spanning Tree Protocol' } },
-  version: { name: 'stp.version', label: 'Protocol Version Identifier', type: 'uint', values: { 0: 'Spanning Tree', 2: 'Rapid Spanning Tree', 3: 'Multiple Spanning Tree', 4: 'Shortest Path Tree' } },
-  type: { name: 'stp.type', label: 'BPDU Type', type: 'uint', base: 'hex', values: { [CONFIGURATION]: 'Configuration', [RAPID]: 'Rapid/Multiple Spanning Tree', [TOPOLOGY_CHANGE]: 'Topology Change Notification' } },
+  version: {
+    name: 'stp.version',
+    label: 'Protocol Version Identifier',
+    type: 'uint',
+    values: { 0: 'Spanning Tree', 2: 'Rapid Spanning Tree', 3: 'Multiple Spanning Tree', 4: 'Shortest Path Tree' },
+  },
+  type: {
+    name: 'stp.type',
+    label: 'BPDU Type',
+    type: 'uint',
+    base: 'hex',
+    values: { [CONFIGURATION]: 'Configuration', [RAPID]: 'Rapid/Multiple Spanning Tree', [TOPOLOGY_CHANGE]: 'Topology Change Notification' },
+  },
   flags: { name: 'stp.flags', label: 'BPDU flags', type: 'uint', base: 'hex' },
   topologyChange: { name: 'stp.flags.tc', label: 'Topology Change', type: 'boolean' },
   rootPriority: { name: 'stp.root.prio', label: 'Root Bridge Priority', type: 'uint' },
@@ -25,13 +38,17 @@ const f = defineFields({
   forwardDelay: { name: 'stp.forward', label: 'Forward Delay', type: 'float', unit: 's' },
 });
 
-const HEADER = 4, CONFIGURATION_LENGTH = 35;
+const HEADER = 4,
+  CONFIGURATION_LENGTH = 35;
 
 export const stp: Dissector = {
   id: 'stp',
   name: 'Spanning Tree Protocol',
   fields: f,
-  on: [{ table: 'llc.dsap', value: 0x42 }, { table: 'llc.cisco_pid', value: 0x010b }],
+  on: [
+    { table: 'llc.dsap', value: 0x42 },
+    { table: 'llc.cisco_pid', value: 0x010b },
+  ],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end) || sink === null) return;
     const type = p.view.getUint8(offset + 3);
@@ -45,8 +62,12 @@ export const stp: Dissector = {
 };
 
 function describeConfiguration(p: Packet, offset: number, type: number, sink: FieldSink): void {
-  const view = p.view, flags = view.getUint8(offset + 4);
-  const root = view.getUint16(offset + 5), cost = view.getUint32(offset + 13), bridge = view.getUint16(offset + 17), port = view.getUint16(offset + 25);
+  const view = p.view,
+    flags = view.getUint8(offset + 4);
+  const root = view.getUint16(offset + 5),
+    cost = view.getUint32(offset + 13),
+    bridge = view.getUint16(offset + 17),
+    port = view.getUint16(offset + 25);
   sink.add(f.flags, offset + 4, 1);
   sink.open();
   sink.add(f.topologyChange, offset + 4, 1, (flags & 1) !== 0);
@@ -66,5 +87,8 @@ function describeConfiguration(p: Packet, offset: number, type: number, sink: Fi
   sink.add(f.hello, offset + 31, 2, view.getUint16(offset + 31) / 256);
   sink.add(f.forwardDelay, offset + 33, 2, view.getUint16(offset + 33) / 256);
   const mac = formatMac(view.getUint16(offset + 7), view.getUint32(offset + 9));
-  sink.info('STP', `${type === RAPID ? 'RST' : 'Conf'}. ${(flags & 1) !== 0 ? 'TC + ' : ''}Root = ${root & 0xf000}/${root & 0xfff}/${mac}  Cost = ${cost}  Port = 0x${port.toString(16).padStart(4, '0')}`);
+  sink.info(
+    'STP',
+    `${type === RAPID ? 'RST' : 'Conf'}. ${(flags & 1) !== 0 ? 'TC + ' : ''}Root = ${root & 0xf000}/${root & 0xfff}/${mac}  Cost = ${cost}  Port = 0x${port.toString(16).padStart(4, '0')}`,
+  );
 }

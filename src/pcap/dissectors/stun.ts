@@ -3,12 +3,47 @@ import { formatIpv4, formatIpv6 } from '../addresses.ts';
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 
-const METHODS: Readonly<Record<number, string>> = { 0x001: 'Binding', 0x002: 'Shared Secret', 0x003: 'Allocate', 0x004: 'Refresh', 0x006: 'Send', 0x007: 'Data', 0x008: 'CreatePermission', 0x009: 'ChannelBind' };
+const METHODS: Readonly<Record<number, string>> = {
+  0x001: 'Binding',
+  0x002: 'Shared Secret',
+  0x003: 'Allocate',
+  0x004: 'Refresh',
+  0x006: 'Send',
+  0x007: 'Data',
+  0x008: 'CreatePermission',
+  0x009: 'ChannelBind',
+};
 /** The two bits of the class stand apart in the type, and Wireshark leaves them so. */
 const CLASSES: Readonly<Record<number, string>> = { 0: 'Request', 0x01: 'Indication', 0x10: 'Success Response', 0x11: 'Error Response' };
-const USERNAME = 0x0006, ERROR_CODE = 0x0009, REALM = 0x0014, SOFTWARE = 0x8022, MAPPED = 0x0001;
-const XOR_MAPPED = 0x0020, XOR_PEER = 0x0012, XOR_RELAYED = 0x0016;
-const ATTRIBUTES: Readonly<Record<number, string>> = { [MAPPED]: 'MAPPED-ADDRESS', [USERNAME]: 'USERNAME', 0x0008: 'MESSAGE-INTEGRITY', [ERROR_CODE]: 'ERROR-CODE', 0x000c: 'CHANNEL-NUMBER', 0x000d: 'LIFETIME', [XOR_PEER]: 'XOR-PEER-ADDRESS', 0x0013: 'DATA', [REALM]: 'REALM', 0x0015: 'NONCE', [XOR_RELAYED]: 'XOR-RELAYED-ADDRESS', 0x0019: 'REQUESTED-TRANSPORT', [XOR_MAPPED]: 'XOR-MAPPED-ADDRESS', 0x0024: 'PRIORITY', 0x0025: 'USE-CANDIDATE', [SOFTWARE]: 'SOFTWARE', 0x8028: 'FINGERPRINT', 0x8029: 'ICE-CONTROLLED', 0x802a: 'ICE-CONTROLLING' };
+const USERNAME = 0x0006,
+  ERROR_CODE = 0x0009,
+  REALM = 0x0014,
+  SOFTWARE = 0x8022,
+  MAPPED = 0x0001;
+const XOR_MAPPED = 0x0020,
+  XOR_PEER = 0x0012,
+  XOR_RELAYED = 0x0016;
+const ATTRIBUTES: Readonly<Record<number, string>> = {
+  [MAPPED]: 'MAPPED-ADDRESS',
+  [USERNAME]: 'USERNAME',
+  0x0008: 'MESSAGE-INTEGRITY',
+  [ERROR_CODE]: 'ERROR-CODE',
+  0x000c: 'CHANNEL-NUMBER',
+  0x000d: 'LIFETIME',
+  [XOR_PEER]: 'XOR-PEER-ADDRESS',
+  0x0013: 'DATA',
+  [REALM]: 'REALM',
+  0x0015: 'NONCE',
+  [XOR_RELAYED]: 'XOR-RELAYED-ADDRESS',
+  0x0019: 'REQUESTED-TRANSPORT',
+  [XOR_MAPPED]: 'XOR-MAPPED-ADDRESS',
+  0x0024: 'PRIORITY',
+  0x0025: 'USE-CANDIDATE',
+  [SOFTWARE]: 'SOFTWARE',
+  0x8028: 'FINGERPRINT',
+  0x8029: 'ICE-CONTROLLED',
+  0x802a: 'ICE-CONTROLLING',
+};
 
 const f = defineFields({
   type: { name: 'stun.type', label: 'Message Type', type: 'uint', base: 'hex' },
@@ -29,9 +64,11 @@ const f = defineFields({
   port: { name: 'stun.att.port', label: 'Port', type: 'uint' },
 });
 
-const HEADER = 20, COOKIE = 0x2112a442;
+const HEADER = 20,
+  COOKIE = 0x2112a442;
 /** Teams and Skype put several TURN sessions into one flow behind a header of their own ([MS-TURN] section 2.2.1). */
-const MULTIPLEXED = 0xff10, MULTIPLEXED_HEADER = 12;
+const MULTIPLEXED = 0xff10,
+  MULTIPLEXED_HEADER = 12;
 
 export const stun: Dissector = {
   id: 'stun',
@@ -39,12 +76,16 @@ export const stun: Dissector = {
   fields: f,
   on: [{ table: 'udp.port', value: 3478 }, { table: 'udp.heuristic' }],
   application: true,
-  recognise: (p, offset, end) => hasCookie(p, offset, end) || (end - offset >= MULTIPLEXED_HEADER + HEADER && p.view.getUint16(offset) === MULTIPLEXED && hasCookie(p, offset + MULTIPLEXED_HEADER, end)),
+  recognise: (p, offset, end) =>
+    hasCookie(p, offset, end) ||
+    (end - offset >= MULTIPLEXED_HEADER + HEADER && p.view.getUint16(offset) === MULTIPLEXED && hasCookie(p, offset + MULTIPLEXED_HEADER, end)),
   dissect(p, offset, end, sink) {
     if (sink === null) return;
     const at = p.view.getUint16(offset) === MULTIPLEXED ? offset + MULTIPLEXED_HEADER : offset;
     if (end - at < HEADER) return;
-    const type = p.view.getUint16(at), kind = (type & 0x0110) >> 4, method = (type & 15) | ((type >> 1) & 0x70) | ((type >> 2) & 0xf80);
+    const type = p.view.getUint16(at),
+      kind = (type & 0x0110) >> 4,
+      method = (type & 15) | ((type >> 1) & 0x70) | ((type >> 2) & 0xf80);
     sink.layer(stun, offset, end - offset);
     sink.add(f.type, at, 2);
     sink.open();
@@ -55,7 +96,9 @@ export const stun: Dissector = {
     sink.add(f.cookie, at + 4, 4);
     sink.add(f.id, at + 8, 12);
     const words: string[] = [];
-    forEachAttribute(p, at + HEADER, Math.min(end, at + HEADER + p.view.getUint16(at + 2)), (code, value, length) => describeAttribute(p, code, value, length, words, sink));
+    forEachAttribute(p, at + HEADER, Math.min(end, at + HEADER + p.view.getUint16(at + 2)), (code, value, length) =>
+      describeAttribute(p, code, value, length, words, sink),
+    );
     sink.info('STUN', `${METHODS[method] ?? `Method 0x${method.toString(16)}`} ${CLASSES[kind] ?? ''} ${words.join(' ')}`.trimEnd());
   },
 };
@@ -67,8 +110,9 @@ function hasCookie(p: Packet, offset: number, end: number): boolean {
 }
 
 function forEachAttribute(p: Packet, offset: number, end: number, visit: (code: number, value: number, length: number) => void): void {
-  for (let at = offset; at + 4 <= end; ) {
-    const code = p.view.getUint16(at), length = p.view.getUint16(at + 2);
+  for (let at = offset; at + 4 <= end;) {
+    const code = p.view.getUint16(at),
+      length = p.view.getUint16(at + 2);
     if (at + 4 + length > end) return;
     visit(code, at + 4, length);
     at += 4 + ((length + 3) & ~3);
@@ -88,7 +132,8 @@ function describeAttribute(p: Packet, code: number, at: number, length: number, 
     sink.add(f.errorCode, at + 3, 1);
     sink.add(f.reason, at + 4, length - 4);
     words.push(`error-code: ${(p.view.getUint8(at + 2) & 7) * 100 + p.view.getUint8(at + 3)}`);
-  } else if (code === MAPPED || code === XOR_MAPPED || code === XOR_PEER || code === XOR_RELAYED) describeAddress(p, code !== MAPPED, ATTRIBUTES[code] ?? '', at, length, words, sink);
+  } else if (code === MAPPED || code === XOR_MAPPED || code === XOR_PEER || code === XOR_RELAYED)
+    describeAddress(p, code !== MAPPED, ATTRIBUTES[code] ?? '', at, length, words, sink);
   sink.close();
 }
 
@@ -110,8 +155,11 @@ const classicFields = defineFields({
   id: { name: 'classicstun.id', label: 'Message Transaction ID', type: 'bytes' },
 });
 
-const CLASSIC_TYPES = new Set([0x0001, 0x0101, 0x0111, 0x0002, 0x0102, 0x0112, 0x0003, 0x0103, 0x0113, 0x0004, 0x0104, 0x0114, 0x0115, 0x0118, 0x0119]);
-const MAX_ATTRIBUTE = 0x0022, OPTIONAL_ATTRIBUTES = 0x8000;
+const CLASSIC_TYPES = new Set([
+  0x0001, 0x0101, 0x0111, 0x0002, 0x0102, 0x0112, 0x0003, 0x0103, 0x0113, 0x0004, 0x0104, 0x0114, 0x0115, 0x0118, 0x0119,
+]);
+const MAX_ATTRIBUTE = 0x0022,
+  OPTIONAL_ATTRIBUTES = 0x8000;
 
 export const classicStun: Dissector = {
   id: 'classicstun',
@@ -121,7 +169,13 @@ export const classicStun: Dissector = {
   application: true,
   // A known type, a length that is exactly what is there, and attributes that fill it.
   recognise(p, offset, end) {
-    if (end - offset < HEADER || !CLASSIC_TYPES.has(p.view.getUint16(offset)) || p.view.getUint32(offset + 4) === COOKIE || offset + HEADER + p.view.getUint16(offset + 2) !== p.wireEnd) return false;
+    if (
+      end - offset < HEADER ||
+      !CLASSIC_TYPES.has(p.view.getUint16(offset)) ||
+      p.view.getUint32(offset + 4) === COOKIE ||
+      offset + HEADER + p.view.getUint16(offset + 2) !== p.wireEnd
+    )
+      return false;
     let at = offset + HEADER;
     while (at + 4 <= end) {
       const code = p.view.getUint16(at);

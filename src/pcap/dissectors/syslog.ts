@@ -3,7 +3,28 @@ import { defineFields, type Dissector } from '../dissector.ts';
 import { decimalAt, findByte, textAt } from '../text.ts';
 
 const LEVELS: Readonly<Record<number, string>> = { 0: 'EMERG', 1: 'ALERT', 2: 'CRIT', 3: 'ERR', 4: 'WARNING', 5: 'NOTICE', 6: 'INFO', 7: 'DEBUG' };
-const FACILITIES: Readonly<Record<number, string>> = { 0: 'KERN', 1: 'USER', 2: 'MAIL', 3: 'DAEMON', 4: 'AUTH', 5: 'SYSLOG', 6: 'LPR', 7: 'NEWS', 8: 'UUCP', 9: 'CRON', 10: 'AUTHPRIV', 11: 'FTP', 16: 'LOCAL0', 17: 'LOCAL1', 18: 'LOCAL2', 19: 'LOCAL3', 20: 'LOCAL4', 21: 'LOCAL5', 22: 'LOCAL6', 23: 'LOCAL7' };
+const FACILITIES: Readonly<Record<number, string>> = {
+  0: 'KERN',
+  1: 'USER',
+  2: 'MAIL',
+  3: 'DAEMON',
+  4: 'AUTH',
+  5: 'SYSLOG',
+  6: 'LPR',
+  7: 'NEWS',
+  8: 'UUCP',
+  9: 'CRON',
+  10: 'AUTHPRIV',
+  11: 'FTP',
+  16: 'LOCAL0',
+  17: 'LOCAL1',
+  18: 'LOCAL2',
+  19: 'LOCAL3',
+  20: 'LOCAL4',
+  21: 'LOCAL5',
+  22: 'LOCAL6',
+  23: 'LOCAL7',
+};
 
 const f = defineFields({
   facility: { name: 'syslog.facility', label: 'Facility', type: 'uint', values: FACILITIES },
@@ -12,7 +33,10 @@ const f = defineFields({
 });
 
 /** `<191>` is the highest there is. */
-const LONGEST_PRIORITY = 5, MAX_PRIORITY = 191, OPEN = 0x3c, CLOSE = 0x3e;
+const LONGEST_PRIORITY = 5,
+  MAX_PRIORITY = 191,
+  OPEN = 0x3c,
+  CLOSE = 0x3e;
 
 export const syslog: Dissector = {
   id: 'syslog',
@@ -23,7 +47,8 @@ export const syslog: Dissector = {
   recognise: (p, offset, end) => priority(p.bytes, offset, end) >= 0,
   dissect(p, offset, end, sink) {
     if (sink === null) return;
-    const value = priority(p.bytes, offset, end), text = findByte(p.bytes, CLOSE, offset, end) + 1;
+    const value = priority(p.bytes, offset, end),
+      text = findByte(p.bytes, CLOSE, offset, end) + 1;
     sink.layer(syslog, offset, end - offset);
     sink.add(f.facility, offset, text - offset, value >> 3);
     sink.add(f.level, offset, text - offset, value & 7);

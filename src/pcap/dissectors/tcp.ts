@@ -3,7 +3,19 @@ import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import { TCP_ACK, TCP_CWR, TCP_ECE, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, TCP_URG, type Packet } from '../packet.ts';
 
 /** Option kinds, IANA TCP parameters. */
-const OPTIONS: Readonly<Record<number, string>> = { 0: 'End of Option List (EOL)', 1: 'No-Operation (NOP)', 2: 'Maximum segment size', 3: 'Window scale', 4: 'SACK permitted', 5: 'SACK', 8: 'Timestamps', 28: 'User Timeout', 29: 'TCP Authentication Option', 30: 'Multipath TCP', 34: 'TCP Fast Open' };
+const OPTIONS: Readonly<Record<number, string>> = {
+  0: 'End of Option List (EOL)',
+  1: 'No-Operation (NOP)',
+  2: 'Maximum segment size',
+  3: 'Window scale',
+  4: 'SACK permitted',
+  5: 'SACK',
+  8: 'Timestamps',
+  28: 'User Timeout',
+  29: 'TCP Authentication Option',
+  30: 'Multipath TCP',
+  34: 'TCP Fast Open',
+};
 
 const f = defineFields({
   sourcePort: { name: 'tcp.srcport', label: 'Source Port', type: 'uint', aliases: ['tcp.port'] },
@@ -48,8 +60,10 @@ export const tcp: Dissector = {
     // The ports alone make a conversation: a snapped or quoted header still says who talks.
     if (!p.has(MIN_HEADER, offset, end)) return;
     const view = p.view;
-    const sourcePort = view.getUint16(offset), destinationPort = view.getUint16(offset + 2);
-    const word = view.getUint16(offset + 12), headerLength = (word >> 12) * 4;
+    const sourcePort = view.getUint16(offset),
+      destinationPort = view.getUint16(offset + 2);
+    const word = view.getUint16(offset + 12),
+      headerLength = (word >> 12) * 4;
     p.tcpSequence = view.getUint32(offset + 4);
     p.tcpAcknowledgment = view.getUint32(offset + 8);
     p.tcpFlags = word & 0xff;
@@ -77,7 +91,7 @@ function readSynOptions(p: Packet, offset: number, end: number): void {
 }
 
 function forEachOption(p: Packet, offset: number, end: number, visit: (kind: number, at: number, length: number) => void): void {
-  for (let at = offset; at < end; ) {
+  for (let at = offset; at < end;) {
     const kind = p.view.getUint8(at);
     const length = kind <= 1 ? 1 : at + 1 < end ? p.view.getUint8(at + 1) : 0;
     if (length === 0 || (kind > 1 && length < 2) || at + length > end) return;
@@ -87,7 +101,16 @@ function forEachOption(p: Packet, offset: number, end: number, visit: (kind: num
   }
 }
 
-const FLAG_NAMES: readonly [number, string][] = [[TCP_FIN, 'FIN'], [TCP_SYN, 'SYN'], [TCP_RST, 'RST'], [TCP_PSH, 'PSH'], [TCP_ACK, 'ACK'], [TCP_URG, 'URG'], [TCP_ECE, 'ECE'], [TCP_CWR, 'CWR']];
+const FLAG_NAMES: readonly [number, string][] = [
+  [TCP_FIN, 'FIN'],
+  [TCP_SYN, 'SYN'],
+  [TCP_RST, 'RST'],
+  [TCP_PSH, 'PSH'],
+  [TCP_ACK, 'ACK'],
+  [TCP_URG, 'URG'],
+  [TCP_ECE, 'ECE'],
+  [TCP_CWR, 'CWR'],
+];
 
 /** `SYN, ACK` as Wireshark lists them. */
 export function tcpFlagsText(flags: number): string {
@@ -96,10 +119,17 @@ export function tcpFlagsText(flags: number): string {
 }
 
 function describe(p: Packet, offset: number, payload: number, end: number, sink: FieldSink): void {
-  const view = p.view, flags = view.getUint16(offset + 12) & 0xfff;
-  const sourcePort = view.getUint16(offset), destinationPort = view.getUint16(offset + 2);
+  const view = p.view,
+    flags = view.getUint16(offset + 12) & 0xfff;
+  const sourcePort = view.getUint16(offset),
+    destinationPort = view.getUint16(offset + 2);
   const wireLength = Math.max(0, p.wireEnd - payload);
-  sink.layer(tcp, offset, payload - offset, `Transmission Control Protocol, Src Port: ${sourcePort}, Dst Port: ${destinationPort}, Len: ${wireLength}`);
+  sink.layer(
+    tcp,
+    offset,
+    payload - offset,
+    `Transmission Control Protocol, Src Port: ${sourcePort}, Dst Port: ${destinationPort}, Len: ${wireLength}`,
+  );
   sink.add(f.sourcePort, offset, 2);
   sink.add(f.destinationPort, offset + 2, 2);
   sink.add(f.length, offset, 0, wireLength);

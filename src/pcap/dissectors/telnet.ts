@@ -6,12 +6,38 @@ import { fromServer } from '../roles.ts';
 import { textAt } from '../text.ts';
 
 const COMMANDS: Readonly<Record<number, string>> = {
-  240: 'End of Suboption', 241: 'No Operation', 242: 'Data Mark', 243: 'Break', 244: 'Interrupt Process', 245: 'Abort Output', 246: 'Are You There?', 247: 'Erase Character',
-  248: 'Erase Line', 249: 'Go Ahead', 250: 'Suboption', 251: 'Will', 252: "Won't", 253: 'Do', 254: "Don't",
+  240: 'End of Suboption',
+  241: 'No Operation',
+  242: 'Data Mark',
+  243: 'Break',
+  244: 'Interrupt Process',
+  245: 'Abort Output',
+  246: 'Are You There?',
+  247: 'Erase Character',
+  248: 'Erase Line',
+  249: 'Go Ahead',
+  250: 'Suboption',
+  251: 'Will',
+  252: "Won't",
+  253: 'Do',
+  254: "Don't",
 };
 const OPTIONS: Readonly<Record<number, string>> = {
-  0: 'Binary Transmission', 1: 'Echo', 3: 'Suppress Go Ahead', 5: 'Status', 6: 'Timing Mark', 24: 'Terminal Type', 31: 'Negotiate About Window Size', 32: 'Terminal Speed',
-  33: 'Remote Flow Control', 34: 'Linemode', 35: 'X Display Location', 36: 'Environment Option', 37: 'Authentication Option', 38: 'Encryption Option', 39: 'New Environment Option',
+  0: 'Binary Transmission',
+  1: 'Echo',
+  3: 'Suppress Go Ahead',
+  5: 'Status',
+  6: 'Timing Mark',
+  24: 'Terminal Type',
+  31: 'Negotiate About Window Size',
+  32: 'Terminal Speed',
+  33: 'Remote Flow Control',
+  34: 'Linemode',
+  35: 'X Display Location',
+  36: 'Environment Option',
+  37: 'Authentication Option',
+  38: 'Encryption Option',
+  39: 'New Environment Option',
 };
 
 const f = defineFields({
@@ -28,11 +54,18 @@ export interface TelnetLineMessage extends Message {
 /** @public */
 export const telnetLineMessage = messageKind<TelnetLineMessage>('telnet-line');
 
-const PORT = 23, IAC = 255, SUBOPTION = 250, SUBOPTION_END = 240;
+const PORT = 23,
+  IAC = 255,
+  SUBOPTION = 250,
+  SUBOPTION_END = 240;
 const MAX_LINE = 256;
 
 /** Where one direction is in its bytes: text, behind IAC, behind a verb, in a suboption, behind IAC in one. */
-const TEXT = 0, COMMAND = 1, OPTION = 2, INSIDE = 3, INSIDE_COMMAND = 4;
+const TEXT = 0,
+  COMMAND = 1,
+  OPTION = 2,
+  INSIDE = 3,
+  INSIDE_COMMAND = 4;
 
 interface TelnetState {
   readonly phase: [number, number];
@@ -71,7 +104,9 @@ export const telnet: Dissector = {
 };
 
 function dissectTelnet(p: Packet, offset: number, end: number, direction: Direction, state: TelnetState, sink: FieldSink | null): void {
-  const { bytes } = p, server = fromServer(p, direction, PORT), { phase } = state;
+  const { bytes } = p,
+    server = fromServer(p, direction, PORT),
+    { phase } = state;
   if (sink !== null) {
     sink.layer(telnet, offset, end - offset);
     sink.info('TELNET', 'Telnet Data ...');
@@ -117,15 +152,18 @@ function showText(p: Packet, from: number, to: number, sink: FieldSink | null): 
   return -1;
 }
 
-const USER_PROMPT = /(?:login|user ?name|user|account)\s*:/i, SECRET_PROMPT = /(?:password|passcode|passwd|pin)\b[^:]*:/i;
-const REFUSED = /incorrect|fail|denied|invalid|bad |wrong/i, WELCOME = /last login|welcome|[$#>%] ?$/i;
+const USER_PROMPT = /(?:login|user ?name|user|account)\s*:/i,
+  SECRET_PROMPT = /(?:password|passcode|passwd|pin)\b[^:]*:/i;
+const REFUSED = /incorrect|fail|denied|invalid|bad |wrong/i,
+  WELCOME = /last login|welcome|[$#>%] ?$/i;
 
 function serverCharacter(p: Packet, byte: number, state: TelnetState): void {
   if (byte === 13 || byte === 0) return;
   if (byte !== 10 && state.serverLine.length < MAX_LINE) state.serverLine += String.fromCharCode(byte);
   const { attempt, serverLine } = state;
   if (attempt.frame > 0) {
-    if (REFUSED.test(serverLine) || (byte === 58 && USER_PROMPT.test(serverLine) && !/last login:/i.test(serverLine))) loginAnswered(p, 'telnet', attempt, false);
+    if (REFUSED.test(serverLine) || (byte === 58 && USER_PROMPT.test(serverLine) && !/last login:/i.test(serverLine)))
+      loginAnswered(p, 'telnet', attempt, false);
     else if (WELCOME.test(serverLine)) loginAnswered(p, 'telnet', attempt, true);
   }
   if (byte === 10) state.serverLine = '';
@@ -140,7 +178,8 @@ function clientCharacter(p: Packet, byte: number, state: TelnetState): void {
     else if (state.clientLine.length < MAX_LINE) state.clientLine += String.fromCharCode(byte);
     return;
   }
-  const line = state.clientLine, { prompt } = state;
+  const line = state.clientLine,
+    { prompt } = state;
   state.clientLine = '';
   if (line === '') return;
   // The server's echo of a line break ends its line; some echo nothing.

@@ -11,7 +11,11 @@ const f = defineFields({
   originAddress: { name: 'teredo.orig.addr', label: 'Origin IPv4 address', type: 'ipv4' },
 });
 
-const IPV6_HEADER = 40, AUTHENTICATION = 1, AUTHENTICATION_FIXED = 13, ORIGIN = 0, ORIGIN_LENGTH = 8;
+const IPV6_HEADER = 40,
+  AUTHENTICATION = 1,
+  AUTHENTICATION_FIXED = 13,
+  ORIGIN = 0,
+  ORIGIN_LENGTH = 8;
 
 export const teredo: Dissector = {
   id: 'teredo',

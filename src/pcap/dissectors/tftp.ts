@@ -2,9 +2,31 @@
 import { defineFields, type Dissector } from '../dissector.ts';
 import { findByte, textAt } from '../text.ts';
 
-const READ = 1, WRITE = 2, DATA = 3, ACKNOWLEDGE = 4, ERROR = 5, OPTIONS = 6;
-const OPCODES: Readonly<Record<number, string>> = { [READ]: 'Read Request', [WRITE]: 'Write Request', [DATA]: 'Data Packet', [ACKNOWLEDGE]: 'Acknowledgement', [ERROR]: 'Error Code', [OPTIONS]: 'Option Acknowledgement' };
-const ERRORS: Readonly<Record<number, string>> = { 0: 'Not defined', 1: 'File not found', 2: 'Access violation', 3: 'Disk full or allocation exceeded', 4: 'Illegal TFTP Operation', 5: 'Unknown transfer ID', 6: 'File already exists', 7: 'No such user', 8: 'Option negotiation failed' };
+const READ = 1,
+  WRITE = 2,
+  DATA = 3,
+  ACKNOWLEDGE = 4,
+  ERROR = 5,
+  OPTIONS = 6;
+const OPCODES: Readonly<Record<number, string>> = {
+  [READ]: 'Read Request',
+  [WRITE]: 'Write Request',
+  [DATA]: 'Data Packet',
+  [ACKNOWLEDGE]: 'Acknowledgement',
+  [ERROR]: 'Error Code',
+  [OPTIONS]: 'Option Acknowledgement',
+};
+const ERRORS: Readonly<Record<number, string>> = {
+  0: 'Not defined',
+  1: 'File not found',
+  2: 'Access violation',
+  3: 'Disk full or allocation exceeded',
+  4: 'Illegal TFTP Operation',
+  5: 'Unknown transfer ID',
+  6: 'File already exists',
+  7: 'No such user',
+  8: 'Option negotiation failed',
+};
 
 const f = defineFields({
   opcode: { name: 'tftp.opcode', label: 'Opcode', type: 'uint', values: OPCODES },
@@ -27,15 +49,18 @@ export const tftp: Dissector = {
   recognise: (p, offset, end) => end - offset >= 4 && p.view.getUint16(offset) >= READ && p.view.getUint16(offset) <= OPTIONS,
   belongs: (p, offset, end) => end - offset >= 4 && p.view.getUint16(offset) >= DATA && p.view.getUint16(offset) <= OPTIONS,
   dissect(p, offset, end, sink) {
-    const opcode = p.view.getUint16(offset), isRequest = opcode === READ || opcode === WRITE;
+    const opcode = p.view.getUint16(offset),
+      isRequest = opcode === READ || opcode === WRITE;
     if (isRequest) p.learned.learnAnyPort(p, p.tables.byId('tftp')!);
     if (sink === null) return;
     sink.layer(tftp, offset, end - offset);
     sink.add(f.opcode, offset, 2);
-    const number = p.view.getUint16(offset + 2), { bytes } = p;
+    const number = p.view.getUint16(offset + 2),
+      { bytes } = p;
     let info = OPCODES[opcode] ?? `opcode ${opcode}`;
     if (isRequest) {
-      const nameEnd = findByte(bytes, 0, offset + 2, end), typeEnd = findByte(bytes, 0, Math.min(nameEnd + 1, end), end);
+      const nameEnd = findByte(bytes, 0, offset + 2, end),
+        typeEnd = findByte(bytes, 0, Math.min(nameEnd + 1, end), end);
       sink.add(opcode === READ ? f.source : f.destination, offset + 2, nameEnd - offset - 2);
       if (nameEnd + 1 < end) sink.add(f.type, nameEnd + 1, typeEnd - nameEnd - 1);
       info += `, File: ${textAt(bytes, offset + 2, nameEnd)}, Transfer type: ${textAt(bytes, Math.min(nameEnd + 1, end), typeEnd)}`;
@@ -44,8 +69,10 @@ export const tftp: Dissector = {
       sink.add(f.errorMessage, offset + 4, findByte(bytes, 0, offset + 4, end) - offset - 4);
       info += `, ${ERRORS[number] ?? number}`;
     } else if (opcode === OPTIONS) {
-      for (let at = offset + 2; at < end; ) {
-        const nameEnd = findByte(bytes, 0, at, end), value = Math.min(nameEnd + 1, end), valueEnd = findByte(bytes, 0, value, end);
+      for (let at = offset + 2; at < end;) {
+        const nameEnd = findByte(bytes, 0, at, end),
+          value = Math.min(nameEnd + 1, end),
+          valueEnd = findByte(bytes, 0, value, end);
         sink.add(f.optionName, at, nameEnd - at);
         sink.add(f.optionValue, value, valueEnd - value);
         at = valueEnd + 1;

@@ -4,7 +4,18 @@ import type { Packet } from '../packet.ts';
 import { ALERTS, CONTENT_TYPES, tlsFields as f, versionColumn } from '../tls/fields.ts';
 import { inBytes, readHandshake, readSsl2ClientHello } from '../tls/handshake.ts';
 import type { TlsAlertMessage, TlsHeartbeatMessage } from '../tls/messages.ts';
-import { ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, openTls, RECORD_HEADER, recogniseTls, stepTls, tlsBulk, type TlsState } from '../tls/records.ts';
+import {
+  ALERT,
+  APPLICATION_DATA,
+  CHANGE_CIPHER_SPEC,
+  HANDSHAKE,
+  openTls,
+  RECORD_HEADER,
+  recogniseTls,
+  stepTls,
+  tlsBulk,
+  type TlsState,
+} from '../tls/records.ts';
 
 export const tls: Dissector = {
   id: 'tls',
@@ -25,25 +36,35 @@ export const tls: Dissector = {
 };
 
 function dissectTls(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
-  const side = state.sides[direction], { record } = side;
+  const side = state.sides[direction],
+    { record } = side;
   side.record = null;
   // A record that spans segments is in `record`; of one that lies in the frame, the frame's own bytes are shown.
-  if (record !== null && end - offset < record.length) inBytes(p, record, 'Reassembled TLS record', sink, () => dissectRecord(p, 0, record.length, direction, state, sink));
+  if (record !== null && end - offset < record.length)
+    inBytes(p, record, 'Reassembled TLS record', sink, () => dissectRecord(p, 0, record.length, direction, state, sink));
   else dissectRecord(p, offset, end, direction, state, sink);
 }
 
 function dissectRecord(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
-  const side = state.sides[direction], { bytes } = p;
+  const side = state.sides[direction],
+    { bytes } = p;
   if (side.ssl2) {
     dissectSsl2(p, offset, end, direction, state, sink);
     return;
   }
-  const type = bytes[offset]!, content = offset + RECORD_HEADER;
+  const type = bytes[offset]!,
+    content = offset + RECORD_HEADER;
   // A record that was passed over is described by its header alone.
   const version = bytes[offset + 1]! * 256 + bytes[offset + 2]!;
   if (sink !== null) {
     sink.layer(tls, offset, end - offset);
-    sink.add(f.record, offset, end - offset, undefined, sink.wantsText ? `${versionColumn(state.version || version)} Record Layer: ${CONTENT_TYPES[type] ?? type}` : undefined);
+    sink.add(
+      f.record,
+      offset,
+      end - offset,
+      undefined,
+      sink.wantsText ? `${versionColumn(state.version || version)} Record Layer: ${CONTENT_TYPES[type] ?? type}` : undefined,
+    );
     sink.open();
     sink.add(f.contentType, offset, 1);
     sink.add(f.recordVersion, offset + 1, 2);
@@ -77,7 +98,8 @@ function dissectHandshake(p: Packet, offset: number, end: number, direction: Dir
   const side = state.sides[direction];
   const length = end - offset < 6 ? -1 : (p.bytes[offset + 1]! << 16) + (p.bytes[offset + 2]! << 8) + p.bytes[offset + 3]!;
   // A hello fills its record exactly and names a version: no ciphertext does.
-  const hello = p.bytes[offset] === 1 || p.bytes[offset] === 2 ? length === end - offset - 4 && p.bytes[offset + 4] === 3 && p.bytes[offset + 5]! <= 4 : false;
+  const hello =
+    p.bytes[offset] === 1 || p.bytes[offset] === 2 ? length === end - offset - 4 && p.bytes[offset + 4] === 3 && p.bytes[offset + 5]! <= 4 : false;
   if (side.encrypted && hello) side.encrypted = false;
   const words = side.encrypted ? null : readHandshake(p, p.bytes, offset, end, direction, state, sink);
   if (words !== null) return words;
@@ -90,7 +112,8 @@ function dissectAlert(p: Packet, offset: number, end: number, direction: Directi
     sink?.add(f.alert, offset, end - offset, undefined, 'Alert Message: Encrypted Alert');
     return 'Encrypted Alert';
   }
-  const level = p.bytes[offset]!, description = p.bytes[offset + 1]!;
+  const level = p.bytes[offset]!,
+    description = p.bytes[offset + 1]!;
   if (p.hears('tls-alert')) p.emit({ kind: 'tls-alert', frame: p.frame, direction, level, description } satisfies TlsAlertMessage);
   if (sink !== null) {
     sink.add(f.alert, offset, 2);
@@ -103,9 +126,20 @@ function dissectAlert(p: Packet, offset: number, end: number, direction: Directi
 }
 
 function dissectHeartbeat(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
-  const { encrypted } = state.sides[direction], clear = !encrypted && end - offset >= 3;
-  const type = clear ? p.bytes[offset]! : 0, payloadLength = clear ? p.bytes[offset + 1]! * 256 + p.bytes[offset + 2]! : 0;
-  if (p.hears('tls-heartbeat')) p.emit({ kind: 'tls-heartbeat', frame: p.frame, direction, encrypted: !clear, recordLength: end - offset, type, payloadLength } satisfies TlsHeartbeatMessage);
+  const { encrypted } = state.sides[direction],
+    clear = !encrypted && end - offset >= 3;
+  const type = clear ? p.bytes[offset]! : 0,
+    payloadLength = clear ? p.bytes[offset + 1]! * 256 + p.bytes[offset + 2]! : 0;
+  if (p.hears('tls-heartbeat'))
+    p.emit({
+      kind: 'tls-heartbeat',
+      frame: p.frame,
+      direction,
+      encrypted: !clear,
+      recordLength: end - offset,
+      type,
+      payloadLength,
+    } satisfies TlsHeartbeatMessage);
   if (sink !== null) {
     sink.add(f.heartbeat, offset, end - offset);
     if (clear) {
@@ -113,14 +147,17 @@ function dissectHeartbeat(p: Packet, offset: number, end: number, direction: Dir
       sink.add(f.heartbeatType, offset, 1);
       sink.add(f.heartbeatLength, offset + 1, 2);
       sink.close();
-      if (payloadLength + 3 > end - offset) sink.note('warning', `Heartbeat promises ${payloadLength} bytes of payload in a record of ${end - offset}`, offset, end - offset);
+      if (payloadLength + 3 > end - offset)
+        sink.note('warning', `Heartbeat promises ${payloadLength} bytes of payload in a record of ${end - offset}`, offset, end - offset);
     }
   }
   return !clear ? 'Encrypted Heartbeat' : type === 1 ? 'Heartbeat Request' : 'Heartbeat Response';
 }
 
 function dissectSsl2(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
-  const header = p.bytes[offset]! >= 0x80 ? 2 : 3, body = offset + header, type = p.bytes[body];
+  const header = p.bytes[offset]! >= 0x80 ? 2 : 3,
+    body = offset + header,
+    type = p.bytes[body];
   const hello = state.client < 0 && type === 1;
   if (sink !== null) {
     sink.layer(tls, offset, end - offset);
@@ -135,7 +172,7 @@ function dissectSsl2(p: Packet, offset: number, end: number, direction: Directio
     words = 'Client Hello';
     // What follows may be SSL 3 or TLS: the record says.
     state.sides[direction].ssl2 = state.version === 2;
-    state.sides[1 - direction as Direction].ssl2 = false;
+    state.sides[(1 - direction) as Direction].ssl2 = false;
   } else if (type === 4 && state.client === 1 - direction) {
     state.version = 2;
     words = 'Server Hello';

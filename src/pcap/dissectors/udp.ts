@@ -20,7 +20,9 @@ export const udp: Dissector = {
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
     const view = p.view;
-    const sourcePort = view.getUint16(offset), destinationPort = view.getUint16(offset + 2), length = view.getUint16(offset + 4);
+    const sourcePort = view.getUint16(offset),
+      destinationPort = view.getUint16(offset + 2),
+      length = view.getUint16(offset + 4);
     if (sink !== null) {
       sink.layer(udp, offset, HEADER, `User Datagram Protocol, Src Port: ${sourcePort}, Dst Port: ${destinationPort}`);
       sink.add(f.sourcePort, offset, 2);
@@ -32,11 +34,17 @@ export const udp: Dissector = {
     // Length 0 is legal for jumbograms over IPv6 (RFC 2675 section 4) and written by offload.
     if (length !== 0 && length < HEADER) p.malformed(`length ${length} is below the header's`, offset, end);
     else if (length !== 0 && offset + length < p.wireEnd) p.wireEnd = offset + length;
-    const payload = offset + HEADER, payloadEnd = Math.min(end, p.wireEnd);
+    const payload = offset + HEADER,
+      payloadEnd = Math.min(end, p.wireEnd);
     p.addPorts(sourcePort, destinationPort, payload, payloadEnd);
     if (payloadEnd <= payload) return;
-    const low = Math.min(sourcePort, destinationPort), high = Math.max(sourcePort, destinationPort);
-    const bound = accepting(p, p.tables.find(UDP_PORT, low), payload, payloadEnd) ?? accepting(p, p.tables.find(UDP_PORT, high), payload, payloadEnd) ?? learned(p, payload, payloadEnd) ?? byContent(p, payload, payloadEnd);
+    const low = Math.min(sourcePort, destinationPort),
+      high = Math.max(sourcePort, destinationPort);
+    const bound =
+      accepting(p, p.tables.find(UDP_PORT, low), payload, payloadEnd) ??
+      accepting(p, p.tables.find(UDP_PORT, high), payload, payloadEnd) ??
+      learned(p, payload, payloadEnd) ??
+      byContent(p, payload, payloadEnd);
     if (bound !== undefined) p.nextBound(bound, payload, payloadEnd);
     else p.carryData(payload, payloadEnd);
   },

@@ -17,7 +17,8 @@ export const vlan: Dissector = {
   on: [0x8100, 0x9100, 0x9200].map((value) => ({ table: 'ethertype', value })),
   dissect(p, offset, end, sink) {
     if (!p.has(4, offset, end)) return;
-    const tci = p.view.getUint16(offset), type = p.view.getUint16(offset + 2);
+    const tci = p.view.getUint16(offset),
+      type = p.view.getUint16(offset + 2);
     if (sink !== null) {
       sink.layer(vlan, offset, 4, `802.1Q Virtual LAN, ID: ${tci & 0xfff}`);
       sink.add(f.priority, offset, 2, tci >> 13);

@@ -8,13 +8,18 @@ const f = defineFields({
   vni: { name: 'vxlan.vni', label: 'VXLAN Network Identifier (VNI)', type: 'uint' },
 });
 
-const HEADER = 8, HAS_VNI = 0x08, ETHERNET_WITHIN = 0x6558;
+const HEADER = 8,
+  HAS_VNI = 0x08,
+  ETHERNET_WITHIN = 0x6558;
 
 export const vxlan: Dissector = {
   id: 'vxlan',
   name: 'Virtual eXtensible Local Area Network',
   fields: f,
-  on: [{ table: 'udp.port', value: 4789 }, { table: 'udp.port', value: 8472 }],
+  on: [
+    { table: 'udp.port', value: 4789 },
+    { table: 'udp.port', value: 8472 },
+  ],
   // The VNI flag must be set, and the last byte is reserved as 0.
   recognise: (p, offset, end) => end - offset >= HEADER + 14 && (p.view.getUint8(offset) & HAS_VNI) !== 0 && p.view.getUint8(offset + 7) === 0,
   dissect(p, offset, end, sink) {

@@ -9,18 +9,59 @@ import { LLC_DSAP } from '../tables.ts';
 import { textAt } from '../text.ts';
 import { LLC_HEADER } from './etherType.ts';
 
-const MANAGEMENT = 0, CONTROL = 1, DATA = 2;
+const MANAGEMENT = 0,
+  CONTROL = 1,
+  DATA = 2;
 /** Type * 16 + subtype. */
 const NAMES: Readonly<Record<number, string>> = {
-  0x00: 'Association Request', 0x01: 'Association Response', 0x02: 'Reassociation Request', 0x03: 'Reassociation Response', 0x04: 'Probe Request', 0x05: 'Probe Response', 0x08: 'Beacon frame',
-  0x09: 'ATIM', 0x0a: 'Disassociate', 0x0b: 'Authentication', 0x0c: 'Deauthentication', 0x0d: 'Action', 0x14: 'Beamforming Report Poll', 0x15: 'VHT NDP Announcement', 0x18: 'Block Ack Req', 0x19: 'Block Ack',
-  0x1a: 'PS-Poll', 0x1b: 'Request-to-send', 0x1c: 'Clear-to-send', 0x1d: 'Acknowledgement', 0x1e: 'CF-End', 0x20: 'Data', 0x24: 'Null function (No data)', 0x28: 'QoS Data', 0x2c: 'QoS Null function (No data)',
+  0x00: 'Association Request',
+  0x01: 'Association Response',
+  0x02: 'Reassociation Request',
+  0x03: 'Reassociation Response',
+  0x04: 'Probe Request',
+  0x05: 'Probe Response',
+  0x08: 'Beacon frame',
+  0x09: 'ATIM',
+  0x0a: 'Disassociate',
+  0x0b: 'Authentication',
+  0x0c: 'Deauthentication',
+  0x0d: 'Action',
+  0x14: 'Beamforming Report Poll',
+  0x15: 'VHT NDP Announcement',
+  0x18: 'Block Ack Req',
+  0x19: 'Block Ack',
+  0x1a: 'PS-Poll',
+  0x1b: 'Request-to-send',
+  0x1c: 'Clear-to-send',
+  0x1d: 'Acknowledgement',
+  0x1e: 'CF-End',
+  0x20: 'Data',
+  0x24: 'Null function (No data)',
+  0x28: 'QoS Data',
+  0x2c: 'QoS Null function (No data)',
 };
-const REASONS: Readonly<Record<number, string>> = { 1: 'Unspecified reason', 2: 'Previous authentication no longer valid', 3: 'Deauthenticated because sending STA is leaving', 4: 'Disassociated due to inactivity', 5: 'Disassociated because AP is unable to handle all stations', 6: 'Class 2 frame received from nonauthenticated STA', 7: 'Class 3 frame received from nonassociated STA', 8: 'Disassociated because sending STA is leaving BSS', 9: 'STA requesting association is not authenticated', 14: 'Message integrity code failure', 15: '4-way handshake timeout' };
+const REASONS: Readonly<Record<number, string>> = {
+  1: 'Unspecified reason',
+  2: 'Previous authentication no longer valid',
+  3: 'Deauthenticated because sending STA is leaving',
+  4: 'Disassociated due to inactivity',
+  5: 'Disassociated because AP is unable to handle all stations',
+  6: 'Class 2 frame received from nonauthenticated STA',
+  7: 'Class 3 frame received from nonassociated STA',
+  8: 'Disassociated because sending STA is leaving BSS',
+  9: 'STA requesting association is not authenticated',
+  14: 'Message integrity code failure',
+  15: '4-way handshake timeout',
+};
 
 const f = defineFields({
   frameControl: { name: 'wlan.fc', label: 'Frame Control Field', type: 'uint', base: 'hex' },
-  type: { name: 'wlan.fc.type', label: 'Type', type: 'uint', values: { [MANAGEMENT]: 'Management frame', [CONTROL]: 'Control frame', [DATA]: 'Data frame', 3: 'Extension frame' } },
+  type: {
+    name: 'wlan.fc.type',
+    label: 'Type',
+    type: 'uint',
+    values: { [MANAGEMENT]: 'Management frame', [CONTROL]: 'Control frame', [DATA]: 'Data frame', 3: 'Extension frame' },
+  },
   subtype: { name: 'wlan.fc.type_subtype', label: 'Type/Subtype', type: 'uint', base: 'hex', values: NAMES },
   toDs: { name: 'wlan.fc.tods', label: 'To DS', type: 'boolean' },
   fromDs: { name: 'wlan.fc.fromds', label: 'From DS', type: 'boolean' },
@@ -38,16 +79,46 @@ const f = defineFields({
   qosTid: { name: 'wlan.qos.tid', label: 'TID', type: 'uint' },
   aggregate: { name: 'wlan.qos.amsdupresent', label: 'A-MSDU Present', type: 'boolean' },
   reason: { name: 'wlan.fixed.reason_code', label: 'Reason code', type: 'uint', values: REASONS },
-  authenticationAlgorithm: { name: 'wlan.fixed.auth.alg', label: 'Authentication Algorithm', type: 'uint', values: { 0: 'Open System', 1: 'Shared key', 3: 'SAE' } },
+  authenticationAlgorithm: {
+    name: 'wlan.fixed.auth.alg',
+    label: 'Authentication Algorithm',
+    type: 'uint',
+    values: { 0: 'Open System', 1: 'Shared key', 3: 'SAE' },
+  },
   status: { name: 'wlan.fixed.status_code', label: 'Status code', type: 'uint' },
   beaconInterval: { name: 'wlan.fixed.beacon', label: 'Beacon Interval', type: 'uint' },
-  tag: { name: 'wlan.tag.number', label: 'Tag Number', type: 'uint', values: { 0: 'SSID parameter set', 1: 'Supported Rates', 3: 'DS Parameter set', 5: 'Traffic Indication Map', 7: 'Country Information', 45: 'HT Capabilities', 48: 'RSN Information', 50: 'Extended Supported Rates', 61: 'HT Information', 221: 'Vendor Specific' } },
+  tag: {
+    name: 'wlan.tag.number',
+    label: 'Tag Number',
+    type: 'uint',
+    values: {
+      0: 'SSID parameter set',
+      1: 'Supported Rates',
+      3: 'DS Parameter set',
+      5: 'Traffic Indication Map',
+      7: 'Country Information',
+      45: 'HT Capabilities',
+      48: 'RSN Information',
+      50: 'Extended Supported Rates',
+      61: 'HT Information',
+      221: 'Vendor Specific',
+    },
+  },
   ssid: { name: 'wlan.ssid', label: 'SSID', type: 'string' },
   channel: { name: 'wlan.ds.current_channel', label: 'Current Channel', type: 'uint' },
 });
 
-const HEADER = 24, TO_DS = 1, FROM_DS = 2, MORE_FRAGMENTS = 4, RETRY = 8, PROTECTED = 0x40, ORDER = 0x80;
-const QOS = 8, NO_DATA = 4, A_MSDU = 0x80, SUBFRAME = 14;
+const HEADER = 24,
+  TO_DS = 1,
+  FROM_DS = 2,
+  MORE_FRAGMENTS = 4,
+  RETRY = 8,
+  PROTECTED = 0x40,
+  ORDER = 0x80;
+const QOS = 8,
+  NO_DATA = 4,
+  A_MSDU = 0x80,
+  SUBFRAME = 14;
 
 export const wlan: Dissector = {
   id: 'wlan',
@@ -56,7 +127,10 @@ export const wlan: Dissector = {
   on: [{ table: 'linktype', value: 105 }],
   dissect(p, offset, end, sink) {
     if (!p.has(10, offset, end)) return;
-    const control = p.view.getUint8(offset), flags = p.view.getUint8(offset + 1), type = (control >> 2) & 3, subtype = control >> 4;
+    const control = p.view.getUint8(offset),
+      flags = p.view.getUint8(offset + 1),
+      type = (control >> 2) & 3,
+      subtype = control >> 4;
     if (sink !== null) describeStart(p, offset, type, subtype, sink);
     if (type === CONTROL) controlFrame(offset, end, subtype, sink);
     else if (type === MANAGEMENT) management(p, offset, end, subtype, flags, sink);
@@ -65,7 +139,8 @@ export const wlan: Dissector = {
 };
 
 function describeStart(p: Packet, offset: number, type: number, subtype: number, sink: FieldSink): void {
-  const flags = p.view.getUint8(offset + 1), number = type * 16 + subtype;
+  const flags = p.view.getUint8(offset + 1),
+    number = type * 16 + subtype;
   sink.layer(wlan, offset, 10, `IEEE 802.11 ${NAMES[number] ?? 'frame'}`);
   sink.add(f.subtype, offset, 1, number);
   sink.add(f.frameControl, offset, 2);
@@ -83,7 +158,8 @@ function describeStart(p: Packet, offset: number, type: number, subtype: number,
 }
 
 /** Block Ack Req, Block Ack, PS-Poll and Request-to-send name who sent them. */
-const FIRST_WITH_SENDER = 8, LAST_WITH_SENDER = 11;
+const FIRST_WITH_SENDER = 8,
+  LAST_WITH_SENDER = 11;
 
 /** Acknowledgements and the like have no sender, so they are in no conversation. */
 function controlFrame(offset: number, end: number, subtype: number, sink: FieldSink | null): void {
@@ -97,12 +173,15 @@ function describeSequence(p: Packet, offset: number, sink: FieldSink): void {
 }
 
 function data(p: Packet, offset: number, end: number, subtype: number, flags: number, sink: FieldSink | null): void {
-  const toDs = (flags & TO_DS) !== 0, fromDs = (flags & FROM_DS) !== 0, isQos = (subtype & QOS) !== 0;
+  const toDs = (flags & TO_DS) !== 0,
+    fromDs = (flags & FROM_DS) !== 0,
+    isQos = (subtype & QOS) !== 0;
   const qosAt = offset + HEADER + (toDs && fromDs ? 6 : 0);
   const payload = qosAt + (isQos ? 2 + ((flags & ORDER) !== 0 ? 4 : 0) : 0);
   if (!p.has(payload - offset, offset, end)) return;
   // Where the final addresses are depends on the direction through the access point (IEEE 802.11 table 9-30).
-  const destination = offset + (toDs ? 16 : 4), source = offset + (fromDs ? (toDs ? HEADER : 16) : 10);
+  const destination = offset + (toDs ? 16 : 4),
+    source = offset + (fromDs ? (toDs ? HEADER : 16) : 10);
   p.addMac(MAC_WLAN, source, destination);
   const qos = isQos ? p.view.getUint8(qosAt) : 0;
   if (sink !== null) {
@@ -133,7 +212,11 @@ function firstOfAggregate(p: Packet, offset: number, end: number): void {
 
 /** Bytes of fixed parameters before the tags, by subtype. */
 const FIXED: Readonly<Record<number, number>> = { 0: 4, 1: 6, 2: 10, 3: 6, 4: 0, 5: 12, 8: 12, 10: 2, 11: 6, 12: 2 };
-const BEACON = 8, PROBE_RESPONSE = 5, DISASSOCIATE = 10, AUTHENTICATION = 11, DEAUTHENTICATE = 12;
+const BEACON = 8,
+  PROBE_RESPONSE = 5,
+  DISASSOCIATE = 10,
+  AUTHENTICATION = 11,
+  DEAUTHENTICATE = 12;
 
 function management(p: Packet, offset: number, end: number, subtype: number, flags: number, sink: FieldSink | null): void {
   if (!p.has(HEADER, offset, end)) return;
@@ -144,7 +227,8 @@ function management(p: Packet, offset: number, end: number, subtype: number, fla
   sink.add(f.source, offset + 10, 6);
   sink.add(f.bssid, offset + 16, 6);
   describeSequence(p, offset, sink);
-  const fixed = FIXED[subtype], body = offset + HEADER + ((flags & ORDER) !== 0 ? 4 : 0);
+  const fixed = FIXED[subtype],
+    body = offset + HEADER + ((flags & ORDER) !== 0 ? 4 : 0);
   if (fixed === undefined || (flags & PROTECTED) !== 0 || body + fixed > end) return;
   const view = p.view;
   if (subtype === BEACON || subtype === PROBE_RESPONSE) sink.add(f.beaconInterval, body + 8, 2, view.getUint16(body + 8, true));
@@ -154,15 +238,20 @@ function management(p: Packet, offset: number, end: number, subtype: number, fla
   } else if (subtype === DISASSOCIATE || subtype === DEAUTHENTICATE) {
     const reason = view.getUint16(body, true);
     sink.add(f.reason, body, 2, reason);
-    sink.info('802.11', `${NAMES[subtype]}, reason ${reason} (${REASONS[reason] ?? 'reserved'}), from ${formatMac(view.getUint16(offset + 10), view.getUint32(offset + 12))}`);
+    sink.info(
+      '802.11',
+      `${NAMES[subtype]}, reason ${reason} (${REASONS[reason] ?? 'reserved'}), from ${formatMac(view.getUint16(offset + 10), view.getUint32(offset + 12))}`,
+    );
     return;
   }
   describeTags(p, body + fixed, end, NAMES[subtype] ?? 'Management', sink);
 }
 
 function describeTags(p: Packet, offset: number, end: number, name: string, sink: FieldSink): void {
-  for (let at = offset; at + 2 <= end; ) {
-    const number = p.view.getUint8(at), length = p.view.getUint8(at + 1), value = at + 2;
+  for (let at = offset; at + 2 <= end;) {
+    const number = p.view.getUint8(at),
+      length = p.view.getUint8(at + 1),
+      value = at + 2;
     if (value + length > end) return;
     sink.add(f.tag, at, 2 + length, number);
     sink.open();

@@ -36,8 +36,18 @@ export interface DnsMessage extends Message {
 export const dnsMessage = messageKind<DnsMessage>('dns');
 
 export const DNS_HEADER = 12;
-const QUESTION_FIXED = 4, RECORD_FIXED = 10, MAX_ANSWERS = 32, MAX_OPCODE = 6;
-const RESPONSE = 0x8000, AUTHORITATIVE = 0x0400, TRUNCATED = 0x0200, RECURSION_DESIRED = 0x0100, RECURSION_AVAILABLE = 0x80, RESERVED = 0x40, AUTHENTICATED = 0x20, CHECKING_DISABLED = 0x10;
+const QUESTION_FIXED = 4,
+  RECORD_FIXED = 10,
+  MAX_ANSWERS = 32,
+  MAX_OPCODE = 6;
+const RESPONSE = 0x8000,
+  AUTHORITATIVE = 0x0400,
+  TRUNCATED = 0x0200,
+  RECURSION_DESIRED = 0x0100,
+  RECURSION_AVAILABLE = 0x80,
+  RESERVED = 0x40,
+  AUTHENTICATED = 0x20,
+  CHECKING_DISABLED = 0x10;
 /** In Multicast DNS the top bit of a class is none of the class (RFC 6762 sections 5.4 and 10.2). */
 const MULTICAST_BIT = 0x8000;
 
@@ -57,8 +67,13 @@ export function dissectDns(p: Packet, self: Dissector, column: string, offset: n
 }
 
 function readMessage(p: Packet, protocol: string, offset: number, end: number): DnsMessage {
-  const { view, bytes } = p, flags = view.getUint16(offset + 2), questions = view.getUint16(offset + 4), answerCount = view.getUint16(offset + 6);
-  let at = offset + DNS_HEADER, qname = '', qtype = 0;
+  const { view, bytes } = p,
+    flags = view.getUint16(offset + 2),
+    questions = view.getUint16(offset + 4),
+    answerCount = view.getUint16(offset + 6);
+  let at = offset + DNS_HEADER,
+    qname = '',
+    qtype = 0;
   for (let i = 0; i < questions && at >= 0; i++) {
     const after = skipName(bytes, at, end);
     if (i === 0 && after >= 0) {
@@ -71,19 +86,36 @@ function readMessage(p: Packet, protocol: string, offset: number, end: number): 
   for (let i = 0; i < answerCount && i < MAX_ANSWERS && at >= 0; i++) {
     const after = skipName(bytes, at, end);
     if (after < 0 || after + RECORD_FIXED > end) break;
-    const type = view.getUint16(after), data = after + RECORD_FIXED, to = data + view.getUint16(after + 8);
+    const type = view.getUint16(after),
+      data = after + RECORD_FIXED,
+      to = data + view.getUint16(after + 8);
     if (to > end) break;
     answers.push({ name: nameAt(bytes, offset, at, end), type, ttl: view.getUint32(after + 4), data: dataText(p, offset, type, data, to) });
     at = to;
   }
   return {
-    kind: 'dns', frame: p.frame, protocol, id: view.getUint16(offset), isResponse: (flags & RESPONSE) !== 0, opcode: (flags >> 11) & 15, rcode: flags & 15,
-    isTruncated: (flags & TRUNCATED) !== 0, recursionAvailable: (flags & RECURSION_AVAILABLE) !== 0, qname, qtype, answerCount, answers, length: end - offset,
+    kind: 'dns',
+    frame: p.frame,
+    protocol,
+    id: view.getUint16(offset),
+    isResponse: (flags & RESPONSE) !== 0,
+    opcode: (flags >> 11) & 15,
+    rcode: flags & 15,
+    isTruncated: (flags & TRUNCATED) !== 0,
+    recursionAvailable: (flags & RECURSION_AVAILABLE) !== 0,
+    qname,
+    qtype,
+    answerCount,
+    answers,
+    length: end - offset,
   };
 }
 
 function describeMessage(p: Packet, self: Dissector, column: string, offset: number, end: number, sink: FieldSink): void {
-  const view = p.view, flags = view.getUint16(offset + 2), isResponse = (flags & RESPONSE) !== 0, code = flags & 15;
+  const view = p.view,
+    flags = view.getUint16(offset + 2),
+    isResponse = (flags & RESPONSE) !== 0,
+    code = flags & 15;
   sink.layer(self, offset, end - offset, `${self.name} (${isResponse ? 'response' : 'query'})`);
   sink.add(h.id, offset, 2);
   describeFlags(self.id, flags, offset + 2, sink);
@@ -91,18 +123,25 @@ function describeMessage(p: Packet, self: Dissector, column: string, offset: num
   sink.add(h.answers, offset + 6, 2);
   sink.add(h.authorities, offset + 8, 2);
   sink.add(h.additionals, offset + 10, 2);
-  const words: string[] = [], isMulticast = self.id === 'mdns';
+  const words: string[] = [],
+    isMulticast = self.id === 'mdns';
   let at = offset + DNS_HEADER;
   for (let i = view.getUint16(offset + 4); i > 0 && at >= 0; i--) at = describeQuestion(p, offset, at, end, isMulticast, words, sink);
-  const answers = view.getUint16(offset + 6), records = answers + view.getUint16(offset + 8) + view.getUint16(offset + 10);
+  const answers = view.getUint16(offset + 6),
+    records = answers + view.getUint16(offset + 8) + view.getUint16(offset + 10);
   for (let i = 0; i < records && at >= 0; i++) at = describeRecord(p, offset, at, end, isMulticast, i < answers ? words : null, sink);
   if (at < 0) p.has(end - offset + 1, offset, end);
-  const opcode = (flags >> 11) & 15, id = `0x${view.getUint16(offset).toString(16).padStart(4, '0')}`;
-  sink.info(column, `${OPCODES[opcode] ?? `Opcode ${opcode}`}${isResponse ? ' response' : ''} ${id}${isResponse && code !== 0 ? ` ${RESPONSE_CODES[code] ?? `code ${code}`}` : ''} ${words.join(' ')}`.trimEnd());
+  const opcode = (flags >> 11) & 15,
+    id = `0x${view.getUint16(offset).toString(16).padStart(4, '0')}`;
+  sink.info(
+    column,
+    `${OPCODES[opcode] ?? `Opcode ${opcode}`}${isResponse ? ' response' : ''} ${id}${isResponse && code !== 0 ? ` ${RESPONSE_CODES[code] ?? `code ${code}`}` : ''} ${words.join(' ')}`.trimEnd(),
+  );
 }
 
 function describeFlags(id: string, flags: number, at: number, sink: FieldSink): void {
-  const isResponse = (flags & RESPONSE) !== 0, isLocal = id === 'llmnr';
+  const isResponse = (flags & RESPONSE) !== 0,
+    isLocal = id === 'llmnr';
   sink.add(h.flags, at, 2);
   sink.open();
   sink.add(h.response, at, 2, isResponse);
@@ -127,7 +166,9 @@ const MAX_WORDS = 24;
 function describeQuestion(p: Packet, start: number, at: number, end: number, isMulticast: boolean, words: string[], sink: FieldSink): number {
   const after = skipName(p.bytes, at, end);
   if (after < 0 || after + QUESTION_FIXED > end) return -1;
-  const name = nameAt(p.bytes, start, at, end), type = p.view.getUint16(after), cls = p.view.getUint16(after + 2);
+  const name = nameAt(p.bytes, start, at, end),
+    type = p.view.getUint16(after),
+    cls = p.view.getUint16(after + 2);
   sink.add(r.queryName, at, after - at, name);
   sink.open();
   sink.add(r.queryNameLength, at, after - at, lastNameLength);
@@ -141,9 +182,13 @@ function describeQuestion(p: Packet, start: number, at: number, end: number, isM
 }
 
 function describeRecord(p: Packet, start: number, at: number, end: number, isMulticast: boolean, words: string[] | null, sink: FieldSink): number {
-  const view = p.view, after = skipName(p.bytes, at, end);
+  const view = p.view,
+    after = skipName(p.bytes, at, end);
   if (after < 0 || after + RECORD_FIXED > end) return -1;
-  const type = view.getUint16(after), cls = view.getUint16(after + 2), length = view.getUint16(after + 8), data = after + RECORD_FIXED;
+  const type = view.getUint16(after),
+    cls = view.getUint16(after + 2),
+    length = view.getUint16(after + 8),
+    data = after + RECORD_FIXED;
   sink.add(r.name, at, after - at, nameAt(p.bytes, start, at, end));
   sink.open();
   sink.add(r.type, after, 2);

@@ -14,7 +14,7 @@ export let lastNameLength = 0;
 
 /** Offset behind the name at `at`, or -1 if the bytes end within it or it is none. */
 export function skipName(bytes: Uint8Array, at: number, end: number): number {
-  for (let next = at; next < end; ) {
+  for (let next = at; next < end;) {
     const length = bytes[next]!;
     if (length >= POINTER) return next + 2 <= end ? next + 2 : -1;
     // 0x40 and 0x80 begin forms that were never used (RFC 6891 section 5).
@@ -30,7 +30,9 @@ export function skipName(bytes: Uint8Array, at: number, end: number): number {
  * has it. A pointer forwards ends the name: evasions use them, and no resolver follows them.
  */
 export function nameAt(bytes: Uint8Array, start: number, at: number, end: number): string {
-  let length = 0, next = at, before = at;
+  let length = 0,
+    next = at,
+    before = at;
   while (next < end && length < MAX_NAME) {
     const size = bytes[next]!;
     if (size >= POINTER) {
@@ -58,7 +60,8 @@ const ESCAPES: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 9: '\\t'
 function printable(bytes: Uint8Array, length: number): string {
   const text = textAt(bytes, 0, length);
   for (let i = 0; i < length; i++) {
-    if (bytes[i]! < 32 || bytes[i] === 127) return text.replace(/[\0-\x1f\x7f]/g, (c) => ESCAPES[c.charCodeAt(0)] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
+    if (bytes[i]! < 32 || bytes[i] === 127)
+      return text.replace(/[\0-\x1f\x7f]/g, (c) => ESCAPES[c.charCodeAt(0)] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
   }
   return text;
 }

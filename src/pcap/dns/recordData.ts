@@ -12,7 +12,8 @@ const MAX_DATA_TEXT = 512;
 
 /** Adds the fields of the data `[at, end)` of a record in the message that begins at `start`. */
 export function describeData(p: Packet, start: number, type: number, at: number, end: number, sink: FieldSink): void {
-  const length = end - at, name = NAME_FIELDS[type];
+  const length = end - at,
+    name = NAME_FIELDS[type];
   if (name !== undefined) sink.add(name, at, length, nameAt(p.bytes, start, at, end));
   else if (type === T.TYPE_A && length === 4) sink.add(f.a, at, 4);
   else if (type === T.TYPE_AAAA && length === 16) sink.add(f.aaaa, at, 16);
@@ -30,7 +31,8 @@ export function describeData(p: Packet, start: number, type: number, at: number,
   else if (type === T.TYPE_OPT) describeOptions(p, at, end, sink);
   else if (type === T.TYPE_NULL) sink.add(f.null, at, length);
   else if (type === T.TYPE_CAA && length >= 2) {
-    const tag = at + 2, tagEnd = Math.min(end, tag + p.view.getUint8(at + 1));
+    const tag = at + 2,
+      tagEnd = Math.min(end, tag + p.view.getUint8(at + 1));
     sink.add(f.caaFlags, at, 1);
     sink.add(f.caaTag, tag, tagEnd - tag);
     sink.add(f.caaValue, tagEnd, end - tagEnd);
@@ -82,7 +84,7 @@ function describeSecurity(p: Packet, start: number, type: number, at: number, en
 }
 
 function describeStrings(p: Packet, from: number, end: number, field: Field, sink: FieldSink): void {
-  for (let at = from; at < end; ) {
+  for (let at = from; at < end;) {
     const length = Math.min(p.view.getUint8(at), end - at - 1);
     sink.add(f.txtLength, at, 1);
     if (length > 0) sink.add(field, at + 1, length);
@@ -91,7 +93,8 @@ function describeStrings(p: Packet, from: number, end: number, field: Field, sin
 }
 
 function describeSoa(p: Packet, start: number, at: number, end: number, sink: FieldSink): void {
-  const mailbox = skipName(p.bytes, at, end), numbers = mailbox < 0 ? -1 : skipName(p.bytes, mailbox, end);
+  const mailbox = skipName(p.bytes, at, end),
+    numbers = mailbox < 0 ? -1 : skipName(p.bytes, mailbox, end);
   if (mailbox < 0 || numbers < 0) return;
   sink.add(f.soaServer, at, mailbox - at, nameAt(p.bytes, start, at, end));
   sink.add(f.soaMailbox, mailbox, numbers - mailbox, nameAt(p.bytes, start, mailbox, end));
@@ -99,7 +102,10 @@ function describeSoa(p: Packet, start: number, at: number, end: number, sink: Fi
   [f.soaSerial, f.soaRefresh, f.soaRetry, f.soaExpire, f.soaMinimum].forEach((field, i) => sink.add(field, numbers + i * 4, 4));
 }
 
-const ALPN = 1, PORT = 3, IPV4_HINT = 4, IPV6_HINT = 6;
+const ALPN = 1,
+  PORT = 3,
+  IPV4_HINT = 4,
+  IPV6_HINT = 6;
 
 /** SVCB and HTTPS, RFC 9460. */
 function describeService(p: Packet, start: number, from: number, end: number, sink: FieldSink): void {
@@ -107,12 +113,17 @@ function describeService(p: Packet, start: number, from: number, end: number, si
   if (params < 0) return;
   sink.add(f.svcPriority, from, 2);
   sink.add(f.svcTarget, from + 2, params - from - 2, nameAt(p.bytes, start, from + 2, end));
-  for (let at = params; at + 4 <= end; ) {
-    const key = p.view.getUint16(at), length = p.view.getUint16(at + 2), value = at + 4, to = value + length;
+  for (let at = params; at + 4 <= end;) {
+    const key = p.view.getUint16(at),
+      length = p.view.getUint16(at + 2),
+      value = at + 4,
+      to = value + length;
     if (to > end) return;
     sink.add(f.svcKey, at, 2);
     sink.open();
-    if (key === ALPN) for (let word = value; word < to; word += 1 + p.view.getUint8(word)) sink.add(f.svcAlpn, word + 1, Math.min(p.view.getUint8(word), to - word - 1));
+    if (key === ALPN)
+      for (let word = value; word < to; word += 1 + p.view.getUint8(word))
+        sink.add(f.svcAlpn, word + 1, Math.min(p.view.getUint8(word), to - word - 1));
     else if (key === PORT && length === 2) sink.add(f.svcPort, value, 2);
     else if (key === IPV4_HINT) for (let ip = value; ip + 4 <= to; ip += 4) sink.add(f.svcIpv4, ip, 4);
     else if (key === IPV6_HINT) for (let ip = value; ip + 16 <= to; ip += 16) sink.add(f.svcIpv6, ip, 16);
@@ -122,12 +133,15 @@ function describeService(p: Packet, start: number, from: number, end: number, si
   }
 }
 
-const CLIENT_SUBNET = 8, EXTENDED_ERROR = 15;
+const CLIENT_SUBNET = 8,
+  EXTENDED_ERROR = 15;
 
 /** EDNS options, RFC 6891 section 6.1.2. */
 function describeOptions(p: Packet, from: number, end: number, sink: FieldSink): void {
-  for (let at = from; at + 4 <= end; ) {
-    const code = p.view.getUint16(at), length = p.view.getUint16(at + 2), value = at + 4;
+  for (let at = from; at + 4 <= end;) {
+    const code = p.view.getUint16(at),
+      length = p.view.getUint16(at + 2),
+      value = at + 4;
     if (value + length > end) return;
     sink.add(f.optCode, at, 2);
     sink.open();
@@ -145,13 +159,15 @@ function describeOptions(p: Packet, from: number, end: number, sink: FieldSink):
 
 /** The data of a record as one line: an address, a name, text; `3 bytes` of what is neither. */
 export function dataText(p: Packet, start: number, type: number, at: number, end: number): string {
-  const length = end - at, { bytes, view } = p;
+  const length = end - at,
+    { bytes, view } = p;
   if (type === T.TYPE_A && length === 4) return formatIpv4(view.getInt32(at));
   if (type === T.TYPE_AAAA && length === 16) return formatIpv6(bytes, at);
   if (NAME_FIELDS[type] !== undefined) return nameAt(bytes, start, at, end);
   if (type === T.TYPE_TXT || type === T.TYPE_SPF) return stringsText(p, at, end);
   if (type === T.TYPE_MX && length >= 3) return `${view.getUint16(at)} ${nameAt(bytes, start, at + 2, end)}`;
-  if (type === T.TYPE_SRV && length >= 7) return `${view.getUint16(at)} ${view.getUint16(at + 2)} ${view.getUint16(at + 4)} ${nameAt(bytes, start, at + 6, end)}`;
+  if (type === T.TYPE_SRV && length >= 7)
+    return `${view.getUint16(at)} ${view.getUint16(at + 2)} ${view.getUint16(at + 4)} ${nameAt(bytes, start, at + 6, end)}`;
   if (type === T.TYPE_SOA) return nameAt(bytes, start, at, end);
   if ((type === T.TYPE_SVCB || type === T.TYPE_HTTPS) && length >= 3) return `${view.getUint16(at)} ${nameAt(bytes, start, at + 2, end)}`;
   return `${length} bytes`;
@@ -159,7 +175,7 @@ export function dataText(p: Packet, start: number, type: number, at: number, end
 
 function stringsText(p: Packet, from: number, end: number): string {
   let text = '';
-  for (let at = from; at < end && text.length < MAX_DATA_TEXT; ) {
+  for (let at = from; at < end && text.length < MAX_DATA_TEXT;) {
     const length = Math.min(p.view.getUint8(at), end - at - 1);
     text += textAt(p.bytes, at + 1, at + 1 + length, MAX_DATA_TEXT);
     at += 1 + length;

@@ -5,8 +5,12 @@
 import { MAX_FRAME_BYTES, type CaptureFormat, type Damage, type InterfaceInfo, type RecordParser } from '../captureFormat.ts';
 import type { Packet } from '../packet.ts';
 
-const MICROSECONDS = 0xa1b2c3d4, NANOSECONDS = 0xa1b23c4d, MODIFIED = 0xa1b2cd34;
-const FILE_HEADER = 24, RECORD_HEADER = 16, MODIFIED_RECORD_HEADER = 24;
+const MICROSECONDS = 0xa1b2c3d4,
+  NANOSECONDS = 0xa1b23c4d,
+  MODIFIED = 0xa1b2cd34;
+const FILE_HEADER = 24,
+  RECORD_HEADER = 16,
+  MODIFIED_RECORD_HEADER = 24;
 
 function magicOf(head: Uint8Array): { magic: number; littleEndian: boolean } | null {
   if (head.length < 4) return null;
@@ -33,12 +37,18 @@ class PcapParser implements RecordParser {
       this.#readFileHeader(p, at);
       at += FILE_HEADER;
     }
-    const view = p.view, littleEndian = this.#littleEndian, header = this.#recordHeader;
+    const view = p.view,
+      littleEndian = this.#littleEndian,
+      header = this.#recordHeader;
     const info = this.interfaces[0]!;
     while (to - at >= header) {
-      const captured = view.getUint32(at + 8, littleEndian), end = at + header + captured;
+      const captured = view.getUint32(at + 8, littleEndian),
+        end = at + header + captured;
       if (captured > MAX_FRAME_BYTES) {
-        this.damage = { offset: filePosition + at - from, message: `the length field of the next frame says ${captured.toLocaleString('en-US')} bytes, more than any frame has` };
+        this.damage = {
+          offset: filePosition + at - from,
+          message: `the length field of the next frame says ${captured.toLocaleString('en-US')} bytes, more than any frame has`,
+        };
         return at;
       }
       if (end > to) return at;
@@ -62,8 +72,10 @@ class PcapParser implements RecordParser {
   }
 
   #fill(p: Packet, at: number, captured: number): void {
-    const view = p.view, littleEndian = this.#littleEndian;
-    let seconds = view.getUint32(at, littleEndian), nanoseconds = view.getUint32(at + 4, littleEndian) * this.#nanosecondsPerUnit;
+    const view = p.view,
+      littleEndian = this.#littleEndian;
+    let seconds = view.getUint32(at, littleEndian),
+      nanoseconds = view.getUint32(at + 4, littleEndian) * this.#nanosecondsPerUnit;
     if (nanoseconds >= 1e9) {
       const carried = Math.floor(nanoseconds / 1e9);
       seconds += carried;

@@ -5,7 +5,12 @@
 import { MAX_FRAME_BYTES, MAX_RECORD_BYTES, type CaptureFormat, type Damage, type InterfaceInfo, type RecordParser } from '../captureFormat.ts';
 import type { Packet } from '../packet.ts';
 
-const SECTION_HEADER = 0x0a0d0d0a, INTERFACE_DESCRIPTION = 1, OBSOLETE_PACKET = 2, SIMPLE_PACKET = 3, INTERFACE_STATISTICS = 5, ENHANCED_PACKET = 6;
+const SECTION_HEADER = 0x0a0d0d0a,
+  INTERFACE_DESCRIPTION = 1,
+  OBSOLETE_PACKET = 2,
+  SIMPLE_PACKET = 3,
+  INTERFACE_STATISTICS = 5,
+  ENHANCED_PACKET = 6;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 /** Block type, total length, and the total length again at the end. */
 const MIN_BLOCK = 12;
@@ -44,12 +49,13 @@ class PcapngParser implements RecordParser {
       const position = filePosition + at - from;
       const isSection = view.getUint32(at) === SECTION_HEADER;
       if (isSection && !this.#readByteOrder(view, at, position)) return at;
-      const type = view.getUint32(at, this.#littleEndian), total = view.getUint32(at + 4, this.#littleEndian);
+      const type = view.getUint32(at, this.#littleEndian),
+        total = view.getUint32(at + 4, this.#littleEndian);
       if (total < MIN_BLOCK || (total & 3) !== 0) {
         this.damage = { offset: position, message: `a block has the impossible length ${total.toLocaleString('en-US')}` };
         return at;
       }
-      const skippable = type > ENHANCED_PACKET && !isSection || type === 4 || type === 0;
+      const skippable = (type > ENHANCED_PACKET && !isSection) || type === 4 || type === 0;
       if (skippable) {
         at += total;
         continue;
@@ -80,7 +86,9 @@ class PcapngParser implements RecordParser {
 
   /** False when the file is damaged here. */
   #block(p: Packet, type: number, at: number, total: number, position: number, onPacket: () => void): boolean {
-    const view = p.view, littleEndian = this.#littleEndian, end = at + total - 4;
+    const view = p.view,
+      littleEndian = this.#littleEndian,
+      end = at + total - 4;
     if (view.getUint32(end, littleEndian) !== total) {
       this.damage = { offset: position, message: `a block's two length fields differ (${total} and ${view.getUint32(end, littleEndian)})` };
       return false;
@@ -97,13 +105,36 @@ class PcapngParser implements RecordParser {
         return true;
       case ENHANCED_PACKET:
         if (total < 32) return this.#tooShort(position);
-        return this.#packet(p, position, view.getUint32(at + 8, littleEndian), view.getUint32(at + 12, littleEndian), view.getUint32(at + 16, littleEndian), view.getUint32(at + 20, littleEndian), view.getUint32(at + 24, littleEndian), at + 28, end, onPacket);
+        return this.#packet(
+          p,
+          position,
+          view.getUint32(at + 8, littleEndian),
+          view.getUint32(at + 12, littleEndian),
+          view.getUint32(at + 16, littleEndian),
+          view.getUint32(at + 20, littleEndian),
+          view.getUint32(at + 24, littleEndian),
+          at + 28,
+          end,
+          onPacket,
+        );
       case OBSOLETE_PACKET:
         if (total < 32) return this.#tooShort(position);
-        return this.#packet(p, position, view.getUint16(at + 8, littleEndian), view.getUint32(at + 12, littleEndian), view.getUint32(at + 16, littleEndian), view.getUint32(at + 20, littleEndian), view.getUint32(at + 24, littleEndian), at + 28, end, onPacket);
+        return this.#packet(
+          p,
+          position,
+          view.getUint16(at + 8, littleEndian),
+          view.getUint32(at + 12, littleEndian),
+          view.getUint32(at + 16, littleEndian),
+          view.getUint32(at + 20, littleEndian),
+          view.getUint32(at + 24, littleEndian),
+          at + 28,
+          end,
+          onPacket,
+        );
       case SIMPLE_PACKET: {
         if (total < 16) return this.#tooShort(position);
-        const original = view.getUint32(at + 8, littleEndian), snap = this.#all[this.#sectionBase]?.info.snapLength ?? 0;
+        const original = view.getUint32(at + 8, littleEndian),
+          snap = this.#all[this.#sectionBase]?.info.snapLength ?? 0;
         const captured = Math.min(original, snap === 0 ? original : snap, end - at - 12);
         return this.#packet(p, position, 0, -1, 0, captured, original, at + 12, end, onPacket);
       }
@@ -118,14 +149,29 @@ class PcapngParser implements RecordParser {
   }
 
   /** The frame whose bytes begin at `start`; `high` is -1 for packets without a time stamp. */
-  #packet(p: Packet, position: number, sectionInterface: number, high: number, low: number, captured: number, original: number, start: number, limit: number, onPacket: () => void): boolean {
-    const id = this.#sectionBase + sectionInterface, source = this.#all[id];
+  #packet(
+    p: Packet,
+    position: number,
+    sectionInterface: number,
+    high: number,
+    low: number,
+    captured: number,
+    original: number,
+    start: number,
+    limit: number,
+    onPacket: () => void,
+  ): boolean {
+    const id = this.#sectionBase + sectionInterface,
+      source = this.#all[id];
     if (source === undefined) {
       this.damage = { offset: position, message: `a frame belongs to interface ${sectionInterface}, which the section does not describe` };
       return false;
     }
     if (captured > MAX_FRAME_BYTES || start + captured > limit) {
-      this.damage = { offset: position, message: `the length field of the next frame says ${captured.toLocaleString('en-US')} bytes, more than its block holds` };
+      this.damage = {
+        offset: position,
+        message: `the length field of the next frame says ${captured.toLocaleString('en-US')} bytes, more than its block holds`,
+      };
       return false;
     }
     p.hasTime = high >= 0;
@@ -149,7 +195,8 @@ class PcapngParser implements RecordParser {
     const units = source.unitsPerSecond;
     let seconds: number;
     if (units > 2 ** 36) {
-      const count = (BigInt(high) << 32n) | BigInt(low), perSecond = BigInt(units);
+      const count = (BigInt(high) << 32n) | BigInt(low),
+        perSecond = BigInt(units);
       seconds = Number(count / perSecond);
       p.timeNanoseconds = Number(((count % perSecond) * 1_000_000_000n) / perSecond);
     } else {
@@ -159,8 +206,10 @@ class PcapngParser implements RecordParser {
         this.#highSeconds = Math.floor(high / units);
         this.#highRemainder = high % units;
       }
-      const a = this.#highRemainder * 65536 + (low >>> 16), qa = Math.floor(a / units);
-      const b = (a - qa * units) * 65536 + (low & 0xffff), qb = Math.floor(b / units);
+      const a = this.#highRemainder * 65536 + (low >>> 16),
+        qa = Math.floor(a / units);
+      const b = (a - qa * units) * 65536 + (low & 0xffff),
+        qb = Math.floor(b / units);
       seconds = this.#highSeconds * 4294967296 + qa * 65536 + qb;
       p.timeNanoseconds = Math.floor(((b - qb * units) * 1e9) / units);
     }
@@ -183,13 +232,21 @@ class PcapngParser implements RecordParser {
       this.damage = { offset: position, message: `more than ${MAX_INTERFACES.toLocaleString('en-US')} interfaces are described` };
       return false;
     }
-    let name: string | null = null, unitsPerSecond = 1e6, offsetSeconds = 0;
+    let name: string | null = null,
+      unitsPerSecond = 1e6,
+      offsetSeconds = 0;
     this.#forEachOption(view, at + 16, end, (code, offset, length) => {
       if (code === 2) name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + offset, Math.min(length, 256)));
       else if (code === 9 && length === 1) unitsPerSecond = resolution(view.getUint8(offset));
       else if (code === 14 && length === 8) offsetSeconds = Number(view.getBigInt64(offset, this.#littleEndian));
     });
-    const info: InterfaceInfo = { name, linkType: view.getUint16(at + 8, this.#littleEndian), snapLength: view.getUint32(at + 12, this.#littleEndian), packets: 0, dropped: null };
+    const info: InterfaceInfo = {
+      name,
+      linkType: view.getUint16(at + 8, this.#littleEndian),
+      snapLength: view.getUint32(at + 12, this.#littleEndian),
+      packets: 0,
+      dropped: null,
+    };
     this.#all.push({ info, unitsPerSecond, offsetSeconds });
     this.interfaces.push(info);
     return true;
@@ -205,8 +262,9 @@ class PcapngParser implements RecordParser {
   }
 
   #forEachOption(view: DataView, from: number, end: number, visit: (code: number, offset: number, length: number) => void): void {
-    for (let at = from; at + 4 <= end; ) {
-      const code = view.getUint16(at, this.#littleEndian), length = view.getUint16(at + 2, this.#littleEndian);
+    for (let at = from; at + 4 <= end;) {
+      const code = view.getUint16(at, this.#littleEndian),
+        length = view.getUint16(at + 2, this.#littleEndian);
       if (code === 0 || at + 4 + length > end) return;
       visit(code, at + 4, length);
       at += 4 + ((length + 3) & ~3);

@@ -3,7 +3,8 @@ import { MAX_FRAME_BYTES, type CaptureFormat, type Damage, type InterfaceInfo, t
 import type { Packet } from '../packet.ts';
 
 const MAGIC = [0x73, 0x6e, 0x6f, 0x6f, 0x70, 0, 0, 0];
-const FILE_HEADER = 16, RECORD_HEADER = 24;
+const FILE_HEADER = 16,
+  RECORD_HEADER = 24;
 /** Data link types of RFC 1761 section 4 as LINKTYPE_ numbers: IEEE 802.3, token ring, Ethernet, FDDI. */
 const LINK_TYPES: Readonly<Record<number, number>> = { 0: 1, 2: 6, 4: 1, 8: 10 };
 const UNKNOWN_LINK_TYPE = 0xffff;
@@ -23,9 +24,13 @@ class SnoopParser implements RecordParser {
     }
     const info = this.interfaces[0]!;
     while (to - at >= RECORD_HEADER) {
-      const captured = view.getUint32(at + 4), record = view.getUint32(at + 8);
+      const captured = view.getUint32(at + 4),
+        record = view.getUint32(at + 8);
       if (captured > MAX_FRAME_BYTES || record < RECORD_HEADER + captured || record > MAX_FRAME_BYTES * 2) {
-        this.damage = { offset: filePosition + at - from, message: `the next record claims ${captured.toLocaleString('en-US')} bytes in ${record.toLocaleString('en-US')}` };
+        this.damage = {
+          offset: filePosition + at - from,
+          message: `the next record claims ${captured.toLocaleString('en-US')} bytes in ${record.toLocaleString('en-US')}`,
+        };
         return at;
       }
       if (at + record > to) return at;

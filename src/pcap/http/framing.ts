@@ -14,7 +14,10 @@ const MAX_CHUNK_LINE = 4096;
 /** Requests that wait for their answers; beyond, pipelined ones are not paired. */
 const MAX_PENDING = 256;
 
-const HEAD = 0, CHUNK_SIZE = 1, TRAILER = 2, UNTIL_CLOSE = 3;
+const HEAD = 0,
+  CHUNK_SIZE = 1,
+  TRAILER = 2,
+  UNTIL_CLOSE = 3;
 
 /** A request as its response needs it. */
 export interface PendingRequest {
@@ -55,7 +58,17 @@ export interface HttpState {
 }
 
 export function openHttp(): HttpState {
-  const side = (): HttpSide => ({ phase: HEAD, searched: 0, headLength: 0, bodyLength: 0, chunked: false, isResponse: false, login: false, inner: false, request: null });
+  const side = (): HttpSide => ({
+    phase: HEAD,
+    searched: 0,
+    headLength: 0,
+    bodyLength: 0,
+    chunked: false,
+    isResponse: false,
+    login: false,
+    inner: false,
+    request: null,
+  });
   return { sides: [side(), side()], pending: [], rest: null };
 }
 
@@ -87,7 +100,8 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   if (looks === 'no') return NOT_MINE;
   const start = skipEmptyLines(bytes, offset, end);
   // The last two bytes may be the beginning of what ends the head. HTTP/0.9 has no empty line; like tshark we only take requests that have.
-  const fresh = side.searched === 0, headEnd = fresh ? scanHead(bytes, start, end) : findHeadEnd(bytes, Math.max(start, offset + side.searched - 2), end);
+  const fresh = side.searched === 0,
+    headEnd = fresh ? scanHead(bytes, start, end) : findHeadEnd(bytes, Math.max(start, offset + side.searched - 2), end);
   if (headEnd < 0) {
     if (end - offset > MAX_HEAD) return NOT_MINE;
     side.searched = end - offset;
@@ -103,7 +117,8 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   side.chunked = body.chunked;
   side.login = body.login && !line.isResponse;
   if (!isHeard(p)) p.pduKeep = side.login && p.hears('http-credentials') ? side.headLength + MAX_FORM : 0;
-  let none: boolean, tunnel = false;
+  let none: boolean,
+    tunnel = false;
   if (line.isResponse) {
     const status = decimalAt(bytes, line.second, line.second + 3);
     const interim = status >= 100 && status < 200 && status !== 101;
@@ -113,7 +128,16 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
     tunnel = status === 101 || (method === 'CONNECT' && status >= 200 && status < 300);
     none = tunnel || interim || status === 204 || status === 304 || method === 'HEAD';
   } else {
-    const request: PendingRequest = { method: methodAt(bytes, line.first, line.firstEnd), frame: 0, uri: '', host: null, timeSeconds: 0, timeNanoseconds: 0, login: null, loginFrame: 0 };
+    const request: PendingRequest = {
+      method: methodAt(bytes, line.first, line.firstEnd),
+      frame: 0,
+      uri: '',
+      host: null,
+      timeSeconds: 0,
+      timeNanoseconds: 0,
+      login: null,
+      loginFrame: 0,
+    };
     side.request = request;
     if (state.pending.length < MAX_PENDING) state.pending.push(request);
     // A request without a length has no body (RFC 9112 section 6.3, 7).
@@ -133,9 +157,21 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
 
 /** A page in answer to a posted form may welcome or ask again: only a plain refusal is told of forms. Other schemes are refused in the middle of their exchange. */
 function sayLoginResult(p: Packet, request: PendingRequest, status: number): void {
-  const { login, loginFrame } = request, scheme = login!.scheme.toLowerCase(), isForm = scheme === 'form', refused = status === 401 || status === 403 || status === 407;
+  const { login, loginFrame } = request,
+    scheme = login!.scheme.toLowerCase(),
+    isForm = scheme === 'form',
+    refused = status === 401 || status === 403 || status === 407;
   if (!p.hears('login') || (!isForm && scheme !== 'basic' && scheme !== 'digest') || (!refused && (isForm || status >= 400))) return;
-  p.emit({ kind: 'login', frame: p.frame, protocol: 'http', user: login!.user, mechanism: login!.scheme, secretInClear: scheme !== 'digest', result: refused ? 'rejected' : 'accepted', attemptFrame: loginFrame } satisfies LoginMessage);
+  p.emit({
+    kind: 'login',
+    frame: p.frame,
+    protocol: 'http',
+    user: login!.user,
+    mechanism: login!.scheme,
+    secretInClear: scheme !== 'digest',
+    result: refused ? 'rejected' : 'accepted',
+    attemptFrame: loginFrame,
+  } satisfies LoginMessage);
 }
 
 const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT'];
@@ -197,8 +233,10 @@ function isAuthorization(bytes: Uint8Array, at: number, end: number): boolean {
 /** What the line in `header` says of the body. */
 function noteBodyHeader(bytes: Uint8Array): void {
   const length = header.nameEnd - header.name;
-  if (length === 14 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-LENGTH')) body.length = decimalAt(bytes, header.value, header.valueEnd);
-  else if (length === 12 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-TYPE')) body.login ||= startsWithWord(bytes, header.value, header.valueEnd, 'APPLICATION/X-WWW-FORM-URLENCODED');
+  if (length === 14 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-LENGTH'))
+    body.length = decimalAt(bytes, header.value, header.valueEnd);
+  else if (length === 12 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-TYPE'))
+    body.login ||= startsWithWord(bytes, header.value, header.valueEnd, 'APPLICATION/X-WWW-FORM-URLENCODED');
   else if (length === 17 && startsWithWord(bytes, header.name, header.nameEnd, 'TRANSFER-ENCODING')) {
     // Chunked is the last coding if it is one at all (RFC 9112 section 6.1).
     body.chunked = startsWithWord(bytes, Math.max(header.value, header.valueEnd - 7), header.valueEnd, 'CHUNKED');
@@ -208,7 +246,8 @@ function noteBodyHeader(bytes: Uint8Array): void {
 function stepChunk(p: Packet, bytes: Uint8Array, offset: number, end: number, side: HttpSide): number {
   const after = afterLine(bytes, offset, Math.min(end, offset + MAX_CHUNK_LINE));
   if (after < 0) return end - offset >= MAX_CHUNK_LINE ? NOT_MINE : NEED_MORE;
-  let size = 0, at = offset;
+  let size = 0,
+    at = offset;
   for (; at < after && at - offset < 13; at++) {
     const digit = hexDigit(bytes[at]!);
     if (digit < 0) break;

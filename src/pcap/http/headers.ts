@@ -55,14 +55,30 @@ export function looksLikeStartLine(bytes: Uint8Array, offset: number, end: numbe
   return 'more';
 }
 
-const METHODS: readonly string[] = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT', 'TRACE', 'PROPFIND', 'REPORT', 'NOTIFY', 'SUBSCRIBE'];
+const METHODS: readonly string[] = [
+  'GET',
+  'POST',
+  'HEAD',
+  'PUT',
+  'DELETE',
+  'OPTIONS',
+  'PATCH',
+  'CONNECT',
+  'TRACE',
+  'PROPFIND',
+  'REPORT',
+  'NOTIFY',
+  'SUBSCRIBE',
+];
 /** A start line longer than this is taken at its first word. */
 const PATIENCE = 256;
 
 /** `looksLikeStartLine` for the beginning of a stream: long targets must not keep it undecided. */
 export function recogniseHttp(bytes: Uint8Array, offset: number, end: number): 'yes' | 'no' | 'more' {
   const answer = looksLikeStartLine(bytes, offset, end);
-  return answer === 'more' && end - offset >= PATIENCE && METHODS.some((method) => matchPrefix(bytes, offset, end, `${method} `) === 'yes') ? 'yes' : answer;
+  return answer === 'more' && end - offset >= PATIENCE && METHODS.some((method) => matchPrefix(bytes, offset, end, `${method} `) === 'yes')
+    ? 'yes'
+    : answer;
 }
 
 function statusLine(bytes: Uint8Array, start: number, slash: number, end: number): 'yes' | 'no' | 'more' {
@@ -76,15 +92,34 @@ function statusLine(bytes: Uint8Array, start: number, slash: number, end: number
 }
 
 function endsWithVersion(bytes: Uint8Array, from: number, to: number): boolean {
-  const end = trimEnd(bytes, from, to), at = end - 8;
+  const end = trimEnd(bytes, from, to),
+    at = end - 8;
   // SP HTTP/1.x
-  return at > from && bytes[at - 1] === SPACE && bytes[at] === 72 && bytes[at + 1] === 84 && bytes[at + 2] === 84 && bytes[at + 3] === 80 && bytes[at + 4] === 0x2f && bytes[at + 5] === 49 && bytes[at + 6] === 46 && isDigit(bytes[at + 7]!);
+  return (
+    at > from &&
+    bytes[at - 1] === SPACE &&
+    bytes[at] === 72 &&
+    bytes[at + 1] === 84 &&
+    bytes[at + 2] === 84 &&
+    bytes[at + 3] === 80 &&
+    bytes[at + 4] === 0x2f &&
+    bytes[at + 5] === 49 &&
+    bytes[at + 6] === 46 &&
+    isDigit(bytes[at + 7]!)
+  );
 }
 
 /** HTTP/0.9, "GET /x" and nothing else (RFC 1945 section 4.1). */
 function isSimpleRequest(bytes: Uint8Array, start: number, methodEnd: number, lineEnd: number): boolean {
   const target = methodEnd + 1;
-  return methodEnd - start === 3 && bytes[start] === 71 && bytes[start + 1] === 69 && bytes[start + 2] === 84 && bytes[target] === 0x2f && findByte(bytes, SPACE, target, lineEnd) === lineEnd;
+  return (
+    methodEnd - start === 3 &&
+    bytes[start] === 71 &&
+    bytes[start + 1] === 69 &&
+    bytes[start + 2] === 84 &&
+    bytes[target] === 0x2f &&
+    findByte(bytes, SPACE, target, lineEnd) === lineEnd
+  );
 }
 
 function isDigit(byte: number): boolean {
@@ -103,10 +138,13 @@ export function readStartLine(bytes: Uint8Array, offset: number, end: number): S
 
 /** The parts of a line that `looksLikeStartLine` has accepted. */
 export function splitStartLine(bytes: Uint8Array, offset: number, end: number): StartLine {
-  const start = skipEmptyLines(bytes, offset, end), found = afterLine(bytes, start, end), after = found < 0 ? end : found;
+  const start = skipEmptyLines(bytes, offset, end),
+    found = afterLine(bytes, start, end),
+    after = found < 0 ? end : found;
   const textEnd = trimEnd(bytes, start, lineTextEnd(bytes, start, after));
   const isResponse = bytes[start] === 72 && bytes[start + 4] === 0x2f;
-  const firstEnd = findByte(bytes, SPACE, start, textEnd), second = skipBlanks(bytes, firstEnd, textEnd);
+  const firstEnd = findByte(bytes, SPACE, start, textEnd),
+    second = skipBlanks(bytes, firstEnd, textEnd);
   let secondEnd: number, third: number;
   if (isResponse) {
     secondEnd = findByte(bytes, SPACE, second, textEnd);
@@ -141,7 +179,8 @@ export interface HeaderLine {
 /** Reads the header line at `offset` into `line`; false at the end of the head. Lines without a colon read as a name. */
 export function nextHeader(bytes: Uint8Array, offset: number, end: number, line: HeaderLine): boolean {
   if (offset >= end) return false;
-  const found = afterLine(bytes, offset, end), after = found < 0 ? end : found;
+  const found = afterLine(bytes, offset, end),
+    after = found < 0 ? end : found;
   const textEnd = lineTextEnd(bytes, offset, after);
   if (textEnd === offset) return false;
   const colon = findByte(bytes, 58, offset, textEnd);

@@ -87,8 +87,10 @@ export function headerValue(headers: readonly (readonly [string, string])[], nam
 export function readAuthorization(bytes: Uint8Array, offset: number, end: number): HttpCredentials | null {
   const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
   for (let at = offset; nextHeader(bytes, at, end, line); at = line.after) {
-    if (!startsWithWord(bytes, line.name, line.nameEnd, 'AUTHORIZATION') && !startsWithWord(bytes, line.name, line.nameEnd, 'PROXY-AUTHORIZATION')) continue;
-    const schemeEnd = findByte(bytes, 32, line.value, line.valueEnd), scheme = textAt(bytes, line.value, schemeEnd, 32);
+    if (!startsWithWord(bytes, line.name, line.nameEnd, 'AUTHORIZATION') && !startsWithWord(bytes, line.name, line.nameEnd, 'PROXY-AUTHORIZATION'))
+      continue;
+    const schemeEnd = findByte(bytes, 32, line.value, line.valueEnd),
+      scheme = textAt(bytes, line.value, schemeEnd, 32);
     const value = textAt(bytes, schemeEnd, line.valueEnd).trim();
     switch (scheme.toLowerCase()) {
       case 'basic': {
@@ -106,7 +108,9 @@ export function readAuthorization(bytes: Uint8Array, offset: number, end: number
 
 /** User and password of Basic credentials, RFC 7617. */
 export function splitBasic(value: string): [user: string, password: string] {
-  const decoded = decodeBase64(value), text = textAt(decoded, 0, decoded.length), colon = text.indexOf(':');
+  const decoded = decodeBase64(value),
+    text = textAt(decoded, 0, decoded.length),
+    colon = text.indexOf(':');
   return colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
 }
 
@@ -115,9 +119,11 @@ const PASSWORD_KEY = /^(?:.*[_.[-])?(?:pass(?:word|wd|phrase)?|pwd|psw|user_?pas
 
 /** Who logs in by a posted form (`application/x-www-form-urlencoded`). */
 export function readForm(bytes: Uint8Array, offset: number, end: number): HttpCredentials | null {
-  let user: string | null = null, passwordPresent = false;
+  let user: string | null = null,
+    passwordPresent = false;
   for (const pair of textAt(bytes, offset, end, MAX_FORM).split('&')) {
-    const equals = pair.indexOf('='), key = unescapeForm(equals < 0 ? pair : pair.slice(0, equals));
+    const equals = pair.indexOf('='),
+      key = unescapeForm(equals < 0 ? pair : pair.slice(0, equals));
     if (equals < 0 || equals === pair.length - 1) continue;
     if (PASSWORD_KEY.test(key)) passwordPresent = true;
     else if (user === null && USER_KEY.test(key)) user = unescapeForm(pair.slice(equals + 1)).slice(0, MAX_TEXT);

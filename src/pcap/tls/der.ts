@@ -10,17 +10,32 @@ export interface Element {
 }
 
 export const DER = {
-  boolean: 1, integer: 2, bitString: 3, octetString: 4, oid: 6, utf8String: 12, printableString: 19, teletexString: 20, ia5String: 22, utcTime: 23, generalizedTime: 24,
-  universalString: 28, bmpString: 30, sequence: 0x30, set: 0x31,
+  boolean: 1,
+  integer: 2,
+  bitString: 3,
+  octetString: 4,
+  oid: 6,
+  utf8String: 12,
+  printableString: 19,
+  teletexString: 20,
+  ia5String: 22,
+  utcTime: 23,
+  generalizedTime: 24,
+  universalString: 28,
+  bmpString: 30,
+  sequence: 0x30,
+  set: 0x31,
 } as const;
 
 /** The element at `offset`, or null if it does not fit into `[offset, end)`. */
 export function readElement(bytes: Uint8Array, offset: number, end: number): Element | null {
   if (end > bytes.length) end = bytes.length;
   if (end - offset < 2) return null;
-  const tag = bytes[offset]!, first = bytes[offset + 1]!;
+  const tag = bytes[offset]!,
+    first = bytes[offset + 1]!;
   if ((tag & 31) === 31) return null;
-  let start = offset + 2, length = first;
+  let start = offset + 2,
+    length = first;
   if (first >= 0x80) {
     const count = first & 0x7f;
     // 0x80 is BER's indefinite length; more than four bytes of length fit into no message.
@@ -34,7 +49,7 @@ export function readElement(bytes: Uint8Array, offset: number, end: number): Ele
 /** The elements in `[offset, end)`, up to the first that is damaged. */
 export function readElements(bytes: Uint8Array, offset: number, end: number, max = 256): Element[] {
   const elements: Element[] = [];
-  for (let at = offset; elements.length < max; ) {
+  for (let at = offset; elements.length < max;) {
     const element = readElement(bytes, at, end);
     if (element === null) break;
     elements.push(element);

@@ -66,7 +66,8 @@ function describeExtensions(r: Reader, client: boolean, sink: FieldSink): void {
     sink.add(f.extensionType, body.at - 4, 2, type);
     sink.open();
     sink.add(f.extensionLength, body.at - 2, 2, body.left);
-    const start = body.at, length = body.left;
+    const start = body.at,
+      length = body.left;
     if (length === 0) {
       sink.close();
       return;
@@ -74,7 +75,8 @@ function describeExtensions(r: Reader, client: boolean, sink: FieldSink): void {
     if (type === EXTENSION.serverName) {
       const list = body.take(body.u16());
       while (list.left >= 3) {
-        const kind = list.u8(), name = list.take(list.u16());
+        const kind = list.u8(),
+          name = list.take(list.u16());
         if (kind === 0) sink.add(f.serverName, name.at, name.left, textAt(name.bytes, name.at, name.end, 255));
       }
     } else if (type === EXTENSION.alpn) {
@@ -94,7 +96,8 @@ function describeExtensions(r: Reader, client: boolean, sink: FieldSink): void {
 
 export function describeCertificates(chain: readonly Certificate[], places: readonly (readonly [number, number])[], sink: FieldSink): void {
   chain.forEach((certificate, index) => {
-    const [at, end] = places[index]!, length = end - at;
+    const [at, end] = places[index]!,
+      length = end - at;
     sink.add(f.certificateLength, at - 3, 3);
     sink.add(f.certificate, at, length, undefined, sink.wantsText ? `Certificate: ${certificate.subject}` : undefined);
     sink.open();
@@ -104,7 +107,12 @@ export function describeCertificates(chain: readonly Certificate[], places: read
     if (certificate.notBefore !== null) sink.add(f.notBefore, at, length, BigInt(certificate.notBefore) * 1_000_000_000n);
     if (certificate.notAfter !== null) sink.add(f.notAfter, at, length, BigInt(certificate.notAfter) * 1_000_000_000n);
     sink.add(f.subject, at, length, certificate.subject);
-    sink.add(f.keyAlgorithm, at, length, `${certificate.keyAlgorithm}${certificate.curve === null ? '' : ` ${certificate.curve}`}${certificate.keyBits > 0 ? ` (${certificate.keyBits} bits)` : ''}`);
+    sink.add(
+      f.keyAlgorithm,
+      at,
+      length,
+      `${certificate.keyAlgorithm}${certificate.curve === null ? '' : ` ${certificate.curve}`}${certificate.keyBits > 0 ? ` (${certificate.keyBits} bits)` : ''}`,
+    );
     for (const name of certificate.names) sink.add(f.dnsName, at, length, name);
     sink.close();
   });

@@ -20,9 +20,18 @@ const MAX_CHAIN = 16;
 /**
  * Reads the content `[offset, end)` of a handshake record. Returns the words for the packet list, null if it is encrypted.
  */
-export function readHandshake(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string | null {
-  const side = state.sides[direction], words: string[] = [];
-  for (let at = offset; at < end; ) {
+export function readHandshake(
+  p: Packet,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  direction: Direction,
+  state: TlsState,
+  sink: FieldSink | null,
+): string | null {
+  const side = state.sides[direction],
+    words: string[] = [];
+  for (let at = offset; at < end;) {
     if (side.passOver > 0) {
       const count = Math.min(side.passOver, end - at);
       side.passOver -= count;
@@ -33,7 +42,8 @@ export function readHandshake(p: Packet, bytes: Uint8Array, offset: number, end:
       at = gather(p, bytes, at, end, direction, side, state, sink, words);
       continue;
     }
-    const type = bytes[at]!, length = end - at < HEADER ? -1 : HEADER + (bytes[at + 1]! << 16) + (bytes[at + 2]! << 8) + bytes[at + 3]!;
+    const type = bytes[at]!,
+      length = end - at < HEADER ? -1 : HEADER + (bytes[at + 1]! << 16) + (bytes[at + 2]! << 8) + bytes[at + 3]!;
     if (HANDSHAKE_TYPES[type] === undefined) {
       // Ciphertext of a stream whose Change Cipher Spec was not seen.
       side.encrypted = true;
@@ -55,10 +65,21 @@ export function readHandshake(p: Packet, bytes: Uint8Array, offset: number, end:
 }
 
 /** Adds to a message that spans records; reads it when it is complete. Returns the offset behind what was taken. */
-function gather(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, side: TlsSide, state: TlsState, sink: FieldSink | null, words: string[]): number {
+function gather(
+  p: Packet,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  direction: Direction,
+  side: TlsSide,
+  state: TlsState,
+  sink: FieldSink | null,
+  words: string[],
+): number {
   let at = offset;
   for (;;) {
-    const partial = side.partial!, count = Math.min(partial.length - side.partialLength, end - at);
+    const partial = side.partial!,
+      count = Math.min(partial.length - side.partialLength, end - at);
     partial.set(bytes.subarray(at, at + count), side.partialLength);
     side.partialLength += count;
     at += count;
@@ -92,11 +113,22 @@ export function inBytes<T>(p: Packet, other: Uint8Array, name: string, sink: Fie
   return result;
 }
 
-const CLIENT_HELLO = 1, SERVER_HELLO = 2, CERTIFICATE = 11;
+const CLIENT_HELLO = 1,
+  SERVER_HELLO = 2,
+  CERTIFICATE = 11;
 
 /** Reads one whole message `[offset, end)`, header included; returns its words for the packet list. */
-function readMessage(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
-  const type = bytes[offset]!, body = offset + HEADER;
+function readMessage(
+  p: Packet,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  direction: Direction,
+  state: TlsState,
+  sink: FieldSink | null,
+): string {
+  const type = bytes[offset]!,
+    body = offset + HEADER;
   let words = HANDSHAKE_TYPES[type] ?? `Handshake ${type}`;
   if (sink !== null) {
     sink.add(f.handshake, offset, end - offset, undefined, `Handshake Protocol: ${words}`);
@@ -121,10 +153,19 @@ function glanceAtClientHello(p: Packet, body: number, end: number, direction: Di
 }
 
 function sayServerName(p: Packet, name: string | null): void {
-  if (name !== null && name !== '' && p.hears('tls-server-name')) p.emit({ kind: 'tls-server-name', frame: p.frame, name } satisfies TlsServerNameMessage);
+  if (name !== null && name !== '' && p.hears('tls-server-name'))
+    p.emit({ kind: 'tls-server-name', frame: p.frame, name } satisfies TlsServerNameMessage);
 }
 
-function readClientHello(p: Packet, hello: ClientHello, body: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
+function readClientHello(
+  p: Packet,
+  hello: ClientHello,
+  body: number,
+  end: number,
+  direction: Direction,
+  state: TlsState,
+  sink: FieldSink | null,
+): string {
   noteClientHello(p, hello, direction, state);
   if (hello.short) p.malformed('TLS ClientHello is shorter than its lengths say', body, end);
   if (sink !== null) describeClientHello(p, body, end, hello, sink);
@@ -132,7 +173,15 @@ function readClientHello(p: Packet, hello: ClientHello, body: number, end: numbe
 }
 
 /** Reads an SSLv2 ClientHello record. */
-export function readSsl2ClientHello(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
+export function readSsl2ClientHello(
+  p: Packet,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  direction: Direction,
+  state: TlsState,
+  sink: FieldSink | null,
+): void {
   const hello = parseSsl2ClientHello(bytes, offset, end);
   noteClientHello(p, hello, direction, state);
   if (sink === null) return;
@@ -165,7 +214,15 @@ function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, st
   } satisfies TlsClientHelloMessage);
 }
 
-function readServerHello(p: Packet, bytes: Uint8Array, body: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
+function readServerHello(
+  p: Packet,
+  bytes: Uint8Array,
+  body: number,
+  end: number,
+  direction: Direction,
+  state: TlsState,
+  sink: FieldSink | null,
+): string {
   const hello = parseServerHello(bytes, body, end);
   state.version = hello.version;
   if (hello.short) p.malformed('TLS ServerHello is shorter than its lengths say', body, end);
@@ -188,11 +245,23 @@ function readServerHello(p: Packet, bytes: Uint8Array, body: number, end: number
 }
 
 /** RFC 5246 section 7.4.2. TLS 1.3 encrypts its certificates, so its other layout does not occur here. */
-function readCertificates(p: Packet, bytes: Uint8Array, body: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
+function readCertificates(
+  p: Packet,
+  bytes: Uint8Array,
+  body: number,
+  end: number,
+  direction: Direction,
+  state: TlsState,
+  sink: FieldSink | null,
+): void {
   if (sink === null && !p.hears('tls-certificate')) return;
-  const r = new Reader(bytes, body, end), list = r.take(r.u24()), chain: Certificate[] = [], places: [number, number][] = [];
+  const r = new Reader(bytes, body, end),
+    list = r.take(r.u24()),
+    chain: Certificate[] = [],
+    places: [number, number][] = [];
   while (list.left >= 3 && chain.length < MAX_CHAIN) {
-    const one = list.take(list.u24()), certificate = parseCertificate(bytes, one.at, one.end);
+    const one = list.take(list.u24()),
+      certificate = parseCertificate(bytes, one.at, one.end);
     if (certificate === null) {
       p.malformed('certificate is no DER', one.at, one.end);
       break;
@@ -201,7 +270,14 @@ function readCertificates(p: Packet, bytes: Uint8Array, body: number, end: numbe
     places.push([one.at, one.end]);
   }
   if (chain.length === 0) return;
-  const message: TlsCertificateMessage = { kind: 'tls-certificate', frame: p.frame, direction, fromServer: state.client < 0 ? direction === 1 : direction !== state.client, chain, sni: state.sni };
+  const message: TlsCertificateMessage = {
+    kind: 'tls-certificate',
+    frame: p.frame,
+    direction,
+    fromServer: state.client < 0 ? direction === 1 : direction !== state.client,
+    chain,
+    sni: state.sni,
+  };
   p.emit(message);
   if (sink !== null) describeCertificates(chain, places, sink);
 }

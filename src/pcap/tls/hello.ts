@@ -53,7 +53,20 @@ export function parseClientHello(bytes: Uint8Array, offset: number, end: number)
   r.skip(sessionIdLength);
   const suites = numbers(r.take(r.u16()), 2);
   r.skip(r.u8());
-  const hello = { legacyVersion, suites, extensions: [] as number[], sni: null as string | null, alpn: [] as string[], firstAlpn: null as Uint8Array | null, versions: [] as number[], groups: [] as number[], pointFormats: [] as number[], signatureAlgorithms: [] as number[], sessionIdLength, short: false };
+  const hello = {
+    legacyVersion,
+    suites,
+    extensions: [] as number[],
+    sni: null as string | null,
+    alpn: [] as string[],
+    firstAlpn: null as Uint8Array | null,
+    versions: [] as number[],
+    groups: [] as number[],
+    pointFormats: [] as number[],
+    signatureAlgorithms: [] as number[],
+    sessionIdLength,
+    short: false,
+  };
   eachExtension(r, (type, body) => {
     hello.extensions.push(type);
     if (type === EXTENSION.serverName) hello.sni ??= readServerName(body);
@@ -76,10 +89,26 @@ export function parseClientHello(bytes: Uint8Array, offset: number, end: number)
 
 /** Reads an SSLv2 ClientHello, `[offset, end)` behind the two bytes of length; RFC 6101 appendix E.1. */
 export function parseSsl2ClientHello(bytes: Uint8Array, offset: number, end: number): ClientHello {
-  const r = new Reader(bytes, offset + 1, end), legacyVersion = r.u16(), specLength = r.u16(), sessionIdLength = r.u16();
+  const r = new Reader(bytes, offset + 1, end),
+    legacyVersion = r.u16(),
+    specLength = r.u16(),
+    sessionIdLength = r.u16();
   r.skip(2);
   const suites = numbers(r.take(specLength), 3);
-  return { legacyVersion, suites, extensions: [], sni: null, alpn: [], firstAlpn: null, versions: [], groups: [], pointFormats: [], signatureAlgorithms: [], sessionIdLength, short: r.short };
+  return {
+    legacyVersion,
+    suites,
+    extensions: [],
+    sni: null,
+    alpn: [],
+    firstAlpn: null,
+    versions: [],
+    groups: [],
+    pointFormats: [],
+    signatureAlgorithms: [],
+    sessionIdLength,
+    short: r.short,
+  };
 }
 
 /** Sent as the random of a ServerHello that is a HelloRetryRequest: SHA-256 of that name (RFC 8446 section 4.1.3), its first word. */
@@ -88,18 +117,21 @@ const RETRY_RANDOM = 0xcf21ad74;
 /** Reads the body of a ServerHello, `[offset, end)` behind the handshake header. */
 export function parseServerHello(bytes: Uint8Array, offset: number, end: number): ServerHello {
   const r = new Reader(bytes, offset, end);
-  const legacyVersion = r.u16(), random = r.u32();
+  const legacyVersion = r.u16(),
+    random = r.u32();
   r.skip(28);
   r.skip(r.u8());
   const suite = r.u16();
   r.skip(1);
-  let version = legacyVersion, alpn: string | null = null;
+  let version = legacyVersion,
+    alpn: string | null = null;
   const extensions: number[] = [];
   eachExtension(r, (type, body) => {
     extensions.push(type);
     if (type === EXTENSION.supportedVersions) version = body.u16();
     else if (type === EXTENSION.alpn) {
-      const list = body.take(body.u16()), name = list.take(list.u8());
+      const list = body.take(body.u16()),
+        name = list.take(list.u8());
       alpn = textAt(bytes, name.at, name.end, 255);
     }
   });
@@ -120,7 +152,8 @@ export function eachExtension(r: Reader, visit: (type: number, body: Reader) => 
 function readServerName(body: Reader): string | null {
   const list = body.take(body.u16());
   while (list.left >= 3) {
-    const type = list.u8(), name = list.take(list.u16());
+    const type = list.u8(),
+      name = list.take(list.u16());
     if (type === 0) return textAt(name.bytes, name.at, name.end, 255);
   }
   return null;

@@ -46,7 +46,8 @@ export class Reader {
   /** The next `length` bytes as a reader of their own, fewer if there are fewer. */
   take(length: number): Reader {
     if (this.left < length) this.short = true;
-    const to = Math.min(this.end, this.at + length), inner = new Reader(this.bytes, this.at, to);
+    const to = Math.min(this.end, this.at + length),
+      inner = new Reader(this.bytes, this.at, to);
     this.at = to;
     return inner;
   }

@@ -3,7 +3,11 @@ import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import { markSegment } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 
-export const CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23, HEARTBEAT = 24;
+export const CHANGE_CIPHER_SPEC = 20,
+  ALERT = 21,
+  HANDSHAKE = 22,
+  APPLICATION_DATA = 23,
+  HEARTBEAT = 24;
 export const RECORD_HEADER = 5;
 
 /** A ciphertext may be 2^14 bytes and 2,048 more (RFC 5246 section 6.2.3). */
@@ -37,7 +41,16 @@ export interface TlsState {
 }
 
 export function openTls(): TlsState {
-  const side = (): TlsSide => ({ encrypted: false, recordLength: 0, record: null, ssl2: false, begun: false, partial: null, partialLength: 0, passOver: 0 });
+  const side = (): TlsSide => ({
+    encrypted: false,
+    recordLength: 0,
+    record: null,
+    ssl2: false,
+    begun: false,
+    partial: null,
+    partialLength: 0,
+    passOver: 0,
+  });
   return { sides: [side(), side()], version: 0, client: -1, sni: null, infoFrame: 0, info: '' };
 }
 
@@ -51,7 +64,8 @@ export function recogniseTls(bytes: Uint8Array, offset: number, end: number): 'y
   if (length > 1 && bytes[offset + 1] !== 3) return 'no';
   if (length > 2 && bytes[offset + 2]! > 4) return 'no';
   if (length < RECORD_HEADER + 1) return 'more';
-  const size = bytes[offset + 3]! * 256 + bytes[offset + 4]!, first = bytes[offset + 5]!;
+  const size = bytes[offset + 3]! * 256 + bytes[offset + 4]!,
+    first = bytes[offset + 5]!;
   if (size === 0 || size > MAX_RECORD) return 'no';
   if (type === HANDSHAKE) return first === 1 || first === 2 ? 'yes' : 'no';
   if (type === CHANGE_CIPHER_SPEC) return size === 1 && first === 1 ? 'yes' : 'no';
@@ -67,19 +81,31 @@ function recogniseSsl2(bytes: Uint8Array, offset: number, end: number): 'yes' | 
   if (length > 4 && (bytes[offset + 3] === 0 ? bytes[offset + 4] !== 2 : bytes[offset + 4]! > 4)) return 'no';
   if (length < 11) return 'more';
   const u16 = (at: number): number => bytes[offset + at]! * 256 + bytes[offset + at + 1]!;
-  const specs = u16(5), session = u16(7), challenge = u16(9);
-  return specs > 0 && specs % 3 === 0 && (session === 0 || session === 16) && challenge >= 16 && challenge <= 32 && (u16(0) & 0x7fff) === 9 + specs + session + challenge ? 'yes' : 'no';
+  const specs = u16(5),
+    session = u16(7),
+    challenge = u16(9);
+  return specs > 0 &&
+    specs % 3 === 0 &&
+    (session === 0 || session === 16) &&
+    challenge >= 16 &&
+    challenge <= 32 &&
+    (u16(0) & 0x7fff) === 9 + specs + session + challenge
+    ? 'yes'
+    : 'no';
 }
 
 export function stepTls(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState): number {
-  const side = state.sides[direction], count = stepRecord(p, bytes, offset, end, direction, state);
+  const side = state.sides[direction],
+    count = stepRecord(p, bytes, offset, end, direction, state);
   if (count !== NOT_MINE && !side.begun && (count === NEED_MORE || count > end - offset)) markSegment(p, 'tls');
   side.begun = count === NEED_MORE;
   return count;
 }
 
 function stepRecord(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: TlsState): number {
-  const side = state.sides[direction], length = end - offset, type = bytes[offset]!;
+  const side = state.sides[direction],
+    length = end - offset,
+    type = bytes[offset]!;
   p.pduComplete = true;
   side.record = null;
   const tls = type >= CHANGE_CIPHER_SPEC && type <= HEARTBEAT;
@@ -104,11 +130,12 @@ function stepSsl2(bytes: Uint8Array, offset: number, end: number, direction: Dir
   const length = end - offset;
   if (length < 3) return NEED_MORE;
   // Two bytes of length, or three with padding (the SSL 2.0 protocol specification).
-  const first = bytes[offset]!, header = first >= 0x80 ? 2 : 3;
+  const first = bytes[offset]!,
+    header = first >= 0x80 ? 2 : 3;
   const size = ((first & (header === 2 ? 0x7f : 0x3f)) << 8) | bytes[offset + 1]!;
   const hello = recogniseSsl2(bytes, offset, end);
   if (hello === 'more' && !side.ssl2 && state.client < 0) return NEED_MORE;
-  const answers = state.client === 1 - direction && state.sides[1 - direction as Direction].ssl2 && bytes[offset + header] === 4;
+  const answers = state.client === 1 - direction && state.sides[(1 - direction) as Direction].ssl2 && bytes[offset + header] === 4;
   if (hello !== 'yes' && !answers && !side.ssl2) return NOT_MINE;
   side.recordLength = header + size;
   if (length < side.recordLength) return NEED_MORE;
@@ -127,9 +154,18 @@ export const tlsBulk = {
   passOver(bytes: Uint8Array, offset: number, end: number): number {
     let at = offset;
     while (end - at > RECORD_HEADER && bytes[at + 1] === 3) {
-      const type = bytes[at]!, size = bytes[at + 3]! * 256 + bytes[at + 4]!;
+      const type = bytes[at]!,
+        size = bytes[at + 3]! * 256 + bytes[at + 4]!;
       // A first byte of 1 may be a ClientHello, which names the server; an alert ends the stream.
-      if (type < CHANGE_CIPHER_SPEC || type > APPLICATION_DATA || (type === HANDSHAKE && bytes[at + 5] === 1) || size === 0 || size > MAX_RECORD || bytes[at + 2]! > 4) break;
+      if (
+        type < CHANGE_CIPHER_SPEC ||
+        type > APPLICATION_DATA ||
+        (type === HANDSHAKE && bytes[at + 5] === 1) ||
+        size === 0 ||
+        size > MAX_RECORD ||
+        bytes[at + 2]! > 4
+      )
+        break;
       at += RECORD_HEADER + size;
     }
     return at;

@@ -30,21 +30,67 @@ export interface Certificate {
   readonly sha256: string | null;
 }
 
-const MAX_NAMES = 256, MAX_NAME = 1024;
+const MAX_NAMES = 256,
+  MAX_NAME = 1024;
 
 const ATTRIBUTES: Readonly<Record<string, string>> = {
-  '2.5.4.3': 'CN', '2.5.4.4': 'SN', '2.5.4.5': 'serialNumber', '2.5.4.6': 'C', '2.5.4.7': 'L', '2.5.4.8': 'ST', '2.5.4.9': 'street', '2.5.4.10': 'O', '2.5.4.11': 'OU',
-  '2.5.4.12': 'title', '2.5.4.15': 'businessCategory', '2.5.4.17': 'postalCode', '2.5.4.42': 'GN', '2.5.4.97': 'organizationIdentifier',
-  '1.2.840.113549.1.9.1': 'emailAddress', '0.9.2342.19200300.100.1.25': 'DC', '0.9.2342.19200300.100.1.1': 'UID', '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionC',
-  '1.3.6.1.4.1.311.60.2.1.2': 'jurisdictionST', '1.3.6.1.4.1.311.60.2.1.1': 'jurisdictionL',
+  '2.5.4.3': 'CN',
+  '2.5.4.4': 'SN',
+  '2.5.4.5': 'serialNumber',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.9': 'street',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '2.5.4.12': 'title',
+  '2.5.4.15': 'businessCategory',
+  '2.5.4.17': 'postalCode',
+  '2.5.4.42': 'GN',
+  '2.5.4.97': 'organizationIdentifier',
+  '1.2.840.113549.1.9.1': 'emailAddress',
+  '0.9.2342.19200300.100.1.25': 'DC',
+  '0.9.2342.19200300.100.1.1': 'UID',
+  '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionC',
+  '1.3.6.1.4.1.311.60.2.1.2': 'jurisdictionST',
+  '1.3.6.1.4.1.311.60.2.1.1': 'jurisdictionL',
 };
-const KEYS: Readonly<Record<string, string>> = { '1.2.840.113549.1.1.1': 'RSA', '1.2.840.113549.1.1.10': 'RSA-PSS', '1.2.840.10040.4.1': 'DSA', '1.2.840.10045.2.1': 'EC', '1.3.101.110': 'X25519', '1.3.101.112': 'Ed25519', '1.3.101.113': 'Ed448' };
-const CURVES: Readonly<Record<string, readonly [string, number]>> = { '1.2.840.10045.3.1.1': ['secp192r1', 192], '1.3.132.0.33': ['secp224r1', 224], '1.2.840.10045.3.1.7': ['secp256r1', 256], '1.3.132.0.34': ['secp384r1', 384], '1.3.132.0.35': ['secp521r1', 521], '1.3.132.0.10': ['secp256k1', 256] };
+const KEYS: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.1.1': 'RSA',
+  '1.2.840.113549.1.1.10': 'RSA-PSS',
+  '1.2.840.10040.4.1': 'DSA',
+  '1.2.840.10045.2.1': 'EC',
+  '1.3.101.110': 'X25519',
+  '1.3.101.112': 'Ed25519',
+  '1.3.101.113': 'Ed448',
+};
+const CURVES: Readonly<Record<string, readonly [string, number]>> = {
+  '1.2.840.10045.3.1.1': ['secp192r1', 192],
+  '1.3.132.0.33': ['secp224r1', 224],
+  '1.2.840.10045.3.1.7': ['secp256r1', 256],
+  '1.3.132.0.34': ['secp384r1', 384],
+  '1.3.132.0.35': ['secp521r1', 521],
+  '1.3.132.0.10': ['secp256k1', 256],
+};
 const SIGNATURES: Readonly<Record<string, string>> = {
-  '1.2.840.113549.1.1.2': 'md2WithRSAEncryption', '1.2.840.113549.1.1.4': 'md5WithRSAEncryption', '1.2.840.113549.1.1.5': 'sha1WithRSAEncryption', '1.2.840.113549.1.1.10': 'rsassaPss',
-  '1.2.840.113549.1.1.11': 'sha256WithRSAEncryption', '1.2.840.113549.1.1.12': 'sha384WithRSAEncryption', '1.2.840.113549.1.1.13': 'sha512WithRSAEncryption', '1.2.840.113549.1.1.14': 'sha224WithRSAEncryption',
-  '1.2.840.10040.4.3': 'dsa-with-sha1', '2.16.840.1.101.3.4.3.2': 'dsa-with-sha256', '1.2.840.10045.4.1': 'ecdsa-with-SHA1', '1.2.840.10045.4.3.1': 'ecdsa-with-SHA224',
-  '1.2.840.10045.4.3.2': 'ecdsa-with-SHA256', '1.2.840.10045.4.3.3': 'ecdsa-with-SHA384', '1.2.840.10045.4.3.4': 'ecdsa-with-SHA512', '1.3.101.112': 'Ed25519', '1.3.101.113': 'Ed448', '1.3.14.3.2.29': 'sha1WithRSA',
+  '1.2.840.113549.1.1.2': 'md2WithRSAEncryption',
+  '1.2.840.113549.1.1.4': 'md5WithRSAEncryption',
+  '1.2.840.113549.1.1.5': 'sha1WithRSAEncryption',
+  '1.2.840.113549.1.1.10': 'rsassaPss',
+  '1.2.840.113549.1.1.11': 'sha256WithRSAEncryption',
+  '1.2.840.113549.1.1.12': 'sha384WithRSAEncryption',
+  '1.2.840.113549.1.1.13': 'sha512WithRSAEncryption',
+  '1.2.840.113549.1.1.14': 'sha224WithRSAEncryption',
+  '1.2.840.10040.4.3': 'dsa-with-sha1',
+  '2.16.840.1.101.3.4.3.2': 'dsa-with-sha256',
+  '1.2.840.10045.4.1': 'ecdsa-with-SHA1',
+  '1.2.840.10045.4.3.1': 'ecdsa-with-SHA224',
+  '1.2.840.10045.4.3.2': 'ecdsa-with-SHA256',
+  '1.2.840.10045.4.3.3': 'ecdsa-with-SHA384',
+  '1.2.840.10045.4.3.4': 'ecdsa-with-SHA512',
+  '1.3.101.112': 'Ed25519',
+  '1.3.101.113': 'Ed448',
+  '1.3.14.3.2.29': 'sha1WithRSA',
 };
 
 /** Reads the certificate in `[offset, end)`; null if that is not even the outline of one. */
@@ -59,7 +105,10 @@ export function parseCertificate(bytes: Uint8Array, offset: number, end: number)
   const [serial, , issuer, validity, subject, key] = fields;
   if (serial === undefined || issuer === undefined || subject === undefined) return null;
   const [notBefore, notAfter] = validity === undefined ? [] : readElements(bytes, validity.start, validity.end, 2);
-  const extensions = readExtensions(bytes, fields.find((field) => field.tag === 0xa3));
+  const extensions = readExtensions(
+    bytes,
+    fields.find((field) => field.tag === 0xa3),
+  );
   const keyParts = readKey(bytes, key);
   const sameName = equal(bytes, issuer, subject) && subject.end > subject.start;
   return {
@@ -93,7 +142,10 @@ function attributes(bytes: Uint8Array, name: Element): [string, string][] {
 }
 
 function nameText(bytes: Uint8Array, name: Element): string {
-  return attributes(bytes, name).map(([type, value]) => `${type}=${value}`).join(', ').slice(0, MAX_NAME);
+  return attributes(bytes, name)
+    .map(([type, value]) => `${type}=${value}`)
+    .join(', ')
+    .slice(0, MAX_NAME);
 }
 
 function commonName(bytes: Uint8Array, name: Element): string | null {
@@ -121,9 +173,11 @@ function integerHex(bytes: Uint8Array, element: Element): string {
 
 /** UTCTime `YYMMDDHHMMSSZ`, GeneralizedTime `YYYYMMDDHHMMSSZ` (RFC 5280 section 4.1.2.5). */
 function timeSeconds(bytes: Uint8Array, element: Element): number | null {
-  const text = textAt(bytes, element.start, element.end, 32), match = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(?:\.\d+)?Z?$/.exec(text);
+  const text = textAt(bytes, element.start, element.end, 32),
+    match = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?(?:\.\d+)?Z?$/.exec(text);
   if (match === null || (element.tag !== DER.utcTime && element.tag !== DER.generalizedTime)) return null;
-  const year = Number(match[1]), full = match[1]!.length === 4 ? year : year + (year >= 50 ? 1900 : 2000);
+  const year = Number(match[1]),
+    full = match[1]!.length === 4 ? year : year + (year >= 50 ? 1900 : 2000);
   const date = new Date(0);
   date.setUTCFullYear(full, Number(match[2]) - 1, Number(match[3]));
   date.setUTCHours(Number(match[4]), Number(match[5]), Number(match[6] ?? 0));
@@ -143,11 +197,16 @@ function readKey(bytes: Uint8Array, key: Element | undefined): { keyAlgorithm: s
   if (algorithm === undefined || bits === undefined) return { keyAlgorithm, keyBits: 0, curve: null };
   const parameters = readElements(bytes, algorithm.start, algorithm.end, 2)[1];
   if (keyAlgorithm === 'EC') {
-    const oid = parameters?.tag === DER.oid ? oidText(bytes, parameters) : '', known = CURVES[oid];
+    const oid = parameters?.tag === DER.oid ? oidText(bytes, parameters) : '',
+      known = CURVES[oid];
     return { keyAlgorithm, keyBits: known?.[1] ?? 0, curve: known?.[0] ?? (oid === '' ? null : oid) };
   }
   // RSA: a bit string around SEQUENCE { modulus, exponent }; DSA: the prime is in the parameters.
-  const modulus = keyAlgorithm.startsWith('RSA') ? firstInteger(bytes, readElement(bytes, bits.start + 1, bits.end)) : keyAlgorithm === 'DSA' ? firstInteger(bytes, parameters ?? null) : null;
+  const modulus = keyAlgorithm.startsWith('RSA')
+    ? firstInteger(bytes, readElement(bytes, bits.start + 1, bits.end))
+    : keyAlgorithm === 'DSA'
+      ? firstInteger(bytes, parameters ?? null)
+      : null;
   return { keyAlgorithm, keyBits: modulus === null ? 0 : bitLength(bytes, modulus), curve: null };
 }
 
@@ -174,7 +233,9 @@ function readExtensions(bytes: Uint8Array, wrapper: Element | undefined): Extens
   const list = wrapper === undefined ? null : readElement(bytes, wrapper.start, wrapper.end);
   if (list === null) return result;
   for (const extension of readElements(bytes, list.start, list.end, 64)) {
-    const parts = readElements(bytes, extension.start, extension.end, 3), oid = parts[0], wrapped = parts.at(-1);
+    const parts = readElements(bytes, extension.start, extension.end, 3),
+      oid = parts[0],
+      wrapped = parts.at(-1);
     if (oid?.tag !== DER.oid || wrapped?.tag !== DER.octetString) continue;
     const value = readElement(bytes, wrapped.start, wrapped.end);
     if (value === null) continue;

@@ -10,20 +10,39 @@ import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 const at = (date: string): number => Date.parse(date) / 1000;
 /** Good on 2026-01-01, when the driver's clock starts. */
 const GOOD: Certificate = {
-  subject: 'CN=www.example.org', issuer: 'CN=Example CA', commonName: 'www.example.org', serialNumber: '01AB', notBefore: at('2025-12-01'), notAfter: at('2026-02-01'), names: ['www.example.org', '*.shop.example.org'],
-  keyAlgorithm: 'EC', keyBits: 256, curve: 'secp256r1', signatureAlgorithm: 'ecdsa-with-SHA256', isCertificateAuthority: false, selfSigned: false, sha256: null,
+  subject: 'CN=www.example.org',
+  issuer: 'CN=Example CA',
+  commonName: 'www.example.org',
+  serialNumber: '01AB',
+  notBefore: at('2025-12-01'),
+  notAfter: at('2026-02-01'),
+  names: ['www.example.org', '*.shop.example.org'],
+  keyAlgorithm: 'EC',
+  keyBits: 256,
+  curve: 'secp256r1',
+  signatureAlgorithm: 'ecdsa-with-SHA256',
+  isCertificateAuthority: false,
+  selfSigned: false,
+  sha256: null,
 };
 
 function show(certificate: Partial<Certificate>, sni: string | null = 'www.example.org', fromServer = true) {
-  const driver = new MessageDriver(badCertificate), flow = driver.flow('10.0.0.5', '203.0.113.7', 443, 'tls');
+  const driver = new MessageDriver(badCertificate),
+    flow = driver.flow('10.0.0.5', '203.0.113.7', 443, 'tls');
   driver.say<TlsCertificateMessage>(flow, { kind: 'tls-certificate', direction: 1, fromServer, chain: [{ ...GOOD, ...certificate }], sni });
   return driver.findings;
 }
 
 describe('is told', () => {
   test.each([
-    ['expired', { notAfter: at('2025-12-20') }, 'medium'], ['not-yet-valid', { notBefore: at('2026-01-10') }, 'low'], ['self-signed', { selfSigned: true, issuer: GOOD.subject }, 'medium'], ['name-mismatch', { names: ['other.example'] }, 'medium'],
-    ['weak-key', { keyAlgorithm: 'RSA', keyBits: 1024 }, 'low'], ['weak-key', { keyAlgorithm: 'RSA', keyBits: 512 }, 'medium'], ['weak-signature', { signatureAlgorithm: 'sha1WithRSAEncryption' }, 'low'], ['weak-signature', { signatureAlgorithm: 'md5WithRSAEncryption' }, 'medium'],
+    ['expired', { notAfter: at('2025-12-20') }, 'medium'],
+    ['not-yet-valid', { notBefore: at('2026-01-10') }, 'low'],
+    ['self-signed', { selfSigned: true, issuer: GOOD.subject }, 'medium'],
+    ['name-mismatch', { names: ['other.example'] }, 'medium'],
+    ['weak-key', { keyAlgorithm: 'RSA', keyBits: 1024 }, 'low'],
+    ['weak-key', { keyAlgorithm: 'RSA', keyBits: 512 }, 'medium'],
+    ['weak-signature', { signatureAlgorithm: 'sha1WithRSAEncryption' }, 'low'],
+    ['weak-signature', { signatureAlgorithm: 'md5WithRSAEncryption' }, 'medium'],
     ['too-long', { notAfter: at('2055-01-01') }, 'info'],
   ] as const)('%s', (technique, certificate, severity) => {
     const [finding, ...others] = show(certificate);
@@ -36,8 +55,13 @@ describe('is told', () => {
 
 describe('is silent on', () => {
   test.each([
-    ['a good certificate', {}, 'www.example.org'], ['a name by its star', {}, 'cart.shop.example.org'], ['a name in other letters', {}, 'WWW.Example.org'], ['no name asked for', {}, null], ['an address asked for', {}, '203.0.113.7'],
-    ['one that was valid when it was captured, though expired today', { notBefore: at('2025-10-01'), notAfter: at('2026-01-02') }, 'www.example.org'], ['one that expired minutes ago', { notAfter: at('2025-12-31T23:30:00Z') }, 'www.example.org'],
+    ['a good certificate', {}, 'www.example.org'],
+    ['a name by its star', {}, 'cart.shop.example.org'],
+    ['a name in other letters', {}, 'WWW.Example.org'],
+    ['no name asked for', {}, null],
+    ['an address asked for', {}, '203.0.113.7'],
+    ['one that was valid when it was captured, though expired today', { notBefore: at('2025-10-01'), notAfter: at('2026-01-02') }, 'www.example.org'],
+    ['one that expired minutes ago', { notAfter: at('2025-12-31T23:30:00Z') }, 'www.example.org'],
     ['a common name, where there are no others', { names: [] }, 'www.example.org'],
   ] as const)('%s', (_name, certificate, sni) => {
     expect(show(certificate, sni)).toEqual([]);

@@ -9,11 +9,31 @@ import { analyzeCapture, findingsOf, hasShared, sample, shared } from '../../sup
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 
-const A = '10.0.0.66', B = '10.0.0.20';
+const A = '10.0.0.66',
+  B = '10.0.0.20';
 
-function logins(protocol: string, port: number, results: readonly LoginMessage['result'][], user: (i: number) => string = () => 'root', gap = 2, options = {}): MessageDriver {
+function logins(
+  protocol: string,
+  port: number,
+  results: readonly LoginMessage['result'][],
+  user: (i: number) => string = () => 'root',
+  gap = 2,
+  options = {},
+): MessageDriver {
   const driver = new MessageDriver(bruteForce, options);
-  results.forEach((result, i) => driver.say<LoginMessage>(driver.flow(A, B, port, protocol), { kind: 'login', protocol, user: user(i), mechanism: 'USER/PASS', secretInClear: true, result, attemptFrame: 1 }).wait(gap));
+  results.forEach((result, i) =>
+    driver
+      .say<LoginMessage>(driver.flow(A, B, port, protocol), {
+        kind: 'login',
+        protocol,
+        user: user(i),
+        mechanism: 'USER/PASS',
+        secretInClear: true,
+        result,
+        attemptFrame: 1,
+      })
+      .wait(gap),
+  );
   return driver;
 }
 const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(value);
@@ -22,17 +42,34 @@ const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(valu
 function ssh(driver: MessageDriver, fromClient: number, fromServer: number, flags = F.FIN_A): void {
   const flow = driver.flow(A, B, 22, 'ssh', { bytes: [2000, 2000], flags: F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B | flags });
   for (const fromServerSide of [true, false]) driver.say<SshNewKeysMessage>(flow, { kind: 'ssh-newkeys', fromServer: fromServerSide });
-  const { doubles } = driver.state.flows, at = flow * F.DOUBLES;
+  const { doubles } = driver.state.flows,
+    at = flow * F.DOUBLES;
   doubles[at + F.PAYLOAD_A] = 2000 + fromClient;
   doubles[at + F.PAYLOAD_B] = 2000 + fromServer;
   driver.wait(2);
 }
 
 describe('is told', () => {
-  test.each([['ftp', 21], ['pop', 110], ['imap', 143], ['smtp', 25], ['telnet', 23], ['mqtt', 1883]] as const)('over %s', (protocol, port) => {
-    const driver = logins(protocol, port, times(20, 'rejected')), [finding, ...others] = driver.findings;
+  test.each([
+    ['ftp', 21],
+    ['pop', 110],
+    ['imap', 143],
+    ['smtp', 25],
+    ['telnet', 23],
+    ['mqtt', 1883],
+  ] as const)('over %s', (protocol, port) => {
+    const driver = logins(protocol, port, times(20, 'rejected')),
+      [finding, ...others] = driver.findings;
     expect(others).toEqual([]);
-    expect(finding).toMatchObject({ technique: protocol, severity: 'medium', framesTotal: 20, subjects: [{ role: 'attacker', address: A }, { role: 'victim', address: B, port }] });
+    expect(finding).toMatchObject({
+      technique: protocol,
+      severity: 'medium',
+      framesTotal: 20,
+      subjects: [
+        { role: 'attacker', address: A },
+        { role: 'victim', address: B, port },
+      ],
+    });
     expect(finding!.indicators[0]).toMatchObject({ value: 20, threshold: 10 });
     expect(finding!.confidence).toBe(confidenceSum(finding!));
     expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
@@ -55,30 +92,55 @@ describe('is told', () => {
 
 /** Requests with credentials and what a server answers, each over a connection of its own. */
 async function overHttp(count: number, request: string, status: string) {
-  const builder = new PacketBuilder(), text = (line: string): Uint8Array => new TextEncoder().encode(line);
+  const builder = new PacketBuilder(),
+    text = (line: string): Uint8Array => new TextEncoder().encode(line);
   for (let i = 0; i < count; i++) {
-    const there = { from: A, to: B, sourcePort: 40_000 + i, destinationPort: 80 }, back = { from: B, to: A, sourcePort: 80, destinationPort: 40_000 + i };
+    const there = { from: A, to: B, sourcePort: 40_000 + i, destinationPort: 80 },
+      back = { from: B, to: A, sourcePort: 80, destinationPort: 40_000 + i };
     builder.tcp({ ...there, flags: SYN }).tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 });
     builder.tcp({ ...there, flags: PSH | ACK, sequence: 1001, acknowledgment: 5001, payload: text(request) }).wait(0.2);
-    builder.tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1001 + request.length, payload: text(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`) }).wait(1);
+    builder
+      .tcp({
+        ...back,
+        flags: PSH | ACK,
+        sequence: 5001,
+        acknowledgment: 1001 + request.length,
+        payload: text(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`),
+      })
+      .wait(1);
   }
   return findingsOf(await analyzeCapture(builder.bytes()), 'brute-force');
 }
-const BASIC = 'GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWxpY2U6aHVudGVyMg==\r\n\r\n', FORM = 'POST /login HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 17\r\n\r\nuser=a&password=b';
+const BASIC = 'GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWxpY2U6aHVudGVyMg==\r\n\r\n',
+  FORM = 'POST /login HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 17\r\n\r\nuser=a&password=b';
 
 describe('over HTTP', () => {
-  test.each([['Basic', BASIC, '401 Unauthorized'], ['a form', FORM, '403 Forbidden']] as const)('%s that is refused each time', async (_name, request, status) => {
+  test.each([
+    ['Basic', BASIC, '401 Unauthorized'],
+    ['a form', FORM, '403 Forbidden'],
+  ] as const)('%s that is refused each time', async (_name, request, status) => {
     const [finding, ...others] = await overHttp(15, request, status);
     expect(others).toEqual([]);
-    expect(finding).toMatchObject({ subjects: [{ role: 'attacker', address: A }, { role: 'victim', address: B, port: 80 }], evidence: { framesTotal: 15 } });
+    expect(finding).toMatchObject({
+      subjects: [
+        { role: 'attacker', address: A },
+        { role: 'victim', address: B, port: 80 },
+      ],
+      evidence: { framesTotal: 15 },
+    });
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
-  test.each([['Basic that works', BASIC, '200 OK'], ['a form that is answered with a page', FORM, '200 OK'], ['pages that ask for a login', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', '401 Unauthorized']] as const)('nothing in %s', async (_name, request, status) => expect(await overHttp(40, request, status)).toEqual([]));
+  test.each([
+    ['Basic that works', BASIC, '200 OK'],
+    ['a form that is answered with a page', FORM, '200 OK'],
+    ['pages that ask for a login', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', '401 Unauthorized'],
+  ] as const)('nothing in %s', async (_name, request, status) => expect(await overHttp(40, request, status)).toEqual([]));
 });
 
 describe('is silent on', () => {
   test('one typo', () => expect(logins('ftp', 21, ['rejected', 'accepted']).findings).toEqual([]));
-  test('a program with many logins that work', () => expect(logins('imap', 143, [...times(12, 'rejected' as const), ...times(200, 'accepted' as const)]).findings).toEqual([]));
+  test('a program with many logins that work', () =>
+    expect(logins('imap', 143, [...times(12, 'rejected' as const), ...times(200, 'accepted' as const)]).findings).toEqual([]));
   test('failures that come one per hour', () => expect(logins('pop', 110, times(20, 'rejected'), () => 'bob', 3600).findings).toEqual([]));
   test('SSH sessions that work, however short', () => {
     const driver = new MessageDriver(bruteForce);
@@ -91,12 +153,20 @@ describe('is silent on', () => {
     for (let i = 0; i < 40; i++) ssh(driver, 600, 230, 0);
     expect(driver.findings).toEqual([]);
   });
-  test.each(['ssh-session.pcap', 'ftp.pcap', 'ftp-many-files.pcap', 'smtp.pcap'])('%s', async (name) => expect(findingsOf(await analyzeCapture(sample(name)), 'brute-force')).toEqual([]));
+  test.each(['ssh-session.pcap', 'ftp.pcap', 'ftp-many-files.pcap', 'smtp.pcap'])('%s', async (name) =>
+    expect(findingsOf(await analyzeCapture(sample(name)), 'brute-force')).toEqual([]),
+  );
 });
 
 describe.runIf(hasShared)('recorded', () => {
-  test.each([['brute__bruteforce.pcap', '192.168.56.1', '192.168.56.101', 30], ['brute__sshguess.pcap', '192.168.56.1', '192.168.56.103', 11], ['brute__kali-password-attack_hydra.pcap', '192.168.1.2', '192.168.1.3', 7]] as const)('%s', async (name, attacker, victim, count) => {
+  test.each([
+    ['brute__bruteforce.pcap', '192.168.56.1', '192.168.56.101', 30],
+    ['brute__sshguess.pcap', '192.168.56.1', '192.168.56.103', 11],
+    ['brute__kali-password-attack_hydra.pcap', '192.168.1.2', '192.168.1.3', 7],
+  ] as const)('%s', async (name, attacker, victim, count) => {
     const findings = findingsOf(await analyzeCapture(shared(name)), 'brute-force');
-    expect(findings.map(({ subjects, evidence }) => [subjects[0]!.address, subjects[1]!.address, evidence.framesTotal])).toEqual([[attacker, victim, count]]);
+    expect(findings.map(({ subjects, evidence }) => [subjects[0]!.address, subjects[1]!.address, evidence.framesTotal])).toEqual([
+      [attacker, victim, count],
+    ]);
   });
 });

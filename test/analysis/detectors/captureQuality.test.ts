@@ -4,12 +4,23 @@ import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 import type { Finding } from '../../../src/analysis/report.ts';
 
-const A = '10.0.0.1', B = '10.0.0.2';
+const A = '10.0.0.1',
+  B = '10.0.0.2';
 
 const notesOf = async (capture: string | Uint8Array): Promise<Finding[]> => findingsOf(await analyzeCapture(capture), 'capture-quality');
 const titles = async (capture: string | Uint8Array): Promise<string[]> => (await notesOf(capture)).map(({ title }) => title);
 
-test.each(['web-browsing.pcap', 'dns.pcap', 'ssh-session.pcap', 'lossy-download.pcap', 'slow-reader.pcap', 'scan-syn.pcap', 'nanoseconds.pcap', 'ipv6.pcap', 'vxlan.pcap'])('%s has nothing to note', async (name) => {
+test.each([
+  'web-browsing.pcap',
+  'dns.pcap',
+  'ssh-session.pcap',
+  'lossy-download.pcap',
+  'slow-reader.pcap',
+  'scan-syn.pcap',
+  'nanoseconds.pcap',
+  'ipv6.pcap',
+  'vxlan.pcap',
+])('%s has nothing to note', async (name) => {
   expect(await titles(sample(name))).toEqual([]);
 });
 
@@ -17,7 +28,12 @@ describe('our own samples', () => {
   test('snapped-96: frames were cut', async () => {
     const [note, ...more] = await notesOf(sample('snapped-96.pcap'));
     expect(more).toEqual([]);
-    expect(note).toMatchObject({ severity: 'info', confidence: 100, title: '31 frames (41 %) were cut when captured', evidence: { framesTotal: 31, filter: 'frame.cap_len < frame.len' } });
+    expect(note).toMatchObject({
+      severity: 'info',
+      confidence: 100,
+      title: '31 frames (41 %) were cut when captured',
+      evidence: { framesTotal: 31, filter: 'frame.cap_len < frame.len' },
+    });
     expect(note!.description).toContain('At most 96 bytes');
   });
 
@@ -34,8 +50,12 @@ describe('our own samples', () => {
 describe('built packet by packet', () => {
   /** A download of `count` segments from B. */
   function download(builder: PacketBuilder, count: number, isCaptured: (i: number) => boolean): PacketBuilder {
-    const there = { from: A, to: B, sourcePort: 40_000, destinationPort: 80 }, back = { from: B, to: A, sourcePort: 80, destinationPort: 40_000 };
-    builder.tcp({ ...there, flags: SYN }).tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 }).tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 });
+    const there = { from: A, to: B, sourcePort: 40_000, destinationPort: 80 },
+      back = { from: B, to: A, sourcePort: 80, destinationPort: 40_000 };
+    builder
+      .tcp({ ...there, flags: SYN })
+      .tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+      .tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 });
     for (let i = 0; i < count; i++) {
       if (isCaptured(i)) builder.tcp({ ...back, flags: PSH | ACK, sequence: 5001 + i * 100, acknowledgment: 1001, payload: new Uint8Array(100) });
       builder.wait(0.02).tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5101 + i * 100 });
@@ -54,7 +74,12 @@ describe('built packet by packet', () => {
 
   test('frames that come twice, and a program that repeats itself', async () => {
     const copied = new PacketBuilder();
-    for (let i = 0; i < 20; i++) copied.udp({ from: A, to: B, sourcePort: 5000, destinationPort: 6000, payload: new Uint8Array(20) }).wait(0.0001).again().wait(0.01);
+    for (let i = 0; i < 20; i++)
+      copied
+        .udp({ from: A, to: B, sourcePort: 5000, destinationPort: 6000, payload: new Uint8Array(20) })
+        .wait(0.0001)
+        .again()
+        .wait(0.01);
     expect(await titles(copied.bytes())).toEqual(['20 frames (50 %) were captured twice']);
     const repeating = new PacketBuilder();
     for (let i = 0; i < 40; i++) repeating.udp({ from: A, to: B, sourcePort: 5000, destinationPort: 6000, payload: new Uint8Array(20) }).wait(0.001);
@@ -63,7 +88,9 @@ describe('built packet by packet', () => {
 
   test('a clock that is set back, but not two interfaces in turns', async () => {
     const udp = { from: A, to: B, sourcePort: 5000, destinationPort: 6000 };
-    expect(await titles(new PacketBuilder().udp(udp).wait(5).udp(udp).wait(-2).udp(udp).bytes())).toEqual(['The clock steps back 1 time, by 2.0 s at most']);
+    expect(await titles(new PacketBuilder().udp(udp).wait(5).udp(udp).wait(-2).udp(udp).bytes())).toEqual([
+      'The clock steps back 1 time, by 2.0 s at most',
+    ]);
     expect(await titles(new PacketBuilder().udp(udp).wait(5).udp(udp).wait(-0.001).udp(udp).bytes())).toEqual([]);
   });
 
@@ -82,11 +109,13 @@ describe('built packet by packet', () => {
 
 /** One interface, one packet, one Interface Statistics Block with isb_ifdrop. draft-ietf-opsawg-pcapng, sections 4.1, 4.2, 4.3, 4.6. */
 function pcapngWithDrops(name: string, drops: bigint): Uint8Array {
-  const u32 = (n: number): number[] => [n & 255, (n >> 8) & 255, (n >> 16) & 255, n >>> 24], u16 = (n: number): number[] => [n & 255, n >> 8];
+  const u32 = (n: number): number[] => [n & 255, (n >> 8) & 255, (n >> 16) & 255, n >>> 24],
+    u16 = (n: number): number[] => [n & 255, n >> 8];
   const pad = (bytes: number[]): number[] => [...bytes, ...new Array<number>((4 - (bytes.length % 4)) % 4).fill(0)];
   const option = (code: number, value: number[]): number[] => [...u16(code), ...u16(value.length), ...pad(value)];
   const block = (type: number, body: number[]): number[] => [...u32(type), ...u32(body.length + 12), ...body, ...u32(body.length + 12)];
-  const drop = [...u32(Number(drops & 0xffffffffn)), ...u32(Number(drops >> 32n))], frame = new Array<number>(60).fill(0);
+  const drop = [...u32(Number(drops & 0xffffffffn)), ...u32(Number(drops >> 32n))],
+    frame = new Array<number>(60).fill(0);
   return Uint8Array.from([
     ...block(0x0a0d0d0a, [...u32(0x1a2b3c4d), ...u16(1), ...u16(0), ...u32(0xffffffff), ...u32(0xffffffff)]),
     ...block(1, [...u16(1), ...u16(0), ...u32(262_144), ...option(2, [...new TextEncoder().encode(name)]), ...u32(0)]),

@@ -5,7 +5,11 @@ import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from
 import { confidenceSum } from '../../support/messageDriver.ts';
 import { PacketBuilder } from '../../support/packetBuilder.ts';
 
-const A = '10.0.0.5', RESOLVER = '10.0.0.53', TXT = 16, ADDRESS = 1, NULL_RECORD = 10;
+const A = '10.0.0.5',
+  RESOLVER = '10.0.0.53',
+  TXT = 16,
+  ADDRESS = 1,
+  NULL_RECORD = 10;
 
 function query(name: string, type: number, response: boolean): Uint8Array {
   const labels = name.split('.').flatMap((label) => [label.length, ...new TextEncoder().encode(label)]);
@@ -16,7 +20,11 @@ async function ask(names: readonly string[], type = ADDRESS, options = {}) {
   const builder = new PacketBuilder();
   names.forEach((name, i) => {
     const ends = { from: A, to: RESOLVER, sourcePort: 40_000 + i, destinationPort: 53 };
-    builder.udp({ ...ends, payload: query(name, type, false) }).wait(0.1).udp({ from: RESOLVER, to: A, sourcePort: 53, destinationPort: ends.sourcePort, payload: query(name, type, true) }).wait(0.4);
+    builder
+      .udp({ ...ends, payload: query(name, type, false) })
+      .wait(0.1)
+      .udp({ from: RESOLVER, to: A, sourcePort: 53, destinationPort: ends.sourcePort, payload: query(name, type, true) })
+      .wait(0.4);
   });
   return findingsOf(await analyzeCapture(builder.bytes(), { detectors: { 'dns-tunnel': options } }), 'dns-tunnel');
 }
@@ -30,8 +38,15 @@ function code(seed: number, length: number): string {
 const many = (count: number, name: (i: number) => string): string[] => Array.from({ length: count }, (_, i) => name(i));
 
 describe('is told', () => {
-  test.each([['A', ADDRESS, 50], ['TXT', TXT, 24], ['NULL', NULL_RECORD, 14]] as const)('in %s queries', async (_name, type, length) => {
-    const [finding, ...others] = await ask(many(80, (i) => `${code(i, length)}.t.evil.example`), type);
+  test.each([
+    ['A', ADDRESS, 50],
+    ['TXT', TXT, 24],
+    ['NULL', NULL_RECORD, 14],
+  ] as const)('in %s queries', async (_name, type, length) => {
+    const [finding, ...others] = await ask(
+      many(80, (i) => `${code(i, length)}.t.evil.example`),
+      type,
+    );
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ severity: 'high', subjects: [{ role: 'client', address: A }] });
     expect(indicator(finding!, 'domain')).toBe('evil.example');
@@ -48,7 +63,9 @@ describe('is told', () => {
   });
 
   test('the finding keeps its id when more comes', async () => {
-    const names = many(90, (i) => `${code(i, 40)}.evil.example`), [short] = await ask(names.slice(0, 40)), [long] = await ask(names);
+    const names = many(90, (i) => `${code(i, 40)}.evil.example`),
+      [short] = await ask(names.slice(0, 40)),
+      [long] = await ask(names);
     expect(long!.id).toBe(short!.id);
   });
 
@@ -60,15 +77,49 @@ describe('is told', () => {
 });
 
 describe('is silent on', () => {
-  test('the names of a content network, asked again and again', async () => expect(await ask(many(200, (i) => `edge-${code(i % 12, 20)}.cache.cdn.example`))).toEqual([]));
+  test('the names of a content network, asked again and again', async () =>
+    expect(await ask(many(200, (i) => `edge-${code(i % 12, 20)}.cache.cdn.example`))).toEqual([]));
   test('many short host names', async () => expect(await ask(many(200, (i) => `host${i}.corp.example`))).toEqual([]));
-  test('reverse look-ups', async () => expect(await ask(many(200, (i) => `${i % 250}.${i}.168.192.in-addr.arpa`), 12)).toEqual([]));
-  test('the same over IPv6', async () => expect(await ask(many(100, (i) => `${[...(i + 4096).toString(16).padStart(32, '0')].join('.')}.ip6.arpa`), 12)).toEqual([]));
-  test('look-ups of an antivirus', async () => expect(await ask(many(100, (i) => `${code(i, 45)}.sophosxl.net`), TXT)).toEqual([]));
-  test('DKIM keys of many domains', async () => expect(await ask(many(100, (i) => `selector1._domainkey.company${i}.example`), TXT)).toEqual([]));
+  test('reverse look-ups', async () =>
+    expect(
+      await ask(
+        many(200, (i) => `${i % 250}.${i}.168.192.in-addr.arpa`),
+        12,
+      ),
+    ).toEqual([]));
+  test('the same over IPv6', async () =>
+    expect(
+      await ask(
+        many(100, (i) => `${[...(i + 4096).toString(16).padStart(32, '0')].join('.')}.ip6.arpa`),
+        12,
+      ),
+    ).toEqual([]));
+  test('look-ups of an antivirus', async () =>
+    expect(
+      await ask(
+        many(100, (i) => `${code(i, 45)}.sophosxl.net`),
+        TXT,
+      ),
+    ).toEqual([]));
+  test('DKIM keys of many domains', async () =>
+    expect(
+      await ask(
+        many(100, (i) => `selector1._domainkey.company${i}.example`),
+        TXT,
+      ),
+    ).toEqual([]));
   test('long names below many different domains', async () => expect(await ask(many(100, (i) => `${code(i, 40)}.d${i}.example`))).toEqual([]));
-  test('a domain that is allowed', async () => expect(await ask(many(100, (i) => `${code(i, 45)}.fine.example`), TXT, { allowedDomains: ['fine.example'] })).toEqual([]));
-  test.each(['dns.pcap', 'web-browsing.pcap', 'dhcp-ntp.pcap'])('%s', async (name) => expect(findingsOf(await analyzeCapture(sample(name)), 'dns-tunnel')).toEqual([]));
+  test('a domain that is allowed', async () =>
+    expect(
+      await ask(
+        many(100, (i) => `${code(i, 45)}.fine.example`),
+        TXT,
+        { allowedDomains: ['fine.example'] },
+      ),
+    ).toEqual([]));
+  test.each(['dns.pcap', 'web-browsing.pcap', 'dhcp-ntp.pcap'])('%s', async (name) =>
+    expect(findingsOf(await analyzeCapture(sample(name)), 'dns-tunnel')).toEqual([]),
+  );
 });
 
 test.runIf(hasShared)('recorded: iodine', async () => {

@@ -5,7 +5,10 @@ import { analyzeCapture, findingsOf, hasShared, sample, shared } from '../../sup
 import { confidenceSum } from '../../support/messageDriver.ts';
 import { PacketBuilder } from '../../support/packetBuilder.ts';
 
-const A = '10.0.0.5', B = '203.0.113.9', A6 = 'fd00::5', B6 = 'fd00::9';
+const A = '10.0.0.5',
+  B = '203.0.113.9',
+  A6 = 'fd00::5',
+  B6 = 'fd00::9';
 
 /** A generator of bytes that always makes the same ones. */
 function noise(seed: number): () => number {
@@ -14,7 +17,8 @@ function noise(seed: number): () => number {
 }
 
 function echo(builder: PacketBuilder, isReply: boolean, payload: Uint8Array, isV6 = false): void {
-  const bytes = new Uint8Array(8 + payload.length), [a, b] = isV6 ? [A6, B6] : [A, B];
+  const bytes = new Uint8Array(8 + payload.length),
+    [a, b] = isV6 ? [A6, B6] : [A, B];
   bytes.set([isV6 ? (isReply ? 129 : 128) : isReply ? 0 : 8, 0, 0, 0, 0, 7, 0, 1]);
   bytes.set(payload, 8);
   builder.ip({ from: isReply ? b : a, to: isReply ? a : b, protocol: isV6 ? 58 : 1, payload: bytes }).wait(0.01);
@@ -37,9 +41,20 @@ const ping = (i: number, length = 56): Uint8Array => Uint8Array.from({ length },
 
 describe('is told', () => {
   test.each([false, true])('other contents in both directions, IPv6 %s', async (isV6) => {
-    const [finding, ...others] = await exchange(40, (i) => random(i, 40 + (i * 37) % 900), (i) => random(i + 1000, 60 + (i * 53) % 1100), isV6);
+    const [finding, ...others] = await exchange(
+      40,
+      (i) => random(i, 40 + ((i * 37) % 900)),
+      (i) => random(i + 1000, 60 + ((i * 53) % 1100)),
+      isV6,
+    );
     expect(others).toEqual([]);
-    expect(finding).toMatchObject({ severity: 'high', subjects: [{ role: 'client', address: isV6 ? A6 : A }, { role: 'server', address: isV6 ? B6 : B }] });
+    expect(finding).toMatchObject({
+      severity: 'high',
+      subjects: [
+        { role: 'client', address: isV6 ? A6 : A },
+        { role: 'server', address: isV6 ? B6 : B },
+      ],
+    });
     expect(finding!.evidence).toMatchObject({ framesTotal: 80 });
     expect(finding!.confidence).toBe(Math.min(99, confidenceSum(finding!)));
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
@@ -51,7 +66,13 @@ describe('is told', () => {
   });
 
   test('commands that are polled for with empty requests', async () => {
-    expect(await exchange(40, () => new Uint8Array(0), (i) => random(i, 30 + i * 3))).toHaveLength(1);
+    expect(
+      await exchange(
+        40,
+        () => new Uint8Array(0),
+        (i) => random(i, 30 + i * 3),
+      ),
+    ).toHaveLength(1);
   });
 });
 
@@ -59,15 +80,39 @@ describe('is silent on', () => {
   test('ping of any system', async () => {
     expect(await exchange(200, (i) => ping(i))).toEqual([]);
     expect(await exchange(200, () => new TextEncoder().encode('abcdefghijklmnopqrstuvwabcdefghi'))).toEqual([]);
-    expect(await exchange(200, (i) => ping(i), () => null)).toEqual([]);
+    expect(
+      await exchange(
+        200,
+        (i) => ping(i),
+        () => null,
+      ),
+    ).toEqual([]);
   });
-  test('probing for the path MTU', async () => expect(await exchange(60, (i) => ping(i, 500 + i * 16), (i) => (i < 40 ? ping(i, 500 + i * 16) : null))).toEqual([]));
+  test('probing for the path MTU', async () =>
+    expect(
+      await exchange(
+        60,
+        (i) => ping(i, 500 + i * 16),
+        (i) => (i < 40 ? ping(i, 500 + i * 16) : null),
+      ),
+    ).toEqual([]));
   test('large pings', async () => expect(await exchange(100, (i) => ping(i, 1400))).toEqual([]));
   test('pings with a random filler, which come back', async () => expect(await exchange(100, (i) => random(i, 56))).toEqual([]));
-  test('a few odd messages', async () => expect(await exchange(5, (i) => random(i, 40 + i * 100), (i) => random(i + 99, 90))).toEqual([]));
-  test.each(['ping-traceroute.pcap', 'scan-udp.pcap', 'gre.pcap'])('%s', async (name) => expect(findingsOf(await analyzeCapture(sample(name)), 'icmp-tunnel')).toEqual([]));
+  test('a few odd messages', async () =>
+    expect(
+      await exchange(
+        5,
+        (i) => random(i, 40 + i * 100),
+        (i) => random(i + 99, 90),
+      ),
+    ).toEqual([]));
+  test.each(['ping-traceroute.pcap', 'scan-udp.pcap', 'gre.pcap'])('%s', async (name) =>
+    expect(findingsOf(await analyzeCapture(sample(name)), 'icmp-tunnel')).toEqual([]),
+  );
 });
 
 test.runIf(hasShared)('recorded: IP over ICMP', async () => {
-  expect(findingsOf(await analyzeCapture(shared('tunnel__icmp-tunnel.pcap')), 'icmp-tunnel').map(({ subjects }) => subjects.map(({ address }) => address))).toEqual([['192.168.154.131', '192.168.154.132']]);
+  expect(
+    findingsOf(await analyzeCapture(shared('tunnel__icmp-tunnel.pcap')), 'icmp-tunnel').map(({ subjects }) => subjects.map(({ address }) => address)),
+  ).toEqual([['192.168.154.131', '192.168.154.132']]);
 });

@@ -7,17 +7,34 @@ import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 
-const A = '10.0.0.5', B = '10.0.0.20';
+const A = '10.0.0.5',
+  B = '10.0.0.20';
 
 describe('in use', () => {
   test.each([
-    ['telnet', 23, 'telnet', 'medium'], ['ftp', 21, 'ftp', 'low'], ['pop3', 110, 'pop', 'low'], ['imap', 143, 'imap', 'low'], ['rlogin', 513, undefined, 'medium'], ['ldap', 389, undefined, 'low'], ['vnc', 5900, undefined, 'low'],
+    ['telnet', 23, 'telnet', 'medium'],
+    ['ftp', 21, 'ftp', 'low'],
+    ['pop3', 110, 'pop', 'low'],
+    ['imap', 143, 'imap', 'low'],
+    ['rlogin', 513, undefined, 'medium'],
+    ['ldap', 389, undefined, 'low'],
+    ['vnc', 5900, undefined, 'low'],
   ] as const)('%s', (technique, port, service, severity) => {
-    const driver = new MessageDriver(insecureProtocol), row = driver.flow(A, B, port, service);
+    const driver = new MessageDriver(insecureProtocol),
+      row = driver.flow(A, B, port, service);
     driver.flow(A, B, port, service);
     const [finding, ...others] = driver.findings;
     expect(others).toEqual([]);
-    expect(finding).toMatchObject({ technique, severity, framesTotal: 2, flows: [row, row + 1], subjects: [{ role: 'client', address: A }, { role: 'server', address: B, port }] });
+    expect(finding).toMatchObject({
+      technique,
+      severity,
+      framesTotal: 2,
+      flows: [row, row + 1],
+      subjects: [
+        { role: 'client', address: A },
+        { role: 'server', address: B, port },
+      ],
+    });
     expect(finding!.confidence).toBe(confidenceSum(finding!));
     expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
     // Asking again changes nothing.
@@ -43,8 +60,19 @@ describe('is silent on', () => {
   });
 
   test('IMAP that went over to TLS', () => {
-    const driver = new MessageDriver(insecureProtocol), flow = driver.flow(A, B, 143, 'imap');
-    driver.say<TlsServerHelloMessage>(flow, { kind: 'tls-server-hello', direction: 1, version: 0x0304, suite: 0x1301, suiteName: '', alpn: null, helloRetryRequest: false, ja3s: null, sni: null });
+    const driver = new MessageDriver(insecureProtocol),
+      flow = driver.flow(A, B, 143, 'imap');
+    driver.say<TlsServerHelloMessage>(flow, {
+      kind: 'tls-server-hello',
+      direction: 1,
+      version: 0x0304,
+      suite: 0x1301,
+      suiteName: '',
+      alpn: null,
+      helloRetryRequest: false,
+      ja3s: null,
+      sni: null,
+    });
     expect(driver.findings).toEqual([]);
   });
 
@@ -54,5 +82,7 @@ describe('is silent on', () => {
     expect(driver.findings).toEqual([]);
   });
 
-  test.each(['web-browsing.pcap', 'ssh-session.pcap', 'dns.pcap'])('%s', async (name) => expect(findingsOf(await analyzeCapture(sample(name)), 'insecure-protocol')).toEqual([]));
+  test.each(['web-browsing.pcap', 'ssh-session.pcap', 'dns.pcap'])('%s', async (name) =>
+    expect(findingsOf(await analyzeCapture(sample(name)), 'insecure-protocol')).toEqual([]),
+  );
 });

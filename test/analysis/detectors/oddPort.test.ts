@@ -7,23 +7,47 @@ import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 
-const A = '10.0.0.5', B = '203.0.113.20';
+const A = '10.0.0.5',
+  B = '203.0.113.20';
 
 describe('is told', () => {
-  test.each([['http', 53, 'medium'], ['ssh', 443, 'medium'], ['ssh', 80, 'medium'], ['http', 22, 'medium'], ['tls', 80, 'low'], ['http', 443, 'low'], ['ftp', 443, 'medium'], ['smtp', 443, 'medium']] as const)('%s on %i', (service, port, severity) => {
+  test.each([
+    ['http', 53, 'medium'],
+    ['ssh', 443, 'medium'],
+    ['ssh', 80, 'medium'],
+    ['http', 22, 'medium'],
+    ['tls', 80, 'low'],
+    ['http', 443, 'low'],
+    ['ftp', 443, 'medium'],
+    ['smtp', 443, 'medium'],
+  ] as const)('%s on %i', (service, port, severity) => {
     const driver = new MessageDriver(oddPort);
     driver.flow(A, B, port, service);
     const [finding, ...others] = driver.findings;
     expect(others).toEqual([]);
-    expect(finding).toMatchObject({ technique: service, severity, subjects: [{ role: 'client', address: A }, { role: 'server', address: B, port }] });
+    expect(finding).toMatchObject({
+      technique: service,
+      severity,
+      subjects: [
+        { role: 'client', address: A },
+        { role: 'server', address: B, port },
+      ],
+    });
     expect(finding!.confidence).toBe(confidenceSum(finding!));
     expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
   });
 
-  test.each([['SSH-2.0-OpenSSH_9.9\r\n', 'SSH-2.0-OpenSSH_9.9\r\n', 443, 'ssh'], ['GET /x HTTP/1.1\r\nHost: x\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 53, 'http']] as const)('packet by packet: %j', async (said, answered, port, service) => {
-    const text = (line: string): Uint8Array => new TextEncoder().encode(line), there = { from: A, to: B, sourcePort: 40_000, destinationPort: port }, back = { from: B, to: A, sourcePort: port, destinationPort: 40_000 };
+  test.each([
+    ['SSH-2.0-OpenSSH_9.9\r\n', 'SSH-2.0-OpenSSH_9.9\r\n', 443, 'ssh'],
+    ['GET /x HTTP/1.1\r\nHost: x\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 53, 'http'],
+  ] as const)('packet by packet: %j', async (said, answered, port, service) => {
+    const text = (line: string): Uint8Array => new TextEncoder().encode(line),
+      there = { from: A, to: B, sourcePort: 40_000, destinationPort: port },
+      back = { from: B, to: A, sourcePort: port, destinationPort: 40_000 };
     const builder = new PacketBuilder().tcp({ ...there, flags: SYN }).tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 });
-    builder.tcp({ ...there, flags: PSH | ACK, sequence: 1001, acknowledgment: 5001, payload: text(said) }).tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1001 + said.length, payload: text(answered) });
+    builder
+      .tcp({ ...there, flags: PSH | ACK, sequence: 1001, acknowledgment: 5001, payload: text(said) })
+      .tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1001 + said.length, payload: text(answered) });
     const findings = findingsOf(await analyzeCapture(builder.bytes()), 'odd-port');
     expect(findings.map(({ severity, title }) => [severity, title.includes(String(port))])).toEqual([['medium', true]]);
     expect(findings[0]!.evidence.filter).toContain(service);
@@ -31,7 +55,18 @@ describe('is told', () => {
 });
 
 describe('is silent on', () => {
-  test.each([['http', 8080], ['http', 80], ['http', 8888], ['tls', 443], ['tls', 8443], ['tls', 993], ['ssh', 22], ['ssh', 2222], ['smtp', 587], ['imap', 143]] as const)('%s on %i', (service, port) => {
+  test.each([
+    ['http', 8080],
+    ['http', 80],
+    ['http', 8888],
+    ['tls', 443],
+    ['tls', 8443],
+    ['tls', 993],
+    ['ssh', 22],
+    ['ssh', 2222],
+    ['smtp', 587],
+    ['imap', 143],
+  ] as const)('%s on %i', (service, port) => {
     const driver = new MessageDriver(oddPort);
     driver.flow(A, B, port, service);
     expect(driver.findings).toEqual([]);
@@ -46,5 +81,7 @@ describe('is silent on', () => {
     driver.flow(A, B, 443, 'ssh');
     expect(driver.findings).toEqual([]);
   });
-  test.each(['ssh-session.pcap', 'ftp.pcap', 'smtp.pcap', 'dns.pcap', 'busy-services.pcap'])('%s', async (name) => expect(findingsOf(await analyzeCapture(sample(name)), 'odd-port')).toEqual([]));
+  test.each(['ssh-session.pcap', 'ftp.pcap', 'smtp.pcap', 'dns.pcap', 'busy-services.pcap'])('%s', async (name) =>
+    expect(findingsOf(await analyzeCapture(sample(name)), 'odd-port')).toEqual([]),
+  );
 });

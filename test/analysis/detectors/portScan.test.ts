@@ -6,7 +6,10 @@ import type { Finding, Report } from '../../../src/analysis/report.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared, SHARED } from '../../support/analyzeCapture.ts';
 import { ACK, FIN, ipBytes, PacketBuilder, PSH, RST, SYN, tcpBytes, udpBytes, URG } from '../../support/packetBuilder.ts';
 
-const A = '10.0.0.66', B = '10.0.0.30', A6 = 'fd00::66', B6 = 'fd00::30';
+const A = '10.0.0.66',
+  B = '10.0.0.30',
+  A6 = 'fd00::66',
+  B6 = 'fd00::30';
 
 const scansOf = (report: Report): Finding[] => findingsOf(report, 'port-scan');
 
@@ -17,8 +20,13 @@ async function onlyScan(capture: string | Uint8Array, detectors = {}): Promise<F
 }
 
 /** Sends one probe per port and lets each be answered. */
-function probes(ports: readonly number[], flags: number, options: { gap?: number; from?: string; to?: string; answer?: (builder: PacketBuilder, port: number, sourcePort: number) => void } = {}): Uint8Array {
-  const { gap = 0.01, from = A, to = B } = options, builder = new PacketBuilder();
+function probes(
+  ports: readonly number[],
+  flags: number,
+  options: { gap?: number; from?: string; to?: string; answer?: (builder: PacketBuilder, port: number, sourcePort: number) => void } = {},
+): Uint8Array {
+  const { gap = 0.01, from = A, to = B } = options,
+    builder = new PacketBuilder();
   for (const port of ports) {
     builder.tcp({ from, to, sourcePort: 51_000, destinationPort: port, flags }).wait(gap);
     options.answer?.(builder, port, 51_000);
@@ -26,19 +34,32 @@ function probes(ports: readonly number[], flags: number, options: { gap?: number
   return builder.bytes();
 }
 
-const reset = (from = A, to = B) => (builder: PacketBuilder, port: number, sourcePort: number): void => {
-  builder.tcp({ from: to, to: from, sourcePort: port, destinationPort: sourcePort, flags: RST | ACK, sequence: 0, acknowledgment: 1001 });
-};
+const reset =
+  (from = A, to = B) =>
+  (builder: PacketBuilder, port: number, sourcePort: number): void => {
+    builder.tcp({ from: to, to: from, sourcePort: port, destinationPort: sourcePort, flags: RST | ACK, sequence: 0, acknowledgment: 1001 });
+  };
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 describe('recorded with nmap', () => {
   test.each([
-    ['scan-syn', 'syn', 129], ['scan-connect', 'connect', 122], ['scan-fin', 'fin', 129], ['scan-null', 'null', 129], ['scan-xmas', 'xmas', 129], ['scan-ack', 'ack', 129], ['scan-maimon', 'maimon', 129],
-    ['scan-udp', 'udp', 86], ['scan-ip-proto', 'ip-proto', 132], ['scan-slow', 'syn', 30],
+    ['scan-syn', 'syn', 129],
+    ['scan-connect', 'connect', 122],
+    ['scan-fin', 'fin', 129],
+    ['scan-null', 'null', 129],
+    ['scan-xmas', 'xmas', 129],
+    ['scan-ack', 'ack', 129],
+    ['scan-maimon', 'maimon', 129],
+    ['scan-udp', 'udp', 86],
+    ['scan-ip-proto', 'ip-proto', 132],
+    ['scan-slow', 'syn', 30],
   ] as const)('%s is a %s scan', async (name, technique, failed) => {
     const scan = await onlyScan(sample(`${name}.pcap`));
     expect(indicator(scan, 'technique')).toBe(technique);
-    expect(scan.subjects).toEqual([{ role: 'attacker', address: '192.168.10.66' }, { role: 'victim', address: '192.168.10.30' }]);
+    expect(scan.subjects).toEqual([
+      { role: 'attacker', address: '192.168.10.66' },
+      { role: 'victim', address: '192.168.10.30' },
+    ]);
     expect(scan.indicators[1]).toMatchObject({ value: failed });
     expect(scan).toMatchObject({ severity: 'medium', attack: ['T1046'] });
     expect(scan.confidence).toBeGreaterThanOrEqual(80);
@@ -69,10 +90,19 @@ describe('recorded with nmap', () => {
 
 describe('built packet by packet', () => {
   test.each([
-    ['syn', SYN], ['fin', FIN], ['null', 0], ['xmas', FIN | PSH | URG], ['ack', ACK], ['maimon', FIN | ACK],
+    ['syn', SYN],
+    ['fin', FIN],
+    ['null', 0],
+    ['xmas', FIN | PSH | URG],
+    ['ack', ACK],
+    ['maimon', FIN | ACK],
   ] as const)('%s probes, over IPv4 and IPv6, refused or silent', async (technique, flags) => {
     const ports = range(20, 20);
-    for (const capture of [probes(ports, flags, { answer: reset() }), probes(ports, flags), probes(ports, flags, { from: A6, to: B6, answer: reset(A6, B6) })]) {
+    for (const capture of [
+      probes(ports, flags, { answer: reset() }),
+      probes(ports, flags),
+      probes(ports, flags, { from: A6, to: B6, answer: reset(A6, B6) }),
+    ]) {
       const scan = await onlyScan(capture);
       expect(indicator(scan, 'technique')).toBe(technique);
       expect(scan.indicators[1]).toMatchObject({ value: 20, threshold: 15 });
@@ -90,11 +120,17 @@ describe('built packet by packet', () => {
   });
 
   test('UDP ports that are refused with ICMP, over IPv4 and IPv6', async () => {
-    for (const [from, to, type, code] of [[A, B, 3, 3], [A6, B6, 1, 4]] as const) {
+    for (const [from, to, type, code] of [
+      [A, B, 3, 3],
+      [A6, B6, 1, 4],
+    ] as const) {
       const builder = new PacketBuilder();
       for (const port of range(100, 18)) {
         const datagram = { from, to, sourcePort: 51_000, destinationPort: port };
-        builder.udp(datagram).wait(0.8).icmpError({ from: to, to: from, type, code, quote: ipBytes({ from, to, protocol: 17, payload: udpBytes(datagram) }) });
+        builder
+          .udp(datagram)
+          .wait(0.8)
+          .icmpError({ from: to, to: from, type, code, quote: ipBytes({ from, to, protocol: 17, payload: udpBytes(datagram) }) });
       }
       const scan = await onlyScan(builder.bytes());
       expect(indicator(scan, 'technique')).toBe('udp');
@@ -104,7 +140,12 @@ describe('built packet by packet', () => {
 
   test('ports that a firewall refuses with ICMP are filtered', async () => {
     const answer = (builder: PacketBuilder, port: number): void => {
-      const quote = ipBytes({ from: A, to: B, protocol: 6, payload: tcpBytes({ from: A, to: B, sourcePort: 51_000, destinationPort: port, flags: SYN }) });
+      const quote = ipBytes({
+        from: A,
+        to: B,
+        protocol: 6,
+        payload: tcpBytes({ from: A, to: B, sourcePort: 51_000, destinationPort: port, flags: SYN }),
+      });
       builder.icmpError({ from: '10.0.0.1', to: A, type: 3, code: 13, quote });
     };
     const scan = await onlyScan(probes(range(1, 16), SYN, { answer }));
@@ -121,7 +162,9 @@ describe('built packet by packet', () => {
   });
 
   test('the finding keeps its id when the file grows and the threshold moves', async () => {
-    const short = await onlyScan(probes(range(1, 20), SYN)), long = await onlyScan(probes(range(1, 60), SYN)), strict = await onlyScan(probes(range(1, 60), SYN), { 'port-scan': { failedPorts: 30 } });
+    const short = await onlyScan(probes(range(1, 20), SYN)),
+      long = await onlyScan(probes(range(1, 60), SYN)),
+      strict = await onlyScan(probes(range(1, 60), SYN), { 'port-scan': { failedPorts: 30 } });
     expect(new Set([short.id, long.id, strict.id]).size).toBe(1);
     expect(short.id).toMatch(/^port-scan-[0-9a-f]{8}$/);
   });
@@ -135,7 +178,15 @@ describe('built packet by packet', () => {
   test('a scan is found among the answers of sixty thousand spoofed sources, which are none', { timeout: 60_000 }, async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 60_000; i++) {
-      builder.tcp({ from: `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.${1 + (i % 250)}`, to: '10.9.9.9', sourcePort: 1024 + (i % 60_000), destinationPort: 25_565, flags: SYN }).wait(0.0001);
+      builder
+        .tcp({
+          from: `${11 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.${1 + (i % 250)}`,
+          to: '10.9.9.9',
+          sourcePort: 1024 + (i % 60_000),
+          destinationPort: 25_565,
+          flags: SYN,
+        })
+        .wait(0.0001);
       if (i % 3000 === 0) builder.tcp({ from: A, to: B, sourcePort: 50_000, destinationPort: 1 + i / 3000, flags: SYN });
     }
     const scan = await onlyScan(builder.bytes());
@@ -145,19 +196,39 @@ describe('built packet by packet', () => {
 });
 
 describe('is silent on', () => {
-  test.each(['busy-services.pcap', 'dead-port-retries.pcap', 'ftp-many-files.pcap', 'ftp.pcap', 'ping-traceroute.pcap', 'one-way.pcap', 'web-browsing.pcap', 'tcp-endings.pcap', 'lossy-download.pcap', 'two-interfaces.pcapng', 'smtp.pcap'])('%s', async (name) => {
+  test.each([
+    'busy-services.pcap',
+    'dead-port-retries.pcap',
+    'ftp-many-files.pcap',
+    'ftp.pcap',
+    'ping-traceroute.pcap',
+    'one-way.pcap',
+    'web-browsing.pcap',
+    'tcp-endings.pcap',
+    'lossy-download.pcap',
+    'two-interfaces.pcapng',
+    'smtp.pcap',
+  ])('%s', async (name) => {
     const report = await analyzeCapture(sample(name));
     expect(scansOf(report)).toEqual([]);
   });
 
   /** A connection that works, with data both ways or none. */
   function connection(builder: PacketBuilder, from: string, to: string, sourcePort: number, port: number, bytes = 100): void {
-    const there = { from, to, sourcePort, destinationPort: port }, back = { from: to, to: from, sourcePort: port, destinationPort: sourcePort }, payload = new Uint8Array(bytes);
+    const there = { from, to, sourcePort, destinationPort: port },
+      back = { from: to, to: from, sourcePort: port, destinationPort: sourcePort },
+      payload = new Uint8Array(bytes);
     builder.tcp({ ...there, flags: SYN, windowScale: 7 }).wait(0.001);
     builder.tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001, windowScale: 7 }).wait(0.001);
     builder.tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 });
-    if (bytes > 0) builder.tcp({ ...there, flags: PSH | ACK, sequence: 1001, acknowledgment: 5001, payload }).wait(0.001).tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1001 + bytes, payload });
-    builder.tcp({ ...there, flags: FIN | ACK, sequence: 1001 + bytes, acknowledgment: 5001 + bytes }).tcp({ ...back, flags: FIN | ACK, sequence: 5001 + bytes, acknowledgment: 1002 + bytes });
+    if (bytes > 0)
+      builder
+        .tcp({ ...there, flags: PSH | ACK, sequence: 1001, acknowledgment: 5001, payload })
+        .wait(0.001)
+        .tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1001 + bytes, payload });
+    builder
+      .tcp({ ...there, flags: FIN | ACK, sequence: 1001 + bytes, acknowledgment: 5001 + bytes })
+      .tcp({ ...back, flags: FIN | ACK, sequence: 5001 + bytes, acknowledgment: 1002 + bytes });
   }
   const silent = async (builder: PacketBuilder): Promise<void> => expect(scansOf(await analyzeCapture(builder.bytes()))).toEqual([]);
 
@@ -171,7 +242,8 @@ describe('is silent on', () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 300; i++) {
       connection(builder, `10.1.${i >> 6}.${1 + (i & 63)}`, B, 40_000 + i, 3128);
-      if (i % 3 === 0) builder.tcp({ from: B, to: `198.51.100.${i % 250}`, sourcePort: 41_000 + i, destinationPort: 443, flags: SYN, windowScale: 7 });
+      if (i % 3 === 0)
+        builder.tcp({ from: B, to: `198.51.100.${i % 250}`, sourcePort: 41_000 + i, destinationPort: 443, flags: SYN, windowScale: 7 });
       else connection(builder, B, `203.0.113.${i % 250}`, 42_000 + i, 443);
     }
     await silent(builder);
@@ -181,35 +253,54 @@ describe('is silent on', () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 400; i++) {
       const peer = `${20 + (i % 100)}.7.${i % 9}.${1 + (i % 200)}`;
-      builder.tcp({ from: A, to: peer, sourcePort: 40_000 + i, destinationPort: 10_000 + ((i * 7919) % 50_000), flags: SYN, windowScale: 7 }).wait(0.05);
+      builder
+        .tcp({ from: A, to: peer, sourcePort: 40_000 + i, destinationPort: 10_000 + ((i * 7919) % 50_000), flags: SYN, windowScale: 7 })
+        .wait(0.05);
       builder.udp({ from: A, to: peer, sourcePort: 6881, destinationPort: 10_000 + ((i * 7907) % 50_000), payload: new Uint8Array(80) });
     }
     await silent(builder);
   });
 
   test('passive FTP, also where the data connections fail', async () => {
-    const builder = new PacketBuilder(), text = (line: string): Uint8Array => new TextEncoder().encode(line);
-    const there = { from: A, to: B, sourcePort: 40_000, destinationPort: 21 }, back = { from: B, to: A, sourcePort: 21, destinationPort: 40_000 };
-    builder.tcp({ ...there, flags: SYN }).tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 }).tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 });
+    const builder = new PacketBuilder(),
+      text = (line: string): Uint8Array => new TextEncoder().encode(line);
+    const there = { from: A, to: B, sourcePort: 40_000, destinationPort: 21 },
+      back = { from: B, to: A, sourcePort: 21, destinationPort: 40_000 };
+    builder
+      .tcp({ ...there, flags: SYN })
+      .tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+      .tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 });
     builder.tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1001, payload: text('220 FTP server ready\r\n') });
     builder.tcp({ ...there, flags: PSH | ACK, sequence: 1001, acknowledgment: 5023, payload: text('USER anonymous\r\n') });
     builder.tcp({ ...back, flags: PSH | ACK, sequence: 5023, acknowledgment: 1017, payload: text('331 Please specify the password.\r\n') });
-    for (let i = 0; i < 30; i++) builder.tcp({ from: A, to: B, sourcePort: 40_001 + i, destinationPort: 30_000 + i * 37, flags: SYN, windowScale: 7 }).wait(1);
+    for (let i = 0; i < 30; i++)
+      builder.tcp({ from: A, to: B, sourcePort: 40_001 + i, destinationPort: 30_000 + i * 37, flags: SYN, windowScale: 7 }).wait(1);
     await silent(builder);
   });
 
   test('a hundred tries at one dead port', async () => {
     const builder = new PacketBuilder();
-    for (let i = 0; i < 100; i++) builder.tcp({ from: A, to: B, sourcePort: 40_000 + i, destinationPort: 8443, flags: SYN }).tcp({ from: B, to: A, sourcePort: 8443, destinationPort: 40_000 + i, flags: RST | ACK });
+    for (let i = 0; i < 100; i++)
+      builder
+        .tcp({ from: A, to: B, sourcePort: 40_000 + i, destinationPort: 8443, flags: SYN })
+        .tcp({ from: B, to: A, sourcePort: 8443, destinationPort: 40_000 + i, flags: RST | ACK });
     await silent(builder);
   });
 
   test('traceroute with rising UDP ports to a host that never answers', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 90; i++) {
-      const ttl = 1 + Math.floor(i / 3), datagram = { from: A, to: B, sourcePort: 40_000 + i, destinationPort: 33_434 + i, payload: new Uint8Array(32) };
+      const ttl = 1 + Math.floor(i / 3),
+        datagram = { from: A, to: B, sourcePort: 40_000 + i, destinationPort: 33_434 + i, payload: new Uint8Array(32) };
       builder.udp({ ...datagram, ttl }).wait(0.05);
-      if (ttl < 8) builder.icmpError({ from: `10.255.0.${ttl}`, to: A, type: 11, code: 0, quote: ipBytes({ from: A, to: B, protocol: 17, payload: udpBytes(datagram) }) });
+      if (ttl < 8)
+        builder.icmpError({
+          from: `10.255.0.${ttl}`,
+          to: A,
+          type: 11,
+          code: 0,
+          quote: ipBytes({ from: A, to: B, protocol: 17, payload: udpBytes(datagram) }),
+        });
     }
     await silent(builder);
   });
@@ -218,7 +309,9 @@ describe('is silent on', () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 40; i++) {
       builder.tcp({ from: B, to: A, sourcePort: 443, destinationPort: 50_000 + i, flags: ACK, sequence: 9000 });
-      builder.tcp({ from: B, to: A, sourcePort: 8080, destinationPort: 52_000 + i, flags: FIN | ACK, sequence: 9000 }).tcp({ from: A, to: B, sourcePort: 52_000 + i, destinationPort: 8080, flags: RST });
+      builder
+        .tcp({ from: B, to: A, sourcePort: 8080, destinationPort: 52_000 + i, flags: FIN | ACK, sequence: 9000 })
+        .tcp({ from: A, to: B, sourcePort: 52_000 + i, destinationPort: 8080, flags: RST });
       builder.udp({ from: B, to: A, sourcePort: 53, destinationPort: 54_000 + i, payload: new Uint8Array(120) }).wait(0.1);
     }
     await silent(builder);
@@ -226,13 +319,17 @@ describe('is silent on', () => {
 
   test("the victim's answers to a flood that spoofed many addresses of one host's ports", async () => {
     const builder = new PacketBuilder();
-    for (let i = 0; i < 100; i++) builder.tcp({ from: B, to: A, sourcePort: 80, destinationPort: 1024 + i * 13, flags: SYN | ACK, sequence: 1 }).tcp({ from: B, to: '10.0.0.77', sourcePort: 80, destinationPort: 1024 + i * 13, flags: RST | ACK });
+    for (let i = 0; i < 100; i++)
+      builder
+        .tcp({ from: B, to: A, sourcePort: 80, destinationPort: 1024 + i * 13, flags: SYN | ACK, sequence: 1 })
+        .tcp({ from: B, to: '10.0.0.77', sourcePort: 80, destinationPort: 1024 + i * 13, flags: RST | ACK });
     await silent(builder);
   });
 
   test('an exchange of ESP, GRE, OSPF and other ordinary protocols between routers', async () => {
     const builder = new PacketBuilder();
-    for (let i = 0; i < 50; i++) for (const protocol of [2, 47, 50, 89, 103, 112]) builder.ip({ from: A, to: B, protocol, payload: new Uint8Array(40) }).wait(0.1);
+    for (let i = 0; i < 50; i++)
+      for (const protocol of [2, 47, 50, 89, 103, 112]) builder.ip({ from: A, to: B, protocol, payload: new Uint8Array(40) }).wait(0.1);
     await silent(builder);
   });
 });
@@ -248,14 +345,25 @@ test('the coverage says how far it could see', async () => {
 });
 
 describe.skipIf(!hasShared)('the labelled captures of others', () => {
-  const manifest = hasShared ? fs.readFileSync(path.join(SHARED, 'captures/MANIFEST.tsv'), 'utf8').trim().split('\n').slice(1).map((line) => line.split('\t')) : [];
-  const attacks = manifest.filter((row) => row.at(-1) === 'port-scan').map((row) => row[0]!), benign = manifest.filter((row) => row[0]!.startsWith('benign__')).map((row) => row[0]!);
+  const manifest = hasShared
+    ? fs
+        .readFileSync(path.join(SHARED, 'captures/MANIFEST.tsv'), 'utf8')
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split('\t'))
+    : [];
+  const attacks = manifest.filter((row) => row.at(-1) === 'port-scan').map((row) => row[0]!),
+    benign = manifest.filter((row) => row[0]!.startsWith('benign__')).map((row) => row[0]!);
 
   test.each(attacks)('%s is a port scan', async (name) => {
     expect(scansOf(await analyzeCapture(shared(name)))).toHaveLength(1);
   });
 
-  test.each([...benign, 'dos__pkt.TCP.synflood.spoofed.pcap', 'dos__amp.UDP.snmp.src161.pcapng', 'scan__445_scan.pcap', 'brute__sshguess.pcap'])('%s is none', async (name) => {
-    expect(scansOf(await analyzeCapture(shared(name)))).toEqual([]);
-  });
+  test.each([...benign, 'dos__pkt.TCP.synflood.spoofed.pcap', 'dos__amp.UDP.snmp.src161.pcapng', 'scan__445_scan.pcap', 'brute__sshguess.pcap'])(
+    '%s is none',
+    async (name) => {
+      expect(scansOf(await analyzeCapture(shared(name)))).toEqual([]);
+    },
+  );
 });

@@ -4,7 +4,8 @@ import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, shared } from '../../support/analyzeCapture.ts';
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 
-const A = '10.0.0.5', B = '10.0.0.20';
+const A = '10.0.0.5',
+  B = '10.0.0.20';
 
 /** A message behind its NetBIOS header: `ff 53 4d 42` is version 1, `fe 53 4d 42` version 2. */
 function smb(version: 1 | 2, command: number, response: boolean): Uint8Array {
@@ -16,32 +17,78 @@ function smb(version: 1 | 2, command: number, response: boolean): Uint8Array {
 }
 
 function talk(messages: readonly (readonly [fromServer: boolean, bytes: Uint8Array])[]): Uint8Array {
-  const builder = new PacketBuilder(), next: [number, number] = [1001, 5001];
-  builder.tcp({ from: A, to: B, sourcePort: 40_000, destinationPort: 445, flags: SYN }).tcp({ from: B, to: A, sourcePort: 445, destinationPort: 40_000, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 });
+  const builder = new PacketBuilder(),
+    next: [number, number] = [1001, 5001];
+  builder
+    .tcp({ from: A, to: B, sourcePort: 40_000, destinationPort: 445, flags: SYN })
+    .tcp({ from: B, to: A, sourcePort: 445, destinationPort: 40_000, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 });
   for (const [fromServer, payload] of messages) {
-    const own = fromServer ? 1 : 0, ends = fromServer ? { from: B, to: A, sourcePort: 445, destinationPort: 40_000 } : { from: A, to: B, sourcePort: 40_000, destinationPort: 445 };
+    const own = fromServer ? 1 : 0,
+      ends = fromServer ? { from: B, to: A, sourcePort: 445, destinationPort: 40_000 } : { from: A, to: B, sourcePort: 40_000, destinationPort: 445 };
     builder.wait(0.01).tcp({ ...ends, flags: PSH | ACK, sequence: next[own], acknowledgment: next[1 - own]!, payload });
     next[own] = next[own] + payload.length;
   }
   return builder.bytes();
 }
 
-const NEGOTIATE = 0x72, SESSION_SETUP = 0x73;
+const NEGOTIATE = 0x72,
+  SESSION_SETUP = 0x73;
 
 test('a server that negotiates and sets up a session in version 1', async () => {
-  const [finding] = findingsOf(await analyzeCapture(talk([[false, smb(1, NEGOTIATE, false)], [true, smb(1, NEGOTIATE, true)], [false, smb(1, SESSION_SETUP, false)], [true, smb(1, SESSION_SETUP, true)]])), 'smbv1');
-  expect(finding).toMatchObject({ severity: 'medium', subjects: [{ role: 'server', address: B, port: 445 }], evidence: { frames: [4, 6], framesTotal: 2 } });
+  const [finding] = findingsOf(
+    await analyzeCapture(
+      talk([
+        [false, smb(1, NEGOTIATE, false)],
+        [true, smb(1, NEGOTIATE, true)],
+        [false, smb(1, SESSION_SETUP, false)],
+        [true, smb(1, SESSION_SETUP, true)],
+      ]),
+    ),
+    'smbv1',
+  );
+  expect(finding).toMatchObject({
+    severity: 'medium',
+    subjects: [{ role: 'server', address: B, port: 445 }],
+    evidence: { frames: [4, 6], framesTotal: 2 },
+  });
   expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
 });
 
 describe('is silent on', () => {
   test('a client that asks in version 1 and is answered in version 2', async () => {
-    expect(findingsOf(await analyzeCapture(talk([[false, smb(1, NEGOTIATE, false)], [true, smb(2, 0, true)], [false, smb(2, 1, false)], [true, smb(2, 1, true)]])), 'smbv1')).toEqual([]);
+    expect(
+      findingsOf(
+        await analyzeCapture(
+          talk([
+            [false, smb(1, NEGOTIATE, false)],
+            [true, smb(2, 0, true)],
+            [false, smb(2, 1, false)],
+            [true, smb(2, 1, true)],
+          ]),
+        ),
+        'smbv1',
+      ),
+    ).toEqual([]);
   });
-  test('a server that refuses', async () => expect(findingsOf(await analyzeCapture(talk([[false, smb(1, NEGOTIATE, false)], [true, smb(1, NEGOTIATE, true)]])), 'smbv1')).toEqual([]));
-  test.runIf(hasShared)('recorded file access in version 2', async () => expect(findingsOf(await analyzeCapture(shared('benign__smb2.pcap')), 'smbv1')).toEqual([]));
+  test('a server that refuses', async () =>
+    expect(
+      findingsOf(
+        await analyzeCapture(
+          talk([
+            [false, smb(1, NEGOTIATE, false)],
+            [true, smb(1, NEGOTIATE, true)],
+          ]),
+        ),
+        'smbv1',
+      ),
+    ).toEqual([]));
+  test.runIf(hasShared)('recorded file access in version 2', async () =>
+    expect(findingsOf(await analyzeCapture(shared('benign__smb2.pcap')), 'smbv1')).toEqual([]),
+  );
 });
 
 test.runIf(hasShared)('recorded: the victim of EternalBlue', async () => {
-  expect(findingsOf(await analyzeCapture(shared('exploit__eternalblue-success-unpatched-win7.pcap')), 'smbv1').map(({ subjects }) => subjects[0]!.address)).toEqual(['192.168.198.203']);
+  expect(
+    findingsOf(await analyzeCapture(shared('exploit__eternalblue-success-unpatched-win7.pcap')), 'smbv1').map(({ subjects }) => subjects[0]!.address),
+  ).toEqual(['192.168.198.203']);
 });

@@ -7,18 +7,40 @@ import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 
 type Lists = Partial<Pick<SshKexInitMessage, 'kex' | 'hostKeys' | 'encryption' | 'macs'>>;
-const kexInit = (fromServer: boolean, lists: Lists): Omit<SshKexInitMessage, 'frame'> => ({ kind: 'ssh-kexinit', fromServer, kex: ['curve25519-sha256'], hostKeys: ['ssh-ed25519'], encryption: ['aes128-ctr'], macs: ['hmac-sha2-256'], compression: ['none'], hassh: null, ...lists });
-const banner = (fromServer: boolean, version: string): Omit<SshBannerMessage, 'frame'> => ({ kind: 'ssh-banner', fromServer, text: `SSH-${version}-Old`, version, software: 'Old' });
+const kexInit = (fromServer: boolean, lists: Lists): Omit<SshKexInitMessage, 'frame'> => ({
+  kind: 'ssh-kexinit',
+  fromServer,
+  kex: ['curve25519-sha256'],
+  hostKeys: ['ssh-ed25519'],
+  encryption: ['aes128-ctr'],
+  macs: ['hmac-sha2-256'],
+  compression: ['none'],
+  hassh: null,
+  ...lists,
+});
+const banner = (fromServer: boolean, version: string): Omit<SshBannerMessage, 'frame'> => ({
+  kind: 'ssh-banner',
+  fromServer,
+  text: `SSH-${version}-Old`,
+  version,
+  software: 'Old',
+});
 
 function meet(client: Lists, server: Lists, options = {}) {
-  const driver = new MessageDriver(weakSsh, options), flow = driver.flow('10.0.0.5', '10.0.0.22', 22, 'ssh');
+  const driver = new MessageDriver(weakSsh, options),
+    flow = driver.flow('10.0.0.5', '10.0.0.22', 22, 'ssh');
   driver.say(flow, kexInit(true, server)).say(flow, kexInit(false, client));
   return driver.findings;
 }
 
 describe('agreed', () => {
   test.each([
-    ['a small group', { kex: ['diffie-hellman-group1-sha1'] }, 'medium'], ['DSA', { hostKeys: ['ssh-dss'] }, 'medium'], ['RC4', { encryption: ['arcfour128'] }, 'medium'], ['CBC', { encryption: ['3des-cbc'] }, 'low'], ['MD5', { macs: ['hmac-md5'] }, 'low'], ['no encryption', { encryption: ['none'] }, 'high'],
+    ['a small group', { kex: ['diffie-hellman-group1-sha1'] }, 'medium'],
+    ['DSA', { hostKeys: ['ssh-dss'] }, 'medium'],
+    ['RC4', { encryption: ['arcfour128'] }, 'medium'],
+    ['CBC', { encryption: ['3des-cbc'] }, 'low'],
+    ['MD5', { macs: ['hmac-md5'] }, 'low'],
+    ['no encryption', { encryption: ['none'] }, 'high'],
   ] as const)('%s', (_name, lists, severity) => {
     const [finding] = meet(lists, lists);
     expect(finding).toMatchObject({ technique: 'algorithms', severity, subjects: [{ role: 'server', address: '10.0.0.22', port: 22 }] });
@@ -34,8 +56,17 @@ describe('agreed', () => {
 });
 
 describe('is silent on', () => {
-  test('weak algorithms that are offered behind better ones', () => expect(meet({ kex: ['curve25519-sha256', 'diffie-hellman-group1-sha1'], encryption: ['aes128-ctr', '3des-cbc'] }, { kex: ['diffie-hellman-group1-sha1', 'curve25519-sha256'], encryption: ['3des-cbc', 'aes128-ctr'] })).toEqual([]));
-  test('the authentication code beside a cipher that needs none', () => expect(meet({ encryption: ['aes256-gcm@openssh.com'], macs: ['hmac-md5'] }, { encryption: ['aes256-gcm@openssh.com'], macs: ['hmac-md5'] })).toEqual([]));
+  test('weak algorithms that are offered behind better ones', () =>
+    expect(
+      meet(
+        { kex: ['curve25519-sha256', 'diffie-hellman-group1-sha1'], encryption: ['aes128-ctr', '3des-cbc'] },
+        { kex: ['diffie-hellman-group1-sha1', 'curve25519-sha256'], encryption: ['3des-cbc', 'aes128-ctr'] },
+      ),
+    ).toEqual([]));
+  test('the authentication code beside a cipher that needs none', () =>
+    expect(
+      meet({ encryption: ['aes256-gcm@openssh.com'], macs: ['hmac-md5'] }, { encryption: ['aes256-gcm@openssh.com'], macs: ['hmac-md5'] }),
+    ).toEqual([]));
   test('an offer nobody answered', () => {
     const driver = new MessageDriver(weakSsh);
     driver.say(driver.flow('10.0.0.5', '10.0.0.22', 22, 'ssh'), kexInit(false, { kex: ['diffie-hellman-group1-sha1'] }));
@@ -50,7 +81,8 @@ describe('is silent on', () => {
 });
 
 test('version 1', () => {
-  const driver = new MessageDriver(weakSsh), flow = driver.flow('10.0.0.5', '10.0.0.22', 22, 'ssh');
+  const driver = new MessageDriver(weakSsh),
+    flow = driver.flow('10.0.0.5', '10.0.0.22', 22, 'ssh');
   driver.say(flow, banner(true, '1.99')).say(flow, banner(false, '1.5'));
   expect(driver.findings).toMatchObject([{ technique: 'version-1', severity: 'medium' }]);
   expect(checkFilter(driver.findings[0]!.filter)).toMatchObject({ ok: true });

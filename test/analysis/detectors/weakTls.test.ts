@@ -7,19 +7,38 @@ import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, sample, shared } from '../../support/analyzeCapture.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 
-const CLIENT = '10.0.0.5', SERVER = '203.0.113.7';
+const CLIENT = '10.0.0.5',
+  SERVER = '203.0.113.7';
 
 function hello(version: number, suite: number): Omit<TlsServerHelloMessage, 'frame'> {
-  return { kind: 'tls-server-hello', direction: 1, version, suite, suiteName: suiteName(suite), alpn: null, helloRetryRequest: false, ja3s: null, sni: 'old.example' };
+  return {
+    kind: 'tls-server-hello',
+    direction: 1,
+    version,
+    suite,
+    suiteName: suiteName(suite),
+    alpn: null,
+    helloRetryRequest: false,
+    ja3s: null,
+    sni: 'old.example',
+  };
 }
 
 describe('the server chose', () => {
   test.each([
-    ['SSL 3.0', 0x0300, 0xc013, ['sslv3'], 'medium'], ['TLS 1.0', 0x0301, 0xc013, ['tls1.0'], 'low'], ['TLS 1.1', 0x0302, 0xc013, ['tls1.1'], 'low'], ['no encryption', 0x0303, 0x003b, ['null-cipher'], 'high'],
-    ['RC4', 0x0303, 0x0005, ['rc4'], 'low'], ['3DES', 0x0303, 0x000a, ['3des'], 'low'], ['DES', 0x0303, 0x0009, ['des'], 'medium'], ['EXPORT', 0x0303, 0x0003, ['export-cipher'], 'medium'], ['no proof of identity', 0x0303, 0x0034, ['anonymous'], 'medium'],
+    ['SSL 3.0', 0x0300, 0xc013, ['sslv3'], 'medium'],
+    ['TLS 1.0', 0x0301, 0xc013, ['tls1.0'], 'low'],
+    ['TLS 1.1', 0x0302, 0xc013, ['tls1.1'], 'low'],
+    ['no encryption', 0x0303, 0x003b, ['null-cipher'], 'high'],
+    ['RC4', 0x0303, 0x0005, ['rc4'], 'low'],
+    ['3DES', 0x0303, 0x000a, ['3des'], 'low'],
+    ['DES', 0x0303, 0x0009, ['des'], 'medium'],
+    ['EXPORT', 0x0303, 0x0003, ['export-cipher'], 'medium'],
+    ['no proof of identity', 0x0303, 0x0034, ['anonymous'], 'medium'],
     ['RC4 in SSL 3.0', 0x0300, 0x0004, ['sslv3', 'rc4'], 'medium'],
   ] as const)('%s', (_name, version, suite, techniques, severity) => {
-    const driver = new MessageDriver(weakTls), flow = driver.flow(CLIENT, SERVER, 443, 'tls');
+    const driver = new MessageDriver(weakTls),
+      flow = driver.flow(CLIENT, SERVER, 443, 'tls');
     driver.say(flow, hello(version, suite)).say(flow, hello(version, suite));
     const { findings } = driver;
     expect(findings.map(({ technique }) => technique)).toEqual(techniques);
@@ -28,7 +47,11 @@ describe('the server chose', () => {
     for (const { filter } of findings) expect(checkFilter(filter)).toMatchObject({ ok: true });
   });
 
-  test.each([['TLS 1.2 with AES-GCM', 0x0303, 0xc02f], ['TLS 1.2 with CBC', 0x0303, 0xc013], ['TLS 1.3', 0x0304, 0x1301]] as const)('%s, which is fine', (_name, version, suite) => {
+  test.each([
+    ['TLS 1.2 with AES-GCM', 0x0303, 0xc02f],
+    ['TLS 1.2 with CBC', 0x0303, 0xc013],
+    ['TLS 1.3', 0x0304, 0x1301],
+  ] as const)('%s, which is fine', (_name, version, suite) => {
     const driver = new MessageDriver(weakTls);
     driver.say(driver.flow(CLIENT, SERVER, 443, 'tls'), hello(version, suite));
     expect(driver.findings).toEqual([]);
@@ -47,5 +70,8 @@ test('web browsing, where clients offer old suites too, is left alone', async ()
 
 test.runIf(hasShared)('a recorded server that speaks SSL 3.0', async () => {
   const findings = findingsOf(await analyzeCapture(shared('tls__openssl-ssl3.pcap')), 'weak-tls');
-  expect(findings.map(({ severity, subjects }) => [severity, subjects[0]!.address])).toEqual([['medium', '74.125.228.238'], ['low', '74.125.228.238']]);
+  expect(findings.map(({ severity, subjects }) => [severity, subjects[0]!.address])).toEqual([
+    ['medium', '74.125.228.238'],
+    ['low', '74.125.228.238'],
+  ]);
 });

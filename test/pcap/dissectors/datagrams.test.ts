@@ -7,7 +7,6 @@ import { ipBytes, udpBytes } from '../../support/packetBuilder.ts';
 import { bytesOf, hex } from '../../support/streamDriver.ts';
 import { datagramsFrames } from './frames/datagrams.ts';
 
-
 describe('applications over UDP', () => testCases(datagramsFrames));
 
 function frameOf(what: string): Uint8Array {
@@ -17,18 +16,42 @@ function frameOf(what: string): Uint8Array {
 }
 
 function datagram(sourcePort: number, destinationPort: number, payload: Uint8Array, from = '10.0.0.1', to = '10.0.0.2'): Uint8Array {
-  return Uint8Array.from([...hex('020000000002020000000001 0800'), ...ipBytes({ from, to, protocol: 17, payload: udpBytes({ from, to, sourcePort, destinationPort, payload }) })]);
+  return Uint8Array.from([
+    ...hex('020000000002020000000001 0800'),
+    ...ipBytes({ from, to, protocol: 17, payload: udpBytes({ from, to, sourcePort, destinationPort, payload }) }),
+  ]);
 }
 
 describe('DHCP messages', () => {
   it('tell who asks for what', () => {
     const [message] = dissectFrame(frameOf('DHCP discover')).messages;
-    expect(message !== undefined && dhcpMessage.is(message) ? message : null).toMatchObject({ isReply: false, messageType: 1, transactionId: 0x3903f326, clientMacHigh: 0x0200, clientMacLow: 1, requestedIp: 0x0a000064, hostName: 'laptop', fullName: 'laptop.', vendorClass: 'MSFT 5.0', requestList: [1, 3, 6, 15] });
+    expect(message !== undefined && dhcpMessage.is(message) ? message : null).toMatchObject({
+      isReply: false,
+      messageType: 1,
+      transactionId: 0x3903f326,
+      clientMacHigh: 0x0200,
+      clientMacLow: 1,
+      requestedIp: 0x0a000064,
+      hostName: 'laptop',
+      fullName: 'laptop.',
+      vendorClass: 'MSFT 5.0',
+      requestList: [1, 3, 6, 15],
+    });
   });
 
   it('tell what is handed out', () => {
     const [message] = dissectFrame(frameOf('DHCP acknowledgement')).messages;
-    expect(message !== undefined && dhcpMessage.is(message) ? message : null).toMatchObject({ isReply: true, messageType: 5, yourIp: 0x0a000064, serverId: 0x0a000001, subnetMask: 0xffffff00 | 0, routers: [0x0a000001], dnsServers: [0x0a000035, 0x0a000036], leaseSeconds: 86_400, domainName: 'example.com' });
+    expect(message !== undefined && dhcpMessage.is(message) ? message : null).toMatchObject({
+      isReply: true,
+      messageType: 5,
+      yourIp: 0x0a000064,
+      serverId: 0x0a000001,
+      subnetMask: 0xffffff00 | 0,
+      routers: [0x0a000001],
+      dnsServers: [0x0a000035, 0x0a000036],
+      leaseSeconds: 86_400,
+      domainName: 'example.com',
+    });
   });
 });
 
@@ -45,7 +68,8 @@ describe('what a conversation said once', () => {
   });
 
   it('makes the transfer after a TFTP request TFTP, though the server answers from another port', () => {
-    const packet = newPacket(), block = bytesOf('\0\x03\0\x01data');
+    const packet = newPacket(),
+      block = bytesOf('\0\x03\0\x01data');
     expect(dissectFrame(datagram(40001, 50001, block, '10.0.0.2', '10.0.0.1'), { packet }).layers).toBe('eth:ip:udp');
     dissectFrame(frameOf('TFTP read request'), { packet });
     expect(dissectFrame(datagram(40001, 50001, block, '10.0.0.2', '10.0.0.1'), { packet }).layers).toBe('eth:ip:udp:tftp');
@@ -54,7 +78,8 @@ describe('what a conversation said once', () => {
   });
 
   it('is bounded: any number of conversations may be learned', () => {
-    const packet = newPacket(), initial = frameOf('QUIC Initial (RFC 9001 appendix A)').slice(42, 100);
+    const packet = newPacket(),
+      initial = frameOf('QUIC Initial (RFC 9001 appendix A)').slice(42, 100);
     for (let port = 1024; port < 21_024; port++) dissectFrame(datagram(port, 443, initial), { packet, look: false });
     expect(dissectFrame(datagram(21_023, 443, short), { packet }).layers).toBe('eth:ip:udp:quic');
   });
@@ -62,7 +87,10 @@ describe('what a conversation said once', () => {
 
 describe('near misses: the port alone decides nothing', () => {
   const noise = Uint8Array.from({ length: 48 }, (_, i) => (i * 37 + 129) & 255);
-  it.each([19, 53, 67, 69, 123, 137, 138, 161, 389, 443, 500, 514, 520, 546, 1701, 1812, 1900, 1985, 2152, 3478, 3544, 4789, 5060, 5353, 5355, 6081, 11211, 17500])('noise to port %i is data', (port) => {
+  it.each([
+    19, 53, 67, 69, 123, 137, 138, 161, 389, 443, 500, 514, 520, 546, 1701, 1812, 1900, 1985, 2152, 3478, 3544, 4789, 5060, 5353, 5355, 6081, 11211,
+    17500,
+  ])('noise to port %i is data', (port) => {
     expect(dissectFrame(datagram(50000, port, noise)).layers).toBe('eth:ip:udp');
   });
 

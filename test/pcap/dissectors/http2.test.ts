@@ -4,7 +4,9 @@ import { http } from '../../../src/pcap/dissectors/http.ts';
 import { http2 } from '../../../src/pcap/dissectors/http2.ts';
 import { conversation, feed, feedEveryWay } from '../../support/streamDriver.ts';
 
-const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', SETTINGS = '\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64', DATA = '\0\0\x05\0\x01\0\0\0\x01hello';
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  SETTINGS = '\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64',
+  DATA = '\0\0\x05\0\x01\0\0\0\x01hello';
 
 describe('http2', () => {
   it('reads prefaces and frames', () => {
@@ -18,7 +20,19 @@ describe('http2', () => {
   });
 
   it('follows HTTP/1 after an upgrade, whoever speaks first', () => {
-    const fed = feedEveryWay(http, conversation(['>', 'GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n'], ['<', `HTTP/1.1 101 Switching Protocols\r\n\r\n${SETTINGS}`], ['>', PREFACE + SETTINGS], ['<', DATA]));
-    expect(fed.messages.map((message) => [message.kind, message.frame])).toEqual([['http-request', 1], ['http-response', 2], ['http2-preface', 3]]);
+    const fed = feedEveryWay(
+      http,
+      conversation(
+        ['>', 'GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n'],
+        ['<', `HTTP/1.1 101 Switching Protocols\r\n\r\n${SETTINGS}`],
+        ['>', PREFACE + SETTINGS],
+        ['<', DATA],
+      ),
+    );
+    expect(fed.messages.map((message) => [message.kind, message.frame])).toEqual([
+      ['http-request', 1],
+      ['http-response', 2],
+      ['http2-preface', 3],
+    ]);
   });
 });

@@ -9,30 +9,99 @@ const b64 = (text: string): string => Buffer.from(text).toString('base64');
 describe('imap', () => {
   it('reads a session: logins in every notation, mails passed over', () => {
     const mail = 'From: x\r\n\r\nb010 NO fake\r\n';
-    const fed = feedEveryWay(imap, conversation(
-      ['<', '* OK IMAP4rev1 Service Ready\r\n'], ['>', 'a001 login mrc secret1\r\n'], ['<', 'a001 NO no\r\n'], ['>', 'a002 LOGIN "m \\"r c" "secret2"\r\n'], ['<', 'a002 NO no\r\n'],
-      ['>', 'a003 LOGIN {4}\r\n'], ['<', '+ go\r\n'], ['>', 'fred {7}\r\n'], ['<', '+ go\r\n'], ['>', 'secret3\r\n'], ['<', '* CAPABILITY IMAP4\r\na003 OK in\r\n'],
-      ['>', 'a004 UID FETCH 1:* BODY[]\r\n'], ['<', `* 12 FETCH (BODY[] {${mail.length}}\r\n${mail})\r\na004 OK done\r\n`],
-    ));
-    expect(fed.messages.filter((m) => imapCommandMessage.is(m)).map((m) => [m.frame, m.tag, m.command, m.argument])).toEqual([[2, 'a001', 'LOGIN', ''], [4, 'a002', 'LOGIN', ''], [10, 'a003', 'LOGIN', ''], [12, 'a004', 'UID FETCH', '1:* BODY[]']]);
-    expect(fed.messages.filter((m) => imapReplyMessage.is(m)).map((m) => [m.frame, m.tag, m.status, m.command])).toEqual([[1, '*', 'OK', null], [3, 'a001', 'NO', 'LOGIN'], [5, 'a002', 'NO', 'LOGIN'], [11, 'a003', 'OK', 'LOGIN'], [13, 'a004', 'OK', 'UID FETCH']]);
-    expect(fed.messages.filter((m) => loginMessage.is(m)).map((m) => [m.user, m.result])).toEqual([['mrc', 'sent'], ['mrc', 'rejected'], ['m "r c', 'sent'], ['m "r c', 'rejected'], ['fred', 'sent'], ['fred', 'accepted']]);
+    const fed = feedEveryWay(
+      imap,
+      conversation(
+        ['<', '* OK IMAP4rev1 Service Ready\r\n'],
+        ['>', 'a001 login mrc secret1\r\n'],
+        ['<', 'a001 NO no\r\n'],
+        ['>', 'a002 LOGIN "m \\"r c" "secret2"\r\n'],
+        ['<', 'a002 NO no\r\n'],
+        ['>', 'a003 LOGIN {4}\r\n'],
+        ['<', '+ go\r\n'],
+        ['>', 'fred {7}\r\n'],
+        ['<', '+ go\r\n'],
+        ['>', 'secret3\r\n'],
+        ['<', '* CAPABILITY IMAP4\r\na003 OK in\r\n'],
+        ['>', 'a004 UID FETCH 1:* BODY[]\r\n'],
+        ['<', `* 12 FETCH (BODY[] {${mail.length}}\r\n${mail})\r\na004 OK done\r\n`],
+      ),
+    );
+    expect(fed.messages.filter((m) => imapCommandMessage.is(m)).map((m) => [m.frame, m.tag, m.command, m.argument])).toEqual([
+      [2, 'a001', 'LOGIN', ''],
+      [4, 'a002', 'LOGIN', ''],
+      [10, 'a003', 'LOGIN', ''],
+      [12, 'a004', 'UID FETCH', '1:* BODY[]'],
+    ]);
+    expect(fed.messages.filter((m) => imapReplyMessage.is(m)).map((m) => [m.frame, m.tag, m.status, m.command])).toEqual([
+      [1, '*', 'OK', null],
+      [3, 'a001', 'NO', 'LOGIN'],
+      [5, 'a002', 'NO', 'LOGIN'],
+      [11, 'a003', 'OK', 'LOGIN'],
+      [13, 'a004', 'OK', 'UID FETCH'],
+    ]);
+    expect(fed.messages.filter((m) => loginMessage.is(m)).map((m) => [m.user, m.result])).toEqual([
+      ['mrc', 'sent'],
+      ['mrc', 'rejected'],
+      ['m "r c', 'sent'],
+      ['m "r c', 'rejected'],
+      ['fred', 'sent'],
+      ['fred', 'accepted'],
+    ]);
     expect(JSON.stringify(fed.messages)).not.toMatch(/secret\d/);
   });
 
   it('reads AUTHENTICATE', () => {
-    const fed = feedEveryWay(imap, conversation(
-      ['<', '* OK x\r\n'], ['>', 'a AUTHENTICATE PLAIN\r\n'], ['<', '+\r\n'], ['>', `${b64('\0tim\0geheim')}\r\n`], ['<', 'a OK\r\n'], ['>', `b AUTHENTICATE PLAIN ${b64('\0eva\0geheim')}\r\n`], ['<', 'b NO\r\n'],
-      ['>', 'c AUTHENTICATE LOGIN\r\n'], ['<', '+ VXNlcg==\r\n'], ['>', `${b64('otto')}\r\n`], ['<', '+ UGFzcw==\r\n'], ['>', `${b64('geheim')}\r\n`], ['<', 'c NO\r\n'],
-    ));
-    expect(fed.messages.filter((m) => loginMessage.is(m)).map((m) => [m.mechanism, m.user, m.result])).toEqual([['PLAIN', 'tim', 'sent'], ['PLAIN', 'tim', 'accepted'], ['PLAIN', 'eva', 'sent'], ['PLAIN', 'eva', 'rejected'], ['LOGIN', 'otto', 'sent'], ['LOGIN', 'otto', 'rejected']]);
+    const fed = feedEveryWay(
+      imap,
+      conversation(
+        ['<', '* OK x\r\n'],
+        ['>', 'a AUTHENTICATE PLAIN\r\n'],
+        ['<', '+\r\n'],
+        ['>', `${b64('\0tim\0geheim')}\r\n`],
+        ['<', 'a OK\r\n'],
+        ['>', `b AUTHENTICATE PLAIN ${b64('\0eva\0geheim')}\r\n`],
+        ['<', 'b NO\r\n'],
+        ['>', 'c AUTHENTICATE LOGIN\r\n'],
+        ['<', '+ VXNlcg==\r\n'],
+        ['>', `${b64('otto')}\r\n`],
+        ['<', '+ UGFzcw==\r\n'],
+        ['>', `${b64('geheim')}\r\n`],
+        ['<', 'c NO\r\n'],
+      ),
+    );
+    expect(fed.messages.filter((m) => loginMessage.is(m)).map((m) => [m.mechanism, m.user, m.result])).toEqual([
+      ['PLAIN', 'tim', 'sent'],
+      ['PLAIN', 'tim', 'accepted'],
+      ['PLAIN', 'eva', 'sent'],
+      ['PLAIN', 'eva', 'rejected'],
+      ['LOGIN', 'otto', 'sent'],
+      ['LOGIN', 'otto', 'rejected'],
+    ]);
     expect(JSON.stringify(fed.messages)).not.toMatch(/geheim|Z2VoZWlt/);
   });
 
   it('says the fields of Wireshark, stays bounded, survives damage', () => {
     const fed = feed(imap, conversation(['<', '* OK x\r\n'], ['>', 'a LOGIN u p\r\n']), { look: true });
-    expect(fed.fields).toEqual(expect.arrayContaining(['imap.request_tag=a', 'imap.request.command=LOGIN', 'imap.request.username=u', 'imap.request.password=p', 'imap.response.status=OK', 'imap.isrequest=true']));
-    const big = feed(imap, conversation(['<', '* OK x\r\n'], ['<', '* 1 FETCH {900000}\r\n'], ...Array.from({ length: 90 }, (): ['<', string] => ['<', 'x'.repeat(10_000)]), ['<', ')\r\n']));
+    expect(fed.fields).toEqual(
+      expect.arrayContaining([
+        'imap.request_tag=a',
+        'imap.request.command=LOGIN',
+        'imap.request.username=u',
+        'imap.request.password=p',
+        'imap.response.status=OK',
+        'imap.isrequest=true',
+      ]),
+    );
+    const big = feed(
+      imap,
+      conversation(
+        ['<', '* OK x\r\n'],
+        ['<', '* 1 FETCH {900000}\r\n'],
+        ...Array.from({ length: 90 }, (): ['<', string] => ['<', 'x'.repeat(10_000)]),
+        ['<', ')\r\n'],
+      ),
+    );
     expect(big.mostHeld).toBeLessThan(30_000);
     const good = bytesOf('* OK x\r\na LOGIN {3}\r\nabc "d\\"e"\r\nb AUTHENTICATE PLAIN AHRpbQB4\r\n');
     for (let at = 0; at < good.length; at++) {

@@ -7,7 +7,6 @@ import { testCases, type DissectorCase } from '../../support/dissectorCases.ts';
 import { hex } from '../../support/streamDriver.ts';
 import { linkLayersFrames } from './frames/linkLayers.ts';
 
-
 describe('link layers', () => testCases(linkLayersFrames));
 
 function frameOf(what: string): DissectorCase {
@@ -38,7 +37,10 @@ describe('what no dissector takes', () => {
     const packet = newPacket();
     dissectFrame(hex('020000000002020000000001 88b5 0102'), { packet });
     dissectFrame(hex('020000000002020000000001 0009 aaaa0300000c 2004 01'), { packet });
-    expect([...packet.unknown].map(([key, frames]) => [describeUnknown(Math.floor(key / 65536), key % 65536), frames])).toEqual([['EtherType 0x88b5', 1], ['Cisco protocol 0x2004', 1]]);
+    expect([...packet.unknown].map(([key, frames]) => [describeUnknown(Math.floor(key / 65536), key % 65536), frames])).toEqual([
+      ['EtherType 0x88b5', 1],
+      ['Cisco protocol 0x2004', 1],
+    ]);
   });
 
   it('is data between 1501 and 1535, where a number is neither length nor type', () => {
@@ -48,5 +50,7 @@ describe('what no dissector takes', () => {
 
 it('names the network and the reason on the line of an 802.11 management frame', () => {
   expect(dissectFrame(hex(frameOf('802.11 beacon').frame), { linkType: 105 }).info).toBe('802.11 Beacon frame, SSID="home"');
-  expect(dissectFrame(hex(frameOf('802.11 deauthentication').frame), { linkType: 105 }).info).toContain('reason 7 (Class 3 frame received from nonassociated STA)');
+  expect(dissectFrame(hex(frameOf('802.11 deauthentication').frame), { linkType: 105 }).info).toContain(
+    'reason 7 (Class 3 frame received from nonassociated STA)',
+  );
 });

@@ -8,7 +8,6 @@ import { testCases } from '../../support/dissectorCases.ts';
 import { bytesOf, conversation, feedEveryWay, hex } from '../../support/streamDriver.ts';
 import { namesFrames } from './frames/names.ts';
 
-
 describe('name services', () => testCases(namesFrames));
 
 function frameOf(what: string): Uint8Array {
@@ -49,7 +48,18 @@ describe('DNS messages', () => {
     const { messages } = dissectFrame(frameOf('DNS answer with CNAME, A and AAAA'));
     expect(messages.map((message) => (dnsMessage.is(message) ? message : null))).toEqual([
       {
-        kind: 'dns', frame: 1, protocol: 'dns', id: 0x1234, isResponse: true, opcode: 0, rcode: 0, isTruncated: false, recursionAvailable: true, qname: 'www.example.com', qtype: 1, answerCount: 3,
+        kind: 'dns',
+        frame: 1,
+        protocol: 'dns',
+        id: 0x1234,
+        isResponse: true,
+        opcode: 0,
+        rcode: 0,
+        isTruncated: false,
+        recursionAvailable: true,
+        qname: 'www.example.com',
+        qtype: 1,
+        answerCount: 3,
         answers: [
           { name: 'www.example.com', type: 5, ttl: 300, data: 'web.example.com' },
           { name: 'web.example.com', type: 1, ttl: 300, data: '192.0.2.1' },
@@ -61,15 +71,21 @@ describe('DNS messages', () => {
   });
 
   it('are one line in the packet list', () => {
-    expect(dissectFrame(frameOf('DNS answer with CNAME, A and AAAA')).info).toBe('DNS Standard query response 0x1234 A www.example.com CNAME web.example.com A 192.0.2.1 AAAA 2001:db8::1');
+    expect(dissectFrame(frameOf('DNS answer with CNAME, A and AAAA')).info).toBe(
+      'DNS Standard query response 0x1234 A www.example.com CNAME web.example.com A 192.0.2.1 AAAA 2001:db8::1',
+    );
     expect(dissectFrame(frameOf('DNS error answer')).info).toBe('DNS Standard query response 0x1234 No such name A nx.example.com');
     expect(dissectFrame(frameOf('NBNS query')).info).toBe('NBNS Name query NB WORKGROUP<1e>');
     expect(dissectFrame(frameOf('NetBIOS datagram with a browser announcement')).info).toBe('BROWSER Host Announcement WORKSTATION1');
   });
 
   it('over TCP have a length before them, however the stream is cut', () => {
-    const query = hex('001d 1234 0100 0001 0000 0000 0000 07 6578616d706c65 03 636f6d 00 0001 0001'), fed = feedEveryWay(dns, conversation(['>', query], ['>', query]), { ports: [40000, 53] });
-    expect(fed.messages.map((message) => (dnsMessage.is(message) ? [message.frame, message.qname, message.length] : null))).toEqual([[1, 'example.com', 29], [2, 'example.com', 29]]);
+    const query = hex('001d 1234 0100 0001 0000 0000 0000 07 6578616d706c65 03 636f6d 00 0001 0001'),
+      fed = feedEveryWay(dns, conversation(['>', query], ['>', query]), { ports: [40000, 53] });
+    expect(fed.messages.map((message) => (dnsMessage.is(message) ? [message.frame, message.qname, message.length] : null))).toEqual([
+      [1, 'example.com', 29],
+      [2, 'example.com', 29],
+    ]);
     expect(feedEveryWay(dns, conversation(['>', query]), { ports: [40000, 54] }).recognised).toBe(false);
     expect(feedEveryWay(dns, conversation(['>', 'GET / HTTP/1.1\r\n\r\n']), { ports: [40000, 53] }).recognised).toBe(false);
   });

@@ -17,9 +17,25 @@ describe('nbss', () => {
 
   it('says the fields of Wireshark, and passes over long messages', () => {
     const fed = feed(nbss, conversation(['>', smb1], ['<', smb2]), { look: true });
-    expect(fed.fields).toEqual(expect.arrayContaining(['nbss.type=0', 'nbss.length=32', 'smb.cmd=114', 'smb.flags.response=false', 'smb2.cmd=1', `smb2.nt_status=3221225494`, 'smb2.tid=7']));
+    expect(fed.fields).toEqual(
+      expect.arrayContaining([
+        'nbss.type=0',
+        'nbss.length=32',
+        'smb.cmd=114',
+        'smb.flags.response=false',
+        'smb2.cmd=1',
+        `smb2.nt_status=3221225494`,
+        'smb2.tid=7',
+      ]),
+    );
     expect(fed.infos.at(-1)).toBe('SMB2 Session Setup Response');
-    const long = feed(nbss, conversation(['>', Uint8Array.from([0, 0xff, 0xff, 0xff, ...smb2.slice(4)])], ...Array.from({ length: 50 }, (): ['>', Uint8Array] => ['>', new Uint8Array(10_000)])));
+    const long = feed(
+      nbss,
+      conversation(
+        ['>', Uint8Array.from([0, 0xff, 0xff, 0xff, ...smb2.slice(4)])],
+        ...Array.from({ length: 50 }, (): ['>', Uint8Array] => ['>', new Uint8Array(10_000)]),
+      ),
+    );
     expect(long.mostHeld).toBeLessThan(12_000);
   });
 
@@ -29,7 +45,16 @@ describe('nbss', () => {
       for (const size of [at, smb2.length]) {
         const bytes = smb2.slice(0, size);
         if (at < bytes.length) bytes[at] = 0xff;
-        expect(() => feed(nbss, [{ direction: 0, bytes: smb1, frame: 1 }, { direction: 1, bytes, frame: 2 }], { look: true })).not.toThrow();
+        expect(() =>
+          feed(
+            nbss,
+            [
+              { direction: 0, bytes: smb1, frame: 1 },
+              { direction: 1, bytes, frame: 2 },
+            ],
+            { look: true },
+          ),
+        ).not.toThrow();
       }
     }
   });

@@ -11,7 +11,17 @@ it('names its messages, hosts and calls, however the stream is cut', () => {
   expect(feedEveryWay(pptp, segments, { ports: [40000, 1723] }).recognised).toBe(true);
   const { fields, infos } = feed(pptp, segments, { ports: [40000, 1723], look: true });
   expect(infos).toEqual(['PPTP Start-Control-Connection-Request', 'PPTP Outgoing-Call-Request']);
-  expect(fields).toEqual(expect.arrayContaining(['pptp.length=156', 'pptp.type=1', 'pptp.magic_cookie=439041101', 'pptp.control_message_type=1', 'pptp.host_name=host', 'pptp.vendor_name=vendor', 'pptp.call_id=4660']));
+  expect(fields).toEqual(
+    expect.arrayContaining([
+      'pptp.length=156',
+      'pptp.type=1',
+      'pptp.magic_cookie=439041101',
+      'pptp.control_message_type=1',
+      'pptp.host_name=host',
+      'pptp.vendor_name=vendor',
+      'pptp.call_id=4660',
+    ]),
+  );
 });
 
 it('is not seen without its cookie, though on its port', () => {

@@ -23,19 +23,26 @@ interface Frame {
   readonly bytes: Uint8Array;
 }
 
-const OWN: readonly Frame[] = [...linkLayersFrames, ...tunnelsFrames, ...namesFrames, ...datagramsFrames].map(({ linkType = 1, frame }) => ({ linkType, bytes: hex(frame) }));
+const OWN: readonly Frame[] = [...linkLayersFrames, ...tunnelsFrames, ...namesFrames, ...datagramsFrames].map(({ linkType = 1, frame }) => ({
+  linkType,
+  bytes: hex(frame),
+}));
 
 /** Frames of the samples, few of each: little-endian pcap files only, which is what they mostly are. */
 function sampleFrames(perFile: number): Frame[] {
   const folder = path.join(ROOT, 'captures');
-  return fs.readdirSync(folder).filter((name) => name.endsWith('.pcap')).flatMap((name) => {
-    const file = fs.readFileSync(path.join(folder, name)), frames: Frame[] = [];
-    if (![0xa1b2c3d4, 0xa1b23c4d].includes(file.readUInt32LE(0))) return [];
-    for (let at = 24; at + 16 <= file.length && frames.length < perFile; at += 16 + file.readUInt32LE(at + 8)) {
-      frames.push({ linkType: file.readUInt32LE(20), bytes: Uint8Array.from(file.subarray(at + 16, at + 16 + file.readUInt32LE(at + 8))) });
-    }
-    return frames;
-  });
+  return fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith('.pcap'))
+    .flatMap((name) => {
+      const file = fs.readFileSync(path.join(folder, name)),
+        frames: Frame[] = [];
+      if (![0xa1b2c3d4, 0xa1b23c4d].includes(file.readUInt32LE(0))) return [];
+      for (let at = 24; at + 16 <= file.length && frames.length < perFile; at += 16 + file.readUInt32LE(at + 8)) {
+        frames.push({ linkType: file.readUInt32LE(20), bytes: Uint8Array.from(file.subarray(at + 16, at + 16 + file.readUInt32LE(at + 8))) });
+      }
+      return frames;
+    });
 }
 
 /** Says no field may lie outside of the bytes at hand, nor its value be unreadable; collects what went wrong. */
@@ -104,17 +111,22 @@ describe('dissectors', () => {
   });
 
   it('take frames with changed bytes', () => {
-    const failures: string[] = [], chance = random(20_261_123), frames = [...OWN, ...sampleFrames(20)];
+    const failures: string[] = [],
+      chance = random(20_261_123),
+      frames = [...OWN, ...sampleFrames(20)];
     for (let i = 0; i < 40_000; i++) {
-      const frame = chance.pick(frames), bytes = frame.bytes.slice(0, chance.below(10) === 0 ? chance.below(frame.bytes.length + 1) : frame.bytes.length);
-      for (let changes = 1 + chance.below(4); changes > 0 && bytes.length > 0; changes--) bytes[chance.below(bytes.length)] = chance.pick([0, 1, 0x7f, 0x80, 0xff, chance.below(256)]);
+      const frame = chance.pick(frames),
+        bytes = frame.bytes.slice(0, chance.below(10) === 0 ? chance.below(frame.bytes.length + 1) : frame.bytes.length);
+      for (let changes = 1 + chance.below(4); changes > 0 && bytes.length > 0; changes--)
+        bytes[chance.below(bytes.length)] = chance.pick([0, 1, 0x7f, 0x80, 0xff, chance.below(256)]);
       probe(p, { ...frame, bytes }, bytes.length, failures);
     }
     expect([...new Set(failures)].slice(0, 20)).toEqual([]);
   });
 
   it('take noise that was handed to them directly', () => {
-    const failures: string[] = [], chance = random(1987);
+    const failures: string[] = [],
+      chance = random(1987);
     for (const bound of p.tables.all) {
       if (bound.dissector.dissect === undefined) continue;
       for (let i = 0; i < 300; i++) {

@@ -7,7 +7,6 @@ import { ipBytes, udpBytes } from '../../support/packetBuilder.ts';
 import { hex } from '../../support/streamDriver.ts';
 import { tunnelsFrames } from './frames/tunnels.ts';
 
-
 describe('protocols on IP and tunnels', () => testCases(tunnelsFrames));
 
 function viasOf(what: string): string[] {
@@ -54,14 +53,26 @@ function frameOf(protocol: number, payload: Uint8Array): Uint8Array {
 
 describe('SCTP', () => {
   it('notes its ports, so that its conversations count', () => {
-    const found = tunnelsFrames.find(({ what }) => what === 'SCTP data')!, { packet } = dissectFrame(hex(found.frame));
+    const found = tunnelsFrames.find(({ what }) => what === 'SCTP data')!,
+      { packet } = dissectFrame(hex(found.frame));
     expect([packet.net[NET_SRC_PORT], packet.net[NET_DST_PORT], packet.net[NET_FLAGS]]).toEqual([2905, 2905, NET_HAS_PORTS]);
   });
 });
 
 describe('ICMP errors', () => {
   it('mark the headers they quote, and what those quote is dissected without a word from the application', () => {
-    const quoted = ipBytes({ from: '10.0.0.2', to: '10.0.0.1', protocol: 17, payload: udpBytes({ from: '', to: '', sourcePort: 40000, destinationPort: 53, payload: hex('1234 0100 0001 0000 0000 0000 01 61 00 0001 0001') }) });
+    const quoted = ipBytes({
+      from: '10.0.0.2',
+      to: '10.0.0.1',
+      protocol: 17,
+      payload: udpBytes({
+        from: '',
+        to: '',
+        sourcePort: 40000,
+        destinationPort: 53,
+        payload: hex('1234 0100 0001 0000 0000 0000 01 61 00 0001 0001'),
+      }),
+    });
     const { layers, packet, messages } = dissectFrame(frameOf(1, Uint8Array.from([3, 3, 0, 0, 0, 0, 0, 0, ...quoted])));
     expect(layers).toBe('eth:ip:icmp:ip:udp:dns');
     expect([packet.netCount, packet.net[NET_FLAGS]! & NET_QUOTED, packet.net[NET_STRIDE + NET_FLAGS]! & NET_QUOTED]).toEqual([2, 0, NET_QUOTED]);
@@ -73,9 +84,21 @@ describe('ICMP errors', () => {
 describe('near misses', () => {
   it.each([
     ['an IPv4 header without payload names no protocol above', frameOf(47, new Uint8Array(0)), 'eth:ip'],
-    ['VXLAN without its flag', frameOf(17, udpBytes({ from: '', to: '', sourcePort: 1, destinationPort: 4789, payload: new Uint8Array(40) })), 'eth:ip:udp'],
-    ['GTP of another length', frameOf(17, udpBytes({ from: '', to: '', sourcePort: 1, destinationPort: 2152, payload: hex('30ff ffff 00000001 45') })), 'eth:ip:udp'],
-    ['Teredo without IPv6', frameOf(17, udpBytes({ from: '', to: '', sourcePort: 1, destinationPort: 3544, payload: new Uint8Array(60) })), 'eth:ip:udp'],
+    [
+      'VXLAN without its flag',
+      frameOf(17, udpBytes({ from: '', to: '', sourcePort: 1, destinationPort: 4789, payload: new Uint8Array(40) })),
+      'eth:ip:udp',
+    ],
+    [
+      'GTP of another length',
+      frameOf(17, udpBytes({ from: '', to: '', sourcePort: 1, destinationPort: 2152, payload: hex('30ff ffff 00000001 45') })),
+      'eth:ip:udp',
+    ],
+    [
+      'Teredo without IPv6',
+      frameOf(17, udpBytes({ from: '', to: '', sourcePort: 1, destinationPort: 3544, payload: new Uint8Array(60) })),
+      'eth:ip:udp',
+    ],
   ])('%s', (_what, frame, layers) => {
     expect(dissectFrame(frame).layers).toBe(layers);
   });

@@ -1,5 +1,5 @@
 /** EngineMethods and HostMethods over the made-up capture, in the page. What the page asked of its host is kept in `asked`. */
-import type { Conversation, Endpoint, } from '../../../src/analysis/report.ts';
+import type { Conversation, Endpoint } from '../../../src/analysis/report.ts';
 import type { FilterCheck, Page, Selection, TableQuery } from '../../../src/analysis/engineApi.ts';
 import type { PageMethods } from '../../../media/engine.ts';
 import type { Handlers } from '../../../src/analysis/rpc.ts';
@@ -7,14 +7,35 @@ import { packetDetail, packetRow } from './packetDetail.ts';
 import { count, makeReport, timestamp, type Counted } from './reports.ts';
 import { SNAP, type Traffic } from './traffic.ts';
 
-const FIELDS = ['ip.addr', 'ip.src', 'ip.dst', 'tcp.port', 'udp.port', 'frame.number', 'frame.len', 'frame.cap_len', 'ip.ttl', 'tcp', 'udp', 'http', 'http.host', 'tls', 'dns', 'ip', 'eth', 'ntp', 'smb2'];
+const FIELDS = [
+  'ip.addr',
+  'ip.src',
+  'ip.dst',
+  'tcp.port',
+  'udp.port',
+  'frame.number',
+  'frame.len',
+  'frame.cap_len',
+  'ip.ttl',
+  'tcp',
+  'udp',
+  'http',
+  'http.host',
+  'tls',
+  'dns',
+  'ip',
+  'eth',
+  'ntp',
+  'smb2',
+];
 
 /** Clauses joined by `and`; enough of a grammar for the page to be tested against. */
 function parse(text: string): FilterCheck {
   for (const match of text.matchAll(/[a-z][\w.]*/gi)) {
     const word = match[0];
     const value = /(==|<)\s*$/.test(text.slice(0, match.index)) || /["\d.]$/.test(text.slice(0, match.index));
-    if (!value && !['and', 'or', 'not'].includes(word) && !FIELDS.includes(word)) return { ok: false, message: `No field is called ${word}.`, column: match.index, length: word.length };
+    if (!value && !['and', 'or', 'not'].includes(word) && !FIELDS.includes(word))
+      return { ok: false, message: `No field is called ${word}.`, column: match.index, length: word.length };
   }
   if (/(==|and|or|not|<)\s*$/.test(text)) return { ok: false, message: 'Something is missing at the end.', column: text.length, length: 1 };
   return { ok: true, fields: [] };
@@ -27,16 +48,29 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     const [left = '', right = ''] = clause.split(/\s*(?:==|<)\s*/);
     const ends = traffic.forward[i] === 1 ? [flow.a, flow.b] : [flow.b, flow.a];
     switch (left.trim()) {
-      case 'ip.addr': return flow.a === right || flow.b === right;
-      case 'ip.src': return ends[0] === right;
-      case 'ip.dst': return ends[1] === right;
-      case 'tcp.port': return flow.layer === 'tcp' && (flow.aPort === Number(right) || flow.bPort === Number(right));
-      case 'udp.port': return flow.layer === 'udp' && (flow.aPort === Number(right) || flow.bPort === Number(right));
-      case 'frame.number': return i + 1 === Number(right);
-      case 'frame.cap_len': return traffic.lengthOf[i]! > SNAP;
-      case 'tcp': case 'udp': return flow.layer === left.trim();
-      case 'ip': case 'eth': case 'ip.ttl': return true;
-      default: return flow.service === left.trim();
+      case 'ip.addr':
+        return flow.a === right || flow.b === right;
+      case 'ip.src':
+        return ends[0] === right;
+      case 'ip.dst':
+        return ends[1] === right;
+      case 'tcp.port':
+        return flow.layer === 'tcp' && (flow.aPort === Number(right) || flow.bPort === Number(right));
+      case 'udp.port':
+        return flow.layer === 'udp' && (flow.aPort === Number(right) || flow.bPort === Number(right));
+      case 'frame.number':
+        return i + 1 === Number(right);
+      case 'frame.cap_len':
+        return traffic.lengthOf[i]! > SNAP;
+      case 'tcp':
+      case 'udp':
+        return flow.layer === left.trim();
+      case 'ip':
+      case 'eth':
+      case 'ip.ttl':
+        return true;
+      default:
+        return flow.service === left.trim();
     }
   };
   const select = (selection: Selection): Counted => {
@@ -45,7 +79,12 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     if (counted === undefined) {
       const check = parse(selection.filter);
       if (!check.ok) throw new Error(check.message);
-      const any = selection.filter.split(/\s+or\s+/).map((side) => side.split(/\s+and\s+/).map((clause) => clause.replace(/[()]/g, '').trim()).filter((clause) => clause !== ''));
+      const any = selection.filter.split(/\s+or\s+/).map((side) =>
+        side
+          .split(/\s+and\s+/)
+          .map((clause) => clause.replace(/[()]/g, '').trim())
+          .filter((clause) => clause !== ''),
+      );
       const found: number[] = [];
       for (let i = 0; i < limit(); i++) {
         const at = traffic.timeOf[i]!;
@@ -57,7 +96,12 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     }
     return counted;
   };
-  const page = <Row extends object>(rows: readonly Row[], query: TableQuery, textOf: (row: Row) => string, valueOf: (row: Row, column: string) => unknown): Page<Row> => {
+  const page = <Row extends object>(
+    rows: readonly Row[],
+    query: TableQuery,
+    textOf: (row: Row) => string,
+    valueOf: (row: Row, column: string) => unknown,
+  ): Page<Row> => {
     const hits = query.search === '' ? [...rows] : rows.filter((row) => textOf(row).toLowerCase().includes(query.search.toLowerCase()));
     const { sort } = query;
     if (sort !== null) {
@@ -71,15 +115,35 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     return { offset: query.offset, rows: hits.slice(query.offset, query.offset + query.limit), total: hits.length, totalUnfiltered: rows.length };
   };
   const value = (row: object, column: string): unknown => (row as Record<string, unknown>)[column];
-  const tell = (name: string) => (params: unknown): null => { asked.push([name, params]); return null; };
+  const tell =
+    (name: string) =>
+    (params: unknown): null => {
+      asked.push([name, params]);
+      return null;
+    };
   return {
     report: ({ selection, limit: rows }) => makeReport(traffic, select(selection), rows),
-    conversations: (query) => page<Conversation>(select(query.selection).conversations.filter((row) => row.layer === query.layer), query, (row) => `${row.a} ${row.b} ${row.service ?? ''} ${String(row.bPort)}`, (row, column) => (column === 'bytes' ? row.bytesAToB + row.bytesBToA : column === 'packets' ? row.packetsAToB + row.packetsBToA : value(row, column))),
-    endpoints: (query) => page<Endpoint>(select(query.selection).endpoints.filter((row) => row.layer === query.layer), query, (row) => `${row.address} ${row.names.join(' ')}`, value),
+    conversations: (query) =>
+      page<Conversation>(
+        select(query.selection).conversations.filter((row) => row.layer === query.layer),
+        query,
+        (row) => `${row.a} ${row.b} ${row.service ?? ''} ${String(row.bPort)}`,
+        (row, column) =>
+          column === 'bytes' ? row.bytesAToB + row.bytesBToA : column === 'packets' ? row.packetsAToB + row.packetsBToA : value(row, column),
+      ),
+    endpoints: (query) =>
+      page<Endpoint>(
+        select(query.selection).endpoints.filter((row) => row.layer === query.layer),
+        query,
+        (row) => `${row.address} ${row.names.join(' ')}`,
+        value,
+      ),
     packets: ({ selection, sort, offset, limit: rows }) => {
       const { frames } = select(selection);
       const down = sort?.descending === true;
-      const list = Array.from({ length: Math.max(0, Math.min(rows, frames.length - offset)) }, (_, k) => packetRow(traffic, frames[down ? frames.length - 1 - offset - k : offset + k]!));
+      const list = Array.from({ length: Math.max(0, Math.min(rows, frames.length - offset)) }, (_, k) =>
+        packetRow(traffic, frames[down ? frames.length - 1 - offset - k : offset + k]!),
+      );
       return { offset, rows: list, total: frames.length, totalUnfiltered: limit() };
     },
     indexOfFrame: ({ selection, frame }) => select(selection).frames.indexOf(frame - 1),
@@ -87,20 +151,52 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     checkFilter: ({ text }) => parse(text),
     completeFilter: ({ text, cursor }) => {
       const word = /[\w.]*$/.exec(text.slice(0, cursor))?.[0] ?? '';
-      return { from: cursor - word.length, items: FIELDS.filter((name) => name.startsWith(word)).map((name) => ({ name, label: `Field ${name}`, type: name.includes('.') ? 'field' : 'protocol' })) };
+      return {
+        from: cursor - word.length,
+        items: FIELDS.filter((name) => name.startsWith(word)).map((name) => ({
+          name,
+          label: `Field ${name}`,
+          type: name.includes('.') ? 'field' : 'protocol',
+        })),
+      };
     },
     followStream: ({ flow, offset }) => {
       const conversation = select({ filter: '', timeRange: null }).conversations.find((row) => row.id === flow);
       if (conversation === undefined) return null;
       const text = new TextEncoder();
       const chunks = [
-        { frame: 12, direction: 'a-to-b' as const, time: timestamp(1), bytes: text.encode('GET /world HTTP/1.1\r\nHost: news.example.com\r\nAccept: text/html\r\n\r\n'), missingBefore: 0 },
-        { frame: 14, direction: 'b-to-a' as const, time: timestamp(1.1), bytes: text.encode('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><script>alert(1)</script>Hello, world</html>\n'), missingBefore: 0 },
-        { frame: 19, direction: 'b-to-a' as const, time: timestamp(1.3), bytes: Uint8Array.from({ length: 80 }, (_, i) => (i * 37) & 255), missingBefore: 1448 },
+        {
+          frame: 12,
+          direction: 'a-to-b' as const,
+          time: timestamp(1),
+          bytes: text.encode('GET /world HTTP/1.1\r\nHost: news.example.com\r\nAccept: text/html\r\n\r\n'),
+          missingBefore: 0,
+        },
+        {
+          frame: 14,
+          direction: 'b-to-a' as const,
+          time: timestamp(1.1),
+          bytes: text.encode('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><script>alert(1)</script>Hello, world</html>\n'),
+          missingBefore: 0,
+        },
+        {
+          frame: 19,
+          direction: 'b-to-a' as const,
+          time: timestamp(1.3),
+          bytes: Uint8Array.from({ length: 80 }, (_, i) => (i * 37) & 255),
+          missingBefore: 1448,
+        },
       ];
       return { conversation, chunks: chunks.slice(offset), nextOffset: null, bytesAToB: 66, bytesBToA: 177 };
     },
-    saveFile: (params) => { asked.push(['saveFile', params]); return true; },
-    copyText: tell('copyText'), askNetsec: tell('askNetsec'), exportReport: tell('exportReport'), savePackets: tell('savePackets'), saveState: tell('saveState'),
+    saveFile: (params) => {
+      asked.push(['saveFile', params]);
+      return true;
+    },
+    copyText: tell('copyText'),
+    askNetsec: tell('askNetsec'),
+    exportReport: tell('exportReport'),
+    savePackets: tell('savePackets'),
+    saveState: tell('saveState'),
   };
 }

@@ -59,7 +59,10 @@ const server = rpcServer<PageMethods, PageEvent>(
 
 function begin(): void {
   const fileBytes = packets * 900;
-  server.emit({ kind: 'start', start: { fileName: 'office-2025-10-14.pcapng', fileBytes, state: null, locale: 'en', settings: { colorPackets: query.get('color') === '1' } } });
+  server.emit({
+    kind: 'start',
+    start: { fileName: 'office-2025-10-14.pcapng', fileBytes, state: null, locale: 'en', settings: { colorPackets: query.get('color') === '1' } },
+  });
   if (mode === 'failed') server.emit({ kind: 'failed', message: 'Its name ends in .pcapng, but it begins with %PDF-1.7: it is a PDF document.' });
   else if (mode === 'reading') {
     server.emit({ kind: 'progress', progress: { phase: 'reading', bytesDone: fileBytes * 0.64, bytesTotal: fileBytes, packets: readable } });

@@ -19,7 +19,8 @@ export interface Theme {
 export const THEMES: Readonly<Record<string, Theme>> = {
   dark: {
     bodyClass: 'vscode-dark',
-    tokens: tokens(`foreground #CCCCCC; errorForeground #F85149; focusBorder #0078D4; editor-background #1F1F1F; sideBar-background #181818; sideBar-foreground #CCCCCC;
+    tokens:
+      tokens(`foreground #CCCCCC; errorForeground #F85149; focusBorder #0078D4; editor-background #1F1F1F; sideBar-background #181818; sideBar-foreground #CCCCCC;
       panel-border #2B2B2B; widget-border #313131; widget-shadow #0000005C; editorWidget-background #202020; input-background #313131; input-foreground #CCCCCC; input-border #3C3C3C;
       input-placeholderForeground #989898; inputValidation-errorBackground #5A1D1D; inputValidation-errorBorder #BE1100; button-background #0078D4; button-foreground #FFFFFF;
       button-hoverBackground #026EC1; button-secondaryBackground #00000000; button-secondaryForeground #CCCCCC; button-secondaryHoverBackground #2B2B2B;
@@ -29,7 +30,8 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   },
   light: {
     bodyClass: 'vscode-light',
-    tokens: tokens(`foreground #3B3B3B; errorForeground #F85149; focusBorder #005FB8; editor-background #FFFFFF; sideBar-background #F8F8F8; sideBar-foreground #3B3B3B;
+    tokens:
+      tokens(`foreground #3B3B3B; errorForeground #F85149; focusBorder #005FB8; editor-background #FFFFFF; sideBar-background #F8F8F8; sideBar-foreground #3B3B3B;
       panel-border #E5E5E5; widget-border #E5E5E5; widget-shadow #00000029; editorWidget-background #F8F8F8; input-background #FFFFFF; input-foreground #3B3B3B; input-border #CECECE;
       input-placeholderForeground #767676; inputValidation-errorBackground #F2DEDE; inputValidation-errorBorder #BE1100; button-background #005FB8; button-foreground #FFFFFF;
       button-hoverBackground #0258A8; button-secondaryBackground #E5E5E5; button-secondaryForeground #3B3B3B; button-secondaryHoverBackground #CCCCCC;
@@ -39,7 +41,8 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   },
   'hc-dark': {
     bodyClass: 'vscode-high-contrast',
-    tokens: tokens(`foreground #FFFFFF; errorForeground #F48771; focusBorder #F38518; contrastBorder #6FC3DF; contrastActiveBorder #F38518; editor-background #000000; sideBar-background #000000;
+    tokens:
+      tokens(`foreground #FFFFFF; errorForeground #F48771; focusBorder #F38518; contrastBorder #6FC3DF; contrastActiveBorder #F38518; editor-background #000000; sideBar-background #000000;
       sideBar-foreground #FFFFFF; panel-border #6FC3DF; widget-border #6FC3DF; editorWidget-background #0C141F; input-background #000000; input-foreground #FFFFFF; input-border #6FC3DF;
       input-placeholderForeground #FFFFFFB3; inputValidation-errorBackground #000000; inputValidation-errorBorder #6FC3DF; button-background #000000; button-foreground #FFFFFF; button-border #6FC3DF;
       button-hoverBackground #000000; button-secondaryBackground #000000; button-secondaryForeground #FFFFFF; button-secondaryHoverBackground #000000; list-activeSelectionBackground #00000000;
@@ -49,7 +52,8 @@ export const THEMES: Readonly<Record<string, Theme>> = {
   },
   'hc-light': {
     bodyClass: 'vscode-high-contrast-light vscode-high-contrast',
-    tokens: tokens(`foreground #292929; errorForeground #B5200D; focusBorder #006BBD; contrastBorder #0F4A85; contrastActiveBorder #006BBD; editor-background #FFFFFF; sideBar-background #FFFFFF;
+    tokens:
+      tokens(`foreground #292929; errorForeground #B5200D; focusBorder #006BBD; contrastBorder #0F4A85; contrastActiveBorder #006BBD; editor-background #FFFFFF; sideBar-background #FFFFFF;
       sideBar-foreground #292929; panel-border #0F4A85; widget-border #0F4A85; editorWidget-background #FFFFFF; input-background #FFFFFF; input-foreground #292929; input-border #0F4A85;
       input-placeholderForeground #292929B3; inputValidation-errorBackground #FFFFFF; inputValidation-errorBorder #0F4A85; inputValidation-errorForeground #292929; button-background #0F4A85;
       button-foreground #FFFFFF; button-hoverBackground #0F4A85; button-secondaryBackground #FFFFFF; button-secondaryForeground #292929; button-secondaryHoverBackground #FFFFFF;

@@ -15,8 +15,16 @@ export const NAS = '10.0.0.9';
 export const GATEWAY = '10.0.0.1';
 
 export const NAMES: Readonly<Record<string, string>> = {
-  [LAPTOP]: 'laptop-3', [DESK]: 'desk-2', [NAS]: 'nas', [GATEWAY]: 'gateway', '203.0.113.24': 'mirror.example.org', '198.51.100.17': 'news.example.com', '198.51.100.80': 'www.example.com',
-  '192.0.2.44': 'mail.example.net', '203.0.113.61': 'updates.example.org', '192.0.2.123': 'time.example.net',
+  [LAPTOP]: 'laptop-3',
+  [DESK]: 'desk-2',
+  [NAS]: 'nas',
+  [GATEWAY]: 'gateway',
+  '203.0.113.24': 'mirror.example.org',
+  '198.51.100.17': 'news.example.com',
+  '198.51.100.80': 'www.example.com',
+  '192.0.2.44': 'mail.example.net',
+  '203.0.113.61': 'updates.example.org',
+  '192.0.2.123': 'time.example.net',
 };
 
 /** 14 October 2025, 09:11:02.114 in the zone tests run in, which is UTC. */
@@ -58,11 +66,26 @@ export function makeTraffic(count: number, conversations: number): Traffic {
   for (let i = 0; i < conversations - scanned; i++) {
     let pick = next();
     const kind = SERVICES.find((one) => (pick -= one.weight) < 0) ?? SERVICES[0];
-    flows.push({ a: [LAPTOP, DESK, NAS][Math.floor(next() * 2.4)] ?? LAPTOP, b: kind.servers[Math.floor(next() * kind.servers.length)] ?? GATEWAY, aPort: 40000 + (i % 20000), bPort: kind.port, layer: kind.layer, service: kind.service, scan: false });
+    flows.push({
+      a: [LAPTOP, DESK, NAS][Math.floor(next() * 2.4)] ?? LAPTOP,
+      b: kind.servers[Math.floor(next() * kind.servers.length)] ?? GATEWAY,
+      aPort: 40000 + (i % 20000),
+      bPort: kind.port,
+      layer: kind.layer,
+      service: kind.service,
+      scan: false,
+    });
   }
   const scanFrom = flows.length;
   for (let i = 0; i < scanned; i++) flows.push({ a: LAPTOP, b: NAS, aPort: 51544, bPort: 1 + i * 3, layer: 'tcp', service: null, scan: true });
-  const traffic: Traffic = { flows, count, flowOf: new Uint32Array(count), lengthOf: new Uint16Array(count), forward: new Uint8Array(count), timeOf: new Float64Array(count) };
+  const traffic: Traffic = {
+    flows,
+    count,
+    flowOf: new Uint32Array(count),
+    lengthOf: new Uint16Array(count),
+    forward: new Uint8Array(count),
+    timeOf: new Float64Array(count),
+  };
   let scan = 0;
   const scanAt = Math.floor(count * 0.52);
   for (let i = 0; i < count; i++) {
@@ -71,7 +94,15 @@ export function makeTraffic(count: number, conversations: number): Traffic {
     const { service } = flows[flow]!;
     traffic.flowOf[i] = flow;
     traffic.forward[i] = probing || i < scanFrom || next() < 0.4 ? 1 : 0;
-    traffic.lengthOf[i] = probing ? 60 : service === 'dns' ? 80 + Math.floor(next() * 300) : traffic.forward[i] === 1 ? 66 + Math.floor(next() * 500) : next() < 0.004 ? 8754 : 600 + Math.floor(next() * 914);
+    traffic.lengthOf[i] = probing
+      ? 60
+      : service === 'dns'
+        ? 80 + Math.floor(next() * 300)
+        : traffic.forward[i] === 1
+          ? 66 + Math.floor(next() * 500)
+          : next() < 0.004
+            ? 8754
+            : 600 + Math.floor(next() * 914);
     // Waves, so that the chart has a shape.
     const t = i / Math.max(1, count - 1);
     traffic.timeOf[i] = DURATION * (t + 0.035 * Math.sin(t * Math.PI * 6) * Math.sin(t * Math.PI));

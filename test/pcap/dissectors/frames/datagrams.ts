@@ -4,98 +4,206 @@ import type { DissectorCase } from '../../../support/dissectorCases.ts';
 export const datagramsFrames: readonly DissectorCase[] = [
   {
     what: 'DHCP discover',
-    frame: 
+    frame:
       '0200000000020200000000010800450001430001000040116fa90a000001ffffffff00440043012f0000010106003903f3260000000000000000000000000000000000000000' +
       '02000000000100000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000' +
       '00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000' +
       '00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000006382' +
       '536335010132040a0000643d07010200000000010c066c6170746f703c084d53465420352e3037040103060f510a0000006c6170746f702eff',
     layers: 'eth:ip:udp:dhcp',
-    fields: { 'dhcp.type': ['1'], 'dhcp.hw.type': ['1', '1'], 'dhcp.hw.len': ['6'], 'dhcp.hops': ['0'], 'dhcp.id': ['956560166'], 'dhcp.secs': ['0'], 'dhcp.flags': ['0'], 'dhcp.flags.bc': ['0'], 'dhcp.ip.client': ['0.0.0.0'], 'dhcp.ip.your': ['0.0.0.0'], 'dhcp.ip.server': ['0.0.0.0'], 'dhcp.ip.relay': ['0.0.0.0'], 'dhcp.hw.mac_addr': ['02:00:00:00:00:01', '02:00:00:00:00:01'], 'dhcp.cookie': ['99.130.83.99'] },
+    fields: {
+      'dhcp.type': ['1'],
+      'dhcp.hw.type': ['1', '1'],
+      'dhcp.hw.len': ['6'],
+      'dhcp.hops': ['0'],
+      'dhcp.id': ['956560166'],
+      'dhcp.secs': ['0'],
+      'dhcp.flags': ['0'],
+      'dhcp.flags.bc': ['0'],
+      'dhcp.ip.client': ['0.0.0.0'],
+      'dhcp.ip.your': ['0.0.0.0'],
+      'dhcp.ip.server': ['0.0.0.0'],
+      'dhcp.ip.relay': ['0.0.0.0'],
+      'dhcp.hw.mac_addr': ['02:00:00:00:00:01', '02:00:00:00:00:01'],
+      'dhcp.cookie': ['99.130.83.99'],
+    },
   },
   {
     what: 'DHCP acknowledgement',
-    frame: 
+    frame:
       '02000000000202000000000108004500013f00010000401165ab0a0000010a00000200430044012b0000020106003903f32600000000000000000a0000640000000000000000' +
       '02000000000100000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000' +
       '00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000' +
       '00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000006382' +
       '536335010536040a0000013304000151800104ffffff0003040a00000106080a0000350a0000360f0b6578616d706c652e636f6dff',
     layers: 'eth:ip:udp:dhcp',
-    fields: { 'dhcp.type': ['2'], 'dhcp.hw.type': ['1'], 'dhcp.hw.len': ['6'], 'dhcp.hops': ['0'], 'dhcp.id': ['956560166'], 'dhcp.secs': ['0'], 'dhcp.flags': ['0'], 'dhcp.flags.bc': ['0'], 'dhcp.ip.client': ['0.0.0.0'], 'dhcp.ip.your': ['10.0.0.100'], 'dhcp.ip.server': ['0.0.0.0'], 'dhcp.ip.relay': ['0.0.0.0'], 'dhcp.hw.mac_addr': ['02:00:00:00:00:01'], 'dhcp.cookie': ['99.130.83.99'] },
+    fields: {
+      'dhcp.type': ['2'],
+      'dhcp.hw.type': ['1'],
+      'dhcp.hw.len': ['6'],
+      'dhcp.hops': ['0'],
+      'dhcp.id': ['956560166'],
+      'dhcp.secs': ['0'],
+      'dhcp.flags': ['0'],
+      'dhcp.flags.bc': ['0'],
+      'dhcp.ip.client': ['0.0.0.0'],
+      'dhcp.ip.your': ['10.0.0.100'],
+      'dhcp.ip.server': ['0.0.0.0'],
+      'dhcp.ip.relay': ['0.0.0.0'],
+      'dhcp.hw.mac_addr': ['02:00:00:00:00:01'],
+      'dhcp.cookie': ['99.130.83.99'],
+    },
   },
   {
     what: 'DHCPv6 request',
-    frame: 
+    frame:
       '02000000000202000000000186dd6000000000591140fe800000000000000000000000000001fe800000000000000000000000000002022202230059000003abcdef0001000a' +
       '00030001020000000001000800020064000300280000002a00000000000000000005001820010db80000000000000000000000640000003c000000780027000900066c617074' +
       '6f7000',
     layers: 'eth:ipv6:udp:dhcpv6',
-    fields: { 'dhcpv6.msgtype': ['3'], 'dhcpv6.xid': ['11259375'], 'dhcpv6.option.type': ['1', '8', '3', '5', '39'], 'dhcpv6.option.length': ['10', '2', '40', '24', '9'], 'dhcpv6.duid.bytes': ['00030001020000000001'], 'dhcpv6.iaid': ['0000002a'], 'dhcpv6.iaaddr.ip': ['2001:db8::64'], 'dhcpv6.elapsed_time': ['1000'] },
+    fields: {
+      'dhcpv6.msgtype': ['3'],
+      'dhcpv6.xid': ['11259375'],
+      'dhcpv6.option.type': ['1', '8', '3', '5', '39'],
+      'dhcpv6.option.length': ['10', '2', '40', '24', '9'],
+      'dhcpv6.duid.bytes': ['00030001020000000001'],
+      'dhcpv6.iaid': ['0000002a'],
+      'dhcpv6.iaaddr.ip': ['2001:db8::64'],
+      'dhcpv6.elapsed_time': ['1000'],
+    },
   },
   {
     what: 'NTP client',
-    frame: 
+    frame:
       '02000000000202000000000108004500004c000100004011669e0a0000010a000002007b007b00380000e3000afa000100000001000000000000000000000000000000000000' +
       '000000000000000000000000ed00378080000000',
     layers: 'eth:ip:udp:ntp',
-    fields: { 'ntp.flags': ['227'], 'ntp.flags.li': ['3'], 'ntp.flags.vn': ['4'], 'ntp.flags.mode': ['3'], 'ntp.stratum': ['0'], 'ntp.ppoll': ['10'], 'ntp.precision': ['250'], 'ntp.rootdelay': ['65536'], 'ntp.rootdispersion': ['65536'], 'ntp.refid': ['00000000'] },
+    fields: {
+      'ntp.flags': ['227'],
+      'ntp.flags.li': ['3'],
+      'ntp.flags.vn': ['4'],
+      'ntp.flags.mode': ['3'],
+      'ntp.stratum': ['0'],
+      'ntp.ppoll': ['10'],
+      'ntp.precision': ['250'],
+      'ntp.rootdelay': ['65536'],
+      'ntp.rootdispersion': ['65536'],
+      'ntp.refid': ['00000000'],
+    },
   },
   {
     what: 'NTP server',
-    frame: 
+    frame:
       '02000000000202000000000108004500004c000100004011669e0a0000010a000002007b007b00380000240106ec0000006400000abc47505300ed00378080000000ed003780' +
       '80000000ed00378080000000ed00378080000000',
     layers: 'eth:ip:udp:ntp',
-    fields: { 'ntp.flags': ['36'], 'ntp.flags.li': ['0'], 'ntp.flags.vn': ['4'], 'ntp.flags.mode': ['4'], 'ntp.stratum': ['1'], 'ntp.ppoll': ['6'], 'ntp.precision': ['236'], 'ntp.rootdelay': ['100'], 'ntp.rootdispersion': ['2748'], 'ntp.refid': ['47505300'] },
+    fields: {
+      'ntp.flags': ['36'],
+      'ntp.flags.li': ['0'],
+      'ntp.flags.vn': ['4'],
+      'ntp.flags.mode': ['4'],
+      'ntp.stratum': ['1'],
+      'ntp.ppoll': ['6'],
+      'ntp.precision': ['236'],
+      'ntp.rootdelay': ['100'],
+      'ntp.rootdispersion': ['2748'],
+      'ntp.refid': ['47505300'],
+    },
   },
   {
     what: 'NTP control',
     frame: '02000000000202000000000108004500002800010000401166c20a0000010a000002c350007b00140000160200010000000000000000',
     layers: 'eth:ip:udp:ntp',
-    fields: { 'ntp.flags': ['22'], 'ntp.flags.li': ['0'], 'ntp.flags.vn': ['2'], 'ntp.flags.mode': ['6'], 'ntp.ctrl.flags2.r': ['0'], 'ntp.ctrl.flags2.opcode': ['2'], 'ntp.ctrl.sequence': ['1'] },
+    fields: {
+      'ntp.flags': ['22'],
+      'ntp.flags.li': ['0'],
+      'ntp.flags.vn': ['2'],
+      'ntp.flags.mode': ['6'],
+      'ntp.ctrl.flags2.r': ['0'],
+      'ntp.ctrl.flags2.opcode': ['2'],
+      'ntp.ctrl.sequence': ['1'],
+    },
   },
   {
     what: 'NTP monlist',
     frame: '02000000000202000000000108004500002400010000401166c60a0000010a000002c350007b001000001700032a00000000',
     layers: 'eth:ip:udp:ntp',
-    fields: { 'ntp.flags': ['23'], 'ntp.flags.vn': ['2'], 'ntp.flags.mode': ['7'], 'ntp.priv.flags.r': ['0'], 'ntp.priv.impl': ['3'], 'ntp.priv.reqcode': ['42'] },
+    fields: {
+      'ntp.flags': ['23'],
+      'ntp.flags.vn': ['2'],
+      'ntp.flags.mode': ['7'],
+      'ntp.priv.flags.r': ['0'],
+      'ntp.priv.impl': ['3'],
+      'ntp.priv.reqcode': ['42'],
+    },
   },
   {
     what: 'SNMP v2c get',
-    frame: 
+    frame:
       '02000000000202000000000108004500004400010000401166a60a0000010a000002c35000a100300000302602010104067075626c6963a019020112020100020100300e300c' +
       '06082b060102010101000500',
     layers: 'eth:ip:udp:snmp',
-    fields: { 'snmp.version': ['1'], 'snmp.community': ['public'], 'snmp.data': ['0'], 'snmp.request_id': ['18'], 'snmp.error_status': ['0'], 'snmp.error_index': ['0'], 'snmp.name': ['1.3.6.1.2.1.1.1.0'] },
+    fields: {
+      'snmp.version': ['1'],
+      'snmp.community': ['public'],
+      'snmp.data': ['0'],
+      'snmp.request_id': ['18'],
+      'snmp.error_status': ['0'],
+      'snmp.error_index': ['0'],
+      'snmp.name': ['1.3.6.1.2.1.1.1.0'],
+    },
   },
   {
     what: 'SNMP v1 trap',
-    frame: 
+    frame:
       '02000000000202000000000108004500005500010000401166950a0000010a000002c35000a200410000303702010004067075626c6963a42a06072b06010401090940040a00' +
       '00010201060201014301103010300e06082b06010201010300430200ff',
     layers: 'eth:ip:udp:snmp',
-    fields: { 'snmp.version': ['0'], 'snmp.community': ['public'], 'snmp.data': ['4'], 'snmp.enterprise': ['1.3.6.1.4.1.9.9'], 'snmp.name': ['1.3.6.1.2.1.1.3.0'], 'snmp.value.timeticks': ['255'] },
+    fields: {
+      'snmp.version': ['0'],
+      'snmp.community': ['public'],
+      'snmp.data': ['4'],
+      'snmp.enterprise': ['1.3.6.1.4.1.9.9'],
+      'snmp.name': ['1.3.6.1.2.1.1.3.0'],
+      'snmp.value.timeticks': ['255'],
+    },
   },
   {
     what: 'SNMP v3 report',
-    frame: 
+    frame:
       '02000000000202000000000108004500007c000100004011666e0a0000010a00000200a1c35000680000305e020103300f02024a69020300ffe3040100020103041c301a0407' +
       '80000000010203020101020102040561646d696e04000400302a0407800000000102030400a81d020237f00201000201003011300f060a2b060106030f01010400410105',
     layers: 'eth:ip:udp:snmp',
-    fields: { 'snmp.msgVersion': ['3'], 'snmp.data': ['8'], 'snmp.request_id': ['14320'], 'snmp.error_status': ['0'], 'snmp.error_index': ['0'], 'snmp.name': ['1.3.6.1.6.3.15.1.1.4.0'], 'snmp.value.counter': ['5'], 'snmp.msgID': ['19049'], 'snmp.msgFlags': ['00'], 'snmp.msgAuthoritativeEngineID': ['80000000010203'], 'snmp.msgUserName': ['admin'] },
+    fields: {
+      'snmp.msgVersion': ['3'],
+      'snmp.data': ['8'],
+      'snmp.request_id': ['14320'],
+      'snmp.error_status': ['0'],
+      'snmp.error_index': ['0'],
+      'snmp.name': ['1.3.6.1.6.3.15.1.1.4.0'],
+      'snmp.value.counter': ['5'],
+      'snmp.msgID': ['19049'],
+      'snmp.msgFlags': ['00'],
+      'snmp.msgAuthoritativeEngineID': ['80000000010203'],
+      'snmp.msgUserName': ['admin'],
+    },
   },
   {
     what: 'SSDP search',
-    frame: 
+    frame:
       '02000000000202000000000108004500007a00010000401180770a000001effffffac350076c006600004d2d534541524348202a20485454502f312e310d0a484f53543a2032' +
       '33392e3235352e3235352e3235303a313930300d0a4d414e3a2022737364703a646973636f766572220d0a4d583a20310d0a53543a20737364703a616c6c0d0a0d0a',
     layers: 'eth:ip:udp:ssdp',
-    fields: { 'http.request.method': ['M-SEARCH'], 'http.request.uri': ['*'], 'http.request.version': ['HTTP/1.1'], 'http.host': ['239.255.255.250:1900'] },
+    fields: {
+      'http.request.method': ['M-SEARCH'],
+      'http.request.uri': ['*'],
+      'http.request.version': ['HTTP/1.1'],
+      'http.host': ['239.255.255.250:1900'],
+    },
   },
   {
     what: 'SSDP answer',
-    frame: 
+    frame:
       '02000000000202000000000108004500006b000100004011667f0a0000010a000002076cc35000570000485454502f312e3120323030204f4b0d0a4c4f434154494f4e3a2068' +
       '7474703a2f2f31302e302e302e312f646573632e786d6c0d0a5345525645523a204c696e75782055506e502f312e300d0a0d0a',
     layers: 'eth:ip:udp:ssdp',
@@ -115,56 +223,98 @@ export const datagramsFrames: readonly DissectorCase[] = [
   },
   {
     what: 'syslog',
-    frame: 
+    frame:
       '02000000000202000000000108004500006800010000401166820a0000010a000002c3500202005400003c33343e4f63742031312032323a31343a3135206d796d616368696e' +
       '652073753a2027737520726f6f7427206661696c656420666f72206c6f6e7669636b206f6e202f6465762f7074732f38',
     layers: 'eth:ip:udp:syslog',
-    fields: { 'syslog.facility': ['4'], 'syslog.level': ['2'], 'syslog.msg': ['Oct 11 22:14:15 mymachine su: \'su root\' failed for lonvick on /dev/pts/8'] },
+    fields: {
+      'syslog.facility': ['4'],
+      'syslog.level': ['2'],
+      'syslog.msg': ["Oct 11 22:14:15 mymachine su: 'su root' failed for lonvick on /dev/pts/8"],
+    },
   },
   {
     what: 'SIP request',
-    frame: 
+    frame:
       '02000000000202000000000108004500014600010000401165a40a0000010a00000213c413c401320000494e56495445207369703a626f624062696c6f78692e6578616d706c' +
       '652e636f6d205349502f322e300d0a5669613a205349502f322e302f55445020706333332e61746c616e74612e6578616d706c652e636f6d3b6272616e63683d7a3968473462' +
       '4b3737366173646864730d0a546f3a20426f62203c7369703a626f624062696c6f78692e6578616d706c652e636f6d3e0d0a46726f6d3a20416c696365203c7369703a616c69' +
       '63654061746c616e74612e6578616d706c652e636f6d3e3b7461673d313932383330313737340d0a43616c6c2d49443a2061383462346337366536363731300d0a435365713a' +
       '2033313431353920494e564954450d0a557365722d4167656e743a2070686f6e652f312e300d0a436f6e74656e742d4c656e6774683a20300d0a0d0a',
     layers: 'eth:ip:udp:sip',
-    fields: { 'sip.Request-Line': ['INVITE sip:bob@biloxi.example.com SIP/2.0'], 'sip.Method': ['INVITE'], 'sip.r-uri': ['sip:bob@biloxi.example.com'], 'sip.From': ['Alice <sip:alice@atlanta.example.com>;tag=1928301774'], 'sip.To': ['Bob <sip:bob@biloxi.example.com>'], 'sip.Call-ID': ['a84b4c76e66710'], 'sip.CSeq': ['314159 INVITE'], 'sip.Via': ['SIP/2.0/UDP pc33.atlanta.example.com;branch=z9hG4bK776asdhds'], 'sip.User-Agent': ['phone/1.0'] },
+    fields: {
+      'sip.Request-Line': ['INVITE sip:bob@biloxi.example.com SIP/2.0'],
+      'sip.Method': ['INVITE'],
+      'sip.r-uri': ['sip:bob@biloxi.example.com'],
+      'sip.From': ['Alice <sip:alice@atlanta.example.com>;tag=1928301774'],
+      'sip.To': ['Bob <sip:bob@biloxi.example.com>'],
+      'sip.Call-ID': ['a84b4c76e66710'],
+      'sip.CSeq': ['314159 INVITE'],
+      'sip.Via': ['SIP/2.0/UDP pc33.atlanta.example.com;branch=z9hG4bK776asdhds'],
+      'sip.User-Agent': ['phone/1.0'],
+    },
   },
   {
     what: 'SIP status',
-    frame: 
+    frame:
       '0200000000020200000000010800450000d700010000401166130a0000010a00000213c413c400c300005349502f322e3020343034204e6f7420466f756e640d0a5669613a20' +
       '5349502f322e302f55445020706333332e61746c616e74612e6578616d706c652e636f6d0d0a546f3a203c7369703a626f624062696c6f78692e6578616d706c652e636f6d3e' +
       '0d0a46726f6d3a203c7369703a616c6963654061746c616e74612e6578616d706c652e636f6d3e0d0a43616c6c2d49443a2061383462346337366536363731300d0a43536571' +
       '3a2033313431353920494e564954450d0a0d0a',
     layers: 'eth:ip:udp:sip',
-    fields: { 'sip.Status-Line': ['SIP/2.0 404 Not Found'], 'sip.Status-Code': ['404'], 'sip.From': ['<sip:alice@atlanta.example.com>'], 'sip.To': ['<sip:bob@biloxi.example.com>'], 'sip.Call-ID': ['a84b4c76e66710'], 'sip.CSeq': ['314159 INVITE'], 'sip.Via': ['SIP/2.0/UDP pc33.atlanta.example.com'] },
+    fields: {
+      'sip.Status-Line': ['SIP/2.0 404 Not Found'],
+      'sip.Status-Code': ['404'],
+      'sip.From': ['<sip:alice@atlanta.example.com>'],
+      'sip.To': ['<sip:bob@biloxi.example.com>'],
+      'sip.Call-ID': ['a84b4c76e66710'],
+      'sip.CSeq': ['314159 INVITE'],
+      'sip.Via': ['SIP/2.0/UDP pc33.atlanta.example.com'],
+    },
   },
   {
     what: 'STUN success response (RFC 5769 section 2.2)',
-    frame: 
+    frame:
       '02000000000202000000000108004500006c000100004011667e0a0000010a0000020d96c350005800000101003c2112a442b7e7a701bc34d686fa87dfae8022000b74657374' +
       '20766563746f7220002000080001a147e112a643000800142b91f599fd9e90c38c7489f92af9ba53f06be7d780280004c07d4c96',
     layers: 'eth:ip:udp:stun',
-    fields: { 'stun.type': ['257'], 'stun.type.class': ['16'], 'stun.type.method': ['1'], 'stun.length': ['60'], 'stun.cookie': ['2112a442'], 'stun.id': ['b7e7a701bc34d686fa87dfae'], 'stun.att.type': ['32802', '32', '8', '32808'], 'stun.att.length': ['11', '8', '20', '4'], 'stun.att.software': ['test vector'], 'stun.att.ipv4': ['192.0.2.1'], 'stun.att.port': ['32853'] },
+    fields: {
+      'stun.type': ['257'],
+      'stun.type.class': ['16'],
+      'stun.type.method': ['1'],
+      'stun.length': ['60'],
+      'stun.cookie': ['2112a442'],
+      'stun.id': ['b7e7a701bc34d686fa87dfae'],
+      'stun.att.type': ['32802', '32', '8', '32808'],
+      'stun.att.length': ['11', '8', '20', '4'],
+      'stun.att.software': ['test vector'],
+      'stun.att.ipv4': ['192.0.2.1'],
+      'stun.att.port': ['32853'],
+    },
   },
   {
     what: 'STUN on another port',
     frame: '02000000000202000000000108004500003000010000401166ba0a0000010a000002c3509c40001c0000000100002112a442000102030405060708090a0b',
     layers: 'eth:ip:udp:stun',
-    fields: { 'stun.type': ['1'], 'stun.type.class': ['0'], 'stun.type.method': ['1'], 'stun.length': ['0'], 'stun.cookie': ['2112a442'], 'stun.id': ['000102030405060708090a0b'] },
+    fields: {
+      'stun.type': ['1'],
+      'stun.type.class': ['0'],
+      'stun.type.method': ['1'],
+      'stun.length': ['0'],
+      'stun.cookie': ['2112a442'],
+      'stun.id': ['000102030405060708090a0b'],
+    },
   },
   {
     what: 'classic STUN',
-    frame: '02000000000202000000000108004500003800010000401166b20a0000010a000002c3509c40002400000001000800112233445566778899aabbccddeeff0003000400000000',
+    frame:
+      '02000000000202000000000108004500003800010000401166b20a0000010a000002c3509c40002400000001000800112233445566778899aabbccddeeff0003000400000000',
     layers: 'eth:ip:udp:classicstun',
     fields: { 'classicstun.type': ['1'], 'classicstun.length': ['8'], 'classicstun.id': ['00112233445566778899aabbccddeeff'] },
   },
   {
     what: 'QUIC Initial (RFC 9001 appendix A)',
-    frame: 
+    frame:
       '0200000000020200000000010800450004c400010000401162260a0000010a000002c35001bb04b00000c300000001088394c8f03e5157080000449e7b9aec34555555555555' +
       '55555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555' +
       '55555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555' +
@@ -184,45 +334,85 @@ export const datagramsFrames: readonly DissectorCase[] = [
       '55555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555555' +
       '5555555555555555555555555555555555555555555555555555555555555555555555555555555555555555',
     layers: 'eth:ip:udp:quic',
-    fields: { 'quic.header_form': ['1'], 'quic.long.packet_type': ['0'], 'quic.version': ['1'], 'quic.dcil': ['8'], 'quic.dcid': ['8394c8f03e515708'], 'quic.scil': ['0'], 'quic.length': ['1182'] },
+    fields: {
+      'quic.header_form': ['1'],
+      'quic.long.packet_type': ['0'],
+      'quic.version': ['1'],
+      'quic.dcil': ['8'],
+      'quic.dcid': ['8394c8f03e515708'],
+      'quic.scil': ['0'],
+      'quic.length': ['1182'],
+    },
   },
   {
     what: 'QUIC version negotiation',
     frame: '02000000000202000000000108004500003300010000401166b70a0000010a00000201bbc351001f0000800000000004aabbccdd0411223344000000016b3343cf',
     layers: 'eth:ip:udp:quic',
-    fields: {  },
+    fields: {},
   },
   {
     what: 'RADIUS request (RFC 2865 section 7.1)',
-    frame: 
+    frame:
       '02000000000202000000000108004500005400010000401166960a0000010a000002c350071400400000010000380f403f9473978057bd83d5cb98f4227a01066e656d6f0212' +
       '0dbe708d93d413ce3196e43f782a0aee0406c0a80110050600000003',
     layers: 'eth:ip:udp:radius',
-    fields: { 'radius.code': ['1'], 'radius.id': ['0'], 'radius.length': ['56'], 'radius.authenticator': ['0f403f9473978057bd83d5cb98f4227a'], 'radius.avp.type': ['1', '2', '4', '5'], 'radius.User_Name': ['nemo'], 'radius.NAS_IP_Address': ['192.168.1.16'] },
+    fields: {
+      'radius.code': ['1'],
+      'radius.id': ['0'],
+      'radius.length': ['56'],
+      'radius.authenticator': ['0f403f9473978057bd83d5cb98f4227a'],
+      'radius.avp.type': ['1', '2', '4', '5'],
+      'radius.User_Name': ['nemo'],
+      'radius.NAS_IP_Address': ['192.168.1.16'],
+    },
   },
   {
     what: 'RIP response',
     frame: '02000000000202000000000108004500003400010000401190ae0a000001e0000009020802080020000002020000000200000a010000ffff00000000000000000001',
     layers: 'eth:ip:udp:rip',
-    fields: { 'rip.command': ['2'], 'rip.version': ['2'], 'rip.family': ['2'], 'rip.ip': ['10.1.0.0'], 'rip.netmask': ['255.255.0.0'], 'rip.next_hop': ['0.0.0.0'], 'rip.metric': ['1'] },
+    fields: {
+      'rip.command': ['2'],
+      'rip.version': ['2'],
+      'rip.family': ['2'],
+      'rip.ip': ['10.1.0.0'],
+      'rip.netmask': ['255.255.0.0'],
+      'rip.next_hop': ['0.0.0.0'],
+      'rip.metric': ['1'],
+    },
   },
   {
     what: 'RIPng response',
-    frame: 
+    frame:
       '02000000000202000000000186dd6000000000201140fe800000000000000000000000000001fe80000000000000000000000000000202090209002000000201000020010db8' +
       '00000000000000000000000000004001',
     layers: 'eth:ipv6:udp:ripng',
-    fields: { 'ripng.cmd': ['2'], 'ripng.version': ['1'], 'ripng.rte.ipv6_prefix': ['2001:db8::'], 'ripng.rte.prefix_length': ['64'], 'ripng.rte.metric': ['1'] },
+    fields: {
+      'ripng.cmd': ['2'],
+      'ripng.version': ['1'],
+      'ripng.rte.ipv6_prefix': ['2001:db8::'],
+      'ripng.rte.prefix_length': ['64'],
+      'ripng.rte.metric': ['1'],
+    },
   },
   {
     what: 'HSRP hello',
     frame: '02000000000202000000000108004500003000010000401190b90a000001e000000207c107c1001c0000000010030a640100636973636f0000000a000001',
     layers: 'eth:ip:udp:hsrp',
-    fields: { 'hsrp.version': ['0'], 'hsrp.opcode': ['0'], 'hsrp.state': ['16'], 'hsrp.hellotime': ['3'], 'hsrp.holdtime': ['10'], 'hsrp.priority': ['100'], 'hsrp.group': ['1'], 'hsrp.auth_data': ['cisco'], 'hsrp.virt_ip': ['10.0.0.1'] },
+    fields: {
+      'hsrp.version': ['0'],
+      'hsrp.opcode': ['0'],
+      'hsrp.state': ['16'],
+      'hsrp.hellotime': ['3'],
+      'hsrp.holdtime': ['10'],
+      'hsrp.priority': ['100'],
+      'hsrp.group': ['1'],
+      'hsrp.auth_data': ['cisco'],
+      'hsrp.virt_ip': ['10.0.0.1'],
+    },
   },
   {
     what: 'WireGuard initiation',
-    frame: 
+    frame:
       '0200000000020200000000010800450000b0000100004011663a0a0000010a000002ca6cca6d009c000001000000785634126666666666666666666666666666666666666666' +
       '66666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666' +
       '6666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666666',
@@ -231,7 +421,7 @@ export const datagramsFrames: readonly DissectorCase[] = [
   },
   {
     what: 'WireGuard data',
-    frame: 
+    frame:
       '02000000000202000000000108004500004c000100004011669e0a0000010a000002ca6cca6d0038000004000000214365870700000000000000777777777777777777777777' +
       '7777777777777777777777777777777777777777',
     layers: 'eth:ip:udp:wg',
@@ -239,7 +429,7 @@ export const datagramsFrames: readonly DissectorCase[] = [
   },
   {
     what: 'CLDAP search',
-    frame: 
+    frame:
       '02000000000202000000000108004500004300010000401166a70a0000010a000002c3500185002f00003025020101632004000a01000a0100020100020100010100870b6f62' +
       '6a656374436c6173733000',
     layers: 'eth:ip:udp:cldap',
@@ -249,30 +439,30 @@ export const datagramsFrames: readonly DissectorCase[] = [
     what: 'memcached stats',
     frame: '02000000000202000000000108004500002b00010000401166bf0a0000010a000002c3502bcb00170000000100000001000073746174730d0a',
     layers: 'eth:ip:udp:memcache',
-    fields: {  },
+    fields: {},
   },
   {
     what: 'chargen',
-    frame: 
+    frame:
       '02000000000202000000000108004500006600010000401166840a0000010a0000020013c35000520000202122232425262728292a2b2c2d2e2f303132333435363738393a3b' +
       '3c3d3e3f404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f60616263646566670d0a',
     layers: 'eth:ip:udp:chargen',
-    fields: {  },
+    fields: {},
   },
   {
     what: 'Dropbox discovery',
-    frame: 
+    frame:
       '02000000000202000000000108004500007300010000401170790a000001ffffffff445c445c005f00007b22686f73745f696e74223a20312c202276657273696f6e223a205b' +
       '322c20305d2c2022646973706c61796e616d65223a2022222c2022706f7274223a2031373530302c20226e616d65737061636573223a205b315d7d',
     layers: 'eth:ip:udp:db-lsp-disc',
-    fields: {  },
+    fields: {},
   },
   {
     what: 'BitTorrent DHT ping (BEP 5)',
-    frame: 
+    frame:
       '02000000000202000000000108004500005400010000401166960a0000010a0000021ae11ae20040000064313a6164323a696432303a6162636465666768696a303132333435' +
       '3637383965313a71343a70696e67313a74323a6161313a79313a7165',
     layers: 'eth:ip:udp:bt-dht',
-    fields: {  },
+    fields: {},
   },
 ];
