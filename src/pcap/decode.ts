@@ -13,12 +13,12 @@ export const dissectors: readonly Dissector[] = Object.values(registry);
 
 let tables: DissectorTables | undefined;
 
-/** The tables of all registered dissectors; their paths are shared by whoever uses the same tables. */
+/** The tables of all registered dissectors, with paths of their own: what one capture's tunnels fill is not missing in the next. */
 export function createTables(): DissectorTables {
-  return new DissectorTables(dissectors, dataDissector);
+  return new DissectorTables(dissectors, dataDissector, (tables ??= new DissectorTables(dissectors, dataDissector)));
 }
 
-/** A packet over tables of its own, for callers that look at single frames. */
+/** A packet for callers that look at single frames, over tables that they all share. */
 export function createPacket(): Packet {
   return new Packet((tables ??= createTables()));
 }

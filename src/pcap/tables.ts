@@ -55,26 +55,34 @@ export class DissectorTables {
   /** Paths of TCP right in IP in Ethernet. */
   readonly plainTcpPaths: { readonly ipv4: number; readonly ipv6: number };
   readonly #tables: (Bound | undefined)[][];
-  readonly #byId = new Map<string, Bound>();
+  readonly #byId: Map<string, Bound>;
 
-  constructor(dissectors: readonly Dissector[], data: Dissector) {
+  /** With `like`, everything but the paths is that of other tables of the same dissectors: half a million slots are filled once, not per capture. */
+  constructor(dissectors: readonly Dissector[], data: Dissector, like?: DissectorTables) {
     this.paths = new ProtocolPaths([...dissectors, data]);
-    this.all = dissectors.map((dissector, index) => ({ dissector, index }));
-    this.data = { dissector: data, index: dissectors.length };
-    this.#tables = TABLE_NAMES.map(() => new Array<Bound | undefined>(SIZE).fill(undefined));
-    const udpHeuristics: Bound[] = [];
-    for (const bound of this.all) {
-      this.#byId.set(bound.dissector.id, bound);
-      for (const binding of bound.dissector.on) {
-        if (binding.table === 'udp.heuristic') udpHeuristics.push(bound);
-        else if (binding.table !== 'tcp.heuristic' && binding.value !== undefined) this.#bind(TABLE_INDEX[binding.table], binding.value, bound);
+    if (like === undefined) {
+      this.all = dissectors.map((dissector, index) => ({ dissector, index }));
+      this.data = { dissector: data, index: dissectors.length };
+      this.#tables = TABLE_NAMES.map(() => new Array<Bound | undefined>(SIZE).fill(undefined));
+      this.#byId = new Map(this.all.map((bound) => [bound.dissector.id, bound]));
+      this.udpHeuristics = this.all.filter(({ dissector }) => dissector.on.some(({ table }) => table === 'udp.heuristic'));
+      this.streams = this.all.filter(({ dissector }) => dissector.stream !== undefined);
+      for (const bound of this.all) {
+        for (const { table, value } of bound.dissector.on) {
+          if (table !== 'udp.heuristic' && table !== 'tcp.heuristic' && value !== undefined) this.#bind(TABLE_INDEX[table], value, bound);
+        }
       }
+    } else {
+      this.all = like.all;
+      this.data = like.data;
+      this.#tables = like.#tables;
+      this.#byId = like.#byId;
+      this.udpHeuristics = like.udpHeuristics;
+      this.streams = like.streams;
     }
     const pathOf = (...ids: readonly string[]): number =>
       ids.reduce((path, id) => this.paths.child(path, this.#byId.get(id)?.index ?? this.data.index), 0);
     this.plainTcpPaths = { ipv4: pathOf('eth', 'ip', 'tcp'), ipv6: pathOf('eth', 'ipv6', 'tcp') };
-    this.udpHeuristics = udpHeuristics;
-    this.streams = this.all.filter((bound) => bound.dissector.stream !== undefined);
   }
 
   #bind(table: number, value: number, bound: Bound): void {
