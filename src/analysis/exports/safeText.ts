@@ -4,11 +4,11 @@
  */
 
 /**
- * C0 and C1 controls, soft hyphen, marks and overrides of direction (Trojan Source, CVE-2021-42574), zero-width and other invisible characters, line
+ * Controls, everything that Unicode calls a format character (soft hyphen, marks and overrides of direction of Trojan Source, CVE-2021-42574), line
  * and paragraph separators, the fillers of Hangul and Braille, variation selectors, tags, private use, lone surrogates and non-characters.
  */
 const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}\ue000-\uf8ff\u{f0000}-\u{10ffff}]|\p{Cs}/gu;
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\ufffe\uffff\u{e0000}-\u{e0fff}\u{10ffff}]/gu;
 
 /** One line, whatever it was; at most `maxCharacters` of it, with an ellipsis where it was longer. */
 export function safeText(text: string, maxCharacters = 2000): string {
