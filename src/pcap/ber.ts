@@ -63,3 +63,15 @@ export function berOid(bytes: Uint8Array, from: number, to: number): string {
   }
   return parts.join('.');
 }
+
+/** Most parts of one element that are looked at. */
+const MAX_CHILDREN = 1000;
+
+/** Calls `visit` for each whole part of a constructed element's content `[from, to)`; stops where it is damaged. */
+export function eachBer(bytes: Uint8Array, from: number, to: number, visit: (tag: number, from: number, to: number) => void): void {
+  const part = berElement();
+  for (let at = from, left = MAX_CHILDREN; left > 0 && readBer(bytes, at, to, part) && part.to <= to; left--) {
+    at = part.to;
+    visit(part.tag, part.from, part.to);
+  }
+}

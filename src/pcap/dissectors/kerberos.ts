@@ -1,0 +1,362 @@
+/**
+ * Kerberos version 5, RFC 4120: requests and replies for tickets over UDP and TCP port 88 - who asks for which service with which encryption, and
+ * why the server refuses. Tickets within other protocols are theirs.
+ */
+import { BER_INTEGER, BER_SEQUENCE, berElement, berInteger, eachBer, readBer } from '../ber.ts';
+import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
+import type { Packet } from '../packet.ts';
+import { textAt } from '../text.ts';
+
+export const KERBEROS_AS_REQ = 10,
+  KERBEROS_AS_REP = 11,
+  KERBEROS_TGS_REQ = 12,
+  KERBEROS_TGS_REP = 13,
+  KERBEROS_ERROR = 30;
+const TYPES: Readonly<Record<number, string>> = {
+  10: 'AS-REQ',
+  11: 'AS-REP',
+  12: 'TGS-REQ',
+  13: 'TGS-REP',
+  14: 'AP-REQ',
+  15: 'AP-REP',
+  30: 'KRB-ERROR',
+};
+const MSG_TYPES: Readonly<Record<number, string>> = Object.fromEntries(
+  Object.entries(TYPES).map(([type, name]) => [type, `krb-${name.toLowerCase().replace('krb-', '')}`]),
+);
+const ENCTYPES: Readonly<Record<number, string>> = {
+  1: 'eTYPE-DES-CBC-CRC',
+  3: 'eTYPE-DES-CBC-MD5',
+  16: 'eTYPE-DES3-CBC-SHA1',
+  17: 'eTYPE-AES128-CTS-HMAC-SHA1-96',
+  18: 'eTYPE-AES256-CTS-HMAC-SHA1-96',
+  19: 'eTYPE-AES128-CTS-HMAC-SHA256-128',
+  20: 'eTYPE-AES256-CTS-HMAC-SHA384-192',
+  23: 'eTYPE-ARCFOUR-HMAC-MD5',
+  24: 'eTYPE-ARCFOUR-HMAC-MD5-56',
+};
+/** RFC 4120 section 7.5.9, those that are met. */
+const ERRORS: Readonly<Record<number, string>> = {
+  3: 'eRR-BAD-PVNO',
+  6: 'eRR-C-PRINCIPAL-UNKNOWN',
+  7: 'eRR-S-PRINCIPAL-UNKNOWN',
+  12: 'eRR-POLICY',
+  14: 'eRR-ETYPE-NOSUPP',
+  18: 'eRR-CLIENT-REVOKED',
+  23: 'eRR-KEY-EXPIRED',
+  24: 'eRR-PREAUTH-FAILED',
+  25: 'eRR-PREAUTH-REQUIRED',
+  32: 'eRR-TKT-EXPIRED',
+  37: 'eRR-SKEW',
+  52: 'eRR-RESPONSE-TOO-BIG',
+  60: 'eRR-GENERIC',
+  68: 'eRR-WRONG-REALM',
+};
+const PREAUTH_FAILED = 24;
+/** PA-ENC-TIMESTAMP; and what else proves the client: public keys (RFC 4556), FAST (RFC 6113), SPAKE (RFC 9588). */
+const ENC_TIMESTAMP = 2,
+  PROOFS = new Set([ENC_TIMESTAMP, 14, 16, 136, 138, 151]);
+
+const f = defineFields({
+  type: { name: 'kerberos.msg_type', label: 'msg-type', type: 'uint', values: MSG_TYPES },
+  cname: { name: 'kerberos.CNameString', label: 'CNameString', type: 'string' },
+  sname: { name: 'kerberos.SNameString', label: 'SNameString', type: 'string' },
+  realm: { name: 'kerberos.realm', label: 'realm', type: 'string' },
+  crealm: { name: 'kerberos.crealm', label: 'crealm', type: 'string' },
+  encType: { name: 'kerberos.ENCTYPE', label: 'ENCTYPE', type: 'int', values: ENCTYPES },
+  etype: { name: 'kerberos.etype', label: 'etype', type: 'int', values: ENCTYPES },
+  padata: { name: 'kerberos.padata_type', label: 'padata-type', type: 'int' },
+  error: { name: 'kerberos.error_code', label: 'error-code', type: 'uint', values: ERRORS },
+  errorText: { name: 'kerberos.e_text', label: 'e-text', type: 'string' },
+});
+
+/** A request for a ticket, its reply, or an error. */
+export interface KerberosMessage extends Message {
+  readonly kind: 'kerberos';
+  /** `KERBEROS_AS_REQ` and so on. */
+  readonly type: number;
+  /** `anna`; null where it is not said. */
+  readonly client: string | null;
+  readonly realm: string;
+  /** `HTTP/web.example.com` */
+  readonly service: string;
+  /** Encryption types a request offers; empty in replies. */
+  readonly offered: readonly number[];
+  /** Encryption of the ticket in a reply: the service's key. 0 in others. */
+  readonly ticketEtype: number;
+  /** Encryption of a reply's own part: of an AS-REP, the client's password. */
+  readonly replyEtype: number;
+  /** 0 in all but errors. */
+  readonly error: number;
+  /** A request that proves who asks. */
+  readonly proven: boolean;
+  /** It proves it with the password: an encrypted time stamp. */
+  readonly byPassword: boolean;
+}
+export const kerberosMessage = messageKind<KerberosMessage>('kerberos');
+
+const PORT = 88,
+  MARK = 4,
+  /** Bytes that tell a message: three heads and the version. */
+  HEAD = 17,
+  KEEP_BYTES = 16_384,
+  MOST_ETYPES = 32,
+  APPLICATION = 0x60,
+  CONTEXT = 0xa0,
+  MAX_NAME = 256;
+
+const element = berElement(),
+  sequence = berElement(),
+  version = berElement();
+
+export const kerberos: Dissector = {
+  id: 'kerberos',
+  name: 'Kerberos',
+  fields: f,
+  on: [
+    { table: 'udp.port', value: PORT },
+    { table: 'tcp.port', value: PORT },
+  ],
+  application: true,
+  recognise: (p, offset, end) => looksLikeKerberos(p.bytes, offset, end),
+  dissect: (p, offset, end, sink) => dissectKerberos(p, offset, end, null, sink),
+  stream: {
+    /** RFC 4120 section 7.2.2: a length of four bytes before each message. */
+    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
+      if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
+      if (end - offset < MARK + HEAD) return 'more';
+      return bytes[offset] === 0 && looksLikeKerberos(bytes, offset + MARK, end) ? 'yes' : 'no';
+    },
+    open: newAttempt,
+    keepBytes: KEEP_BYTES,
+    step(p, bytes, offset, end) {
+      if (end - offset < MARK) return NEED_MORE;
+      if (bytes[offset] !== 0) return NOT_MINE;
+      p.pduComplete = true;
+      return MARK + (bytes[offset + 1]! << 16) + (bytes[offset + 2]! << 8) + bytes[offset + 3]!;
+    },
+    dissect(p, offset, end, _direction, attempt: LoginAttempt, sink) {
+      dissectKerberos(p, Math.min(end, offset + MARK), Math.min(end, offset + KEEP_BYTES), attempt, sink);
+    },
+  },
+};
+
+/** An application tag that is a message type, and a sequence that begins with version 5. */
+function looksLikeKerberos(bytes: Uint8Array, offset: number, end: number): boolean {
+  if (!readBer(bytes, offset, end, element) || TYPES[element.tag - APPLICATION] === undefined) return false;
+  if (!readBer(bytes, element.from, end, sequence) || sequence.tag !== BER_SEQUENCE) return false;
+  if (!readBer(bytes, sequence.from, end, version) || (version.tag !== CONTEXT && version.tag !== CONTEXT + 1)) return false;
+  return version.from + 2 < end && bytes[version.from] === BER_INTEGER && bytes[version.from + 2] === 5;
+}
+
+interface Reading {
+  readonly bytes: Uint8Array;
+  readonly sink: FieldSink | null;
+  client: string | null;
+  realm: string;
+  service: string;
+  offered: number[];
+  ticketEtype: number;
+  replyEtype: number;
+  error: number;
+  proven: boolean;
+  byPassword: boolean;
+}
+
+function dissectKerberos(p: Packet, offset: number, end: number, attempt: LoginAttempt | null, sink: FieldSink | null): void {
+  const { bytes } = p;
+  if (!readBer(bytes, offset, end, element)) return;
+  const type = element.tag - APPLICATION;
+  // A message over the bound of what is kept, or cut by the snap length, is read as far as it goes.
+  const to = Math.min(end, element.to);
+  if (!readBer(bytes, element.from, to, sequence) || sequence.tag !== BER_SEQUENCE) return;
+  const said: Reading = {
+    bytes,
+    sink,
+    client: null,
+    realm: '',
+    service: '',
+    offered: [],
+    ticketEtype: 0,
+    replyEtype: 0,
+    error: 0,
+    proven: false,
+    byPassword: false,
+  };
+  if (sink !== null) {
+    sink.layer(kerberos, offset, end - offset);
+    sink.add(f.type, offset, 1, type);
+  }
+  const { from } = sequence;
+  if (type === KERBEROS_AS_REQ || type === KERBEROS_TGS_REQ) readRequest(said, from, to);
+  else if (type === KERBEROS_AS_REP || type === KERBEROS_TGS_REP) readReply(said, from, to);
+  else if (type === KERBEROS_ERROR) readError(said, from, to);
+  sink?.info('KRB5', type === KERBEROS_ERROR ? `KRB Error: ${ERRORS[said.error] ?? said.error}` : (TYPES[type] ?? `message ${type}`));
+  tell(p, type, said, attempt ?? newAttempt());
+}
+
+/** The message, and the login that a proof of the password is. Over UDP each frame stands for itself. */
+function tell(p: Packet, type: number, said: Reading, attempt: LoginAttempt): void {
+  if (p.hears('kerberos')) {
+    const { client, realm, service, offered, ticketEtype, replyEtype, error, proven, byPassword } = said;
+    p.emit({
+      kind: 'kerberos',
+      frame: p.frame,
+      type,
+      client,
+      realm,
+      service,
+      offered,
+      ticketEtype,
+      replyEtype,
+      error,
+      proven,
+      byPassword,
+    } satisfies KerberosMessage);
+  }
+  if (type === KERBEROS_AS_REQ && said.byPassword) {
+    attempt.user = said.client;
+    secretSent(p, 'kerberos', attempt, 'PA-ENC-TIMESTAMP', false);
+  } else if (type === KERBEROS_AS_REP) loginAnswered(p, 'kerberos', attempt, true);
+  else if (said.error === PREAUTH_FAILED) {
+    // Over UDP, and where the request was missed, the error itself says that there was one.
+    attempt.user ??= said.client;
+    if (attempt.frame === 0) attempt.frame = p.frame;
+    attempt.mechanism = 'PA-ENC-TIMESTAMP';
+    loginAnswered(p, 'kerberos', attempt, false);
+  } else attempt.frame = 0;
+}
+
+/** RFC 4120 section 5.4.1. */
+function readRequest(said: Reading, from: number, to: number): void {
+  eachPart(said, from, to, (tag, at, until) => {
+    if (tag === 3) readProofs(said, at, until);
+    else if (tag === 4)
+      inSequence(said, at, until, (part, begin, stop) => {
+        if (part === 1) said.client = principal(said, begin, stop, f.cname);
+        else if (part === 2) said.realm = text(said, begin, stop, f.realm);
+        else if (part === 3) said.service = principal(said, begin, stop, f.sname);
+        else if (part === 8)
+          inner(said, begin, stop, (first, last) =>
+            eachBer(said.bytes, first, last, (_tag, value, valueEnd) => {
+              if (said.offered.length < MOST_ETYPES) said.offered.push(number(said, value, valueEnd, f.encType));
+            }),
+          );
+      });
+  });
+}
+
+function readProofs(said: Reading, from: number, to: number): void {
+  inner(said, from, to, (first, last) =>
+    eachBer(said.bytes, first, last, (_tag, begin, stop) =>
+      eachPart(said, begin, stop, (part, at, until) => {
+        if (part !== 1) return;
+        inner(said, at, until, (value, valueEnd) => {
+          const kind = number(said, value, valueEnd, f.padata);
+          said.proven ||= PROOFS.has(kind);
+          said.byPassword ||= kind === ENC_TIMESTAMP;
+        });
+      }),
+    ),
+  );
+}
+
+/** RFC 4120 section 5.4.2. */
+function readReply(said: Reading, from: number, to: number): void {
+  eachPart(said, from, to, (tag, at, until) => {
+    if (tag === 3) said.realm = text(said, at, until, f.crealm);
+    else if (tag === 4) said.client = principal(said, at, until, f.cname);
+    // Ticket ::= [APPLICATION 1] SEQUENCE
+    else if (tag === 5)
+      inner(said, at, until, (first, last) =>
+        inSequence(said, first, last, (part, begin, stop) => {
+          if (part === 1) text(said, begin, stop, f.realm);
+          else if (part === 2) said.service = principal(said, begin, stop, f.sname);
+          else if (part === 3) said.ticketEtype = encryption(said, begin, stop);
+        }),
+      );
+    else if (tag === 6) said.replyEtype = encryption(said, at, until);
+  });
+}
+
+/** RFC 4120 section 5.9.1. */
+function readError(said: Reading, from: number, to: number): void {
+  eachPart(said, from, to, (tag, at, until) => {
+    if (tag === 6)
+      inner(said, at, until, (value, valueEnd) => {
+        said.error = number(said, value, valueEnd, f.error);
+      });
+    else if (tag === 7) text(said, at, until, f.crealm);
+    else if (tag === 8) said.client = principal(said, at, until, f.cname);
+    else if (tag === 9) said.realm = text(said, at, until, f.realm);
+    else if (tag === 10) said.service = principal(said, at, until, f.sname);
+    else if (tag === 11) text(said, at, until, f.errorText);
+  });
+}
+
+/** EncryptedData: only its type is of use without keys. */
+function encryption(said: Reading, from: number, to: number): number {
+  let etype = 0;
+  inSequence(said, from, to, (part, at, until) => {
+    if (part === 0)
+      inner(said, at, until, (value, valueEnd) => {
+        etype = number(said, value, valueEnd, f.etype);
+      });
+  });
+  return etype;
+}
+
+type Visit = (part: number, from: number, to: number) => void;
+
+/** The parts `[0]`, `[1]` ... of a sequence's content; the last one may be cut. */
+function eachPart({ bytes }: Reading, from: number, to: number, visit: Visit): void {
+  const part = berElement();
+  for (let at = from, left = 32; left > 0 && readBer(bytes, at, to, part); left--) {
+    at = part.to;
+    if ((part.tag & 0xe0) === CONTEXT) visit(part.tag & 31, part.from, Math.min(to, part.to));
+  }
+}
+
+function inSequence(said: Reading, from: number, to: number, visit: Visit): void {
+  inner(said, from, to, (first, last) => eachPart(said, first, last, visit));
+}
+
+/** The content of the one element within. */
+function inner({ bytes }: Reading, from: number, to: number, visit: (from: number, to: number) => void): void {
+  const part = berElement();
+  if (readBer(bytes, from, to, part)) visit(part.from, Math.min(to, part.to));
+}
+
+function number({ bytes, sink }: Reading, from: number, to: number, field: typeof f.etype): number {
+  const value = berInteger(bytes, { tag: BER_INTEGER, from, to }, to);
+  if (Number.isNaN(value)) return 0;
+  sink?.add(field, from, to - from, value);
+  return value;
+}
+
+function text(said: Reading, from: number, to: number, field: typeof f.etype): string {
+  let value = '';
+  inner(said, from, to, (first, last) => {
+    value = textAt(said.bytes, first, last, MAX_NAME);
+    said.sink?.add(field, first, last - first, value);
+  });
+  return value;
+}
+
+/** PrincipalName: `[1]` is the sequence of its parts. */
+function principal(said: Reading, from: number, to: number, field: typeof f.etype): string {
+  const parts: string[] = [];
+  inSequence(said, from, to, (part, at, until) => {
+    if (part !== 1) return;
+    inner(said, at, until, (first, last) =>
+      eachBer(said.bytes, first, last, (_tag, begin, stop) => {
+        if (parts.length >= 8) return;
+        const value = textAt(said.bytes, begin, stop, MAX_NAME);
+        parts.push(value);
+        said.sink?.add(field, begin, stop - begin, value);
+      }),
+    );
+  });
+  return parts.join('/');
+}
