@@ -26,25 +26,30 @@ interface Kind {
   readonly what: string;
 }
 
+const LDAP: Kind = {
+    name: 'LDAP',
+    severity: 'low',
+    instead: 'LDAP over TLS (port 636 or StartTLS)',
+    what: 'Directory queries, and simple binds with their passwords, can be read',
+  },
+  VNC: Kind = { name: 'VNC', severity: 'low', instead: 'VNC through SSH or a VPN', what: 'The screen and every key can be read' };
+
 const BY_SERVICE: Readonly<Record<string, Kind>> = {
   telnet: { name: 'Telnet', severity: 'medium', instead: 'SSH', what: 'Whole sessions with their passwords can be read and taken over' },
   ftp: { name: 'FTP', severity: 'low', instead: 'SFTP or FTP over TLS', what: 'Names, passwords and files can be read and changed' },
   tftp: { name: 'TFTP', severity: 'low', instead: 'SFTP or HTTPS', what: 'Files go to anybody who asks, and can be read and changed on the way' },
   pop: { name: 'POP3', severity: 'low', instead: 'POP3 over TLS (port 995)', what: 'Mail and mostly its password can be read' },
   imap: { name: 'IMAP', severity: 'low', instead: 'IMAP over TLS (port 993)', what: 'Mail and mostly its password can be read' },
+  ldap: LDAP,
+  vnc: VNC,
 };
 /** Ports of what is not dissected: RFC 1282, RFC 4511, RFC 6143. */
 const BY_PORT: Readonly<Record<number, Kind>> = {
   512: { name: 'rexec', severity: 'medium', instead: 'SSH', what: 'Passwords and commands can be read' },
   513: { name: 'rlogin', severity: 'medium', instead: 'SSH', what: 'Whole sessions can be read, and the address of the client is trusted' },
   514: { name: 'rsh', severity: 'medium', instead: 'SSH', what: 'Commands can be read, and the address of the client is trusted' },
-  389: {
-    name: 'LDAP',
-    severity: 'low',
-    instead: 'LDAP over TLS (port 636 or StartTLS)',
-    what: 'Directory queries, and simple binds with their passwords, can be read',
-  },
-  5900: { name: 'VNC', severity: 'low', instead: 'VNC through SSH or a VPN', what: 'The screen and every key can be read' },
+  389: LDAP,
+  5900: VNC,
 };
 
 interface Use {
