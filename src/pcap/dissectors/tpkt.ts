@@ -1,0 +1,202 @@
+/**
+ * Remote Desktop, [MS-RDPBCGR]: TPKT (RFC 1006), COTP (X.224) and the negotiation in them - who asks for which protection, and what the server chooses.
+ * With TLS the stream goes on as TLS; with the standard security of old its first messages are read, for the marks of attacks.
+ */
+import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { dissectInner, enterLayer, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
+import type { Packet } from '../packet.ts';
+import { afterLine, lineTextEnd, textAt } from '../text.ts';
+
+const PDUS: Readonly<Record<number, string>> = {
+  0x80: 'DR Disconnect Request',
+  0xd0: 'CC Connect Confirm',
+  0xe0: 'CR Connect Request',
+  0xf0: 'DT Data',
+};
+const NEGOTIATION: Readonly<Record<number, string>> = { 1: 'RDP Negotiation Request', 2: 'RDP Negotiation Response', 3: 'RDP Negotiation Failure' };
+const SELECTED: Readonly<Record<number, string>> = {
+  0: 'Standard RDP Security',
+  1: 'TLS security supported',
+  2: 'CredSSP supported',
+  4: 'RDSTLS',
+  8: 'CredSSP with Early User Authorization Result PDU',
+};
+const FAILURES: Readonly<Record<number, string>> = {
+  1: 'SSL required by server',
+  2: 'SSL not allowed by server',
+  3: 'SSL cert not on server',
+  4: 'Inconsistent flags',
+  5: 'Hybrid required by server',
+  6: 'SSL with user auth required by server',
+};
+
+const tpktFields = defineFields({
+  version: { name: 'tpkt.version', label: 'Version', type: 'uint' },
+  length: { name: 'tpkt.length', label: 'Length', type: 'uint' },
+});
+const cotpFields = defineFields({
+  length: { name: 'cotp.li', label: 'Length', type: 'uint' },
+  type: { name: 'cotp.type', label: 'PDU Type', type: 'uint', base: 'hex' },
+  destination: { name: 'cotp.destref', label: 'Destination reference', type: 'uint', base: 'hex' },
+  source: { name: 'cotp.srcref', label: 'Source reference', type: 'uint', base: 'hex' },
+});
+const f = defineFields({
+  cookie: { name: 'rdp.rt_cookie', label: 'Routing Token/Cookie', type: 'string' },
+  type: { name: 'rdp.neg_type', label: 'Type', type: 'uint', base: 'hex', values: NEGOTIATION },
+  requested: { name: 'rdp.negReq.requestedProtocols', label: 'requestedProtocols', type: 'uint', base: 'hex' },
+  selected: { name: 'rdp.negReq.selectedProtocol', label: 'selectedProtocol', type: 'uint', base: 'hex', values: SELECTED },
+  failure: { name: 'rdp.negFailure.failureCode', label: 'failureCode', type: 'uint', values: FAILURES },
+});
+
+/** The client's request for a connection. */
+export interface RdpRequestMessage extends Message {
+  readonly kind: 'rdp-request';
+  /** `mstshash`: a user's name, often cut to nine characters; null without. */
+  readonly user: string | null;
+  /** Bits: 1 TLS, 2 CredSSP (NLA), 8 CredSSP with early result; 0 where it offers none. */
+  readonly requested: number;
+}
+export const rdpRequestMessage = messageKind<RdpRequestMessage>('rdp-request');
+
+/** The server's choice. */
+export interface RdpResponseMessage extends Message {
+  readonly kind: 'rdp-response';
+  /** 0 standard RDP security, 1 TLS, 2 or 8 CredSSP (NLA); null for a failure. */
+  readonly selected: number | null;
+  readonly requested: number;
+  /** Failure code, 0 for none. */
+  readonly failure: number;
+}
+export const rdpResponseMessage = messageKind<RdpResponseMessage>('rdp-response');
+
+const PORT = 3389,
+  TPKT = 3,
+  HEADER = 4,
+  KEEP_BYTES = 2048,
+  REQUEST = 0xe0,
+  CONFIRM = 0xd0,
+  FIXED = 7,
+  NEG_BYTES = 8;
+
+interface RdpState {
+  requested: number;
+  rest: HandOver | null;
+  readonly inner: [boolean, boolean];
+}
+
+export const rdp: Dissector = { id: 'rdp', name: 'Remote Desktop Protocol', fields: f, on: [], application: true };
+export const cotp: Dissector = { id: 'cotp', name: 'ISO 8073/X.224 COTP Connection-Oriented Transport Protocol', fields: cotpFields, on: [] };
+
+export const tpkt: Dissector = {
+  id: 'tpkt',
+  name: 'TPKT - ISO on TCP - RFC1006',
+  fields: tpktFields,
+  on: [{ table: 'tcp.port', value: PORT }],
+  stream: {
+    /** A request to connect that has a cookie, asks for protection, or comes to the port; the answer of a server there. */
+    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
+      if (end === offset) return 'more';
+      if (bytes[offset] !== TPKT) return 'no';
+      if (end - offset < HEADER + FIXED) return 'more';
+      const length = (bytes[offset + 2]! << 8) | bytes[offset + 3]!,
+        type = bytes[offset + 5]!;
+      if (bytes[offset + 1] !== 0 || length < HEADER + FIXED || length > 1024 || bytes[offset + 4] !== length - HEADER - 1) return 'no';
+      if (type !== REQUEST && type !== CONFIRM) return 'no';
+      if (sourcePort === PORT || destinationPort === PORT) return 'yes';
+      if (end - offset < Math.min(length, 19)) return 'more';
+      return textAt(bytes, offset + 11, offset + 18) === 'Cookie:' || (length === 19 && bytes[offset + 11] === 1 && bytes[offset + 13] === 8)
+        ? 'yes'
+        : 'no';
+    },
+    open: (): RdpState => ({ requested: 0, rest: null, inner: [false, false] }),
+    keepBytes: KEEP_BYTES,
+    step(p, bytes, offset, end, direction, state: RdpState) {
+      state.inner[direction] = state.rest !== null;
+      if (state.rest !== null) return stepInner(p, bytes, offset, end, direction, state.rest, 'tpkt');
+      if (end - offset < HEADER) return NEED_MORE;
+      const length = (bytes[offset + 2]! << 8) | bytes[offset + 3]!;
+      // Fast-path updates have heads of their own; by then all is said.
+      if (bytes[offset] !== TPKT || length < HEADER + 3) return NOT_MINE;
+      p.pduComplete = true;
+      return length;
+    },
+    dissect: dissectTpkt,
+    finish: (direction, state: RdpState) => state.inner[direction] && state.rest !== null && finishInner(direction, state.rest),
+  },
+};
+
+function dissectTpkt(p: Packet, offset: number, end: number, direction: Direction, state: RdpState, sink: FieldSink | null): void {
+  if (state.inner[direction]) {
+    if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
+    return;
+  }
+  const { bytes } = p,
+    at = offset + HEADER,
+    limit = Math.min(end, offset + KEEP_BYTES);
+  if (at + 2 > limit) return;
+  const type = bytes[at + 1]!,
+    stop = Math.min(limit, at + 1 + bytes[at]!);
+  enterLayer(p, 'cotp');
+  if (sink !== null) {
+    sink.layer(tpkt, offset, HEADER);
+    sink.add(tpktFields.version, offset, 1);
+    sink.add(tpktFields.length, offset + 2, 2);
+    sink.layer(cotp, at, stop - at);
+    sink.add(cotpFields.length, at, 1);
+    sink.add(cotpFields.type, at + 1, 1);
+    sink.info('COTP', PDUS[type] ?? `PDU 0x${type.toString(16)}`);
+  }
+  if ((type !== REQUEST && type !== CONFIRM) || at + FIXED > stop) return;
+  if (sink !== null) {
+    sink.add(cotpFields.destination, at + 2, 2);
+    sink.add(cotpFields.source, at + 4, 2);
+  }
+  enterLayer(p, 'rdp');
+  sink?.layer(rdp, at + FIXED, stop - at - FIXED);
+  if (type === REQUEST) readRequest(p, at + FIXED, stop, state, sink);
+  else readConfirm(p, at + FIXED, stop, state, sink);
+}
+
+const COOKIE = /^Cookie: mstshash=(.*)$/;
+
+function readRequest(p: Packet, offset: number, end: number, state: RdpState, sink: FieldSink | null): void {
+  const { bytes, view } = p;
+  let at = offset,
+    user: string | null = null;
+  const after = bytes[offset] === 1 ? -1 : afterLine(bytes, offset, end);
+  if (after > 0) {
+    const line = textAt(bytes, offset, lineTextEnd(bytes, offset, after), 256);
+    sink?.add(f.cookie, offset, after - offset, line);
+    user = COOKIE.exec(line)?.[1] ?? null;
+    at = after;
+  }
+  if (at + NEG_BYTES <= end && bytes[at] === 1) {
+    state.requested = view.getUint32(at + 4, true);
+    sink?.add(f.type, at, 1);
+    sink?.add(f.requested, at + 4, 4, state.requested);
+  }
+  sink?.info('RDP', `${user === null ? '' : `Cookie: mstshash=${user}, `}Negotiate Request`);
+  if (p.hears('rdp-request')) p.emit({ kind: 'rdp-request', frame: p.frame, user, requested: state.requested } satisfies RdpRequestMessage);
+}
+
+/** Without a negotiation response, an old server takes the standard security ([MS-RDPBCGR] section 2.2.1.2). */
+function readConfirm(p: Packet, offset: number, end: number, state: RdpState, sink: FieldSink | null): void {
+  const { bytes, view } = p,
+    type = offset + NEG_BYTES <= end ? bytes[offset]! : 2,
+    value = offset + NEG_BYTES <= end ? view.getUint32(offset + 4, true) : 0,
+    isFailure = type === 3;
+  if (sink !== null && offset + NEG_BYTES <= end) {
+    sink.add(f.type, offset, 1);
+    sink.add(isFailure ? f.failure : f.selected, offset + 4, 4, value);
+  }
+  sink?.info('RDP', isFailure ? `Negotiate Failure ${FAILURES[value] ?? value}` : `Negotiate Response ${SELECTED[value] ?? value}`);
+  if (p.hears('rdp-response'))
+    p.emit({
+      kind: 'rdp-response',
+      frame: p.frame,
+      selected: isFailure ? null : value,
+      requested: state.requested,
+      failure: isFailure ? value : 0,
+    } satisfies RdpResponseMessage);
+  if (!isFailure && value !== 0) state.rest = handOver('tls');
+}
