@@ -86,6 +86,10 @@ export function protocolLabel(id: string): string {
     wlan: '802.11',
     'ftp-data': 'FTP data',
     kerberos: 'Kerberos',
+    mysql: 'MySQL',
+    pgsql: 'PostgreSQL',
+    resp: 'Redis',
+    stratum: 'Stratum',
     modbus: 'Modbus',
     teredo: 'Teredo',
   };

@@ -31,6 +31,11 @@ const FILTERS: Readonly<Record<string, string>> = {
   mqtt: 'mqtt',
   http: 'http',
   snmp: 'snmp',
+  ldap: 'ldap',
+  mysql: 'mysql',
+  pgsql: 'pgsql',
+  tds: 'tds',
+  resp: 'resp',
 };
 const ANONYMOUS = /^(?:anonymous|ftp|guest)$/i;
 
@@ -63,7 +68,7 @@ export const cleartextCredentials = defineDetector({
   title: 'Credentials in clear text',
   tier: 1,
   description:
-    'Somebody logs in over FTP, Telnet, mail, MQTT, HTTP or SNMP without encryption, so that the password can be read on the way. Old devices and internal tools do so without harm being meant.',
+    'Somebody logs in over FTP, Telnet, mail, MQTT, HTTP, LDAP, Redis, a database or SNMP without encryption, so that the password can be read on the way. Old devices and internal tools do so without harm being meant.',
   options,
   messages: [loginMessage.kind, httpCredentialsMessage.kind, snmpMessage.kind],
   create(values, state) {

@@ -1,5 +1,6 @@
 /** Protocols in use that neither hide nor protect what they carry, passwords included. Judged by the flows: no packet is looked at twice. */
 import * as z from 'zod';
+import { vncSecurityMessage } from '../../pcap/dissectors/vnc.ts';
 import { tlsServerHelloMessage } from '../../pcap/tls/messages.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -17,7 +18,8 @@ type Options = z.output<typeof options>;
 
 const MOST_SERVERS = 5000,
   MOST_UPGRADED = 100_000,
-  PROTOCOL_TCP = 6;
+  PROTOCOL_TCP = 6,
+  VNC_NONE = 1;
 
 interface Kind {
   readonly name: string;
@@ -33,6 +35,13 @@ const LDAP: Kind = {
     what: 'Directory queries, and simple binds with their passwords, can be read',
   },
   VNC: Kind = { name: 'VNC', severity: 'low', instead: 'VNC through SSH or a VPN', what: 'The screen and every key can be read' };
+
+const OPEN_VNC: Kind = {
+  ...VNC,
+  name: 'VNC without a password',
+  severity: 'medium',
+  what: 'Whoever connects sees the screen and has mouse and keyboard',
+};
 
 const BY_SERVICE: Readonly<Record<string, Kind>> = {
   telnet: { name: 'Telnet', severity: 'medium', instead: 'SSH', what: 'Whole sessions with their passwords can be read and taken over' },
@@ -68,18 +77,21 @@ export const insecureProtocol = defineDetector({
   description:
     'Telnet, FTP, TFTP, rlogin or plain POP3, IMAP, LDAP or VNC carry data that anybody on the way can read and change. Devices that boot, anonymous downloads and old equipment use them without harm being meant.',
   options,
-  messages: [tlsServerHelloMessage.kind],
+  messages: [tlsServerHelloMessage.kind, vncSecurityMessage.kind],
   create(values, state) {
     /** Connections that went over to TLS (STARTTLS, AUTH TLS, STLS). */
     const upgraded = new Set<number>();
+    /** VNC sessions that asked for no password. */
+    const open = new Set<number>();
     return {
       onMessage(message, flow) {
+        if (flow >= 0 && vncSecurityMessage.is(message) && message.security === VNC_NONE && open.size < MOST_UPGRADED) open.add(flow);
         if (flow < 0 || upgraded.size >= MOST_UPGRADED) return;
         const id = state.tables.all[state.flows.ints[flow * F.INTS + F.SERVICE]! - 1]?.dissector.id;
         if (message.kind === tlsServerHelloMessage.kind && id !== undefined && id !== 'tls') upgraded.add(flow);
       },
       evaluate() {
-        const uses = gather(values, state, upgraded);
+        const uses = gather(values, state, upgraded, open);
         const limits =
           upgraded.size >= MOST_UPGRADED ? ['More connections went over to TLS than are followed: some may be told here all the same.'] : [];
         return {
@@ -91,7 +103,7 @@ export const insecureProtocol = defineDetector({
   },
 });
 
-function gather(values: Options, state: CaptureState, upgraded: ReadonlySet<number>): Watched<string, Use> {
+function gather(values: Options, state: CaptureState, upgraded: ReadonlySet<number>, open: ReadonlySet<number>): Watched<string, Use> {
   const uses = new Watched<string, Use>(MOST_SERVERS),
     { flows, tables } = state,
     { ints, doubles, count } = flows;
@@ -100,7 +112,7 @@ function gather(values: Options, state: CaptureState, upgraded: ReadonlySet<numb
     const at = row * F.INTS,
       service = ints[at + F.SERVICE]! - 1,
       isTcp = (ints[at + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP;
-    const byService = service >= 0 ? kinds[service] : undefined;
+    const byService = open.has(row) ? OPEN_VNC : service >= 0 ? kinds[service] : undefined;
     const kind = byService ?? (service < 0 && isTcp && values.ports ? BY_PORT[ints[at + F.PORTS]! & 0xffff] : undefined);
     if (kind === undefined || upgraded.has(row)) continue;
     // Both sides must have said something: a knock on the port is no use of the protocol.
@@ -130,7 +142,7 @@ function draft(values: Options, { kind, id, isByPort, ends, evidence, bytes }: U
     ['more than one connection', count > 1 ? 5 : 0],
   ]);
   return {
-    technique: kind.name.toLowerCase(),
+    technique: kind.name.toLowerCase().replaceAll(' ', '-'),
     severity: isLocal ? 'info' : kind.severity,
     confidence,
     title: `${server} is used over ${kind.name}, which protects nothing`,

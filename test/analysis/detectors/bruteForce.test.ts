@@ -1,13 +1,16 @@
 /** Failed logins are counted per client and server; successes, a typo and a shell that works are left alone. */
 import { describe, expect, test } from 'vitest';
 import type { SshNewKeysMessage } from '../../../src/pcap/dissectors/ssh.ts';
+import type { RdpRequestMessage } from '../../../src/pcap/dissectors/tpkt.ts';
 import type { LoginMessage } from '../../../src/pcap/login.ts';
 import { bruteForce } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import * as F from '../../../src/analysis/flowTable.ts';
 import { analyzeCapture, findingsOf, hasShared, sample, shared } from '../../support/analyzeCapture.ts';
+import { kerberosError, kerberosRequest } from '../../support/kerberosMessages.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
+import { bytesOf } from '../../support/streamDriver.ts';
 
 const A = '10.0.0.66',
   B = '10.0.0.20';
@@ -57,6 +60,13 @@ describe('is told', () => {
     ['smtp', 25],
     ['telnet', 23],
     ['mqtt', 1883],
+    ['kerberos', 88],
+    ['ldap', 389],
+    ['mysql', 3306],
+    ['pgsql', 5432],
+    ['tds', 1433],
+    ['vnc', 5900],
+    ['resp', 6379],
   ] as const)('over %s', (protocol, port) => {
     const driver = logins(protocol, port, times(20, 'rejected')),
       [finding, ...others] = driver.findings;
@@ -88,6 +98,52 @@ describe('is told', () => {
     expect(driver.findings).toMatchObject([{ technique: 'ssh', framesTotal: 8, subjects: [{ address: A }, { address: B, port: 22 }] }]);
     expect(checkFilter(driver.findings[0]!.filter)).toMatchObject({ ok: true });
   });
+});
+
+describe('Remote Desktop, by sessions that end with the login', () => {
+  function rdp(count: number, fromClient: number, fromServer: number, seconds = 1): MessageDriver {
+    const driver = new MessageDriver(bruteForce);
+    for (let i = 0; i < count; i++) {
+      const flow = driver.flow(A, B, 3389, 'rdp', {
+        bytes: [fromClient, fromServer],
+        seconds,
+        flags: F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B | F.FIN_A,
+      });
+      driver.say<RdpRequestMessage>(flow, { kind: 'rdp-request', user: 'admin', requested: 3 }).wait(3);
+    }
+    return driver;
+  }
+  test('is told', () => {
+    const [finding, ...others] = rdp(20, 1500, 2500).findings;
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ technique: 'rdp', framesTotal: 20, subjects: [{ address: A }, { address: B, port: 3389 }] });
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+  });
+  test.each([
+    ['checks that only ask whether the port speaks', rdp(50, 60, 60)],
+    ['sessions that show a desktop', rdp(50, 20_000, 400_000, 600)],
+    ['somebody who looks at a login screen', rdp(50, 3000, 6000, 120)],
+  ])('nothing in %s', (_what, driver) => expect(driver.findings).toEqual([]));
+});
+
+test('Kerberos over UDP, with the users of its requests', async () => {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 15; i++) {
+    builder.udp({
+      from: A,
+      to: B,
+      sourcePort: 50_000 + i,
+      destinationPort: 88,
+      payload: bytesOf(kerberosRequest(10, { client: `user${i}`, padata: [2] })),
+    });
+    builder.udp({ from: B, to: A, sourcePort: 88, destinationPort: 50_000 + i, payload: bytesOf(kerberosError(24)) }).wait(1);
+  }
+  const [finding, ...others] = findingsOf(await analyzeCapture(builder.bytes()), 'brute-force');
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ subjects: [{ address: A }, { address: B, port: 88 }], evidence: { framesTotal: 15 } });
+  expect(finding!.indicators).toEqual(expect.arrayContaining([{ name: 'users tried', value: 15 }]));
+  expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
 });
 
 /** Requests with credentials and what a server answers, each over a connection of its own. */

@@ -1,0 +1,278 @@
+/**
+ * Attacks on Kerberos that its own messages betray: tickets for many service accounts in RC4, whose passwords can then be found offline (Kerberoasting); logins
+ * answered without proof of the password (AS-REP roasting); and names tried until the server knows them. Old domains that know only RC4 come near the first.
+ */
+import * as z from 'zod';
+import {
+  KERBEROS_AS_REP,
+  KERBEROS_AS_REQ,
+  KERBEROS_ERROR,
+  KERBEROS_TGS_REP,
+  KERBEROS_TGS_REQ,
+  kerberosMessage,
+  type KerberosMessage,
+} from '../../pcap/dissectors/kerberos.ts';
+import type { Packet } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { durationText, plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import { safeText } from '../exports/safeText.ts';
+import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, Watched } from './watched.ts';
+
+const options = z.object({
+  services: z
+    .int()
+    .min(2)
+    .default(5)
+    .describe('Different service accounts for which one client gets tickets in RC4 before it is called Kerberoasting (services)'),
+  users: z.int().min(1).default(1).describe('Users whose login is answered in RC4 without proof before it is called AS-REP roasting (users)'),
+  unknownNames: z
+    .int()
+    .min(3)
+    .default(10)
+    .describe('Different names unknown to the server that one client tries before it is called enumeration (names)'),
+  windowMinutes: z.number().positive().default(10).describe('Time within which they must come (minutes)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_CLIENTS = 5000,
+  MOST_NAMES = 500,
+  MOST_OPEN = 10_000;
+/** DES and RC4: quick to try passwords against (RFC 6649, RFC 8429). */
+const WEAK = new Set([1, 2, 3, 23, 24]),
+  isAes = (etype: number): boolean => etype >= 17 && etype <= 20;
+const UNKNOWN = 6,
+  PREAUTH_REQUIRED = 25;
+/** Classes that belong to machines, whose passwords are long and random, and to the server itself. */
+const OF_MACHINES = new Set(
+  'host cifs ldap gc dns rpcss rpc wsman termsrv krbtgt kadmin netlogon nfs restrictedkrbhost protectedstorage e3514235-4b06-11d1-ab04-00c04fc2dcd2'.split(
+    ' ',
+  ),
+);
+
+type Technique = 'kerberoasting' | 'weak-service-ticket' | 'as-rep-roasting' | 'user-enumeration';
+
+/** Names, each with the time it first came. */
+interface Seen {
+  readonly names: Map<string, number | null>;
+  readonly evidence: Evidence;
+}
+
+interface Client {
+  readonly client: string;
+  readonly server: string;
+  readonly weakTickets: Seen;
+  readonly unproven: Seen;
+  readonly unknown: Seen;
+  /** Names that the server knows, met while others were tried. */
+  readonly known: Set<string>;
+  /** Requests that left out AES although the domain has it. */
+  rc4Only: boolean;
+  /** The domain gives out AES: RC4 is a choice then. */
+  hasAes: boolean;
+}
+
+const seen = (): Seen => ({ names: new Map(), evidence: new Evidence() });
+
+export const kerberosAttack = defineDetector({
+  id: 'kerberos-attack',
+  title: 'Attack on Kerberos',
+  tier: 2,
+  description:
+    'One client collects tickets of many service accounts in RC4, gets logins answered without proof, or tries names until the server knows them. Domains of old systems use RC4 for everything, without anybody attacking.',
+  options,
+  messages: [kerberosMessage.kind],
+  create(values, state) {
+    const clients = new Watched<string, Client>(MOST_CLIENTS),
+      /** The last request of a conversation: errors do not name the client, replies not what was offered. */
+      open = new Map<string, KerberosMessage>();
+    return {
+      onMessage(message, flow, p) {
+        if (!kerberosMessage.is(message)) return;
+        const { type } = message,
+          isRequest = type === KERBEROS_AS_REQ || type === KERBEROS_TGS_REQ,
+          ends = endsOfMessage(state, isRequest, flow, p);
+        if (ends === null) return;
+        if (isRequest) {
+          if (open.size >= MOST_OPEN) for (const oldest of open.keys()) if (open.delete(oldest)) break;
+          open.set(ends.conversation, message);
+          return;
+        }
+        const request = open.get(ends.conversation);
+        open.delete(ends.conversation);
+        const one = clients.of(`${ends.client} ${ends.server}`, () => ({
+          client: ends.client,
+          server: ends.server,
+          weakTickets: seen(),
+          unproven: seen(),
+          unknown: seen(),
+          known: new Set(),
+          rc4Only: false,
+          hasAes: false,
+        }));
+        if (one !== undefined) judge(one, message, request, flow, p);
+      },
+      evaluate() {
+        const findings: FindingDraft[] = [];
+        for (const one of clients.values) {
+          one.weakTickets.evidence.resolve(state.flows);
+          one.unproven.evidence.resolve(state.flows);
+          one.unknown.evidence.resolve(state.flows);
+          const services = within(one.weakTickets, values);
+          if (services >= values.services) findings.push(draft(values, one, 'kerberoasting'));
+          else if (services > 0 && one.hasAes) findings.push(draft(values, one, 'weak-service-ticket'));
+          if (within(one.unproven, values) >= values.users) findings.push(draft(values, one, 'as-rep-roasting'));
+          if (within(one.unknown, values) >= values.unknownNames) findings.push(draft(values, one, 'user-enumeration'));
+        }
+        return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...clients.limits('clients of Kerberos')]) };
+      },
+    };
+  },
+});
+
+interface MessageEnds {
+  readonly client: string;
+  readonly server: string;
+  readonly conversation: string;
+}
+
+function endsOfMessage(state: CaptureState, isRequest: boolean, flow: number, p: Packet): MessageEnds | null {
+  if (flow >= 0) {
+    const { client, server } = endsOf(state, flow);
+    return { client, server, conversation: `tcp ${flow}` };
+  }
+  const ends = datagramEnds(p);
+  if (ends === null) return null;
+  const [client, server, port] = isRequest ? [ends.source, ends.destination, ends.sourcePort] : [ends.destination, ends.source, ends.destinationPort];
+  return { client, server, conversation: `${client} ${port} ${server}` };
+}
+
+function judge(one: Client, message: KerberosMessage, request: KerberosMessage | undefined, flow: number, p: Packet): void {
+  const { type, ticketEtype, replyEtype, service } = message;
+  one.hasAes ||= isAes(replyEtype) || isAes(ticketEtype);
+  if (type === KERBEROS_TGS_REP && WEAK.has(ticketEtype) && isAccount(service)) {
+    note(one.weakTickets, service, flow, p);
+    if (request !== undefined && request.offered.length > 0 && !request.offered.some(isAes)) one.rc4Only = true;
+  } else if (type === KERBEROS_AS_REP && request?.type === KERBEROS_AS_REQ && !request.proven && WEAK.has(replyEtype)) {
+    note(one.unproven, message.client ?? request.client ?? '', flow, p);
+    if (request.offered.length > 0 && !request.offered.some(isAes)) one.rc4Only = true;
+  } else if (type === KERBEROS_ERROR && request?.type === KERBEROS_AS_REQ && request.client !== null) {
+    if (message.error === UNKNOWN) note(one.unknown, request.client.toLowerCase(), flow, p);
+    else if (message.error === PREAUTH_REQUIRED && one.known.size < MOST_NAMES) one.known.add(request.client.toLowerCase());
+  }
+}
+
+/** Whether a person may have chosen the password behind this service. */
+function isAccount(service: string): boolean {
+  return service !== '' && !service.endsWith('$') && !OF_MACHINES.has(service.split('/')[0]!.toLowerCase());
+}
+
+function note({ names, evidence }: Seen, name: string, flow: number, p: Packet): void {
+  if (names.size < MOST_NAMES && !names.has(name)) names.set(name, p.hasTime ? p.timeSeconds : null);
+  if (flow < 0) evidence.addDatagram(p);
+  else evidence.add(p, flow);
+}
+
+/** Most names that came within the window. */
+function within({ names }: Seen, { windowMinutes }: Options): number {
+  const times = [...names.values()].filter((time) => time !== null).sort((a, b) => a - b);
+  if (times.length < names.size) return names.size;
+  let most = 0,
+    from = 0;
+  times.forEach((time, i) => {
+    while (time - times[from]! > windowMinutes * 60) from++;
+    most = Math.max(most, i - from + 1);
+  });
+  return most;
+}
+
+const TEXTS = {
+  kerberoasting: {
+    title: (one: Client, count: number): string => `${one.client} collects tickets of ${plural(count, 'service account')} in RC4: Kerberoasting`,
+    what: 'service accounts with tickets in RC4',
+    why: 'Such tickets are encrypted with the password of the account, and can be taken home to try passwords against, without the server noticing',
+    attack: ['T1558.003', 'T1558'],
+    advice:
+      'Change the passwords of these accounts to long random ones (or make them managed accounts), switch them to AES, and find out what runs at',
+  },
+  'weak-service-ticket': {
+    title: (one: Client): string => `${one.client} got a service ticket in RC4 in a domain that has AES`,
+    what: 'service accounts with tickets in RC4',
+    why: 'The account is not set up for AES or the client asked for less, so that the ticket can be used to try passwords offline; a single one is no attack yet',
+    attack: ['T1558.003'],
+    advice: 'Switch the account of this service to AES with a long random password, and look whether more tickets went to',
+  },
+  'as-rep-roasting': {
+    title: (one: Client, count: number): string =>
+      `${one.client} got ${plural(count, 'login')} answered in RC4 without proof of a password: AS-REP roasting`,
+    what: 'users whose login needs no proof',
+    why: 'Their answers are encrypted with the password of the user, and anybody may ask for them and try passwords offline',
+    attack: ['T1558.004', 'T1558'],
+    advice: 'Require pre-authentication for these users, change their passwords, and find out what runs at',
+  },
+  'user-enumeration': {
+    title: (one: Client, count: number): string => `${one.client} tries ${plural(count, 'name')} that ${one.server} does not know: user enumeration`,
+    what: 'unknown names tried',
+    why: 'The server answers differently for names it knows, so that a list of users can be made without any password',
+    attack: ['T1087.002', 'T1589.003'],
+    advice: 'Watch the accounts whose names were found for password guessing, and find out what runs at',
+  },
+} satisfies Record<Technique, unknown>;
+
+function draft(values: Options, one: Client, technique: Technique): FindingDraft {
+  const { client, server, rc4Only, hasAes, known } = one,
+    { names, evidence } = technique === 'as-rep-roasting' ? one.unproven : technique === 'user-enumeration' ? one.unknown : one.weakTickets,
+    count = names.size,
+    texts = TEXTS[technique],
+    threshold = technique === 'as-rep-roasting' ? values.users : technique === 'user-enumeration' ? values.unknownNames : values.services,
+    isSingle = technique === 'weak-service-ticket',
+    isNames = technique === 'user-enumeration',
+    { seconds } = evidence;
+  const { confidence, indicators } = confidenceOf([
+    ['behaviour', isSingle ? 30 : technique === 'as-rep-roasting' ? 50 : 60],
+    ['AES was left out of the request', !isNames && rc4Only ? 20 : 0],
+    ['the domain has AES', !isNames && !isSingle && hasAes ? 10 : 0],
+    ['nothing but RC4 was ever given out here: perhaps an old domain', !isNames && !hasAes && !rc4Only ? -25 : 0],
+    ['many times the threshold', isSingle ? 0 : Math.max(0, Math.min(15, 5 * Math.log2(count / threshold)))],
+    ['faster than anybody types', isNames && seconds !== null && count > seconds ? 15 : 0],
+  ]);
+  return {
+    technique,
+    severity: isSingle
+      ? 'low'
+      : technique === 'as-rep-roasting'
+        ? count >= 3 || rc4Only
+          ? 'high'
+          : 'medium'
+        : technique === 'kerberoasting' && (hasAes || rc4Only)
+          ? 'high'
+          : 'medium',
+    confidence,
+    title: texts.title(one, count),
+    description: `${plural(count, 'name')} (threshold ${threshold} within ${values.windowMinutes} minutes)${seconds === null ? '' : ` in ${durationText(seconds)}`}: ${[
+      ...names.keys(),
+    ]
+      .slice(0, 5)
+      .map((name) => safeText(name, 60))
+      .join(', ')}${count > 5 ? ' and others' : ''}. ${texts.why}.${
+      isNames && known.size > 0 ? ` ${plural(known.size, 'name')} of those tried ${known.size === 1 ? 'is' : 'are'} known to the server.` : ''
+    }`,
+    subjects: [
+      { role: isSingle ? 'client' : 'attacker', address: client },
+      { role: isSingle ? 'server' : 'victim', address: server, port: 88 },
+    ],
+    ...evidence.proof,
+    indicators: [
+      { name: texts.what, value: count, threshold },
+      ...(isNames ? [{ name: 'names the server knows', value: known.size }] : [{ name: 'requests without AES', value: rc4Only ? 'yes' : 'no' }]),
+      ...indicators,
+    ],
+    alternatives: isNames
+      ? ['A program with a list of users that is out of date.', 'A test of the own domain.']
+      : ['A domain or client so old that it knows only RC4.', 'Service accounts that were never switched to AES.', 'A test of the own domain.'],
+    filter: `${addressFilter(client, server)} && kerberos.${isNames ? `error_code == ${UNKNOWN}` : `msg_type == ${technique === 'as-rep-roasting' ? KERBEROS_AS_REP : KERBEROS_TGS_REP}`}`,
+    attack: [...texts.attack],
+    recommendation: `${texts.advice} ${client}.`,
+  };
+}

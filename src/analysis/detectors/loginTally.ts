@@ -1,0 +1,265 @@
+/**
+ * Logins by client, server and protocol: how many failed, how many worked, and which worked right behind many failures. What protocols say in clear is
+ * taken at its word; SSH and Remote Desktop hide it, and their sessions are told by size. Shared by the detectors of guessing and of its success.
+ */
+import * as z from 'zod';
+import type { Message } from '../../pcap/dissector.ts';
+import { sshNewKeysMessage } from '../../pcap/dissectors/ssh.ts';
+import { rdpRequestMessage } from '../../pcap/dissectors/tpkt.ts';
+import { httpCredentialsMessage } from '../../pcap/http/messages.ts';
+import { loginMessage, type LoginMessage } from '../../pcap/login.ts';
+import type { Packet } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import * as F from '../flowTable.ts';
+import { datagramEnds, endsOf, Evidence, Watched, type Ends } from './watched.ts';
+
+export const guessingOptions = z.object({
+  failures: z.int().min(3).default(10).describe('Failed logins of one client at one server from which it is called brute force (logins)'),
+  sshSessions: z.int().min(3).default(6).describe('SSH sessions of one client with one server that end right after the password (sessions)'),
+  sshBytes: z
+    .int()
+    .min(100)
+    .default(600)
+    .describe(
+      'Encrypted bytes of an SSH server up to which a session ended with the password: the rejections of some attempts, less than what a shell begins with (bytes)',
+    ),
+  rdpBytes: z
+    .int()
+    .min(1000)
+    .default(8000)
+    .describe('Bytes of a Remote Desktop server up to which a session ended with the login: its certificate and a refusal, no picture (bytes)'),
+  windowMinutes: z.number().positive().default(30).describe('Time within which the failures must come (minutes)'),
+  failedSharePercent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(60)
+    .describe('Share of the logins that must fail, so that a program that logs in often is left alone (percent)'),
+});
+export type GuessingOptions = z.output<typeof guessingOptions>;
+
+const MOST_PAIRS = 10_000,
+  MOST_SESSIONS = 100_000,
+  MOST_USERS = 100,
+  MOST_TIMES = 1000,
+  MOST_SUCCESSES = 20,
+  MOST_ASKING = 10_000;
+/** What a client must have sent encrypted to have tried anything: over SSH a service request and one attempt; over RDP its part of TLS and one. */
+const LEAST_SSH_BYTES = 150,
+  LEAST_RDP_BYTES = 700;
+/** Longer sessions are somebody who looks at a login screen. */
+const RDP_SECONDS = 30;
+/** Bytes of a server that has shown a desktop. */
+const RDP_DESKTOP_BYTES = 50_000;
+
+export interface LoginPair {
+  readonly protocol: string;
+  readonly ends: Ends;
+  /** Told by the size of sessions, not by an answer. */
+  readonly bySize: boolean;
+  readonly evidence: Evidence;
+  readonly users: Set<string>;
+  /** Seconds of the failures, the first of them. */
+  readonly times: number[];
+  failed: number;
+  accepted: number;
+  /** Seconds of the last failures, as many as make a brute force. */
+  readonly recent: number[];
+  /** Logins that worked right behind so many failures. */
+  readonly successes: { readonly user: string | null; readonly failedBefore: number }[];
+  readonly successEvidence: Evidence;
+}
+
+type DatagramEnds = Ends & { readonly user?: string | null };
+
+const newPair = (protocol: string, ends: Ends, bySize: boolean): LoginPair => ({
+  protocol,
+  ends,
+  bySize,
+  evidence: new Evidence(),
+  users: new Set(),
+  times: [],
+  failed: 0,
+  accepted: 0,
+  recent: [],
+  successes: [],
+  successEvidence: new Evidence(),
+});
+
+export class LoginTally {
+  // Results of logins over HTTP are told where their credentials are asked for.
+  static readonly messages: readonly string[] = [loginMessage.kind, sshNewKeysMessage.kind, rdpRequestMessage.kind, httpCredentialsMessage.kind];
+  readonly #values: GuessingOptions;
+  readonly #state: CaptureState;
+  readonly #pairs = new Watched<string, LoginPair>(MOST_PAIRS);
+  /** Bytes of payload that client and server had sent when their keys came into force, by flow. */
+  readonly #keyed = new Watched<number, { client: number; server: number }>(MOST_SESSIONS);
+  readonly #rdp = new Watched<number, string | null>(MOST_SESSIONS);
+  /** Who asks for a ticket over UDP, by address and port: the refusal does not say it. */
+  readonly #asking = new Map<string, string>();
+
+  constructor(values: GuessingOptions, state: CaptureState) {
+    this.#values = values;
+    this.#state = state;
+  }
+
+  onMessage(message: Message, flow: number, p: Packet): void {
+    if (sshNewKeysMessage.is(message)) {
+      if (flow < 0) return;
+      const session = this.#keyed.of(flow, () => ({ client: -1, server: -1 })),
+        at = flow * F.DOUBLES,
+        { doubles } = this.#state.flows;
+      if (session === undefined) return;
+      if (message.fromServer) session.server = doubles[at + F.PAYLOAD_B]!;
+      else session.client = doubles[at + F.PAYLOAD_A]!;
+    } else if (rdpRequestMessage.is(message)) {
+      if (flow >= 0) this.#rdp.of(flow, () => message.user);
+    } else if (loginMessage.is(message)) this.#onLogin(message, flow, p);
+  }
+
+  #onLogin(message: LoginMessage, flow: number, p: Packet): void {
+    const ends: DatagramEnds | null = flow >= 0 ? endsOf(this.#state, flow) : this.#datagramLogin(message, p);
+    if (ends === null || message.result === 'sent') return;
+    const user = message.user ?? ends.user ?? null;
+    const pair = this.#pairs.of(`${ends.client} ${ends.server} ${ends.serverPort} ${message.protocol}`, () => newPair(message.protocol, ends, false));
+    if (pair === undefined) return;
+    const seconds = p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null;
+    if (message.result === 'accepted') {
+      this.#accepted(pair, seconds, this.#values.failures, user, () =>
+        flow < 0 ? pair.successEvidence.addDatagram(p) : pair.successEvidence.add(p, flow),
+      );
+      return;
+    }
+    this.#failed(pair, seconds, this.#values.failures);
+    if (flow < 0) pair.evidence.addDatagram(p);
+    else pair.evidence.add(p, flow);
+    if (user !== null && pair.users.size < MOST_USERS) pair.users.add(user);
+  }
+
+  /** Ends of a login over UDP, and its user: requests are noted, their answers looked up. */
+  #datagramLogin(message: LoginMessage, p: Packet): DatagramEnds | null {
+    const ends = datagramEnds(p);
+    if (ends === null) return null;
+    const { source, destination, sourcePort, destinationPort } = ends;
+    if (message.result === 'sent') {
+      if (message.user !== null && this.#asking.size < MOST_ASKING) this.#asking.set(`${source} ${sourcePort} ${destination}`, message.user);
+      return { client: source, server: destination, serverPort: destinationPort };
+    }
+    const key = `${destination} ${destinationPort} ${source}`,
+      user = this.#asking.get(key) ?? null;
+    this.#asking.delete(key);
+    return { client: destination, server: source, serverPort: sourcePort, user };
+  }
+
+  #failed(pair: LoginPair, seconds: number | null, threshold: number): void {
+    pair.failed++;
+    if (seconds === null) return;
+    if (pair.times.length < MOST_TIMES) pair.times.push(seconds);
+    pair.recent.push(seconds);
+    if (pair.recent.length > threshold) pair.recent.shift();
+  }
+
+  /** Counts a login that worked, and notes it when it came behind enough failures. */
+  #accepted(pair: LoginPair, seconds: number | null, threshold: number, user: string | null, prove: () => void): void {
+    const first = pair.recent[0];
+    if (
+      seconds !== null &&
+      first !== undefined &&
+      pair.recent.length >= threshold &&
+      seconds - first <= this.#values.windowMinutes * 60 &&
+      this.#mostlyFails(pair) &&
+      pair.successes.length < MOST_SUCCESSES
+    ) {
+      pair.successes.push({ user, failedBefore: pair.failed });
+      prove();
+    }
+    pair.accepted++;
+  }
+
+  #mostlyFails({ failed, accepted }: LoginPair): boolean {
+    return (100 * failed) / Math.max(1, failed + accepted) >= this.#values.failedSharePercent;
+  }
+
+  /** All pairs so far, and what could not be followed. May be called again as the capture grows. */
+  pairs(): { readonly pairs: readonly LoginPair[]; readonly limits: readonly string[] } {
+    const ssh = this.#bySize('ssh', this.#keyed.entries, this.#values.sshSessions, (row, keys) => this.#sshOutcome(row, keys)),
+      rdp = this.#bySize('rdp', this.#rdp.entries, this.#values.failures, (row) => this.#rdpOutcome(row));
+    for (const pair of this.#pairs.values) pair.evidence.resolve(this.#state.flows);
+    return {
+      pairs: [...this.#pairs.values, ...ssh.values, ...rdp.values],
+      limits: [
+        ...this.#pairs.limits('pairs of clients and servers with logins'),
+        ...this.#keyed.limits('SSH sessions'),
+        ...this.#rdp.limits('Remote Desktop sessions'),
+        ...ssh.limits('pairs with SSH sessions'),
+        ...rdp.limits('pairs with Remote Desktop sessions'),
+      ],
+    };
+  }
+
+  /** Sessions by client and server: those that ended with the login, and the others. */
+  #bySize<T>(
+    protocol: string,
+    sessions: Iterable<[number, T]>,
+    threshold: number,
+    outcome: (row: number, session: T) => 'failed' | 'accepted' | null,
+  ): Watched<string, LoginPair> {
+    const pairs = new Watched<string, LoginPair>(MOST_PAIRS),
+      { flows } = this.#state,
+      { ints, doubles } = flows;
+    for (const [row, session] of sessions) {
+      const result = outcome(row, session);
+      if (result === null) continue;
+      const ends = endsOf(this.#state, row),
+        pair = pairs.of(`${ends.client} ${ends.server} ${ends.serverPort}`, () => newPair(protocol, ends, true));
+      if (pair === undefined) continue;
+      const at = row * F.INTS,
+        seconds = (ints[at + F.FLAGS]! & F.HAS_TIME) === 0 ? null : doubles[row * F.DOUBLES + F.START]! + ints[at + F.START_NS]! / 1e9;
+      if (typeof session === 'string' && pair.users.size < MOST_USERS) pair.users.add(session);
+      if (result === 'accepted')
+        this.#accepted(pair, seconds, threshold, typeof session === 'string' ? session : null, () => pair.successEvidence.addRow(flows, row));
+      else {
+        this.#failed(pair, seconds, threshold);
+        pair.evidence.addRow(flows, row);
+      }
+    }
+    return pairs;
+  }
+
+  #sshOutcome(row: number, { client, server }: { readonly client: number; readonly server: number }): 'failed' | 'accepted' | null {
+    if (client < 0 || server < 0) return null;
+    const { doubles } = this.#state.flows,
+      at = row * F.DOUBLES;
+    if (doubles[at + F.PAYLOAD_B]! - server > this.#values.sshBytes) return 'accepted';
+    // One that goes on may still become a session.
+    return doubles[at + F.PAYLOAD_A]! - client >= LEAST_SSH_BYTES && this.#hasEnded(row) ? 'failed' : null;
+  }
+
+  #rdpOutcome(row: number): 'failed' | 'accepted' | null {
+    const { doubles } = this.#state.flows,
+      at = row * F.DOUBLES,
+      fromServer = doubles[at + F.PAYLOAD_B]!;
+    if (fromServer > RDP_DESKTOP_BYTES) return 'accepted';
+    const isShort = doubles[at + F.END]! - doubles[at + F.START]! <= RDP_SECONDS;
+    return isShort && fromServer <= this.#values.rdpBytes && doubles[at + F.PAYLOAD_A]! >= LEAST_RDP_BYTES && this.#hasEnded(row) ? 'failed' : null;
+  }
+
+  #hasEnded(row: number): boolean {
+    return (this.#state.flows.ints[row * F.INTS + F.FLAGS]! & (F.FIN_A | F.FIN_B | F.RST_A | F.RST_B)) !== 0;
+  }
+}
+
+/** How many failures of this pair make a brute force. */
+export function guessingThreshold(values: GuessingOptions, { protocol }: LoginPair): number {
+  return protocol === 'ssh' ? values.sshSessions : values.failures;
+}
+
+/** Enough failures, close enough together, and few logins that worked. */
+export function isGuessing(values: GuessingOptions, pair: LoginPair): boolean {
+  const { failed, accepted, times } = pair,
+    threshold = guessingThreshold(values, pair);
+  if (failed < threshold || (100 * failed) / (failed + accepted) < values.failedSharePercent) return false;
+  if (times.length < failed && times.length < MOST_TIMES) return true;
+  const sorted = [...times].sort((a, b) => a - b);
+  return sorted.some((time, i) => i >= threshold - 1 && time - sorted[i - threshold + 1]! <= values.windowMinutes * 60);
+}

@@ -1,0 +1,85 @@
+/** A login that works behind many that failed is told; a typo, an old failure and a program that mostly works are not. */
+import { describe, expect, test } from 'vitest';
+import type { SshNewKeysMessage } from '../../../src/pcap/dissectors/ssh.ts';
+import type { LoginMessage } from '../../../src/pcap/login.ts';
+import { bruteForceSuccess } from '../../../src/analysis/detectors/registry.ts';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import * as F from '../../../src/analysis/flowTable.ts';
+import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
+import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
+
+const A = '10.0.0.66',
+  B = '10.0.0.20';
+const times = <T>(count: number, value: T): T[] => new Array<T>(count).fill(value);
+
+function logins(results: readonly LoginMessage['result'][], gap = 1, pause = 0): MessageDriver {
+  const driver = new MessageDriver(bruteForceSuccess);
+  for (const result of results) {
+    if (result === 'accepted') driver.wait(pause);
+    driver
+      .say<LoginMessage>(driver.flow(A, B, 5432, 'pgsql'), {
+        kind: 'login',
+        protocol: 'pgsql',
+        user: 'postgres',
+        mechanism: 'MD5',
+        secretInClear: false,
+        result,
+        attemptFrame: 1,
+      })
+      .wait(gap);
+  }
+  return driver;
+}
+
+describe('is told', () => {
+  test('a login that works behind many that failed', () => {
+    const [finding, ...others] = logins([...times(15, 'rejected' as const), 'accepted']).findings;
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      technique: 'pgsql',
+      severity: 'critical',
+      framesTotal: 1,
+      subjects: [
+        { role: 'attacker', address: A },
+        { role: 'victim', address: B, port: 5432 },
+      ],
+    });
+    expect(finding!.indicators).toEqual(expect.arrayContaining([{ name: 'failed before', value: 15, threshold: 10, unit: 'logins' }]));
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+  });
+
+  test('slowly, as a person would: less severe', () =>
+    expect(logins([...times(12, 'rejected' as const), 'accepted'], 60).findings[0]).toMatchObject({ severity: 'high' }));
+
+  test('over SSH, by a session that is larger than all that failed', () => {
+    const driver = new MessageDriver(bruteForceSuccess);
+    for (let i = 0; i < 9; i++) {
+      const flow = driver.flow(A, B, 22, 'ssh', {
+        bytes: [2000, 2000],
+        flags: F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B | F.FIN_A,
+      });
+      for (const fromServer of [true, false]) driver.say<SshNewKeysMessage>(flow, { kind: 'ssh-newkeys', fromServer });
+      driver.state.flows.doubles[flow * F.DOUBLES + F.PAYLOAD_A] = 2600;
+      driver.state.flows.doubles[flow * F.DOUBLES + F.PAYLOAD_B] = i === 8 ? 9000 : 2230;
+      driver.wait(2);
+    }
+    expect(driver.findings).toMatchObject([{ technique: 'ssh', severity: 'high', framesTotal: 1 }]);
+    expect(driver.findings).toEqual(driver.findings);
+  });
+});
+
+describe('is silent on', () => {
+  test('guessing that never works', () => expect(logins(times(50, 'rejected')).findings).toEqual([]));
+  test('one typo', () => expect(logins(['rejected', 'accepted']).findings).toEqual([]));
+  test('a login the next day', () => expect(logins([...times(20, 'rejected' as const), 'accepted'], 1, 86_400).findings).toEqual([]));
+  test('a program that mostly works', () =>
+    expect(
+      logins(
+        [...times(12, 'rejected' as const), ...times(200, 'accepted' as const)].flatMap((r, i) => (i % 18 === 0 ? ['rejected' as const, r] : [r])),
+      ).findings,
+    ).toEqual([]));
+  test.each(['ssh-session.pcap', 'ftp.pcap', 'smtp.pcap'])('%s', async (name) =>
+    expect(findingsOf(await analyzeCapture(sample(name)), 'brute-force-success')).toEqual([]),
+  );
+});
