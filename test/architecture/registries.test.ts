@@ -10,6 +10,7 @@ const REGISTRIES: Readonly<Record<string, string>> = {
   'src/pcap/formats': 'CaptureFormat',
   'src/pcap/dissectors': 'Dissector',
   'src/analysis/detectors': 'Detector',
+  'src/analysis/detectors/exploits': 'Exploit',
   'src/analysis/exports': 'ReportExport',
   'src/analysis/statistics': 'Statistic',
   'src/analysis/tools': 'Tool',

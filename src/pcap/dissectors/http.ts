@@ -8,6 +8,7 @@ import {
   headerValue,
   isHeard,
   latin1,
+  maskedForm,
   MAX_URI,
   readAuthorization,
   readForm,
@@ -180,7 +181,7 @@ function requestMessage(p: Packet, line: StartLine, headEnd: number, end: number
     contentType,
     contentEncoding: headerValue(headers, 'content-encoding'),
     bodyLength: side.bodyLength,
-    bodyStart: form === null ? latin1(bytes, from, to) : '',
+    bodyStart: form === null ? latin1(bytes, from, to) : maskedForm(bytes, from, to),
     headers,
   };
 }

@@ -116,7 +116,8 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   if (!fresh) readBodyHeaders(bytes, line.after, headEnd);
   side.chunked = body.chunked;
   side.login = body.login && !line.isResponse;
-  if (!isHeard(p)) p.pduKeep = side.login && p.hears('http-credentials') ? side.headLength + MAX_FORM : 0;
+  // Nobody listens to more of a body than its beginning.
+  p.pduKeep = isHeard(p) || (side.login && p.hears('http-credentials')) ? side.headLength + MAX_FORM : 0;
   let none: boolean,
     tunnel = false;
   if (line.isResponse) {

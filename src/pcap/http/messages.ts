@@ -18,7 +18,7 @@ interface HttpMessage extends Message {
   readonly contentEncoding: string | null;
   /** Bytes of the body without chunk lines, as transferred. */
   readonly bodyLength: number;
-  /** The body's first bytes, one character each; empty where they would show a password. */
+  /** The body's first bytes, one character each; of a login form without the values of its passwords. */
   readonly bodyStart: string;
   /** The first 64 header lines; values of credentials and cookies are empty. */
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -129,6 +129,17 @@ export function readForm(bytes: Uint8Array, offset: number, end: number): HttpCr
     else if (user === null && USER_KEY.test(key)) user = unescapeForm(pair.slice(equals + 1)).slice(0, MAX_TEXT);
   }
   return passwordPresent ? { scheme: 'form', user, passwordPresent } : null;
+}
+
+/** A form as text, passwords masked. */
+export function maskedForm(bytes: Uint8Array, offset: number, end: number): string {
+  return latin1(bytes, offset, end)
+    .split('&')
+    .map((pair) => {
+      const equals = pair.indexOf('=');
+      return equals > 0 && PASSWORD_KEY.test(unescapeForm(pair.slice(0, equals))) ? `${pair.slice(0, equals)}=********` : pair;
+    })
+    .join('&');
 }
 
 function unescapeForm(text: string): string {
