@@ -84,6 +84,14 @@ export function enterLayer(p: Packet, id: string): void {
   if (bound.dissector.application === true && !p.quoted) p.application = bound.index;
 }
 
+/** As `enterLayer`, for what the protocol around it stays the application of: RPC in a pipe of SMB. */
+export function enterInside(p: Packet, id: string): void {
+  const { application } = p;
+  // Said again in the same frame it is the same layer.
+  if (p.tables.paths.topOf(p.path)?.id !== id) enterLayer(p, id);
+  p.application = application;
+}
+
 /** Counts the frame as one of this protocol although it completes nothing: a PDU begins in it. tshark counts these too. */
 export function markSegment(p: Packet, id: string): void {
   const bound = p.tables.byId(id),

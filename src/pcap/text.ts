@@ -1,5 +1,6 @@
 /** Text in bytes off the wire: every read is bounded, no input throws. */
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true }),
+  utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
 
 export const LF = 10,
   CR = 13,
@@ -20,6 +21,11 @@ export function textAt(bytes: Uint8Array, from: number, to: number, maxBytes = M
     text += String.fromCharCode(byte);
   }
   return text;
+}
+
+/** `[from, to)` as UTF-16LE, its first `maxBytes` if longer; half a surrogate reads as U+FFFD. */
+export function utf16At(bytes: Uint8Array, from: number, to: number, maxBytes = 2 * MAX_TEXT): string {
+  return utf16.decode(bytes.subarray(from, Math.max(from, Math.min(to, from + maxBytes, bytes.length))));
 }
 
 /** Offset behind the next LF in `[from, to)`, or -1. */

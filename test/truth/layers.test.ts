@@ -43,7 +43,7 @@ const ACCEPTED: Readonly<Record<string, readonly Accepted[]>> = {
 const QUOTED_DNS: Readonly<Record<string, readonly string[]>> = { 'dns__log4j-dns_exfil.pcap': ['7 0x706d 0 1qaz2wsx 16', '9 0xc3f4 0 1qaz2wsx 16'] };
 
 /** Protocols within streams whose frames depend on reassembly, which other tests compare; and two of few messages that are compared here. */
-const IN_STREAMS = new Set(['smb', 'smb2', 'modbus']),
+const IN_STREAMS = new Set(['smb', 'smb2', 'ntlmssp', 'modbus']),
   SMALL_STREAMS = new Set(['dns', 'pptp']);
 const COMPARED = dissectors.filter(({ id, stream }) => SMALL_STREAMS.has(id) || (stream === undefined && !IN_STREAMS.has(id))).map(({ id }) => id);
 

@@ -1,0 +1,107 @@
+/** NTLM, [MS-NLMP] section 2.2.1: the tokens that SMB and RPC carry, bare or inside SPNEGO. The response itself is measured, never kept. */
+import { defineFields, messageKind, type Dissector, type Field, type FieldSink, type Message } from '../dissector.ts';
+import { enterInside } from '../handOver.ts';
+import type { Packet } from '../packet.ts';
+import { textAt, utf16At } from '../text.ts';
+
+const TYPES: Readonly<Record<number, string>> = { 1: 'NTLMSSP_NEGOTIATE', 2: 'NTLMSSP_CHALLENGE', 3: 'NTLMSSP_AUTH' };
+
+const f = defineFields({
+  type: { name: 'ntlmssp.messagetype', label: 'NTLM Message Type', type: 'uint', base: 'hex', values: TYPES },
+  flags: { name: 'ntlmssp.negotiateflags', label: 'Negotiate Flags', type: 'uint', base: 'hex' },
+  target: { name: 'ntlmssp.challenge.target_name', label: 'Target Name', type: 'string' },
+  domain: { name: 'ntlmssp.auth.domain', label: 'Domain name', type: 'string' },
+  user: { name: 'ntlmssp.auth.username', label: 'User name', type: 'string' },
+  host: { name: 'ntlmssp.auth.hostname', label: 'Host name', type: 'string' },
+});
+
+/** An AUTHENTICATE message: somebody proves a password, and who hears it can try passwords against it. */
+export interface NtlmMessage extends Message {
+  readonly kind: 'ntlm';
+  /** Protocol that carries it: `smb`, `smb2`, `dcerpc`. */
+  readonly carrier: string;
+  readonly domain: string;
+  readonly user: string;
+  readonly workstation: string;
+  /** 1 also for its variant with session security; 0 where no response is sent, as for anonymous users. */
+  readonly version: 0 | 1 | 2;
+  /** NTLMv1 that mixes in a challenge of the client (NTLM2 session response): no ready-made tables, still DES. */
+  readonly sessionSecurity: boolean;
+}
+export const ntlmMessage = messageKind<NtlmMessage>('ntlm');
+
+export const ntlmssp: Dissector = { id: 'ntlmssp', name: 'NTLM Secure Service Provider', fields: f, on: [] };
+
+const SIGNATURE = [0x4e, 0x54, 0x4c, 0x4d, 0x53, 0x53, 0x50, 0],
+  UNICODE = 1,
+  EXTENDED_SECURITY = 0x80000,
+  V1_BYTES = 24,
+  AUTHENTICATE_BYTES = 64;
+
+/** Who logs in: `DOMAIN\user`, and whether a response was sent. */
+export interface NtlmLogin {
+  readonly user: string | null;
+  readonly version: 0 | 1 | 2;
+}
+
+/** Reads the first token in `[from, to)`, and tells who authenticates; null where nobody does. */
+export function readNtlm(p: Packet, from: number, to: number, carrier: string, sink: FieldSink | null): NtlmLogin | null {
+  const { bytes, view } = p,
+    at = findToken(bytes, from, to);
+  if (at < 0 || to - at < 16) return null;
+  enterInside(p, ntlmssp.id);
+  const type = view.getUint32(at + 8, true);
+  if (sink !== null) {
+    sink.layer(ntlmssp, at, to - at);
+    sink.add(f.type, at + 8, 4, type);
+  }
+  if (type === 2 && to - at >= 24) {
+    const flags = view.getUint32(at + 20, true);
+    if (sink === null) return null;
+    sink.add(f.target, at + 12, 8, valueAt(p, at, to, at + 12, (flags & UNICODE) !== 0));
+    sink.add(f.flags, at + 20, 4, flags);
+  } else if (type === 1) sink?.add(f.flags, at + 12, 4, view.getUint32(at + 12, true));
+  if (type !== 3 || to - at < AUTHENTICATE_BYTES) return null;
+  const flags = view.getUint32(at + 60, true),
+    isUnicode = (flags & UNICODE) !== 0;
+  const domain = named(p, at, to, at + 28, isUnicode, f.domain, sink),
+    user = named(p, at, to, at + 36, isUnicode, f.user, sink),
+    workstation = named(p, at, to, at + 44, isUnicode, f.host, sink);
+  sink?.add(f.flags, at + 60, 4, flags);
+  const lmBytes = view.getUint16(at + 12, true),
+    bytesOfResponse = view.getUint16(at + 20, true),
+    version = bytesOfResponse > V1_BYTES ? 2 : bytesOfResponse === V1_BYTES || (bytesOfResponse === 0 && lmBytes === V1_BYTES) ? 1 : 0;
+  if (p.hears('ntlm'))
+    p.emit({
+      kind: 'ntlm',
+      frame: p.frame,
+      carrier,
+      domain,
+      user,
+      workstation,
+      version,
+      sessionSecurity: version === 1 && (flags & EXTENDED_SECURITY) !== 0,
+    } satisfies NtlmMessage);
+  return { user: user === '' ? null : domain === '' ? user : `${domain}\\${user}`, version };
+}
+
+function findToken(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at + SIGNATURE.length <= to; at++) {
+    if (bytes[at] === SIGNATURE[0] && SIGNATURE.every((byte, i) => bytes[at + i] === byte)) return at;
+  }
+  return -1;
+}
+
+function named(p: Packet, start: number, to: number, at: number, isUnicode: boolean, field: Field, sink: FieldSink | null): string {
+  const value = valueAt(p, start, to, at, isUnicode);
+  if (sink !== null && value !== '') sink.add(field, at, 8, value);
+  return value;
+}
+
+/** Text that a length and an offset from the token's start point at; empty where they lead outside. */
+function valueAt(p: Packet, start: number, to: number, at: number, isUnicode: boolean): string {
+  const length = p.view.getUint16(at, true),
+    from = start + p.view.getUint32(at + 4, true);
+  if (from + length > to) return '';
+  return isUnicode ? utf16At(p.bytes, from, from + length, 512) : textAt(p.bytes, from, from + length, 256);
+}

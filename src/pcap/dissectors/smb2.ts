@@ -1,0 +1,238 @@
+/** SMB versions 2 and 3, [MS-SMB2] section 2.2: log-ons, shares, names of files and the RPC in pipes. What is read and written is passed over. */
+import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { enterLayer } from '../handOver.ts';
+import { secretSent } from '../login.ts';
+import type { Packet } from '../packet.ts';
+import {
+  fileWritten,
+  NT_STATUS,
+  rememberFile,
+  rememberRequest,
+  sessionAnswered,
+  treeAnswered,
+  type SmbNegotiatedMessage,
+  type SmbState,
+} from '../smbMessages.ts';
+import { utf16At } from '../text.ts';
+import { readPipe } from './dcerpc.ts';
+import { readNtlm } from './ntlmssp.ts';
+
+const COMMANDS: Readonly<Record<number, string>> = {
+  0: 'Negotiate Protocol',
+  1: 'Session Setup',
+  2: 'Session Logoff',
+  3: 'Tree Connect',
+  4: 'Tree Disconnect',
+  5: 'Create',
+  6: 'Close',
+  7: 'Flush',
+  8: 'Read',
+  9: 'Write',
+  10: 'Lock',
+  11: 'Ioctl',
+  12: 'Cancel',
+  13: 'KeepAlive',
+  14: 'Find',
+  15: 'Notify',
+  16: 'GetInfo',
+  17: 'SetInfo',
+  18: 'Break',
+};
+const FUNCTIONS: Readonly<Record<number, string>> = {
+  0x00060194: 'FSCTL_DFS_GET_REFERRALS',
+  0x0011400c: 'FSCTL_PIPE_PEEK',
+  0x00110018: 'FSCTL_PIPE_WAIT',
+  0x0011c017: 'FSCTL_PIPE_TRANSCEIVE',
+  0x001401fc: 'FSCTL_QUERY_NETWORK_INTERFACE_INFO',
+  0x00140204: 'FSCTL_VALIDATE_NEGOTIATE_INFO',
+};
+
+const f = defineFields({
+  command: { name: 'smb2.cmd', label: 'Command', type: 'uint', values: COMMANDS },
+  status: { name: 'smb2.nt_status', label: 'NT Status', type: 'uint', base: 'hex', values: NT_STATUS },
+  response: { name: 'smb2.flags.response', label: 'Response', type: 'boolean' },
+  signed: { name: 'smb2.flags.signature', label: 'Signing', type: 'boolean' },
+  messageId: { name: 'smb2.msg_id', label: 'Message ID', type: 'uint64' },
+  treeId: { name: 'smb2.tid', label: 'Tree Id', type: 'uint', base: 'hex' },
+  dialect: { name: 'smb2.dialect', label: 'Dialect', type: 'uint', base: 'hex' },
+  signingEnabled: { name: 'smb2.sec_mode.sign_enabled', label: 'Signing enabled', type: 'boolean' },
+  signingRequired: { name: 'smb2.sec_mode.sign_required', label: 'Signing required', type: 'boolean' },
+  tree: { name: 'smb2.tree', label: 'Tree', type: 'string' },
+  filename: { name: 'smb2.filename', label: 'Filename', type: 'string' },
+  disposition: { name: 'smb2.create.disposition', label: 'Disposition', type: 'uint' },
+  readLength: { name: 'smb2.read_length', label: 'Read Length', type: 'uint' },
+  writeLength: { name: 'smb2.write_length', label: 'Write Length', type: 'uint' },
+  fileOffset: { name: 'smb2.file_offset', label: 'File Offset', type: 'uint64' },
+  function: { name: 'smb2.ioctl.function', label: 'Function', type: 'uint', base: 'hex', values: FUNCTIONS },
+});
+
+export const smb2: Dissector = { id: 'smb2', name: 'SMB2 (Server Message Block Protocol version 2)', fields: f, on: [], application: true };
+
+const HEADER = 64,
+  MOST_COMPOUNDED = 32,
+  NEGOTIATE = 0,
+  SESSION_SETUP = 1,
+  TREE_CONNECT = 3,
+  CREATE = 5,
+  CLOSE = 6,
+  READ = 8,
+  WRITE = 9,
+  IOCTL = 11,
+  TRANSCEIVE = 0x0011c017,
+  RESPONSE = 1,
+  ASYNC = 2,
+  SIGNED = 8;
+
+/** Whether the message at `at` is one whose bulk is a file's content: only its head is of interest. */
+export function isBulk2(bytes: Uint8Array, at: number): boolean {
+  const command = bytes[at + 12]! | (bytes[at + 13]! << 8);
+  return (command === READ && (bytes[at + 16]! & RESPONSE) !== 0) || (command === WRITE && (bytes[at + 16]! & RESPONSE) === 0);
+}
+
+/** The messages in `[at, end)`: one, or several that were compounded. */
+export function readSmb2(p: Packet, at: number, end: number, state: SmbState, sink: FieldSink | null): void {
+  for (let i = 0; i < MOST_COMPOUNDED && end - at >= HEADER; i++) {
+    const next = p.view.getUint32(at + 20, true),
+      to = next >= HEADER && next < end - at ? at + next : end;
+    enterLayer(p, smb2.id);
+    readOne(p, at, to, state, sink);
+    if (next < HEADER || next >= end - at) return;
+    at += next;
+  }
+}
+
+function readOne(p: Packet, at: number, end: number, state: SmbState, sink: FieldSink | null): void {
+  const { view } = p,
+    command = view.getUint16(at + 12, true),
+    flags = view.getUint32(at + 16, true),
+    isResponse = (flags & RESPONSE) !== 0,
+    status = isResponse ? view.getUint32(at + 8, true) : 0,
+    treeId = (flags & ASYNC) === 0 ? view.getUint32(at + 36, true) : 0;
+  if (sink !== null) {
+    sink.layer(smb2, at, end - at);
+    sink.add(f.command, at + 12, 2, command);
+    if (isResponse) sink.add(f.status, at + 8, 4, status);
+    sink.add(f.response, at + 16, 4, isResponse);
+    sink.add(f.signed, at + 16, 4, (flags & SIGNED) !== 0);
+    sink.add(f.messageId, at + 24, 8, view.getBigUint64(at + 24, true));
+    if ((flags & ASYNC) === 0) sink.add(f.treeId, at + 36, 4, treeId);
+    sink.info(
+      'SMB2',
+      `${COMMANDS[command] ?? `command ${command}`} ${isResponse ? 'Response' : 'Request'}${status === 0 ? '' : `, ${NT_STATUS[status] ?? `0x${status.toString(16)}`}`}`,
+    );
+  }
+  if (isResponse) readResponse(p, at, end, command, status, treeId, state, sink);
+  else readRequest(p, at, end, command, treeId, state, sink);
+}
+
+function readRequest(p: Packet, at: number, end: number, command: number, treeId: number, state: SmbState, sink: FieldSink | null): void {
+  const { view } = p,
+    body = at + HEADER,
+    id = view.getUint32(at + 24, true),
+    size = end - body;
+  if (command === SESSION_SETUP && size >= 16) {
+    const login = readToken(p, at, end, body + 12, sink);
+    if (login !== null && login.version > 0) {
+      state.attempt.user = login.user;
+      secretSent(p, 'smb2', state.attempt, 'NTLM', false);
+    }
+  } else if (command === TREE_CONNECT && size >= 8) {
+    const text = nameAt(p, at, end, body + 4);
+    rememberRequest(state, id, { command, text, share: '', file: null });
+    sink?.add(f.tree, body + 4, 4, text);
+    sink?.info('SMB2', `Tree Connect Request, Tree: '${text}'`);
+  } else if (command === CREATE && size >= 48) {
+    const text = nameAt(p, at, end, body + 44);
+    rememberRequest(state, id, { command, text, share: state.shares.get(treeId) ?? '', file: null });
+    sink?.add(f.disposition, body + 36, 4, view.getUint32(body + 36, true));
+    sink?.add(f.filename, body + 44, 4, text);
+    sink?.info('SMB2', `Create Request, File: ${text}`);
+  } else if (command === CLOSE && size >= 24) {
+    state.files.delete(fileId(view, body + 8));
+  } else if (command === READ && size >= 32) {
+    const file = state.files.get(fileId(view, body + 16));
+    if (file !== undefined && file.rpc !== null) rememberRequest(state, id, { command, text: '', share: '', file });
+    sink?.add(f.readLength, body + 4, 4, view.getUint32(body + 4, true));
+    sink?.add(f.fileOffset, body + 8, 8, view.getBigUint64(body + 8, true));
+  } else if (command === WRITE && size >= 32) {
+    const from = at + view.getUint16(body + 2, true),
+      length = view.getUint32(body + 4, true),
+      file = state.files.get(fileId(view, body + 16));
+    sink?.add(f.writeLength, body + 4, 4, length);
+    sink?.add(f.fileOffset, body + 8, 8, view.getBigUint64(body + 8, true));
+    if (file === undefined || from < body) return;
+    if (file.rpc !== null) readPipe(p, from, Math.min(end, from + length), 0, file.rpc, sink);
+    else fileWritten(p, file, from, Math.min(end, from + length));
+  } else if (command === IOCTL && size >= 32) {
+    const code = view.getUint32(body + 4, true),
+      file = state.files.get(fileId(view, body + 8));
+    sink?.add(f.function, body + 4, 4, code);
+    if (code !== TRANSCEIVE || file === undefined || file.rpc === null) return;
+    rememberRequest(state, id, { command, text: '', share: '', file });
+    const from = at + view.getUint32(body + 24, true);
+    if (from >= body) readPipe(p, from, Math.min(end, from + view.getUint32(body + 28, true)), 0, file.rpc, sink);
+  }
+}
+
+function readResponse(
+  p: Packet,
+  at: number,
+  end: number,
+  command: number,
+  status: number,
+  treeId: number,
+  state: SmbState,
+  sink: FieldSink | null,
+): void {
+  const { view } = p,
+    body = at + HEADER,
+    id = view.getUint32(at + 24, true),
+    size = end - body;
+  if (command === NEGOTIATE && status === 0 && size >= 6) {
+    const mode = view.getUint16(body + 2, true),
+      dialect = view.getUint16(body + 4, true);
+    sink?.add(f.signingEnabled, body + 2, 2, (mode & 1) !== 0);
+    sink?.add(f.signingRequired, body + 2, 2, (mode & 2) !== 0);
+    sink?.add(f.dialect, body + 4, 2, dialect);
+    if (p.hears('smb-negotiated'))
+      p.emit({ kind: 'smb-negotiated', frame: p.frame, dialect, signingRequired: (mode & 2) !== 0 } satisfies SmbNegotiatedMessage);
+    return;
+  }
+  if (command === SESSION_SETUP) {
+    if (size >= 8) readToken(p, at, end, body + 4, sink);
+    sessionAnswered(p, 'smb2', state, status);
+    return;
+  }
+  // Pending ones are answered again.
+  const request = status === 0x103 ? undefined : state.requests.get(id);
+  if (command === READ && size >= 8) sink?.add(f.readLength, body + 4, 4, view.getUint32(body + 4, true));
+  if (command === IOCTL && size >= 8) sink?.add(f.function, body + 4, 4, view.getUint32(body + 4, true));
+  if (request === undefined || request.command !== command) return;
+  state.requests.delete(id);
+  if (command === TREE_CONNECT) treeAnswered(p, state, treeId, request, status);
+  else if (command === CREATE && status === 0 && size >= 80) rememberFile(state, fileId(view, body + 64), request);
+  else if (command === READ && size >= 16 && request.file !== null && request.file.rpc !== null) {
+    const from = at + view.getUint8(body + 2);
+    if (from >= body) readPipe(p, from, Math.min(end, from + view.getUint32(body + 4, true)), 1, request.file.rpc, sink);
+  } else if (command === IOCTL && size >= 40 && request.file !== null && request.file.rpc !== null) {
+    const from = at + view.getUint32(body + 32, true);
+    if (from >= body) readPipe(p, from, Math.min(end, from + view.getUint32(body + 36, true)), 1, request.file.rpc, sink);
+  }
+}
+
+/** The lower halves of a file id's two numbers, which are what servers count with. */
+function fileId(view: DataView, at: number): number {
+  return view.getUint32(at, true) + (view.getUint32(at + 8, true) & 0x1fffff) * 2 ** 32;
+}
+
+/** The security token that an offset and a length at `at` point at. */
+function readToken(p: Packet, start: number, end: number, at: number, sink: FieldSink | null): ReturnType<typeof readNtlm> {
+  const from = start + p.view.getUint16(at, true),
+    to = Math.min(end, from + p.view.getUint16(at + 2, true));
+  return from > at && from < to ? readNtlm(p, from, to, smb2.id, sink) : null;
+}
+
+function nameAt(p: Packet, start: number, end: number, at: number): string {
+  const from = start + p.view.getUint16(at, true);
+  return utf16At(p.bytes, from, Math.min(end, from + p.view.getUint16(at + 2, true)), 1024);
+}

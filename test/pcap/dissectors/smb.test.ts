@@ -1,0 +1,161 @@
+/** SMB, NTLM and RPC: messages laid out as [MS-CIFS], [MS-SMB2], [MS-NLMP] and C706 say; what the shared captures hold is what tshark 4.0.17 reads in them. */
+import { describe, expect, it } from 'vitest';
+import { dcerpc, rpcMessage } from '../../../src/pcap/dissectors/dcerpc.ts';
+import { nbss } from '../../../src/pcap/dissectors/nbss.ts';
+import { ntlmMessage } from '../../../src/pcap/dissectors/ntlmssp.ts';
+import { loginMessage } from '../../../src/pcap/login.ts';
+import { smbNegotiatedMessage, smbTransactionMessage, smbTreeMessage, smbWriteMessage } from '../../../src/pcap/smbMessages.ts';
+import { hasShared, shared } from '../../support/analyzeCapture.ts';
+import { messagesOf } from '../../support/messagesOf.ts';
+import { conversation, feed, feedEveryWay } from '../../support/streamDriver.ts';
+import { authenticate, createService, rpcBind, smb2, smb2Answer, SVCCTL, u16, u32, utf16, zeroLogon, NETLOGON } from '../../support/smbPackets.ts';
+
+const SETUP = 1,
+  TREE = 3,
+  CREATE = 5,
+  WRITE = 9;
+const session = (token: string): string =>
+  smb2(SETUP, 1, u16(25) + '\0\x01' + u32(0) + u32(0) + u16(88) + u16(token.length) + '\0'.repeat(8) + token);
+const tree = (id: number, path: string): string => smb2(TREE, id, u16(9) + u16(0) + u16(72) + u16(2 * path.length) + utf16(path));
+const create = (id: number, path: string): string =>
+  smb2(CREATE, id, u16(57) + '\0'.repeat(34) + u32(5) + '\0'.repeat(4) + u16(120) + u16(2 * path.length) + '\0'.repeat(8) + utf16(path));
+const created = (id: number, file: number): string =>
+  smb2Answer(CREATE, id, 0, u16(89) + '\0'.repeat(62) + u32(file) + '\0'.repeat(4) + u32(9) + '\0'.repeat(12));
+const write = (id: number, file: number, data: string): string =>
+  smb2(WRITE, id, u16(49) + u16(112) + u32(data.length) + '\0'.repeat(8) + u32(file) + '\0'.repeat(4) + u32(9) + '\0'.repeat(20) + data);
+
+describe('smb2', () => {
+  const talk = conversation(
+    ['>', session(authenticate('CORP', 'anna', 'PC1', 80))],
+    ['<', smb2Answer(SETUP, 1, 0xc000006d, u16(9) + '\0'.repeat(7))],
+    ['>', session(authenticate('CORP', 'anna', 'PC1', 24))],
+    ['<', smb2Answer(SETUP, 1, 0, u16(9) + '\0'.repeat(7))],
+    ['>', tree(2, '\\\\SRV\\ADMIN$')],
+    ['<', smb2Answer(TREE, 2, 0, u16(16) + '\x01\0' + '\0'.repeat(12))],
+    ['>', create(3, 'PSEXESVC.exe')],
+    ['<', created(3, 77)],
+    ['>', write(4, 77, `MZ${'\x90'.repeat(5000)}`)],
+    ['>', write(5, 77, 'more')],
+  );
+  it('tells log-ons, shares and programs that are written', () => {
+    const fed = feedEveryWay(nbss, talk);
+    expect(fed.messages.filter((m) => loginMessage.is(m)).map((m) => [m.frame, m.user, m.result, m.secretInClear])).toEqual([
+      [1, 'CORP\\anna', 'sent', false],
+      [2, 'CORP\\anna', 'rejected', false],
+      [3, 'CORP\\anna', 'sent', false],
+      [4, 'CORP\\anna', 'accepted', false],
+    ]);
+    expect(fed.messages.filter((m) => ntlmMessage.is(m)).map((m) => [m.user, m.workstation, m.version])).toEqual([
+      ['anna', 'PC1', 2],
+      ['anna', 'PC1', 1],
+    ]);
+    expect(fed.messages.filter((m) => smbTreeMessage.is(m))).toEqual([{ kind: 'smb-tree', frame: 6, path: '\\\\SRV\\ADMIN$', status: 0 }]);
+    expect(fed.messages.filter((m) => smbWriteMessage.is(m))).toEqual([
+      { kind: 'smb-write', frame: 9, share: '\\\\SRV\\ADMIN$', path: 'PSEXESVC.exe', isProgram: true },
+    ]);
+    // The responses of NTLM, which the builder fills with 'R', stay where they are.
+    expect(JSON.stringify(fed)).not.toContain('RRRR');
+    expect(JSON.stringify(feed(nbss, talk, { look: true }))).not.toContain('RRRR');
+  });
+
+  it('says the fields of Wireshark', () => {
+    expect(feed(nbss, talk, { look: true }).fields).toEqual(
+      expect.arrayContaining([
+        'smb2.tree=\\\\SRV\\ADMIN$',
+        'smb2.filename=PSEXESVC.exe',
+        'ntlmssp.messagetype=3',
+        'ntlmssp.auth.username=anna',
+        'ntlmssp.auth.domain=CORP',
+        'ntlmssp.auth.hostname=PC1',
+        `smb2.nt_status=3221225581`,
+        'smb2.write_length=5002',
+      ]),
+    );
+  });
+
+  it('reads RPC in pipes', () => {
+    const fed = feedEveryWay(
+      nbss,
+      conversation(
+        ['>', tree(2, '\\\\SRV\\IPC$')],
+        ['<', smb2Answer(TREE, 2, 0, u16(16) + '\x02\0' + '\0'.repeat(12))],
+        ['>', create(3, 'svcctl')],
+        ['<', created(3, 5)],
+        ['>', write(4, 5, rpcBind(SVCCTL))],
+        ['>', write(5, 5, createService('PSEXESVC', '%SystemRoot%\\PSEXESVC.exe'))],
+      ),
+    );
+    expect(fed.messages.filter((m) => rpcMessage.is(m)).map((m) => [m.frame, m.type, m.interface, m.operation, m.strings])).toEqual([
+      [5, 'bind', 'svcctl', null, []],
+      [6, 'request', 'svcctl', 'CreateServiceW', ['PSEXESVC', '%SystemRoot%\\PSEXESVC.exe']],
+    ]);
+  });
+
+  it('survives damage', () => {
+    const bytes = talk.map((one) => one.bytes);
+    for (let i = 0; i < 400; i++) {
+      const damaged = talk.map((one, n) => ({ ...one, bytes: bytes[n]!.slice() }));
+      for (const { bytes: b } of damaged) b[4 + ((i * 7919) % (b.length - 4))] = (i * 31) & 255;
+      expect(() => feed(nbss, damaged, { look: i % 2 === 0 })).not.toThrow();
+    }
+  });
+});
+
+describe('dcerpc', () => {
+  const PORTS = { ports: [40_000, 49_155] as const };
+  it('tells a credential of zeros from a real one', () => {
+    const zero = (credential: string): unknown[] =>
+      feedEveryWay(dcerpc, conversation(['>', rpcBind(NETLOGON)], ['>', zeroLogon(credential)]), PORTS)
+        .messages.filter((m) => rpcMessage.is(m))
+        .map((m) => [m.operation, m.zeroCredential]);
+    expect(zero('\0'.repeat(8))).toEqual([
+      [null, false],
+      ['NetrServerAuthenticate3', true],
+    ]);
+    expect(zero('\0\0\0\0\0\0\0\x01')[1]).toEqual(['NetrServerAuthenticate3', false]);
+  });
+  it('is not taken in by other bytes', () => {
+    expect(feedEveryWay(dcerpc, conversation(['>', '\x05\x01\0']), PORTS).recognised).toBe(false);
+    expect(feedEveryWay(dcerpc, conversation(['>', 'GET / HTTP/1.1\r\n']), PORTS).recognised).toBe(false);
+  });
+});
+
+describe.runIf(hasShared)('recorded', () => {
+  const EMPIRE = 'lateral__empire_psexec_dcerpc_tcp_svcctl_WORKSTATION5_2020-09-20121608.cap';
+  // tshark -Y 'dcerpc.opnum && dcerpc.pkt_type==0' -T fields -e frame.number -e dcerpc.opnum
+  it('a service that is made over RPC', async () => {
+    const requests = (await messagesOf(shared(EMPIRE), rpcMessage)).filter(({ type }) => type === 'request');
+    expect(requests.map((m) => [m.frame, m.opnum])).toEqual([
+      [166, 3],
+      [187, 64],
+      [190, 24],
+      [193, 0],
+      [195, 28],
+      [197, 31],
+      [200, 2],
+      [202, 0],
+      [204, 0],
+    ]);
+    expect(requests[2]).toMatchObject({ interface: 'svcctl', operation: 'CreateServiceA', sealed: true, strings: [] });
+  });
+  // The same with -e ntlmssp.auth.domain -e ntlmssp.auth.username -e ntlmssp.auth.hostname, and smb2.tree.
+  it('file access with a log-on', async () => {
+    const file = shared('benign__smb2.pcap');
+    expect((await messagesOf(file, ntlmMessage)).map((m) => [m.frame, m.domain, m.user, m.workstation])).toEqual([
+      [8, 'CONTOSO', 'SERVER01', 'Administrator'],
+    ]);
+    expect(new Set((await messagesOf(file, smbTreeMessage)).map(({ path }) => path))).toEqual(
+      new Set(['\\\\10.0.0.12\\smb2', '\\\\10.0.0.12\\IPC$']),
+    );
+    expect((await messagesOf(file, rpcMessage)).map((m) => [m.frame, m.type, m.interface, m.opnum])).toContainEqual([22, 'request', 'srvsvc', 16]);
+    expect((await messagesOf(file, smbNegotiatedMessage)).map(({ signingRequired }) => signingRequired)).not.toContain(true);
+  });
+  // tshark -Y 'smb.cmd==0x32' -T fields -e frame.number -e smb.flags.response -e smb.mid -e smb.nt_status
+  it('the knocking of DoublePulsar, and its answer', async () => {
+    const said = await messagesOf(shared('exploit__eternalblue-success-unpatched-win7.pcap'), smbTransactionMessage);
+    expect(said.filter(({ frame }) => frame >= 565).map((m) => [m.frame, m.response, m.multiplexId, m.status, m.subcommand])).toEqual([
+      [565, false, 66, 0, 14],
+      [566, true, 82, 0xc0000002, -1],
+    ]);
+  });
+});
