@@ -11,6 +11,10 @@ export interface ToolContext {
   readonly signal?: AbortSignal;
   /** Most characters of the output as JSON; lists are cut to fit. */
   readonly maxCharacters?: number;
+  /**
+   * Writes a file where the user allows it, after asking; gives its name, or null when the user refuses. Absent where nothing may be written.
+   */
+  readonly saveFile?: (name: string, content: string) => Promise<string | null>;
 }
 
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
@@ -20,6 +24,8 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly title: string;
   /** For a model: what it gives, when to use it, what to use instead. */
   readonly description: string;
+  /** Set where running it changes something: a shell that cannot ask does not offer it. */
+  readonly effect?: 'writes-file';
   readonly input: Input;
   readonly output: Output;
   run(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
@@ -74,7 +80,8 @@ export async function runTool(tool: Tool, input: unknown, context: ToolContext):
 
 /** JSON schema of what a caller may send: fields with defaults are optional. */
 export function inputSchema(tool: Tool): Record<string, unknown> {
-  return z.toJSONSchema(tool.input, { io: 'input' });
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(tool.input, { io: 'input' });
+  return schema;
 }
 
 export function outputSchema(tool: Tool): Record<string, unknown> {

@@ -3,8 +3,8 @@
  * goes wrong. VS Code is on the other side of `ChatHost`, so that all of this runs in a test.
  */
 import type { CaptureStore } from '../analysis/captureStore.ts';
-import { analyzeNetwork, listCaptures } from '../analysis/tools/registry.ts';
 import type { Tool } from '../analysis/tool.ts';
+import * as toolRegistry from '../analysis/tools/registry.ts';
 import type { Answer, ChatCommand, FollowUp } from './command.ts';
 import * as commandRegistry from './commands/registry.ts';
 import { converse, type Outcome } from './conversation.ts';
@@ -15,8 +15,8 @@ import { safeMarkdownStream } from './safeMarkdown.ts';
 import { BUILT_IN } from './summary.ts';
 
 export const chatCommands: readonly ChatCommand[] = Object.values(commandRegistry);
-/** Not all there are: these give no payload bytes, as the consent promises. A tool that gives some needs a consent of its own. */
-const analysisTools = [analyzeNetwork, listCaptures] as unknown as readonly Tool[];
+/** Not all there are: `follow_stream` gives payload, which the consent promises not to send, and what has an effect is left to the user. */
+const analysisTools = Object.values<Tool>(toolRegistry).filter(({ name, effect }) => name !== 'follow_stream' && effect === undefined);
 
 export interface ChatRequest {
   /** Without the slash; undefined for free text. */

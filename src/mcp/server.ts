@@ -34,7 +34,9 @@ export function createMcpServer(options: McpServerOptions): McpServer {
     ),
     turn = turns(MOST_CALLS);
   for (const tool of Object.values<Tool>(registry)) {
-    const { name, title, description, input, output } = tool;
+    const { name, title, description, input, output, effect } = tool;
+    // Nobody could be asked here.
+    if (effect !== undefined) continue;
     server.registerTool(
       name,
       {

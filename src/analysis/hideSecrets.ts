@@ -1,0 +1,102 @@
+/**
+ * Passwords and tokens out of what tools say about packets. An agent has no use for them, and what it is told leaves this machine. Fields are known by
+ * their names; in texts, by the words that protocols put before a secret; and a value that is known as one is hidden wherever else it appears.
+ */
+import type { FieldNode, PacketDetail } from './engineApi.ts';
+
+export const HIDDEN = '(hidden)';
+
+/** Names of fields whose values are secrets, or hold some. */
+const SECRET_FIELD =
+  /(?:^|[._])(?:passw(?:or)?d|pass|pwd|secret|authbasic|authorization|cookie|set_cookie|community|credentials?|simple|token|auth_data|username_password)$|^telnet\.data$|^http\.file_data$|^snmp\.community|^radius\.user_password|^(?:tcp|udp|http)\.(?:payload|segment_data)$/i;
+/** Named like secrets, and none. */
+const NO_SECRET_FIELD = /^(?:stun|dhcp|ssh|pptp|quic|sctp)\./i;
+
+interface Pattern {
+  readonly find: RegExp;
+  /** The group that is the secret; what stands before it is kept. */
+  readonly keep: number;
+}
+
+/** Every pattern is linear: no repetition inside of a repetition. */
+const PATTERNS: readonly Pattern[] = [
+  { find: /(\b(?:proxy-)?authorization\s{0,3}:\s{0,3}(?:[a-z]{1,16}\s{1,3})?)([^\r\n]+)/gi, keep: 1 },
+  { find: /(\b(?:set-)?cookie2?\s{0,3}:\s{0,3})([^\r\n]+)/gi, keep: 1 },
+  { find: /(\bx-[\w-]{0,40}(?:token|key|secret|auth)[\w-]{0,20}\s{0,3}:\s{0,3})([^\r\n]+)/gi, keep: 1 },
+  // FTP, POP, IRC; the answers to PASS speak of a password and keep their words.
+  { find: /((?:^|[\s:"'])PASS(?:WORD)?[ \t]{1,3}:?)([^\r\n]+)/g, keep: 1 },
+  { find: /((?:^|\n)\s{0,8}PASS(?:WORD)?[ \t]{1,3})([^\r\n]+)/gi, keep: 1 },
+  { find: /(\bAPOP[ \t]{1,3}\S{1,200}[ \t]{1,3})(\S+)/gi, keep: 1 },
+  // IMAP: LOGIN user password.
+  { find: /(\bLOGIN[ \t]{1,3}(?:"[^"\r\n]{0,200}"|[^\s"]{1,200})[ \t]{1,3})("[^"\r\n]*"|\S+)/g, keep: 1 },
+  { find: /(\bAUTH(?:ENTICATE)?[ \t]{1,3}(?:PLAIN|LOGIN|CRAM-MD5|XOAUTH2|NTLM|OAUTHBEARER)[ \t]{1,3})(\S+)/gi, keep: 1 },
+  // Redis: AUTH password, AUTH user password.
+  {
+    find: /((?:^|\n|: )\s{0,4}AUTH[ \t]{1,3})(?!PLAIN\b|LOGIN\b|CRAM-MD5\b|XOAUTH2\b|NTLM\b|TLS\b|SSL\b|OAUTHBEARER\b|GSSAPI\b)([^\r\n]+)/gi,
+    keep: 1,
+  },
+  { find: /(\bC: (?:User|Pass|User\/Pass): )(\S+)/g, keep: 1 },
+  { find: /(\bcommunity\s{0,3}[:=]\s{0,3})("[^"\r\n]*"|\S+)/gi, keep: 1 },
+  // The name and password of a URL.
+  { find: /(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@]{1,100}:)([^\s@/]{1,200})(?=@)/gi, keep: 1 },
+  // Forms, URLs and JSON.
+  {
+    find: /((?:^|[?&;\s"'{,])["']?[\w.-]{0,30}(?:passw(?:or)?d|passphrase|pwd|passwd|secret|token|api[_-]?key|apikey|session(?:id)?|sid|jwt|auth|credential)[\w.-]{0,20}["']?\s{0,2}(?:=|:\s{0,3}(?="))\s{0,2}["']?)([^&\s"';,}]{1,4000})/gi,
+    keep: 1,
+  },
+  { find: /((?:^|[?&;\s])(?:pass|pw|psw|key|code)=)([^&\s"';]{1,4000})/gi, keep: 1 },
+];
+
+/** The text with its secrets hidden; `known` are secrets from elsewhere. */
+export function hideSecrets(text: string, known: ReadonlySet<string> = NONE): string {
+  let safe = text;
+  for (const { find } of PATTERNS) safe = safe.replace(find, (_all, before: string) => `${before}${HIDDEN}`);
+  for (const secret of known) if (secret.length >= 3 && safe.includes(secret)) safe = safe.replaceAll(secret, HIDDEN);
+  return safe;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+export function isSecretField(name: string): boolean {
+  return SECRET_FIELD.test(name) && !NO_SECRET_FIELD.test(name);
+}
+
+/** The values in one packet that must not be repeated anywhere. */
+export function secretsOf({ row, tree }: PacketDetail): ReadonlySet<string> {
+  const secrets = new Set<string>();
+  const add = (value: string): void => {
+    if (value.length >= 3 && secrets.size < 200) secrets.add(value);
+  };
+  const visit = (nodes: readonly FieldNode[]): void => {
+    for (const node of nodes) {
+      if (isSecretField(node.name)) {
+        add(node.text);
+        add(node.text.replace(/^"|"$/g, ''));
+      }
+      visit(node.children);
+    }
+  };
+  visit(tree);
+  for (const { find } of PATTERNS) for (const match of row.info.matchAll(find)) add(match[2] ?? '');
+  return secrets;
+}
+
+/** What two ends said in a terminal, with what was typed after a question for a password hidden. Chunks in their order. */
+export function hideTypedSecrets(chunks: readonly { readonly fromClient: boolean; readonly text: string }[]): string[] {
+  let isAsked = false,
+    said = '';
+  return chunks.map(({ fromClient, text }) => {
+    if (!fromClient) {
+      // Telnet echoes what is typed in between; a prompt may come in pieces.
+      said = (said + text).slice(-200);
+      if (/(?:password|passphrase|passcode|pin|secret)[^\n]{0,40}[:?>]\s*$/i.test(said)) isAsked = true;
+      return hideSecrets(text);
+    }
+    said = '';
+    if (!isAsked) return hideSecrets(text);
+    const end = text.search(/[\r\n]/);
+    if (end < 0) return text === '' ? '' : HIDDEN;
+    isAsked = false;
+    return `${HIDDEN}${hideSecrets(text.slice(end))}`;
+  });
+}

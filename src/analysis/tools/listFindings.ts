@@ -1,0 +1,83 @@
+/** list_findings: what the checks found, in short, worst first. */
+import * as z from 'zod';
+import { EVERYTHING } from '../engineApi.ts';
+import { SEVERITIES, type Finding } from '../report.ts';
+import { defineTool } from '../tool.ts';
+import { captureInput, limitInput, nextOffset, offsetInput, pageOutput, withCapture } from '../toolCapture.ts';
+
+const FRAMES_SHOWN = 3;
+
+export const listFindings = defineTool({
+  name: 'list_findings',
+  title: 'List findings',
+  description:
+    'Security findings of a capture, worst first, in short; explain_finding gives one whole. Unless "status" is "clean" do not call the capture clean.',
+  input: z.strictObject({
+    capture: captureInput,
+    severity: z.enum(SEVERITIES).default('info').describe('This grave or graver'),
+    about: z.string().max(200).default('').describe('Only of this detector, or about this address'),
+    offset: offsetInput,
+    limit: limitInput(200, 20),
+  }),
+  output: z.object({
+    status: z.string(),
+    statusText: z.string(),
+    risk: z.object({ score: z.number(), level: z.string() }),
+    findings: z.array(
+      z.object({
+        id: z.string(),
+        severity: z.string(),
+        confidence: z.number(),
+        title: z.string(),
+        subjects: z.array(z.string()).describe('Role and address'),
+        frames: z.array(z.number()).describe('The first of its evidence'),
+        framesTotal: z.number(),
+        firstSeen: z.string().nullable(),
+      }),
+    ),
+    ...pageOutput,
+  }),
+  async run({ capture, severity, about, offset, limit }, context) {
+    return withCapture(capture, context, async (opened) => {
+      const report = await opened.call('report', { selection: EVERYTHING, limit: Infinity }, context.signal);
+      const least = SEVERITIES.indexOf(severity);
+      const wanted = report.findings.filter((finding) => SEVERITIES.indexOf(finding.severity) >= least && isAbout(finding, about.trim()));
+      const shown = wanted.slice(offset, offset + limit);
+      return {
+        status: report.status,
+        statusText: report.statusText,
+        risk: { score: report.risk.score, level: report.risk.level },
+        findings: shown.map(short),
+        total: wanted.length,
+        next: nextOffset(offset, shown.length, wanted.length),
+      };
+    });
+  },
+});
+
+function isAbout({ detector, subjects }: Finding, about: string): boolean {
+  return about === '' || detector === about || subjects.some(({ address }) => address === about);
+}
+
+function short(finding: Finding): {
+  id: string;
+  severity: string;
+  confidence: number;
+  title: string;
+  subjects: string[];
+  frames: number[];
+  framesTotal: number;
+  firstSeen: string | null;
+} {
+  const { id, severity, confidence, title, subjects, evidence, firstSeen } = finding;
+  return {
+    id,
+    severity,
+    confidence,
+    title,
+    subjects: subjects.slice(0, 5).map(({ role, address, port }) => `${role} ${address}${port === undefined ? '' : ` port ${port}`}`),
+    frames: evidence.frames.slice(0, FRAMES_SHOWN),
+    framesTotal: evidence.framesTotal,
+    firstSeen,
+  };
+}

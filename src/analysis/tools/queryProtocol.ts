@@ -1,0 +1,126 @@
+/** query_protocol: the messages of one protocol as rows of their telling fields, or how often each value of a field occurs. */
+import * as z from 'zod';
+import type { FieldNode } from '../engineApi.ts';
+import { HIDDEN, hideSecrets, isSecretField, secretsOf } from '../hideSecrets.ts';
+import { defineTool, ToolFailure } from '../tool.ts';
+import { captureInput, filterInput, limitInput, nextOffset, offsetInput, pageOutput, selectionOf, withCapture } from '../toolCapture.ts';
+
+/** Packets whose fields are read for one count: each is taken apart whole. */
+const MOST_COUNTED = 500;
+const LONGEST_VALUE = 120;
+const MOST_FIELDS = 8;
+
+/** What tells most, by protocol; others show their first fields. */
+const TELLING: Readonly<Record<string, readonly string[]>> = {
+  dns: ['dns.flags.response', 'dns.flags.rcode', 'dns.qry.name', 'dns.qry.type', 'dns.a', 'dns.aaaa', 'dns.cname', 'dns.txt'],
+  http: [
+    'http.request.method',
+    'http.host',
+    'http.request.uri',
+    'http.response.code',
+    'http.content_type',
+    'http.content_length',
+    'http.user_agent',
+    'http.server',
+  ],
+  tls: [
+    'tls.handshake.extensions_server_name',
+    'tls.handshake.version',
+    'tls.handshake.extensions.supported_version',
+    'tls.handshake.ciphersuite',
+    'tls.handshake.ja4',
+    'tls.alert_message.desc',
+  ],
+  dhcp: ['dhcp.option.dhcp', 'dhcp.ip.your', 'dhcp.option.hostname', 'dhcp.hw.mac_addr'],
+};
+/** Where a protocol's filter selects more than its messages. */
+const MESSAGES: Readonly<Record<string, string>> = { tls: 'tls.handshake || tls.alert_message' };
+
+export const queryProtocol = defineTool({
+  name: 'query_protocol',
+  title: 'Query protocol',
+  description:
+    'Messages of one protocol (dns, http, tls, dhcp, smb2 ...) as rows of their main fields; or, with count_by, how often each value of a field occurs, e.g. dns.qry.name with filter dns.flags.rcode != 0.',
+  input: z.strictObject({
+    capture: captureInput,
+    protocol: z
+      .string()
+      .regex(/^[a-z][a-z0-9_.-]{0,39}$/)
+      .describe("Wireshark's name"),
+    filter: filterInput,
+    count_by: z.string().max(80).default('').describe('A field name'),
+    offset: offsetInput,
+    limit: limitInput(100, 15),
+  }),
+  output: z.object({
+    messages: z.array(z.object({ frame: z.number(), source: z.string(), destination: z.string(), fields: z.record(z.string(), z.string()) })),
+    counts: z.array(z.object({ value: z.string(), packets: z.number(), firstFrame: z.number() })),
+    examined: z.number().describe('Packets whose fields were read; below "packets", counts are of the first ones only'),
+    packets: z.number(),
+    ...pageOutput,
+  }),
+  async run({ capture, protocol, filter, count_by, offset, limit }, context) {
+    const own = MESSAGES[protocol] ?? protocol;
+    return withCapture(capture, context, async (opened) => {
+      const { signal } = context,
+        selection = await selectionOf(opened, filter.trim() === '' ? own : `(${own}) && (${filter})`, signal),
+        isCount = count_by !== '';
+      const page = await opened.call(
+        'packets',
+        { selection, sort: null, offset: isCount ? 0 : offset, limit: isCount ? MOST_COUNTED : limit },
+        signal,
+      );
+      const messages: { frame: number; source: string; destination: string; fields: Record<string, string> }[] = [],
+        counts = new Map<string, { packets: number; firstFrame: number }>();
+      if (isCount && isSecretField(count_by)) throw new ToolFailure('The values of this field are secrets and are not counted.');
+      for (const { frame, source, destination } of page.rows) {
+        signal?.throwIfAborted();
+        const detail = await opened.call('packet', { frame }, signal);
+        if (detail === null) continue;
+        const secrets = secretsOf(detail),
+          found = fieldsOf(detail.tree, isCount ? count_by : `${protocol}.`, secrets);
+        if (!isCount) messages.push({ frame, source, destination, fields: telling(found, TELLING[protocol]) });
+        else
+          for (const value of new Set(found.get(count_by) ?? [])) {
+            const count = counts.get(value);
+            if (count === undefined) counts.set(value, { packets: 1, firstFrame: frame });
+            else count.packets++;
+          }
+      }
+      const sorted = [...counts].sort(([, a], [, b]) => b.packets - a.packets),
+        shown = sorted.slice(offset, offset + limit);
+      const total = isCount ? sorted.length : page.total;
+      return {
+        messages,
+        counts: shown.map(([value, count]) => ({ value, ...count })),
+        examined: page.rows.length,
+        packets: page.total,
+        total,
+        next: nextOffset(offset, isCount ? shown.length : page.rows.length, total),
+      };
+    });
+  },
+});
+
+/** Values by field, in their order. */
+function fieldsOf(tree: readonly FieldNode[], wanted: string, secrets: ReadonlySet<string>): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  const visit = (nodes: readonly FieldNode[]): void => {
+    for (const { name, text, children } of nodes) {
+      if ((name === wanted || (wanted.endsWith('.') && name.startsWith(wanted))) && text !== '') {
+        const value = isSecretField(name) ? HIDDEN : hideSecrets(text, secrets).slice(0, LONGEST_VALUE),
+          values = found.get(name);
+        if (values === undefined) found.set(name, [value]);
+        else if (values.length < 20) values.push(value);
+      }
+      visit(children);
+    }
+  };
+  visit(tree);
+  return found;
+}
+
+function telling(found: ReadonlyMap<string, readonly string[]>, names: readonly string[] | undefined): Record<string, string> {
+  const chosen = (names ?? [...found.keys()]).filter((name) => found.has(name)).slice(0, MOST_FIELDS);
+  return Object.fromEntries(chosen.map((name) => [name, [...new Set(found.get(name))].slice(0, 4).join(', ')]));
+}
