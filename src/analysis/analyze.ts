@@ -26,6 +26,8 @@ export interface AnalysisOptions {
 
 export interface RunningDetector {
   readonly detector: Detector;
+  /** Those of the reading. */
+  readonly options: Readonly<Record<string, unknown>>;
   readonly run: DetectorRun;
 }
 
@@ -45,7 +47,11 @@ export class Analysis {
     this.state = new CaptureState(this.#packet);
     this.index = options.index === true ? new PacketIndex() : null;
     const state = this.state;
-    this.detectors = (options.detectors ?? []).map(({ detector, options: values }) => ({ detector, run: detector.create(values, state) }));
+    this.detectors = (options.detectors ?? []).map(({ detector, options: values }) => ({
+      detector,
+      options: values,
+      run: detector.create(values, state),
+    }));
     this.#pass = new FlowPass(state, this.#listener());
     this.#onFrame = this.#frameHandler(options);
   }

@@ -6,6 +6,7 @@ import type * as z from 'zod';
 import type { Message } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import type { CaptureState } from './captureState.ts';
+import type { Observable } from './indicatorsOfCompromise.ts';
 import type { Coverage, Indicator, Severity, Subject, Timestamp } from './report.ts';
 
 /** A judgement, before the engine gives it an id and texts for its times. */
@@ -30,23 +31,29 @@ export interface FindingDraft {
   readonly flows: readonly number[];
   readonly attack: readonly string[];
   readonly recommendation: string;
+  /** Names, hashes and addresses to look for elsewhere, beside those of the attackers. */
+  readonly observables?: readonly Observable[];
 }
 
 /** What was looked at; the engine fills in `found` when there are findings. */
 export type CoverageDraft = Omit<Coverage, 'detector' | 'status'> & { readonly status: 'clean' | 'partial' | 'skipped' };
 
 /** One detector at work on one capture. Handlers that are absent cost nothing. */
-export interface DetectorRun {
+export interface DetectorRun<Options = Readonly<Record<string, unknown>>> {
   /** Every frame, after its flows were updated. `flow` is the row of its innermost flow, -1 without. Must not allocate. */
   onPacket?(p: Packet, flow: number): void;
   onFlowOpened?(flow: number, p: Packet): void;
   /** An application message of the kinds named in `Detector.messages`. `flow` is -1 for datagrams: they speak before their flow is looked up. */
   onMessage?(message: Message, flow: number, p: Packet): void;
-  /** The judgement so far; may be called again when the capture has grown, and must not change what later events mean. */
-  evaluate(): { readonly findings: readonly FindingDraft[]; readonly coverage: CoverageDraft };
+  /**
+   * The judgement so far, under these thresholds; called again when the capture has grown and when somebody moves a threshold, so it must not change
+   * what was collected.
+   */
+  evaluate(options: Options): { readonly findings: readonly FindingDraft[]; readonly coverage: CoverageDraft };
 }
 
-export interface Detector<Options extends z.ZodObject = z.ZodObject> {
+/** `Collected`: the options that decide what is collected while reading, such as a window of time. The others are read in `evaluate`. */
+export interface Detector<Options extends z.ZodObject = z.ZodObject, Collected extends string = string> {
   /** Canonical id of the catalogue, `port-scan`. */
   readonly id: string;
   /** For a list of checks, `Port scan`. */
@@ -57,10 +64,14 @@ export interface Detector<Options extends z.ZodObject = z.ZodObject> {
   /** Thresholds with meaning (`.describe()`), unit in the name, and default. They appear as settings. */
   readonly options: Options;
   readonly messages?: readonly string[];
-  create(options: z.output<Options>, capture: CaptureState): DetectorRun;
+  /** Names of the options that `create` needs: a new value of one of them takes effect when the capture is read again, and the report says so. */
+  readonly collecting?: readonly Collected[];
+  create(collecting: Pick<z.output<Options>, Collected & keyof z.output<Options>>, capture: CaptureState): DetectorRun<z.output<Options>>;
 }
 
 /** Keeps the option type of one detector while the registry holds them all. */
-export function defineDetector<Options extends z.ZodObject>(detector: Detector<Options>): Detector<Options> {
+export function defineDetector<Options extends z.ZodObject, const Collected extends keyof z.output<Options> & string = never>(
+  detector: Detector<Options, Collected>,
+): Detector<Options, Collected> {
   return detector;
 }

@@ -1,5 +1,5 @@
 /** The registered detectors with their options: defaults, overridden by what the user has set. */
-import type { AnalysisOptions } from './analyze.ts';
+import type { AnalysisOptions, RunningDetector } from './analyze.ts';
 import type { Detector } from './detector.ts';
 import * as registry from './detectors/registry.ts';
 
@@ -7,8 +7,26 @@ export const detectors: readonly Detector[] = Object.values(registry);
 
 /** Options by detector id; values that do not validate fall back to the defaults of that detector. */
 export function detectorsWithDefaults(overrides: Readonly<Record<string, unknown>> = {}): NonNullable<AnalysisOptions['detectors']> {
-  return detectors.map((detector) => {
-    const parsed = detector.options.safeParse(overrides[detector.id] ?? {});
-    return { detector, options: parsed.success ? parsed.data : detector.options.parse({}) };
-  });
+  return detectors.map((detector) => ({ detector, options: optionsOf(detector, overrides) }));
+}
+
+function optionsOf(detector: Detector, overrides: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const parsed = detector.options.safeParse(overrides[detector.id] ?? {});
+  return parsed.success ? parsed.data : detector.options.parse({});
+}
+
+/** The values to evaluate with: the new ones, but what was collected stays as it was; `needsReading` names the options which that keeps back. */
+export function optionsInForce(
+  { detector, options }: Pick<RunningDetector, 'detector' | 'options'>,
+  overrides: Readonly<Record<string, unknown>> | undefined,
+): { readonly values: Readonly<Record<string, unknown>>; readonly needsReading: readonly string[] } {
+  if (overrides === undefined) return { values: options, needsReading: [] };
+  const values = { ...optionsOf(detector, overrides) },
+    needsReading: string[] = [];
+  for (const name of detector.collecting ?? []) {
+    if (JSON.stringify(values[name]) === JSON.stringify(options[name])) continue;
+    needsReading.push(name);
+    values[name] = options[name];
+  }
+  return { values, needsReading };
 }

@@ -2,6 +2,7 @@
  * What the engine offers across a boundary: every method takes and returns plain, structured-cloneable values.
  * The host talks to the worker with it, the webview to the host, tests to both. `rpc.ts` carries it.
  */
+import type { AllowRule } from './allowRules.ts';
 import type { ConversationLayer, Conversation, Endpoint, Report, Severity, Timestamp } from './report.ts';
 
 /** What all views of one capture are looking at: one display filter and one time range. */
@@ -163,6 +164,13 @@ export interface EngineMethods {
   completeFilter: [{ readonly text: string; readonly cursor: number }, { readonly from: number; readonly items: readonly FilterCompletion[] }];
   followStream: [StreamQuery, StreamPage | null];
   exportReport: [ExportRequest, string];
+  /** Judges everything again under this allow-list, without reading; an `updated` event follows. */
+  setAllowRules: [{ readonly rules: readonly AllowRule[] }, null];
+  /**
+   * What-if: thresholds by detector id, instead of the settings'; `{}` for the defaults, null for the settings again. Judged from what was collected.
+   * `needsReading` names what takes effect only when the capture is opened anew, `port-scan.windowHours`. An `updated` event follows.
+   */
+  setDetectorOptions: [{ readonly values: Readonly<Record<string, unknown>> | null }, { readonly needsReading: readonly string[] }];
   /** The selected packets as a pcap file (nanosecond, or pcapng when link types differ); at most `maxBytes`, else an error that says so. */
   savePackets: [
     { readonly selection: Selection; readonly maxBytes: number },

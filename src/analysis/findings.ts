@@ -1,13 +1,28 @@
 /** Turns what the detectors judged into findings with stable ids, coverage of every check, the status and the risk. */
 import type { Analysis } from './analyze.ts';
 import type { CaptureState } from './captureState.ts';
+import { expectedBy, type AllowRule } from './allowRules.ts';
+import { tacticsOf } from './attackTactics.ts';
 import { TIER_1_CHECKS } from './checks.ts';
+import { plural } from './describe.ts';
+import { optionsInForce } from './detectorOptions.ts';
+import { incidentsOf } from './incidents.ts';
+import { indicatorsOfCompromise, type Observable } from './indicatorsOfCompromise.ts';
 import { conversationIds } from './conversations.ts';
 import type { FindingDraft } from './detector.ts';
 import { SEVERITIES, type Coverage, type Finding, type Report, type Risk, type Severity } from './report.ts';
 import { sha256Hex } from './sha256.ts';
 
-export type Judgement = Pick<Report, 'findings' | 'coverage' | 'risk' | 'status' | 'statusText'>;
+export type Judgement = Pick<Report, 'findings' | 'incidents' | 'indicatorsOfCompromise' | 'coverage' | 'risk' | 'status' | 'statusText'>;
+
+/** Under what the findings are judged; what was collected stays. */
+export interface Judging {
+  /** Thresholds by detector id, instead of those of the reading. */
+  readonly detectorOptions?: Readonly<Record<string, unknown>> | undefined;
+  readonly allow?: readonly AllowRule[] | undefined;
+  /** UTC day on which rules of the allow-list may have expired, `2026-11-27`; that of now unless said otherwise. */
+  readonly today?: string | undefined;
+}
 
 /** Weight of a finding's confidence in the risk, by severity. */
 const WEIGHTS: Readonly<Record<Severity, number>> = { critical: 0.9, high: 0.6, medium: 0.3, low: 0.1, info: 0 };
@@ -15,25 +30,36 @@ const WEIGHTS: Readonly<Record<Severity, number>> = { critical: 0.9, high: 0.6, 
 /** Conversations that one finding names; the frames and the filter say the rest. */
 const MAX_EVIDENCE_FLOWS = 1000;
 
-export function finishFindings(analysis: Analysis): Judgement {
+export function finishFindings(analysis: Analysis, judging: Judging = {}): Judgement {
   const drafts: { readonly detector: string; readonly draft: FindingDraft }[] = [],
     coverage: Coverage[] = [];
-  for (const { detector, run } of analysis.detectors) {
-    const verdict = run.evaluate();
+  for (const running of analysis.detectors) {
+    const { detector, run } = running,
+      { values, needsReading } = optionsInForce(running, judging.detectorOptions),
+      verdict = run.evaluate(values);
     for (const draft of verdict.findings) drafts.push({ detector: detector.id, draft });
     const found = verdict.findings.length > 0;
     coverage.push({
       detector: detector.id,
       examined: verdict.coverage.examined,
-      status: found && verdict.coverage.status === 'clean' ? 'found' : verdict.coverage.status,
-      why: verdict.coverage.why,
+      status: needsReading.length > 0 ? 'partial' : found && verdict.coverage.status === 'clean' ? 'found' : verdict.coverage.status,
+      why: [verdict.coverage.why, ...needsReading.map((name) => `The new value of ${name} takes effect when the capture is read again.`)]
+        .filter((text) => text !== '')
+        .join(' '),
     });
   }
   const ids = conversationIds(
     analysis.state,
     drafts.flatMap(({ draft }) => draft.flows.slice(0, MAX_EVIDENCE_FLOWS)),
   );
-  const findings = drafts.map(({ detector, draft }) => finding(detector, draft, ids));
+  const observables = new Map<string, readonly Observable[]>(),
+    allow = judging.allow ?? [],
+    today = judging.today ?? new Date().toISOString().slice(0, 10);
+  const findings = drafts.map(({ detector, draft }) => {
+    const one = finding(detector, draft, ids);
+    if (draft.observables !== undefined) observables.set(one.id, draft.observables);
+    return { ...one, expected: expectedBy(one, allow, today) };
+  });
   const run = new Set(coverage.map(({ detector }) => detector));
   for (const id of TIER_1_CHECKS)
     if (!run.has(id)) coverage.push({ detector: id, examined: nothing(), status: 'skipped', why: 'This check does not exist yet.' });
@@ -44,18 +70,27 @@ export function finishFindings(analysis: Analysis): Judgement {
       (a.evidence.frames[0] ?? 0) - (b.evidence.frames[0] ?? 0) ||
       (a.id < b.id ? -1 : 1),
   );
-  return { findings, coverage, risk: riskOf(findings), ...statusOf(analysis.state, findings, coverage, analysis.damage !== null) };
+  return {
+    findings,
+    incidents: incidentsOf(findings),
+    indicatorsOfCompromise: indicatorsOfCompromise(findings, observables),
+    coverage,
+    risk: riskOf(findings),
+    ...statusOf(analysis.state, findings, coverage, analysis.damage !== null),
+  };
 }
 
 /** Ids survive a growing file and a moved threshold: they name who did what to whom, and where it began. */
 function finding(detector: string, draft: FindingDraft, conversations: ReadonlyMap<number, string>): Finding {
-  const { technique, frames, framesTotal, filter, flows, ...rest } = draft;
+  const { technique, frames, framesTotal, filter, flows, observables: _, ...rest } = draft;
   const subjects = draft.subjects.map(({ role, address, port }) => `${role} ${address} ${port ?? ''}`).sort();
   const id = `${detector}-${sha256Hex([detector, technique, ...subjects, String(frames[0] ?? 0)].join('\n')).slice(0, 8)}`;
   return {
     id,
     detector,
     ...rest,
+    tactics: tacticsOf(draft.attack),
+    expected: null,
     evidence: {
       frames: frames.slice(0, 100),
       framesTotal,
@@ -70,7 +105,8 @@ function nothing(): Coverage['examined'] {
 }
 
 /** 100 * (1 - product of (1 - weight * confidence)). */
-export function riskOf(findings: readonly Finding[]): Risk {
+export function riskOf(all: readonly Finding[]): Risk {
+  const findings = all.filter(({ expected }) => expected === null);
   const score = Math.round(100 * (1 - findings.reduce((rest, { severity, confidence }) => rest * (1 - (WEIGHTS[severity] * confidence) / 100), 1)));
   const level = score === 0 ? 'none' : score < 25 ? 'low' : score < 50 ? 'medium' : score < 80 ? 'high' : 'critical';
   const because = findings
@@ -87,21 +123,23 @@ function statusOf(
   damaged: boolean,
 ): Pick<Report, 'status' | 'statusText'> {
   const run = coverage.filter(({ status }) => status !== 'skipped').length;
-  const serious = findings.filter(({ severity }) => severity !== 'info');
+  const serious = findings.filter(({ severity, expected }) => severity !== 'info' && expected === null),
+    expected = findings.filter((one) => one.severity !== 'info' && one.expected !== null).length,
+    besides = expected === 0 ? '' : `; ${plural(expected, 'finding')} expected by the allow-list`;
   const checks = `${run} of ${coverage.length} checks run`;
   if (serious.length > 0) {
     const worst = serious[0]?.severity ?? 'low';
     return {
       status: 'findings',
-      statusText: `${serious.length === 1 ? '1 finding' : `${serious.length} findings`}, the worst of them ${worst}; ${checks}`,
+      statusText: `${serious.length === 1 ? '1 finding' : `${serious.length} findings`}, the worst of them ${worst}; ${checks}${besides}`,
     };
   }
   const complete =
     !damaged && TIER_1_CHECKS.every((id) => coverage.some((one) => one.detector === id && (one.status === 'clean' || one.status === 'found')));
-  if (!complete) return { status: 'incomplete', statusText: `Nothing found in what could be examined; ${checks}` };
+  if (!complete) return { status: 'incomplete', statusText: `Nothing found in what could be examined; ${checks}${besides}` };
   const encrypted = state.originalBytes === 0 ? 0 : Math.round((100 * state.encryptedBytes) / state.originalBytes);
   return {
     status: 'clean',
-    statusText: encrypted === 0 ? 'No threats found' : `No threats found; ${encrypted} % of bytes are encrypted and were judged by behaviour only`,
+    statusText: `No threats found${encrypted === 0 ? '' : `; ${encrypted} % of bytes are encrypted and were judged by behaviour only`}${besides}`,
   };
 }

@@ -5,9 +5,10 @@ import type { Analysis } from './analyze.ts';
 import type { CaptureState } from './captureState.ts';
 import { conversationRow, conversationTable, countedRows, endpointRow, endpointTable, largestRows, type EndpointTable } from './conversations.ts';
 import { activityOf, durationText, plural, protocolLabel } from './describe.ts';
-import { finishFindings, type Judgement } from './findings.ts';
+import { finishFindings, type Judgement, type Judging } from './findings.ts';
 import * as F from './flowTable.ts';
 import { PROTOCOL_TCP, topOfLoosePath } from './flowPass.ts';
+import { optionsInForce } from './detectorOptions.ts';
 import { oneWayConnections } from './oneWay.ts';
 import {
   CONVERSATION_LAYERS,
@@ -44,6 +45,7 @@ export interface ReportOptions {
   readonly limit?: number;
   /** What the analysis was run with, for `producer.options`. */
   readonly options?: Readonly<Record<string, unknown>>;
+  readonly judging?: Judging;
 }
 
 export function makeReport(analysis: Analysis, file: CaptureFile, options: ReportOptions): Report {
@@ -51,11 +53,11 @@ export function makeReport(analysis: Analysis, file: CaptureFile, options: Repor
     limit = options.limit ?? DEFAULT_LIMIT;
   const { conversations, endpoints, totals, devices } = lists(state, limit);
   const breakdown = breakdownOf(state);
-  const judgement = finishFindings(analysis);
+  const judgement = finishFindings(analysis, options.judging);
   const capture = captureInfo(analysis, file);
   return {
     schema: 1,
-    producer: { name: 'netsec', version: options.version, options: options.options ?? {} },
+    producer: { name: 'netsec', version: options.version, options: producerOptions(analysis, options) },
     capture,
     headline: headlineOf(capture, breakdown, judgement, devices),
     status: judgement.status,
@@ -63,14 +65,26 @@ export function makeReport(analysis: Analysis, file: CaptureFile, options: Repor
     protocols: protocolsOf(state),
     hierarchy: hierarchyOf(state),
     breakdown,
-    totals: { ...totals, findings: judgement.findings.length },
+    totals: { ...totals, findings: judgement.findings.length, incidents: judgement.incidents.length },
     timeline: timelineOf(state),
     quality: qualityOf(state),
     conversations,
     endpoints,
     findings: judgement.findings.slice(0, limit),
+    incidents: judgement.incidents.slice(0, limit),
+    indicatorsOfCompromise: judgement.indicatorsOfCompromise.slice(0, limit),
     coverage: judgement.coverage,
     risk: judgement.risk,
+  };
+}
+
+/** What it takes to get the same report again. */
+function producerOptions(analysis: Analysis, { options, judging }: ReportOptions): Readonly<Record<string, unknown>> {
+  const thresholds = analysis.detectors.map((running) => [running.detector.id, optionsInForce(running, judging?.detectorOptions).values]);
+  return {
+    ...options,
+    ...(thresholds.length === 0 ? {} : { detectors: Object.fromEntries(thresholds) as Record<string, unknown> }),
+    allowRules: judging?.allow?.length ?? 0,
   };
 }
 

@@ -36,12 +36,17 @@ export interface Report {
   readonly conversations: readonly Conversation[];
   readonly endpoints: readonly Endpoint[];
   readonly findings: readonly Finding[];
+  /** Findings that belong together, the gravest first; a finding that stands alone is in none. */
+  readonly incidents: readonly Incident[];
+  /** What to look for elsewhere. Untrusted text; show `defanged`. */
+  readonly indicatorsOfCompromise: readonly IndicatorOfCompromise[];
   readonly coverage: readonly Coverage[];
   readonly risk: Risk;
 }
 
 export interface CaptureInfo {
   readonly file: string;
+  /** SHA-256 of the file as it lies on the disk, 64 hex digits; null while it is not known, or was not asked for. */
   readonly sha256: string | null;
   /** `pcap`, `pcapng`, `snoop`. */
   readonly format: string;
@@ -188,7 +193,63 @@ export interface Finding {
   readonly evidence: Evidence;
   /** ATT&CK technique ids. */
   readonly attack: readonly string[];
+  /** Names of the ATT&CK tactics of `attack`, in the order of the matrix. */
+  readonly tactics: readonly string[];
   readonly recommendation: string;
+  /** The allow-list's rule that expects this finding; it then counts for neither status nor risk. Null when none does. */
+  readonly expected: Expected | null;
+}
+
+export interface Expected {
+  /** Id of the rule in the allow-list. */
+  readonly rule: string;
+  readonly reason: string;
+}
+
+export interface Incident {
+  /** `incident-` + 8 hex of SHA-256 over the id of its first finding. */
+  readonly id: string;
+  readonly title: string;
+  /** That of its gravest finding, with the confidence of the surest of these. */
+  readonly severity: Severity;
+  readonly confidence: number;
+  readonly hosts: readonly IncidentHost[];
+  /** Ids, in order of time. */
+  readonly findings: readonly string[];
+  readonly firstSeen: Timestamp;
+  readonly lastSeen: Timestamp;
+  /** Names of ATT&CK tactics, in the order of the matrix. */
+  readonly tactics: readonly string[];
+  /** What happened, in order of time; at most 500 steps. */
+  readonly timeline: readonly IncidentStep[];
+}
+
+export interface IncidentHost {
+  readonly address: string;
+  readonly roles: readonly Subject['role'][];
+  /** Untrusted text. */
+  readonly name: string | null;
+}
+
+export interface IncidentStep {
+  readonly time: Timestamp;
+  readonly frame: number | null;
+  /** Id of the finding. */
+  readonly finding: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly tactics: readonly string[];
+}
+
+export const INDICATOR_TYPES = ['ipv4', 'ipv6', 'mac', 'domain', 'url', 'sha256', 'md5', 'ja3', 'ja4'] as const;
+export type IndicatorType = (typeof INDICATOR_TYPES)[number];
+
+export interface IndicatorOfCompromise {
+  readonly type: IndicatorType;
+  readonly value: string;
+  readonly defanged: string;
+  /** Ids. */
+  readonly findings: readonly string[];
 }
 
 export interface Subject {

@@ -6,10 +6,11 @@ import type { ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat } from '../pcap/captureFormat.ts';
 import { Analysis } from './analyze.ts';
 import { conversationRow, conversationTable } from './conversations.ts';
-import { detectorsWithDefaults } from './detectorOptions.ts';
+import { detectorsWithDefaults, optionsInForce } from './detectorOptions.ts';
 import type { EngineEvent, EngineMethods, Selection, Sort } from './engineApi.ts';
 import { writeReport } from './exports/writeReport.ts';
 import { checkFilter, completeFilter, selectFrames } from './filtering.ts';
+import type { Judging } from './findings.ts';
 import { followStream } from './followStream.ts';
 import type { FrameSelection } from './frameSelection.ts';
 import { makeReport, type CaptureFile } from './makeReport.ts';
@@ -61,6 +62,8 @@ export class CaptureSession {
   readonly #rows: PacketRows;
   readonly #views = new Map<string, SharedView>();
   readonly #orders = new Map<string, Promise<Uint32Array | null>>();
+  #judging: Judging = {};
+  #isComplete = false;
   #framesTold = -1;
 
   constructor(source: ByteSource, format: CaptureFormat, file: CaptureFile, options: SessionOptions) {
@@ -94,6 +97,7 @@ export class CaptureSession {
     const packets = this.#analysis.frames;
     if (packets === this.#framesTold && !complete) return;
     this.#framesTold = packets;
+    this.#isComplete = complete;
     this.#options.emit({ kind: 'updated', packets, complete });
   }
 
@@ -132,6 +136,20 @@ export class CaptureSession {
         signal,
       );
     },
+    setAllowRules: ({ rules }) => {
+      this.#judging = { ...this.#judging, allow: rules };
+      this.#judgeAgain();
+      return null;
+    },
+    setDetectorOptions: ({ values }) => {
+      this.#judging = { ...this.#judging, detectorOptions: values ?? undefined };
+      this.#judgeAgain();
+      return {
+        needsReading: this.#analysis.detectors.flatMap((running) =>
+          optionsInForce(running, this.#judging.detectorOptions).needsReading.map((name) => `${running.detector.id}.${name}`),
+        ),
+      };
+    },
     exportReport: async ({ selection, format }) => writeReport(this.#report(await this.#view(selection), Infinity), format),
     savePackets: async ({ selection, maxBytes }, signal) => {
       const { selection: frames } = await this.#view(selection);
@@ -139,13 +157,23 @@ export class CaptureSession {
     },
   };
 
+  /** The analyses stay; the reports made of them do not. */
+  #judgeAgain(): void {
+    for (const { view } of this.#views.values())
+      void view.then(
+        ({ reports }) => reports.clear(),
+        () => undefined,
+      );
+    this.#options.emit({ kind: 'updated', packets: this.#analysis.frames, complete: this.#isComplete });
+  }
+
   #report(view: View, limit: number): Report {
     let report = view.reports.get(limit);
     if (report === undefined) {
       report = makeReport(
         view.analysis,
         { ...this.#file, fileBytes: this.#file.compression === null ? this.#source.size : this.#file.fileBytes },
-        { version: this.#options.version, limit },
+        { version: this.#options.version, limit, judging: this.#judging },
       );
       view.reports.set(limit, report);
       if (view.selection === null) this.#rows.mark(report.findings);

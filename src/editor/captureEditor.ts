@@ -162,6 +162,8 @@ function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, key
     checkFilter: pass('checkFilter'),
     completeFilter: pass('completeFilter'),
     followStream: pass('followStream'),
+    setAllowRules: pass('setAllowRules'),
+    setDetectorOptions: pass('setDetectorOptions'),
   };
 }
 

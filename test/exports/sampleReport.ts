@@ -53,6 +53,8 @@ export const finding: Finding = {
   alternatives: ['An inventory program.'],
   evidence: { frames: [3, 4, 7], framesTotal: 824, filter: 'ip.src == 10.0.0.5', flows: ['tcp:0'] },
   attack: ['T1046'],
+  tactics: ['Discovery'],
+  expected: null,
   recommendation: 'Ask who runs 10.0.0.5.',
 };
 
@@ -110,6 +112,8 @@ export function sampleReport(over: Partial<Report> = {}): Report {
     conversations: [conversation],
     endpoints: [endpoint],
     findings: [],
+    incidents: [],
+    indicatorsOfCompromise: [],
     coverage: [
       { detector: 'port-scan', examined, status: 'clean', why: '' },
       { detector: 'beaconing', examined, status: 'skipped', why: 'This check does not exist yet.' },

@@ -12,11 +12,13 @@ const START = 1_767_225_600;
 export class MessageDriver {
   readonly state = new CaptureState(new Packet(createTables()));
   readonly run: DetectorRun;
+  readonly #options: Readonly<Record<string, unknown>>;
   /** Seconds since the start. */
   now = 0;
 
   constructor(detector: Pick<Detector, 'options' | 'create'>, options: Readonly<Record<string, unknown>> = {}) {
-    this.run = detector.create(detector.options.parse(options), this.state);
+    this.#options = detector.options.parse(options);
+    this.run = detector.create(this.#options, this.state);
   }
 
   /** A TCP connection (or another protocol's flow) with data both ways, over IPv4; returns its row. */
@@ -78,7 +80,7 @@ export class MessageDriver {
   }
 
   get findings(): readonly FindingDraft[] {
-    return this.run.evaluate().findings;
+    return this.run.evaluate(this.#options).findings;
   }
 }
 

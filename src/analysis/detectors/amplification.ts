@@ -58,7 +58,7 @@ export const amplification = defineDetector({
   description:
     'Servers of DNS, NTP, SNMP, memcached and the like send one host answers that are far larger than the questions, or that it never asked for. A capture of one direction only, or a management station that reads whole tables of many devices, can look like it.',
   options,
-  create: (values, state) => ({ evaluate: () => evaluate(values, state) }),
+  create: (_, state) => ({ evaluate: (values) => evaluate(values, state) }),
 });
 
 /** Which end of a UDP flow answers as such a service: 0 the originator, 1 the responder, -1 neither. */

@@ -47,13 +47,14 @@ export const arpSpoofing = defineDetector({
     'A machine claims an address of another by ARP: both claim it in turn, it answers unasked, or it asks for an address that it says is its own. Two machines set to one address by mistake, a second network card and fail-over without a shared MAC address can look like it.',
   options,
   messages: [arpMessage.kind],
-  create(values, state) {
-    const claims = new ArpClaims(state, values.windowSeconds, ANNOUNCE_SECONDS);
+  collecting: ['windowSeconds'],
+  create(collecting, state) {
+    const claims = new ArpClaims(state, collecting.windowSeconds, ANNOUNCE_SECONDS);
     return {
       onMessage(message, _flow, p) {
         if (arpMessage.is(message)) claims.add(message, p);
       },
-      evaluate: () => evaluate(values, state, claims),
+      evaluate: (values) => evaluate(values, state, claims),
     };
   },
 });

@@ -16,6 +16,7 @@ const options = z.object({
   longestDays: z.number().positive().default(3650).describe('Validity from which a certificate of a server is called too long (days)'),
 });
 type Options = z.output<typeof options>;
+type Collected = Pick<Options, 'ecBits' | 'graceHours' | 'longestDays' | 'rsaBits'>;
 
 const MOST_CERTIFICATES = 5000;
 const DAY = 86_400;
@@ -53,7 +54,8 @@ export const badCertificate = defineDetector({
     'A server shows a certificate that was expired, not yet valid, self-signed, for another name or with a weak key when it was captured. Internal devices and test servers do so every day; so do impostors and the servers of malware.',
   options,
   messages: [tlsCertificateMessage.kind],
-  create(values, state) {
+  collecting: ['ecBits', 'graceHours', 'longestDays', 'rsaBits'],
+  create(collecting, state) {
     const shown = new Watched<string, Shown>(MOST_CERTIFICATES);
     return {
       onMessage(message, flow, p) {
@@ -61,7 +63,7 @@ export const badCertificate = defineDetector({
         const certificate = message.chain[0];
         if (certificate === undefined) return;
         const ends = endsOf(state, flow);
-        for (const problem of problemsOf(values, certificate, message.sni, p.hasTime ? p.timeSeconds : null, ends)) {
+        for (const problem of problemsOf(collecting, certificate, message.sni, p.hasTime ? p.timeSeconds : null, ends)) {
           const key = `${ends.server} ${ends.serverPort} ${problem.technique} ${certificate.issuer} ${certificate.serialNumber}`;
           shown.of(key, () => ({ problem, certificate, ends, sni: message.sni, evidence: new Evidence() }))?.evidence.add(p, flow);
         }
@@ -74,7 +76,7 @@ export const badCertificate = defineDetector({
   },
 });
 
-function problemsOf(values: Options, certificate: Certificate, sni: string | null, now: number | null, ends: Ends): Problem[] {
+function problemsOf(values: Collected, certificate: Certificate, sni: string | null, now: number | null, ends: Ends): Problem[] {
   const { notBefore, notAfter, keyAlgorithm, keyBits, signatureAlgorithm } = certificate,
     problems: Problem[] = [],
     grace = values.graceHours * 3600;

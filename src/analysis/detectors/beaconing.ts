@@ -86,7 +86,7 @@ export const beaconing = defineDetector({
     'One address connects to the same destination again and again at regular intervals, with about the same amount of data each time, as malware does that waits for commands. Update checks, monitoring and web pages that refresh themselves are regular too.',
   options,
   messages: [tlsServerNameMessage.kind],
-  create(values, state) {
+  create(_, state) {
     /** Connections by source and server name: a beacon may change its address with every connection. */
     const byName = new Watched<string, Row & { readonly name: string }>(MOST_NAMES);
     return {
@@ -99,7 +99,7 @@ export const beaconing = defineDetector({
         const entry = byName.of(`${ints[at + F.A]!} ${ints[at + F.META]! & F.META_IPV6} ${name}`, () => ({ rows: [], name }));
         if (entry !== undefined && entry.rows.length < MOST_ROWS_OF_NAME && entry.rows.at(-1) !== flow) entry.rows.push(flow);
       },
-      evaluate: () => evaluate(values, state, byName),
+      evaluate: (values) => evaluate(values, state, byName),
     };
   },
 });

@@ -20,12 +20,12 @@ export const bruteForce = defineDetector({
     'One address fails to log in over and over: FTP, mail, Telnet, MQTT, HTTP, Kerberos, LDAP, VNC, Redis and databases say so, SSH and Remote Desktop sessions end right after the password. A program with an old password does the same, evenly and with one user.',
   options: guessingOptions,
   messages: LoginTally.messages,
-  create(values, state) {
-    const tally = new LoginTally(values, state);
+  create(_, state) {
+    const tally = new LoginTally(null, state);
     return {
       onMessage: (message, flow, p) => tally.onMessage(message, flow, p),
-      evaluate() {
-        const { pairs, limits } = tally.pairs();
+      evaluate(values) {
+        const { pairs, limits } = tally.pairs(values);
         return {
           findings: pairs.filter((pair) => isGuessing(values, pair)).map((pair) => draft(values, pair, guessingThreshold(values, pair))),
           coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits]),

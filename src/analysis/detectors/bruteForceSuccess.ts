@@ -3,7 +3,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural, protocolLabel } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
-import { guessingOptions, guessingThreshold, LoginTally, type GuessingOptions, type LoginPair } from './loginTally.ts';
+import { guessingOptions, guessingThreshold, LoginTally, SUCCESS_OPTIONS, type GuessingOptions, type LoginPair } from './loginTally.ts';
 import { addressFilter, confidenceOf } from './watched.ts';
 
 /** Failures a minute that nobody types. */
@@ -17,12 +17,13 @@ export const bruteForceSuccess = defineDetector({
     'After many failed logins of one address at one server, one works: somebody has guessed a password. A user who remembers it late does the same, slowly.',
   options: guessingOptions,
   messages: LoginTally.messages,
-  create(values, state) {
-    const tally = new LoginTally(values, state);
+  collecting: SUCCESS_OPTIONS,
+  create(collecting, state) {
+    const tally = new LoginTally(collecting, state);
     return {
       onMessage: (message, flow, p) => tally.onMessage(message, flow, p),
-      evaluate() {
-        const { pairs, limits } = tally.pairs();
+      evaluate(values) {
+        const { pairs, limits } = tally.pairs(values);
         return {
           findings: pairs
             .filter(({ successes, failed, accepted }) => successes.length > 0 && (100 * failed) / (failed + accepted) >= values.failedSharePercent)

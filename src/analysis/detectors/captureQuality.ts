@@ -46,14 +46,15 @@ export const captureQuality = defineDetector({
   description:
     'What the capture does not hold or holds twice: lost, cut, one-way or repeated frames, clock steps, a damaged file. Ordinary causes are a busy capturing machine, a snap length, a tap of one direction or a mirror port; each limits what can be concluded.',
   options,
-  create(values, state) {
-    const seen = new Seen(values.clockStepMs);
+  collecting: ['clockStepMs'],
+  create(collecting, state) {
+    const seen = new Seen(collecting.clockStepMs);
     return {
       onPacket(p) {
         seen.onPacket(p);
         if (seen.duplicates.onPacket(p)) state.duplicatePackets++;
       },
-      evaluate: () => evaluate(values, state, seen),
+      evaluate: (values) => evaluate(values, state, seen),
     };
   },
 });

@@ -71,12 +71,13 @@ export const cleartextCredentials = defineDetector({
     'Somebody logs in over FTP, Telnet, mail, MQTT, HTTP, LDAP, Redis, a database or SNMP without encryption, so that the password can be read on the way. Old devices and internal tools do so without harm being meant.',
   options,
   messages: [loginMessage.kind, httpCredentialsMessage.kind, snmpMessage.kind],
-  create(values, state) {
+  collecting: ['anonymous'],
+  create(collecting, state) {
     const exposed = new Watched<string, Exposed>(MOST_SERVERS);
     return {
       onMessage(message, flow, p) {
         const login = loginOf(message);
-        if (login === null || (login.kind === 'anonymous' && !values.anonymous)) return;
+        if (login === null || (login.kind === 'anonymous' && !collecting.anonymous)) return;
         const datagram = login.kind === 'community' ? datagramEnds(p) : null;
         if (flow < 0 && datagram === null) return;
         const ends =
@@ -105,7 +106,7 @@ export const cleartextCredentials = defineDetector({
         if (user !== null && user !== '' && one.users.size < MOST_USERS) one.users.add(safeText(user, 60));
         if (one.mechanisms.size < MOST_USERS) one.mechanisms.add(safeText(mechanism, 30));
       },
-      evaluate: () => ({
+      evaluate: (values) => ({
         findings: [...exposed.values].filter(({ sent }) => sent >= values.logins).map((one) => draft(values, one, state)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...exposed.limits('servers with logins in clear')]),
       }),

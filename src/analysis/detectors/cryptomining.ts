@@ -41,7 +41,8 @@ export const cryptomining = defineDetector({
     'A host talks Stratum to a mining pool, or goes over TLS to a host of a known pool. Where nobody mines on purpose, somebody else uses the machine.',
   options,
   messages: [stratumMessage.kind, tlsClientHelloMessage.kind],
-  create(values, state) {
+  collecting: ['poolNames'],
+  create(collecting, state) {
     const pairs = new Watched<string, Mining>(MOST_PAIRS);
     return {
       onMessage(message, flow, p) {
@@ -49,7 +50,7 @@ export const cryptomining = defineDetector({
         const isStratum = stratumMessage.is(message);
         let pool = '';
         if (!isStratum) {
-          if (!values.poolNames || !tlsClientHelloMessage.is(message) || message.sni === null) return;
+          if (!collecting.poolNames || !tlsClientHelloMessage.is(message) || message.sni === null) return;
           pool = poolOf(message.sni.toLowerCase());
           if (pool === '') return;
         }
@@ -71,7 +72,7 @@ export const cryptomining = defineDetector({
         if (message.worker !== null && one.workers.size < MOST_WORDS) one.workers.add(message.worker);
         if (/submit(?:Work)?$/.test(message.method)) one.shares++;
       },
-      evaluate: () => ({
+      evaluate: (values) => ({
         findings: [...pairs.values].filter(({ pool, messages }) => pool !== '' || messages >= values.messages).map((one) => draft(values, one)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...pairs.limits('miners and pools')]),
       }),

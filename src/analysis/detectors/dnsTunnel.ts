@@ -53,15 +53,15 @@ export const dnsTunnel = defineDetector({
     'Many different, long, meaningless names are asked for below one domain, as programs do that carry data in DNS queries and their answers. Content networks, antivirus and mail reputation look-ups work the same way.',
   options,
   messages: [dnsMessage.kind],
-  create(values, state) {
-    const table = new DomainTable(),
-      allowed = new Set(values.allowedDomains.map((name) => name.toLowerCase()));
+  create(_, state) {
+    const table = new DomainTable();
     return {
       onMessage(message, _flow, p) {
         if (dnsMessage.is(message)) table.onMessage(message, p);
       },
-      evaluate() {
-        const findings: FindingDraft[] = [];
+      evaluate(values) {
+        const findings: FindingDraft[] = [],
+          allowed = new Set(values.allowedDomains.map((name) => name.toLowerCase()));
         for (const domain of table.domains.values) {
           if (domain.queries < values.names || allowed.has(domain.name)) continue;
           const finding = judge(values, state, domain);

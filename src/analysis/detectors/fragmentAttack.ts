@@ -47,7 +47,7 @@ export const fragmentAttack = defineDetector({
   description:
     'Fragments of a datagram overlap, are too small to hold its header or reach beyond the longest datagram there can be. Scanners and test tools make them to get past firewalls; a broken sender or a copy damaged on its way is rare but possible.',
   options,
-  create(values, state) {
+  create(_, state) {
     const series = new Map<string, Series>(),
       seen: { kind: FragmentAnomaly['kind']; firstFrame: number }[] = [];
     let isBounded = false,
@@ -63,7 +63,7 @@ export const fragmentAttack = defineDetector({
         for (const { kind, firstFrame } of seen) if (!note(series, state, kind, firstFrame, flow)) isBounded = true;
         seen.length = pending = 0;
       },
-      evaluate() {
+      evaluate(values) {
         const findings = [...series.values()]
           .filter((one) => one.total >= thresholdOf(values, one.technique))
           .map((one) => draft(values, state, one));

@@ -82,8 +82,9 @@ export const hostSweep = defineDetector({
     'One address asks many hosts for the same port, or whether they are there at all, and most of them refuse or do not answer. Inventories and monitoring of your own do the same; a gateway asks by ARP for hosts that somebody beyond it looks for.',
   options,
   messages: [arpMessage.kind],
-  create(values, state) {
-    const tallies = new SweepTallies(state, values.windowSeconds);
+  collecting: ['windowSeconds'],
+  create(collecting, state) {
+    const tallies = new SweepTallies(state, collecting.windowSeconds);
     return {
       onPacket(p, flow) {
         if (p.icmp >= 0) tallies.onIcmp(p, flow);
@@ -91,7 +92,7 @@ export const hostSweep = defineDetector({
       onMessage(message, _flow, p) {
         if (arpMessage.is(message)) tallies.onArp(message, p);
       },
-      evaluate: () => evaluate(values, state, tallies),
+      evaluate: (values) => evaluate(values, state, tallies),
     };
   },
 });

@@ -24,6 +24,7 @@ const options = z.object({
   windowSeconds: z.number().positive().default(10).describe('Time within which these messages must come (seconds)'),
 });
 type Options = z.output<typeof options>;
+type Collected = Pick<Options, 'windowSeconds' | 'requests'>;
 
 const MOST_TARGETS = 4096,
   MOST_SOURCES = 2000;
@@ -55,13 +56,14 @@ export const icmpFlood = defineDetector({
   description:
     'Pings or ICMP errors pour in on one host at a rate that fills its line or keeps it busy, and most of them are not answered. A flood ping or a load test by an administrator looks the same; errors also come back to whoever sends much to closed ports.',
   options,
-  create(values, state) {
-    const tally = new Tally(values, state);
+  collecting: ['windowSeconds', 'requests'],
+  create(collecting, state) {
+    const tally = new Tally(collecting, state);
     return {
       onPacket(p, flow) {
         if (p.icmp >= 0) tally.add(p, flow);
       },
-      evaluate() {
+      evaluate(values) {
         const limits = unreadableFrames(state),
           findings: FindingDraft[] = [];
         for (const target of tally.targets()) {
@@ -79,10 +81,10 @@ class Tally {
   isBounded = false;
   /** By technique and family, so that keys are plain 32-bit numbers. */
   readonly #maps: readonly Map<number, Target>[] = [new Map(), new Map(), new Map(), new Map()];
-  readonly #values: Options;
+  readonly #values: Collected;
   readonly #state: CaptureState;
 
-  constructor(values: Options, state: CaptureState) {
+  constructor(values: Collected, state: CaptureState) {
     this.#values = values;
     this.#state = state;
   }

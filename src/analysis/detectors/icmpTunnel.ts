@@ -112,7 +112,7 @@ export const icmpTunnel = defineDetector({
   description:
     'Echo requests and replies carry ever new contents in many sizes, as programs that pack a connection or commands into ping do. Measuring programs that send random bytes can look like it.',
   options,
-  create(values, state) {
+  create(_, state) {
     const pairs = new Watched<number, Pair>(MOST_PAIRS);
     let cut = 0;
     return {
@@ -137,7 +137,7 @@ export const icmpTunnel = defineDetector({
         else pair.reply(p, from, isEmpty ? from : to);
         pair.evidence.add(p, flow);
       },
-      evaluate() {
+      evaluate(values) {
         const findings: FindingDraft[] = [];
         for (const pair of pairs.values) {
           const parts = judge(values, pair);

@@ -78,7 +78,7 @@ export const insecureProtocol = defineDetector({
     'Telnet, FTP, TFTP, rlogin or plain POP3, IMAP, LDAP or VNC carry data that anybody on the way can read and change. Devices that boot, anonymous downloads and old equipment use them without harm being meant.',
   options,
   messages: [tlsServerHelloMessage.kind, vncSecurityMessage.kind],
-  create(values, state) {
+  create(_, state) {
     /** Connections that went over to TLS (STARTTLS, AUTH TLS, STLS). */
     const upgraded = new Set<number>();
     /** VNC sessions that asked for no password. */
@@ -90,7 +90,7 @@ export const insecureProtocol = defineDetector({
         const id = state.tables.all[state.flows.ints[flow * F.INTS + F.SERVICE]! - 1]?.dissector.id;
         if (message.kind === tlsServerHelloMessage.kind && id !== undefined && id !== 'tls') upgraded.add(flow);
       },
-      evaluate() {
+      evaluate(values) {
         const uses = gather(values, state, upgraded, open);
         const limits =
           upgraded.size >= MOST_UPGRADED ? ['More connections went over to TLS than are followed: some may be told here all the same.'] : [];

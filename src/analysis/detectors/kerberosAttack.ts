@@ -83,7 +83,7 @@ export const kerberosAttack = defineDetector({
     'One client collects tickets of many service accounts in RC4, gets logins answered without proof, or tries names until the server knows them. Domains of old systems use RC4 for everything, without anybody attacking.',
   options,
   messages: [kerberosMessage.kind],
-  create(values, state) {
+  create(_, state) {
     const clients = new Watched<string, Client>(MOST_CLIENTS),
       /** The last request of a conversation: errors do not name the client, replies not what was offered. */
       open = new Map<string, KerberosMessage>();
@@ -113,7 +113,7 @@ export const kerberosAttack = defineDetector({
         }));
         if (one !== undefined) judge(one, message, request, flow, p);
       },
-      evaluate() {
+      evaluate(values) {
         const findings: FindingDraft[] = [];
         for (const one of clients.values) {
           one.weakTickets.evidence.resolve(state.flows);

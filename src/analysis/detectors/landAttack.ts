@@ -35,7 +35,7 @@ export const landAttack = defineDetector({
   description:
     'Packets on the wire carry the address of their destination as their source, so that the host would answer itself; unprotected systems hang or crash. A router that translates addresses both ways for a host behind it, or a broken network test, can send such packets too.',
   options,
-  create(values, state) {
+  create(_, state) {
     const victims = new Map<string, Victim>();
     let isBounded = false,
       isCounted = true;
@@ -57,7 +57,7 @@ export const landAttack = defineDetector({
         if (victim.rows.length < MOST_ROWS) victim.rows.push(flow);
         else isCounted = false;
       },
-      evaluate() {
+      evaluate(values) {
         const limits = unreadableFrames(state),
           findings: FindingDraft[] = [];
         for (const victim of victims.values()) {

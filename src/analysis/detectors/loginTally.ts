@@ -38,6 +38,10 @@ export const guessingOptions = z.object({
 });
 export type GuessingOptions = z.output<typeof guessingOptions>;
 
+/** Options of what has to be noted while reading: that a login worked behind so many failures. */
+export const SUCCESS_OPTIONS = ['failures', 'windowMinutes', 'failedSharePercent'] as const;
+type SuccessOptions = Pick<GuessingOptions, (typeof SUCCESS_OPTIONS)[number]>;
+
 const MOST_PAIRS = 10_000,
   MOST_SESSIONS = 100_000,
   MOST_USERS = 100,
@@ -89,7 +93,7 @@ const newPair = (protocol: string, ends: Ends, bySize: boolean): LoginPair => ({
 export class LoginTally {
   // Results of logins over HTTP are told where their credentials are asked for.
   static readonly messages: readonly string[] = [loginMessage.kind, sshNewKeysMessage.kind, rdpRequestMessage.kind, httpCredentialsMessage.kind];
-  readonly #values: GuessingOptions;
+  readonly #noting: SuccessOptions | null;
   readonly #state: CaptureState;
   readonly #pairs = new Watched<string, LoginPair>(MOST_PAIRS);
   /** Bytes of payload that client and server had sent when their keys came into force, by flow. */
@@ -98,8 +102,9 @@ export class LoginTally {
   /** Who asks for a ticket over UDP, by address and port: the refusal does not say it. */
   readonly #asking = new Map<string, string>();
 
-  constructor(values: GuessingOptions, state: CaptureState) {
-    this.#values = values;
+  /** `noting`: under what a login that works is noted as guessed, while reading; null for those who do not ask. */
+  constructor(noting: SuccessOptions | null, state: CaptureState) {
+    this.#noting = noting;
     this.#state = state;
   }
 
@@ -125,12 +130,12 @@ export class LoginTally {
     if (pair === undefined) return;
     const seconds = p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null;
     if (message.result === 'accepted') {
-      this.#accepted(pair, seconds, this.#values.failures, user, () =>
+      this.#accepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, user, () =>
         flow < 0 ? pair.successEvidence.addDatagram(p) : pair.successEvidence.add(p, flow),
       );
       return;
     }
-    this.#failed(pair, seconds, this.#values.failures);
+    this.#failed(pair, seconds, this.#noting?.failures ?? 0);
     if (flow < 0) pair.evidence.addDatagram(p);
     else pair.evidence.add(p, flow);
     if (user !== null && pair.users.size < MOST_USERS) pair.users.add(user);
@@ -160,14 +165,15 @@ export class LoginTally {
   }
 
   /** Counts a login that worked, and notes it when it came behind enough failures. */
-  #accepted(pair: LoginPair, seconds: number | null, threshold: number, user: string | null, prove: () => void): void {
+  #accepted(pair: LoginPair, seconds: number | null, noting: SuccessOptions | null, threshold: number, user: string | null, prove: () => void): void {
     const first = pair.recent[0];
     if (
+      noting !== null &&
       seconds !== null &&
       first !== undefined &&
       pair.recent.length >= threshold &&
-      seconds - first <= this.#values.windowMinutes * 60 &&
-      this.#mostlyFails(pair) &&
+      seconds - first <= noting.windowMinutes * 60 &&
+      mostlyFails(noting, pair) &&
       pair.successes.length < MOST_SUCCESSES
     ) {
       pair.successes.push({ user, failedBefore: pair.failed });
@@ -176,14 +182,10 @@ export class LoginTally {
     pair.accepted++;
   }
 
-  #mostlyFails({ failed, accepted }: LoginPair): boolean {
-    return (100 * failed) / Math.max(1, failed + accepted) >= this.#values.failedSharePercent;
-  }
-
   /** All pairs so far, and what could not be followed. May be called again as the capture grows. */
-  pairs(): { readonly pairs: readonly LoginPair[]; readonly limits: readonly string[] } {
-    const ssh = this.#bySize('ssh', this.#keyed.entries, this.#values.sshSessions, (row, keys) => this.#sshOutcome(row, keys)),
-      rdp = this.#bySize('rdp', this.#rdp.entries, this.#values.failures, (row) => this.#rdpOutcome(row));
+  pairs(values: GuessingOptions): { readonly pairs: readonly LoginPair[]; readonly limits: readonly string[] } {
+    const ssh = this.#bySize('ssh', this.#keyed.entries, values, values.sshSessions, (row, keys) => this.#sshOutcome(values, row, keys)),
+      rdp = this.#bySize('rdp', this.#rdp.entries, values, values.failures, (row) => this.#rdpOutcome(values, row));
     for (const pair of this.#pairs.values) pair.evidence.resolve(this.#state.flows);
     return {
       pairs: [...this.#pairs.values, ...ssh.values, ...rdp.values],
@@ -201,6 +203,7 @@ export class LoginTally {
   #bySize<T>(
     protocol: string,
     sessions: Iterable<[number, T]>,
+    values: GuessingOptions,
     threshold: number,
     outcome: (row: number, session: T) => 'failed' | 'accepted' | null,
   ): Watched<string, LoginPair> {
@@ -217,7 +220,7 @@ export class LoginTally {
         seconds = (ints[at + F.FLAGS]! & F.HAS_TIME) === 0 ? null : doubles[row * F.DOUBLES + F.START]! + ints[at + F.START_NS]! / 1e9;
       if (typeof session === 'string' && pair.users.size < MOST_USERS) pair.users.add(session);
       if (result === 'accepted')
-        this.#accepted(pair, seconds, threshold, typeof session === 'string' ? session : null, () => pair.successEvidence.addRow(flows, row));
+        this.#accepted(pair, seconds, values, threshold, typeof session === 'string' ? session : null, () => pair.successEvidence.addRow(flows, row));
       else {
         this.#failed(pair, seconds, threshold);
         pair.evidence.addRow(flows, row);
@@ -226,22 +229,26 @@ export class LoginTally {
     return pairs;
   }
 
-  #sshOutcome(row: number, { client, server }: { readonly client: number; readonly server: number }): 'failed' | 'accepted' | null {
+  #sshOutcome(
+    values: GuessingOptions,
+    row: number,
+    { client, server }: { readonly client: number; readonly server: number },
+  ): 'failed' | 'accepted' | null {
     if (client < 0 || server < 0) return null;
     const { doubles } = this.#state.flows,
       at = row * F.DOUBLES;
-    if (doubles[at + F.PAYLOAD_B]! - server > this.#values.sshBytes) return 'accepted';
+    if (doubles[at + F.PAYLOAD_B]! - server > values.sshBytes) return 'accepted';
     // One that goes on may still become a session.
     return doubles[at + F.PAYLOAD_A]! - client >= LEAST_SSH_BYTES && this.#hasEnded(row) ? 'failed' : null;
   }
 
-  #rdpOutcome(row: number): 'failed' | 'accepted' | null {
+  #rdpOutcome(values: GuessingOptions, row: number): 'failed' | 'accepted' | null {
     const { doubles } = this.#state.flows,
       at = row * F.DOUBLES,
       fromServer = doubles[at + F.PAYLOAD_B]!;
     if (fromServer > RDP_DESKTOP_BYTES) return 'accepted';
     const isShort = doubles[at + F.END]! - doubles[at + F.START]! <= RDP_SECONDS;
-    return isShort && fromServer <= this.#values.rdpBytes && doubles[at + F.PAYLOAD_A]! >= LEAST_RDP_BYTES && this.#hasEnded(row) ? 'failed' : null;
+    return isShort && fromServer <= values.rdpBytes && doubles[at + F.PAYLOAD_A]! >= LEAST_RDP_BYTES && this.#hasEnded(row) ? 'failed' : null;
   }
 
   #hasEnded(row: number): boolean {
@@ -250,6 +257,10 @@ export class LoginTally {
 }
 
 /** How many failures of this pair make a brute force. */
+function mostlyFails({ failedSharePercent }: SuccessOptions, { failed, accepted }: LoginPair): boolean {
+  return (100 * failed) / Math.max(1, failed + accepted) >= failedSharePercent;
+}
+
 export function guessingThreshold(values: GuessingOptions, { protocol }: LoginPair): number {
   return protocol === 'ssh' ? values.sshSessions : values.failures;
 }

@@ -57,7 +57,7 @@ export const namePoisoning = defineDetector({
     'One host answers many different names that others call into the local network by LLMNR, NetBIOS or multicast DNS, always with the same address, or answers for the web proxy name WPAD. A server that bears several names on purpose can look like it.',
   options,
   messages: [dnsMessage.kind, nbnsAnswerMessage.kind],
-  create(values, state) {
+  create(_, state) {
     const answers = new Answers(state);
     return {
       onMessage(message, flow, p) {
@@ -67,7 +67,7 @@ export const namePoisoning = defineDetector({
           for (const address of message.addresses) answers.add('nbns', message.name.slice(0, -4), formatIpv4(address), flow, p);
         }
       },
-      evaluate() {
+      evaluate(values) {
         const limits = unreadableFrames(state),
           findings: FindingDraft[] = [];
         for (const responder of answers.responders) {

@@ -81,9 +81,9 @@ export const oddPort = defineDetector({
   description:
     'A connection speaks SSH, HTTP, TLS or another protocol on a port that belongs to a different one, as tunnels and malware do to pass firewalls. Programs for closed networks, and people who hide a server from scanners, do it too.',
   options,
-  create(values, state) {
+  create(_, state) {
     return {
-      evaluate() {
+      evaluate(values) {
         const found = gather(values, state);
         return {
           findings: [...found.values].filter(({ evidence }) => evidence.framesTotal >= values.connections).map((one) => draft(values, one)),

@@ -57,11 +57,11 @@ export const portScan = defineDetector({
   description:
     'One address tries many ports of one host that are closed, silent or abandoned as soon as they answer. Vulnerability scanners and inventories of your own do the same; a client of a broken passive FTP server or of peer-to-peer software can look like it.',
   options,
-  create(values, state) {
+  create(_, state) {
     const protocols = new IpProtocolProbes();
     return {
       onPacket: (p, flow) => protocols.onPacket(p, flow),
-      evaluate: () => evaluate(values, state, protocols),
+      evaluate: (values) => evaluate(values, state, protocols),
     };
   },
 });

@@ -24,6 +24,7 @@ const options = z.object({
   windowSeconds: z.number().positive().default(60).describe('Time within which these clients or refusals must come (seconds)'),
 });
 type Options = z.output<typeof options>;
+type Collected = Pick<Options, 'windowSeconds'>;
 
 const DISCOVER = 1,
   OFFER = 2,
@@ -67,13 +68,14 @@ export const rogueDhcp = defineDetector({
     'Two servers offer addresses to the same clients, hundreds of invented clients use the addresses up, or clients are refused in a flood. Two servers that share the work on purpose, or a room full of machines that start at once, can look like it.',
   options,
   messages: [dhcpMessage.kind],
-  create(values, state) {
-    const seen = new Seen(values, state);
+  collecting: ['windowSeconds'],
+  create(collecting, state) {
+    const seen = new Seen(collecting, state);
     return {
       onMessage(message, flow, p) {
         if (dhcpMessage.is(message)) seen.add(message, flow, p);
       },
-      evaluate: () => evaluate(values, state, seen),
+      evaluate: (values) => evaluate(values, state, seen),
     };
   },
 });
@@ -92,10 +94,10 @@ class Seen {
   disguised = 0;
   /** Who offered first to which question. */
   readonly #offered = new Map<string, { readonly server: Server; readonly address: number; readonly frame: number }>();
-  readonly #values: Options;
+  readonly #values: Collected;
   readonly #state: CaptureState;
 
-  constructor(values: Options, state: CaptureState) {
+  constructor(values: Collected, state: CaptureState) {
     this.#values = values;
     this.#state = state;
     this.newClients = new Burst(values.windowSeconds);

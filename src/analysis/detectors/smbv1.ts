@@ -32,14 +32,14 @@ export const smbv1 = defineDetector({
   description:
     'A server answers in version 1 of the Windows file-sharing protocol beyond the first negotiation. Old printers, scanners and storage boxes still need it; worms and attackers look for it.',
   options,
-  create(values, state) {
+  create(_, state) {
     const servers = new Watched<number, Server>(MOST_SERVERS),
       smb = state.tables.byId('smb')?.index ?? -2;
     return {
       onPacket(p, flow) {
         if (p.application === smb && flow >= 0) note(state, servers, p, flow);
       },
-      evaluate: () => ({
+      evaluate: (values) => ({
         findings: [...servers.values].filter(({ evidence }) => evidence.framesTotal >= values.answers).map((one) => draft(values.answers, one)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...servers.limits('servers with SMB version 1')]),
       }),

@@ -19,6 +19,7 @@ const options = z.object({
   windowSeconds: z.number().positive().default(10).describe('Time within which they must come (seconds)'),
 });
 type Options = z.output<typeof options>;
+type Collected = Pick<Options, 'windowSeconds'>;
 
 const MOST_HOSTS = 4096,
   MOST_REPLIERS = 1000;
@@ -56,13 +57,14 @@ export const smurf = defineDetector({
   description:
     'Pings go to a broadcast address in the name of one host, so that all hosts of a network answer it at once, or such answers arrive unasked. An administrator who pings the broadcast address to see who is there causes a few of the same packets.',
   options,
-  create(values, state) {
-    const tally = new Tally(values, state);
+  collecting: ['windowSeconds'],
+  create(collecting, state) {
+    const tally = new Tally(collecting, state);
     return {
       onPacket(p, flow) {
         if (p.icmp >= 0) tally.add(p, flow);
       },
-      evaluate() {
+      evaluate(values) {
         const limits = unreadableFrames(state),
           findings: FindingDraft[] = [];
         for (const host of tally.hosts()) {
@@ -80,10 +82,10 @@ class Tally {
   isBounded = false;
   readonly #v4 = new Map<number, Host>();
   readonly #v6 = new Map<number, Host>();
-  readonly #values: Options;
+  readonly #values: Collected;
   readonly #state: CaptureState;
 
-  constructor(values: Options, state: CaptureState) {
+  constructor(values: Collected, state: CaptureState) {
     this.#values = values;
     this.#state = state;
   }

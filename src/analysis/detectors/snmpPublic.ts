@@ -38,7 +38,7 @@ export const snmpPublic = defineDetector({
     'A device answers to SNMP requests with the community "public" or "private", which it was delivered with. Printers and switches nobody configured do; monitoring inside a closed network may rely on it.',
   options,
   messages: [snmpMessage.kind],
-  create(values, state) {
+  create(_, state) {
     const devices = new Watched<string, Device>(MOST_DEVICES);
     return {
       onMessage(message, _flow, p) {
@@ -67,7 +67,7 @@ export const snmpPublic = defineDetector({
         } else device.requests++;
         if (pdu === SET_REQUEST) device.sets++;
       },
-      evaluate: () => ({
+      evaluate: (values) => ({
         findings: [...devices.values]
           .filter(({ answers, requests }) => requests > 0 && answers >= values.answers)
           .map((one) => draft(values.answers, one, state)),

@@ -46,7 +46,7 @@ export const synFlood = defineDetector({
   description:
     'One host gets connection attempts at a rate, from one or countless addresses, that are never completed, which fills its table of half-open connections. A crowd of clients that insists on a server which is down, or a load test, can look like it.',
   options,
-  create: (values, state) => ({ evaluate: () => evaluate(values, state) }),
+  create: (_, state) => ({ evaluate: (values) => evaluate(values, state) }),
 });
 
 /** What one host got. */

@@ -60,7 +60,7 @@ export const udpFlood = defineDetector({
   description:
     'Datagrams pour in on one host at a rate and it hardly answers any of them. One-way media streams, measurements of a line and clients of a service that is down can look like it.',
   options,
-  create: (values, state) => ({ evaluate: () => evaluate(values, state) }),
+  create: (_, state) => ({ evaluate: (values) => evaluate(values, state) }),
 });
 
 /** Datagrams of a flow that its receiver did not answer; 0 where it did, and where none is expected. */

@@ -36,13 +36,14 @@ export const weakRdp = defineDetector({
     'A Remote Desktop server settles on standard RDP security, or on TLS without network level authentication. Old servers, and thin clients that cannot do better, do so without anybody attacking.',
   options,
   messages: [rdpResponseMessage.kind],
-  create(values, state) {
+  collecting: ['tlsWithoutNla'],
+  create(collecting, state) {
     const servers = new Watched<string, Server>(MOST_SERVERS);
     return {
       onMessage(message, flow, p) {
         if (!rdpResponseMessage.is(message) || flow < 0) return;
         const { selected, requested } = message;
-        if (selected !== STANDARD && !(selected === TLS && values.tlsWithoutNla)) return;
+        if (selected !== STANDARD && !(selected === TLS && collecting.tlsWithoutNla)) return;
         const ends = endsOf(state, flow),
           isStandard = selected === STANDARD;
         const server = servers.of(`${ends.server} ${ends.serverPort} ${selected}`, () => ({
@@ -57,7 +58,7 @@ export const weakRdp = defineDetector({
         if ((requested & 0b1010) !== 0) server.couldDoBetter++;
         server.evidence.add(p, flow);
       },
-      evaluate: () => ({
+      evaluate: (values) => ({
         findings: [...servers.values].filter(({ count }) => count >= values.connections).map((server) => draft(values, server)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...servers.limits('Remote Desktop servers')]),
       }),

@@ -18,6 +18,7 @@ const options = z.object({
   sessions: z.int().min(1).default(1).describe('Sessions with one server that must agree on it before it is told (sessions)'),
 });
 type Options = z.output<typeof options>;
+type Collected = Pick<Options, 'sha1'>;
 
 const MOST_SERVERS = 5000;
 /** Sessions whose second offer has not come yet. */
@@ -78,7 +79,8 @@ export const weakSsh = defineDetector({
     'An SSH session uses version 1 of the protocol, or client and server agree on an algorithm that is broken. Old network devices know no better, without anybody attacking.',
   options,
   messages: [sshBannerMessage.kind, sshKexInitMessage.kind],
-  create(values, state) {
+  collecting: ['sha1'],
+  create(collecting, state) {
     const servers = new Watched<string, Server>(MOST_SERVERS),
       offers = new Map<number, SshKexInitMessage>(),
       banners = new Map<number, string>();
@@ -125,13 +127,13 @@ export const weakSsh = defineDetector({
           return;
         }
         offers.delete(flow);
-        const found = agreedOn(values, message.fromServer ? other : message, message.fromServer ? message : other);
+        const found = agreedOn(collecting, message.fromServer ? other : message, message.fromServer ? message : other);
         if (found.length === 0) return;
         const one = server(flow, 'algorithms');
         one?.evidence.add(p, flow);
         for (const agreed of found) if (one !== undefined && one.agreed.size < 16) one.agreed.set(agreed.what + agreed.name, agreed);
       },
-      evaluate: () => ({
+      evaluate: (values) => ({
         findings: [...servers.values].filter(({ evidence }) => evidence.framesTotal >= values.sessions).map((one) => draft(values, one)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...servers.limits('servers with weak SSH')]),
       }),
@@ -140,7 +142,7 @@ export const weakSsh = defineDetector({
 });
 
 /** RFC 4253 section 7.1: the first of the client's that the server has too. */
-function agreedOn(values: Options, client: SshKexInitMessage, server: SshKexInitMessage): Agreed[] {
+function agreedOn(values: Collected, client: SshKexInitMessage, server: SshKexInitMessage): Agreed[] {
   const found: Agreed[] = [];
   const look = (what: string, offered: readonly string[], accepted: readonly string[], weaknesses: readonly Weakness[]): string => {
     const name = offered.find((one) => accepted.includes(one)) ?? '',

@@ -18,6 +18,7 @@ const options = z.object({
   handshakes: z.int().min(1).default(1).describe('Handshakes of one server that must end so before it is told (handshakes)'),
 });
 type Options = z.output<typeof options>;
+type Collected = Pick<Options, 'oldestVersion'>;
 
 const MOST_SERVERS = 5000;
 
@@ -94,7 +95,8 @@ export const weakTls = defineDetector({
     'A server agrees to SSL, TLS 1.0 or 1.1, or to a cipher suite that is broken. Old devices and servers kept for old clients do so without anybody attacking.',
   options,
   messages: [tlsServerHelloMessage.kind],
-  create(values, state) {
+  collecting: ['oldestVersion'],
+  create(collecting, state) {
     const choices = new Watched<string, Choice>(MOST_SERVERS);
     const weak = new Map<number, readonly Weakness[]>();
     return {
@@ -103,7 +105,7 @@ export const weakTls = defineDetector({
         // The few versions and suites of a capture are judged once each.
         const key = message.version * 65_536 + message.suite;
         let found = weak.get(key);
-        if (found === undefined) weak.set(key, (found = weaknesses(values, message.version, message.suiteName)));
+        if (found === undefined) weak.set(key, (found = weaknesses(collecting, message.version, message.suiteName)));
         if (found.length === 0 || flow < 0) return;
         const ends = endsOf(state, flow);
         for (const weakness of found) {
@@ -122,7 +124,7 @@ export const weakTls = defineDetector({
           if (message.sni !== null && choice.names.size < 8) choice.names.add(message.sni);
         }
       },
-      evaluate: () => ({
+      evaluate: (values) => ({
         findings: [...choices.values].filter(({ evidence }) => evidence.framesTotal >= values.handshakes).map((choice) => draft(values, choice)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...choices.limits('servers with weak TLS')]),
       }),
@@ -130,7 +132,7 @@ export const weakTls = defineDetector({
   },
 });
 
-function weaknesses(values: Options, version: number, suiteName: string): Weakness[] {
+function weaknesses(values: Collected, version: number, suiteName: string): Weakness[] {
   const found: Weakness[] = [],
     old = versionWeakness(version, VERSIONS[values.oldestVersion]);
   if (old !== null) found.push(old);

@@ -122,6 +122,8 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
       return null;
     };
   return {
+    setAllowRules: () => null,
+    setDetectorOptions: () => ({ needsReading: [] }),
     report: ({ selection, limit: rows }) => makeReport(traffic, select(selection), rows),
     conversations: (query) =>
       page<Conversation>(

@@ -45,6 +45,8 @@ export function scanFinding(traffic: Traffic, frames: readonly number[]): Findin
       flows: traffic.flows.flatMap((flow, i) => (flow.scan ? [`${flow.layer}:${String(i)}`] : [])),
     },
     attack: ['T1046'],
+    tactics: [],
+    expected: null,
     recommendation:
       'Ask who used laptop-3 at 09:17. If nobody did, take it off the network and look for what ran. On nas, close 22 and 445 to devices that do not need them.',
   };
@@ -65,6 +67,8 @@ function otherFindings(traffic: Traffic, snapped: readonly number[]): readonly F
       firstSeen: timestamp(487),
       lastSeen: timestamp(487),
       evidence: { frames: [Math.floor(traffic.count * 0.67)], framesTotal: 1, filter: `ip.addr == ${NAS} and tls`, flows: [] },
+      tactics: [],
+      expected: null,
       recommendation: 'Renew it.',
     },
     {
@@ -78,6 +82,8 @@ function otherFindings(traffic: Traffic, snapped: readonly number[]): readonly F
       firstSeen: timestamp(50),
       lastSeen: timestamp(700),
       evidence: { frames: snapped.slice(0, 100), framesTotal: snapped.length, filter: 'frame.cap_len < frame.len', flows: [] },
+      tactics: [],
+      expected: null,
       recommendation: 'Capture with -s 0.',
     },
   ];
@@ -322,6 +328,8 @@ export function makeReport(traffic: Traffic, counted: Counted, limit: number): R
     conversations: counted.conversations.slice(0, limit),
     endpoints: counted.endpoints.slice(0, limit),
     findings: findings.slice(0, limit),
+    incidents: [],
+    indicatorsOfCompromise: [],
     coverage: [
       check('port-scan', scan.length > 0 ? 'found' : 'clean'),
       check('expired-certificate', 'found'),
