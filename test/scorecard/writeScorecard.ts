@@ -9,7 +9,7 @@ export interface Scorecard {
 }
 
 /** Recall that is wanted, by tier. */
-export const WANTED_RECALL = { tier1: 0.95, others: 0.85 } as const;
+const WANTED_RECALL = { tier1: 0.95, others: 0.85 } as const;
 
 export function writeScorecard(judged: readonly Judged[], detectors: readonly Detector[], tier1: readonly string[]): Scorecard {
   const foreign = judged.filter(({ own }) => !own),
