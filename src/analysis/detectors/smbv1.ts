@@ -1,5 +1,9 @@
-/** SMB version 1 in use: a server goes on speaking it after the negotiation. It has neither encryption nor a signature worth the name, and it is what EternalBlue came through. */
+/**
+ * Weak Windows file sharing. SMB version 1 in use: a server goes on speaking it after the negotiation; it has neither encryption nor a signature worth the name,
+ * and EternalBlue came through it. And servers of any version that do not require signatures: whoever stands between can use somebody's log-on for himself.
+ */
 import * as z from 'zod';
+import { smbNegotiatedMessage } from '../../pcap/smbMessages.ts';
 import { NET_SRC_PORT, NET_STRIDE, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -14,6 +18,7 @@ const options = z.object({
     .min(1)
     .default(2)
     .describe('Messages in version 1 that a server must send: the first answer may still lead to a newer version (messages)'),
+  unsigned: z.boolean().default(true).describe('Also tell of servers that do not require signatures (yes or no)'),
 });
 
 const MOST_SERVERS = 5000,
@@ -27,21 +32,38 @@ interface Server {
 
 export const smbv1 = defineDetector({
   id: 'smbv1',
-  title: 'SMB version 1',
+  title: 'Weak Windows file sharing (SMB)',
   tier: 1,
   description:
-    'A server answers in version 1 of the Windows file-sharing protocol beyond the first negotiation. Old printers, scanners and storage boxes still need it; worms and attackers look for it.',
+    'A server answers in version 1 of the Windows file-sharing protocol beyond the first negotiation, or does not require signatures. Old printers, scanners and storage boxes need version 1; most Windows versions do not require signatures unless told to.',
   options,
+  messages: [smbNegotiatedMessage.kind],
   create(_, state) {
     const servers = new Watched<number, Server>(MOST_SERVERS),
+      unsigned = new Watched<string, Server>(MOST_SERVERS),
       smb = state.tables.byId('smb')?.index ?? -2;
     return {
+      onMessage(message, flow, p) {
+        if (!smbNegotiatedMessage.is(message) || message.signingRequired || flow < 0) return;
+        const ends = endsOf(state, flow),
+          server = unsigned.of(`${ends.server} ${ends.serverPort}`, () => ({ ends, evidence: new Evidence(), clients: new Set() }));
+        if (server === undefined) return;
+        server.evidence.add(p, flow);
+        if (server.clients.size < 1000) server.clients.add(state.flows.ints[flow * F.INTS + F.A]!);
+      },
       onPacket(p, flow) {
         if (p.application === smb && flow >= 0) note(state, servers, p, flow);
       },
       evaluate: (values) => ({
-        findings: [...servers.values].filter(({ evidence }) => evidence.framesTotal >= values.answers).map((one) => draft(values.answers, one)),
-        coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...servers.limits('servers with SMB version 1')]),
+        findings: [
+          ...[...servers.values].filter(({ evidence }) => evidence.framesTotal >= values.answers).map((one) => draft(values.answers, one)),
+          ...(values.unsigned ? [...unsigned.values].map(draftUnsigned) : []),
+        ],
+        coverage: coverage(examinedAll(state), [
+          ...unreadableFrames(state),
+          ...servers.limits('servers with SMB version 1'),
+          ...unsigned.limits('servers that do not require signatures'),
+        ]),
       }),
     };
   },
@@ -88,5 +110,28 @@ function draft(threshold: number, { ends, evidence, clients }: Server): FindingD
     filter: `${addressFilter(server)} && smb && smb.flags.response == 1`,
     attack: ['T1210', 'T1021.002'],
     recommendation: `Switch version 1 off on ${server} (and on the clients), or shut it away where it cannot be replaced. Check that it has the update MS17-010.`,
+  };
+}
+
+function draftUnsigned({ ends, evidence, clients }: Server): FindingDraft {
+  const { server, serverPort } = ends,
+    { confidence, indicators } = confidenceOf([['the server said so itself', 95]]);
+  return {
+    technique: 'signing',
+    severity: 'low',
+    confidence,
+    title: `${server} does not require signatures in SMB`,
+    description: `It said so in ${plural(evidence.framesTotal, 'negotiation')} with ${plural(clients.size, 'client')}. Who stands between can pass on somebody's log-on and use it for himself (NTLM relay).`,
+    subjects: [{ role: 'server', address: server, port: serverPort }],
+    ...evidence.proof,
+    indicators: [
+      { name: 'negotiations without required signatures', value: evidence.framesTotal, threshold: 1 },
+      { name: 'clients', value: clients.size },
+      ...indicators,
+    ],
+    alternatives: ['The default of Windows before Windows 11 24H2 and Server 2025, domain controllers apart.'],
+    filter: `${addressFilter(server)} && (smb2.sec_mode.sign_required == 0 || smb.sm.sig_required == 0)`,
+    attack: ['T1557.001'],
+    recommendation: `Require SMB signing on ${server} ("Microsoft network server: Digitally sign communications (always)").`,
   };
 }

@@ -60,6 +60,7 @@ describe('is told', () => {
     ['smtp', 25],
     ['telnet', 23],
     ['mqtt', 1883],
+    ['smb2', 445],
     ['kerberos', 88],
     ['ldap', 389],
     ['mysql', 3306],

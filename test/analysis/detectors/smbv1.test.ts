@@ -1,7 +1,10 @@
 /** SMB version 1 is told when a server goes on in it, not when a client asks for all versions at once. */
 import { describe, expect, test } from 'vitest';
+import type { SmbNegotiatedMessage } from '../../../src/pcap/smbMessages.ts';
+import { smbv1 } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, shared } from '../../support/analyzeCapture.ts';
+import { MessageDriver } from '../../support/messageDriver.ts';
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 
 const A = '10.0.0.5',
@@ -82,13 +85,34 @@ describe('is silent on', () => {
         'smbv1',
       ),
     ).toEqual([]));
-  test.runIf(hasShared)('recorded file access in version 2', async () =>
-    expect(findingsOf(await analyzeCapture(shared('benign__smb2.pcap')), 'smbv1')).toEqual([]),
+  // tshark -Y smb2.cmd==0 -T fields -e smb2.sec_mode: 0x01, enabled and not required, in frame 5.
+  test.runIf(hasShared)('recorded file access in version 2, but for its signatures', async () =>
+    expect(
+      findingsOf(await analyzeCapture(shared('benign__smb2.pcap')), 'smbv1').map(({ severity, title, evidence }) => [
+        severity,
+        title,
+        evidence.frames,
+      ]),
+    ).toEqual([['low', '10.0.0.12 does not require signatures in SMB', [5]]]),
   );
+  test('a server that requires signatures', () => {
+    const told = (signingRequired: boolean): number => {
+      const driver = new MessageDriver(smbv1);
+      driver.say<SmbNegotiatedMessage>(driver.flow(A, B, 445, 'nbss'), { kind: 'smb-negotiated', dialect: 0x311, signingRequired });
+      return driver.findings.length;
+    };
+    expect([told(true), told(false)]).toEqual([0, 1]);
+  });
 });
 
 test.runIf(hasShared)('recorded: the victim of EternalBlue', async () => {
   expect(
-    findingsOf(await analyzeCapture(shared('exploit__eternalblue-success-unpatched-win7.pcap')), 'smbv1').map(({ subjects }) => subjects[0]!.address),
-  ).toEqual(['192.168.198.203']);
+    findingsOf(await analyzeCapture(shared('exploit__eternalblue-success-unpatched-win7.pcap')), 'smbv1').map(({ severity, subjects }) => [
+      severity,
+      subjects[0]!.address,
+    ]),
+  ).toEqual([
+    ['medium', '192.168.198.203'],
+    ['low', '192.168.198.203'],
+  ]);
 });

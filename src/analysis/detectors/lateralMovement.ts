@@ -1,0 +1,220 @@
+/**
+ * Lateral movement: somebody with a password goes from one Windows host to the next by what administrators use: a program is copied into an administrative
+ * share, a service or a task is installed and started, the registry is written, WMI calls a method. Deployment of software and remote support do the same.
+ */
+import * as z from 'zod';
+import { rpcMessage, type RpcMessage } from '../../pcap/dissectors/dcerpc.ts';
+import { httpRequestMessage } from '../../pcap/http/messages.ts';
+import { smbTreeMessage, smbWriteMessage } from '../../pcap/smbMessages.ts';
+import type { Packet } from '../../pcap/packet.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import { safeText } from '../exports/safeText.ts';
+import type { Severity } from '../report.ts';
+import { addressFilter, confidenceOf, endsOf, Evidence, Watched, type Ends } from './watched.ts';
+
+const options = z.object({
+  acts: z.int().min(1).default(1).describe('Acts of remote control by one host on another from which they are told (acts)'),
+  remoteManagement: z.boolean().default(true).describe('Also tell of WinRM sessions, which scripts of administrators use too (yes or no)'),
+});
+type Options = z.output<typeof options>;
+
+/** Acts from the strongest on: the first one that was seen names the finding. */
+const ACTS = {
+  'service-start': { severity: 'medium', points: 70, text: 'installed a service and started it', attack: ['T1569.002', 'T1021.002'] },
+  service: { severity: 'medium', points: 60, text: 'installed a service', attack: ['T1543.003', 'T1021.002'] },
+  task: { severity: 'medium', points: 60, text: 'made a scheduled task', attack: ['T1053.005', 'T1021.002'] },
+  'registry-save': {
+    severity: 'medium',
+    points: 60,
+    text: 'saved a hive of the registry, where hashes of passwords are',
+    attack: ['T1003.002', 'T1021.002'],
+  },
+  program: { severity: 'medium', points: 60, text: 'wrote a program into an administrative share', attack: ['T1570', 'T1021.002'] },
+  wmi: { severity: 'low', points: 50, text: 'called methods over WMI', attack: ['T1047', 'T1021.003'] },
+  registry: { severity: 'low', points: 50, text: 'wrote into the registry', attack: ['T1112', 'T1021.002'] },
+  winrm: { severity: 'info', points: 50, text: 'used Windows Remote Management', attack: ['T1021.006'] },
+} as const satisfies Record<string, { severity: Severity; points: number; text: string; attack: readonly string[] }>;
+type Act = keyof typeof ACTS;
+
+const MOST_PAIRS = 10_000,
+  MOST_NAMES = 20,
+  ADMIN_SHARE = /\\(?:ADMIN|[A-Z])\$$/i,
+  PROGRAM = /\.(?:exe|dll|sys|scr|com|bat|cmd|ps1|vbs|js|hta|msi)$/i,
+  CALLS: Readonly<Record<string, Act>> = {
+    NetrJobAdd: 'task',
+    SchRpcRegisterTask: 'task',
+    BaseRegSaveKey: 'registry-save',
+    BaseRegSaveKeyEx: 'registry-save',
+    BaseRegSetValue: 'registry',
+    ExecMethod: 'wmi',
+    ExecMethodAsync: 'wmi',
+  };
+
+interface Pair {
+  readonly ends: Ends;
+  readonly evidence: Evidence;
+  readonly acts: Set<Act>;
+  count: number;
+  readonly shares: Set<string>;
+  readonly names: Set<string>;
+  readonly calls: Set<string>;
+  created: boolean;
+  started: boolean;
+  deleted: boolean;
+  sealed: boolean;
+}
+
+export const lateralMovement = defineDetector({
+  id: 'lateral-movement',
+  title: 'Lateral movement',
+  tier: 2,
+  description:
+    'One Windows host controls another by services, tasks, the registry, WMI or programs in administrative shares. Deployment of software, monitoring and administrators do the same from few hosts.',
+  options,
+  messages: [rpcMessage.kind, smbWriteMessage.kind, smbTreeMessage.kind, httpRequestMessage.kind],
+  create(_, state) {
+    const pairs = new Watched<string, Pair>(MOST_PAIRS);
+    const pairOf = (flow: number): Pair | undefined => {
+      const ends = endsOf(state, flow);
+      return pairs.of(`${ends.client} ${ends.server}`, () => newPair(ends));
+    };
+    const act = (what: Act, flow: number, p: Packet): Pair | undefined => {
+      const pair = pairOf(flow);
+      if (pair === undefined) return undefined;
+      pair.acts.add(what);
+      pair.count++;
+      pair.evidence.add(p, flow);
+      return pair;
+    };
+    return {
+      onMessage(message, flow, p) {
+        if (flow < 0) return;
+        if (rpcMessage.is(message)) {
+          if (message.type === 'request' && message.operation !== null) called(message, flow, p, act, pairOf);
+        } else if (smbTreeMessage.is(message)) {
+          if (message.status === 0 && ADMIN_SHARE.test(message.path)) note(pairOf(flow)?.shares, message.path);
+        } else if (smbWriteMessage.is(message)) {
+          if (!ADMIN_SHARE.test(message.share) || !(message.isProgram || PROGRAM.test(message.path))) return;
+          note(act('program', flow, p)?.names, message.path);
+        } else if (httpRequestMessage.is(message) && message.method === 'POST' && /^\/wsman\b/i.test(message.uri)) act('winrm', flow, p);
+      },
+      evaluate: (values) => ({
+        findings: [...pairs.values].filter((pair) => isTold(values, pair)).map((pair) => draft(values, pair)),
+        coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...pairs.limits('pairs of hosts with remote control')]),
+      }),
+    };
+  },
+});
+
+function isTold(values: Options, { acts, count }: Pair): boolean {
+  return count >= values.acts && acts.size > (acts.has('winrm') && !values.remoteManagement ? 1 : 0);
+}
+
+function newPair(ends: Ends): Pair {
+  return {
+    ends,
+    evidence: new Evidence(),
+    acts: new Set(),
+    count: 0,
+    shares: new Set(),
+    names: new Set(),
+    calls: new Set(),
+    created: false,
+    started: false,
+    deleted: false,
+    sealed: false,
+  };
+}
+
+function note(names: Set<string> | undefined, text: string): void {
+  if (names !== undefined && names.size < MOST_NAMES) names.add(text);
+}
+
+function called(
+  { interface: name, operation, strings, sealed }: RpcMessage,
+  flow: number,
+  p: Packet,
+  act: (what: Act, flow: number, p: Packet) => Pair | undefined,
+  pairOf: (flow: number) => Pair | undefined,
+): void {
+  if (operation === null) return;
+  const isService = name === 'svcctl',
+    creates = isService && operation.startsWith('Create'),
+    what = creates ? 'service' : CALLS[operation];
+  if (what === undefined) {
+    // Starting and removing a service count where one was installed.
+    if (!isService || !/^(?:StartService|DeleteService)/.test(operation)) return;
+    const pair = pairOf(flow);
+    if (pair?.created !== true) return;
+    pair.evidence.add(p, flow);
+    note(pair.calls, operation);
+    if (operation.startsWith('Start')) {
+      pair.started = true;
+      pair.acts.add('service-start');
+    } else pair.deleted = true;
+    return;
+  }
+  const pair = act(what, flow, p);
+  if (pair === undefined) return;
+  note(pair.calls, operation);
+  pair.sealed ||= sealed;
+  if (!creates) return;
+  pair.created = true;
+  // Name and program only: what follows on the command line may be a secret.
+  if (strings[0] !== undefined) note(pair.names, strings[0]);
+  const program = strings.find((text, i) => i > 0 && /[\\%]/.test(text));
+  if (program !== undefined) note(pair.names, /^(?:"[^"]*"|\S+)/.exec(program)?.[0] ?? '');
+}
+
+function draft(values: Options, { ends, evidence, acts, count, shares, names, calls, created, started, deleted, sealed }: Pair): FindingDraft {
+  const { client, server, serverPort } = ends,
+    known = (Object.keys(ACTS) as Act[]).filter((one) => acts.has(one) && !(one === 'service' && acts.has('service-start'))),
+    strongest = known[0]!,
+    { points, severity } = ACTS[strongest];
+  const isRemoved = created && started && deleted,
+    isCopied = acts.has('program') && created,
+    high = isRemoved || isCopied;
+  const { confidence, indicators } = confidenceOf([
+    [ACTS[strongest].text, points],
+    ['the service was removed again at once, as tools of attackers and PsExec do', isRemoved ? 15 : 0],
+    ['a program was copied for it', isCopied ? 15 : 0],
+    ['several kinds of remote control', known.length > 1 ? 5 : 0],
+  ]);
+  const list = (texts: ReadonlySet<string>): string =>
+      [...texts]
+        .slice(0, 5)
+        .map((text) => safeText(text, 80))
+        .join(', '),
+    said = known.map((one) => ACTS[one].text).join(', ');
+  return {
+    technique: strongest,
+    severity: high ? 'high' : severity,
+    confidence,
+    title: `${client} ${ACTS[strongest].text}${strongest === 'program' || strongest === 'winrm' ? `: ${server}` : ` on ${server}`}`,
+    description: `${client} ${said} on ${server}: ${plural(count, 'act')} (threshold ${values.acts}).${calls.size > 0 ? ` Calls: ${list(calls)}.` : ''}${
+      names.size > 0 ? ` Names: ${list(names)}.` : ''
+    }${shares.size > 0 ? ` Administrative shares: ${list(shares)}.` : ''}${sealed ? ' The calls are sealed: their names and programs cannot be read.' : ''}`,
+    subjects: [
+      { role: 'attacker', address: client },
+      { role: 'victim', address: server, port: serverPort },
+    ],
+    ...evidence.proof,
+    indicators: [
+      { name: 'acts of remote control', value: count, threshold: values.acts },
+      { name: 'how', value: known.join(', ') },
+      ...(calls.size > 0 ? [{ name: 'calls', value: list(calls) }] : []),
+      ...(names.size > 0 ? [{ name: 'services and programs', value: list(names) }] : []),
+      ...(shares.size > 0 ? [{ name: 'administrative shares', value: list(shares) }] : []),
+      ...indicators,
+    ],
+    alternatives: [
+      'An administrator, or software that deploys, backs up or monitors: then it is always the same host.',
+      'PsExec or a script in the hands of the support.',
+    ],
+    filter: `${addressFilter(client, server)} && ${strongest === 'winrm' ? 'http' : strongest === 'program' ? '(smb || smb2)' : 'dcerpc'}`,
+    attack: [...new Set(known.flatMap((one) => ACTS[one].attack))],
+    recommendation: `Ask who works on ${server} from ${client}. If nobody does, isolate both, look for the service, task or program named here, and change the passwords that were used.`,
+  };
+}
