@@ -4,6 +4,7 @@
  */
 import { NEED_MORE, NOT_MINE, type Direction, type FieldSink, type StreamDissector } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
+import { sayPlainStream } from '../pcap/plainStream.ts';
 import { TCP_PORT, type Bound } from '../pcap/tables.ts';
 
 /** Early segments kept per direction, and their bytes. */
@@ -399,6 +400,7 @@ export class TcpStreams {
       const answer = this.#recognise(p, stream, flow, direction, at.bytes, at.offset, at.end, sourcePort, destinationPort);
       if (answer !== 'yes') {
         stream.undecidedBytes += end - offset;
+        if (answer === 'no' || stream.undecidedBytes >= MAX_UNDECIDED_BYTES) sayPlainStream(p, direction, at.bytes, at.offset, at.end);
         if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = at.bytes.slice(at.offset, at.end);
         else if (answer === 'no' && !stream.sides[(1 - direction) as Direction].started && stream.undecidedBytes < MAX_UNDECIDED_BYTES)
           side.done = true;

@@ -9,6 +9,7 @@ export { captureQuality } from './captureQuality.ts';
 export { cleartextCredentials } from './cleartextCredentials.ts';
 export { cryptomining } from './cryptomining.ts';
 export { dnsTunnel } from './dnsTunnel.ts';
+export { executableDownload } from './executableDownload.ts';
 export { exploitAttempt } from './exploitAttempt.ts';
 export { fragmentAttack } from './fragmentAttack.ts';
 export { hostSweep } from './hostSweep.ts';

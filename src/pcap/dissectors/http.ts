@@ -8,7 +8,9 @@ import {
   headerValue,
   isHeard,
   latin1,
+  looksLikeProgram,
   maskedForm,
+  MAX_PROGRAM,
   MAX_URI,
   readAuthorization,
   readForm,
@@ -19,6 +21,7 @@ import {
   type HttpResponseMessage,
 } from '../http/messages.ts';
 import type { Packet } from '../packet.ts';
+import { sha256 } from '../platform.ts';
 import { decimalAt, lineTextEnd, textAt } from '../text.ts';
 
 const f = defineFields({
@@ -127,7 +130,7 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
   if (line === null) return;
   if (!line.isResponse && side.request !== null && (sink !== null || p.hears('http-response'))) noteRequest(p, line, headEnd, side.request);
   if (p.hears(line.isResponse ? 'http-response' : 'http-request'))
-    p.emit(line.isResponse ? responseMessage(p, line, headEnd, limit, side) : requestMessage(p, line, headEnd, limit, side));
+    p.emit(line.isResponse ? responseMessage(p, line, headEnd, end, side) : requestMessage(p, line, headEnd, end, side));
   if (hearsLogin && !line.isResponse) sayCredentials(p, line, headEnd, limit, side);
   if (sink !== null) describe(p, offset, line, headEnd, end, side, sink);
 }
@@ -182,6 +185,7 @@ function requestMessage(p: Packet, line: StartLine, headEnd: number, end: number
     contentEncoding: headerValue(headers, 'content-encoding'),
     bodyLength: side.bodyLength,
     bodyStart: form === null ? latin1(bytes, from, to) : maskedForm(bytes, from, to),
+    bodySha256: bodyHash(bytes, from, to, side),
     headers,
   };
 }
@@ -208,8 +212,15 @@ function responseMessage(p: Packet, line: StartLine, headEnd: number, end: numbe
     host: request?.host ?? null,
     bodyLength: side.bodyLength,
     bodyStart: latin1(bytes, from, to),
+    bodySha256: bodyHash(bytes, from, to, side),
     headers,
   };
+}
+
+function bodyHash(bytes: Uint8Array, from: number, to: number, { bodyLength, chunked }: HttpSide): string | null {
+  return !chunked && bodyLength > 0 && to - from >= bodyLength && bodyLength <= MAX_PROGRAM && looksLikeProgram(bytes, from, to)
+    ? sha256(bytes.subarray(from, from + bodyLength))
+    : null;
 }
 
 function describe(p: Packet, offset: number, line: StartLine, headEnd: number, end: number, side: HttpSide, sink: FieldSink): void {

@@ -4,7 +4,7 @@ import { finishInner, handOver, stepInner, type HandOver } from '../handOver.ts'
 import type { LoginMessage } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, CR, decimalAt, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
-import { isHeard, MAX_FORM, type HttpCredentials } from './messages.ts';
+import { isHeard, looksLikeProgram, MAX_FORM, MAX_PROGRAM, type HttpCredentials } from './messages.ts';
 import { findHeadEnd, looksLikeStartLine, nextHeader, skipEmptyLines, splitStartLine, type HeaderLine } from './headers.ts';
 
 /** Longest head that is read. */
@@ -17,7 +17,9 @@ const MAX_PENDING = 256;
 const HEAD = 0,
   CHUNK_SIZE = 1,
   TRAILER = 2,
-  UNTIL_CLOSE = 3;
+  UNTIL_CLOSE = 3,
+  /** The first bytes of a counted body are waited for. */
+  BODY = 4;
 
 /** A request as its response needs it. */
 export interface PendingRequest {
@@ -82,6 +84,12 @@ export function stepHttp(p: Packet, bytes: Uint8Array, offset: number, end: numb
       return stepChunk(p, bytes, offset, end, side);
     case TRAILER:
       return stepTrailer(p, bytes, offset, end, side);
+    case BODY:
+      if (end - offset < 2) return NEED_MORE;
+      p.pduComplete = true;
+      p.pduKeep = side.headLength + (looksLikeProgram(bytes, offset, end) ? side.bodyLength : MAX_FORM);
+      side.phase = HEAD;
+      return side.bodyLength;
     default:
       p.pduComplete = false;
       side.bodyLength += end - offset;
@@ -149,6 +157,14 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   if (none || (!body.chunked && body.length === 0)) return side.headLength;
   if (!body.chunked && body.length > 0) {
     side.bodyLength = body.length;
+    if (!isHeard(p) || body.length > MAX_PROGRAM) return side.headLength + body.length;
+    // A head often comes in a segment of its own; then the body's first bytes are waited for.
+    if (headEnd + 2 > end && body.length >= 2) {
+      p.pduComplete = false;
+      side.phase = BODY;
+      return side.headLength;
+    }
+    if (looksLikeProgram(bytes, headEnd, end)) p.pduKeep = side.headLength + body.length;
     return side.headLength + body.length;
   }
   p.pduComplete = false;

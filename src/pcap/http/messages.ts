@@ -20,6 +20,8 @@ interface HttpMessage extends Message {
   readonly bodyLength: number;
   /** The body's first bytes, one character each; of a login form without the values of its passwords. */
   readonly bodyStart: string;
+  /** Of a body that looks like a program (`looksLikeProgram`) and was seen whole; else null. */
+  readonly bodySha256: string | null;
   /** The first 64 header lines; values of credentials and cookies are empty. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
@@ -165,4 +167,24 @@ export function latin1(bytes: Uint8Array, from: number, to: number, maxBytes = M
 /** Whether anybody listens to HTTP: else heads are only measured, and bodies passed over. */
 export function isHeard(p: Packet): boolean {
   return p.hears('http-request') || p.hears('http-response');
+}
+
+/** Longest program that is kept to be hashed. */
+export const MAX_PROGRAM = 4 << 20;
+
+/** Whether a body may be a program, by two bytes: PE, ELF, Mach-O, Java, DEX. The price of looking closer is paid for these only. */
+export function looksLikeProgram(bytes: Uint8Array, offset: number, end: number): boolean {
+  if (end - offset < 2) return false;
+  switch ((bytes[offset]! << 8) | bytes[offset + 1]!) {
+    case 0x4d5a: // MZ
+    case 0x7f45: // ELF
+    case 0xcffa: // Mach-O
+    case 0xcefa:
+    case 0xfeed:
+    case 0xcafe: // universal Mach-O, Java
+    case 0x6465: // dex
+      return true;
+    default:
+      return false;
+  }
 }

@@ -1,0 +1,162 @@
+/**
+ * A program, a script or a document with macros that crosses the network in clear, told by its first bytes and not by its name. Updates and packages come
+ * that way too; a program that pretends to be a picture, or comes from a bare address, does not.
+ */
+import * as z from 'zod';
+import { httpRequestMessage, httpResponseMessage } from '../../pcap/http/messages.ts';
+import { gunzipStart } from '../../pcap/platform.ts';
+import { plainStreamMessage } from '../../pcap/plainStream.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { countText, plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import { safeText } from '../exports/safeText.ts';
+import type { CaptureState } from '../captureState.ts';
+import { contradicts, fileKind, type FileKind } from './fileMagic.ts';
+import { addressFilter, confidenceOf, endsOf, Evidence, isLocalAddress, Watched } from './watched.ts';
+
+const options = z.object({
+  files: z.int().min(1).default(1).describe('Files of one kind from one server to one client from which they are told (files)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_SUBJECTS = 5000,
+  MOST_SHOWN = 5;
+/** Servers that packages and updates come from, by the name the client asked for; and programs that fetch them. */
+const REPOSITORY =
+  /(?:^|\.)(?:windowsupdate\.com|update\.microsoft\.com|delivery\.mp\.microsoft\.com|download\.microsoft\.com|debian\.org|ubuntu\.com|fedoraproject\.org|centos\.org|archlinux\.org|opensuse\.org|kali\.org|alpinelinux\.org|apple\.com|gvt1\.com|dl\.google\.com|mozilla\.net|adobe\.com)$/i;
+
+interface Downloads {
+  readonly kind: FileKind;
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+  readonly protocol: 'http' | 'tcp';
+  readonly evidence: Evidence;
+  readonly names: Set<string>;
+  readonly hashes: Set<string>;
+  readonly lies: Set<string>;
+  readonly hosts: Set<string>;
+  count: number;
+  bytes: number;
+  uploads: number;
+}
+
+export const executableDownload = defineDetector({
+  id: 'executable-download',
+  title: 'Programs in clear',
+  tier: 1,
+  description:
+    'A program, a script or a document with macros is transferred in clear, told by its first bytes, also where type or name say otherwise. Packages and updates often come that way, and are checked by signatures of their own.',
+  options,
+  messages: [httpResponseMessage.kind, httpRequestMessage.kind, plainStreamMessage.kind],
+  create(values, state) {
+    const subjects = new Watched<string, Downloads>(MOST_SUBJECTS);
+    const of = (kind: FileKind, from: string, to: string, port: number, protocol: 'http' | 'tcp'): Downloads | undefined =>
+      subjects.of(`${kind.id} ${from} ${to} ${port}`, () => ({
+        kind,
+        from,
+        to,
+        port,
+        protocol,
+        evidence: new Evidence(),
+        names: new Set(),
+        hashes: new Set(),
+        lies: new Set(),
+        hosts: new Set(),
+        count: 0,
+        bytes: 0,
+        uploads: 0,
+      }));
+    return {
+      onMessage(message, flow, p) {
+        if (flow < 0) return;
+        if (plainStreamMessage.is(message)) {
+          const kind = fileKind(message.start);
+          if (kind === null || !kind.native) return;
+          const { client, server, serverPort } = endsOf(state, flow),
+            up = message.direction === 0,
+            downloads = of(kind, up ? client : server, up ? server : client, serverPort, 'tcp');
+          if (downloads === undefined) return;
+          downloads.count++;
+          downloads.evidence.add(p, flow);
+          return;
+        }
+        const isResponse = httpResponseMessage.is(message);
+        if (!isResponse && !httpRequestMessage.is(message)) return;
+        if (message.bodyLength === 0 || message.bodyStart === '' || (isResponse && message.status >= 400)) return;
+        const kind = fileKind(plainStart(message.bodyStart, message.contentEncoding));
+        if (kind === null) return;
+        const { client, server, serverPort } = endsOf(state, flow),
+          downloads = isResponse ? of(kind, server, client, serverPort, 'http') : of(kind, client, server, serverPort, 'http');
+        if (downloads === undefined) return;
+        const path = (message.uri ?? '').split('?')[0]!,
+          name = path.slice(path.lastIndexOf('/') + 1);
+        downloads.count++;
+        downloads.bytes += message.bodyLength;
+        downloads.evidence.add(p, flow);
+        const lie = contradicts(kind, message.contentType, name);
+        if (lie !== null && downloads.lies.size < MOST_SHOWN) downloads.lies.add(lie);
+        if (downloads.names.size < MOST_SHOWN && name !== '') downloads.names.add(safeText(name, 80));
+        if (message.host !== null && downloads.hosts.size < MOST_SHOWN) downloads.hosts.add(message.host.replace(/:\d+$/, '').slice(0, 253));
+        if (message.bodySha256 !== null && downloads.hashes.size < MOST_SHOWN) downloads.hashes.add(message.bodySha256);
+      },
+      evaluate() {
+        const findings: FindingDraft[] = [];
+        for (const downloads of subjects.values) if (downloads.count >= values.files) findings.push(draft(values, downloads, state));
+        return {
+          findings,
+          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...subjects.limits('pairs with programs in clear')]),
+        };
+      },
+    };
+  },
+});
+
+/** The first bytes as the receiver sees them. */
+function plainStart(start: string, encoding: string | null): string {
+  if (encoding === null || !/gzip|deflate/i.test(encoding)) return start;
+  return gunzipStart(Uint8Array.from(start, (character) => character.charCodeAt(0))) ?? start;
+}
+
+function draft(values: Options, downloads: Downloads, state: CaptureState): FindingDraft {
+  const { kind, from, to, port, protocol, evidence, names, hashes, lies, hosts, count, bytes } = downloads;
+  const bare = [...hosts].some((host) => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host)),
+    repository = hosts.size > 0 && [...hosts].every((host) => REPOSITORY.test(host)),
+    outside = !isLocalAddress(from);
+  const { confidence, indicators } = confidenceOf([
+    ['first bytes of a program', kind.native ? 70 : 60],
+    ['type or name say something else', lies.size > 0 ? 20 : 0],
+    ['from an address without a name', bare && outside ? 10 : 0],
+    ['not over HTTP', protocol === 'tcp' ? 5 : 0],
+    ['a well-known place for packages and updates', repository ? -35 : 0],
+  ]);
+  const severity = lies.size > 0 ? 'high' : repository ? 'info' : kind.native && (bare || protocol === 'tcp') ? 'medium' : 'low';
+  return {
+    technique: kind.id,
+    severity,
+    confidence,
+    title: `${to} got a ${kind.name} from ${from} in clear${lies.size > 0 ? `, and ${[...lies][0]!}` : ''}`,
+    description: `${plural(count, 'file')} (threshold ${values.files}) with the first bytes of a ${kind.name}${bytes > 0 ? `, ${countText(bytes)} bytes together` : ''}${
+      names.size > 0 ? `: ${[...names].join(', ')}` : ''
+    }. Anybody on the way could read and change ${count === 1 ? 'it' : 'them'}.`,
+    subjects: [
+      { role: 'server', address: from, ...(protocol === 'http' || port > 0 ? { port } : {}) },
+      { role: 'client', address: to },
+    ],
+    ...evidence.resolve(state.flows).proof,
+    indicators: [
+      { name: 'files', value: count, threshold: values.files },
+      { name: 'kind', value: kind.name },
+      ...(bytes > 0 ? [{ name: 'bytes', value: bytes, unit: 'bytes' }] : []),
+      ...[...names].map((name) => ({ name: 'name', value: name })),
+      ...[...hosts].map((host) => ({ name: 'host', value: safeText(host, 100) })),
+      ...[...lies].map((lie) => ({ name: 'contradiction', value: lie })),
+      ...[...hashes].map((hash) => ({ name: 'SHA-256', value: hash })),
+      ...indicators,
+    ],
+    alternatives: ['A package or an update, which its program checks by a signature.', 'A tool that an administrator fetched.'],
+    filter: `${addressFilter(from, to)} && ${protocol === 'http' ? `http && tcp.port == ${port}` : `tcp.port == ${port}`}`,
+    attack: lies.size > 0 ? ['T1105', 'T1036.008'] : ['T1105'],
+    recommendation: `Find out what ${to} did with the file${hashes.size > 0 ? ', and look up its hash' : ''}. Fetch programs over HTTPS.`,
+  };
+}
