@@ -49,7 +49,7 @@ export const executableDownload = defineDetector({
     'A program, a script or a document with macros is transferred in clear, told by its first bytes, also where type or name say otherwise. Packages and updates often come that way, and are checked by signatures of their own.',
   options,
   messages: [httpResponseMessage.kind, httpRequestMessage.kind, plainStreamMessage.kind],
-  create(values, state) {
+  create(_, state) {
     const subjects = new Watched<string, Downloads>(MOST_SUBJECTS);
     const of = (kind: FileKind, from: string, to: string, port: number, protocol: 'http' | 'tcp'): Downloads | undefined =>
       subjects.of(`${kind.id} ${from} ${to} ${port}`, () => ({
@@ -100,7 +100,7 @@ export const executableDownload = defineDetector({
         if (message.host !== null && downloads.hosts.size < MOST_SHOWN) downloads.hosts.add(message.host.replace(/:\d+$/, '').slice(0, 253));
         if (message.bodySha256 !== null && downloads.hashes.size < MOST_SHOWN) downloads.hashes.add(message.bodySha256);
       },
-      evaluate() {
+      evaluate(values) {
         const findings: FindingDraft[] = [];
         for (const downloads of subjects.values) if (downloads.count >= values.files) findings.push(draft(values, downloads, state));
         return {

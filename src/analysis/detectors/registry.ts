@@ -1,4 +1,5 @@
 /** The detectors. One file each; one line here admits it. */
+export { aiPromptInjection } from './aiPromptInjection.ts';
 export { amplification } from './amplification.ts';
 export { arpSpoofing } from './arpSpoofing.ts';
 export { badCertificate } from './badCertificate.ts';
@@ -8,6 +9,7 @@ export { bruteForceSuccess } from './bruteForceSuccess.ts';
 export { captureQuality } from './captureQuality.ts';
 export { cleartextCredentials } from './cleartextCredentials.ts';
 export { cryptomining } from './cryptomining.ts';
+export { dataExfiltration } from './dataExfiltration.ts';
 export { dnsTunnel } from './dnsTunnel.ts';
 export { executableDownload } from './executableDownload.ts';
 export { exploitAttempt } from './exploitAttempt.ts';
@@ -24,9 +26,11 @@ export { ntlmHashExposure } from './ntlmHashExposure.ts';
 export { oddPort } from './oddPort.ts';
 export { portScan } from './portScan.ts';
 export { rogueDhcp } from './rogueDhcp.ts';
+export { scannerSoftware } from './scannerSoftware.ts';
 export { smbv1 } from './smbv1.ts';
 export { smurf } from './smurf.ts';
 export { snmpPublic } from './snmpPublic.ts';
+export { suspiciousUserAgent } from './suspiciousUserAgent.ts';
 export { synFlood } from './synFlood.ts';
 export { udpFlood } from './udpFlood.ts';
 export { weakRdp } from './weakRdp.ts';

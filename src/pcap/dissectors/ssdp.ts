@@ -1,6 +1,7 @@
 /** Simple Service Discovery Protocol (UPnP Device Architecture 2.0, section 1): HTTP heads in datagrams. Fields have the names of HTTP's, as in Wireshark. */
 import { defineFields, type Dissector, type Field } from '../dissector.ts';
 import { nextHeader, readStartLine, type HeaderLine } from '../http/headers.ts';
+import { sayPlainDatagram } from '../plainDatagram.ts';
 import { matchPrefix, textAt } from '../text.ts';
 
 const f = defineFields({
@@ -37,6 +38,7 @@ export const ssdp: Dissector = {
     return false;
   },
   dissect(p, offset, end, sink) {
+    sayPlainDatagram(p, offset, end);
     if (sink === null) return;
     const { bytes } = p,
       start = readStartLine(bytes, offset, end);

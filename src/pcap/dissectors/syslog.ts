@@ -1,5 +1,6 @@
 /** Syslog over UDP, RFC 3164 and RFC 5424: a priority in angle brackets, then text. */
 import { defineFields, type Dissector } from '../dissector.ts';
+import { sayPlainDatagram } from '../plainDatagram.ts';
 import { decimalAt, findByte, textAt } from '../text.ts';
 
 const LEVELS: Readonly<Record<number, string>> = { 0: 'EMERG', 1: 'ALERT', 2: 'CRIT', 3: 'ERR', 4: 'WARNING', 5: 'NOTICE', 6: 'INFO', 7: 'DEBUG' };
@@ -46,6 +47,7 @@ export const syslog: Dissector = {
   application: true,
   recognise: (p, offset, end) => priority(p.bytes, offset, end) >= 0,
   dissect(p, offset, end, sink) {
+    sayPlainDatagram(p, offset, end);
     if (sink === null) return;
     const value = priority(p.bytes, offset, end),
       text = findByte(p.bytes, CLOSE, offset, end) + 1;

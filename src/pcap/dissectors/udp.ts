@@ -1,6 +1,7 @@
 /** User Datagram Protocol, RFC 768. What it carries is found as in Wireshark: lower port, higher port, what the conversation said before, content. */
 import { defineFields, type Dissector } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
+import { sayPlainDatagram } from '../plainDatagram.ts';
 import { UDP_PORT, type Bound } from '../tables.ts';
 
 const f = defineFields({
@@ -46,7 +47,10 @@ export const udp: Dissector = {
       learned(p, payload, payloadEnd) ??
       byContent(p, payload, payloadEnd);
     if (bound !== undefined) p.nextBound(bound, payload, payloadEnd);
-    else p.carryData(payload, payloadEnd);
+    else {
+      sayPlainDatagram(p, payload, payloadEnd);
+      p.carryData(payload, payloadEnd);
+    }
   },
 };
 

@@ -1,0 +1,191 @@
+/**
+ * Much goes out and little comes back: a host inside sends far more to one place outside than it gets from there. Uploads to a cloud and backups look the same, which
+ * the finding says; DNS and ICMP carry so much for no honest reason. Judged from the flow table alone.
+ */
+import * as z from 'zod';
+import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import { safeText } from '../exports/safeText.ts';
+import * as F from '../flowTable.ts';
+import { addressFilter, confidenceOf, Evidence, isForMany, isLocalAddress, Watched } from './watched.ts';
+
+const options = z.object({
+  megabytes: z.number().positive().default(10).describe('Payload of one host inside to one outside from which an upload is told (million bytes)'),
+  kilobytes: z.number().positive().default(200).describe('The same over DNS and ICMP, which carry little by nature (thousand bytes)'),
+  ratio: z.number().min(1.5).default(5).describe('How many times more must go out than comes back (times)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_PAIRS = 50_000;
+const TCP = 6,
+  UDP = 17,
+  ICMP = 1,
+  ICMPV6 = 58;
+const DNS_PORT = 53,
+  FTP_DATA = 20;
+/** Link, network and echo headers of a ping: what is beyond is what it carries. */
+const ECHO_HEADERS = 42,
+  /** Payload that a ping of any system brings with it. */
+  ECHO_PAYLOAD = 64;
+
+type Way = 'tls' | 'quic' | 'ssh' | 'http' | 'mail' | 'dns' | 'icmp' | 'ftp' | 'plain';
+const WAY_NAMES: Readonly<Record<Way, string>> = {
+  tls: 'TLS',
+  quic: 'QUIC',
+  ssh: 'SSH',
+  http: 'HTTP',
+  mail: 'mail',
+  dns: 'DNS',
+  icmp: 'ICMP',
+  ftp: 'FTP',
+  plain: 'a connection of an unknown kind',
+};
+
+interface Upload {
+  readonly host: string;
+  readonly destination: string;
+  readonly way: Way;
+  readonly evidence: Evidence;
+  readonly ports: Set<number>;
+  flows: number;
+  up: number;
+  down: number;
+  largest: number;
+}
+
+export const dataExfiltration = defineDetector({
+  id: 'data-exfiltration',
+  title: 'Data leaving the network',
+  tier: 1,
+  description:
+    'A host inside sends far more to one address outside than it gets from there. Backups and files put into a cloud look the same from outside; calls go both ways.',
+  options,
+  create(_, state) {
+    return {
+      evaluate(values) {
+        const uploads = collect(state),
+          findings: FindingDraft[] = [];
+        for (const upload of uploads.values) {
+          const least = upload.way === 'dns' || upload.way === 'icmp' ? values.kilobytes * 1e3 : values.megabytes * 1e6;
+          if (upload.up >= least && upload.up >= values.ratio * upload.down) findings.push(draft(values, upload, least, state));
+        }
+        return {
+          findings,
+          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...uploads.limits('pairs of hosts inside and outside')]),
+        };
+      },
+    };
+  },
+});
+
+/** What hosts inside sent to hosts outside, by pair and way; large flows only are looked at closer. */
+function collect(state: CaptureState): Watched<string, Upload> {
+  const uploads = new Watched<string, Upload>(MOST_PAIRS),
+    { flows } = state,
+    { ints, doubles } = flows;
+  for (let row = 0; row < flows.count; row++) {
+    const at = row * F.INTS,
+      dat = row * F.DOUBLES,
+      protocol = ints[at + F.META]! & F.META_PROTOCOL,
+      isEcho = protocol === ICMP || protocol === ICMPV6;
+    // Inner flows are in their tunnel already.
+    if (ints[at + F.META]! >>> F.META_DEPTH_SHIFT !== 0 || (protocol !== TCP && protocol !== UDP && !isEcho)) continue;
+    const beyond = (bytes: number, packets: number): number => Math.max(0, bytes - packets * (ECHO_HEADERS + ECHO_PAYLOAD));
+    const fromA = isEcho ? beyond(doubles[dat + F.BYTES_A]!, ints[at + F.PACKETS_A]!) : doubles[dat + F.PAYLOAD_A]!,
+      fromB = isEcho ? beyond(doubles[dat + F.BYTES_B]!, ints[at + F.PACKETS_B]!) : doubles[dat + F.PAYLOAD_B]!;
+    // In active mode the server of FTP calls back for what it is given. Whoever else is called publishes.
+    const calledBack = protocol === TCP && ints[at + F.PORTS]! >>> 16 === FTP_DATA;
+    if ((calledBack ? fromB : fromA) === 0) continue;
+    const host = flowAddress(state, row, calledBack ? F.B : F.A),
+      destination = flowAddress(state, row, calledBack ? F.A : F.B);
+    if (!isLocalAddress(host) || isLocalAddress(destination) || isForMany(state, row)) continue;
+    const port = ints[at + F.PORTS]! & 0xffff,
+      way = calledBack ? 'ftp' : wayOf(state, row, protocol, port),
+      upload = uploads.of(`${host} ${destination} ${way}`, () => ({
+        host,
+        destination,
+        way,
+        evidence: new Evidence(),
+        ports: new Set(),
+        flows: 0,
+        up: 0,
+        down: 0,
+        largest: 0,
+      }));
+    if (upload === undefined) continue;
+    const up = calledBack ? fromB : fromA;
+    upload.flows++;
+    upload.up += up;
+    upload.down += calledBack ? fromA : fromB;
+    upload.largest = Math.max(upload.largest, up);
+    if (upload.ports.size < 8) upload.ports.add(port);
+    upload.evidence.addRow(flows, row);
+  }
+  return uploads;
+}
+
+function wayOf(state: CaptureState, row: number, protocol: number, port: number): Way {
+  if (protocol === ICMP || protocol === ICMPV6) return 'icmp';
+  const service = state.flows.ints[row * F.INTS + F.SERVICE]!,
+    id = service > 0 ? (state.tables.all[service - 1]?.dissector.id ?? '') : '';
+  switch (id) {
+    case 'tls':
+    case 'quic':
+    case 'ssh':
+    case 'http':
+    case 'dns':
+      return id;
+    case 'smtp':
+      return 'mail';
+    default:
+      return protocol === UDP && port === DNS_PORT ? 'dns' : 'plain';
+  }
+}
+
+function draft(values: Options, upload: Upload, least: number, state: CaptureState): FindingDraft {
+  const { host, destination, way, evidence, ports, flows, up, down } = upload,
+    names = state.names.of(destination),
+    ratio = down === 0 ? null : up / down,
+    encrypted = way === 'tls' || way === 'quic' || way === 'ssh',
+    odd = way === 'dns' || way === 'icmp';
+  const megabytes = (bytes: number): string => (bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e3).toFixed(0)} kB`);
+  const { confidence, indicators } = confidenceOf([
+    ['much goes out, little comes back', 35],
+    ['many times the threshold', Math.min(20, 5 * Math.log2(up / least))],
+    ['nearly nothing comes back', ratio === null || ratio >= 50 ? 10 : 0],
+    ['a way that carries little by nature', odd ? 30 : 0],
+    ['in clear, or of an unknown kind', !encrypted && !odd ? 10 : 0],
+    ['a place without a name', names.length === 0 ? 5 : 0],
+    ['a usual way for backups and files', way === 'tls' || way === 'quic' ? -10 : 0],
+  ]);
+  const to = `${destination}${names.length > 0 ? ` (${safeText(names[0]!, 80)})` : ''}`,
+    back = ratio === null ? 'and nothing came back' : `${ratio >= 10 ? Math.round(ratio) : ratio.toFixed(1)} times what came back`;
+  return {
+    technique: way,
+    severity: odd ? 'high' : encrypted ? 'low' : 'medium',
+    confidence,
+    title: `${host} sent ${megabytes(up)} to ${destination} over ${WAY_NAMES[way]}, ${back}`,
+    description: `${megabytes(up)} of payload (threshold ${megabytes(least)}) went to ${to} in ${plural(flows, 'flow')}, ${back} (threshold ${values.ratio} times).`,
+    subjects: [
+      { role: 'client', address: host },
+      { role: 'server', address: destination },
+    ],
+    ...evidence.proof,
+    indicators: [
+      { name: 'payload sent', value: up, threshold: least, unit: 'bytes' },
+      { name: 'payload received', value: down, unit: 'bytes' },
+      ...(ratio === null ? [] : [{ name: 'sent for each byte received', value: Number(ratio.toPrecision(3)), threshold: values.ratio }]),
+      ...(way === 'icmp' ? [] : [{ name: 'ports', value: [...ports].join(', ') }]),
+      ...indicators,
+    ],
+    alternatives: odd
+      ? ['A measurement that sends large packets.']
+      : ['A backup, or files put into a cloud.', 'A video that is sent out live.', ...(way === 'mail' ? ['Large attachments.'] : [])],
+    filter: `${addressFilter(host, destination)}${odd ? ` && ${way === 'icmp' && host.includes(':') ? 'icmpv6' : way}` : ''}`,
+    attack: odd ? ['T1048.003', 'T1048'] : encrypted ? ['T1041', 'T1567'] : ['T1048.003', 'T1041'],
+    recommendation: `Ask what ${host} gave to ${destination}. If nobody knows, stop it, find the program behind it, and treat the data it could reach as lost.`,
+  };
+}

@@ -1,0 +1,82 @@
+/** Much goes out and little comes back, by pair and way; backups inside, downloads, calls and servers are left alone. */
+import { describe, expect, test } from 'vitest';
+import { dataExfiltration } from '../../../src/analysis/detectors/registry.ts';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
+
+const HOST = '10.0.0.5',
+  OUTSIDE = '198.51.100.9';
+const MB = 1e6;
+
+function told(
+  flows: readonly (readonly [
+    from: string,
+    to: string,
+    port: number,
+    service: string | undefined,
+    up: number,
+    down: number,
+    protocol?: number,
+    clientPort?: number,
+  ])[],
+) {
+  const driver = new MessageDriver(dataExfiltration);
+  for (const [from, to, port, service, up, down, protocol, clientPort] of flows)
+    driver.flow(from, to, port, service, {
+      bytes: [up, down],
+      ...(protocol === undefined ? {} : { protocol }),
+      ...(clientPort === undefined ? {} : { clientPort }),
+    });
+  return driver.findings;
+}
+
+describe('is told', () => {
+  test.each([
+    ['http', 'http', 80, 'medium'],
+    ['unknown TCP', undefined, 4444, 'medium'],
+    ['TLS', 'tls', 443, 'low'],
+  ] as const)('over %s', (_, service, port, severity) => {
+    const [finding, ...others] = told([[HOST, OUTSIDE, port, service, 30 * MB, MB]]);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity,
+      subjects: [
+        { role: 'client', address: HOST },
+        { role: 'server', address: OUTSIDE },
+      ],
+      flows: [0],
+    });
+    expect(finding!.indicators[0]).toMatchObject({ value: 30 * MB, threshold: 10 * MB });
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+  });
+
+  test('many small uploads to one place, together', () => {
+    expect(told(Array.from({ length: 40 }, () => [HOST, OUTSIDE, 8080, 'http', MB / 2, 1000] as const))).toMatchObject([{ framesTotal: 40 }]);
+  });
+
+  test('DNS that carries more than names', () => {
+    expect(told([[HOST, OUTSIDE, 53, 'dns', 400_000, 50_000, 17]])).toMatchObject([{ severity: 'high', technique: 'dns' }]);
+  });
+
+  test('FTP in active mode, where the server calls back', () => {
+    expect(told([[OUTSIDE, HOST, 50_001, undefined, 0, 20 * MB, 6, 20]])).toMatchObject([
+      { technique: 'ftp', subjects: [{ address: HOST }, { address: OUTSIDE }] },
+    ]);
+  });
+});
+
+describe('is silent on', () => {
+  test.each([
+    ['a backup inside', [HOST, '10.0.9.9', 22, 'ssh', 900 * MB, MB]],
+    ['a download', [HOST, OUTSIDE, 443, 'tls', MB, 900 * MB]],
+    ['a call', [HOST, OUTSIDE, 50_000, undefined, 80 * MB, 70 * MB, 17]],
+    ['a server of ours that is asked', [OUTSIDE, HOST, 80, 'http', MB, 900 * MB]],
+    ['a small upload', [HOST, OUTSIDE, 80, 'http', 2 * MB, 1000]],
+    ['many DNS questions', [HOST, OUTSIDE, 53, 'dns', 300_000, 900_000, 17]],
+    ['pings of the usual size', [HOST, OUTSIDE, 0, undefined, 0, 0, 1]],
+    ['a stream for many', [HOST, '239.1.1.1', 5004, undefined, 90 * MB, 0, 17]],
+  ] as const)('%s', (_, flow) => {
+    expect(told([flow])).toEqual([]);
+  });
+});
