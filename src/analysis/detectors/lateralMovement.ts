@@ -12,6 +12,7 @@ import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import type { Severity } from '../report.ts';
+import { rdpChains } from './rdpChains.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, Watched, type Ends } from './watched.ts';
 
 const options = z.object({
@@ -101,7 +102,7 @@ export const lateralMovement = defineDetector({
         } else if (httpRequestMessage.is(message) && message.method === 'POST' && /^\/wsman\b/i.test(message.uri)) act('winrm', flow, p);
       },
       evaluate: (values) => ({
-        findings: [...pairs.values].filter((pair) => isTold(values, pair)).map((pair) => draft(values, pair)),
+        findings: [...[...pairs.values].filter((pair) => isTold(values, pair)).map((pair) => draft(values, pair)), ...rdpChains(state)],
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...pairs.limits('pairs of hosts with remote control')]),
       }),
     };

@@ -83,6 +83,23 @@ describe('lateral-movement', () => {
       .say<SmbWriteMessage>(flow, { kind: 'smb-write', share: '\\\\SRV\\software', path: 'setup.exe', isProgram: true });
     expect(driver.findings).toEqual([]);
   });
+  test('Remote Desktop that goes on from host to host is information; one session is nothing', () => {
+    const C = '10.0.0.30',
+      driver = new MessageDriver(lateralMovement);
+    driver.flow(A, B, 3389, 'rdp', { seconds: 600 });
+    driver.wait(60);
+    expect(driver.findings).toEqual([]);
+    driver.flow(B, C, 3389, 'rdp', { seconds: 60 });
+    expect(driver.findings).toMatchObject([
+      { technique: 'rdp-chain', severity: 'info', subjects: [{ address: A }, { address: B }, { address: C }], flows: [0, 1] },
+    ]);
+    expect(checkFilter(driver.findings[0]!.filter)).toMatchObject({ ok: true });
+    // After the first session has ended it is somebody else's.
+    const later = new MessageDriver(lateralMovement);
+    later.flow(A, B, 3389, 'rdp', { seconds: 60 });
+    later.wait(600).flow(B, C, 3389, 'rdp');
+    expect(later.findings).toEqual([]);
+  });
   test.runIf(hasShared)('recorded: Empire installs a service, starts it and removes it', async () => {
     const report = await analyzeCapture(shared('lateral__empire_psexec_dcerpc_tcp_svcctl_WORKSTATION5_2020-09-20121608.cap'));
     // Frames of tshark -Y 'svcctl && dcerpc.pkt_type==0' that create, start and delete.
