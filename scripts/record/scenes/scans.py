@@ -28,7 +28,7 @@ def range_with_target(lab: Lab, *, ipv6: bool = False):
     return switch, scanner, target
 
 
-def scan_scene(name: str, technique: str, options: list[str], story: str, answer: str, look: list[str], *, target: str = TARGET, ipv6: bool = False):
+def scan_scene(name: str, technique: str, options: list[str], story: str, answer: str, look: list[str], *, target: str = TARGET, ipv6: bool = False, also: tuple[str, ...] = ()):
     def run(lab: Lab) -> None:
         switch, scanner, _ = range_with_target(lab, ipv6=ipv6)
         with Capture(switch, f'{name}.pcap', 'tcpdump', '-i', 'br0'):
@@ -38,7 +38,7 @@ def scan_scene(name: str, technique: str, options: list[str], story: str, answer
     source = 'fd00:10::66' if ipv6 else SCANNER
     scene(Sample(f'{name}.pcap', story,
                  f'One nmap run from {source} against {target}, ports {ports}. {answer} Plus the address resolution before it.',
-                 [f'`port-scan`, technique `{technique}`, attacker {source}, victim {target} (ATT&CK T1046)', 'no `syn-flood`, no `host-sweep`'], look))(run)
+                 [f'`port-scan`, technique `{technique}`, attacker {source}, victim {target} (ATT&CK T1046)', *also, 'no `syn-flood`, no `host-sweep`'], look))(run)
 
 
 TCP_PORTS = '1-120,135-139,443,631,3306,8080'
@@ -108,3 +108,71 @@ def dead_port_retries(lab: Lab) -> None:
         for _ in range(40):
             client.run('curl', '-s', '--max-time', '2', f'http://{TARGET}:8443/')
         client.run('curl', '-s', '--connect-timeout', '4', f'http://{TARGET}:137/')
+
+
+scan_scene('scan-fragments', 'syn', ['-sS', '-f', '-p', '1-60,443,8080'], 'A SYN scan whose probes come in fragments of eight bytes, so that simple filters see no TCP header.',
+           'Each probe is three IP fragments; the target puts them together and answers as always.',
+           ['ip.flags.mf == 1 || ip.frag_offset > 0 | the pieces', RESET],
+           also=('`fragment-attack`, technique `tiny`: eight bytes hold no TCP header (RFC 1858)',))
+scan_scene('scan-udp-ipv6', 'udp', ['-6', '-sU', '-p', '1001-1060'], 'A UDP scan over IPv6.', 'Closed ports answer with ICMPv6 port unreachable.',
+           ['icmpv6.type == 1 && icmpv6.code == 4 | closed ports'], target='fd00:10::30', ipv6=True)
+scan_scene('scan-fin-ipv6', 'fin', ['-6', '-sF', '-p', '1-60,443,8080'], 'A FIN scan over IPv6.', TCP_STATE, ['tcp.flags == 0x001 | the probes', RESET],
+           target='fd00:10::30', ipv6=True)
+
+
+def flood_scene(name: str, detector: str, options: list[str], story: str, holds: str, look: list[str]):
+    """hping3 with a fixed number of packets: bounded in count, and in a network of its own."""
+    def run(lab: Lab) -> None:
+        switch, scanner, _ = range_with_target(lab)
+        with Capture(switch, f'{name}.pcap', 'tcpdump', '-i', 'br0', '-s', '96'):
+            scanner.run('hping3', '-q', '-n', *options, TARGET, timeout=40)
+    run.__name__ = name
+    scene(Sample(f'{name}.pcap', story, holds, [f'`{detector}`, victim {TARGET}', 'no `port-scan`: one port is hit again and again'], look))(run)
+
+
+flood_scene('flood-syn', 'syn-flood', ['-S', '-p', '80', '-i', 'u4000', '-c', '1200'], 'A SYN flood from one address: 1,200 half-open connections to one web server.',
+            'hping3 sends a SYN every four milliseconds from ever new ports; the kernel of the sender resets what the server answers.', ['tcp.flags.syn == 1 && tcp.flags.ack == 0 | the flood'])
+flood_scene('flood-syn-spoofed', 'syn-flood', ['-S', '-p', '80', '--rand-source', '-i', 'u4000', '-c', '1200'],
+            'A SYN flood from invented addresses: nobody is there to complete a connection.',
+            'Every SYN names another source; the server answers into the void.', ['tcp.flags.syn == 1 && tcp.flags.ack == 0 | the flood'])
+flood_scene('flood-udp', 'udp-flood', ['--udp', '-s', '20000', '-p', '9', '-d', '20', '-i', 'u700', '-c', '1500'], 'A UDP flood against one closed port.',
+            'Datagrams of 20 bytes at more than a thousand a second; the server refuses by ICMP.', ['udp.dstport == 9 | the flood'])
+flood_scene('flood-icmp', 'icmp-flood', ['--icmp', '-d', '16', '-i', 'u700', '-c', '1900'], 'An ICMP echo flood.',
+            'More than a thousand echo requests a second, each of them answered.', ['icmp.type == 8 | the flood'])
+
+
+@scene(Sample(
+    'os-detection.pcap', 'nmap guesses the operating system: sixteen odd packets and their answers.',
+    'nmap -O against one host with an open and a closed port: SYNs with odd options, segments without flags or with SYN, FIN, PSH and URG at once, two odd echo requests, a UDP datagram of 300 letters C.',
+    [f'`os-fingerprinting`, attacker {SCANNER}, victim {TARGET} (ATT&CK T1592)', 'no `port-scan`: two ports only'],
+    ['tcp.flags == 0x02b | SYN, FIN, PSH and URG together', 'udp.length == 308 | 300 letters C', 'icmp.type == 8 && icmp.code == 9 | an echo request with a code']))
+def os_detection(lab: Lab) -> None:
+    switch, scanner, _ = range_with_target(lab)
+    with Capture(switch, 'os-detection.pcap', 'tcpdump', '-i', 'br0'):
+        scanner.run('nmap', '-n', '-Pn', '-O', '--max-os-tries', '1', '-p', '80,81', TARGET, timeout=60)
+
+
+PEERS = '''
+import socket, sys, random
+chance = random.Random(7)
+for n in range(40):                  # a torrent client asks many peers on ports of their own; about half are there
+    s = socket.socket(); s.settimeout(0.4)
+    try:
+        s.connect((f"192.168.10.{100 + n % 20}", 6881 + chance.randrange(60)))
+        s.sendall(b"\\x13BitTorrent protocol" + bytes(8) + chance.randbytes(40)); s.recv(100)
+    except OSError: pass
+    s.close()
+'''
+
+
+@scene(Sample(
+    'peers.pcap', 'A file-sharing program asks forty peers, each on a port of its own; half of them are there. Near miss of a port scan.',
+    'Forty connections to twenty addresses on ports between 6881 and 6940, two per address; ten addresses belong to nobody, the others accept some and refuse some.',
+    ['no `port-scan`: few ports of each host', 'no `host-sweep`: no port is tried on many hosts'],
+    ['tcp.flags.syn == 1 && tcp.flags.ack == 0 | who is asked', 'tcp.flags.reset == 1 | and is not there']))
+def peers(lab: Lab) -> None:
+    switch, client, target = range_with_target(lab)
+    target.address(*[f'192.168.10.{100 + n}/24' for n in range(10)])
+    services.listeners(target, list(range(6881, 6941, 2)))
+    with Capture(switch, 'peers.pcap', 'tcpdump', '-i', 'br0'):
+        client.run('/usr/bin/python3', '-c', PEERS, show='python3: forty BitTorrent handshakes, to twenty addresses and sixty ports')

@@ -24,6 +24,7 @@ export { lateralMovement } from './lateralMovement.ts';
 export { namePoisoning } from './namePoisoning.ts';
 export { ntlmHashExposure } from './ntlmHashExposure.ts';
 export { oddPort } from './oddPort.ts';
+export { osFingerprinting } from './osFingerprinting.ts';
 export { portScan } from './portScan.ts';
 export { rogueDhcp } from './rogueDhcp.ts';
 export { scannerSoftware } from './scannerSoftware.ts';
