@@ -147,7 +147,7 @@ export type CaptureLocation =
 
 export interface ExportRequest {
   readonly selection: Selection;
-  readonly format: 'json' | 'markdown' | 'csv' | 'text';
+  readonly format: 'json' | 'markdown' | 'csv' | 'text' | 'html' | 'sarif';
 }
 
 /** Method name -> [parameters, result]. One entry is one RPC; a session is one opened capture. */

@@ -1,6 +1,8 @@
 /** Analyses one capture in this thread, with progress, and stops with what it has when asked to. No packet index is kept. */
+import type { AllowRule } from '../analysis/allowRules.ts';
 import { openCaptureFile, type OpenFailure } from '../analysis/captureFile.node.ts';
 import { Analysis, countText, detectorsWithDefaults, makeReport } from '../analysis/engine.ts';
+import { hashFile } from '../analysis/hashFile.node.ts';
 import type { Report } from '../analysis/report.ts';
 import { createProgressBar } from './progressBar.ts';
 import type { Terminal } from './terminal.ts';
@@ -14,10 +16,14 @@ export type Analysed =
 export interface AnalyzeOptions {
   /** Most rows of each list. */
   readonly limit: number;
+  /** Rules of the allow-list. */
+  readonly allow: readonly AllowRule[];
+  /** Whether to compute the SHA-256 of the file. */
+  readonly hash: boolean;
 }
 
 /** Throws only for mistakes of our own. */
-export async function analyzeFile(path: string, terminal: Terminal, { limit }: AnalyzeOptions): Promise<Analysed> {
+export async function analyzeFile(path: string, terminal: Terminal, { limit, allow, hash }: AnalyzeOptions): Promise<Analysed> {
   const { signal } = terminal,
     progress = createProgressBar(terminal, path);
   try {
@@ -26,8 +32,14 @@ export async function analyzeFile(path: string, terminal: Terminal, { limit }: A
     const { capture } = opened;
     try {
       const analysis = new Analysis(capture.source, capture.format, { detectors: detectorsWithDefaults() });
+      // Beside the reading: hashing waits for the disk's cache, not the other way round.
+      const hashed = hash ? hashFile(path, signal).catch(() => null) : Promise.resolve(null);
       const interrupted = await advance(analysis, signal, (done, total) => progress.update('Reading', done, total));
-      const report = makeReport(analysis, capture.file, { version: VERSION, limit, options: { limit: Number.isFinite(limit) ? limit : 'all' } });
+      const report = makeReport(
+        analysis,
+        { ...capture.file, sha256: await hashed },
+        { version: VERSION, limit, options: { limit: Number.isFinite(limit) ? limit : 'all' }, judging: { allow } },
+      );
       return { ok: true, analysis, interrupted, report: interrupted ? cutShort(report, analysis, capture.source.size) : report };
     } finally {
       await capture.close();

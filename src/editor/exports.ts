@@ -17,6 +17,8 @@ const FORMATS: readonly {
 }[] = [
   { label: 'JSON', description: 'everything, for programs', format: 'json', extension: 'json' },
   { label: 'Markdown', description: 'to read and to send', format: 'markdown', extension: 'md' },
+  { label: 'HTML', description: 'to print and to archive, one file', format: 'html', extension: 'html' },
+  { label: 'SARIF', description: 'findings, for dashboards and pipelines', format: 'sarif', extension: 'sarif' },
   { label: 'CSV', description: 'conversations, for a spreadsheet', format: 'csv', extension: 'csv' },
 ];
 

@@ -4,7 +4,7 @@
  */
 import { bytesText, countText, plural } from '../describe.ts';
 import type { Finding, Report } from '../report.ts';
-import { keyFigures, mostActive, notExamined, protocolShares } from './overview.ts';
+import { clock, keyFigures, mostActive, notExamined, protocolShares } from './overview.ts';
 import type { ReportExport } from './reportExport.ts';
 import { safeText } from './safeText.ts';
 
@@ -21,13 +21,19 @@ export const markdown: ReportExport = {
       `**Security status:** ${inline(report.statusText)}${report.risk.score > 0 ? ` (risk ${report.risk.score} of 100, ${report.risk.level})` : ''}`,
       table(
         ['', ''],
-        keyFigures(report).map(([name, value]) => [name, inline(value)]),
+        [...keyFigures(report), ...(report.capture.sha256 === null ? [] : [['SHA-256', report.capture.sha256] as const])].map(([name, value]) => [
+          name,
+          inline(value),
+        ]),
       ),
+      incidents(report),
       findings(report),
+      indicators(report),
       protocols(report),
       devices(report),
       conversations(report),
       list('Not examined, or only in part', notExamined(report)),
+      `## Thresholds\n\n${block(JSON.stringify(report.producer.options))}`,
       `*Made by Netsec ${inline(report.producer.version)}. Every frame number is that of the capture file; times are UTC.*`,
     ];
     return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -70,6 +76,29 @@ function list(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : `## ${title}\n\n${lines.map((line) => `- ${inline(line)}`).join('\n')}`;
 }
 
+function incidents({ incidents: all }: Report): string {
+  if (all.length === 0) return '';
+  const texts = all.slice(0, MAX_FINDINGS).map((incident) =>
+    [
+      `### ${inline(incident.title)}`,
+      `${incident.severity}, ${incident.confidence} % sure${incident.tactics.length === 0 ? '' : `: ${incident.tactics.join(', then ')}`}`,
+      table(
+        ['Time (UTC)', 'Frame', 'Severity', 'What'],
+        incident.timeline.slice(0, MAX_FINDINGS).map((step) => [clock(step.time), String(step.frame ?? ''), step.severity, inline(step.title)]),
+      ),
+    ].join('\n\n'),
+  );
+  return ['## Incidents', ...texts].join('\n\n');
+}
+
+function indicators({ indicatorsOfCompromise }: Report): string {
+  if (indicatorsOfCompromise.length === 0) return '';
+  return `## Indicators of compromise\n\nDefanged.\n\n${table(
+    ['Type', 'Value'],
+    indicatorsOfCompromise.slice(0, MAX_FINDINGS).map(({ type, defanged }) => [type, code(safeText(defanged, 500))]),
+  )}`;
+}
+
 function findings(report: Report): string {
   if (report.findings.length === 0) return '';
   const shown = report.findings.slice(0, MAX_FINDINGS),
@@ -81,6 +110,7 @@ function findingText(finding: Finding): string {
   const { evidence } = finding;
   const facts: (readonly [string, string])[] = [
     ['Severity', `${finding.severity}, ${finding.confidence} % sure`],
+    ...(finding.expected === null ? [] : [['Expected', inline(`${finding.expected.reason} (rule ${finding.expected.rule})`)] as const]),
     ...finding.subjects.map(({ role, address, port, name }): readonly [string, string] => [
       role,
       [code(safeText(address)), ...(port === undefined ? [] : [`port ${port}`]), ...(name === undefined || name === '' ? [] : [inline(name)])].join(

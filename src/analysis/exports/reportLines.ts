@@ -4,15 +4,15 @@
  */
 import type { Analysis } from '../analyze.ts';
 import { conversationRow, conversationTable, countedRows, endpointRow, endpointTable } from '../conversations.ts';
-import { finishFindings } from '../findings.ts';
+import { finishFindings, type Judging } from '../findings.ts';
 import { CONVERSATION_LAYERS, type Report } from '../report.ts';
 
 /** Lines are handed over in pieces of about this many characters. */
 const PIECE = 64 * 1024;
 
-export function* reportLines(report: Report, analysis: Analysis): Generator<string> {
+export function* reportLines(report: Report, analysis: Analysis, judging: Judging = {}): Generator<string> {
   let piece = `${JSON.stringify({ ...report, conversations: [], endpoints: [], findings: [] })}\n`;
-  for (const row of allRows(analysis)) {
+  for (const row of allRows(analysis, judging)) {
     piece += `${JSON.stringify(row)}\n`;
     if (piece.length < PIECE) continue;
     yield piece;
@@ -21,9 +21,9 @@ export function* reportLines(report: Report, analysis: Analysis): Generator<stri
   yield piece;
 }
 
-function* allRows(analysis: Analysis): Generator<object> {
+function* allRows(analysis: Analysis, judging: Judging): Generator<object> {
   const { state } = analysis;
-  for (const finding of finishFindings(analysis).findings) yield { finding };
+  for (const finding of finishFindings(analysis, judging).findings) yield { finding };
   const tables = CONVERSATION_LAYERS.map((layer) => conversationTable(state, layer));
   for (const { table, row } of mostBytesFirst(
     tables,

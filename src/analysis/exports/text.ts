@@ -125,9 +125,11 @@ function findingLines(style: TextStyle, finding: Finding): string[] {
   const attack = finding.attack.length === 0 ? '' : ` ATT&CK ${finding.attack.map((id) => safeText(id, 20)).join(', ')}.`;
   return [
     // Painted after the line breaks are made, which count columns.
-    ...hang(`  ${mark} ${severity.padEnd(8)} `, `${safeText(finding.title, 300)} (${finding.confidence} % sure)`, width).map((line, i) =>
-      i === 0 ? line.replace(`${mark} ${severity}`, (badge) => paint(style, badge, ...colors)) : line,
-    ),
+    ...hang(
+      `  ${mark} ${severity.padEnd(8)} `,
+      `${safeText(finding.title, 300)} (${finding.confidence} % sure)${finding.expected === null ? '' : ` - expected: ${safeText(finding.expected.reason, 200)}`}`,
+      width,
+    ).map((line, i) => (i === 0 ? line.replace(`${mark} ${severity}`, (badge) => paint(style, badge, ...colors)) : line)),
     ...hang(' '.repeat(13), `${safeText(finding.description, 600)}${proof}${attack}`, width),
     ...hang(`${' '.repeat(13)}${style.unicode ? '→' : '>'} `, safeText(finding.recommendation, 400), width),
   ];

@@ -1,15 +1,21 @@
 /** `netsec analyze`: the report of one or more captures. */
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { AllowRule } from '../../analysis/allowRules.ts';
 import { DEFAULT_LIMIT, plural, type Analysis } from '../../analysis/engine.ts';
 import { REPORT_LISTS } from '../../analysis/exports/reportExport.ts';
 import { reportExports, writeReport } from '../../analysis/exports/writeReport.ts';
 import { reportLines } from '../../analysis/exports/reportLines.ts';
 import { finishFindings } from '../../analysis/findings.ts';
 import { SEVERITIES, type Severity } from '../../analysis/report.ts';
+import { readAllowList } from '../allowList.ts';
 import { analyzeFile } from '../analyzeFile.ts';
 import { choiceOption, EXIT, gravest, textOption, UsageError, wholeNumber, type Arguments, type Command, type ExitCode } from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
 import type { Terminal } from '../terminal.ts';
+
+/** A file is no terminal. */
+const PLAIN = { width: 80, color: false, unicode: true } as const;
 
 const FORMATS = reportExports.map(({ id }) => id);
 
@@ -23,6 +29,9 @@ export const analyze: Command = {
     list: { type: 'string', value: 'LIST', description: `which table csv writes: ${REPORT_LISTS.join(', ')}` },
     limit: { type: 'string', value: 'N|all', description: `most rows of each list (${DEFAULT_LIMIT}); "all" writes JSON lines, one row each` },
     folder: { type: 'string', value: 'DIR', description: 'where "latest" and "all" look (captures/, else here)' },
+    output: { type: 'string', value: 'FILE', description: 'write the report of one capture there instead of on the screen' },
+    allow: { type: 'string', value: 'FILE', description: 'what is expected (the nearest .netsec/allow.yaml beside or above the capture)' },
+    'no-hash': { type: 'boolean', description: 'leave out the SHA-256 of the capture' },
     'fail-on': {
       type: 'string',
       value: 'LEVEL',
@@ -41,6 +50,7 @@ export const analyze: Command = {
       terminal.say(inputs.message);
       return EXIT.UNREADABLE;
     }
+    if (wish.output !== undefined && inputs.paths.length > 1) throw new UsageError('--output takes the report of one capture.');
     const codes: ExitCode[] = [];
     for (const [i, file] of inputs.paths.entries()) {
       if (i > 0 && wish.format === 'text') await terminal.out('\n');
@@ -60,6 +70,9 @@ interface Wish {
   readonly list: (typeof REPORT_LISTS)[number] | undefined;
   readonly limit: number;
   readonly failOn: Severity | undefined;
+  readonly output: string | undefined;
+  readonly allow: string | undefined;
+  readonly hash: boolean;
 }
 
 function understand(args: Arguments): Wish {
@@ -74,31 +87,65 @@ function understand(args: Arguments): Wish {
   if (limitText === 'all' && format !== 'json' && format !== 'csv')
     throw new UsageError('--limit all goes with --json or --format csv: the other formats show the largest rows only.');
   const limit = limitText === undefined ? DEFAULT_LIMIT : limitText === 'all' ? Infinity : wholeNumber('--limit', limitText, 0);
-  return { format, list, limit, failOn: choiceOption(args, 'fail-on', SEVERITIES) };
+  const output = textOption(args, 'output');
+  if (output !== undefined && limitText === 'all' && format === 'json')
+    throw new UsageError('--limit all writes its lines to the screen: send them to a file with >.');
+  return {
+    format,
+    list,
+    limit,
+    failOn: choiceOption(args, 'fail-on', SEVERITIES),
+    output,
+    allow: textOption(args, 'allow'),
+    hash: args.values['no-hash'] !== true,
+  };
 }
 
-async function analyzeOne(file: string, { format, list, limit, failOn }: Wish, terminal: Terminal): Promise<ExitCode> {
+async function analyzeOne(file: string, wish: Wish, terminal: Terminal): Promise<ExitCode> {
+  const { format, list, limit, failOn, output } = wish,
+    allowed = readAllowList(file, wish.allow);
+  if (!allowed.ok) {
+    terminal.say(allowed.message);
+    return EXIT.UNREADABLE;
+  }
+  for (const { line, message } of allowed.file.problems.slice(0, 20)) terminal.say(`${allowed.path ?? ''}:${line}: ${message}`);
+  const { rules } = allowed.file;
+  if (allowed.path !== null && rules.length > 0) terminal.say(`Allow-list: ${plural(rules.length, 'rule')} of ${allowed.path}.`);
   const rowByRow = format === 'json' && limit === Infinity;
   // The readable formats choose their few rows themselves, out of the usual number.
-  const rows = rowByRow ? 0 : format === 'text' || format === 'markdown' ? Math.max(limit, DEFAULT_LIMIT) : limit;
-  const result = await analyzeFile(file, terminal, { limit: rows });
+  const rows = rowByRow ? 0 : format === 'text' || format === 'markdown' || format === 'html' ? Math.max(limit, DEFAULT_LIMIT) : limit;
+  const result = await analyzeFile(file, terminal, { limit: rows, allow: rules, hash: wish.hash });
   if (!result.ok) {
     terminal.say(result.message);
     return result.reason === 'interrupted' ? EXIT.INTERRUPTED : EXIT.UNREADABLE;
   }
   const { report, analysis, interrupted } = result;
-  if (rowByRow) for (const line of reportLines(report, analysis)) await terminal.out(line);
-  else await terminal.out(writeReport(report, format, { list, compact: true, style: terminal.style }));
+  if (rowByRow) for (const line of reportLines(report, analysis, { allow: rules })) await terminal.out(line);
+  else {
+    const written = writeReport(report, format, { list, compact: true, style: output === undefined ? terminal.style : PLAIN });
+    if (output === undefined) await terminal.out(written);
+    else {
+      try {
+        await writeFile(output, written, { mode: 0o600 });
+      } catch (error) {
+        terminal.say(`${output} could not be written: ${error instanceof Error ? error.message : String(error)}.`);
+        return EXIT.UNREADABLE;
+      }
+      terminal.say(`The report was written to ${output}.`);
+    }
+  }
   if (report.capture.truncated !== null && format !== 'text') terminal.say(`${path.basename(file)}: ${report.capture.truncated.message}`);
   if (interrupted) {
     terminal.say(`Interrupted: the report of ${path.basename(file)} covers what had been read.`);
     return EXIT.INTERRUPTED;
   }
   if (report.capture.truncated !== null) return EXIT.DAMAGED;
-  return failOn !== undefined && hasFinding(analysis, failOn) ? EXIT.FOUND : EXIT.DONE;
+  return failOn !== undefined && hasFinding(analysis, failOn, rules) ? EXIT.FOUND : EXIT.DONE;
 }
 
 /** Asked of the analysis, because a list may have been cut to nothing. */
-function hasFinding(analysis: Analysis, least: Severity): boolean {
-  return finishFindings(analysis).findings.some(({ severity }) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least));
+function hasFinding(analysis: Analysis, least: Severity, allow: readonly AllowRule[]): boolean {
+  return finishFindings(analysis, { allow }).findings.some(
+    ({ severity, expected }) => expected === null && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least),
+  );
 }

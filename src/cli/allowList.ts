@@ -1,0 +1,31 @@
+/** Finds and reads the allow-list of a capture: the one that was named, else the nearest `.netsec/allow.yaml` in the capture's folder or above it. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseAllowFile, type AllowFile } from '../analysis/allowFile.ts';
+
+const MOST_FOLDERS = 64;
+
+export type ReadAllowList =
+  { readonly ok: true; readonly path: string | null; readonly file: AllowFile } | { readonly ok: false; readonly message: string };
+
+export function readAllowList(capture: string, named: string | undefined): ReadAllowList {
+  const found = named ?? nearest(path.dirname(path.resolve(capture)));
+  if (found === null) return { ok: true, path: null, file: { rules: [], problems: [] } };
+  try {
+    return { ok: true, path: found, file: parseAllowFile(fs.readFileSync(found, 'utf8')) };
+  } catch (error) {
+    return { ok: false, message: `The allow-list ${found} could not be read: ${error instanceof Error ? error.message : String(error)}.` };
+  }
+}
+
+function nearest(folder: string): string | null {
+  let at = folder;
+  for (let i = 0; i < MOST_FOLDERS; i++) {
+    const file = path.join(at, '.netsec', 'allow.yaml');
+    if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true) return file;
+    const above = path.dirname(at);
+    if (above === at) return null;
+    at = above;
+  }
+  return null;
+}
