@@ -3,4 +3,5 @@ export { analyze } from './analyze.ts';
 export { list } from './list.ts';
 export { packets } from './packets.ts';
 export { packet } from './packet.ts';
+export { capture } from './capture.ts';
 export { mcp } from './mcp.ts';
