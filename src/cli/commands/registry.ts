@@ -4,4 +4,5 @@ export { list } from './list.ts';
 export { packets } from './packets.ts';
 export { packet } from './packet.ts';
 export { capture } from './capture.ts';
+export { watch } from './watch.ts';
 export { mcp } from './mcp.ts';

@@ -1,0 +1,71 @@
+/** `netsec watch`: analyses what appears and grows in a folder, a line per finding. */
+import os from 'node:os';
+import path from 'node:path';
+import { countText } from '../../analysis/engine.ts';
+import { SEVERITIES } from '../../analysis/report.ts';
+import { VERSION } from '../../analysis/version.ts';
+import { safeText } from '../../analysis/exports/safeText.ts';
+import { KnownCaptures } from '../../live/knownCaptures.node.ts';
+import { monitorFolder, type MonitorEvent } from '../../live/monitor.node.ts';
+import { choiceOption, EXIT, textOption, UsageError, type Command } from '../command.ts';
+
+/** Below what people do at the same machine. */
+const LOW_PRIORITY = 10;
+
+export const watch: Command = {
+  name: 'watch',
+  summary: 'analyse captures as they appear and grow in a folder, a line per finding',
+  usage: 'DIR [options]',
+  options: {
+    json: { type: 'boolean', description: 'JSON lines: findings, and what was read' },
+    severity: { type: 'string', value: 'LEVEL', description: `only findings at least this severe: ${SEVERITIES.join(', ')}` },
+    index: { type: 'string', value: 'FILE', description: 'remember here what was analysed, and do not read it again next time' },
+    once: { type: 'boolean', description: 'end when everything that is there has been read' },
+    'until-stdin-closes': { type: 'boolean', description: 'end when standard input is closed' },
+  },
+  examples: ['netsec watch captures', 'netsec watch /var/captures --severity medium --json --index /var/captures/.known.json'],
+  async run(args, terminal) {
+    const [folder] = args.positionals;
+    if (folder === undefined || args.positionals.length > 1) throw new UsageError('Which folder? Name one.');
+    const least = SEVERITIES.indexOf(choiceOption(args, 'severity', SEVERITIES) ?? 'info'),
+      json = args.values['json'] === true,
+      ending = new AbortController();
+    if (args.values['until-stdin-closes'] === true) {
+      process.stdin.on('end', () => ending.abort());
+      process.stdin.on('error', () => ending.abort());
+      process.stdin.resume();
+    }
+    try {
+      os.setPriority(LOW_PRIORITY);
+    } catch {
+      // Then it runs as it is.
+    }
+    let written: Promise<void> = Promise.resolve(),
+      unreadable = false;
+    const write = (text: string): void => {
+      written = written.then(() => terminal.out(text));
+      written.catch(() => ending.abort());
+    };
+    const onEvent = (event: MonitorEvent): void => {
+      if (event.kind === 'finding' && SEVERITIES.indexOf(event.finding.severity) < least) return;
+      if (event.kind === 'problem') unreadable = true;
+      if (json) write(`${JSON.stringify(event)}\n`);
+      else if (event.kind === 'finding') write(`${findingLine(event)}\n`);
+      else if (event.kind === 'problem') terminal.say(event.message);
+    };
+    await monitorFolder(folder, {
+      known: await KnownCaptures.open(textOption(args, 'index') ?? null, VERSION),
+      signal: AbortSignal.any([terminal.signal, ending.signal]),
+      onEvent,
+      once: args.values['once'] === true,
+    });
+    await written;
+    process.stdin.destroy();
+    return unreadable && args.values['once'] === true ? EXIT.UNREADABLE : EXIT.DONE;
+  },
+};
+
+function findingLine({ file, finding }: Extract<MonitorEvent, { kind: 'finding' }>): string {
+  const [frame] = finding.evidence.frames;
+  return `${finding.severity.padEnd(8)} ${safeText(path.basename(file), 200)}${frame === undefined ? '' : ` frame ${countText(frame)}`}: ${safeText(finding.title, 400)}`;
+}
