@@ -65,7 +65,7 @@ function start(args: readonly string[], command: readonly string[] = ['ip', 'net
   return { child, statuses, said: () => said, done: new Promise((resolve) => child.on('close', resolve)) };
 }
 
-async function until(what: () => boolean, timeoutMs = 8000): Promise<void> {
+async function until(what: () => boolean, timeoutMs = 20_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!what()) {
     if (Date.now() > end) throw new Error('waited in vain');
