@@ -10,7 +10,10 @@ import * as commandRegistry from './commands/registry.ts';
 import { converse, type Outcome } from './conversation.ts';
 import { KEY_VARIABLE, type ApiKey } from './keyStore.ts';
 import type { ModelClient, ModelMessage } from './modelClient.ts';
+import { learning, toolsFor, type Privacy } from './privacy.ts';
+import { privateClient, TOKENS_EXPLAINED, type OnSent } from './privateClient.ts';
 import { systemPrompt, type ExplainFor } from './prompt.ts';
+import type { Pseudonyms } from './pseudonyms.ts';
 import { safeMarkdownStream } from './safeMarkdown.ts';
 import { BUILT_IN } from './summary.ts';
 
@@ -30,6 +33,10 @@ export interface ChatHost {
   readonly captures: CaptureStore;
   readonly current: string | null;
   readonly reader: ExplainFor;
+  readonly privacy: Privacy;
+  /** The tokens of this workspace; null where everything is sent as it is. */
+  names(): Pseudonyms | null;
+  readonly onSent: OnSent;
   readonly signal: AbortSignal;
   /** Safe Markdown to append to the answer. */
   show(markdown: string): void;
@@ -92,18 +99,43 @@ export function commandOf({ command, prompt }: Pick<ChatRequest, 'command' | 'pr
 async function ask(question: string, { history }: ChatRequest, host: ChatHost, key: ApiKey): Promise<Outcome> {
   const shown = safeMarkdownStream(host.show);
   const looking = host.current === null ? '' : `\n\n(The capture the user is looking at: ${JSON.stringify(host.current)})`;
+  const names = host.names(),
+    captures = names === null ? host.captures : learning(host.captures, names);
+  if (names !== null) await learnWhatIsLookedAt(captures, host);
+  if (host.signal.aborted) return NOTHING_SENT;
   const outcome = await converse({
-    client: host.client(key),
-    system: systemPrompt(host.reader),
+    client: privateClient(host.client(key), names, host.onSent),
+    system: names === null ? systemPrompt(host.reader) : `${systemPrompt(host.reader)}\n\n${TOKENS_EXPLAINED}`,
     messages: [...historyMessages(history), { role: 'user', parts: [{ kind: 'text', text: `${question.slice(0, 20_000)}${looking}` }] }],
-    tools: analysisTools,
-    captures: host.captures,
+    tools: toolsFor(host.privacy, analysisTools),
+    captures,
     signal: host.signal,
     onText: shown.write,
     onProgress: host.progress,
   });
   if (!host.signal.aborted) shown.end();
   return outcome;
+}
+
+const NOTHING_SENT: Outcome = {
+  kind: 'cancelled',
+  message: 'Cancelled. Nothing was sent.',
+  usage: { inputTokens: 0, cachedTokens: 0, outputTokens: 0, rounds: 0, toolCalls: 0 },
+};
+
+/** The question may name a host or a user of the capture in front: those have to be known before it is sent. */
+async function learnWhatIsLookedAt(captures: CaptureStore, { current, signal, progress }: ChatHost): Promise<void> {
+  const listed = await captures.list();
+  const found = await captures.resolve(current ?? 'latest');
+  const file = found.ok ? found.files[0] : undefined;
+  if (!listed.ok || file === undefined || signal.aborted) return;
+  progress('Reading the capture');
+  try {
+    const opened = await captures.open(file, signal);
+    if (opened.ok) opened.capture.release();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 /** The newest turns that fit, beginning with the user's: a model takes turns only in turn. */

@@ -4,11 +4,15 @@ import { ANTHROPIC_URL, claudeClient } from './claudeClient.ts';
 import { consent } from './consent.ts';
 import { keyProblem, keyStore, KEY_VARIABLE, type ApiKey } from './keyStore.ts';
 import type { ModelClient } from './modelClient.ts';
+import { PRIVACY, type Privacy } from './privacy.ts';
 
 export interface Claude {
   key(): Promise<ApiKey | null>;
   client(key: ApiKey): ModelClient;
   consent(): Promise<boolean>;
+  /** Where requests go. */
+  receiver(): string;
+  privacy(): Privacy;
   /** Asks for a key and keeps it. */
   askForKey(): Promise<void>;
   readonly onDidChangeKey: vscode.Event<void>;
@@ -34,7 +38,9 @@ export function claude(context: Pick<vscode.ExtensionContext, 'secrets' | 'globa
   return {
     key: () => keys.key(),
     client: ({ value }) => claudeClient({ apiKey: value, baseUrl: baseUrl(), model: vscode.workspace.getConfiguration('netsec').get('model', '') }),
-    consent: () => consents.toSendTo(new URL(baseUrl()).host),
+    consent: () => consents.toSendTo(receiver(), privacy()),
+    receiver,
+    privacy,
     async askForKey() {
       const value = await vscode.window.showInputBox({
         title: 'Anthropic API Key',
@@ -53,6 +59,16 @@ export function claude(context: Pick<vscode.ExtensionContext, 'secrets' | 'globa
     onDidChangeKey: changed.event,
     dispose: () => changed.dispose(),
   };
+}
+
+function receiver(): string {
+  return new URL(baseUrl()).host;
+}
+
+/** The setting belongs to the user: a workspace cannot have more sent. */
+function privacy(): Privacy {
+  const value = vscode.workspace.getConfiguration('netsec').inspect<unknown>('privacy')?.globalValue;
+  return PRIVACY.find((each) => each === value) ?? 'pseudonyms';
 }
 
 /** Encrypted, or on this machine. The setting belongs to the user: a workspace cannot turn requests elsewhere. */

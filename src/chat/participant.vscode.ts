@@ -3,7 +3,9 @@ import * as vscode from 'vscode';
 import type { CaptureStore } from '../analysis/captureStore.ts';
 import { answerRequest, type ChatRequest, type ChatResult } from './answerRequest.ts';
 import type { Claude } from './claudeSettings.vscode.ts';
+import type { Ledger } from './ledger.ts';
 import { EXPLAIN_FOR, type ExplainFor } from './prompt.ts';
+import { pseudonyms, type Pseudonyms } from './pseudonyms.ts';
 
 export interface ParticipantContext {
   readonly captures: CaptureStore;
@@ -11,6 +13,8 @@ export interface ParticipantContext {
   readonly current: () => string | null;
   readonly claude: Claude;
   readonly icon: vscode.Uri;
+  readonly ledger: Ledger;
+  readonly memory: vscode.Memento;
 }
 
 /** As in package.json. */
@@ -21,6 +25,8 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
     const controller = new AbortController();
     const listening = token.onCancellationRequested(() => controller.abort());
     if (token.isCancellationRequested) controller.abort();
+    const privacy = context.claude.privacy(),
+      names = privacy === 'full' ? null : namesOf(context.memory, privacy === 'metadata');
     try {
       const result = await answerRequest(
         { command: request.command, prompt: request.prompt, history: historyOf(chat.history) },
@@ -28,6 +34,9 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
           captures: context.captures,
           current: referredTo(request) ?? context.current(),
           reader: reader(),
+          privacy,
+          names: () => names,
+          onSent: context.ledger.to(context.claude.receiver(), privacy),
           signal: controller.signal,
           show: (markdown) => response.markdown(markdown),
           progress: (text) => response.progress(text),
@@ -43,6 +52,8 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
       return { errorDetails: { message: error instanceof Error ? error.message : String(error) } };
     } finally {
       listening.dispose();
+      // The same tokens in the next question, also after a restart.
+      if (names !== null) await context.memory.update(TABLE, [...names.table]);
     }
   });
   participant.iconPath = context.icon;
@@ -50,6 +61,17 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
     provideFollowups: ({ metadata }) => (metadata?.['followUps'] ?? []) as vscode.ChatFollowup[],
   };
   return participant;
+}
+
+const TABLE = 'chat.pseudonyms';
+
+function namesOf(memory: vscode.Memento, all: boolean): Pseudonyms {
+  const also = vscode.workspace.getConfiguration('netsec').get<unknown>('privacyAddresses');
+  const kept = memory.get<unknown>(TABLE);
+  return pseudonyms(
+    { all, also: Array.isArray(also) ? also.filter((each) => typeof each === 'string') : [] },
+    Array.isArray(kept) ? (kept as [string, string][]) : [],
+  );
 }
 
 /** Buttons are ours alone: nothing that a model or a packet says becomes one. */

@@ -1,6 +1,6 @@
 /** The key and the consent: kept where they belong, and asked for no more often than needed. */
 import { describe, expect, test } from 'vitest';
-import { consent, CONSENT_TEXT } from '../../src/chat/consent.ts';
+import { consent, consentText } from '../../src/chat/consent.ts';
 import { keyProblem, keyStore, type Secrets } from '../../src/chat/keyStore.ts';
 
 class FakeSecrets implements Secrets {
@@ -38,10 +38,10 @@ describe('consent', () => {
     const asked: string[] = [];
     const consents = consent(memory(), (title, detail) => {
       asked.push(title);
-      expect(detail).toBe(CONSENT_TEXT);
+      expect(detail).toBe(consentText('pseudonyms'));
       return Promise.resolve(true);
     });
-    for (const host of ['api.anthropic.com', 'api.anthropic.com', 'gateway.example']) expect(await consents.toSendTo(host)).toBe(true);
+    for (const host of ['api.anthropic.com', 'api.anthropic.com', 'gateway.example']) expect(await consents.toSendTo(host, 'pseudonyms')).toBe(true);
     expect(asked).toHaveLength(2);
     expect(asked[1]).toContain('gateway.example');
   });
@@ -53,7 +53,7 @@ describe('consent', () => {
       answers = others;
       return Promise.resolve(first);
     });
-    expect(await consents.toSendTo('a')).toBe(false);
-    expect(await consents.toSendTo('a')).toBe(true);
+    expect(await consents.toSendTo('a', 'pseudonyms')).toBe(false);
+    expect(await consents.toSendTo('a', 'pseudonyms')).toBe(true);
   });
 });

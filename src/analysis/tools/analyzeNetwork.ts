@@ -30,7 +30,7 @@ export const analyzeNetwork = defineTool({
       .string()
       .max(4000)
       .default('')
-      .describe("Analyse only the packets that match this display filter, in Wireshark's syntax, such as ip.addr == 10.0.0.5 && dns"),
+      .describe("Analyse only the packets that match this display filter, in Wireshark's syntax, such as ip.addr == 192.0.2.5 && dns"),
     limit: z.int().min(1).max(10_000).default(50).describe('Most rows of each list; "totals" tells how many there are'),
   }),
   output: reportSchema.extend({

@@ -2,6 +2,8 @@
 import type { ChatHost } from '../../../src/chat/answerRequest.ts';
 import { claudeClient } from '../../../src/chat/claudeClient.ts';
 import type { ApiKey } from '../../../src/chat/keyStore.ts';
+import type { Privacy } from '../../../src/chat/privacy.ts';
+import type { Pseudonyms } from '../../../src/chat/pseudonyms.ts';
 import { FakeCaptureStore } from '../../support/fakeCaptureStore.ts';
 import { PacketBuilder, SYN } from '../../support/packetBuilder.ts';
 
@@ -11,10 +13,12 @@ for (let port = 1; port <= 60; port++)
 const quiet = new PacketBuilder().udp({ from: '10.0.0.1', to: '10.0.0.2', sourcePort: 5000, destinationPort: 6000, payload: new Uint8Array(10) });
 
 export class TestHost implements ChatHost {
-  readonly captures = new FakeCaptureStore({ 'quiet.pcap': quiet.bytes(), 'Scan.pcap': scan.bytes() });
+  readonly captures: FakeCaptureStore;
   readonly controller = new AbortController();
   readonly signal = this.controller.signal;
   readonly reader = 'everyone';
+  privacy: Privacy = 'full';
+  table: Pseudonyms | null = null;
   readonly pieces: string[] = [];
   readonly steps: string[] = [];
   current: string | null = null;
@@ -22,7 +26,8 @@ export class TestHost implements ChatHost {
   agrees = true;
   readonly #url: string;
 
-  constructor(url = 'http://127.0.0.1:9') {
+  constructor(url = 'http://127.0.0.1:9', captures = new FakeCaptureStore({ 'quiet.pcap': quiet.bytes(), 'Scan.pcap': scan.bytes() })) {
+    this.captures = captures;
     this.#url = url;
   }
 
@@ -33,6 +38,8 @@ export class TestHost implements ChatHost {
   readonly show = (markdown: string): void => void this.pieces.push(markdown);
   readonly progress = (text: string): void => void this.steps.push(text);
   readonly key = (): Promise<ApiKey | null> => Promise.resolve(this.apiKey);
+  readonly names = (): Pseudonyms | null => this.table;
+  readonly onSent = (): void => undefined;
   readonly consent = (): Promise<boolean> => Promise.resolve(this.agrees);
   readonly client = ({ value }: ApiKey): ReturnType<typeof claudeClient> =>
     claudeClient({ apiKey: value, baseUrl: this.#url, model: '', maxRetries: 0 });
