@@ -42,6 +42,7 @@ import {
   ACKED_UNSEEN,
   FAST_RETRANSMISSION,
   LOST_SEGMENT,
+  ONLY_A_SYN,
   OUT_OF_ORDER,
   PORTS_REUSED,
   RETRANSMISSION,
@@ -424,23 +425,15 @@ export class FlowPass {
       const shift = direction * 8;
       flows.ints[at + F.WINDOW_SCALES] = (flows.ints[at + F.WINDOW_SCALES]! & ~(255 << shift)) | ((p.tcpWindowScale + 1) << shift);
     }
-    const time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : 0;
-    const next = flows.ints[at + F.NEXT_A + direction]!;
-    let bits = this.#analysis.segment(
-      flows,
-      row,
-      direction,
-      p.tcpSequence,
-      p.tcpAcknowledgment,
-      length,
-      flags,
-      p.tcpWindow,
-      time,
-      this.#sinceFirst(row),
-    );
+    const next = flows.ints[at + F.NEXT_A + direction]!,
+      analysis = this.#analysis,
+      segmentAt = p.tcpSequence | 0;
+    analysis.time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : 0;
+    if (flows.ints[at + F.TCP_ROW] === ONLY_A_SYN) analysis.firstTime = this.#sinceFirst(row);
+    let bits = analysis.segment(flows, row, direction, segmentAt, p.tcpAcknowledgment | 0, length, flags, p.tcpWindow);
     if ((flows.ints[at + F.FLAGS]! & F.PORTS_REUSED) !== 0 && flows.ints[at + F.FIRST_FRAME] === p.frame) bits |= PORTS_REUSED;
     this.tcpBits = bits;
-    if (bits !== 0) this.#tcpFacts(row, direction, bits, (p.tcpSequence - next) | 0, length);
+    if (bits !== 0) this.#tcpFacts(row, direction, bits, (segmentAt - next) | 0, length);
     if (sink !== null) describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumber(row, PROTOCOL_TCP), sink);
     this.#connection(row, direction, flags, length);
     let column = flows.ints[at + F.STREAM]!;
@@ -451,7 +444,7 @@ export class FlowPass {
         column,
         row,
         (1 - direction) as Direction,
-        p.tcpAcknowledgment,
+        p.tcpAcknowledgment | 0,
         p.net[net + NET_DST_PORT]!,
         p.net[net + NET_SRC_PORT]!,
         sink,
@@ -459,7 +452,7 @@ export class FlowPass {
     }
     // Data on a SYN counts once it is answered (RFC 7413): a flood with payload must not open a million streams.
     if (length > 0 && ((flags & TCP_SYN) === 0 || flows.ints[at + F.PACKETS_A + 1 - direction]! > 0)) {
-      const sequence = (flags & TCP_SYN) !== 0 ? p.tcpSequence + 1 : p.tcpSequence;
+      const sequence = (flags & TCP_SYN) !== 0 ? (segmentAt + 1) | 0 : segmentAt;
       if (!this.#passOver(p, at, direction, sequence, length, payload, payloadEnd)) {
         column = this.#streams.segment(
           p,

@@ -17,8 +17,10 @@ const K = new Uint32Array(64),
 
 const rotate = (x: number, n: number): number => (x >>> n) | (x << (32 - n));
 
+const encoder = new TextEncoder();
+
 export function sha256Hex(text: string): string {
-  const message = new TextEncoder().encode(text),
+  const message = encoder.encode(text),
     blocks = (message.length + 9 + 63) >> 6;
   const padded = new Uint8Array(blocks * 64),
     view = new DataView(padded.buffer);
@@ -34,15 +36,41 @@ export function sha256Hex(text: string): string {
         y = w[i - 2]!;
       w[i] = w[i - 16]! + (rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3)) + w[i - 7]! + (rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10));
     }
-    let [a, b, c, d, e, f, g, h] = hash as unknown as [number, number, number, number, number, number, number, number];
-    for (let i = 0; i < 64; i++) {
-      const t1 = (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + K[i]! + w[i]!) | 0;
-      const t2 = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
-    }
-    [a, b, c, d, e, f, g, h].forEach((value, i) => {
-      hash[i] = (hash[i]! + value) | 0;
-    });
+    compress(hash, w);
   }
-  return [...hash].map((word) => word.toString(16).padStart(8, '0')).join('');
+  let hex = '';
+  for (let i = 0; i < 8; i++) hex += hash[i]!.toString(16).padStart(8, '0');
+  return hex;
+}
+
+/** One round of 64 steps over the schedule `w`. */
+function compress(hash: Uint32Array, w: Uint32Array): void {
+  let a = hash[0]! | 0,
+    b = hash[1]! | 0,
+    c = hash[2]! | 0,
+    d = hash[3]! | 0,
+    e = hash[4]! | 0,
+    f = hash[5]! | 0,
+    g = hash[6]! | 0,
+    h = hash[7]! | 0;
+  for (let i = 0; i < 64; i++) {
+    const t1 = (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + K[i]! + w[i]!) | 0,
+      t2 = ((rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    h = g;
+    g = f;
+    f = e;
+    e = (d + t1) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (t1 + t2) | 0;
+  }
+  hash[0]! += a;
+  hash[1]! += b;
+  hash[2]! += c;
+  hash[3]! += d;
+  hash[4]! += e;
+  hash[5]! += f;
+  hash[6]! += g;
+  hash[7]! += h;
 }

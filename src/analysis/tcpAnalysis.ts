@@ -64,7 +64,7 @@ const NEXT_TIME = 4,
   TIMES = ROW / 2;
 
 /** TCP_ROW of a flow that is one SYN so far; NEXT_B holds its window. */
-const ONLY_A_SYN = -2;
+export const ONLY_A_SYN = -2;
 
 const FAST_RETRANSMISSION_SECONDS = 0.02,
   OUT_OF_ORDER_SECONDS = 0.003;
@@ -72,13 +72,17 @@ const FAST_RETRANSMISSION_SECONDS = 0.02,
 const HALF_A_NANOSECOND = 0.5e-9;
 
 export class TcpAnalysis {
+  // Set before `segment`: a number with a fraction that is handed over as an argument costs an allocation, one that is left here does not.
+  /** Seconds since the capture's first frame. */
+  time = 0;
+  /** When the flow began; read only where it has been ONLY_A_SYN so far. */
+  firstTime = 0;
   #count = 0;
   #ints = new Int32Array(256 * ROW);
   #times = new Float64Array(this.#ints.buffer);
 
   /**
-   * Bits for a segment of `length` bytes at `time` (seconds since the capture's first frame) that flow `row` sends in
-   * `direction`; `firstTime` is when the flow began. Also keeps NEXT_A / NEXT_B of the flow: the sequence number after the highest one seen.
+   * Bits for a segment of `length` bytes at `time` that flow `row` sends in `direction`; the numbers are 32 bits, signed or not. Also keeps NEXT_A / NEXT_B of the flow: the sequence number after the highest one seen.
    */
   segment(
     flows: FlowTable,
@@ -89,10 +93,9 @@ export class TcpAnalysis {
     length: number,
     flags: number,
     window: number,
-    time: number,
-    firstTime: number,
   ): number {
-    const at = row * INTS;
+    const at = row * INTS,
+      time = this.time;
     let index = flows.ints[at + TCP_ROW]!;
     if (index < 0) {
       // A flood is a million connections of one SYN: they get by without a row.
@@ -105,7 +108,7 @@ export class TcpAnalysis {
       const afterSyn = index === ONLY_A_SYN;
       index = this.#create();
       flows.ints[at + TCP_ROW] = index;
-      if (afterSyn) this.#rememberSyn(flows, row, index, firstTime);
+      if (afterSyn) this.#rememberSyn(flows, row, index, this.firstTime);
     }
     const ints = this.#ints,
       times = this.#times;

@@ -387,45 +387,57 @@ export class TcpStreams {
       side.skip -= end - offset;
       return;
     }
-    const frame: Stretch = { bytes: p.bytes, offset, end, shift: 0 };
-    let at: Stretch = frame;
+    // What is walked through: the frame's bytes, or waiting bytes joined with them; `shift` leads from there to offsets of the frame.
+    let bytes = p.bytes,
+      from = offset,
+      to = end,
+      shift = 0;
     if (side.waiting.length > 0) {
-      const joined = new Uint8Array(side.waiting.length + end - offset);
-      joined.set(side.waiting);
-      joined.set(p.bytes.subarray(offset, end), side.waiting.length);
-      at = { bytes: joined, offset: 0, end: joined.length, shift: offset - side.waiting.length };
+      bytes = new Uint8Array(side.waiting.length + end - offset);
+      bytes.set(side.waiting);
+      bytes.set(p.bytes.subarray(offset, end), side.waiting.length);
+      from = 0;
+      to = bytes.length;
+      shift = offset - side.waiting.length;
       side.waiting = NOTHING;
     }
     if (stream.dissector === null) {
-      const answer = this.#recognise(p, stream, flow, direction, at.bytes, at.offset, at.end, sourcePort, destinationPort);
+      const answer = this.#recognise(p, stream, flow, direction, bytes, from, to, sourcePort, destinationPort);
       if (answer !== 'yes') {
         stream.undecidedBytes += end - offset;
-        if (answer === 'no' || stream.undecidedBytes >= MAX_UNDECIDED_BYTES) sayPlainStream(p, direction, at.bytes, at.offset, at.end);
-        if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = at.bytes.slice(at.offset, at.end);
+        if (answer === 'no' || stream.undecidedBytes >= MAX_UNDECIDED_BYTES) sayPlainStream(p, direction, bytes, from, to);
+        if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = bytes.slice(from, to);
         else if (answer === 'no' && !stream.sides[(1 - direction) as Direction].started && stream.undecidedBytes < MAX_UNDECIDED_BYTES)
           side.done = true;
         else stream.sides[0].done = stream.sides[1].done = true;
         return;
       }
     }
-    this.#walk(p, stream, side, direction, at, frame, sourcePort, destinationPort, sink);
+    this.#walk(p, stream, side, direction, bytes, from, to, shift, offset, end, sourcePort, destinationPort, sink);
   }
 
-  /** Takes steps until the bytes are used up. */
+  /**
+   * Takes steps until `[offset, end)` of `bytes` are used up: these are the frame's, `[frameOffset, frameEnd)` of `p.bytes`, or waiting bytes joined with them, from
+   * where `shift` leads to offsets of the frame.
+   */
   #walk(
     p: Packet,
     stream: TcpStream,
     side: StreamSide,
     direction: Direction,
-    start: Stretch,
-    frame: Stretch,
+    bytes: Uint8Array,
+    offset: number,
+    end: number,
+    shift: number,
+    frameOffset: number,
+    frameEnd: number,
     sourcePort: number,
     destinationPort: number,
     sink: FieldSink | null,
   ): void {
     const dissector = stream.dissector!,
-      bound = stream.bound!;
-    let { bytes, offset, end, shift } = start;
+      bound = stream.bound!,
+      frameBytes = p.bytes;
     if (side.lost) {
       if (dissector.recognise(bytes, offset, end, direction, sourcePort, destinationPort) !== 'yes') return;
       stream.state = dissector.open();
@@ -433,7 +445,6 @@ export class TcpStreams {
     }
     /** Where the current PDU began in `bytes`, -1 if in an earlier segment. */
     let pduStart = side.keptLength > 0 || side.skip > 0 ? -1 : offset;
-    const inFrame = (): boolean => bytes === frame.bytes;
     for (;;) {
       if (side.skip > 0) {
         const count = Math.min(side.skip, end - offset);
@@ -448,17 +459,17 @@ export class TcpStreams {
           side.completes = false;
           markPath(p, bound);
           if (side.keepLimit === 0 && sink === null) side.keptLength = 0;
-          else if (pduStart >= 0 && inFrame()) dissector.dissect(p, pduStart, offset, direction, stream.state, sink);
+          else if (pduStart >= 0 && bytes === frameBytes) dissector.dissect(p, pduStart, offset, direction, stream.state, sink);
           else {
             if (pduStart >= 0) keep(side, bytes, pduStart, offset);
             this.#dissectKept(p, bound, dissector, stream, side, direction, sink);
           }
           if (side.done) return;
           // Beyond the bytes that had waited, the frame itself is at hand again.
-          if (!inFrame() && offset + shift >= frame.offset) {
+          if (bytes !== frameBytes && offset + shift >= frameOffset) {
             offset += shift;
-            bytes = frame.bytes;
-            end = frame.end;
+            bytes = frameBytes;
+            end = frameEnd;
             shift = 0;
           }
           pduStart = offset;
@@ -532,14 +543,6 @@ export class TcpStreams {
     side.keptLength = 0;
     side.kept = NOTHING;
   }
-}
-
-/** A row of bytes under way: the frame's, or waiting bytes joined with it; `shift` leads from here to offsets of the frame. */
-interface Stretch {
-  readonly bytes: Uint8Array;
-  readonly offset: number;
-  readonly end: number;
-  readonly shift: number;
 }
 
 /** Adds `[from, to)` to the first bytes of the PDU under way, as far as they are wanted. */

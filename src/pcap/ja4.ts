@@ -2,7 +2,7 @@
  * JA4, the client fingerprint of FoxIO (licensed BSD 3-clause): what is offered in words, then truncated SHA-256 of the sorted
  * suites and of the sorted extensions with the signature algorithms as sent. GREASE never counts.
  */
-import { sha256 } from './platform.ts';
+import { sha256OfFingerprint } from './platform.ts';
 import { EXTENSION, isGrease, type ClientHello } from './tls/hello.ts';
 
 const VERSIONS: Readonly<Record<number, string>> = {
@@ -43,7 +43,7 @@ export function ja4Text(hello: ClientHello, transport: 't' | 'q' | 'd'): readonl
 }
 
 function hash(text: string): string | null {
-  return text === '' ? '000000000000' : (sha256(text)?.slice(0, 12) ?? null);
+  return text === '' ? '000000000000' : (sha256OfFingerprint(text)?.slice(0, 12) ?? null);
 }
 
 function two(count: number): string {

@@ -29,3 +29,32 @@ export function gunzipStart(data: Uint8Array): string | null {
   const inflated = installed?.inflateStart(data) ?? null;
   return inflated === null ? null : String.fromCharCode(...inflated.subarray(0, 4096));
 }
+
+/** Digests of fingerprint texts met lately: thousands of hellos share a few dozen texts, and asking the host costs more than looking here. */
+class RememberedDigests {
+  readonly #known = new Map<string, string>();
+  readonly #digest: (text: string) => string | null;
+
+  constructor(digest: (text: string) => string | null) {
+    this.#digest = digest;
+  }
+
+  of(text: string): string | null {
+    const known = this.#known.get(text);
+    if (known !== undefined && installed !== null) return known;
+    const digest = this.#digest(text);
+    if (digest === null || text.length > LONGEST_REMEMBERED) return digest;
+    if (this.#known.size >= MOST_REMEMBERED) this.#known.clear();
+    this.#known.set(text, digest);
+    return digest;
+  }
+}
+
+const MOST_REMEMBERED = 2048,
+  LONGEST_REMEMBERED = 1024;
+const md5s = new RememberedDigests(md5),
+  sha256s = new RememberedDigests(sha256);
+
+/** `md5` and `sha256` of texts that are likely to come again. */
+export const md5OfFingerprint = (text: string): string | null => md5s.of(text);
+export const sha256OfFingerprint = (text: string): string | null => sha256s.of(text);

@@ -12,7 +12,7 @@ import {
 } from '../dissector.ts';
 import { markSegment } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
-import { md5 } from '../platform.ts';
+import { md5OfFingerprint } from '../platform.ts';
 import { fromServer as isFromServer } from '../roles.ts';
 import { afterLine, lineTextEnd, matchPrefix, textAt } from '../text.ts';
 import { Reader } from '../tls/reader.ts';
@@ -264,7 +264,7 @@ function readKexInit(p: Packet, offset: number, end: number, fromServer: boolean
     macs = lists[4 + own]!,
     compression = lists[6 + own]!;
   const algorithms = [kex, encryption, macs, compression].join(';'),
-    hassh = md5(algorithms);
+    hassh = md5OfFingerprint(algorithms);
   if (sink !== null) {
     sink.add(fromServer ? f.hasshServerAlgorithms : f.hasshAlgorithms, offset, 0, algorithms);
     if (hassh !== null) sink.add(fromServer ? f.hasshServer : f.hassh, offset, 0, hassh);

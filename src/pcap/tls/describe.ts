@@ -3,7 +3,7 @@ import type { Field, FieldSink } from '../dissector.ts';
 import { ja3sText, ja3Text } from '../ja3.ts';
 import { ja4 } from '../ja4.ts';
 import type { Packet } from '../packet.ts';
-import { md5 } from '../platform.ts';
+import { md5OfFingerprint } from '../platform.ts';
 import { textAt } from '../text.ts';
 import { tlsFields as f } from './fields.ts';
 import { EXTENSION, eachExtension, type ClientHello, type ServerHello } from './hello.ts';
@@ -22,7 +22,7 @@ export function describeClientHello(p: Packet, offset: number, end: number, hell
   describeExtensions(r, true, sink);
   const text = ja3Text(hello);
   addText(f.ja3Full, text, offset, sink);
-  addText(f.ja3, md5(text), offset, sink);
+  addText(f.ja3, md5OfFingerprint(text), offset, sink);
   addText(f.ja4, ja4(hello, 't'), offset, sink);
 }
 
@@ -36,7 +36,7 @@ export function describeServerHello(p: Packet, offset: number, end: number, hell
   describeExtensions(r, false, sink);
   const text = ja3sText(hello);
   addText(f.ja3sFull, text, offset, sink);
-  addText(f.ja3s, md5(text), offset, sink);
+  addText(f.ja3s, md5OfFingerprint(text), offset, sink);
 }
 
 function addText(field: Field, text: string | null, offset: number, sink: FieldSink): void {

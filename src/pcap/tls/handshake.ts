@@ -3,14 +3,15 @@ import type { Direction, FieldSink } from '../dissector.ts';
 import { ja3sText, ja3Text } from '../ja3.ts';
 import { ja4 } from '../ja4.ts';
 import type { Packet } from '../packet.ts';
-import { md5 } from '../platform.ts';
+import { md5OfFingerprint } from '../platform.ts';
 import { describeCertificates, describeClientHello, describeServerHello } from './describe.ts';
 import { HANDSHAKE_TYPES, suiteName, tlsFields as f } from './fields.ts';
 import { isGrease, parseClientHello, parseServerHello, parseSsl2ClientHello, serverNameOf, type ClientHello } from './hello.ts';
+import { certificateAt } from './knownCertificates.ts';
 import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage, TlsServerNameMessage } from './messages.ts';
 import { Reader } from './reader.ts';
 import type { TlsSide, TlsState } from './records.ts';
-import { parseCertificate, type Certificate } from './x509.ts';
+import type { Certificate } from './x509.ts';
 
 const HEADER = 4;
 /** Longest message that is put together; certificates with the chains of a whole company stay below. */
@@ -209,7 +210,7 @@ function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, st
     extensions: hello.extensions,
     groups: hello.groups,
     signatureAlgorithms: hello.signatureAlgorithms,
-    ja3: ssl2 ? null : md5(ja3Text(hello)),
+    ja3: ssl2 ? null : md5OfFingerprint(ja3Text(hello)),
     ja4: ssl2 ? null : ja4(hello, 't'),
   } satisfies TlsClientHelloMessage);
 }
@@ -236,7 +237,7 @@ function readServerHello(
       suiteName: suiteName(hello.suite),
       alpn: hello.alpn,
       helloRetryRequest: hello.helloRetryRequest,
-      ja3s: md5(ja3sText(hello)),
+      ja3s: md5OfFingerprint(ja3sText(hello)),
       sni: state.sni,
     } satisfies TlsServerHelloMessage);
   }
@@ -261,7 +262,7 @@ function readCertificates(
     places: [number, number][] = [];
   while (list.left >= 3 && chain.length < MAX_CHAIN) {
     const one = list.take(list.u24()),
-      certificate = parseCertificate(bytes, one.at, one.end);
+      certificate = certificateAt(bytes, one.at, one.end);
     if (certificate === null) {
       p.malformed('certificate is no DER', one.at, one.end);
       break;
