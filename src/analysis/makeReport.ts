@@ -322,7 +322,7 @@ function qualityOf(state: CaptureState): Quality {
     tcpGapBytes: state.tcpGapBytes,
     tcpZeroWindows: state.tcpZeroWindows,
     tcpResets: state.tcpResets,
-    oneWayConversations: oneWayConnections(state.flows).connections,
+    oneWayConversations: oneWayConnections(state.flows, state.packets).connections,
     incompleteFragments: packet.fragments.incomplete,
     encryptedBytes: state.encryptedBytes,
     droppedByCapture: dropped.length === 0 ? null : dropped.reduce((a, b) => a + b, 0),

@@ -11,8 +11,19 @@ export interface OneWay {
   readonly isNotable: boolean;
 }
 
-/** TCP flows of which one side was captured although its acknowledgements show that the other spoke. */
-export function oneWayConnections(flows: F.FlowTable): OneWay {
+/** What was counted of a table last, and how many frames it held then: a dozen detectors ask for the same walk. */
+const counted = new WeakMap<F.FlowTable, { readonly packets: number; readonly result: OneWay }>();
+
+/** TCP flows of which one side was captured although its acknowledgements show that the other spoke; `packets` is how many frames the table has seen. */
+export function oneWayConnections(flows: F.FlowTable, packets: number): OneWay {
+  const known = counted.get(flows);
+  if (known?.packets === packets) return known.result;
+  const result = countOneWay(flows);
+  counted.set(flows, { packets, result });
+  return result;
+}
+
+function countOneWay(flows: F.FlowTable): OneWay {
   const { ints } = flows;
   let connections = 0,
     tcpConnections = 0;

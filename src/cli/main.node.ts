@@ -1,4 +1,5 @@
 /** The `netsec` program: streams, signals and the exit code; everything else is in `run.ts`. */
+import { holdYoungGeneration } from '../analysis/youngGeneration.node.ts';
 import { nodePlatform } from '../pcap/platform.node.ts';
 import { installPlatform } from '../pcap/platform.ts';
 import { EXIT } from './command.ts';
@@ -6,6 +7,7 @@ import { run } from './run.ts';
 import { createTerminal } from './terminal.ts';
 
 installPlatform(nodePlatform);
+holdYoungGeneration();
 
 const interruption = new AbortController();
 /** The first Ctrl+C asks for what there is; the second does not wait for it. */

@@ -1,6 +1,7 @@
 /** `node dist/mcp.mjs --root DIR...`: the MCP server as a program of its own, for VS Code and every other client. */
 import { parseArgs } from 'node:util';
 import { VERSION } from '../analysis/version.ts';
+import { holdYoungGeneration } from '../analysis/youngGeneration.node.ts';
 import { nodePlatform } from '../pcap/platform.node.ts';
 import { installPlatform } from '../pcap/platform.ts';
 import { say, serveStdio } from './stdio.node.ts';
@@ -8,6 +9,7 @@ import { say, serveStdio } from './stdio.node.ts';
 const USAGE = 'mcp: which folders? Use --root DIR, as often as there are folders; only captures in them are opened.';
 
 installPlatform(nodePlatform);
+holdYoungGeneration();
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
 // Also when something still keeps the event loop awake: the client is gone.

@@ -103,7 +103,7 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
     create: (row) => ({ services: new Map(), row, end: victimEnd(reflectorOf(flows, row)) }),
     add: (victim, row) => addFlow(values, state, victim, row),
   });
-  const isOneWay = oneWayConnections(flows).isNotable,
+  const isOneWay = oneWayConnections(flows, state.packets).isNotable,
     findings: FindingDraft[] = [];
   for (const victim of hot.groups) {
     for (const service of victim.services.values()) {

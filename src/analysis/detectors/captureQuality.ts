@@ -196,7 +196,7 @@ function cut(state: CaptureState, seen: Seen): FindingDraft | null {
 }
 
 function oneWay(state: CaptureState): FindingDraft | null {
-  const { connections, tcpConnections, isNotable } = oneWayConnections(state.flows);
+  const { connections, tcpConnections, isNotable } = oneWayConnections(state.flows, state.packets);
   if (!isNotable) return null;
   const flows = flowsWith(state, 0, (a, b) => (a > 1 && b === 0) || (a === 0 && b > 1));
   return note(state, {

@@ -99,7 +99,7 @@ export const hostSweep = defineDetector({
 
 function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): ReturnType<DetectorRun['evaluate']> {
   const hot = gatherPorts(values, state),
-    isOneWay = oneWayConnections(state.flows).isNotable,
+    isOneWay = oneWayConnections(state.flows, state.packets).isNotable,
     sweeps: Sweep[] = [];
   for (const group of hot.groups) {
     const sweep = ofPort(values, state, group);

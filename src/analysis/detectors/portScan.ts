@@ -68,7 +68,7 @@ export const portScan = defineDetector({
 
 function evaluate(values: Options, state: CaptureState, protocols: IpProtocolProbes): ReturnType<DetectorRun['evaluate']> {
   const gathered = gatherPairs(state, Math.min(values.failedPorts, values.burstPorts)),
-    oneWay = oneWayConnections(state.flows);
+    oneWay = oneWayConnections(state.flows, state.packets);
   const scans: Scan[] = [];
   for (const pair of gathered.pairs) {
     for (let kind = 1; kind < KINDS; kind++) {

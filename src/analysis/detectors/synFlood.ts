@@ -105,7 +105,7 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
     }),
     add: (victim, row) => addFlow(victim, state, row),
   });
-  const oneWay = oneWayConnections(flows).isNotable,
+  const oneWay = oneWayConnections(flows, state.packets).isNotable,
     findings: FindingDraft[] = [];
   for (const victim of hot.groups) {
     const draft = judge(values, state, victim, oneWay);

@@ -95,7 +95,7 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
     }),
     add: (victim, row) => addFlow(values, state, victim, row),
   });
-  const isOneWay = oneWayConnections(flows).isNotable,
+  const isOneWay = oneWayConnections(flows, state.packets).isNotable,
     findings: FindingDraft[] = [],
     limits = unreadableFrames(state);
   for (const victim of hot.groups) {

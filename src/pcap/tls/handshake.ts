@@ -210,8 +210,13 @@ function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, st
     extensions: hello.extensions,
     groups: hello.groups,
     signatureAlgorithms: hello.signatureAlgorithms,
-    ja3: ssl2 ? null : md5OfFingerprint(ja3Text(hello)),
-    ja4: ssl2 ? null : ja4(hello, 't'),
+    // Made when somebody asks: most listeners want a name or a version.
+    get ja3() {
+      return ssl2 ? null : md5OfFingerprint(ja3Text(hello));
+    },
+    get ja4() {
+      return ssl2 ? null : ja4(hello, 't');
+    },
   } satisfies TlsClientHelloMessage);
 }
 
@@ -237,7 +242,9 @@ function readServerHello(
       suiteName: suiteName(hello.suite),
       alpn: hello.alpn,
       helloRetryRequest: hello.helloRetryRequest,
-      ja3s: md5OfFingerprint(ja3sText(hello)),
+      get ja3s() {
+        return md5OfFingerprint(ja3sText(hello));
+      },
       sni: state.sni,
     } satisfies TlsServerHelloMessage);
   }
