@@ -4,6 +4,7 @@ import { createTables, decode } from '../../src/pcap/decode.ts';
 import type { Field, FieldSink, FieldValue, Message } from '../../src/pcap/dissector.ts';
 import { hexBytes, readValue } from '../../src/pcap/fieldValue.ts';
 import { Packet } from '../../src/pcap/packet.ts';
+import { plainMessage } from './plainMessage.ts';
 
 export interface Dissected {
   /** `eth:ip:udp:dns`, from the path of the frame. */
@@ -50,7 +51,7 @@ export function dissectFrame(
   packet.end = BEFORE + bytes.length;
   packet.capturedLength = bytes.length;
   packet.originalLength = originalLength;
-  packet.onMessage = (message) => messages.push(message);
+  packet.onMessage = (message) => messages.push(plainMessage(message));
   const sink: FieldSink = {
     wantsText: true,
     layer: () => undefined,

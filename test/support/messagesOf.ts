@@ -4,6 +4,7 @@ import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import { defineDetector } from '../../src/analysis/detector.ts';
 import { Analysis } from '../../src/analysis/engine.ts';
 import type { Message, MessageKind } from '../../src/pcap/dissector.ts';
+import { plainMessage } from './plainMessage.ts';
 
 export async function messagesOf<M extends Message>(file: string, kind: MessageKind<M>): Promise<M[]> {
   const found: M[] = [];
@@ -16,7 +17,7 @@ export async function messagesOf<M extends Message>(file: string, kind: MessageK
     messages: [kind.kind],
     create: () => ({
       onMessage: (message) => {
-        if (kind.is(message)) found.push(message);
+        if (kind.is(message)) found.push(plainMessage(message) as M);
       },
       evaluate: () => ({
         findings: [],

@@ -15,6 +15,7 @@ import {
 } from '../../src/pcap/dissector.ts';
 import { Packet } from '../../src/pcap/packet.ts';
 import type { DissectorTables } from '../../src/pcap/tables.ts';
+import { plainMessage } from './plainMessage.ts';
 
 export interface Segment {
   readonly direction: Direction;
@@ -91,7 +92,7 @@ export function feed(dissector: Dissector, segments: readonly Segment[], options
   const p = new Packet((tables ??= createTables()));
   const sink = options.look === true ? recordingSink(p, fields, infos) : null;
   p.reset(sink);
-  p.onMessage = (message) => messages.push(message);
+  p.onMessage = (message) => messages.push(plainMessage(message));
   const side = (): Side => ({ held: new Uint8Array(0), stepped: 0, skip: 0, complete: false, inPdu: false, off: false });
   const sides: [Side, Side] = [side(), side()];
   let state: unknown = undefined,

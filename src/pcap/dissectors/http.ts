@@ -3,25 +3,9 @@ import { defineFields, type Dissector, type Field, type FieldSink } from '../dis
 import { dissectInner } from '../handOver.ts';
 import { finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
 import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
-import {
-  bodyStart,
-  headerValue,
-  isHeard,
-  latin1,
-  looksLikeProgram,
-  maskedForm,
-  MAX_PROGRAM,
-  MAX_URI,
-  readAuthorization,
-  readForm,
-  readHeaders,
-  splitBasic,
-  type HttpCredentialsMessage,
-  type HttpRequestMessage,
-  type HttpResponseMessage,
-} from '../http/messages.ts';
+import { bodyStart, isHeard, MAX_URI, readAuthorization, readForm, splitBasic, type HttpCredentialsMessage } from '../http/messages.ts';
+import { SeenRequest, SeenResponse } from '../http/seenMessages.ts';
 import type { Packet } from '../packet.ts';
-import { sha256 } from '../platform.ts';
 import { decimalAt, lineTextEnd, textAt } from '../text.ts';
 
 const f = defineFields({
@@ -130,7 +114,7 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
   if (line === null) return;
   if (!line.isResponse && side.request !== null && (sink !== null || p.hears('http-response'))) noteRequest(p, line, headEnd, side.request);
   if (p.hears(line.isResponse ? 'http-response' : 'http-request'))
-    p.emit(line.isResponse ? responseMessage(p, line, headEnd, end, side) : requestMessage(p, line, headEnd, end, side));
+    p.emit(line.isResponse ? new SeenResponse(p, line, headEnd, end, side) : new SeenRequest(p, line, headEnd, end, side));
   if (hearsLogin && !line.isResponse) sayCredentials(p, line, headEnd, limit, side);
   if (sink !== null) describe(p, offset, line, headEnd, end, side, sink);
 }
@@ -163,64 +147,6 @@ function hostOf(bytes: Uint8Array, line: StartLine, headEnd: number): string | n
       return textAt(bytes, scratch.value, scratch.valueEnd, 256);
   }
   return null;
-}
-
-function requestMessage(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): HttpRequestMessage {
-  const { bytes } = p,
-    headers = readHeaders(bytes, line.after, headEnd),
-    contentType = headerValue(headers, 'content-type');
-  const [from, to] = bodyStart(bytes, headEnd, end, side.chunked);
-  const form = contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true ? readForm(bytes, from, to) : null;
-  return {
-    kind: 'http-request',
-    frame: p.frame,
-    method: textAt(bytes, line.first, line.firstEnd),
-    uri: textAt(bytes, line.second, line.secondEnd, MAX_URI),
-    version: line.third === line.thirdEnd ? '0.9' : textAt(bytes, line.third + 5, line.thirdEnd),
-    host: headerValue(headers, 'host'),
-    userAgent: headerValue(headers, 'user-agent'),
-    referer: headerValue(headers, 'referer'),
-    credentials: readAuthorization(bytes, line.after, headEnd) ?? form,
-    contentType,
-    contentEncoding: headerValue(headers, 'content-encoding'),
-    bodyLength: side.bodyLength,
-    bodyStart: form === null ? latin1(bytes, from, to) : maskedForm(bytes, from, to),
-    bodySha256: bodyHash(bytes, from, to, side),
-    headers,
-  };
-}
-
-function responseMessage(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): HttpResponseMessage {
-  const { bytes } = p,
-    headers = readHeaders(bytes, line.after, headEnd),
-    { request } = side;
-  const [from, to] = bodyStart(bytes, headEnd, end, side.chunked);
-  return {
-    kind: 'http-response',
-    frame: p.frame,
-    version: textAt(bytes, line.first + 5, line.firstEnd),
-    status: Math.max(0, decimalAt(bytes, line.second, line.secondEnd)),
-    phrase: textAt(bytes, line.third, line.thirdEnd, 256),
-    server: headerValue(headers, 'server'),
-    location: headerValue(headers, 'location'),
-    authenticate: headerValue(headers, 'www-authenticate')?.split(' ')[0] ?? null,
-    contentType: headerValue(headers, 'content-type'),
-    contentEncoding: headerValue(headers, 'content-encoding'),
-    requestFrame: request?.frame ?? 0,
-    method: request?.method ?? null,
-    uri: request?.uri ?? null,
-    host: request?.host ?? null,
-    bodyLength: side.bodyLength,
-    bodyStart: latin1(bytes, from, to),
-    bodySha256: bodyHash(bytes, from, to, side),
-    headers,
-  };
-}
-
-function bodyHash(bytes: Uint8Array, from: number, to: number, { bodyLength, chunked }: HttpSide): string | null {
-  return !chunked && bodyLength > 0 && to - from >= bodyLength && bodyLength <= MAX_PROGRAM && looksLikeProgram(bytes, from, to)
-    ? sha256(bytes.subarray(from, from + bodyLength))
-    : null;
 }
 
 function describe(p: Packet, offset: number, line: StartLine, headEnd: number, end: number, side: HttpSide, sink: FieldSink): void {

@@ -4,7 +4,7 @@ import { finishInner, handOver, stepInner, type HandOver } from '../handOver.ts'
 import type { LoginMessage } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, CR, decimalAt, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
-import { isHeard, looksLikeProgram, MAX_FORM, MAX_PROGRAM, type HttpCredentials } from './messages.ts';
+import { isHeard, looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM, type HttpCredentials } from './messages.ts';
 import { findHeadEnd, looksLikeStartLine, nextHeader, skipEmptyLines, splitStartLine, type HeaderLine } from './headers.ts';
 
 /** Longest head that is read. */
@@ -103,6 +103,9 @@ export function finishHttp(direction: Direction, state: HttpState): boolean {
   return side.inner && state.rest !== null ? finishInner(direction, state.rest) : side.phase === UNTIL_CLOSE;
 }
 
+/** Longest line before the data of a chunk that is looked for, `bodyStart`. */
+const CHUNK_LINE = 64;
+
 function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, side: HttpSide, state: HttpState): number {
   const looks = looksLikeStartLine(bytes, offset, end);
   if (looks === 'no') return NOT_MINE;
@@ -125,7 +128,8 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   side.chunked = body.chunked;
   side.login = body.login && !line.isResponse;
   // Nobody listens to more of a body than its beginning.
-  p.pduKeep = isHeard(p) || (side.login && p.hears('http-credentials')) ? side.headLength + MAX_FORM : 0;
+  p.pduKeep =
+    isHeard(p) || (side.login && p.hears('http-credentials')) ? side.headLength + (line.isResponse ? MAX_BODY_START + CHUNK_LINE : MAX_FORM) : 0;
   let none: boolean,
     tunnel = false;
   if (line.isResponse) {

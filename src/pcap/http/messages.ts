@@ -63,7 +63,8 @@ export const httpCredentialsMessage = messageKind<HttpCredentialsMessage>('http-
 
 export const MAX_URI = 8192;
 const MAX_HEADERS = 64;
-const MAX_BODY_START = 512;
+/** How much of a body a message holds. */
+export const MAX_BODY_START = 512;
 /** How far a posted form is searched for a login. */
 export const MAX_FORM = 4096;
 
@@ -161,7 +162,8 @@ export function bodyStart(bytes: Uint8Array, offset: number, end: number, chunke
 }
 
 export function latin1(bytes: Uint8Array, from: number, to: number, maxBytes = MAX_BODY_START): string {
-  return String.fromCharCode(...bytes.subarray(from, Math.max(from, Math.min(to, from + maxBytes))));
+  // `apply` takes the bytes as they lie; spreading them would walk an iterator, which costs a hundred times as much.
+  return String.fromCharCode.apply(null, bytes.subarray(from, Math.max(from, Math.min(to, from + maxBytes))) as unknown as number[]);
 }
 
 /** Whether anybody listens to HTTP: else heads are only measured, and bodies passed over. */
