@@ -229,5 +229,4 @@ export const KNOWN_MISSES: Readonly<Record<string, string>> = {
   'c2__strrat-4423258f-59bc-4a88-bfec-d8ac08c88538.pcap beaconing': 'it calls home inside one connection, and only connections are timed so far',
   'lateral__empire_psexec_dcerpc_tcp_svcctl_WORKSTATION5_2020-09-20121608.cap beaconing':
     'it calls home inside one connection, and only connections are timed so far',
-  'exploit__eternalblue-success-unpatched-win7.pcap exploit-attempt': 'the marks of MS17-010 lie in SMB 1, which the detector does not read yet',
 };

@@ -21,6 +21,7 @@ export { insecureProtocol } from './insecureProtocol.ts';
 export { kerberosAttack } from './kerberosAttack.ts';
 export { landAttack } from './landAttack.ts';
 export { lateralMovement } from './lateralMovement.ts';
+export { longConnection } from './longConnection.ts';
 export { namePoisoning } from './namePoisoning.ts';
 export { ntlmHashExposure } from './ntlmHashExposure.ts';
 export { oddPort } from './oddPort.ts';
