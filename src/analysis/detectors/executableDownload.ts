@@ -3,7 +3,7 @@
  * that way too; a program that pretends to be a picture, or comes from a bare address, does not.
  */
 import * as z from 'zod';
-import { httpRequestMessage, httpResponseMessage } from '../../pcap/http/messages.ts';
+import { httpRequestMessage, httpResponseMessage, type HttpRequestMessage, type HttpResponseMessage } from '../../pcap/http/messages.ts';
 import { gunzipStart } from '../../pcap/platform.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -20,7 +20,11 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const MOST_SUBJECTS = 5000,
-  MOST_SHOWN = 5;
+  MOST_SHOWN = 5,
+  MOST_INFLATED = 2000;
+/** What servers compress as a matter of course, and names that programs go by. */
+const PAGE_TYPES = /^\s*(?:text\/|application\/(?:json|javascript|x-javascript|xml|xhtml|rss|atom)|image\/svg)/i,
+  PROGRAM_NAME = /\.(?:exe|dll|scr|com|msi|bat|cmd|ps1|vbs|hta|jar|apk|sh|elf|bin|doc[mx]?|xls[mx]?|ppt[mx]?)(?:$|[?#])/i;
 /** Servers that packages and updates come from, by the name the client asked for; and programs that fetch them. */
 const REPOSITORY =
   /(?:^|\.)(?:windowsupdate\.com|update\.microsoft\.com|delivery\.mp\.microsoft\.com|download\.microsoft\.com|debian\.org|ubuntu\.com|fedoraproject\.org|centos\.org|archlinux\.org|opensuse\.org|kali\.org|alpinelinux\.org|apple\.com|gvt1\.com|dl\.google\.com|mozilla\.net|adobe\.com)$/i;
@@ -50,7 +54,8 @@ export const executableDownload = defineDetector({
   options,
   messages: [httpResponseMessage.kind, httpRequestMessage.kind, plainStreamMessage.kind],
   create(_, state) {
-    const subjects = new Watched<string, Downloads>(MOST_SUBJECTS);
+    const subjects = new Watched<string, Downloads>(MOST_SUBJECTS),
+      inflated: Inflated = { count: 0, left: 0 };
     const of = (kind: FileKind, from: string, to: string, port: number, protocol: 'http' | 'tcp'): Downloads | undefined =>
       subjects.of(`${kind.id} ${from} ${to} ${port}`, () => ({
         kind,
@@ -84,7 +89,9 @@ export const executableDownload = defineDetector({
         const isResponse = httpResponseMessage.is(message);
         if (!isResponse && !httpRequestMessage.is(message)) return;
         if (message.bodyLength === 0 || message.bodyStart === '' || (isResponse && message.status >= 400)) return;
-        const kind = fileKind(plainStart(message.bodyStart, message.contentEncoding));
+        const start = plainStart(message, inflated);
+        if (start === null) return;
+        const kind = fileKind(start);
         if (kind === null) return;
         const { client, server, serverPort } = endsOf(state, flow),
           downloads = isResponse ? of(kind, server, client, serverPort, 'http') : of(kind, client, server, serverPort, 'http');
@@ -105,16 +112,37 @@ export const executableDownload = defineDetector({
         for (const downloads of subjects.values) if (downloads.count >= values.files) findings.push(draft(values, downloads, state));
         return {
           findings,
-          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...subjects.limits('pairs with programs in clear')]),
+          coverage: coverage(examinedAll(state), [
+            ...unreadableFrames(state),
+            ...subjects.limits('pairs with programs in clear'),
+            ...(inflated.left > 0
+              ? [`${plural(inflated.left, 'compressed page')} after the first ${countText(MOST_INFLATED)} were not inflated.`]
+              : []),
+          ]),
         };
       },
     };
   },
 });
 
-/** The first bytes as the receiver sees them. */
-function plainStart(start: string, encoding: string | null): string {
-  if (encoding === null || !/gzip|deflate/i.test(encoding)) return start;
+/** Bodies that were inflated, and that were not although they were compressed. */
+interface Inflated {
+  count: number;
+  left: number;
+}
+
+/** The first bytes as the receiver sees them; null where they are compressed and would have to be inflated beyond the bound. */
+function plainStart(message: HttpRequestMessage | HttpResponseMessage, inflated: Inflated): string | null {
+  const encoding = message.contentEncoding;
+  if (encoding === null || !/gzip|deflate/i.test(encoding)) return message.bodyStart;
+  // Inflating costs more than all else about a page. Servers compress text: what is said to be none, or has a program's name, is always looked at.
+  const isPage = PAGE_TYPES.test(message.contentType ?? '') && !PROGRAM_NAME.test(message.uri ?? '');
+  if (isPage && inflated.count >= MOST_INFLATED) {
+    inflated.left++;
+    return null;
+  }
+  if (isPage) inflated.count++;
+  const start = message.bodyStart;
   return gunzipStart(Uint8Array.from(start, (character) => character.charCodeAt(0))) ?? start;
 }
 
