@@ -10,6 +10,8 @@ export interface Claude {
   key(): Promise<ApiKey | null>;
   client(key: ApiKey): ModelClient;
   consent(): Promise<boolean>;
+  /** For what other agents than @netsec hand over. */
+  consentToPassOn(): Promise<boolean>;
   /** Where requests go. */
   receiver(): string;
   privacy(): Privacy;
@@ -39,6 +41,7 @@ export function claude(context: Pick<vscode.ExtensionContext, 'secrets' | 'globa
     key: () => keys.key(),
     client: ({ value }) => claudeClient({ apiKey: value, baseUrl: baseUrl(), model: vscode.workspace.getConfiguration('netsec').get('model', '') }),
     consent: () => consents.toSendTo(receiver(), privacy()),
+    consentToPassOn: () => consents.toPassOnTo(receiver()),
     receiver,
     privacy,
     async askForKey() {

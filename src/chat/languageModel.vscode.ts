@@ -1,6 +1,6 @@
 /**
  * Claude as a language model of VS Code. Chat hands requests to participants only where there is a model that can call tools, so it is listed before a
- * key is set; using it without one says how to set it.
+ * key is set; using it without one says how to set it. Whatever agents hand over is passed on as it is, after a consent that says so.
  */
 import * as vscode from 'vscode';
 import type { Claude } from './claudeSettings.vscode.ts';
@@ -31,8 +31,8 @@ export function languageModel(claude: Claude): vscode.Disposable {
       const key = await claude.key();
       if (key === null)
         throw vscode.LanguageModelError.NoPermissions('Set an Anthropic API key first, with the command "Netsec: Set Anthropic API Key".');
-      if (!(await claude.consent()))
-        throw vscode.LanguageModelError.NoPermissions('Nothing was sent: you did not agree to send questions to Claude.');
+      if (!(await claude.consentToPassOn()))
+        throw vscode.LanguageModelError.NoPermissions('Nothing was sent: you did not agree that other agents send to Claude.');
       const controller = new AbortController();
       const listening = token.onCancellationRequested(() => controller.abort());
       if (token.isCancellationRequested) controller.abort();

@@ -1,6 +1,6 @@
 /** The key and the consent: kept where they belong, and asked for no more often than needed. */
 import { describe, expect, test } from 'vitest';
-import { consent, consentText } from '../../src/chat/consent.ts';
+import { consent, consentText, PASSING_ON_TEXT } from '../../src/chat/consent.ts';
 import { keyProblem, keyStore, type Secrets } from '../../src/chat/keyStore.ts';
 
 class FakeSecrets implements Secrets {
@@ -55,5 +55,29 @@ describe('consent', () => {
     });
     expect(await consents.toSendTo('a', 'pseudonyms')).toBe(false);
     expect(await consents.toSendTo('a', 'pseudonyms')).toBe(true);
+  });
+  test.each(['full', 'pseudonyms', 'metadata'] as const)('in mode %s names packet fields and messages', (privacy) => {
+    expect(consentText(privacy)).toMatch(privacy === 'metadata' ? /no fields of packets and no messages/ : /fields of packets, and messages/);
+  });
+
+  test('of other agents is one of its own, and says that nothing is replaced', async () => {
+    const asked: string[] = [];
+    const consents = consent(memory(), (_title, detail) => {
+      asked.push(detail);
+      return Promise.resolve(true);
+    });
+    expect(await consents.toSendTo('a', 'pseudonyms')).toBe(true);
+    expect(await consents.toPassOnTo('a')).toBe(true);
+    expect(await consents.toPassOnTo('a')).toBe(true);
+    expect(asked).toEqual([consentText('pseudonyms'), PASSING_ON_TEXT]);
+    expect(PASSING_ON_TEXT).toMatch(/as it is, whatever netsec\.privacy says/);
+    expect(PASSING_ON_TEXT).toContain('Nothing is replaced by tokens');
+  });
+
+  test('that is given to other agents is not given to @netsec', async () => {
+    let asked = 0;
+    const consents = consent(memory(), () => Promise.resolve(++asked === 1));
+    expect(await consents.toPassOnTo('a')).toBe(true);
+    expect(await consents.toSendTo('a', 'full')).toBe(false);
   });
 });
