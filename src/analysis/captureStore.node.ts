@@ -1,11 +1,13 @@
 /** The captures of folders on disk, read in this process. What was read is kept while it is asked for, and a little longer: work is done once. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { readAllowList } from './allowFile.node.ts';
 import { openCaptureFile } from './captureFile.node.ts';
 import { newestFirst, type CaptureFile } from './captureFiles.ts';
 import { listCaptureFiles } from './captureFiles.node.ts';
 import { resolveAmong, type CaptureStore, type Listed, type Opened, type OpenCapture } from './captureStore.ts';
 import type { EngineMethods } from './engineApi.ts';
+import { hashFile } from './hashFile.node.ts';
 import { CaptureSession } from './session.ts';
 
 /** Captures that stay open after their last user; each costs memory by its packets. */
@@ -132,8 +134,12 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
         emit: (event) => {
           if (event.kind === 'progress') options.onProgress?.(file, event.progress.bytesDone, event.progress.bytesTotal);
         },
+        hash: (bytes) => hashFile(file.location, controller.signal, bytes),
       });
-      await session.read(controller.signal);
+      // An allow-list that cannot be read allows nothing.
+      const allowed = readAllowList(file.location);
+      if (allowed.ok) await session.handlers.setAllowRules({ rules: allowed.file.rules }, controller.signal);
+      await Promise.all([session.read(controller.signal), session.hash()]);
       entry.isRead = true;
       return { ok: true, session };
     }

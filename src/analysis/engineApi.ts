@@ -150,6 +150,23 @@ export interface ExportRequest {
   readonly format: 'json' | 'markdown' | 'csv' | 'text' | 'html' | 'sarif';
 }
 
+/** A format of reports as people choose it. */
+export interface ExportFormat {
+  readonly id: ExportRequest['format'];
+  readonly label: string;
+  /** What it is good for, a few words. */
+  readonly description: string;
+  /** Of the file, without a dot. */
+  readonly extension: string;
+}
+
+/** A capture file in memory. */
+export interface SavedPackets {
+  readonly bytes: Uint8Array;
+  readonly packets: number;
+  readonly extension: 'pcap' | 'pcapng';
+}
+
 /** Method name -> [parameters, result]. One entry is one RPC; a session is one opened capture. */
 export interface EngineMethods {
   /** The Report of what has been read so far, under a selection; lists are cut to `limit` rows. */
@@ -163,6 +180,9 @@ export interface EngineMethods {
   checkFilter: [{ readonly text: string }, FilterCheck];
   completeFilter: [{ readonly text: string; readonly cursor: number }, { readonly from: number; readonly items: readonly FilterCompletion[] }];
   followStream: [StreamQuery, StreamPage | null];
+  /** The formats of `exportReport`. */
+  exportFormats: [null, readonly ExportFormat[]];
+  /** Holds the SHA-256 of the file where that can be read. */
   exportReport: [ExportRequest, string];
   /** Judges everything again under this allow-list, without reading; an `updated` event follows. */
   setAllowRules: [{ readonly rules: readonly AllowRule[] }, null];
@@ -172,10 +192,9 @@ export interface EngineMethods {
    */
   setDetectorOptions: [{ readonly values: Readonly<Record<string, unknown>> | null }, { readonly needsReading: readonly string[] }];
   /** The selected packets as a pcap file (nanosecond, or pcapng when link types differ); at most `maxBytes`, else an error that says so. */
-  savePackets: [
-    { readonly selection: Selection; readonly maxBytes: number },
-    { readonly bytes: Uint8Array; readonly packets: number; readonly extension: 'pcap' | 'pcapng' },
-  ];
+  savePackets: [{ readonly selection: Selection; readonly maxBytes: number }, SavedPackets];
+  /** The packets that the findings under a selection name as evidence, at most 100 of each, in the same way. */
+  saveEvidence: [{ readonly selection: Selection; readonly maxBytes: number }, SavedPackets];
 }
 
 /** What a session tells without being asked. */

@@ -5,6 +5,7 @@
 import { createTables } from '../pcap/decode.ts';
 import { Packet } from '../pcap/packet.ts';
 import type { Analysis } from './analyze.ts';
+import type { SavedPackets } from './engineApi.ts';
 import type { PacketIndex } from './packetIndex.ts';
 
 const PCAP_NANOSECONDS = 0xa1b23c4d,
@@ -45,7 +46,7 @@ export async function savePackets(
   frames: Uint32Array | null,
   maxBytes: number,
   signal?: AbortSignal,
-): Promise<{ bytes: Uint8Array; packets: number; extension: 'pcap' | 'pcapng' }> {
+): Promise<SavedPackets> {
   const { interfaces } = analysis.state;
   const asPcapng = interfaces.length > 1 || interfaces.some(({ name }) => name !== null);
   const out = new Output(maxBytes),

@@ -8,7 +8,8 @@ import { Analysis } from './analyze.ts';
 import { conversationRow, conversationTable } from './conversations.ts';
 import { detectorsWithDefaults, optionsInForce } from './detectorOptions.ts';
 import type { EngineEvent, EngineMethods, Selection, Sort } from './engineApi.ts';
-import { writeReport } from './exports/writeReport.ts';
+import { evidenceFrames } from './evidenceFrames.ts';
+import { reportExports, writeReport } from './exports/writeReport.ts';
 import { checkFilter, completeFilter, selectFrames } from './filtering.ts';
 import type { Judging } from './findings.ts';
 import { followStream } from './followStream.ts';
@@ -33,6 +34,8 @@ export interface SessionOptions {
   readonly version: string;
   readonly detectorOptions?: Readonly<Record<string, unknown>>;
   readonly emit: (event: EngineEvent) => void;
+  /** SHA-256 of the file's first `bytes` bytes, where there is a way to compute it. */
+  readonly hash?: (bytes: number) => Promise<string | null>;
 }
 
 /** The capture as one selection shows it. */
@@ -65,6 +68,9 @@ export class CaptureSession {
   #judging: Judging = {};
   #isComplete = false;
   #framesTold = -1;
+  /** Of the file when it had `bytes` bytes. */
+  #hashed: { readonly bytes: number; readonly sha256: Promise<string | null> } | null = null;
+  #sha256: { readonly bytes: number; readonly value: string | null } | null = null;
 
   constructor(source: ByteSource, format: CaptureFormat, file: CaptureFile, options: SessionOptions) {
     this.#source = source;
@@ -91,6 +97,22 @@ export class CaptureSession {
       },
     });
     this.#tell(true);
+  }
+
+  /** Computes the SHA-256 of the file as it is now, once; reports made from then on hold it. Takes a second reading, so nothing waits for it but exports. */
+  async hash(): Promise<void> {
+    const bytes = this.#fileBytes(),
+      { hash } = this.#options;
+    if (hash === undefined || this.#sha256?.bytes === bytes) return;
+    if (this.#hashed?.bytes !== bytes) this.#hashed = { bytes, sha256: hash(bytes).catch(() => null) };
+    const value = await this.#hashed.sha256;
+    if (this.#sha256?.bytes === bytes) return;
+    this.#sha256 = { bytes, value };
+    this.#forgetReports();
+  }
+
+  #fileBytes(): number {
+    return this.#file.compression === null ? this.#source.size : this.#file.fileBytes;
   }
 
   #tell(complete: boolean): void {
@@ -150,31 +172,41 @@ export class CaptureSession {
         ),
       };
     },
-    exportReport: async ({ selection, format }) => writeReport(this.#report(await this.#view(selection), Infinity), format),
+    exportFormats: () => reportExports.map(({ id, label, description, extension }) => ({ id, label, description, extension })),
+    exportReport: async ({ selection, format }) => {
+      const [view] = await Promise.all([this.#view(selection), this.hash()]);
+      return writeReport(this.#report(view, Infinity), format);
+    },
     savePackets: async ({ selection, maxBytes }, signal) => {
       const { selection: frames } = await this.#view(selection);
       return savePackets(this.#analysis, this.#index, frames === null ? null : frames.frames(), maxBytes, signal);
+    },
+    saveEvidence: async ({ selection, maxBytes }, signal) => {
+      const { findings } = this.#report(await this.#view(selection), Infinity);
+      return savePackets(this.#analysis, this.#index, evidenceFrames(findings), maxBytes, signal);
     },
   };
 
   /** The analyses stay; the reports made of them do not. */
   #judgeAgain(): void {
+    this.#forgetReports();
+    this.#options.emit({ kind: 'updated', packets: this.#analysis.frames, complete: this.#isComplete });
+  }
+
+  #forgetReports(): void {
     for (const { view } of this.#views.values())
       void view.then(
         ({ reports }) => reports.clear(),
         () => undefined,
       );
-    this.#options.emit({ kind: 'updated', packets: this.#analysis.frames, complete: this.#isComplete });
   }
 
   #report(view: View, limit: number): Report {
     let report = view.reports.get(limit);
     if (report === undefined) {
-      report = makeReport(
-        view.analysis,
-        { ...this.#file, fileBytes: this.#file.compression === null ? this.#source.size : this.#file.fileBytes },
-        { version: this.#options.version, limit, judging: this.#judging },
-      );
+      const fileBytes = this.#fileBytes(),
+        sha256 = this.#sha256?.bytes === fileBytes ? this.#sha256.value : null;
+      report = makeReport(view.analysis, { ...this.#file, fileBytes, sha256 }, { version: this.#options.version, limit, judging: this.#judging });
       view.reports.set(limit, report);
       if (view.selection === null) this.#rows.mark(report.findings);
     }

@@ -4,6 +4,7 @@ import { installPlatform } from '../pcap/platform.ts';
 import { nodePlatform } from '../pcap/platform.node.ts';
 import { openCaptureFile, type OpenedCapture } from './captureFile.node.ts';
 import type { CaptureLocation, EngineEvent, EngineMethods } from './engineApi.ts';
+import { hashCapture } from './hashFile.node.ts';
 import { rpcServer, type Channel, type Handlers } from './rpc.ts';
 import { CaptureSession } from './session.ts';
 import { VERSION } from './version.ts';
@@ -58,6 +59,7 @@ async function open(): Promise<CaptureSession> {
     version: VERSION,
     ...(start.detectorOptions === undefined ? {} : { detectorOptions: start.detectorOptions }),
     emit,
+    hash: (bytes) => hashCapture(start.location, closing.signal, bytes),
   });
 }
 
@@ -76,6 +78,8 @@ function emit(event: EngineEvent): void {
 async function readAndFollow(): Promise<void> {
   const capture = await session;
   await capture.read(closing.signal);
+  // Chunk by chunk between the calls; a file that grows meanwhile is hashed again when a report is exported.
+  void capture.hash();
   if (!start.follow || opened === undefined || opened.file.compression !== null || start.location.kind !== 'path') return;
   let { size } = opened.source;
   while (!closing.signal.aborted) {

@@ -1,15 +1,27 @@
-/** Analyses one capture in this thread, with progress, and stops with what it has when asked to. No packet index is kept. */
+/** Analyses one capture in this thread, with progress, and stops with what it has when asked to. A packet index is kept only for the evidence. */
 import type { AllowRule } from '../analysis/allowRules.ts';
 import { openCaptureFile, type OpenFailure } from '../analysis/captureFile.node.ts';
 import { Analysis, countText, detectorsWithDefaults, makeReport } from '../analysis/engine.ts';
+import type { SavedPackets } from '../analysis/engineApi.ts';
+import { evidenceFrames } from '../analysis/evidenceFrames.ts';
 import { hashFile } from '../analysis/hashFile.node.ts';
 import type { Report } from '../analysis/report.ts';
+import { savePackets } from '../analysis/savePackets.ts';
 import { createProgressBar } from './progressBar.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from '../analysis/version.ts';
 
+/** A report holds at most 10,000 findings with 100 frames each; what is beyond this is refused with a sentence. */
+const MOST_EVIDENCE_BYTES = 1 << 30;
+
 export type Analysed =
-  | { readonly ok: true; readonly report: Report; readonly analysis: Analysis; readonly interrupted: boolean }
+  | {
+      readonly ok: true;
+      readonly report: Report;
+      readonly analysis: Analysis;
+      readonly interrupted: boolean;
+      readonly evidence: SavedPackets | null;
+    }
   | OpenFailure
   | { readonly ok: false; readonly reason: 'interrupted'; readonly message: string };
 
@@ -20,10 +32,12 @@ export interface AnalyzeOptions {
   readonly allow: readonly AllowRule[];
   /** Whether to compute the SHA-256 of the file. */
   readonly hash: boolean;
+  /** Whether to collect the packets that prove the findings. */
+  readonly evidence: boolean;
 }
 
 /** Throws only for mistakes of our own. */
-export async function analyzeFile(path: string, terminal: Terminal, { limit, allow, hash }: AnalyzeOptions): Promise<Analysed> {
+export async function analyzeFile(path: string, terminal: Terminal, { limit, allow, hash, evidence }: AnalyzeOptions): Promise<Analysed> {
   const { signal } = terminal,
     progress = createProgressBar(terminal, path);
   try {
@@ -31,7 +45,7 @@ export async function analyzeFile(path: string, terminal: Terminal, { limit, all
     if (!opened.ok) return opened;
     const { capture } = opened;
     try {
-      const analysis = new Analysis(capture.source, capture.format, { detectors: detectorsWithDefaults() });
+      const analysis = new Analysis(capture.source, capture.format, { index: evidence, detectors: detectorsWithDefaults() });
       // Beside the reading: hashing waits for the disk's cache, not the other way round.
       const hashed = hash ? hashFile(path, signal).catch(() => null) : Promise.resolve(null);
       const interrupted = await advance(analysis, signal, (done, total) => progress.update('Reading', done, total));
@@ -40,7 +54,11 @@ export async function analyzeFile(path: string, terminal: Terminal, { limit, all
         { ...capture.file, sha256: await hashed },
         { version: VERSION, limit, options: { limit: Number.isFinite(limit) ? limit : 'all' }, judging: { allow } },
       );
-      return { ok: true, analysis, interrupted, report: interrupted ? cutShort(report, analysis, capture.source.size) : report };
+      const saved =
+        analysis.index === null || !evidence
+          ? null
+          : await savePackets(analysis, analysis.index, evidenceFrames(report.findings), MOST_EVIDENCE_BYTES);
+      return { ok: true, analysis, interrupted, evidence: saved, report: interrupted ? cutShort(report, analysis, capture.source.size) : report };
     } finally {
       await capture.close();
     }

@@ -162,6 +162,8 @@ function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, key
     checkFilter: pass('checkFilter'),
     completeFilter: pass('completeFilter'),
     followStream: pass('followStream'),
+    exportFormats: pass('exportFormats'),
+    saveEvidence: pass('saveEvidence'),
     setAllowRules: pass('setAllowRules'),
     setDetectorOptions: pass('setDetectorOptions'),
   };

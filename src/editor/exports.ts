@@ -1,6 +1,6 @@
 /** Export Report and Save Filtered Packets: ask where, let the engine write it, say what was written. */
 import * as vscode from 'vscode';
-import type { EngineSession, ExportRequest, Selection } from '../analysis/engineApi.ts';
+import type { EngineSession, ExportFormat, SavedPackets, Selection } from '../analysis/engineApi.ts';
 import { nameOf } from './openCapture.ts';
 
 /** The capture that is exported from. */
@@ -9,30 +9,27 @@ export interface ExportSource {
   readonly session: EngineSession;
 }
 
-const FORMATS: readonly {
-  readonly label: string;
-  readonly description: string;
-  readonly format: ExportRequest['format'];
-  readonly extension: string;
-}[] = [
-  { label: 'JSON', description: 'everything, for programs', format: 'json', extension: 'json' },
-  { label: 'Markdown', description: 'to read and to send', format: 'markdown', extension: 'md' },
-  { label: 'HTML', description: 'to print and to archive, one file', format: 'html', extension: 'html' },
-  { label: 'SARIF', description: 'findings, for dashboards and pipelines', format: 'sarif', extension: 'sarif' },
-  { label: 'CSV', description: 'conversations, for a spreadsheet', format: 'csv', extension: 'csv' },
-];
+/** Offered beside the formats of the report. */
+const EVIDENCE = { label: 'Evidence packets', description: 'what proves the findings, as a capture', format: null } as const;
 
 /** VS Code keeps a file it writes in memory. */
 const MOST_SAVED_BYTES = 1024 * 1024 * 1024;
 
 /** Asks for a format and a place. */
 export async function exportReport(source: ExportSource, selection: Selection): Promise<void> {
-  const choice = await vscode.window.showQuickPick(FORMATS, { title: `Export the report of ${nameOf(source.uri)}`, placeHolder: 'Format' });
+  const formats = await source.session.call('exportFormats', null);
+  const choices: readonly { label: string; description: string; format: ExportFormat | null }[] = [
+    ...formats.map((format) => ({ label: format.label, description: format.description, format })),
+    EVIDENCE,
+  ];
+  const choice = await vscode.window.showQuickPick(choices, { title: `Export the report of ${nameOf(source.uri)}`, placeHolder: 'Format' });
   if (choice === undefined) return;
-  const target = await askWhereToSave(source.uri, `${baseName(source.uri)}.report.${choice.extension}`, { [choice.label]: [choice.extension] });
+  const { format } = choice;
+  if (format === null) return saveEvidence(source, selection);
+  const target = await askWhereToSave(source.uri, `${baseName(source.uri)}.report.${format.extension}`, { [format.label]: [format.extension] });
   if (target === undefined) return;
   const text = await withProgress(`Writing the report of ${nameOf(source.uri)}`, (signal) =>
-    source.session.call('exportReport', { selection, format: choice.format }, signal),
+    source.session.call('exportReport', { selection, format: format.id }, signal),
   );
   await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
   sayWritten(`The report was written to ${nameOf(target)}.`, target);
@@ -42,11 +39,22 @@ export async function savePackets(source: ExportSource, selection: Selection): P
   const saved = await withProgress(`Collecting packets of ${nameOf(source.uri)}`, (signal) =>
     source.session.call('savePackets', { selection, maxBytes: MOST_SAVED_BYTES }, signal),
   );
+  await writePackets(source, saved, 'filtered', 'No packet passes the filter, so there is nothing to save.');
+}
+
+async function saveEvidence(source: ExportSource, selection: Selection): Promise<void> {
+  const saved = await withProgress(`Collecting the evidence of ${nameOf(source.uri)}`, (signal) =>
+    source.session.call('saveEvidence', { selection, maxBytes: MOST_SAVED_BYTES }, signal),
+  );
+  await writePackets(source, saved, 'evidence', 'There is no finding, so there is no evidence to save.');
+}
+
+async function writePackets(source: ExportSource, saved: SavedPackets, suffix: string, nothing: string): Promise<void> {
   if (saved.packets === 0) {
-    void vscode.window.showInformationMessage('No packet passes the filter, so there is nothing to save.');
+    void vscode.window.showInformationMessage(nothing);
     return;
   }
-  const target = await askWhereToSave(source.uri, `${baseName(source.uri)}-filtered.${saved.extension}`, { 'Packet capture': [saved.extension] });
+  const target = await askWhereToSave(source.uri, `${baseName(source.uri)}-${suffix}.${saved.extension}`, { 'Packet capture': [saved.extension] });
   if (target === undefined) return;
   await vscode.workspace.fs.writeFile(target, saved.bytes);
   const packets = saved.packets === 1 ? '1 packet was' : `${saved.packets.toLocaleString(vscode.env.language)} packets were`;

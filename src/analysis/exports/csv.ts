@@ -86,6 +86,8 @@ function table<Row>(columns: Columns<Row>, rows: readonly Row[]): string {
 
 export const csv: ReportExport = {
   id: 'csv',
+  label: 'CSV',
+  description: 'conversations, for a spreadsheet',
   extension: 'csv',
   write(report, { list = 'conversations' }) {
     const write = <L extends ReportList>(which: L): string => table<RowOf<L>>(TABLES[which], report[which]);

@@ -28,6 +28,8 @@ th{font-weight:600;white-space:nowrap}td.n,th.n{text-align:right;white-space:now
 
 export const html: ReportExport = {
   id: 'html',
+  label: 'HTML',
+  description: 'to print and to archive, one file',
   extension: 'html',
   write(report) {
     const { capture, producer, risk } = report;

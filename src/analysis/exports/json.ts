@@ -6,6 +6,8 @@ const NUMBERS = /\[\n\s+([-+\d.eE,\s]+?)\n\s*\]/g;
 
 export const json: ReportExport = {
   id: 'json',
+  label: 'JSON',
+  description: 'everything, for programs',
   extension: 'json',
   write(report, { compact }) {
     if (compact === true) return `${JSON.stringify(report)}\n`;

@@ -13,6 +13,8 @@ const MAX_FINDINGS = 100;
 
 export const markdown: ReportExport = {
   id: 'markdown',
+  label: 'Markdown',
+  description: 'to read and to send',
   extension: 'md',
   write(report) {
     const parts = [

@@ -1,5 +1,5 @@
 /** What an export is: one way to write a Report down. One file defines it, one line in `registry.ts` admits it. */
-import type { ExportRequest } from '../engineApi.ts';
+import type { ExportFormat } from '../engineApi.ts';
 import type { Report } from '../report.ts';
 import type { TextStyle } from './textLayout.ts';
 
@@ -16,10 +16,7 @@ export interface ExportOptions {
   readonly style?: TextStyle | undefined;
 }
 
-export interface ReportExport {
-  readonly id: ExportRequest['format'];
-  /** Of the file, without a dot. */
-  readonly extension: string;
+export interface ReportExport extends ExportFormat {
   /** Pure; ends with a line end. Packet text in it is made harmless for where it will be read. */
   write(report: Report, options: ExportOptions): string;
 }

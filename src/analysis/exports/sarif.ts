@@ -17,6 +17,8 @@ const RANKS: Readonly<Record<Severity, number>> = { critical: 95, high: 80, medi
 
 export const sarif: ReportExport = {
   id: 'sarif',
+  label: 'SARIF',
+  description: 'findings, for dashboards and pipelines',
   extension: 'sarif',
   write(report, { compact }) {
     const { capture, producer, findings } = report,

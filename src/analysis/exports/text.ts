@@ -22,6 +22,8 @@ const SEVERITY_COLORS: Readonly<Record<Severity, readonly Color[]>> = {
 
 export const text: ReportExport = {
   id: 'text',
+  label: 'Text',
+  description: 'as on a terminal',
   extension: 'txt',
   write(report, { style: asked = PLAIN }) {
     const style = { ...asked, width: Math.max(40, asked.width) };

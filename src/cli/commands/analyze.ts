@@ -1,6 +1,7 @@
 /** `netsec analyze`: the report of one or more captures. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readAllowList } from '../../analysis/allowFile.node.ts';
 import type { AllowRule } from '../../analysis/allowRules.ts';
 import { DEFAULT_LIMIT, plural, type Analysis } from '../../analysis/engine.ts';
 import { REPORT_LISTS } from '../../analysis/exports/reportExport.ts';
@@ -8,7 +9,6 @@ import { reportExports, writeReport } from '../../analysis/exports/writeReport.t
 import { reportLines } from '../../analysis/exports/reportLines.ts';
 import { finishFindings } from '../../analysis/findings.ts';
 import { SEVERITIES, type Severity } from '../../analysis/report.ts';
-import { readAllowList } from '../allowList.ts';
 import { analyzeFile } from '../analyzeFile.ts';
 import { choiceOption, EXIT, gravest, textOption, UsageError, wholeNumber, type Arguments, type Command, type ExitCode } from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
@@ -17,7 +17,8 @@ import type { Terminal } from '../terminal.ts';
 /** A file is no terminal. */
 const PLAIN = { width: 80, color: false, unicode: true } as const;
 
-const FORMATS = reportExports.map(({ id }) => id);
+/** The evidence is no report, but it is asked for where reports are. */
+const FORMATS = [...reportExports.map(({ id }) => id), 'pcap' as const];
 
 export const analyze: Command = {
   name: 'analyze',
@@ -25,7 +26,11 @@ export const analyze: Command = {
   usage: '<file | latest | all>... [options]',
   options: {
     json: { type: 'boolean', description: 'the whole report as JSON, one line per capture' },
-    format: { type: 'string', value: 'FORMAT', description: `${FORMATS.join(', ')} (text unless said otherwise)` },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      description: `${FORMATS.join(', ')} (text unless said otherwise); pcap: the packets that prove the findings`,
+    },
     list: { type: 'string', value: 'LIST', description: `which table csv writes: ${REPORT_LISTS.join(', ')}` },
     limit: { type: 'string', value: 'N|all', description: `most rows of each list (${DEFAULT_LIMIT}); "all" writes JSON lines, one row each` },
     folder: { type: 'string', value: 'DIR', description: 'where "latest" and "all" look (captures/, else here)' },
@@ -90,6 +95,7 @@ function understand(args: Arguments): Wish {
   const output = textOption(args, 'output');
   if (output !== undefined && limitText === 'all' && format === 'json')
     throw new UsageError('--limit all writes its lines to the screen: send them to a file with >.');
+  if (format === 'pcap' && output === undefined) throw new UsageError('--format pcap wants --output FILE: a capture is nothing for a screen.');
   return {
     format,
     list,
@@ -113,25 +119,36 @@ async function analyzeOne(file: string, wish: Wish, terminal: Terminal): Promise
   if (allowed.path !== null && rules.length > 0) terminal.say(`Allow-list: ${plural(rules.length, 'rule')} of ${allowed.path}.`);
   const rowByRow = format === 'json' && limit === Infinity;
   // The readable formats choose their few rows themselves, out of the usual number.
-  const rows = rowByRow ? 0 : format === 'text' || format === 'markdown' || format === 'html' ? Math.max(limit, DEFAULT_LIMIT) : limit;
-  const result = await analyzeFile(file, terminal, { limit: rows, allow: rules, hash: wish.hash });
+  const rows = rowByRow
+    ? 0
+    : format === 'text' || format === 'markdown' || format === 'html' || format === 'pcap'
+      ? Math.max(limit, DEFAULT_LIMIT)
+      : limit;
+  const result = await analyzeFile(file, terminal, { limit: rows, allow: rules, hash: wish.hash, evidence: format === 'pcap' });
   if (!result.ok) {
     terminal.say(result.message);
     return result.reason === 'interrupted' ? EXIT.INTERRUPTED : EXIT.UNREADABLE;
   }
-  const { report, analysis, interrupted } = result;
+  const { report, analysis, interrupted, evidence } = result;
   if (rowByRow) for (const line of reportLines(report, analysis, { allow: rules })) await terminal.out(line);
   else {
-    const written = writeReport(report, format, { list, compact: true, style: output === undefined ? terminal.style : PLAIN });
-    if (output === undefined) await terminal.out(written);
-    else {
+    const written =
+      format === 'pcap'
+        ? (evidence?.bytes ?? '')
+        : writeReport(report, format, { list, compact: true, style: output === undefined ? terminal.style : PLAIN });
+    if (typeof written === 'string' && output === undefined) await terminal.out(written);
+    else if (output !== undefined) {
       try {
         await writeFile(output, written, { mode: 0o600 });
       } catch (error) {
         terminal.say(`${output} could not be written: ${error instanceof Error ? error.message : String(error)}.`);
         return EXIT.UNREADABLE;
       }
-      terminal.say(`The report was written to ${output}.`);
+      terminal.say(
+        evidence === null
+          ? `The report was written to ${output}.`
+          : `${plural(evidence.packets, 'packet')} that ${evidence.packets === 1 ? 'proves' : 'prove'} ${plural(report.findings.length, 'finding')}, as ${evidence.extension}: ${output}.`,
+      );
     }
   }
   if (report.capture.truncated !== null && format !== 'text') terminal.say(`${path.basename(file)}: ${report.capture.truncated.message}`);

@@ -197,6 +197,8 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     },
     copyText: tell('copyText'),
     askNetsec: tell('askNetsec'),
+    exportFormats: () => [],
+    saveEvidence: () => ({ bytes: new Uint8Array(0), packets: 0, extension: 'pcap' }),
     exportReport: tell('exportReport'),
     savePackets: tell('savePackets'),
     saveState: tell('saveState'),

@@ -1,15 +1,15 @@
-/** Finds and reads the allow-list of a capture: the one that was named, else the nearest `.netsec/allow.yaml` in the capture's folder or above it. */
+/** Finds and reads the allow-list of a capture on disk: the one that was named, else the nearest `.netsec/allow.yaml` in the capture's folder or above it. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { parseAllowFile, type AllowFile } from '../analysis/allowFile.ts';
+import { parseAllowFile, type AllowFile } from './allowFile.ts';
 
 const MOST_FOLDERS = 64;
 
 export type ReadAllowList =
   { readonly ok: true; readonly path: string | null; readonly file: AllowFile } | { readonly ok: false; readonly message: string };
 
-export function readAllowList(capture: string, named: string | undefined): ReadAllowList {
-  const found = named ?? nearest(path.dirname(path.resolve(capture)));
+export function readAllowList(capture: string, named?: string): ReadAllowList {
+  const found = named ?? nearestAllowFile(path.dirname(path.resolve(capture)));
   if (found === null) return { ok: true, path: null, file: { rules: [], problems: [] } };
   try {
     return { ok: true, path: found, file: parseAllowFile(fs.readFileSync(found, 'utf8')) };
@@ -18,7 +18,8 @@ export function readAllowList(capture: string, named: string | undefined): ReadA
   }
 }
 
-function nearest(folder: string): string | null {
+/** Its path, or null where there is none up to the root. */
+export function nearestAllowFile(folder: string): string | null {
   let at = folder;
   for (let i = 0; i < MOST_FOLDERS; i++) {
     const file = path.join(at, '.netsec', 'allow.yaml');
