@@ -1,5 +1,6 @@
 /** analyze_network: the Report of a capture, the same value that the editor shows and the command line prints. */
 import * as z from 'zod';
+import { briefReport, type OtherCapture } from '../briefReport.ts';
 import { EVERYTHING } from '../engineApi.ts';
 import type { CaptureFile } from '../captureFiles.ts';
 import type { Report } from '../report.ts';
@@ -8,6 +9,8 @@ import { reportSchema } from './reportSchema.ts';
 
 /** Captures that "all" reads at most: each is a whole analysis. */
 const MOST_CAPTURES = 50;
+/** Rows that a report in short is made from. */
+const ROWS_TO_CHOOSE_FROM = 50;
 
 const summary = z.object({
   name: z.string(),
@@ -31,20 +34,23 @@ export const analyzeNetwork = defineTool({
       .max(4000)
       .default('')
       .describe("Analyse only the packets that match this display filter, in Wireshark's syntax, such as ip.addr == 192.0.2.5 && dns"),
-    limit: z.int().min(1).max(10_000).default(50).describe('Most rows of each list; "totals" tells how many there are'),
+    limit: z
+      .exactOptional(z.int().min(1).max(10_000))
+      .describe('Most rows of each list. Without it the report is in short, and "leftOut" says what is missing'),
   }),
   output: reportSchema.extend({
     others: z.array(summary).describe('With "all": the other captures in short, newest first. The report itself is of the newest that could be read'),
+    leftOut: z.exactOptional(z.array(z.string())).describe('In short only: what is not in this result, and where it is'),
   }),
   async run({ capture, filter, limit }, context) {
     const found = await context.captures.resolve(capture);
     if (!found.ok) throw new ToolFailure(`${found.message} Call list_captures to see the names.`);
     const files = found.files.slice(0, MOST_CAPTURES),
-      others: z.input<typeof summary>[] = [];
+      others: OtherCapture[] = [];
     let main: Report | null = null;
     for (const file of files) {
       context.signal?.throwIfAborted();
-      const result = await reportOf(file, filter, limit, context);
+      const result = await reportOf(file, filter, limit ?? ROWS_TO_CHOOSE_FROM, context);
       if (typeof result === 'string')
         others.push({ name: file.name, packets: 0, headline: '', status: 'unread', statusText: '', findings: [], problem: result });
       else if (main === null) main = result;
@@ -64,7 +70,9 @@ export const analyzeNetwork = defineTool({
         `${others[0]?.problem ?? 'Nothing could be read.'} Call list_captures and try another capture, or tell the user that this one cannot be read.`,
       );
     // The schema has no readonly lists; it makes its own copies when the result is validated.
-    return { ...(main as unknown as z.input<typeof reportSchema>), others };
+    const result = limit === undefined ? briefReport(main, others) : { report: main, others };
+    const { report, ...rest } = result;
+    return { ...report, ...rest } as unknown as z.input<typeof reportSchema> & { others: z.input<typeof summary>[] };
   },
 });
 
