@@ -2,10 +2,12 @@
 import * as vscode from 'vscode';
 import { registerChat } from './chat/chat.vscode.ts';
 import { rememberResults } from './editor/analyses.ts';
+import { allowList } from './editor/allowList.ts';
 import { captureEditors, VIEW_TYPE } from './editor/captureEditor.ts';
 import { captureLibrary, capturesFolders } from './editor/captureLibrary.ts';
 import { capturesTree } from './editor/capturesTree.ts';
 import { registerCommands } from './editor/commands.ts';
+import { keepJudged } from './editor/judging.ts';
 import { nameOf, openCapture } from './editor/openCapture.ts';
 import { pageStates } from './editor/pageState.ts';
 import { createSessions } from './editor/sessions.ts';
@@ -18,13 +20,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const workerFile = vscode.Uri.joinPath(dist, 'worker.cjs').fsPath;
   const summaries = captureSummaries(context.workspaceState);
   const library = captureLibrary();
+  const allow = allowList();
   const sessions = createSessions((key) => {
     const uri = vscode.Uri.parse(key, true);
-    const session = openCapture(uri, workerFile);
+    const session = keepJudged(uri, openCapture(uri, workerFile), allow);
     rememberResults(uri, session, { summaries, library });
     return session;
   });
-  const editors = captureEditors({ dist, sessions, states: pageStates(context.workspaceState) });
+  const editors = captureEditors({ dist, sessions, allow, states: pageStates(context.workspaceState) });
   const tree = capturesTree(library, summaries);
   const current = (): string | null => {
     const uri = editors.active()?.uri;
@@ -32,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   context.subscriptions.push(
     library,
+    allow,
     sessions,
     tree,
     vscode.window.registerCustomEditorProvider(VIEW_TYPE, editors, {

@@ -5,11 +5,12 @@ import type { PacketRow } from '../../src/analysis/engineApi.ts';
 import type { Finding, Indicator } from '../../src/analysis/report.ts';
 import { bar, heading, icon, severityBadge } from '../components/bits.ts';
 import { capitalized, exactTime, formatBytes, formatCount, formatDuration, plural, secondsBetween, timeOfDay } from '../format.ts';
-import { ask, copyText, menuFor } from '../menu.ts';
-import { openMenu } from '../components/contextMenu.ts';
+import { ask, copyText } from '../menu.ts';
 import { css } from '../components/css.ts';
-import { guessAddressField } from '../filters.ts';
 import type { Store } from '../store.ts';
+import { addressLink } from './addressLink.ts';
+import { expectButton } from './expecting.ts';
+import { movable } from './whatIf.ts';
 
 const EVIDENCE_ROWS = 10;
 
@@ -150,31 +151,15 @@ export function findingDetail(store: Store, finding: Finding) {
   const { filter, framesTotal } = finding.evidence;
   const measured = finding.indicators.filter((indicator) => !PART.test(indicator.name));
   const question = `Explain the finding ${finding.id} (${finding.title}). Is it real, and what should I do?`;
-  const subjects = finding.subjects.map((subject) => {
-    const field = guessAddressField(subject.address);
-    const name = subject.name ?? store.nameOf(subject.address);
-    const target = {
-      label: subject.address,
-      filter: field === null ? '' : `${field} == ${subject.address}`,
-      host: subject.address,
-      text: subject.address,
-      rows: [subject],
-    };
-    return html`<span class="subject"
-      ><span class="muted">${subject.role}</span>
-      <button
-        class="lk"
-        title="Show host"
-        @click=${() => store.go({ view: 'endpoints', views: store.viewsWith('endpoints', { host: subject.address }) })}
-        @contextmenu=${(event: MouseEvent) => {
-          event.preventDefault();
-          openMenu(menuFor(store, target), { x: event.clientX, y: event.clientY });
-        }}
-      >
-        ${subject.address}${subject.port === undefined ? '' : `:${String(subject.port)}`}</button
-      >${name === '' ? nothing : html` <span class="muted">${name}</span>`}</span
-    >`;
-  });
+  const subjects = finding.subjects.map(
+    (subject) =>
+      html`<span class="subject"
+        ><span class="muted">${subject.role}</span>
+        ${addressLink(store, subject.address, subject.port, subject.name ?? store.nameOf(subject.address), subject)}</span
+      >`,
+  );
+  const { expected } = finding;
+  const incident = store.report?.incidents.find((one) => one.findings.includes(finding.id));
   return html`<article class="det" tabindex="0" aria-label="${finding.title}, details" data-testid="finding-detail" data-finding=${finding.id}>
     <div>${severityBadge(finding.severity)}</div>
     <h1>${finding.title}</h1>
@@ -182,8 +167,33 @@ export function findingDetail(store: Store, finding: Finding) {
     <div class="acts">
       ${filter === '' ? nothing : html`<button class="btn pri" data-testid="finding-packets" @click=${() => store.showPackets(filter)}>${icon('list-flat')}Show ${plural(framesTotal, 'packet')}</button>`}
       <button class="btn" @click=${() => ask(store, question)}>${icon('comment-discussion')}Ask @netsec</button>
-      ${filter === '' ? nothing : html`<button class="btn" @click=${() => copyText(store, filter, 'Filter')}>${icon('copy')}Copy as filter</button>`}
+      ${filter === '' ? nothing : html`<button class="btn" @click=${() => copyText(store, filter, 'Filter')}>${icon('copy')}Copy as Wireshark filter</button>`}
+      ${expectButton(store, finding)}
+      ${
+        store.report !== null && movable(store.report, finding.detector)
+          ? html`<button class="btn" data-testid="what-if" @click=${() => store.remember('findings', { chosen: `whatif:${finding.detector}` })}>
+              ${icon('beaker')}What if…
+            </button>`
+          : nothing
+      }
     </div>
+    ${
+      expected === null
+        ? nothing
+        : html`<p class="expected" data-testid="expected">
+            ${icon('bell-slash')}<span
+              >Expected by <code>${expected.rule}</code>: <bdi>${expected.reason}</bdi> It counts for neither status nor risk.</span
+            >
+          </p>`
+    }
+    ${
+      incident === undefined
+        ? nothing
+        : html`<p class="muted">
+            Part of the incident
+            <button class="lk" data-testid="to-incident" @click=${() => store.showFinding(incident.id)}>${incident.title}</button>
+          </p>`
+    }
     <p class="lead">${finding.description}</p>
     ${subjects.length === 0 ? nothing : html`<p class="subjects">${subjects}</p>`}
     <div class="g2">

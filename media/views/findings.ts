@@ -1,43 +1,16 @@
-/** What was found, grouped by who did it to whom, with the proof beside it; and below, what was checked. */
-import { html, nothing } from 'lit';
+/** What was found, by incident, severity or host, with the proof beside it; and below, what to look for elsewhere and what was checked. */
+import { html, nothing, type TemplateResult } from 'lit';
 import type { Finding, Report } from '../../src/analysis/report.ts';
-import { emptyState, icon, severityIcon, severityWord, skeleton } from '../components/bits.ts';
+import { emptyState, icon, segments, severityIcon, severityWord, skeleton } from '../components/bits.ts';
 import { exactTime, formatCount, plural, timeOfDay } from '../format.ts';
-import { bySeverity } from '../renderers/findingRows.ts';
 import { checksDetail } from '../renderers/checksDetail.ts';
 import { findingDetail } from '../renderers/findingDetail.ts';
+import { groupsOf, GROUPINGS } from '../renderers/findingGroups.ts';
+import { incidentDetail } from '../renderers/incidentDetail.ts';
+import { indicatorsDetail } from '../renderers/indicatorsDetail.ts';
+import { movedDetectors, whatIfDetail } from '../renderers/whatIf.ts';
 import type { Store } from '../store.ts';
 import type { View } from './view.ts';
-
-interface Group {
-  readonly title: string;
-  readonly findings: readonly Finding[];
-}
-
-/** One attacker and one victim make a group; what has no such pair stands on its own. */
-function groupsOf(store: Store, findings: readonly Finding[]): readonly Group[] {
-  const groups = new Map<string, Finding[]>();
-  const called = (address: string): string => {
-    const name = store.nameOf(address);
-    return name === '' ? address : name;
-  };
-  for (const finding of bySeverity(findings)) {
-    const attacker = finding.subjects.find((subject) => subject.role === 'attacker');
-    const victim = finding.subjects.find((subject) => subject.role === 'victim');
-    const title =
-      attacker === undefined
-        ? 'On their own'
-        : victim === undefined
-          ? called(attacker.address)
-          : `${called(attacker.address)} against ${called(victim.address)}`;
-    groups.set(title, [...(groups.get(title) ?? []), finding]);
-  }
-  // The group of the most severe finding is first because its key was met first; the loners go last.
-  const own = groups.get('On their own');
-  groups.delete('On their own');
-  if (own !== undefined) groups.set('On their own', own);
-  return [...groups].map(([title, list]) => ({ title, findings: list }));
-}
 
 const CHECKS = [
   { id: 'checks:clean', status: 'clean', icon: 'check', words: (n: number) => `${plural(n, 'check')} clean` },
@@ -64,63 +37,126 @@ function onKey(event: KeyboardEvent): void {
   target.focus();
 }
 
+const item = (id: string, chosen: boolean, tabindex: number, choose: () => void, testId: string, content: TemplateResult): TemplateResult =>
+  html`<div
+    class="it hov ${chosen ? 'sel' : ''}"
+    role="option"
+    aria-selected=${chosen}
+    tabindex=${tabindex}
+    data-item=${id}
+    data-testid=${testId}
+    @click=${choose}
+  >
+    ${content}
+  </div>`;
+
 function page(store: Store, report: Report) {
-  const groups = groupsOf(store, report.findings);
-  const all = groups.flatMap((group) => group.findings);
-  const { chosen: wanted } = store.remembered('findings', { chosen: '' });
+  const { chosen: wanted, by: saved, search } = store.remembered('findings', { chosen: '', by: 'incident', search: '' });
+  const by = GROUPINGS.find(({ id }) => id === saved)?.id ?? 'incident';
+  const groups = groupsOf(store, report, by, search);
+  const shown = groups.flatMap((group) => group.findings);
   const checks = CHECKS.filter((kind) => report.coverage.some((row) => row.status === kind.status));
-  const known = all.some((finding) => finding.id === wanted) || wanted === 'checks' || checks.some((kind) => kind.id === wanted);
-  const chosen = known ? wanted : (all[0]?.id ?? 'checks');
-  const finding = all.find((one) => one.id === chosen);
+  const moved = movedDetectors(store);
+  const elsewhere = report.indicatorsOfCompromise.length;
+  // In the order in which they stand in the list.
+  const ids = [
+    ...moved.map((id) => `whatif:${id}`),
+    ...groups.flatMap((group) => [...(group.incident === null ? [] : [group.incident.id]), ...group.findings.map((one) => one.id)]),
+    ...(elsewhere === 0 ? [] : ['indicators']),
+    ...checks.map((kind) => kind.id),
+  ];
+  const kept = ids.includes(wanted) || wanted === 'checks' || wanted.startsWith('whatif:') || report.findings.some((one) => one.id === wanted);
+  const chosen = kept ? wanted : (shown[0]?.id ?? 'checks');
   const choose = (id: string) => () => store.remember('findings', { chosen: id });
-  const tabindex = (id: string): number => (id === chosen || (chosen === 'checks' && id === (all[0]?.id ?? checks[0]?.id)) ? 0 : -1);
+  const focusable = ids.includes(chosen) ? chosen : ids[0];
+  const option = (id: string, testId: string, content: TemplateResult): TemplateResult =>
+    item(id, id === chosen, id === focusable ? 0 : -1, choose(id), testId, content);
+  const findingItem = (one: Finding) =>
+    option(
+      one.id,
+      'finding',
+      html`${severityIcon(one.severity)}<span class="tt">${one.title}</span><span title="Confidence">${one.confidence} %</span>
+        <span class="s2 muted"
+          ><span>${severityWord(one.severity)}</span>${one.expected === null ? nothing : html`<span>Expected</span>`}<span
+            title=${exactTime(one.firstSeen)}
+            >${timeOfDay(one.firstSeen)}</span
+          ><span>${plural(one.evidence.framesTotal, 'frame')}</span></span
+        >`,
+    );
+  const detail = (): TemplateResult => {
+    if (chosen.startsWith('whatif:')) return whatIfDetail(store, report, chosen.slice('whatif:'.length));
+    if (chosen === 'indicators') return indicatorsDetail(store, report);
+    const incident = report.incidents.find((one) => one.id === chosen);
+    if (incident !== undefined) return incidentDetail(store, report, incident);
+    const finding = report.findings.find((one) => one.id === chosen);
+    return finding === undefined ? checksDetail(store, report, chosen.split(':')[1] ?? '') : findingDetail(store, finding);
+  };
   return html`<div class="md" data-testid="view-findings">
-    <div class="list" role="listbox" aria-label="Findings and checks" data-testid="findings-list" @keydown=${onKey}>
-      ${groups.map(
-        (group, g) =>
-          html`<div role="group" aria-labelledby="group-${g}">
-            <div class="grp" id="group-${g}" role="presentation"><b>${group.title}</b><span>${formatCount(group.findings.length)}</span></div>
-            ${group.findings.map(
-              (one) =>
-                html`<div
-                  class="it hov ${one.id === chosen ? 'sel' : ''}"
-                  role="option"
-                  aria-selected=${one.id === chosen}
-                  tabindex=${tabindex(one.id)}
-                  data-finding=${one.id}
-                  data-testid="finding"
-                  @click=${choose(one.id)}
-                >
-                  ${severityIcon(one.severity)}<span class="tt">${one.title}</span><span title="Confidence">${one.confidence} %</span>
-                  <span class="s2 muted"
-                    ><span>${severityWord(one.severity)}</span><span title=${exactTime(one.firstSeen)}>${timeOfDay(one.firstSeen)}</span
-                    ><span>${plural(one.evidence.framesTotal, 'frame')}</span></span
-                  >
-                </div>`,
-            )}
-          </div>`,
-      )}
-      ${store.complete ? nothing : skeleton(80)}
-      <div role="group" aria-labelledby="group-checks">
-        <div class="grp" id="group-checks" role="presentation"><b>Checked</b><span>${formatCount(report.coverage.length)}</span></div>
-        ${checks.map(
-          (kind) =>
-            html`<div
-              class="it hov ${kind.id === chosen ? 'sel' : ''}"
-              role="option"
-              aria-selected=${kind.id === chosen}
-              tabindex=${tabindex(kind.id)}
-              data-testid=${kind.id}
-              @click=${choose(kind.id)}
-            >
-              <span class="muted">${icon(kind.icon)}</span
-              ><span class="tt">${kind.words(report.coverage.filter((row) => row.status === kind.status).length)}</span
-              ><span class="muted">${icon('chevron-right')}</span>
+    <div class="list">
+      <div class="ftools">
+        <span class="searchbox"
+          >${icon('search')}<input
+            type="search"
+            aria-label="Search findings"
+            placeholder="Search findings"
+            data-testid="findings-search"
+            .value=${search}
+            @input=${(event: InputEvent) => store.remember('findings', { search: (event.currentTarget as HTMLInputElement).value })}
+        /></span>
+        ${segments('Group by', GROUPINGS, by, (id) => store.remember('findings', { by: id }), 'findings-by')}
+      </div>
+      <div role="listbox" aria-label="Findings and checks" data-testid="findings-list" @keydown=${onKey}>
+        ${
+          moved.length === 0
+            ? nothing
+            : html`<div role="group" aria-labelledby="group-whatif">
+                <div class="grp" id="group-whatif" role="presentation"><b>Thresholds moved</b><span>for now</span></div>
+                ${moved.map((id) => option(`whatif:${id}`, 'whatif', html`<span class="muted">${icon('beaker')}</span><span class="tt">What if: ${id}</span>`))}
+              </div>`
+        }
+        ${groups.map(
+          (group, g) =>
+            html`<div role="group" aria-labelledby="group-${g}">
+              <div class="grp" id="group-${g}" role="presentation"><b>${group.title}</b><span>${formatCount(group.findings.length)}</span></div>
+              ${
+                group.incident === null
+                  ? nothing
+                  : option(
+                      group.incident.id,
+                      'incident',
+                      html`<span class="muted">${icon('git-commit')}</span><span class="tt b">${group.incident.title}</span>
+                        <span title="Confidence">${group.incident.confidence} %</span>
+                        <span class="s2 muted"><span>Incident</span><span class="ell">${group.incident.tactics.join(' › ')}</span></span>`,
+                    )
+              }
+              ${group.findings.map(findingItem)}
             </div>`,
         )}
+        ${search !== '' && shown.length === 0 ? html`<p class="grp">No finding has “${search}” in it.</p>` : nothing}
+        ${store.complete ? nothing : skeleton(80)}
+        ${
+          elsewhere === 0
+            ? nothing
+            : html`<div role="group" aria-labelledby="group-elsewhere">
+                <div class="grp" id="group-elsewhere" role="presentation"><b>To look for elsewhere</b></div>
+                ${option('indicators', 'indicators', html`<span class="muted">${icon('list-unordered')}</span><span class="tt">${plural(elsewhere, 'indicator')} of compromise</span><span class="muted">${icon('chevron-right')}</span>`)}
+              </div>`
+        }
+        <div role="group" aria-labelledby="group-checks">
+          <div class="grp" id="group-checks" role="presentation"><b>Checked</b><span>${formatCount(report.coverage.length)}</span></div>
+          ${checks.map((kind) =>
+            option(
+              kind.id,
+              kind.id,
+              html`<span class="muted">${icon(kind.icon)}</span
+                ><span class="tt">${kind.words(report.coverage.filter((row) => row.status === kind.status).length)}</span
+                ><span class="muted">${icon('chevron-right')}</span>`,
+            ),
+          )}
+        </div>
       </div>
     </div>
-    ${finding === undefined ? checksDetail(store, report, chosen.split(':')[1] ?? '') : findingDetail(store, finding)}
+    ${detail()}
   </div>`;
 }
 
@@ -130,7 +166,7 @@ export const findings: View = {
   icon: 'shield',
   order: 20,
   fixed: true,
-  count: (report) => report.findings.length,
+  count: (report) => report.findings.filter(({ expected }) => expected === null).length,
   countMatters: true,
   render(store) {
     const { report } = store;

@@ -110,3 +110,22 @@ export function addAllowRule(text: string, rule: Omit<AllowRule, 'id'> & { reado
   list.add(document.createNode(Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== undefined))));
   return document.toString({ lineWidth: 0 });
 }
+
+/** What a rule asks for, before it has an id and a reason. */
+export type AllowConditions = Omit<AllowRule, 'id' | 'reason'>;
+
+/** The text without the rule of that id; the same text when it has none. Rules without an id are called by their place, and keep that name. */
+export function removeAllowRule(text: string, id: string): string {
+  const document = parseDocument(text, { schema: 'failsafe' });
+  if (document.errors.length > 0) throw new Error(`The allow-list has a mistake: ${document.errors[0]?.message.split('\n')[0] ?? ''}`);
+  const list = document.get('rules', true);
+  if (!isSeq(list)) return text;
+  const idOf = (item: unknown, i: number): string => String((isMap(item) ? item.get('id') : undefined) ?? `rule-${i + 1}`);
+  const index = list.items.findIndex((item, i) => idOf(item, i) === id);
+  if (index === -1) return text;
+  list.items.forEach((item, i) => {
+    if (i > index && isMap(item) && !item.has('id')) item.set('id', idOf(item, i));
+  });
+  list.delete(index);
+  return document.toString({ lineWidth: 0 });
+}

@@ -2,8 +2,11 @@
  * What the engine offers across a boundary: every method takes and returns plain, structured-cloneable values.
  * The host talks to the worker with it, the webview to the host, tests to both. `rpc.ts` carries it.
  */
+import type { AllowConditions } from './allowFile.ts';
 import type { AllowRule } from './allowRules.ts';
 import type { ConversationLayer, Conversation, Endpoint, Report, Severity, Timestamp } from './report.ts';
+
+export type { AllowConditions };
 
 /** What all views of one capture are looking at: one display filter and one time range. */
 export interface Selection {
@@ -217,6 +220,10 @@ export interface HostMethods {
   /** Opens the save dialog and writes text or bytes; false when the user cancels. */
   saveFile: [{ readonly suggestedName: string; readonly content: string | Uint8Array }, boolean];
   copyText: [{ readonly text: string }, null];
+  /** Asks the user why, then keeps the rule in `.netsec/allow.yaml`; false when the user cancels. `what` is told to the user. */
+  markExpected: [{ readonly conditions: AllowConditions; readonly what: string }, boolean];
+  /** Takes a rule out of `.netsec/allow.yaml`. */
+  unmarkExpected: [{ readonly rule: string }, null];
   /** Opens Chat with `@netsec` and this question typed in. */
   askNetsec: [{ readonly question: string }, null];
   /** Runs the palette's Export Report for this capture. */

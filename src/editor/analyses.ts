@@ -6,8 +6,8 @@ import { nameOf } from './openCapture.ts';
 import { whenComplete, type Sessions } from './sessions.ts';
 import { summaryOf, type CaptureSummary, type Summaries } from './summaries.ts';
 
-/** Findings come worst first; more are not needed to name the worst. */
-const FINDINGS_LOOKED_AT = 50;
+/** Findings come worst first; more are not needed to name the worst of those nobody expects. */
+const FINDINGS_LOOKED_AT = 500;
 
 /** Where results are kept and who is told. */
 export interface ResultsContext {

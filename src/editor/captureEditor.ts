@@ -2,8 +2,10 @@
 import * as vscode from 'vscode';
 import type { EngineEvent, EngineMethods, EngineSession, HostMethods, PageCommand, PageStart } from '../analysis/engineApi.ts';
 import { rpcServer, type Channel, type Handlers } from '../analysis/rpc.ts';
+import type { AllowList } from './allowList.ts';
 import { exportReport, savePackets } from './exports.ts';
 import { hostMethods } from './hostMethods.ts';
+import { detectorSettings } from './judging.ts';
 import { nameOf } from './openCapture.ts';
 import { pageHtml } from './page.ts';
 import type { PageStates } from './pageState.ts';
@@ -36,6 +38,7 @@ interface CaptureDocument extends vscode.CustomDocument {
 export interface EditorContext {
   readonly dist: vscode.Uri;
   readonly sessions: Sessions;
+  readonly allow: AllowList;
   readonly states: PageStates;
 }
 
@@ -95,11 +98,13 @@ function connectPage(context: EditorContext, document: CaptureDocument, panel: v
   const ask = { uri, session };
   const handlers: Handlers<PageMethods> = {
     ...engineHandlers(session),
-    ...hostMethods(uri, context.states),
+    ...hostMethods(uri, context.states, context.allow),
     exportReport: async (params) => {
       await exportReport(ask, params.selection);
       return null;
     },
+    // The page ends a what-if with null: back to the settings of now, not to those of when the capture was opened.
+    setDetectorOptions: ({ values }, signal) => session.call('setDetectorOptions', { values: values ?? detectorSettings(uri) }, signal),
     savePackets: async (params) => {
       await savePackets(ask, params.selection);
       return null;

@@ -2,10 +2,11 @@
 import * as vscode from 'vscode';
 import type { HostMethods } from '../analysis/engineApi.ts';
 import type { Handlers } from '../analysis/rpc.ts';
+import type { AllowList } from './allowList.ts';
 import { askWhereToSave, safeFileName } from './exports.ts';
 import type { PageStates } from './pageState.ts';
 
-export function hostMethods(uri: vscode.Uri, states: PageStates): Omit<Handlers<HostMethods>, 'exportReport' | 'savePackets'> {
+export function hostMethods(uri: vscode.Uri, states: PageStates, allow: AllowList): Omit<Handlers<HostMethods>, 'exportReport' | 'savePackets'> {
   return {
     async saveFile({ suggestedName, content }) {
       const target = await askWhereToSave(uri, safeFileName(suggestedName));
@@ -19,6 +20,11 @@ export function hostMethods(uri: vscode.Uri, states: PageStates): Omit<Handlers<
     },
     async askNetsec({ question }) {
       await vscode.commands.executeCommand('workbench.action.chat.open', { query: `@netsec ${question}`, isPartialQuery: true });
+      return null;
+    },
+    markExpected: ({ conditions, what }) => allow.expect(uri, conditions, what),
+    async unmarkExpected({ rule }) {
+      await allow.forget(uri, rule);
       return null;
     },
     async saveState({ state }) {

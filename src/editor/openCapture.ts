@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { EngineSession } from '../analysis/engineApi.ts';
 import { startEngine } from './engineWorker.ts';
+import { detectorSettings } from './judging.ts';
 import { lazySession } from './lazySession.ts';
 
 /** What VS Code hands over in one piece has to fit into memory twice for a moment. */
@@ -15,15 +16,10 @@ export function openCapture(uri: vscode.Uri, workerFile: string): EngineSession 
 async function start(uri: vscode.Uri, workerFile: string): Promise<EngineSession> {
   const settings = vscode.workspace.getConfiguration('netsec', uri);
   const follow = settings.get('followGrowingFiles', true);
-  const detectorOptions = plain(settings.get('detectors', {}));
+  const detectorOptions = detectorSettings(uri);
   if (uri.scheme === 'file') return startEngine(workerFile, { location: { kind: 'path', path: uri.fsPath }, follow, detectorOptions });
   const bytes = await readThroughVscode(uri);
   return startEngine(workerFile, { location: { kind: 'bytes', name: nameOf(uri), bytes }, follow: false, detectorOptions });
-}
-
-/** VS Code hands out settings as proxies, which do not pass into a thread. */
-function plain(settings: object): Readonly<Record<string, unknown>> {
-  return JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
 }
 
 /** The last part of the path: what a person calls the file. */

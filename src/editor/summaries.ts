@@ -41,10 +41,11 @@ export function summaries(storage: Storage): Summaries {
 }
 
 export function summaryOf(report: Report): CaptureSummary {
-  const worst = report.findings.reduce((most, { severity }) => Math.max(most, SEVERITIES.indexOf(severity)), -1);
+  const unexpected = report.findings.filter(({ expected }) => expected === null);
+  const worst = unexpected.reduce((most, { severity }) => Math.max(most, SEVERITIES.indexOf(severity)), -1);
   return {
     packets: report.capture.packets,
-    findings: report.totals['findings'] ?? report.findings.length,
+    findings: (report.totals['findings'] ?? report.findings.length) - (report.findings.length - unexpected.length),
     worst: SEVERITIES[worst] ?? null,
     headline: report.headline,
   };

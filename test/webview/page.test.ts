@@ -85,10 +85,10 @@ describe.runIf(here)('the analysis page', () => {
   test('a finding shows what was measured and its frames open as packets', async () => {
     const page = await open('view=findings');
     expect(await page.getByTestId('finding-detail').innerText()).toContain('threshold 20');
-    await page.getByTestId('findings-list').getByRole('option').first().focus();
+    await page.getByTestId('finding').first().focus();
     await page.keyboard.press('ArrowDown');
     await expect.poll(() => page.getByTestId('finding-detail').getAttribute('data-finding')).toBe('expired-certificate-11aa22bb');
-    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowUp');
     const frame = await page.getByTestId('evidence-frame').first().innerText();
     await page.getByTestId('evidence-frame').first().click();
     await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe(`frame ${frame}`);

@@ -123,7 +123,10 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     };
   return {
     setAllowRules: () => null,
-    setDetectorOptions: () => ({ needsReading: [] }),
+    setDetectorOptions: (params) => {
+      tell('setDetectorOptions')(params);
+      return { needsReading: [] };
+    },
     report: ({ selection, limit: rows }) => makeReport(traffic, select(selection), rows),
     conversations: (query) =>
       page<Conversation>(
@@ -202,5 +205,10 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     exportReport: tell('exportReport'),
     savePackets: tell('savePackets'),
     saveState: tell('saveState'),
+    markExpected: (params) => {
+      tell('markExpected')(params);
+      return true;
+    },
+    unmarkExpected: tell('unmarkExpected'),
   };
 }

@@ -6,6 +6,7 @@
 import type { PageEvent, PageMethods } from '../../../media/engine.ts';
 import { rpcServer } from '../../../src/analysis/rpc.ts';
 import { fakeEngine } from './fakeEngine.ts';
+import { hostileReport } from './hostileReport.ts';
 import { THEMES } from './themes.ts';
 import { makeTraffic } from './traffic.ts';
 
@@ -43,6 +44,8 @@ function setTheme(name: string): void {
 
 const toHost = new Set<(message: unknown) => void>();
 const asked: unknown[] = [];
+const engine = fakeEngine(traffic, () => readable, asked);
+const hostileEngine = (): typeof engine => ({ ...engine, report: async (params, signal) => hostileReport(await engine.report(params, signal)) });
 const server = rpcServer<PageMethods, PageEvent>(
   {
     post: (message) => {
@@ -54,7 +57,7 @@ const server = rpcServer<PageMethods, PageEvent>(
       return () => toHost.delete(onMessage);
     },
   },
-  fakeEngine(traffic, () => readable, asked),
+  query.get('findings') === 'hostile' ? hostileEngine() : engine,
 );
 
 function begin(): void {

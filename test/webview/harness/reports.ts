@@ -256,7 +256,7 @@ export function makeReport(traffic: Traffic, counted: Counted, limit: number): R
   });
   return {
     schema: 1,
-    producer: { name: 'netsec', version: '0.0.0', options: {} },
+    producer: { name: 'netsec', version: '0.0.0', options: { 'port-scan': { failedPorts: 20, windowHours: 24 } } },
     capture: {
       file: 'office-2025-10-14.pcapng',
       sha256: null,
@@ -328,8 +328,33 @@ export function makeReport(traffic: Traffic, counted: Counted, limit: number): R
     conversations: counted.conversations.slice(0, limit),
     endpoints: counted.endpoints.slice(0, limit),
     findings: findings.slice(0, limit),
-    incidents: [],
-    indicatorsOfCompromise: [],
+    incidents: findings
+      .filter(({ detector }) => detector === 'port-scan')
+      .map((finding) => ({
+        id: 'incident-0000aaaa',
+        title: `${LAPTOP} explored ${NAS}`,
+        severity: finding.severity,
+        confidence: finding.confidence,
+        hosts: [
+          { address: LAPTOP, roles: ['attacker'], name: 'laptop-3' },
+          { address: NAS, roles: ['victim'], name: 'nas' },
+        ],
+        findings: [finding.id],
+        firstSeen: finding.firstSeen,
+        lastSeen: finding.lastSeen,
+        tactics: ['Discovery'],
+        timeline: [
+          {
+            time: finding.firstSeen,
+            frame: finding.evidence.frames[0] ?? null,
+            finding: finding.id,
+            severity: finding.severity,
+            title: finding.title,
+            tactics: ['Discovery'],
+          },
+        ],
+      })),
+    indicatorsOfCompromise: scan.length === 0 ? [] : [{ type: 'ipv4', value: LAPTOP, defanged: '10[.]0[.]0[.]5', findings: ['port-scan-7f3a19c2'] }],
     coverage: [
       check('port-scan', scan.length > 0 ? 'found' : 'clean'),
       check('expired-certificate', 'found'),

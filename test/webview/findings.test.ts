@@ -1,0 +1,117 @@
+/** Findings, incidents and what to do about them, in Chromium against a made-up capture; and texts that try to be more than text. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { BrowserContext, Page } from 'playwright-core';
+import { HOSTILE } from './harness/hostileReport.ts';
+import { chromiumIsHere, startHarness, type Harness } from './harness/serve.ts';
+
+// page.test.ts says so where no Chromium can be had.
+const here = chromiumIsHere || process.env['CI'] !== undefined;
+
+let harness: Harness;
+let contexts: { context: BrowserContext; problems: string[] }[] = [];
+
+async function open(query: string): Promise<Page> {
+  const opened = await harness.open(query);
+  contexts.push(opened);
+  opened.page.setDefaultTimeout(10_000);
+  await opened.page.getByTestId('findings-list').waitFor();
+  return opened.page;
+}
+
+const asked = (page: Page, name: string): Promise<unknown> =>
+  page.evaluate(
+    (wanted) => (window as unknown as { harness: { asked: [string, unknown][] } }).harness.asked.findLast(([method]) => method === wanted)?.[1],
+    name,
+  );
+
+describe.runIf(here)('the findings', () => {
+  beforeAll(async () => {
+    harness = await startHarness();
+  });
+  afterAll(async () => {
+    await harness?.close();
+  });
+  afterEach(async () => {
+    const done = contexts;
+    contexts = [];
+    for (const { context } of done) await context.close();
+    expect(done.flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
+  test('they are grouped by incident, severity or host, and searched', async () => {
+    const page = await open('view=findings');
+    const groups = (): Promise<string[]> => page.locator('.grp b').allInnerTexts();
+    expect(await groups()).toEqual(['Incident 1', 'On their own', 'To look for elsewhere', 'Checked']);
+    await page.getByTestId('findings-by-severity').click();
+    await expect.poll(groups).toEqual(['High', 'Low', 'Info', 'To look for elsewhere', 'Checked']);
+    await page.getByTestId('findings-by-host').click();
+    await expect.poll(groups).toContain('10.0.0.5 laptop-3');
+    await page.getByTestId('findings-search').fill('certificate 10.0.0.9');
+    await expect.poll(() => page.getByTestId('finding').count()).toBe(1);
+  });
+
+  test('an incident is told in steps that lead to its findings and frames', async () => {
+    const page = await open('view=findings');
+    await page.getByTestId('incident').click();
+    expect(await page.getByTestId('tactics').innerText()).toBe('Discovery');
+    await page.getByTestId('incident-step').first().click();
+    await expect.poll(() => page.getByTestId('finding-detail').getAttribute('data-finding')).toBe('port-scan-7f3a19c2');
+    await page.getByTestId('to-incident').click();
+    await page.getByTestId('incident-detail').waitFor();
+  });
+
+  test('marking one expected offers rules from the narrowest to the widest', async () => {
+    const page = await open('view=findings');
+    await page.getByTestId('finding').first().click();
+    await page.getByTestId('mark-expected').click();
+    const labels = (await page.getByTestId('context-menu').getByRole('menuitem').allInnerTexts()).map((text) => text.trim());
+    expect(labels).toEqual([
+      'Expect port-scan by 10.0.0.5',
+      'Expect port-scan by laptop-3',
+      'Expect port-scan by 10.0.0.0/24',
+      'Expect everything by 10.0.0.5',
+      'Expect port-scan by anybody',
+    ]);
+    await page.getByRole('menuitem', { name: 'by 10.0.0.0/24' }).click();
+    await expect
+      .poll(() => asked(page, 'markExpected'))
+      .toEqual({ conditions: { detector: 'port-scan', network: '10.0.0.0/24' }, what: 'port-scan by 10.0.0.0/24' });
+  });
+
+  test('a threshold is moved, and put back', async () => {
+    const page = await open('view=findings');
+    await page.getByTestId('finding').first().click();
+    await page.getByTestId('what-if').click();
+    await page.getByTestId('whatif-failedPorts').fill('500');
+    await page.getByTestId('whatif-failedPorts').press('Enter');
+    await expect.poll(() => asked(page, 'setDetectorOptions')).toEqual({ values: { 'port-scan': { failedPorts: 500, windowHours: 24 } } });
+    expect(await page.getByTestId('whatif-detail').innerText()).toContain('was 20');
+    await page.getByTestId('whatif-reset').click();
+    await expect.poll(() => asked(page, 'setDetectorOptions')).toEqual({ values: null });
+  });
+
+  test('indicators are copied defanged', async () => {
+    const page = await open('view=findings');
+    await page.getByTestId('indicators').click();
+    await page.getByTestId('copy-indicators').click();
+    await expect.poll(() => asked(page, 'copyText')).toEqual({ text: '10[.]0[.]0[.]5\n' });
+  });
+
+  test('hostile text stays text in findings, incidents, rules and indicators', async () => {
+    const page = await open('view=findings&findings=hostile');
+    const inert = async (): Promise<void> => {
+      expect(await page.title()).not.toBe('owned');
+      expect(await page.locator('main :is(img, script, a, iframe)').count()).toBe(0);
+    };
+    for (const id of ['finding', 'incident', 'indicators']) {
+      await page.getByTestId(id).first().click();
+      await expect.poll(() => page.locator('.det').innerText()).toContain('<img src=x onerror=');
+      await inert();
+    }
+    await page.locator('[data-item=port-scan-expected]').click();
+    expect(await page.getByTestId('expected').innerText()).toContain(HOSTILE.slice(0, 40));
+    await inert();
+    await page.getByTestId('findings-by-host').click();
+    await inert();
+  });
+});
