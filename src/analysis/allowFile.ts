@@ -120,7 +120,10 @@ export function removeAllowRule(text: string, id: string): string {
   if (document.errors.length > 0) throw new Error(`The allow-list has a mistake: ${document.errors[0]?.message.split('\n')[0] ?? ''}`);
   const list = document.get('rules', true);
   if (!isSeq(list)) return text;
-  const idOf = (item: unknown, i: number): string => String((isMap(item) ? item.get('id') : undefined) ?? `rule-${i + 1}`);
+  const idOf = (item: unknown, i: number): string => {
+    const own = isMap(item) ? item.get('id') : undefined;
+    return typeof own === 'string' ? own : `rule-${i + 1}`;
+  };
   const index = list.items.findIndex((item, i) => idOf(item, i) === id);
   if (index === -1) return text;
   list.items.forEach((item, i) => {
