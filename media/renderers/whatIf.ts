@@ -42,9 +42,10 @@ function move(store: Store, report: Report, detector: string, name: string, valu
   const was = moved(store);
   const now = optionsOf(report, detector);
   // The others keep what is in force for them.
-  const all = Object.fromEntries(
-    Object.entries(report.producer.options).filter(([, each]) => typeof each === 'object' && each !== null),
-  ) as Record<string, Values>;
+  const all = Object.fromEntries(Object.entries(report.producer.options).filter(([, each]) => typeof each === 'object' && each !== null)) as Record<
+    string,
+    Values
+  >;
   const values = { ...all, ...was.values, [detector]: { ...now, ...was.values[detector], [name]: value } };
   store.engine.call('setDetectorOptions', { values }).then(
     ({ needsReading }) =>
