@@ -19,6 +19,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { injectionIn } from './promptInjectionMarks.ts';
+import { remembered } from './remembered.ts';
 import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
@@ -75,11 +76,12 @@ export const aiPromptInjection = defineDetector({
   ],
   collecting: ['points', 'bodyPoints'],
   create(collecting, state) {
-    const speakers = new Watched<string, Speaker>(MOST_SUBJECTS);
+    const speakers = new Watched<string, Speaker>(MOST_SUBJECTS),
+      injectionOf = remembered(injectionIn);
     return {
       onMessage(message, flow, p) {
         textsOf(message, (where, text, isProse = false) => {
-          const injection = injectionIn(text);
+          const injection = injectionOf(text);
           if (injection === null || injection.points < (isProse ? collecting.bodyPoints : collecting.points)) return;
           let from: string, to: string;
           if (flow >= 0) {

@@ -63,7 +63,7 @@ const MARKS: readonly Mark[] = [
 const HINT =
   /ignore|disregard|forget|overrid|bypass|instruction|prompt|<\||inst\]|<<|tool|function|assistant|human:|you are|\bai\b|llm|from now|do anything|report|classify|conclude|benign|threat/i;
 /** Soft hyphens and blanks of no width, as characters and as the bytes of UTF-8. */
-const HIDDEN = /[\u00ad\u200b-\u200f\u2060\ufeff]|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0/;
+const HIDDEN = /[\u00ad\u200b-\u200f\u2060\ufeff]|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0/g;
 const MOST_TEXT = 1024;
 
 export interface Injection {
@@ -77,7 +77,7 @@ export function injectionIn(text: string): Injection | null {
   let plain = text.slice(0, MOST_TEXT);
   if (plain.includes('%')) plain = plain.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   // Without what hides between letters.
-  if (HIDDEN.test(plain)) plain = plain.replaceAll(new RegExp(HIDDEN, 'g'), '');
+  plain = plain.replaceAll(HIDDEN, '');
   if (!HINT.test(plain)) return null;
   const spoken = plain.includes(' ') ? plain.replace(/\\n/g, '\n') : plain.replace(/[-_.+]+/g, ' ');
   const met = MARKS.filter(({ pattern }) => pattern.test(spoken));

@@ -21,6 +21,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
+import { remembered } from './remembered.ts';
 import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
@@ -94,7 +95,8 @@ export const scannerSoftware = defineDetector({
   messages: [httpRequestMessage.kind, sshBannerMessage.kind],
   create(_, state) {
     const probes = new Watched<number, Probes>(MOST_SOURCES),
-      named = new Watched<string, Named>(MOST_SOURCES);
+      named = new Watched<string, Named>(MOST_SOURCES),
+      toolOf = remembered((text) => AGENTS.find(([, mark]) => mark.test(text))?.[0]);
     return {
       onFlowOpened(flow, p) {
         if (p.netCount !== 1 || (p.tcpFlags & (TCP_SYN | TCP_ACK)) !== TCP_SYN || p.net[NET_PROTOCOL] !== TCP || p.net[NET_VERSION] !== 4) return;
@@ -120,7 +122,7 @@ export const scannerSoftware = defineDetector({
         if (flow < 0) return;
         const text = httpRequestMessage.is(message) ? message.userAgent : sshBannerMessage.is(message) && !message.fromServer ? message.text : null;
         if (text === null) return;
-        const tool = AGENTS.find(([, mark]) => mark.test(text))?.[0];
+        const tool = toolOf(text);
         if (tool === undefined) return;
         const { client, server, serverPort } = endsOf(state, flow),
           one = named.of(`${tool} ${client} ${server} ${serverPort}`, () => ({

@@ -9,6 +9,7 @@ import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import type { Severity } from '../report.ts';
+import { remembered } from './remembered.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, isLocalAddress, Watched } from './watched.ts';
 
 const options = z.object({
@@ -69,6 +70,13 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
+function kindOfAgent(whole: string): Kind | undefined {
+  const agent = whole.slice(0, 512);
+  // Browsers are turned away first.
+  if (/^Mozilla\/5\.0 \((?:Windows|X11|Macintosh|iPhone|iPad|Linux)/.test(agent) && !/PowerShell/i.test(agent)) return undefined;
+  return KINDS.find(({ pattern }) => pattern.test(agent));
+}
+
 interface User {
   readonly kind: Kind;
   readonly client: string;
@@ -88,14 +96,13 @@ export const suspiciousUserAgent = defineDetector({
   options,
   messages: [httpRequestMessage.kind],
   create(_, state) {
-    const users = new Watched<string, User>(MOST_PAIRS);
+    const users = new Watched<string, User>(MOST_PAIRS),
+      kindOf = remembered(kindOfAgent);
     return {
       onMessage(message, flow, p) {
         if (!httpRequestMessage.is(message) || flow < 0 || message.userAgent === null || message.userAgent === '') return;
-        const agent = message.userAgent.slice(0, 512);
-        // Browsers are turned away first.
-        if (/^Mozilla\/5\.0 \((?:Windows|X11|Macintosh|iPhone|iPad|Linux)/.test(agent) && !/PowerShell/i.test(agent)) return;
-        const kind = KINDS.find(({ pattern }) => pattern.test(agent));
+        const agent = message.userAgent,
+          kind = kindOf(agent);
         if (kind === undefined) return;
         const { client, server, serverPort } = endsOf(state, flow);
         if (kind.severity === 'info' && (isLocalAddress(server) || !isLocalAddress(client))) return;

@@ -1,0 +1,18 @@
+/**
+ * `judge`, which depends on nothing but the text, with its last answers kept: clients say the same user agents, headers and names in every message.
+ * Texts longer than `longest` are judged each time; when `most` are kept, all are forgotten.
+ */
+export function remembered<T>(judge: (text: string) => T, most = 1024, longest = 256): (text: string) => T {
+  const answers = new Map<string, T>();
+  return (text) => {
+    const known = answers.get(text);
+    // What was judged may have been `undefined`.
+    if (known !== undefined || answers.has(text)) return known as T;
+    const answer = judge(text);
+    if (text.length <= longest) {
+      if (answers.size >= most) answers.clear();
+      answers.set(text, answer);
+    }
+    return answer;
+  };
+}
