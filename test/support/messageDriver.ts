@@ -3,7 +3,7 @@ import { createTables } from '../../src/pcap/decode.ts';
 import type { Message } from '../../src/pcap/dissector.ts';
 import { Packet } from '../../src/pcap/packet.ts';
 import { CaptureState } from '../../src/analysis/captureState.ts';
-import type { Detector, DetectorRun, FindingDraft } from '../../src/analysis/detector.ts';
+import type { CoverageDraft, Detector, DetectorRun, FindingDraft } from '../../src/analysis/detector.ts';
 import * as F from '../../src/analysis/flowTable.ts';
 
 /** 2026-01-01T00:00:00Z */
@@ -81,6 +81,10 @@ export class MessageDriver {
 
   get findings(): readonly FindingDraft[] {
     return this.run.evaluate(this.#options).findings;
+  }
+
+  get coverage(): CoverageDraft {
+    return this.run.evaluate(this.#options).coverage;
   }
 }
 

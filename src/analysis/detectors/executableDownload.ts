@@ -50,7 +50,7 @@ export const executableDownload = defineDetector({
   title: 'Programs in clear',
   tier: 1,
   description:
-    'A program, a script or a document with macros is transferred in clear, told by its first bytes, also where type or name say otherwise. Packages and updates often come that way, and are checked by signatures of their own.',
+    'A program, a script or a document with macros is transferred in clear, told by its first bytes, also where type or name say otherwise. Packages and updates often come that way, and are checked by signatures of their own. What is inside archives is not looked at.',
   options,
   messages: [httpResponseMessage.kind, httpRequestMessage.kind, plainStreamMessage.kind],
   create(_, state) {
