@@ -1,4 +1,7 @@
-/** Kerberos messages laid out as RFC 4120 section 5 says; tshark 4.0.17 reads the same names, types and codes from these bytes. */
+/**
+ * Kerberos messages laid out as RFC 4120 section 5 says. The requests, replies and errors of the first two tests were put into a capture with text2pcap:
+ * tshark 4.0.17 reads the same names, types and codes from them.
+ */
 import { describe, expect, it } from 'vitest';
 import { kerberos, kerberosMessage } from '../../../src/pcap/dissectors/kerberos.ts';
 import { loginMessage } from '../../../src/pcap/login.ts';

@@ -1,4 +1,7 @@
-/** LDAP messages laid out as RFC 4511 section 4 says; tshark 4.0.17 reads the same values from these bytes. */
+/**
+ * LDAP messages laid out as RFC 4511 section 4 says. The bind and its refusal were put into a capture with text2pcap: tshark 4.0.17 reads the same values from
+ * them. The other messages have no second reader but the RFC.
+ */
 import { describe, expect, it } from 'vitest';
 import { ldap, ldapSearchMessage } from '../../../src/pcap/dissectors/ldap.ts';
 import { loginMessage } from '../../../src/pcap/login.ts';

@@ -1,4 +1,7 @@
-/** TDS by [MS-TDS] sections 2.2.6.4 and 2.2.6.5; samples recorded with FreeTDS are compared with tshark in the truth tests. */
+/**
+ * TDS by [MS-TDS] sections 2.2.6.4 and 2.2.6.5. The refused login was put into a capture with text2pcap: tshark 4.0.17 reads the same values from it (and
+ * the password). Nothing here was recorded with a real server.
+ */
 import { describe, expect, it } from 'vitest';
 import { tds, tdsQueryMessage } from '../../../src/pcap/dissectors/tds.ts';
 import { loginMessage } from '../../../src/pcap/login.ts';

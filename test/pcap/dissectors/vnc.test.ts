@@ -1,4 +1,7 @@
-/** RFB by RFC 6143 section 7.1; samples recorded with TigerVNC are compared with tshark in the truth tests. */
+/**
+ * RFB by RFC 6143 section 7.1. The refused login was put into a capture with text2pcap: tshark 4.0.17 reads the same values from it. A recorded session without
+ * a password is in captures/logins-in-clear.pcap.
+ */
 import { describe, expect, it } from 'vitest';
 import { vnc, vncSecurityMessage } from '../../../src/pcap/dissectors/vnc.ts';
 import { loginMessage } from '../../../src/pcap/login.ts';
