@@ -5,6 +5,7 @@ import { resultText, type Tool } from '../analysis/tool.ts';
 import * as registry from '../analysis/tools/registry.ts';
 import { VERSION } from '../analysis/version.ts';
 import { answerCompletions } from './completions.ts';
+import { offerPrompts, PROMPT_ARGUMENTS } from './prompts.ts';
 import { offerResources, RESOURCE_TEMPLATES } from './resources.ts';
 import { toolRunner, type Extra, type McpServerOptions } from './toolRunner.ts';
 
@@ -42,6 +43,7 @@ export function createMcpServer(options: McpServerOptions): McpServer {
     );
   }
   offerResources(server, run);
-  answerCompletions(server, run, { templates: RESOURCE_TEMPLATES, prompts: [] });
+  offerPrompts(server);
+  answerCompletions(server, run, { templates: RESOURCE_TEMPLATES, prompts: PROMPT_ARGUMENTS });
   return server;
 }
