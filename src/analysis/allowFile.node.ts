@@ -2,8 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseAllowFile, type AllowFile } from './allowFile.ts';
-
-const MOST_FOLDERS = 64;
+import { nearestInNetsec } from './netsecFolder.node.ts';
 
 export type ReadAllowList =
   { readonly ok: true; readonly path: string | null; readonly file: AllowFile } | { readonly ok: false; readonly message: string };
@@ -19,14 +18,4 @@ export function readAllowList(capture: string, named?: string): ReadAllowList {
 }
 
 /** Its path, or null where there is none up to the root. */
-export function nearestAllowFile(folder: string): string | null {
-  let at = folder;
-  for (let i = 0; i < MOST_FOLDERS; i++) {
-    const file = path.join(at, '.netsec', 'allow.yaml');
-    if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true) return file;
-    const above = path.dirname(at);
-    if (above === at) return null;
-    at = above;
-  }
-  return null;
-}
+export const nearestAllowFile = (folder: string): string | null => nearestInNetsec(folder, 'allow.yaml', 'file');

@@ -9,6 +9,7 @@ import { CaptureState } from './captureState.ts';
 import { collectNames, NAMING_KINDS } from './collectNames.ts';
 import type { Detector, DetectorRun } from './detector.ts';
 import { FlowPass, type PassListener } from './flowPass.ts';
+import type { IntelEntry } from './intelEntries.ts';
 import { INDEX_CUT, INDEX_FRAGMENT, INDEX_FROM_RESPONDER, INDEX_HAS_TIME, INDEX_MALFORMED, PacketIndex } from './packetIndex.ts';
 
 export interface AnalysisOptions {
@@ -16,6 +17,8 @@ export interface AnalysisOptions {
   readonly index?: boolean;
   /** Detectors with their options; none for passes that only look for fields. */
   readonly detectors?: readonly { readonly detector: Detector; readonly options: Readonly<Record<string, unknown>> }[];
+  /** Entries of the user's own lists, for the detectors that compare. */
+  readonly intel?: readonly IntelEntry[] | undefined;
   /** Frames that count; the others are walked through for the state they carry, but are not counted. */
   readonly select?: ((frame: number) => boolean) | undefined;
   /** Takes the fields of every frame; makes the pass as deep as it can be. */
@@ -45,6 +48,7 @@ export class Analysis {
     this.#scan = new CaptureScan(source, format);
     this.#packet = new Packet(createTables());
     this.state = new CaptureState(this.#packet);
+    if (options.intel !== undefined) this.state.intel = options.intel;
     this.index = options.index === true ? new PacketIndex() : null;
     const state = this.state;
     this.detectors = (options.detectors ?? []).map(({ detector, options: values }) => ({

@@ -5,6 +5,7 @@ import type { DissectorTables } from '../pcap/tables.ts';
 import { AddressNames } from './addressNames.ts';
 import { FlowTable } from './flowTable.ts';
 import { HistoryTrie } from './history.ts';
+import type { IntelEntry } from './intelEntries.ts';
 import { MacTable } from './macTable.ts';
 import { TimelineCounts } from './timelineCounts.ts';
 
@@ -60,6 +61,8 @@ export class CaptureState {
   pathLoosePackets = new Float64Array(INITIAL_PATHS);
   pathLooseBytes = new Float64Array(INITIAL_PATHS);
   interfaces: readonly InterfaceInfo[] = [];
+  /** The user's own lists of what is known to be bad. */
+  intel: readonly IntelEntry[] = [];
   /** Why and where reading stopped before the end of the file, as of the last time it was read. */
   damage: Damage | null = null;
   /** Frames per interface under a selection. */

@@ -14,6 +14,7 @@ import { checkFilter, completeFilter, selectFrames } from './filtering.ts';
 import type { Judging } from './findings.ts';
 import { followStream } from './followStream.ts';
 import type { FrameSelection } from './frameSelection.ts';
+import type { IntelEntry } from './intelEntries.ts';
 import { makeReport, type CaptureFile } from './makeReport.ts';
 import type { PacketIndex } from './packetIndex.ts';
 import { packetOrder } from './packetOrder.ts';
@@ -33,6 +34,8 @@ const MAX_PAGE = 2000;
 export interface SessionOptions {
   readonly version: string;
   readonly detectorOptions?: Readonly<Record<string, unknown>>;
+  /** Entries of the user's own lists. */
+  readonly intel?: readonly IntelEntry[];
   readonly emit: (event: EngineEvent) => void;
   /** SHA-256 of the file's first `bytes` bytes, where there is a way to compute it. */
   readonly hash?: (bytes: number) => Promise<string | null>;
@@ -77,7 +80,11 @@ export class CaptureSession {
     this.#format = format;
     this.#file = file;
     this.#options = options;
-    this.#analysis = new Analysis(source, format, { index: true, detectors: detectorsWithDefaults(options.detectorOptions) });
+    this.#analysis = new Analysis(source, format, {
+      index: true,
+      detectors: detectorsWithDefaults(options.detectorOptions),
+      intel: options.intel,
+    });
     this.#index = this.#analysis.index!;
     this.#rows = new PacketRows(this.#analysis, this.#index);
   }
@@ -242,6 +249,7 @@ export class CaptureSession {
       return { analysis: this.#analysis, selection: null, frames, tables: new TableQueries(this.#analysis.state), reports: new Map() };
     const analysis = new Analysis(this.#readSoFar(), this.#format, {
       detectors: detectorsWithDefaults(this.#options.detectorOptions),
+      intel: this.#options.intel,
       select: (frame) => chosen.has(frame),
     });
     await cancellable(analysis.advance({ signal }), signal);

@@ -5,6 +5,7 @@ import { Analysis, countText, detectorsWithDefaults, makeReport } from '../analy
 import type { SavedPackets } from '../analysis/engineApi.ts';
 import { evidenceFrames } from '../analysis/evidenceFrames.ts';
 import { hashFile } from '../analysis/hashFile.node.ts';
+import type { IntelEntry } from '../analysis/intelEntries.ts';
 import type { Report } from '../analysis/report.ts';
 import { savePackets } from '../analysis/savePackets.ts';
 import { createProgressBar } from './progressBar.ts';
@@ -30,6 +31,8 @@ export interface AnalyzeOptions {
   readonly limit: number;
   /** Rules of the allow-list. */
   readonly allow: readonly AllowRule[];
+  /** Entries of the user's own lists. */
+  readonly intel: readonly IntelEntry[];
   /** Whether to compute the SHA-256 of the file. */
   readonly hash: boolean;
   /** Whether to collect the packets that prove the findings. */
@@ -37,7 +40,7 @@ export interface AnalyzeOptions {
 }
 
 /** Throws only for mistakes of our own. */
-export async function analyzeFile(path: string, terminal: Terminal, { limit, allow, hash, evidence }: AnalyzeOptions): Promise<Analysed> {
+export async function analyzeFile(path: string, terminal: Terminal, { limit, allow, intel, hash, evidence }: AnalyzeOptions): Promise<Analysed> {
   const { signal } = terminal,
     progress = createProgressBar(terminal, path);
   try {
@@ -45,7 +48,7 @@ export async function analyzeFile(path: string, terminal: Terminal, { limit, all
     if (!opened.ok) return opened;
     const { capture } = opened;
     try {
-      const analysis = new Analysis(capture.source, capture.format, { index: evidence, detectors: detectorsWithDefaults() });
+      const analysis = new Analysis(capture.source, capture.format, { index: evidence, detectors: detectorsWithDefaults(), intel });
       // Beside the reading: hashing waits for the disk's cache, not the other way round.
       const hashed = hash ? hashFile(path, signal).catch(() => null) : Promise.resolve(null);
       const interrupted = await advance(analysis, signal, (done, total) => progress.update('Reading', done, total));

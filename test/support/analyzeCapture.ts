@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Analysis, detectorsWithDefaults, makeReport } from '../../src/analysis/engine.ts';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
+import type { IntelEntry } from '../../src/analysis/intelEntries.ts';
 import type { Finding, Report } from '../../src/analysis/report.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -14,6 +15,7 @@ export interface AnalyzeOptions {
   /** Options by detector id. */
   readonly detectors?: Readonly<Record<string, unknown>>;
   readonly limit?: number;
+  readonly intel?: readonly IntelEntry[];
 }
 
 export async function analyzeCapture(capture: string | Uint8Array, options: AnalyzeOptions = {}): Promise<Report> {
@@ -22,7 +24,10 @@ export async function analyzeCapture(capture: string | Uint8Array, options: Anal
   );
   if (!opened.ok) throw new Error(opened.message);
   try {
-    const analysis = new Analysis(opened.capture.source, opened.capture.format, { detectors: detectorsWithDefaults(options.detectors) });
+    const analysis = new Analysis(opened.capture.source, opened.capture.format, {
+      detectors: detectorsWithDefaults(options.detectors),
+      intel: options.intel,
+    });
     await analysis.advance();
     return makeReport(analysis, opened.capture.file, { version: 'test', ...(options.limit === undefined ? {} : { limit: options.limit }) });
   } finally {

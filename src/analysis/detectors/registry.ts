@@ -18,6 +18,7 @@ export { hostSweep } from './hostSweep.ts';
 export { icmpFlood } from './icmpFlood.ts';
 export { icmpTunnel } from './icmpTunnel.ts';
 export { insecureProtocol } from './insecureProtocol.ts';
+export { intelMatch } from './intelMatch.ts';
 export { kerberosAttack } from './kerberosAttack.ts';
 export { landAttack } from './landAttack.ts';
 export { lateralMovement } from './lateralMovement.ts';

@@ -7,6 +7,7 @@ import { DEFAULT_LIMIT, plural, type Analysis } from '../../analysis/engine.ts';
 import { REPORT_LISTS } from '../../analysis/exports/reportExport.ts';
 import { reportExports, writeReport } from '../../analysis/exports/writeReport.ts';
 import { reportLines } from '../../analysis/exports/reportLines.ts';
+import { readIntelFolder } from '../../analysis/intelFolder.node.ts';
 import { finishFindings } from '../../analysis/findings.ts';
 import { SEVERITIES, type Severity } from '../../analysis/report.ts';
 import { analyzeFile } from '../analyzeFile.ts';
@@ -36,6 +37,7 @@ export const analyze: Command = {
     folder: { type: 'string', value: 'DIR', description: 'where "latest" and "all" look (captures/, else here)' },
     output: { type: 'string', value: 'FILE', description: 'write the report of one capture there instead of on the screen' },
     allow: { type: 'string', value: 'FILE', description: 'what is expected (the nearest .netsec/allow.yaml beside or above the capture)' },
+    intel: { type: 'string', value: 'DIR', description: 'your lists of what is bad (the nearest .netsec/intel beside or above the capture)' },
     'no-hash': { type: 'boolean', description: 'leave out the SHA-256 of the capture' },
     'fail-on': {
       type: 'string',
@@ -77,6 +79,7 @@ interface Wish {
   readonly failOn: Severity | undefined;
   readonly output: string | undefined;
   readonly allow: string | undefined;
+  readonly intel: string | undefined;
   readonly hash: boolean;
 }
 
@@ -103,6 +106,7 @@ function understand(args: Arguments): Wish {
     failOn: choiceOption(args, 'fail-on', SEVERITIES),
     output,
     allow: textOption(args, 'allow'),
+    intel: textOption(args, 'intel'),
     hash: args.values['no-hash'] !== true,
   };
 }
@@ -117,6 +121,15 @@ async function analyzeOne(file: string, wish: Wish, terminal: Terminal): Promise
   for (const { line, message } of allowed.file.problems.slice(0, 20)) terminal.say(`${allowed.path ?? ''}:${line}: ${message}`);
   const { rules } = allowed.file;
   if (allowed.path !== null && rules.length > 0) terminal.say(`Allow-list: ${plural(rules.length, 'rule')} of ${allowed.path}.`);
+  const intel = readIntelFolder(file, wish.intel);
+  if (wish.intel !== undefined && intel.files === 0) {
+    terminal.say(intel.problems[0] ?? `There is no list in ${wish.intel}.`);
+    return EXIT.UNREADABLE;
+  }
+  for (const problem of intel.problems.slice(0, 20)) terminal.say(problem);
+  if (intel.problems.length > 20) terminal.say(`${plural(intel.problems.length - 20, 'more line')} of these lists could not be understood.`);
+  if (intel.path !== null)
+    terminal.say(`Own lists: ${plural(intel.entries.length, 'entry', 'entries')} of ${plural(intel.files, 'file')} in ${intel.path}.`);
   const rowByRow = format === 'json' && limit === Infinity;
   // The readable formats choose their few rows themselves, out of the usual number.
   const rows = rowByRow
@@ -124,7 +137,7 @@ async function analyzeOne(file: string, wish: Wish, terminal: Terminal): Promise
     : format === 'text' || format === 'markdown' || format === 'html' || format === 'pcap'
       ? Math.max(limit, DEFAULT_LIMIT)
       : limit;
-  const result = await analyzeFile(file, terminal, { limit: rows, allow: rules, hash: wish.hash, evidence: format === 'pcap' });
+  const result = await analyzeFile(file, terminal, { limit: rows, allow: rules, intel: intel.entries, hash: wish.hash, evidence: format === 'pcap' });
   if (!result.ok) {
     terminal.say(result.message);
     return result.reason === 'interrupted' ? EXIT.INTERRUPTED : EXIT.UNREADABLE;
