@@ -10,6 +10,7 @@ export { captureQuality } from './captureQuality.ts';
 export { cleartextCredentials } from './cleartextCredentials.ts';
 export { cryptomining } from './cryptomining.ts';
 export { dataExfiltration } from './dataExfiltration.ts';
+export { distributedScan } from './distributedScan.ts';
 export { dnsTunnel } from './dnsTunnel.ts';
 export { executableDownload } from './executableDownload.ts';
 export { exploitAttempt } from './exploitAttempt.ts';
