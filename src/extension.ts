@@ -13,6 +13,7 @@ import { pageStates } from './editor/pageState.ts';
 import { createSessions } from './editor/sessions.ts';
 import { summaries as captureSummaries } from './editor/summaries.ts';
 import { workspaceCaptures } from './editor/workspaceCaptures.ts';
+import { registerRecordings } from './live/recordings.vscode.ts';
 import { registerMcpServer } from './mcp/definitionProvider.vscode.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -46,6 +47,12 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerFileDecorationProvider(tree),
     ...registerCommands({ editors, library, sessions, summaries }),
     ...registerChat(context, { captures: workspaceCaptures({ library, sessions }), current }),
+    ...registerRecordings({
+      cli: vscode.Uri.joinPath(dist, 'cli.mjs').fsPath,
+      capturesFolders,
+      show: (uri) => editors.show(uri),
+      storage: context.globalState,
+    }),
     registerMcpServer({ serverFile: vscode.Uri.joinPath(dist, 'mcp.mjs').fsPath, capturesFolders }),
   );
 }

@@ -7,10 +7,10 @@ import { columns } from '../../analysis/exports/textLayout.ts';
 import type { CaptureInterface, CaptureRequest } from '../../live/backend.ts';
 import { localSource, pipeSource, sshSource, type CaptureSource } from '../../live/captureSource.node.ts';
 import type { Ring } from '../../live/captureFileWriter.node.ts';
-import { checkCaptureFilter, findPrograms, listInterfaces, machineFacts, usualInterface, type FoundProgram } from '../../live/programs.node.ts';
+import { checkCaptureFilter, listInterfaces, usualInterface } from '../../live/programs.node.ts';
 import { bytesOf, secondsOf } from '../../live/quantities.ts';
 import { record, type RecordingStatus } from '../../live/record.node.ts';
-import { installRemedy, permissionRemedy } from '../../live/remedy.ts';
+import { BACKEND_IDS, noInterface, usablePrograms, type BackendId } from '../../live/usablePrograms.node.ts';
 import { choiceOption, countOption, EXIT, textOption, UsageError, type Arguments, type Command } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -106,7 +106,7 @@ function oneLine({ packets, bytes, packetsPerSecond, dropped, elapsedSeconds, st
 type Chosen = { readonly ok: true; readonly source: () => CaptureSource } | { readonly ok: false; readonly message: string };
 
 async function chooseLocal(args: Arguments, format: CaptureRequest['format']): Promise<Chosen> {
-  const found = await usablePrograms(args);
+  const found = await usablePrograms(askedBackend(args));
   if (!found.ok) return found;
   const program = found.programs.find(({ backend }) => backend.formats.includes(format));
   if (program === undefined)
@@ -123,11 +123,7 @@ async function chooseLocal(args: Arguments, format: CaptureRequest['format']): P
         (/^\d+$/.test(asked) ? interfaces[Number(asked) - 1] : undefined));
   if (wanted === undefined) {
     // A program without rights lists nothing.
-    if (interfaces.length === 0)
-      return {
-        ok: false,
-        message: `${program.backend.program} names no interface. ${permissionRemedy(program.backend.program, program.path, machineFacts())}`,
-      };
+    if (interfaces.length === 0) return { ok: false, message: noInterface(program) };
     return {
       ok: false,
       message: `There is no interface ${JSON.stringify(asked ?? '')}; there are ${interfaces.map(({ name }) => name).join(', ')}.`,
@@ -146,31 +142,12 @@ function chooseSsh(args: Arguments): Chosen {
   return { ok: true, source: () => sshSource(host, { interface: name, filter, format: 'pcap' }) };
 }
 
-type Usable =
-  | { readonly ok: true; readonly programs: readonly FoundProgram[]; readonly all: readonly FoundProgram[] }
-  | { readonly ok: false; readonly message: string };
-
-async function usablePrograms(args: Arguments): Promise<Usable> {
-  const all = await findPrograms(),
-    asked = choiceOption(args, 'backend', ['dumpcap', 'tcpdump', 'tshark'] as const),
-    wanted = all.filter(({ backend }) => asked === undefined || backend.id === asked),
-    programs = wanted.filter(({ executable }) => executable),
-    facts = machineFacts();
-  if (programs.length > 0) return { ok: true, programs, all };
-  const [refused] = wanted;
-  if (refused !== undefined)
-    return {
-      ok: false,
-      message: `${refused.path} may not be started by this user. ${permissionRemedy(refused.backend.program, refused.path, facts)}`,
-    };
-  return {
-    ok: false,
-    message: `${asked ?? 'A program that records packets (dumpcap, tcpdump or tshark)'} is not on this machine. ${installRemedy(facts)}`,
-  };
+function askedBackend(args: Arguments): BackendId | undefined {
+  return choiceOption(args, 'backend', BACKEND_IDS);
 }
 
 async function listAll(terminal: Terminal, args: Arguments): Promise<typeof EXIT.DONE | typeof EXIT.UNREADABLE> {
-  const found = await usablePrograms(args);
+  const found = await usablePrograms(askedBackend(args));
   if (!found.ok) {
     terminal.say(found.message);
     return EXIT.UNREADABLE;

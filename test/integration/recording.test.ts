@@ -1,0 +1,112 @@
+/** Recording as a person does it: start, see it count, see it live, stop. On loopback, with datagrams of our own, to nobody else. */
+import dgram from 'node:dgram';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hasProgram } from '../support/networkNamespaces.ts';
+import { pcapRecords } from './support/pcapFile.ts';
+import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
+import { capturePage, quickPickRows, runCommand } from './support/workbench.ts';
+
+const missing =
+  process.platform !== 'linux' || process.getuid?.() !== 0
+    ? 'recording on loopback needs root on Linux'
+    : hasProgram('dumpcap') || hasProgram('tcpdump')
+      ? null
+      : 'dumpcap or tcpdump is needed';
+if (missing !== null) console.warn(`NOT RUN: recording in the editor: ${missing}`);
+
+const PINGS = 12;
+
+describeInVscode('recording', () => {
+  let window: VscodeWindow;
+  let folder: string;
+  /** Answers each ping. */
+  const host = dgram.createSocket('udp4', (message, from) => host.send(message, from.port, from.address));
+  const captures = (): string[] => fs.readdirSync(path.join(folder, 'captures')).filter((name) => name.startsWith('capture_'));
+  const input = (): ReturnType<VscodeWindow['page']['locator']> => window.page.locator('.quick-input-widget:visible .quick-input-box input');
+  const counter = (): ReturnType<VscodeWindow['page']['locator']> => window.page.locator('.statusbar-item[id$="netsec.recording"]');
+
+  beforeAll(async () => {
+    if (missing !== null) return;
+    await new Promise<void>((resolve) => host.bind(0, '127.0.0.1', resolve));
+    folder = workspaceWith([]);
+    window = await openVscode({ folder, viewport: { width: 1500, height: 950 } });
+    await window.page.locator('.activitybar .action-item a[aria-label="Netsec"]').click();
+  });
+  afterAll(async () => {
+    host.close();
+    await window?.close();
+    removeFolder(folder);
+  });
+
+  async function startRecording(filter: string): Promise<void> {
+    await runCommand(window.page, 'Netsec: Start Capture');
+    await quickPickRows(window.page).filter({ hasText: '127.0.0.1' }).first().click();
+    await window.page.locator('.quick-input-widget:visible', { hasText: 'Record only these packets' }).waitFor();
+    await input().fill(filter);
+    await input().press('Enter');
+    await quickPickRows(window.page).filter({ hasText: 'When I stop it' }).first().click();
+    await counter().filter({ hasText: '0 packets' }).waitFor();
+  }
+
+  async function ping(): Promise<void> {
+    const sender = dgram.createSocket('udp4');
+    for (let i = 0; i < PINGS; i++) {
+      sender.send(`ping ${i}`, host.address().port, '127.0.0.1');
+      await sleep(50);
+    }
+    sender.close();
+  }
+
+  test.skipIf(missing !== null)('is started, counted, followed in the editor, and stopped', { timeout: 60_000 }, async () => {
+    await startRecording(`udp port ${host.address().port}`);
+    const page = capturePage(window.page);
+    await page.locator('body[data-ready="1"]').waitFor();
+    await ping();
+    await counter()
+      .filter({ hasText: `${2 * PINGS} packets` })
+      .waitFor();
+    expect(await counter().innerText()).toMatch(/^\s*24 packets, \d+\/s(, 0 dropped)?, 0:\d\d\s*$/);
+    await expect.poll(() => page.getByTestId('kpi-packets').innerText(), { timeout: 15_000 }).toContain(String(2 * PINGS));
+    if (process.env['NETSEC_SCREENSHOTS'] === '1') {
+      await window.page.mouse.move(750, 2);
+      await window.page.screenshot({ path: path.resolve(import.meta.dirname, '../../docs/screenshots/recording.png') });
+    }
+    await runCommand(window.page, 'Netsec: Stop Capture');
+    await counter().waitFor({ state: 'detached' });
+    const [name = '', ...others] = captures();
+    expect(others).toEqual([]);
+    await window.page.locator('.tab.active', { hasText: name }).waitFor();
+    expect(pcapRecords(path.join(folder, 'captures', name))).toHaveLength(2 * PINGS);
+  });
+
+  test.skipIf(missing !== null)('keeps what it has and leaves no process behind when the extension host is killed', { timeout: 60_000 }, async () => {
+    const filter = `udp port ${host.address().port}`,
+      before = captures();
+    await startRecording(filter);
+    await ping();
+    await counter()
+      .filter({ hasText: `${2 * PINGS} packets` })
+      .waitFor();
+    // netsec capture and the program that it runs.
+    expect(processesWith(filter)).toHaveLength(2);
+    await window.host(() => process.kill(process.pid, 'SIGKILL')).catch(() => undefined);
+    await expect.poll(() => processesWith(filter), { timeout: 15_000 }).toEqual([]);
+    const name = captures().find((each) => !before.includes(each)) ?? '';
+    expect(pcapRecords(path.join(folder, 'captures', name))).toHaveLength(2 * PINGS);
+  });
+});
+
+/** Process ids whose arguments hold this text. */
+function processesWith(text: string): string[] {
+  return fs.readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(text);
+    } catch {
+      // Ended since it was listed.
+      return false;
+    }
+  });
+}
