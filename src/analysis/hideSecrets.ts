@@ -35,6 +35,8 @@ const PATTERNS: readonly Pattern[] = [
     find: /((?:^|\n|: )\s{0,4}AUTH[ \t]{1,3})(?!PLAIN\b|LOGIN\b|CRAM-MD5\b|XOAUTH2\b|NTLM\b|TLS\b|SSL\b|OAUTHBEARER\b|GSSAPI\b)([^\r\n]+)/gi,
     keep: 1,
   },
+  // Redis on the wire: each word of a command after its length.
+  { find: /(\bAUTH\r?\n\$\d{1,9}\r?\n)([^\r\n]+(?:\r?\n\$\d{1,9}\r?\n[^\r\n]+)?)/gi, keep: 1 },
   { find: /(\bC: (?:User|Pass|User\/Pass): )(\S+)/g, keep: 1 },
   { find: /(\bcommunity\s{0,3}[:=]\s{0,3})("[^"\r\n]*"|\S+)/gi, keep: 1 },
   // The name and password of a URL.
@@ -90,6 +92,8 @@ export function hideTypedSecrets(chunks: readonly { readonly fromClient: boolean
       // Telnet echoes what is typed in between; a prompt may come in pieces.
       said = (said + text).slice(-200);
       if (/(?:password|passphrase|passcode|pin|secret)[^\n]{0,40}[:?>]\s*$/i.test(said)) isAsked = true;
+      // SMTP's 334 (RFC 4954) and the + of IMAP and POP: the next line goes on with a login, whatever it looks like.
+      if (/(?:^|\n)(?:334\b|\+)[^\n]{0,150}\r?\n$/.test(said)) isAsked = true;
       return hideSecrets(text);
     }
     said = '';

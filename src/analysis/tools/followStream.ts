@@ -1,9 +1,12 @@
 /** follow_stream: what the two ends of a conversation said, as text. It gives payload, so a shell asks before a model gets it. */
 import * as z from 'zod';
 import { safeText } from '../exports/safeText.ts';
-import { hideTypedSecrets } from '../hideSecrets.ts';
+import { hideSecrets, hideTypedSecrets, secretsOf } from '../hideSecrets.ts';
 import { defineTool, ToolFailure } from '../tool.ts';
 import { captureInput, offsetInput, withCapture } from '../toolCapture.ts';
+
+/** Each chunk's frame is dissected to learn its secrets. */
+const MOST_CHUNKS = 100;
 
 export const followStream = defineTool({
   name: 'follow_stream',
@@ -34,15 +37,20 @@ export const followStream = defineTool({
       const texts = hideTypedSecrets(page.chunks.map(({ direction, bytes }) => ({ fromClient: direction === 'a-to-b', text: readable(bytes) })));
       const { conversation } = page,
         chunks: { frame: number; from: 'a' | 'b'; bytes: number; missingBefore: number; text: string }[] = [];
+      /** What the dissectors know as a secret, binary protocols included. */
+      const known = new Set<string>();
       let left = maxBytes,
         next: number | null = null;
       for (let i = offset; i < page.chunks.length; i++) {
         const { frame, direction, bytes, missingBefore } = page.chunks[i]!,
-          text = (texts[i] ?? '').slice(0, maxBytes);
-        if (chunks.length > 0 && text.length > left) {
+          said = texts[i] ?? '';
+        if (chunks.length >= MOST_CHUNKS || (chunks.length > 0 && Math.min(said.length, maxBytes) > left)) {
           next = i;
           break;
         }
+        const detail = said === '' ? null : await opened.call('packet', { frame }, context.signal);
+        if (detail !== null) for (const secret of secretsOf(detail)) known.add(secret);
+        const text = hideSecrets(said, known).slice(0, maxBytes);
         left -= text.length;
         chunks.push({ frame, from: direction === 'a-to-b' ? 'a' : 'b', bytes: bytes.length, missingBefore, text: safeText(text, maxBytes) });
       }
