@@ -22,6 +22,8 @@ export interface Judging {
   readonly allow?: readonly AllowRule[] | undefined;
   /** UTC day on which rules of the allow-list may have expired, `2026-11-27`; that of now unless said otherwise. */
   readonly today?: string | undefined;
+  /** Why not all of the capture was looked at, a few words; there is no all-clear then. */
+  readonly unread?: string | undefined;
 }
 
 /** Weight of a finding's confidence in the risk, by severity. */
@@ -76,7 +78,7 @@ export function finishFindings(analysis: Analysis, judging: Judging = {}): Judge
     indicatorsOfCompromise: indicatorsOfCompromise(findings, observables),
     coverage,
     risk: riskOf(findings),
-    ...statusOf(analysis.state, findings, coverage, analysis.damage !== null),
+    ...statusOf(analysis.state, findings, coverage, judging.unread ?? (analysis.damage === null ? undefined : 'the file is damaged')),
   };
 }
 
@@ -120,7 +122,7 @@ function statusOf(
   state: CaptureState,
   findings: readonly Finding[],
   coverage: readonly Coverage[],
-  damaged: boolean,
+  unread: string | undefined,
 ): Pick<Report, 'status' | 'statusText'> {
   const run = coverage.filter(({ status }) => status !== 'skipped').length;
   const serious = findings.filter(({ severity, expected }) => severity !== 'info' && expected === null),
@@ -135,11 +137,23 @@ function statusOf(
     };
   }
   const complete =
-    !damaged && TIER_1_CHECKS.every((id) => coverage.some((one) => one.detector === id && (one.status === 'clean' || one.status === 'found')));
-  if (!complete) return { status: 'incomplete', statusText: `Nothing found in what could be examined; ${checks}${besides}` };
-  const encrypted = state.originalBytes === 0 ? 0 : Math.round((100 * state.encryptedBytes) / state.originalBytes);
+    unread === undefined &&
+    TIER_1_CHECKS.every((id) => coverage.some((one) => one.detector === id && (one.status === 'clean' || one.status === 'found')));
+  if (!complete)
+    return {
+      status: 'incomplete',
+      statusText: `Nothing found in what could be examined${unread === undefined ? '' : ` (${unread})`}; ${checks}${besides}`,
+    };
   return {
     status: 'clean',
-    statusText: `No threats found${encrypted === 0 ? '' : `; ${encrypted} % of bytes are encrypted and were judged by behaviour only`}${besides}`,
+    statusText: `No threats found${encryptedSentence(state)}${besides}`,
   };
+}
+
+/** A little is not nothing, and nearly all is not all. */
+function encryptedSentence({ encryptedBytes, originalBytes }: CaptureState): string {
+  if (encryptedBytes === 0 || originalBytes === 0) return '';
+  const share = (100 * encryptedBytes) / originalBytes,
+    words = share < 1 ? 'less than 1' : share > 99 ? 'more than 99' : String(Math.round(share));
+  return `; ${words} % of bytes are encrypted and were judged by behaviour only`;
 }

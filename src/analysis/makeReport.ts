@@ -53,7 +53,10 @@ export function makeReport(analysis: Analysis, file: CaptureFile, options: Repor
     limit = options.limit ?? DEFAULT_LIMIT;
   const { conversations, endpoints, totals, devices } = lists(state, limit);
   const breakdown = breakdownOf(state);
-  const judgement = finishFindings(analysis, options.judging);
+  const judgement = finishFindings(analysis, {
+    ...options.judging,
+    unread: options.judging?.unread ?? (file.inflateStopped === null ? undefined : 'not all of the file could be inflated'),
+  });
   const capture = captureInfo(analysis, file);
   return {
     schema: 1,

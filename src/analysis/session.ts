@@ -126,6 +126,8 @@ export class CaptureSession {
     const packets = this.#analysis.frames;
     if (packets === this.#framesTold && !complete) return;
     this.#framesTold = packets;
+    // Whether there is an all-clear depends on it.
+    if (complete !== this.#isComplete) this.#forgetReports();
     this.#isComplete = complete;
     this.#options.emit({ kind: 'updated', packets, complete });
   }
@@ -213,11 +215,19 @@ export class CaptureSession {
     if (report === undefined) {
       const fileBytes = this.#fileBytes(),
         sha256 = this.#sha256?.bytes === fileBytes ? this.#sha256.value : null;
-      report = makeReport(view.analysis, { ...this.#file, fileBytes, sha256 }, { version: this.#options.version, limit, judging: this.#judging });
+      report = makeReport(
+        view.analysis,
+        { ...this.#file, fileBytes, sha256 },
+        { version: this.#options.version, limit, judging: { ...this.#judging, unread: this.#unreadIn(view) } },
+      );
       view.reports.set(limit, report);
       if (view.selection === null) this.#rows.mark(report.findings);
     }
     return report;
+  }
+
+  #unreadIn({ selection }: View): string | undefined {
+    return selection !== null ? 'only the selected packets' : this.#isComplete ? undefined : 'the capture has not been read to its end';
   }
 
   /** The analysis of a selection, made once however many ask. */

@@ -55,7 +55,12 @@ export async function analyzeFile(path: string, terminal: Terminal, { limit, all
       const report = makeReport(
         analysis,
         { ...capture.file, sha256: await hashed },
-        { version: VERSION, limit, options: { limit: Number.isFinite(limit) ? limit : 'all' }, judging: { allow } },
+        {
+          version: VERSION,
+          limit,
+          options: { limit: Number.isFinite(limit) ? limit : 'all' },
+          judging: { allow, unread: interrupted ? 'reading was interrupted' : undefined },
+        },
       );
       const saved =
         analysis.index === null || !evidence

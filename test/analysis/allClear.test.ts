@@ -1,0 +1,79 @@
+/** The honest all-clear: "No threats found" only of all of a capture, with every check complete. The rule is at the end of docs/detections.md. */
+import { describe, expect, test } from 'vitest';
+import { Analysis } from '../../src/analysis/analyze.ts';
+import { detectorsWithDefaults } from '../../src/analysis/detectorOptions.ts';
+import { EVERYTHING } from '../../src/analysis/engineApi.ts';
+import { makeReport } from '../../src/analysis/makeReport.ts';
+import type { Report } from '../../src/analysis/report.ts';
+import { CaptureSession } from '../../src/analysis/session.ts';
+import { bufferSource } from '../../src/pcap/byteSource.ts';
+import { pcap } from '../../src/pcap/formats/pcap.ts';
+import { ACK, PacketBuilder, PSH, SYN } from '../support/packetBuilder.ts';
+
+const FILE = { name: 'a.pcap', fileBytes: 0, format: 'pcap', compression: null, sha256: null, inflateStopped: null } as const;
+
+/** A short conversation that nothing is wrong with; its payload begins like nothing that is known. */
+function quiet(payload = new Uint8Array(40)): Uint8Array {
+  const client = { from: '10.0.0.1', to: '10.0.0.2', sourcePort: 50_000, destinationPort: 8123 },
+    server = { from: '10.0.0.2', to: '10.0.0.1', sourcePort: 8123, destinationPort: 50_000 };
+  return new PacketBuilder()
+    .tcp({ ...client, flags: SYN, sequence: 99 })
+    .wait(0.01)
+    .tcp({ ...server, flags: SYN | ACK, sequence: 499, acknowledgment: 100 })
+    .wait(0.01)
+    .tcp({ ...client, flags: ACK, sequence: 100, acknowledgment: 500 })
+    .wait(0.01)
+    .tcp({ ...client, flags: PSH | ACK, sequence: 100, acknowledgment: 500, payload })
+    .wait(0.01)
+    .tcp({ ...server, flags: ACK, sequence: 500, acknowledgment: 100 + payload.length })
+    .bytes();
+}
+
+const sessionOf = (bytes: Uint8Array): CaptureSession =>
+  new CaptureSession(bufferSource(bytes), pcap, FILE, { version: 'test', emit: () => undefined });
+const reportOf = async (session: CaptureSession, filter = ''): Promise<Report> =>
+  session.handlers.report({ selection: { ...EVERYTHING, filter }, limit: 10 }, new AbortController().signal);
+
+describe('the status', () => {
+  test('is clean of a whole capture that every tier-1 check is complete for', async () => {
+    const session = sessionOf(quiet());
+    await session.read();
+    expect(await reportOf(session)).toMatchObject({ status: 'clean', statusText: 'No threats found' });
+  });
+
+  test('is none before the end was read, and of what a filter shows', async () => {
+    const session = sessionOf(quiet());
+    expect(await reportOf(session)).toMatchObject({ status: 'incomplete' });
+    await session.read();
+    const part = await reportOf(session, 'frame.number <= 3');
+    expect(part.status).toBe('incomplete');
+    expect(part.statusText).toMatch(/^Nothing found in what could be examined \(only the selected packets\); /);
+    expect(await reportOf(session)).toMatchObject({ status: 'clean' });
+  });
+
+  test('is none of a damaged file, nor of one that could not be inflated to its end', async () => {
+    const bytes = quiet();
+    const cut = sessionOf(bytes.slice(0, -3));
+    await cut.read();
+    expect((await reportOf(cut)).statusText).toContain('(the file is damaged)');
+    const analysis = new Analysis(bufferSource(bytes), pcap, { detectors: detectorsWithDefaults() });
+    await analysis.advance();
+    const report = makeReport(analysis, { ...FILE, compression: 'gzip', inflateStopped: 'It stopped.' }, { version: 'test' });
+    expect(report).toMatchObject({ status: 'incomplete', capture: { truncated: { message: 'It stopped.' } } });
+    expect(report.statusText).toContain('not all of the file could be inflated');
+  });
+});
+
+test('what is encrypted is said, however little or much', async () => {
+  const analysis = new Analysis(bufferSource(quiet()), pcap, { detectors: detectorsWithDefaults() });
+  await analysis.advance();
+  const { state } = analysis,
+    said = (share: number): string => {
+      state.encryptedBytes = state.originalBytes * share;
+      return makeReport(analysis, FILE, { version: 'test' }).statusText;
+    };
+  expect(said(0)).toBe('No threats found');
+  expect(said(0.62)).toBe('No threats found; 62 % of bytes are encrypted and were judged by behaviour only');
+  expect(said(0.001)).toContain('; less than 1 % of bytes are encrypted');
+  expect(said(0.999)).toContain('; more than 99 % of bytes are encrypted');
+});
