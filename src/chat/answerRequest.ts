@@ -5,6 +5,7 @@
 import type { CaptureStore } from '../analysis/captureStore.ts';
 import type { Tool } from '../analysis/tool.ts';
 import * as toolRegistry from '../analysis/tools/registry.ts';
+import { checkedStream } from './checkedStream.ts';
 import type { Answer, ChatCommand, FollowUp } from './command.ts';
 import * as commandRegistry from './commands/registry.ts';
 import { converse, type Outcome } from './conversation.ts';
@@ -64,9 +65,9 @@ export async function answerRequest(request: ChatRequest, host: ChatHost): Promi
   if (key === null) return builtIn(command, argument, host, '', true);
   if (!(await host.consent())) return builtIn(command, argument, host, 'Nothing was sent to Claude.');
   if (host.signal.aborted) return NOTHING;
-  const outcome = await ask(question, request, host, key);
+  const { outcome, check } = await ask(question, request, host, key);
   if (outcome.kind === 'answered') {
-    host.show(`\n\n${footer(outcome, key)}`);
+    host.show(`\n\n${check}\n\n${footer(outcome, key)}`);
     return { ...NOTHING, followUps: [{ command: 'analyze', prompt: 'all', label: 'Analyze all captures' }] };
   }
   if (outcome.kind === 'cancelled') return NOTHING;
@@ -75,7 +76,7 @@ export async function answerRequest(request: ChatRequest, host: ChatHost): Promi
     host.show('\n\n');
     return builtIn(command, argument, host, outcome.message, /Set Anthropic API Key/.test(outcome.message));
   }
-  host.show(`\n\n${outcome.message}\n\n${footer(outcome, key)}`);
+  host.show(`\n\n${outcome.message}\n\n${check}\n\n${footer(outcome, key)}`);
   return NOTHING;
 }
 
@@ -96,13 +97,14 @@ export function commandOf({ command, prompt }: Pick<ChatRequest, 'command' | 'pr
   return { command: null, argument: words };
 }
 
-async function ask(question: string, { history }: ChatRequest, host: ChatHost, key: ApiKey): Promise<Outcome> {
-  const shown = safeMarkdownStream(host.show);
+async function ask(question: string, { history }: ChatRequest, host: ChatHost, key: ApiKey): Promise<Asked> {
+  const shown = safeMarkdownStream(host.show),
+    checked = checkedStream(shown.write, `${question} ${host.current ?? ''}`);
   const looking = host.current === null ? '' : `\n\n(The capture the user is looking at: ${JSON.stringify(host.current)})`;
   const names = host.names(),
     captures = names === null ? host.captures : learning(host.captures, names);
   if (names !== null) await learnWhatIsLookedAt(captures, host);
-  if (host.signal.aborted) return NOTHING_SENT;
+  if (host.signal.aborted) return { outcome: NOTHING_SENT, check: '' };
   const outcome = await converse({
     client: privateClient(host.client(key), names, host.onSent),
     system: names === null ? systemPrompt(host.reader) : `${systemPrompt(host.reader)}\n\n${TOKENS_EXPLAINED}`,
@@ -110,11 +112,21 @@ async function ask(question: string, { history }: ChatRequest, host: ChatHost, k
     tools: toolsFor(host.privacy, analysisTools),
     captures,
     signal: host.signal,
-    onText: shown.write,
+    onText: checked.write,
+    onResult: checked.learn,
     onProgress: host.progress,
   });
-  if (!host.signal.aborted) shown.end();
-  return outcome;
+  if (!host.signal.aborted) {
+    checked.end();
+    shown.end();
+  }
+  return { outcome, check: checked.summary() };
+}
+
+interface Asked {
+  readonly outcome: Outcome;
+  /** What came of holding the answer against the results. */
+  readonly check: string;
 }
 
 const NOTHING_SENT: Outcome = {
@@ -187,5 +199,5 @@ async function builtIn(command: ChatCommand | null, argument: string, host: Chat
 function footer({ usage }: Outcome, key: ApiKey): string {
   const number = (value: number): string => value.toLocaleString('en-US');
   const from = key.from === 'environment' ? ` Key from the environment variable ${KEY_VARIABLE}.` : '';
-  return `*Claude, ${number(usage.rounds)} ${usage.rounds === 1 ? 'request' : 'requests'}, ${number(usage.toolCalls)} tool ${usage.toolCalls === 1 ? 'call' : 'calls'}; ${number(usage.inputTokens)} tokens read (${number(usage.cachedTokens)} from the cache), ${number(usage.outputTokens)} written. Its numbers were not checked against the analysis.${from}*`;
+  return `*Claude, ${number(usage.rounds)} ${usage.rounds === 1 ? 'request' : 'requests'}, ${number(usage.toolCalls)} tool ${usage.toolCalls === 1 ? 'call' : 'calls'}; ${number(usage.inputTokens)} tokens read (${number(usage.cachedTokens)} from the cache), ${number(usage.outputTokens)} written.${from}*`;
 }

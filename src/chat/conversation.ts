@@ -29,6 +29,8 @@ export interface Question {
   readonly signal: AbortSignal;
   /** The answer as it is written. Model text: make it harmless before it is rendered. */
   readonly onText: (text: string) => void;
+  /** What each tool gave back, before the model gets it. */
+  readonly onResult?: (output: unknown) => void;
   /** What is being done, in plain words. */
   readonly onProgress: (text: string) => void;
   readonly limits?: Partial<Limits>;
@@ -127,6 +129,7 @@ async function runCalls(calls: readonly ToolCall[], question: Question, limits: 
       question.onProgress(`${tool.title}${inWords(input)}`);
       try {
         const output = await runTool(tool, input, { captures: question.captures, signal: question.signal, maxCharacters: limits.resultCharacters });
+        if (output.ok) question.onResult?.(output.output);
         result(resultText(output), !output.ok);
       } catch (error) {
         // Throws only when aborted, which the loop sees next.

@@ -1,0 +1,75 @@
+/**
+ * The answer as it comes, each line held against the tool results so far: a model asks first, and tells then. What has to wait for the end of
+ * its line is only what may be marked.
+ */
+import { factsOf, type Facts } from './facts.ts';
+import { safeMarkdown } from './safeMarkdown.ts';
+import { verify } from './verify.ts';
+
+export interface CheckedStream {
+  /** What a tool gave back. */
+  learn(output: unknown): void;
+  write(text: string): void;
+  /** Shows what was held back. */
+  end(): void;
+  /** What came of it, as safe Markdown to stand under the answer. */
+  summary(): string;
+}
+
+const MOST_LISTED = 10;
+const MOST_CHARACTERS = 80;
+/** A line that never ends is checked in parts. */
+const LONGEST_LINE = 20_000;
+
+/** `question`: its addresses and names may be repeated, its numbers prove nothing. */
+export function checkedStream(show: (text: string) => void, question: string): CheckedStream {
+  const results: unknown[] = [],
+    unchecked: string[] = [];
+  let facts: Facts | null = null,
+    held = '',
+    claims = 0,
+    /** How much of `held` is shown already. */
+    ahead = 0;
+  const flush = (upTo: number): void => {
+    if (upTo === 0) return;
+    const checked = verify(held.slice(0, upTo), (facts ??= factsOf(results, question)));
+    held = held.slice(upTo);
+    claims += checked.claims;
+    unchecked.push(...checked.unchecked);
+    show(checked.text.slice(ahead));
+    ahead = 0;
+  };
+  /** Marks stand behind claims, and a claim has one of these characters: the words before the first are shown as they come. */
+  const showAhead = (): void => {
+    const first = held.search(/[\d:.]/),
+      upTo = held.lastIndexOf(' ', first < 0 ? held.length : first) + 1;
+    if (upTo <= ahead) return;
+    show(held.slice(ahead, upTo));
+    ahead = upTo;
+  };
+  return {
+    learn(output) {
+      results.push(output);
+      facts = null;
+    },
+    write(text) {
+      held += text;
+      flush(held.length > LONGEST_LINE ? held.length : held.lastIndexOf('\n') + 1);
+      showAhead();
+    },
+    end: () => flush(held.length),
+    summary() {
+      if (claims === 0) return 'It makes no claims that could be checked.';
+      if (unchecked.length === 0) return `All ${claims} claims were found in the results of the analysis.`;
+      const listed = [...new Set(unchecked)].slice(0, MOST_LISTED).map((text) =>
+        safeMarkdown(
+          text
+            .replace(/[`*\s]+/g, ' ')
+            .slice(0, MOST_CHARACTERS)
+            .trim(),
+        ),
+      );
+      return `${unchecked.length} of ${claims} claims could not be checked, and are marked (?): ${listed.join('; ')}${new Set(unchecked).size > MOST_LISTED ? '; and others' : ''}.`;
+    },
+  };
+}
