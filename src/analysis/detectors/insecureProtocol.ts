@@ -19,7 +19,9 @@ type Options = z.output<typeof options>;
 const MOST_SERVERS = 5000,
   MOST_UPGRADED = 100_000,
   PROTOCOL_TCP = 6,
-  VNC_NONE = 1;
+  VNC_NONE = 1,
+  /** Frames of the one side that was captured: fewer may be somebody who talks to nobody. */
+  LEAST_ONE_WAY = 5;
 
 interface Kind {
   readonly name: string;
@@ -116,8 +118,7 @@ function gather(values: Options, state: CaptureState, upgraded: ReadonlySet<numb
     const kind = byService ?? (service < 0 && isTcp && values.ports ? BY_PORT[ints[at + F.PORTS]! & 0xffff] : undefined);
     if (kind === undefined || upgraded.has(row)) continue;
     // Both sides must have said something: a knock on the port is no use of the protocol.
-    if (isTcp ? (ints[at + F.FLAGS]! & (F.DATA_A | F.DATA_B)) !== (F.DATA_A | F.DATA_B) : ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! < 2)
-      continue;
+    if (isTcp ? !isUsed(ints, at) : ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! < 2) continue;
     const ends = endsOf(state, row),
       use = uses.of(`${ends.server} ${kind.name}`, () => ({
         kind,
@@ -167,4 +168,15 @@ function draft(values: Options, { kind, id, isByPort, ends, evidence, bytes }: U
     attack: ['T1040'],
     recommendation: `Use ${kind.instead} instead, or keep ${kind.name} of ${server} inside a network that only its users can reach.`,
   };
+}
+
+/** Whether both sides of a connection spoke; or one did whose data and acknowledgements show that the other, which was not captured, answered. */
+function isUsed(ints: Int32Array, at: number): boolean {
+  const flags = ints[at + F.FLAGS]!;
+  if ((flags & F.DATA_A) !== 0 && (flags & F.DATA_B) !== 0) return true;
+  const a = ints[at + F.PACKETS_A]!,
+    b = ints[at + F.PACKETS_B]!;
+  if (a > 0 && b > 0) return false;
+  const both = b === 0 ? F.DATA_A | F.ACK_A : F.DATA_B | F.ACK_B;
+  return a + b >= LEAST_ONE_WAY && (flags & both) === both;
 }

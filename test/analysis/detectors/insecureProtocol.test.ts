@@ -50,6 +50,15 @@ describe('in use', () => {
   test.runIf(hasShared)('recorded Telnet', async () => {
     expect(findingsOf(await analyzeCapture(shared('creds__telnet.pcap')), 'insecure-protocol')).toMatchObject([{ severity: 'medium' }]);
   });
+
+  // tshark: five Telnet frames of 10.1.2.1 and six acknowledgements; nothing of 10.34.0.1 was captured.
+  test.runIf(hasShared)('Telnet of which one direction was captured', async () => {
+    const [finding] = findingsOf(await analyzeCapture(shared('format__mixed-vlan-mpls.pcap')), 'insecure-protocol');
+    expect(finding?.subjects).toEqual([
+      { role: 'client', address: '10.1.2.1' },
+      { role: 'server', address: '10.34.0.1', port: 23 },
+    ]);
+  });
 });
 
 describe('is silent on', () => {
