@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseAllowFile, type AllowFile } from './allowFile.ts';
+import { detectors } from './detectorOptions.ts';
 import { nearestInNetsec } from './netsecFolder.node.ts';
 
 export type ReadAllowList =
@@ -11,7 +12,7 @@ export function readAllowList(capture: string, named?: string): ReadAllowList {
   const found = named ?? nearestAllowFile(path.dirname(path.resolve(capture)));
   if (found === null) return { ok: true, path: null, file: { rules: [], problems: [] } };
   try {
-    return { ok: true, path: found, file: parseAllowFile(fs.readFileSync(found, 'utf8')) };
+    return { ok: true, path: found, file: parseAllowFile(fs.readFileSync(found, 'utf8'), new Set(detectors.map(({ id }) => id))) };
   } catch (error) {
     return { ok: false, message: `The allow-list ${found} could not be read: ${error instanceof Error ? error.message : String(error)}.` };
   }

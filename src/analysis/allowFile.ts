@@ -9,7 +9,6 @@
  */
 import { Document, isMap, isScalar, isSeq, LineCounter, parseDocument, YAMLSeq } from 'yaml';
 import { isAddress, parseNetwork, type AllowRule } from './allowRules.ts';
-import { detectors } from './detectorOptions.ts';
 
 export interface AllowProblem {
   /** From 1. */
@@ -31,7 +30,7 @@ const ROLES = ['attacker', 'victim', 'client', 'server', 'spoofed', 'gateway'] a
 const KEYS: Readonly<Record<string, (value: string) => string | null>> = {
   id: (value) => (/^[\w.-]{1,60}$/.test(value) ? null : 'id wants letters, digits, dots and hyphens, at most 60.'),
   reason: (value) => (value.trim() === '' ? 'reason is empty: say why this is expected.' : null),
-  detector: (value) => (detectors.some(({ id }) => id === value) ? null : `there is no detector ${JSON.stringify(value.slice(0, 60))}.`),
+  detector: (value) => (/^[a-z\d-]{1,60}$/.test(value) ? null : noDetector(value)),
   address: (value) => (isAddress(value) ? null : `${JSON.stringify(value.slice(0, 60))} is no IPv4, IPv6 or MAC address.`),
   network: (value) => (parseNetwork(value) === null ? `${JSON.stringify(value.slice(0, 60))} is no network such as 10.0.0.0/8.` : null),
   name: (value) => (/^(?:\*\.)?[^\s*]{1,253}$/.test(value) ? null : 'name wants a host name, or *.example.com.'),
@@ -40,8 +39,13 @@ const KEYS: Readonly<Record<string, (value: string) => string | null>> = {
 };
 const CONDITIONS = ['detector', 'address', 'network', 'name'];
 
-/** Never throws. A rule with a mistake does not hold at all: half a condition would allow too much. */
-export function parseAllowFile(text: string): AllowFile {
+const noDetector = (id: string): string => `there is no detector ${JSON.stringify(id.slice(0, 60))}.`;
+
+/**
+ * Never throws. A rule with a mistake does not hold at all: half a condition would allow too much. Who asks says which detectors there are: the editor's
+ * host knows them from its settings, and need not hold them all.
+ */
+export function parseAllowFile(text: string, detectors: ReadonlySet<string>): AllowFile {
   if (text.length > MOST_CHARACTERS) return { rules: [], problems: [{ line: 1, message: 'The file is larger than a million characters.' }] };
   const lines = new LineCounter(),
     rules: AllowRule[] = [],
@@ -80,7 +84,7 @@ export function parseAllowFile(text: string): AllowFile {
         problems.push({ line, message: `${JSON.stringify(name.slice(0, 60))} is not known; a rule has ${Object.keys(KEYS).join(', ')}.` });
       else if (!isScalar(value) || typeof value.value !== 'string') problems.push({ line, message: `${name} wants one text.` });
       else {
-        const problem = check(value.value);
+        const problem = check(value.value) ?? (name === 'detector' && !detectors.has(value.value) ? noDetector(value.value) : null);
         if (problem === null) values[name] = value.value;
         else problems.push({ line, message: problem });
       }

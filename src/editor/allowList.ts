@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { addAllowRule, parseAllowFile, removeAllowRule, type AllowConditions } from '../analysis/allowFile.ts';
 import type { AllowRule } from '../analysis/allowRules.ts';
+import { detectorSettings } from './detectorSettings.ts';
 
 const FILE = ['.netsec', 'allow.yaml'] as const;
 const SETTLE_MS = 100;
@@ -58,7 +59,7 @@ export function allowList(): AllowList {
     async rulesFor(capture) {
       const file = fileFor(capture);
       if (file === undefined) return [];
-      const { rules, problems } = parseAllowFile(await read(file));
+      const { rules, problems } = parseAllowFile(await read(file), new Set(Object.keys(detectorSettings(capture))));
       const words = problems
         .slice(0, 3)
         .map(({ line, message }) => `line ${String(line)}: ${message}`)

@@ -5,7 +5,7 @@ import { rpcServer, type Channel, type Handlers } from '../analysis/rpc.ts';
 import type { AllowList } from './allowList.ts';
 import { exportReport, savePackets } from './exports.ts';
 import { hostMethods } from './hostMethods.ts';
-import { detectorSettings } from './judging.ts';
+import { detectorSettings } from './detectorSettings.ts';
 import { nameOf } from './openCapture.ts';
 import { pageHtml } from './page.ts';
 import type { PageStates } from './pageState.ts';

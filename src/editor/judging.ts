@@ -2,13 +2,9 @@
 import * as vscode from 'vscode';
 import type { EngineSession } from '../analysis/engineApi.ts';
 import type { AllowList } from './allowList.ts';
+import { detectorSettings } from './detectorSettings.ts';
 
 const DETECTORS = 'netsec.detectors';
-
-/** Options by detector id. VS Code hands out settings as proxies, which do not pass into a thread. */
-export function detectorSettings(uri: vscode.Uri): Readonly<Record<string, unknown>> {
-  return JSON.parse(JSON.stringify(vscode.workspace.getConfiguration('netsec', uri).get('detectors', {}))) as Record<string, unknown>;
-}
 
 /** Keeps a session judged by what holds now, until it is disposed of. */
 export function keepJudged(uri: vscode.Uri, session: EngineSession, allow: AllowList): EngineSession {

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { EngineSession } from '../analysis/engineApi.ts';
 import { startEngine } from './engineWorker.ts';
-import { detectorSettings } from './judging.ts';
+import { detectorSettings } from './detectorSettings.ts';
 import { lazySession } from './lazySession.ts';
 
 /** What VS Code hands over in one piece has to fit into memory twice for a moment. */

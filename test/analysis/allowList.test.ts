@@ -7,6 +7,10 @@ import { pcap } from '../../src/pcap/formats/pcap.ts';
 import { EVERYTHING } from '../../src/analysis/engineApi.ts';
 import { CaptureSession } from '../../src/analysis/session.ts';
 import { ACK, PacketBuilder, RST, SYN } from '../support/packetBuilder.ts';
+import * as registry from '../../src/analysis/detectors/registry.ts';
+
+const KNOWN = new Set(Object.values(registry).map(({ id }) => id));
+const parsed = (text: string): ReturnType<typeof parseAllowFile> => parseAllowFile(text, KNOWN);
 
 const TODAY = '2026-11-27';
 const scanOf = (attacker: string, name?: string): Parameters<typeof expectedBy>[0] => ({
@@ -49,7 +53,7 @@ describe('a rule', () => {
 
 describe('the file', () => {
   test('mistakes are told with their lines, and the other rules hold', () => {
-    const { rules, problems } = parseAllowFile(
+    const { rules, problems } = parsed(
       [
         '# ours',
         'rules:',
@@ -68,13 +72,13 @@ describe('the file', () => {
   });
 
   test.each(['', '# nothing yet\n', 'rules:\n', 'rules: []\n'])('%j has no rules and no mistakes', (text) => {
-    expect(parseAllowFile(text)).toEqual({ rules: [], problems: [] });
+    expect(parsed(text)).toEqual({ rules: [], problems: [] });
   });
 
   test.each(['rules: [', '- a', 'rules: {a: b}', '\u0000', '!!js/function x', 'a: &a [*a]', 'rules: *nobody', `rules: ${'['.repeat(5000)}`])(
     '%j throws nothing and says a line',
     (text) => {
-      const { rules, problems } = parseAllowFile(text);
+      const { rules, problems } = parsed(text);
       expect(rules).toEqual([]);
       expect(problems[0]?.line).toBeGreaterThan(0);
     },
@@ -84,7 +88,7 @@ describe('the file', () => {
     const text = '# of the network team\nrules:\n  # Mondays\n  - reason: inventory # ask Jo\n    address: 10.0.0.5\n';
     const more = addAllowRule(text, { reason: 'printer: old\n- detector: x', detector: 'insecure-protocol', network: '10.1.0.0/16' });
     for (const comment of ['# of the network team', '# Mondays', '# ask Jo']) expect(more).toContain(comment);
-    expect(parseAllowFile(more)).toEqual({
+    expect(parsed(more)).toEqual({
       problems: [],
       rules: [
         { id: 'rule-1', reason: 'inventory', address: '10.0.0.5' },
@@ -92,7 +96,7 @@ describe('the file', () => {
       ],
     });
     for (const empty of ['', '# mine\n', 'rules:\n', 'rules: []\n'])
-      expect(parseAllowFile(addAllowRule(empty, { reason: 'x', address: '10.0.0.5' })).rules).toHaveLength(1);
+      expect(parsed(addAllowRule(empty, { reason: 'x', address: '10.0.0.5' })).rules).toHaveLength(1);
   });
 });
 
