@@ -148,7 +148,10 @@ export const LABELS: Readonly<Record<string, Label>> = {
   'format__hdlc-http_1tx.pcap': { kind: 'format' },
   'format__http2-range.pcap': { kind: 'format' },
   'format__ipv6-http-atomic-frag.pcap': { kind: 'format' },
-  'format__mixed-vlan-mpls.pcap': { kind: 'format', must: { 'insecure-protocol': 'five frames of Telnet data and their acknowledgements, one direction only' } },
+  'format__mixed-vlan-mpls.pcap': {
+    kind: 'format',
+    must: { 'insecure-protocol': 'five frames of Telnet data and their acknowledgements, one direction only' },
+  },
   'format__modified-format.pcap': { kind: 'format' },
   'format__nanosecs_big_endian.pcap': { kind: 'format' },
   'format__nflog.pcap': { kind: 'format' },
