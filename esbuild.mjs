@@ -34,10 +34,44 @@ const common = {
 /** ES modules still meet CommonJS packages that call require(). */
 const requireForEsm = "import { createRequire as netsecCreateRequire } from 'node:module'; const require = netsecCreateRequire(import.meta.url);";
 
+/**
+ * The extension has its dissectors in the worker. Of the display filter it needs the names alone, as they are on the day it is built: a list that was
+ * kept in a file would have to be edited with each new field.
+ */
+const fieldNamesOnly = {
+  name: 'field-names-only',
+  setup(bundle) {
+    bundle.onLoad({ filter: /[\\/]src[\\/]chat[\\/]fieldNames\.ts$/ }, async () => {
+      const made = await build({
+        stdin: { contents: "export { filterCatalog } from './src/analysis/filtering.ts';", resolveDir: root, loader: 'ts' },
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        define: common.define,
+        write: false,
+      });
+      const { filterCatalog } = await import(`data:text/javascript;base64,${Buffer.from(made.outputFiles[0].contents).toString('base64')}`);
+      const names = [...filterCatalog().entries].map(({ name }) => name).join(' ');
+      return {
+        contents: `const names = new Set(${JSON.stringify(names)}.split(' ')); export const isFieldName = (name) => names.has(name);`,
+        loader: 'js',
+      };
+    });
+  },
+};
+
 /** @type {import('esbuild').BuildOptions[]} */
 const bundles = [
   // VS Code 1.138 runs extensions in Node 24; the command line and its worker promise Node 20.
-  { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', platform: 'node', format: 'cjs', target: 'node22', external: ['vscode'] },
+  {
+    entryPoints: ['src/extension.ts'],
+    outfile: 'dist/extension.js',
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    external: ['vscode'],
+    plugins: [fieldNamesOnly],
+  },
   { entryPoints: ['src/analysis/worker.node.ts'], outfile: 'dist/worker.cjs', platform: 'node', format: 'cjs', target: 'node20' },
   {
     entryPoints: ['src/cli/main.node.ts'],
@@ -66,6 +100,11 @@ const bundles = [
     assetNames: '[name]',
   },
 ];
+
+/** For tests: the extension as it is shipped, with what went into it. */
+export async function extensionBundle() {
+  return build({ ...common, ...bundles[0], write: false, metafile: true });
+}
 
 const entryFile = (bundle) => Object.values(bundle.entryPoints)[0];
 

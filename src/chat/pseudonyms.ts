@@ -3,7 +3,7 @@
  * has the same token for as long as its table is kept. Addresses, e-mail, file names and query strings are known by their form; host and user names
  * without one are learned from the analysis before they are met in a text.
  */
-import { filterCatalog } from '../analysis/filtering.ts';
+import { isFieldName } from './fieldNames.ts';
 import { hiddenAddresses, MAC_FORMS, type AddressRules } from './internalAddresses.ts';
 
 export type TokenKind = 'HOST' | 'MAC' | 'NAME' | 'USER' | 'MAIL' | 'FILE' | 'QUERY';
@@ -79,7 +79,7 @@ export function pseudonyms(rules: AddressRules = {}, kept: Iterable<readonly [to
   function learn(kind: TokenKind, name: string): void {
     const word = name.trim();
     if (word.length < 2 || word.length > 255 || NO_NAME.test(word) || TOKEN_ONLY.test(word)) return;
-    if (filterCatalog().find(word.toLowerCase()) !== undefined) return;
+    if (isFieldName(word.toLowerCase())) return;
     if (learned.has(keyOf(word)) || learned.size >= 20_000) return;
     learned.set(keyOf(word), kind);
     pattern = undefined;
@@ -139,7 +139,7 @@ function keyOf(name: string): string {
 function isHostName(text: string): boolean {
   const last = text.replace(/\.$/, '').split('.').at(-1) ?? '';
   if (!/^(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})$/i.test(last)) return false;
-  return filterCatalog().find(text.toLowerCase()) === undefined;
+  return !isFieldName(text.toLowerCase());
 }
 
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
