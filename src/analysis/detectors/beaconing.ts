@@ -13,6 +13,8 @@ import { safeText } from '../exports/safeText.ts';
 import * as F from '../flowTable.ts';
 import { secondsBetween } from '../time.ts';
 import { beaconScore, type BeaconScore } from './beaconScore.ts';
+import { heartbeatFindings } from './beaconHeartbeat.ts';
+import { Heartbeats } from './heartbeats.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, isForMany, isLocalAddress, Watched } from './watched.ts';
 
 const options = z.object({
@@ -31,7 +33,8 @@ const options = z.object({
     .describe('Median interval below which it is a program at work, not one that calls home (seconds)'),
   shortestSpan: z.number().positive().default(60).describe('Time that the connections must span (seconds)'),
 });
-type Options = z.output<typeof options>;
+export type BeaconOptions = z.output<typeof options>;
+type Options = BeaconOptions;
 
 const MOST_PAIRS = 20_000,
   MOST_ROWS = 20_000,
@@ -83,13 +86,17 @@ export const beaconing = defineDetector({
   title: 'Beaconing',
   tier: 1,
   description:
-    'One address connects to the same destination again and again at regular intervals, with about the same amount of data each time, as malware does that waits for commands. Update checks, monitoring and web pages that refresh themselves are regular too.',
+    'One address connects to the same destination again and again at regular intervals, or speaks so within one connection, with about the same amount of data each time, as malware does that waits for commands. Update checks, monitoring and web pages that refresh themselves are regular too.',
   options,
   messages: [tlsServerNameMessage.kind],
   create(_, state) {
     /** Connections by source and server name: a beacon may change its address with every connection. */
-    const byName = new Watched<string, Row & { readonly name: string }>(MOST_NAMES);
+    const byName = new Watched<string, Row & { readonly name: string }>(MOST_NAMES),
+      heartbeats = new Heartbeats(state);
     return {
+      onPacket(p, flow) {
+        heartbeats.onPacket(p, flow);
+      },
       onMessage(message, flow, p) {
         // QUIC says its name before its flow is counted.
         if (!tlsServerNameMessage.is(message) || flow < 0 || p.net[(p.netCount - 1) * NET_STRIDE + NET_PROTOCOL] !== PROTOCOL_TCP) return;
@@ -99,12 +106,12 @@ export const beaconing = defineDetector({
         const entry = byName.of(`${ints[at + F.A]!} ${ints[at + F.META]! & F.META_IPV6} ${name}`, () => ({ rows: [], name }));
         if (entry !== undefined && entry.rows.length < MOST_ROWS_OF_NAME && entry.rows.at(-1) !== flow) entry.rows.push(flow);
       },
-      evaluate: (values) => evaluate(values, state, byName),
+      evaluate: (values) => evaluate(values, state, byName, heartbeats),
     };
   },
 });
 
-function evaluate(values: Options, state: CaptureState, byName: Watched<string, Row & { readonly name: string }>) {
+function evaluate(values: Options, state: CaptureState, byName: Watched<string, Row & { readonly name: string }>, heartbeats: Heartbeats) {
   const gathered = gather(values, state),
     beacons: Beacon[] = [],
     told = new Set<number>(),
@@ -122,12 +129,15 @@ function evaluate(values: Options, state: CaptureState, byName: Watched<string, 
     if (beacon !== null && !told.has(beacon.rows[0]!)) beacons.push(beacon);
   }
   beacons.sort((a, b) => b.score.total - a.score.total || a.rows[0]! - b.rows[0]!);
-  const limits = [...unreadableFrames(state), ...byName.limits('server names')];
+  const limits = [...unreadableFrames(state), ...byName.limits('server names'), ...heartbeats.limits()];
   if (beacons.length > MOST_FINDINGS) limits.push(`${countText(beacons.length)} beacons were seen; the ${MOST_FINDINGS} most regular are listed.`);
   if (gathered.isFull) limits.push(`More pairs of addresses connect often than the ${countText(MOST_PAIRS)} that are followed: some were left out.`);
   if (gathered.isCut) limits.push(`Of pairs with more than ${countText(MOST_ROWS)} connections only the first were judged.`);
   return {
-    findings: beacons.slice(0, MOST_FINDINGS).map((beacon) => draft(values, state, beacon)),
+    findings: [
+      ...beacons.slice(0, MOST_FINDINGS).map((beacon) => draft(values, state, beacon)),
+      ...heartbeatFindings(values, state, heartbeats, MOST_FINDINGS),
+    ],
     coverage: coverage(examinedAll(state, gathered.judged), limits),
   };
 }

@@ -126,6 +126,66 @@ describe('is silent on', () => {
   );
 });
 
+/** One connection in which the client says `bytes` bytes every `gap` seconds and is answered. */
+function lasting(port: number, gap: (i: number) => number, { server = B, bytes = 7, count = 60, hello = new Uint8Array(0) } = {}): Uint8Array {
+  const builder = new PacketBuilder(),
+    there = { from: A, to: server, sourcePort: 40_000, destinationPort: port },
+    back = { from: server, to: A, sourcePort: port, destinationPort: 40_000 };
+  builder.tcp({ ...there, flags: SYN, sequence: 1000 }).tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 });
+  let sequence = 1001;
+  for (let i = 0; i < count; i++) {
+    const payload = i === 0 && hello.length > 0 ? hello : new Uint8Array(bytes).fill(0x81 + (i % 7));
+    builder.wait(gap(i)).tcp({ ...there, flags: PSH | ACK, sequence, acknowledgment: 5001 + i * 4, payload });
+    sequence += payload.length;
+    builder.wait(0.05).tcp({ ...back, flags: PSH | ACK, sequence: 5001 + i * 4, acknowledgment: sequence, payload: new Uint8Array(4).fill(0x99) });
+  }
+  return builder.bytes();
+}
+const inOne = async (capture: Uint8Array) => findingsOf(await analyzeCapture(capture), 'beaconing');
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('within one connection', () => {
+  test('a few bytes every five seconds in no known protocol', async () => {
+    const random = chance(),
+      [finding, ...others] = await inOne(lasting(8219, () => 5 + 0.2 * random()));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'medium',
+      subjects: [
+        { role: 'client', address: A },
+        { role: 'server', address: B, port: 8219 },
+      ],
+    });
+    expect(finding!.evidence.frames).toEqual([1]);
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('inside of the network, with less weight', async () =>
+    expect(await inOne(lasting(8219, () => 5, { server: '10.0.0.9' }))).toMatchObject([{ severity: 'low' }]));
+  test.each([1883, 5228, 6379, 22, 502, 143])('silent on signs of life at port %i', async (port) =>
+    expect(await inOne(lasting(port, () => 30))).toEqual([]),
+  );
+  test('silent on a person, on a stream, and on a short time', async () => {
+    const random = chance(5);
+    expect(await inOne(lasting(8219, () => -Math.log(1 - random()) * 8))).toEqual([]);
+    expect(await inOne(lasting(8219, () => 5, { bytes: 8000 }))).toEqual([]);
+    expect(await inOne(lasting(8219, () => 5, { count: 12 }))).toEqual([]);
+  });
+  // RFC 6455: after the answer to the upgrade, frames; the connection stays HTTP's.
+  test('pings of a web socket are no more than low', async () => {
+    const hello = ascii('GET /chat HTTP/1.1\r\nHost: chat.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    expect((await inOne(lasting(80, () => 30, { hello }))).filter(({ severity }) => severity !== 'low')).toEqual([]);
+  });
+});
+
+test.runIf(hasShared).each([
+  ['c2__strrat-4423258f-59bc-4a88-bfec-d8ac08c88538.pcap', '192.168.100.11', '185.255.114.40', 8219],
+  ['lateral__empire_psexec_dcerpc_tcp_svcctl_WORKSTATION5_2020-09-20121608.cap', '172.18.39.5', '10.10.10.5', 80],
+])('recorded: %s', async (name, client, server, port) => {
+  const findings = findingsOf(await analyzeCapture(shared(name)), 'beaconing');
+  expect(findings.map(({ subjects }) => [subjects[0]!.address, subjects[1]!.address, subjects[1]!.port])).toEqual([[client, server, port]]);
+});
+
 test('the score tells a clock from chance', () => {
   const random = chance(),
     even = Array.from({ length: 50 }, (_, i) => i * 10),
