@@ -127,7 +127,11 @@ describe('is silent on', () => {
 });
 
 /** One connection in which the client says `bytes` bytes every `gap` seconds and is answered. */
-function lasting(port: number, gap: (i: number) => number, { server = B, bytes = 7, count = 60, hello = new Uint8Array(0) } = {}): Uint8Array {
+function lasting(
+  port: number,
+  gap: (i: number) => number,
+  { server = B, bytes = 7, count = 60, hello = new Uint8Array(0) }: { server?: string; bytes?: number; count?: number; hello?: Uint8Array } = {},
+): Uint8Array {
   const builder = new PacketBuilder(),
     there = { from: A, to: server, sourcePort: 40_000, destinationPort: port },
     back = { from: server, to: A, sourcePort: port, destinationPort: 40_000 };
