@@ -190,6 +190,12 @@ export class Store {
       case 'showFinding':
         this.showFinding(event.id);
         break;
+      case 'showHost':
+        this.go({ view: 'endpoints', views: this.viewsWith('endpoints', { host: event.address }) });
+        break;
+      case 'showFlow':
+        this.showFlow(event.id);
+        break;
       case 'setFilter':
         this.select({ filter: event.filter });
         break;
@@ -207,6 +213,13 @@ export class Store {
 
   showFinding(id: string): void {
     this.go({ view: 'findings', views: this.viewsWith('findings', { chosen: id }) });
+  }
+
+  /** The table it stands in, and beneath it what was said, where that can be followed. */
+  showFlow(id: string): void {
+    const layer = id.slice(0, id.indexOf(':'));
+    const stream = layer === 'tcp' || layer === 'udp' ? id : null;
+    this.go({ view: 'conversations', views: this.viewsWith('conversations', { layer, search: '' }), stream });
   }
 
   /** The packets behind a number. */

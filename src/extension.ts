@@ -8,7 +8,7 @@ import { captureLibrary, capturesFolders } from './editor/captureLibrary.ts';
 import { capturesTree } from './editor/capturesTree.ts';
 import { registerCommands } from './editor/commands.ts';
 import { keepJudged } from './editor/judging.ts';
-import { nameOf, openCapture } from './editor/openCapture.ts';
+import { openCapture } from './editor/openCapture.ts';
 import { pageStates } from './editor/pageState.ts';
 import { createSessions } from './editor/sessions.ts';
 import { summaries as captureSummaries } from './editor/summaries.ts';
@@ -28,11 +28,12 @@ export function activate(context: vscode.ExtensionContext): void {
     rememberResults(uri, session, { summaries, library });
     return session;
   });
-  const editors = captureEditors({ dist, sessions, allow, states: pageStates(context.workspaceState) });
+  const states = pageStates(context.workspaceState);
+  const editors = captureEditors({ dist, sessions, allow, states });
   const tree = capturesTree(library, summaries);
-  const current = (): string | null => {
-    const uri = editors.active()?.uri;
-    return uri === undefined ? null : nameOf(uri);
+  const inFront = (): { uri: vscode.Uri; state: unknown } | null => {
+    const uri = editors.inFront()?.uri;
+    return uri === undefined ? null : { uri, state: states.load(uri.toString()) };
   };
   context.subscriptions.push(
     library,
@@ -46,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.createTreeView('netsec.captures', { treeDataProvider: tree, showCollapseAll: false }),
     vscode.window.registerFileDecorationProvider(tree),
     ...registerCommands({ editors, library, sessions, summaries }),
-    ...registerChat(context, { captures: workspaceCaptures({ library, sessions }), current }),
+    ...registerChat(context, { captures: workspaceCaptures({ library, sessions }), inFront, show: (uri, command) => editors.show(uri, command) }),
     ...registerRecordings({
       cli: vscode.Uri.joinPath(dist, 'cli.mjs').fsPath,
       capturesFolders,

@@ -250,6 +250,8 @@ export type PageCommand =
   | { readonly kind: 'show'; readonly view: string }
   | { readonly kind: 'goToPacket'; readonly frame: number }
   | { readonly kind: 'showFinding'; readonly id: string }
+  | { readonly kind: 'showHost'; readonly address: string }
+  | { readonly kind: 'showFlow'; readonly id: string }
   | { readonly kind: 'setFilter'; readonly filter: string }
   /** Run from the palette: the page calls the host's method of this name with what it is showing. */
   | { readonly kind: 'exportReport' | 'savePackets' };

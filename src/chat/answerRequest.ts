@@ -3,24 +3,18 @@
  * goes wrong. VS Code is on the other side of `ChatHost`, so that all of this runs in a test.
  */
 import type { CaptureStore } from '../analysis/captureStore.ts';
-import type { Tool } from '../analysis/tool.ts';
-import * as toolRegistry from '../analysis/tools/registry.ts';
-import { checkedStream } from './checkedStream.ts';
+import { askModel } from './askModel.ts';
 import type { Answer, ChatCommand, FollowUp } from './command.ts';
 import * as commandRegistry from './commands/registry.ts';
-import { converse, type Outcome } from './conversation.ts';
-import { KEY_VARIABLE, type ApiKey } from './keyStore.ts';
-import type { ModelClient, ModelMessage } from './modelClient.ts';
-import { learning, toolsFor, type Privacy } from './privacy.ts';
-import { privateClient, TOKENS_EXPLAINED, type OnSent } from './privateClient.ts';
-import { systemPrompt, type ExplainFor } from './prompt.ts';
+import type { Outcome } from './conversation.ts';
+import type { Looking } from './looking.ts';
+import type { AnsweringModel } from './modelClient.ts';
+import type { Privacy } from './privacy.ts';
+import type { ExplainFor } from './prompt.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
-import { safeMarkdownStream } from './safeMarkdown.ts';
 import { BUILT_IN } from './summary.ts';
 
 export const chatCommands: readonly ChatCommand[] = Object.values(commandRegistry);
-/** Not all there are: `follow_stream` gives payload, which the consent promises not to send, and what has an effect is left to the user. */
-const analysisTools = Object.values<Tool>(toolRegistry).filter(({ name, effect }) => name !== 'follow_stream' && effect === undefined);
 
 export interface ChatRequest {
   /** Without the slash; undefined for free text. */
@@ -32,20 +26,17 @@ export interface ChatRequest {
 
 export interface ChatHost {
   readonly captures: CaptureStore;
-  readonly current: string | null;
+  readonly looking: Looking;
   readonly reader: ExplainFor;
   readonly privacy: Privacy;
   /** The tokens of this workspace; null where everything is sent as it is. */
   names(): Pseudonyms | null;
-  readonly onSent: OnSent;
   readonly signal: AbortSignal;
   /** Safe Markdown to append to the answer. */
   show(markdown: string): void;
   progress(text: string): void;
-  key(): Promise<ApiKey | null>;
-  /** Asks, where it was not asked before, whether questions may be sent. */
-  consent(): Promise<boolean>;
-  client(key: ApiKey): ModelClient;
+  /** The model that may answer; null where there is none. */
+  model(): Promise<AnsweringModel | null>;
 }
 
 export interface ChatResult {
@@ -55,28 +46,26 @@ export interface ChatResult {
   readonly offerKey: boolean;
 }
 
-const HISTORY_CHARACTERS = 20_000;
-
 export async function answerRequest(request: ChatRequest, host: ChatHost): Promise<ChatResult> {
   const { command, argument } = commandOf(request);
-  const question = command === null ? request.prompt.trim() : command.question(argument, host.current);
+  const question = command === null ? request.prompt.trim() : command.question(argument, host.looking.capture);
   if (question === null) return builtIn(command, argument, host, '');
-  const key = await host.key();
-  if (key === null) return builtIn(command, argument, host, '', true);
-  if (!(await host.consent())) return builtIn(command, argument, host, 'Nothing was sent to Claude.');
+  const model = await host.model();
+  if (model === null) return builtIn(command, argument, host, '', true);
+  if (!(await model.consent())) return builtIn(command, argument, host, `Nothing was sent to ${model.name}.`);
   if (host.signal.aborted) return NOTHING;
-  const { outcome, check } = await ask(question, request, host, key);
+  const { outcome, check, wrote } = await askModel(question, request, host, model);
   if (outcome.kind === 'answered') {
-    host.show(`\n\n${check}\n\n${footer(outcome, key)}`);
+    host.show(`\n\n${check}\n\n${footer(outcome, model)}`);
     return { ...NOTHING, followUps: [{ command: 'analyze', prompt: 'all', label: 'Analyze all captures' }] };
   }
   if (outcome.kind === 'cancelled') return NOTHING;
-  if (outcome.kind === 'failed') {
+  if (outcome.kind === 'failed' || !wrote) {
     // What the machine itself can say is still of use; the model may have stopped in the middle of a sentence.
-    host.show('\n\n');
+    if (wrote) host.show('\n\n');
     return builtIn(command, argument, host, outcome.message, /Set Anthropic API Key/.test(outcome.message));
   }
-  host.show(`\n\n${outcome.message}\n\n${check}\n\n${footer(outcome, key)}`);
+  host.show(`\n\n${outcome.message}\n\n${check}\n\n${footer(outcome, model)}`);
   return NOTHING;
 }
 
@@ -97,72 +86,6 @@ export function commandOf({ command, prompt }: Pick<ChatRequest, 'command' | 'pr
   return { command: null, argument: words };
 }
 
-async function ask(question: string, { history }: ChatRequest, host: ChatHost, key: ApiKey): Promise<Asked> {
-  const shown = safeMarkdownStream(host.show),
-    checked = checkedStream(shown.write, `${question} ${host.current ?? ''}`);
-  const looking = host.current === null ? '' : `\n\n(The capture the user is looking at: ${JSON.stringify(host.current)})`;
-  const names = host.names(),
-    captures = names === null ? host.captures : learning(host.captures, names);
-  if (names !== null) await learnWhatIsLookedAt(captures, host);
-  if (host.signal.aborted) return { outcome: NOTHING_SENT, check: '' };
-  const outcome = await converse({
-    client: privateClient(host.client(key), names, host.onSent),
-    system: names === null ? systemPrompt(host.reader) : `${systemPrompt(host.reader)}\n\n${TOKENS_EXPLAINED}`,
-    messages: [...historyMessages(history), { role: 'user', parts: [{ kind: 'text', text: `${question.slice(0, 20_000)}${looking}` }] }],
-    tools: toolsFor(host.privacy, analysisTools),
-    captures,
-    signal: host.signal,
-    onText: checked.write,
-    onResult: checked.learn,
-    onProgress: host.progress,
-  });
-  if (!host.signal.aborted) {
-    checked.end();
-    shown.end();
-  }
-  return { outcome, check: checked.summary() };
-}
-
-interface Asked {
-  readonly outcome: Outcome;
-  /** What came of holding the answer against the results. */
-  readonly check: string;
-}
-
-const NOTHING_SENT: Outcome = {
-  kind: 'cancelled',
-  message: 'Cancelled. Nothing was sent.',
-  usage: { inputTokens: 0, cachedTokens: 0, outputTokens: 0, rounds: 0, toolCalls: 0 },
-};
-
-/** The question may name a host or a user of the capture in front: those have to be known before it is sent. */
-async function learnWhatIsLookedAt(captures: CaptureStore, { current, signal, progress }: ChatHost): Promise<void> {
-  const listed = await captures.list();
-  const found = await captures.resolve(current ?? 'latest');
-  const file = found.ok ? found.files[0] : undefined;
-  if (!listed.ok || file === undefined || signal.aborted) return;
-  progress('Reading the capture');
-  try {
-    const opened = await captures.open(file, signal);
-    if (opened.ok) opened.capture.release();
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-}
-
-/** The newest turns that fit, beginning with the user's: a model takes turns only in turn. */
-function historyMessages(history: ChatRequest['history']): ModelMessage[] {
-  const kept: ModelMessage[] = [];
-  let left = HISTORY_CHARACTERS;
-  for (const { role, text } of history.toReversed()) {
-    left -= text.length;
-    if (left < 0) break;
-    if (text.trim() !== '') kept.unshift({ role, parts: [{ kind: 'text', text }] });
-  }
-  const first = kept.findIndex(({ role }) => role === 'user');
-  return first < 0 ? [] : kept.slice(first);
-}
-
 async function builtIn(command: ChatCommand | null, argument: string, host: ChatHost, why: string, offerKey = false): Promise<ChatResult> {
   const said = why === '' ? '' : `${why}\n\n`;
   if (command === null) {
@@ -178,26 +101,25 @@ async function builtIn(command: ChatCommand | null, argument: string, host: Chat
       ],
     };
   }
+  const { captures, looking, reader, signal } = host;
   try {
-    const answer = await command.builtIn(argument, {
-      captures: host.captures,
-      current: host.current,
-      reader: host.reader,
-      signal: host.signal,
-      onProgress: host.progress,
-    });
-    if (host.signal.aborted) return NOTHING;
-    const isSummary = command.question(argument, host.current) !== null;
+    const answer = await command.builtIn(argument, { captures, looking, reader, signal, onProgress: host.progress });
+    if (signal.aborted) return NOTHING;
+    const isSummary = command.question(argument, looking.capture) !== null;
     host.show(`${said}${answer.markdown}${isSummary ? `\n\n${BUILT_IN}` : ''}`);
     return { capture: answer.capture, followUps: answer.followUps, offerKey: offerKey && isSummary };
   } catch (error) {
-    if (host.signal.aborted) return NOTHING;
+    if (signal.aborted) return NOTHING;
     throw error;
   }
 }
 
-function footer({ usage }: Outcome, key: ApiKey): string {
-  const number = (value: number): string => value.toLocaleString('en-US');
-  const from = key.from === 'environment' ? ` Key from the environment variable ${KEY_VARIABLE}.` : '';
-  return `*Claude, ${number(usage.rounds)} ${usage.rounds === 1 ? 'request' : 'requests'}, ${number(usage.toolCalls)} tool ${usage.toolCalls === 1 ? 'call' : 'calls'}; ${number(usage.inputTokens)} tokens read (${number(usage.cachedTokens)} from the cache), ${number(usage.outputTokens)} written.${from}*`;
+function footer({ usage }: Outcome, { name, note }: AnsweringModel): string {
+  const number = (value: number): string => value.toLocaleString('en-US'),
+    counted = (value: number, one: string): string => `${number(value)} ${value === 1 ? one : `${one}s`}`;
+  const tokens =
+    usage.inputTokens === 0
+      ? ''
+      : `; ${number(usage.inputTokens)} tokens read (${number(usage.cachedTokens)} from the cache), ${number(usage.outputTokens)} written`;
+  return `*${name}, ${counted(usage.rounds, 'request')}, ${counted(usage.toolCalls, 'tool call')}${tokens}.${note === '' ? '' : ` ${note}`}*`;
 }

@@ -1,15 +1,19 @@
 /** Everything of Chat that VS Code is told at the start. */
 import * as vscode from 'vscode';
 import type { CaptureStore } from '../analysis/captureStore.ts';
+import type { PageCommand } from '../analysis/engineApi.ts';
 import { claude as claudeOf } from './claudeSettings.vscode.ts';
 import { ledger } from './ledger.ts';
 import { languageModel, VENDOR } from './languageModel.vscode.ts';
+import { EVIDENCE_COMMAND, evidencePlace, type EvidencePlace } from './links.ts';
 import { chatParticipant } from './participant.vscode.ts';
 
 export interface ChatParts {
   readonly captures: CaptureStore;
-  /** Name of the capture in front. */
-  readonly current: () => string | null;
+  /** The capture in front, and what its page last saved. */
+  readonly inFront: () => { readonly uri: vscode.Uri; readonly state: unknown } | null;
+  /** Opens a capture, or brings it to the front, and gives its page a command. */
+  readonly show: (uri: vscode.Uri, command?: PageCommand) => Promise<void>;
 }
 
 export function registerChat(context: vscode.ExtensionContext, parts: ChatParts): vscode.Disposable[] {
@@ -21,6 +25,7 @@ export function registerChat(context: vscode.ExtensionContext, parts: ChatParts)
     vscode.commands.registerCommand('netsec.showWhatWasSent', async () => {
       await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'plaintext', content: sent.text() }));
     }),
+    vscode.commands.registerCommand(EVIDENCE_COMMAND, (argument: unknown) => openEvidence(argument, parts.show)),
     languageModel(claude),
     chatParticipant({
       ...parts,
@@ -33,4 +38,26 @@ export function registerChat(context: vscode.ExtensionContext, parts: ChatParts)
   // Until somebody asks for models VS Code believes that there are none, and the first message to @netsec fails.
   void vscode.lm.selectChatModels({ vendor: VENDOR });
   return registered;
+}
+
+/** A click on a link of an answer. The answer may be older than the file. */
+async function openEvidence(argument: unknown, show: ChatParts['show']): Promise<void> {
+  const place = evidencePlace(argument);
+  try {
+    if (place === null) throw new Error('This link leads nowhere.');
+    const uri = vscode.Uri.parse(place.capture, true);
+    await vscode.workspace.fs.stat(uri);
+    await show(uri, pageCommand(place));
+  } catch (error) {
+    const why =
+      error instanceof vscode.FileSystemError ? 'The capture is no longer where it was.' : error instanceof Error ? error.message : String(error);
+    void vscode.window.showErrorMessage(`Netsec: ${why}`);
+  }
+}
+
+function pageCommand({ frame, finding, host, flow }: EvidencePlace): PageCommand | undefined {
+  if (frame !== undefined) return { kind: 'goToPacket', frame };
+  if (finding !== undefined) return { kind: 'showFinding', id: finding };
+  if (host !== undefined) return { kind: 'showHost', address: host };
+  return flow === undefined ? undefined : { kind: 'showFlow', id: flow };
 }

@@ -9,10 +9,11 @@ import { PRIVACY, type Privacy } from './privacy.ts';
 export interface Claude {
   key(): Promise<ApiKey | null>;
   client(key: ApiKey): ModelClient;
-  consent(): Promise<boolean>;
+  /** Whether questions may be sent to this receiver. */
+  consent(receiver: string): Promise<boolean>;
   /** For what other agents than @netsec hand over. */
   consentToPassOn(): Promise<boolean>;
-  /** Where requests go. */
+  /** Where requests go, `Claude at api.anthropic.com`. */
   receiver(): string;
   privacy(): Privacy;
   /** Asks for a key and keeps it. */
@@ -40,9 +41,9 @@ export function claude(context: Pick<vscode.ExtensionContext, 'secrets' | 'globa
   return {
     key: () => keys.key(),
     client: ({ value }) => claudeClient({ apiKey: value, baseUrl: baseUrl(), model: vscode.workspace.getConfiguration('netsec').get('model', '') }),
-    consent: () => consents.toSendTo(receiver(), privacy()),
-    consentToPassOn: () => consents.toPassOnTo(receiver()),
-    receiver,
+    consent: (receiver) => consents.toSendTo(receiver, privacy()),
+    consentToPassOn: () => consents.toPassOnTo(host()),
+    receiver: () => `Claude at ${host()}`,
     privacy,
     async askForKey() {
       const value = await vscode.window.showInputBox({
@@ -64,7 +65,7 @@ export function claude(context: Pick<vscode.ExtensionContext, 'secrets' | 'globa
   };
 }
 
-function receiver(): string {
+function host(): string {
   return new URL(baseUrl()).host;
 }
 

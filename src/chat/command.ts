@@ -1,11 +1,11 @@
 /** What a slash command is. One file in commands/ defines it, one line in commands/registry.ts admits it, package.json is held to it by a test. */
 import type { CaptureStore } from '../analysis/captureStore.ts';
+import type { Looking } from './looking.ts';
 import type { ExplainFor } from './prompt.ts';
 
 export interface CommandContext {
   readonly captures: CaptureStore;
-  /** Name of the capture the user is looking at. */
-  readonly current: string | null;
+  readonly looking: Looking;
   readonly reader: ExplainFor;
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;

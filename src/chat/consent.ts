@@ -10,8 +10,9 @@ interface Memory {
 const KEY = 'chat.consent';
 const VERSION = 3;
 
-export function consentTitle(host: string): string {
-  return `Send this question and results of the analysis to Claude at ${host}?`;
+/** `receiver`: `Claude at api.anthropic.com`. */
+export function consentTitle(receiver: string): string {
+  return `Send this question and results of the analysis to ${receiver}?`;
 }
 
 const SENT: Readonly<Record<Privacy, string>> = {
@@ -26,7 +27,7 @@ export function consentText(privacy: Privacy): string {
   return [
     `Sent: your questions, the earlier turns of the chat, and results of the analysis: addresses and names, ports, times, counts and findings; ${SENT[privacy]} The setting netsec.privacy changes this.`,
     'Never sent: the capture itself, the payload of whole streams, passwords and other secrets that are recognised as such.',
-    'Without Claude, /analyze, /list and /help answer on this machine alone.',
+    'Without a language model all slash commands answer on this machine alone.',
   ].join('\n\n');
 }
 
@@ -43,7 +44,7 @@ export const PASSING_ON_TEXT = [
 
 export interface Consent {
   /** True when it was given before, or is given now. A refusal is not remembered: the next question asks again. */
-  toSendTo(host: string, privacy: Privacy): Promise<boolean>;
+  toSendTo(receiver: string, privacy: Privacy): Promise<boolean>;
   /** The same for what other agents than @netsec hand over, which is sent as it is. Neither consent gives the other. */
   toPassOnTo(host: string): Promise<boolean>;
 }
@@ -58,7 +59,7 @@ export function consent(memory: Memory, ask: (title: string, detail: string) => 
     return true;
   }
   return {
-    toSendTo: (host, privacy) => given(`${privacy} ${host}`, consentTitle(host), consentText(privacy)),
+    toSendTo: (receiver, privacy) => given(`${privacy} ${receiver}`, consentTitle(receiver), consentText(privacy)),
     toPassOnTo: (host) => given(`other agents ${host}`, passingOnTitle(host), PASSING_ON_TEXT),
   };
 }

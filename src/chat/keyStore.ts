@@ -44,3 +44,8 @@ export function keyProblem(value: string): string | undefined {
   if (key === '' || /^[\x21-\x7e]{20,400}$/.test(key)) return undefined;
   return 'An API key is one word of at least 20 characters, such as sk-ant-...';
 }
+
+/** Said under an answer, where somebody might wonder which key it was. */
+export function keyNote({ from }: ApiKey): string {
+  return from === 'environment' ? `Key from the environment variable ${KEY_VARIABLE}.` : '';
+}

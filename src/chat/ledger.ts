@@ -1,5 +1,5 @@
 /** What was sent to a model since this window was opened, word by word, for *Netsec: Show What Was Sent*. Kept in memory only. */
-import type { OnSent } from './privateClient.ts';
+import type { OnSent } from './modelClient.ts';
 
 const MOST_REQUESTS = 100;
 const MOST_CHARACTERS = 10_000_000;

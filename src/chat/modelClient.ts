@@ -57,3 +57,18 @@ export class ModelFailure extends Error {
     this.kind = kind;
   }
 }
+
+/** A model that may answer, and what people are told about it. */
+export interface AnsweringModel {
+  /** `Claude`, `GPT-5 mini`. */
+  readonly name: string;
+  /** For under the answer, one sentence or nothing. */
+  readonly note: string;
+  readonly client: ModelClient;
+  /** Asks, where it was not asked before, whether questions may be sent. */
+  consent(): Promise<boolean>;
+  readonly onSent: OnSent;
+}
+
+/** Told of each request just before it is sent: exactly the texts that leave. */
+export type OnSent = (sent: { readonly system: string; readonly messages: readonly ModelMessage[]; readonly tools: number }) => void;

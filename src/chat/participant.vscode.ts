@@ -1,16 +1,26 @@
 /** @netsec in VS Code's Chat: hands requests over, and shows what comes back. */
 import * as vscode from 'vscode';
+import type { CaptureFile } from '../analysis/captureFiles.ts';
 import type { CaptureStore } from '../analysis/captureStore.ts';
 import { answerRequest, type ChatRequest, type ChatResult } from './answerRequest.ts';
+import { chatModel } from './chatModel.vscode.ts';
 import type { Claude } from './claudeSettings.vscode.ts';
+import { keyNote } from './keyStore.ts';
+import { VENDOR } from './languageModel.vscode.ts';
 import type { Ledger } from './ledger.ts';
+import { EVIDENCE_COMMAND, linkedStream, unlinked } from './links.ts';
+import { AT_NOTHING, lookingAt, type Looking } from './looking.ts';
+import type { AnsweringModel } from './modelClient.ts';
+import type { Privacy } from './privacy.ts';
 import { EXPLAIN_FOR, type ExplainFor } from './prompt.ts';
 import { pseudonyms, type Pseudonyms } from './pseudonyms.ts';
+import { safeMarkdown } from './safeMarkdown.ts';
+import { seenCaptures } from './seenCaptures.ts';
 
 export interface ParticipantContext {
   readonly captures: CaptureStore;
-  /** Name of the capture in front. */
-  readonly current: () => string | null;
+  /** The capture in front, and what its page last saved. */
+  readonly inFront: () => { readonly uri: vscode.Uri; readonly state: unknown } | null;
   readonly claude: Claude;
   readonly icon: vscode.Uri;
   readonly ledger: Ledger;
@@ -22,29 +32,32 @@ const ID = 'netsec.analyst';
 
 export function chatParticipant(context: ParticipantContext): vscode.ChatParticipant {
   const participant = vscode.chat.createChatParticipant(ID, async (request, chat, response, token) => {
-    const controller = new AbortController();
+    const controller = new AbortController(),
+      { signal } = controller;
     const listening = token.onCancellationRequested(() => controller.abort());
     if (token.isCancellationRequested) controller.abort();
     const privacy = context.claude.privacy(),
       names = privacy === 'full' ? null : namesOf(context.memory, privacy === 'metadata');
     try {
+      const { looking, pointedAt } = await lookedAt(request, context.inFront());
+      const seen = seenCaptures(context.captures, pointedAt);
+      const answer = linkedStream((markdown) => response.markdown(trusted(markdown)), { ...seen, current: looking.capture });
       const result = await answerRequest(
         { command: request.command, prompt: request.prompt, history: historyOf(chat.history) },
         {
-          captures: context.captures,
-          current: referredTo(request) ?? context.current(),
+          captures: seen.captures,
+          looking,
           reader: reader(),
           privacy,
           names: () => names,
-          onSent: context.ledger.to(context.claude.receiver(), privacy),
-          signal: controller.signal,
-          show: (markdown) => response.markdown(markdown),
+          signal,
+          show: answer.write,
           progress: (text) => response.progress(text),
-          key: () => context.claude.key(),
-          consent: () => context.claude.consent(),
-          client: (key) => context.claude.client(key),
+          model: () => answeringModel(request.model, context, privacy),
         },
       );
+      if (signal.aborted) return { metadata: { followUps: [] } };
+      answer.end();
       buttons(result, response);
       return { metadata: { followUps: result.followUps } };
     } catch (error) {
@@ -61,6 +74,42 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
     provideFollowups: ({ metadata }) => (metadata?.['followUps'] ?? []) as vscode.ChatFollowup[],
   };
   return participant;
+}
+
+/** Markdown in which our one command may be run by a click. */
+function trusted(markdown: string): vscode.MarkdownString {
+  const text = new vscode.MarkdownString(markdown);
+  text.isTrusted = { enabledCommands: [EVIDENCE_COMMAND] };
+  return text;
+}
+
+/** Claude where there is a key; else the model that is chosen in Chat, unless that is ours, which would need one. */
+async function answeringModel(
+  chosen: vscode.LanguageModelChat,
+  { claude, ledger }: ParticipantContext,
+  privacy: Privacy,
+): Promise<AnsweringModel | null> {
+  const key = await claude.key();
+  if (key !== null) {
+    const receiver = claude.receiver();
+    return {
+      name: 'Claude',
+      note: keyNote(key),
+      client: claude.client(key),
+      consent: () => claude.consent(receiver),
+      onSent: ledger.to(receiver, privacy),
+    };
+  }
+  if (chosen.vendor === VENDOR) return null;
+  const name = safeMarkdown(chosen.name.slice(0, 100)),
+    receiver = `${chosen.name} of ${chosen.vendor}, the model chosen in Chat`;
+  return {
+    name,
+    note: 'It is the model chosen in Chat.',
+    client: chatModel(chosen),
+    consent: () => claude.consent(receiver),
+    onSent: ledger.to(receiver, privacy),
+  };
 }
 
 const TABLE = 'chat.pseudonyms';
@@ -81,13 +130,32 @@ function buttons({ capture, offerKey }: ChatResult, response: vscode.ChatRespons
   if (offerKey) response.button({ command: 'netsec.setAnthropicApiKey', title: 'Set Anthropic API Key' });
 }
 
-/** The name of the file that was attached with #. */
-function referredTo({ references }: vscode.ChatRequest): string | null {
-  for (const { value } of references) {
-    const uri = value instanceof vscode.Uri ? value : value instanceof vscode.Location ? value.uri : null;
-    if (uri !== null) return uri.path.slice(uri.path.lastIndexOf('/') + 1);
+interface LookedAt {
+  readonly looking: Looking;
+  /** The captures that were attached with #, and the one in front. */
+  readonly pointedAt: readonly CaptureFile[];
+}
+
+/** What was attached stands before what happens to be open. */
+async function lookedAt({ references }: vscode.ChatRequest, inFront: ReturnType<ParticipantContext['inFront']>): Promise<LookedAt> {
+  const uris = references.flatMap(({ value }) => (value instanceof vscode.Uri ? [value] : value instanceof vscode.Location ? [value.uri] : []));
+  const attached = (await Promise.all(uris.map(captureFile))).filter((file) => file !== null),
+    front = inFront === null ? null : await captureFile(inFront.uri),
+    [first] = attached;
+  const at = front === null || inFront === null ? AT_NOTHING : lookingAt(front.name, inFront.state);
+  const looking = first === undefined || first.location === front?.location ? at : { ...AT_NOTHING, capture: first.name };
+  return { looking: { ...looking, attached: attached.map(({ name }) => name) }, pointedAt: [...attached, ...(front === null ? [] : [front])] };
+}
+
+async function captureFile(uri: vscode.Uri): Promise<CaptureFile | null> {
+  try {
+    const { size, mtime, type } = await vscode.workspace.fs.stat(uri);
+    if ((type & vscode.FileType.File) === 0) return null;
+    return { location: uri.toString(), name: uri.path.slice(uri.path.lastIndexOf('/') + 1), bytes: size, modifiedMs: mtime };
+  } catch {
+    // Attached to an earlier question, and gone since.
+    return null;
   }
-  return null;
 }
 
 function reader(): ExplainFor {
@@ -100,6 +168,6 @@ function historyOf(turns: vscode.ChatContext['history']): ChatRequest['history']
     if (turn instanceof vscode.ChatRequestTurn)
       return { role: 'user', text: [turn.command === undefined ? '' : `/${turn.command}`, turn.prompt].join(' ').trim() };
     const text = turn.response.map((part) => (part instanceof vscode.ChatResponseMarkdownPart ? part.value.value : '')).join('');
-    return { role: 'assistant', text };
+    return { role: 'assistant', text: unlinked(text) };
   });
 }

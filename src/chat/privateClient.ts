@@ -1,9 +1,6 @@
 /** A model that is told of people's networks by tokens only. Whatever is sent goes through here, and whatever comes back is restored. */
 import type { Pseudonyms } from './pseudonyms.ts';
-import type { ModelClient, ModelMessage, ModelPart } from './modelClient.ts';
-
-/** Told of each request just before it is sent: exactly the texts that leave. */
-export type OnSent = (sent: { readonly system: string; readonly messages: readonly ModelMessage[]; readonly tools: number }) => void;
+import type { ModelClient, ModelMessage, ModelPart, OnSent } from './modelClient.ts';
 
 /** With `names` null everything is sent as it is. */
 export function privateClient(client: ModelClient, names: Pseudonyms | null, onSent: OnSent = () => undefined): ModelClient {

@@ -27,6 +27,8 @@ export interface OpenEditor {
 export interface CaptureEditors extends vscode.CustomReadonlyEditorProvider<CaptureDocument> {
   /** The capture editor in front, if the active editor is one. */
   active(): OpenEditor | undefined;
+  /** The same; else one that can be seen beside the active editor. */
+  inFront(): OpenEditor | undefined;
   /** Opens a capture, or brings it to the front, and gives its page a command. */
   show(uri: vscode.Uri, command?: PageCommand): Promise<void>;
 }
@@ -62,6 +64,7 @@ export function captureEditors(context: EditorContext): CaptureEditors {
       waiting.delete(key);
     },
     active: () => [...open].find(([panel]) => panel.active)?.[1],
+    inFront: () => ([...open].find(([panel]) => panel.active) ?? [...open].find(([panel]) => panel.visible))?.[1],
     async show(uri, command) {
       const key = uri.toString();
       const [panel, editor] = [...open].find(([, each]) => each.uri.toString() === key) ?? [];

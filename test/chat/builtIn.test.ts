@@ -6,8 +6,7 @@ import { finding, sampleReport } from '../exports/sampleReport.ts';
 import { TestHost } from './support/testHost.ts';
 
 async function say(prompt: string, command?: string, current: string | null = null): Promise<{ text: string; result: ChatResult }> {
-  const host = new TestHost();
-  host.current = current;
+  const host = new TestHost().lookAt(current);
   const result = await answerRequest({ command, prompt, history: [] }, host);
   expect(host.captures.givenOut).toBe(0);
   return { text: host.text, result };

@@ -52,7 +52,7 @@ describe('a question', () => {
   });
 
   test('names the capture the user is looking at, and earlier turns go along', async () => {
-    host.current = 'quiet.pcap';
+    host.lookAt('quiet.pcap');
     await answerRequest(
       {
         command: undefined,

@@ -27,7 +27,7 @@ export const analyze: ChatCommand = {
     return `Analyse the capture ${JSON.stringify(wanted(argument, current))} with analyze_network and explain it.`;
   },
   async builtIn(argument, context) {
-    const found = await context.captures.resolve(wanted(argument, context.current));
+    const found = await context.captures.resolve(wanted(argument, context.looking.capture));
     if (!found.ok) return answer(inline(found.message), null);
     const [only] = found.files;
     if (only === undefined) return answer('There is no capture to analyse.', null);

@@ -1,7 +1,9 @@
 /** The other side of a request to @netsec, without VS Code: captures in memory, and what was shown. */
 import type { ChatHost } from '../../../src/chat/answerRequest.ts';
 import { claudeClient } from '../../../src/chat/claudeClient.ts';
-import type { ApiKey } from '../../../src/chat/keyStore.ts';
+import { keyNote, type ApiKey } from '../../../src/chat/keyStore.ts';
+import { AT_NOTHING, type Looking } from '../../../src/chat/looking.ts';
+import type { AnsweringModel } from '../../../src/chat/modelClient.ts';
 import type { Privacy } from '../../../src/chat/privacy.ts';
 import type { Pseudonyms } from '../../../src/chat/pseudonyms.ts';
 import { FakeCaptureStore } from '../../support/fakeCaptureStore.ts';
@@ -21,7 +23,7 @@ export class TestHost implements ChatHost {
   table: Pseudonyms | null = null;
   readonly pieces: string[] = [];
   readonly steps: string[] = [];
-  current: string | null = null;
+  looking: Looking = AT_NOTHING;
   apiKey: ApiKey | null = null;
   agrees = true;
   readonly #url: string;
@@ -37,10 +39,22 @@ export class TestHost implements ChatHost {
 
   readonly show = (markdown: string): void => void this.pieces.push(markdown);
   readonly progress = (text: string): void => void this.steps.push(text);
-  readonly key = (): Promise<ApiKey | null> => Promise.resolve(this.apiKey);
   readonly names = (): Pseudonyms | null => this.table;
-  readonly onSent = (): void => undefined;
-  readonly consent = (): Promise<boolean> => Promise.resolve(this.agrees);
-  readonly client = ({ value }: ApiKey): ReturnType<typeof claudeClient> =>
-    claudeClient({ apiKey: value, baseUrl: this.#url, model: '', maxRetries: 0 });
+  readonly model = (): Promise<AnsweringModel | null> => {
+    const key = this.apiKey;
+    if (key === null) return Promise.resolve(null);
+    return Promise.resolve({
+      name: 'Claude',
+      note: keyNote(key),
+      client: claudeClient({ apiKey: key.value, baseUrl: this.#url, model: '', maxRetries: 0 }),
+      consent: () => Promise.resolve(this.agrees),
+      onSent: () => undefined,
+    });
+  };
+
+  /** Looks at a capture, and at nothing in it. */
+  lookAt(capture: string | null, more: Partial<Looking> = {}): this {
+    this.looking = { ...AT_NOTHING, capture, ...more };
+    return this;
+  }
 }

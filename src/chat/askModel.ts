@@ -1,0 +1,100 @@
+/** One question to a language model: what it is told, which tools it has, and its answer made harmless and checked on its way to the reader. */
+import type { CaptureStore } from '../analysis/captureStore.ts';
+import type { Tool } from '../analysis/tool.ts';
+import * as toolRegistry from '../analysis/tools/registry.ts';
+import type { ChatHost, ChatRequest } from './answerRequest.ts';
+import { checkedStream } from './checkedStream.ts';
+import { converse, type Outcome } from './conversation.ts';
+import { lookingText } from './looking.ts';
+import type { AnsweringModel, ModelMessage } from './modelClient.ts';
+import { learning, toolsFor } from './privacy.ts';
+import { privateClient, TOKENS_EXPLAINED } from './privateClient.ts';
+import { systemPrompt } from './prompt.ts';
+import { safeMarkdownStream } from './safeMarkdown.ts';
+
+/** Not all there are: `follow_stream` gives payload, which the consent promises not to send, and what has an effect is left to the user. */
+const analysisTools = Object.values<Tool>(toolRegistry).filter(({ name, effect }) => name !== 'follow_stream' && effect === undefined);
+
+const HISTORY_CHARACTERS = 20_000;
+
+export interface Asked {
+  readonly outcome: Outcome;
+  /** What came of holding the answer against the results; safe Markdown. */
+  readonly check: string;
+  /** Whether anything of an answer was shown. */
+  readonly wrote: boolean;
+  /** What the tools gave back, in order. */
+  readonly results: readonly unknown[];
+}
+
+export async function askModel(question: string, { history }: ChatRequest, host: ChatHost, model: AnsweringModel): Promise<Asked> {
+  const { looking } = host,
+    results: unknown[] = [];
+  let wrote = false;
+  const shown = safeMarkdownStream((markdown) => {
+    wrote ||= markdown.trim() !== '';
+    host.show(markdown);
+  });
+  const told = lookingText(looking);
+  const checked = checkedStream(shown.write, `${question} ${told}`);
+  const names = host.names(),
+    captures = names === null ? host.captures : learning(host.captures, names);
+  if (names !== null) await learnWhatIsLookedAt(captures, host);
+  if (host.signal.aborted) return { outcome: NOTHING_SENT, check: '', wrote, results };
+  const outcome = await converse({
+    client: privateClient(model.client, names, model.onSent),
+    system: names === null ? systemPrompt(host.reader) : `${systemPrompt(host.reader)}\n\n${TOKENS_EXPLAINED}`,
+    messages: [
+      ...historyMessages(history),
+      { role: 'user', parts: [{ kind: 'text', text: `${question.slice(0, 20_000)}${told === '' ? '' : `\n\n${told}`}` }] },
+    ],
+    tools: toolsFor(host.privacy, analysisTools),
+    captures,
+    signal: host.signal,
+    onText: checked.write,
+    onResult: (output) => {
+      results.push(output);
+      checked.learn(output);
+    },
+    onProgress: host.progress,
+  });
+  if (!host.signal.aborted) {
+    checked.end();
+    shown.end();
+  }
+  return { outcome, check: checked.summary(), wrote, results };
+}
+
+const NOTHING_SENT: Outcome = {
+  kind: 'cancelled',
+  message: 'Cancelled. Nothing was sent.',
+  usage: { inputTokens: 0, cachedTokens: 0, outputTokens: 0, rounds: 0, toolCalls: 0 },
+};
+
+/** The question may name a host or a user of the capture in front: those have to be known before it is sent. */
+async function learnWhatIsLookedAt(captures: CaptureStore, { looking, signal, progress }: ChatHost): Promise<void> {
+  const listed = await captures.list();
+  const found = await captures.resolve(looking.capture ?? 'latest');
+  const file = found.ok ? found.files[0] : undefined;
+  if (!listed.ok || file === undefined || signal.aborted) return;
+  progress('Reading the capture');
+  try {
+    const opened = await captures.open(file, signal);
+    if (opened.ok) opened.capture.release();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** The newest turns that fit, beginning with the user's: a model takes turns only in turn. */
+function historyMessages(history: ChatRequest['history']): ModelMessage[] {
+  const kept: ModelMessage[] = [];
+  let left = HISTORY_CHARACTERS;
+  for (const { role, text } of history.toReversed()) {
+    left -= text.length;
+    if (left < 0) break;
+    if (text.trim() !== '') kept.unshift({ role, parts: [{ kind: 'text', text }] });
+  }
+  const first = kept.findIndex(({ role }) => role === 'user');
+  return first < 0 ? [] : kept.slice(first);
+}

@@ -1,0 +1,104 @@
+/** The model chosen in Chat, whoever serves it, as a ModelClient. It is told the same, under the same rules, as Claude with the user's own key. */
+import * as vscode from 'vscode';
+import { ModelFailure, type ModelClient, type ModelMessage, type ModelPart, type ModelReply, type ModelRequest } from './modelClient.ts';
+
+/** The API counts no tokens of a whole exchange; the loop's other limits hold. */
+const NO_USAGE = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
+
+/** There is no way to forbid tools while the conversation holds calls of them. */
+const ANSWER_NOW = 'No more tools can be called for this question. Answer with what you have, and say what is missing.';
+
+export function chatModel(model: vscode.LanguageModelChat): ModelClient {
+  return {
+    async respond(request, onText, signal) {
+      signal.throwIfAborted();
+      const source = new vscode.CancellationTokenSource();
+      const cancel = (): void => source.cancel();
+      signal.addEventListener('abort', cancel);
+      try {
+        return await exchange(model, request, onText, signal, source.token);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (isBlocked(error)) return { message: { role: 'assistant', parts: [] }, stop: 'refusal', usage: NO_USAGE };
+        throw failure(error, model.name);
+      } finally {
+        signal.removeEventListener('abort', cancel);
+        source.dispose();
+      }
+    },
+  };
+}
+
+async function exchange(
+  model: vscode.LanguageModelChat,
+  { system, messages, tools, toolUse }: ModelRequest,
+  onText: (text: string) => void,
+  signal: AbortSignal,
+  token: vscode.CancellationToken,
+): Promise<ModelReply> {
+  const { User } = vscode.LanguageModelChatMessage;
+  const response = await model.sendRequest(
+    [...(system === '' ? [] : [User(system)]), ...messages.map(chatMessage), ...(toolUse === 'none' ? [User(ANSWER_NOW)] : [])],
+    {
+      justification: 'To answer your question to @netsec.',
+      tools: tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
+      ...(toolUse === 'required' ? { toolMode: vscode.LanguageModelChatToolMode.Required } : {}),
+    },
+    token,
+  );
+  const parts: ModelPart[] = [];
+  for await (const part of response.stream) {
+    signal.throwIfAborted();
+    if (part instanceof vscode.LanguageModelTextPart) {
+      const last = parts.at(-1);
+      if (last?.kind === 'text') parts[parts.length - 1] = { kind: 'text', text: last.text + part.value };
+      else parts.push({ kind: 'text', text: part.value });
+      onText(part.value);
+    } else if (part instanceof vscode.LanguageModelToolCallPart)
+      parts.push({ kind: 'toolCall', id: part.callId, name: part.name, input: part.input });
+  }
+  signal.throwIfAborted();
+  return { message: { role: 'assistant', parts }, stop: parts.some(({ kind }) => kind === 'toolCall') ? 'tools' : 'end', usage: NO_USAGE };
+}
+
+function chatMessage({ role, parts }: ModelMessage): vscode.LanguageModelChatMessage {
+  if (role === 'assistant')
+    return vscode.LanguageModelChatMessage.Assistant(
+      parts.flatMap((part): (vscode.LanguageModelTextPart | vscode.LanguageModelToolCallPart)[] => {
+        if (part.kind === 'text') return [new vscode.LanguageModelTextPart(part.text)];
+        return part.kind === 'toolCall' ? [new vscode.LanguageModelToolCallPart(part.id, part.name, part.input as object)] : [];
+      }),
+    );
+  return vscode.LanguageModelChatMessage.User(
+    parts.flatMap((part): (vscode.LanguageModelTextPart | vscode.LanguageModelToolResultPart)[] => {
+      if (part.kind === 'text') return [new vscode.LanguageModelTextPart(part.text)];
+      // That it failed has no place of its own.
+      const text = part.kind === 'toolResult' && part.isError ? `The call failed. ${part.text}` : part.kind === 'toolResult' ? part.text : '';
+      return part.kind === 'toolResult' ? [new vscode.LanguageModelToolResultPart(part.id, [new vscode.LanguageModelTextPart(text)])] : [];
+    }),
+  );
+}
+
+function isBlocked(error: unknown): boolean {
+  return error instanceof vscode.LanguageModelError && error.code === vscode.LanguageModelError.Blocked.name;
+}
+
+/** The messages of others are not repeated: they may hold what was sent. */
+function failure(error: unknown, name: string): ModelFailure {
+  const code = error instanceof vscode.LanguageModelError ? error.code : '',
+    text = error instanceof Error ? error.message : String(error),
+    cause = { cause: error };
+  if (code === vscode.LanguageModelError.NoPermissions.name)
+    return new ModelFailure('key', `${name} may not be used here: VS Code or its provider did not allow it. Choose another model in Chat.`, cause);
+  if (code === vscode.LanguageModelError.NotFound.name)
+    return new ModelFailure('request', `${name} is no longer there. Choose another model in Chat.`, cause);
+  if (/quota|rate.?limit|too many requests|\b429\b/i.test(text))
+    return new ModelFailure('rate', `The limit of ${name} is reached. Wait, or choose another model in Chat.`, cause);
+  if (/overloaded|\b529\b|\b503\b/i.test(text))
+    return new ModelFailure('overloaded', `${name} is overloaded right now. Wait a minute, then ask again.`, cause);
+  if (/context|too (?:long|large|many tokens)|token limit|maximum.{0,20}tokens/i.test(text))
+    return new ModelFailure('context', `The conversation is too large for ${name}. Start a new chat, or ask something narrower.`, cause);
+  if (/network|fetch failed|ECONN|ENOTFOUND|EAI_AGAIN|offline|ERR_INTERNET/i.test(text))
+    return new ModelFailure('offline', `${name} could not be reached. Check the network, then ask again.`, cause);
+  return new ModelFailure('request', `${name} could not answer. Ask again, or choose another model in Chat.`, cause);
+}
