@@ -5,7 +5,7 @@ import { readAllowList } from './allowFile.node.ts';
 import { openCaptureFile } from './captureFile.node.ts';
 import { newestFirst, type CaptureFile } from './captureFiles.ts';
 import { listCaptureFiles } from './captureFiles.node.ts';
-import { resolveAmong, type CaptureStore, type Listed, type Opened, type OpenCapture } from './captureStore.ts';
+import { placesText, resolveAmong, type CaptureStore, type Listed, type Opened, type OpenCapture } from './captureStore.ts';
 import type { EngineMethods } from './engineApi.ts';
 import { hashFile } from './hashFile.node.ts';
 import { CaptureSession } from './session.ts';
@@ -14,7 +14,8 @@ import { CaptureSession } from './session.ts';
 const MOST_IDLE = 2;
 
 export interface NodeCaptureStoreOptions {
-  readonly folders: readonly string[];
+  /** Their captures are listed, and those below them opened by their path. A function where folders come and go. */
+  readonly folders: readonly string[] | (() => Promise<readonly string[]>);
   readonly version: string;
   readonly detectorOptions?: Readonly<Record<string, unknown>>;
   /** Told while a capture is read for the first time. */
@@ -36,12 +37,15 @@ interface Entry {
 
 export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureStore {
   const entries = new Map<string, Entry>(),
-    where = options.folders.length === 1 ? options.folders[0]! : `the folders ${options.folders.join(', ')}`;
+    { folders } = options,
+    foldersNow = typeof folders === 'function' ? folders : () => Promise.resolve(folders);
 
   async function list(): Promise<Listed> {
-    const listings = await Promise.all(options.folders.map((folder) => listCaptureFiles(folder)));
-    const files = listings.flatMap((listing) => (listing.ok ? listing.files : []));
+    const listings = await Promise.all((await foldersNow()).map((folder) => listCaptureFiles(folder)));
+    const found = listings.flatMap((listing) => (listing.ok ? listing.files : []));
     const refused = listings.find((listing) => !listing.ok);
+    // The same folder may have been named twice, once as a part of another.
+    const files = [...new Map(found.map((file) => [file.location, file])).values()];
     // One unreadable folder does not hide the captures of the others.
     if (files.length === 0 && refused !== undefined && !refused.ok) return refused;
     return { ok: true, files: newestFirst(files) };
@@ -51,12 +55,13 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
     const listed = await list();
     if (!listed.ok) return listed;
     const inside = path.isAbsolute(which) || which.includes('/') || which.includes(path.sep) ? await fileInside(which) : undefined;
-    return inside ?? resolveAmong(listed.files, which, where);
+    return inside ?? resolveAmong(listed.files, which, placesText(await foldersNow()));
   }
 
   /** A path that stays in one of the folders, links followed; anything else is refused, whether or not it exists. */
   async function fileInside(which: string): Promise<Listed> {
-    for (const folder of options.folders) {
+    const all = await foldersNow();
+    for (const folder of all) {
       try {
         const root = await fs.realpath(folder);
         for (const candidate of new Set([path.resolve(folder, which), path.resolve(which)])) {
@@ -69,7 +74,7 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
         // A folder that went away holds no captures.
       }
     }
-    return { ok: false, message: `There is no capture ${which.slice(0, 200)} in ${where}; files elsewhere are not opened.` };
+    return { ok: false, message: `There is no capture ${which.slice(0, 200)} in ${placesText(all)}; files elsewhere are not opened.` };
   }
 
   async function open(file: CaptureFile, signal?: AbortSignal): Promise<Opened> {

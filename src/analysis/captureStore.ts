@@ -22,7 +22,16 @@ export interface CaptureStore {
 }
 
 /** Names offered when one is not found. */
-const MOST_OFFERED = 8;
+const MOST_OFFERED = 8,
+  MOST_PLACES = 8;
+
+/** Folders as a place in a sentence: `/captures`, or `the folders /captures, /work`; empty for none. */
+export function placesText(folders: readonly string[]): string {
+  const [only] = folders;
+  if (only === undefined || folders.length === 1) return only ?? '';
+  const more = folders.length - MOST_PLACES;
+  return `the folders ${folders.slice(0, MOST_PLACES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
 
 /** What `latest`, `all` or a name means among `files`, which are sorted newest first. A name may lack its ending or its case, as people write it. */
 export function resolveAmong(files: readonly CaptureFile[], which: string, where: string): Listed {

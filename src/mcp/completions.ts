@@ -3,7 +3,7 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { CompleteRequestSchema, ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import type { Tool } from '../analysis/tool.ts';
 import { getStatistics, listCaptures, listConversations, listFindings } from '../analysis/tools/registry.ts';
-import type { Extra, ToolRunner } from './toolRunner.ts';
+import type { Caller, ToolRunner } from './toolRunner.ts';
 
 /** What an argument stands for; `text` is completed by nobody. */
 export type ArgumentKind = 'capture' | 'finding' | 'flow' | 'host' | 'packet' | 'text';
@@ -64,7 +64,7 @@ export function answerCompletions(
 }
 
 /** The rows of a tool that lists; none where there is no such capture, since half a name is no mistake. */
-function asking(run: ToolRunner, extra: Extra): Ask {
+function asking(run: ToolRunner, extra: Caller): Ask {
   return async (tool, input) => {
     const result = await run(tool, input, extra);
     if (!result.ok) return [];

@@ -6,8 +6,6 @@ import { nodePlatform } from '../pcap/platform.node.ts';
 import { installPlatform } from '../pcap/platform.ts';
 import { say, serveStdio } from './stdio.node.ts';
 
-const USAGE = 'mcp: which folders? Use --root DIR, as often as there are folders; only captures in them are opened.';
-
 installPlatform(nodePlatform);
 holdYoungGeneration();
 const interruption = new AbortController();
@@ -32,10 +30,6 @@ async function main(args: string[]): Promise<number> {
     say(`mcp: ${error instanceof Error ? error.message : String(error)}`);
     return 2;
   }
-  if (roots.length === 0) {
-    say(USAGE);
-    return 2;
-  }
-  await serveStdio(roots, interruption.signal);
+  await serveStdio({ roots }, interruption.signal);
   return 0;
 }

@@ -1,11 +1,12 @@
 /** Captures as resources, for people who attach them and clients that browse: each is what one tool says, under an address of its own. */
 import { ResourceTemplate, type McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { UriTemplate } from '@modelcontextprotocol/sdk/shared/uriTemplate.js';
 import { ErrorCode, McpError, type ListResourcesResult, type ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
 import { safeText } from '../analysis/exports/safeText.ts';
 import { resultText, type Tool } from '../analysis/tool.ts';
-import { analyzeNetwork, explainFinding, followStream, getHost, getPacket, listCaptures } from '../analysis/tools/registry.ts';
+import { analyzeNetwork, explainFinding, followStream, getHost, getPacket, listCaptures, listFindings } from '../analysis/tools/registry.ts';
 import type { ArgumentKind, Completable } from './completions.ts';
-import type { Extra, ToolRunner } from './toolRunner.ts';
+import type { Caller, ToolRunner } from './toolRunner.ts';
 
 interface OfCapture extends Completable {
   readonly name: string;
@@ -15,7 +16,15 @@ interface OfCapture extends Completable {
   readonly input: (variable: (name: string) => string) => Readonly<Record<string, unknown>>;
 }
 
-const CAPTURES = 'netsec://captures';
+/** One address: what is asked of which tool to answer it. */
+export interface Resource {
+  readonly tool: Tool;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** The capture that it is about; null for the list of them. */
+  readonly capture: string | null;
+}
+
+export const CAPTURES = 'netsec://captures';
 /** The newest of them; whoever looks for an older one names it. */
 const MOST_LISTED = 100;
 /** A fence around text of packets is more than a program could parse, and what a model needs. */
@@ -33,6 +42,14 @@ const REPORT: OfCapture = {
 
 export const RESOURCE_TEMPLATES: readonly OfCapture[] = [
   REPORT,
+  {
+    name: 'findings',
+    title: 'Findings of a capture',
+    description: 'What the checks found, in short, worst first. Subscribe to it to be told when a finding appears while a capture grows.',
+    ...ofCapture('/findings', {}),
+    tool: listFindings,
+    input: (variable) => ({ capture: one(variable('name')), limit: 200 }),
+  },
   {
     name: 'finding',
     title: 'Finding',
@@ -67,38 +84,55 @@ export const RESOURCE_TEMPLATES: readonly OfCapture[] = [
   },
 ];
 
+const ALL_CAPTURES: Resource = { tool: listCaptures, input: { limit: MOST_LISTED }, capture: null };
+
 export function offerResources(server: McpServer, run: ToolRunner): void {
   server.registerResource(
     'captures',
     CAPTURES,
     { title: 'Captures', description: 'The captures that can be analysed, newest first.', mimeType: TEXT },
-    (_uri, extra) => read(CAPTURES, listCaptures, { limit: MOST_LISTED }, run, extra),
+    (_uri, extra) => read(CAPTURES, ALL_CAPTURES, run, extra),
   );
-  for (const { name, title, description, id, tool, input } of RESOURCE_TEMPLATES)
+  for (const template of RESOURCE_TEMPLATES) {
+    const { name, title, description, id, tool } = template;
     server.registerResource(
       name,
       new ResourceTemplate(id, { list: tool === REPORT.tool ? (extra) => reports(run, extra) : undefined }),
       { title, description, mimeType: TEXT },
-      (uri, variables, extra) =>
-        read(
-          uri.href,
-          tool,
-          input((variable) => decoded(variables[variable])),
-          run,
-          extra,
-        ),
+      (uri, variables, extra) => read(uri.href, resourceOf(template, variables), run, extra),
     );
+  }
+}
+
+/** What stands at an address; null where there can be nothing. Throws where the address is of ours and wrong. */
+export function resourceAt(uri: string): Resource | null {
+  if (uri === CAPTURES) return ALL_CAPTURES;
+  for (const template of RESOURCE_TEMPLATES) {
+    const variables = new UriTemplate(template.id).match(uri);
+    if (variables !== null) return resourceOf(template, variables);
+  }
+  return null;
+}
+
+/** As a reader would get it, also when that is what is wrong. */
+export async function textAt({ tool, input }: Resource, run: ToolRunner, caller: Caller): Promise<string> {
+  return resultText(await run(tool, input, caller));
+}
+
+function resourceOf({ tool, input }: OfCapture, variables: Readonly<Record<string, string | readonly string[]>>): Resource {
+  const variable = (name: string): string => decoded(variables[name]);
+  return { tool, input: input(variable), capture: one(variable('name')) };
 }
 
 /** What a failing tool says is what is wrong with the address. */
-async function read(uri: string, tool: Tool, input: Readonly<Record<string, unknown>>, run: ToolRunner, extra: Extra): Promise<ReadResourceResult> {
-  const result = await run(tool, input, extra);
+async function read(uri: string, { tool, input }: Resource, run: ToolRunner, caller: Caller): Promise<ReadResourceResult> {
+  const result = await run(tool, input, caller);
   if (!result.ok) throw new McpError(ErrorCode.InvalidParams, result.message);
   return { contents: [{ uri, mimeType: TEXT, text: resultText(result) }] };
 }
 
 /** Findings, hosts and packets are not listed: that would read every capture there is. */
-async function reports(run: ToolRunner, extra: Extra): Promise<ListResourcesResult> {
+async function reports(run: ToolRunner, extra: Caller): Promise<ListResourcesResult> {
   const result = await run(listCaptures, { limit: MOST_LISTED }, extra);
   if (!result.ok) return { resources: [] };
   const captures = result.output['captures'] as readonly { name: string; bytes: number }[];

@@ -5,19 +5,26 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { CaptureFile } from '../analysis/captureFiles.ts';
-import { resolveAmong, type CaptureStore, type Listed } from '../analysis/captureStore.ts';
+import { placesText, resolveAmong, type CaptureStore, type Listed } from '../analysis/captureStore.ts';
 
-export function insideRoots(store: CaptureStore, roots: readonly string[]): CaptureStore {
-  const where = roots.length === 1 ? roots[0]! : `the folders ${roots.join(', ')}`;
+/** Where there is none, nothing is opened. Asked each time: a client may change its mind. */
+export type Roots = () => Promise<readonly string[]>;
 
+const NO_ROOTS =
+  'No folder may be opened: the server was started without --root DIR, and the client names no folders (MCP roots). Tell the user to add --root with the folder of the captures to the arguments of the server.';
+
+export function insideRoots(store: CaptureStore, roots: Roots): CaptureStore {
   async function list(): Promise<Listed> {
+    if ((await roots()).length === 0) return { ok: false, message: NO_ROOTS };
     const listed = await store.list();
     if (!listed.ok) return listed;
     return { ok: true, files: (await within(listed.files)).filter((file) => file !== null) };
   }
 
   async function resolve(which: string): Promise<Listed> {
-    const problem = pathProblem(which);
+    const where = placesText(await roots()),
+      problem = pathProblem(which);
+    if (where === '') return { ok: false, message: NO_ROOTS };
     if (problem !== null) return { ok: false, message: `${JSON.stringify(which.slice(0, 100))} ${problem} Only captures in ${where} are opened.` };
     if (!/[\\/]/.test(which)) {
       const listed = await list();
@@ -28,14 +35,14 @@ export function insideRoots(store: CaptureStore, roots: readonly string[]): Capt
     const found = await store.resolve(which);
     if (!found.ok) return found;
     const inside = (await within(found.files)).filter((file) => file !== null);
-    if (inside.length === 0) return { ok: false, message: leadsOut(which) };
+    if (inside.length === 0) return { ok: false, message: leadsOut(which, where) };
     return { ok: true, files: inside };
   }
 
   /** Each file by its real place; null for one that is elsewhere or gone. */
   async function within(files: readonly CaptureFile[]): Promise<(CaptureFile | null)[]> {
     // A folder that went away holds no captures.
-    const real = (await Promise.all(roots.map(realPath))).filter((root) => root !== null);
+    const real = (await Promise.all((await roots()).map(realPath))).filter((root) => root !== null);
     return Promise.all(
       files.map(async (file) => {
         const location = await realPath(file.location);
@@ -44,19 +51,19 @@ export function insideRoots(store: CaptureStore, roots: readonly string[]): Capt
     );
   }
 
-  function leadsOut(name: string): string {
-    return `${JSON.stringify(name.slice(0, 100))} is a link that leads out of ${where}; files elsewhere are not opened.`;
-  }
-
   return {
     list,
     resolve,
     async open(file, signal) {
       // Links may have changed since the file was listed.
       const [inside] = await within([file]);
-      return inside == null ? { ok: false, message: leadsOut(file.name) } : store.open(inside, signal);
+      return inside == null ? { ok: false, message: leadsOut(file.name, placesText(await roots())) } : store.open(inside, signal);
     },
   };
+}
+
+function leadsOut(name: string, where: string): string {
+  return `${JSON.stringify(name.slice(0, 100))} is a link that leads out of ${where}; files elsewhere are not opened.`;
 }
 
 /** What is wrong with a name before any file is looked at, as the rest of a sentence; null when nothing is. */

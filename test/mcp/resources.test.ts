@@ -48,10 +48,10 @@ async function complete(template: string, name: string, value: string, known: Re
 const under = (rest: string): string => `netsec://capture/{name}${rest}`;
 
 describe('what is offered', () => {
-  test('five templates, each described', async () => {
+  test('six templates, each described', async () => {
     const { resourceTemplates } = await server.client.listResourceTemplates();
     expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual(
-      ['/report', '/findings/{id}', '/flow/{id}', '/host/{address}', '/packet/{n}'].map(under),
+      ['/report', '/findings', '/findings/{id}', '/flow/{id}', '/host/{address}', '/packet/{n}'].map(under),
     );
     for (const { title, description } of resourceTemplates) expect([title, description]).toEqual([expect.any(String), expect.any(String)]);
   });
@@ -98,6 +98,7 @@ describe('what is read', () => {
   test('the report, a packet and a host, in the words of their tools', async () => {
     const [address] = await complete(under('/host/{address}'), 'address', '', { name: STORY });
     expect(await read(`netsec://capture/${STORY}/report`)).toBe(textOf(await server.call('analyze_network', { capture: STORY, limit: 20 })));
+    expect(await read(`netsec://capture/${STORY}/findings`)).toBe(textOf(await server.call('list_findings', { capture: STORY, limit: 200 })));
     expect(await read(`netsec://capture/${STORY}/packet/7`)).toBe(textOf(await server.call('get_packet', { capture: STORY, frame: 7, limit: 500 })));
     expect(await read(`netsec://capture/${STORY}/host/${encodeURIComponent(address!)}`)).toBe(
       textOf(await server.call('get_host', { capture: STORY, address, limit: 50 })),

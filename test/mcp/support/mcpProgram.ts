@@ -2,6 +2,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,6 +10,9 @@ import { build } from 'esbuild';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 let built: Promise<string> | undefined;
+
+// The SDK's client waits for its pipe with one listener for each message; a warning here would hide one of ours.
+EventEmitter.defaultMaxListeners = 0;
 
 /** Path of the program. */
 export function buildMcp(): Promise<string> {
@@ -43,7 +47,12 @@ export interface Connected {
 }
 
 /** Ends with `client.close()`. */
-export async function connect(...roots: string[]): Promise<Connected> {
+export function connect(...roots: string[]): Promise<Connected> {
+  return connectAs(new Client({ name: 'test', version: '1' }), ...roots);
+}
+
+/** With a client that can do more than ask. */
+export async function connectAs(client: Client, ...roots: string[]): Promise<Connected> {
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [await buildMcp(), ...roots.flatMap((root) => ['--root', root])],
@@ -51,7 +60,6 @@ export async function connect(...roots: string[]): Promise<Connected> {
   });
   let log = '';
   transport.stderr?.on('data', (data: Buffer) => (log += data.toString()));
-  const client = new Client({ name: 'test', version: '1' });
   await client.connect(transport);
   // The client checks structured content against the output schemas that it has seen.
   await client.listTools();

@@ -1,0 +1,93 @@
+/** Subscribed clients hear when a capture grows, when a finding appears, when there is a new capture, and nothing else. */
+import { ResourceListChangedNotificationSchema, ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { SAMPLES } from '../cli/support/capture.ts';
+import { connect, type Connected } from './support/mcpProgram.ts';
+
+/** Its findings come in the course of it, as the golden files say. */
+const STORY = fs.readFileSync(path.join(SAMPLES, 'capture_20261123_022453.pcap'));
+let folder = '',
+  server: Connected;
+const heard: string[] = [];
+let lists = 0;
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'netsec-mcp-subscriptions-'));
+  fs.writeFileSync(path.join(folder, 'growing.pcap'), STORY.subarray(0, wholeRecords(20)));
+  fs.copyFileSync(path.join(SAMPLES, 'dns.pcap'), path.join(folder, 'still.pcap'));
+  server = await connect(folder);
+  server.client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params: { uri } }) => void heard.push(uri));
+  server.client.setNotificationHandler(ResourceListChangedNotificationSchema, () => void lists++);
+});
+afterAll(async () => {
+  await server.client.close();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** Where the first `count` records of the capture end. */
+function wholeRecords(count: number): number {
+  let at = 24;
+  for (let i = 0; i < count; i++) at += 16 + STORY.readUInt32LE(at + 8);
+  return at;
+}
+
+const ALL = 'netsec://captures',
+  REPORT = 'netsec://capture/growing.pcap/report',
+  FINDINGS = 'netsec://capture/growing.pcap/findings',
+  STILL = 'netsec://capture/still.pcap/report',
+  PACKET = 'netsec://capture/growing.pcap/packet/3';
+
+test('says that it can', () => {
+  expect(server.client.getServerCapabilities()?.resources).toEqual({ subscribe: true, listChanged: true });
+});
+
+test('a capture that grows changes its report, its findings once there are some, and nothing that stayed as it was', async () => {
+  for (const uri of [ALL, REPORT, FINDINGS, STILL, PACKET]) await server.client.subscribeResource({ uri });
+  // Long enough to know what they say now.
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  expect(heard).toEqual([]);
+  fs.appendFileSync(path.join(folder, 'growing.pcap'), STORY.subarray(wholeRecords(20)));
+  await vi.waitFor(() => expect([...new Set(heard)].sort()).toEqual([FINDINGS, REPORT, ALL].sort()), { timeout: 15_000, interval: 100 });
+  const { structuredContent } = await server.call('list_findings', { capture: 'growing.pcap' });
+  expect((structuredContent as { total: number }).total).toBeGreaterThan(0);
+});
+
+test('a new capture changes the list', async () => {
+  await vi.waitFor(() => expect(lists).toBeGreaterThan(0));
+  heard.length = 0;
+  lists = 0;
+  fs.copyFileSync(path.join(SAMPLES, 'ftp.pcap'), path.join(folder, 'new.pcap'));
+  await vi.waitFor(() => expect([heard, lists]).toEqual([[ALL], 1]), { timeout: 15_000, interval: 100 });
+});
+
+test('who unsubscribed hears no more; a capture that goes away is heard of once', async () => {
+  for (const uri of [ALL, REPORT, FINDINGS, PACKET]) await server.client.unsubscribeResource({ uri });
+  heard.length = 0;
+  fs.utimesSync(path.join(folder, 'growing.pcap'), 1, 1);
+  fs.rmSync(path.join(folder, 'still.pcap'));
+  await vi.waitFor(() => expect(heard).toEqual([STILL]), { timeout: 15_000, interval: 100 });
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  expect(heard).toEqual([STILL]);
+});
+
+test.each([
+  ['netsec://capture/..%2Fsecret.pcap/report', 'leads upwards'],
+  ['netsec://capture/nothing.pcap/report', 'no capture called'],
+  ['netsec://capture/all/report', 'one capture'],
+  ['netsec://nothing', 'no resource'],
+  ['file:///etc/passwd', 'no resource'],
+  [`netsec://capture/${'x'.repeat(100_000)}/report`, 'capture'],
+])('%.50s cannot be subscribed to', async (uri, why) => {
+  await expect(server.client.subscribeResource({ uri })).rejects.toThrow(why);
+});
+
+test('nobody subscribes without end', async () => {
+  const uri = (i: number): string => `netsec://capture/growing.pcap/packet/${i + 1}`;
+  await expect(Promise.all(Array.from({ length: 101 }, (_each, i) => server.client.subscribeResource({ uri: uri(i) })))).rejects.toThrow(
+    'watched already',
+  );
+  for (let i = 0; i < 101; i++) await server.client.unsubscribeResource({ uri: uri(i) });
+});
