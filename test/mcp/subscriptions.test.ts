@@ -20,7 +20,9 @@ beforeAll(async () => {
   fs.copyFileSync(path.join(SAMPLES, 'dns.pcap'), path.join(folder, 'still.pcap'));
   server = await connect(folder);
   server.client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params: { uri } }) => void heard.push(uri));
-  server.client.setNotificationHandler(ResourceListChangedNotificationSchema, () => void lists++);
+  server.client.setNotificationHandler(ResourceListChangedNotificationSchema, () => {
+    lists++;
+  });
 });
 afterAll(async () => {
   await server.client.close();
