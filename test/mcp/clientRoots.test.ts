@@ -96,14 +96,14 @@ test('without --root and without roots each call says what to do', async () => {
 });
 
 test.each([
-  ['file:///home/me/a%20b', '/home/me/a b'],
-  ['file://localhost/home/me/', '/home/me'],
+  ['file:///srv/me/a%20b', '/srv/me/a b'],
+  ['file://localhost/srv/me/', '/srv/me'],
 ])('%s is %s', (uri, expected) => {
   expect(folderOfRoot(uri, 'linux')).toEqual({ ok: true, folder: expected });
 });
 test.each([
-  ['file:///c%3A/Users/me', 'c:\\Users\\me'],
-  ['file:///C:/Users/me', 'C:\\Users\\me'],
+  ['file:///c%3A/captures/me', 'c:\\captures\\me'],
+  ['file:///C:/captures/me', 'C:\\captures\\me'],
 ])('on Windows %s is %s', (uri, expected) => {
   expect(folderOfRoot(uri, 'win32')).toEqual({ ok: true, folder: expected });
 });
@@ -111,10 +111,10 @@ test.each([
   ['nonsense', 'no address'],
   ['https://example.com/captures', 'not on this machine'],
   ['file://server/share', 'another machine'],
-  ['file:///home%2Fme', 'does not name'],
+  ['file:///srv%2Fme', 'does not name'],
   ['file:///a%00b', 'NUL'],
   ['file:///', 'whole disk'],
-  ['file:///home/..', 'whole disk'],
+  ['file:///srv/..', 'whole disk'],
 ])('%s is refused', (uri, why) => {
   expect(folderOfRoot(uri, 'linux')).toMatchObject({ ok: false, message: expect.stringContaining(why) as unknown });
 });
