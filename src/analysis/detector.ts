@@ -6,6 +6,7 @@ import type * as z from 'zod';
 import type { Message } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import type { CaptureState } from './captureState.ts';
+import type { Deed } from './incidentTitle.ts';
 import type { Observable } from './indicatorsOfCompromise.ts';
 import type { Coverage, Indicator, Severity, Subject, Timestamp } from './report.ts';
 
@@ -13,6 +14,10 @@ import type { Coverage, Indicator, Severity, Subject, Timestamp } from './report
 export interface FindingDraft {
   /** What tells this finding from others of the same detector and subjects, `syn`; part of its id. */
   readonly technique: string;
+  /** What it was about, in few words of ours, for `{what}` in `Detector.deed`: `SSH`, `Nmap`. */
+  readonly what?: string;
+  /** How this finding is told, where `Detector.deed` does not fit. */
+  readonly deed?: string;
   readonly severity: Severity;
   readonly confidence: number;
   readonly title: string;
@@ -53,7 +58,7 @@ export interface DetectorRun<Options = Readonly<Record<string, unknown>>> {
 }
 
 /** `Collected`: the options that decide what is collected while reading, such as a window of time. The others are read in `evaluate`. */
-export interface Detector<Options extends z.ZodObject = z.ZodObject, Collected extends string = string> {
+export interface Detector<Options extends z.ZodObject = z.ZodObject, Collected extends string = string> extends Deed {
   /** Canonical id of the catalogue, `port-scan`. */
   readonly id: string;
   /** For a list of checks, `Port scan`. */

@@ -7,9 +7,10 @@ import { TIER_1_CHECKS } from './checks.ts';
 import { plural } from './describe.ts';
 import { optionsInForce } from './detectorOptions.ts';
 import { incidentsOf } from './incidents.ts';
+import type { Deed, Told } from './incidentTitle.ts';
 import { indicatorsOfCompromise, type Observable } from './indicatorsOfCompromise.ts';
 import { conversationIds } from './conversations.ts';
-import type { FindingDraft } from './detector.ts';
+import type { Detector, FindingDraft } from './detector.ts';
 import { SEVERITIES, type Coverage, type Finding, type Report, type Risk, type Severity } from './report.ts';
 import { sha256Hex } from './sha256.ts';
 
@@ -33,13 +34,13 @@ const WEIGHTS: Readonly<Record<Severity, number>> = { critical: 0.9, high: 0.6, 
 const MAX_EVIDENCE_FLOWS = 1000;
 
 export function finishFindings(analysis: Analysis, judging: Judging = {}): Judgement {
-  const drafts: { readonly detector: string; readonly draft: FindingDraft }[] = [],
+  const drafts: { readonly detector: Detector; readonly draft: FindingDraft }[] = [],
     coverage: Coverage[] = [];
   for (const running of analysis.detectors) {
     const { detector, run } = running,
       { values, needsReading } = optionsInForce(running, judging.detectorOptions),
       verdict = run.evaluate(values);
-    for (const draft of verdict.findings) drafts.push({ detector: detector.id, draft });
+    for (const draft of verdict.findings) drafts.push({ detector, draft });
     const found = verdict.findings.length > 0;
     coverage.push({
       detector: detector.id,
@@ -55,10 +56,13 @@ export function finishFindings(analysis: Analysis, judging: Judging = {}): Judge
     drafts.flatMap(({ draft }) => draft.flows.slice(0, MAX_EVIDENCE_FLOWS)),
   );
   const observables = new Map<string, readonly Observable[]>(),
+    deeds = new Map<string, Deed & Pick<Told, 'what'>>(),
     allow = judging.allow ?? [],
     today = judging.today ?? new Date().toISOString().slice(0, 10);
   const findings = drafts.map(({ detector, draft }) => {
-    const one = finding(detector, draft, ids);
+    const one = finding(detector.id, draft, ids),
+      { deed = detector.deed, what } = draft;
+    deeds.set(one.id, { deed, what, ...(detector.ending === undefined ? {} : { ending: detector.ending }) });
     if (draft.observables !== undefined) observables.set(one.id, draft.observables);
     return { ...one, expected: expectedBy(one, allow, today) };
   });
@@ -74,7 +78,7 @@ export function finishFindings(analysis: Analysis, judging: Judging = {}): Judge
   );
   return {
     findings,
-    incidents: incidentsOf(findings),
+    incidents: incidentsOf(findings, deeds),
     indicatorsOfCompromise: indicatorsOfCompromise(findings, observables),
     coverage,
     risk: riskOf(findings),
@@ -84,7 +88,7 @@ export function finishFindings(analysis: Analysis, judging: Judging = {}): Judge
 
 /** Ids survive a growing file and a moved threshold: they name who did what to whom, and where it began. */
 function finding(detector: string, draft: FindingDraft, conversations: ReadonlyMap<number, string>): Finding {
-  const { technique, frames, framesTotal, filter, flows, observables: _, ...rest } = draft;
+  const { technique, what: _what, deed: _deed, frames, framesTotal, filter, flows, observables: _observables, ...rest } = draft;
   const subjects = draft.subjects.map(({ role, address, port }) => `${role} ${address} ${port ?? ''}`).sort();
   const id = `${detector}-${sha256Hex([detector, technique, ...subjects, String(frames[0] ?? 0)].join('\n')).slice(0, 8)}`;
   return {

@@ -3,7 +3,7 @@
  * passwords, then a success, then an upload read as one story. Findings that somebody expects, and mere facts, are left out.
  */
 import { TACTICS, tacticsOf } from './attackTactics.ts';
-import { plural } from './describe.ts';
+import { incidentTitle, type Deed, type Told } from './incidentTitle.ts';
 import { SEVERITIES, type Finding, type Incident, type IncidentHost, type Subject } from './report.ts';
 import { sha256Hex } from './sha256.ts';
 
@@ -18,6 +18,9 @@ const MOST_FINDINGS = 2000,
 /** A client is an actor of its own accord only where it serves one of these: every browser with weak TLS is a client too. */
 const ACTING = new Set<string>(['Execution', 'Lateral Movement', 'Command and Control', 'Exfiltration']);
 
+/** By id of the finding, how it is told. */
+type Deeds = ReadonlyMap<string, Deed & Pick<Told, 'what'>>;
+
 interface Step {
   readonly finding: Finding;
   readonly from: number;
@@ -25,7 +28,7 @@ interface Step {
 }
 
 /** `findings` gravest first, as the report has them. The gravest incident first; ids depend on where an incident begins, so they survive its growth. */
-export function incidentsOf(findings: readonly Finding[]): Incident[] {
+export function incidentsOf(findings: readonly Finding[], deeds: Deeds = new Map()): Incident[] {
   const steps = findings
     .filter(({ expected, severity }) => expected === null && severity !== 'info')
     .slice(0, MOST_FINDINGS)
@@ -59,7 +62,7 @@ export function incidentsOf(findings: readonly Finding[]): Incident[] {
   });
   return [...members.values()]
     .filter(({ length }) => length > 1)
-    .map(incident)
+    .map((steps) => incident(steps, deeds))
     .sort((a, b) => rank(b) - rank(a) || b.confidence - a.confidence || b.findings.length - a.findings.length || (a.id < b.id ? -1 : 1))
     .slice(0, MOST_INCIDENTS);
 }
@@ -79,14 +82,14 @@ function actorsOf(finding: Finding): readonly string[] {
   return finding.subjects.filter(({ role }) => role === 'client').map(({ address }) => address);
 }
 
-function incident(steps: readonly Step[]): Incident {
+function incident(steps: readonly Step[], deeds: Deeds): Incident {
   const worst = Math.max(...steps.map(({ finding }) => rank(finding))),
     serving = new Set(steps.flatMap(({ finding }) => tacticsOf(finding.attack)));
   const ends = steps.map(({ finding }) => finding.lastSeen).filter((time) => time !== null);
   const latest = steps.reduce((best, step) => (step.to > best.to ? step : best), steps[0]!);
   return {
     id: `incident-${sha256Hex(steps[0]!.finding.id).slice(0, 8)}`,
-    title: titleOf(steps),
+    title: incidentTitle(steps.map((step) => told(step, deeds))),
     severity: SEVERITIES[worst]!,
     confidence: Math.max(...steps.filter(({ finding }) => rank(finding) === worst).map(({ finding }) => finding.confidence)),
     hosts: hostsOf(steps),
@@ -105,17 +108,18 @@ function incident(steps: readonly Step[]): Incident {
   };
 }
 
-/** `10.0.0.5: port-scan, brute-force and 2 more checks, against 3 hosts`. */
-function titleOf(steps: readonly Step[]): string {
-  const actors = new Set(steps.flatMap(({ finding }) => actorsOf(finding))),
-    victims = new Set(steps.flatMap(({ finding }) => finding.subjects.filter(({ role }) => role === 'victim').map(({ address }) => address))),
-    kinds = [...new Set(steps.map(({ finding }) => finding.detector))];
-  const [first] = actors,
-    [victim] = victims;
-  const who = actors.size === 1 && first !== undefined ? first : plural(actors.size, 'address', 'addresses');
-  const what = kinds.length > 3 ? `${kinds.slice(0, 3).join(', ')} and ${plural(kinds.length - 3, 'more kind')}` : kinds.join(', then ');
-  const whom = victims.size === 0 ? '' : ` against ${victims.size === 1 && victim !== undefined ? victim : plural(victims.size, 'host')}`;
-  return `${who}: ${what}${whom}`;
+function told({ finding, from, to }: Step, deeds: Deeds): Told {
+  const inRole = (role: Subject['role']): string[] => finding.subjects.filter((one) => one.role === role).map(({ address }) => address);
+  const victims = inRole('victim');
+  return {
+    ...(deeds.get(finding.id) ?? { deed: `set off ${finding.detector}[ at {whom}]` }),
+    detector: finding.detector,
+    actors: [...new Set(actorsOf(finding))],
+    whom: [...new Set(victims.length > 0 ? victims : inRole('server'))],
+    from,
+    to,
+    rank: rank(finding),
+  };
 }
 
 function hostsOf(steps: readonly Step[]): IncidentHost[] {

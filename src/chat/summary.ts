@@ -7,6 +7,7 @@ import type { Finding, Report } from '../analysis/report.ts';
 import type { ExplainFor } from './prompt.ts';
 
 const MOST_FINDINGS = 10;
+const MOST_INCIDENTS = 3;
 const MOST_FRAMES = 5;
 const MOST_PROTOCOLS = 5;
 const MOST_DEVICES = 5;
@@ -21,6 +22,7 @@ export function summary(report: Report, reader: ExplainFor): string {
     `**${verdict(report)}**`,
     `**What this is.** ${words(report.headline)} ${figures.join(' · ')}`,
     `**Security status.** ${words(report.statusText)}.${report.risk.score > 0 ? ` Risk ${report.risk.score} of 100 (${report.risk.level}).` : ''}`,
+    happened(report),
     findings(report, reader),
     section(
       'Protocols',
@@ -41,10 +43,22 @@ export function summary(report: Report, reader: ExplainFor): string {
     .join('\n\n');
 }
 
+/** Incidents in words, each with what it is made of. */
+function happened({ incidents, totals }: Report): string {
+  const lines = incidents
+    .slice(0, MOST_INCIDENTS)
+    .map((one) => `**${one.severity}**: ${words(one.title)} (${plural(one.findings.length, 'finding')}).`);
+  const more = (totals['incidents'] ?? incidents.length) - lines.length;
+  return section('What happened', more > 0 ? [...lines, `${plural(more, 'more incident')}.`] : lines);
+}
+
 /** The first sentence: whether to worry. */
 function verdict(report: Report): string {
   const count = report.totals['findings'] ?? report.findings.length,
-    worst = report.findings[0];
+    worst = report.findings[0],
+    [incident] = report.incidents;
+  if (worst !== undefined && incident?.severity === worst.severity)
+    return `${plural(count, 'finding')}, the most serious of ${worst.severity} severity: ${words(incident.title)}.`;
   if (worst !== undefined) return `${plural(count, 'finding')}; the most serious is of ${worst.severity} severity: ${words(worst.title)}.`;
   return report.status === 'clean'
     ? 'Nothing suspicious was found, and every check saw everything.'

@@ -1,10 +1,19 @@
 /** Which findings become one incident, and which do not. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TACTICS, tacticsOf } from '../../src/analysis/attackTactics.ts';
-import { incidentsOf } from '../../src/analysis/incidents.ts';
+import { detectors } from '../../src/analysis/detectorOptions.ts';
+import { incidentTitle, type Deed, type Told } from '../../src/analysis/incidentTitle.ts';
+import { incidentsOf as joined } from '../../src/analysis/incidents.ts';
 import { defang, indicatorsOfCompromise } from '../../src/analysis/indicatorsOfCompromise.ts';
 import type { Finding, Severity, Subject } from '../../src/analysis/report.ts';
 import { withFinding } from '../exports/sampleReport.ts';
+
+/** What each detector says of its findings. */
+const DEEDS = new Map(detectors.map((one) => [one.id, one]));
+
+function incidentsOf(findings: readonly Finding[], what: Readonly<Record<string, string>> = {}): ReturnType<typeof joined> {
+  return joined(findings, new Map(findings.map(({ id, detector }) => [id, { ...(DEEDS.get(detector) as Deed), what: what[detector] }])));
+}
 
 let frame = 0;
 function finding(detector: string, time: string, attack: string, subjects: readonly Subject[], severity: Severity = 'medium'): Finding {
@@ -54,6 +63,86 @@ test('a scan, guessing, a success and what the victim did then are one story, in
       { address: '203.0.113.7', roles: ['server'], name: null },
     ],
   });
+});
+
+test('it is told in a sentence, in order of time, by who did what to whom', () => {
+  const tool = finding('scanner-software', '01T10:00:00', 'T1595', attack('10.0.0.66', '10.0.0.9'));
+  const what = { 'scanner-software': 'Nmap', 'brute-force': 'SSH', 'brute-force-success': 'SSH', 'data-exfiltration': '12 MB' };
+  expect(incidentsOf([tool, success, upload, scan, guessing], what)[0]?.title).toBe(
+    '10.0.0.66 scanned 10.0.0.9 with Nmap, then guessed SSH passwords and got in; 10.0.0.9 then uploaded 12 MB to 203.0.113.7',
+  );
+  expect(incidentsOf([success, upload], what)[0]?.title).toBe(
+    '10.0.0.66 logged in to 10.0.0.9 with a guessed SSH password; 10.0.0.9 then uploaded 12 MB to 203.0.113.7',
+  );
+});
+
+describe('the sentence about an incident', () => {
+  const step = (deed: string, over: Partial<Told> = {}): Told => ({
+    detector: deed,
+    deed,
+    actors: ['10.0.0.66'],
+    whom: ['10.0.0.9'],
+    from: 0,
+    to: 0,
+    rank: 2,
+    ...over,
+  });
+
+  test('names the one attacked once, and says so when it is another', () => {
+    expect(incidentTitle([step('scanned {whom}'), step('flooded {whom}'), step('guessed passwords[ of {whom}]', { whom: ['10.0.0.8'] })])).toBe(
+      '10.0.0.66 scanned 10.0.0.9, then flooded it, then guessed passwords of 10.0.0.8',
+    );
+  });
+
+  test('says where it got in, when it guessed in several places', () => {
+    const guess = { detector: 'guess' },
+      ending = { of: ['guess'], text: 'and got in[ over {what}]' };
+    expect(
+      incidentTitle([
+        step('guessed {what} passwords[ of {whom}]', { ...guess, what: 'SSH' }),
+        step('guessed {what} passwords[ of {whom}]', { ...guess, what: 'FTP' }),
+        step('logged in', { ending, what: 'FTP' }),
+      ]),
+    ).toBe('10.0.0.66 guessed SSH and FTP passwords of 10.0.0.9 and got in over FTP');
+  });
+
+  test('ends no deed that was done to another host', () => {
+    const ending = { of: ['guess'], text: 'and got in' };
+    expect(incidentTitle([step('guessed', { detector: 'guess', whom: ['10.0.0.8'] }), step('logged in to {whom}', { ending })])).toBe(
+      '10.0.0.66 guessed, then logged in to 10.0.0.9',
+    );
+  });
+
+  test('counts many hosts, and names their network where they share one', () => {
+    const net = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
+    expect(incidentTitle([step('scanned {whom}', { whom: net })])).toBe('10.0.0.66 scanned 3 hosts in 10.0.0.0/24');
+    expect(incidentTitle([step('scanned {whom}', { whom: [...net, '10.0.1.1'], actors: net })])).toBe('3 addresses in 10.0.0.0/24 scanned 4 hosts');
+  });
+
+  test('does not blame anybody when nobody is known, and stays short', () => {
+    expect(incidentTitle([step('flooded {whom}', { actors: [] })])).toBe('Somebody flooded 10.0.0.9');
+    const many = Array.from({ length: 300 }, (_, i) =>
+      step(`did ${i}`, { rank: i === 250 ? 4 : 2, what: 'x'.repeat(5000), whom: ['<b>'.repeat(9999)] }),
+    );
+    expect(incidentTitle(many)).toBe('10.0.0.66 did 0, then did 1, then did 2, then did 250, among other things');
+    expect(incidentTitle([step('used {what} on {whom}', { what: 'x'.repeat(5000), whom: ['y'.repeat(5000)] })]).length).toBeLessThan(200);
+  });
+
+  test('leaves no gap where something is not known', () => {
+    expect(incidentTitle([step('guessed {what} passwords[ of {whom}]', { whom: [] })])).toBe('10.0.0.66 guessed passwords');
+    expect(incidentTitle([step('scanned {whom}', { whom: [] })])).toBe('10.0.0.66 scanned others');
+  });
+});
+
+test('each detector says how its findings are told', () => {
+  for (const { id, deed, ending } of detectors) {
+    for (const text of [deed, ...(ending === undefined ? [] : [ending.text])]) {
+      // A phrase that fits behind a name: no capital, no full stop, only what can be filled in.
+      expect(text.replace(/\{(?:whom|what)\}/g, 'x'), id).toMatch(/^[a-z][^{}.]*[^{}. ]$/);
+      expect(text.replace(/\[[^[\]]*\]/g, ''), id).not.toMatch(/[[\]]/);
+    }
+    for (const other of ending?.of ?? []) expect(DEEDS.has(other), `${id} ends ${other}`).toBe(true);
+  }
 });
 
 test('its id does not change when it goes on, nor with the order of the findings', () => {

@@ -12,6 +12,7 @@ export async function messagesOf<M extends Message>(file: string, kind: MessageK
     id: 'collector',
     title: '',
     tier: 3,
+    deed: 'spoke',
     description: '',
     options: z.object({}),
     messages: [kind.kind],

@@ -90,6 +90,7 @@ async function read(file: string): Promise<Lists> {
     id: 'collector',
     title: '',
     tier: 3,
+    deed: 'spoke',
     description: '',
     options: z.object({}),
     messages: KINDS.map(({ kind }) => kind),

@@ -73,6 +73,7 @@ async function read(file: string): Promise<Read> {
     id: 'collector',
     title: '',
     tier: 3,
+    deed: 'spoke',
     description: '',
     options: z.object({}),
     messages: [dnsMessage.kind, dhcpMessage.kind],

@@ -54,6 +54,7 @@ export const aiPromptInjection = defineDetector({
   id: 'ai-prompt-injection',
   title: 'Text addressed to AI analysts',
   tier: 1,
+  deed: 'sent {whom} text meant for AI analysts',
   description:
     'A name, a header, a command or a payload holds orders to a language model that may read the capture: to forget its instructions, or to report nothing. Pages about such attacks hold the same words, among many others. Of a page, a mail or a file its beginning is looked at; values of cookies and credentials never are.',
   options,

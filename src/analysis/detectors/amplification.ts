@@ -55,6 +55,7 @@ export const amplification = defineDetector({
   id: 'amplification',
   title: 'Amplification attack',
   tier: 1,
+  deed: 'flooded {whom} with the answers of other servers',
   description:
     'Servers of DNS, NTP, SNMP, memcached and the like send one host answers that are far larger than the questions, or that it never asked for. A capture of one direction only, or a management station that reads whole tables of many devices, can look like it.',
   options,

@@ -43,6 +43,7 @@ export const arpSpoofing = defineDetector({
   id: 'arp-spoofing',
   title: 'ARP spoofing',
   tier: 1,
+  deed: 'posed as {whom} by ARP',
   description:
     'A machine claims an address of another by ARP: both claim it in turn, it answers unasked, or it asks for an address that it says is its own. Two machines set to one address by mistake, a second network card and fail-over without a shared MAC address can look like it.',
   options,
@@ -178,6 +179,7 @@ function draftFlood(values: Options, station: Station): FindingDraft {
     ]);
   return {
     technique: 'announcements',
+    deed: 'flooded the network with ARP announcements',
     severity: 'medium',
     confidence,
     title: `${mac} floods the network with ${countText(station.announced)} announcements of ${plural(station.own.size, 'address', 'addresses')}`,

@@ -50,6 +50,7 @@ export const badCertificate = defineDetector({
   id: 'bad-certificate',
   title: 'Bad certificate',
   tier: 1,
+  deed: 'was shown a bad certificate by {whom}',
   description:
     'A server shows a certificate that was expired, not yet valid, self-signed, for another name or with a weak key when it was captured. Internal devices and test servers do so every day; so do impostors and the servers of malware.',
   options,

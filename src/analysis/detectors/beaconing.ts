@@ -85,6 +85,7 @@ export const beaconing = defineDetector({
   id: 'beaconing',
   title: 'Beaconing',
   tier: 1,
+  deed: 'called {whom} at regular intervals',
   description:
     'One address connects to the same destination again and again at regular intervals, or speaks so within one connection, with about the same amount of data each time, as malware does that waits for commands. Update checks, monitoring and web pages that refresh themselves are regular too.',
   options,

@@ -16,6 +16,7 @@ export const bruteForce = defineDetector({
   id: 'brute-force',
   title: 'Password guessing',
   tier: 1,
+  deed: 'guessed {what} passwords[ of {whom}]',
   description:
     'One address fails to log in over and over: FTP, mail, Telnet, MQTT, HTTP, Kerberos, LDAP, VNC, Redis and databases say so, SSH and Remote Desktop sessions end right after the password. A program with an old password does the same, evenly and with one user.',
   options: guessingOptions,
@@ -52,6 +53,7 @@ function draft(values: GuessingOptions, { protocol, ends, bySize, evidence, user
   const what = bySize ? `${label} sessions that end right after the password` : `failed ${label} logins`;
   return {
     technique: protocol,
+    what: label,
     severity: 'medium',
     confidence,
     title: `${client} guesses passwords at ${server} over ${label}: ${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,

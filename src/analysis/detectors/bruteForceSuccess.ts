@@ -13,6 +13,8 @@ export const bruteForceSuccess = defineDetector({
   id: 'brute-force-success',
   title: 'Password found by guessing',
   tier: 2,
+  deed: 'logged in to {whom} with a guessed {what} password',
+  ending: { of: ['brute-force'], text: 'and got in[ over {what}]' },
   description:
     'After many failed logins of one address at one server, one works: somebody has guessed a password. A user who remembers it late does the same, slowly.',
   options: guessingOptions,
@@ -51,6 +53,7 @@ function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<Login
   ]);
   return {
     technique: protocol,
+    what: label,
     // Nobody types that quickly: then it is no user who remembered.
     severity: isQuick && !bySize ? 'critical' : 'high',
     confidence,

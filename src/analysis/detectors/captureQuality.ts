@@ -43,6 +43,7 @@ export const captureQuality = defineDetector({
   id: 'capture-quality',
   title: 'Capture quality',
   tier: 1,
+  deed: 'was captured incompletely',
   description:
     'What the capture does not hold or holds twice: lost, cut, one-way or repeated frames, clock steps, a damaged file. Ordinary causes are a busy capturing machine, a snap length, a tap of one direction or a mirror port; each limits what can be concluded.',
   options,

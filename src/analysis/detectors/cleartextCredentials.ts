@@ -67,6 +67,7 @@ export const cleartextCredentials = defineDetector({
   id: 'cleartext-credentials',
   title: 'Credentials in clear text',
   tier: 1,
+  deed: 'sent {what} credentials in clear to {whom}',
   description:
     'Somebody logs in over FTP, Telnet, mail, MQTT, HTTP, LDAP, Redis, a database or SNMP without encryption, so that the password can be read on the way. Old devices and internal tools do so without harm being meant.',
   options,
@@ -177,6 +178,7 @@ function draft(
             : 'gets passwords in clear';
   return {
     technique: `${protocol}-${kind}`,
+    what: label,
     severity,
     confidence,
     title: `${server} port ${serverPort} ${verb} over ${label}`,

@@ -37,6 +37,7 @@ export const cryptomining = defineDetector({
   id: 'cryptomining',
   title: 'Crypto mining',
   tier: 2,
+  deed: 'mined crypto currency at {whom}',
   description:
     'A host talks Stratum to a mining pool, or goes over TLS to a host of a known pool. Where nobody mines on purpose, somebody else uses the machine.',
   options,

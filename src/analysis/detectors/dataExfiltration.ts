@@ -60,6 +60,7 @@ export const dataExfiltration = defineDetector({
   id: 'data-exfiltration',
   title: 'Data leaving the network',
   tier: 1,
+  deed: 'uploaded {what} to {whom}',
   description:
     'A host inside sends far more to one address outside than it gets from there. Backups and files put into a cloud look the same from outside; calls go both ways.',
   options,
@@ -165,6 +166,7 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
     back = ratio === null ? 'and nothing came back' : `${ratio >= 10 ? Math.round(ratio) : ratio.toFixed(1)} times what came back`;
   return {
     technique: way,
+    what: megabytes(up),
     severity: odd ? 'high' : encrypted ? 'low' : 'medium',
     confidence,
     title: `${host} sent ${megabytes(up)} to ${destination} over ${WAY_NAMES[way]}, ${back}`,

@@ -51,6 +51,7 @@ export const distributedScan = defineDetector({
   id: 'distributed-scan',
   title: 'Distributed scan and decoys',
   tier: 2,
+  deed: 'shared a scan of {whom}',
   description:
     'Several addresses try closed or silent ports of one host and share them among each other, or try the same ports at the same moment because one scanner hides among decoys. Vulnerability scanners with several engines do the former.',
   options,
@@ -190,6 +191,7 @@ function draft(
   });
   return {
     technique,
+    ...(isDecoys ? { deed: 'scanned {whom} behind decoys' } : {}),
     severity: 'medium',
     confidence,
     title: isDecoys

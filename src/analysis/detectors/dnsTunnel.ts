@@ -49,6 +49,7 @@ export const dnsTunnel = defineDetector({
   id: 'dns-tunnel',
   title: 'DNS tunnel',
   tier: 1,
+  deed: 'carried data in DNS names',
   description:
     'Many different, long, meaningless names are asked for below one domain, as programs do that carry data in DNS queries and their answers. Content networks, antivirus and mail reputation look-ups work the same way.',
   options,
@@ -152,6 +153,7 @@ function bareNames(state: CaptureState, asked: Domain): FindingDraft {
     ]);
   return {
     technique: 'bare-txt',
+    deed: 'put text into DNS questions to {whom}',
     severity: 'low',
     confidence,
     title: `${client} asks ${asked.name} for text records of names without a domain`,

@@ -49,6 +49,7 @@ export const executableDownload = defineDetector({
   id: 'executable-download',
   title: 'Programs in clear',
   tier: 1,
+  deed: 'downloaded {what} from {whom}',
   description:
     'A program, a script or a document with macros is transferred in clear, told by its first bytes, also where type or name say otherwise. Packages and updates often come that way, and are checked by signatures of their own. What is inside archives is not looked at.',
   options,
@@ -161,6 +162,7 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
   const severity = lies.size > 0 ? 'high' : repository ? 'info' : kind.native && (bare || protocol === 'tcp') ? 'medium' : 'low';
   return {
     technique: kind.id,
+    what: `${/^[AEIO]/.test(kind.name) ? 'an' : 'a'} ${kind.name}`,
     severity,
     confidence,
     title: `${to} got a ${kind.name} from ${from} in clear${lies.size > 0 ? `, and ${[...lies][0]!}` : ''}`,

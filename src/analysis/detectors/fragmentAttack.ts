@@ -44,6 +44,7 @@ export const fragmentAttack = defineDetector({
   id: 'fragment-attack',
   title: 'Fragment attack',
   tier: 1,
+  deed: 'sent {what} to {whom}',
   description:
     'Fragments of a datagram overlap, are too small to hold its header or reach beyond the longest datagram there can be. Scanners and test tools make them to get past firewalls; a broken sender or a copy damaged on its way is rare but possible.',
   options,
@@ -149,6 +150,7 @@ function draft(values: Options, state: CaptureState, one: Series): FindingDraft 
     ip = one.version === 6 ? 'ipv6' : 'ip';
   return {
     technique,
+    what: text.title.toLowerCase(),
     severity: technique === 'tiny' && total < threshold * 4 ? 'low' : 'medium',
     confidence,
     title: `${text.title} from ${source} to ${target}`,

@@ -78,6 +78,7 @@ export const hostSweep = defineDetector({
   id: 'host-sweep',
   title: 'Host sweep',
   tier: 1,
+  deed: 'swept {what}',
   description:
     'One address asks many hosts for the same port, or whether they are there at all, and most of them refuse or do not answer. Inventories and monitoring of your own do the same; a gateway asks by ARP for hosts that somebody beyond it looks for.',
   options,
@@ -266,6 +267,7 @@ function draft(values: Options, sweep: Sweep, isOneWay: boolean): FindingDraft {
     range = isIpv6 ? '' : `${formatIpv4(low | 0)} to ${formatIpv4(high | 0)}`;
   return {
     technique,
+    what: isIpv6 ? plural(targets.asked, 'host') : networkOf(low, high, targets.asked),
     severity: isOneWay && share === 100 ? 'low' : 'medium',
     confidence,
     title: `${source} swept ${countText(targets.asked)} hosts for ${how === 'ARP' ? 'their presence (ARP)' : how === 'ping' ? 'an answer to ping' : how}${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
@@ -303,4 +305,10 @@ function draft(values: Options, sweep: Sweep, isOneWay: boolean): FindingDraft {
     attack: ['T1018', 'T1595.001'],
     recommendation: `Find out who runs ${source} and whether this was agreed. If it was not, isolate it, look for malware that spreads, and check what it did with the ${plural(targets.answered, 'host')} that answered.`,
   };
+}
+
+/** `10.0.0.0/24`, the least network around all of them; `600 hosts` where that would be no network of anybody. */
+function networkOf(low: number, high: number, hosts: number): string {
+  const bits = Math.min(24, Math.clz32(low ^ high));
+  return bits < 16 ? plural(hosts, 'host') : `${formatIpv4(low & (-1 << (32 - bits)))}/${bits}`;
 }

@@ -53,6 +53,7 @@ export const icmpFlood = defineDetector({
   id: 'icmp-flood',
   title: 'ICMP flood',
   tier: 1,
+  deed: 'flooded {whom} with ICMP',
   description:
     'Pings or ICMP errors pour in on one host at a rate that fills its line or keeps it busy, and most of them are not answered. A flood ping or a load test by an administrator looks the same; errors also come back to whoever sends much to closed ports.',
   options,

@@ -109,6 +109,7 @@ export const icmpTunnel = defineDetector({
   id: 'icmp-tunnel',
   title: 'ICMP tunnel',
   tier: 1,
+  deed: 'carried data in ping to {whom}',
   description:
     'Echo requests and replies carry ever new contents in many sizes, as programs that pack a connection or commands into ping do. Measuring programs that send random bytes can look like it.',
   options,

@@ -76,6 +76,7 @@ export const insecureProtocol = defineDetector({
   id: 'insecure-protocol',
   title: 'Insecure protocol',
   tier: 1,
+  deed: 'used {what} with {whom}',
   description:
     'Telnet, FTP, TFTP, rlogin or plain POP3, IMAP, LDAP or VNC carry data that anybody on the way can read and change. Devices that boot, anonymous downloads and old equipment use them without harm being meant.',
   options,
@@ -144,6 +145,7 @@ function draft(values: Options, { kind, id, isByPort, ends, evidence, bytes }: U
   ]);
   return {
     technique: kind.name.toLowerCase().replaceAll(' ', '-'),
+    what: kind.name,
     severity: isLocal ? 'info' : kind.severity,
     confidence,
     title: `${server} is used over ${kind.name}, which protects nothing`,

@@ -45,6 +45,7 @@ export function draftMatch(match: Match, state: CaptureState): FindingDraft {
   ]);
   return {
     technique: `${entry.type} ${entry.value}`,
+    deed: deedOf(match),
     severity: severityOf(match),
     confidence,
     title: titleOf(match, value),
@@ -89,6 +90,11 @@ function titleOf({ entry, listed, client, server, how }: Match, value: string): 
   if (listed === 'client') return `${client}, which a list names, calls ${server ?? ''}`;
   if (listed === 'server') return `${client} calls ${server ?? ''}, which a list names`;
   return `${client} and ${server ?? ''}: a list names ${WHAT[entry.type]} ${value}`;
+}
+
+function deedOf({ listed, how }: Match): string {
+  if (how === 'asked for') return 'looked up a name that a list has';
+  return listed === 'client' ? 'called {whom} from an address that a list has' : 'called what a list has[: {whom}]';
 }
 
 function subjectsOf({ listed, client, server, port }: Match): Subject[] {

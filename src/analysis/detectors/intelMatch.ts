@@ -30,6 +30,7 @@ export const intelMatch = defineDetector({
   id: 'intel-match',
   title: 'Matches of your own lists',
   tier: 2,
+  deed: 'met what your lists name[ at {whom}]',
   description:
     'An address, a name, a URL, a hash or a TLS fingerprint of this capture is in a list under .netsec/intel. Lists grow old: addresses change hands, and shared hosting or a resolver that asks for others can match too.',
   options,

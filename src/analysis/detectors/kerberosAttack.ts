@@ -79,6 +79,7 @@ export const kerberosAttack = defineDetector({
   id: 'kerberos-attack',
   title: 'Attack on Kerberos',
   tier: 2,
+  deed: 'attacked Kerberos[ at {whom}]',
   description:
     'One client collects tickets of many service accounts in RC4, gets logins answered without proof, or tries names until the server knows them. Domains of old systems use RC4 for everything, without anybody attacking.',
   options,
@@ -190,6 +191,7 @@ function within({ names }: Seen, { windowMinutes }: Options): number {
 const TEXTS = {
   kerberoasting: {
     title: (one: Client, count: number): string => `${one.client} collects tickets of ${plural(count, 'service account')} in RC4: Kerberoasting`,
+    deed: 'collected RC4 service tickets[ of {whom}]',
     what: 'service accounts with tickets in RC4',
     why: 'Such tickets are encrypted with the password of the account, and can be taken home to try passwords against, without the server noticing',
     attack: ['T1558.003', 'T1558'],
@@ -198,6 +200,7 @@ const TEXTS = {
   },
   'weak-service-ticket': {
     title: (one: Client): string => `${one.client} got a service ticket in RC4 in a domain that has AES`,
+    deed: 'got an RC4 service ticket[ of {whom}]',
     what: 'service accounts with tickets in RC4',
     why: 'The account is not set up for AES or the client asked for less, so that the ticket can be used to try passwords offline; a single one is no attack yet',
     attack: ['T1558.003'],
@@ -206,6 +209,7 @@ const TEXTS = {
   'as-rep-roasting': {
     title: (one: Client, count: number): string =>
       `${one.client} got ${plural(count, 'login')} answered in RC4 without proof of a password: AS-REP roasting`,
+    deed: 'got logins answered without proof[ by {whom}]',
     what: 'users whose login needs no proof',
     why: 'Their answers are encrypted with the password of the user, and anybody may ask for them and try passwords offline',
     attack: ['T1558.004', 'T1558'],
@@ -213,6 +217,7 @@ const TEXTS = {
   },
   'user-enumeration': {
     title: (one: Client, count: number): string => `${one.client} tries ${plural(count, 'name')} that ${one.server} does not know: user enumeration`,
+    deed: 'tried user names[ at {whom}]',
     what: 'unknown names tried',
     why: 'The server answers differently for names it knows, so that a list of users can be made without any password',
     attack: ['T1087.002', 'T1589.003'],
@@ -239,6 +244,7 @@ function draft(values: Options, one: Client, technique: Technique): FindingDraft
   ]);
   return {
     technique,
+    deed: texts.deed,
     severity: isSingle
       ? 'low'
       : technique === 'as-rep-roasting'

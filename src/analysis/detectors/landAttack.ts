@@ -32,6 +32,7 @@ export const landAttack = defineDetector({
   id: 'land-attack',
   title: 'LAND attack',
   tier: 1,
+  deed: 'sent {whom} packets in its own name',
   description:
     'Packets on the wire carry the address of their destination as their source, so that the host would answer itself; unprotected systems hang or crash. A router that translates addresses both ways for a host behind it, or a broken network test, can send such packets too.',
   options,

@@ -71,6 +71,7 @@ export const lateralMovement = defineDetector({
   id: 'lateral-movement',
   title: 'Lateral movement',
   tier: 2,
+  deed: '{what} on {whom}',
   description:
     'One Windows host controls another by services, tasks, the registry, WMI or programs in administrative shares. Deployment of software, monitoring and administrators do the same from few hosts.',
   options,
@@ -191,6 +192,7 @@ function draft(values: Options, { ends, evidence, acts, count, shares, names, ca
     said = known.map((one) => ACTS[one].text).join(', ');
   return {
     technique: strongest,
+    what: ACTS[strongest].text.replace(/,.*/, ''),
     severity: high ? 'high' : severity,
     confidence,
     title: `${client} ${ACTS[strongest].text}${strongest === 'program' || strongest === 'winrm' ? `: ${server}` : ` on ${server}`}`,

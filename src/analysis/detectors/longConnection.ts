@@ -26,6 +26,7 @@ export const longConnection = defineDetector({
   id: 'long-connection',
   title: 'Long connection',
   tier: 2,
+  deed: 'held a connection to {whom} for hours',
   description:
     'One TCP connection to the outside stays open for hours and carries little data. Notifications of phones and browsers, idle SSH sessions and mail programs that wait for mail do the same.',
   options,

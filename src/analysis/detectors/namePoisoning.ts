@@ -53,6 +53,7 @@ export const namePoisoning = defineDetector({
   id: 'name-poisoning',
   title: 'Name poisoning',
   tier: 1,
+  deed: 'gave false answers for names[ to {whom}]',
   description:
     'One host answers many different names that others call into the local network by LLMNR, NetBIOS or multicast DNS, always with the same address, or answers for the web proxy name WPAD. A server that bears several names on purpose can look like it.',
   options,

@@ -33,6 +33,7 @@ export const ntlmHashExposure = defineDetector({
   id: 'ntlm-hash-exposure',
   title: 'NTLM responses in clear',
   tier: 2,
+  deed: 'sent NTLM responses to {whom}',
   description:
     'A client proves a password by NTLM where it can be heard: passwords can be tried against the response, and NTLMv1 gives the hash away. Old devices, and hosts outside the domain, know nothing better.',
   options,

@@ -78,6 +78,7 @@ export const oddPort = defineDetector({
   id: 'odd-port',
   title: 'Protocol on the port of another',
   tier: 1,
+  deed: 'hid {what} on another port of {whom}',
   description:
     'A connection speaks SSH, HTTP, TLS or another protocol on a port that belongs to a different one, as tunnels and malware do to pass firewalls. Programs for closed networks, and people who hide a server from scanners, do it too.',
   options,
@@ -150,6 +151,7 @@ function draft(values: Options, { service, owner, isTcp, ends, evidence, bytes }
   ]);
   return {
     technique: service,
+    what: label,
     severity,
     confidence,
     title: `${client} speaks ${label} with ${server} on port ${serverPort}, which belongs to ${own}`,

@@ -74,6 +74,7 @@ export const osFingerprinting = defineDetector({
   id: 'os-fingerprinting',
   title: 'OS fingerprinting',
   tier: 2,
+  deed: 'probed the operating system of {whom}',
   description:
     'One host sends another several kinds of malformed or odd packets, whose answers give away the operating system. A single kind of them also comes from broken devices and odd stacks, which is why several are wanted.',
   options,

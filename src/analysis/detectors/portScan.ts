@@ -54,6 +54,7 @@ export const portScan = defineDetector({
   id: 'port-scan',
   title: 'Port scan',
   tier: 1,
+  deed: 'scanned {whom}',
   description:
     'One address tries many ports of one host that are closed, silent or abandoned as soon as they answer. Vulnerability scanners and inventories of your own do the same; a client of a broken passive FTP server or of peer-to-peer software can look like it.',
   options,

@@ -64,6 +64,7 @@ export const rogueDhcp = defineDetector({
   id: 'rogue-dhcp',
   title: 'Rogue DHCP server',
   tier: 1,
+  deed: 'offered false addresses by DHCP',
   description:
     'Two servers offer addresses to the same clients, hundreds of invented clients use the addresses up, or clients are refused in a flood. Two servers that share the work on purpose, or a room full of machines that start at once, can look like it.',
   options,
@@ -316,6 +317,7 @@ function draftStarvation(values: Options, seen: Seen): FindingDraft {
   ]);
   return {
     technique: 'starvation',
+    deed: 'asked for addresses by DHCP in many names',
     severity: isDisguised || isRandom || most >= values.clients * 3 ? 'high' : 'medium',
     confidence,
     title: `${countText(clients)} different clients ask for an address by DHCP, ${countText(most)} of them within ${values.windowSeconds} s`,
@@ -360,6 +362,7 @@ function draftRefusals(values: Options, server: Server): FindingDraft {
   ]);
   return {
     technique: 'refusals',
+    deed: 'refused addresses to DHCP clients',
     severity: 'medium',
     confidence,
     title: `${address} refuses DHCP clients: ${plural(server.refused, 'refusal')}`,

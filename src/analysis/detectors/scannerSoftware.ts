@@ -89,6 +89,8 @@ export const scannerSoftware = defineDetector({
   id: 'scanner-software',
   title: 'Scanning tools',
   tier: 2,
+  deed: 'used {what}[ on {whom}]',
+  ending: { of: ['port-scan', 'host-sweep', 'distributed-scan', 'os-fingerprinting', 'brute-force', 'exploit-attempt'], text: 'with {what}' },
   description:
     'Traffic bears the mark of a scanning or attack tool: its name in a request, or what it writes into the headers of its probes. Audits that were ordered use the same tools.',
   options,
@@ -183,6 +185,7 @@ function namedDraft(values: Options, { tool, client, server, port, evidence, tex
   ]);
   return {
     technique: `name-${tool.toLowerCase()}`,
+    what: tool,
     severity: 'medium',
     confidence,
     title: `${client} uses ${tool} against ${server} port ${port}`,
@@ -220,6 +223,7 @@ function probesDraft(values: Options, { address, evidence, syns, masscan, zmap, 
   ]);
   return {
     technique: `probes-${tool.toLowerCase()}`,
+    what: tool,
     // The scan has a finding of its own; this adds its name.
     severity: 'low',
     confidence,

@@ -34,6 +34,7 @@ export const smbv1 = defineDetector({
   id: 'smbv1',
   title: 'Weak Windows file sharing (SMB)',
   tier: 1,
+  deed: 'used weak SMB with {whom}',
   description:
     'A server answers in version 1 of the Windows file-sharing protocol beyond the first negotiation, or does not require signatures. Old printers, scanners and storage boxes need version 1; most Windows versions do not require signatures unless told to.',
   options,

@@ -54,6 +54,7 @@ export const smurf = defineDetector({
   id: 'smurf',
   title: 'Smurf attack',
   tier: 1,
+  deed: 'flooded {whom} with answers to pings in its name',
   description:
     'Pings go to a broadcast address in the name of one host, so that all hosts of a network answer it at once, or such answers arrive unasked. An administrator who pings the broadcast address to see who is there causes a few of the same packets.',
   options,

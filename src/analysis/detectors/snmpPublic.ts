@@ -34,6 +34,7 @@ export const snmpPublic = defineDetector({
   id: 'snmp-public',
   title: 'SNMP with a well-known community',
   tier: 1,
+  deed: 'used a well-known SNMP community at {whom}',
   description:
     'A device answers to SNMP requests with the community "public" or "private", which it was delivered with. Printers and switches nobody configured do; monitoring inside a closed network may rely on it.',
   options,

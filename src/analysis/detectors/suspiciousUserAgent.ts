@@ -91,6 +91,7 @@ export const suspiciousUserAgent = defineDetector({
   id: 'suspicious-user-agent',
   title: 'User agents of tools and malware',
   tier: 2,
+  deed: 'asked {whom} over HTTP with a suspicious user agent',
   description:
     'A request over HTTP says that a tool, a script or known malware sent it. Honest programs use the same libraries, and updates are fetched by scripts.',
   options,

@@ -43,6 +43,7 @@ export const synFlood = defineDetector({
   id: 'syn-flood',
   title: 'SYN flood',
   tier: 1,
+  deed: 'flooded {whom} with connection attempts',
   description:
     'One host gets connection attempts at a rate, from one or countless addresses, that are never completed, which fills its table of half-open connections. A crowd of clients that insists on a server which is down, or a load test, can look like it.',
   options,

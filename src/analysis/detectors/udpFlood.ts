@@ -57,6 +57,7 @@ export const udpFlood = defineDetector({
   id: 'udp-flood',
   title: 'UDP flood',
   tier: 1,
+  deed: 'flooded {whom} with UDP',
   description:
     'Datagrams pour in on one host at a rate and it hardly answers any of them. One-way media streams, measurements of a line and clients of a service that is down can look like it.',
   options,

@@ -32,6 +32,7 @@ export const weakRdp = defineDetector({
   id: 'weak-rdp',
   title: 'Weak Remote Desktop',
   tier: 1,
+  deed: 'used weak Remote Desktop at {whom}',
   description:
     'A Remote Desktop server settles on standard RDP security, or on TLS without network level authentication. Old servers, and thin clients that cannot do better, do so without anybody attacking.',
   options,

@@ -75,6 +75,7 @@ export const weakSsh = defineDetector({
   id: 'weak-ssh',
   title: 'Weak SSH',
   tier: 1,
+  deed: 'used weak SSH with {whom}',
   description:
     'An SSH session uses version 1 of the protocol, or client and server agree on an algorithm that is broken. Old network devices know no better, without anybody attacking.',
   options,

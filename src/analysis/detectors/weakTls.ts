@@ -91,6 +91,7 @@ export const weakTls = defineDetector({
   id: 'weak-tls',
   title: 'Weak TLS',
   tier: 1,
+  deed: 'used weak TLS with {whom}',
   description:
     'A server agrees to SSL, TLS 1.0 or 1.1, or to a cipher suite that is broken. Old devices and servers kept for old clients do so without anybody attacking.',
   options,

@@ -1,6 +1,6 @@
 /** SARIF 2.1.0 (OASIS standard, 27 March 2020): the findings for code-scanning dashboards and pipelines. The capture is the artifact, with its SHA-256. */
 import { detectors } from '../detectorOptions.ts';
-import type { Finding, Severity } from '../report.ts';
+import type { Finding, Incident, Severity } from '../report.ts';
 import type { ReportExport } from './reportExport.ts';
 import { safeText } from './safeText.ts';
 
@@ -23,6 +23,7 @@ export const sarif: ReportExport = {
   write(report, { compact }) {
     const { capture, producer, findings } = report,
       uri = encodeURIComponent(safeText(capture.file));
+    const incidentOf = new Map(report.incidents.flatMap((incident) => incident.findings.map((id) => [id, incident] as const)));
     const used = [...new Set(findings.map(({ detector }) => detector))];
     const log = {
       $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
@@ -46,8 +47,19 @@ export const sarif: ReportExport = {
               ...(capture.sha256 === null ? {} : { hashes: { 'sha-256': capture.sha256 } }),
             },
           ],
-          results: findings.map((finding) => resultOf(finding, used.indexOf(finding.detector), uri)),
-          properties: { statusText: plain(report.statusText), headline: plain(report.headline), risk: report.risk.score, options: producer.options },
+          results: findings.map((finding) => resultOf(finding, used.indexOf(finding.detector), uri, incidentOf.get(finding.id))),
+          properties: {
+            statusText: plain(report.statusText),
+            headline: plain(report.headline),
+            risk: report.risk.score,
+            incidents: report.incidents.map(({ id, title, severity, findings: members }) => ({
+              id,
+              title: plain(title),
+              severity,
+              findings: members,
+            })),
+            options: producer.options,
+          },
         },
       ],
     };
@@ -75,7 +87,7 @@ function ruleOf(id: string): object {
   };
 }
 
-function resultOf(finding: Finding, ruleIndex: number, uri: string): object {
+function resultOf(finding: Finding, ruleIndex: number, uri: string, incident: Incident | undefined): object {
   const { severity, expected, evidence } = finding;
   return {
     ruleId: finding.detector,
@@ -100,6 +112,7 @@ function resultOf(finding: Finding, ruleIndex: number, uri: string): object {
       'security-severity': String(RANKS[severity] / 10),
       severity,
       confidence: finding.confidence,
+      ...(incident === undefined ? {} : { incident: incident.id }),
       tags: [...finding.attack, ...finding.tactics],
       frames: evidence.frames,
       framesTotal: evidence.framesTotal,

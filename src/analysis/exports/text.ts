@@ -1,12 +1,13 @@
 /** The report as a person reads it in a terminal: file, packets, protocols, devices, security status, and one plain sentence to close. */
 import { bytesText, countText, plural } from '../describe.ts';
-import type { Finding, Report, Severity } from '../report.ts';
+import type { Finding, Incident, Report, Severity } from '../report.ts';
 import { keyFigures, mostActive, notExamined, protocolShares } from './overview.ts';
 import type { ReportExport } from './reportExport.ts';
 import { safeText } from './safeText.ts';
 import { bar, columns, displayWidth, hang, paint, PLAIN, wrap, type Color, type TextStyle } from './textLayout.ts';
 
 const MAX_FINDINGS = 10;
+const MAX_INCIDENTS = 5;
 const MAX_FRAMES = 8;
 const BAR_COLUMNS = 16;
 /** Lines of prose longer than this are hard to read, however wide the terminal. */
@@ -31,6 +32,7 @@ export const text: ReportExport = {
       figures(style, report),
       protocols(style, report),
       devices(style, report),
+      incidents(style, report),
       findings(style, report),
       status(style, report),
       closing(style, report),
@@ -103,6 +105,35 @@ function devices(style: TextStyle, report: Report): string[] {
   ];
 }
 
+function incidents(style: TextStyle, report: Report): string[] {
+  if (report.incidents.length === 0) return [];
+  const total = report.totals['incidents'] ?? report.incidents.length,
+    shown = report.incidents.slice(0, MAX_INCIDENTS);
+  return [
+    heading(style, 'What happened', 'findings that belong together'),
+    ...shown.flatMap((incident) => incidentLines(style, incident)),
+    ...(total > shown.length ? [paint(style, `  and ${plural(total - shown.length, 'more incident')}: see --json`, 'dim')] : []),
+  ];
+}
+
+function incidentLines(style: TextStyle, { severity, title, findings: steps, tactics }: Incident): string[] {
+  const width = Math.min(style.width, MAX_PROSE_COLUMNS);
+  return [
+    ...badged(style, severity, `${safeText(title, 400)}.`, width),
+    ...hang(' '.repeat(13), [plural(steps.length, 'finding'), ...(tactics.length === 0 ? [] : [tactics.join(', ')])].join(': '), width).map((line) =>
+      paint(style, line, 'dim'),
+    ),
+  ];
+}
+
+/** A text with its severity before it; painted after the line breaks are made, which count columns. */
+function badged(style: TextStyle, severity: Severity, words: string, width: number): string[] {
+  const mark = style.unicode ? '▌' : '*';
+  return hang(`  ${mark} ${severity.padEnd(8)} `, words, width).map((line, i) =>
+    i === 0 ? line.replace(`${mark} ${severity}`, (badge) => paint(style, badge, ...SEVERITY_COLORS[severity])) : line,
+  );
+}
+
 function findings(style: TextStyle, report: Report): string[] {
   if (report.findings.length === 0) return [];
   const total = report.totals['findings'] ?? report.findings.length,
@@ -116,9 +147,7 @@ function findings(style: TextStyle, report: Report): string[] {
 
 function findingLines(style: TextStyle, finding: Finding): string[] {
   const { evidence, severity } = finding,
-    width = Math.min(style.width, MAX_PROSE_COLUMNS),
-    colors = SEVERITY_COLORS[severity];
-  const mark = style.unicode ? '▌' : '*';
+    width = Math.min(style.width, MAX_PROSE_COLUMNS);
   const first = evidence.frames.slice(0, MAX_FRAMES).map(countText).join(', ');
   const proof =
     evidence.framesTotal === 0
@@ -126,12 +155,12 @@ function findingLines(style: TextStyle, finding: Finding): string[] {
       : ` Frames ${first}${evidence.framesTotal > MAX_FRAMES ? ` and ${countText(evidence.framesTotal - MAX_FRAMES)} more` : ''}.`;
   const attack = finding.attack.length === 0 ? '' : ` ATT&CK ${finding.attack.map((id) => safeText(id, 20)).join(', ')}.`;
   return [
-    // Painted after the line breaks are made, which count columns.
-    ...hang(
-      `  ${mark} ${severity.padEnd(8)} `,
+    ...badged(
+      style,
+      severity,
       `${safeText(finding.title, 300)} (${finding.confidence} % sure)${finding.expected === null ? '' : ` - expected: ${safeText(finding.expected.reason, 200)}`}`,
       width,
-    ).map((line, i) => (i === 0 ? line.replace(`${mark} ${severity}`, (badge) => paint(style, badge, ...colors)) : line)),
+    ),
     ...hang(' '.repeat(13), `${safeText(finding.description, 600)}${proof}${attack}`, width),
     ...hang(`${' '.repeat(13)}${style.unicode ? '→' : '>'} `, safeText(finding.recommendation, 400), width),
   ];

@@ -5,7 +5,8 @@ import { SEVERITIES, type Finding } from '../report.ts';
 import { defineTool } from '../tool.ts';
 import { captureInput, limitInput, nextOffset, offsetInput, pageOutput, withCapture } from '../toolCapture.ts';
 
-const FRAMES_SHOWN = 3;
+const FRAMES_SHOWN = 3,
+  INCIDENTS_SHOWN = 5;
 
 export const listFindings = defineTool({
   name: 'list_findings',
@@ -23,6 +24,9 @@ export const listFindings = defineTool({
     status: z.string(),
     statusText: z.string(),
     risk: z.object({ score: z.number(), level: z.string() }),
+    incidents: z
+      .array(z.object({ id: z.string(), severity: z.string(), title: z.string(), findings: z.number() }))
+      .describe('Which findings tell one story, in a sentence; the gravest first'),
     findings: z.array(
       z.object({
         id: z.string(),
@@ -47,6 +51,10 @@ export const listFindings = defineTool({
         status: report.status,
         statusText: report.statusText,
         risk: { score: report.risk.score, level: report.risk.level },
+        incidents: report.incidents
+          .filter(({ findings }) => wanted.some(({ id }) => findings.includes(id)))
+          .slice(0, INCIDENTS_SHOWN)
+          .map(({ id, severity: worst, title, findings }) => ({ id, severity: worst, title, findings: findings.length })),
         findings: shown.map(short),
         total: wanted.length,
         next: nextOffset(offset, shown.length, wanted.length),
