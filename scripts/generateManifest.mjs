@@ -1,6 +1,6 @@
 /**
  * Writes the blocks of package.json that mirror a registry: the settings `netsec.detectors.<id>.<option>`, from the
- * options that each detector declares, and the slash commands of `@netsec`. `--check` writes nothing and fails when they differ.
+ * options that each detector declares, the slash commands of `@netsec`, and the language-model tools. `--check` writes nothing and fails when they differ.
  */
 import { build } from 'esbuild';
 import fs from 'node:fs';
@@ -46,17 +46,49 @@ async function chatCommands() {
   return values.map(({ id, description }) => ({ name: id, description }));
 }
 
+/** Folder of a registry of tools -> when its tools are there; without it, always. */
+const TOOL_REGISTRIES = {
+  'src/editor/tools': undefined,
+  'src/live/tools': undefined,
+  'src/analysis/tools': "netsec.agentToolsVia == 'languageModel'",
+};
+
+/** What agents of VS Code are told of a tool. The names are those of src/editor/languageModelTools.ts. */
+async function languageModelTools() {
+  const tools = [];
+  for (const [folder, when] of Object.entries(TOOL_REGISTRIES)) {
+    if (!fs.existsSync(path.join(root, folder, 'registry.ts'))) continue;
+    const { values, toJSONSchema } = await loadRegistry(`${folder}/registry.ts`);
+    for (const { name, title, description, input, effect } of values) {
+      if (effect === 'writes-file') continue;
+      const { $schema: _dialect, ...inputSchema } = toJSONSchema(input, { io: 'input' });
+      tools.push({
+        name: `netsec_${name}`,
+        displayName: title,
+        toolReferenceName: `netsec_${name}`,
+        canBeReferencedInPrompt: true,
+        userDescription: description.split('. ')[0],
+        modelDescription: description,
+        ...(when === undefined ? {} : { when }),
+        inputSchema,
+      });
+    }
+  }
+  return tools;
+}
+
 const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8'));
 const { properties } = manifest.contributes.configuration[0];
 const byHand = Object.fromEntries(Object.entries(properties).filter(([name]) => !name.startsWith(PREFIX)));
 manifest.contributes.configuration[0].properties = { ...byHand, ...(await detectorSettings()) };
 manifest.contributes.chatParticipants[0].commands = await chatCommands();
+manifest.contributes.languageModelTools = await languageModelTools();
 const text = `${JSON.stringify(manifest, null, 2)}\n`;
 
 if (process.argv.includes('--check')) {
   // Compared as values: how the file is laid out is the formatter's business.
   if (JSON.stringify(JSON.parse(fs.readFileSync(manifestFile, 'utf8'))) !== JSON.stringify(manifest)) {
-    console.error('The settings or slash commands in package.json are not those of their registries; run "npm run manifest".');
+    console.error('The settings, slash commands or language-model tools in package.json are not those of their registries; run "npm run manifest".');
     process.exit(1);
   }
 } else {

@@ -7,6 +7,7 @@ import { captureEditors, VIEW_TYPE } from './editor/captureEditor.ts';
 import { captureLibrary, capturesFolders } from './editor/captureLibrary.ts';
 import { capturesTree } from './editor/capturesTree.ts';
 import { registerCommands } from './editor/commands.ts';
+import { registerLanguageModelTools } from './editor/languageModelTools.ts';
 import { keepJudged } from './editor/judging.ts';
 import { openCapture } from './editor/openCapture.ts';
 import { pageStates } from './editor/pageState.ts';
@@ -35,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
     const uri = editors.inFront()?.uri;
     return uri === undefined ? null : { uri, state: states.load(uri.toString()) };
   };
+  const captures = workspaceCaptures({ library, sessions });
   context.subscriptions.push(
     library,
     allow,
@@ -47,13 +49,14 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.createTreeView('netsec.captures', { treeDataProvider: tree, showCollapseAll: false }),
     vscode.window.registerFileDecorationProvider(tree),
     ...registerCommands({ editors, library, sessions, summaries }),
-    ...registerChat(context, { captures: workspaceCaptures({ library, sessions }), inFront, show: (uri, command) => editors.show(uri, command) }),
+    ...registerChat(context, { captures, inFront, show: (uri, command) => editors.show(uri, command) }),
     ...registerRecordings({
       cli: vscode.Uri.joinPath(dist, 'cli.mjs').fsPath,
       capturesFolders,
       show: (uri) => editors.show(uri),
       storage: context.globalState,
     }),
+    ...registerLanguageModelTools({ captures, editors }),
     registerMcpServer({ serverFile: vscode.Uri.joinPath(dist, 'mcp.mjs').fsPath, capturesFolders }),
   );
 }

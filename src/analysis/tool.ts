@@ -4,7 +4,9 @@
  */
 import * as z from 'zod';
 import { boundSize } from './boundSize.ts';
+import type { CaptureFile } from './captureFiles.ts';
 import type { CaptureStore } from './captureStore.ts';
+import type { PageCommand } from './engineApi.ts';
 
 export interface ToolContext {
   readonly captures: CaptureStore;
@@ -15,6 +17,8 @@ export interface ToolContext {
    * Writes a file where the user allows it, after asking; gives its name, or null when the user refuses. Absent where nothing may be written.
    */
   readonly saveFile?: (name: string, content: string) => Promise<string | null>;
+  /** Opens a capture for the user to see, or brings it to the front, and gives its page a command. Absent where there is no editor. */
+  readonly showCapture?: (capture: CaptureFile, command: PageCommand) => Promise<void>;
 }
 
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
@@ -24,8 +28,8 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly title: string;
   /** For a model: what it gives, when to use it, what to use instead. */
   readonly description: string;
-  /** Set where running it changes something: a shell that cannot ask does not offer it. */
-  readonly effect?: 'writes-file';
+  /** Set where running it changes something: a shell that cannot ask for what must be asked, or has no editor, does not offer it. */
+  readonly effect?: 'writes-file' | 'shows-capture';
   readonly input: Input;
   readonly output: Output;
   run(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
@@ -86,6 +90,15 @@ export function inputSchema(tool: Tool): Record<string, unknown> {
 
 export function outputSchema(tool: Tool): Record<string, unknown> {
   return z.toJSONSchema(tool.output, { io: 'output' });
+}
+
+/** `Get packet: latest, frame 12`: what a call is about, in one short line. The model wrote the values, so only plain characters of them are shown. */
+export function callInWords(tool: Tool, input: unknown): string {
+  const { capture, frame, filter, finding } = (typeof input === 'object' && input !== null ? input : {}) as Readonly<Record<string, unknown>>;
+  const words = [capture, typeof frame === 'number' ? `frame ${frame}` : undefined, filter, finding]
+    .filter((word): word is string => typeof word === 'string' && word !== '')
+    .map((word) => word.replace(/[^\p{L}\p{N} ._:=&|!<>()/-]/gu, ' ').slice(0, 80));
+  return words.length === 0 ? tool.title : `${tool.title}: ${words.join(', ')}`;
 }
 
 /** A result as text for a model: notes first, then the data in a fence that it cannot close. */

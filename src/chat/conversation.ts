@@ -3,7 +3,7 @@
  * tool gives back. Nothing is sent or shown after the signal is aborted.
  */
 import type { CaptureStore } from '../analysis/captureStore.ts';
-import { inputSchema, resultText, runTool, type Tool } from '../analysis/tool.ts';
+import { callInWords, inputSchema, resultText, runTool, type Tool } from '../analysis/tool.ts';
 import { ModelFailure, type ModelClient, type ModelMessage, type ModelPart, type ModelReply, type ModelTool } from './modelClient.ts';
 
 export interface Limits {
@@ -126,7 +126,7 @@ async function runCalls(calls: readonly ToolCall[], question: Question, limits: 
       result('No more tools can be called for this question. Answer with what you have, and say what is missing.', true);
     else {
       usage.toolCalls++;
-      question.onProgress(`${tool.title}${inWords(input)}`);
+      question.onProgress(callInWords(tool, input));
       try {
         const output = await runTool(tool, input, { captures: question.captures, signal: question.signal, maxCharacters: limits.resultCharacters });
         if (output.ok) question.onResult?.(output.output);
@@ -139,15 +139,6 @@ async function runCalls(calls: readonly ToolCall[], question: Question, limits: 
     }
   }
   return results;
-}
-
-/** `: latest`, what a call is about, where that is short enough to be read. */
-function inWords(input: unknown): string {
-  const { capture, filter } = (typeof input === 'object' && input !== null ? input : {}) as { readonly capture?: unknown; readonly filter?: unknown };
-  const words = [capture, filter]
-    .filter((word): word is string => typeof word === 'string' && word !== '')
-    .map((word) => word.replace(/[^\p{L}\p{N} ._:=&|!<>()/-]/gu, ' ').slice(0, 80));
-  return words.length === 0 ? '' : `: ${words.join(', ')}`;
 }
 
 function modelTool(tool: Tool): ModelTool {

@@ -14,6 +14,7 @@ const REGISTRIES: Readonly<Record<string, string>> = {
   'src/analysis/exports': 'ReportExport',
   'src/analysis/statistics': 'Statistic',
   'src/analysis/tools': 'Tool',
+  'src/editor/tools': 'Tool',
   'src/chat/commands': 'Command',
   'media/views': 'View',
 };

@@ -16,6 +16,7 @@ class FakeVscode {
   readonly registered: string[] = [];
   readonly touched: string[] = [];
   readonly warmedUp: string[] = [];
+  readonly executed: unknown[][] = [];
   readonly api = {
     Uri: {
       joinPath: (base: { fsPath: string }, ...parts: string[]) => ({ fsPath: path.join(base.fsPath, ...parts) }),
@@ -40,9 +41,13 @@ class FakeVscode {
       createTreeView: (id: string) => this.#register(`view ${id}`),
       registerFileDecorationProvider: () => this.#register('decorations'),
     },
-    commands: { registerCommand: (id: string) => this.#register(`command ${id}`) },
+    commands: {
+      registerCommand: (id: string) => this.#register(`command ${id}`),
+      executeCommand: (id: string, ...args: unknown[]) => Promise.resolve(this.executed.push([id, ...args])),
+    },
     lm: {
       registerMcpServerDefinitionProvider: (id: string) => this.#register(`mcp ${id}`),
+      registerTool: (name: string) => this.#register(`tool ${name}`),
       registerLanguageModelChatProvider: (vendor: string) => this.#register(`language models ${vendor}`),
       selectChatModels: ({ vendor }: { vendor: string }) => Promise.resolve(this.warmedUp.push(vendor)),
     },
@@ -127,6 +132,16 @@ describe('activating the extension', () => {
       ]),
     );
     expect(fake.warmedUp).toEqual(['netsec']);
+  });
+
+  test('registers every language-model tool of the manifest, and tells how the analysis tools reach agents', async () => {
+    const { default: manifest } = (await import('../../package.json')) as {
+      default: { contributes: { languageModelTools: { name: string }[] } };
+    };
+    expect(fake.registered.filter((each) => each.startsWith('tool ')).sort()).toEqual(
+      manifest.contributes.languageModelTools.map(({ name }) => `tool ${name}`).sort(),
+    );
+    expect(fake.executed).toEqual([['setContext', 'netsec.agentToolsVia', 'mcp']]);
   });
 
   test('reads no file, starts no thread and no program, and looks at nothing that was stored', () => {

@@ -45,6 +45,8 @@ export interface WindowOptions {
   readonly vsix?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Built-in extensions to switch on that a fresh profile keeps off, such as `GitHub.copilot-chat` with its agent mode. */
+  readonly enabledExtensions?: readonly string[];
 }
 
 export interface VscodeWindow {
@@ -112,7 +114,7 @@ async function onServer(under: VscodeUnderTest & { kind: 'server' }, profile: st
       timezoneId: 'UTC',
     });
     const development = options.vsix === undefined ? [ROOT, REMOTE_CONTROL] : [REMOTE_CONTROL];
-    const { page, consoleLines } = await openPage(context, server.url, options.folder, development);
+    const { page, consoleLines } = await openPage(context, server.url, options.folder, { development, enabled: options.enabledExtensions ?? [] });
     const running = { server, browser };
     return {
       page,
@@ -143,7 +145,7 @@ async function openPage(
   context: BrowserContext,
   url: string,
   folder: string,
-  development: readonly string[],
+  { development, enabled }: { readonly development: readonly string[]; readonly enabled: readonly string[] },
 ): Promise<{ page: Page; consoleLines: string[] }> {
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url });
   const page = await context.newPage();
@@ -159,15 +161,16 @@ async function openPage(
   // Extensions under development are part of the settings embedded in the page. They are changed when the workbench reads them: a page
   // answered through route() has no address space, and Chromium then refuses its socket to loopback.
   const extensions = development.map((each) => ({ scheme: 'vscode-remote', authority: new URL(url).host, path: each }));
-  await page.addInitScript((added) => {
+  const added = { developmentOptions: { extensions }, ...(enabled.length === 0 ? {} : { enabledExtensions: enabled }) };
+  await page.addInitScript((options) => {
     if (window !== window.top) return;
     const original = Element.prototype.getAttribute;
     Element.prototype.getAttribute = function (name: string): string | null {
       const value = original.call(this, name);
       if (name !== 'data-settings' || this.id !== 'vscode-workbench-web-configuration' || value === null) return value;
-      return JSON.stringify({ ...(JSON.parse(value) as object), developmentOptions: { extensions: added } });
+      return JSON.stringify({ ...(JSON.parse(value) as object), ...options });
     };
-  }, extensions);
+  }, added);
   await page.goto(`${url}/?folder=${encodeURIComponent(folder)}`, { waitUntil: 'commit' });
   await workbenchReady(page);
   return { page, consoleLines };
