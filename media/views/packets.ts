@@ -56,7 +56,7 @@ const columns: readonly Column<PacketRow>[] = [
     id: 'number',
     title: 'No.',
     label: 'Frame number',
-    width: 62,
+    width: 74,
     grow: 0,
     end: true,
     drop: 0,

@@ -1,0 +1,168 @@
+/** Agent mode of a real VS Code with a model that a test plays: it finds our tools once each, calls them, and the person sees what they show. */
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { messagesApi, type MessagesApi } from './support/messagesApi.ts';
+import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
+import { capturePage, quickPickRows, runCommand } from './support/workbench.ts';
+
+const CAPTURES = path.resolve(import.meta.dirname, '../../captures');
+/** Where pictures for the documentation go, when they are wanted. */
+const SCREENSHOTS = process.env['NETSEC_SCREENSHOTS'] === '1' ? path.resolve(import.meta.dirname, '../../docs/screenshots') : null;
+
+/** `mcp_netsec_analyze_network` and `netsec_analyze_network` are one tool in two guises. */
+const bare = (name: string): string => name.replace(/^(?:mcp_netsec_|netsec_)/i, '');
+
+describeInVscode('agent mode', () => {
+  let window: VscodeWindow;
+  let folder: string;
+  let model: MessagesApi;
+
+  beforeAll(async () => {
+    model = await messagesApi((request) => {
+      // First the analysis, then the packet it names, then words about both.
+      const find = (tool: string): string => request.tools.find((name) => bare(name) === tool) ?? `no tool ${tool}`;
+      if (request.results.length === 0) return { tool: find('analyze_network'), input: { capture: 'scan-syn.pcap' } };
+      if (request.results.length === 1) return { tool: find('go_to_frame'), input: { capture: 'scan-syn.pcap', frame: 5 } };
+      const verdict = /"severity":"(\w+)"/.exec(request.results[0]!.replaceAll('\\', ''))?.[1] ?? 'nothing';
+      return { text: `The gravest finding is ${verdict}. Look at frame 5, which is open in the editor.` };
+    });
+    folder = workspaceWith([path.join(CAPTURES, 'scan-syn.pcap')]);
+    window = await openVscode({
+      folder,
+      enabledExtensions: ['GitHub.copilot-chat'],
+      settings: { 'chat.disableAIFeatures': false, 'chat.byokUtilityModelDefault': 'mainAgent', 'netsec.agentTools': 'auto' },
+      viewport: { width: 1600, height: 1000 },
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await window?.close();
+    await model?.close();
+    removeFolder(folder);
+  });
+
+  async function picture(name: string): Promise<void> {
+    if (SCREENSHOTS === null) return;
+    await sleep(1000);
+    await window.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+  }
+
+  const toolNames = (): Promise<string[]> => window.host((vscode) => vscode.lm.tools.map(({ name }) => name));
+
+  test('the MCP server starts by itself for whoever asks, and no tool of ours is there twice', async () => {
+    await expect.poll(() => window.host((vscode) => vscode.extensions.getExtension('netsec.netsec')?.isActive), { timeout: 60_000 }).toBe(true);
+    await expect
+      .poll(
+        async () => {
+          await window.host(async (vscode) => {
+            await vscode.commands.executeCommand('workbench.mcp.startServer', '*', { waitForLiveTools: true });
+          });
+          return (await toolNames()).filter((name) => bare(name) === 'analyze_network');
+        },
+        { timeout: 60_000, interval: 500 },
+      )
+      .toHaveLength(1);
+    const ours = (await toolNames()).filter((name) => /netsec_/i.test(name)).map(bare);
+    expect(ours).toEqual([...new Set(ours)]);
+    expect(ours).toEqual(expect.arrayContaining(['list_captures', 'list_findings', 'open_capture', 'go_to_frame', 'apply_filter', 'show_finding']));
+  });
+
+  test('a language-model tool shows a packet in the editor, and says what went wrong', async () => {
+    const invoke = (name: string, input: object): Promise<string> =>
+      window.host(
+        async (vscode, call) => {
+          const result = await vscode.lm.invokeTool(call.name, { input: call.input, toolInvocationToken: undefined });
+          return result.content.map((part) => (part as { value?: string }).value ?? '').join('');
+        },
+        { name, input },
+      );
+    expect(await invoke('netsec_apply_filter', { capture: 'scan-syn.pcap', filter: 'tcp.flags.reset == 1' })).toContain('"packets":');
+    await expect.poll(() => capturePage(window.page).getByRole('combobox').first().inputValue()).toBe('tcp.flags.reset == 1');
+    expect(await invoke('netsec_apply_filter', { capture: 'scan-syn.pcap' })).toContain('"packets":');
+    expect(await invoke('netsec_go_to_frame', { frame: 999_999 })).toMatch(/There is no frame 999999: this capture holds frames 1 to \d+/);
+  });
+
+  test('an agent analyses a capture through MCP, opens a packet for the person, and answers', async () => {
+    const { page } = window;
+    await window.host(async (vscode, url) => {
+      await vscode.commands.executeCommand('lm.addLanguageModelsProviderGroup', {
+        name: 'Test',
+        vendor: 'customendpoint',
+        apiKey: 'k',
+        apiType: 'messages',
+        models: [
+          {
+            id: 'test-model',
+            name: 'Test Model',
+            url: `${url}/v1/messages`,
+            toolCalling: true,
+            vision: false,
+            maxInputTokens: 128_000,
+            maxOutputTokens: 8000,
+          },
+        ],
+      });
+      await vscode.lm.selectChatModels({ vendor: 'customendpoint' });
+      await vscode.commands.executeCommand('workbench.action.chat.open');
+    }, model.url);
+    await page.locator('.interactive-input-part:visible .chat-input-toolbars [class*=model-picker]').first().click();
+    const models = page.locator('.action-widget .monaco-list-row, .context-view .monaco-list-row');
+    // Models of others are folded away until one was used.
+    const other = models.filter({ hasText: 'Other Models' }).first();
+    await other.waitFor();
+    if (!(await models.filter({ hasText: 'Test Model' }).first().isVisible())) await other.click();
+    await models.filter({ hasText: 'Test Model' }).first().click();
+    await page.locator('.interactive-session .interactive-input-part .monaco-editor').first().click();
+    await page.keyboard.type('Is there anything wrong in scan-syn.pcap? Show me.', { delay: 5 });
+    await page.keyboard.press('Enter');
+    const response = page.locator('.interactive-item-container.interactive-response').last();
+    await response.getByText(/The gravest finding is (?:low|medium|high|critical)/).waitFor({ timeout: 90_000 });
+    const names = model.requests.flatMap(({ tools }) => tools).filter((name) => bare(name) === 'analyze_network');
+    expect(new Set(names)).toHaveLength(1);
+    expect(names[0]).toMatch(/^mcp_/);
+    await capturePage(page).locator('[role="row"][aria-selected="true"]').first().waitFor();
+    expect(await capturePage(page).locator('[role="row"][aria-selected="true"]').first().innerText()).toMatch(/^(?:Evidence of .*\n)?5\n/);
+    await picture('agent-mode');
+  }, 150_000);
+
+  test('prompts of the MCP server, prompt files and skills are slash commands, each once', async () => {
+    const { page } = window;
+    const input = page.locator('.interactive-session .interactive-input-part .monaco-editor').first();
+    for (const [typed, wanted] of [
+      ['/netsec-tri', 'netsec-triage'],
+      ['/mcp.netsec.tri', 'triage_capture'],
+      ['/triage-cap', 'triage-capture'],
+    ] as const) {
+      await input.click();
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.press('Delete');
+      await page.keyboard.type(typed, { delay: 30 });
+      const rows = page.locator('.suggest-widget.visible .monaco-list-row').filter({ hasText: wanted });
+      await rows.first().waitFor({ timeout: 30_000 });
+      expect(await rows.count(), wanted).toBe(1);
+      await page.keyboard.press('Escape');
+    }
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.press('Delete');
+  });
+
+  test('MCP: List Servers and MCP: Browse Resources have our server and its captures', async () => {
+    const { page } = window;
+    await runCommand(page, 'MCP: List Servers');
+    await quickPickRows(page).filter({ hasText: 'Netsec' }).first().waitFor();
+    await page.keyboard.press('Escape');
+    await runCommand(page, 'MCP: Browse Resources');
+    await quickPickRows(page).filter({ hasText: 'captures' }).first().waitFor();
+    await picture('mcp-resources');
+    await page.keyboard.press('Escape');
+  });
+
+  test('without MCP the tools of the analysis are language-model tools, and only that', async () => {
+    await window.host(async (vscode) => {
+      await vscode.workspace.getConfiguration('netsec').update('agentTools', 'languageModel', vscode.ConfigurationTarget.Global);
+    });
+    await expect
+      .poll(async () => (await toolNames()).filter((name) => bare(name) === 'analyze_network'), { timeout: 30_000 })
+      .toEqual(['netsec_analyze_network']);
+  });
+});
