@@ -61,7 +61,8 @@ async function languageModelTools() {
     const { values, toJSONSchema } = await loadRegistry(`${folder}/registry.ts`);
     for (const { name, title, description, input, effect } of values) {
       if (effect === 'writes-file') continue;
-      const { $schema: _dialect, ...inputSchema } = toJSONSchema(input, { io: 'input' });
+      const inputSchema = toJSONSchema(input, { io: 'input' });
+      delete inputSchema.$schema;
       tools.push({
         name: `netsec_${name}`,
         displayName: title,

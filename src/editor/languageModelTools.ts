@@ -21,10 +21,7 @@ export function registerLanguageModelTools(parts: { readonly captures: CaptureSt
     captures: parts.captures,
     showCapture: (file, command) => parts.editors.show(vscode.Uri.parse(file.location, true), command),
   };
-  const tools: Tool[] = [
-    ...Object.values(editorTools),
-    ...Object.values(analysisTools).filter(({ effect }: Tool) => effect === undefined),
-  ] as unknown as Tool[];
+  const tools: Tool[] = [...Object.values(editorTools), ...Object.values(analysisTools).filter(({ effect }: Tool) => effect === undefined)];
   tellVia();
   return [
     vscode.workspace.onDidChangeConfiguration((event) => {
