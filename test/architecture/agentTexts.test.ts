@@ -40,3 +40,10 @@ describe.each(texts)('%s', (file) => {
     expect(named.filter((word) => !tools.has(word) && !detectorIds.has(word))).toEqual([]);
   });
 });
+
+test('the agent may use all of our tools, whichever way they reach it, and nothing else', () => {
+  const text = fs.readFileSync(path.join(ROOT, chatAgents[0]!.path), 'utf8');
+  const listed = [...text.matchAll(/^  - (.+)$/gm)].map((match) => match[1]!);
+  // The server's tools by its label, those of the extension by its id: https://code.visualstudio.com/docs/copilot/customization/custom-agents
+  expect(listed).toEqual(['netsec/*', ...manifest.contributes.languageModelTools.map((tool) => `netsec.netsec/${tool.toolReferenceName}`)]);
+});

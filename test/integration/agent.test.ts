@@ -125,6 +125,20 @@ describeInVscode('agent mode', () => {
     await picture('agent-mode');
   }, 150_000);
 
+  test('the Pcap Analyst has our tools and no others, so that no packet can talk it into more', async () => {
+    const before = model.requests.length;
+    await window.host(async (vscode) => {
+      await vscode.commands.executeCommand('workbench.action.chat.newChat');
+      await vscode.commands.executeCommand('workbench.action.chat.open', { mode: 'Pcap Analyst', query: 'What is wrong in scan-syn.pcap?' });
+    });
+    const response = window.page.locator('.interactive-item-container.interactive-response').last();
+    await response.getByText(/The gravest finding is/).waitFor({ timeout: 90_000 });
+    const offered = new Set(model.requests.slice(before).flatMap(({ tools }) => tools));
+    // Copilot's own harness adds a look into its past conversations, whatever the agent lists.
+    expect([...offered].filter((name) => !/netsec_/i.test(name) && name !== 'session_store_sql')).toEqual([]);
+    expect([...offered].map(bare)).toEqual(expect.arrayContaining(['analyze_network', 'go_to_frame']));
+  }, 150_000);
+
   test('prompts of the MCP server, prompt files and skills are slash commands, each once', async () => {
     const { page } = window;
     const input = page.locator('.interactive-session .interactive-input-part .monaco-editor').first();
