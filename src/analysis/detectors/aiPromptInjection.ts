@@ -10,7 +10,7 @@ import { ftpCommandMessage, ftpReplyMessage } from '../../pcap/dissectors/ftp.ts
 import { nbnsAnswerMessage } from '../../pcap/dissectors/nbns.ts';
 import { smtpCommandMessage, smtpMailMessage, smtpReplyMessage } from '../../pcap/dissectors/smtp.ts';
 import { sshBannerMessage } from '../../pcap/dissectors/ssh.ts';
-import { httpRequestMessage, httpResponseMessage } from '../../pcap/http/messages.ts';
+import { httpRequestMessage, httpResponseMessage, type HttpRequestMessage, type HttpResponseMessage } from '../../pcap/http/messages.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { plainDatagramMessage } from '../../pcap/plainDatagram.ts';
 import { tlsCertificateMessage, tlsServerNameMessage } from '../../pcap/tls/messages.ts';
@@ -18,7 +18,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
-import { injectionIn } from './promptInjectionMarks.ts';
+import { injectionIn, judgeInjection, mayHoldInjection, promptWords, SHORTEST_INJECTION, type Injection } from './promptInjectionMarks.ts';
 import { remembered } from './remembered.ts';
 import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, Watched } from './watched.ts';
 
@@ -33,11 +33,17 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const MOST_SUBJECTS = 2000,
-  MOST_SHOWN = 8;
+  MOST_SHOWN = 8,
+  MOST_HEADERS = 4096;
+const NOTHING_TOLD: readonly Told[] = [];
 const TYPE_TXT = 16;
 
-/** One text of a message: where it stood, in our words, and whether people write prose there. */
-type Said = (where: string, text: string, isProse?: boolean) => void;
+/** One text of a message that holds marks: where it stood, in our words, and whether people write prose there. */
+interface Told {
+  readonly where: string;
+  readonly isProse: boolean;
+  readonly injection: Injection;
+}
 
 interface Speaker {
   readonly from: string;
@@ -78,12 +84,11 @@ export const aiPromptInjection = defineDetector({
   collecting: ['points', 'bodyPoints'],
   create(collecting, state) {
     const speakers = new Watched<string, Speaker>(MOST_SUBJECTS),
-      injectionOf = remembered(injectionIn);
+      inHeader = remembered(injectionIn, MOST_HEADERS);
     return {
       onMessage(message, flow, p) {
-        textsOf(message, (where, text, isProse = false) => {
-          const injection = injectionOf(text);
-          if (injection === null || injection.points < (isProse ? collecting.bodyPoints : collecting.points)) return;
+        for (const { where, isProse, injection } of injectionsOf(message, inHeader)) {
+          if (injection.points < (isProse ? collecting.bodyPoints : collecting.points)) continue;
           let from: string, to: string;
           if (flow >= 0) {
             const { client, server } = endsOf(state, flow),
@@ -114,7 +119,7 @@ export const aiPromptInjection = defineDetector({
           for (const says of injection.says) speaker.says.add(says);
           if (flow >= 0) speaker.evidence.add(p, flow);
           else speaker.evidence.addDatagram(p);
-        });
+        }
       },
       evaluate(values) {
         const findings: FindingDraft[] = [];
@@ -134,15 +139,28 @@ function isFromServer(message: Message): boolean {
   return httpResponseMessage.is(message) || ftpReplyMessage.is(message) || smtpReplyMessage.is(message);
 }
 
-function textsOf(message: Message, say: Said): void {
+/** Nearly always empty, and then nothing is made. Headers come again and again: what was found in one is remembered. */
+function injectionsOf(message: Message, inHeader: (text: string) => Injection | null): readonly Told[] {
+  let told = NOTHING_TOLD;
+  const say = (where: string, text: string, isProse = false): void => {
+    const injection = injectionIn(text);
+    if (injection !== null) told = [...told, { where, isProse, injection }];
+  };
+  const sayHttp = (http: HttpRequestMessage | HttpResponseMessage, place: string): void => {
+    for (const [name, value] of http.headers) {
+      const injection = value.length < SHORTEST_INJECTION ? null : inHeader(value);
+      if (injection !== null) told = [...told, { where: headerPlace(name), isProse: false, injection }];
+    }
+    // The bytes are looked at before they become a text.
+    const injection = mayHoldInjection(promptWords.body(http)) ? judgeInjection(http.bodyStart) : null;
+    if (injection !== null) told = [...told, { where: place, isProse: true, injection }];
+  };
   if (httpRequestMessage.is(message)) {
     say('the address of an HTTP request', message.uri);
-    for (const [name, value] of message.headers) say(headerPlace(name), value);
-    if (message.bodyStart !== '') say('the body of an HTTP request', message.bodyStart, true);
+    sayHttp(message, 'the body of an HTTP request');
   } else if (httpResponseMessage.is(message)) {
     say('the status line of an HTTP answer', message.phrase);
-    for (const [name, value] of message.headers) say(headerPlace(name), value);
-    if (message.bodyStart !== '') say('the body of an HTTP answer', message.bodyStart, true);
+    sayHttp(message, 'the body of an HTTP answer');
   } else if (dnsMessage.is(message)) {
     say('a DNS name', message.qname);
     for (const { name, type, data } of message.answers) {
@@ -172,6 +190,7 @@ function textsOf(message: Message, say: Said): void {
   } else if (sshBannerMessage.is(message)) say('an SSH banner', message.text);
   else if (plainStreamMessage.is(message)) say('the beginning of a TCP stream', message.start, true);
   else if (plainDatagramMessage.is(message)) say('a datagram', message.start);
+  return told;
 }
 
 function headerPlace(name: string): string {

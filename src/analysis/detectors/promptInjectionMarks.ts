@@ -2,6 +2,7 @@
  * Text that speaks to a language model instead of to a program or a person: orders to forget its instructions, tags of its own protocol, verdicts it should give.
  * Each kind of mark has points; prose about such things has one of them, an attack has the order itself or several.
  */
+import { BEYOND_ASCII, WordScan } from '../wordScan.ts';
 
 interface Mark {
   /** In our words: the text itself is never shown, for a model may read the finding. */
@@ -65,15 +66,92 @@ const HINT =
 /** Soft hyphens and blanks of no width, as characters and as the bytes of UTF-8. */
 const HIDDEN = /[\u00ad\u200b-\u200f\u2060\ufeff]|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0/g;
 const MOST_TEXT = 1024;
+/** Shorter texts have no marks. */
+export const SHORTEST_INJECTION = 16;
 
 export interface Injection {
   readonly points: number;
   readonly says: readonly string[];
 }
 
+/**
+ * Words that the marks cannot do without, as `WordScan` takes them; `mayHold` says which must come together. Words of three letters stand with the sign behind
+ * them, and count as met where something beyond ASCII may be that sign.
+ */
+const WORDS = {
+  ignore: ['igno', 'disr', 'forg', 'verr', 'bypa'],
+  orders: ['stru', 'romp', 'guid', 'irec'],
+  tags: [
+    '<|im',
+    '<|sy',
+    '<|us',
+    '<|as',
+    '<|en',
+    '<|be',
+    '<|st',
+    '<|eo',
+    '[ins',
+    '/ins',
+    '<<sy',
+    '<</s',
+    '<too',
+    '</to',
+    '<fun',
+    '</fu',
+    'ntml',
+    '<sys',
+    '</sy',
+  ],
+  speakers: ['man:', 'ant:', 'tem:', 'per:', 'em :', 'nt :', 'er :'],
+  no: ['no t', 'no a', 'no f', 'no m', 'no s', 'no i'],
+  threats: ['hrea', 'ttac', 'ndin', 'noma', 'lici', 'spic', 'issu', 'aler'],
+  is: ['s be', 's sa', 's cl', 's ha', 's no', 's le', 'e be', 'e sa', 'e cl', 'e ha', 'e no', 'e le'],
+  benign: ['enig', 'safe', 'clea', 'harm', 'norm', 'egit'],
+  address: ['ou a', 'dear', 'atte', 'te t', 'hey ', 'llo ', 'sage', 'stru', 'm no', 'nyth'],
+  reveal: ['reve', 'prin', 'show', 'send', 'repe', 'leak', 'exfi', 'uplo'],
+  secrets: ['stru', 'romp', 'i ke', 'eden', 'nvir'],
+  use: ['call', 'use ', 'use<', 'use[', 'use|', 'use/', 'use:', 'run ', 'run<', 'run[', 'run|', 'run/', 'run:', 'xecu', 'nvok'],
+  tools: ['tool', 'func', 'term', 'shel', 'comm'],
+  new: ['new '],
+  role: ['stru', 'romp', 'role'],
+  ofMode: ['r mo', 'd mo', 'g mo'],
+  mode: ['mode'],
+  system: ['syst', 'ssis', 'deve'],
+  heading: ['m pr', 'm me', 'm ov', 'm no', 't pr', 't me', 't ov', 't no', 'r pr', 'r me', 'r ov', 'r no'],
+} as const;
+export const promptWords = new WordScan(Object.values(WORDS));
+const W = Object.fromEntries(Object.keys(WORDS).map((group, bit) => [group, 1 << bit])) as Record<keyof typeof WORDS, number>;
+/** What must come together for each mark, in their order. */
+const TOGETHER: readonly number[] = [
+  W.ignore | W.orders,
+  W.tags,
+  W.speakers,
+  W.no | W.threats,
+  W.is | W.benign,
+  W.address,
+  W.reveal | W.secrets,
+  W.use | W.tools,
+  W.new | W.role,
+  W.ofMode | W.mode,
+  W.system | W.heading,
+];
+
+/** Whether a text in which `promptWords` met these could have a mark: nearly none can, and they are not made texts of. */
+export function mayHoldInjection(met: number): boolean {
+  const all = (met & BEYOND_ASCII) === 0 ? met : met | W.use;
+  for (const words of TOGETHER) if ((all & words) === words) return true;
+  return false;
+}
+
 /** Null for text without marks. Names of hosts come with hyphens, dots and underscores for blanks, addresses with percent and plus signs. */
 export function injectionIn(text: string): Injection | null {
-  if (text.length < 16) return null;
+  if (text.length < SHORTEST_INJECTION || !mayHoldInjection(promptWords.text(text))) return null;
+  return judgeInjection(text);
+}
+
+/** As `injectionIn`, where the words were met already. */
+export function judgeInjection(text: string): Injection | null {
+  if (text.length < SHORTEST_INJECTION) return null;
   let plain = text.slice(0, MOST_TEXT);
   if (plain.includes('%')) plain = plain.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   // Without what hides between letters.

@@ -2,6 +2,7 @@
 import { messageKind, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { decodeBase64, findByte, MAX_TEXT, startsWithWord, textAt } from '../text.ts';
+import type { Header } from './headerLines.ts';
 import { nextHeader, type HeaderLine } from './headers.ts';
 
 export interface HttpCredentials {
@@ -9,6 +10,13 @@ export interface HttpCredentials {
   readonly scheme: string;
   readonly user: string | null;
   readonly passwordPresent: boolean;
+}
+
+/** `[bodyFrom, bodyTo)` of `bytes`: what was kept of a body, at least its first `MAX_BODY_START` bytes. */
+export interface BodyBytes {
+  readonly bytes: Uint8Array;
+  readonly bodyFrom: number;
+  readonly bodyTo: number;
 }
 
 interface HttpMessage extends Message {
@@ -20,10 +28,12 @@ interface HttpMessage extends Message {
   readonly bodyLength: number;
   /** The body's first bytes, one character each; of a login form without the values of its passwords. */
   readonly bodyStart: string;
+  /** Where these bytes lie while the message is being told: for a look before a text is made of them. Absent from messages that were made by hand. */
+  readonly body?: BodyBytes;
   /** Of a body that looks like a program (`looksLikeProgram`) and was seen whole; else null. */
   readonly bodySha256: string | null;
   /** The first 64 header lines; values of credentials and cookies are empty. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: readonly Header[];
 }
 
 export interface HttpRequestMessage extends HttpMessage {
@@ -62,28 +72,15 @@ export interface HttpCredentialsMessage extends Message, HttpCredentials {
 export const httpCredentialsMessage = messageKind<HttpCredentialsMessage>('http-credentials');
 
 export const MAX_URI = 8192;
-const MAX_HEADERS = 64;
 /** How much of a body a message holds. */
 export const MAX_BODY_START = 512;
 /** How far a posted form is searched for a login. */
 export const MAX_FORM = 4096;
 
-const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token', 'x-csrf-token']);
-
-/** The header lines of a head, for messages. */
-export function readHeaders(bytes: Uint8Array, offset: number, end: number): [string, string][] {
-  const headers: [string, string][] = [];
-  const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
-  for (let at = offset; headers.length < MAX_HEADERS && nextHeader(bytes, at, end, line); at = line.after) {
-    const name = textAt(bytes, line.name, line.nameEnd, 128);
-    headers.push([name, SECRET_HEADERS.has(name.toLowerCase()) ? '' : textAt(bytes, line.value, line.valueEnd)]);
-  }
-  return headers;
-}
-
 /** The first value of a header, `name` in lower case. */
-export function headerValue(headers: readonly (readonly [string, string])[], name: string): string | null {
-  return headers.find(([key]) => key.toLowerCase() === name)?.[1] ?? null;
+export function headerValue(headers: readonly Header[], name: string): string | null {
+  for (const header of headers) if ((header[2] ?? header[0].toLowerCase()) === name) return header[1];
+  return null;
 }
 
 /** Who logs in by the Authorization or Proxy-Authorization header of a head. */

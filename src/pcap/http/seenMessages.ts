@@ -6,6 +6,7 @@ import type { Packet } from '../packet.ts';
 import { sha256 } from '../platform.ts';
 import { decimalAt, textAt } from '../text.ts';
 import type { HttpSide } from './framing.ts';
+import { readHeaders, type Header } from './headerLines.ts';
 import type { StartLine } from './headers.ts';
 import {
   bodyStart,
@@ -17,38 +18,64 @@ import {
   MAX_URI,
   readAuthorization,
   readForm,
-  readHeaders,
+  type BodyBytes,
   type HttpCredentials,
   type HttpRequestMessage,
   type HttpResponseMessage,
 } from './messages.ts';
 
-/** Where a message lies. */
-interface Place {
+/** Where a message lies. The reader's start line is one object for all messages: its offsets are copied. */
+class Place implements BodyBytes {
   readonly bytes: Uint8Array;
-  readonly line: StartLine;
-  readonly headEnd: number;
   readonly bodyFrom: number;
   readonly bodyTo: number;
+  readonly first: number;
+  readonly firstEnd: number;
+  readonly second: number;
+  readonly secondEnd: number;
+  readonly third: number;
+  readonly thirdEnd: number;
+  readonly afterLine: number;
+  readonly headEnd: number;
   readonly chunked: boolean;
+
+  constructor(bytes: Uint8Array, line: StartLine, headEnd: number, end: number, chunked: boolean) {
+    this.bytes = bytes;
+    if (chunked) [this.bodyFrom, this.bodyTo] = bodyStart(bytes, headEnd, end, true);
+    else {
+      this.bodyFrom = headEnd;
+      this.bodyTo = end;
+    }
+    this.first = line.first;
+    this.firstEnd = line.firstEnd;
+    this.second = line.second;
+    this.secondEnd = line.secondEnd;
+    this.third = line.third;
+    this.thirdEnd = line.thirdEnd;
+    this.afterLine = line.after;
+    this.headEnd = headEnd;
+    this.chunked = chunked;
+  }
 }
 
 class SeenMessage {
   readonly frame: number;
   readonly bodyLength: number;
   protected readonly place: Place;
-  #headers: [string, string][] | undefined;
+  #headers: readonly Header[] | undefined;
 
   constructor(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide) {
     this.frame = p.frame;
     this.bodyLength = side.bodyLength;
-    const [bodyFrom, bodyTo] = bodyStart(p.bytes, headEnd, end, side.chunked);
-    // The reader's line is one object for all messages: its offsets are copied.
-    this.place = { bytes: p.bytes, line: { ...line }, headEnd, bodyFrom, bodyTo, chunked: side.chunked };
+    this.place = new Place(p.bytes, line, headEnd, end, side.chunked);
   }
 
-  get headers(): readonly (readonly [string, string])[] {
-    return (this.#headers ??= readHeaders(this.place.bytes, this.place.line.after, this.place.headEnd));
+  get body(): BodyBytes {
+    return this.place;
+  }
+
+  get headers(): readonly Header[] {
+    return (this.#headers ??= readHeaders(this.place.bytes, this.place.afterLine, this.place.headEnd));
   }
 
   get contentType(): string | null {
@@ -61,9 +88,9 @@ class SeenMessage {
 
   get bodySha256(): string | null {
     const { bytes, bodyFrom, bodyTo, chunked } = this.place,
-      length = this.bodyLength;
-    return !chunked && length > 0 && bodyTo - bodyFrom >= length && length <= MAX_PROGRAM && looksLikeProgram(bytes, bodyFrom, bodyTo)
-      ? sha256(bytes.subarray(bodyFrom, bodyFrom + length))
+      { bodyLength } = this;
+    return !chunked && bodyLength > 0 && bodyTo - bodyFrom >= bodyLength && bodyLength <= MAX_PROGRAM && looksLikeProgram(bytes, bodyFrom, bodyTo)
+      ? sha256(bytes.subarray(bodyFrom, bodyFrom + bodyLength))
       : null;
   }
 }
@@ -76,16 +103,15 @@ export class SeenRequest extends SeenMessage implements HttpRequestMessage {
   #bodyStart: string | undefined;
 
   get method(): string {
-    return textAt(this.place.bytes, this.place.line.first, this.place.line.firstEnd);
+    return textAt(this.place.bytes, this.place.first, this.place.firstEnd);
   }
 
   get uri(): string {
-    return (this.#uri ??= textAt(this.place.bytes, this.place.line.second, this.place.line.secondEnd, MAX_URI));
+    return (this.#uri ??= textAt(this.place.bytes, this.place.second, this.place.secondEnd, MAX_URI));
   }
 
   get version(): string {
-    const { bytes, line } = this.place;
-    return line.third === line.thirdEnd ? '0.9' : textAt(bytes, line.third + 5, line.thirdEnd);
+    return this.place.third === this.place.thirdEnd ? '0.9' : textAt(this.place.bytes, this.place.third + 5, this.place.thirdEnd);
   }
 
   get host(): string | null {
@@ -102,7 +128,7 @@ export class SeenRequest extends SeenMessage implements HttpRequestMessage {
 
   get credentials(): HttpCredentials | null {
     if (this.#credentials === undefined)
-      this.#credentials = readAuthorization(this.place.bytes, this.place.line.after, this.place.headEnd) ?? this.#loginForm;
+      this.#credentials = readAuthorization(this.place.bytes, this.place.afterLine, this.place.headEnd) ?? this.#loginForm;
     return this.#credentials;
   }
 
@@ -143,11 +169,11 @@ export class SeenResponse extends SeenMessage implements HttpResponseMessage {
   }
 
   get version(): string {
-    return textAt(this.place.bytes, this.place.line.first + 5, this.place.line.firstEnd);
+    return textAt(this.place.bytes, this.place.first + 5, this.place.firstEnd);
   }
 
   get phrase(): string {
-    return textAt(this.place.bytes, this.place.line.third, this.place.line.thirdEnd, 256);
+    return textAt(this.place.bytes, this.place.third, this.place.thirdEnd, 256);
   }
 
   get server(): string | null {
