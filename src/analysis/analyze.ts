@@ -1,7 +1,7 @@
 /** The whole pipeline on one page: bytes -> packets -> layers -> flows -> messages and findings -> a state that a report is made of. */
 import type { ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat, Damage } from '../pcap/captureFormat.ts';
-import { CaptureScan } from '../pcap/captureReader.ts';
+import { CaptureScan, type ScanOptions } from '../pcap/captureReader.ts';
 import { createTables, decode } from '../pcap/decode.ts';
 import type { FieldSink, Message } from '../pcap/dissector.ts';
 import { NET_FLAGS, NET_FRAGMENT, Packet } from '../pcap/packet.ts';
@@ -80,9 +80,7 @@ export class Analysis {
   }
 
   /** Reads on to the current end of the source; throws when aborted, and what was read before stays. */
-  async advance(
-    options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined } = {},
-  ): Promise<void> {
+  async advance(options: ScanOptions = {}): Promise<void> {
     // The list grows while it is read; a report of what has been read so far, or of an interrupted pass, needs it too.
     this.state.interfaces = this.#scan.interfaces;
     await this.#scan.advance(this.#packet, this.#onFrame, options);

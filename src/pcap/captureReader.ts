@@ -27,6 +27,8 @@ export interface ScanOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called between blocks. */
   readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
+  /** Awaited between blocks: whoever reads in the background rests here. */
+  readonly pace?: (() => Promise<void>) | undefined;
 }
 
 /** One pass over a capture; `advance` may be called again when the file has grown. */
@@ -115,6 +117,7 @@ export class CaptureScan {
       });
       this.position += reached - from;
       options.onProgress?.(Math.min(this.position, size), size);
+      if (options.pace !== undefined) await options.pace();
       if (parser.damage !== null || !more || spare === null) {
         if (more) await filled;
         return;

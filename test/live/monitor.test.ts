@@ -2,11 +2,23 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { KnownCaptures } from '../../src/live/knownCaptures.node.ts';
-import { monitorFolder, type MonitorEvent } from '../../src/live/monitor.node.ts';
+import { monitorFolders, type MonitorEvent } from '../../src/live/monitor.node.ts';
 import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { installPlatform } from '../../src/pcap/platform.ts';
+
+/** Files that were opened to be analysed, and files that were read to be recognised. */
+const opened: string[] = [],
+  hashed: string[] = [];
+vi.mock(import('../../src/pcap/byteSource.node.ts'), async (original) => {
+  const { openFile } = await original();
+  return { openFile: (file: string) => (opened.push(path.basename(file)), openFile(file)) };
+});
+vi.mock(import('../../src/analysis/hashFile.node.ts'), async (original) => {
+  const actual = await original();
+  return { ...actual, hashFile: (file: string, ...rest) => (hashed.push(path.basename(file)), actual.hashFile(file, ...rest)) };
+});
 
 const SAMPLES = path.resolve(import.meta.dirname, '../../captures');
 const STORY = path.join(SAMPLES, 'capture_20261123_022453.pcap');
@@ -19,6 +31,7 @@ beforeEach(() => {
   ending = new AbortController();
   events = [];
   running = [];
+  opened.length = hashed.length = 0;
 });
 afterEach(async () => {
   ending.abort();
@@ -27,7 +40,7 @@ afterEach(async () => {
 });
 
 function watch(known: KnownCaptures, once = false): Promise<void> {
-  const run = monitorFolder(folder, { known, signal: ending.signal, intervalMs: 30, once, onEvent: (event) => events.push(event) });
+  const run = monitorFolders([folder], { known, signal: ending.signal, intervalMs: 30, once, onEvent: (event) => events.push(event) });
   running.push(run);
   return run;
 }
@@ -61,7 +74,7 @@ test('a growing capture gives each finding once, and in the end those of the who
   expect(new Set(ids).size).toBe(ids.length);
   expect(events.some((event) => event.kind === 'file' && event.packets > 0 && event.packets < 1183)).toBe(true);
   const whole: MonitorEvent[] = [];
-  await monitorFolder(folder, { known, signal: ending.signal, once: true, onEvent: (event) => whole.push(event) });
+  await monitorFolders([folder], { known, signal: ending.signal, once: true, onEvent: (event) => whole.push(event) });
   for (const id of findings(whole)) expect(ids).toContain(id);
 });
 
@@ -78,25 +91,87 @@ test('a file that is replaced or shortened is read again from its beginning', as
   await until(() => events.slice(before).some((event) => event.kind === 'file' && event.packets === 1183));
 });
 
-test('what is known is not read again after a restart, under another name either; another version reads it', async () => {
+test('after a restart nothing known is read again: not opened, not hashed, and what was seen is told from the index', async () => {
+  const index = path.join(folder, 'storage/known.json');
+  fs.copyFileSync(STORY, path.join(folder, 'a.pcap'));
+  await watch(await KnownCaptures.open(index, '1'), true);
+  const ids = findings();
+  expect(ids.length).toBeGreaterThan(0);
+  expect(opened).toEqual(['a.pcap']);
+  opened.length = hashed.length = events.length = 0;
+  await watch(await KnownCaptures.open(index, '1'), true);
+  expect({ opened, hashed }).toEqual({ opened: [], hashed: [] });
+  expect(events.map(({ kind }) => kind)).toEqual(['file', 'caught-up']);
+  const [event] = events;
+  expect(event).toMatchObject({ state: 'known', packets: 1183, findings: ids.length });
+  expect(event?.kind === 'file' && event.seen?.map(({ id }) => id)).toEqual(ids);
+});
+
+test('the same content under another name, or with another time, is recognised and not analysed again', async () => {
+  const index = path.join(folder, 'known.json'),
+    file = path.join(folder, 'a.pcap'),
+    copy = path.join(folder, 'b.pcap');
+  fs.copyFileSync(STORY, file);
+  await watch(await KnownCaptures.open(index, '1'), true);
+  opened.length = hashed.length = events.length = 0;
+  fs.copyFileSync(STORY, copy);
+  fs.utimesSync(file, new Date('2026-01-01T00:00:00Z'), new Date('2026-01-01T00:00:00Z'));
+  await watch(await KnownCaptures.open(index, '1'), true);
+  expect(opened).toEqual([]);
+  expect(hashed.sort()).toEqual(['a.pcap', 'b.pcap']);
+  expect(findings()).toEqual([]);
+  hashed.length = 0;
+  await watch(await KnownCaptures.open(index, '1'), true);
+  expect(hashed).toEqual([]);
+});
+
+test('another version, other thresholds or a damaged index read everything again', async () => {
   const index = path.join(folder, 'known.json');
   fs.copyFileSync(STORY, path.join(folder, 'a.pcap'));
   await watch(await KnownCaptures.open(index, '1'), true);
-  expect(findings().length).toBeGreaterThan(0);
-  events.length = 0;
-  fs.copyFileSync(STORY, path.join(folder, 'b.pcap'));
-  await watch(await KnownCaptures.open(index, '1'), true);
-  expect(events.map((event) => (event.kind === 'file' ? [path.basename(event.file), event.state, event.packets] : [event.kind])).sort()).toEqual([
-    ['a.pcap', 'known', 1183],
-    ['b.pcap', 'known', 1183],
-  ]);
-  events.length = 0;
-  await watch(await KnownCaptures.open(index, '2'), true);
-  expect(findings().length).toBeGreaterThan(0);
-  fs.writeFileSync(index, '{"version":"2","files":{"x":1}}');
-  events.length = 0;
-  await watch(await KnownCaptures.open(index, '2'), true);
-  expect(findings().length).toBeGreaterThan(0);
+  for (const [version, damage] of [
+    ['2', null],
+    ['2', '{"version":"2","files":{"x":1}}'],
+    ['2', 'no JSON'],
+  ] as const) {
+    if (damage !== null) fs.writeFileSync(index, damage);
+    opened.length = events.length = 0;
+    await watch(await KnownCaptures.open(index, version), true);
+    expect(opened).toEqual(['a.pcap']);
+    expect(findings().length).toBeGreaterThan(0);
+  }
+});
+
+test('what the allow-list expects is told as expected', async () => {
+  fs.copyFileSync(STORY, path.join(folder, 'a.pcap'));
+  fs.mkdirSync(path.join(folder, '.netsec'));
+  fs.writeFileSync(path.join(folder, '.netsec/allow.yaml'), 'rules:\n  - detector: port-scan\n    reason: our own scanner\n');
+  await watch(await KnownCaptures.open(null, 'test'), true);
+  const scans = events.flatMap((event) => (event.kind === 'finding' && event.finding.detector === 'port-scan' ? [event.finding.expected] : []));
+  expect(scans.length).toBeGreaterThan(0);
+  for (const expected of scans) expect(expected?.reason).toBe('our own scanner');
+});
+
+test('several folders are looked at, one file at a time, and what went away is told', async () => {
+  const [one, two] = ['one', 'two'].map((name) => path.join(folder, name)) as [string, string];
+  for (const each of [one, two]) {
+    fs.mkdirSync(each);
+    fs.copyFileSync(STORY, path.join(each, 'a.pcap'));
+  }
+  const run = monitorFolders([one, two, one], {
+    known: await KnownCaptures.open(null, 'test'),
+    signal: ending.signal,
+    intervalMs: 30,
+    onEvent: (event) => events.push(event),
+  });
+  running.push(run);
+  await until(() => events.some(({ kind }) => kind === 'caught-up'));
+  const order = events.flatMap((event) =>
+    event.kind === 'reading' ? ['reading'] : event.kind === 'file' ? [event.state] : [],
+  );
+  expect(order).toEqual(['reading', 'analysed', 'reading', 'analysed']);
+  fs.rmSync(path.join(two, 'a.pcap'));
+  await until(() => events.some((event) => event.kind === 'gone' && event.file === path.join(two, 'a.pcap')));
 });
 
 test('what is no capture is said, and does not stop the others', async () => {
