@@ -8,12 +8,14 @@ import { captureLibrary, capturesFolders } from './editor/captureLibrary.ts';
 import { capturesTree } from './editor/capturesTree.ts';
 import { registerCommands } from './editor/commands.ts';
 import { registerLanguageModelTools } from './editor/languageModelTools.ts';
+import { detectorSettings } from './editor/detectorSettings.ts';
 import { keepJudged } from './editor/judging.ts';
 import { openCapture } from './editor/openCapture.ts';
 import { pageStates } from './editor/pageState.ts';
 import { createSessions } from './editor/sessions.ts';
 import { summaries as captureSummaries } from './editor/summaries.ts';
 import { workspaceCaptures } from './editor/workspaceCaptures.ts';
+import { registerMonitor } from './live/monitor.vscode.ts';
 import { registerRecordings } from './live/recordings.vscode.ts';
 import { registerMcpServer } from './mcp/definitionProvider.vscode.ts';
 
@@ -57,6 +59,15 @@ export function activate(context: vscode.ExtensionContext): void {
       storage: context.globalState,
     }),
     ...registerLanguageModelTools({ captures, editors }),
+    ...registerMonitor({
+      cli: vscode.Uri.joinPath(dist, 'cli.mjs').fsPath,
+      capturesFolders,
+      detectorOptions: detectorSettings,
+      allow,
+      show: (uri, finding) => editors.show(uri, finding === null ? { kind: 'show', view: 'overview' } : { kind: 'showFinding', id: finding }),
+      storageFolder: context.storageUri,
+      memory: context.workspaceState,
+    }),
     registerMcpServer({ serverFile: vscode.Uri.joinPath(dist, 'mcp.mjs').fsPath, capturesFolders }),
   );
 }

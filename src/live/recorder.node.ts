@@ -1,8 +1,5 @@
-/**
- * `netsec capture` as a process beside the extension host: it records on when the editor is busy, and ends by itself when the pipe to its
- * standard input breaks, however the editor ended. What it says arrives as a status about once a second.
- */
-import { spawn } from 'node:child_process';
+/** `netsec capture` as a process beside the extension host. What it says arrives as a status about once a second. */
+import { startCli } from './cliProcess.node.ts';
 import type { RecordingStatus } from './record.node.ts';
 
 export interface RecordingRequest {
@@ -33,55 +30,30 @@ export interface Recorder {
   readonly done: Promise<RecorderEnd>;
 }
 
-const MOST_WORDS = 8192;
-
 /** `cli` is the path of dist/cli.mjs. */
 export function startRecorder(cli: string, request: RecordingRequest, onStatus: (status: RecordingStatus) => void): Recorder {
-  // In a desktop VS Code our program is Electron, which has to be told that it is to be Node.
-  const child = spawn(process.execPath, [cli, ...captureArguments(request)], {
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    windowsHide: true,
+  let last: RecordingStatus | null = null;
+  const { stop, done } = startCli(cli, ['capture', ...captureArguments(request)], (value) => {
+    last = value as RecordingStatus;
+    onStatus(last);
   });
-  let last: RecordingStatus | null = null,
-    rest = '',
-    words = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const lines = `${rest}${text}`.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const status = statusIn(line);
-      if (status === null) continue;
-      last = status;
-      onStatus(status);
-    }
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (words = `${words}${text}`.slice(-MOST_WORDS)));
-  // Broken when the recorder has ended by itself, which `close` tells.
-  child.stdin.on('error', () => undefined);
-  const done = new Promise<RecorderEnd>((resolve) => {
-    child.once('error', (error) => resolve({ status: last, problem: `The recorder could not be started: ${error.message}.` }));
-    child.once('close', () => resolve({ status: last, problem: problemOf(last, words) }));
-  });
-  return { stop: () => child.stdin.end(), done };
+  return {
+    stop,
+    done: done.then(({ words, couldStart }) => ({
+      status: last,
+      problem: couldStart ? problemOf(last, words) : `The recorder could not be started: ${words}.`,
+    })),
+  };
 }
 
 function captureArguments({ interface: name, filter, stopAfter, folder }: RecordingRequest): string[] {
   // Joined by "=", so that no name and no filter can be taken for an option.
   return [
-    ...['capture', '--json', '--until-stdin-closes', `--interface=${name}`, `--output=${folder}/`],
+    `--interface=${name}`,
+    `--output=${folder}/`,
     ...(filter.trim() === '' ? [] : [`--filter=${filter}`]),
     ...(stopAfter === null ? [] : [`--${stopAfter.kind}=${stopAfter.limit}`]),
   ];
-}
-
-/** Null for a line that is no status: one that was cut off. */
-function statusIn(line: string): RecordingStatus | null {
-  try {
-    return JSON.parse(line) as RecordingStatus;
-  } catch {
-    return null;
-  }
 }
 
 function problemOf(last: RecordingStatus | null, words: string): string | null {

@@ -166,9 +166,7 @@ test('several folders are looked at, one file at a time, and what went away is t
   });
   running.push(run);
   await until(() => events.some(({ kind }) => kind === 'caught-up'));
-  const order = events.flatMap((event) =>
-    event.kind === 'reading' ? ['reading'] : event.kind === 'file' ? [event.state] : [],
-  );
+  const order = events.flatMap((event) => (event.kind === 'reading' ? ['reading'] : event.kind === 'file' ? [event.state] : []));
   expect(order).toEqual(['reading', 'analysed', 'reading', 'analysed']);
   fs.rmSync(path.join(two, 'a.pcap'));
   await until(() => events.some((event) => event.kind === 'gone' && event.file === path.join(two, 'a.pcap')));
