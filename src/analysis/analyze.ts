@@ -43,6 +43,7 @@ export class Analysis {
   readonly #packet: Packet;
   readonly #pass: FlowPass;
   readonly #onFrame: () => void;
+  #isGrowing = false;
 
   constructor(source: ByteSource, format: CaptureFormat, options: AnalysisOptions = {}) {
     this.#scan = new CaptureScan(source, format);
@@ -61,7 +62,19 @@ export class Analysis {
   }
 
   get damage(): Damage | null {
-    return this.#scan.damage;
+    const { damage } = this.#scan;
+    return this.#isGrowing && damage?.isUnfinished === true ? null : damage;
+  }
+
+  /** The last record is not whole. */
+  get isUnfinished(): boolean {
+    return this.#scan.damage?.isUnfinished === true;
+  }
+
+  /** Whether the file is still being written: then a last record that is not whole yet is no damage. */
+  set isGrowing(value: boolean) {
+    this.#isGrowing = value;
+    this.state.damage = this.damage;
   }
 
   /** Frames read, whether or not a selection counts them. */
@@ -84,7 +97,7 @@ export class Analysis {
     // The list grows while it is read; a report of what has been read so far, or of an interrupted pass, needs it too.
     this.state.interfaces = this.#scan.interfaces;
     await this.#scan.advance(this.#packet, this.#onFrame, options);
-    this.state.damage = this.#scan.damage;
+    this.state.damage = this.damage;
   }
 
   #frameHandler(options: AnalysisOptions): () => void {

@@ -28,6 +28,8 @@ export type MonitorEvent =
       readonly packets: number;
       readonly findings: number;
       readonly seen?: readonly SeenFinding[];
+      /** Ids of findings that were told and are not found any more, now that more is known. */
+      readonly withdrawn?: readonly string[];
     }
   | { readonly kind: 'reading'; readonly file: string; readonly bytes: number }
   | { readonly kind: 'gone'; readonly file: string }
@@ -55,6 +57,8 @@ interface Watched {
   changedAtMs: number;
   isRemembered: boolean;
   readonly told: Map<string, SeenFinding>;
+  /** Of those told. */
+  present: readonly SeenFinding[];
 }
 
 /** A file that did not grow for so long is remembered as it is. */
@@ -130,7 +134,7 @@ export async function monitorFolders(
       }
       if (watched !== undefined && watched.bytes === size && watched.modifiedMs === mtimeMs) return;
       if (watched === undefined) {
-        watched = { inode: ino, live: null, bytes: 0, modifiedMs: 0, changedAtMs: 0, isRemembered: false, told: new Map() };
+        watched = { inode: ino, live: null, bytes: 0, modifiedMs: 0, changedAtMs: 0, isRemembered: false, told: new Map(), present: [] };
         files.set(location, watched);
         const before = await known.find(location, size, mtimeMs, signal);
         if (before !== null) {
@@ -182,6 +186,11 @@ export async function monitorFolders(
         workingSinceMs = performance.now();
       },
     });
+    analysis.isGrowing = performance.now() - watched.changedAtMs < QUIET_MS && !once;
+    judge(location, watched, analysis);
+  }
+
+  function judge(location: string, watched: Watched, analysis: Analysis): void {
     // An allow-list that cannot be read allows nothing.
     const allowed = readAllowList(location),
       { findings } = finishFindings(analysis, { allow: allowed.ok ? allowed.file.rules : [] });
@@ -191,7 +200,10 @@ export async function monitorFolders(
       watched.told.set(finding.id, seen(finding, seenMs));
       onEvent({ kind: 'finding', file: location, packets: analysis.frames, finding, seenMs });
     }
-    onEvent({ kind: 'file', file: location, state: 'analysed', packets: analysis.frames, findings: findings.length });
+    const ids = new Set(findings.map(({ id }) => id)),
+      withdrawn = watched.present.filter(({ id }) => !ids.has(id)).map(({ id }) => id);
+    watched.present = findings.flatMap(({ id }) => watched.told.get(id) ?? []);
+    onEvent({ kind: 'file', file: location, state: 'analysed', packets: analysis.frames, findings: findings.length, withdrawn });
   }
 
   /** What has become quiet is remembered, what is finished is closed; of too many growing ones, those that grew longest ago are closed. */
@@ -211,7 +223,11 @@ export async function monitorFolders(
       const sha256 = await hashFile(path, signal),
         { size, mtimeMs } = await stat(path);
       if (sha256 === null || size !== watched.bytes || mtimeMs !== watched.modifiedMs) return;
-      const findings = [...watched.told.values()];
+      if (analysis.isUnfinished) {
+        analysis.isGrowing = false;
+        judge(path, watched, analysis);
+      }
+      const findings = watched.present;
       known.remember(path, {
         bytes: size,
         modifiedMs: mtimeMs,

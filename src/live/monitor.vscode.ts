@@ -130,7 +130,7 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
     if (!view.visible) unseen += news.filter(({ finding }) => SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf('medium')).length;
     draw();
     const worth = worthTelling(news, {
-      from: settings().get<NotifyFrom>('notifyFrom', 'high'),
+      from: settings().get<NotifyFrom>('notifyFrom', 'medium'),
       muted: new Set(settings().get<readonly string[]>('muted', [])),
       told,
     });

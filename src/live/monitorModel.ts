@@ -57,7 +57,8 @@ export class MonitorModel {
         this.#set(event.file, { state: 'failed', problem: event.message, newsMs: nowMs }, nowMs);
         return null;
       case 'file': {
-        const { file, packets, seen: before } = event;
+        const { file, packets, seen: before, withdrawn = [] } = event,
+          kept = before ?? (this.#files.get(file)?.findings ?? []).filter(({ id }) => !withdrawn.includes(id));
         if (event.state === 'replaced') this.#files.delete(file);
         const newsMs = before === undefined ? {} : { newsMs: Math.max(0, ...before.map(({ seenMs }) => seenMs)) };
         this.#set(
@@ -67,7 +68,7 @@ export class MonitorModel {
             problem: null,
             packets,
             findingsTotal: event.findings,
-            ...(before === undefined ? {} : { findings: worstFirst(before) }),
+            findings: event.state === 'replaced' ? [] : worstFirst(kept),
             ...newsMs,
           },
           nowMs,

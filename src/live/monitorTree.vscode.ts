@@ -76,7 +76,8 @@ function fileItem({ about, findings }: FileRow): vscode.TreeItem {
           ? 'nothing found'
           : count(open, 'finding', 'findings');
   const parts = [result, ...(about.state === 'read' ? [count(about.packets, 'packet', 'packets')] : [])];
-  item.id = about.file;
+  // VS Code keeps what it once knew of a row: one that gets its first findings is to open by itself.
+  item.id = `${about.file}\n${item.collapsibleState ?? 0}`;
   item.description = parts.join(' · ');
   item.iconPath =
     about.state === 'reading'

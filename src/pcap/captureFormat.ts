@@ -15,6 +15,8 @@ export interface Damage {
   /** Position in the (inflated) file. */
   readonly offset: number;
   readonly message: string;
+  /** Only the last record is not whole: in a file that is being written, no damage at all. */
+  readonly isUnfinished?: true;
 }
 
 /** wiretap's bound (WTAP_MAX_PACKET_SIZE_STANDARD): a longer frame means the length field is damaged. */

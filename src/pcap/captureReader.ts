@@ -57,6 +57,7 @@ export class CaptureScan {
     if (rest === 0) return null;
     if (rest < 0) return { offset: this.#source.size, message: 'the file ends in the middle of a block' };
     return {
+      isUnfinished: true,
       offset: this.position,
       message: `the last ${rest.toLocaleString('en-US')} ${rest === 1 ? 'byte is' : 'bytes are'} an incomplete record`,
     };

@@ -78,6 +78,20 @@ test('a growing capture gives each finding once, and in the end those of the who
   for (const id of findings(whole)) expect(ids).toContain(id);
 });
 
+test('a record that is not whole yet is no damage while the file grows, and is one when nothing follows', { timeout: 20_000 }, async () => {
+  const bytes = fs.readFileSync(STORY),
+    file = path.join(folder, 'growing.pcap');
+  // In the middle of a record.
+  fs.writeFileSync(file, bytes.subarray(0, 100_001));
+  void watch(await KnownCaptures.open(null, 'test'));
+  await until(() => packets() > 0);
+  const damage = (): string[] =>
+    events.flatMap((event) => (event.kind === 'finding' && /damaged|incomplete/.test(event.finding.title) ? [event.finding.title] : []));
+  expect(damage()).toEqual([]);
+  await until(() => damage().length > 0);
+  expect(damage()).toHaveLength(1);
+});
+
 test('a file that is replaced or shortened is read again from its beginning', async () => {
   const file = path.join(folder, 'a.pcap');
   fs.copyFileSync(STORY, file);

@@ -71,6 +71,14 @@ test('a known file comes with what was seen and when; one that was replaced or w
   expect(model.files()).toEqual([]);
 });
 
+test('what is not found any more, now that more is known, is taken back', () => {
+  const model = new MonitorModel();
+  model.take(found('/c/a.pcap', finding('1')), 1);
+  model.take(found('/c/a.pcap', finding('2')), 1);
+  model.take({ kind: 'file', file: '/c/a.pcap', state: 'analysed', packets: 20, findings: 1, withdrawn: ['1'] }, 2);
+  expect(model.files()[0]?.findings.map(({ id }) => id)).toEqual(['2']);
+});
+
 test('memory is bounded whatever an attacker makes us find', () => {
   const model = new MonitorModel();
   for (let i = 0; i < 500; i++) model.take(found('/c/a.pcap', finding(String(i))), i);
