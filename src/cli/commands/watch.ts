@@ -20,7 +20,11 @@ export const watch: Command = {
     json: { type: 'boolean', description: 'JSON lines: findings, and what was read' },
     severity: { type: 'string', value: 'LEVEL', description: `only findings at least this severe: ${SEVERITIES.join(', ')}` },
     index: { type: 'string', value: 'FILE', description: 'remember here what was analysed, and do not read it again next time' },
-    detectors: { type: 'string', value: 'JSON', description: 'thresholds by check, {"port-scan":{"burstPorts":20}}; those of the settings netsec.detectors' },
+    detectors: {
+      type: 'string',
+      value: 'JSON',
+      description: 'thresholds by check, {"port-scan":{"burstPorts":20}}; those of the settings netsec.detectors',
+    },
     once: { type: 'boolean', description: 'end when everything that is there has been read' },
     'until-stdin-closes': { type: 'boolean', description: 'end when standard input is closed' },
   },
