@@ -3,8 +3,12 @@
  * goes wrong. VS Code is on the other side of `ChatHost`, so that all of this runs in a test.
  */
 import type { CaptureStore } from '../analysis/captureStore.ts';
-import { askModel } from './askModel.ts';
-import type { Answer, ChatCommand, FollowUp } from './command.ts';
+import { SEVERITIES, type Severity } from '../analysis/report.ts';
+import { askModel, type Asked } from './askModel.ts';
+import type { Answer, ChatCommand, CommandContext, FirstStep, FollowUp, SaveFile } from './command.ts';
+import { help } from './commands/help.ts';
+import { hunt } from './commands/hunt.ts';
+import { followUpsOf } from './commands/oneCapture.ts';
 import * as commandRegistry from './commands/registry.ts';
 import type { Outcome } from './conversation.ts';
 import type { Looking } from './looking.ts';
@@ -37,39 +41,53 @@ export interface ChatHost {
   progress(text: string): void;
   /** The model that may answer; null where there is none. */
   model(): Promise<AnsweringModel | null>;
+  /** Absent where no file can be written. */
+  readonly saveFile?: SaveFile;
 }
 
 export interface ChatResult {
   readonly capture: Answer['capture'];
+  /** A file that was written. */
+  readonly file: FirstStep['file'];
   readonly followUps: readonly FollowUp[];
   /** The user should be offered to set a key. */
   readonly offerKey: boolean;
 }
 
+const NOTHING: ChatResult = { capture: null, file: null, followUps: [], offerKey: false };
+
 export async function answerRequest(request: ChatRequest, host: ChatHost): Promise<ChatResult> {
-  const { command, argument } = commandOf(request);
-  const question = command === null ? request.prompt.trim() : command.question(argument, host.looking.capture);
-  if (question === null) return builtIn(command, argument, host, '');
+  const { command, argument } = commandOf(request),
+    context = commandContext(host);
+  if (host.signal.aborted) return NOTHING;
+  const first = await unlessAborted(host, () => command?.first?.(argument, context));
+  if (host.signal.aborted) return NOTHING;
+  if (first !== undefined) host.show(`${first.markdown}\n\n`);
+  if (first?.goOn === false) return NOTHING;
+  const result = await answer(command, argument, request, host);
+  return { ...result, file: first?.file ?? null };
+}
+
+async function answer(command: ChatCommand | null, argument: string, request: ChatRequest, host: ChatHost): Promise<ChatResult> {
+  const question = command === null ? request.prompt.trim() : command.question(argument, host.looking);
+  if (question === null || question === '') return builtIn(command ?? help, argument, host, '');
   const model = await host.model();
   if (model === null) return builtIn(command, argument, host, '', true);
   if (!(await model.consent())) return builtIn(command, argument, host, `Nothing was sent to ${model.name}.`);
   if (host.signal.aborted) return NOTHING;
-  const { outcome, check, wrote } = await askModel(question, request, host, model);
-  if (outcome.kind === 'answered') {
-    host.show(`\n\n${check}\n\n${footer(outcome, model)}`);
-    return { ...NOTHING, followUps: [{ command: 'analyze', prompt: 'all', label: 'Analyze all captures' }] };
-  }
-  if (outcome.kind === 'cancelled') return NOTHING;
+  const asked = await askModel(question, request, host, model),
+    { outcome, check, wrote } = asked;
+  if (outcome.kind === 'cancelled' || host.signal.aborted) return NOTHING;
   if (outcome.kind === 'failed' || !wrote) {
     // What the machine itself can say is still of use; the model may have stopped in the middle of a sentence.
     if (wrote) host.show('\n\n');
-    return builtIn(command, argument, host, outcome.message, /Set Anthropic API Key/.test(outcome.message));
+    const why = outcome.message === '' ? `${model.name} gave no answer.` : outcome.message;
+    return builtIn(command, argument, host, why, /Set Anthropic API Key/.test(why));
   }
-  host.show(`\n\n${outcome.message}\n\n${check}\n\n${footer(outcome, model)}`);
-  return NOTHING;
+  const stopped = outcome.kind === 'stopped' ? `${outcome.message}\n\n` : '';
+  host.show(`\n\n${stopped}${check}\n\n${footer(outcome, model)}`);
+  return { ...NOTHING, followUps: followUpsFrom(asked, command) };
 }
-
-const NOTHING: ChatResult = { capture: null, followUps: [], offerKey: false };
 
 /** The command that was typed or is meant by plain words, and what it is about; null for a question of its own. */
 export function commandOf({ command, prompt }: Pick<ChatRequest, 'command' | 'prompt'>): {
@@ -86,32 +104,54 @@ export function commandOf({ command, prompt }: Pick<ChatRequest, 'command' | 'pr
   return { command: null, argument: words };
 }
 
+function commandContext({ captures, looking, reader, signal, progress, saveFile }: ChatHost): CommandContext {
+  return { captures, looking, reader, signal, onProgress: progress, ...(saveFile === undefined ? {} : { saveFile }) };
+}
+
+/** Without a model a free question is taken for a suspicion: its words are looked for in what the analysis knows. */
 async function builtIn(command: ChatCommand | null, argument: string, host: ChatHost, why: string, offerKey = false): Promise<ChatResult> {
-  const said = why === '' ? '' : `${why}\n\n`;
-  if (command === null) {
-    host.show(
-      `${said}${why === '' ? 'To answer free questions I need a language model: set a key with *Netsec: Set Anthropic API Key*. ' : ''}Without one, \`/analyze\`, \`/list\` and \`/help\` work.`,
-    );
-    return {
-      ...NOTHING,
-      offerKey,
-      followUps: [
-        { command: 'analyze', prompt: 'latest', label: 'Analyze the latest' },
-        { command: 'help', prompt: '', label: 'What can I ask?' },
-      ],
-    };
-  }
-  const { captures, looking, reader, signal } = host;
+  const answering = command ?? hunt;
+  const said = [
+    why,
+    ...(command === null
+      ? [
+          `Free questions need a language model${offerKey && why === '' ? ': set a key with *Netsec: Set Anthropic API Key*, or choose a model in Chat' : ''}. This is what the analysis has on your words; \`/help\` lists what works without one.`,
+        ]
+      : []),
+  ].filter((part) => part !== '');
+  const told = await unlessAborted(host, () => answering.builtIn(argument, commandContext(host)));
+  if (told === undefined || host.signal.aborted) return NOTHING;
+  const isSummary = command === null || command.question(argument, host.looking) !== null;
+  host.show([...said, told.markdown, ...(isSummary ? [BUILT_IN] : [])].join('\n\n'));
+  return { ...NOTHING, capture: told.capture, followUps: told.followUps, offerKey: offerKey && isSummary };
+}
+
+/** What `work` gives; undefined when it ended because the user cancelled. */
+async function unlessAborted<T>({ signal }: ChatHost, work: () => Promise<T> | undefined): Promise<T | undefined> {
   try {
-    const answer = await command.builtIn(argument, { captures, looking, reader, signal, onProgress: host.progress });
-    if (signal.aborted) return NOTHING;
-    const isSummary = command.question(argument, looking.capture) !== null;
-    host.show(`${said}${answer.markdown}${isSummary ? `\n\n${BUILT_IN}` : ''}`);
-    return { capture: answer.capture, followUps: answer.followUps, offerKey: offerKey && isSummary };
+    return await work();
   } catch (error) {
-    if (signal.aborted) return NOTHING;
+    if (signal.aborted) return undefined;
     throw error;
   }
+}
+
+/** From what the tools gave back: the findings in it, and the capture that was opened last. */
+function followUpsFrom({ results, capture }: Asked, command: ChatCommand | null): readonly FollowUp[] {
+  if (capture === null) return [{ command: 'analyze', prompt: 'latest', label: 'Analyze the latest' }];
+  const findings = results.flatMap((result) => {
+    const { findings: listed } = result as { readonly findings?: unknown };
+    return Array.isArray(listed) ? (listed as unknown[]).flatMap(findingOf) : [];
+  });
+  return followUpsOf({ capture: { file: capture }, findings }, command === null ? [] : [command.id]);
+}
+
+function findingOf(value: unknown): { readonly id: string; readonly title: string; readonly severity: Severity; readonly expected: null }[] {
+  const { id, title, severity, expected } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const known = SEVERITIES.find((each) => each === severity);
+  return typeof id === 'string' && typeof title === 'string' && known !== undefined && (expected ?? null) === null
+    ? [{ id, title, severity: known, expected: null }]
+    : [];
 }
 
 function footer({ usage }: Outcome, { name, note }: AnsweringModel): string {

@@ -11,6 +11,7 @@ import { learning, toolsFor } from './privacy.ts';
 import { privateClient, TOKENS_EXPLAINED } from './privateClient.ts';
 import { systemPrompt } from './prompt.ts';
 import { safeMarkdownStream } from './safeMarkdown.ts';
+import { seenCaptures } from './seenCaptures.ts';
 
 /** Not all there are: `follow_stream` gives payload, which the consent promises not to send, and what has an effect is left to the user. */
 const analysisTools = Object.values<Tool>(toolRegistry).filter(({ name, effect }) => name !== 'follow_stream' && effect === undefined);
@@ -25,6 +26,8 @@ export interface Asked {
   readonly wrote: boolean;
   /** What the tools gave back, in order. */
   readonly results: readonly unknown[];
+  /** The capture that was opened last; null where none was. */
+  readonly capture: string | null;
 }
 
 export async function askModel(question: string, { history }: ChatRequest, host: ChatHost, model: AnsweringModel): Promise<Asked> {
@@ -38,9 +41,10 @@ export async function askModel(question: string, { history }: ChatRequest, host:
   const told = lookingText(looking);
   const checked = checkedStream(shown.write, `${question} ${told}`);
   const names = host.names(),
-    captures = names === null ? host.captures : learning(host.captures, names);
+    seen = seenCaptures(host.captures, []),
+    captures = names === null ? seen.captures : learning(seen.captures, names);
   if (names !== null) await learnWhatIsLookedAt(captures, host);
-  if (host.signal.aborted) return { outcome: NOTHING_SENT, check: '', wrote, results };
+  if (host.signal.aborted) return { outcome: NOTHING_SENT, check: '', wrote, results, capture: null };
   const outcome = await converse({
     client: privateClient(model.client, names, model.onSent),
     system: names === null ? systemPrompt(host.reader) : `${systemPrompt(host.reader)}\n\n${TOKENS_EXPLAINED}`,
@@ -62,7 +66,7 @@ export async function askModel(question: string, { history }: ChatRequest, host:
     checked.end();
     shown.end();
   }
-  return { outcome, check: checked.summary(), wrote, results };
+  return { outcome, check: checked.summary(), wrote, results, capture: seen.opened().at(-1) ?? null };
 }
 
 const NOTHING_SENT: Outcome = {

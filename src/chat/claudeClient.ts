@@ -25,7 +25,14 @@ export function claudeClient(options: ClaudeOptions): ModelClient {
   /** Loaded on first use: starting VS Code must not pay for it. */
   async function connect(): Promise<Anthropic> {
     const { default: Client } = await import('@anthropic-ai/sdk');
-    return new Client({ apiKey: options.apiKey, authToken: null, baseURL: options.baseUrl, maxRetries: options.maxRetries ?? 2, timeout: 120_000 });
+    return new Client({
+      apiKey: options.apiKey,
+      authToken: null,
+      baseURL: options.baseUrl,
+      maxRetries: options.maxRetries ?? 2,
+      timeout: 120_000,
+      logLevel: 'off',
+    });
   }
 
   async function chooseModel(client: Anthropic, signal: AbortSignal): Promise<string> {

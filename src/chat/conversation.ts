@@ -3,7 +3,8 @@
  * tool gives back. Nothing is sent or shown after the signal is aborted.
  */
 import type { CaptureStore } from '../analysis/captureStore.ts';
-import { callInWords, inputSchema, resultText, runTool, type Tool } from '../analysis/tool.ts';
+import { callInWords, inputSchema, resultText, runTool, type Tool, type ToolResult } from '../analysis/tool.ts';
+import { turns } from '../analysis/turns.ts';
 import { ModelFailure, type ModelClient, type ModelMessage, type ModelPart, type ModelReply, type ModelTool } from './modelClient.ts';
 
 export interface Limits {
@@ -112,33 +113,40 @@ function end(stop: ModelReply['stop'], ended: (kind: Outcome['kind'], message?: 
   }
 }
 
+/** Calls of one turn that run at once: each may read another capture. */
+const AT_ONCE = 4;
+
 /** One result for each call, in their order: a model that gets none for one of them cannot go on. */
 async function runCalls(calls: readonly ToolCall[], question: Question, limits: Limits, usage: { toolCalls: number }): Promise<ModelPart[]> {
-  const results: ModelPart[] = [];
-  for (const { id, name, input } of calls) {
-    const result = (text: string, isError: boolean): void => {
-      results.push({ kind: 'toolResult', id, text, isError });
-    };
-    const tool = question.tools.find((each) => each.name === name);
-    if (question.signal.aborted) result('Cancelled by the user.', true);
-    else if (tool === undefined) result(`There is no tool of this name. There are: ${question.tools.map((each) => each.name).join(', ')}.`, true);
-    else if (usage.toolCalls >= limits.toolCalls)
-      result('No more tools can be called for this question. Answer with what you have, and say what is missing.', true);
-    else {
+  const turn = turns(AT_ONCE);
+  const done = await Promise.all(
+    calls.map(({ name, input }): Promise<ToolResult> => {
+      const tool = question.tools.find((each) => each.name === name);
+      if (tool === undefined) return failed(`There is no tool of this name. There are: ${question.tools.map((each) => each.name).join(', ')}.`);
+      if (usage.toolCalls >= limits.toolCalls)
+        return failed('No more tools can be called for this question. Answer with what you have, and say what is missing.');
       usage.toolCalls++;
-      question.onProgress(callInWords(tool, input));
-      try {
-        const output = await runTool(tool, input, { captures: question.captures, signal: question.signal, maxCharacters: limits.resultCharacters });
-        if (output.ok) question.onResult?.(output.output);
-        result(resultText(output), !output.ok);
-      } catch (error) {
-        // Throws only when aborted, which the loop sees next.
-        if (!question.signal.aborted) throw error;
-        result('Cancelled by the user.', true);
-      }
-    }
+      return turn(() => runCall(tool, input, question, limits));
+    }),
+  );
+  for (const result of done) if (result.ok) question.onResult?.(result.output);
+  return done.map((result, i) => ({ kind: 'toolResult', id: calls[i]!.id, text: resultText(result), isError: !result.ok }));
+}
+
+function failed(message: string): Promise<ToolResult> {
+  return Promise.resolve({ ok: false, message });
+}
+
+async function runCall(tool: Tool, input: unknown, { captures, signal, onProgress }: Question, limits: Limits): Promise<ToolResult> {
+  if (signal.aborted) return failed('Cancelled by the user.');
+  onProgress(callInWords(tool, input));
+  try {
+    return await runTool(tool, input, { captures, signal, maxCharacters: limits.resultCharacters });
+  } catch (error) {
+    // Throws only when aborted, which the loop sees next.
+    if (!signal.aborted) throw error;
+    return failed('Cancelled by the user.');
   }
-  return results;
 }
 
 function modelTool(tool: Tool): ModelTool {

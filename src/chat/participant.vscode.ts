@@ -15,6 +15,7 @@ import type { Privacy } from './privacy.ts';
 import { EXPLAIN_FOR, type ExplainFor } from './prompt.ts';
 import { pseudonyms, type Pseudonyms } from './pseudonyms.ts';
 import { safeMarkdown } from './safeMarkdown.ts';
+import { saveReport } from './saveReport.vscode.ts';
 import { seenCaptures } from './seenCaptures.ts';
 
 export interface ParticipantContext {
@@ -54,6 +55,7 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
           show: answer.write,
           progress: (text) => response.progress(text),
           model: () => answeringModel(request.model, context, privacy),
+          saveFile: saveReport,
         },
       );
       if (signal.aborted) return { metadata: { followUps: [] } };
@@ -124,7 +126,8 @@ function namesOf(memory: vscode.Memento, all: boolean): Pseudonyms {
 }
 
 /** Buttons are ours alone: nothing that a model or a packet says becomes one. */
-function buttons({ capture, offerKey }: ChatResult, response: vscode.ChatResponseStream): void {
+function buttons({ capture, file, offerKey }: ChatResult, response: vscode.ChatResponseStream): void {
+  if (file !== null) response.button({ command: 'vscode.open', title: 'Open Report', arguments: [vscode.Uri.parse(file.location, true)] });
   if (capture !== null)
     response.button({ command: 'netsec.analyzeFile', title: 'Open Capture', arguments: [vscode.Uri.parse(capture.location, true)] });
   if (offerKey) response.button({ command: 'netsec.setAnthropicApiKey', title: 'Set Anthropic API Key' });

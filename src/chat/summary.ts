@@ -1,14 +1,14 @@
 /** A Report as an answer in Chat, in the layout that is asked of a model too, with no model involved. */
-import { bytesText, countText, plural } from '../analysis/describe.ts';
+import { bytesText, plural } from '../analysis/describe.ts';
 import { code, inline } from '../analysis/exports/markdown.ts';
 import { keyFigures, mostActive, notExamined, protocolShares } from '../analysis/exports/overview.ts';
 import { safeText } from '../analysis/exports/safeText.ts';
-import type { Finding, Report } from '../analysis/report.ts';
+import type { Report } from '../analysis/report.ts';
+import { findingText, joined, section, shortened, verdictLine, words } from './layout.ts';
 import type { ExplainFor } from './prompt.ts';
 
 const MOST_FINDINGS = 10;
 const MOST_INCIDENTS = 3;
-const MOST_FRAMES = 5;
 const MOST_PROTOCOLS = 5;
 const MOST_DEVICES = 5;
 const MOST_NOTES = 6;
@@ -18,8 +18,8 @@ export const BUILT_IN = '*This is the built-in summary, made on this machine wit
 
 export function summary(report: Report, reader: ExplainFor): string {
   const figures = keyFigures(report).map(([name, value]) => `${name}: ${inline(value)}`);
-  return [
-    `**${verdict(report)}**`,
+  return joined([
+    verdictLine(verdict(report)),
     `**What this is.** ${words(report.headline)} ${figures.join(' · ')}`,
     `**Security status.** ${words(report.statusText)}.${report.risk.score > 0 ? ` Risk ${report.risk.score} of 100 (${report.risk.level}).` : ''}`,
     happened(report),
@@ -38,9 +38,7 @@ export function summary(report: Report, reader: ExplainFor): string {
     section('Most active devices', devices(report)),
     section('What to do', actions(report)),
     section('Not examined', shortened(notExamined(report).map(inline), MOST_NOTES, 'limit')),
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
+  ]);
 }
 
 /** Incidents in words, each with what it is made of. */
@@ -65,12 +63,6 @@ function verdict(report: Report): string {
     : 'Nothing suspicious was found in what could be examined, which was not everything.';
 }
 
-/** Text in the middle of a line, where a number at its beginning makes no list of it. */
-function words(text: string): string {
-  const inLine = inline(`x ${text}`);
-  return inLine.startsWith('x ') ? inLine.slice(2) : inline(text);
-}
-
 function findings({ findings: all, totals }: Report, reader: ExplainFor): string {
   const shown = all.slice(0, MOST_FINDINGS),
     more = (totals['findings'] ?? all.length) - shown.length;
@@ -78,22 +70,6 @@ function findings({ findings: all, totals }: Report, reader: ExplainFor): string
     ...shown.map((finding) => findingText(finding, reader)),
     ...(more > 0 ? [`${plural(more, 'more finding')} in the capture's Findings view.`] : []),
   ]);
-}
-
-function findingText(finding: Finding, reader: ExplainFor): string {
-  const { evidence } = finding;
-  const frames = evidence.frames
-    .slice(0, MOST_FRAMES)
-    .map((frame) => `[frame ${frame}]`)
-    .join(' ');
-  const details = [
-    inline(finding.description),
-    `Evidence: ${frames}${evidence.framesTotal > MOST_FRAMES ? ` of ${countText(evidence.framesTotal)}` : ''}.`,
-    ...(finding.alternatives.length === 0 ? [] : [`Could also be: ${finding.alternatives.map(inline).join(' ')}`]),
-    ...(reader === 'everyone' || evidence.filter === '' ? [] : [`Filter: ${code(safeText(evidence.filter))}`]),
-    ...(reader !== 'analyst' || finding.attack.length === 0 ? [] : [`ATT&amp;CK: ${finding.attack.map(inline).join(', ')}`]),
-  ];
-  return `**${finding.severity}**, ${finding.confidence} % sure: ${words(finding.title)}\n${details.map((line) => `  - ${line}`).join('\n')}`;
 }
 
 function devices(report: Report): string[] {
@@ -113,12 +89,4 @@ function actions(report: Report): string[] {
   if (advice.length === 0)
     return report.status === 'clean' ? [] : ['Nothing urgent. See below what could not be examined before you call this capture clean.'];
   return advice.slice(0, MOST_ACTIONS).map(inline);
-}
-
-function section(title: string, lines: readonly string[]): string {
-  return lines.length === 0 ? '' : `**${title}**\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
-}
-
-function shortened(lines: readonly string[], most: number, what: string): string[] {
-  return lines.length <= most ? [...lines] : [...lines.slice(0, most), `${plural(lines.length - most, `more ${what}`)}.`];
 }

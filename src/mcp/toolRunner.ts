@@ -4,7 +4,7 @@ import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sd
 import type { CaptureStore } from '../analysis/captureStore.ts';
 import { runTool, type Tool, type ToolContext, type ToolResult } from '../analysis/tool.ts';
 import { watchReading, type OnReading } from './reading.ts';
-import { turns } from './turns.ts';
+import { turns } from '../analysis/turns.ts';
 
 export interface RunnerOptions {
   readonly captures: CaptureStore;

@@ -69,6 +69,65 @@ describe('a question', () => {
     expect(messages?.[2]?.content[0]?.text).toContain('"quiet.pcap"');
   });
 
+  test('whose calls are independent has them run at the same time; results are in their order', async () => {
+    const open = host.captures.open.bind(host.captures);
+    let running = 0,
+      most = 0;
+    host.captures.open = async (file) => {
+      most = Math.max(most, ++running);
+      // The first one takes longest.
+      await new Promise((resolve) => setTimeout(resolve, file.name === 'Scan.pcap' ? 60 : 10));
+      running--;
+      return open(file);
+    };
+    const calls = ['Scan.pcap', 'quiet.pcap', 'Scan.pcap', 'quiet.pcap'].map((capture) => ({ name: 'list_findings', input: { capture } }));
+    mock.turn = (n) => (n === 1 ? { tools: calls } : { text: 'Done.' });
+    await ask('compare the findings');
+    const results = mock.messageRequests()[1]!.body.messages?.at(-1)?.content ?? [];
+    expect(results.map(({ content }) => /port-scan/.test(content ?? ''))).toEqual([true, false, true, false]);
+    expect(most).toBe(4);
+  });
+
+  test('is followed by what one may want to know next', async () => {
+    mock.turn = (n) => (n === 1 ? { tools: [{ name: 'analyze_network', input: { capture: 'Scan.pcap' } }] } : { text: 'A scan.' });
+    const { followUps } = await ask('what is it?');
+    expect(followUps.map(({ command, prompt }) => `${command} ${prompt.replace(/[0-9a-f]{8}/, 'ID')}`)).toEqual([
+      'explain port-scan-ID of Scan.pcap',
+      'timeline of Scan.pcap',
+      'report of Scan.pcap',
+    ]);
+  });
+
+  test('goes with what the user is looking at; a password in the filter stays here', async () => {
+    host.lookAt('quiet.pcap', { view: 'packets', filter: 'ftp.request.pass == "hunter2"', frame: 1 });
+    await ask('what is this one?');
+    const sent = JSON.stringify(mock.messageRequests()[0]!.body.messages);
+    expect(sent).toMatch(/looking at:.*quiet\.pcap.*packets.*frame.*1/);
+    expect(sent).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['explain', 'frame 3', /Explain frame 3 of the capture.*latest.*get_packet/],
+    ['hunt', 'a scan', /Test this suspicion.*a scan/],
+    ['timeline', '', /in order of time.*get_timeline/],
+    ['compare', 'Scan.pcap and quiet.pcap', /Compare the captures.*Scan\.pcap.*quiet\.pcap.*compare_captures/],
+  ])('/%s asks for %j', async (command, prompt, question) => {
+    await ask(prompt, command);
+    expect(mock.messageRequests()[0]!.body.messages?.at(-1)?.content[0]?.text).toMatch(question);
+  });
+
+  test('/report writes the file by code, before anything is asked; without consent it is written all the same', async () => {
+    mock.turn = () => ({ text: 'In short: a scan.' });
+    const { file } = await ask('', 'report');
+    expect(host.text).toMatch(/^\*\*The report of `Scan\.pcap` was written to `reports\/Scan-report\.md`[\s\S]*In short: a scan\./);
+    expect(file?.location).toBe('file:///reports/Scan-report.md');
+    expect(mock.messageRequests()[0]!.body.tools?.map(({ name }) => name)).not.toContain('write_report');
+    host.agrees = false;
+    await ask('of quiet.pcap', 'report');
+    expect([...host.saved!.keys()]).toEqual(['Scan-report.md', 'quiet-report.md']);
+    expect(mock.messageRequests()).toHaveLength(1);
+  });
+
   test('with wrong tool input goes on: the model is told what was wrong', async () => {
     mock.turn = (n) =>
       n === 1
@@ -149,6 +208,26 @@ describe('when Claude cannot answer, a sentence says why, and the built-in summa
     expect(host.text).toMatch(/60 TCP ports[\s\S]*built-in summary/);
     expect(result.offerKey).toBe(status === 401);
     expect(host.text).not.toContain(KEY.value);
+  });
+
+  test('a free question is answered with what the analysis has on its words', async () => {
+    mock.turn = () => ({ status: 529, type: 'overloaded_error', headers: { 'x-should-retry': 'false' } });
+    await ask('who scanned us?');
+    expect(host.text).toMatch(/^Claude is overloaded[\s\S]*1 finding speaks for it[\s\S]*60 TCP ports[\s\S]*built-in summary/);
+  });
+
+  test.each(['refusal', 'model_context_window_exceeded', 'end_turn'])('it says nothing and stops with %s', async (stop) => {
+    mock.turn = () => ({ text: '', stop });
+    await ask('latest', 'analyze');
+    expect(host.text).toMatch(
+      /^(?:The model declined|The conversation no longer fits|Claude gave no answer)[\s\S]*60 TCP ports[\s\S]*built-in summary/,
+    );
+  });
+
+  test('the answer is no stream of events at all', async () => {
+    mock.turn = () => ({ text: 'x', garbage: true });
+    await ask('latest', 'analyze');
+    expect(host.text).toMatch(/^.+\n\n[\s\S]*60 TCP ports[\s\S]*built-in summary/);
   });
 
   test('offline', async () => {

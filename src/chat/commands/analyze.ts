@@ -1,11 +1,15 @@
 /** /analyze: what a capture is and whether it is dangerous. */
 import type { CaptureFile } from '../../analysis/captureFiles.ts';
-import { EVERYTHING } from '../../analysis/engineApi.ts';
-import { code, inline } from '../../analysis/exports/markdown.ts';
+import type { OpenCapture } from '../../analysis/captureStore.ts';
+import { bytesText, countText, plural, protocolLabel } from '../../analysis/describe.ts';
+import { inline } from '../../analysis/exports/markdown.ts';
 import { safeText } from '../../analysis/exports/safeText.ts';
 import type { Report } from '../../analysis/report.ts';
 import type { Answer, ChatCommand, CommandContext } from '../command.ts';
+import { findingLine, joined, named, section, shortened, verdictLine } from '../layout.ts';
+import { filterWithoutSecrets } from '../looking.ts';
 import { summary } from '../summary.ts';
+import { captureOf, followUpsOf, inCapture, plainAnswer, wholeReport } from './oneCapture.ts';
 
 /** As many as the tool `analyze_network` reads. */
 const MOST_CAPTURES = 50;
@@ -16,6 +20,7 @@ export const analyze: ChatCommand = {
   id: 'analyze',
   description: 'Explain a capture: latest, all, or a file name. Without one, the capture you are looking at',
   argumentIn(words) {
+    if (/^what(?: is|'s) (?:this|in this|in here)(?: capture| file)?\??$/i.test(words)) return '';
     const match =
       /^(?:please )?analy[sz]e(?: the)?(?: (latest|all|newest|last|this))?(?: (?:packet )?captures?| files?)?[.!]?$/i.exec(words) ??
       /^(?:please )?analy[sz]e (\S+\.\S+)$/i.exec(words);
@@ -23,29 +28,43 @@ export const analyze: ChatCommand = {
     const which = match[1] ?? '';
     return /^(?:newest|last)$/i.test(which) ? 'latest' : which.toLowerCase() === 'this' ? '' : which;
   },
-  question(argument, current) {
-    return `Analyse the capture ${JSON.stringify(wanted(argument, current))} with analyze_network and explain it.`;
+  question(argument, looking) {
+    return `Analyse the capture ${JSON.stringify(captureOf(argument, looking))} with analyze_network and explain it.`;
   },
   async builtIn(argument, context) {
-    const found = await context.captures.resolve(wanted(argument, context.looking.capture));
-    if (!found.ok) return answer(inline(found.message), null);
-    const [only] = found.files;
-    if (only === undefined) return answer('There is no capture to analyse.', null);
-    return found.files.length === 1 ? one(only, context) : all(found.files, context);
+    const which = captureOf(argument, context.looking);
+    if (which.toLowerCase() === 'all') {
+      const found = await context.captures.resolve(which);
+      return found.ok ? all(found.files, context) : plainAnswer(inline(found.message));
+    }
+    return inCapture(which, context, async (opened, file) => {
+      const report = await wholeReport(opened, context, ROWS);
+      const selected = context.looking.capture === file.name && argument.trim() === '' ? await selectionText(opened, report, context) : '';
+      return { markdown: joined([summary(report, context.reader), selected]), followUps: followUpsOf(report) };
+    });
   },
 };
 
-/** What was asked for, else what is being looked at, else the newest. */
-function wanted(argument: string, current: string | null): string {
-  return argument.trim() === '' ? (current ?? 'latest') : argument.trim().slice(0, 1000);
-}
-
-async function one(file: CaptureFile, context: CommandContext): Promise<Answer> {
-  context.onProgress(`Analysing ${safeText(file.name, 100)}`);
-  const report = await reportOf(file, context);
-  return typeof report === 'string'
-    ? answer(`${code(safeText(file.name))} could not be analysed: ${inline(report)}`, null)
-    : answer(summary(report, context.reader), file);
+/** What of it passes the filter and the time range that the user has set; nothing where none is. */
+async function selectionText(opened: OpenCapture, whole: Report, { looking, signal }: CommandContext): Promise<string> {
+  const { filter, timeRange } = looking;
+  if (filter === '' && timeRange === null) return '';
+  const check = await opened.call('checkFilter', { text: filter }, signal);
+  if (filter !== '' && !check.ok) return '';
+  const part = await opened.call('report', { selection: { filter, timeRange }, limit: ROWS }, signal);
+  const set = [
+    ...(filter === '' ? [] : [named(filterWithoutSecrets(filter))]),
+    ...(timeRange === null ? [] : [`${timeRange.from.toFixed(3)} s to ${timeRange.to.toFixed(3)} s`]),
+  ];
+  return section(`In your selection (${set.join(', ')})`, [
+    `${plural(part.capture.packets, 'packet')} of ${countText(whole.capture.packets)}, ${bytesText(part.capture.originalBytes)}.`,
+    `Protocols: ${shortened(
+      part.breakdown.map(({ name }) => inline(protocolLabel(name))),
+      5,
+      'protocol',
+    ).join(', ')}`,
+    ...shortened(part.findings.map(findingLine), 5, 'finding'),
+  ]);
 }
 
 /** One line each, in their order; then the one to look at first. */
@@ -57,7 +76,7 @@ async function all(files: readonly CaptureFile[], context: CommandContext): Prom
     context.signal.throwIfAborted();
     context.onProgress(`Analysing ${safeText(file.name, 100)} (${i + 1} of ${shown.length})`);
     const report = await reportOf(file, context),
-      name = code(safeText(file.name));
+      name = named(file.name);
     lines.push(
       typeof report === 'string'
         ? `- ${name}: could not be read. ${inline(report)}`
@@ -67,31 +86,24 @@ async function all(files: readonly CaptureFile[], context: CommandContext): Prom
   }
   const left = files.length - shown.length;
   const verdict =
-    worst === null ? 'No risk was found in what could be examined.' : `Look first at ${code(safeText(worst.file.name))}: risk ${worst.score} of 100.`;
-  return answer(
-    [`**${verdict}**`, lines.join('\n'), left > 0 ? `The ${left} oldest captures were not read.` : ''].filter((part) => part !== '').join('\n\n'),
-    worst?.file ?? null,
-  );
+    worst === null ? 'No risk was found in what could be examined.' : `Look first at ${named(worst.file.name)}: risk ${worst.score} of 100.`;
+  return {
+    markdown: joined([verdictLine(verdict), lines.join('\n'), left > 0 ? `The ${left} oldest captures were not read.` : '']),
+    capture: worst?.file ?? null,
+    followUps: [
+      ...(worst === null ? [] : [{ command: 'analyze', prompt: worst.file.name, label: `Analyze ${safeText(worst.file.name, 80)}` }]),
+      { command: 'list', prompt: '', label: 'List captures' },
+    ],
+  };
 }
 
 /** The report, or why there is none. */
-async function reportOf(file: CaptureFile, { captures, signal }: CommandContext): Promise<Report | string> {
-  const opened = await captures.open(file, signal);
+async function reportOf(file: CaptureFile, context: CommandContext): Promise<Report | string> {
+  const opened = await context.captures.open(file, context.signal);
   if (!opened.ok) return opened.message;
   try {
-    return await opened.capture.call('report', { selection: EVERYTHING, limit: ROWS }, signal);
+    return await wholeReport(opened.capture, context, ROWS);
   } finally {
     opened.capture.release();
   }
-}
-
-function answer(markdown: string, capture: CaptureFile | null): Answer {
-  return {
-    markdown,
-    capture,
-    followUps: [
-      { command: 'list', prompt: '', label: 'List captures' },
-      { command: 'analyze', prompt: 'all', label: 'Analyze all captures' },
-    ],
-  };
 }

@@ -12,9 +12,9 @@ export const help: ChatCommand = {
     const lines = commands.map(({ id, description }) => `- \`/${id}\`: ${description}.`);
     const markdown = `${lines.join('\n')}
 
-Plain words work too: *analyze latest*, *analyze all*, *list captures*.
+Plain words work too: *analyze latest*, *analyze all*, *list captures*, *explain frame 12*, *compare a.pcap and b.pcap*, *write the report*. Add *of a.pcap* to name a capture, or attach one with #; else it is the one you are looking at, or the newest.
 
-With an Anthropic API key (*Netsec: Set Anthropic API Key*) Claude answers any question about your captures, with the results of this analysis. Before the first request you are asked, and told what is sent. Without a key nothing leaves this machine.`;
+With an Anthropic API key (*Netsec: Set Anthropic API Key*) Claude answers any question about your captures, with the results of this analysis; without one, the model chosen in Chat does. Before the first request you are asked, and told what is sent. Without a model nothing leaves this machine, and all of these answer all the same.`;
     return Promise.resolve({
       markdown,
       capture: null,

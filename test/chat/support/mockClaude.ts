@@ -32,6 +32,8 @@ export type Turn =
       readonly stop?: string;
       readonly hang?: boolean;
       readonly breakOff?: boolean;
+      /** Sends what no client understands. */
+      readonly garbage?: boolean;
     }
   | { readonly status: number; readonly type: string; readonly headers?: Readonly<Record<string, string>> };
 
@@ -86,6 +88,10 @@ export class MockClaude {
     }
     const { text = '', tools = [] } = turn;
     response.writeHead(200, { 'content-type': 'text/event-stream' });
+    if (turn.garbage === true) {
+      response.end('event: message_start\ndata: {"type":"message_start","mess\n\n<html>busy</html>\n\n');
+      return;
+    }
     const send = (type: string, data: object): void => void response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
     const usage = { input_tokens: 100, output_tokens: 1, cache_creation_input_tokens: 0, cache_read_input_tokens: 40 };
     send('message_start', {

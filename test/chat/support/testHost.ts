@@ -4,6 +4,7 @@ import { claudeClient } from '../../../src/chat/claudeClient.ts';
 import { keyNote, type ApiKey } from '../../../src/chat/keyStore.ts';
 import { AT_NOTHING, type Looking } from '../../../src/chat/looking.ts';
 import type { AnsweringModel } from '../../../src/chat/modelClient.ts';
+import type { ExplainFor } from '../../../src/chat/prompt.ts';
 import type { Privacy } from '../../../src/chat/privacy.ts';
 import type { Pseudonyms } from '../../../src/chat/pseudonyms.ts';
 import { FakeCaptureStore } from '../../support/fakeCaptureStore.ts';
@@ -18,7 +19,7 @@ export class TestHost implements ChatHost {
   readonly captures: FakeCaptureStore;
   readonly controller = new AbortController();
   readonly signal = this.controller.signal;
-  readonly reader = 'everyone';
+  reader: ExplainFor = 'everyone';
   privacy: Privacy = 'full';
   table: Pseudonyms | null = null;
   readonly pieces: string[] = [];
@@ -36,6 +37,14 @@ export class TestHost implements ChatHost {
   get text(): string {
     return this.pieces.join('');
   }
+
+  /** What was written, by name; null refuses. */
+  saved: Map<string, string> | null = new Map();
+  readonly saveFile = (name: string, content: string): Promise<{ name: string; location: string } | null> => {
+    if (this.saved === null) return Promise.resolve(null);
+    this.saved.set(name, content);
+    return Promise.resolve({ name: `reports/${name}`, location: `file:///reports/${name}` });
+  };
 
   readonly show = (markdown: string): void => void this.pieces.push(markdown);
   readonly progress = (text: string): void => void this.steps.push(text);

@@ -1,0 +1,109 @@
+/** /compare: what one capture has that another has not. */
+import type * as z from 'zod';
+import { bytesText, countText, durationText, plural } from '../../analysis/describe.ts';
+import { inline } from '../../analysis/exports/markdown.ts';
+import { clock } from '../../analysis/exports/overview.ts';
+import { ToolFailure } from '../../analysis/tool.ts';
+import { compareCaptures } from '../../analysis/tools/compareCaptures.ts';
+import type { ChatCommand, CommandContext } from '../command.ts';
+import { joined, named, section, verdictLine, words } from '../layout.ts';
+import type { Looking } from '../looking.ts';
+import { plainAnswer } from './oneCapture.ts';
+
+type Compared = z.output<typeof compareCaptures.output>;
+const ROWS = 10;
+
+export const compare: ChatCommand = {
+  id: 'compare',
+  description: 'Two captures side by side: a.pcap and b.pcap, or two that are attached with #',
+  argumentIn(text) {
+    if (/^(?:please )?compare (?:these|the) (?:two )?captures[.!?]?$|^(?:please )?compare these two[.!?]?$/i.test(text)) return '';
+    const pair =
+      /^(?:please )?compare (?:the )?(?:captures? )?(\S+\.\S+|latest|this)(?: capture)?,? (?:and|with|to|against|vs\.?) (?:the )?(?:capture )?(\S+\.\S+?|latest|this)(?: capture)?[.!?]?$/i.exec(
+        text,
+      );
+    return pair === null ? null : `${pair[1]} and ${pair[2]}`;
+  },
+  question(argument, looking) {
+    const pair = pairOf(argument, looking);
+    return pair === null
+      ? 'Compare the two newest captures with list_captures and compare_captures: what one has that the other has not, and which needs attention.'
+      : `Compare the captures ${JSON.stringify(pair[0])} and ${JSON.stringify(pair[1])} with compare_captures: what one has that the other has not, and which needs attention.`;
+  },
+  async builtIn(argument, context) {
+    const pair = pairOf(argument, context.looking) ?? (await twoNewest(context));
+    if (typeof pair === 'string') return plainAnswer(pair);
+    for (const name of pair) {
+      const found = await context.captures.resolve(name);
+      if (!found.ok) return plainAnswer(inline(found.message));
+    }
+    context.onProgress('Comparing');
+    try {
+      const input = compareCaptures.input.parse({ first: pair[0], second: pair[1], limit: ROWS });
+      const compared = compareCaptures.output.parse(await compareCaptures.run(input, { captures: context.captures, signal: context.signal }));
+      const { first, second } = compared;
+      return {
+        markdown: comparedText(compared),
+        capture: null,
+        followUps: [first, second].map(({ name }) => ({ command: 'analyze', prompt: name, label: `Analyze ${name}` })),
+      };
+    } catch (error) {
+      if (error instanceof ToolFailure) return plainAnswer(inline(error.message));
+      throw error;
+    }
+  },
+};
+
+/** The two that are named, else one that is named and the one being looked at, else the two that are attached; null where that are not two. */
+function pairOf(argument: string, { capture, attached }: Looking): readonly [string, string] | null {
+  const text = argument.trim().slice(0, 2000),
+    split = /^(?:capture )?(\S.*?)(?:\s+(?:and|with|to|against|vs\.?)\s+|\s*,\s*)(\S.*)$/i.exec(text) ?? /^(\S+\.\S+)\s+(\S+)$/.exec(text);
+  const nameOf = (word: string): string => (/^this$/i.test(word) ? (capture ?? 'latest') : word.trim());
+  if (split !== null) return [nameOf(split[1]!), nameOf(split[2]!)];
+  const [first, second] = text === '' ? attached : [attached[0] ?? capture, nameOf(text)];
+  return typeof first === 'string' && typeof second === 'string' && first !== second ? [first, second] : null;
+}
+
+async function twoNewest({ captures, looking }: CommandContext): Promise<readonly [string, string] | string> {
+  const listed = await captures.list();
+  if (!listed.ok) return inline(listed.message);
+  const names = [
+    ...(looking.capture === null ? [] : [looking.capture]),
+    ...listed.files.map(({ name }) => name).filter((name) => name !== looking.capture),
+  ];
+  const [first, second] = names;
+  return first === undefined || second === undefined ? 'To compare there have to be two captures: `/compare a.pcap and b.pcap`.' : [first, second];
+}
+
+function comparedText({ first, second, hosts, services, findings }: Compared): string {
+  const only = (side: 'inFirst' | 'inSecond'): string[] => [
+    ...findings[side].map((text) => `Finding, ${words(text)}`),
+    ...(hosts[side].length === 0 ? [] : [`Addresses: ${hosts[side].map((each) => named(each)).join(', ')}`]),
+    ...(services[side].length === 0 ? [] : [`Protocols: ${services[side].map(inline).join(', ')}`]),
+  ];
+  const leftOut = hosts.leftOut + services.leftOut + findings.leftOut;
+  return joined([
+    verdictLine(verdictOf(first, second)),
+    section('What these are', [sideText(first), sideText(second)]),
+    section(`Only in ${named(first.name)}`, only('inFirst')),
+    section(`Only in ${named(second.name)}`, only('inSecond')),
+    section('In both', [
+      `${plural(hosts.inBoth, 'address', 'addresses')}, ${plural(services.inBoth, 'protocol')}, ${plural(findings.inBoth, 'finding')}.`,
+      ...(leftOut > 0 ? [`${plural(leftOut, 'more difference')} not shown.`] : []),
+    ]),
+  ]);
+}
+
+function verdictOf(first: Compared['first'], second: Compared['second']): string {
+  if (first.riskScore === second.riskScore)
+    return first.riskScore === 0
+      ? 'In neither capture was anything of risk found, as far as they could be examined.'
+      : `Both captures have the same risk, ${first.riskScore} of 100.`;
+  const [worse, better] = first.riskScore > second.riskScore ? [first, second] : [second, first];
+  return `${named(worse.name)} needs attention first: risk ${worse.riskScore} of 100, against ${better.riskScore} of ${named(better.name)}.`;
+}
+
+function sideText({ name, headline, statusText, packets, originalBytes, startTime, durationSeconds }: Compared['first']): string {
+  const time = startTime === null ? '' : ` from ${clock(startTime)} UTC${durationSeconds === null ? '' : ` (${durationText(durationSeconds)})`}`;
+  return `${named(name)}: ${words(headline)} ${countText(packets)} packets, ${bytesText(originalBytes)}${time}. ${words(statusText)}.`;
+}

@@ -1,0 +1,74 @@
+/** The parts of an answer made here. `[frame 12]`, `[finding ID]`, `[flow ID]` and addresses are links where answers can have some (links.ts). */
+import { countText, plural } from '../analysis/describe.ts';
+import { code, inline } from '../analysis/exports/markdown.ts';
+import { clock } from '../analysis/exports/overview.ts';
+import { safeText } from '../analysis/exports/safeText.ts';
+import type { Finding, Timestamp } from '../analysis/report.ts';
+import type { ExplainFor } from './prompt.ts';
+
+const MOST_FRAMES = 5;
+
+export function verdictLine(sentence: string): string {
+  return `**${sentence}**`;
+}
+
+export function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `**${title}**\n\n${lines.map((line) => `- ${line}`).join('\n')}`;
+}
+
+export function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+export function shortened(lines: readonly string[], most: number, what: string): string[] {
+  return lines.length <= most ? [...lines] : [...lines.slice(0, most), `${plural(lines.length - most, `more ${what}`)}.`];
+}
+
+/** Text in the middle of a line, where a number at its beginning makes no list of it. */
+export function words(text: string): string {
+  const inLine = inline(`x ${text}`);
+  return inLine.startsWith('x ') ? inLine.slice(2) : inline(text);
+}
+
+export function named(text: string, most = 300): string {
+  return code(safeText(text, most));
+}
+
+/** `[frame 1] [frame 2] of 37`. */
+export function framesText(frames: readonly number[], total: number, most = MOST_FRAMES): string {
+  const shown = frames.slice(0, most).map((frame) => `[frame ${frame}]`);
+  return `${shown.join(' ')}${total > shown.length ? ` of ${countText(total)}` : ''}`;
+}
+
+/** The same finding again, in one line. */
+export function findingLine(finding: Finding): string {
+  const [first] = finding.evidence.frames;
+  return `**${finding.severity}**, ${finding.confidence} % sure: ${words(finding.title)}${first === undefined ? '' : ` [frame ${first}]`} [finding ${finding.id}]`;
+}
+
+export function findingText(finding: Finding, reader: ExplainFor): string {
+  const { evidence } = finding;
+  const details = [
+    inline(finding.description),
+    `Evidence: ${framesText(evidence.frames, evidence.framesTotal)}. [finding ${finding.id}]`,
+    ...(finding.alternatives.length === 0 ? [] : [`Could also be: ${finding.alternatives.map(inline).join(' ')}`]),
+    ...filterLine(evidence.filter, reader),
+    ...attackLine(finding.attack, reader),
+  ];
+  return `**${finding.severity}**, ${finding.confidence} % sure: ${words(finding.title)}\n${details.map((line) => `  - ${line}`).join('\n')}`;
+}
+
+/** Nothing where the reader has no use for it. */
+export function filterLine(filter: string, reader: ExplainFor): string[] {
+  return reader === 'everyone' || filter === '' ? [] : [`Filter: ${named(filter, 2000)}`];
+}
+
+export function attackLine(attack: readonly string[], reader: ExplainFor): string[] {
+  return reader !== 'analyst' || attack.length === 0 ? [] : [`ATT&amp;CK: ${attack.map(inline).join(', ')}`];
+}
+
+/** `09:11:40.123`, or with the day where that is not clear. */
+export function timeOfDay(time: Timestamp, day: string): string {
+  if (time === null) return 'at an unknown time';
+  return time.startsWith(day) ? time.slice(11, 23) : clock(time);
+}
