@@ -4,6 +4,7 @@
  */
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -14,6 +15,15 @@ const dev = process.argv.includes('--dev');
 export function generateSources() {
   const generator = path.join(root, 'scripts/generate.mjs');
   if (fs.existsSync(generator)) execFileSync(process.execPath, [generator], { stdio: 'inherit', cwd: root });
+}
+
+/** Of all that the reports come from, so that reports kept by another build are not taken for this one's. */
+function fingerprint() {
+  const hash = createHash('sha256');
+  for (const folder of ['src/pcap', 'src/analysis'])
+    for (const name of fs.readdirSync(path.join(root, folder), { recursive: true }).sort())
+      if (name.endsWith('.ts')) hash.update(`${name}\n`).update(fs.readFileSync(path.join(root, folder, name)));
+  return hash.digest('hex').slice(0, 16);
 }
 
 const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -113,7 +123,8 @@ export async function buildAll() {
   fs.mkdirSync(path.join(root, 'dist'), { recursive: true });
   // An entry point that is not written yet is no error: the others can be used without it.
   const present = bundles.filter((bundle) => fs.existsSync(path.join(root, entryFile(bundle))));
-  await Promise.all(present.map((bundle) => build({ ...common, ...bundle })));
+  const define = { ...common.define, NETSEC_BUILD: JSON.stringify(fingerprint()) };
+  await Promise.all(present.map((bundle) => build({ ...common, define, ...bundle })));
   const cli = path.join(root, 'dist/cli.mjs');
   if (fs.existsSync(cli)) fs.chmodSync(cli, 0o755);
 }

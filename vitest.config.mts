@@ -7,6 +7,8 @@ const run = process.env['npm_lifecycle_event']?.replace('test:', '') ?? 'tests';
 export default defineConfig({
   define: { NETSEC_VERSION: JSON.stringify('0.0.0-test') },
   test: {
+    // Programs under test neither find nor leave reports on the disk of who runs them.
+    env: { NETSEC_CACHE: 'off' },
     // CI adds up the results of both runs.
     ...(results === undefined ? {} : { reporters: ['default', ['json', { outputFile: `${results}/${run}.json` }]] }),
     projects: [

@@ -1,14 +1,11 @@
 /** The captures of folders on disk, read in this process. What was read is kept while it is asked for, and a little longer: work is done once. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { readAllowList } from './allowFile.node.ts';
-import { openCaptureFile } from './captureFile.node.ts';
 import { newestFirst, type CaptureFile } from './captureFiles.ts';
 import { listCaptureFiles } from './captureFiles.node.ts';
-import { placesText, resolveAmong, type CaptureStore, type Listed, type Opened, type OpenCapture } from './captureStore.ts';
-import type { EngineMethods } from './engineApi.ts';
-import { hashFile } from './hashFile.node.ts';
-import { CaptureSession } from './session.ts';
+import { placesText, resolveAmong, type CaptureStore, type Listed, type Opened } from './captureStore.ts';
+import { DiskCapture, unlessAborted } from './diskCapture.node.ts';
+import type { ReportCache } from './reportCache.node.ts';
 
 /** Captures that stay open after their last user; each costs memory by its packets. */
 const MOST_IDLE = 2;
@@ -18,6 +15,8 @@ export interface NodeCaptureStoreOptions {
   readonly folders: readonly string[] | (() => Promise<readonly string[]>);
   readonly version: string;
   readonly detectorOptions?: Readonly<Record<string, unknown>>;
+  /** Where reports are kept for the next time; nowhere unless said. */
+  readonly cache?: ReportCache | null;
   /** Told while a capture is read for the first time. */
   readonly onProgress?: (file: CaptureFile, bytesDone: number, bytesTotal: number) => void;
 }
@@ -28,15 +27,13 @@ export interface NodeCaptureStore extends CaptureStore {
 }
 
 interface Entry {
-  readonly reading: Promise<{ readonly ok: true; readonly session: CaptureSession } | { readonly ok: false; readonly message: string }>;
-  readonly controller: AbortController;
-  close: () => Promise<void>;
+  readonly capture: DiskCapture;
   users: number;
-  isRead: boolean;
 }
 
 export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureStore {
   const entries = new Map<string, Entry>(),
+    closings = new Set<Promise<void>>(),
     { folders } = options,
     foldersNow = typeof folders === 'function' ? folders : () => Promise.resolve(folders);
 
@@ -83,40 +80,36 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
     const key = `${file.location} ${stat?.size} ${stat?.mtimeMs}`;
     let entry = entries.get(key);
     if (entry === undefined) {
-      entry = read(file);
+      entry = { capture: new DiskCapture(file, { ...options, cache: options.cache ?? null }), users: 0 };
       entries.set(key, entry);
     }
     entry.users++;
-    const done = entry;
+    const done = entry,
+      { capture } = entry;
     let isReleased = false;
     const release = (): void => {
       if (isReleased) return;
       isReleased = true;
       done.users--;
+      if (done.users > 0) return;
       // Nobody waits for it any more.
-      if (done.users === 0 && !done.isRead) drop(key, done);
-      else forgetIdle();
+      if (!capture.isIdle) drop(key, done);
+      else {
+        capture.keep();
+        forgetIdle();
+      }
     };
     try {
-      const result = await unlessAborted(done.reading, signal);
-      if (!result.ok) {
+      const ready = await unlessAborted(capture.ready(), signal);
+      if (!ready.ok) {
         release();
         drop(key, done);
-        return result;
+        return ready;
       }
       // Used again: it is forgotten last.
       entries.delete(key);
       entries.set(key, done);
-      const { handlers } = result.session;
-      const capture: OpenCapture = {
-        call: (method, params, callSignal) =>
-          (handlers[method] as (params: unknown, signal: AbortSignal) => Promise<EngineMethods[typeof method][1]>)(
-            params,
-            callSignal ?? done.controller.signal,
-          ),
-        release,
-      };
-      return { ok: true, capture };
+      return { ok: true, capture: { call: (method, params, callSignal) => capture.call(method, params, callSignal), release } };
     } catch (error) {
       release();
       drop(key, done);
@@ -124,37 +117,11 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
     }
   }
 
-  function read(file: CaptureFile): Entry {
-    const controller = new AbortController();
-    const entry: Entry = { controller, users: 0, isRead: false, close: () => Promise.resolve(), reading: begin() };
-    return entry;
-
-    async function begin(): Promise<Awaited<Entry['reading']>> {
-      const opened = await openCaptureFile({ kind: 'path', path: file.location }, { signal: controller.signal });
-      if (!opened.ok) return opened;
-      entry.close = () => opened.capture.close();
-      const session = new CaptureSession(opened.capture.source, opened.capture.format, opened.capture.file, {
-        version: options.version,
-        ...(options.detectorOptions === undefined ? {} : { detectorOptions: options.detectorOptions }),
-        emit: (event) => {
-          if (event.kind === 'progress') options.onProgress?.(file, event.progress.bytesDone, event.progress.bytesTotal);
-        },
-        hash: (bytes) => hashFile(file.location, controller.signal, bytes),
-      });
-      // An allow-list that cannot be read allows nothing.
-      const allowed = readAllowList(file.location);
-      if (allowed.ok) await session.handlers.setAllowRules({ rules: allowed.file.rules }, controller.signal);
-      await Promise.all([session.read(controller.signal), session.hash()]);
-      entry.isRead = true;
-      return { ok: true, session };
-    }
-  }
-
   function drop(key: string, entry: Entry): void {
     if (entries.get(key) === entry) entries.delete(key);
     if (entry.users > 0) return;
-    entry.controller.abort();
-    void entry.reading.catch(() => undefined).then(() => entry.close());
+    const closing = entry.capture.close().finally(() => closings.delete(closing));
+    closings.add(closing);
   }
 
   function forgetIdle(): void {
@@ -165,20 +132,8 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
   async function dispose(): Promise<void> {
     const open = [...entries.values()];
     entries.clear();
-    for (const entry of open) entry.controller.abort();
-    await Promise.all(open.map((entry) => entry.reading.catch(() => undefined).then(() => entry.close())));
+    await Promise.all([...closings, ...open.map(({ capture }) => capture.close())]);
   }
 
   return { list, resolve, open, dispose };
-}
-
-/** The result, or the reason of the abort if that comes first: one caller's turning away must not stop the others' reading. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('cancelled'));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import type { CaptureFile } from './captureFiles.ts';
 import type { OpenCapture } from './captureStore.ts';
 import { EVERYTHING, type Selection } from './engineApi.ts';
+import { KEPT_ROWS } from './limitReport.ts';
+import type { Report } from './report.ts';
 import { ToolFailure, type ToolContext } from './tool.ts';
 
 export const captureInput = z.string().min(1).max(1000).default('latest').describe('Capture name, or "latest"');
@@ -34,6 +36,13 @@ export async function withCapture<T>(which: string, context: ToolContext, work: 
   } finally {
     opened.capture.release();
   }
+}
+
+/** A report with all of its findings. Its other lists are shorter: a report of so many rows is at hand where the capture was read before. */
+export async function reportWithFindings(capture: OpenCapture, selection: Selection, signal?: AbortSignal): Promise<Report> {
+  const report = await capture.call('report', { selection, limit: KEPT_ROWS }, signal);
+  const isWhole = (report.totals['findings'] ?? 0) <= report.findings.length;
+  return isWhole ? report : capture.call('report', { selection, limit: Infinity }, signal);
 }
 
 /** The packets that a filter selects; a wrong one fails with where and why. */

@@ -37,10 +37,16 @@ export interface AnalyzeOptions {
   readonly hash: boolean;
   /** Whether to collect the packets that prove the findings. */
   readonly evidence: boolean;
+  /** Called with what makes the report with so many rows, where all of the capture was read. */
+  readonly onRead?: (make: (rows: number) => Report) => void;
 }
 
 /** Throws only for mistakes of our own. */
-export async function analyzeFile(path: string, terminal: Terminal, { limit, allow, intel, hash, evidence }: AnalyzeOptions): Promise<Analysed> {
+export async function analyzeFile(
+  path: string,
+  terminal: Terminal,
+  { limit, allow, intel, hash, evidence, onRead }: AnalyzeOptions,
+): Promise<Analysed> {
   const { signal } = terminal,
     progress = createProgressBar(terminal, path);
   try {
@@ -52,16 +58,15 @@ export async function analyzeFile(path: string, terminal: Terminal, { limit, all
       // Beside the reading: hashing waits for the disk's cache, not the other way round.
       const hashed = hash ? hashFile(path, signal).catch(() => null) : Promise.resolve(null);
       const interrupted = await advance(analysis, signal, (done, total) => progress.update('Reading', done, total));
-      const report = makeReport(
-        analysis,
-        { ...capture.file, sha256: await hashed },
-        {
-          version: VERSION,
-          limit,
-          options: { limit: Number.isFinite(limit) ? limit : 'all' },
-          judging: { allow, unread: interrupted ? 'reading was interrupted' : undefined },
-        },
-      );
+      const sha256 = await hashed;
+      const make = (rows: number, options: Readonly<Record<string, unknown>>): Report =>
+        makeReport(
+          analysis,
+          { ...capture.file, sha256 },
+          { version: VERSION, limit: rows, options, judging: { allow, unread: interrupted ? 'reading was interrupted' : undefined } },
+        );
+      const report = make(limit, { limit: Number.isFinite(limit) ? limit : 'all' });
+      if (!interrupted) onRead?.((rows) => make(rows, {}));
       const saved =
         analysis.index === null || !evidence
           ? null

@@ -36,6 +36,12 @@ export interface CommandOption {
   readonly description: string;
 }
 
+/** Of the commands that keep reports. */
+export const NO_CACHE: CommandOption = {
+  type: 'boolean',
+  description: 'neither use nor keep reports of captures that were read before (so does NETSEC_CACHE=off)',
+};
+
 export interface Arguments {
   readonly positionals: readonly string[];
   readonly values: Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;

@@ -14,22 +14,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => in
 process.exit(await main(process.argv.slice(2)));
 
 async function main(args: string[]): Promise<number> {
-  let roots: readonly string[];
+  let roots: readonly string[], cache: boolean;
   try {
     const { values, positionals } = parseArgs({
       args,
-      options: { root: { type: 'string', multiple: true }, version: { type: 'boolean' } },
+      options: { root: { type: 'string', multiple: true }, version: { type: 'boolean' }, 'no-cache': { type: 'boolean' } },
       allowPositionals: true,
     });
     if (values.version === true) {
       process.stdout.write(`netsec ${VERSION}\n`);
       return 0;
     }
+    cache = values['no-cache'] !== true;
     roots = [...(values.root ?? []), ...positionals].filter((root) => root !== '');
   } catch (error) {
     say(`mcp: ${error instanceof Error ? error.message : String(error)}`);
     return 2;
   }
-  await serveStdio({ roots }, interruption.signal);
+  await serveStdio({ roots, cache }, interruption.signal);
   return 0;
 }

@@ -2,6 +2,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { nodeCaptureStore } from '../analysis/captureStore.node.ts';
+import { cacheFolder, reportCache } from '../analysis/reportCache.node.ts';
 import { VERSION } from '../analysis/version.ts';
 import type { ClientRoots } from './clientRoots.node.ts';
 import type { ReadingListener } from './reading.ts';
@@ -12,6 +13,8 @@ import type { McpServerOptions } from './server.ts';
 export interface CapturesOptions {
   /** `--root`. */
   readonly roots: readonly string[];
+  /** False with `--no-cache`. */
+  readonly cache: boolean;
 }
 
 export interface OpenCaptures {
@@ -23,14 +26,16 @@ export interface OpenCaptures {
   close(): Promise<void>;
 }
 
-export function openCaptures({ roots }: CapturesOptions): OpenCaptures {
+export function openCaptures({ roots, cache }: CapturesOptions): OpenCaptures {
   const named = [...new Set(roots.map((root) => path.resolve(root)))],
-    listeners = new Set<ReadingListener>();
+    listeners = new Set<ReadingListener>(),
+    folder = cache ? cacheFolder() : null;
   let others: ClientRoots | null = null;
   const all = async (): Promise<readonly string[]> => [...new Set([...named, ...((await others?.folders()) ?? [])])];
   const store = nodeCaptureStore({
     folders: async () => withCapturesFolders(await all()),
     version: VERSION,
+    cache: folder === null ? null : reportCache(folder),
     onProgress: (...reading) => {
       for (const listener of listeners) listener(...reading);
     },

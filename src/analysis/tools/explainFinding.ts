@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { EVERYTHING } from '../engineApi.ts';
 import { defineTool, ToolFailure } from '../tool.ts';
-import { captureInput, withCapture } from '../toolCapture.ts';
+import { captureInput, reportWithFindings, withCapture } from '../toolCapture.ts';
 
 const MOST_OFFERED = 10;
 
@@ -18,7 +18,7 @@ export const explainFinding = defineTool({
   }),
   async run({ capture, id }, context) {
     return withCapture(capture, context, async (opened) => {
-      const report = await opened.call('report', { selection: EVERYTHING, limit: Infinity }, context.signal);
+      const report = await reportWithFindings(opened, EVERYTHING, context.signal);
       const finding = report.findings.find((each) => each.id === id) ?? report.findings.find(({ detector }) => detector === id);
       if (finding === undefined) {
         const ids = report.findings.slice(0, MOST_OFFERED).map((each) => each.id);

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { EVERYTHING } from '../engineApi.ts';
 import { defineTool, ToolFailure } from '../tool.ts';
-import { captureInput, limitInput, selectionOf, withCapture } from '../toolCapture.ts';
+import { captureInput, limitInput, reportWithFindings, selectionOf, withCapture } from '../toolCapture.ts';
 
 const ADDRESS = /^[0-9a-fA-F.:]{2,45}$/;
 const MAC = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
@@ -47,7 +47,7 @@ export const getHost = defineTool({
         signal,
       );
       const peers = talks.rows.filter(({ a, b }) => [a, b].some((end) => end.toLowerCase() === address.toLowerCase()));
-      const whole = await opened.call('report', { selection: EVERYTHING, limit: Infinity }, signal);
+      const whole = await reportWithFindings(opened, EVERYTHING, signal);
       return {
         address,
         names: [...new Set(mine.flatMap(({ names }) => names))].slice(0, 10),

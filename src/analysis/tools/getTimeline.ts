@@ -1,7 +1,7 @@
 /** get_timeline: traffic over time in a few steps, and the findings in the order in which they began. */
 import * as z from 'zod';
 import { defineTool } from '../tool.ts';
-import { captureInput, filterInput, selectionOf, withCapture } from '../toolCapture.ts';
+import { captureInput, filterInput, reportWithFindings, selectionOf, withCapture } from '../toolCapture.ts';
 
 const MOST_EVENTS = 50;
 
@@ -22,7 +22,7 @@ export const getTimeline = defineTool({
   async run({ capture, filter, steps }, context) {
     return withCapture(capture, context, async (opened) => {
       const selection = await selectionOf(opened, filter, context.signal);
-      const { timeline, capture: info, findings } = await opened.call('report', { selection, limit: Infinity }, context.signal);
+      const { timeline, capture: info, findings } = await reportWithFindings(opened, selection, context.signal);
       const fine = Math.max(0, ...timeline.series.map(({ packets }) => packets.length)),
         join = Math.max(1, Math.ceil(fine / steps)),
         count = Math.ceil(fine / join);

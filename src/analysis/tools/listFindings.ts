@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { EVERYTHING } from '../engineApi.ts';
 import { SEVERITIES, type Finding } from '../report.ts';
 import { defineTool } from '../tool.ts';
-import { captureInput, limitInput, nextOffset, offsetInput, pageOutput, withCapture } from '../toolCapture.ts';
+import { captureInput, limitInput, nextOffset, offsetInput, pageOutput, reportWithFindings, withCapture } from '../toolCapture.ts';
 
 const FRAMES_SHOWN = 3,
   INCIDENTS_SHOWN = 5;
@@ -43,7 +43,7 @@ export const listFindings = defineTool({
   }),
   async run({ capture, severity, about, offset, limit }, context) {
     return withCapture(capture, context, async (opened) => {
-      const report = await opened.call('report', { selection: EVERYTHING, limit: Infinity }, context.signal);
+      const report = await reportWithFindings(opened, EVERYTHING, context.signal);
       const least = SEVERITIES.indexOf(severity);
       const wanted = report.findings.filter((finding) => SEVERITIES.indexOf(finding.severity) >= least && isAbout(finding, about.trim()));
       const shown = wanted.slice(offset, offset + limit);

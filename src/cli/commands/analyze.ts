@@ -2,17 +2,29 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readAllowList } from '../../analysis/allowFile.node.ts';
-import type { AllowRule } from '../../analysis/allowRules.ts';
-import { DEFAULT_LIMIT, plural, type Analysis } from '../../analysis/engine.ts';
+import { DEFAULT_LIMIT, plural } from '../../analysis/engine.ts';
 import { REPORT_LISTS } from '../../analysis/exports/reportExport.ts';
 import { reportExports, writeReport } from '../../analysis/exports/writeReport.ts';
+import { KEPT_ROWS } from '../../analysis/limitReport.ts';
 import { reportLines } from '../../analysis/exports/reportLines.ts';
 import { readIntelFolder } from '../../analysis/intelFolder.node.ts';
 import { finishFindings } from '../../analysis/findings.ts';
-import { SEVERITIES, type Severity } from '../../analysis/report.ts';
+import { SEVERITIES, type Finding, type Severity } from '../../analysis/report.ts';
 import { analyzeFile } from '../analyzeFile.ts';
-import { choiceOption, EXIT, gravest, textOption, UsageError, wholeNumber, type Arguments, type Command, type ExitCode } from '../command.ts';
+import {
+  choiceOption,
+  EXIT,
+  gravest,
+  NO_CACHE,
+  textOption,
+  UsageError,
+  wholeNumber,
+  type Arguments,
+  type Command,
+  type ExitCode,
+} from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
+import { knownReport } from '../knownReport.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A file is no terminal. */
@@ -39,6 +51,7 @@ export const analyze: Command = {
     allow: { type: 'string', value: 'FILE', description: 'what is expected (the nearest .netsec/allow.yaml beside or above the capture)' },
     intel: { type: 'string', value: 'DIR', description: 'your lists of what is bad (the nearest .netsec/intel beside or above the capture)' },
     'no-hash': { type: 'boolean', description: 'leave out the SHA-256 of the capture' },
+    'no-cache': NO_CACHE,
     'fail-on': {
       type: 'string',
       value: 'LEVEL',
@@ -81,6 +94,7 @@ interface Wish {
   readonly allow: string | undefined;
   readonly intel: string | undefined;
   readonly hash: boolean;
+  readonly cache: boolean;
 }
 
 function understand(args: Arguments): Wish {
@@ -108,6 +122,7 @@ function understand(args: Arguments): Wish {
     allow: textOption(args, 'allow'),
     intel: textOption(args, 'intel'),
     hash: args.values['no-hash'] !== true,
+    cache: args.values['no-cache'] !== true,
   };
 }
 
@@ -134,16 +149,35 @@ async function analyzeOne(file: string, wish: Wish, terminal: Terminal): Promise
   // The readable formats choose their few rows themselves, out of the usual number.
   const rows = rowByRow
     ? 0
-    : format === 'text' || format === 'markdown' || format === 'html' || format === 'pcap'
-      ? Math.max(limit, DEFAULT_LIMIT)
-      : limit;
-  const result = await analyzeFile(file, terminal, { limit: rows, allow: rules, intel: intel.entries, hash: wish.hash, evidence: format === 'pcap' });
+    : format === 'text'
+      ? Math.max(limit, KEPT_ROWS)
+      : format === 'markdown' || format === 'html' || format === 'pcap'
+        ? Math.max(limit, DEFAULT_LIMIT)
+        : limit;
+  // Packets and single rows are in no report that is kept.
+  const known = await knownReport(
+    file,
+    { allow: rules, intel: intel.entries },
+    { limit: rows, use: wish.cache && wish.hash && format !== 'pcap' && !rowByRow },
+  );
+  let keep = (): Promise<void> => Promise.resolve();
+  const result =
+    known.report === null
+      ? await analyzeFile(file, terminal, {
+          limit: rows,
+          allow: rules,
+          intel: intel.entries,
+          hash: wish.hash,
+          evidence: format === 'pcap',
+          onRead: (make) => (keep = () => known.keep(make)),
+        })
+      : { ok: true as const, report: known.report, analysis: null, interrupted: false, evidence: null };
   if (!result.ok) {
     terminal.say(result.message);
     return result.reason === 'interrupted' ? EXIT.INTERRUPTED : EXIT.UNREADABLE;
   }
   const { report, analysis, interrupted, evidence } = result;
-  if (rowByRow) for (const line of reportLines(report, analysis, { allow: rules })) await terminal.out(line);
+  if (rowByRow && analysis !== null) for (const line of reportLines(report, analysis, { allow: rules })) await terminal.out(line);
   else {
     const written =
       format === 'pcap'
@@ -164,18 +198,20 @@ async function analyzeOne(file: string, wish: Wish, terminal: Terminal): Promise
       );
     }
   }
+  // Nobody waits for it: all has been said.
+  await keep();
   if (report.capture.truncated !== null && format !== 'text') terminal.say(`${path.basename(file)}: ${report.capture.truncated.message}`);
   if (interrupted) {
     terminal.say(`Interrupted: the report of ${path.basename(file)} covers what had been read.`);
     return EXIT.INTERRUPTED;
   }
   if (report.capture.truncated !== null) return EXIT.DAMAGED;
-  return failOn !== undefined && hasFinding(analysis, failOn, rules) ? EXIT.FOUND : EXIT.DONE;
+  return failOn !== undefined && hasFinding(analysis === null ? known.findings : finishFindings(analysis, { allow: rules }).findings, failOn)
+    ? EXIT.FOUND
+    : EXIT.DONE;
 }
 
-/** Asked of the analysis, because a list may have been cut to nothing. */
-function hasFinding(analysis: Analysis, least: Severity, allow: readonly AllowRule[]): boolean {
-  return finishFindings(analysis, { allow }).findings.some(
-    ({ severity, expected }) => expected === null && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least),
-  );
+/** Of all findings, because a list may have been cut to nothing. */
+function hasFinding(findings: readonly Finding[], least: Severity): boolean {
+  return findings.some(({ severity, expected }) => expected === null && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least));
 }

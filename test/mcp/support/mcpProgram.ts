@@ -1,6 +1,6 @@
 /** The MCP server as it is shipped, bundled once per test file, and the SDK's own client connected to it. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
@@ -52,10 +52,17 @@ export function connect(...roots: string[]): Promise<Connected> {
 }
 
 /** With a client that can do more than ask. */
-export async function connectAs(client: Client, ...roots: string[]): Promise<Connected> {
+export function connectAs(client: Client, ...roots: string[]): Promise<Connected> {
+  return connectIn({}, client, ...roots);
+}
+
+/** In an environment of its own. */
+export async function connectIn(env: Readonly<Record<string, string>>, client: Client, ...roots: string[]): Promise<Connected> {
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [await buildMcp(), ...roots.flatMap((root) => ['--root', root])],
+    // The client hands on next to nothing by itself.
+    env: { ...getDefaultEnvironment(), NETSEC_CACHE: 'off', ...env },
     stderr: 'pipe',
   });
   let log = '';

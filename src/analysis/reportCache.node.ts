@@ -1,0 +1,179 @@
+/**
+ * Reports of captures that were read before, on the user's disk. A file is taken for the one that was read when its place, size, times and inode are the same;
+ * anywhere else only when its SHA-256 is. Whatever is damaged, not ours, or open to others is ignored. Nothing here throws: without a cache all is slower, no more.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Report } from './report.ts';
+
+const MOST_BYTES_OF_ONE = 16 * 1024 * 1024,
+  MOST_BYTES = 128 * 1024 * 1024,
+  MOST_FILES = 1000;
+/** Some file systems note times no finer than this; what was written so recently may have changed since without a sign. */
+const SETTLED_AFTER_MS = 2000;
+
+/** What tells a file from every other, without reading it. */
+export interface FilePlace {
+  readonly id: string;
+  readonly bytes: number;
+  /** False while it may still change within one tick of its clock. */
+  readonly isSettled: boolean;
+}
+
+export interface ReportCache {
+  /** The report of the file at this place. `key` says by what it was judged. */
+  atPlace(place: FilePlace, key: string): Promise<Report | null>;
+  /** Whether it could pay to compute the SHA-256 of a file of this size. */
+  mayHave(bytes: number): Promise<boolean>;
+  ofContent(place: FilePlace, sha256: string, key: string): Promise<Report | null>;
+  /** `report` holds the SHA-256 of the content; without it nothing is kept. */
+  keep(place: FilePlace, key: string, report: Report): Promise<void>;
+}
+
+/** Null where nothing is kept: with NETSEC_CACHE=off, and where no folder of the user's own can be had. NETSEC_CACHE may name another folder. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string | null {
+  const named = env['NETSEC_CACHE'];
+  if (named === 'off') return null;
+  if (named !== undefined && named !== '') return path.resolve(named);
+  const home = os.homedir();
+  if (platform === 'win32') return path.join(env['LOCALAPPDATA'] ?? path.join(home, 'AppData/Local'), 'netsec', 'cache', 'reports');
+  if (platform === 'darwin') return path.join(home, 'Library/Caches/netsec/reports');
+  const xdg = env['XDG_CACHE_HOME'];
+  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(home, '.cache'), 'netsec', 'reports');
+}
+
+export async function placeOf(file: string): Promise<FilePlace | null> {
+  try {
+    const real = await fs.realpath(file),
+      { dev, ino, size, mtimeNs, ctimeNs, mtimeMs, ctimeMs } = await fs.stat(real, { bigint: true });
+    const youngestMs = Math.max(Number(mtimeMs), Number(ctimeMs));
+    return {
+      id: digest(JSON.stringify([real, ...[dev, ino, size, mtimeNs, ctimeNs].map(String)])),
+      bytes: Number(size),
+      isSettled: Date.now() - youngestMs > SETTLED_AFTER_MS,
+    };
+  } catch {
+    return null;
+  }
+}
+
+export function reportCache(folder: string): ReportCache {
+  let usable: Promise<boolean> | null = null;
+  const isUsable = (): Promise<boolean> => (usable ??= prepare(folder).catch(() => false));
+  const placeFile = (place: FilePlace, key: string): string => path.join(folder, `place-${digest(`${place.id} ${key}`)}`),
+    reportFile = (bytes: number, sha256: string, key: string): string => path.join(folder, `report-${bytes}-${digest(`${sha256} ${key}`)}`);
+
+  async function ofContent(place: FilePlace, sha256: string, key: string): Promise<Report | null> {
+    if (!(await isUsable())) return null;
+    const file = reportFile(place.bytes, sha256, key),
+      text = await readOwn(file, MOST_BYTES_OF_ONE);
+    if (text === null) return null;
+    const end = text.indexOf('\n'),
+      body = text.slice(end + 1);
+    if (text.slice(0, end) !== header(sha256, key, body)) {
+      // Cut off, or written by something else.
+      await fs.rm(file, { force: true }).catch(() => undefined);
+      return null;
+    }
+    const now = new Date();
+    // What is used stays longest.
+    await fs.utimes(file, now, now).catch(() => undefined);
+    if (place.isSettled) await writeOwn(placeFile(place, key), sha256).catch(() => undefined);
+    return JSON.parse(body) as Report;
+  }
+
+  return {
+    ofContent,
+    async atPlace(place, key) {
+      if (!place.isSettled || !(await isUsable())) return null;
+      const sha256 = await readOwn(placeFile(place, key), 64);
+      return sha256 === null || !/^[0-9a-f]{64}$/.test(sha256) ? null : ofContent(place, sha256, key);
+    },
+    async mayHave(bytes) {
+      if (!(await isUsable())) return false;
+      const names = await fs.readdir(folder).catch(() => []);
+      return names.some((name) => name.startsWith(`report-${bytes}-`));
+    },
+    async keep(place, key, report) {
+      const { sha256 } = report.capture;
+      if (sha256 === null || !(await isUsable())) return;
+      try {
+        const body = JSON.stringify(report),
+          text = `${header(sha256, key, body)}\n${body}`;
+        if (Buffer.byteLength(text) > MOST_BYTES_OF_ONE) return;
+        await writeOwn(reportFile(place.bytes, sha256, key), text);
+        if (place.isSettled) await writeOwn(placeFile(place, key), sha256);
+        await forgetOldest(folder);
+      } catch {
+        // A full disk: then it is read again next time.
+      }
+    },
+  };
+}
+
+/** One's own folder that nobody else may enter; true when it is. */
+async function prepare(folder: string): Promise<boolean> {
+  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  const stat = await fs.lstat(folder);
+  return stat.isDirectory() && isOwn(stat);
+}
+
+function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
+  // Windows keeps a user's folders for them by other means.
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o077) === 0);
+}
+
+async function readOwn(file: string, mostBytes: number): Promise<string | null> {
+  try {
+    const handle = await fs.open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    try {
+      const stat = await handle.stat();
+      return stat.isFile() && isOwn(stat) && stat.size <= mostBytes ? await handle.readFile('utf8') : null;
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** Whole or not at all. */
+async function writeOwn(file: string, text: string): Promise<void> {
+  const beside = path.join(path.dirname(file), `.${process.pid}-${randomBytes(6).toString('hex')}`);
+  try {
+    await fs.writeFile(beside, text, { flag: 'wx', mode: 0o600 });
+    await fs.rename(beside, file);
+  } catch (error) {
+    await fs.rm(beside, { force: true });
+    throw error;
+  }
+}
+
+/** Also what a crash left half written. */
+async function forgetOldest(folder: string): Promise<void> {
+  const names = await fs.readdir(folder);
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const file = path.join(folder, name),
+        stat = await fs.lstat(file).catch(() => null);
+      return stat?.isFile() === true ? { file, bytes: stat.size, usedMs: stat.mtimeMs } : null;
+    }),
+  );
+  let bytes = 0,
+    count = 0;
+  for (const each of files.filter((file) => file !== null).sort((a, b) => b.usedMs - a.usedMs)) {
+    bytes += each.bytes;
+    if (bytes > MOST_BYTES || ++count > MOST_FILES) await fs.rm(each.file, { force: true }).catch(() => undefined);
+  }
+}
+
+function header(sha256: string, key: string, body: string): string {
+  return `netsec report 1 ${sha256} ${key} ${digest(body)}`;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
