@@ -59,7 +59,7 @@ export class DiskCapture {
   async call<M extends keyof EngineMethods>(method: M, params: EngineMethods[M][0], signal?: AbortSignal): Promise<EngineMethods[M][1]> {
     if (method === 'report') {
       const known = this.#fromCache(params as EngineMethods['report'][0]);
-      if (known !== null) return known as EngineMethods[M][1];
+      if (known !== null) return known;
     }
     const reading = this.#read(),
       read = await unlessAborted(reading.result, signal);
