@@ -91,6 +91,10 @@ class Lab:
                 process.wait(3)
             except subprocess.TimeoutExpired:
                 process.kill()
+        if os.environ.get('RECORD_VERBOSE'):
+            for log in (LAB / 'var-log').glob('*.txt'):
+                print(f'  {log.name}: {log.read_text(errors="replace")[-800:]}', file=sys.stderr)
+                log.unlink()
         for name in self.hosts:
             # Daemons that forked away: only namespaces of ours are listed, and this pid namespace holds nothing else.
             for pid in subprocess.run(['ip', 'netns', 'pids', name], capture_output=True, text=True).stdout.split():
@@ -156,17 +160,17 @@ class Host:
 
 
 class Capture:
-    """`with Capture(host, 'web.pcap', 'tcpdump', '-i', 'br0'):` records until the block ends, at most two minutes."""
+    """`with Capture(host, 'web.pcap', 'tcpdump', '-i', 'br0'):` records until the block ends, at most two minutes unless told otherwise."""
 
-    def __init__(self, host: Host, file: str, *command: str, settle: float = 1.6):
+    def __init__(self, host: Host, file: str, *command: str, settle: float = 1.6, seconds: int = 120):
         # libpcap hands packets over once a second: ending sooner would lose the last ones.
-        self.host, self.file, self.command, self.settle = host, host.lab.folder / file, command, settle
+        self.host, self.file, self.command, self.settle, self.seconds = host, host.lab.folder / file, command, settle, seconds
 
     def __enter__(self) -> 'Capture':
         tool, *options = self.command
-        extra = ['-U', '-Z', 'root'] if tool == 'tcpdump' else ['-q', '-a', 'duration:120']
+        extra = ['-U', '-Z', 'root'] if tool == 'tcpdump' else ['-q', '-a', f'duration:{self.seconds}']
         self.host.note(shlex.join([tool, *options, '-w', self.file.name]))
-        self.process = subprocess.Popen(['ip', 'netns', 'exec', self.host.name, 'timeout', '-s', 'INT', '120', tool, *extra, '-w', str(self.file), *options],
+        self.process = subprocess.Popen(['ip', 'netns', 'exec', self.host.name, 'timeout', '-s', 'INT', str(self.seconds), tool, *extra, '-w', str(self.file), *options],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.host.lab.processes.append(self.process)
         if tool == 'tcpdump':

@@ -53,7 +53,7 @@ def unmet_promises(file: pathlib.Path, sample: Sample) -> list[str]:
     empty = []
     for line in sample.look:
         wanted, meaning = line.split(' | ')
-        found = subprocess.run(['tshark', '-n', '-r', str(file), '-Y', wanted], capture_output=True, text=True).stdout
+        found = subprocess.run(['tshark', '-n', '-r', str(file), '-Y', wanted], capture_output=True, text=True, errors='replace').stdout
         if (found == '') != (meaning == 'none'):
             empty.append(wanted)
     return empty

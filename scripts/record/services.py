@@ -77,6 +77,7 @@ http {{
     location = /old {{ return 301 http://$host/about.html; }}
     location = /login {{ default_type text/plain; return 303 http://$host/about.html; }}
     location = /api/orders {{ default_type application/json; return 201 '{{"order":1042,"state":"accepted"}}'; }}
+    location /upload/ {{ dav_methods PUT; client_max_body_size 64m; root {root}; }}
     location = /private {{ default_type text/plain; return 403 "not for you\\n"; }}
   }}
   server {{
@@ -95,6 +96,8 @@ def web(host: Host) -> str:
     root = LAB / 'www'
     website(root)
     sh('chmod', '-R', 'a+rX', str(root))
+    (root / 'upload').mkdir(exist_ok=True)
+    (root / 'upload').chmod(0o777)
     chain, key, authority = certificate(LAB / 'tls', SITES)
     pathlib.Path('/var/log/nginx').mkdir(exist_ok=True)
     config = host.lab.folder / 'nginx.conf'
@@ -163,3 +166,34 @@ def listeners(host: Host, ports: list[int], *, udp: bool = False) -> None:
     """One small program that greets and answers on every port of the list."""
     host.spawn(sys.executable, str(HERE / 'greeter.py'), 'udp' if udp else 'tcp', *map(str, ports))
     host.wait_for_port(ports[-1])
+
+
+def samba(host: Host, name: str = 'FILES', *, shares: bool = True, oldest: str = 'SMB2_02', signing: str = 'default') -> None:
+    """Samba as a lone server: nmbd, and smbd with one share of alice's files."""
+    folder = LAB / f'samba-{host.name}'
+    (folder / 'ncalrpc').mkdir(parents=True, exist_ok=True)
+    for place in ('/var/log/samba', '/run/samba'):
+        pathlib.Path(place).mkdir(exist_ok=True)
+    config = folder / 'smb.conf'
+    config.write_text(f'''[global]
+netbios name = {name}
+workgroup = OFFICE
+server role = standalone server
+server min protocol = {oldest}
+server signing = {signing}
+ntlm auth = yes
+disable spoolss = yes
+{chr(10).join(f'{kind} directory = {folder}' for kind in ('private', 'lock', 'state', 'cache', 'pid'))}
+ncalrpc dir = {folder}/ncalrpc
+log file = {folder}/log
+[team]
+path = {LAB}/home/alice
+read only = no
+''')
+    host.spawn('nmbd', '--foreground', '--no-process-group', f'--configfile={config}')
+    host.wait_for_port(137, 30)
+    if shares:
+        account()
+        subprocess.run(['smbpasswd', '-c', str(config), '-s', '-a', 'alice'], input=f'{PASSWORD}\n{PASSWORD}\n', text=True, check=True, capture_output=True)
+        host.spawn('smbd', '--foreground', '--no-process-group', f'--configfile={config}')
+        host.wait_for_port(445, 30)

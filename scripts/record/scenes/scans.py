@@ -28,17 +28,20 @@ def range_with_target(lab: Lab, *, ipv6: bool = False):
     return switch, scanner, target
 
 
-def scan_scene(name: str, technique: str, options: list[str], story: str, answer: str, look: list[str], *, target: str = TARGET, ipv6: bool = False, also: tuple[str, ...] = ()):
+def scan_scene(name: str, technique: str, options: list[str], story: str, answer: str, look: list[str], *, target: str = TARGET, ipv6: bool = False, also: tuple[str, ...] = (),
+               seconds: int = 120, retries: str = '1'):
     def run(lab: Lab) -> None:
         switch, scanner, _ = range_with_target(lab, ipv6=ipv6)
-        with Capture(switch, f'{name}.pcap', 'tcpdump', '-i', 'br0'):
-            scanner.run('nmap', '-n', '--max-retries', '1', *options, target, timeout=110)
+        with Capture(switch, f'{name}.pcap', 'tcpdump', '-i', 'br0', seconds=seconds):
+            scanner.run('nmap', '-n', '--max-retries', retries, *options, target, timeout=seconds - 10)
     run.__name__ = name
     ports = options[options.index('-p') + 1] if '-p' in options else ''
     source = 'fd00:10::66' if ipv6 else SCANNER
     scene(Sample(f'{name}.pcap', story,
                  f'One nmap run from {source} against {target}, ports {ports}. {answer} Plus the address resolution before it.',
-                 [f'`port-scan`, technique `{technique}`, attacker {source}, victim {target} (ATT&CK T1046)', *also, 'no `syn-flood`, no `host-sweep`'], look))(run)
+                 [f'`port-scan`, technique `{technique}`, attacker {source}, victim {target} (ATT&CK T1046)',
+                  *(['`scanner-software`: Nmap, by the window of 1,024 and the lone segment size of its SYNs'] if '-sS' in options and not ipv6 and '-f' not in options else []),
+                  *also, 'no `syn-flood`, no `host-sweep`'], look))(run)
 
 
 TCP_PORTS = '1-120,135-139,443,631,3306,8080'

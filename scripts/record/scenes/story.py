@@ -17,7 +17,7 @@ PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.
     'capture_%Y%m%d_%H%M%S.pcap', 'Forty seconds in a small office: three people browse, a kiosk scans the file server. The sample that `npm start` shows.',
     'Four machines fetch addresses (DHCP), look up names (DNS, one name does not exist), browse six sites over HTTP and HTTPS (TLS 1.2 and 1.3), ping, set their clocks (NTP); '
     'alice stays logged in over SSH; then the kiosk 192.168.10.24 probes 200 ports of the file server 10.20.0.20 with nmap -sS.',
-    ['`port-scan`, technique `syn`, attacker 192.168.10.24, victim 10.20.0.20, open ports 21 and 22 (ATT&CK T1046)', 'nothing else above low: the browsing, SSH, DHCP and NTP are ordinary',
+    ['`port-scan`, technique `syn`, attacker 192.168.10.24, victim 10.20.0.20, open ports 21 and 22 (ATT&CK T1046)', '`scanner-software`: Nmap, by the marks of its SYNs', 'nothing else above low: the browsing, SSH, DHCP and NTP are ordinary',
      '`capture-quality`: clean'],
     ['ip.addr == 192.168.10.24 && tcp.flags.syn == 1 | the scan and the two open ports', 'dhcp | four machines join', 'tls.handshake.extensions_server_name | which sites were visited',
      'dns.flags.rcode == 3 | the name that does not exist', 'http.response.code >= 400 | pages that failed'], recorded_as='story.pcap'))

@@ -1,6 +1,6 @@
 /** Who says by ARP that an address is his: per address the owners that claimed it, how often they took it from each other, and whether anybody had asked. */
 import type { ArpMessage } from '../../pcap/dissectors/arp.ts';
-import type { Packet } from '../../pcap/packet.ts';
+import { MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { Burst, MOST_EVIDENCE, packetTime, Span } from './measures.ts';
 
@@ -23,6 +23,8 @@ export interface Owner {
   lastTime: number;
   /** The owner itself asked who has the address, in another name. */
   contradiction: number;
+  /** Claims for another card that this one sent: a tool that puts the truth back when it ends. */
+  givenBack: number;
 }
 
 export interface Address {
@@ -69,6 +71,7 @@ export class ArpClaims {
     if (opcode === 1 && targetIp !== 0) this.#asks(mac, senderIp, targetIp, time, p);
     // A probe before an address is taken claims nothing (RFC 5227).
     if (senderIp === 0 || mac === 0 || isShared(mac)) return;
+    if (this.#isGivenBack(senderIp, mac, p)) return;
     const station = this.#station(mac),
       address = this.#address(senderIp);
     if (station === undefined || address === undefined) return;
@@ -86,7 +89,7 @@ export class ArpClaims {
     let owner = address.owners.find((one) => one.mac === mac);
     if (owner === undefined) {
       if (address.owners.length >= MOST_OWNERS) return;
-      owner = { mac, frames: [], claims: 0, unasked: 0, asking: 0, lastTime: time, contradiction: 0 };
+      owner = { mac, frames: [], claims: 0, unasked: 0, asking: 0, lastTime: time, contradiction: 0, givenBack: 0 };
       address.owners.push(owner);
     }
     owner.claims++;
@@ -102,6 +105,19 @@ export class ArpClaims {
     }
     owner.lastTime = time;
     address.current = owner;
+  }
+
+  /** Whether a machine that claimed the address before says now that it is another's: not a word of that other one, who must not be blamed for it. */
+  #isGivenBack(ip: number, mac: number, p: Packet): boolean {
+    if (p.macCount === 0) return false;
+    const at = (p.macCount - 1) * MAC_STRIDE,
+      sender = p.mac[at + MAC_SRC_HIGH]! * 4_294_967_296 + (p.mac[at + MAC_SRC_LOW]! >>> 0);
+    if (sender === mac) return false;
+    const owner = this.addresses.get(ip)?.owners.find((one) => one.mac === sender);
+    if (owner === undefined) return false;
+    owner.givenBack++;
+    if (owner.frames.length < MOST_EVIDENCE) owner.frames.push(p.frame);
+    return true;
   }
 
   #asks(mac: number, senderIp: number, targetIp: number, time: number, p: Packet): void {

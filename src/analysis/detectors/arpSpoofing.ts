@@ -84,7 +84,8 @@ function caseOf(values: Options, { stations }: ArpClaims, address: Address): Cas
     return { address, claimant: contradicting, rival: owners.find((one) => one !== contradicting) ?? null, reason: 'contradicts itself' };
   if (owners.length > 1 && changes > 0) {
     // The one that came later, that nobody asked, or that is somebody else besides.
-    const weight = (owner: Owner): number => Math.min(owner.unasked, 10) * 2 + (hasOthers(owner) ? 4 : 0) + owners.indexOf(owner);
+    const weight = (owner: Owner): number =>
+      Math.min(owner.unasked, 10) * 2 + (hasOthers(owner) ? 4 : 0) + (owner.givenBack > 0 ? 20 : 0) + owners.indexOf(owner);
     const [claimant, rival] = [...owners].sort((a, b) => weight(b) - weight(a));
     if (changes >= values.changes) return { address, claimant: claimant!, rival: rival!, reason: 'takes turns' };
     if (claimant!.unasked > 0 && hasOthers(claimant!) && owners.indexOf(claimant!) > 0)
@@ -119,6 +120,7 @@ function draft(values: Options, { stations }: ArpClaims, cases: readonly Case[])
     { name: REASONS[reason][0], value: REASONS[reason][1] },
     { name: 'replies that nobody asked for', value: Math.min(15, unasked * 3) },
     { name: 'it has an address of its own besides', value: own.length > 0 ? 10 : 0 },
+    { name: 'it gave the address back in the name of its owner', value: cases.some((one) => one.claimant.givenBack > 0) ? 20 : 0 },
     { name: 'it claims several addresses of others', value: cases.length > 1 ? 10 : 0 },
     { name: 'again and again', value: reason === 'takes turns' ? overThreshold(changes, values.changes, 10).value : 0 },
     { name: 'only when asked, as a second card of the same machine would', value: unasked === 0 && contradictions === 0 ? -10 : 0 },

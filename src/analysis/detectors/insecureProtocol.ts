@@ -20,6 +20,7 @@ const MOST_SERVERS = 5000,
   MOST_UPGRADED = 100_000,
   PROTOCOL_TCP = 6,
   VNC_NONE = 1,
+  TFTP_PORT = 69,
   /** Frames of the one side that was captured: fewer may be somebody who talks to nobody. */
   LEAST_ONE_WAY = 5;
 
@@ -36,6 +37,12 @@ const LDAP: Kind = {
     instead: 'LDAP over TLS (port 636 or StartTLS)',
     what: 'Directory queries, and simple binds with their passwords, can be read',
   },
+  TFTP: Kind = {
+    name: 'TFTP',
+    severity: 'low',
+    instead: 'SFTP or HTTPS',
+    what: 'Files go to anybody who asks, and can be read and changed on the way',
+  },
   VNC: Kind = { name: 'VNC', severity: 'low', instead: 'VNC through SSH or a VPN', what: 'The screen and every key can be read' };
 
 const OPEN_VNC: Kind = {
@@ -48,7 +55,7 @@ const OPEN_VNC: Kind = {
 const BY_SERVICE: Readonly<Record<string, Kind>> = {
   telnet: { name: 'Telnet', severity: 'medium', instead: 'SSH', what: 'Whole sessions with their passwords can be read and taken over' },
   ftp: { name: 'FTP', severity: 'low', instead: 'SFTP or FTP over TLS', what: 'Names, passwords and files can be read and changed' },
-  tftp: { name: 'TFTP', severity: 'low', instead: 'SFTP or HTTPS', what: 'Files go to anybody who asks, and can be read and changed on the way' },
+  tftp: TFTP,
   pop: { name: 'POP3', severity: 'low', instead: 'POP3 over TLS (port 995)', what: 'Mail and mostly its password can be read' },
   imap: { name: 'IMAP', severity: 'low', instead: 'IMAP over TLS (port 993)', what: 'Mail and mostly its password can be read' },
   ldap: LDAP,
@@ -111,6 +118,7 @@ function gather(values: Options, state: CaptureState, upgraded: ReadonlySet<numb
     { flows, tables } = state,
     { ints, doubles, count } = flows;
   const kinds = tables.all.map(({ dissector }) => BY_SERVICE[dissector.id]);
+  let transfers: Set<string> | undefined;
   for (let row = 0; row < count; row++) {
     const at = row * F.INTS,
       service = ints[at + F.SERVICE]! - 1,
@@ -120,19 +128,38 @@ function gather(values: Options, state: CaptureState, upgraded: ReadonlySet<numb
     if (kind === undefined || upgraded.has(row)) continue;
     // Both sides must have said something: a knock on the port is no use of the protocol.
     if (isTcp ? !isUsed(ints, at) : ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! < 2) continue;
-    const ends = endsOf(state, row),
-      use = uses.of(`${ends.server} ${kind.name}`, () => ({
-        kind,
-        id: service >= 0 ? tables.all[service]!.dissector.id : '',
-        isByPort: byService === undefined,
-        ends,
-        evidence: new Evidence(),
-        bytes: 0,
-      }));
+    const ends = endsOf(state, row);
+    if (kind === TFTP) {
+      // The server answers from a port of its own, in a flow of its own: a question without one is a scanner's, or nobody was there.
+      if (ends.serverPort !== TFTP_PORT) continue;
+      transfers ??= transferPairs(state, kinds);
+      if (!transfers.has(`${ends.server} ${ends.client}`)) continue;
+    }
+    const use = uses.of(`${ends.server} ${kind.name}`, () => ({
+      kind,
+      id: service >= 0 ? tables.all[service]!.dissector.id : '',
+      isByPort: byService === undefined,
+      ends,
+      evidence: new Evidence(),
+      bytes: 0,
+    }));
     use?.evidence.addRow(flows, row);
     if (use !== undefined) use.bytes += doubles[row * F.DOUBLES + F.BYTES_A]! + doubles[row * F.DOUBLES + F.BYTES_B]!;
   }
   return uses;
+}
+
+/** Pairs of hosts, each way round, between which a TFTP transfer ran: the flow beside the one in which it was asked for. */
+function transferPairs(state: CaptureState, kinds: readonly (Kind | undefined)[]): Set<string> {
+  const pairs = new Set<string>(),
+    { ints, count } = state.flows;
+  for (let row = 0; row < count && pairs.size < 2 * MOST_SERVERS; row++) {
+    const service = ints[row * F.INTS + F.SERVICE]! - 1;
+    if (service < 0 || kinds[service] !== TFTP || (ints[row * F.INTS + F.PORTS]! & 0xffff) === TFTP_PORT) continue;
+    const { client, server } = endsOf(state, row);
+    pairs.add(`${client} ${server}`).add(`${server} ${client}`);
+  }
+  return pairs;
 }
 
 function draft(values: Options, { kind, id, isByPort, ends, evidence, bytes }: Use): FindingDraft {

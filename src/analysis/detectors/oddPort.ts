@@ -1,5 +1,6 @@
 /** A protocol on the port of another: what speaks SSH on 443 or HTTP on 53 wants to pass where only the other may. Told by what was said, not by numbers. */
 import * as z from 'zod';
+import { httpResponseMessage } from '../../pcap/http/messages.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { bytesText, plural, protocolLabel } from '../describe.ts';
@@ -15,6 +16,8 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const MOST_SERVERS = 5000,
+  MOST_REFUSED = 10_000,
+  BAD_REQUEST = 400,
   PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17;
 
@@ -82,10 +85,18 @@ export const oddPort = defineDetector({
   description:
     'A connection speaks SSH, HTTP, TLS or another protocol on a port that belongs to a different one, as tunnels and malware do to pass firewalls. Programs for closed networks, and people who hide a server from scanners, do it too.',
   options,
+  messages: [httpResponseMessage.kind],
   create(_, state) {
+    /** Flows whose last answer was 400: a browser that was sent to the port of TLS without TLS, and a server that said so. */
+    const refused = new Set<number>();
     return {
+      onMessage(message, flow) {
+        if (flow < 0 || !httpResponseMessage.is(message)) return;
+        if (message.status !== BAD_REQUEST) refused.delete(flow);
+        else if (refused.size < MOST_REFUSED) refused.add(flow);
+      },
       evaluate(values) {
-        const found = gather(values, state);
+        const found = gather(values, state, refused);
         return {
           findings: [...found.values].filter(({ evidence }) => evidence.framesTotal >= values.connections).map((one) => draft(values, one)),
           coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...found.limits('servers on the ports of others')]),
@@ -95,7 +106,7 @@ export const oddPort = defineDetector({
   },
 });
 
-function gather(values: Options, state: CaptureState): Watched<string, Odd> {
+function gather(values: Options, state: CaptureState, refused: ReadonlySet<number>): Watched<string, Odd> {
   const found = new Watched<string, Odd>(MOST_SERVERS),
     { flows, tables } = state,
     { ints, doubles, count } = flows;
@@ -112,6 +123,7 @@ function gather(values: Options, state: CaptureState): Watched<string, Odd> {
       owners = table?.[port],
       id = tables.all[service]!.dissector.id;
     if (owners === undefined || owners.includes(id) || allowed.has(port)) continue;
+    if (owners[0] === 'tls' && refused.has(row)) continue;
     // The ends may be the wrong way round where the capture begins late: then the other port is the one that matters.
     if (table?.[ports >>> 16]?.includes(id) === true || (ports >>> 16 < 1024 && (ints[at + F.FLAGS]! & F.SYN_A) === 0)) continue;
     if (

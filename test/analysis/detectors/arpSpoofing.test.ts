@@ -64,6 +64,19 @@ describe('is spoofing', () => {
     expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
   });
 
+  test('arpspoof between a person and the router: the attacker is blamed, not the card in whose name it puts the truth back at the end', async () => {
+    const findings = await run(sample('arp-spoofing.pcap'));
+    expect(findings).toHaveLength(1);
+    // tshark: the MAC of the intruder sends frames 25 to 88 in its own name, and 119 to 126 with the MAC addresses of the true owners.
+    expect(findings[0]!.subjects).toEqual([
+      { role: 'attacker', address: '08:00:27:5e:66:66' },
+      { role: 'victim', address: '192.168.10.1' },
+      { role: 'victim', address: '192.168.10.21' },
+    ]);
+    expect(findings[0]!.severity).toBe('high');
+    expect(findings[0]!.evidence.frames).toEqual(expect.arrayContaining([25, 26, 55, 56, 87, 88, 119, 126]));
+  });
+
   test('both directions at once are one finding about one machine', async () => {
     const builder = new PacketBuilder();
     ask(builder, 66, EVIL, GATEWAY);

@@ -55,6 +55,11 @@ describe('is told', () => {
 });
 
 describe('is silent on', () => {
+  test('a browser that was sent to the port of TLS without TLS, and was told so', async () => {
+    // captures/web-browsing.pcap, frames 286 and 288: GET / without TLS on port 443 is answered 400 by nginx.
+    expect(findingsOf(await analyzeCapture(sample('web-browsing.pcap')), 'odd-port')).toEqual([]);
+  });
+
   test.each([
     ['http', 8080],
     ['http', 80],

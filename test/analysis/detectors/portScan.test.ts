@@ -76,6 +76,39 @@ describe('recorded with nmap', () => {
     expect(indicator(scan, 'filtered count')).toBe(5);
   });
 
+  test.each([
+    ['scan-connect-ipv6', 'connect', 61],
+    ['scan-fin-ipv6', 'fin', 62],
+    ['scan-null-ipv6', 'null', 62],
+    ['scan-xmas-ipv6', 'xmas', 62],
+    ['scan-ack-ipv6', 'ack', 62],
+    ['scan-window-ipv6', 'ack', 62],
+    ['scan-maimon-ipv6', 'maimon', 62],
+    ['scan-udp-ipv6', 'udp', 60],
+    // nmap was told to ask for 83 next headers, none of them an extension header.
+    ['scan-ip-proto-ipv6', 'ip-proto', 83],
+  ] as const)('%s is a %s scan', async (name, technique, failed) => {
+    const scan = await onlyScan(sample(`${name}.pcap`));
+    expect(indicator(scan, 'technique')).toBe(technique);
+    expect(scan.subjects).toEqual([
+      { role: 'attacker', address: 'fd00:10::66' },
+      { role: 'victim', address: 'fd00:10::30' },
+    ]);
+    expect(scan.indicators[1]).toMatchObject({ value: failed });
+  });
+
+  test.each([
+    ['scan-window', 'ack', 62],
+    ['scan-masscan', 'syn', 60],
+    ['scan-every-second', 'syn', 42],
+    ['scan-every-30s', 'syn', 20],
+  ] as const)('%s is a %s scan, however made and however slow', async (name, technique, ports) => {
+    const scan = await onlyScan(sample(`${name}.pcap`));
+    expect(indicator(scan, 'technique')).toBe(technique);
+    expect(scan.title).toContain(`tried ${ports} TCP ports`);
+    expect(scan.subjects[0]).toEqual({ role: 'attacker', address: '192.168.10.66' });
+  });
+
   test('scan-syn-ipv6 names IPv6 addresses and gives a filter for them', async () => {
     const scan = await onlyScan(sample('scan-syn-ipv6.pcap'));
     expect(scan.evidence.filter).toBe('ipv6.src == fd00:10::66 && ipv6.dst == fd00:10::30 && tcp.flags.syn == 1 && tcp.flags.ack == 0 && !icmpv6');
