@@ -4,6 +4,7 @@
  */
 import { factsOf, type Facts } from './facts.ts';
 import { safeMarkdown } from './safeMarkdown.ts';
+import { surroundings } from './statements.ts';
 import { verify } from './verify.ts';
 
 export interface CheckedStream {
@@ -24,6 +25,7 @@ const LONGEST_LINE = 20_000;
 /** `question`: its addresses and names may be repeated, its numbers prove nothing. */
 export function checkedStream(show: (text: string) => void, question: string): CheckedStream {
   const results: unknown[] = [],
+    around = surroundings(),
     unchecked: string[] = [];
   let facts: Facts | null = null,
     held = '',
@@ -32,7 +34,7 @@ export function checkedStream(show: (text: string) => void, question: string): C
     ahead = 0;
   const flush = (upTo: number): void => {
     if (upTo === 0) return;
-    const checked = verify(held.slice(0, upTo), (facts ??= factsOf(results, question)));
+    const checked = verify(held.slice(0, upTo), (facts ??= factsOf(results, question)), around);
     held = held.slice(upTo);
     claims += checked.claims;
     unchecked.push(...checked.unchecked);

@@ -1,167 +1,331 @@
 /**
  * What the tool results of a conversation say, as facts that claims can be held against: numbers with their unit and the record they stand in,
- * addresses and names, and who did what to whom.
+ * addresses and names, frames, ports and times of records, and who did what to whom. Text out of packets proves that it was said, and no count.
  */
 import { claimsIn, type Unit } from './claims.ts';
+import { bareAddress, endsOf, epochOf, momentOf, ownerIn, portOf, relateRoles, roleList, senseOf, timeOf, unitsOf } from './factKeys.ts';
+import { nounsOfKey, type Noun } from './nouns.ts';
+import { relationsIn, type Relation } from './relations.ts';
+
+/** Addresses, names, ids, protocols that a record is about, in lower case. Empty: the capture as a whole. */
+export type About = ReadonlySet<string>;
 
 export interface NumberFact {
   readonly value: number;
   readonly unit: Unit;
-  /** What its record is about: addresses, names, ids, protocols, in lower case. Empty: about the capture as a whole. */
-  readonly about: ReadonlySet<string>;
+  readonly about: About;
+  /** What is counted, as far as it is said. */
+  readonly nouns: readonly Noun[];
   /** Whose traffic it counts, where it has a direction. */
   readonly direction?: readonly [from: string, to: string];
+  readonly sense: 'sent' | 'received' | 'total' | 'confidence' | 'score' | 'step' | 'offset' | null;
+  /** Of the capture or the whole result, of a record, of one step, or only said in a packet. */
+  readonly level: 'whole' | 'record' | 'part' | 'packet';
+}
+
+export interface TimeFact {
+  readonly date: string;
+  readonly seconds: number;
+  readonly about: About;
+  readonly end: 'start' | 'end' | null;
+}
+
+export interface PortFact {
+  readonly value: number;
+  readonly about: About;
+  /** The address it belongs to, where that is known. */
+  readonly owner: string | null;
+  /** Of who began. */
+  readonly isOriginator?: boolean;
+}
+
+export interface FrameFact {
+  readonly value: number;
+  readonly about: About;
+  /** The record is this one packet. */
+  readonly isPacket: boolean;
 }
 
 export interface Facts {
   readonly numbers: readonly NumberFact[];
-  /** Addresses, times, names, in the form of `claimsIn`. */
-  readonly words: ReadonlySet<string>;
-  readonly frames: ReadonlySet<number>;
-  readonly ports: ReadonlySet<number>;
+  /** Addresses and names, in the form of `claimsIn`, and the records that hold them. */
+  readonly words: ReadonlyMap<string, readonly About[]>;
+  readonly times: readonly TimeFact[];
+  readonly frames: ReadonlyMap<number, readonly FrameFact[]>;
+  readonly ports: ReadonlyMap<number, readonly PortFact[]>;
   /** `attacker victim`. */
   readonly acts: ReadonlySet<string>;
   /** `a b`: a began it. */
   readonly talks: ReadonlySet<string>;
+  /** `a b`: something went from a to b. */
+  readonly moves: ReadonlySet<string>;
   readonly roles: ReadonlyMap<string, ReadonlySet<string>>;
   /** Everything that is the subject of a record. */
   readonly subjects: ReadonlySet<string>;
+  /** Those of more than one word. */
+  readonly phrases: readonly string[];
+  /** All that was said, for names that have no form of their own. */
+  readonly said: ReadonlySet<string>;
 }
 
-const ABOUT_KEYS = /^(?:address|a|b|name|names|protocol|service|id|detector|path|file|peer|host|value|capture)$/;
+const ABOUT_KEYS =
+  /^(?:address|a|b|name|names|protocol|service|id|detector|path|file|peer|host|value|capture|source|destination|title|flow|finding|layer|severity|type|hosts)$/;
+/** Texts that came out of packets as they are. */
+const PACKET_TEXT = /^(?:info|fields|text|chunks|names?|value|interfaces)$/;
 const MOST_FACTS = 200_000;
+const MOST_PHRASES = 5000;
+
+type Row = Readonly<Record<string, unknown>>;
+const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+const NOTHING: About = new Set();
 
 /** What the question names may be named in the answer; its numbers prove nothing. */
 export function factsOf(results: readonly unknown[], question = ''): Facts {
   const numbers: NumberFact[] = [],
-    words = new Set<string>(),
-    frames = new Set<number>(),
-    ports = new Set<number>(),
+    words = new Map<string, About[]>(),
+    times: TimeFact[] = [],
+    frames = new Map<number, FrameFact[]>(),
+    ports = new Map<number, PortFact[]>(),
     acts = new Set<string>(),
     talks = new Set<string>(),
+    moves = new Set<string>(),
     roles = new Map<string, Set<string>>(),
-    subjects = new Set<string>();
-  const number = (value: number, unit: Unit, about: ReadonlySet<string>, direction?: readonly [string, string]): void => {
-    if (numbers.length < MOST_FACTS) numbers.push({ value, unit, about, ...(direction === undefined ? {} : { direction }) });
+    subjects = new Set<string>(),
+    said = new Set<string>();
+  let left = MOST_FACTS,
+    began: number | null = null;
+
+  const put = <K, V>(map: Map<K, V[]>, key: K, value: V): void => {
+    if (left-- <= 0) return;
+    const known = map.get(key);
+    if (known === undefined) map.set(key, [value]);
+    else if (known.length < 2000) known.push(value);
+  };
+  const number = (fact: Partial<NumberFact> & Pick<NumberFact, 'value' | 'unit' | 'about'>): void => {
+    if (left-- <= 0) return;
+    numbers.push({ nouns: [], sense: null, level: fact.about.size === 0 ? 'whole' : 'record', ...fact });
+  };
+  const role = (address: string, name: string): void => {
+    if (!roles.has(address)) roles.set(address, new Set());
+    roles.get(address)!.add(name);
+  };
+  const relate = ({ kind, from, to }: Relation): void => {
+    if (kind === 'act') {
+      acts.add(`${from} ${to}`);
+      role(from, 'attacker');
+      role(to, 'victim');
+    } else if (kind === 'begin') talks.add(`${from} ${to}`);
+    else if (kind === 'move') moves.add(`${from} ${to}`);
   };
 
-  function text(value: string, about: ReadonlySet<string>): void {
-    words.add(value.toLowerCase());
-    for (const claim of claimsIn(value)) {
-      if (claim.kind === 'number') number(claim.value, claim.unit, about);
-      else if (claim.kind === 'frame') frames.add(claim.value);
-      else if (claim.kind === 'port') ports.add(claim.value);
-      else if ('word' in claim) words.add(claim.word);
+  function text(value: string, key: string, about: About, isPacketText: boolean): void {
+    const lower = value.toLowerCase();
+    if (said.size < MOST_FACTS) for (const word of lower.split(/[^\p{L}\p{N}_.$@\\:-]+/u)) said.add(word);
+    put(words, lower, about);
+    const time = timeOf(value);
+    if (time !== null) {
+      const end = /last|until|end/i.test(key) ? 'end' : /first|start|^time$/i.test(key) ? 'start' : null;
+      if (left-- > 0) times.push({ ...time, about, end });
+      if (key === 'startTime' && (about.size === 0 || began === null)) began = epochOf(time);
+      else if (began !== null) number({ value: Math.abs(epochOf(time) - began), unit: 'seconds', about, sense: 'offset' });
+      return;
     }
+    const claims = claimsIn(value.slice(0, 20_000));
+    for (const claim of claims) {
+      if (claim.kind === 'number') {
+        if (!isPacketText || /bytes?\b/.test(value.slice(claim.from, claim.to)))
+          number({ value: claim.value, unit: claim.unit, about, nouns: claim.noun === null ? [] : [claim.noun], level: isPacketText ? 'packet' : about.size === 0 ? 'whole' : 'record' }); // prettier-ignore
+        else number({ value: claim.value, unit: 'count', about, level: 'packet' });
+      } else if (claim.kind === 'frame') {
+        for (const each of endsOf(claim)) put(frames, each, { value: each, about, isPacket: false });
+      } else if (claim.kind === 'port') {
+        if (!isPacketText && !/^[ab]$/.test(key))
+          for (const each of endsOf(claim)) put(ports, each, { value: each, about, owner: ownerIn(value, claim.from) });
+      } else if (claim.kind === 'time') {
+        if (claim.time.date !== null && claim.time.seconds !== null && left-- > 0)
+          times.push({ date: claim.time.date, seconds: claim.time.seconds, about, end: null });
+      } else if (claim.kind === 'address' || claim.kind === 'name') put(words, claim.word, about);
+    }
+    // "50000 → 443 [SYN]": what our own dissectors write, at the beginning of a line of the packet list.
+    const pair = key === 'info' ? /^(\d{1,5}) → (\d{1,5})\b/.exec(value) : null;
+    if (pair !== null) for (const port of pair.slice(1)) put(ports, Number(port), { value: Number(port), about, owner: null });
+    const value0 = /^\s*[\w.]*(?:port|srcport|dstport): (\d{1,5})$/.exec(value);
+    if (value0 !== null && key === 'fields') put(ports, Number(value0[1]), { value: Number(value0[1]), about, owner: null });
+    if (!isPacketText) for (const relation of relationsIn(value, claims)) relate(relation);
   }
 
-  function walk(value: unknown, key: string, about: ReadonlySet<string>, depth: number): void {
+  function scalar(value: number, key: string, about: About, extra: Partial<NumberFact>): void {
+    if (/^frames?$|^firstFrame$/.test(key)) put(frames, value, { value, about, isPacket: key === 'frame' });
+    else if (/^[ab]Port$/.test(key)) return;
+    else if (/port$/i.test(key)) put(ports, value, { value, about, owner: null });
+    else if (key === 'afterFrame') {
+      put(frames, value, { value, about, isPacket: false });
+      number({ value, unit: 'packets', about });
+    } else for (const unit of unitsOf(key)) number({ value, unit, about, nouns: nounsOfKey(key), sense: senseOf(key), ...extra });
+  }
+
+  function walk(value: unknown, key: string, about: About, depth: number, isPacketText = false): void {
     if (depth > 40) return;
-    if (typeof value === 'number') scalar(value, key, about);
-    else if (typeof value === 'string') text(value, about);
-    else if (Array.isArray(value)) {
-      number(value.length, 'count', about);
-      for (const item of value) walk(item, key, about, depth + 1);
-    } else if (typeof value === 'object' && value !== null) record(value as Readonly<Record<string, unknown>>, key, about, depth);
+    if (typeof value === 'number') scalar(value, key, about, {});
+    else if (typeof value === 'string') text(value, key, about, isPacketText);
+    else if (Array.isArray(value)) list(value, key, about, depth, isPacketText);
+    else if (isRow(value)) record(value, key, about, depth, isPacketText);
   }
 
-  function scalar(value: number, key: string, about: ReadonlySet<string>, direction?: readonly [string, string]): void {
-    if (/^frames?$|afterFrame/.test(key)) frames.add(value);
-    else if (/port$/i.test(key)) ports.add(value);
-    else number(value, unitOfKey(key), about, direction);
+  function list(items: readonly unknown[], key: string, about: About, depth: number, isPacketText: boolean): void {
+    const nouns = nounsOfKey(key);
+    if (!isPacketText && nouns.length > 0) number({ value: items.length, unit: 'count', about, nouns });
+    const groups = new Map<string, number>();
+    for (const item of items) {
+      if (typeof item === 'number' && !/frame|port/i.test(key)) scalar(item, key, about, { level: 'part' });
+      else walk(item, key, about, depth + 1, isPacketText);
+      if (isRow(item) && !isPacketText)
+        for (const name of ['severity', 'service', 'protocol', 'connState', 'status', 'detector', 'layer', 'role'])
+          if (typeof item[name] === 'string') groups.set(item[name].toLowerCase(), (groups.get(item[name].toLowerCase()) ?? 0) + 1);
+    }
+    // How many of the rows are "high", or "http".
+    for (const [word, count] of groups) number({ value: count, unit: 'count', about: new Set([...about, word]), nouns });
   }
 
-  function record(value: Readonly<Record<string, unknown>>, key: string, outer: ReadonlySet<string>, depth: number): void {
-    const about = new Set(key === 'capture' ? [] : outer);
-    if (key !== 'capture' && key !== '')
+  function record(value: Row, key: string, outer: About, depth: number, isPacketText: boolean): void {
+    // The overview of get_statistics is of the capture, too.
+    const isWhole = key === 'capture' || ('headline' in value && 'totals' in value),
+      about = new Set(isWhole ? NOTHING : outer);
+    const isTop = depth === 0,
+      isOne = typeof value['frame'] === 'number';
+    if (!isWhole && !(isTop && isRow(value['capture'])))
       for (const [name, item] of Object.entries(value))
-        if (ABOUT_KEYS.test(name))
+        if (ABOUT_KEYS.test(name) && !(name === 'name' && 'value' in value))
           for (const each of Array.isArray(item) ? item : [item])
             if (typeof each === 'string' && each !== '') {
               const bare = bareAddress(each.toLowerCase());
               about.add(bare);
               subjects.add(bare);
             }
+    if (isOne) {
+      about.add(`frame ${String(value['frame'])}`);
+      subjects.add(`frame ${String(value['frame'])}`);
+    }
     const listed: unknown = value['subjects'];
     if (Array.isArray(listed)) {
-      const found = roleList(listed, roles);
+      const found = roleList(listed, role, (port, fact) => put(ports, port, fact), about);
       for (const { address } of found) {
         about.add(address);
         subjects.add(address);
       }
-      relate(found, acts, talks);
+      relateRoles(found, acts, talks);
     }
-    const a = typeof value['a'] === 'string' ? bareAddress(value['a'].toLowerCase()) : null,
-      b = typeof value['b'] === 'string' ? bareAddress(value['b'].toLowerCase()) : null;
-    if (a !== null && b !== null) talks.add(`${a} ${b}`);
-    if (a !== null && b !== null && typeof value['bytesAToB'] === 'number' && typeof value['bytesBToA'] === 'number') {
-      number(value['bytesAToB'] + value['bytesBToA'], 'bytes', about);
-      number(Number(value['packetsAToB']) + Number(value['packetsBToA']), 'packets', about);
-    }
+    ends(value, about);
     for (const [name, item] of Object.entries(value)) {
-      const direction = a === null || b === null ? undefined : directionOf(name, a, b);
-      if (typeof item === 'number' && direction !== undefined) scalar(item, name, about, direction);
-      else if (typeof item === 'number' && name === 'value' && typeof value['unit'] === 'string') number(item, unitOfKey(value['unit']), about);
-      else walk(item, name, about, depth + 1);
+      const own = isPacketText || (PACKET_TEXT.test(name) && !(name === 'value' && typeof item === 'number'));
+      if (typeof item === 'number' && name === 'value' && !isPacketText) {
+        const word = (of: unknown): string => (typeof of === 'string' ? of : ''),
+          nouns = nounsOfKey(`${word(value['unit'])} ${word(value['name'])}`);
+        for (const unit of unitsOf(word(value['unit']) === '' ? word(value['name']) : word(value['unit'])))
+          number({ value: item, unit, about, nouns });
+      } else if (typeof item === 'number') scalar(item, name, about, extraOf(value, name, depth));
+      else walk(item, name, about, depth + 1, own);
     }
-    shares(value);
+    shares(value, about);
   }
 
-  /** Percentages are not in the results: they are made from "breakdown". */
-  function shares({ breakdown, capture }: Readonly<Record<string, unknown>>): void {
-    if (!Array.isArray(breakdown) || typeof capture !== 'object' || capture === null) return;
-    const { packets, originalBytes } = capture as { readonly packets?: number; readonly originalBytes?: number };
-    for (const row of breakdown as { readonly name?: string; readonly packets?: number; readonly bytes?: number }[]) {
-      const about = new Set([String(row.name).toLowerCase()]);
-      if (packets !== undefined && packets > 0) number((Number(row.packets) / packets) * 100, 'percent', about);
-      if (originalBytes !== undefined && originalBytes > 0) number((Number(row.bytes) / originalBytes) * 100, 'percent', about);
+  /** Who the two ends of a row are, and what went between them. */
+  function ends(value: Row, about: ReadonlySet<string>): void {
+    const end = (name: string): string | null => (typeof value[name] === 'string' ? bareAddress(value[name].toLowerCase()) : null);
+    const a = end('a'),
+      b = end('b'),
+      source = end('source'),
+      destination = end('destination'),
+      address = end('address');
+    if (source !== null && destination !== null) {
+      moves.add(`${source} ${destination}`);
+      role(source, 'source');
+      role(destination, 'destination');
     }
+    for (const name of ['a', 'b'] as const) {
+      const address = end(name),
+        port = typeof value[`${name}Port`] === 'number' ? (value[`${name}Port`] as number) : portOf(value[name]);
+      if (address !== null && port !== null) put(ports, port, { value: port, about, owner: address, isOriginator: name === 'a' });
+    }
+    if (address !== null && typeof value['port'] === 'number') put(ports, value['port'], { value: value['port'], about, owner: address });
+    if (a !== null && b !== null) {
+      talks.add(`${a} ${b}`);
+      role(a, 'client');
+      role(b, 'server');
+      const [there, back] = [Number(value['packetsAToB'] ?? value['bytesAToB']), Number(value['packetsBToA'] ?? value['bytesBToA'])];
+      if (there > 0) moves.add(`${a} ${b}`);
+      if (back > 0) moves.add(`${b} ${a}`);
+      for (const unit of ['bytes', 'packets'] as const) {
+        const [to, from] = [value[`${unit}AToB`], value[`${unit}BToA`]];
+        if (typeof to === 'number' && typeof from === 'number') number({ value: to + from, unit, about, sense: 'total' });
+        if (typeof value['durationSeconds'] === 'number' && value['durationSeconds'] > 0 && typeof to === 'number' && typeof from === 'number')
+          number({ value: (to + from) / value['durationSeconds'], unit: `${unit}PerSecond`, about });
+      }
+      if (Array.isArray(value['chunks']))
+        for (const chunk of value['chunks'] as readonly Row[]) moves.add(chunk['from'] === 'a' ? `${a} ${b}` : `${b} ${a}`);
+    }
+    // The peers of get_host say which side began.
+    if (Array.isArray(value['peers']) && address !== null)
+      for (const peer of value['peers'] as readonly Row[]) {
+        const other = String(peer['address']).toLowerCase(),
+          isClient = /contacted by/.test(String(peer['role']));
+        talks.add(isClient ? `${address} ${other}` : `${other} ${address}`);
+        moves.add(`${address} ${other}`).add(`${other} ${address}`);
+      }
+    if (Array.isArray(value['findings']) && address !== null)
+      for (const each of value['findings'] as readonly Row[]) if (typeof each['role'] === 'string') role(address, each['role']);
+    const seconds = Number(value['durationSeconds'] ?? NaN);
+    if (seconds > 0 && typeof value['originalBytes'] === 'number') {
+      number({ value: value['originalBytes'] / seconds, unit: 'bytesPerSecond', about });
+      number({ value: Number(value['packets']) / seconds, unit: 'packetsPerSecond', about });
+    }
+    const start = timeOf(value['startTime']);
+    if (start !== null && seconds > 0 && value['endTime'] === undefined && left-- > 0)
+      times.push({ ...momentOf(epochOf(start) + seconds), about, end: 'end' });
+    const [first, last] = [timeOf(value['firstSeen'] ?? value['time']), timeOf(value['lastSeen'] ?? value['until'])];
+    if (first !== null && last !== null) number({ value: epochOf(last) - epochOf(first), unit: 'seconds', about });
   }
 
-  for (const result of results) walk(result, '', new Set(), 0);
-  for (const claim of claimsIn(question.slice(0, 20_000))) if ('word' in claim) words.add(claim.word);
-  return { numbers, words, frames, ports, acts, talks, roles, subjects };
-}
-
-function directionOf(key: string, a: string, b: string): readonly [string, string] | undefined {
-  if (key.endsWith('AToB')) return [a, b];
-  return key.endsWith('BToA') ? [b, a] : undefined;
-}
-
-function unitOfKey(key: string): Unit {
-  if (/bytes/i.test(key)) return 'bytes';
-  if (/packets|framesTotal/i.test(key)) return 'packets';
-  if (/seconds|^s$/i.test(key)) return 'seconds';
-  if (/percent|confidence|score|points|^%$/i.test(key)) return 'percent';
-  return 'count';
-}
-
-/** `10.0.0.5:80`, `[fe80::1]:80` without their port. */
-export function bareAddress(text: string): string {
-  return /^\[([0-9a-f:.]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+(?:\.\d+){3}):\d+$/.exec(text)?.[1] ?? text;
-}
-
-interface RoleOf {
-  readonly role: string;
-  readonly address: string;
-}
-
-/** Subjects as records, or as list_findings writes them: `attacker 10.0.0.66 port 80`. */
-function roleList(listed: readonly unknown[], roles: Map<string, Set<string>>): RoleOf[] {
-  const found: RoleOf[] = [];
-  for (const each of listed) {
-    const [role, address] = typeof each === 'string' ? each.split(' ') : [(each as { role?: unknown }).role, (each as { address?: unknown }).address];
-    if (typeof role !== 'string' || typeof address !== 'string') continue;
-    const one = { role: role.toLowerCase(), address: address.toLowerCase() };
-    found.push(one);
-    if (!roles.has(one.address)) roles.set(one.address, new Set());
-    roles.get(one.address)!.add(one.role);
+  function extraOf(value: Row, name: string, depth: number): Partial<NumberFact> {
+    const end = (key: string): string => bareAddress(String(value[key]).toLowerCase());
+    if (typeof value['a'] === 'string' && typeof value['b'] === 'string') {
+      if (name.endsWith('AToB')) return { direction: [end('a'), end('b')] };
+      if (name.endsWith('BToA')) return { direction: [end('b'), end('a')] };
+    }
+    if (name === 'bytes' && (value['from'] === 'a' || value['from'] === 'b')) return {};
+    // "total" counts what the list beside it holds.
+    if (name === 'total' && depth <= 1) {
+      const beside = Object.entries(value).find(([, item]) => Array.isArray(item) && item.length > 0)?.[0] ?? '';
+      return { nouns: nounsOfKey(beside) };
+    }
+    return /^(?:packets|bytes)$/.test(name) && ('bytesSent' in value || 'packetsSent' in value) ? { sense: 'total' } : {};
   }
-  return found;
+
+  /** Percentages are not in the results: they are made from "breakdown", or from the services of a host. */
+  function shares(value: Row, about: About): void {
+    const { breakdown, capture, services, packets } = value;
+    const make = (rows: unknown, wholePackets: unknown, wholeBytes: unknown): void => {
+      if (!Array.isArray(rows)) return;
+      for (const row of rows as readonly Row[]) {
+        const of = new Set([...about, String(row['name']).toLowerCase()]);
+        if (Number(wholePackets) > 0) number({ value: (Number(row['packets']) / Number(wholePackets)) * 100, unit: 'percent', about: of });
+        if (Number(wholeBytes) > 0 && row['bytes'] !== undefined)
+          number({ value: (Number(row['bytes']) / Number(wholeBytes)) * 100, unit: 'percent', about: of });
+      }
+    };
+    if (isRow(capture)) make(breakdown, capture['packets'], capture['originalBytes']);
+    if (services !== undefined) make(services, packets, undefined);
+    // How much of its traffic a host sent.
+    const [sent, received] = [Number(value['bytesSent'] ?? NaN), Number(value['bytesReceived'] ?? NaN)];
+    if (sent + received > 0)
+      for (const [part, sense] of [[sent, 'sent'], [received, 'received']] as const) number({ value: (part / (sent + received)) * 100, unit: 'percent', about, sense }); // prettier-ignore
+  }
+
+  for (const result of results) walk(result, '', NOTHING, 0);
+  for (const claim of claimsIn(question.slice(0, 20_000))) if (claim.kind === 'address' || claim.kind === 'name') put(words, claim.word, ANYTHING);
+  const phrases = [...subjects].filter((each) => /\s/.test(each) && !each.startsWith('frame ')).slice(0, MOST_PHRASES);
+  return { numbers, words, times, frames, ports, acts, talks, moves, roles, subjects, phrases, said };
 }
 
-function relate(list: readonly RoleOf[], acts: Set<string>, talks: Set<string>): void {
-  const of = (role: string): string[] => list.filter((each) => each.role === role).map(({ address }) => address);
-  for (const from of of('attacker')) for (const to of [...of('victim'), ...of('server')]) acts.add(`${from} ${to}`);
-  for (const from of of('client')) for (const to of of('server')) talks.add(`${from} ${to}`);
-}
+/** The user said it: it may stand anywhere. */
+export const ANYTHING: About = new Set(['*']);

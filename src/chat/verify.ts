@@ -1,6 +1,12 @@
 /** Holds each claim of a model's text against the tool results of its conversation, and marks those that nothing in them bears out. */
 import { claimsIn, type Claim } from './claims.ts';
-import type { Facts, NumberFact } from './facts.ts';
+import { endsOf } from './factKeys.ts';
+import { ANYTHING, type Facts } from './facts.ts';
+import { numberIsBorneOut } from './numberCheck.ts';
+import { rolesIn, type Relation, type WordClaim } from './relations.ts';
+import { isAddress, subjectsOf, touches, type Subjects } from './statementSubjects.ts';
+import { statementsOf, surroundings, type Statement, type Surroundings } from './statements.ts';
+import { isTime } from './timeClaims.ts';
 
 export interface Verified {
   readonly text: string;
@@ -11,104 +17,212 @@ export interface Verified {
 
 export const MARK = ' (?)';
 
-/** Who does something to whom, between two addresses. */
-const ACTED = /\b(?:attack|scann?|flood|prob|brute|guess|sweep|swept|exploit|spoof|target)\w*/i;
-const BEGAN = /\b(?:connect|contact|ask|quer|request|log(?:s|ged|ging)? in|open|talk|visit|download|call)\w*|→|->/i;
-const PASSIVE = /\b(?:was|were|is|been|being|are|got)\b[^.;]{0,60}\bby\b/i;
-const SENT = /\bsent\b|\bsends\b/i;
-const ROLE = /\b(attacker|victim|client|server)\b/i;
-
-export function verify(text: string, facts: Facts): Verified {
+/** `around`: what stood before, for a text that comes in pieces. */
+export function verify(text: string, facts: Facts, around: Surroundings = surroundings()): Verified {
   const unchecked: string[] = [];
   let total = 0,
     marked = '';
-  for (const sentence of sentencesOf(text)) {
-    const claims = claimsIn(sentence);
-    const about = new Set(
-      [...claims.flatMap((claim) => ('word' in claim ? [claim.word] : [])), ...wordsOf(sentence)].filter((word) => facts.subjects.has(word)),
-    );
-    const bad = new Set<Claim>(claims.filter((claim) => !isBorneOut(claim, about, sentence, claims, facts)));
-    const swapped = swappedIn(sentence, claims, facts);
-    if (swapped !== null) bad.add(swapped);
+  for (const statement of statementsOf(text, around)) {
+    const claims = claimsIn(statement.text),
+      subjects = subjectsOf(statement, claims, facts);
+    statement.about(subjects.strong.map(({ word }) => word));
+    const bad = new Set<Claim>(claims.filter((claim) => !isBorneOut(claim, { statement, claims, subjects, facts }))),
+      swapped = swappedIn(statement, claims, subjects.relations, facts);
+    for (const claim of swapped) bad.add(claim);
     total += claims.length;
     let at = 0;
     for (const claim of claims) {
-      marked += sentence.slice(at, claim.to);
+      marked += statement.text.slice(at, claim.to);
       at = claim.to;
       if (!bad.has(claim)) continue;
       marked += MARK;
-      unchecked.push(claim === swapped ? sentence.trim() : sentence.slice(claim.from, claim.to));
+      unchecked.push(swapped.has(claim) ? statement.text.trim() : statement.text.slice(claim.from, claim.to));
     }
-    marked += sentence.slice(at);
+    marked += statement.text.slice(at);
   }
   return { text: marked, claims: total, unchecked };
 }
 
-function isBorneOut(claim: Claim, about: ReadonlySet<string>, sentence: string, claims: readonly Claim[], facts: Facts): boolean {
+export interface Check {
+  readonly statement: Statement;
+  readonly claims: readonly Claim[];
+  readonly subjects: Subjects;
+  readonly facts: Facts;
+}
+
+function isBorneOut(claim: Claim, check: Check): boolean {
   switch (claim.kind) {
     case 'frame':
-      return facts.frames.has(claim.value);
+      return endsOf(claim).every((frame) => isFrame(frame, check)) || (claim.orCount === true && isCount(claim.value, 'packets', claim, check));
     case 'port':
-      return facts.ports.has(claim.value);
+      return endsOf(claim).every((port) => isPort(port, claim, check)) || (claim.orCount === true && isCount(claim.value, 'count', claim, check));
     case 'address':
-    case 'name':
-      return facts.words.has(claim.word);
-    case 'time':
-      return [...facts.words].some((word) => word.includes(claim.word) || word.replace('t', ' ').includes(claim.word));
-    case 'number': {
-      const [first, second] = addressesOf(claims);
-      const way = SENT.test(sentence) && first !== undefined && second !== undefined ? `${first.word} ${second.word}` : null;
-      return facts.numbers.some(
-        (fact) => fits(claim, fact) && isOf(fact, about) && (way === null || fact.direction === undefined || fact.direction.join(' ') === way),
+      return (
+        check.facts.words.has(claim.word) ||
+        isWithPort(claim.word, check.facts) ||
+        (claim.bits !== undefined && isNetwork(claim.word, claim.bits, check.facts))
       );
-    }
+    case 'name':
+      return isName(claim.word, check);
+    case 'time':
+      return isMoment(claim, check);
+    case 'number':
+      return numberIsBorneOut(claim, check);
   }
 }
 
-function fits(claim: Extract<Claim, { kind: 'number' }>, { value, unit }: NumberFact): boolean {
-  return unit === claim.unit && Math.abs(value - claim.value) <= claim.tolerance;
+function isCount(value: number, unit: 'packets' | 'count', { from, to }: Claim, check: Check): boolean {
+  const noun = unit === 'packets' ? 'packet' : 'port';
+  return numberIsBorneOut({ kind: 'number', from, to, value, unit, tolerance: 0, noun, isBare: false }, check);
 }
 
-/** Of a record that the sentence is about; all it names together, where it names two ends. */
-function isOf({ about: record }: NumberFact, about: ReadonlySet<string>): boolean {
-  if (about.size === 0 || record.size === 0) return true;
-  for (const each of about) if (record.has(each)) return true;
+/** Shown by a record that the statement is about. */
+function isFrame(frame: number, { subjects, facts }: Check): boolean {
+  const known = facts.frames.get(frame);
+  if (known === undefined) return false;
+  const { addresses, phrases, pair } = subjects;
+  // What one packet is between is said by its own record.
+  if (pair !== null && known.every(({ isPacket }) => isPacket))
+    return known.some(({ about }) => about.size === 0 || pair.every((end) => about.has(end)));
+  const wanted = addresses.length > 0 ? addresses : phrases;
+  return wanted.length === 0 || known.some(({ about }) => about.size === 0 || touches(about, wanted));
+}
+
+function isPort(port: number, claim: Claim, { statement, claims, subjects, facts }: Check): boolean {
+  const known = facts.ports.get(port);
+  if (known === undefined) return false;
+  const { text } = statement;
+  // `10.0.0.5:80`, `10.0.0.5 port 80`, `port 80 of 10.0.0.5`.
+  const owner = claims.find(
+    (each): each is WordClaim =>
+      each.kind === 'address' &&
+      (each.from < claim.from
+        ? /^\]?[`*"]{0,3}(?:,? ?(?:on|at)?(?: its)?(?: (?:tcp|udp))?)? *$/i.test(text.slice(each.to, claim.from)) &&
+          !(subjects.relations.length > 0 && /\b(?:on|at)\b/i.test(text.slice(each.to, claim.from)))
+        : /^[`*"]{0,3} (?:on|of|at) (?:the )?(?:\w+ )?[`*"[]{0,3}$/i.test(text.slice(claim.to, each.from))),
+  )?.word;
+  if (owner !== undefined)
+    return known.some((fact) => fact.owner === owner || (fact.owner === null && (fact.about.size === 0 || fact.about.has(owner))));
+  const { addresses, relations } = subjects;
+  const [relation] = relations;
+  if (
+    relation !== undefined &&
+    relations.length === 1 &&
+    (relation.kind === 'begin' || relation.kind === 'act') &&
+    relation.claim.from < claim.from
+  ) {
+    const isFrom = /\b(?:from|source|its)\s+(?:\w+ )?$/i.test(text.slice(Math.max(0, claim.from - 24), claim.from)),
+      end = isFrom ? relation.from : relation.to;
+    const both = known.filter(({ about }) => about.has(relation.from) && about.has(relation.to));
+    if (both.length > 0) return both.some((fact) => fact.owner === null || (fact.owner === end && (isFrom || fact.isOriginator !== true)));
+  }
+  const wanted = addresses.length > 0 ? addresses : statement.lead;
+  return (
+    wanted.length === 0 ||
+    known.some(({ about, owner: whose }) => about.size === 0 || touches(about, wanted) || (whose !== null && wanted.includes(whose)))
+  );
+}
+
+/** Known, and of something that has to do with what else is named. */
+function isName(word: string, { statement, claims, subjects, facts }: Check): boolean {
+  const records = facts.words.get(word) ?? (word.includes('.') ? undefined : facts.said.has(word) ? [] : undefined);
+  if (records === undefined) return word.includes('.') && [...facts.words.keys()].some((known) => known.endsWith(`.${word}`) || known === `${word}.`);
+  const { addresses } = subjects;
+  const others = records.flatMap((about) => [...about].filter(isAddress));
+  if (addresses.length === 0 || others.length === 0 || records.includes(ANYTHING)) return true;
+  if (isCalled(word, statement.text, claims)) return addresses.some((address) => others.includes(address));
+  return addresses.some((address) => others.includes(address) || (facts.words.get(address) ?? []).some((about) => touches(about, others)));
+}
+
+/** "10.0.0.5 (a.example)", "a.example is 10.0.0.5": the name is said to be its own. */
+function isCalled(word: string, text: string, claims: readonly Claim[]): boolean {
+  const names = claims.filter((claim): claim is WordClaim => claim.kind === 'address' || claim.kind === 'name');
+  return names.some((a, i) => {
+    const b = names[i + 1];
+    if (b === undefined || a.kind === b.kind || (a.word !== word && b.word !== word)) return false;
+    return /^[`*"]{0,3}\s?(?:\((?:also )?(?:known as |named |called |i\.e\. |=)?|=|,? (?:also )?(?:known as|named|called)|is|was|is (?:called|named)|has the name|resolves to|goes by(?: the name)?(?: of)?|belongs to|stands for)\s?[`*"]{0,3}$/i.test(text.slice(a.to, b.from)); // prettier-ignore
+  });
+}
+
+function isMoment(claim: Extract<Claim, { kind: 'time' }>, { statement, subjects, facts }: Check): boolean {
+  const { text } = statement,
+    before = `${statement.titleAt(claim.from)} ${text.slice(Math.max(0, claim.from - 28), claim.from)}`;
+  const end = /\b(?:last|end(?:s|ed|ing)?|until|till|finish\w*|clos\w+|stop\w*|lasted)\b[^,;]*$/i.test(before)
+    ? 'end'
+    : !/(?:\bto|–|-)\s*$/i.test(before) && /\b(?:first|began|begins?|beginning|start\w*|since|open\w*|from)\b[^,;]*$/i.test(before)
+      ? 'start'
+      : null;
+  const wanted = subjects.exclusive.length > 0 ? subjects.exclusive : subjects.addresses.length > 0 ? subjects.addresses : subjects.phrases;
+  return facts.times.some(
+    (fact) =>
+      isTime(claim.time, fact) &&
+      (end === null || fact.end === null || fact.end === end) &&
+      (wanted.length === 0 || fact.about.size === 0 || touches(fact.about, wanted)),
+  );
+}
+
+/** Addresses in the wrong role. */
+function swappedIn(statement: Statement, claims: readonly Claim[], relations: readonly Relation[], facts: Facts): Set<Claim> {
+  const swapped = new Set<Claim>();
+  for (const { role, claim } of rolesIn(statement.text, claims, (each) => statement.titleAt(each.from))) {
+    const known = facts.roles.get(claim.word);
+    if (known !== undefined && !fitsRole(role, known, facts)) swapped.add(claim);
+  }
+  for (const { kind, from, to, claim } of relations) {
+    const pair = `${from} ${to}`,
+      reverse = `${to} ${from}`,
+      { acts, talks, moves } = facts;
+    const did = acts.has(pair) || talks.has(pair),
+      suffered = acts.has(reverse) || talks.has(reverse);
+    const isWrong =
+      kind === 'act'
+        ? !acts.has(pair) && (acts.has(reverse) || (!talks.has(pair) && !moves.has(pair)))
+        : kind === 'begin' || kind === 'other'
+          ? !did && (suffered || (!moves.has(pair) && moves.has(reverse)))
+          : kind === 'reply'
+            ? !suffered && !moves.has(pair) && (did || moves.has(reverse))
+            : kind === 'move'
+              ? !moves.has(pair) && !did && (moves.has(reverse) || suffered)
+              : kind === 'arrow' && !did && !(moves.has(pair) && !suffered) && (suffered || moves.has(reverse)) && !movesOnly(pair, facts, statement);
+    if (isWrong) swapped.add(claim);
+  }
+  return swapped;
+}
+
+/** An arrow with a frame beside it is about that packet, not about who began. */
+function movesOnly(pair: string, { moves }: Facts, { text }: Statement): boolean {
+  return moves.has(pair) && /\bframe|\bpacket|#\d/i.test(text);
+}
+
+function fitsRole(role: ReturnType<typeof rolesIn>[number]['role'], known: ReadonlySet<string>, { roles }: Facts): boolean {
+  const any = (...names: string[]): boolean => names.some((name) => known.has(name));
+  switch (role) {
+    case 'attacker':
+      return any('attacker', 'spoofed') || ![...roles.values()].some((each) => each.has('attacker'));
+    case 'victim':
+      return any('victim') || (!any('attacker') && (any('server', 'destination') || ![...roles.values()].some((each) => each.has('victim'))));
+    case 'client':
+      return any('client', 'attacker') || !any('server', 'victim');
+    case 'server':
+      return any('server', 'victim') || !any('client', 'attacker');
+    case 'source':
+      return any('source', 'client', 'attacker', 'spoofed') || !any('destination', 'server', 'victim');
+    case 'destination':
+      return any('destination', 'server', 'victim') || !any('source', 'client', 'attacker');
+  }
+}
+
+/** `fd00::30:443`, without the brackets that would tell the port. */
+function isWithPort(word: string, { words, ports }: Facts): boolean {
+  const [, address = '', port = ''] = /^([0-9a-f:]*:[0-9a-f]+):(\d{1,5})$/.exec(word) ?? [];
+  return words.has(address) && (ports.get(Number(port)) ?? []).some(({ owner }) => owner === address);
+}
+
+/** Whether a known address lies in the network; of version 4. */
+function isNetwork(address: string, bits: number, { words }: Facts): boolean {
+  const numberOf = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0),
+    size = 2 ** (32 - Math.min(bits, 32)),
+    net = Math.floor(numberOf(address) / size);
+  for (const word of words.keys()) if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(word) && Math.floor(numberOf(word) / size) === net) return true;
   return false;
-}
-
-type AddressClaim = Extract<Claim, { kind: 'address' | 'name' | 'time' }>;
-
-function addressesOf(claims: readonly Claim[]): AddressClaim[] {
-  return claims.filter((claim): claim is AddressClaim => claim.kind === 'address');
-}
-
-/** The address in the wrong role, or null. */
-function swappedIn(sentence: string, claims: readonly Claim[], facts: Facts): Claim | null {
-  const addresses = addressesOf(claims);
-  for (const address of addresses) {
-    const before = /\b(attacker|victim|client|server)\b\W{0,3}(?:is|was|at|:)?\W{0,3}$/i.exec(sentence.slice(0, address.from))?.[1],
-      after = /^\W{0,3}\s*(?:is|was|as|,)?\s*(?:the|an?)?\s*(attacker|victim|client|server)\b/i.exec(sentence.slice(address.to))?.[1],
-      role = (before ?? after)?.toLowerCase(),
-      known = facts.roles.get(address.word);
-    if (role !== undefined && ROLE.test(role) && known !== undefined && known.size > 0 && !known.has(role)) return address;
-  }
-  const [first, second] = addresses;
-  if (first === undefined || second === undefined || first.word === second.word) return null;
-  const between = sentence.slice(first.to, second.from),
-    isPassive = PASSIVE.test(between);
-  const pair = isPassive ? `${second.word} ${first.word}` : `${first.word} ${second.word}`,
-    reverse = isPassive ? `${first.word} ${second.word}` : `${second.word} ${first.word}`;
-  if (ACTED.test(between)) return facts.acts.has(pair) ? null : facts.acts.has(reverse) || !facts.talks.has(pair) ? first : null;
-  if (BEGAN.test(between))
-    return !facts.talks.has(pair) && !facts.acts.has(pair) && (facts.talks.has(reverse) || facts.acts.has(reverse)) ? first : null;
-  return null;
-}
-
-/** Kept whole, so that together they are the text. */
-function sentencesOf(text: string): string[] {
-  return text.split(/(?<=[.!?;]\s)(?=\S)|(?<=\n)/);
-}
-
-function wordsOf(text: string): string[] {
-  return text.toLowerCase().split(/[^\p{L}\p{N}_.:-]+/u);
 }

@@ -1,5 +1,5 @@
 /** Sentences made by seed from real tool results, true ones and ones with one error each: what verification is measured with. */
-import { bareAddress } from '../../../src/chat/facts.ts';
+import { bareAddress } from '../../../src/chat/factKeys.ts';
 
 export type ErrorKind = 'count' | 'address' | 'roles' | 'unit';
 type Row = Readonly<Record<string, unknown>>;
