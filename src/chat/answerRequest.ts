@@ -26,6 +26,8 @@ export interface ChatRequest {
   readonly prompt: string;
   /** Earlier turns of this chat, oldest first, of which only text is kept. */
   readonly history: readonly { readonly role: 'user' | 'assistant'; readonly text: string }[];
+  /** What tools gave back to earlier questions of this chat: an answer may repeat it. */
+  readonly earlier?: readonly unknown[];
 }
 
 export interface ChatHost {
@@ -52,9 +54,11 @@ export interface ChatResult {
   readonly followUps: readonly FollowUp[];
   /** The user should be offered to set a key. */
   readonly offerKey: boolean;
+  /** What tools gave back, for `earlier` of the next question. */
+  readonly results: readonly unknown[];
 }
 
-const NOTHING: ChatResult = { capture: null, file: null, followUps: [], offerKey: false };
+const NOTHING: ChatResult = { capture: null, file: null, followUps: [], offerKey: false, results: [] };
 
 export async function answerRequest(request: ChatRequest, host: ChatHost): Promise<ChatResult> {
   const { command, argument } = commandOf(request),
@@ -86,7 +90,7 @@ async function answer(command: ChatCommand | null, argument: string, request: Ch
   }
   const stopped = outcome.kind === 'stopped' ? `${outcome.message}\n\n` : '';
   host.show(`\n\n${stopped}${check}\n\n${footer(outcome, model)}`);
-  return { ...NOTHING, followUps: followUpsFrom(asked, command) };
+  return { ...NOTHING, followUps: followUpsFrom(asked, command), results: asked.results };
 }
 
 /** The command that was typed or is meant by plain words, and what it is about; null for a question of its own. */

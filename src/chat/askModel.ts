@@ -30,7 +30,7 @@ export interface Asked {
   readonly capture: string | null;
 }
 
-export async function askModel(question: string, { history }: ChatRequest, host: ChatHost, model: AnsweringModel): Promise<Asked> {
+export async function askModel(question: string, { history, earlier }: ChatRequest, host: ChatHost, model: AnsweringModel): Promise<Asked> {
   const { looking } = host,
     results: unknown[] = [];
   let wrote = false;
@@ -39,7 +39,7 @@ export async function askModel(question: string, { history }: ChatRequest, host:
     host.show(markdown);
   });
   const told = lookingText(looking);
-  const checked = checkedStream(shown.write, `${question} ${told}`);
+  const checked = checkedStream(shown.write, `${question} ${told}`, earlier ?? []);
   const names = host.names(),
     seen = seenCaptures(host.captures, []),
     captures = names === null ? seen.captures : learning(seen.captures, names);

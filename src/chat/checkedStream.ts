@@ -22,9 +22,9 @@ const MOST_CHARACTERS = 80;
 /** A line that never ends is checked in parts. */
 const LONGEST_LINE = 20_000;
 
-/** `question`: its addresses and names may be repeated, its numbers prove nothing. */
-export function checkedStream(show: (text: string) => void, question: string): CheckedStream {
-  const results: unknown[] = [],
+/** `question`: its addresses and names may be repeated, its numbers prove nothing. `earlier`: results of earlier questions. */
+export function checkedStream(show: (text: string) => void, question: string, earlier: readonly unknown[] = []): CheckedStream {
+  const results: unknown[] = [...earlier],
     around = surroundings(),
     unchecked: string[] = [];
   let facts: Facts | null = null,

@@ -15,6 +15,7 @@ import type { Privacy } from './privacy.ts';
 import { EXPLAIN_FOR, type ExplainFor } from './prompt.ts';
 import { pseudonyms, type Pseudonyms } from './pseudonyms.ts';
 import { safeMarkdown } from './safeMarkdown.ts';
+import { resultMemory } from './resultMemory.ts';
 import { saveReport } from './saveReport.vscode.ts';
 import { seenCaptures } from './seenCaptures.ts';
 
@@ -32,6 +33,7 @@ export interface ParticipantContext {
 const ID = 'netsec.analyst';
 
 export function chatParticipant(context: ParticipantContext): vscode.ChatParticipant {
+  const results = resultMemory();
   const participant = vscode.chat.createChatParticipant(ID, async (request, chat, response, token) => {
     const controller = new AbortController(),
       { signal } = controller;
@@ -44,7 +46,7 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
       const seen = seenCaptures(context.captures, pointedAt);
       const answer = linkedStream((markdown) => response.markdown(trusted(markdown)), { ...seen, current: looking.capture });
       const result = await answerRequest(
-        { command: request.command, prompt: request.prompt, history: historyOf(chat.history) },
+        { command: request.command, prompt: request.prompt, history: historyOf(chat.history), earlier: results.of(answersOf(chat.history)) },
         {
           captures: seen.captures,
           looking,
@@ -61,7 +63,7 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
       if (signal.aborted) return { metadata: { followUps: [] } };
       answer.end();
       buttons(result, response);
-      return { metadata: { followUps: result.followUps } };
+      return { metadata: { followUps: result.followUps, results: results.keep(result.results) } };
     } catch (error) {
       // The one place where a request ends that nobody foresaw.
       return { errorDetails: { message: error instanceof Error ? error.message : String(error) } };
@@ -164,6 +166,11 @@ async function captureFile(uri: vscode.Uri): Promise<CaptureFile | null> {
 function reader(): ExplainFor {
   const setting = vscode.workspace.getConfiguration('netsec').get<unknown>('explainFor');
   return EXPLAIN_FOR.find((each) => each === setting) ?? 'everyone';
+}
+
+/** Ids of what earlier answers rest on. */
+function answersOf(turns: vscode.ChatContext['history']): unknown[] {
+  return turns.map((turn) => (turn instanceof vscode.ChatResponseTurn ? (turn.result.metadata?.['results'] as unknown) : undefined));
 }
 
 function historyOf(turns: vscode.ChatContext['history']): ChatRequest['history'] {

@@ -145,6 +145,19 @@ describe('a question', () => {
     expect(results[1]?.content).toContain('There is no tool of this name');
   });
 
+  test('may repeat what an earlier one learned, as long as it is of this chat', async () => {
+    mock.turn = (n) => (n === 1 ? { tools: [{ name: 'list_findings', input: {} }] } : { text: 'It was 10.0.0.66, with 60 packets.' });
+    const { results } = await ask('who was it?');
+    expect(host.text).toContain('All 2 claims were found');
+    const next = { command: undefined, prompt: 'say it again', history: [] };
+    host.pieces.length = 0;
+    await answerRequest({ ...next, earlier: results }, host);
+    expect(host.text).toContain('All 2 claims were found');
+    host.pieces.length = 0;
+    await answerRequest(next, host);
+    expect(host.text).toContain('2 of 2 claims could not be checked');
+  });
+
   test('of a model that asks for data for ever ends at the limit, with what it found', async () => {
     mock.turn = () => ({ text: 'Still looking.', tools: [{ name: 'list_captures', input: {} }] });
     await ask('what is this?');
