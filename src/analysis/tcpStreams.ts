@@ -13,6 +13,7 @@ const MAX_EARLY_SEGMENTS = 256,
 /** Bytes kept until a step can be taken: a header is never longer. */
 const MAX_WAITING_BYTES = 192 << 10;
 /** Bytes looked at before giving up on knowing what a stream is. */
+const SHORT_START = 16;
 const MAX_UNDECIDED_BYTES = 512;
 
 /** Bytes that all streams together hold back; beyond it the streams that hold some are given up, oldest slot first. */
@@ -239,6 +240,11 @@ export class TcpStreams {
     if (!side.done && stream.bound !== null && stream.dissector?.finish?.(direction, stream.state) === true) {
       this.#dissectKept(p, stream.bound, stream.dissector, stream, side, direction, sink);
     }
+    // A few bytes that waited for more are all there is.
+    if (!side.done && stream.dissector === null && side.waiting.length > 0) {
+      sayPlainStream(p, direction, side.waiting, 0, side.waiting.length);
+      side.waiting = NOTHING;
+    }
     side.done = true;
     return stream.sides[0].done && stream.sides[1].done ? this.close(column) : column;
   }
@@ -405,7 +411,16 @@ export class TcpStreams {
       const answer = this.#recognise(p, stream, flow, direction, bytes, from, to, sourcePort, destinationPort);
       if (answer !== 'yes') {
         stream.undecidedBytes += end - offset;
-        if (answer === 'no' || stream.undecidedBytes >= MAX_UNDECIDED_BYTES) sayPlainStream(p, direction, bytes, from, to);
+        // A few bytes, as programs send a length or a command before what follows: the next segment tells more.
+        if (answer === 'no' && to - from < SHORT_START && stream.undecidedBytes === to - from) {
+          side.waiting = bytes.slice(from, to);
+          return;
+        }
+        if (answer === 'no' || stream.undecidedBytes >= MAX_UNDECIDED_BYTES) {
+          const other = stream.sides[(1 - direction) as Direction].waiting;
+          if (other.length > 0) sayPlainStream(p, (1 - direction) as Direction, other, 0, other.length);
+          sayPlainStream(p, direction, bytes, from, to);
+        }
         if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = bytes.slice(from, to);
         else if (answer === 'no' && !stream.sides[(1 - direction) as Direction].started && stream.undecidedBytes < MAX_UNDECIDED_BYTES)
           side.done = true;

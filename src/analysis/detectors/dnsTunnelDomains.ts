@@ -1,7 +1,8 @@
 /** What was asked below each registered domain, in a bounded number of small counters: how many names, how different, how long, of which types. */
-import { getPublicSuffix } from 'tldts';
+import { getDomain, getPublicSuffix } from 'tldts';
 import type { DnsMessage } from '../../pcap/dns/message.ts';
 import type { Packet } from '../../pcap/packet.ts';
+import { remembered } from './remembered.ts';
 import { datagramEnds, Evidence, Watched } from './watched.ts';
 
 const MOST_DOMAINS = 10_000,
@@ -123,4 +124,11 @@ function hashOf(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   return h ^ (h >>> 15);
+}
+
+const registered = remembered((name) => getDomain(name) ?? '');
+
+/** `example.co.uk` of `a.b.example.co.uk`; empty for a public suffix. */
+export function registeredDomain(name: string): string {
+  return registered(name);
 }

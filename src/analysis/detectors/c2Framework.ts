@@ -1,0 +1,140 @@
+/** Remote-control programs that are known by their marks: certificates, first words and default pages of frameworks, remote-access trojans and shells. */
+import * as z from 'zod';
+import { dnsMessage } from '../../pcap/dns/message.ts';
+import type { Message } from '../../pcap/dissector.ts';
+import { ftpCommandMessage } from '../../pcap/dissectors/ftp.ts';
+import { smtpMailMessage } from '../../pcap/dissectors/smtp.ts';
+import { httpRequestMessage, httpResponseMessage } from '../../pcap/http/messages.ts';
+import { plainStreamMessage } from '../../pcap/plainStream.ts';
+import { tlsCertificateMessage } from '../../pcap/tls/messages.ts';
+import type { CaptureState } from '../captureState.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import {
+  certificateMark,
+  COMMAND,
+  dnsMark,
+  OUTPUT,
+  requestMark,
+  responseMark,
+  SHELL_MARK,
+  streamMark,
+  subjectMark,
+  uploadMark,
+  type C2Mark,
+} from './c2Marks.ts';
+import { remembered } from './remembered.ts';
+import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
+import { isLocalAddress } from './watched.ts';
+
+const options = z.object({
+  times: z.int().min(1).default(1).describe('Times that a mark must be seen between a client and a server (times)'),
+  leastConfidence: z.int().min(0).max(99).default(60).describe('Confidence below which a mark is not told (points)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_COMMANDS = 2000;
+
+export const c2Framework = defineDetector({
+  id: 'c2-framework',
+  title: 'Known remote-control programs',
+  tier: 2,
+  deed: 'spoke {what} with {whom}',
+  description:
+    'Traffic bears the mark of a program that controls hosts from afar: Cobalt Strike, Metasploit, Empire, AsyncRAT, njRAT and others, or a shell in clear. Penetration tests use the same programs; those whose defaults were changed are not seen.',
+  options,
+  messages: [
+    tlsCertificateMessage.kind,
+    plainStreamMessage.kind,
+    httpRequestMessage.kind,
+    httpResponseMessage.kind,
+    dnsMessage.kind,
+    smtpMailMessage.kind,
+    ftpCommandMessage.kind,
+  ],
+  create(_, state) {
+    const seen = new Sightings<C2Mark>(state),
+      /** Connections in which one side's first words were a command, and which side. */
+      commands = new Map<number, 0 | 1>(),
+      ofName = remembered(certificateMark),
+      ofDns = remembered(dnsMark),
+      ofRequest = (message: Message): readonly [C2Mark, string] | null => {
+        if (!httpRequestMessage.is(message)) return null;
+        const mark = requestMark(message);
+        return mark === null ? null : [mark, `${message.method} ${message.uri}`];
+      };
+    const markOf = (message: Message, flow: number): readonly [C2Mark, string] | null => {
+      if (httpRequestMessage.is(message)) return ofRequest(message);
+      if (dnsMessage.is(message)) {
+        const mark = message.isResponse ? null : ofDns(message.qname.toLowerCase());
+        return mark === null ? null : [mark, message.qname];
+      }
+      if (flow < 0) return null;
+      if (httpResponseMessage.is(message)) {
+        const mark = responseMark(message);
+        return mark === null ? null : [mark, `${message.uri ?? ''}, ${message.bodyLength} bytes`];
+      }
+      if (tlsCertificateMessage.is(message)) {
+        for (const { subject, issuer } of message.chain.slice(0, 2)) {
+          const mark = ofName(subject) ?? ofName(issuer);
+          if (mark !== null) return [mark, subject];
+        }
+        return null;
+      }
+      if (plainStreamMessage.is(message)) {
+        const mark = streamMark(message.start);
+        if (mark !== null) return [mark, firstLine(message.start)];
+        const asked = commands.get(flow);
+        if (asked !== undefined && asked !== message.direction && OUTPUT.test(message.start)) return [SHELL_MARK, firstLine(message.start)];
+        if (COMMAND.test(message.start) && commands.size < MOST_COMMANDS) commands.set(flow, message.direction);
+        return null;
+      }
+      if (smtpMailMessage.is(message)) {
+        const mark = message.subject === null ? null : subjectMark(message.subject);
+        return mark === null ? null : [mark, message.subject ?? ''];
+      }
+      if (ftpCommandMessage.is(message) && message.command === 'STOR') {
+        const mark = uploadMark(message.argument);
+        return mark === null ? null : [mark, message.argument];
+      }
+      return null;
+    };
+    return {
+      onMessage(message, flow, p) {
+        const found = markOf(message, flow);
+        if (found !== null) seen.add(found[0], flow, p, found[1]);
+      },
+      evaluate: (values) => ({
+        findings: [...seen.values]
+          .filter(({ count, mark }) => count >= values.times && mark.points >= values.leastConfidence)
+          .map((one) => draft(values, state, one)),
+        coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...seen.limits('clients and servers')]),
+      }),
+    };
+  },
+});
+
+function firstLine(text: string): string {
+  return text.trimStart().split(/[\r\n]/, 1)[0] ?? '';
+}
+
+function draft(values: Options, state: CaptureState, one: Sighting<C2Mark>): FindingDraft {
+  const { mark, client, server, serverPort, count } = one;
+  return sightingDraft(state, one, {
+    technique: mark.id,
+    what: mark.name,
+    severity: mark.severity,
+    parts: [
+      [`marks of ${mark.name}`, mark.points],
+      ['more than once', Math.min(5, count - 1)],
+      ['with an address outside', isLocalAddress(client) && !isLocalAddress(server) ? 4 : 0],
+    ],
+    title: `Marks of ${mark.name} between ${client} and ${server} port ${serverPort}`,
+    description: `${plural(count, 'message')} (threshold ${values.times}) between ${client} and ${server} port ${serverPort} ${count === 1 ? 'bears' : 'bear'} marks of ${mark.name}, as they are unless somebody changes them.`,
+    indicators: [{ name: 'program', value: mark.name }],
+    alternatives: ['A penetration test that was ordered, or a laboratory.', 'An honest program that happens to speak alike.'],
+    attack: mark.attack,
+    recommendation: `Isolate ${client} and find the program behind this connection; look who else talks to ${server}.`,
+  });
+}

@@ -1,0 +1,141 @@
+/**
+ * A web shell: a page that an intruder left on a server and that runs what it is sent. Told by the words of the tools that drive them (China Chopper,
+ * AntSword, Godzilla, Behinder), by the titles of the well-known ones, and by a command in a request whose output stands in the answer.
+ */
+import * as z from 'zod';
+import { httpRequestMessage, httpResponseMessage, type HttpRequestMessage, type HttpResponseMessage } from '../../pcap/http/messages.ts';
+import type { CaptureState } from '../captureState.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import { remembered } from './remembered.ts';
+import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
+
+const options = z.object({
+  requests: z.int().min(1).default(1).describe('Requests of a client to a shell on a server (requests)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_WAITING = 10_000;
+
+interface Shell {
+  readonly id: string;
+  readonly name: string;
+  readonly points: number;
+  readonly isCertain: boolean;
+}
+const CHOPPER: Shell = { id: 'china-chopper', name: 'China Chopper or AntSword', points: 85, isCertain: true },
+  GODZILLA: Shell = { id: 'godzilla', name: 'Godzilla', points: 75, isCertain: true },
+  BEHINDER: Shell = { id: 'behinder', name: 'Behinder', points: 65, isCertain: false },
+  PAGE: Shell = { id: 'page', name: 'a well-known web shell', points: 85, isCertain: true },
+  OUTPUT: Shell = { id: 'command-output', name: 'a page that runs commands', points: 80, isCertain: true };
+
+/** Pages that run on the server. */
+const SCRIPT = /^[^?#]{1,300}\.(?:php\d?|phtml|jspx?|aspx?|ashx|cfm|cgi|pl)(?:$|[?/])/i;
+const CODE =
+  /(?:^|[=&])\s*@?(?:eval|assert|ini_set)\s*\(|=\s*(?:Response\.Write|Execute)\s*\(|base64_decode\(\$_(?:POST|GET|REQUEST)\[|@set_time_limit\(0\)|@set_magic_quotes_runtime\(0\)/i;
+/** A parameter whose whole value is a command to look around. */
+const COMMAND =
+  /(?:^|[?&])\w{1,16}=(?:cmd(?:\.exe)? ?\/c ?)?(?:whoami|id|ls|dir|pwd|hostname|ipconfig|ifconfig|uname|net user|netstat|cat \/etc\/\w+|ps|tasklist|systeminfo|type [\w:\\.]+)(?: ?[-/][\w/ -]{0,40}| [\w/.:\\-]{1,80})?(?:$|[&;|])/i;
+const COMMAND_OUTPUT =
+  /uid=\d+\([\w.-]+\) gid=\d+|\bnt authority\\\w+|\b[\w-]{1,15}\\[\w.$-]{1,20}\r?\n?\s*<?\/?|Windows IP Configuration|Volume Serial Number|root:[x*]:0:0:|\bLinux [\w.-]+ \d+\.\d+|Directory of [A-Z]:\\|total \d+\n[-d][rwx-]{9}|Image Name {5,}PID|(?:^|>)\s*(?:www-data|apache|nobody|nginx|tomcat\d*|root)\s*(?:$|[\r\n<])/i;
+const TITLES =
+  /<title>[^<]{0,60}(?:\bWSO \d|c99shell|r57shell|\bb374k\b|FilesMan\b|IndoXploit|Alfa ?(?:Team|Shell)|p0wny@shell|Mini Shell|ASPXSpy|JspSpy|phpspy)/i;
+
+export const webShell = defineDetector({
+  id: 'web-shell',
+  title: 'Web shells',
+  tier: 2,
+  deed: 'ran commands on {whom} by a web shell',
+  description:
+    'A page on a web server runs what it is sent: the requests are those of a tool for web shells, or a command goes in and its output comes back. Administration pages that run commands do the same on purpose.',
+  options,
+  messages: [httpRequestMessage.kind, httpResponseMessage.kind],
+  create(_, state) {
+    const seen = new Sightings<Shell>(state),
+      hasCommand = remembered(commandIn),
+      /** Commands that wait for their output, by flow and frame. */
+      waiting = new Map<string, string>();
+    return {
+      onMessage(message, flow, p) {
+        if (flow < 0) return;
+        if (httpRequestMessage.is(message)) {
+          const shell = shellOf(message);
+          if (shell !== null) seen.add(shell, flow, p, `${message.method} ${message.uri}`);
+          else if (SCRIPT.test(message.uri) && waiting.size < MOST_WAITING) {
+            const query = message.uri.indexOf('?'),
+              command = (query > 0 ? hasCommand(message.uri.slice(query)) : '') || (message.method === 'POST' ? hasCommand(message.bodyStart) : '');
+            if (command !== '') waiting.set(`${flow} ${message.frame}`, `${message.uri.slice(0, 80)}: ${command}`);
+          }
+        } else if (httpResponseMessage.is(message) && message.status < 400) {
+          const found = answerOf(message);
+          if (found !== null) seen.add(found, flow, p, message.uri ?? '');
+          if (waiting.size === 0) return;
+          const key = `${flow} ${message.requestFrame}`,
+            command = waiting.get(key);
+          waiting.delete(key);
+          if (command !== undefined && COMMAND_OUTPUT.test(message.bodyStart)) seen.add(OUTPUT, flow, p, command);
+        }
+      },
+      evaluate: (values) => ({
+        findings: [...seen.values].filter(({ count }) => count >= values.requests).map((one) => draft(values, state, one)),
+        coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...seen.limits('clients and servers')]),
+      }),
+    };
+  },
+});
+
+function commandIn(text: string): string {
+  return COMMAND.exec(decoded(text))?.[0].slice(0, 80) ?? '';
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.slice(0, 1024).replaceAll('+', ' '));
+  } catch {
+    return text.slice(0, 1024);
+  }
+}
+
+function shellOf({ method, uri, userAgent, contentType, bodyStart, bodyLength, referer, headers }: HttpRequestMessage): Shell | null {
+  if (userAgent?.startsWith('antSword/') === true) return CHOPPER;
+  if (method !== 'POST' || !SCRIPT.test(uri) || bodyStart === '') return null;
+  const text = decoded(bodyStart);
+  if (CODE.test(text) && /^\w{1,32}=/.test(text)) return CHOPPER;
+  if (/^[\w-]{1,16}=(?:QGluaV9zZXQo|QGV2YWwo|ZXZhbCg)/.test(text) || /[&?]z0=(?:QGluaV9zZXQo|QGV2YWwo)/.test(text)) return CHOPPER;
+  // Base 64 alone, and a lot of it, to a page that nobody came from: no form does that.
+  const isFormType = contentType === null || /x-www-form-urlencoded|octet-stream/i.test(contentType);
+  return isFormType && referer === null && bodyLength >= 500 && headers.length <= 12 && /^[A-Za-z0-9+/]{500,512}={0,2}$/.test(bodyStart)
+    ? BEHINDER
+    : null;
+}
+
+function answerOf({ bodyStart, bodyLength, method }: HttpResponseMessage): Shell | null {
+  if (TITLES.test(bodyStart)) return PAGE;
+  if (method !== 'POST') return null;
+  if (/^->\|[^]*\|<-$/.test(bodyStart)) return CHOPPER;
+  // The halves of a hash around what was encrypted.
+  return bodyLength <= 512 &&
+    /^(?:[0-9a-f]{16}[A-Za-z0-9+/]{12,}={0,2}[0-9a-f]{16}|[0-9A-F]{16}[A-Za-z0-9+/]{12,}={0,2}[0-9A-F]{16})$/.test(bodyStart)
+    ? GODZILLA
+    : null;
+}
+
+function draft(values: Options, state: CaptureState, one: Sighting<Shell>): FindingDraft {
+  const { mark, client, server, serverPort, count } = one;
+  return sightingDraft(state, one, {
+    technique: mark.id,
+    severity: mark.isCertain ? 'high' : 'medium',
+    parts: [
+      [`marks of ${mark.name}`, mark.points],
+      ['more than once', Math.min(10, count - 1)],
+    ],
+    roles: ['attacker', 'victim'],
+    title: `${client} runs commands on ${server} port ${serverPort} by a web shell`,
+    description: `${plural(count, 'message')} (threshold ${values.requests}) between ${client} and ${server} port ${serverPort} ${count === 1 ? 'bears' : 'bear'} the marks of ${mark.name}.`,
+    indicators: [{ name: 'shell', value: mark.name }],
+    alternatives: ['A page for administration that runs commands on purpose, or a test that was ordered.'],
+    attack: ['T1505.003'],
+    recommendation: `Take ${server} for compromised: find the page, who put it there and how, and what it ran.`,
+  });
+}

@@ -1,0 +1,45 @@
+/** Tools for web shells, well-known pages and commands with their output are told; forms, searches and uploads are not. */
+import { describe, expect, test } from 'vitest';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { analyzeCapture, findingsOf } from '../../support/analyzeCapture.ts';
+import { dialogue, web, type RequestOptions } from '../../support/dialogue.ts';
+
+const run = async (uri: string, options: RequestOptions = {}) => findingsOf(await analyzeCapture(dialogue(web(uri, options)).bytes()), 'web-shell');
+const FORM = 'Host: a\r\nContent-Type: application/x-www-form-urlencoded\r\n';
+
+describe('is told', () => {
+  test('a command and its output', async () => {
+    const [finding, ...others] = await run('/uploads/shell.php?cmd=id', { answer: 'uid=33(www-data) gid=33(www-data) groups=33(www-data)\n' });
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'high',
+      subjects: [
+        { role: 'attacker', address: '10.0.0.5' },
+        { role: 'victim', address: '203.0.113.9', port: 80 },
+      ],
+    });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test.each<[string, string, RequestOptions]>([
+    [
+      'China Chopper',
+      '/a.php',
+      { method: 'POST', headers: FORM, body: 'pass=%40eval%01(base64_decode($_POST[z0]));&z0=QGluaV9zZXQo', answer: '->|/var/www|<-' },
+    ],
+    ['China Chopper in ASP.NET', '/a.aspx', { method: 'POST', headers: FORM, body: 'cmd=Response.Write("->|");var err:Exception;' }],
+    ['AntSword', '/a.php', { method: 'POST', headers: 'Host: a\r\nUser-Agent: antSword/v2.1\r\n', body: 'x=1' }],
+    ['Godzilla', '/a.jsp', { method: 'POST', headers: FORM, body: 'pass=abc', answer: '11cd6a8758984163fL1tMGKcIbSLCUKsU7Ydmk6c37ac826a2a04bc' }],
+    ['Behinder', '/a.php', { method: 'POST', headers: FORM, body: 'Ab3+'.repeat(300) }],
+    ['b374k', '/b.php', { answer: '<html><head><title>b374k 3.2</title>' }],
+  ])('%s', async (_name, uri, options) => expect(await run(uri, options)).toHaveLength(1));
+});
+describe('is silent on', () => {
+  test.each<[string, string, RequestOptions]>([
+    ['a command without output', '/shell.php?cmd=id', { answer: '<html>404</html>' }],
+    ['a search that says id', '/search.php?q=id', { answer: '<html>3 results for id</html>' }],
+    ['a number called id', '/item.php?id=7', { answer: 'uid=33' }],
+    ['a login form', '/login.php', { method: 'POST', headers: FORM, body: 'user=a&text=evaluate(this)' }],
+    ['an upload in base 64 from a page', '/up.php', { method: 'POST', headers: `${FORM}Referer: http://a/\r\n`, body: 'Ab3+'.repeat(300) }],
+    ['an interface of JSON', '/api.php', { method: 'POST', headers: 'Host: a\r\nContent-Type: application/json\r\n', body: '{"cmd":"ls"}' }],
+  ])('%s', async (_name, uri, options) => expect(await run(uri, options)).toEqual([]));
+});
