@@ -10,7 +10,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { bytesText, countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
-import { DomainTable, type Domain } from './dnsTunnelDomains.ts';
+import { DomainTable, Undelegated, type Domain } from './dnsTunnelDomains.ts';
 import { addressFilter, confidenceOf, type Part } from './watched.ts';
 
 const options = z.object({
@@ -68,12 +68,18 @@ export const dnsTunnel = defineDetector({
           const finding = judge(values, state, domain);
           if (finding !== null) findings.push(finding);
         }
+        for (const asked of table.undelegated.values) {
+          if (asked.queries < values.names || asked.endings.size * 2 < asked.queries) continue;
+          const finding = judge(values, state, asked);
+          if (finding !== null) findings.push(finding);
+        }
         for (const server of table.bare.values) findings.push(bareNames(state, server));
         return {
           findings,
           coverage: coverage(examinedAll(state), [
             ...unreadableFrames(state),
             ...table.domains.limits('domains'),
+            ...table.undelegated.limits('clients that ask for names without a top-level domain'),
             ...table.bare.limits('servers asked for bare names'),
           ]),
         };
@@ -102,9 +108,12 @@ function judge(values: Options, state: CaptureState, domain: Domain): FindingDra
     ['large answers', answer >= 200 ? 8 : 0],
     ['the names do not exist', isMostlyMissing ? -15 : 0],
     ['few clients of many would share it', clients.size <= 2 ? 4 : -10],
+    ['below no domain there is', domain instanceof Undelegated ? 10 : 0],
   ];
   const { confidence, indicators } = confidenceOf(parts),
+    isUndelegated = domain instanceof Undelegated,
     domainText = safeText(name, 80),
+    where = isUndelegated ? `without a domain, at ${domainText}` : `below ${domainText}`,
     [client = ''] = clients;
   const types = [...domain.types]
     .sort((a, b) => b[1] - a[1])
@@ -115,15 +124,15 @@ function judge(values: Options, state: CaptureState, domain: Domain): FindingDra
     technique: name,
     severity: isCarried || confidence >= 70 ? 'high' : 'medium',
     confidence,
-    title: `${clients.size === 1 ? client : plural(clients.size, 'address', 'addresses')} may carry data in DNS names below ${domainText}: ${countText(names)} different ones`,
-    description: `${countText(queries)} queries asked for ${countText(names)} different names below ${domainText} (threshold ${values.names}), ${length.toFixed(0)} characters long on average (threshold ${threshold}) and ${longest} at most. Types asked for: ${types}. ${bytesText(characters)} of names went out, ${bytesText(responseBytes)} of answers came back.`,
-    subjects: [{ role: 'client', address: client }],
+    title: `${clients.size === 1 ? client : plural(clients.size, 'address', 'addresses')} may carry data in DNS names ${where}: ${countText(names)} different ones`,
+    description: `${countText(queries)} queries asked for ${countText(names)} different names ${where} (threshold ${values.names}), ${length.toFixed(0)} characters long on average (threshold ${threshold}) and ${longest} at most. Types asked for: ${types}. ${bytesText(characters)} of names went out, ${bytesText(responseBytes)} of answers came back.`,
+    subjects: [{ role: 'client', address: client }, ...(isUndelegated ? [{ role: 'server' as const, address: name, port: 53 }] : [])],
     ...evidence.resolve(state.flows).proof,
     indicators: [
       { name: 'different names', value: names, threshold: values.names, unit: 'names' },
       { name: 'mean length', value: Number(length.toFixed(1)), threshold, unit: 'characters' },
       { name: 'new names', value: Math.round(isNew), threshold: values.newNamesPercent, unit: '%' },
-      { name: 'domain', value: domainText },
+      ...(isUndelegated ? [] : [{ name: 'domain', value: domainText }]),
       ...(clients.size > 1 ? [{ name: 'clients', value: [...clients].slice(0, 10).join(', ') }] : []),
       { name: 'entropy', value: Number(bits.toFixed(2)), unit: 'bits per character' },
       { name: 'types', value: types },
@@ -137,9 +146,11 @@ function judge(values: Options, state: CaptureState, domain: Domain): FindingDra
         ? ['Names made up by malware that looks for its server (domain generation), or a search suffix that is appended to everything.']
         : []),
     ],
-    filter: nameFilter(name, client),
+    filter: isUndelegated ? `${addressFilter(client, name)} && dns` : nameFilter(name, client),
     attack: ['T1071.004', 'T1572', 'T1048.003'],
-    recommendation: `Find out who owns ${domainText} and which program asks for these names. If nobody knows, block the domain at the resolver and keep the queries: what was carried can often be decoded.`,
+    recommendation: isUndelegated
+      ? `Find out what ${domainText} is and which program on ${client} asks it. Let only your own resolvers be asked from inside, and keep the queries: what was carried can often be decoded.`
+      : `Find out who owns ${domainText} and which program asks for these names. If nobody knows, block the domain at the resolver and keep the queries: what was carried can often be decoded.`,
   };
 }
 

@@ -1,5 +1,5 @@
 /** What was asked below each registered domain, in a bounded number of small counters: how many names, how different, how long, of which types. */
-import { getDomain, getPublicSuffix } from 'tldts';
+import { getDomain, getPublicSuffix, parse } from 'tldts';
 import type { DnsMessage } from '../../pcap/dns/message.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import { remembered } from './remembered.ts';
@@ -7,7 +7,8 @@ import { datagramEnds, Evidence, Watched } from './watched.ts';
 
 const MOST_DOMAINS = 10_000,
   MOST_CLIENTS = 50,
-  MOST_SUFFIXES = 20_000;
+  MOST_SUFFIXES = 20_000,
+  MOST_ENDINGS = 5000;
 /** Linear counting of different names: exact enough up to some ten thousand. */
 const BITS = 8192;
 /** Below this a name under the domain is a host name like any other. */
@@ -50,6 +51,12 @@ export class Domain {
     this.evidence.addDatagram(p);
   }
 
+  answered(bytes: number, rcode: number): void {
+    this.responses++;
+    this.responseBytes += bytes;
+    if (rcode === 3) this.notFound++;
+  }
+
   get differentNames(): number {
     let empty = 0;
     for (const word of this.#seen) for (let bits = ~word; bits !== 0; bits &= bits - 1) empty++;
@@ -57,10 +64,25 @@ export class Domain {
   }
 }
 
+/** What one client asked one server below endings that are no top-level domains. */
+export class Undelegated extends Domain {
+  readonly endings = new Set<string>();
+
+  askedBelow(ending: string): void {
+    if (this.endings.size < MOST_ENDINGS) this.endings.add(ending);
+  }
+}
+
 export class DomainTable {
   readonly domains = new Watched<string, Domain>(MOST_DOMAINS);
   /** Text records asked for names without any domain, by who was asked. */
   readonly bare = new Watched<string, Domain>(MOST_DOMAINS);
+  /**
+   * Names whose last label is no top-level domain, by who asks whom. Tunnels that talk to their own server need no domain (dnscat2 does so); the last
+   * label is then data as well, while a private domain's is always the same.
+   */
+  readonly undelegated = new Watched<string, Undelegated>(MOST_DOMAINS);
+  readonly #isDelegated = new Map<string, boolean>();
   readonly #suffixes = new Map<string, boolean>();
 
   onMessage(message: DnsMessage, p: Packet): void {
@@ -71,6 +93,7 @@ export class DomainTable {
       if (!isResponse && (qtype === 16 || qtype === 10)) this.#bareName(qname, qtype, p);
       return;
     }
+    if (!this.#isTopLevel(qname.slice(lastDot + 1))) this.#undelegatedName(message, lastDot, p);
     const domainStart = this.#domainStart(qname, lastDot);
     if (domainStart < LEAST_LENGTH + 1) return;
     const key = qname.slice(domainStart).toLowerCase();
@@ -78,13 +101,33 @@ export class DomainTable {
     const domain = this.domains.get(key) ?? (isResponse || this.domains.isFull ? undefined : this.domains.of(key, () => new Domain(key)));
     if (domain === undefined) return;
     if (isResponse) {
-      domain.responses++;
-      domain.responseBytes += message.length;
-      if (message.rcode === 3) domain.notFound++;
+      domain.answered(message.length, message.rcode);
       return;
     }
     const client = datagramEnds(p)?.source ?? '';
     domain.asked(p, qname.slice(0, domainStart - 1).replaceAll('.', ''), qtype, client);
+  }
+
+  #undelegatedName({ qname, qtype, isResponse, length, rcode }: DnsMessage, lastDot: number, p: Packet): void {
+    const ends = datagramEnds(p);
+    if (ends === null) return;
+    const { source, destination } = ends;
+    const key = isResponse ? `${destination} ${source}` : `${source} ${destination}`;
+    if (isResponse) {
+      this.undelegated.get(key)?.answered(length, rcode);
+      return;
+    }
+    const asked = this.undelegated.of(key, () => new Undelegated(destination));
+    asked?.askedBelow(qname.slice(lastDot + 1));
+    asked?.asked(p, qname.replaceAll('.', ''), qtype, source);
+  }
+
+  #isTopLevel(label: string): boolean {
+    const known = this.#isDelegated.get(label);
+    if (known !== undefined) return known;
+    const { isIcann } = parse(`x.${label}`);
+    if (this.#isDelegated.size < MOST_SUFFIXES) this.#isDelegated.set(label, isIcann === true);
+    return isIcann === true;
   }
 
   #bareName(qname: string, qtype: number, p: Packet): void {

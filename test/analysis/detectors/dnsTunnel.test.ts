@@ -62,6 +62,24 @@ describe('is told', () => {
     expect(indicator(finding!, 'domain')).toBe('evil.co.uk');
   });
 
+  test('in names without any domain, where the server itself is asked and even the last label is data', async () => {
+    const [finding, ...others] = await ask(
+      many(60, (i) => `dnscat.${code(i, 60)}.${code(i + 500, 30)}`),
+      TXT,
+    );
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'high',
+      subjects: [
+        { role: 'client', address: A },
+        { role: 'server', address: RESOLVER, port: 53 },
+      ],
+    });
+    expect(finding!.evidence).toMatchObject({ framesTotal: 60 });
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+
   test('the finding keeps its id when more comes', async () => {
     const names = many(90, (i) => `${code(i, 40)}.evil.example`),
       [short] = await ask(names.slice(0, 40)),
@@ -77,6 +95,11 @@ describe('is told', () => {
 });
 
 describe('is silent on', () => {
+  test('the host names of a private domain that no registry knows', async () => {
+    expect(await ask(many(200, (i) => `pc-${code(i, 8)}.corp`))).toEqual([]);
+    expect(await ask(many(200, (i) => `${code(i % 20, 30)}.site.contoso`))).toEqual([]);
+  });
+
   test('the names of a content network, asked again and again', async () =>
     expect(await ask(many(200, (i) => `edge-${code(i % 12, 20)}.cache.cdn.example`))).toEqual([]));
   test('many short host names', async () => expect(await ask(many(200, (i) => `host${i}.corp.example`))).toEqual([]));
