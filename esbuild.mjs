@@ -70,6 +70,20 @@ const fieldNamesOnly = {
   },
 };
 
+/** The SDK loads a JSON schema validator of 120 kB at once, for what a user typed into an elicitation; we look at the one box there is ourselves. */
+const noSchemaValidator = {
+  name: 'no-schema-validator',
+  setup({ onLoad }) {
+    onLoad({ filter: /@modelcontextprotocol[\\/]sdk[\\/].*ajv-provider\.js$/ }, () => ({
+      contents: 'export class AjvJsonSchemaValidator {}',
+      loader: 'js',
+    }));
+  },
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const program = { platform: 'node', format: 'esm', target: 'node20', banner: { js: requireForEsm }, plugins: [noSchemaValidator] };
+
 /** @type {import('esbuild').BuildOptions[]} */
 const bundles = [
   // VS Code 1.138 runs extensions in Node 24; the command line and its worker promise Node 20.
@@ -83,22 +97,11 @@ const bundles = [
     plugins: [fieldNamesOnly],
   },
   { entryPoints: ['src/analysis/worker.node.ts'], outfile: 'dist/worker.cjs', platform: 'node', format: 'cjs', target: 'node20' },
-  {
-    entryPoints: ['src/cli/main.node.ts'],
-    outfile: 'dist/cli.mjs',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    banner: { js: `#!/usr/bin/env node\n${requireForEsm}` },
-  },
-  {
-    entryPoints: ['src/mcp/main.node.ts'],
-    outfile: 'dist/mcp.mjs',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    banner: { js: requireForEsm },
-  },
+  // What is started is small: it says where compiled code is kept, before the rest is read.
+  { ...program, entryPoints: ['src/cli/start.node.ts'], outfile: 'dist/cli.mjs', banner: { js: '#!/usr/bin/env node' } },
+  { ...program, entryPoints: ['src/cli/main.node.ts'], outfile: 'dist/cliMain.mjs' },
+  { ...program, entryPoints: ['src/mcp/start.node.ts'], outfile: 'dist/mcp.mjs' },
+  { ...program, entryPoints: ['src/mcp/main.node.ts'], outfile: 'dist/mcpMain.mjs' },
   {
     entryPoints: { webview: 'media/main.ts' },
     outdir: 'dist',

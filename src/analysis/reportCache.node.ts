@@ -5,8 +5,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
+import { cacheFolder, isOwn, isOwnFolder } from './cacheFolder.node.ts';
 import type { Report } from './report.ts';
 
 const MOST_BYTES_OF_ONE = 16 * 1024 * 1024,
@@ -33,18 +33,6 @@ export interface ReportCache {
   keep(place: FilePlace, key: string, report: Report): Promise<void>;
 }
 
-/** Null where nothing is kept: with NETSEC_CACHE=off, and where no folder of the user's own can be had. NETSEC_CACHE may name another folder. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string | null {
-  const named = env['NETSEC_CACHE'];
-  if (named === 'off') return null;
-  if (named !== undefined && named !== '') return path.resolve(named);
-  const home = os.homedir();
-  if (platform === 'win32') return path.join(env['LOCALAPPDATA'] ?? path.join(home, 'AppData/Local'), 'netsec', 'cache', 'reports');
-  if (platform === 'darwin') return path.join(home, 'Library/Caches/netsec/reports');
-  const xdg = env['XDG_CACHE_HOME'];
-  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(home, '.cache'), 'netsec', 'reports');
-}
-
 export async function placeOf(file: string): Promise<FilePlace | null> {
   try {
     const real = await fs.realpath(file),
@@ -60,14 +48,20 @@ export async function placeOf(file: string): Promise<FilePlace | null> {
   }
 }
 
+/** Of this user; null where nothing is kept. */
+export function usersReportCache(): ReportCache | null {
+  const folder = cacheFolder();
+  return folder === null ? null : reportCache(path.join(folder, 'reports'));
+}
+
 export function reportCache(folder: string): ReportCache {
-  let usable: Promise<boolean> | null = null;
-  const isUsable = (): Promise<boolean> => (usable ??= prepare(folder).catch(() => false));
+  let usable: boolean | null = null;
+  const isUsable = (): boolean => (usable ??= isOwnFolder(folder));
   const placeFile = (place: FilePlace, key: string): string => path.join(folder, `place-${digest(`${place.id} ${key}`)}`),
     reportFile = (bytes: number, sha256: string, key: string): string => path.join(folder, `report-${bytes}-${digest(`${sha256} ${key}`)}`);
 
   async function ofContent(place: FilePlace, sha256: string, key: string): Promise<Report | null> {
-    if (!(await isUsable())) return null;
+    if (!isUsable()) return null;
     const file = reportFile(place.bytes, sha256, key),
       text = await readOwn(file, MOST_BYTES_OF_ONE);
     if (text === null) return null;
@@ -88,18 +82,18 @@ export function reportCache(folder: string): ReportCache {
   return {
     ofContent,
     async atPlace(place, key) {
-      if (!place.isSettled || !(await isUsable())) return null;
+      if (!place.isSettled || !isUsable()) return null;
       const sha256 = await readOwn(placeFile(place, key), 64);
       return sha256 === null || !/^[0-9a-f]{64}$/.test(sha256) ? null : ofContent(place, sha256, key);
     },
     async mayHave(bytes) {
-      if (!(await isUsable())) return false;
+      if (!isUsable()) return false;
       const names = await fs.readdir(folder).catch(() => []);
       return names.some((name) => name.startsWith(`report-${bytes}-`));
     },
     async keep(place, key, report) {
       const { sha256 } = report.capture;
-      if (sha256 === null || !(await isUsable())) return;
+      if (sha256 === null || !isUsable()) return;
       try {
         const body = JSON.stringify(report),
           text = `${header(sha256, key, body)}\n${body}`;
@@ -112,18 +106,6 @@ export function reportCache(folder: string): ReportCache {
       }
     },
   };
-}
-
-/** One's own folder that nobody else may enter; true when it is. */
-async function prepare(folder: string): Promise<boolean> {
-  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
-  const stat = await fs.lstat(folder);
-  return stat.isDirectory() && isOwn(stat);
-}
-
-function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
-  // Windows keeps a user's folders for them by other means.
-  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o077) === 0);
 }
 
 async function readOwn(file: string, mostBytes: number): Promise<string | null> {

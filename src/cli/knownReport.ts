@@ -2,7 +2,7 @@
 import { judgementKey, type JudgedBy } from '../analysis/judgedBy.node.ts';
 import { KEPT_ROWS, limitReport } from '../analysis/limitReport.ts';
 import type { Report } from '../analysis/report.ts';
-import { cacheFolder, placeOf, reportCache, type FilePlace, type ReportCache } from '../analysis/reportCache.node.ts';
+import { placeOf, usersReportCache, type FilePlace, type ReportCache } from '../analysis/reportCache.node.ts';
 
 export interface KnownReport {
   /** With `limit` rows, and all findings there are; null when it has to be read. */
@@ -20,11 +20,10 @@ export async function knownReport(
   judged: JudgedBy,
   { limit, use }: { readonly limit: number; readonly use: boolean },
 ): Promise<KnownReport> {
-  const folder = use ? cacheFolder() : null,
-    place = folder === null ? null : await placeOf(file);
-  if (folder === null || place === null) return NOTHING;
-  const cache = reportCache(folder),
-    key = judgementKey(judged, undefined),
+  const cache = use ? usersReportCache() : null,
+    place = cache === null ? null : await placeOf(file);
+  if (cache === null || place === null) return NOTHING;
+  const key = judgementKey(judged, undefined),
     kept = await cache.atPlace(place, key),
     isWhole = kept !== null && kept.findings.length >= (kept.totals['findings'] ?? 0),
     limited = kept !== null && isWhole ? limitReport(kept, KEPT_ROWS, limit) : null;

@@ -2,7 +2,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { nodeCaptureStore } from '../analysis/captureStore.node.ts';
-import { cacheFolder, reportCache } from '../analysis/reportCache.node.ts';
+import { usersReportCache } from '../analysis/reportCache.node.ts';
 import { VERSION } from '../analysis/version.ts';
 import type { ClientRoots } from './clientRoots.node.ts';
 import type { ReadingListener } from './reading.ts';
@@ -28,14 +28,13 @@ export interface OpenCaptures {
 
 export function openCaptures({ roots, cache }: CapturesOptions): OpenCaptures {
   const named = [...new Set(roots.map((root) => path.resolve(root)))],
-    listeners = new Set<ReadingListener>(),
-    folder = cache ? cacheFolder() : null;
+    listeners = new Set<ReadingListener>();
   let others: ClientRoots | null = null;
   const all = async (): Promise<readonly string[]> => [...new Set([...named, ...((await others?.folders()) ?? [])])];
   const store = nodeCaptureStore({
     folders: async () => withCapturesFolders(await all()),
     version: VERSION,
-    cache: folder === null ? null : reportCache(folder),
+    cache: cache ? usersReportCache() : null,
     onProgress: (...reading) => {
       for (const listener of listeners) listener(...reading);
     },

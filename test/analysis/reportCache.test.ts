@@ -3,12 +3,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cacheFolder } from '../../src/analysis/cacheFolder.node.ts';
 import { nodeCaptureStore, type NodeCaptureStore } from '../../src/analysis/captureStore.node.ts';
 import { EVERYTHING } from '../../src/analysis/engineApi.ts';
 import { judgementKey } from '../../src/analysis/judgedBy.node.ts';
 import { KEPT_ROWS, limitReport } from '../../src/analysis/limitReport.ts';
 import type { Report } from '../../src/analysis/report.ts';
-import { cacheFolder, placeOf, reportCache } from '../../src/analysis/reportCache.node.ts';
+import { placeOf, reportCache } from '../../src/analysis/reportCache.node.ts';
 import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { installPlatform } from '../../src/pcap/platform.ts';
 import { SAMPLES } from '../cli/support/capture.ts';
@@ -248,9 +249,9 @@ test('no place without a file', async () => {
 
 test.each([
   [{ NETSEC_CACHE: 'off' }, 'linux', null],
-  [{ XDG_CACHE_HOME: '/var/me' }, 'linux', '/var/me/netsec/reports'],
-  [{ XDG_CACHE_HOME: 'relative' }, 'linux', path.join(os.homedir(), '.cache/netsec/reports')],
-  [{}, 'darwin', path.join(os.homedir(), 'Library/Caches/netsec/reports')],
+  [{ XDG_CACHE_HOME: '/var/me' }, 'linux', '/var/me/netsec'],
+  [{ XDG_CACHE_HOME: 'relative' }, 'linux', path.join(os.homedir(), '.cache/netsec')],
+  [{}, 'darwin', path.join(os.homedir(), 'Library/Caches/netsec')],
 ] as const)('%j on %s: %s', (env, platform, expected) => {
   if (process.platform !== 'win32') expect(cacheFolder(env, platform)).toBe(expected);
 });

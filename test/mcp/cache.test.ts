@@ -63,6 +63,6 @@ test('the command line uses the same reports, and leaves them alone when it is t
   const again = await netsec(['analyze', file(), '--json', '--limit', '5'], { env: env() }),
     fresh = await netsec(['analyze', file(), '--json', '--limit', '5', '--no-cache'], { env: env() });
   expect(again.stdout).toBe(fresh.stdout);
-  const marked = fs.readdirSync(env()['NETSEC_CACHE']!).filter((name) => name.startsWith('report-'));
+  const marked = fs.readdirSync(path.join(env()['NETSEC_CACHE']!, 'reports')).filter((name) => name.startsWith('report-'));
   expect(marked).toHaveLength(1);
 }, 120_000);
