@@ -24,7 +24,8 @@ NAMES = ['--domain=' + DOMAIN, '--local=/example.com/', '--local=/example.net/',
          '--cname=cdn.example.net,edge.example.net', '--host-record=files.example.com,10.20.0.20', '--host-record=mail.example.com,10.20.0.20',
          '--host-record=time.example.com,192.168.10.1', '--mx-host=example.com,mail.example.com,10', '--mx-host=example.com,mail2.example.com,20',
          '--host-record=mail2.example.com,10.20.0.21', '--txt-record=example.com,v=spf1 mx -all', '--srv-host=_ldap._tcp.example.com,files.example.com,389',
-         '--txt-record=big.example.com,' + ','.join(f'part {n} of a record that does not fit into one small datagram' for n in range(24)), '--neg-ttl=30']
+         '--txt-record=big.example.com,' + ','.join(f'part {n} of a record that does not fit into one small datagram' for n in range(24)), '--neg-ttl=30',
+         '--txt-record=wide.example.com,' + ','.join(f'part {n} of a record that just fits into one small datagram' for n in range(18))]
 
 
 class Office:

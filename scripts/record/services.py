@@ -168,7 +168,7 @@ def listeners(host: Host, ports: list[int], *, udp: bool = False) -> None:
     host.wait_for_port(ports[-1])
 
 
-def samba(host: Host, name: str = 'FILES', *, shares: bool = True, oldest: str = 'SMB2_02', signing: str = 'default') -> None:
+def samba(host: Host, name: str = 'FILES', *, shares: bool = True, oldest: str = 'SMB2_02', newest: str = 'SMB3') -> None:
     """Samba as a lone server: nmbd, and smbd with one share of alice's files."""
     folder = LAB / f'samba-{host.name}'
     (folder / 'ncalrpc').mkdir(parents=True, exist_ok=True)
@@ -180,7 +180,8 @@ netbios name = {name}
 workgroup = OFFICE
 server role = standalone server
 server min protocol = {oldest}
-server signing = {signing}
+server max protocol = {newest}
+admin users = alice
 ntlm auth = yes
 disable spoolss = yes
 {chr(10).join(f'{kind} directory = {folder}' for kind in ('private', 'lock', 'state', 'cache', 'pid'))}

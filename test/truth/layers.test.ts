@@ -40,6 +40,14 @@ const ACCEPTED: Readonly<Record<string, readonly Accepted[]>> = {
       why: 'an ICMPv6 error quotes an IPv6 header and nothing after it; tshark names what would follow only where it does',
     },
   ],
+  'rdp-without-nla.pcap': [
+    {
+      protocol: 'rdp',
+      packets: 1,
+      bytes: 77,
+      why: 'a Connection Confirm without a negotiation response means RDP security of old (MS-RDPBCGR 2.2.1.2); tshark names no rdp there',
+    },
+  ],
   'scan-udp.pcap': [
     { protocol: 'dhcp', packets: 1, bytes: 286, why: TRANSFER },
     { protocol: 'mdns', packets: 8, bytes: 716, why: TRANSFER },

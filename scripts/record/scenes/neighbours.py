@@ -46,7 +46,7 @@ def arp_spoofing(lab: Lab) -> None:
 @scene(Sample(
     'arp-new-card.pcap', 'A host gets a new network card, and says so; the router is asked again and again at its normal rate. Near miss of ARP spoofing.',
     'bob answers pings, goes down, comes back with another MAC and announces it (gratuitous ARP); alice asks for ten neighbours, as programs do in a morning.',
-    ['no `arp-spoofing` above info: one address moved once, and the old card is silent from then on', 'no `host-sweep`'],
+    ['no `arp-spoofing`: one address moved once, and the old card is silent from then on', 'no `host-sweep`'],
     ['arp | everything']))
 def arp_new_card(lab: Lab) -> None:
     office = Office(lab, ('alice', 'bob', 'carol'), ())

@@ -127,7 +127,7 @@ function gather(values: Options, state: CaptureState, upgraded: ReadonlySet<numb
     const kind = byService ?? (service < 0 && isTcp && values.ports ? BY_PORT[ints[at + F.PORTS]! & 0xffff] : undefined);
     if (kind === undefined || upgraded.has(row)) continue;
     // Both sides must have said something: a knock on the port is no use of the protocol.
-    if (isTcp ? !isUsed(ints, at) : ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! < 2) continue;
+    if (isTcp ? !isUsed(ints, at) : kind !== TFTP && ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! < 2) continue;
     const ends = endsOf(state, row);
     if (kind === TFTP) {
       // The server answers from a port of its own, in a flow of its own: a question without one is a scanner's, or nobody was there.

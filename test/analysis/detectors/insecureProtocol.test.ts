@@ -47,6 +47,14 @@ describe('in use', () => {
     expect(indicator(finding!, 'told by')).toBe('content');
   });
 
+  test('recorded Telnet and TFTP, whose answers come from another port', async () => {
+    const findings = findingsOf(await analyzeCapture(sample('telnet-session.pcap')), 'insecure-protocol');
+    expect(findings.map(({ severity, subjects }) => [severity, ...subjects.map(({ address, port }) => `${address}:${port ?? ''}`)])).toEqual([
+      ['medium', '192.168.10.21:', '10.20.0.20:23'],
+      ['low', '192.168.10.21:', '10.20.0.20:69'],
+    ]);
+  });
+
   test.runIf(hasShared)('recorded Telnet', async () => {
     expect(findingsOf(await analyzeCapture(shared('creds__telnet.pcap')), 'insecure-protocol')).toMatchObject([{ severity: 'medium' }]);
   });
