@@ -12,6 +12,7 @@ import { detectorSettings } from './editor/detectorSettings.ts';
 import { keepJudged } from './editor/judging.ts';
 import { openCapture } from './editor/openCapture.ts';
 import { pageStates } from './editor/pageState.ts';
+import { problemsPanel } from './editor/problemsPanel.ts';
 import { createSessions } from './editor/sessions.ts';
 import { summaries as captureSummaries } from './editor/summaries.ts';
 import { workspaceCaptures } from './editor/workspaceCaptures.ts';
@@ -31,8 +32,9 @@ export function activate(context: vscode.ExtensionContext): void {
     rememberResults(uri, session, { summaries, library });
     return session;
   });
+  const problems = problemsPanel();
   const states = pageStates(context.workspaceState);
-  const editors = captureEditors({ dist, sessions, allow, states });
+  const editors = captureEditors({ dist, sessions, allow, problems, states });
   const tree = capturesTree(library, summaries);
   const inFront = (): { uri: vscode.Uri; state: unknown } | null => {
     const uri = editors.inFront()?.uri;
@@ -42,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     library,
     allow,
+    problems,
     sessions,
     tree,
     vscode.window.registerCustomEditorProvider(VIEW_TYPE, editors, {

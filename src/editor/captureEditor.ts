@@ -9,6 +9,7 @@ import { detectorSettings } from './detectorSettings.ts';
 import { nameOf } from './openCapture.ts';
 import { pageHtml } from './page.ts';
 import type { PageStates } from './pageState.ts';
+import type { ProblemsPanel } from './problemsPanel.ts';
 import type { SessionLease, Sessions } from './sessions.ts';
 
 export const VIEW_TYPE = 'netsec.capture';
@@ -41,6 +42,7 @@ export interface EditorContext {
   readonly dist: vscode.Uri;
   readonly sessions: Sessions;
   readonly allow: AllowList;
+  readonly problems: ProblemsPanel;
   readonly states: PageStates;
 }
 
@@ -52,7 +54,15 @@ export function captureEditors(context: EditorContext): CaptureEditors {
   return {
     openCustomDocument(uri) {
       const lease = context.sessions.acquire(uri.toString());
-      return { uri, lease, dispose: () => lease.release() };
+      const stopProblems = context.problems.watch(uri, lease.session);
+      return {
+        uri,
+        lease,
+        dispose: () => {
+          stopProblems();
+          lease.release();
+        },
+      };
     },
     resolveCustomEditor(document, panel) {
       const editor = connectPage(context, document, panel);

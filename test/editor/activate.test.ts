@@ -45,6 +45,8 @@ class FakeVscode {
       registerCommand: (id: string) => this.#register(`command ${id}`),
       executeCommand: (id: string, ...args: unknown[]) => Promise.resolve(this.executed.push([id, ...args])),
     },
+    languages: { createDiagnosticCollection: (name: string) => this.#register(`problems ${name}`) },
+    DiagnosticSeverity: {},
     lm: {
       registerMcpServerDefinitionProvider: (id: string) => this.#register(`mcp ${id}`),
       registerTool: (name: string) => this.#register(`tool ${name}`),
