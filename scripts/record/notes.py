@@ -62,7 +62,7 @@ def unmet_promises(file: pathlib.Path, sample: Sample) -> list[str]:
 INTRODUCTION = """# Sample captures
 
 Small captures of our own making: real programs talking over network namespaces that the recording script created, nothing from any other network.
-Addresses are private, names end in example.com, .net or .test, people and passwords are made up, certificates came from a throw-away authority.
+Addresses are private or for documentation, names end in example.com, .net or .test, people and passwords are made up, certificates came from a throw-away authority.
 `capture_YYYYMMDD_HHMMSS.pcap` is the newest by name: the one that `npm start` shows.
 
 Each file has a page that says how it came to be, what is in it and what the product should find; `test/golden/samples/<file>.json` says what tshark counts.

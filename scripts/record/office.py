@@ -30,7 +30,7 @@ NAMES = ['--domain=' + DOMAIN, '--local=/example.com/', '--local=/example.net/',
 
 class Office:
     def __init__(self, lab: Lab, people: tuple[str, ...] = ('alice',), servers: tuple[str, ...] = ('web',), *, ipv6: bool = False,
-                 delay_ms: float = 6, wire: tuple[str, ...] = (), addresses: bool = True, dhcp: bool = False, ra: bool = False):
+                 delay_ms: float = 6, wire: tuple[str, ...] = (), addresses: bool = True, dhcp: bool = False, ra: bool = False, names: tuple[str, ...] = ()):
         self.lab = lab
         self.switch = lab.switch()
         self.router = lab.host('router', ipv6)
@@ -49,7 +49,8 @@ class Office:
                         *[f'--dhcp-host={MACS[n]},{a},{n}' for n, a in LAN_ADDRESS.items()]]
         if ra:
             options += ['--enable-ra', '--dhcp-range=fd00:10::,ra-stateless,ra-names', '--dhcp-option=option6:dns-server,[fd00:10::1]']
-        services.dnsmasq(self.router, '--interface=lan0', *options)
+        # Servers ask for names too where the scene has more of them.
+        services.dnsmasq(self.router, '--interface=lan0', *(['--interface=wan0', *names] if names else []), *options)
 
     def _person(self, name: str, ipv6: bool, addresses: bool) -> Host:
         host = self.lab.host(name, ipv6)
@@ -63,6 +64,7 @@ class Office:
     def _server_side(self, names: tuple[str, ...], ipv6: bool, delay_ms: float, wire: tuple[str, ...]) -> None:
         """The servers sit on their own switch; between it and the router is a cable with a delay, and trouble if asked for."""
         cable, rack = self.lab.host('wire'), self.lab.switch('rack')
+        self.rack = rack
         self.lab.cable(self.router, 'wan0', cable, 'w0', a_mac='00:1e:bd:7a:10:02')
         self.lab.cable(cable, 'w1', rack, 'uplink')
         rack.quiet('ip', 'link', 'set', 'uplink', 'master', 'br0')

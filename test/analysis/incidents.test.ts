@@ -7,6 +7,7 @@ import { incidentsOf as joined } from '../../src/analysis/incidents.ts';
 import { defang, indicatorsOfCompromise } from '../../src/analysis/indicatorsOfCompromise.ts';
 import type { Finding, Severity, Subject } from '../../src/analysis/report.ts';
 import { withFinding } from '../exports/sampleReport.ts';
+import { analyzeCapture, sample } from '../support/analyzeCapture.ts';
 
 /** What each detector says of its findings. */
 const DEEDS = new Map(detectors.map((one) => [one.id, one]));
@@ -176,4 +177,20 @@ test('indicators are defanged and name their findings', () => {
   expect(all.map(({ defanged }) => defanged)).toEqual(['10[.]0[.]0[.]66', '203[.]0[.]113[.]7', 'hxxps[://]bad[.]example/a.b']);
   expect(all[2]?.findings).toEqual([upload.id]);
   expect(defang('ipv6', '2001:db8::1')).toBe('2001[:]db8[:][:]1');
+});
+
+// What was done is in captures/break-in.md: nmap of two servers, hydra over SSH, and the upload of a table of 10.88 MB by the server that was broken into.
+test('the recorded break-in is one incident, told from its beginning to its end', async () => {
+  const report = await analyzeCapture(sample('break-in.pcap.gz'));
+  expect(report.incidents.map(({ title }) => title)).toEqual([
+    '192.168.10.24 scanned 10.20.0.10 and 10.20.0.20 with Nmap, then guessed SSH passwords of 10.20.0.20 and got in; 10.20.0.20 then uploaded 10.9 MB to 203.0.113.80',
+  ]);
+  // Bob's FTP is no part of it.
+  const told = new Set(report.incidents.flatMap(({ findings }) => findings));
+  expect(
+    report.findings
+      .filter(({ id, severity }) => severity !== 'info' && !told.has(id))
+      .map(({ detector }) => detector)
+      .sort(),
+  ).toEqual(['cleartext-credentials', 'insecure-protocol']);
 });
