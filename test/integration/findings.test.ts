@@ -1,5 +1,4 @@
 /** Findings in a real VS Code: one incident from its sentence to its packets, what somebody expects, and the Problems panel. */
-import fs from 'node:fs';
 import path from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
