@@ -23,6 +23,8 @@ export interface AnalysisOptions {
   readonly select?: ((frame: number) => boolean) | undefined;
   /** Takes the fields of every frame; makes the pass as deep as it can be. */
   readonly sink?: FieldSink | undefined;
+  /** Hears messages beside the detectors, of all frames, chosen or not. */
+  readonly listen?: { readonly messages: readonly string[]; readonly to: (state: CaptureState) => Pick<DetectorRun, 'onMessage'> } | undefined;
   /** After each frame was dissected and counted. */
   readonly onFrame?: ((p: Packet, pass: FlowPass) => void) | undefined;
 }
@@ -57,7 +59,7 @@ export class Analysis {
       options: values,
       run: detector.create(values, state),
     }));
-    this.#pass = new FlowPass(state, this.#listener());
+    this.#pass = new FlowPass(state, this.#listener(options.listen));
     this.#onFrame = this.#frameHandler(options);
   }
 
@@ -137,13 +139,17 @@ export class Analysis {
   }
 
   /** Joins what the detectors ask for into one listener per event. */
-  #listener(): PassListener {
+  #listener(listen: AnalysisOptions['listen']): PassListener {
     const packets = this.detectors.flatMap(({ run }) => (run.onPacket === undefined ? [] : [run]));
     const openings = this.detectors.flatMap(({ run }) => (run.onFlowOpened === undefined ? [] : [run]));
-    const byKind = new Map<string, DetectorRun[]>();
+    const byKind = new Map<string, Pick<DetectorRun, 'onMessage'>[]>();
     for (const { detector, run } of this.detectors) {
       if (run.onMessage === undefined) continue;
       for (const kind of detector.messages ?? []) byKind.set(kind, [...(byKind.get(kind) ?? []), run]);
+    }
+    if (listen !== undefined) {
+      const listener = listen.to(this.state);
+      for (const kind of listen.messages) byKind.set(kind, [...(byKind.get(kind) ?? []), listener]);
     }
     const { state } = this;
     this.#packet.wanted = new Set([...NAMING_KINDS, ...byKind.keys()]);

@@ -18,7 +18,7 @@ const DHCP_REQUEST = 3;
 
 export function collectNames(message: Message, flow: number, state: CaptureState): void {
   if (tlsServerNameMessage.is(message)) {
-    if (flow >= 0) state.names.add(flowAddress(state, flow, F.B), message.name);
+    if (flow >= 0) state.names.add(flowAddress(state, flow, F.B), message.name, 'TLS');
   } else if (dnsMessage.is(message)) fromDns(message, state);
   else if (dhcpMessage.is(message)) fromDhcp(message, state);
 }
@@ -27,10 +27,10 @@ export function collectNames(message: Message, flow: number, state: CaptureState
 function fromDns({ isResponse, qname, answers }: DnsMessage, state: CaptureState): void {
   if (!isResponse || qname === '') return;
   for (const { name, type, data } of answers) {
-    if (type === TYPE_A || type === TYPE_AAAA) state.names.add(data, qname);
+    if (type === TYPE_A || type === TYPE_AAAA) state.names.add(data, qname, 'DNS');
     else if (type === TYPE_PTR) {
       const address = reverseAddress(name);
-      if (address !== null) state.names.add(address, data);
+      if (address !== null) state.names.add(address, data, 'reverse DNS');
     }
   }
 }
@@ -45,5 +45,5 @@ function reverseAddress(name: string): string | null {
 function fromDhcp({ messageType, hostName, fullName, requestedIp, clientIp }: DhcpMessage, state: CaptureState): void {
   const address = requestedIp !== 0 ? requestedIp : clientIp,
     name = fullName === '' ? hostName : fullName;
-  if (messageType === DHCP_REQUEST && address !== 0 && name !== '') state.names.add(formatIpv4(address), name);
+  if (messageType === DHCP_REQUEST && address !== 0 && name !== '') state.names.add(formatIpv4(address), name, 'DHCP');
 }

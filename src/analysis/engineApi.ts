@@ -4,6 +4,7 @@
  */
 import type { AllowConditions } from './allowFile.ts';
 import type { AllowRule } from './allowRules.ts';
+import type { HostStory } from './hostStory.ts';
 import type { ConversationLayer, Conversation, Endpoint, Report, Severity, Timestamp } from './report.ts';
 
 export type { AllowConditions };
@@ -176,6 +177,8 @@ export interface EngineMethods {
   report: [{ readonly selection: Selection; readonly limit: number }, Report];
   conversations: [ConversationsQuery, Page<Conversation>];
   endpoints: [EndpointsQuery, Page<Endpoint>];
+  /** The story of one address under a selection, lists cut to `limit` rows; null where it has no packets there. Throws for what is no address. */
+  host: [{ readonly address: string; readonly selection: Selection; readonly limit: number }, HostStory | null];
   packets: [PacketsQuery, Page<PacketRow>];
   /** Position of a frame in the list a query describes, or -1. */
   indexOfFrame: [{ readonly selection: Selection; readonly sort: Sort | null; readonly frame: number }, number];

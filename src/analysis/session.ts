@@ -14,6 +14,8 @@ import { checkFilter, completeFilter, selectFrames } from './filtering.ts';
 import type { Judging } from './findings.ts';
 import { followStream } from './followStream.ts';
 import type { FrameSelection } from './frameSelection.ts';
+import { HOST_MESSAGES, HostFacts, LINKING_MESSAGES } from './hostFacts.ts';
+import { hostFilter, hostStory, type HostStory } from './hostStory.ts';
 import type { IntelEntry } from './intelEntries.ts';
 import { makeReport, type CaptureFile } from './makeReport.ts';
 import type { PacketIndex } from './packetIndex.ts';
@@ -30,6 +32,8 @@ const MAX_ORDERS = 4;
 /** The page is told of new packets at most this often. */
 const UPDATE_INTERVAL_MS = 400;
 const MAX_PAGE = 2000;
+/** Conversations of one host that its story is made of; the largest. */
+const MOST_OF_HOST = 10_000;
 
 export interface SessionOptions {
   readonly version: string;
@@ -137,6 +141,7 @@ export class CaptureSession {
     report: async ({ selection, limit }) => this.#report(await this.#view(selection), limit),
     conversations: async (query) => (await this.#view(query.selection)).tables.conversations(query),
     endpoints: async (query) => (await this.#view(query.selection)).tables.endpoints(query),
+    host: async ({ address, selection, limit }, signal) => this.#host(address, selection, limit, signal),
     packets: async ({ selection, sort, offset, limit }, signal) => {
       const order = await this.#order(selection, sort),
         total = order?.length ?? this.#index.count;
@@ -224,6 +229,51 @@ export class CaptureSession {
       if (view.selection === null) this.#rows.mark(report.findings);
     }
     return report;
+  }
+
+  async #host(address: string, selection: Selection, limit: number, signal: AbortSignal): Promise<HostStory | null> {
+    const filter = hostFilter(address);
+    if (filter === null) throw new Error(`${JSON.stringify(address.slice(0, 60))} is no IPv4, IPv6 or MAC address.`);
+    const chosen = selection.filter.trim(),
+      view = await this.#view({ ...selection, filter: chosen === '' ? filter : `(${chosen}) && (${filter})` }),
+      judged = await this.#view(selection);
+    const own = this.#report(view, 0),
+      { tables } = view,
+      frames = view.selection;
+    if (own.capture.packets === 0 || frames === null) return null;
+    // What it said of itself is heard in a pass of its own: only who looks at a host pays for it.
+    let facts: HostFacts | undefined;
+    const pass = new Analysis(this.#readSoFar(), this.#format, {
+      select: (frame) => frames.has(frame),
+      listen: {
+        messages: HOST_MESSAGES,
+        to: (state) => {
+          const collected = (facts = new HostFacts(address, state));
+          return {
+            onMessage: (message, flow, p) => {
+              // Frames that say who has an address are not to or from it.
+              if (frames.has(message.frame) || LINKING_MESSAGES.has(message.kind)) collected.onMessage(message, flow, p);
+            },
+          };
+        },
+      },
+    });
+    await cancellable(pass.advance({ signal }), signal);
+    const layer = filter.slice(0, filter.indexOf('.')) as ConversationLayer,
+      query = { selection, search: '', sort: null, offset: 0, limit: MOST_OF_HOST };
+    return hostStory({
+      address,
+      filter,
+      own,
+      endpoint: tables.endpoints({ ...query, layer, search: address }).rows.filter((row) => row.address === address),
+      between: tables.conversations({ ...query, layer }).rows,
+      transports:
+        layer === 'eth' ? [] : [...tables.conversations({ ...query, layer: 'tcp' }).rows, ...tables.conversations({ ...query, layer: 'udp' }).rows],
+      facts: facts!,
+      names: this.#analysis.state.names,
+      judged: this.#report(judged, Infinity),
+      limit,
+    });
   }
 
   #unreadIn({ selection }: View): string | undefined {

@@ -175,6 +175,7 @@ function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, key
     packets: pass('packets'),
     conversations: pass('conversations'),
     endpoints: pass('endpoints'),
+    host: pass('host'),
     indexOfFrame: pass('indexOfFrame'),
     packet: pass('packet'),
     checkFilter: pass('checkFilter'),

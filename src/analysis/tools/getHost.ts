@@ -1,74 +1,96 @@
 /** get_host: everything a capture says about one address. */
 import * as z from 'zod';
 import { EVERYTHING } from '../engineApi.ts';
+import { hostFilter, type HostService } from '../hostStory.ts';
 import { defineTool, ToolFailure } from '../tool.ts';
-import { captureInput, limitInput, reportWithFindings, selectionOf, withCapture } from '../toolCapture.ts';
+import { captureInput, limitInput, withCapture } from '../toolCapture.ts';
 
-const ADDRESS = /^[0-9a-fA-F.:]{2,45}$/;
-const MAC = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
+const MOST_EVENTS = 12;
+
+const service = z.object({
+  service: z.string().nullable(),
+  transport: z.string(),
+  port: z.number(),
+  hosts: z.number(),
+  connections: z.number(),
+  bytes: z.number(),
+});
 
 export const getHost = defineTool({
   name: 'get_host',
   title: 'Get host',
-  description: 'What one address did: its names, traffic, peers, services with packets, first and last packet, and the findings about it.',
+  description:
+    'The whole story of one address: what it is, names and where they come from, MAC, system, programs and accounts, services offered and used, peers, names asked for, findings, and what happened in order.',
   input: z.strictObject({
     capture: captureInput,
     address: z.string().min(2).max(45).describe('IPv4, IPv6 or MAC address'),
-    limit: limitInput(100, 8).describe('Most peers'),
+    limit: limitInput(100, 8).describe('Most rows of each list'),
   }),
   output: z.object({
     address: z.string(),
-    names: z.array(z.string()),
+    summary: z.string(),
+    role: z.string(),
+    names: z.array(z.object({ name: z.string(), source: z.string() })),
+    facts: z.array(z.object({ kind: z.string(), text: z.string(), source: z.string(), frame: z.number() })),
     packets: z.number(),
     bytesSent: z.number(),
     bytesReceived: z.number(),
     firstSeen: z.string().nullable(),
     lastSeen: z.string().nullable(),
-    services: z.array(z.object({ name: z.string(), packets: z.number() })),
+    offers: z.array(service).describe('Services others used on it; "hosts" counts them'),
+    uses: z.array(service).describe('Services it used; "hosts" counts the servers'),
+    inVain: z.object({ attempts: z.number(), hosts: z.number(), ports: z.number() }).nullable().describe('Connections refused or not answered'),
     peers: z.array(z.object({ address: z.string(), role: z.string(), packets: z.number(), bytes: z.number() })),
     peersTotal: z.number(),
+    asked: z
+      .array(z.object({ name: z.string(), type: z.string(), questions: z.number(), missing: z.boolean(), frame: z.number() }))
+      .describe('Of DNS'),
+    askedTotal: z.number(),
+    visited: z.array(z.object({ name: z.string(), how: z.string(), server: z.string(), frame: z.number() })).describe('Names called'),
     findings: z.array(z.object({ id: z.string(), severity: z.string(), title: z.string(), role: z.string() })),
+    incidents: z.array(z.object({ id: z.string(), severity: z.string(), title: z.string() })),
+    timeline: z.array(z.object({ time: z.string().nullable(), frame: z.number().nullable(), text: z.string() })),
   }),
-  async run({ capture, address, limit }, context) {
-    if (!ADDRESS.test(address)) throw new ToolFailure('Give an IPv4, IPv6 or MAC address; get_statistics with of = "hosts" lists those there are.');
-    const layer = MAC.test(address) ? 'eth' : address.includes(':') ? 'ipv6' : 'ip';
-    const filter = `${layer === 'eth' ? 'eth' : layer}.addr == ${address}`;
+  async run({ capture, address: given, limit }, context) {
+    const address = given.toLowerCase();
+    if (hostFilter(address) === null)
+      throw new ToolFailure('Give an IPv4, IPv6 or MAC address; get_statistics with of = "hosts" lists those there are.');
     return withCapture(capture, context, async (opened) => {
-      const selection = await selectionOf(opened, filter, context.signal),
-        { signal } = context;
-      const report = await opened.call('report', { selection, limit: 20 }, signal);
-      if (report.capture.packets === 0)
-        throw new ToolFailure(`${address} does not appear in this capture; get_statistics with of = "hosts" lists those that do.`);
-      const ends = await opened.call('endpoints', { layer, selection, search: address.toLowerCase(), sort: null, offset: 0, limit: 500 }, signal);
-      const mine = ends.rows.filter((row) => row.address.toLowerCase() === address.toLowerCase());
-      const talks = await opened.call(
-        'conversations',
-        { layer, selection, search: address.toLowerCase(), sort: null, offset: 0, limit: 10_000 },
-        signal,
-      );
-      const peers = talks.rows.filter(({ a, b }) => [a, b].some((end) => end.toLowerCase() === address.toLowerCase()));
-      const whole = await reportWithFindings(opened, EVERYTHING, signal);
+      const story = await opened.call('host', { address, selection: EVERYTHING, limit }, context.signal);
+      if (story === null) throw new ToolFailure(`${address} does not appear in this capture; get_statistics with of = "hosts" lists those that do.`);
+      const { summary, role, packets, bytesSent, bytesReceived, firstSeen, lastSeen, inVain, totals } = story;
       return {
         address,
-        names: [...new Set(mine.flatMap(({ names }) => names))].slice(0, 10),
-        packets: report.capture.packets,
-        bytesSent: mine.reduce((sum, row) => sum + row.bytesSent, 0),
-        bytesReceived: mine.reduce((sum, row) => sum + row.bytesReceived, 0),
-        firstSeen: report.capture.startTime,
-        lastSeen: report.capture.endTime,
-        services: report.breakdown.slice(0, 8).map(({ name, packets }) => ({ name, packets })),
-        peers: peers.slice(0, limit).map(({ a, b, packetsAToB, packetsBToA, bytesAToB, bytesBToA }) => ({
-          address: a.toLowerCase() === address.toLowerCase() ? b : a,
-          role: a.toLowerCase() === address.toLowerCase() ? 'contacted by this host' : 'contacted this host',
-          packets: packetsAToB + packetsBToA,
-          bytes: bytesAToB + bytesBToA,
+        summary,
+        role,
+        names: story.names.slice(0, 10),
+        facts: story.facts.slice(0, limit * 2).map(({ kind, text, source, frame }) => ({ kind, text, source, frame })),
+        packets,
+        bytesSent,
+        bytesReceived,
+        firstSeen,
+        lastSeen,
+        offers: story.offers.map(shortService),
+        uses: story.uses.map(shortService),
+        inVain,
+        peers: story.peers.map((peer) => ({
+          address: peer.address,
+          role: { host: 'contacted by this host', peer: 'contacted this host', both: 'both contacted each other' }[peer.begunBy],
+          packets: peer.packets,
+          bytes: peer.bytesSent + peer.bytesReceived,
         })),
-        peersTotal: peers.length,
-        findings: whole.findings.flatMap(({ id, severity, title, subjects }) => {
-          const subject = subjects.find((each) => each.address.toLowerCase() === address.toLowerCase());
-          return subject === undefined ? [] : [{ id, severity, title, role: subject.role }];
-        }),
+        peersTotal: totals.peers,
+        asked: story.asked.map(({ name, type, questions, isMissing, frame }) => ({ name, type, questions, missing: isMissing, frame })),
+        askedTotal: totals.asked,
+        visited: story.visited.map(({ name, how, server, frame }) => ({ name, how, server, frame })),
+        findings: [...story.findings],
+        incidents: [...story.incidents],
+        timeline: story.timeline.slice(0, MOST_EVENTS).map(({ time, frame, text }) => ({ time, frame, text })),
       };
     });
   },
 });
+
+function shortService({ service: name, transport, port, hosts, connections, bytes }: HostService): z.infer<typeof service> {
+  return { service: name, transport, port, hosts, connections, bytes };
+}

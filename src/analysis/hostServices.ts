@@ -1,0 +1,83 @@
+/** What one address offers and uses: its conversations by transport, port and service, and what it tried in vain. */
+import { addressFilter } from './detectors/watched.ts';
+import type { HostAttempts, HostService } from './hostStory.ts';
+import type { Conversation } from './report.ts';
+
+export interface HostServices {
+  /** Services others were answered on, and those it was answered on: most bytes first. */
+  readonly offers: readonly HostService[];
+  readonly uses: readonly HostService[];
+  /** Different hosts that used what it offers. */
+  readonly clients: number;
+  /** Connections it tried to open that were refused or not answered; null when there were none. */
+  readonly inVain: HostAttempts | null;
+}
+
+/** No data ever came back: nothing was offered there. Zeek's states of TCP connections that were not answered with a SYN of their own. */
+const UNANSWERED = new Set(['S0', 'REJ', 'SH', 'RSTOS0', 'RSTRH', 'SHR']);
+
+interface Group {
+  readonly transport: 'tcp' | 'udp';
+  readonly port: number;
+  readonly services: Map<string, number>;
+  readonly others: Set<string>;
+  connections: number;
+  bytes: number;
+  firstSeen: string | null;
+}
+
+/** `rows`: conversations over TCP and UDP with this address at one end. */
+export function hostServices(address: string, rows: readonly Conversation[]): HostServices {
+  const offers = new Map<string, Group>(),
+    uses = new Map<string, Group>();
+  const failed = { attempts: 0, hosts: new Set<string>(), ports: new Set<number>() };
+  for (const row of rows) {
+    const { layer, a, b, bPort, connState, history, packetsBToA } = row;
+    if ((layer !== 'tcp' && layer !== 'udp') || bPort === null) continue;
+    const isAnswered = packetsBToA > 0 && !(layer === 'tcp' && UNANSWERED.has(connState ?? ''));
+    if (!isAnswered) {
+      if (a !== address || layer !== 'tcp') continue;
+      failed.attempts++;
+      failed.hosts.add(b);
+      failed.ports.add(bPort);
+      continue;
+    }
+    // Opened and left without a word, as scanners do: nothing was used.
+    if (layer === 'tcp' && !/d/i.test(history ?? '')) continue;
+    add(b === address ? offers : uses, row, layer, bPort, b === address ? a : b);
+  }
+  return {
+    offers: listed(offers, address),
+    uses: listed(uses, address),
+    clients: new Set([...offers.values()].flatMap(({ others }) => [...others])).size,
+    inVain: failed.attempts === 0 ? null : { attempts: failed.attempts, hosts: failed.hosts.size, ports: failed.ports.size },
+  };
+}
+
+function add(groups: Map<string, Group>, row: Conversation, transport: 'tcp' | 'udp', port: number, other: string): void {
+  const key = `${transport} ${port}`,
+    bytes = row.bytesAToB + row.bytesBToA;
+  let group = groups.get(key);
+  if (group === undefined)
+    groups.set(key, (group = { transport, port, services: new Map(), others: new Set(), connections: 0, bytes: 0, firstSeen: row.startTime }));
+  if (row.service !== null) group.services.set(row.service, (group.services.get(row.service) ?? 0) + bytes);
+  group.others.add(other);
+  group.connections++;
+  group.bytes += bytes;
+  if (row.startTime !== null && (group.firstSeen === null || row.startTime < group.firstSeen)) group.firstSeen = row.startTime;
+}
+
+function listed(groups: Map<string, Group>, address: string): HostService[] {
+  return [...groups.values()]
+    .sort((a, b) => b.bytes - a.bytes || a.port - b.port)
+    .map(({ transport, port, services, others, connections, bytes, firstSeen }) => ({
+      transport,
+      port,
+      service: [...services].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null,
+      hosts: others.size,
+      connections,
+      bytes,
+      firstSeen,
+      filter: `${addressFilter(address)} && ${transport}.port == ${port}`,
+    }));
+}
