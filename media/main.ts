@@ -7,7 +7,7 @@
  * timeline, timeline-surface, timeline-pending, timeline-apply, timeline-table-toggle, measure-bytes|packets, finding-rows, protocol-shares (li data-protocol),
  * most-active (li data-address), not-examined; findings-list, finding (data-finding), finding-detail, finding-packets, evidence-frame, checks:<status>,
  * checks-detail (tr data-check); protocols-grid (tr data-path); conversations|endpoints-grid, -row, -grid-total, -layer-<layer>, -search, -count, -detail;
- * host-page (data-host); packet-list, packet-row, packet-count, packet-follow, details-tree (treeitem data-field), detail-frame, hex-view (s data-at, class on),
+ * host-page (data-host), host-summary|story|identity|offers|uses|peers|asked|visited|incident|copy; packet-list, packet-row, packet-count, packet-follow, details-tree (treeitem data-field), detail-frame, hex-view (s data-at, class on),
  * hex-words; stream-panel, stream-content, stream-text|hex|raw, stream-search, stream-save, stream-close, follow-stream; filter-input, filter-error,
  * filter-underline, filter-clear, time-range, time-range-clear; back, more, progress, context-menu, empty-state, failed, notice.
  */
@@ -16,6 +16,7 @@ import './theme.css';
 import './icons.css';
 import './components.css';
 import './views.css';
+import './host.css';
 import './narrow.css';
 import { app, openView } from './app.ts';
 import { connect } from './engine.ts';

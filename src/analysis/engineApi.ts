@@ -7,7 +7,7 @@ import type { AllowRule } from './allowRules.ts';
 import type { HostStory } from './hostStory.ts';
 import type { ConversationLayer, Conversation, Endpoint, Report, Severity, Timestamp } from './report.ts';
 
-export type { AllowConditions };
+export type { AllowConditions, HostStory };
 
 /** What all views of one capture are looking at: one display filter and one time range. */
 export interface Selection {

@@ -124,7 +124,7 @@ export interface HostSources {
   /** Conversations of its layer, and of the transports above. */
   readonly between: readonly Conversation[];
   readonly transports: readonly Conversation[];
-  readonly facts: HostFacts;
+  readonly facts: Pick<HostFacts, 'facts' | 'asked' | 'askedMore' | 'visited'>;
   readonly names: { of(address: string): readonly string[]; sourcesOf(address: string): readonly string[] };
   /** Judged from all that is looked at, not from this host's packets alone. */
   readonly judged: Pick<Report, 'findings' | 'incidents'>;

@@ -264,7 +264,24 @@ describe.runIf(here)('the analysis page', () => {
     const page = await open();
     await page.getByTestId('most-active').getByRole('button', { name: '10.0.0.5', exact: true }).click();
     await page.getByTestId('host-page').waitFor();
-    expect(await page.getByTestId('host-page').innerText()).toContain('mirror.example.org');
+    const shown = async (id: string): Promise<string> => page.getByTestId(`host-${id}`).innerText();
+    expect(await shown('peers')).toContain('mirror.example.org');
+    expect(await shown('summary')).toMatch(/^A client .*inside the network/);
+    expect(await shown('identity')).toContain('3c:07:54:21:aa:21');
+    expect(await shown('asked')).toMatch(/gone\.example\.com\s+A\s+no such name/);
+    // What a host says of itself is text.
+    expect(await shown('identity')).toContain('<img src=x');
+    // The story leads to the finding, and a service to its packets.
+    await page.getByTestId('host-story').locator('[data-kind=finding] button').first().click();
+    await page.getByTestId('finding-detail').waitFor();
+    await page.getByTestId('back').click();
+    await page.getByTestId('host-uses').getByRole('button').first().click();
+    await expect.poll(() => page.getByTestId('filter-input').inputValue()).toMatch(/^ip\.addr == 10\.0\.0\.5 && (?:tcp|udp)\.port == \d+$/);
+    await page.getByTestId('back').click();
+    await page.getByTestId('host-copy').click();
+    await expect
+      .poll(() => page.evaluate(() => window.harness.asked.filter((each) => (each as unknown[])[0] === 'copyText')))
+      .toEqual([['copyText', { text: 'ip.addr == 10.0.0.5' }]]);
     await page.getByTestId('back').click();
     await page.getByTestId('view-overview').waitFor();
   });

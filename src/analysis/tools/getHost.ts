@@ -20,7 +20,7 @@ export const getHost = defineTool({
   name: 'get_host',
   title: 'Get host',
   description:
-    'The whole story of one address: what it is, names and where they come from, MAC, system, programs and accounts, services offered and used, peers, names asked for, findings, and what happened in order.',
+    'The story of one address: names, MAC, system, programs, accounts, services offered and used, peers, names asked for, findings, and what happened in order.',
   input: z.strictObject({
     capture: captureInput,
     address: z.string().min(2).max(45).describe('IPv4, IPv6 or MAC address'),
@@ -37,16 +37,14 @@ export const getHost = defineTool({
     bytesReceived: z.number(),
     firstSeen: z.string().nullable(),
     lastSeen: z.string().nullable(),
-    offers: z.array(service).describe('Services others used on it; "hosts" counts them'),
-    uses: z.array(service).describe('Services it used; "hosts" counts the servers'),
-    inVain: z.object({ attempts: z.number(), hosts: z.number(), ports: z.number() }).nullable().describe('Connections refused or not answered'),
+    offers: z.array(service),
+    uses: z.array(service),
+    inVain: z.object({ attempts: z.number(), hosts: z.number(), ports: z.number() }).nullable(),
     peers: z.array(z.object({ address: z.string(), role: z.string(), packets: z.number(), bytes: z.number() })),
     peersTotal: z.number(),
-    asked: z
-      .array(z.object({ name: z.string(), type: z.string(), questions: z.number(), missing: z.boolean(), frame: z.number() }))
-      .describe('Of DNS'),
+    asked: z.array(z.object({ name: z.string(), type: z.string(), questions: z.number(), missing: z.boolean(), frame: z.number() })),
     askedTotal: z.number(),
-    visited: z.array(z.object({ name: z.string(), how: z.string(), server: z.string(), frame: z.number() })).describe('Names called'),
+    visited: z.array(z.object({ name: z.string(), how: z.string(), server: z.string(), frame: z.number() })),
     findings: z.array(z.object({ id: z.string(), severity: z.string(), title: z.string(), role: z.string() })),
     incidents: z.array(z.object({ id: z.string(), severity: z.string(), title: z.string() })),
     timeline: z.array(z.object({ time: z.string().nullable(), frame: z.number().nullable(), text: z.string() })),

@@ -24,9 +24,6 @@ export const listFindings = defineTool({
     status: z.string(),
     statusText: z.string(),
     risk: z.object({ score: z.number(), level: z.string() }),
-    incidents: z
-      .array(z.object({ id: z.string(), severity: z.string(), title: z.string(), findings: z.number() }))
-      .describe('Which findings tell one story, in a sentence; the gravest first'),
     findings: z.array(
       z.object({
         id: z.string(),
@@ -39,6 +36,9 @@ export const listFindings = defineTool({
         firstSeen: z.string().nullable(),
       }),
     ),
+    incidents: z
+      .array(z.object({ id: z.string(), severity: z.string(), title: z.string(), findings: z.number() }))
+      .describe('Which findings tell one story, in a sentence; the gravest first'),
     ...pageOutput,
   }),
   async run({ capture, severity, about, offset, limit }, context) {
@@ -51,11 +51,11 @@ export const listFindings = defineTool({
         status: report.status,
         statusText: report.statusText,
         risk: { score: report.risk.score, level: report.risk.level },
+        findings: shown.map(short),
         incidents: report.incidents
           .filter(({ findings }) => wanted.some(({ id }) => findings.includes(id)))
           .slice(0, INCIDENTS_SHOWN)
           .map(({ id, severity: worst, title, findings }) => ({ id, severity: worst, title, findings: findings.length })),
-        findings: shown.map(short),
         total: wanted.length,
         next: nextOffset(offset, shown.length, wanted.length),
       };

@@ -1,11 +1,12 @@
 /** EngineMethods and HostMethods over the made-up capture, in the page. What the page asked of its host is kept in `asked`. */
 import type { Conversation, Endpoint } from '../../../src/analysis/report.ts';
+import { hostStory } from '../../../src/analysis/hostStory.ts';
 import type { FilterCheck, Page, Selection, TableQuery } from '../../../src/analysis/engineApi.ts';
 import type { PageMethods } from '../../../media/engine.ts';
 import type { Handlers } from '../../../src/analysis/rpc.ts';
 import { packetDetail, packetRow } from './packetDetail.ts';
 import { count, makeReport, timestamp, type Counted } from './reports.ts';
-import { SNAP, type Traffic } from './traffic.ts';
+import { NAMES, SNAP, type Traffic } from './traffic.ts';
 
 const FIELDS = [
   'ip.addr',
@@ -143,6 +144,36 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
         (row) => `${row.address} ${row.names.join(' ')}`,
         value,
       ),
+    host: ({ address, selection, limit: rows }) => {
+      const filter = `ip.addr == ${address}`,
+        chosen = select({ ...selection, filter: selection.filter === '' ? filter : `${selection.filter} and ${filter}` }),
+        own = makeReport(traffic, chosen, 0);
+      if (own.capture.packets === 0) return null;
+      return hostStory({
+        address,
+        filter,
+        own,
+        endpoint: chosen.endpoints.filter((row) => row.layer === 'ip' && row.address === address),
+        between: chosen.conversations.filter(({ layer }) => layer === 'ip'),
+        transports: chosen.conversations.filter(({ layer }) => layer === 'tcp' || layer === 'udp'),
+        facts: {
+          facts: [
+            { kind: 'mac', text: '3c:07:54:21:aa:21', source: 'ARP, DHCP', times: 4, frame: 3 },
+            { kind: 'system', text: 'Windows 10 or 11', source: 'HTTP user agent', times: 2, frame: 40 },
+            { kind: 'software', text: '<img src=x onerror=alert(1)> Mozilla/5.0', source: 'HTTP user agent', times: 2, frame: 40 },
+          ],
+          asked: [
+            { name: 'news.example.com', type: 'A', protocol: 'DNS', questions: 3, answers: ['203.0.113.5'], isMissing: false, frame: 9 },
+            { name: 'gone.example.com', type: 'A', protocol: 'DNS', questions: 1, answers: [], isMissing: true, frame: 11 },
+          ],
+          askedMore: 0,
+          visited: [{ name: 'news.example.com', how: 'TLS', server: '203.0.113.5', times: 2, frame: 12 }],
+        },
+        names: { of: (one) => (NAMES[one] === undefined ? [] : [NAMES[one]]), sourcesOf: () => ['DNS'] },
+        judged: makeReport(traffic, select(selection), Infinity),
+        limit: rows,
+      });
+    },
     packets: ({ selection, sort, offset, limit: rows }) => {
       const { frames } = select(selection);
       const down = sort?.descending === true;
