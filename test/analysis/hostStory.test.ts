@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import type { HostStory, Selection } from '../../src/analysis/engineApi.ts';
-import { hostFilter } from '../../src/analysis/hostStory.ts';
+import { hostFilter } from '../../src/analysis/hostFilter.ts';
 import { CaptureSession } from '../../src/analysis/session.ts';
 import { systemInUserAgent } from '../../src/analysis/userAgentSystem.ts';
 import { ROOT, sample } from '../support/analyzeCapture.ts';

@@ -1,7 +1,8 @@
 /** get_host: everything a capture says about one address. */
 import * as z from 'zod';
 import { EVERYTHING } from '../engineApi.ts';
-import { hostFilter, type HostService } from '../hostStory.ts';
+import { hostFilter } from '../hostFilter.ts';
+import type { HostService } from '../hostStory.ts';
 import { defineTool, ToolFailure } from '../tool.ts';
 import { captureInput, limitInput, withCapture } from '../toolCapture.ts';
 
