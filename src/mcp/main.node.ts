@@ -4,7 +4,8 @@ import { VERSION } from '../analysis/version.ts';
 import { holdYoungGeneration } from '../analysis/youngGeneration.node.ts';
 import { nodePlatform } from '../pcap/platform.node.ts';
 import { installPlatform } from '../pcap/platform.ts';
-import { say, serveStdio } from './stdio.node.ts';
+import { serve } from './serve.node.ts';
+import { say } from './stdio.node.ts';
 
 installPlatform(nodePlatform);
 holdYoungGeneration();
@@ -14,11 +15,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => in
 process.exit(await main(process.argv.slice(2)));
 
 async function main(args: string[]): Promise<number> {
-  let roots: readonly string[], cache: boolean;
+  let roots: readonly string[], cache: boolean, http: string | undefined;
   try {
     const { values, positionals } = parseArgs({
       args,
-      options: { root: { type: 'string', multiple: true }, version: { type: 'boolean' }, 'no-cache': { type: 'boolean' } },
+      options: { root: { type: 'string', multiple: true }, version: { type: 'boolean' }, 'no-cache': { type: 'boolean' }, http: { type: 'string' } },
       allowPositionals: true,
     });
     if (values.version === true) {
@@ -26,11 +27,11 @@ async function main(args: string[]): Promise<number> {
       return 0;
     }
     cache = values['no-cache'] !== true;
+    ({ http } = values);
     roots = [...(values.root ?? []), ...positionals].filter((root) => root !== '');
   } catch (error) {
     say(`mcp: ${error instanceof Error ? error.message : String(error)}`);
     return 2;
   }
-  await serveStdio({ roots, cache }, interruption.signal);
-  return 0;
+  return serve({ roots, cache, http }, interruption.signal);
 }
