@@ -80,16 +80,18 @@ async function answer(command: ChatCommand | null, argument: string, request: Ch
   if (!(await model.consent())) return builtIn(command, argument, host, `Nothing was sent to ${model.name}.`);
   if (host.signal.aborted) return NOTHING;
   const asked = await askModel(question, request, host, model),
-    { outcome, check, wrote } = asked;
+    { outcome, check, wrote } = asked,
+    warning = asked.warning === '' ? '' : `${asked.warning}\n\n`;
   if (outcome.kind === 'cancelled' || host.signal.aborted) return NOTHING;
   if (outcome.kind === 'failed' || !wrote) {
     // What the machine itself can say is still of use; the model may have stopped in the middle of a sentence.
     if (wrote) host.show('\n\n');
+    if (warning !== '') host.show(warning);
     const why = outcome.message === '' ? `${model.name} gave no answer.` : outcome.message;
     return builtIn(command, argument, host, why, /Set Anthropic API Key/.test(why));
   }
   const stopped = outcome.kind === 'stopped' ? `${outcome.message}\n\n` : '';
-  host.show(`\n\n${stopped}${check}\n\n${footer(outcome, model)}`);
+  host.show(`\n\n${stopped}${warning}${check}\n\n${footer(outcome, model)}`);
   return { ...NOTHING, followUps: followUpsFrom(asked, command), results: asked.results };
 }
 

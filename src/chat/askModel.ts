@@ -5,6 +5,7 @@ import * as toolRegistry from '../analysis/tools/registry.ts';
 import type { ChatHost, ChatRequest } from './answerRequest.ts';
 import { checkedStream } from './checkedStream.ts';
 import { converse, type Outcome } from './conversation.ts';
+import { guard } from './guard.ts';
 import { lookingText } from './looking.ts';
 import type { AnsweringModel, ModelMessage } from './modelClient.ts';
 import { learning, toolsFor } from './privacy.ts';
@@ -22,6 +23,8 @@ export interface Asked {
   readonly outcome: Outcome;
   /** What came of holding the answer against the results; safe Markdown. */
   readonly check: string;
+  /** What tried to steer it, and was stopped; safe Markdown, empty where nothing did. */
+  readonly warning: string;
   /** Whether anything of an answer was shown. */
   readonly wrote: boolean;
   /** What the tools gave back, in order. */
@@ -42,9 +45,13 @@ export async function askModel(question: string, { history, earlier }: ChatReque
   const checked = checkedStream(shown.write, `${question} ${told}`, earlier ?? []);
   const names = host.names(),
     seen = seenCaptures(host.captures, []),
-    captures = names === null ? seen.captures : learning(seen.captures, names);
+    captures = names === null ? seen.captures : learning(seen.captures, names),
+    watch = guard();
+  watch.look('your question', question);
+  for (const { text } of history) watch.look('an earlier turn of this chat', text);
+  watch.look('what you are looking at', told);
   if (names !== null) await learnWhatIsLookedAt(captures, host);
-  if (host.signal.aborted) return { outcome: NOTHING_SENT, check: '', wrote, results, capture: null };
+  if (host.signal.aborted) return { outcome: NOTHING_SENT, check: '', warning: '', wrote, results, capture: null };
   const outcome = await converse({
     client: privateClient(model.client, names, model.onSent),
     system: names === null ? systemPrompt(host.reader) : `${systemPrompt(host.reader)}\n\n${TOKENS_EXPLAINED}`,
@@ -55,9 +62,14 @@ export async function askModel(question: string, { history, earlier }: ChatReque
     tools: toolsFor(host.privacy, analysisTools),
     captures,
     signal: host.signal,
-    onText: checked.write,
-    onResult: (output) => {
+    onText: (text) => {
+      watch.wrote(text);
+      checked.write(text);
+    },
+    onRefused: watch.refused,
+    onResult: (output, tool) => {
       results.push(output);
+      watch.look(`the result of \`${tool}\``, output);
       checked.learn(output);
     },
     onProgress: host.progress,
@@ -66,7 +78,7 @@ export async function askModel(question: string, { history, earlier }: ChatReque
     checked.end();
     shown.end();
   }
-  return { outcome, check: checked.summary(), wrote, results, capture: seen.opened().at(-1) ?? null };
+  return { outcome, check: checked.summary(), warning: watch.notice(), wrote, results, capture: seen.opened().at(-1) ?? null };
 }
 
 const NOTHING_SENT: Outcome = {

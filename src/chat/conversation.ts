@@ -31,7 +31,9 @@ export interface Question {
   /** The answer as it is written. Model text: make it harmless before it is rendered. */
   readonly onText: (text: string) => void;
   /** What each tool gave back, before the model gets it. */
-  readonly onResult?: (output: unknown) => void;
+  readonly onResult?: (output: unknown, tool: string) => void;
+  /** A call of a tool that there is not, or of a file where there are no captures. */
+  readonly onRefused?: (tool: string, why: 'unknown' | 'outside') => void;
   /** What is being done, in plain words. */
   readonly onProgress: (text: string) => void;
   readonly limits?: Partial<Limits>;
@@ -122,6 +124,8 @@ async function runCalls(calls: readonly ToolCall[], question: Question, limits: 
   const done = await Promise.all(
     calls.map(({ name, input }): Promise<ToolResult> => {
       const tool = question.tools.find((each) => each.name === name);
+      if (tool === undefined) question.onRefused?.(name, 'unknown');
+      else if (isPath(input)) question.onRefused?.(name, 'outside');
       if (tool === undefined) return failed(`There is no tool of this name. There are: ${question.tools.map((each) => each.name).join(', ')}.`);
       if (usage.toolCalls >= limits.toolCalls)
         return failed('No more tools can be called for this question. Answer with what you have, and say what is missing.');
@@ -129,8 +133,15 @@ async function runCalls(calls: readonly ToolCall[], question: Question, limits: 
       return turn(() => runCall(tool, input, question, limits));
     }),
   );
-  for (const result of done) if (result.ok) question.onResult?.(result.output);
+  for (const [i, result] of done.entries()) if (result.ok) question.onResult?.(result.output, calls[i]!.name);
   return done.map((result, i) => ({ kind: 'toolResult', id: calls[i]!.id, text: resultText(result), isError: !result.ok }));
+}
+
+/** Captures have names; only who means another file writes a path. The store refuses it. */
+function isPath(input: unknown): boolean {
+  return Object.values((input ?? {}) as Readonly<Record<string, unknown>>).some(
+    (value) => typeof value === 'string' && /^(?:\.{0,2}[/\\]|~|[a-z]:[/\\]|[a-z]+:\/\/)|(?:^|[/\\])\.\.(?:[/\\]|$)/i.test(value),
+  );
 }
 
 function failed(message: string): Promise<ToolResult> {

@@ -39,6 +39,8 @@ export type Turn =
 
 export class MockClaude {
   readonly requests: SentRequest[] = [];
+  /** The bytes of each request, as they came. */
+  readonly bodies: string[] = [];
   models: readonly object[] = [
     { id: 'claude-old-sonnet', line: 'sonnet', lifecycle: 'active', created_at: '2025-01-01T00:00:00Z', type: 'model' },
     { id: 'claude-new-sonnet', line: 'sonnet', lifecycle: 'active', created_at: '2026-06-01T00:00:00Z', type: 'model' },
@@ -51,6 +53,7 @@ export class MockClaude {
     let text = '';
     request.on('data', (piece: Buffer) => (text += piece.toString()));
     request.on('end', () => {
+      this.bodies.push(text);
       const body = (text === '' ? {} : JSON.parse(text)) as SentRequest['body'];
       this.requests.push({ path: request.url ?? '', headers: request.headers, body });
       if (request.method === 'GET') this.#json(response, 200, { data: this.models, has_more: false, first_id: null, last_id: null });
