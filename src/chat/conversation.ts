@@ -96,8 +96,9 @@ export async function converse(question: Question): Promise<Outcome> {
         'stopped',
         `The model kept on asking for data and was stopped after ${usage.rounds} rounds. What it found so far is above; ask something narrower for the rest.`,
       );
-    messages.push({ role: 'user', parts: await runCalls(calls, question, limits, usage) });
+    // What was said so far is whole before it is said what is being done.
     if (reply.message.parts.some((part) => part.kind === 'text')) onText('\n\n');
+    messages.push({ role: 'user', parts: await runCalls(calls, question, limits, usage) });
   }
 }
 

@@ -1,4 +1,4 @@
-/** The parts of an answer made here. `[frame 12]`, `[finding ID]`, `[flow ID]` and addresses are links where answers can have some (links.ts). */
+/** The parts of an answer made here. `frame 12`, `[finding ID]`, `[flow ID]` and addresses are links where answers can have some (links.ts). */
 import { countText, plural } from '../analysis/describe.ts';
 import { code, inline } from '../analysis/exports/markdown.ts';
 import { clock } from '../analysis/exports/overview.ts';
@@ -34,10 +34,11 @@ export function named(text: string, most = 300): string {
   return code(safeText(text, most));
 }
 
-/** `[frame 1] [frame 2] of 37`. */
+/** `frames 1, 2, 3 of 37`. */
 export function framesText(frames: readonly number[], total: number, most = MOST_FRAMES): string {
-  const shown = frames.slice(0, most).map((frame) => `[frame ${frame}]`);
-  return `${shown.join(' ')}${total > shown.length ? ` of ${countText(total)}` : ''}`;
+  const shown = frames.slice(0, most);
+  if (shown.length === 0) return 'no single frame';
+  return `${shown.length === 1 ? 'frame' : 'frames'} ${shown.join(', ')}${total > shown.length ? ` of ${countText(total)}` : ''}`;
 }
 
 /** The same finding again, in one line. */

@@ -58,9 +58,7 @@ export function linked(markdown: string, targets: LinkTargets): string {
 
 /** The text without the links that were made here, which hold paths of this machine: what is kept of an answer for the next question. */
 export function unlinked(markdown: string): string {
-  return markdown.replace(/\[([^\]\n]{1,400})\]\(command:[^)\s]{1,8000}(?:\s"[^"\n]{0,100}")?\)/g, (_all, label: string) =>
-    /^(?:frame|packet)s? \d/.test(label) ? `[${label}]` : label,
-  );
+  return markdown.replace(/\[([^\]\n]{1,400})\]\(command:[^)\s]{1,8000}(?:\s"[^"\n]{0,100}")?\)/g, '$1');
 }
 
 /** Shows words as they come, and the rest of a line, from the first that may become a part of a link, when the line is whole. */
@@ -150,11 +148,18 @@ function lineLinker(targets: LinkTargets): (line: string) => string {
       if (IS_FINDING.test(word)) return toFinding(all, word, capture);
       return IS_FLOW.test(word) ? toFlow(all, word, capture) : all;
     });
+    /** What a model put in brackets stands in the middle of its sentence. */
+    const aside = (bracketed: string | undefined, text: string): string => (bracketed === undefined ? text : `(${text})`);
     each(FRAMES, ([all, bracketed, bare], capture) =>
-      frameLinks(all, bracketed ?? bare ?? '', (label, frame) => link(label, { frame }, capture, 'Show this packet')),
+      aside(
+        bracketed,
+        frameLinks(all, bracketed ?? bare ?? '', (label, frame) => link(label, { frame }, capture, 'Show this packet')),
+      ),
     );
-    each(FINDING, ([all, bracketed, bare], capture) => toFinding(bracketed === undefined ? all : 'this finding', bracketed ?? bare ?? '', capture));
-    each(FLOW, ([all, bracketed, bare], capture) => toFlow(all.replace(/[[\]]/g, ''), bracketed ?? bare ?? '', capture));
+    each(FINDING, ([all, bracketed, bare], capture) =>
+      aside(bracketed, toFinding(bracketed === undefined ? all : 'open finding', bracketed ?? bare ?? '', capture)),
+    );
+    each(FLOW, ([all, bracketed, bare], capture) => aside(bracketed, toFlow(all.replace(/[[\]]/g, ''), bracketed ?? bare ?? '', capture)));
     each(ADDRESS, ([all], capture) => (isAddress(all) ? toHost(all, all, capture) : all));
     for (const { from, to, text } of names) if (!/[[\]*_`\\<>]/.test(text)) add(from, to, link(text, {}, text, 'Open this capture'));
     named = names.findLast(({ text }) => opened.includes(text))?.text ?? named;
@@ -175,7 +180,7 @@ const IS_FINDING = new RegExp(`^${FINDING_ID}$`),
 function frameLinks(all: string, list: string, link: (label: string, frame: number) => string): string {
   const numbers = [...list.matchAll(/\d+/g)].map(([digits]) => Number(digits));
   if (numbers.some((frame) => frame < 1)) return all;
-  const word = /packet/i.test(all) ? 'packet' : numbers.length === 1 ? 'frame' : 'frames',
+  const word = /[a-z]+/i.exec(all)?.[0] ?? 'frame',
     between = numbers.length === 2 && /\bto\b|[–-]/.test(list) ? '–' : ', ';
   return numbers.map((frame, i) => link(i === 0 ? `${word} ${frame}` : String(frame), frame)).join(between);
 }

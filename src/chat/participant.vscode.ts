@@ -55,7 +55,10 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
           names: () => names,
           signal,
           show: answer.write,
-          progress: (text) => response.progress(text),
+          progress: (text) => {
+            answer.end();
+            response.progress(text);
+          },
           model: () => answeringModel(request.model, context, privacy),
           saveFile: saveReport,
         },

@@ -17,7 +17,7 @@ describe('without a key', () => {
     const { text, result } = await say('analyze latest');
     expect(text).toMatch(/^\*\*1 finding; the most serious is of \w+ severity: .*10\.0\.0\.30.*\*\*$/m);
     expect(text).toMatch(
-      /\*\*What this is\.\*\*[\s\S]*\*\*Security status\.\*\*[\s\S]*\*\*Findings\*\*[\s\S]*\[frame 1\][\s\S]*\*\*Protocols\*\*[\s\S]*\*\*Most active devices\*\*[\s\S]*\*\*What to do\*\*[\s\S]*built-in summary/,
+      /\*\*What this is\.\*\*[\s\S]*\*\*Security status\.\*\*[\s\S]*\*\*Findings\*\*[\s\S]*frames 1, 2, 3, 4, 5 of 60[\s\S]*\*\*Protocols\*\*[\s\S]*\*\*Most active devices\*\*[\s\S]*\*\*What to do\*\*[\s\S]*built-in summary/,
     );
     expect(result).toMatchObject({ capture: { name: 'Scan.pcap' }, offerKey: true });
   });

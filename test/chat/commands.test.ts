@@ -28,7 +28,7 @@ describe('/explain', () => {
     const { text, result } = await say('explain', id);
     expect(text).toMatch(/^\*\*10\.0\.0\.66 tried 60 TCP ports on 10\.0\.0\.30/);
     expect(text).toMatch(
-      /\*\*How serious\.\*\* medium: a real attempt\.[\s\S]*\*\*What happened\*\*[\s\S]*\[frame 1\][\s\S]*\*\*Who\*\*[\s\S]*attacker: `10\.0\.0\.66`[\s\S]*\*\*What was measured\*\*[\s\S]*reported from[\s\S]*\*\*What to do\*\*[\s\S]*built-in summary/,
+      /\*\*How serious\.\*\* medium: a real attempt\.[\s\S]*\*\*What happened\*\*[\s\S]*frames 1, 2[\s\S]*\*\*Who\*\*[\s\S]*attacker: `10\.0\.0\.66`[\s\S]*\*\*What was measured\*\*[\s\S]*reported from[\s\S]*\*\*What to do\*\*[\s\S]*built-in summary/,
     );
     expect(result.followUps.map(({ command }) => command)).toEqual(['timeline', 'report']);
     expect((await say('explain', `finding ${id} of Scan.pcap`)).text).toBe(text);
@@ -40,7 +40,7 @@ describe('/explain', () => {
     const gravest = (await say('explain')).text;
     expect(gravest).toContain('tried 60 TCP ports');
     expect((await say('explain', '', { capture: 'Scan.pcap', finding: id })).text).toBe(gravest);
-    expect((await say('explain', 'this packet', { capture: 'Scan.pcap', frame: 7 })).text).toMatch(/^\*\*\[frame 7\] is a packet/);
+    expect((await say('explain', 'this packet', { capture: 'Scan.pcap', frame: 7 })).text).toMatch(/^\*\*Frame 7 is a packet/);
     expect((await say('explain', '', { capture: 'Scan.pcap', flow: 'tcp:3' })).text).toMatch(
       /^\*\*`10\.0\.0\.66` port 50000 talked to `10\.0\.0\.30` port 4/,
     );
@@ -49,7 +49,7 @@ describe('/explain', () => {
 
   test('a packet: what it says, its conversation, its findings', async () => {
     const { text, result } = await say('explain', 'frame 12');
-    expect(text).toMatch(/^\*\*\[frame 12\] is a packet of \d+ B from `10\.0\.0\.66` to `10\.0\.0\.30`: `TCP`\.\*\*/);
+    expect(text).toMatch(/^\*\*Frame 12 is a packet of \d+ B from `10\.0\.0\.66` to `10\.0\.0\.30`: `TCP`\.\*\*/);
     expect(text).toMatch(/50000[\s\S]*12[\s\S]*SYN[\s\S]*\[flow tcp:11\][\s\S]*Findings it is evidence of[\s\S]*\[finding port-scan-/);
     expect(result.capture?.name).toBe('Scan.pcap');
     expect((await say('explain', 'frame 999')).text).toContain('holds frames 1 to 60');
@@ -83,7 +83,7 @@ describe('/explain', () => {
     });
     const host = new TestHost('', new FakeCaptureStore({ 'ftp.pcap': packets.bytes() }));
     await answerRequest({ command: 'explain', prompt: 'frame 1', history: [] }, host);
-    expect(host.text).toContain('[frame 1] is a packet');
+    expect(host.text).toContain('Frame 1 is a packet');
     expect(host.text).not.toContain('hunter2');
   });
 });

@@ -37,7 +37,7 @@ test.each([
     '10.0.0.5:443 and fe80::1, 02:00:00:00:00:01',
     ['10.0.0.5 -> a.pcap host 10.0.0.5', 'fe80::1 -> a.pcap host fe80::1', '02:00:00:00:00:01 -> a.pcap host 02:00:00:00:00:01'],
   ],
-  ['[finding port-scan-0123abcd]', ['this finding -> a.pcap finding port-scan-0123abcd']],
+  ['[finding port-scan-0123abcd]', ['open finding -> a.pcap finding port-scan-0123abcd']],
   ['`tcp:3` and [flow udp:0]', ['`tcp:3` -> a.pcap flow tcp:3', 'flow udp:0 -> a.pcap flow udp:0']],
   ['`a.pcap` and a.pcap.', ['`a.pcap` -> a.pcap', 'a.pcap -> a.pcap']],
 ])('%j', (text, links) => {
@@ -105,7 +105,7 @@ test('a name cannot break out of its link', () => {
 });
 
 test('an earlier answer goes to a model without links: they hold paths of this machine', () => {
-  expect(unlinked(linked('[frame 12] of `10.0.0.5` in a.pcap', one))).toBe('[frame 12] of `10.0.0.5` in a.pcap');
+  expect(unlinked(linked('[frame 12] of `10.0.0.5` in a.pcap', one))).toBe('(frame 12) of `10.0.0.5` in a.pcap');
 });
 
 test.each([

@@ -36,7 +36,7 @@ export async function explainedFrame(
   const info = row.protocol === 'TELNET' ? 'Telnet data' : hideSecrets(row.info, secrets);
   const told = joined([
     verdictLine(
-      `[frame ${frame}] is a packet of ${bytesText(row.length)} from ${named(row.source)} to ${named(row.destination)}: ${named(row.protocol, 40)}.`,
+      `Frame ${frame} is a packet of ${bytesText(row.length)} from ${named(row.source)} to ${named(row.destination)}: ${named(row.protocol, 40)}.`,
     ),
     section('What it says', [
       named(info, LONGEST_TEXT),

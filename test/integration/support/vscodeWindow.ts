@@ -47,6 +47,8 @@ export interface WindowOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   /** Built-in extensions to switch on that a fresh profile keeps off, such as `GitHub.copilot-chat` with its agent mode. */
   readonly enabledExtensions?: readonly string[];
+  /** Folders of further test-only extensions. */
+  readonly testExtensions?: readonly string[];
 }
 
 export interface VscodeWindow {
@@ -113,7 +115,7 @@ async function onServer(under: VscodeUnderTest & { kind: 'server' }, profile: st
       locale: 'en-US',
       timezoneId: 'UTC',
     });
-    const development = options.vsix === undefined ? [ROOT, REMOTE_CONTROL] : [REMOTE_CONTROL];
+    const development = [...(options.vsix === undefined ? [ROOT] : []), REMOTE_CONTROL, ...(options.testExtensions ?? [])];
     const { page, consoleLines } = await openPage(context, server.url, options.folder, { development, enabled: options.enabledExtensions ?? [] });
     const running = { server, browser };
     return {
@@ -191,6 +193,7 @@ async function onDesktop(under: VscodeUnderTest & { kind: 'desktop' }, profile: 
     args: [
       ...profileArgs,
       ...(options.vsix === undefined ? [`--extensionDevelopmentPath=${ROOT}`] : []),
+      ...(options.testExtensions ?? []).map((folder) => `--extensionDevelopmentPath=${folder}`),
       ...[`--extensionDevelopmentPath=${REMOTE_CONTROL}`, '--disable-workspace-trust', '--skip-welcome', '--skip-release-notes', options.folder],
     ],
     env: { ...(process.env as Record<string, string>), NETSEC_TEST_PORT_FILE: portFile },
