@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MockClaude } from '../chat/support/mockClaude.ts';
 import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
 import { capturePage, closeEditors, openCapture, runCommand } from './support/workbench.ts';
@@ -31,12 +31,8 @@ describeInVscode('@netsec', () => {
       folder,
       settings: { 'chat.disableAIFeatures': false, 'netsec.anthropicBaseUrl': claude.url },
       testExtensions: [path.join(import.meta.dirname, 'support/mockModel')],
-      viewport: { width: 1600, height: 1000 },
+      viewport: { width: 1720, height: 1000 },
     });
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail' && process.env['NETSEC_DEBUG'])
-      await window.page.screenshot({ path: `/tmp/chat1/${task.name.slice(0, 30).replace(/\W/g, '_')}.png` });
   });
   afterAll(async () => {
     await window?.close();
@@ -63,6 +59,15 @@ describeInVscode('@netsec', () => {
     await page.keyboard.press('Enter');
     await responses.first().waitFor();
     return responses.last();
+  }
+
+  /** As in the picker below the input. */
+  async function chooseModel(model: { readonly vendor: string; readonly id: string; readonly family: string }): Promise<void> {
+    await window.host(async (vscode, wanted) => {
+      await vscode.lm.selectChatModels({ vendor: wanted.vendor });
+      await vscode.commands.executeCommand('workbench.action.chat.open');
+      await vscode.commands.executeCommand('workbench.action.chat.changeModel', wanted);
+    }, model);
   }
 
   /** Scrolls the chat, which does so by itself only with the wheel, until a person could click there; then does it. */
@@ -97,10 +102,13 @@ describeInVscode('@netsec', () => {
     await window.host(async (vscode) => {
       await vscode.commands.executeCommand('workbench.action.closeSidebar');
     });
-    const chat = await page.locator('.part.auxiliarybar').boundingBox();
-    await page.mouse.move(chat!.x, 500);
+    const chat = await page.locator('.part.auxiliarybar').boundingBox(),
+      sashes = await Promise.all((await page.locator('.monaco-sash.vertical').all()).map((sash) => sash.boundingBox()));
+    const away = (box: (typeof sashes)[number]): number => (box === null ? Infinity : Math.abs(box.x + box.width / 2 - chat!.x)),
+      sash = sashes.sort((a, b) => away(a) - away(b))[0]!;
+    await page.mouse.move(sash.x + sash.width / 2, 500);
     await page.mouse.down();
-    await page.mouse.move(980, 500, { steps: 5 });
+    await page.mouse.move(1240, 500, { steps: 8 });
     await page.mouse.up();
   }
 
@@ -164,11 +172,7 @@ describeInVscode('@netsec', () => {
   });
 
   test('without a key the model chosen in Chat answers, after consent, told of tokens only', async () => {
-    await window.host(async (vscode) => {
-      await vscode.lm.selectChatModels({ vendor: 'netsec-tests' });
-      await vscode.commands.executeCommand('workbench.action.chat.open');
-      await vscode.commands.executeCommand('workbench.action.chat.changeModel', { vendor: 'netsec-tests', id: 'mock-1', family: 'mock' });
-    });
+    await chooseModel({ vendor: 'netsec-tests', id: 'mock-1', family: 'mock' });
     const response = await say(`@netsec who is ${SCANNER}, and what did it do?`);
     const dialog = window.page.locator('.monaco-dialog-box');
     await dialog.waitFor();
@@ -203,11 +207,12 @@ describeInVscode('@netsec', () => {
           `**One device tried the doors of another.** ${scanner} tried 129 TCP ports on ${target} in 1.1 s [frame 5], which is how one looks for a way in.`,
           `**What this is.** A short capture of 269 packets between 2 addresses, nearly all of it TCP.`,
           `**Security status.** A port scan, of medium severity; risk 35 of 100.`,
-          `- 7 ports were open: 22, 53, 80, 443, 631, 3306 and 8080. See [frames 5, 8, 11].\n- The scan has the marks of Nmap [frame 12]. 412 passwords were tried.`,
+          `- It knocked at one door after the other [frames 5, 8, 11], and completed no connection.\n- The scan has the marks of Nmap [frame 12]. 412 passwords were tried.`,
           `**What to do.** Find out who runs ${scanner}, and whether this was agreed. If not, block it and look at what it did next.`,
         ].join('\n\n'),
       };
     };
+    await chooseModel({ vendor: 'netsec', id: 'netsec-claude', family: 'claude' });
     const response = await say('@netsec analyze latest');
     const dialog = window.page.locator('.monaco-dialog-box');
     await dialog.waitFor();
