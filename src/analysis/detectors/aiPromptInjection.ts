@@ -40,6 +40,8 @@ const TYPE_TXT = 16;
 interface Told {
   readonly where: string;
   readonly isProse: boolean;
+  /** An answer repeats here what it was asked: said by the other end. */
+  readonly isEcho?: boolean;
   readonly injection: Injection;
 }
 
@@ -84,19 +86,19 @@ export const aiPromptInjection = defineDetector({
     const speakers = new Watched<string, Speaker>(MOST_SUBJECTS);
     return {
       onMessage(message, flow, p) {
-        for (const { where, isProse, injection } of injectionsOf(message)) {
+        for (const { where, isProse, isEcho = false, injection } of injectionsOf(message)) {
           if (injection.points < (isProse ? collecting.bodyPoints : collecting.points)) continue;
           let from: string, to: string;
           if (flow >= 0) {
             const { client, server } = endsOf(state, flow),
-              back = isFromServer(message);
+              back = isFromServer(message) !== isEcho;
             from = back ? server : client;
             to = back ? client : server;
           } else {
             const ends = datagramEnds(p);
             if (ends === null) return;
-            from = ends.source;
-            to = ends.destination;
+            from = isEcho ? ends.destination : ends.source;
+            to = isEcho ? ends.source : ends.destination;
           }
           const speaker = speakers.of(`${from} ${to}`, () => ({
             from,
@@ -141,9 +143,9 @@ const headerJudge = new HeaderJudge();
 /** What was found in the message being looked at; nearly always nothing, and then nothing is made. */
 let told: Told[] = [];
 
-function say(where: string, text: string, isProse = false): void {
+function say(where: string, text: string, isProse = false, isEcho = false): void {
   const injection = injectionIn(text);
-  if (injection !== null) told.push({ where, isProse, injection });
+  if (injection !== null) told.push({ where, isProse, isEcho, injection });
 }
 
 function sayHttp(http: HttpRequestMessage | HttpResponseMessage, place: string): void {
@@ -167,7 +169,7 @@ function injectionsOf(message: Message): readonly Told[] {
     say('the status line of an HTTP answer', message.phrase);
     sayHttp(message, 'the body of an HTTP answer');
   } else if (dnsMessage.is(message)) {
-    say('a DNS name', message.qname);
+    say('a DNS name', message.qname, false, message.isResponse);
     for (const { name, type, data } of message.answers) {
       if (name !== message.qname) say('a DNS name', name);
       say(type === TYPE_TXT ? 'a DNS text' : 'the data of a DNS answer', data);
