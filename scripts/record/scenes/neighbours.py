@@ -133,7 +133,7 @@ def dhcp_starvation(lab: Lab) -> None:
     'mac-flood.pcap', 'macof (dsniff) fills the table of the switch with invented addresses.',
     '600 frames from 600 hardware addresses that do not exist, all from one cable.',
     ['`mac-flood`: hundreds of hardware addresses that each say one thing', 'no `syn-flood`: no host is asked twice', 'no `host-sweep`, no `port-scan`'],
-    ['tcp.flags.syn == 1 | invented segments between invented hosts']))
+    ['ip.len == 20 | invented packets between invented hosts (macof writes the length of their IP header alone)']))
 def mac_flood(lab: Lab) -> None:
     office = Office(lab, ('alice', 'bob'), ())
     eve = intruder(lab, office.switch)
