@@ -253,7 +253,12 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     silent: built('lateralMovement', 'is silent on anonymous users'),
   },
   'odd-port': {
-    fires: built('oddPort', 'packet by packet: %j'),
+    fires: {
+      capture: 'odd-ports.pcap',
+      subjects: ['client 192.168.10.24', 'server 203.0.113.7:443'],
+      frames: [3],
+      tshark: 'tcp.flags.syn == 1 && tcp.flags.ack == 0 && tcp.dstport == 443',
+    },
     silent: { capture: 'web-browsing.pcap', miss: 'HTTP that was sent to the port of TLS by mistake' },
   },
   'os-fingerprinting': {
@@ -277,7 +282,7 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
       frames: [6, 7],
       tshark: 'dhcp.option.dhcp == 2',
     },
-    silent: { capture: 'dhcp-ntp.pcap', miss: 'three machines that start, and one server' },
+    silent: { capture: 'dhcp-relay.pcap', miss: 'one server, heard directly and through its relay' },
   },
   'scanner-software': {
     fires: { capture: 'sqlmap.pcap', subjects: [KIOSK, 'victim 10.20.0.10:80'], frames: [21, 29], tshark: 'http.user_agent contains "sqlmap"' },
@@ -301,7 +306,12 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     silent: built('snmpPublic', 'version 3'),
   },
   'suspicious-user-agent': {
-    fires: built('scannerSoftware', 'suspicious-user-agent'),
+    fires: {
+      capture: 'tool-user-agents.pcap',
+      subjects: ['client 192.168.10.24', 'server 203.0.113.7:80'],
+      frames: [6],
+      tshark: 'http.user_agent == "Hello, World"',
+    },
     silent: { capture: 'web-browsing.pcap', miss: 'browsers' },
   },
   'syn-flood': {

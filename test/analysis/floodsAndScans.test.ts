@@ -37,6 +37,8 @@ describe('what resembles them is neither', () => {
     ['arp-new-card.pcap', 'ARP of a morning'],
     ['kerberos-tickets.pcap', 'a login to a domain'],
     ['attack-handbook.pcap', 'pages about attacks'],
+    ['web-crawler.pcap', 'a crawler, and long polling'],
+    ['dhcp-relay.pcap', 'a DHCP relay'],
     ['web-browsing.pcap', 'browsing'],
   ])('%s: %s', async (name) => {
     expect(await found(name, new Set([...SCANS, ...FLOODS]))).toEqual([]);
