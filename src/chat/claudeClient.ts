@@ -22,19 +22,6 @@ export function claudeClient(options: ClaudeOptions): ModelClient {
   let connecting: Promise<Anthropic> | undefined;
   let model: string | undefined;
 
-  /** Loaded on first use: starting VS Code must not pay for it. */
-  async function connect(): Promise<Anthropic> {
-    const { default: Client } = await import('@anthropic-ai/sdk');
-    return new Client({
-      apiKey: options.apiKey,
-      authToken: null,
-      baseURL: options.baseUrl,
-      maxRetries: options.maxRetries ?? 2,
-      timeout: 120_000,
-      logLevel: 'off',
-    });
-  }
-
   async function chooseModel(client: Anthropic, signal: AbortSignal): Promise<string> {
     if (options.model !== '') return options.model;
     try {
@@ -52,7 +39,7 @@ export function claudeClient(options: ClaudeOptions): ModelClient {
   return {
     async respond(request, onText, signal) {
       signal.throwIfAborted();
-      const client = await (connecting ??= connect());
+      const client = await (connecting ??= connect(options));
       if (model === undefined) {
         model = await chooseModel(client, signal);
         options.onModel?.(model);
@@ -67,6 +54,32 @@ export function claudeClient(options: ClaudeOptions): ModelClient {
       }
     },
   };
+}
+
+/** Loaded on first use: starting VS Code must not pay for it. */
+async function connect({ apiKey, baseUrl, maxRetries }: ClaudeOptions): Promise<Anthropic> {
+  const { default: Client } = await import('@anthropic-ai/sdk');
+  return new Client({ apiKey, authToken: null, baseURL: baseUrl, maxRetries: maxRetries ?? 2, timeout: 120_000, logLevel: 'off' });
+}
+
+export interface ClaudeModel {
+  readonly id: string;
+  readonly name: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+/** The models that this key may use, newest first. Rejects with `ModelFailure`. */
+export async function claudeModels(options: ClaudeOptions): Promise<readonly ClaudeModel[]> {
+  try {
+    const { data } = await (await connect(options)).models.list({ limit: 100 });
+    return data
+      .filter(({ lifecycle }) => lifecycle === 'active')
+      .map(({ id, display_name, created_at }) => ({ id, name: display_name, createdAt: created_at }))
+      .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  } catch (error) {
+    throw claudeFailure(error, options.baseUrl);
+  }
 }
 
 function newestOfLine(models: readonly Anthropic.ModelInfo[]): string | undefined {

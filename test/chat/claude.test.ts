@@ -1,7 +1,7 @@
 /** Questions to Claude, with Anthropic's own SDK against a Messages API on loopback. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answerRequest, type ChatResult } from '../../src/chat/answerRequest.ts';
-import { claudeClient, DEFAULT_MODEL } from '../../src/chat/claudeClient.ts';
+import { claudeClient, claudeModels, DEFAULT_MODEL } from '../../src/chat/claudeClient.ts';
 import { converse, LIMITS } from '../../src/chat/conversation.ts';
 import { MockClaude } from './support/mockClaude.ts';
 import { TestHost } from './support/testHost.ts';
@@ -288,6 +288,13 @@ describe('the model', () => {
   test('is the one of the setting', async () => {
     expect(await models('claude-big')).toBe('claude-big');
     expect(mock.requests).toHaveLength(1);
+  });
+  test('is chosen among those that the key may use, newest first', async () => {
+    const options = { apiKey: KEY.value, baseUrl: mock.url, model: '', maxRetries: 0 };
+    expect((await claudeModels(options)).map(({ id }) => id)).toEqual(['claude-big', 'claude-new-sonnet', 'claude-old-sonnet']);
+    await mock.stop();
+    await expect(claudeModels(options)).rejects.toThrow(/could not be reached/);
+    mock = await new MockClaude().start();
   });
   test('is a default where the list names none of its line', async () => {
     mock.models = [];
