@@ -36,7 +36,7 @@ describeInVscode('findings', () => {
   const byId = (id: string): Locator => page.getByTestId(id);
   const open = async (): Promise<void> => {
     page = await openCapture(window, file());
-    await page.locator('body[data-ready="1"]').waitFor();
+    await page.locator('main[aria-busy="false"]').waitFor();
   };
   const findings = async (): Promise<void> => {
     await byId('nav-findings').click();
@@ -79,7 +79,7 @@ describeInVscode('findings', () => {
     });
 
     test('are told in a sentence, in the list and beside it', async () => {
-      await choose(INCIDENT);
+      await byId('incident').filter({ hasText: INCIDENT }).click();
       await byId('incident-detail').getByRole('heading', { name: INCIDENT }).waitFor();
       await expect.poll(() => byId('incident-step').count()).toBe(6);
     });
@@ -191,7 +191,6 @@ describeInVscode('findings', () => {
       await runCommand(window.page, 'Problems: Focus on Problems View');
       const panel = window.page.locator('.markers-panel');
       await panel.getByText(STORY).first().waitFor();
-      if (process.env['NETSEC_LOOK'] !== undefined) await window.page.screenshot({ path: `${process.env['NETSEC_LOOK']}/problems.png` });
       await panel.getByText('data-exfiltration').click();
       page = capturePage(window.page);
       await byId('finding-detail').filter({ hasText: '203.0.113.80' }).waitFor();
@@ -225,7 +224,7 @@ describeInVscode('findings', () => {
 
     test('an incident, a finding and a host have nothing serious to say to axe', async () => {
       await findings();
-      await choose(INCIDENT);
+      await byId('incident').filter({ hasText: INCIDENT }).click();
       await byId('incident-detail').waitFor();
       await picture('incident');
       await choose('logs in at 10.20.0.20 over SSH');
