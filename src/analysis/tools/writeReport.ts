@@ -11,7 +11,7 @@ export const writeReport = defineTool({
   input: z.strictObject({
     capture: captureInput,
     filter: filterInput,
-    format: z.string().max(20).default('markdown').describe('markdown, html ...; a wrong one is answered with the list'),
+    format: z.string().max(20).default('markdown').describe('markdown, html ...'),
   }),
   output: z.object({ file: z.string(), bytes: z.number() }),
   async run({ capture, filter, format }, { saveFile, ...context }) {
