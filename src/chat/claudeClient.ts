@@ -1,6 +1,7 @@
 /** Claude as a ModelClient, through Anthropic's SDK. Key and address are always given: nothing is taken from the environment or from profiles on disk. */
+import { networkInterfaces } from 'node:os';
 import type Anthropic from '@anthropic-ai/sdk';
-import { claudeFailure } from './claudeErrors.ts';
+import { claudeFailure, noNetwork } from './claudeErrors.ts';
 import type { ModelClient, ModelMessage, ModelPart, ModelReply, ModelRequest } from './modelClient.ts';
 
 export const ANTHROPIC_URL = 'https://api.anthropic.com';
@@ -16,7 +17,12 @@ export interface ClaudeOptions {
   /** Told once the model is chosen. */
   readonly onModel?: (id: string) => void;
   readonly maxRetries?: number;
+  /** Whether this machine has a network at all; looked up where it is not said. */
+  readonly hasNetwork?: () => boolean;
 }
+
+/** The first contact: whoever has no network shall not wait for one. */
+const CONTACT = { timeout: 6000, maxRetries: 0 } as const;
 
 export function claudeClient(options: ClaudeOptions): ModelClient {
   let connecting: Promise<Anthropic> | undefined;
@@ -25,13 +31,13 @@ export function claudeClient(options: ClaudeOptions): ModelClient {
   async function chooseModel(client: Anthropic, signal: AbortSignal): Promise<string> {
     if (options.model !== '') return options.model;
     try {
-      const { data } = await client.models.list({ limit: 100 }, { signal });
+      const { data } = await client.models.list({ limit: 100 }, { ...CONTACT, signal });
       return newestOfLine(data) ?? DEFAULT_MODEL;
     } catch (error) {
       signal.throwIfAborted();
       const failure = claudeFailure(error, options.baseUrl);
-      // A proxy that has no list of models can still answer.
-      if (failure.kind !== 'request') throw failure;
+      // A proxy that has no list of models can still answer, and so can a server that is busy with lists.
+      if (failure.kind === 'offline' || failure.kind === 'key') throw failure;
       return DEFAULT_MODEL;
     }
   }
@@ -39,6 +45,7 @@ export function claudeClient(options: ClaudeOptions): ModelClient {
   return {
     async respond(request, onText, signal) {
       signal.throwIfAborted();
+      if (!isLoopback(options.baseUrl) && !(options.hasNetwork ?? hasNetwork)()) throw noNetwork();
       const client = await (connecting ??= connect(options));
       if (model === undefined) {
         model = await chooseModel(client, signal);
@@ -54,6 +61,15 @@ export function claudeClient(options: ClaudeOptions): ModelClient {
       }
     },
   };
+}
+
+/** Known without sending anything: an interface that leads out is up, or none is. */
+function hasNetwork(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal) === true);
+}
+
+function isLoopback(baseUrl: string): boolean {
+  return URL.canParse(baseUrl) && /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(new URL(baseUrl).hostname);
 }
 
 /** Loaded on first use: starting VS Code must not pay for it. */
