@@ -10,7 +10,6 @@ import { registerCommands } from './editor/commands.ts';
 import { registerLanguageModelTools } from './editor/languageModelTools.ts';
 import { detectorSettings } from './editor/detectorSettings.ts';
 import { keepJudged } from './editor/judging.ts';
-import { netsecFolders } from './editor/netsecFolders.ts';
 import { openCapture } from './editor/openCapture.ts';
 import { pageStates } from './editor/pageState.ts';
 import { problemsPanel } from './editor/problemsPanel.ts';
@@ -19,15 +18,16 @@ import { summaries as captureSummaries } from './editor/summaries.ts';
 import { workspaceCaptures } from './editor/workspaceCaptures.ts';
 import { registerMonitor } from './live/monitor.vscode.ts';
 import { registerRecordings } from './live/recordings.vscode.ts';
+import { registerCopyConfiguration } from './mcp/copyConfiguration.vscode.ts';
 import { registerMcpServer } from './mcp/definitionProvider.vscode.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const dist = vscode.Uri.joinPath(context.extensionUri, 'dist');
   const workerFile = vscode.Uri.joinPath(dist, 'worker.cjs').fsPath;
+  const serverFile = vscode.Uri.joinPath(dist, 'mcp.mjs').fsPath;
   const summaries = captureSummaries(context.workspaceState);
   const library = captureLibrary();
-  const netsec = netsecFolders();
-  const allow = allowList(netsec);
+  const allow = allowList();
   const sessions = createSessions((key) => {
     const uri = vscode.Uri.parse(key, true);
     const session = keepJudged(uri, openCapture(uri, workerFile), allow);
@@ -45,7 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const captures = workspaceCaptures({ library, sessions });
   context.subscriptions.push(
     library,
-    netsec,
+    allow,
     problems,
     sessions,
     tree,
@@ -73,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
       storageFolder: context.storageUri,
       memory: context.workspaceState,
     }),
-    registerMcpServer({ serverFile: vscode.Uri.joinPath(dist, 'mcp.mjs').fsPath, capturesFolders }),
+    registerMcpServer({ serverFile, capturesFolders }),
+    registerCopyConfiguration({ serverFile, storage: context.globalStorageUri, extensionId: () => context.extension.id, capturesFolders }),
   );
 }

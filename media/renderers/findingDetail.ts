@@ -189,11 +189,9 @@ export function findingDetail(store: Store, finding: Finding) {
     ${
       incident === undefined
         ? nothing
-        : html`<p class="partof">
-            ${icon('git-commit')}<span
-              ><span class="muted">Part of the incident</span>
-              <button class="lk" data-testid="to-incident" @click=${() => store.showFinding(incident.id)}>${incident.title}</button></span
-            >
+        : html`<p class="muted">
+            Part of the incident
+            <button class="lk" data-testid="to-incident" @click=${() => store.showFinding(incident.id)}>${incident.title}</button>
           </p>`
     }
     <p class="lead">${finding.description}</p>

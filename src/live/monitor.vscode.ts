@@ -46,8 +46,7 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
     gathering: NodeJS.Timeout | undefined,
     drawing: NodeJS.Timeout | undefined,
     restarting: NodeJS.Timeout | undefined;
-  /** Read when there is something to tell: starting VS Code must not pay for it. */
-  let told: Set<string> | undefined;
+  const told = new Set(context.memory.get<readonly string[]>(TOLD, []));
   const tree = monitorTree(
     () => model,
     (uri) => context.allow.rulesFor(uri),
@@ -130,7 +129,6 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
     gathered = [];
     if (!view.visible) unseen += news.filter(({ finding }) => SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf('medium')).length;
     draw();
-    told ??= new Set(context.memory.get<readonly string[]>(TOLD, []));
     const worth = worthTelling(news, {
       from: settings().get<NotifyFrom>('notifyFrom', 'medium'),
       muted: new Set(settings().get<readonly string[]>('muted', [])),

@@ -12,11 +12,11 @@ import { createMcpServer, type McpServerOptions } from './server.ts';
 const PATH = '/mcp',
   /** A message of a client is a few hundred bytes. */
   MOST_BODY_BYTES = 1024 * 1024,
-  MOST_SESSIONS = 16,
+  MOST_SESSIONS = 64,
   MOST_CONNECTIONS = 256,
-  /** A session that nobody has used for so long is over; one may be pushed out sooner by who comes new. */
+  /** A session that nobody has used for so long is over; one without an open stream, whose client may be gone, is pushed out sooner by who comes new. */
   IDLE_MS = 30 * 60 * 1000,
-  PUSHED_OUT_AFTER_MS = 60 * 1000;
+  PUSHED_OUT_AFTER_MS = 500;
 /** Shorter ones can be guessed. */
 const SHORTEST_TOKEN = 16;
 
