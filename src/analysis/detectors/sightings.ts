@@ -2,7 +2,8 @@
  * What detectors collect that recognise a thing by its marks: how often it was seen between a client and a server, in which frames, and in what words.
  * Bounded; and the finding that all of them make of it.
  */
-import type { Packet } from '../../pcap/packet.ts';
+import { formatMac } from '../../pcap/addresses.ts';
+import { MAC_SRC_HIGH, MAC_SRC_LOW, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import type { FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
@@ -86,8 +87,31 @@ export interface SightingWords {
 
 export function sightingDraft(state: CaptureState, one: Sighting<unknown>, words: SightingWords): FindingDraft {
   const { client, server, serverPort, evidence, texts, protocol, count } = one,
-    { confidence, indicators } = confidenceOf(words.parts),
     [clientRole, serverRole] = words.roles ?? ['client', 'server'];
+  return wordedDraft(
+    state,
+    [
+      { role: clientRole, address: client },
+      { role: serverRole, address: server, port: serverPort },
+    ],
+    evidence,
+    `${addressFilter(client, server)} && ${protocol}.port == ${serverPort}`,
+    {
+      ...words,
+      indicators: [{ name: 'times seen', value: count }, ...(words.indicators ?? []), ...[...texts].map((text) => ({ name: 'seen', value: text }))],
+    },
+  );
+}
+
+/** A finding of words and evidence. */
+export function wordedDraft(
+  state: CaptureState,
+  subjects: readonly Subject[],
+  evidence: Evidence,
+  filter: string,
+  words: SightingWords,
+): FindingDraft {
+  const { confidence, indicators } = confidenceOf(words.parts);
   return {
     technique: words.technique,
     ...(words.what === undefined ? {} : { what: words.what }),
@@ -96,20 +120,17 @@ export function sightingDraft(state: CaptureState, one: Sighting<unknown>, words
     confidence,
     title: words.title,
     description: words.description,
-    subjects: [
-      { role: clientRole, address: client },
-      { role: serverRole, address: server, port: serverPort },
-    ],
+    subjects,
     ...evidence.resolve(state.flows).proof,
-    indicators: [
-      { name: 'times seen', value: count },
-      ...(words.indicators ?? []),
-      ...[...texts].map((text) => ({ name: 'seen', value: text })),
-      ...indicators,
-    ],
+    indicators: [...(words.indicators ?? []), ...indicators],
     alternatives: words.alternatives,
-    filter: `${addressFilter(client, server)} && ${protocol}.port == ${serverPort}`,
+    filter,
     attack: words.attack,
     recommendation: words.recommendation,
   };
+}
+
+/** MAC address of the sender of the frame, empty without a link header. */
+export function linkSource({ mac, macCount }: Packet): string {
+  return macCount === 0 ? '' : formatMac(mac[MAC_SRC_HIGH]!, mac[MAC_SRC_LOW]!);
 }

@@ -1,5 +1,6 @@
 /** DHCP for IPv6, RFC 8415. Options hold options, and relayed messages hold messages. */
-import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { formatIpv6 } from '../addresses.ts';
+import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { nameAt } from '../dns/names.ts';
 import type { Packet } from '../packet.ts';
 
@@ -92,12 +93,36 @@ export const dhcpv6: Dissector = {
   application: true,
   recognise: (p, offset, end) => end - offset >= HEADER && p.view.getUint8(offset) >= 1 && p.view.getUint8(offset) <= MAX_TYPE,
   dissect(p, offset, end, sink) {
-    if (!p.has(HEADER, offset, end) || sink === null) return;
+    if (!p.has(HEADER, offset, end)) return;
+    say(p, offset, end);
+    if (sink === null) return;
     sink.layer(dhcpv6, offset, end - offset);
     sink.info('DHCPv6', TYPES[p.view.getUint8(offset)] ?? `type ${p.view.getUint8(offset)}`);
     describeMessage(p, offset, end, 0, sink);
   },
 };
+
+/** An Advertise (2) or Reply (7) of a server that names resolvers, RFC 3646. */
+export interface Dhcpv6Message extends Message {
+  readonly kind: 'dhcpv6';
+  readonly type: number;
+  readonly nameServers: readonly string[];
+}
+export const dhcpv6Message = messageKind<Dhcpv6Message>('dhcpv6');
+
+function say(p: Packet, offset: number, end: number): void {
+  const type = p.view.getUint8(offset);
+  if ((type !== 2 && type !== 7) || !p.hears('dhcpv6')) return;
+  const nameServers: string[] = [];
+  for (let at = offset + HEADER; at + 4 <= end;) {
+    const to = at + 4 + p.view.getUint16(at + 2);
+    if (to > end) break;
+    if (p.view.getUint16(at) === DNS_SERVERS)
+      for (let address = at + 4; address + 16 <= to && nameServers.length < 8; address += 16) nameServers.push(formatIpv6(p.bytes, address));
+    at = to;
+  }
+  p.emit({ kind: 'dhcpv6', frame: p.frame, type, nameServers } satisfies Dhcpv6Message);
+}
 
 function describeMessage(p: Packet, offset: number, end: number, depth: number, sink: FieldSink): void {
   if (end - offset < HEADER) return;

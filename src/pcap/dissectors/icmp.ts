@@ -1,6 +1,14 @@
 /** Internet Control Message Protocol, RFC 792. Errors quote the header of the packet they are about; it is dissected as quoted. */
-import { defineFields, type Dissector } from '../dissector.ts';
+import { formatIpv4 } from '../addresses.ts';
+import { defineFields, messageKind, type Dissector, type Message } from '../dissector.ts';
 import { ETHERTYPE } from '../tables.ts';
+
+/** A router says that another way is shorter. */
+export interface RedirectMessage extends Message {
+  readonly kind: 'icmp-redirect';
+  readonly gateway: string;
+}
+export const redirectMessage = messageKind<RedirectMessage>('icmp-redirect');
 
 const TYPES: Readonly<Record<number, string>> = {
   0: 'Echo (ping) reply',
@@ -52,6 +60,8 @@ export const icmp: Dissector = {
       type = view.getUint8(offset),
       code = view.getUint8(offset + 1);
     if (p.icmp < 0) p.icmp = type * 256 + code;
+    if (type === 5 && end - offset >= 8 && p.hears('icmp-redirect'))
+      p.emit({ kind: 'icmp-redirect', frame: p.frame, gateway: formatIpv4(view.getInt32(offset + 4)) } satisfies RedirectMessage);
     const echo = type === 0 || type === 8;
     if (sink !== null) {
       sink.layer(icmp, offset, end - offset);

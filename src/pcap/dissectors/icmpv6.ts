@@ -1,6 +1,6 @@
 /** ICMPv6, RFC 4443, with Neighbor Discovery, RFC 4861, and Multicast Listener Discovery, RFC 2710 and 3810. */
 import { formatIpv6 } from '../addresses.ts';
-import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { ETHERTYPE } from '../tables.ts';
 
@@ -55,7 +55,22 @@ const f = defineFields({
   multicastAddress: { name: 'icmpv6.mld.multicast_address', label: 'Multicast Address', type: 'ipv6' },
 });
 
-const QUOTING_BELOW = 5;
+/** RFC 4861 section 4.2, with the preference of RFC 4191 and the name servers of RFC 8106. */
+export interface RouterAdvertisementMessage extends Message {
+  readonly kind: 'router-advertisement';
+  readonly lifetimeSeconds: number;
+  /** 1 high, 0 medium, -1 low. */
+  readonly preference: number;
+  readonly prefixes: readonly string[];
+  readonly nameServers: readonly string[];
+  /** An option for name servers has an even length, as no address fits: CVE-2020-16898. */
+  readonly hasEvenNameServers: boolean;
+}
+export const routerAdvertisementMessage = messageKind<RouterAdvertisementMessage>('router-advertisement');
+
+const QUOTING_BELOW = 5,
+  ROUTER_ADVERTISEMENT = 134,
+  NAME_SERVERS = 25;
 
 export const icmpv6: Dissector = {
   id: 'icmpv6',
@@ -66,6 +81,7 @@ export const icmpv6: Dissector = {
     if (!p.has(4, offset, end)) return;
     const type = p.view.getUint8(offset);
     if (p.icmp < 0) p.icmp = type * 256 + p.view.getUint8(offset + 1);
+    if (type === ROUTER_ADVERTISEMENT && p.hears('router-advertisement')) sayRouter(p, offset, end);
     if (sink !== null) describe(p, offset, end, type, sink);
     if (type < QUOTING_BELOW && type > 0 && end - offset > 8 && !p.quoted) {
       p.quoted = true;
@@ -73,6 +89,36 @@ export const icmpv6: Dissector = {
     } else if (type === 128 || type === 129) p.carryData(offset + 8, end);
   },
 };
+
+function sayRouter(p: Packet, offset: number, end: number): void {
+  if (end - offset < 16) return;
+  const { view } = p,
+    prefixes: string[] = [],
+    nameServers: string[] = [],
+    preference = (view.getUint8(offset + 5) >> 3) & 3;
+  let hasEvenNameServers = false;
+  for (let at = offset + 16; at + 8 <= end;) {
+    const type = view.getUint8(at),
+      units = view.getUint8(at + 1),
+      to = at + units * 8;
+    if (units === 0 || to > end) break;
+    if (type === 3 && units >= 4) prefixes.push(`${formatIpv6(p.bytes, at + 16)}/${view.getUint8(at + 2)}`);
+    else if (type === NAME_SERVERS) {
+      hasEvenNameServers ||= units % 2 === 0;
+      for (let address = at + 8; address + 16 <= to && nameServers.length < 8; address += 16) nameServers.push(formatIpv6(p.bytes, address));
+    }
+    at = to;
+  }
+  p.emit({
+    kind: 'router-advertisement',
+    frame: p.frame,
+    lifetimeSeconds: view.getUint16(offset + 6),
+    preference: preference === 1 ? 1 : preference === 3 ? -1 : 0,
+    prefixes,
+    nameServers,
+    hasEvenNameServers,
+  } satisfies RouterAdvertisementMessage);
+}
 
 function describe(p: Packet, offset: number, end: number, type: number, sink: FieldSink): void {
   const name = TYPES[type] ?? `type ${type}`,

@@ -1,7 +1,25 @@
 /** How routers share an address: VRRP versions 2 and 3 (RFC 3768, RFC 5798) and Cisco's HSRP (RFC 2281). */
 import { formatIpv4 } from '../addresses.ts';
-import { defineFields, type Dissector } from '../dissector.ts';
+import { defineFields, messageKind, type Dissector, type Message } from '../dissector.ts';
+import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
+
+/** A router says that it stands for a shared address. */
+export interface RedundancyMessage extends Message {
+  readonly kind: 'router-redundancy';
+  readonly protocol: 'VRRP' | 'HSRP';
+  readonly group: number;
+  readonly priority: number;
+  /** HSRP's Coup: the sender takes over now. */
+  readonly isCoup: boolean;
+  readonly isActive: boolean;
+}
+export const redundancyMessage = messageKind<RedundancyMessage>('router-redundancy');
+
+function say(p: Packet, protocol: 'VRRP' | 'HSRP', group: number, priority: number, isCoup: boolean, isActive: boolean): void {
+  if (p.hears('router-redundancy'))
+    p.emit({ kind: 'router-redundancy', frame: p.frame, protocol, group, priority, isCoup, isActive } satisfies RedundancyMessage);
+}
 
 const f = defineFields({
   version: { name: 'vrrp.version', label: 'VRRP protocol version', type: 'uint' },
@@ -22,7 +40,9 @@ export const vrrp: Dissector = {
   fields: f,
   on: [{ table: 'ip.proto', value: 112 }],
   dissect(p, offset, end, sink) {
-    if (!p.has(HEADER, offset, end) || sink === null) return;
+    if (!p.has(HEADER, offset, end)) return;
+    say(p, 'VRRP', p.view.getUint8(offset + 1), p.view.getUint8(offset + 2), false, true);
+    if (sink === null) return;
     const view = p.view,
       version = view.getUint8(offset) >> 4,
       count = view.getUint8(offset + 3);
@@ -56,6 +76,8 @@ const hsrpFields = defineFields({
 });
 
 const HSRP_LENGTH = 20,
+  COUP = 1,
+  ACTIVE = 16,
   ADVERTISE = 3;
 
 export const hsrp: Dissector = {
@@ -66,6 +88,11 @@ export const hsrp: Dissector = {
   application: true,
   recognise: (p, offset, end) => end - offset >= 8 && p.view.getUint8(offset) <= 2 && p.view.getUint8(offset + 1) <= ADVERTISE + 1,
   dissect(p, offset, end, sink) {
+    if (p.view.getUint8(offset) === 0 && end - offset >= HSRP_LENGTH && p.view.getUint8(offset + 1) < ADVERTISE) {
+      const state = p.view.getUint8(offset + 2),
+        opcode = p.view.getUint8(offset + 1);
+      say(p, 'HSRP', p.view.getUint8(offset + 6), p.view.getUint8(offset + 5), opcode === COUP, state === ACTIVE);
+    }
     if (sink === null) return;
     const view = p.view,
       version = view.getUint8(offset),

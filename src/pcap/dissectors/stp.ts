@@ -1,6 +1,6 @@
 /** Spanning Tree bridge protocol data units, IEEE 802.1D clause 9.3 and 802.1Q clause 14; Cisco's per-VLAN form has the same layout. */
 import { formatMac } from '../addresses.ts';
-import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 
 const CONFIGURATION = 0,
@@ -38,6 +38,18 @@ const f = defineFields({
   forwardDelay: { name: 'stp.forward', label: 'Forward Delay', type: 'float', unit: 's' },
 });
 
+/** A BPDU; identifiers of bridges as priority with system id extension, and MAC text. */
+export interface StpMessage extends Message {
+  readonly kind: 'stp';
+  /** 0 configuration, 2 rapid, 128 topology change notification. */
+  readonly type: number;
+  readonly rootPriority: number;
+  readonly rootMac: string;
+  readonly rootCost: number;
+  readonly bridgeMac: string;
+}
+export const stpMessage = messageKind<StpMessage>('stp');
+
 const HEADER = 4,
   CONFIGURATION_LENGTH = 35;
 
@@ -50,8 +62,10 @@ export const stp: Dissector = {
     { table: 'llc.cisco_pid', value: 0x010b },
   ],
   dissect(p, offset, end, sink) {
-    if (!p.has(HEADER, offset, end) || sink === null) return;
+    if (!p.has(HEADER, offset, end)) return;
     const type = p.view.getUint8(offset + 3);
+    if (p.hears('stp') && p.view.getUint16(offset) === 0) say(p, offset, end, type);
+    if (sink === null) return;
     sink.layer(stp, offset, end - offset);
     sink.add(f.protocol, offset, 2);
     sink.add(f.version, offset + 2, 1);
@@ -60,6 +74,21 @@ export const stp: Dissector = {
     else if ((type === CONFIGURATION || type === RAPID) && p.has(CONFIGURATION_LENGTH, offset, end)) describeConfiguration(p, offset, type, sink);
   },
 };
+
+function say(p: Packet, offset: number, end: number, type: number): void {
+  const { view } = p,
+    isShort = end - offset < CONFIGURATION_LENGTH;
+  if (isShort && type !== TOPOLOGY_CHANGE) return;
+  p.emit({
+    kind: 'stp',
+    frame: p.frame,
+    type,
+    rootPriority: isShort ? 0 : view.getUint16(offset + 5),
+    rootMac: isShort ? '' : formatMac(view.getUint16(offset + 7), view.getUint32(offset + 9)),
+    rootCost: isShort ? 0 : view.getUint32(offset + 13),
+    bridgeMac: isShort ? '' : formatMac(view.getUint16(offset + 19), view.getUint32(offset + 21)),
+  } satisfies StpMessage);
+}
 
 function describeConfiguration(p: Packet, offset: number, type: number, sink: FieldSink): void {
   const view = p.view,

@@ -3,7 +3,7 @@
  * name and the reason of a deauthentication.
  */
 import { formatMac } from '../addresses.ts';
-import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { MAC_WLAN, type Packet } from '../packet.ts';
 import { LLC_DSAP } from '../tables.ts';
 import { textAt } from '../text.ts';
@@ -107,6 +107,24 @@ const f = defineFields({
   ssid: { name: 'wlan.ssid', label: 'SSID', type: 'string' },
   channel: { name: 'wlan.ds.current_channel', label: 'Current Channel', type: 'uint' },
 });
+
+/** A management frame; addresses as MAC text. */
+export interface WlanMessage extends Message {
+  readonly kind: 'wlan';
+  /** 4 probe request, 8 beacon, 10 disassociation, 11 authentication, 12 deauthentication ... */
+  readonly subtype: number;
+  readonly transmitter: string;
+  readonly receiver: string;
+  readonly bssid: string;
+  /** Of a deauthentication or disassociation, else 0. */
+  readonly reason: number;
+  /** Of beacons and probes; null without one. */
+  readonly ssid: string | null;
+  /** The network wants encryption, and names a way better than WEP. */
+  readonly isPrivate: boolean;
+  readonly isModern: boolean;
+}
+export const wlanMessage = messageKind<WlanMessage>('wlan');
 
 const HEADER = 24,
   TO_DS = 1,
@@ -221,6 +239,7 @@ const BEACON = 8,
 function management(p: Packet, offset: number, end: number, subtype: number, flags: number, sink: FieldSink | null): void {
   if (!p.has(HEADER, offset, end)) return;
   p.addMac(MAC_WLAN, offset + 10, offset + 4);
+  if (p.hears('wlan')) say(p, offset, end, subtype, flags);
   if (sink === null) return;
   sink.add(f.transmitter, offset + 10, 6);
   sink.add(f.destination, offset + 4, 6);
@@ -245,6 +264,47 @@ function management(p: Packet, offset: number, end: number, subtype: number, fla
     return;
   }
   describeTags(p, body + fixed, end, NAMES[subtype] ?? 'Management', sink);
+}
+
+const MOST_TAGS = 64,
+  PRIVACY = 0x10,
+  RSN = 48,
+  VENDOR = 221,
+  /** Microsoft's WPA element. */
+  WPA = 0x0050f201;
+
+function say(p: Packet, offset: number, end: number, subtype: number, flags: number): void {
+  const { view } = p,
+    mac = (at: number): string => formatMac(view.getUint16(at), view.getUint32(at + 2)),
+    body = offset + HEADER + ((flags & ORDER) !== 0 ? 4 : 0),
+    fixed = FIXED[subtype] ?? 0,
+    isReadable = (flags & PROTECTED) === 0 && body + fixed <= end,
+    isAnnounced = subtype === BEACON || subtype === PROBE_RESPONSE;
+  let ssid: string | null = null,
+    isModern = false;
+  if (isReadable && (isAnnounced || subtype === 4)) {
+    for (let at = body + fixed, left = MOST_TAGS; left > 0 && at + 2 <= end; left--) {
+      const number = view.getUint8(at),
+        length = view.getUint8(at + 1),
+        value = at + 2;
+      if (value + length > end) break;
+      if (number === 0) ssid = textAt(p.bytes, value, value + length);
+      else if (number === RSN || (number === VENDOR && length >= 4 && view.getUint32(value) === WPA)) isModern = true;
+      at = value + length;
+    }
+  }
+  p.emit({
+    kind: 'wlan',
+    frame: p.frame,
+    subtype,
+    transmitter: mac(offset + 10),
+    receiver: mac(offset + 4),
+    bssid: mac(offset + 16),
+    reason: isReadable && (subtype === DISASSOCIATE || subtype === DEAUTHENTICATE) ? view.getUint16(body, true) : 0,
+    ssid,
+    isPrivate: isReadable && isAnnounced && (view.getUint16(body + 10, true) & PRIVACY) !== 0,
+    isModern,
+  } satisfies WlanMessage);
 }
 
 function describeTags(p: Packet, offset: number, end: number, name: string, sink: FieldSink): void {
