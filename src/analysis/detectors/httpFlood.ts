@@ -1,0 +1,111 @@
+/**
+ * A flood of HTTP requests: far more than people or crawlers ask for, and always for the same few pages, often with a random query behind them so that no
+ * cache answers. Load tests do the same on purpose.
+ */
+import * as z from 'zod';
+import { httpRequestMessage } from '../../pcap/http/messages.ts';
+import type { CaptureState } from '../captureState.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { countText, plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import { Burst, packetTime } from './measures.ts';
+import { wordedDraft } from './sightings.ts';
+import { addressFilter, endsOf, Evidence, Watched } from './watched.ts';
+
+const options = z.object({
+  windowSeconds: z.number().positive().default(10).describe('Time within which requests are counted (seconds)'),
+  requests: z.int().min(50).default(1000).describe('Requests to one server within that time (requests)'),
+  pagesPercent: z.number().min(1).max(100).default(5).describe('Different pages, queries aside, that the requests may at most ask for (percent)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_SERVERS = 2000,
+  MOST_PAGES = 1000,
+  MOST_CLIENTS = 10_000;
+
+interface Server {
+  readonly address: string;
+  readonly port: number;
+  readonly burst: Burst;
+  readonly pages: Set<string>;
+  readonly clients: Map<string, number>;
+  readonly evidence: Evidence;
+  requests: number;
+}
+
+export const httpFlood = defineDetector({
+  id: 'http-flood',
+  title: 'HTTP flood',
+  tier: 2,
+  deed: 'flooded {whom} with HTTP requests',
+  description:
+    'A server gets far more requests than people make, for the same few pages, from one or many addresses. Load tests and health checks of large clusters look alike; crawlers ask for many pages.',
+  options,
+  messages: [httpRequestMessage.kind],
+  collecting: ['windowSeconds'],
+  create({ windowSeconds }, state) {
+    const servers = new Watched<string, Server>(MOST_SERVERS);
+    return {
+      onMessage(message, flow, p) {
+        if (flow < 0 || !httpRequestMessage.is(message)) return;
+        const { client, server, serverPort } = endsOf(state, flow),
+          one = servers.of(`${server} ${serverPort}`, () => ({
+            address: server,
+            port: serverPort,
+            burst: new Burst(windowSeconds),
+            pages: new Set(),
+            clients: new Map(),
+            evidence: new Evidence(),
+            requests: 0,
+          }));
+        if (one === undefined) return;
+        one.requests++;
+        one.burst.add(packetTime(state, p));
+        one.evidence.add(p, flow);
+        const query = message.uri.indexOf('?');
+        if (one.pages.size < MOST_PAGES) one.pages.add((query < 0 ? message.uri : message.uri.slice(0, query)).slice(0, 200));
+        if (one.clients.size < MOST_CLIENTS || one.clients.has(client)) one.clients.set(client, (one.clients.get(client) ?? 0) + 1);
+      },
+      evaluate: (values) => ({
+        findings: [...servers.values]
+          .filter(({ burst, pages, requests }) => burst.most >= values.requests && pages.size * 100 <= requests * values.pagesPercent)
+          .map((one) => draft(values, state, one)),
+        coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...servers.limits('servers')]),
+      }),
+    };
+  },
+});
+
+function draft(values: Options, state: CaptureState, { address, port, burst, pages, clients, evidence, requests }: Server): FindingDraft {
+  const [busiest = ['', 0] as const] = [...clients].sort((a, b) => b[1] - a[1]),
+    isOne = busiest[1] * 2 > requests;
+  return wordedDraft(
+    state,
+    [
+      { role: 'attacker', address: busiest[0] },
+      { role: 'victim', address, port },
+    ],
+    evidence,
+    `${addressFilter(address)} && tcp.port == ${port} && http.request`,
+    {
+      technique: isOne ? 'one-source' : 'many-sources',
+      severity: 'medium',
+      parts: [
+        ['more requests than people make', 50],
+        ['many times the threshold', Math.min(20, 5 * Math.log2(burst.most / values.requests))],
+        ['always the same page', pages.size === 1 ? 10 : 0],
+        ['from many addresses', clients.size >= 20 ? 8 : 0],
+      ],
+      title: `${address} port ${port} is flooded with HTTP requests: ${countText(burst.most)} within ${values.windowSeconds} s`,
+      description: `${countText(burst.most)} requests came within ${values.windowSeconds} s (threshold ${countText(values.requests)}) from ${plural(clients.size, 'address', 'addresses')}, ${countText(requests)} in all, for ${plural(pages.size, 'page')}.`,
+      indicators: [
+        { name: 'requests', value: burst.most, threshold: values.requests },
+        { name: 'pages', value: pages.size },
+        { name: 'clients', value: clients.size },
+      ],
+      alternatives: ['A load test, or a program that asks too often.'],
+      attack: ['T1499.002'],
+      recommendation: `Limit requests per address in front of ${address}.`,
+    },
+  );
+}

@@ -1,0 +1,155 @@
+/**
+ * Services that are asked for all they have: pages of a web server by guessing, users of a mail server, zones and addresses of DNS, the tree of SNMP, accounts of a
+ * directory. Crawlers get what they ask for, mail programs ask for those they write to, monitoring walks the same tree every day.
+ */
+import * as z from 'zod';
+import { ldapSearchMessage } from '../../pcap/dissectors/ldap.ts';
+import { smtpCommandMessage, smtpReplyMessage } from '../../pcap/dissectors/smtp.ts';
+import { snmpMessage } from '../../pcap/dissectors/snmp.ts';
+import { dnsMessage } from '../../pcap/dns/message.ts';
+import { httpResponseMessage } from '../../pcap/http/messages.ts';
+import type { CaptureState } from '../captureState.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { countText } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import type { Severity } from '../report.ts';
+import { remembered } from './remembered.ts';
+import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
+
+const options = z.object({
+  pages: z.int().min(10).default(50).describe('Different pages that a client asked a web server for and that are not there (pages)'),
+  users: z.int().min(3).default(5).describe('Different users that a client asked a mail server about (users)'),
+  addresses: z.int().min(10).default(64).describe('Different addresses whose names a client asked for (addresses)'),
+  snmpSteps: z.int().min(20).default(200).describe('Steps of a client through the tree of an SNMP agent (steps)'),
+  searches: z.int().min(1).default(1).describe('Searches for accounts of interest in a directory (searches)'),
+});
+type Options = z.output<typeof options>;
+
+interface Kind {
+  readonly id: string;
+  readonly what: string;
+  readonly unit: string;
+  readonly option: keyof Options | null;
+  readonly severity: Severity;
+  readonly attack: readonly string[];
+}
+const WEB: Kind = { id: 'web-pages', what: 'pages of a web server', unit: 'pages', option: 'pages', severity: 'low', attack: ['T1595.003'] },
+  MAIL: Kind = { id: 'mail-users', what: 'users of a mail server', unit: 'users', option: 'users', severity: 'low', attack: ['T1087', 'T1589.002'] },
+  ZONE: Kind = { id: 'dns-zone', what: 'a whole DNS zone', unit: 'transfers', option: null, severity: 'low', attack: ['T1590.002'] },
+  REVERSE: Kind = {
+    id: 'dns-reverse',
+    what: 'the names of many addresses',
+    unit: 'addresses',
+    option: 'addresses',
+    severity: 'low',
+    attack: ['T1590.002', 'T1018'],
+  },
+  SNMP: Kind = { id: 'snmp-walk', what: 'the tree of an SNMP agent', unit: 'steps', option: 'snmpSteps', severity: 'info', attack: ['T1602.001'] },
+  LDAP: Kind = {
+    id: 'ldap-accounts',
+    what: 'accounts of interest in a directory',
+    unit: 'searches',
+    option: 'searches',
+    severity: 'low',
+    attack: ['T1087.002'],
+  };
+
+const MOST_THINGS = 5000,
+  ZONE_TRANSFER = 252,
+  POINTER = 12;
+/** Accounts with services, accounts without pre-authentication, delegation and all computers: what tools ask for before they attack Kerberos. */
+const SEARCHES =
+  /servicePrincipalName=\*|userAccountControl:1\.2\.840\.113556\.1\.4\.803:=(?:4194304|524288|16777216)|msDS-AllowedToDelegateTo=\*|adminCount=1|samAccountType=805306368/i;
+
+export const serviceEnumeration = defineDetector({
+  id: 'service-enumeration',
+  title: 'Services asked for all they have',
+  tier: 2,
+  deed: 'asked {whom} for {what}',
+  description:
+    'A client goes through what a service has: guesses pages, tries users of a mail server, transfers a DNS zone, walks an SNMP tree, searches a directory for accounts to attack. Monitoring and inventories do the same.',
+  options,
+  messages: [httpResponseMessage.kind, smtpCommandMessage.kind, smtpReplyMessage.kind, dnsMessage.kind, snmpMessage.kind, ldapSearchMessage.kind],
+  create(_, state) {
+    const seen = new Sightings<Kind>(state),
+      pairs = new Map<Sighting<Kind>, Set<string>>(),
+      isOfInterest = remembered((filter) => SEARCHES.test(filter)),
+      /** The recipient that a connection named last, until it is answered. */
+      recipients = new Map<number, string>();
+    const add = (kind: Kind, thing: string, flow: number, p: Parameters<Sightings<Kind>['add']>[2]): void => {
+      const one = seen.add(kind, flow, p, thing);
+      if (one === null) return;
+      let things = pairs.get(one);
+      if (things === undefined) pairs.set(one, (things = new Set()));
+      if (things.size < MOST_THINGS) things.add(thing.slice(0, 200));
+    };
+    return {
+      onMessage(message, flow, p) {
+        if (httpResponseMessage.is(message)) {
+          if (flow < 0) return;
+          if (message.uri !== null && (message.status === 404 || message.status === 403)) {
+            const query = message.uri.indexOf('?');
+            add(WEB, query < 0 ? message.uri : message.uri.slice(0, query), flow, p);
+          }
+        } else if (dnsMessage.is(message)) {
+          if (message.isResponse) return;
+          if (message.qtype === ZONE_TRANSFER) add(ZONE, message.qname, flow, p);
+          else if (message.qtype === POINTER && message.protocol === 'dns' && message.qname.endsWith('.arpa')) add(REVERSE, message.qname, flow, p);
+        } else if (snmpMessage.is(message)) {
+          if (message.pdu === 1 || message.pdu === 5) add(SNMP, String(message.frame), flow, p);
+        } else if (flow < 0) return;
+        else if (smtpCommandMessage.is(message)) {
+          if ((message.command === 'VRFY' || message.command === 'EXPN') && message.parameter !== '') add(MAIL, message.parameter, flow, p);
+          else if (message.command === 'RCPT' && recipients.size < MOST_THINGS) recipients.set(flow, message.parameter);
+        } else if (smtpReplyMessage.is(message)) {
+          if (message.command !== 'RCPT') return;
+          const recipient = recipients.get(flow);
+          recipients.delete(flow);
+          if (recipient !== undefined && (message.code === 550 || message.code === 551 || message.code === 553)) add(MAIL, recipient, flow, p);
+        } else if (ldapSearchMessage.is(message) && isOfInterest(message.filter)) add(LDAP, message.filter, flow, p);
+      },
+      evaluate(values) {
+        const findings: FindingDraft[] = [];
+        for (const one of seen.values) {
+          const things = pairs.get(one)?.size ?? 0,
+            { option } = one.mark;
+          if (things >= (option === null ? 1 : values[option])) findings.push(draft(values, state, one, things));
+        }
+        return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...seen.limits('clients and servers')]) };
+      },
+    };
+  },
+});
+
+function draft(values: Options, state: CaptureState, one: Sighting<Kind>, things: number): FindingDraft {
+  const { mark, client, server, serverPort, evidence } = one,
+    threshold = mark.option === null ? 1 : values[mark.option],
+    seconds = evidence.seconds ?? 0,
+    // Hundreds of guesses within minutes are a tool's.
+    isFast = mark === WEB && things >= threshold * 4 && seconds > 0 && things / seconds >= 5;
+  return sightingDraft(state, one, {
+    technique: mark.id,
+    what: mark.what,
+    severity: isFast ? 'medium' : mark.severity,
+    parts: [
+      [`many different ${mark.unit}`, mark === SNMP ? 40 : 50],
+      ['many times the threshold', Math.max(0, Math.min(20, 5 * Math.log2(things / threshold)))],
+      ['faster than people', isFast ? 12 : 0],
+    ],
+    roles: ['attacker', 'victim'],
+    title: `${client} asks ${server} port ${serverPort} for ${mark.what}: ${countText(things)} ${mark.unit}`,
+    description: `${countText(things)} different ${mark.unit} (threshold ${threshold}) were asked for${mark === WEB ? ' and are not there or not for everybody' : ''}.`,
+    indicators: [{ name: mark.unit, value: things, threshold }],
+    alternatives: [
+      mark === WEB
+        ? 'A crawler that follows broken links, or a site that was moved.'
+        : mark === SNMP
+          ? 'Monitoring, which walks the same tree at intervals.'
+          : mark === REVERSE
+            ? 'A mail server or a program that shows the names of addresses.'
+            : 'An inventory, or a second server that is meant to ask.',
+    ],
+    attack: mark.attack,
+    recommendation: `Find out who asks at ${client}, and what ${server} told.`,
+  });
+}

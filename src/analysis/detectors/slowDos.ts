@@ -1,0 +1,145 @@
+/**
+ * Slow denial of service: many connections to a web server that are held open for nothing. The client sends a request a few bytes at a time and never ends it
+ * (Slowloris, R.U.D.Y.), or takes the answer through a window of nothing (slow read). Long polling holds a few connections open, with whole requests.
+ */
+import * as z from 'zod';
+import { addressFilter, confidenceOf, endsOf, Evidence } from './watched.ts';
+import type { CaptureState } from '../captureState.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { countText, durationText, plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
+import { secondsBetween } from '../time.ts';
+
+const options = z.object({
+  connections: z.int().min(5).default(30).describe('Connections to one server that are held open at once (connections)'),
+  seconds: z.number().min(5).default(20).describe('Time for which each of them is held open (seconds)'),
+  bytes: z.int().min(100).default(4000).describe('Bytes up to which the client has said next to nothing (bytes)'),
+});
+type Options = z.output<typeof options>;
+
+const TCP = 6,
+  LEAST_PACKETS = 5,
+  MOST_SERVERS = 2000;
+/** The handshake of TLS passes before a slow request begins. */
+const MOST_HANDSHAKE = 6000;
+const WEB = new Set(['', 'data', 'http', 'tls']),
+  WEB_PORTS = new Set([80, 81, 443, 591, 3000, 5000, 8000, 8008, 8080, 8081, 8088, 8443, 8888, 9000]);
+
+interface Held {
+  readonly rows: number[];
+  readonly reads: number[];
+}
+
+export const slowDos = defineDetector({
+  id: 'slow-dos',
+  title: 'Slow denial of service',
+  tier: 2,
+  deed: 'held the connections of {whom}',
+  description:
+    'Many connections to a web server stay open while hardly anything passes: requests that never end, or answers that nobody takes. A few connections that wait for news are ordinary.',
+  options,
+  create: (_, state) => ({ evaluate: (values) => evaluate(values, state) }),
+});
+
+function evaluate(values: Options, state: CaptureState) {
+  const { ints, doubles, count } = state.flows,
+    servers = new Map<string, Held>(),
+    isWeb = state.tables.all.map(({ dissector }) => WEB.has(dissector.id));
+  let examined = 0;
+  for (let row = 0; row < count; row++) {
+    const at = row * F.INTS,
+      dat = row * F.DOUBLES,
+      flags = ints[at + F.FLAGS]!,
+      service = ints[at + F.SERVICE]! - 1,
+      port = ints[at + F.PORTS]! & 0xffff;
+    if ((ints[at + F.META]! & F.META_PROTOCOL) !== TCP || (flags & F.HAS_TIME) === 0 || (service >= 0 && isWeb[service] !== true)) continue;
+    if (service < 0 && !WEB_PORTS.has(port)) continue;
+    examined++;
+    if ((flags & F.DATA_A) === 0 || ints[at + F.PACKETS_A]! < LEAST_PACKETS) continue;
+    if (secondsBetween(doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!) < values.seconds) continue;
+    const isRead = (flags & F.ZERO_WINDOW_A) !== 0 && (flags & F.DATA_B) !== 0;
+    // A server that has answered with more than its handshake was asked something whole.
+    const isRequest =
+      doubles[dat + F.PAYLOAD_A]! <= values.bytes && doubles[dat + F.PAYLOAD_B]! <= (port === 443 || port === 8443 ? MOST_HANDSHAKE : 0);
+    if (!isRead && !isRequest) continue;
+    const key = `${ints[at + F.B]} ${ints[at + F.META]! & F.META_IPV6} ${port}`;
+    let held = servers.get(key);
+    if (held === undefined) {
+      if (servers.size >= MOST_SERVERS) continue;
+      servers.set(key, (held = { rows: [], reads: [] }));
+    }
+    (isRequest ? held.rows : held.reads).push(row);
+  }
+  const findings: FindingDraft[] = [];
+  for (const { rows, reads } of servers.values()) {
+    for (const [technique, all] of [
+      ['slow-request', rows],
+      ['slow-read', reads],
+    ] as const) {
+      if (all.length < values.connections) continue;
+      const most = atOnce(state, all);
+      if (most >= values.connections) findings.push(draft(values, state, technique, all, most));
+    }
+  }
+  return { findings, coverage: coverage(examinedAll(state, examined), unreadableFrames(state)) };
+}
+
+/** How many of these connections were open at the same time, at most. */
+function atOnce(state: CaptureState, rows: readonly number[]): number {
+  const { doubles } = state.flows,
+    events = rows.flatMap((row) => [[doubles[row * F.DOUBLES + F.START]!, 1] as const, [doubles[row * F.DOUBLES + F.END]! + 1, -1] as const]);
+  let open = 0,
+    most = 0;
+  for (const [, change] of events.sort((a, b) => a[0] - b[0] || a[1] - b[1])) most = Math.max(most, (open += change));
+  return most;
+}
+
+function draft(values: Options, state: CaptureState, technique: 'slow-request' | 'slow-read', rows: readonly number[], most: number): FindingDraft {
+  const { flows } = state,
+    evidence = new Evidence(),
+    clients = new Map<string, number>();
+  let seconds = 0;
+  for (const row of rows) {
+    evidence.addRow(flows, row);
+    const { client } = endsOf(state, row),
+      at = row * F.INTS,
+      dat = row * F.DOUBLES;
+    clients.set(client, (clients.get(client) ?? 0) + 1);
+    seconds += secondsBetween(flows.doubles[dat + F.START]!, flows.ints[at + F.START_NS]!, flows.doubles[dat + F.END]!, flows.ints[at + F.END_NS]!);
+  }
+  const { server, serverPort } = endsOf(state, rows[0]!),
+    [busiest = ['', 0] as const] = [...clients].sort((a, b) => b[1] - a[1]),
+    mean = seconds / rows.length,
+    { confidence, indicators } = confidenceOf([
+      ['many connections held open for nothing', 55],
+      ['many times the threshold', Math.min(20, 6 * Math.log2(most / values.connections))],
+      ['most of them of one address', busiest[1] * 2 > rows.length ? 10 : 0],
+    ]);
+  return {
+    technique,
+    severity: 'high',
+    confidence,
+    title: `${busiest[0]} holds ${countText(most)} connections of ${server} port ${serverPort} ${technique === 'slow-read' ? 'by reading nothing' : 'with requests that never end'}`,
+    description: `${plural(rows.length, 'connection')} from ${plural(clients.size, 'address', 'addresses')}, ${countText(most)} of them at once (threshold ${values.connections}), stayed open for ${durationText(mean)} on average (threshold ${values.seconds} s) ${
+      technique === 'slow-read'
+        ? 'while the client announced a window of zero bytes.'
+        : 'while the client said little and the server had nothing to answer.'
+    }`,
+    subjects: [
+      { role: 'attacker', address: busiest[0] },
+      { role: 'victim', address: server, port: serverPort },
+    ],
+    ...evidence.proof,
+    indicators: [
+      { name: 'connections at once', value: most, threshold: values.connections },
+      { name: 'mean duration', value: Math.round(mean), threshold: values.seconds, unit: 's' },
+      { name: 'clients', value: clients.size },
+      ...indicators,
+    ],
+    alternatives: ['Clients of a program that wait for news in many connections.'],
+    filter: `${addressFilter(busiest[0], server)} && tcp.port == ${serverPort}`,
+    attack: ['T1499.002'],
+    recommendation: `Limit connections per address and the time for a whole request in front of ${server}.`,
+  };
+}

@@ -1,0 +1,84 @@
+/** Traceroute: routers on the way say that packets of one source to one destination ran out of hops, one router after the other. How people and programs find faults. */
+import * as z from 'zod';
+import { formatIpv4 } from '../../pcap/addresses.ts';
+import { NET_DST, NET_SRC, NET_STRIDE, NET_VERSION } from '../../pcap/packet.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { plural } from '../describe.ts';
+import { defineDetector } from '../detector.ts';
+import { wordedDraft } from './sightings.ts';
+import { addressFilter, Evidence, Watched } from './watched.ts';
+
+const options = z.object({
+  routers: z.int().min(2).default(3).describe('Routers that say so about one source and destination (routers)'),
+});
+
+const MOST_WAYS = 5000,
+  MOST_ROUTERS = 64,
+  EXCEEDED = 11,
+  EXCEEDED_V6 = 3;
+
+interface Way {
+  readonly source: string;
+  readonly destination: string;
+  readonly routers: Set<number>;
+  readonly evidence: Evidence;
+}
+
+export const traceroute = defineDetector({
+  id: 'traceroute',
+  title: 'Traceroute',
+  tier: 3,
+  deed: 'traced the way to {whom}',
+  description:
+    'A host finds out which routers lie on the way to another by packets that live for one hop, two hops and so on. Administrators and programs do so to find faults; loops of routers look alike, but come from the same two.',
+  options,
+  create(_, state) {
+    const ways = new Watched<string, Way>(MOST_WAYS);
+    return {
+      onPacket(p) {
+        if (p.icmp < 0 || p.netCount < 2) return;
+        const { net } = p,
+          isV6 = net[NET_VERSION] === 6;
+        if (p.icmp >> 8 !== (isV6 ? EXCEEDED_V6 : EXCEEDED)) return;
+        const at = (p.netCount - 1) * NET_STRIDE,
+          text = (value: number): string => (isV6 ? p.ipv6.textOf(value) : formatIpv4(value)),
+          source = text(net[at + NET_SRC]!),
+          destination = text(net[at + NET_DST]!),
+          way = ways.of(`${source} ${destination}`, () => ({ source, destination, routers: new Set(), evidence: new Evidence() }));
+        if (way === undefined) return;
+        if (way.routers.size < MOST_ROUTERS) way.routers.add(net[at - NET_STRIDE + NET_SRC]!);
+        way.evidence.add(p, -1);
+      },
+      evaluate: (values) => ({
+        findings: [...ways.values]
+          .filter(({ routers }) => routers.size >= values.routers)
+          .map(({ source, destination, routers, evidence }) =>
+            wordedDraft(
+              state,
+              [
+                { role: 'client', address: source },
+                { role: 'server', address: destination },
+              ],
+              evidence,
+              `${addressFilter(source, destination)} && (icmp.type == ${EXCEEDED} || icmpv6.type == ${EXCEEDED_V6})`,
+              {
+                technique: 'time-exceeded',
+                severity: 'info',
+                parts: [
+                  ['routers on the way answer one after the other', 60],
+                  ['many of them', Math.min(20, 5 * (routers.size - values.routers))],
+                ],
+                title: `${source} traces the way to ${destination}`,
+                description: `${plural(routers.size, 'router')} (threshold ${values.routers}) said that packets of ${source} to ${destination} ran out of hops.`,
+                indicators: [{ name: 'routers', value: routers.size, threshold: values.routers }],
+                alternatives: ['Somebody who looks for a fault, or a program that measures ways.'],
+                attack: ['T1016'],
+                recommendation: 'Nothing by itself; look what else the host asked about the network.',
+              },
+            ),
+          ),
+        coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...ways.limits('ways')]),
+      }),
+    };
+  },
+});
