@@ -21,7 +21,6 @@ type Options = z.output<typeof options>;
 const WRITES = new Map([
   [5, 'Write Single Coil'],
   [6, 'Write Single Register'],
-  [8, 'Diagnostics'],
   [15, 'Write Multiple Coils'],
   [16, 'Write Multiple Registers'],
   [21, 'Write File Record'],
