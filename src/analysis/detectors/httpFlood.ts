@@ -15,6 +15,7 @@ import { addressFilter, endsOf, Evidence, Watched } from './watched.ts';
 const options = z.object({
   windowSeconds: z.number().positive().default(10).describe('Time within which requests are counted (seconds)'),
   requests: z.int().min(50).default(1000).describe('Requests to one server within that time (requests)'),
+  peakRequests: z.int().min(20).default(200).describe('Requests to one server within one second, told with less weight (requests)'),
   pagesPercent: z.number().min(1).max(100).default(5).describe('Different pages, queries aside, that the requests may at most ask for (percent)'),
 });
 type Options = z.output<typeof options>;
@@ -27,6 +28,8 @@ interface Server {
   readonly address: string;
   readonly port: number;
   readonly burst: Burst;
+  /** Within a second. */
+  readonly peak: Burst;
   readonly pages: Set<string>;
   readonly clients: Map<string, number>;
   readonly evidence: Evidence;
@@ -53,6 +56,7 @@ export const httpFlood = defineDetector({
             address: server,
             port: serverPort,
             burst: new Burst(windowSeconds),
+            peak: new Burst(1),
             pages: new Set(),
             clients: new Map(),
             evidence: new Evidence(),
@@ -60,7 +64,9 @@ export const httpFlood = defineDetector({
           }));
         if (one === undefined) return;
         one.requests++;
-        one.burst.add(packetTime(state, p));
+        const now = packetTime(state, p);
+        one.burst.add(now);
+        one.peak.add(now);
         one.evidence.add(p, flow);
         const query = message.uri.indexOf('?');
         if (one.pages.size < MOST_PAGES) one.pages.add((query < 0 ? message.uri : message.uri.slice(0, query)).slice(0, 200));
@@ -68,7 +74,10 @@ export const httpFlood = defineDetector({
       },
       evaluate: (values) => ({
         findings: [...servers.values]
-          .filter(({ burst, pages, requests }) => burst.most >= values.requests && pages.size * 100 <= requests * values.pagesPercent)
+          .filter(
+            ({ burst, peak, pages, requests }) =>
+              (burst.most >= values.requests || peak.most >= values.peakRequests) && pages.size * 100 <= requests * values.pagesPercent,
+          )
           .map((one) => draft(values, state, one)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...servers.limits('servers')]),
       }),
@@ -76,7 +85,7 @@ export const httpFlood = defineDetector({
   },
 });
 
-function draft(values: Options, state: CaptureState, { address, port, burst, pages, clients, evidence, requests }: Server): FindingDraft {
+function draft(values: Options, state: CaptureState, { address, port, burst, peak, pages, clients, evidence, requests }: Server): FindingDraft {
   const [busiest = ['', 0] as const] = [...clients].sort((a, b) => b[1] - a[1]),
     isOne = busiest[1] * 2 > requests;
   return wordedDraft(
@@ -89,10 +98,10 @@ function draft(values: Options, state: CaptureState, { address, port, burst, pag
     `${addressFilter(address)} && tcp.port == ${port} && http.request`,
     {
       technique: isOne ? 'one-source' : 'many-sources',
-      severity: 'medium',
+      severity: burst.most >= values.requests ? 'medium' : 'low',
       parts: [
         ['more requests than people make', 50],
-        ['many times the threshold', Math.min(20, 5 * Math.log2(burst.most / values.requests))],
+        ['many times the threshold', Math.max(0, Math.min(20, 5 * Math.log2(burst.most / values.requests)))],
         ['always the same page', pages.size === 1 ? 10 : 0],
         ['from many addresses', clients.size >= 20 ? 8 : 0],
       ],
@@ -100,6 +109,7 @@ function draft(values: Options, state: CaptureState, { address, port, burst, pag
       description: `${countText(burst.most)} requests came within ${values.windowSeconds} s (threshold ${countText(values.requests)}) from ${plural(clients.size, 'address', 'addresses')}, ${countText(requests)} in all, for ${plural(pages.size, 'page')}.`,
       indicators: [
         { name: 'requests', value: burst.most, threshold: values.requests },
+        { name: 'requests within a second', value: peak.most, threshold: values.peakRequests },
         { name: 'pages', value: pages.size },
         { name: 'clients', value: clients.size },
       ],

@@ -112,8 +112,9 @@ export function flowStart(state: CaptureState, row: number): number {
   return doubles[row * F.DOUBLES + F.START]! - state.firstSeconds + (ints[at + F.START_NS]! - state.firstNanoseconds) / 1e9;
 }
 
-/** Seconds since the capture began, NaN without a time. */
+/** Seconds since the capture began, NaN without a time. The first frame speaks before it is counted. */
 export function packetTime(state: CaptureState, p: Packet): number {
+  if (p.hasTime && Number.isNaN(state.firstSeconds)) return 0;
   return p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : NaN;
 }
 

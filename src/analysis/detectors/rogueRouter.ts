@@ -55,7 +55,6 @@ interface Redirects {
   readonly source: string;
   readonly gateways: Set<string>;
   readonly evidence: Evidence;
-  toSender: boolean;
   mac: string;
 }
 
@@ -80,7 +79,7 @@ export const rogueRouter = defineDetector({
     return {
       onMessage(message, _flow, p) {
         if (arpMessage.is(message)) {
-          if (message.opcode === 2) owners.of(formatIpv4(message.senderIp), () => formatMac(message.senderMacHigh, message.senderMacLow));
+          if (message.senderIp !== 0) owners.of(formatIpv4(message.senderIp), () => formatMac(message.senderMacHigh, message.senderMacLow));
           return;
         }
         const source = sourceOf(p),
@@ -104,16 +103,11 @@ export const rogueRouter = defineDetector({
           if (message.nameServers.includes(source))
             servers.of(source, () => ({ address: source, evidence: new Evidence() }))?.evidence.addDatagram(p);
         } else if (redirectMessage.is(message)) {
-          const one = redirects.of(source, () => ({ source, gateways: new Set(), evidence: new Evidence(), toSender: false, mac: '' }));
+          const one = redirects.of(source, () => ({ source, gateways: new Set(), evidence: new Evidence(), mac: '' }));
           if (one === undefined) return;
           one.evidence.add(p, -1);
           if (one.gateways.size < MOST_SHOWN) one.gateways.add(message.gateway);
-          const mac = linkSource(p);
-          // The frame comes from whom it points to, and not from whose address it bears.
-          if (mac !== '' && message.gateway !== source && owners.get(message.gateway) === mac) {
-            one.toSender = true;
-            one.mac = mac;
-          }
+          one.mac ||= linkSource(p);
         } else if (redundancyMessage.is(message) && message.isActive) {
           const members = groups.of(`${message.protocol} ${message.group}`, () => new Map<string, Member>());
           let member = members?.get(source);
@@ -138,7 +132,13 @@ export const rogueRouter = defineDetector({
         const ways = new Set(all.filter(({ isWay }) => isWay).map(({ address }) => address));
         for (const { address, evidence } of servers.values)
           if (/^fe80:/i.test(address) && !ways.has(address) && all.length > 0) findings.push(resolver(state, address, evidence));
-        for (const one of redirects.values) findings.push(redirected(state, one));
+        for (const one of redirects.values) {
+          // The frames come from whom they point to, or from another station than their address belongs to.
+          const owner = owners.get(one.source),
+            isForged =
+              one.mac !== '' && ((owner !== undefined && owner !== one.mac) || [...one.gateways].some((gateway) => owners.get(gateway) === one.mac));
+          findings.push(redirected(state, one, isForged));
+        }
         for (const [group, members] of groups.entries) findings.push(...takeOvers(values, state, group, [...members.values()]));
         return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...routers.limits('routers')]) };
       },
@@ -187,7 +187,7 @@ function secondRouters(values: Options, state: CaptureState, all: readonly Route
       isOwnResolver = router.servers.has(router.address) || [...router.servers].some((server) => !first.servers.has(server)),
       isPreferred = router.isPreferred && !first.isPreferred,
       hasOtherPrefix = [...router.prefixes].some((prefix) => !first.prefixes.has(prefix));
-    if (!isNew) return [];
+    if (!isNew && !isPreferred) return [];
     return [
       wordedDraft(
         state,
@@ -199,9 +199,10 @@ function secondRouters(values: Options, state: CaptureState, all: readonly Route
         `${addressFilter(router.address)} && ${ADVERTISEMENTS}`,
         {
           technique: 'second-router',
-          severity: isPreferred || (isOwnResolver && hasOtherPrefix) ? 'medium' : 'low',
+          severity: isNew && (isPreferred || (isOwnResolver && hasOtherPrefix)) ? 'medium' : 'low',
           parts: [
-            ['a router that comes to a network that has one', 40],
+            ['a second router', 30],
+            ['it came when the first had been known for a while', isNew ? 12 : 0],
             ['it asks to be preferred', isPreferred ? 20 : 0],
             ['it names resolvers of its own', isOwnResolver ? 10 : 0],
             ['it names prefixes of its own', hasOtherPrefix ? 8 : 0],
@@ -254,11 +255,11 @@ function resolver(state: CaptureState, address: string, evidence: Evidence): Fin
   });
 }
 
-function redirected(state: CaptureState, { source, gateways, evidence, toSender, mac }: Redirects): FindingDraft {
+function redirected(state: CaptureState, { source, gateways, evidence, mac }: Redirects, isForged: boolean): FindingDraft {
   return wordedDraft(
     state,
     [
-      { role: toSender ? 'spoofed' : 'server', address: source },
+      { role: isForged ? 'spoofed' : 'server', address: source },
       { role: 'gateway', address: [...gateways][0] ?? '' },
     ],
     evidence,
@@ -266,13 +267,13 @@ function redirected(state: CaptureState, { source, gateways, evidence, toSender,
     {
       technique: 'redirect',
       deed: 'redirected traffic by ICMP',
-      severity: toSender ? 'high' : 'info',
+      severity: isForged ? 'high' : 'info',
       parts: [
         ['redirects to another gateway', 40],
-        ['the station that sent them is the gateway that they name, and not the one whose address they bear', toSender ? 40 : 0],
+        ['another station sent them than the one whose address they bear', isForged ? 40 : 0],
       ],
       title: `ICMP redirects of ${source} send traffic to ${[...gateways].join(', ')}`,
-      description: `${plural(evidence.framesTotal, 'redirect')} in the name of ${source}${toSender ? ` came from ${mac}, to which they point` : ''}.`,
+      description: `${plural(evidence.framesTotal, 'redirect')} in the name of ${source}${isForged ? ` came from ${mac}, which is another station` : ''}.`,
       alternatives: ['A router that knows a shorter way on the same network.'],
       attack: ['T1557'],
       recommendation: 'Let hosts ignore ICMP redirects; where nobody set up two routers, find the sender.',

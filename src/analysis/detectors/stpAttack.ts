@@ -17,8 +17,8 @@ const options = z.object({
   topologyChanges: z.int().min(10).default(100).describe('Topology change notifications within ten seconds (frames)'),
   establishedSeconds: z
     .number()
-    .min(2)
-    .default(20)
+    .min(1)
+    .default(3)
     .describe('Time for which a root must have stood before another one may be called a claim (seconds)'),
 });
 type Options = z.output<typeof options>;

@@ -9,7 +9,7 @@ import { wordedDraft } from './sightings.ts';
 import { addressFilter, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
-  routers: z.int().min(2).default(3).describe('Routers that say so about one source and destination (routers)'),
+  answers: z.int().min(2).default(2).describe('Answers of routers that packets of one source to one destination ran out of hops (messages)'),
 });
 
 const MOST_WAYS = 5000,
@@ -51,7 +51,7 @@ export const traceroute = defineDetector({
       },
       evaluate: (values) => ({
         findings: [...ways.values]
-          .filter(({ routers }) => routers.size >= values.routers)
+          .filter(({ evidence }) => evidence.framesTotal >= values.answers)
           .map(({ source, destination, routers, evidence }) =>
             wordedDraft(
               state,
@@ -65,12 +65,15 @@ export const traceroute = defineDetector({
                 technique: 'time-exceeded',
                 severity: 'info',
                 parts: [
-                  ['routers on the way answer one after the other', 60],
-                  ['many of them', Math.min(20, 5 * (routers.size - values.routers))],
+                  ['routers on the way say that packets ran out of hops', 50],
+                  ['several of them, one after the other', Math.min(30, 8 * (routers.size - 1))],
                 ],
                 title: `${source} traces the way to ${destination}`,
-                description: `${plural(routers.size, 'router')} (threshold ${values.routers}) said that packets of ${source} to ${destination} ran out of hops.`,
-                indicators: [{ name: 'routers', value: routers.size, threshold: values.routers }],
+                description: `${plural(routers.size, 'router')} said in ${plural(evidence.framesTotal, 'message')} (threshold ${values.answers}) that packets of ${source} to ${destination} ran out of hops.`,
+                indicators: [
+                  { name: 'answers', value: evidence.framesTotal, threshold: values.answers },
+                  { name: 'routers', value: routers.size },
+                ],
                 alternatives: ['Somebody who looks for a fault, or a program that measures ways.'],
                 attack: ['T1016'],
                 recommendation: 'Nothing by itself; look what else the host asked about the network.',

@@ -13,15 +13,16 @@ import { wordedDraft } from './sightings.ts';
 import { Evidence, Watched } from './watched.ts';
 
 const options = z.object({
-  frames: z.int().min(1).default(1).describe('Frames with two tags from a station that also sends frames with one or none (frames)'),
-  sharePercent: z.number().min(1).max(100).default(20).describe('Share of all frames up to which two tags are not the way of the link (percent)'),
+  frames: z.int().min(1).default(1).describe('Frames with two tags from one station (frames)'),
+  sharePercent: z.number().min(1).max(100).default(30).describe('Share of all frames up to which two tags are not the way of the link (percent)'),
 });
 type Options = z.output<typeof options>;
 
 const MOST_STATIONS = 5000,
   UNKNOWN = 0,
   DOUBLE = 1,
-  OTHER = 2,
+  PLAIN = 2,
+  OTHER = 3,
   WORDS = 5;
 
 interface Station {
@@ -37,12 +38,13 @@ export const vlanHopping = defineDetector({
   tier: 2,
   deed: 'sent frames with two VLAN tags',
   description:
-    'A station that sends plain frames sends others with two VLAN tags, which a switch may deliver into another network. Links of providers carry two tags on purpose, on all frames.',
+    'In a network without tags a station sends frames with two VLAN tags, which a switch may deliver into another network. Links of providers carry two tags on purpose, on all frames.',
   options,
   create(_, state) {
     const stations = new Watched<string, Station>(MOST_STATIONS);
     let kinds = new Uint8Array(64),
-      doubles = 0;
+      doubles = 0,
+      untagged = 0;
     return {
       onPacket(p) {
         if (p.path >= kinds.length) {
@@ -51,17 +53,19 @@ export const vlanHopping = defineDetector({
           kinds = grown;
         }
         let kind = kinds[p.path]!;
-        if (kind === UNKNOWN) kind = kinds[p.path] = isDouble(state, p.path) ? DOUBLE : OTHER;
-        if (kind === OTHER || p.macCount === 0) return;
+        if (kind === UNKNOWN) kind = kinds[p.path] = kindOf(state, p.path);
+        if (kind === PLAIN) untagged++;
+        if (kind !== DOUBLE || p.macCount === 0) return;
         doubles++;
         station(stations, p)?.evidence.add(p, -1);
       },
       evaluate(values) {
         const findings: FindingDraft[] = [];
-        if (doubles * 100 <= state.packets * values.sharePercent)
+        // A link between switches tags the others once: there, two tags are nothing to wonder at.
+        if (doubles * 100 <= state.packets * values.sharePercent && untagged >= doubles * 2)
           for (const one of stations.values) {
             const plain = framesOf(state, one) - one.evidence.framesTotal;
-            if (one.evidence.framesTotal >= values.frames && plain > 0) findings.push(draft(values, state, one, plain));
+            if (one.evidence.framesTotal >= values.frames) findings.push(draft(values, state, one, plain));
           }
         return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...stations.limits('stations')]) };
       },
@@ -70,9 +74,11 @@ export const vlanHopping = defineDetector({
 });
 
 /** Two tags of the kind that stations' switches read, one right behind the other, on the outermost Ethernet. */
-function isDouble(state: CaptureState, path: number): boolean {
+function kindOf(state: CaptureState, path: number): number {
   const [first, second, third] = state.tables.paths.protocolsOf(path);
-  return first?.id === 'eth' && second?.id === 'vlan' && third?.id === 'vlan';
+  if (first?.id !== 'eth') return OTHER;
+  if (second?.id !== 'vlan') return second?.id === 'ieee8021ad' ? OTHER : PLAIN;
+  return third?.id === 'vlan' ? DOUBLE : OTHER;
 }
 
 function station(stations: Watched<string, Station>, { mac }: Packet): Station | undefined {
@@ -93,7 +99,8 @@ function draft(values: Options, state: CaptureState, { mac, evidence }: Station,
     technique: 'double-tag',
     severity: 'medium',
     parts: [
-      ['two tags from a station that also sends plain frames', 65],
+      ['two tags where most frames have none', 60],
+      ['the station also sends plain frames', plain > 0 ? 8 : 0],
       ['few frames of the capture have two', evidence.framesTotal * 50 < state.packets ? 8 : 0],
     ],
     title: `${mac} sends ${plural(evidence.framesTotal, 'frame')} with two VLAN tags`,

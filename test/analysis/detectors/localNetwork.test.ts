@@ -1,0 +1,152 @@
+/** wifi-attack, stp-attack, mac-flood, vlan-hopping and rogue-router: attacks on the network next door, and what only looks like them. Layouts: IEEE 802.11, 802.1D, 802.1Q, RFC 4861. */
+import { describe, expect, test } from 'vitest';
+import { redirectMessage } from '../../../src/pcap/dissectors/icmp.ts';
+import { routerAdvertisementMessage } from '../../../src/pcap/dissectors/icmpv6.ts';
+import { stpMessage } from '../../../src/pcap/dissectors/stp.ts';
+import { wifiAttack } from '../../../src/analysis/detectors/registry.ts';
+import type { WlanMessage } from '../../../src/pcap/dissectors/wlan.ts';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
+import { messagesOf } from '../../support/messagesOf.ts';
+import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
+import { PacketBuilder } from '../../support/packetBuilder.ts';
+
+const run = async (capture: string | Uint8Array, detector: string) => findingsOf(await analyzeCapture(capture), detector);
+const mac = (text: string): number[] => text.split(':').map((part) => parseInt(part, 16));
+
+describe('wifi-attack', () => {
+  const AP = '00:11:22:33:44:55';
+  const said = (frames: readonly (Partial<WlanMessage> & { readonly gap?: number })[]) => {
+    const driver = new MessageDriver(wifiAttack);
+    // 2026-01-01T00:00:00Z, where the driver's clock starts.
+    driver.state.firstSeconds = 1_767_225_600;
+    for (const { gap, ...frame } of frames)
+      driver
+        .say<WlanMessage>(-1, {
+          kind: 'wlan',
+          subtype: 12,
+          transmitter: AP,
+          receiver: 'ff:ff:ff:ff:ff:ff',
+          bssid: AP,
+          reason: 7,
+          ssid: null,
+          isPrivate: false,
+          isModern: false,
+          ...frame,
+        })
+        .wait(gap ?? 0.05);
+    return driver.findings;
+  };
+  test('a flood of deauthentications', () => {
+    const [finding, ...others] = said(Array.from({ length: 64 }, () => ({})));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      technique: 'deauthentication',
+      severity: 'high',
+      framesTotal: 64,
+      subjects: [{ role: 'spoofed', address: AP }, { role: 'victim' }],
+    });
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+  });
+  test('silent on stations that leave now and then', () => {
+    expect(said([{}])).toEqual([]);
+    expect(said(Array.from({ length: 40 }, () => ({ gap: 30 })))).toEqual([]);
+  });
+  test('a twin without encryption, and WEP; silent on two access points of one network', () => {
+    const beacon = (bssid: string, isPrivate: boolean, isModern = isPrivate) => ({ subtype: 8, bssid, ssid: 'office', isPrivate, isModern });
+    const twice = (one: ReturnType<typeof beacon>) => [one, one, one];
+    expect(said([...twice(beacon(AP, true)), ...twice(beacon('66:11:22:33:44:55', false))])).toMatchObject([
+      { technique: 'evil-twin', severity: 'medium' },
+    ]);
+    expect(said([...twice(beacon(AP, true)), ...twice(beacon('66:11:22:33:44:55', true))])).toEqual([]);
+    expect(said(twice(beacon(AP, true, false)))).toMatchObject([{ technique: 'wep', severity: 'low' }]);
+  });
+});
+
+describe('stp-attack', () => {
+  /** A configuration BPDU in 802.3 with LLC, IEEE 802.1D clause 9.3.1. */
+  const bpdu = (priority: number, root: string, bridge = root): Uint8Array =>
+    Uint8Array.from([
+      ...[1, 0x80, 0xc2, 0, 0, 0, ...mac(bridge), 0, 38, 0x42, 0x42, 3],
+      ...[0, 0, 0, 0, 0, priority >> 8, priority & 255, ...mac(root), 0, 0, 0, 0, priority >> 8, priority & 255, ...mac(bridge)],
+      ...[0x80, 1, 0, 0, 20, 0, 2, 0, 15, 0],
+    ]);
+  const SWITCH = '4e:9e:a3:a1:03:05';
+  const built = (frames: readonly Uint8Array[], gap = 2): Uint8Array => {
+    const builder = new PacketBuilder();
+    for (const frame of frames) builder.frame(frame).wait(gap);
+    return builder.bytes();
+  };
+  test('a claim next to the root, recorded with yersinia', async () => {
+    const messages = await messagesOf(sample('stp-root-claim.pcap'), stpMessage);
+    // tshark -T fields -e stp.root.prio -e stp.root.hw -e stp.bridge.hw
+    expect(messages[0]).toMatchObject({ rootPriority: 32_768, rootMac: SWITCH, bridgeMac: SWITCH, rootCost: 0 });
+    const [finding, ...others] = await run(sample('stp-root-claim.pcap'), 'stp-attack');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'medium',
+      subjects: [
+        { role: 'attacker', address: '4e:9e:a3:a0:03:05' },
+        { role: 'victim', address: SWITCH },
+      ],
+    });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('a flood of bridges', async () => {
+    const frames = Array.from({ length: 60 }, (_, i) => bpdu(0x8000, `02:00:00:00:01:${(0xff - i).toString(16).padStart(2, '0')}`));
+    expect((await run(built(frames, 0.01), 'stp-attack')).map(({ severity }) => severity)).toContain('high');
+  });
+  test('silent on a tree at rest, and on two switches that start at once', async () => {
+    expect(await run(built(Array.from({ length: 20 }, () => bpdu(0x8000, SWITCH))), 'stp-attack')).toEqual([]);
+    expect(await run(built([bpdu(0x8000, SWITCH), bpdu(0x7000, '00:1e:bd:7a:10:01'), bpdu(0x7000, '00:1e:bd:7a:10:01')]), 'stp-attack')).toEqual([]);
+  });
+});
+
+describe('mac-flood', () => {
+  const frame = (source: number): Uint8Array =>
+    Uint8Array.from([2, 0, 0, 0, 0, 1, 2, 9, 0, source >> 16, (source >> 8) & 255, source & 255, 0x88, 0xb5, ...new Array<number>(46).fill(0)]);
+  test('macof', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 3000; i++) builder.frame(frame(i)).wait(0.001);
+    const [finding, ...others] = await run(builder.bytes(), 'mac-flood');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'high' });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('silent on as many stations that talk, and on few', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 6000; i++) builder.frame(frame(i % 1200)).wait(0.001);
+    expect(await run(builder.bytes(), 'mac-flood')).toEqual([]);
+    expect(await run(sample('web-browsing.pcap'), 'mac-flood')).toEqual([]);
+  });
+});
+
+describe('vlan-hopping', () => {
+  // tshark -T fields -e frame.protocols: three frames of eth:vlan:vlan:ip:icmp, ten without a tag.
+  test('recorded with yersinia', async () => {
+    const [finding, ...others] = await run(sample('vlan-double-tag.pcap'), 'vlan-hopping');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'medium', evidence: { framesTotal: 3 } });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('silent on the link of a provider', async () => expect(await run(sample('vlan-qinq.pcap'), 'vlan-hopping')).toEqual([]));
+});
+
+describe('rogue-router', () => {
+  test('a second router that asks to be preferred, recorded with fake_router26', async () => {
+    const messages = await messagesOf(sample('fake-router-ipv6.pcap'), routerAdvertisementMessage);
+    // tshark -T fields -e icmpv6.nd.ra.router_lifetime -e icmpv6.opt.prefix -e icmpv6.nd.ra.flag.prf
+    expect(messages).toContainEqual(expect.objectContaining({ lifetimeSeconds: 2048, preference: 1, prefixes: ['fd00:66::/64'] }));
+    const found = await run(sample('fake-router-ipv6.pcap'), 'rogue-router');
+    expect(found.map(({ subjects }) => subjects[0]!.address)).toEqual(['fe80::a00:27ff:fe5e:6666']);
+    expect(checkFilter(found[0]!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('redirects in the name of the gateway', async () => {
+    expect(await messagesOf(sample('icmp-redirect.pcap'), redirectMessage)).toHaveLength(5);
+    expect(await run(sample('icmp-redirect.pcap'), 'rogue-router')).toMatchObject([
+      { severity: 'high', subjects: [{ role: 'spoofed', address: '192.168.10.1' }, { address: '192.168.10.66' }] },
+    ]);
+  });
+  test('silent on one router', async () => expect(await run(sample('ipv6.pcap'), 'rogue-router')).toEqual([]));
+});

@@ -1,0 +1,221 @@
+/** http-flood, slow-dos, service-enumeration, traceroute, tcp-anomaly, malformed-traffic and ics-write: each where it fires, and a near miss. */
+import { describe, expect, test } from 'vitest';
+import type { ModbusMessage } from '../../../src/pcap/dissectors/modbus.ts';
+import { icsWrite } from '../../../src/analysis/detectors/registry.ts';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
+import { CLIENT, dialogue, lookUps, SERVER, web } from '../../support/dialogue.ts';
+import { MessageDriver } from '../../support/messageDriver.ts';
+import { ACK, ipBytes, PacketBuilder, PSH, RST, SYN, tcpBytes, udpBytes } from '../../support/packetBuilder.ts';
+
+const run = async (capture: string | Uint8Array, detector: string) => findingsOf(await analyzeCapture(capture), detector);
+
+describe('http-flood', () => {
+  const asked = (count: number, page: (i: number) => string, gap: number): Uint8Array =>
+    dialogue(Array.from({ length: count }, (_, i) => web(page(i))).flat(), { gap }).bytes();
+  test('the same page with a random query', async () => {
+    const [finding, ...others] = await run(
+      asked(1200, (i) => `/?x=${i}`, 0.002),
+      'http-flood',
+    );
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'medium',
+      subjects: [
+        { role: 'attacker', address: CLIENT },
+        { role: 'victim', address: SERVER, port: 80 },
+      ],
+    });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('recorded with ApacheBench', async () => expect(await run(sample('http-flood.pcap'), 'http-flood')).toMatchObject([{ severity: 'low' }]));
+  test('silent on a crawler, and on a page that asks every second', async () => {
+    expect(
+      await run(
+        asked(1200, (i) => `/page/${i}`, 0.002),
+        'http-flood',
+      ),
+    ).toEqual([]);
+    expect(
+      await run(
+        asked(200, () => '/news', 0.5),
+        'http-flood',
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('slow-dos', () => {
+  test('recorded with slowhttptest', async () => {
+    const [finding, ...others] = await run(sample('slow-headers.pcap'), 'slow-dos');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'high' });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('silent on long polling, and on one slow reader', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 6; i++) dialogue(web(`/poll?${i}`), { builder, clientPort: 40_000 + i, gap: 30 });
+    expect(await run(builder.bytes(), 'slow-dos')).toEqual([]);
+    expect(await run(sample('slow-reader.pcap'), 'slow-dos')).toEqual([]);
+  });
+});
+
+describe('service-enumeration', () => {
+  test('guessed pages, recorded with dirb', async () =>
+    expect(await run(sample('dirb.pcap'), 'service-enumeration')).toMatchObject([{ severity: 'medium' }]));
+  test('users of a mail server', async () => {
+    const lines = ['root', 'admin', 'www', 'bob', 'alice', 'mallory'].flatMap((user) => [
+      ['client', `VRFY ${user}\r\n`] as const,
+      ['server', '252 2.0.0 maybe\r\n'] as const,
+    ]);
+    expect(
+      await run(
+        dialogue([['server', '220 mail ESMTP\r\n'], ['client', 'EHLO x\r\n'], ['server', '250 mail\r\n'], ...lines], { port: 25 }).bytes(),
+        'service-enumeration',
+      ),
+    ).toMatchObject([{ severity: 'low' }]);
+  });
+  test('a zone', async () => expect(await run(lookUps(['example.org'], { type: 252 }).bytes(), 'service-enumeration')).toHaveLength(1));
+  test('silent on a few broken links, a mail, and a few reverse look-ups', async () => {
+    expect(
+      await run(dialogue(Array.from({ length: 20 }, (_, i) => web(`/${i}`, { status: '404 Not Found' })).flat()).bytes(), 'service-enumeration'),
+    ).toEqual([]);
+    expect(await run(sample('smtp.pcap'), 'service-enumeration')).toEqual([]);
+    expect(
+      await run(
+        lookUps(
+          Array.from({ length: 20 }, (_, i) => `${i}.2.0.192.in-addr.arpa`),
+          { type: 12 },
+        ).bytes(),
+        'service-enumeration',
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('traceroute', () => {
+  const exceeded = (routers: readonly string[]): Uint8Array => {
+    const builder = new PacketBuilder(),
+      quote = ipBytes({
+        from: CLIENT,
+        to: SERVER,
+        protocol: 17,
+        payload: udpBytes({ from: CLIENT, to: SERVER, sourcePort: 40_000, destinationPort: 33_434 }),
+      });
+    for (const from of routers) builder.icmpError({ from, to: CLIENT, type: 11, code: 0, quote }).wait(0.1);
+    return builder.bytes();
+  };
+  test('one router after the other', async () => {
+    const [finding, ...others] = await run(exceeded(['10.0.0.1', '192.0.2.1', '198.51.100.1']), 'traceroute');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'info', subjects: [{ address: CLIENT }, { address: SERVER }] });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('recorded', async () => expect((await run(sample('ping-traceroute.pcap'), 'traceroute')).length).toBeGreaterThan(0));
+  test('silent on a single one', async () => expect(await run(exceeded(['10.0.0.1']), 'traceroute')).toEqual([]));
+});
+
+describe('tcp-anomaly', () => {
+  const reset = (ttl: number): Uint8Array => {
+    const back = { from: SERVER, to: CLIENT, sourcePort: 80, destinationPort: 40_000, ttl: 50 };
+    return dialogue([['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n']])
+      .tcp({ ...back, ttl, flags: RST | ACK, sequence: 5001, acknowledgment: 1028 })
+      .tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1028, payload: new Uint8Array(40).fill(65) })
+      .bytes();
+  };
+  test('a reset from elsewhere', async () => {
+    const [finding, ...others] = await run(reset(90), 'tcp-anomaly');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'low' });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('flags that exclude each other', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 6; i++) builder.tcp({ from: CLIENT, to: SERVER, sourcePort: 40_000 + i, destinationPort: 80, flags: SYN | 1 });
+    expect(await run(builder.bytes(), 'tcp-anomaly')).toHaveLength(1);
+  });
+  test('silent on data of the same host on its way, and on how connections end', async () => {
+    expect(await run(reset(50), 'tcp-anomaly')).toEqual([]);
+    expect(await run(sample('tcp-endings.pcap'), 'tcp-anomaly')).toEqual([]);
+  });
+});
+
+describe('malformed-traffic', () => {
+  const short = (cut: boolean): Uint8Array => {
+    const builder = new PacketBuilder(cut ? 38 : undefined);
+    for (let i = 0; i < 30; i++) {
+      const bytes = tcpBytes({ from: CLIENT, to: SERVER, sourcePort: 40_000, destinationPort: 80, flags: ACK });
+      builder.ip({ from: CLIENT, to: SERVER, protocol: 6, payload: cut ? bytes : bytes.slice(0, 8) });
+    }
+    return builder.bytes();
+  };
+  test('headers that end too early', async () => {
+    const [finding, ...others] = await run(short(false), 'malformed-traffic');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'low', evidence: { framesTotal: 30 } });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('Bad Neighbor: name servers of an even length', async () => {
+    // RFC 8106 section 5.1: type 25, length in units of 8 bytes; CVE-2020-16898 needs it even.
+    const advertisement = (units: number): Uint8Array =>
+      Uint8Array.from([
+        134,
+        0,
+        0,
+        0,
+        64,
+        0,
+        7,
+        8,
+        ...new Array<number>(8).fill(0),
+        25,
+        units,
+        0,
+        0,
+        0,
+        0,
+        7,
+        8,
+        ...new Array<number>(units * 8 - 8).fill(1),
+      ]);
+    const sent = (units: number) =>
+      new PacketBuilder().ip({ from: 'fe80::1', to: 'fe80::2', protocol: 58, ttl: 255, payload: advertisement(units) }).bytes();
+    expect(await run(sent(4), 'malformed-traffic')).toMatchObject([{ severity: 'high' }]);
+    expect(await run(sent(3), 'malformed-traffic')).toEqual([]);
+  });
+  test('silent on frames that were cut in capturing', async () => expect(await run(short(true), 'malformed-traffic')).toEqual([]));
+});
+
+describe('ics-write', () => {
+  const said = (codes: readonly (readonly [client: string, code: number])[]) => {
+    const driver = new MessageDriver(icsWrite),
+      flows = new Map<string, number>();
+    for (const [client, functionCode] of codes) {
+      if (!flows.has(client)) flows.set(client, driver.flow(client, '10.0.0.3', 502, 'modbus'));
+      driver.say<ModbusMessage>(flows.get(client)!, { kind: 'modbus', unit: 1, functionCode, exceptionCode: null, direction: 0 });
+    }
+    return driver.findings;
+  };
+  test('a write, and more so by a second master that only writes', () => {
+    expect(
+      said([
+        ['10.0.0.9', 3],
+        ['10.0.0.9', 6],
+      ]),
+    ).toMatchObject([{ severity: 'low' }]);
+    expect(
+      said([
+        ['10.0.0.9', 3],
+        ['10.0.0.66', 5],
+      ]),
+    ).toMatchObject([{ severity: 'medium', subjects: [{ address: '10.0.0.66' }, { address: '10.0.0.3', port: 502 }] }]);
+  });
+  test('silent on reads', () =>
+    expect(
+      said([
+        ['10.0.0.9', 1],
+        ['10.0.0.9', 3],
+        ['10.0.0.9', 4],
+      ]),
+    ).toEqual([]));
+});
