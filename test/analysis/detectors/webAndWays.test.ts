@@ -28,7 +28,7 @@ describe('http-flood', () => {
     });
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
-  test('recorded with ApacheBench', async () => expect(await run(sample('http-flood.pcap'), 'http-flood')).toMatchObject([{ severity: 'low' }]));
+  test('recorded with ApacheBench', async () => expect(await run(sample('http-flood.pcap.gz'), 'http-flood')).toHaveLength(1));
   test('silent on a crawler, and on a page that asks every second', async () => {
     expect(
       await run(
