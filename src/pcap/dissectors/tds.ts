@@ -43,7 +43,6 @@ export interface TdsQueryMessage extends Message {
   readonly kind: 'tds-query';
   readonly query: string;
 }
-/** @public */
 export const tdsQueryMessage = messageKind<TdsQueryMessage>('tds-query');
 
 const PORT = 1433,

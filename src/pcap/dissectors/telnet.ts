@@ -51,7 +51,6 @@ export interface TelnetLineMessage extends Message {
   readonly kind: 'telnet-line';
   readonly text: string;
 }
-/** @public */
 export const telnetLineMessage = messageKind<TelnetLineMessage>('telnet-line');
 
 const PORT = 23,
