@@ -10,6 +10,7 @@ import { registerCommands } from './editor/commands.ts';
 import { registerLanguageModelTools } from './editor/languageModelTools.ts';
 import { detectorSettings } from './editor/detectorSettings.ts';
 import { keepJudged } from './editor/judging.ts';
+import { netsecFolders } from './editor/netsecFolders.ts';
 import { openCapture } from './editor/openCapture.ts';
 import { pageStates } from './editor/pageState.ts';
 import { problemsPanel } from './editor/problemsPanel.ts';
@@ -27,7 +28,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const serverFile = vscode.Uri.joinPath(dist, 'mcp.mjs').fsPath;
   const summaries = captureSummaries(context.workspaceState);
   const library = captureLibrary();
-  const allow = allowList();
+  const netsec = netsecFolders();
+  const allow = allowList(netsec);
   const sessions = createSessions((key) => {
     const uri = vscode.Uri.parse(key, true);
     const session = keepJudged(uri, openCapture(uri, workerFile), allow);
@@ -45,7 +47,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const captures = workspaceCaptures({ library, sessions });
   context.subscriptions.push(
     library,
-    allow,
+    netsec,
     problems,
     sessions,
     tree,

@@ -189,9 +189,11 @@ export function findingDetail(store: Store, finding: Finding) {
     ${
       incident === undefined
         ? nothing
-        : html`<p class="muted">
-            Part of the incident
-            <button class="lk" data-testid="to-incident" @click=${() => store.showFinding(incident.id)}>${incident.title}</button>
+        : html`<p class="partof">
+            ${icon('git-commit')}<span
+              ><span class="muted">Part of the incident</span>
+              <button class="lk" data-testid="to-incident" @click=${() => store.showFinding(incident.id)}>${incident.title}</button></span
+            >
           </p>`
     }
     <p class="lead">${finding.description}</p>

@@ -124,7 +124,8 @@ function page(store: Store, report: Report) {
                   : option(
                       group.incident.id,
                       'incident',
-                      html`<span class="muted">${icon('git-commit')}</span><span class="tt b">${group.incident.title}</span>
+                      html`<span class="muted">${icon('git-commit')}</span
+                        ><span class="tt b clamp" title=${group.incident.title}>${group.incident.title}</span>
                         <span title="Confidence">${group.incident.confidence} %</span>
                         <span class="s2 muted"><span>Incident</span><span class="ell">${group.incident.tactics.join(' › ')}</span></span>`,
                     )

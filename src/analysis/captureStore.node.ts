@@ -4,6 +4,7 @@ import path from 'node:path';
 import { newestFirst, type CaptureFile } from './captureFiles.ts';
 import { listCaptureFiles } from './captureFiles.node.ts';
 import { placesText, resolveAmong, type CaptureStore, type Listed, type Opened } from './captureStore.ts';
+import { judgedStamp } from './judgedBy.node.ts';
 import { DiskCapture, unlessAborted } from './diskCapture.node.ts';
 import type { ReportCache } from './reportCache.node.ts';
 
@@ -76,8 +77,8 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
 
   async function open(file: CaptureFile, signal?: AbortSignal): Promise<Opened> {
     const stat = await fs.stat(file.location).catch(() => null);
-    // A file that grew or was replaced is another capture.
-    const key = `${file.location} ${stat?.size} ${stat?.mtimeMs}`;
+    // A file that grew or was replaced is another capture, and so is one that other lists judge.
+    const key = `${file.location} ${stat?.size} ${stat?.mtimeMs} ${judgedStamp(file.location)}`;
     let entry = entries.get(key);
     if (entry === undefined) {
       entry = { capture: new DiskCapture(file, { ...options, cache: options.cache ?? null }), users: 0 };

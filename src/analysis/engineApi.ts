@@ -171,6 +171,14 @@ export interface SavedPackets {
   readonly extension: 'pcap' | 'pcapng';
 }
 
+/** What was found of the user's own lists, `.netsec/intel`. */
+export interface ListsRead {
+  readonly files: number;
+  readonly entries: number;
+  /** Sentences about lines and files that could not be read. */
+  readonly problems: readonly string[];
+}
+
 /** Method name -> [parameters, result]. One entry is one RPC; a session is one opened capture. */
 export interface EngineMethods {
   /** The Report of what has been read so far, under a selection; lists are cut to `limit` rows. */
@@ -197,6 +205,11 @@ export interface EngineMethods {
    * `needsReading` names what takes effect only when the capture is opened anew, `port-scan.windowHours`. An `updated` event follows.
    */
   setDetectorOptions: [{ readonly values: Readonly<Record<string, unknown>> | null }, { readonly needsReading: readonly string[] }];
+  /**
+   * Looks for the user's own lists again, where the session reads them from a folder; where they changed, the capture is read again under them, which an
+   * `updated` event ends. Until then the old results hold.
+   */
+  rereadLists: [null, ListsRead];
   /** The selected packets as a pcap file (nanosecond, or pcapng when link types differ); at most `maxBytes`, else an error that says so. */
   savePackets: [{ readonly selection: Selection; readonly maxBytes: number }, SavedPackets];
   /** The packets that the findings under a selection name as evidence, at most 100 of each, in the same way. */

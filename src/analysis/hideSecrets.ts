@@ -39,6 +39,8 @@ const PATTERNS: readonly Pattern[] = [
   { find: /(\bAUTH\r?\n\$\d{1,9}\r?\n)([^\r\n]+(?:\r?\n\$\d{1,9}\r?\n[^\r\n]+)?)/gi, keep: 1 },
   { find: /(\bC: (?:User|Pass|User\/Pass): )(\S+)/g, keep: 1 },
   { find: /(\bcommunity\s{0,3}[:=]\s{0,3})("[^"\r\n]*"|\S+)/gi, keep: 1 },
+  // A directory that gives out userPassword (RFC 4519), with the marks of BER between name and value.
+  { find: /(\b(?:userPassword|unicodePwd|sambaNTPassword)1?[^\w]{1,8})([\x21-\x7e]{2,200})/gi, keep: 1 },
   // The name and password of a URL.
   { find: /(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@]{1,100}:)([^\s@/]{1,200})(?=@)/gi, keep: 1 },
   // Forms, URLs and JSON.
@@ -64,7 +66,7 @@ export function isSecretField(name: string): boolean {
 }
 
 /** The values in one packet that must not be repeated anywhere. */
-export function secretsOf({ row, tree }: PacketDetail): ReadonlySet<string> {
+export function secretsOf({ row, tree, sources }: PacketDetail): ReadonlySet<string> {
   const secrets = new Set<string>();
   const add = (value: string): void => {
     if (value.length >= 3 && secrets.size < 200) secrets.add(value);
@@ -80,7 +82,83 @@ export function secretsOf({ row, tree }: PacketDetail): ReadonlySet<string> {
   };
   visit(tree);
   for (const { find } of PATTERNS) for (const match of row.info.matchAll(find)) add(match[2] ?? '');
+  // A frame may hold several commands, of which its line in the list names one. Short values are words of their own, too.
+  for (const { bytes } of sources) {
+    const said = lettersOf(bytes);
+    for (const { find } of PATTERNS) for (const match of said.matchAll(find)) if ((match[2] ?? '').length >= SURE_LENGTH) add(match[2]!);
+  }
   return secrets;
+}
+
+const SURE_LENGTH = 6;
+
+/** One letter for each byte, so that a place in the text is a place in the bytes. */
+function lettersOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+}
+
+/** Fields that hold whatever was sent: secret only where a secret was found in them. */
+const ANY_PAYLOAD = /^(?:tcp|udp|http)\.(?:payload|segment_data|file_data)$/i;
+const ASTERISK = 0x2a;
+
+/** The packet with its secrets hidden in texts, and their bytes made asterisks; `hidden` says whether there were any. */
+export function withoutSecrets(detail: PacketDetail): { readonly detail: PacketDetail; readonly hidden: boolean } {
+  const secrets = secretsOf(detail),
+    places = new SecretPlaces(detail, secrets);
+  let hidden = places.count > 0;
+  const safe = (text: string): string => {
+    const written = hideSecrets(text, secrets);
+    if (written !== text) hidden = true;
+    return written;
+  };
+  const visit = (nodes: readonly FieldNode[]): FieldNode[] =>
+    nodes.map((node) => {
+      const isSecret = ANY_PAYLOAD.test(node.name) ? places.touch(node) : isSecretField(node.name),
+        text = isSecret && node.text !== '' ? HIDDEN : safe(node.text);
+      return { ...node, label: safe(node.label), text, filter: isSecret || text !== node.text ? '' : node.filter, children: visit(node.children) };
+    });
+  const tree = visit(detail.tree);
+  return { detail: { row: { ...detail.row, info: safe(detail.row.info) }, tree, sources: places.sources }, hidden };
+}
+
+/** Where in the bytes of a packet its secrets are; its `sources` have asterisks there. */
+class SecretPlaces {
+  readonly sources: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  readonly #ranges: { readonly source: number; readonly start: number; readonly end: number }[] = [];
+
+  constructor(detail: PacketDetail, secrets: ReadonlySet<string>) {
+    this.sources = detail.sources.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }));
+    this.#addFields(detail.tree);
+    detail.sources.forEach(({ bytes }, source) => {
+      const said = lettersOf(bytes);
+      for (const { find } of PATTERNS)
+        for (const match of said.matchAll(find)) this.#add(source, match.index + (match[1] ?? '').length, (match[2] ?? '').length);
+      for (const secret of secrets)
+        for (let at = said.indexOf(secret); at >= 0; at = said.indexOf(secret, at + secret.length)) this.#add(source, at, secret.length);
+    });
+  }
+
+  get count(): number {
+    return this.#ranges.length;
+  }
+
+  touch({ source, start, length }: FieldNode): boolean {
+    return this.#ranges.some((range) => range.source === source && range.start < start + length && range.end > start);
+  }
+
+  #addFields(nodes: readonly FieldNode[]): void {
+    for (const { name, source, start, length, children } of nodes) {
+      if (isSecretField(name) && !ANY_PAYLOAD.test(name)) this.#add(source, start, length);
+      this.#addFields(children);
+    }
+  }
+
+  #add(source: number, start: number, length: number): void {
+    const bytes = this.sources[source]?.bytes;
+    if (bytes === undefined || length <= 0 || start >= bytes.length) return;
+    bytes.fill(ASTERISK, start, start + length);
+    this.#ranges.push({ source, start, end: start + length });
+  }
 }
 
 /** What two ends said in a terminal, with what was typed after a question for a password hidden. Chunks in their order. */

@@ -111,6 +111,16 @@ export class CaptureSession {
     this.#tell(true);
   }
 
+  /** Says once more how much was read: views that knew another session ask again. */
+  tellAgain(): void {
+    this.#options.emit({ kind: 'updated', packets: this.#analysis.frames, complete: this.#isComplete });
+  }
+
+  /** Judges as the other does: it takes its place. */
+  judgeLike(other: CaptureSession): void {
+    this.#judging = other.#judging;
+  }
+
   /** Computes the SHA-256 of the file as it is now, once; reports made from then on hold it. Takes a second reading, so nothing waits for it but exports. */
   async hash(): Promise<void> {
     const bytes = this.#fileBytes(),
@@ -173,6 +183,8 @@ export class CaptureSession {
         signal,
       );
     },
+    // They were given to it; whoever reads them from a folder makes another session.
+    rereadLists: () => ({ files: 0, entries: this.#options.intel?.length ?? 0, problems: [] }),
     setAllowRules: ({ rules }) => {
       this.#judging = { ...this.#judging, allow: rules };
       this.#judgeAgain();
@@ -205,7 +217,7 @@ export class CaptureSession {
   /** The analyses stay; the reports made of them do not. */
   #judgeAgain(): void {
     this.#forgetReports();
-    this.#options.emit({ kind: 'updated', packets: this.#analysis.frames, complete: this.#isComplete });
+    this.tellAgain();
   }
 
   #forgetReports(): void {

@@ -1,7 +1,7 @@
 /**
  * Which of some words occur in a text, before a text is even made of its bytes: one walk for all of them. A word is told by four letters of it, so a scan may say
  * yes where the word is not (look closer then), and never no where it is. Letters count in any case; blanks, `-`, `_`, `.`, `+` and all other signs but `< [ | / :`
- * are one and the same; percent signs are decoded once; bytes and characters beyond ASCII are passed over, for blanks of no width hide between letters.
+ * are one and the same; percent signs are decoded once, if that is wanted; bytes and characters beyond ASCII are passed over, for blanks of no width hide between letters.
  *
  * Detectors that look for words in heads, bodies and names ask one of these first, with `bytes` where there are bytes.
  */
@@ -28,9 +28,12 @@ export class WordScan {
   readonly #groups: Int32Array;
   readonly #factor: number;
   readonly #shift: number;
+  /** What begins an escaped byte; beyond all bytes where none is. */
+  readonly #percent: number;
 
-  /** The n-th group of words, each four letters as they are folded, has bit n in what a scan returns: at most 30 groups. */
-  constructor(groups: readonly (readonly string[])[]) {
+  /** The n-th group of words, each four letters as they are folded, has bit n in what a scan returns: at most 30 groups. `decodesPercent` goes with patterns that see percent signs decoded. */
+  constructor(groups: readonly (readonly string[])[], { decodesPercent = true } = {}) {
+    this.#percent = decodesPercent ? PERCENT : 256;
     const bits = new Map<number, number>();
     for (const [group, words] of groups.entries()) {
       for (const word of words) {
@@ -55,13 +58,14 @@ export class WordScan {
     const grams = this.#grams,
       groups = this.#groups,
       factor = this.#factor,
-      shift = this.#shift;
+      shift = this.#shift,
+      percent = this.#percent;
     let gram = 0,
       met = 0;
     for (let at = from; at < to; at++) {
       const byte = bytes[at]!;
       let folded = FOLDED[byte]!;
-      if (byte === PERCENT && at + 2 < to) {
+      if (byte === percent && at + 2 < to) {
         const high = HEX[bytes[at + 1]!]!,
           low = HEX[bytes[at + 2]!]!;
         if (high >= 0 && low >= 0) {
@@ -85,13 +89,14 @@ export class WordScan {
     const grams = this.#grams,
       groups = this.#groups,
       factor = this.#factor,
-      shift = this.#shift;
+      shift = this.#shift,
+      percent = this.#percent;
     let gram = 0,
       met = 0;
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
       let folded = code < 256 ? FOLDED[code]! : 0;
-      if (code === PERCENT && at + 2 < text.length) {
+      if (code === percent && at + 2 < text.length) {
         const high = HEX[text.charCodeAt(at + 1)] ?? -1,
           low = HEX[text.charCodeAt(at + 2)] ?? -1;
         if (high >= 0 && low >= 0) {

@@ -3,8 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { installPlatform } from '../pcap/platform.ts';
 import { nodePlatform } from '../pcap/platform.node.ts';
 import { openCaptureFile, type OpenedCapture } from './captureFile.node.ts';
-import type { CaptureLocation, EngineEvent, EngineMethods } from './engineApi.ts';
+import type { CaptureLocation, EngineEvent, EngineMethods, ListsRead } from './engineApi.ts';
 import { hashCapture } from './hashFile.node.ts';
+import { intelStamp, readIntelFolder, type IntelFolder } from './intelFolder.node.ts';
 import { rpcServer, type Channel, type Handlers } from './rpc.ts';
 import { CaptureSession } from './session.ts';
 import { VERSION } from './version.ts';
@@ -34,12 +35,21 @@ const channel: Channel = {
 const closing = new AbortController();
 let opened: OpenedCapture | undefined;
 
-/** Calls wait until the capture is open; when it cannot be, they all say why. */
-const session: Promise<CaptureSession> = open();
+/** Of the capture's own `.netsec/intel`; none for bytes, which lie in no folder. */
+let listsStamp = stampOfLists(),
+  lists: IntelFolder = readLists();
+/** Whose events are told: a session that is still reading under other lists keeps quiet. */
+let speaking: CaptureSession | undefined;
+
+/** Calls wait until the capture is open; when it cannot be, they all say why. Another session takes its place when the lists change. */
+let session: Promise<CaptureSession> = open();
 session.catch(() => undefined);
 const handlers = new Proxy({} as Handlers<EngineMethods>, {
   // The methods are those of the session, which does not exist yet when the first calls come.
-  get: (_, method: string) => async (params: never, signal: AbortSignal) => (await session).handlers[method as keyof EngineMethods](params, signal),
+  get: (_, method: string) =>
+    method === 'rereadLists'
+      ? rereadLists
+      : async (params: never, signal: AbortSignal) => (await session).handlers[method as keyof EngineMethods](params, signal),
   getOwnPropertyDescriptor: (_, method: string) => ({ configurable: true, enumerable: true, value: method }),
 });
 const server = rpcServer<EngineMethods, EngineEvent>(channel, handlers);
@@ -54,13 +64,53 @@ async function open(): Promise<CaptureSession> {
     throw new Error(result.message);
   }
   opened = result.capture;
-  const { source, format, file } = result.capture;
-  return new CaptureSession(source, format, file, {
+  return (speaking = sessionOf(result.capture));
+}
+
+function sessionOf({ source, format, file }: OpenedCapture): CaptureSession {
+  const made: CaptureSession = new CaptureSession(source, format, file, {
     version: VERSION,
+    intel: lists.entries,
     ...(start.detectorOptions === undefined ? {} : { detectorOptions: start.detectorOptions }),
-    emit,
+    emit: (event) => {
+      if (made === speaking) emit(event);
+    },
     hash: (bytes) => hashCapture(start.location, closing.signal, bytes),
   });
+  return made;
+}
+
+function stampOfLists(): string {
+  return start.location.kind === 'path' ? intelStamp(start.location.path) : '';
+}
+
+function readLists(): IntelFolder {
+  return start.location.kind === 'path' ? readIntelFolder(start.location.path) : { path: null, files: 0, entries: [], problems: [] };
+}
+
+/** One after the other: lists are often written in several steps. */
+let rereading: Promise<unknown> = Promise.resolve();
+
+async function rereadLists(): Promise<ListsRead> {
+  const mine = rereading.then(async () => {
+    const stamp = stampOfLists();
+    if (stamp !== listsStamp) {
+      listsStamp = stamp;
+      lists = readLists();
+      const before = await session,
+        next = sessionOf(opened!);
+      // The old one answers until the new one has read as much.
+      await next.read(closing.signal);
+      next.judgeLike(before);
+      session = Promise.resolve(next);
+      speaking = next;
+      next.tellAgain();
+    }
+    const { files, entries, problems } = lists;
+    return { files, entries: entries.length, problems: problems.slice(0, 20) };
+  });
+  rereading = mine.catch(() => undefined);
+  return mine;
 }
 
 let lastProgressMs = 0;
@@ -76,10 +126,9 @@ function emit(event: EngineEvent): void {
 }
 
 async function readAndFollow(): Promise<void> {
-  const capture = await session;
-  await capture.read(closing.signal);
+  await (await session).read(closing.signal);
   // Chunk by chunk between the calls; a file that grows meanwhile is hashed again when a report is exported.
-  void capture.hash();
+  void (await session).hash();
   if (!start.follow || opened === undefined || opened.file.compression !== null || start.location.kind !== 'path') return;
   let { size } = opened.source;
   while (!closing.signal.aborted) {
@@ -92,7 +141,7 @@ async function readAndFollow(): Promise<void> {
       });
       return;
     }
-    if (now > size) await capture.read(closing.signal);
+    if (now > size) await (await session).read(closing.signal);
     size = now;
   }
 }

@@ -32,6 +32,8 @@ export interface ChatRequest {
 
 export interface ChatHost {
   readonly captures: CaptureStore;
+  /** The same, for what is read only to know its names; `captures` where nobody minds. */
+  readonly quiet?: CaptureStore;
   readonly looking: Looking;
   readonly reader: ExplainFor;
   readonly privacy: Privacy;

@@ -6,7 +6,7 @@ import type { ChatHost, ChatRequest } from './answerRequest.ts';
 import { checkedStream } from './checkedStream.ts';
 import { converse, type Outcome } from './conversation.ts';
 import { guard } from './guard.ts';
-import { lookingText } from './looking.ts';
+import { lookingText, MOST_ATTACHED } from './looking.ts';
 import type { AnsweringModel, ModelMessage } from './modelClient.ts';
 import { learning, toolsFor } from './privacy.ts';
 import { privateClient, TOKENS_EXPLAINED } from './privateClient.ts';
@@ -50,7 +50,7 @@ export async function askModel(question: string, { history, earlier }: ChatReque
   watch.look('your question', question);
   for (const { text } of history) watch.look('an earlier turn of this chat', text);
   watch.look('what you are looking at', told);
-  if (names !== null) await learnWhatIsLookedAt(captures, host);
+  if (names !== null) await learnWhatIsLookedAt(learning(host.quiet ?? host.captures, names), host);
   if (host.signal.aborted) return { outcome: NOTHING_SENT, check: '', warning: '', wrote, results, capture: null };
   const outcome = await converse({
     client: privateClient(model.client, names, model.onSent),
@@ -87,18 +87,21 @@ const NOTHING_SENT: Outcome = {
   usage: { inputTokens: 0, cachedTokens: 0, outputTokens: 0, rounds: 0, toolCalls: 0 },
 };
 
-/** The question may name a host or a user of the capture in front: those have to be known before it is sent. */
+/** The question may name a host or a user of the captures in front: those have to be known before it is sent. */
 async function learnWhatIsLookedAt(captures: CaptureStore, { looking, signal, progress }: ChatHost): Promise<void> {
-  const listed = await captures.list();
-  const found = await captures.resolve(looking.capture ?? 'latest');
-  const file = found.ok ? found.files[0] : undefined;
-  if (!listed.ok || file === undefined || signal.aborted) return;
-  progress('Reading the capture');
-  try {
-    const opened = await captures.open(file, signal);
-    if (opened.ok) opened.capture.release();
-  } catch (error) {
-    if (!signal.aborted) throw error;
+  await captures.list();
+  for (const name of new Set([looking.capture ?? 'latest', ...looking.attached.slice(0, MOST_ATTACHED)])) {
+    const found = await captures.resolve(name),
+      file = found.ok ? found.files[0] : undefined;
+    if (signal.aborted) return;
+    if (file === undefined) continue;
+    progress('Reading the capture');
+    try {
+      const opened = await captures.open(file, signal);
+      if (opened.ok) opened.capture.release();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 }
 

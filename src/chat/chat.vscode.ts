@@ -22,6 +22,7 @@ export function registerChat(context: vscode.ExtensionContext, parts: ChatParts)
   const registered = [
     claude,
     vscode.commands.registerCommand('netsec.setAnthropicApiKey', () => claude.askForKey()),
+    vscode.commands.registerCommand('netsec.chooseModel', () => claude.askForModel()),
     vscode.commands.registerCommand('netsec.showWhatWasSent', async () => {
       await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'plaintext', content: sent.text() }));
     }),

@@ -1,6 +1,7 @@
 /** Claude as a ModelClient, through Anthropic's SDK. Key and address are always given: nothing is taken from the environment or from profiles on disk. */
+import { networkInterfaces } from 'node:os';
 import type Anthropic from '@anthropic-ai/sdk';
-import { claudeFailure } from './claudeErrors.ts';
+import { claudeFailure, noNetwork } from './claudeErrors.ts';
 import type { ModelClient, ModelMessage, ModelPart, ModelReply, ModelRequest } from './modelClient.ts';
 
 export const ANTHROPIC_URL = 'https://api.anthropic.com';
@@ -16,35 +17,27 @@ export interface ClaudeOptions {
   /** Told once the model is chosen. */
   readonly onModel?: (id: string) => void;
   readonly maxRetries?: number;
+  /** Whether this machine has a network at all; looked up where it is not said. */
+  readonly hasNetwork?: () => boolean;
 }
+
+/** The first contact: whoever has no network shall not wait for one. */
+const CONTACT = { timeout: 6000, maxRetries: 0 } as const;
 
 export function claudeClient(options: ClaudeOptions): ModelClient {
   let connecting: Promise<Anthropic> | undefined;
   let model: string | undefined;
 
-  /** Loaded on first use: starting VS Code must not pay for it. */
-  async function connect(): Promise<Anthropic> {
-    const { default: Client } = await import('@anthropic-ai/sdk');
-    return new Client({
-      apiKey: options.apiKey,
-      authToken: null,
-      baseURL: options.baseUrl,
-      maxRetries: options.maxRetries ?? 2,
-      timeout: 120_000,
-      logLevel: 'off',
-    });
-  }
-
   async function chooseModel(client: Anthropic, signal: AbortSignal): Promise<string> {
     if (options.model !== '') return options.model;
     try {
-      const { data } = await client.models.list({ limit: 100 }, { signal });
+      const { data } = await client.models.list({ limit: 100 }, { ...CONTACT, signal });
       return newestOfLine(data) ?? DEFAULT_MODEL;
     } catch (error) {
       signal.throwIfAborted();
       const failure = claudeFailure(error, options.baseUrl);
-      // A proxy that has no list of models can still answer.
-      if (failure.kind !== 'request') throw failure;
+      // A proxy that has no list of models can still answer, and so can a server that is busy with lists.
+      if (failure.kind === 'offline' || failure.kind === 'key') throw failure;
       return DEFAULT_MODEL;
     }
   }
@@ -52,7 +45,8 @@ export function claudeClient(options: ClaudeOptions): ModelClient {
   return {
     async respond(request, onText, signal) {
       signal.throwIfAborted();
-      const client = await (connecting ??= connect());
+      if (!isLoopback(options.baseUrl) && !(options.hasNetwork ?? hasNetwork)()) throw noNetwork();
+      const client = await (connecting ??= connect(options));
       if (model === undefined) {
         model = await chooseModel(client, signal);
         options.onModel?.(model);
@@ -67,6 +61,41 @@ export function claudeClient(options: ClaudeOptions): ModelClient {
       }
     },
   };
+}
+
+/** Known without sending anything: an interface that leads out is up, or none is. */
+function hasNetwork(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ internal }) => !internal) === true);
+}
+
+function isLoopback(baseUrl: string): boolean {
+  return URL.canParse(baseUrl) && /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(new URL(baseUrl).hostname);
+}
+
+/** Loaded on first use: starting VS Code must not pay for it. */
+async function connect({ apiKey, baseUrl, maxRetries }: ClaudeOptions): Promise<Anthropic> {
+  const { default: Client } = await import('@anthropic-ai/sdk');
+  return new Client({ apiKey, authToken: null, baseURL: baseUrl, maxRetries: maxRetries ?? 2, timeout: 120_000, logLevel: 'off' });
+}
+
+export interface ClaudeModel {
+  readonly id: string;
+  readonly name: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+/** The models that this key may use, newest first. Rejects with `ModelFailure`. */
+export async function claudeModels(options: ClaudeOptions): Promise<readonly ClaudeModel[]> {
+  try {
+    const { data } = await (await connect(options)).models.list({ limit: 100 });
+    return data
+      .filter(({ lifecycle }) => lifecycle === 'active')
+      .map(({ id, display_name, created_at }) => ({ id, name: display_name, createdAt: created_at }))
+      .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  } catch (error) {
+    throw claudeFailure(error, options.baseUrl);
+  }
 }
 
 function newestOfLine(models: readonly Anthropic.ModelInfo[]): string | undefined {

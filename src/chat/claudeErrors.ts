@@ -38,6 +38,10 @@ export function claudeFailure(error: unknown, baseUrl: string): ModelFailure {
   );
 }
 
+export function noNetwork(): ModelFailure {
+  return new ModelFailure('offline', 'This machine has no network, so Claude was not asked.');
+}
+
 function whenAgain(headers: SdkError['headers']): string {
   const seconds = Number(headers?.get?.('retry-after') ?? '');
   return Number.isFinite(seconds) && seconds > 0 ? `Ask again in ${Math.ceil(seconds)} s.` : 'Wait a minute, then ask again.';

@@ -1,6 +1,6 @@
 /** Claude as the settings of this window describe it, and the dialogs around it: setting a key, and consent. */
 import * as vscode from 'vscode';
-import { ANTHROPIC_URL, claudeClient } from './claudeClient.ts';
+import { ANTHROPIC_URL, claudeClient, claudeModels } from './claudeClient.ts';
 import { consent } from './consent.ts';
 import { keyProblem, keyStore, KEY_VARIABLE, type ApiKey } from './keyStore.ts';
 import type { ModelClient } from './modelClient.ts';
@@ -18,6 +18,8 @@ export interface Claude {
   privacy(): Privacy;
   /** Asks for a key and keeps it. */
   askForKey(): Promise<void>;
+  /** Offers the models that the key may use, and keeps the choice in the user's settings. */
+  askForModel(): Promise<void>;
   readonly onDidChangeKey: vscode.Event<void>;
   dispose(): void;
 }
@@ -60,9 +62,37 @@ export function claude(context: Pick<vscode.ExtensionContext, 'secrets' | 'globa
       const said = value.trim() === '' ? 'The Anthropic API key was removed.' : 'The Anthropic API key was saved. Ask @netsec in Chat.';
       void vscode.window.showInformationMessage(said);
     },
+    async askForModel() {
+      const key = await keys.key();
+      if (key === null) {
+        const answer = await vscode.window.showInformationMessage(
+          'Which models there are depends on the Anthropic API key; set one first.',
+          'Set Key',
+        );
+        if (answer !== undefined) await vscode.commands.executeCommand('netsec.setAnthropicApiKey');
+        return;
+      }
+      try {
+        await chooseModel(key);
+      } catch (error) {
+        void vscode.window.showErrorMessage(`Netsec: ${error instanceof Error ? error.message.replaceAll(/[*`]/g, '') : String(error)}`);
+      }
+    },
     onDidChangeKey: changed.event,
     dispose: () => changed.dispose(),
   };
+}
+
+async function chooseModel({ value }: ApiKey): Promise<void> {
+  const settings = vscode.workspace.getConfiguration('netsec'),
+    now = settings.get('model', '');
+  const mark = (id: string): string => (id === now ? ' (chosen)' : '');
+  const items = claudeModels({ apiKey: value, baseUrl: baseUrl(), model: '' }).then((models) => [
+    { label: 'Newest Sonnet', description: `changes as new ones come${mark('')}`, id: '' },
+    ...models.map(({ id, name, createdAt }) => ({ label: name, description: `${id}, ${createdAt.slice(0, 10)}${mark(id)}`, id })),
+  ]);
+  const picked = await vscode.window.showQuickPick(items, { title: 'Model that @netsec asks', matchOnDescription: true });
+  if (picked !== undefined) await settings.update('model', picked.id === '' ? undefined : picked.id, vscode.ConfigurationTarget.Global);
 }
 
 function host(): string {

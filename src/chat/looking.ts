@@ -20,6 +20,9 @@ export interface Looking {
   readonly attached: readonly string[];
 }
 
+/** Of those attached: a model is told of as many, and their names are learned before. */
+export const MOST_ATTACHED = 8;
+
 export const AT_NOTHING: Looking = {
   capture: null,
   view: null,
@@ -55,9 +58,11 @@ export function lookingAt(capture: string, state: unknown): Looking {
 /** For a model, or nothing where nothing is open. */
 export function lookingText(looking: Looking): string {
   if (looking.capture === null) return '';
-  const told = Object.entries({ ...looking, filter: filterWithoutSecrets(looking.filter) }).filter(
-    ([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0),
-  );
+  const told = Object.entries({
+    ...looking,
+    filter: filterWithoutSecrets(looking.filter),
+    attached: looking.attached.slice(0, MOST_ATTACHED),
+  }).filter(([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0));
   return `(The user is looking at: ${JSON.stringify(Object.fromEntries(told))})`;
 }
 

@@ -49,6 +49,7 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
         { command: request.command, prompt: request.prompt, history: historyOf(chat.history), earlier: results.of(answersOf(chat.history)) },
         {
           captures: seen.captures,
+          quiet: seen.quiet,
           looking,
           reader: reader(),
           privacy,

@@ -4,6 +4,8 @@ import type { CaptureStore } from '../analysis/captureStore.ts';
 
 export interface SeenCaptures {
   readonly captures: CaptureStore;
+  /** The same; opening one here says nothing about what an answer is about. */
+  readonly quiet: CaptureStore;
   /** Where a capture of this name lies, if this request met it. */
   locationOf(name: string): string | undefined;
   /** Names of all that were met. */
@@ -20,14 +22,19 @@ export function seenCaptures(captures: CaptureStore, pointedAt: readonly Capture
     if (listed.ok) for (const { name, location } of listed.files) if (!seen.has(name)) seen.set(name, location);
     return listed;
   };
+  const quiet: CaptureStore = {
+    list: async () => see(await captures.list()),
+    async resolve(which) {
+      const wanted = which.trim(),
+        mine = pointedAt.find(({ name }) => name === wanted) ?? pointedAt.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+      return mine === undefined ? see(await captures.resolve(which)) : { ok: true, files: [mine] };
+    },
+    open: (file, signal) => captures.open(file, signal),
+  };
   return {
+    quiet,
     captures: {
-      list: async () => see(await captures.list()),
-      async resolve(which) {
-        const wanted = which.trim(),
-          mine = pointedAt.find(({ name }) => name === wanted) ?? pointedAt.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
-        return mine === undefined ? see(await captures.resolve(which)) : { ok: true, files: [mine] };
-      },
+      ...quiet,
       open(file, signal) {
         seen.set(file.name, file.location);
         opened.add(file.name);

@@ -1,63 +1,43 @@
-/** `.netsec/allow.yaml` of each workspace folder: read, watched, changed for the user, and given to every open capture at once. */
+/** `.netsec/allow.yaml` of a capture: read, changed for the user, and given to every open capture at once. */
 import * as vscode from 'vscode';
 import { addAllowRule, parseAllowFile, removeAllowRule, type AllowConditions } from '../analysis/allowFile.ts';
 import type { AllowRule } from '../analysis/allowRules.ts';
 import { detectorSettings } from './detectorSettings.ts';
+import type { NetsecFolders } from './netsecFolders.ts';
 
-const FILE = ['.netsec', 'allow.yaml'] as const;
-const SETTLE_MS = 100;
+const FILE = 'allow.yaml';
 
 export interface AllowList {
-  /** The rules of the folder a capture lies in; of the first folder where it lies in none. */
+  /** The rules of the nearest list in the capture's folder or above it. */
   rulesFor(capture: vscode.Uri): Promise<readonly AllowRule[]>;
   /** Asks why, then adds a rule; false when the user cancels. */
   expect(capture: vscode.Uri, conditions: AllowConditions, what: string): Promise<boolean>;
   forget(capture: vscode.Uri, rule: string): Promise<void>;
   readonly onDidChange: vscode.Event<void>;
-  dispose(): void;
 }
 
-export function allowList(): AllowList {
-  const changed = new vscode.EventEmitter<void>();
-  let watchers: vscode.Disposable[] = [];
-  let timer: NodeJS.Timeout | undefined;
+export function allowList(netsec: NetsecFolders): AllowList {
   /** What was complained about last, so that a mistake is told once. */
   const told = new Map<string, string>();
 
-  const soon = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => changed.fire(), SETTLE_MS);
-  };
-  const stop = (): void => {
-    for (const each of watchers) each.dispose();
-    watchers = [];
-  };
-  const watch = (): void => {
-    stop();
-    watchers = (vscode.workspace.workspaceFolders ?? []).flatMap((folder) => {
-      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder.uri, FILE.join('/')));
-      return [watcher, watcher.onDidCreate(soon), watcher.onDidChange(soon), watcher.onDidDelete(soon)];
-    });
-  };
-  const folders = vscode.workspace.onDidChangeWorkspaceFolders(() => {
-    watch();
-    soon();
-  });
-  watch();
+  /** Where a rule is written: into the list that holds for the capture, else into a new one of its workspace folder, else beside it. */
+  async function fileToChange(capture: vscode.Uri): Promise<vscode.Uri> {
+    const folder = vscode.workspace.getWorkspaceFolder(capture)?.uri ?? vscode.Uri.joinPath(capture, '..');
+    return (await netsec.nearest(capture, FILE)) ?? vscode.Uri.joinPath(folder, '.netsec', FILE);
+  }
 
   async function change(capture: vscode.Uri, edit: (text: string) => string): Promise<void> {
-    const file = fileFor(capture);
-    if (file === undefined) throw new Error('Open a folder first: what is expected is kept in its .netsec/allow.yaml');
+    const file = await fileToChange(capture);
     const before = await read(file);
     const after = edit(before);
     if (after === before) return;
     await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(after));
-    changed.fire();
+    netsec.changed();
   }
 
   return {
     async rulesFor(capture) {
-      const file = fileFor(capture);
+      const file = await netsec.nearest(capture, FILE);
       if (file === undefined) return [];
       const { rules, problems } = parseAllowFile(await read(file), new Set(Object.keys(detectorSettings(capture))));
       const words = problems
@@ -82,19 +62,8 @@ export function allowList(): AllowList {
       return true;
     },
     forget: (capture, rule) => change(capture, (text) => removeAllowRule(text, rule)),
-    onDidChange: changed.event,
-    dispose() {
-      clearTimeout(timer);
-      stop();
-      folders.dispose();
-      changed.dispose();
-    },
+    onDidChange: netsec.onDidChange,
   };
-}
-
-function fileFor(capture: vscode.Uri): vscode.Uri | undefined {
-  const folder = vscode.workspace.getWorkspaceFolder(capture) ?? vscode.workspace.workspaceFolders?.[0];
-  return folder === undefined ? undefined : vscode.Uri.joinPath(folder.uri, ...FILE);
 }
 
 async function read(file: vscode.Uri): Promise<string> {

@@ -183,6 +183,7 @@ function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, key
     followStream: pass('followStream'),
     exportFormats: pass('exportFormats'),
     saveEvidence: pass('saveEvidence'),
+    rereadLists: pass('rereadLists'),
     setAllowRules: pass('setAllowRules'),
     setDetectorOptions: pass('setDetectorOptions'),
   };

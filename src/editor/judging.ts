@@ -1,4 +1,7 @@
-/** What a capture is judged by: the allow-list and the detectors' settings, given again to an open session when they change. Nothing is read again. */
+/**
+ * What a capture is judged by: the allow-list, the user's own lists and the detectors' settings, given again to an open session when they change.
+ * Only other lists make the engine read the capture again.
+ */
 import * as vscode from 'vscode';
 import type { EngineSession } from '../analysis/engineApi.ts';
 import type { AllowList } from './allowList.ts';
@@ -8,6 +11,7 @@ const DETECTORS = 'netsec.detectors';
 
 /** Keeps a session judged by what holds now, until it is disposed of. */
 export function keepJudged(uri: vscode.Uri, session: EngineSession, allow: AllowList): EngineSession {
+  let told = '';
   let rules = '[]';
   // A session that failed or was closed has said so itself.
   const quietly = (work: Promise<unknown>): void => void work.catch(() => undefined);
@@ -18,13 +22,24 @@ export function keepJudged(uri: vscode.Uri, session: EngineSession, allow: Allow
     rules = text;
     await session.call('setAllowRules', { rules: now });
   };
+  /** The engine finds and reads the lists itself: they may be large. */
+  const readLists = async (): Promise<void> => {
+    const { problems } = await session.call('rereadLists', null);
+    const words = problems.slice(0, 3).join(' ');
+    if (words !== '' && words !== told) void vscode.window.showWarningMessage(`Netsec: ${words}`);
+    told = words;
+  };
   const listening = [
-    allow.onDidChange(() => quietly(giveRules())),
+    allow.onDidChange(() => {
+      quietly(giveRules());
+      quietly(readLists());
+    }),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(DETECTORS, uri)) quietly(session.call('setDetectorOptions', { values: detectorSettings(uri) }));
     }),
   ];
   quietly(giveRules());
+  quietly(readLists());
   return {
     call: (method, params, signal) => session.call(method, params, signal),
     onEvent: (listener) => session.onEvent(listener),

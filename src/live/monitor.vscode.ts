@@ -46,7 +46,8 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
     gathering: NodeJS.Timeout | undefined,
     drawing: NodeJS.Timeout | undefined,
     restarting: NodeJS.Timeout | undefined;
-  const told = new Set(context.memory.get<readonly string[]>(TOLD, []));
+  /** Read when there is something to tell: starting VS Code must not pay for it. */
+  let told: Set<string> | undefined;
   const tree = monitorTree(
     () => model,
     (uri) => context.allow.rulesFor(uri),
@@ -129,6 +130,7 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
     gathered = [];
     if (!view.visible) unseen += news.filter(({ finding }) => SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf('medium')).length;
     draw();
+    told ??= new Set(context.memory.get<readonly string[]>(TOLD, []));
     const worth = worthTelling(news, {
       from: settings().get<NotifyFrom>('notifyFrom', 'medium'),
       muted: new Set(settings().get<readonly string[]>('muted', [])),

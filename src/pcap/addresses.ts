@@ -4,12 +4,17 @@
  */
 
 const INITIAL_SLOTS = 1024;
+/** Texts that are kept, a power of two. */
+const REMEMBERED = 512;
 
 /** IPv6 addresses met so far. `idOf` gives the same number for the same 16 bytes. Grows with the number of addresses. */
 export class Ipv6Table {
   #count = 0;
   #words = new Int32Array(INITIAL_SLOTS * 2);
   #slots = new Int32Array(INITIAL_SLOTS).fill(-1);
+  /** The texts that were asked for last: those who ask do so flow by flow. */
+  readonly #textIds = new Int32Array(REMEMBERED).fill(-1);
+  readonly #texts: string[] = new Array<string>(REMEMBERED).fill('');
 
   get size(): number {
     return this.#count;
@@ -68,7 +73,10 @@ export class Ipv6Table {
   }
 
   textOf(id: number): string {
-    return formatIpv6(this.bytesOf(id), 0);
+    const slot = id & (REMEMBERED - 1);
+    if (this.#textIds[slot] === id) return this.#texts[slot]!;
+    this.#textIds[slot] = id;
+    return (this.#texts[slot] = formatIpv6(this.bytesOf(id), 0));
   }
 }
 

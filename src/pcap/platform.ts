@@ -27,7 +27,7 @@ export function sha256(data: Uint8Array | string): string | null {
 /** The beginning of gzip or zlib data as text, one character a byte, at most 4,096; null where it cannot be read here. */
 export function gunzipStart(data: Uint8Array): string | null {
   const inflated = installed?.inflateStart(data) ?? null;
-  return inflated === null ? null : String.fromCharCode(...inflated.subarray(0, 4096));
+  return inflated === null ? null : String.fromCharCode.apply(null, inflated.subarray(0, 4096) as unknown as number[]);
 }
 
 /** Digests of fingerprint texts met lately: thousands of hellos share a few dozen texts, and asking the host costs more than looking here. */

@@ -74,6 +74,27 @@ test('a capture is read once for all who ask, and again when it has changed', as
   expect(await packets(file!)).toBe(7);
 });
 
+test('other lists and another allow-list judge a capture anew, although it is still open', async () => {
+  const judged = async (): Promise<(string | boolean)[]> => {
+    const found = await store.resolve('capture_20260102_100000.pcap');
+    if (!found.ok) throw new Error(found.message);
+    const opened = await store.open(found.files[0]!);
+    if (!opened.ok) throw new Error(opened.message);
+    const { findings } = await opened.capture.call('report', { selection: EVERYTHING, limit: 100 });
+    opened.capture.release();
+    return findings.filter(({ detector }) => detector === 'intel-match').flatMap(({ detector, expected }) => [detector, expected !== null]);
+  };
+  expect(await judged()).toEqual([]);
+  await fs.mkdir(path.join(folder, '.netsec/intel'), { recursive: true });
+  await fs.writeFile(path.join(folder, '.netsec/intel/bad.txt'), '10.0.0.2\n');
+  expect(await judged()).toEqual(['intel-match', false]);
+  await fs.writeFile(path.join(folder, '.netsec/allow.yaml'), 'rules:\n  - detector: intel-match\n    reason: ours\n');
+  expect(await judged()).toEqual(['intel-match', true]);
+  // The nearest one counts.
+  await fs.mkdir(path.join(folder, 'captures/.netsec/intel'), { recursive: true });
+  expect(await judged()).toEqual([]);
+});
+
 test('a file that is no capture or went away gives a sentence', async () => {
   await fs.writeFile(path.join(folder, 'captures/text.cap'), 'plain text that is long enough to be told');
   const opened = await store.open({ location: path.join(folder, 'captures/text.cap'), name: 'text.cap', bytes: 1, modifiedMs: 0 });

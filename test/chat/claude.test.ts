@@ -1,7 +1,7 @@
 /** Questions to Claude, with Anthropic's own SDK against a Messages API on loopback. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answerRequest, type ChatResult } from '../../src/chat/answerRequest.ts';
-import { claudeClient, DEFAULT_MODEL } from '../../src/chat/claudeClient.ts';
+import { claudeClient, claudeModels, DEFAULT_MODEL } from '../../src/chat/claudeClient.ts';
 import { converse, LIMITS } from '../../src/chat/conversation.ts';
 import { MockClaude } from './support/mockClaude.ts';
 import { TestHost } from './support/testHost.ts';
@@ -250,6 +250,35 @@ describe('when Claude cannot answer, a sentence says why, and the built-in summa
     mock = await new MockClaude().start();
   });
 
+  test('without a network nobody is waited for', async () => {
+    const start = performance.now();
+    const client = claudeClient({ apiKey: KEY.value, baseUrl: 'https://api.example', model: '', hasNetwork: () => false });
+    const model = { name: 'Claude', note: '', client, consent: () => Promise.resolve(true), onSent: () => undefined };
+    await answerRequest(
+      { command: 'analyze', prompt: 'latest', history: [] },
+      Object.assign(Object.create(host) as TestHost, { model: () => Promise.resolve(model) }),
+    );
+    expect(host.text).toMatch(/^This machine has no network[\s\S]*60 TCP ports[\s\S]*built-in summary/);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  test('where nothing answers nobody is waited for: the first contact is not tried again', async () => {
+    const baseUrl = mock.url;
+    await mock.stop();
+    const client = claudeClient({ apiKey: KEY.value, baseUrl, model: '' });
+    const start = performance.now();
+    const request = {
+      system: '',
+      tools: [],
+      toolUse: 'auto',
+      messages: [{ role: 'user', parts: [{ kind: 'text', text: 'hello' }] }],
+      maxOutputTokens: 10,
+    } as const;
+    await expect(client.respond(request, () => undefined, host.signal)).rejects.toThrow(/could not be reached/);
+    expect(performance.now() - start).toBeLessThan(700);
+    mock = await new MockClaude().start();
+  });
+
   test('the connection breaks in the middle', async () => {
     mock.turn = () => ({ text: 'It looks like a', breakOff: true });
     await ask('latest', 'analyze');
@@ -288,6 +317,13 @@ describe('the model', () => {
   test('is the one of the setting', async () => {
     expect(await models('claude-big')).toBe('claude-big');
     expect(mock.requests).toHaveLength(1);
+  });
+  test('is chosen among those that the key may use, newest first', async () => {
+    const options = { apiKey: KEY.value, baseUrl: mock.url, model: '', maxRetries: 0 };
+    expect((await claudeModels(options)).map(({ id }) => id)).toEqual(['claude-big', 'claude-new-sonnet', 'claude-old-sonnet']);
+    await mock.stop();
+    await expect(claudeModels(options)).rejects.toThrow(/could not be reached/);
+    mock = await new MockClaude().start();
   });
   test('is a default where the list names none of its line', async () => {
     mock.models = [];

@@ -1,12 +1,13 @@
 /** The slash commands without a model. Ports, frames and counts are those of the packets that testHost.ts builds: 60 SYNs from 10.0.0.66 to 10.0.0.30. */
 import { describe, expect, test } from 'vitest';
+import { EVERYTHING } from '../../src/analysis/engineApi.ts';
 import { answerRequest, commandOf, type ChatResult } from '../../src/chat/answerRequest.ts';
 import { cluesOf } from '../../src/chat/commands/huntWords.ts';
 import { aboutOf } from '../../src/chat/commands/oneCapture.ts';
 import { AT_NOTHING, type Looking } from '../../src/chat/looking.ts';
 import { EXPLAIN_FOR } from '../../src/chat/prompt.ts';
 import { FakeCaptureStore } from '../support/fakeCaptureStore.ts';
-import { PacketBuilder } from '../support/packetBuilder.ts';
+import { PacketBuilder, SYN } from '../support/packetBuilder.ts';
 import { TestHost } from './support/testHost.ts';
 
 async function say(
@@ -33,6 +34,24 @@ describe('/explain', () => {
     expect(result.followUps.map(({ command }) => command)).toEqual(['timeline', 'report']);
     expect((await say('explain', `finding ${id} of Scan.pcap`)).text).toBe(text);
     expect((await say('explain', 'the port scan in Scan.pcap')).text).toBe(text);
+  });
+
+  test('an incident: what happened in order, who, and what it is made of', async () => {
+    // Port scans of two hosts by one, within seconds: one incident of two findings.
+    const packets = new PacketBuilder();
+    for (const target of ['10.0.0.30', '10.0.0.31'])
+      for (let port = 1; port <= 40; port++)
+        packets.tcp({ from: '10.0.0.66', to: target, sourcePort: 50_000, destinationPort: port, flags: SYN }).wait(0.1);
+    const captures = new FakeCaptureStore({ 'two.pcap': packets.bytes() });
+    const opened = await captures.open({ location: 'two.pcap', name: 'two.pcap', bytes: 0, modifiedMs: 0 });
+    if (!opened.ok) throw new Error(opened.message);
+    const { incidents } = await opened.capture.call('report', { selection: EVERYTHING, limit: Infinity });
+    expect(incidents).toHaveLength(1);
+    const host = new TestHost('', captures);
+    await answerRequest({ command: 'explain', prompt: incidents[0]!.id, history: [] }, host);
+    expect(host.text).toMatch(
+      /\*\*How serious\.\*\* \w+, \d+ % sure: 2 findings that belong together[\s\S]*in order of time[\s\S]*\[frame 1\][\s\S]*\[frame 41\][\s\S]*`10\.0\.0\.66`: attacker[\s\S]*What it is made of[\s\S]*What to do/,
+    );
   });
 
   test('without a word what is chosen in the editor, else the gravest finding', async () => {

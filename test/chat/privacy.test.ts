@@ -6,6 +6,7 @@ import { answerRequest } from '../../src/chat/answerRequest.ts';
 import { ownAddress } from '../../src/chat/internalAddresses.ts';
 import { ledger } from '../../src/chat/ledger.ts';
 import { pseudonyms } from '../../src/chat/pseudonyms.ts';
+import { seenCaptures } from '../../src/chat/seenCaptures.ts';
 import { FakeCaptureStore } from '../support/fakeCaptureStore.ts';
 import { MockClaude } from './support/mockClaude.ts';
 import { TestHost } from './support/testHost.ts';
@@ -115,6 +116,19 @@ describe('a question', () => {
     expect(sent).not.toMatch(/10\.0\.0\.|Scan\.pcap/i);
     expect(sent).toContain('\\"total\\":60');
     expect(host.text).toContain('It was 10.0.0.66 in Scan.pcap.');
+  });
+
+  test('about another capture than the one in front: what is read for its names is not what the answer is about, and no attached name leaves', async () => {
+    const host = new TestHost(mock.url).lookAt('quiet.pcap', { attached: ['quiet.pcap', 'Anna private notes'] });
+    host.apiKey = KEY;
+    host.privacy = 'pseudonyms';
+    host.table = pseudonyms();
+    const seen = seenCaptures(host.captures, [{ location: 'quiet.pcap', name: 'Anna private notes', bytes: 1, modifiedMs: 1 }]);
+    mock.turn = (n) => (n === 1 ? { tools: [{ name: 'list_findings', input: { capture: 'Scan.pcap' } }] } : { text: 'See [frame 1].' });
+    const wrapped = Object.assign(Object.create(host) as TestHost, { captures: seen.captures, quiet: seen.quiet });
+    await answerRequest({ command: undefined, prompt: 'and the scan?', history: [] }, wrapped);
+    expect(seen.opened()).toEqual(['Scan.pcap']);
+    expect(JSON.stringify(mock.messageRequests().map(({ body }) => body.messages))).not.toMatch(/Anna private|quiet\.pcap/);
   });
 
   test('with metadata gets no tool that quotes packets', async () => {

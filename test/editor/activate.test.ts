@@ -38,7 +38,7 @@ class FakeVscode {
     },
     window: {
       registerCustomEditorProvider: (id: string) => this.#register(`editor ${id}`),
-      createTreeView: (id: string) => this.#register(`view ${id}`),
+      createTreeView: (id: string) => ({ ...this.#register(`view ${id}`), onDidChangeVisibility: () => this.#disposable() }),
       registerFileDecorationProvider: () => this.#register('decorations'),
     },
     commands: {

@@ -6,7 +6,7 @@ import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MockClaude } from '../chat/support/mockClaude.ts';
 import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
-import { capturePage, closeEditors, openCapture, runCommand } from './support/workbench.ts';
+import { capturePage, closeEditors, openCapture, quickPickRows, runCommand } from './support/workbench.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const CAPTURES = path.join(ROOT, 'captures');
@@ -162,6 +162,19 @@ describeInVscode('@netsec', () => {
     await closeEditors(window);
   });
 
+  test('a capture that is attached is the one that is meant, wherever it lies', async () => {
+    const elsewhere = path.join(folder, 'elsewhere.pcap');
+    fs.copyFileSync(path.join(CAPTURES, 'ftp.pcap'), elsewhere);
+    await window.host(async (vscode, file) => {
+      await vscode.commands.executeCommand('workbench.action.chat.open');
+      await vscode.commands.executeCommand('workbench.action.chat.newChat');
+      await vscode.commands.executeCommand('workbench.action.chat.open', { query: '@netsec /analyze ', attachFiles: [vscode.Uri.file(file)] });
+    }, elsewhere);
+    const response = window.page.locator('.interactive-item-container.interactive-response').last();
+    await response.getByText('This is the built-in summary').waitFor({ timeout: 60_000 });
+    expect(await response.innerText()).toMatch(/elsewhere\.pcap[\s\S]*FTP/);
+  });
+
   test('"/report" writes the file and opens it', async () => {
     const response = await say('@netsec /report of scan-syn.pcap');
     await response.getByRole('button', { name: 'Open Report' }).waitFor({ timeout: 60_000 });
@@ -198,6 +211,8 @@ describeInVscode('@netsec', () => {
     await input.press('Enter');
     await window.page.locator('.notifications-toasts').getByText('was saved').waitFor();
     await runCommand(window.page, 'Notifications: Clear All Notifications');
+    await runCommand(window.page, 'Netsec: Choose Claude Model');
+    await quickPickRows(window.page).filter({ hasText: 'claude-big' }).click();
     claude.turn = (n) => {
       if (n === 1) return { text: 'I will look at the newest capture.', tools: [{ name: 'analyze_network', input: { capture: 'latest' } }] };
       const sent = JSON.stringify(claude.messageRequests().at(-1)?.body.messages);
@@ -222,6 +237,7 @@ describeInVscode('@netsec', () => {
     const text = await response.innerText();
     expect(text).toContain(`${SCANNER} tried 129 TCP ports on 192.168.10.30`);
     expect(text).toMatch(/412(?: passwords)? \(\?\)[\s\S]*1 of \d+ claims could not be checked/);
+    expect(claude.messageRequests().map(({ body }) => body.model)).toEqual(['claude-big', 'claude-big']);
     expect(JSON.stringify(claude.messageRequests().map(({ body }) => body.messages))).not.toMatch(/192\.168\.|scan-syn/);
     await follow(response, 'frame 5', 5);
     await picture('chat-light');

@@ -1,11 +1,22 @@
 /** Findings in a real VS Code: one incident from its sentence to its packets, what somebody expects, and the Problems panel. */
+import fs from 'node:fs';
 import path from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
-import { capturePage, closeEditors, openCapture, runCommand } from './support/workbench.ts';
+import {
+  captureFrame,
+  capturePage,
+  closeEditors,
+  openCapture,
+  runCommand,
+  seriousAccessibilityProblems,
+  switchTheme,
+  THEMES,
+} from './support/workbench.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
+const PICTURED: readonly string[] = ['light', 'dark', 'high-contrast'];
 /** Its story is in captures/break-in.md. */
 const STORY = 'break-in.pcap.gz';
 
@@ -25,7 +36,7 @@ describeInVscode('findings', () => {
   const byId = (id: string): Locator => page.getByTestId(id);
   const open = async (): Promise<void> => {
     page = await openCapture(window, file());
-    await page.locator('body[data-ready="1"]').waitFor();
+    await page.locator('main[aria-busy="false"]').waitFor();
   };
   const findings = async (): Promise<void> => {
     await byId('nav-findings').click();
@@ -54,6 +65,111 @@ describeInVscode('findings', () => {
     removeFolder(folder);
   });
 
+  const choose = async (title: string | RegExp): Promise<void> => {
+    await byId('finding').filter({ hasText: title }).first().click();
+  };
+  const INCIDENT =
+    '192.168.10.24 scanned 10.20.0.10 and 10.20.0.20 with Nmap, then guessed SSH passwords of 10.20.0.20 and got in; 10.20.0.20 then uploaded 10.9 MB to 203.0.113.80';
+  const clipboard = (): Promise<string> => window.host((vscode) => vscode.env.clipboard.readText());
+
+  describe('of one incident', () => {
+    beforeAll(async () => {
+      await open();
+      await findings();
+    });
+
+    test('are told in a sentence, in the list and beside it', async () => {
+      await byId('incident').filter({ hasText: INCIDENT }).click();
+      await byId('incident-detail').getByRole('heading', { name: INCIDENT }).waitFor();
+      await expect.poll(() => byId('incident-step').count()).toBe(6);
+    });
+
+    test('are grouped by incident, severity and host', async () => {
+      const groups = (): Promise<string[]> => byId('findings-list').locator('.grp').allInnerTexts();
+      expect((await groups()).join(' ')).toMatch(/Incident 1/);
+      await byId('findings-by-severity').click();
+      await expect.poll(async () => (await groups()).join(' ')).toMatch(/High.*Medium.*Low/s);
+      await byId('findings-by-host').click();
+      await expect.poll(async () => (await groups()).join(' ')).toContain('192.168.10.24');
+      await byId('findings-by-incident').click();
+    });
+
+    test('lead to their packets, and to one packet', async () => {
+      await choose('sent 10.9 MB');
+      await byId('finding-detail').filter({ hasText: '203.0.113.80' }).waitFor();
+      await byId('evidence-frame').first().click();
+      await byId('view-packets').waitFor();
+      await expect.poll(async () => (await byId('detail-frame').innerText()).replace(',', '')).toBe('frame 1043');
+      await byId('back').click();
+      await byId('finding-detail').waitFor();
+    });
+
+    test('are copied as a Wireshark filter', async () => {
+      await byId('finding-detail').getByRole('button', { name: 'Copy as Wireshark filter' }).click();
+      await expect.poll(clipboard).toContain('203.0.113.80');
+    });
+  });
+
+  describe('that somebody expects', () => {
+    test('are written down in .netsec/allow.yaml, and stay to be seen without another reading', async () => {
+      await open();
+      await findings();
+      await choose('gets passwords in clear over FTP');
+      await byId('finding-detail').filter({ hasText: 'over FTP' }).waitFor();
+      await byId('mark-expected').click();
+      await page
+        .getByRole('menuitem', { name: /^Expect cleartext-credentials/ })
+        .first()
+        .click();
+      const input = window.page.locator('.quick-input-widget:visible .quick-input-box input');
+      await input.fill('The FTP server retires in March');
+      await input.press('Enter');
+      const file = path.join(folder, '.netsec/allow.yaml');
+      await expect.poll(() => fs.existsSync(file) && fs.readFileSync(file, 'utf8')).toContain('The FTP server retires in March');
+      await expect.poll(() => byId('findings-list').innerText()).toMatch(/Expected/);
+      expect(await byId('findings-list').innerText()).toContain('gets passwords in clear over FTP');
+    });
+
+    test('count again when the file is changed by hand', async () => {
+      fs.rmSync(path.join(folder, '.netsec/allow.yaml'));
+      await expect.poll(() => byId('findings-list').innerText()).not.toMatch(/Expected/);
+    });
+  });
+
+  describe('from lists of one’s own', () => {
+    test('come and go with the lists in .netsec/intel, while the capture stays open', async () => {
+      await open();
+      await findings();
+      const lists = path.join(folder, '.netsec/intel');
+      fs.mkdirSync(lists, { recursive: true });
+      fs.writeFileSync(path.join(lists, 'bad.csv'), 'drop.example.net,seen in March\n');
+      await expect.poll(() => byId('findings-list').innerText()).toMatch(/which a list names/);
+      fs.rmSync(path.join(lists, 'bad.csv'));
+      await expect.poll(() => byId('findings-list').innerText()).not.toMatch(/which a list names/);
+    });
+  });
+
+  describe('about one host', () => {
+    test('are a part of its story, which leads to the packets', async () => {
+      await findings();
+      await choose('sent 10.9 MB');
+      await byId('finding-detail').getByRole('button', { name: '10.20.0.20', exact: true }).first().click();
+      await byId('host-page').waitFor();
+      await expect.poll(() => byId('host-summary').innerText()).toContain('offers SSH and FTP (2 clients)');
+      expect(await byId('host-identity').innerText()).toContain('00:0c:29:f1:1e:20');
+      expect(await byId('host-asked').innerText()).toContain('drop.example.net');
+      await byId('host-incident').getByRole('button').click();
+      await byId('incident-detail').waitFor();
+      await byId('back').click();
+      await byId('host-offers').getByRole('button', { name: 'SSH' }).click();
+      await byId('view-packets').waitFor();
+      expect(await byId('filter-input').inputValue()).toBe('ip.addr == 10.20.0.20 && tcp.port == 22');
+      await byId('back').click();
+      await byId('host-copy').click();
+      await expect.poll(clipboard).toBe('ip.addr == 10.20.0.20');
+    });
+  });
+
   describe('in the Problems panel', () => {
     beforeAll(open);
 
@@ -75,7 +191,6 @@ describeInVscode('findings', () => {
       await runCommand(window.page, 'Problems: Focus on Problems View');
       const panel = window.page.locator('.markers-panel');
       await panel.getByText(STORY).first().waitFor();
-      if (process.env['NETSEC_LOOK'] !== undefined) await window.page.screenshot({ path: `${process.env['NETSEC_LOOK']}/problems.png` });
       await panel.getByText('data-exfiltration').click();
       page = capturePage(window.page);
       await byId('finding-detail').filter({ hasText: '203.0.113.80' }).waitFor();
@@ -85,6 +200,40 @@ describeInVscode('findings', () => {
       await closeEditors(window);
       await expect.poll(problems).toEqual([]);
       await setLevel('off');
+    });
+  });
+
+  describe.each(Object.keys(THEMES) as (keyof typeof THEMES)[])('in the theme %s', (theme) => {
+    const picture = async (name: string): Promise<void> => {
+      expect(await seriousAccessibilityProblems(await captureFrame(window.page))).toEqual([]);
+      if (process.env['NETSEC_SCREENSHOTS'] !== '1' || !PICTURED.includes(theme)) return;
+      // Away from everything that answers to the mouse.
+      await window.page.mouse.move(750, 2);
+      await window.page.screenshot({ path: path.join(ROOT, 'docs/screenshots', `${name}-${theme}.png`) });
+    };
+
+    beforeAll(async () => {
+      await open();
+      await switchTheme(window, theme);
+      await window.host(async (vscode) => {
+        await vscode.commands.executeCommand('workbench.action.closeSidebar');
+        await vscode.commands.executeCommand('workbench.action.closePanel');
+      });
+      page = capturePage(window.page);
+    });
+
+    test('an incident, a finding and a host have nothing serious to say to axe', async () => {
+      await findings();
+      await byId('incident').filter({ hasText: INCIDENT }).click();
+      await byId('incident-detail').waitFor();
+      await picture('incident');
+      await choose('logs in at 10.20.0.20 over SSH');
+      await byId('finding-detail').waitFor();
+      await picture('finding');
+      await byId('finding-detail').getByRole('button', { name: '10.20.0.20', exact: true }).first().click();
+      await byId('host-page').waitFor();
+      await page.getByTestId('host-peers').waitFor();
+      await picture('host');
     });
   });
 });

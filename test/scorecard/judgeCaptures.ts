@@ -29,14 +29,16 @@ function labelOf(name: string): Label {
   return LABELS[name] ?? { kind, must: expected === '-' ? {} : { [expected]: 'the label of the collection' } };
 }
 
-/** Detectors named under "Expected findings" of a sample's page; lines that begin with "no" say what must stay silent, and so does "clean". */
+/** Detectors named under "Expected findings" of a sample's page; lines that begin with "no" say what must stay silent, and so does "clean"; "perhaps" what is right if it fires. */
 function labelOfOwn(name: string): Label {
   const text = fs.readFileSync(path.join(OWN, name.replace(/\.pcap.*$/, '.md')), 'utf8');
-  const must: Record<string, string> = {};
+  const must: Record<string, string> = {},
+    may: Record<string, string> = {};
   for (const line of (/\*\*Expected findings\*\*:?([\s\S]*?)(?:\n\*\*|$)/.exec(text)?.[1] ?? '').split('\n'))
-    if (line.startsWith('- `') && !line.includes('`: clean'))
+    if (line.startsWith('- perhaps `')) may[/`([a-z0-9-]+)`/.exec(line)![1]!] = line.slice(2);
+    else if (line.startsWith('- `') && !line.includes('`: clean'))
       for (const [, id] of (/^- ((?:`[a-z0-9-]+`(?:, | and )?)+)/.exec(line)?.[1] ?? '').matchAll(/`([a-z0-9-]+)`/g)) must[id!] = line.slice(2);
-  return { kind: Object.keys(must).length === 0 ? 'benign' : 'attack', must };
+  return { kind: Object.keys(must).length === 0 ? 'benign' : 'attack', must, may };
 }
 
 async function judge(capture: string, file: string, own: boolean, label: Label): Promise<Judged> {

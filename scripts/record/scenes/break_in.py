@@ -38,7 +38,7 @@ def drop(office: Office) -> None:
     'break-in.pcap.gz', 'A kiosk scans the servers, guesses an SSH password, gets in, and the file server sends its customers to a stranger, while others work.',
     'Recorded beside the servers. The kiosk 192.168.10.24 scans 10.20.0.10 and 10.20.0.20 with nmap, tries 29 passwords over SSH with hydra until one fits, logs in and lets the file server put 11 MB '
     'of a table to drop.example.net, 203.0.113.80, over HTTP. Alice and bob browse meanwhile, and bob fetches a file over FTP.',
-    ['one incident of severity high or above: `port-scan` of both servers, `scanner-software` (nmap), `brute-force` and `brute-force-success` over SSH, `data-exfiltration` of 10.20.0.20 to 203.0.113.80',
+    ['`port-scan` of 10.20.0.10 and 10.20.0.20 by 192.168.10.24', '`scanner-software`: Nmap, by the marks of its SYNs', '`brute-force` and `brute-force-success` over SSH at 10.20.0.20', '`data-exfiltration` of 10.20.0.20 to 203.0.113.80', 'one incident of severity high or above joins these',
      '`cleartext-credentials` and `insecure-protocol`: bob and FTP, no part of the incident'],
     ['ip.src == 192.168.10.24 && tcp.flags.syn == 1 && tcp.flags.ack == 0 | the scan and the guesses', 'ssh.protocol | hydra and the login', 'http.request.method == "PUT" | what left',
      'dns.qry.name == "drop.example.net" | the name of the stranger']))

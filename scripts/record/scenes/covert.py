@@ -110,7 +110,7 @@ def beacon_http(lab: Lab) -> None:
 @scene(Sample(
     'polling.pcap', 'Ordinary regularity: two clocks ask for the time every 16 seconds, a monitor checks four hosts every ten, a program asks for updates every 20. Near miss of beaconing and of sweeps.',
     'Four minutes: NTP polls (chronyd at its shortest interval), a ping and a TCP check of four hosts that answer, HTTP requests with If-None-Match that are answered 304.',
-    ['no `beaconing` of medium severity or higher: NTP is known for it, the monitor and the update check stay inside', 'no `host-sweep`, no `port-scan`'],
+    ['no `beaconing` of medium severity or higher, and none of NTP', 'perhaps `beaconing` of low severity: the monitor and the update check are as regular as a beacon, inside, and the finding names both as what else it could be', 'no `host-sweep`, no `port-scan`'],
     ['ntp | the clocks', 'icmp.type == 8 | the monitor', 'http.response.code == 304 | nothing new']))
 def polling(lab: Lab) -> None:
     office = Office(lab, ('alice', 'bob', 'carol', 'printer'), ('web', 'files'), delay_ms=2)

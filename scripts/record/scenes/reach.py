@@ -13,7 +13,7 @@ from scenes.web import curl
     'ping-traceroute.pcap', 'A person wonders why a server is slow: pings of several sizes, one too large for the way, and two traceroutes.',
     'ICMP echo and reply, fragmented echo of 4,000 bytes (three fragments each way), "fragmentation needed", time exceeded from the router, port unreachable from the server, '
     'host unreachable for an address that nobody has, UDP and ICMP traceroute, a record-route and a timestamp option.',
-    ['no `port-scan`: traceroute asks many UDP ports, but its TTLs rise and it stops', 'no `icmp-tunnel`, no `fragment-attack`', '`traceroute` (info, once it exists)'],
+    ['no `port-scan`: traceroute asks many UDP ports, but its TTLs rise and it stops', 'no `icmp-tunnel`, no `fragment-attack`', 'perhaps `traceroute` (info): only one router is on the way'],
     ['ip.flags.mf == 1 || ip.frag_offset > 0 | the fragments', 'icmp.type == 11 | time exceeded: the router on the way', 'icmp.type == 3 | what cannot be reached, and why', 'ip.ttl < 5 | the rising TTL of a traceroute']))
 def ping_traceroute(lab: Lab) -> None:
     office = Office(lab, ('alice', 'bob'), ('web',))
@@ -61,3 +61,32 @@ def ipv6(lab: Lab) -> None:
         alice.run('traceroute', '-6', '-n', '-q', '1', '-w', '1', 'fd00:20::10')
         alice.run('dig', '+tries=1', '+time=1', '@fd00:20::10', 'www.example.com', 'AAAA')
         alice.run('ping', '-6', '-c', '1', '-W', '2', 'fd00:20::dead')
+
+
+@scene(Sample(
+    'traceroute.pcap', 'A person asks which way packets take to a server behind four routers, with UDP and with ICMP.',
+    'Two traceroutes: three probes for each hop, time exceeded from four routers in turn, then the answer of the server itself.',
+    ['`traceroute` (info): 192.168.10.21 to 10.4.0.10', 'no `port-scan`, no `host-sweep`, no `udp-flood`'],
+    ['icmp.type == 11 | one router after the other', 'ip.ttl < 6 && ip.src == 192.168.10.21 | the rising TTL']))
+def traceroute(lab: Lab) -> None:
+    alice = lab.host('alice')
+    routers = [lab.host(f'r{n}') for n in range(1, 5)]
+    server = lab.host('server')
+    chain = [alice, *routers, server]
+    nets = ['192.168.10', '10.1.0', '10.2.0', '10.3.0', '10.4.0']
+    for n, (left, right) in enumerate(zip(chain, chain[1:])):
+        lab.cable(left, f'd{n}', right, f'u{n}')
+        left.address(f'{nets[n]}.{21 if n == 0 else 1}/24', port=f'd{n}')
+        right.address(f'{nets[n]}.{10 if right is server else 2}/24', port=f'u{n}')
+    for n, router in enumerate(routers):
+        router.sysctl('net.ipv4.ip_forward', '1')
+        router.sysctl('net.ipv4.icmp_ratelimit', '0')
+        for far in range(n + 2, 5):
+            router.route(f'{nets[n + 1]}.2', f'{nets[far]}.0/24')
+        for near in range(0, n):
+            router.route(f'{nets[n]}.1' if n > 0 else '192.168.10.21', f'{nets[near]}.0/24')
+    alice.route('192.168.10.2')
+    server.route('10.4.0.1')
+    with Capture(alice, 'traceroute.pcap', 'tcpdump', '-i', 'd0'):
+        alice.run('traceroute', '-n', '10.4.0.10')
+        alice.run('traceroute', '-n', '-I', '10.4.0.10')

@@ -59,7 +59,7 @@ def ftp_session(lab: Lab) -> None:
 @scene(Sample(
     'ftp-many-files.pcap', 'A backup program fetches 40 files over passive FTP: forty ports on one server, each answered. Near miss of a port scan.',
     'One FTP control connection and about 40 data connections to 40 different high ports of one server, all of which complete and carry data.',
-    ['no `port-scan`: every port was announced by the server and completed', '`cleartext-credentials`, `insecure-protocol` (once they exist)'],
+    ['no `port-scan`: every port was announced by the server and completed', '`cleartext-credentials` and `insecure-protocol`: FTP'],
     ['ftp.response.code in {227, 229} | the server names each port before it is used', 'tcp.flags.syn == 1 && tcp.flags.ack == 1 | every one accepted']))
 def ftp_many_files(lab: Lab) -> None:
     office = Office(lab, ('alice',), ('files',), delay_ms=1)

@@ -84,15 +84,17 @@ def dirb(lab: Lab) -> None:
 
 
 @scene(Sample(
-    'http-flood.pcap', 'ab (ApacheBench) asks a web server for the same page 600 times, forty at once.',
-    'Cut to 160 bytes a packet and at most 2,400 packets.',
+    'http-flood.pcap.gz', 'ab (ApacheBench) asks a web server for the same page 1,500 times, twenty at once.',
+    'Fifteen hundred requests over kept-alive connections within seconds, each answered with a line.',
     ['`http-flood`: 192.168.10.24 against 10.20.0.10 (ATT&CK T1499.002)', 'no `port-scan`, no `beaconing`, no `syn-flood`: every connection is completed'],
-    ['tcp.flags.syn == 1 && tcp.flags.ack == 0 | a connection for every request']))
+    ['http.request | the same page, again and again']))
 def http_flood(lab: Lab) -> None:
     office = Office(lab, ('kiosk',), ('web',), delay_ms=1)
     services.web(office.web)
-    with Capture(office.switch, 'http-flood.pcap', 'tcpdump', '-i', 'br0', '-s', '160', '-c', '2400'):
-        office.kiosk.run('ab', '-q', '-n', '600', '-c', '40', 'http://www.example.com/api/orders', timeout=60)
+    with Capture(office.switch, 'http-flood.pcap', 'tcpdump', '-i', 'br0'):
+        office.kiosk.run('ab', '-q', '-k', '-n', '1500', '-c', '20', 'http://www.example.com/api/orders', timeout=60)
+    lab.commands.append('switch$ gzip -9n http-flood.pcap')
+    sh('gzip', '-9n', str(lab.folder / 'http-flood.pcap'))
 
 
 @scene(Sample(

@@ -11,6 +11,7 @@ import { nbnsAnswerMessage } from '../../pcap/dissectors/nbns.ts';
 import { smtpCommandMessage, smtpMailMessage, smtpReplyMessage } from '../../pcap/dissectors/smtp.ts';
 import { sshBannerMessage } from '../../pcap/dissectors/ssh.ts';
 import { httpRequestMessage, httpResponseMessage, type HttpRequestMessage, type HttpResponseMessage } from '../../pcap/http/messages.ts';
+import { HeaderJudge } from '../../pcap/http/headerLines.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { plainDatagramMessage } from '../../pcap/plainDatagram.ts';
 import { tlsCertificateMessage, tlsServerNameMessage } from '../../pcap/tls/messages.ts';
@@ -18,8 +19,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
-import { injectionIn, judgeInjection, mayHoldInjection, promptWords, SHORTEST_INJECTION, type Injection } from './promptInjectionMarks.ts';
-import { remembered } from './remembered.ts';
+import { injectionIn, judgeInjection, mayHoldInjection, promptWords, type Injection } from './promptInjectionMarks.ts';
 import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
@@ -33,15 +33,15 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const MOST_SUBJECTS = 2000,
-  MOST_SHOWN = 8,
-  MOST_HEADERS = 4096;
-const NOTHING_TOLD: readonly Told[] = [];
+  MOST_SHOWN = 8;
 const TYPE_TXT = 16;
 
 /** One text of a message that holds marks: where it stood, in our words, and whether people write prose there. */
 interface Told {
   readonly where: string;
   readonly isProse: boolean;
+  /** An answer repeats here what it was asked: said by the other end. */
+  readonly isEcho?: boolean;
   readonly injection: Injection;
 }
 
@@ -83,23 +83,22 @@ export const aiPromptInjection = defineDetector({
   ],
   collecting: ['points', 'bodyPoints'],
   create(collecting, state) {
-    const speakers = new Watched<string, Speaker>(MOST_SUBJECTS),
-      inHeader = remembered(injectionIn, MOST_HEADERS);
+    const speakers = new Watched<string, Speaker>(MOST_SUBJECTS);
     return {
       onMessage(message, flow, p) {
-        for (const { where, isProse, injection } of injectionsOf(message, inHeader)) {
+        for (const { where, isProse, isEcho = false, injection } of injectionsOf(message)) {
           if (injection.points < (isProse ? collecting.bodyPoints : collecting.points)) continue;
           let from: string, to: string;
           if (flow >= 0) {
             const { client, server } = endsOf(state, flow),
-              back = isFromServer(message);
+              back = isFromServer(message) !== isEcho;
             from = back ? server : client;
             to = back ? client : server;
           } else {
             const ends = datagramEnds(p);
             if (ends === null) return;
-            from = ends.source;
-            to = ends.destination;
+            from = isEcho ? ends.destination : ends.source;
+            to = isEcho ? ends.source : ends.destination;
           }
           const speaker = speakers.of(`${from} ${to}`, () => ({
             from,
@@ -139,22 +138,30 @@ function isFromServer(message: Message): boolean {
   return httpResponseMessage.is(message) || ftpReplyMessage.is(message) || smtpReplyMessage.is(message);
 }
 
-/** Nearly always empty, and then nothing is made. Headers come again and again: what was found in one is remembered. */
-function injectionsOf(message: Message, inHeader: (text: string) => Injection | null): readonly Told[] {
-  let told = NOTHING_TOLD;
-  const say = (where: string, text: string, isProse = false): void => {
-    const injection = injectionIn(text);
-    if (injection !== null) told = [...told, { where, isProse, injection }];
-  };
-  const sayHttp = (http: HttpRequestMessage | HttpResponseMessage, place: string): void => {
-    for (const [name, value] of http.headers) {
-      const injection = value.length < SHORTEST_INJECTION ? null : inHeader(value);
-      if (injection !== null) told = [...told, { where: headerPlace(name), isProse: false, injection }];
-    }
-    // The bytes are looked at before they become a text.
-    const injection = mayHoldInjection(promptWords.body(http)) ? judgeInjection(http.bodyStart) : null;
-    if (injection !== null) told = [...told, { where: place, isProse: true, injection }];
-  };
+const headerJudge = new HeaderJudge();
+
+/** What was found in the message being looked at; nearly always nothing, and then nothing is made. */
+let told: Told[] = [];
+
+function say(where: string, text: string, isProse = false, isEcho = false): void {
+  const injection = injectionIn(text);
+  if (injection !== null) told.push({ where, isProse, isEcho, injection });
+}
+
+function sayHttp(http: HttpRequestMessage | HttpResponseMessage, place: string): void {
+  for (const header of http.headers) {
+    if (headerJudge.knows(header)) continue;
+    const injection = injectionIn(header[1]);
+    if (injection === null) headerJudge.clear(header);
+    else told.push({ where: headerPlace(header[0]), isProse: false, injection });
+  }
+  // The bytes are looked at before they become a text.
+  const injection = mayHoldInjection(promptWords.body(http)) ? judgeInjection(http.bodyStart) : null;
+  if (injection !== null) told.push({ where: place, isProse: true, injection });
+}
+
+function injectionsOf(message: Message): readonly Told[] {
+  if (told.length > 0) told = [];
   if (httpRequestMessage.is(message)) {
     say('the address of an HTTP request', message.uri);
     sayHttp(message, 'the body of an HTTP request');
@@ -162,7 +169,7 @@ function injectionsOf(message: Message, inHeader: (text: string) => Injection | 
     say('the status line of an HTTP answer', message.phrase);
     sayHttp(message, 'the body of an HTTP answer');
   } else if (dnsMessage.is(message)) {
-    say('a DNS name', message.qname);
+    say('a DNS name', message.qname, false, message.isResponse);
     for (const { name, type, data } of message.answers) {
       if (name !== message.qname) say('a DNS name', name);
       say(type === TYPE_TXT ? 'a DNS text' : 'the data of a DNS answer', data);

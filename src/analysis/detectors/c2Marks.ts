@@ -158,10 +158,15 @@ function isEmotet({ host, uri, referer, contentType }: HttpRequestMessage): bool
 }
 
 /** A program that comes for a request of four letters whose sum names it: how Metasploit and Cobalt Strike deliver (URI checksum 92 and 93). */
-export function responseMark({ uri, status, bodyLength, contentType, bodyStart }: HttpResponseMessage): C2Mark | null {
+export function responseMark(response: HttpResponseMessage): C2Mark | null {
+  const { uri, status, bodyLength, body } = response;
   if (status !== 200) return null;
-  if (/^(?:MZARUH\x89\xe5|MZ\xe8\0\0\0\0[\x58-\x5f])/.test(bodyStart)) return STAGE;
-  if (uri === null || bodyLength < 50_000 || !/^\/\w{4}$/.test(uri) || (contentType !== null && !/octet-stream/.test(contentType))) return null;
+  // The first byte turns nearly every answer away before a text is made of it.
+  if ((body === undefined || body.bytes[body.bodyFrom] === 0x4d) && /^(?:MZARUH\x89\xe5|MZ\xe8\0\0\0\0[\x58-\x5f])/.test(response.bodyStart))
+    return STAGE;
+  if (uri === null || bodyLength < 50_000 || !/^\/\w{4}$/.test(uri)) return null;
+  const { contentType } = response;
+  if (contentType !== null && !/octet-stream/.test(contentType)) return null;
   let sum = 0;
   for (let i = 1; i < uri.length; i++) sum += uri.charCodeAt(i);
   return sum % 256 === 92 || sum % 256 === 93 ? STAGER : null;

@@ -18,9 +18,9 @@ const MOST_PAIRS = 5000,
   MOST_WORDS = 20;
 /** Domains of well-known pools. Their web pages are at the domain itself and at `www.`; miners go to hosts of regions and coins, like `xmr-eu1.`. */
 const POOLS =
-  'minexmr.com supportxmr.com moneroocean.stream nanopool.org hashvault.pro 2miners.com ethermine.org f2pool.com nicehash.com xmrpool.eu herominers.com c3pool.com c3pool.org unmineable.com antpool.com viabtc.com slushpool.com braiins.com poolin.com flypool.org miningpoolhub.com zpool.ca prohashing.com dwarfpool.com monerohash.com xmrfast.com crypto-pool.fr minergate.com coinhive.com webminepool.com hashcity.org skypool.org zergpool.com woolypooly.com ravenminer.com flexpool.io hiveon.net kryptex.network'.split(
-    ' ',
-  );
+  'minexmr.com supportxmr.com moneroocean.stream nanopool.org hashvault.pro 2miners.com ethermine.org f2pool.com nicehash.com xmrpool.eu herominers.com c3pool.com c3pool.org unmineable.com antpool.com viabtc.com slushpool.com braiins.com poolin.com flypool.org miningpoolhub.com zpool.ca prohashing.com dwarfpool.com monerohash.com xmrfast.com crypto-pool.fr minergate.com coinhive.com webminepool.com hashcity.org skypool.org zergpool.com woolypooly.com ravenminer.com flexpool.io hiveon.net kryptex.network'
+    .split(' ')
+    .map((pool) => `.${pool}`);
 const NOT_MINING = /^(?:www|api|blog|docs|help|support|status|static|cdn|img|assets|forum|account|login|app|m)\d*\./;
 
 interface Mining {
@@ -84,7 +84,7 @@ export const cryptomining = defineDetector({
 /** The pool's host, or nothing for other names and for a pool's pages. */
 function poolOf(name: string): string {
   if (name.length > 253 || NOT_MINING.test(name)) return '';
-  return POOLS.some((pool) => name.endsWith(`.${pool}`)) ? name : '';
+  return POOLS.some((pool) => name.endsWith(pool)) ? name : '';
 }
 
 function draft(values: Options, { ends, evidence, methods, workers, messages, shares, pool }: Mining): FindingDraft {

@@ -10,7 +10,7 @@ import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import * as F from '../flowTable.ts';
-import { addressFilter, confidenceOf, Evidence, isForMany, isLocalAddress, Watched } from './watched.ts';
+import { addressFilter, confidenceOf, Evidence, isForMany, isLocalEnd, Watched } from './watched.ts';
 
 const options = z.object({
   megabytes: z.number().positive().default(10).describe('Payload of one host inside to one outside from which an upload is told (million bytes)'),
@@ -94,15 +94,15 @@ function collect(state: CaptureState): Watched<string, Upload> {
       isEcho = protocol === ICMP || protocol === ICMPV6;
     // Inner flows are in their tunnel already.
     if (ints[at + F.META]! >>> F.META_DEPTH_SHIFT !== 0 || (protocol !== TCP && protocol !== UDP && !isEcho)) continue;
-    const beyond = (bytes: number, packets: number): number => Math.max(0, bytes - packets * (ECHO_HEADERS + ECHO_PAYLOAD));
     const fromA = isEcho ? beyond(doubles[dat + F.BYTES_A]!, ints[at + F.PACKETS_A]!) : doubles[dat + F.PAYLOAD_A]!,
       fromB = isEcho ? beyond(doubles[dat + F.BYTES_B]!, ints[at + F.PACKETS_B]!) : doubles[dat + F.PAYLOAD_B]!;
     // In active mode the server of FTP calls back for what it is given. Whoever else is called publishes.
     const calledBack = protocol === TCP && ints[at + F.PORTS]! >>> 16 === FTP_DATA;
     if ((calledBack ? fromB : fromA) === 0) continue;
+    // Most are turned away before their addresses become texts.
+    if (!isLocalEnd(state, row, calledBack ? F.B : F.A) || isLocalEnd(state, row, calledBack ? F.A : F.B) || isForMany(state, row)) continue;
     const host = flowAddress(state, row, calledBack ? F.B : F.A),
       destination = flowAddress(state, row, calledBack ? F.A : F.B);
-    if (!isLocalAddress(host) || isLocalAddress(destination) || isForMany(state, row)) continue;
     const port = ints[at + F.PORTS]! & 0xffff,
       way = calledBack ? 'ftp' : wayOf(state, row, protocol, port),
       upload = uploads.of(`${host} ${destination} ${way}`, () => ({
@@ -126,6 +126,11 @@ function collect(state: CaptureState): Watched<string, Upload> {
     upload.evidence.addRow(flows, row);
   }
   return uploads;
+}
+
+/** What echoes carry beyond the payload that systems send. */
+function beyond(bytes: number, packets: number): number {
+  return Math.max(0, bytes - packets * (ECHO_HEADERS + ECHO_PAYLOAD));
 }
 
 function wayOf(state: CaptureState, row: number, protocol: number, port: number): Way {

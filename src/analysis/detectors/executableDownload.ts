@@ -3,7 +3,14 @@
  * that way too; a program that pretends to be a picture, or comes from a bare address, does not.
  */
 import * as z from 'zod';
-import { httpRequestMessage, httpResponseMessage, type HttpRequestMessage, type HttpResponseMessage } from '../../pcap/http/messages.ts';
+import {
+  httpRequestMessage,
+  httpResponseMessage,
+  MAX_BODY_START,
+  type BodyBytes,
+  type HttpRequestMessage,
+  type HttpResponseMessage,
+} from '../../pcap/http/messages.ts';
 import { gunzipStart } from '../../pcap/platform.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -11,7 +18,7 @@ import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import type { CaptureState } from '../captureState.ts';
-import { contradicts, fileKind, type FileKind } from './fileMagic.ts';
+import { contradicts, fileKind, mayRun, type FileKind } from './fileMagic.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, isLocalAddress, Watched } from './watched.ts';
 
 const options = z.object({
@@ -89,7 +96,10 @@ export const executableDownload = defineDetector({
         }
         const isResponse = httpResponseMessage.is(message);
         if (!isResponse && !httpRequestMessage.is(message)) return;
-        if (message.bodyLength === 0 || message.bodyStart === '' || (isResponse && message.status >= 400)) return;
+        if (message.bodyLength === 0 || (isResponse && message.status >= 400)) return;
+        const { body } = message;
+        if (body !== undefined && !isCompressed(body) && !mayRun(body.bytes, body.bodyFrom, body.bodyTo)) return;
+        if (message.bodyStart === '') return;
         const start = plainStart(message, inflated);
         if (start === null) return;
         const kind = fileKind(start);
@@ -132,6 +142,14 @@ interface Inflated {
   left: number;
 }
 
+/** Whether a body begins as gzip (RFC 1952) or zlib (RFC 1950) does. */
+function isCompressed({ bytes, bodyFrom, bodyTo }: BodyBytes): boolean {
+  if (bodyTo - bodyFrom < 2) return false;
+  const first = bytes[bodyFrom]!,
+    second = bytes[bodyFrom + 1]!;
+  return (first === 0x1f && second === 0x8b) || ((first & 15) === 8 && ((first << 8) | second) % 31 === 0);
+}
+
 /** The first bytes as the receiver sees them; null where they are compressed and would have to be inflated beyond the bound. */
 function plainStart(message: HttpRequestMessage | HttpResponseMessage, inflated: Inflated): string | null {
   const encoding = message.contentEncoding;
@@ -143,8 +161,12 @@ function plainStart(message: HttpRequestMessage | HttpResponseMessage, inflated:
     return null;
   }
   if (isPage) inflated.count++;
-  const start = message.bodyStart;
-  return gunzipStart(Uint8Array.from(start, (character) => character.charCodeAt(0))) ?? start;
+  const { body } = message,
+    bytes =
+      body === undefined
+        ? Uint8Array.from(message.bodyStart, (character) => character.charCodeAt(0))
+        : body.bytes.subarray(body.bodyFrom, Math.min(body.bodyTo, body.bodyFrom + MAX_BODY_START));
+  return gunzipStart(bytes) ?? message.bodyStart;
 }
 
 function draft(values: Options, downloads: Downloads, state: CaptureState): FindingDraft {

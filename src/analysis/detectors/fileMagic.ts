@@ -16,6 +16,22 @@ const PE: FileKind = { id: 'pe', name: 'Windows program (PE)', native: true },
   MACROS: FileKind = { id: 'macro-document', name: 'Office document with macros', native: false },
   LINK: FileKind = { id: 'shortcut', name: 'Windows shortcut', native: false };
 
+/** First bytes of what may run, behind a byte order mark and a few blanks. */
+const FIRST = new Uint8Array(256);
+for (const character of 'M\x7f\xcf\xce\xfe\xcad#L\xd0PpIi$@') FIRST[character.charCodeAt(0)] = 1;
+
+/** Whether `[from, to)` could be something that runs: nearly every page and picture is turned away before a text is made of it. */
+export function mayRun(bytes: Uint8Array, from: number, to: number): boolean {
+  let at = from;
+  if (bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) at += 3;
+  // Blanks as a regular expression has them; 0xa0 is one.
+  for (const end = Math.min(to, at + 8); at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte !== 32 && byte !== 0xa0 && (byte < 9 || byte > 13)) break;
+  }
+  return at < to && FIRST[bytes[at]!] === 1;
+}
+
 /** Null for everything that does not run. */
 export function fileKind(start: string): FileKind | null {
   switch (start.slice(0, 2)) {

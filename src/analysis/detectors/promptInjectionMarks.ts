@@ -65,9 +65,8 @@ const HINT =
   /ignore|disregard|forget|overrid|bypass|instruction|prompt|<\||inst\]|<<|tool|function|assistant|human:|you are|\bai\b|llm|from now|do anything|report|classify|conclude|benign|threat/i;
 /** Soft hyphens and blanks of no width, as characters and as the bytes of UTF-8. */
 const HIDDEN = /[\u00ad\u200b-\u200f\u2060\ufeff]|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0/g;
-const MOST_TEXT = 1024;
-/** Shorter texts have no marks. */
-export const SHORTEST_INJECTION = 16;
+const MOST_TEXT = 1024,
+  SHORTEST = 16;
 
 export interface Injection {
   readonly points: number;
@@ -145,13 +144,13 @@ export function mayHoldInjection(met: number): boolean {
 
 /** Null for text without marks. Names of hosts come with hyphens, dots and underscores for blanks, addresses with percent and plus signs. */
 export function injectionIn(text: string): Injection | null {
-  if (text.length < SHORTEST_INJECTION || !mayHoldInjection(promptWords.text(text))) return null;
+  if (text.length < SHORTEST || !mayHoldInjection(promptWords.text(text))) return null;
   return judgeInjection(text);
 }
 
 /** As `injectionIn`, where the words were met already. */
 export function judgeInjection(text: string): Injection | null {
-  if (text.length < SHORTEST_INJECTION) return null;
+  if (text.length < SHORTEST) return null;
   let plain = text.slice(0, MOST_TEXT);
   if (plain.includes('%')) plain = plain.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   // Without what hides between letters.

@@ -219,6 +219,23 @@ export function isLocalAddress(address: string): boolean {
   return /^(?:10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(address);
 }
 
+/** `isLocalAddress` of one end of a flow, without a text of it where it is IPv4. */
+export function isLocalEnd(state: CaptureState, flow: number, end: typeof F.A | typeof F.B): boolean {
+  const at = flow * F.INTS,
+    value = state.flows.ints[at + end]!;
+  if ((state.flows.ints[at + F.META]! & F.META_IPV6) !== 0) return isLocalAddress(state.packet.ipv6.textOf(value));
+  const first = value >>> 24,
+    second = (value >>> 16) & 255;
+  return (
+    first === 10 ||
+    first === 127 ||
+    (first === 169 && second === 254) ||
+    (first === 192 && second === 168) ||
+    (first === 172 && second >= 16 && second <= 31) ||
+    (first === 100 && second >= 64 && second <= 127)
+  );
+}
+
 export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }

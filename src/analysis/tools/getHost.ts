@@ -20,8 +20,7 @@ const service = z.object({
 export const getHost = defineTool({
   name: 'get_host',
   title: 'Get host',
-  description:
-    'The story of one address: names, MAC, system, programs, accounts, services offered and used, peers, names asked for, findings, and what happened in order.',
+  description: 'The story of one address: names, MAC, system, accounts, services, peers, names asked for, findings, and what happened in order.',
   input: z.strictObject({
     capture: captureInput,
     address: z.string().min(2).max(45).describe('IPv4, IPv6 or MAC address'),

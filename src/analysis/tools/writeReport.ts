@@ -3,8 +3,6 @@ import * as z from 'zod';
 import { defineTool, ToolFailure } from '../tool.ts';
 import { captureInput, filterInput, selectionOf, withCapture } from '../toolCapture.ts';
 
-const ENDINGS = { markdown: 'md', json: 'json', csv: 'csv', text: 'txt' } as const;
-
 export const writeReport = defineTool({
   name: 'write_report',
   title: 'Write report',
@@ -13,14 +11,18 @@ export const writeReport = defineTool({
   input: z.strictObject({
     capture: captureInput,
     filter: filterInput,
-    format: z.enum(['markdown', 'json', 'csv', 'text']).default('markdown'),
+    format: z.string().max(20).default('markdown').describe('markdown, html ...'),
   }),
   output: z.object({ file: z.string(), bytes: z.number() }),
   async run({ capture, filter, format }, { saveFile, ...context }) {
     if (saveFile === undefined) throw new ToolFailure('Files cannot be written from here. Tell the user to use Netsec: Export Report.');
     return withCapture(capture, context, async (opened, { name }) => {
+      const formats = await opened.call('exportFormats', null, context.signal),
+        chosen = formats.find(({ id }) => id === format.trim().toLowerCase());
+      if (chosen === undefined)
+        throw new ToolFailure(`There is no such format. There are: ${formats.map(({ id, description }) => `${id} (${description})`).join(', ')}.`);
       const selection = await selectionOf(opened, filter, context.signal);
-      const content = await opened.call('exportReport', { selection, format }, context.signal);
+      const content = await opened.call('exportReport', { selection, format: chosen.id }, context.signal);
       context.signal?.throwIfAborted();
       // A name of letters and figures only, whatever the capture is called: it can neither leave the folder nor hide.
       const stem = name
@@ -28,7 +30,7 @@ export const writeReport = defineTool({
         .replace(/[^\p{L}\p{N}_-]+/gu, '-')
         .replace(/^-+|-+$/g, '')
         .slice(0, 80);
-      const file = await saveFile(`${stem === '' ? 'capture' : stem}-report.${ENDINGS[format]}`, content);
+      const file = await saveFile(`${stem === '' ? 'capture' : stem}-report.${chosen.extension}`, content);
       if (file === null) throw new ToolFailure('The user did not agree: nothing was written. Do not ask again.');
       return { file, bytes: new TextEncoder().encode(content).length };
     });

@@ -8,9 +8,10 @@ import { explainedFinding } from './explainFinding.ts';
 import { explainedFlow } from './explainFlow.ts';
 import { explainedFrame } from './explainFrame.ts';
 import { explainedHost } from './explainHost.ts';
+import { explainedIncident } from './explainIncident.ts';
 import { aboutOf, inCapture, wholeReport } from './oneCapture.ts';
 
-const THING = '(?:finding|frame|packet|flow|conversation|stream|host|address)';
+const THING = '(?:finding|incident|frame|packet|flow|conversation|stream|host|address)';
 
 /** What somebody wants to have explained. `words`: whichever finding these fit; empty for the gravest. */
 export type Subject =
@@ -37,6 +38,8 @@ export const explain: ChatCommand = {
       case 'frame':
         return `Explain frame ${subject.frame} ${where} with get_packet: what it is, who sent it to whom, what it belongs to, and whether it is a problem. Look for findings about its addresses with list_findings.`;
       case 'finding':
+        if (subject.id.startsWith('incident-'))
+          return `Tell the story of the incident ${subject.id} ${where} with list_findings and explain_finding for each finding it is made of: who did what in which order, the frames that show it, and what to do.`;
         return `Explain the finding ${subject.id} ${where} with explain_finding: what happened, how sure that is and why, the frames that show it, what else it could be, and what to do.`;
       case 'flow':
         return `Explain the conversation ${subject.id} ${where} with list_conversations and list_packets: who began it, what was exchanged, how it ended, and whether it is a problem.`;
@@ -70,13 +73,16 @@ function explained(
       return explainedFlow(subject.id, report, context);
     case 'host':
       return explainedHost(subject.id, report, opened, context);
-    case 'finding':
+    case 'finding': {
+      const incident = report.incidents.find(({ id }) => id === subject.id);
+      if (incident !== undefined) return explainedIncident(incident, report);
       return explainedFinding(
         subject.id,
         report.findings.find(({ id, detector }) => id === subject.id || detector === subject.id),
         report,
         context,
       );
+    }
     case 'words':
       return explainedFinding(subject.id, findingOf(subject.id, report), report, context);
   }
@@ -88,8 +94,8 @@ function subjectOf(what: string, looking: Looking): Subject {
       .replace(/^(?:the|my) /i, '')
       .replace(/[.!?]$/, '')
       .trim(),
-    bare = text.replace(/^(?:finding|frame|packet|flow|conversation|stream|host|address|device)\s+/i, '').replace(/^[`[#]+|[`\]]+$/g, '');
-  if (text === '' || /^(?:this|it|that|selection)(?: (?:finding|frame|packet|flow|conversation|stream|host|address))?$/i.test(text)) {
+    bare = text.replace(/^(?:finding|incident|frame|packet|flow|conversation|stream|host|address|device)\s+/i, '').replace(/^[`[#]+|[`\]]+$/g, '');
+  if (text === '' || /^(?:this|it|that|selection)(?: (?:finding|incident|frame|packet|flow|conversation|stream|host|address))?$/i.test(text)) {
     if (looking.finding !== null) return { kind: 'finding', id: looking.finding };
     if (looking.frame !== null) return { kind: 'frame', frame: looking.frame };
     if (looking.flow !== null) return { kind: 'flow', id: looking.flow };

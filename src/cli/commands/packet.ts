@@ -3,6 +3,7 @@ import type { FieldNode, PacketDetail } from '../../analysis/engineApi.ts';
 import { countText } from '../../analysis/engine.ts';
 import { safeText } from '../../analysis/exports/safeText.ts';
 import { paint, type TextStyle } from '../../analysis/exports/textLayout.ts';
+import { withoutSecrets } from '../../analysis/hideSecrets.ts';
 import { EXIT, UsageError, wholeNumber, type Command } from '../command.ts';
 import { withSession } from '../openSession.ts';
 import { oneCapture } from './packets.ts';
@@ -14,6 +15,7 @@ export const packet: Command = {
   options: {
     json: { type: 'boolean', description: 'as JSON; bytes as hexadecimal text' },
     'no-hex': { type: 'boolean', description: 'the fields only' },
+    'show-secrets': { type: 'boolean', description: 'passwords and tokens as they are; they are hidden otherwise, in the bytes too' },
     folder: { type: 'string', value: 'DIR', description: 'where "latest" looks (captures/, else here)' },
   },
   examples: ['netsec packet office.pcap 412', 'netsec packet latest 1 --json'],
@@ -34,7 +36,9 @@ export const packet: Command = {
         terminal.say(`There is no packet ${countText(frame)}: the capture holds ${countText(total)}.`);
         return EXIT.USAGE;
       }
-      await terminal.out(args.values['json'] === true ? asJson(detail) : asText(terminal.style, detail, args.values['no-hex'] !== true));
+      const { detail: shown, hidden } = args.values['show-secrets'] === true ? { detail, hidden: false } : withoutSecrets(detail);
+      await terminal.out(args.values['json'] === true ? asJson(shown) : asText(terminal.style, shown, args.values['no-hex'] !== true));
+      if (hidden) terminal.say('Passwords and tokens are hidden; --show-secrets shows them.');
       return EXIT.DONE;
     });
   },

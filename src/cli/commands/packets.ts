@@ -3,6 +3,7 @@ import { EVERYTHING, type PacketRow, type Selection } from '../../analysis/engin
 import { countText } from '../../analysis/engine.ts';
 import { safeText } from '../../analysis/exports/safeText.ts';
 import { columns, paint, type Column, type TextStyle } from '../../analysis/exports/textLayout.ts';
+import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import type { CaptureSession } from '../../analysis/session.ts';
 import { countOption, EXIT, textOption, UsageError, wholeNumber, type Arguments, type Command, type ExitCode } from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
@@ -21,6 +22,7 @@ export const packets: Command = {
     limit: { type: 'string', short: 'n', value: 'N|all', description: `how many rows (${DEFAULT_ROWS})` },
     offset: { type: 'string', value: 'N', description: 'how many rows to pass over first (0)' },
     json: { type: 'boolean', description: 'as JSON: { offset, total, totalUnfiltered, rows }' },
+    'show-secrets': { type: 'boolean', description: 'passwords and tokens in the Info column as they are; they are hidden otherwise' },
     folder: { type: 'string', value: 'DIR', description: 'where "latest" looks (captures/, else here)' },
   },
   examples: ['netsec packets office.pcap --limit 20', 'netsec packets latest --filter "ip.addr == 10.0.0.5 and tcp.flags.syn == 1" --limit all'],
@@ -33,10 +35,11 @@ export const packets: Command = {
     if (path === null) return EXIT.UNREADABLE;
     return withSession(path, terminal, async (session) => {
       if (!(await isUnderstood(session, filter, terminal))) return EXIT.USAGE;
-      const selection = { ...EVERYTHING, filter };
+      const selection = { ...EVERYTHING, filter },
+        safe = args.values['show-secrets'] === true ? asItIs : withoutSecretsInRow;
       return args.values['json'] === true
-        ? writeJson(session, selection, offset, limit, terminal)
-        : writeText(session, selection, offset, limit, terminal);
+        ? writeJson(session, selection, offset, limit, safe, terminal)
+        : writeText(session, selection, offset, limit, safe, terminal);
     });
   },
 };
@@ -61,6 +64,10 @@ async function isUnderstood(session: CaptureSession, filter: string, terminal: T
   return false;
 }
 
+type SafeRow = (row: PacketRow) => PacketRow;
+const asItIs: SafeRow = (row) => row;
+const withoutSecretsInRow: SafeRow = (row) => ({ ...row, info: hideSecrets(row.info) });
+
 /** Page by page, so that a million rows are never held at once. */
 async function* pages(
   session: CaptureSession,
@@ -78,11 +85,18 @@ async function* pages(
   }
 }
 
-async function writeJson(session: CaptureSession, selection: Selection, offset: number, limit: number, terminal: Terminal): Promise<ExitCode> {
+async function writeJson(
+  session: CaptureSession,
+  selection: Selection,
+  offset: number,
+  limit: number,
+  safe: SafeRow,
+  terminal: Terminal,
+): Promise<ExitCode> {
   let first = true;
   for await (const { rows, total, totalUnfiltered } of pages(session, selection, offset, limit, terminal.signal)) {
     const head = first ? `{"offset":${offset},"total":${total},"totalUnfiltered":${totalUnfiltered},"rows":[` : '';
-    await terminal.out(`${head}${rows.map((row, i) => `${first && i === 0 ? '' : ','}\n${JSON.stringify(row)}`).join('')}`);
+    await terminal.out(`${head}${rows.map((row, i) => `${first && i === 0 ? '' : ','}\n${JSON.stringify(safe(row))}`).join('')}`);
     if (rows.length > 0 || first) first = false;
   }
   await terminal.out('\n]}\n');
@@ -91,7 +105,14 @@ async function writeJson(session: CaptureSession, selection: Selection, offset: 
 
 const HEAD = ['No.', 'Time', 'Source', 'Destination', 'Protocol', 'Length', 'Info'];
 
-async function writeText(session: CaptureSession, selection: Selection, offset: number, limit: number, terminal: Terminal): Promise<ExitCode> {
+async function writeText(
+  session: CaptureSession,
+  selection: Selection,
+  offset: number,
+  limit: number,
+  safe: SafeRow,
+  terminal: Terminal,
+): Promise<ExitCode> {
   // Where nobody looks at it line by line, nothing is clipped.
   const style: TextStyle = terminal.interactive ? terminal.style : { ...terminal.style, width: Infinity };
   let shown = 0,
@@ -99,7 +120,8 @@ async function writeText(session: CaptureSession, selection: Selection, offset: 
   for await (const { rows, total } of pages(session, selection, offset, limit, terminal.signal)) {
     all = total;
     if (rows.length === 0) break;
-    const lines = columns(style, LAYOUT, shown === 0 ? [HEAD, ...rows.map(rowCells)] : rows.map(rowCells), 0);
+    const cells = rows.map((row) => rowCells(safe(row)));
+    const lines = columns(style, LAYOUT, shown === 0 ? [HEAD, ...cells] : cells, 0);
     if (shown === 0) lines[0] = paint(style, lines[0] ?? '', 'bold');
     shown += rows.length;
     await terminal.out(`${lines.join('\n')}\n`);

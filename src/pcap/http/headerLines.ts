@@ -1,46 +1,69 @@
 /**
  * Header lines that were met lately, by their bytes: clients and servers say the same lines in every message, and finding one here costs a tenth of making its
- * texts again. The texts being the same, whoever remembers a judgement by them finds it quickly, too. Values of secrets are never kept.
+ * texts again. What depends on the line alone is judged once, too: a line remembers who looked at it and saw nothing. Values of secrets are never kept.
  */
 import { CR, LF, textAt } from '../text.ts';
 import { nextHeader, type HeaderLine } from './headers.ts';
 
-/** A header line of a message; `lowerName` is there to be compared. */
-export type Header = readonly [name: string, value: string, lowerName?: string];
+/** A header line of a message. The last two are there in lines that were read: the name to compare by, and a bit for each judge who saw nothing (`HeaderJudge`). */
+export type Header = readonly [name: string, value: string, lowerName?: string, clear?: number];
 
 /** Lines that are kept; each has one place by its bytes, and a newer line takes it. */
-const SLOTS = 4096;
-/** Longest line that is kept, in bytes. */
-const LONGEST = 512;
+const SLOTS = 8192;
+/** Longest line that is kept, in words of four bytes; all of them are 2 MiB. */
+const LONGEST = 64;
 const MAX_HEADERS = 64;
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token', 'x-csrf-token']);
 
-const lines: (Uint8Array | undefined)[] = new Array<undefined>(SLOTS).fill(undefined),
-  headers: (Header | undefined)[] = new Array<undefined>(SLOTS).fill(undefined);
+const headers: (Header | undefined)[] = new Array<undefined>(SLOTS).fill(undefined),
+  /** Words of each line, 0 where there is none. */
+  lengths = new Uint8Array(SLOTS),
+  /** The lines themselves. */
+  kept = new Int32Array(SLOTS * LONGEST);
+/** The line being read, the last word filled up with zeros. */
+const words = new Int32Array(LONGEST);
 const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
 
-/** The first 64 header lines of the head `[offset, end)`, which begins behind the start line; values of credentials and cookies are empty. */
-export function readHeaders(bytes: Uint8Array, offset: number, end: number): Header[] {
+/**
+ * The first 64 header lines of the head `[offset, end)`, which begins behind the start line; values of credentials and cookies are empty. `view` is on the same
+ * bytes: four of them are taken at a time.
+ */
+export function readHeaders(bytes: Uint8Array, view: DataView, offset: number, end: number): Header[] {
   const found: Header[] = [];
   for (let at = offset; at < end && found.length < MAX_HEADERS;) {
-    let hash = 0,
-      to = at;
-    for (; to < end; to++) {
-      const byte = bytes[to]!;
-      if (byte === LF) break;
-      hash = Math.imul(hash ^ byte, 0x01000193);
+    let count = 0,
+      hash = 0,
+      to = at,
+      isLast = false;
+    while (!isLast) {
+      const isWhole = to + 4 <= end;
+      let word = isWhole ? view.getInt32(to, true) : lastWord(bytes, to, end),
+        length = 4;
+      // Whether one of the four bytes is a LF, by the borrow that a zero byte asks for.
+      const zero = word ^ 0x0a0a0a0a;
+      if (!isWhole || ((zero - 0x01010101) & ~zero & 0x80808080) !== 0) {
+        length = 0;
+        while (length < 4 && to + length < end && bytes[to + length] !== LF) length++;
+        isLast = length < 4;
+        if (isLast) word &= (1 << (8 * length)) - 1;
+      }
+      if (count < LONGEST) words[count] = word;
+      count++;
+      hash = Math.imul(hash ^ word, 0x9e3779b1) ^ (hash >>> 15);
+      to += length;
     }
     const after = to < end ? to + 1 : end;
-    if (to > at && bytes[to - 1] === CR) to--;
-    if (to === at) break;
-    const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1),
-      kept = lines[slot];
-    if (kept !== undefined && isSame(kept, bytes, at, to)) found.push(headers[slot]!);
+    if (to === at || (to === at + 1 && bytes[at] === CR)) break;
+    const slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
+    // A line that ends with a zero would look like one without it.
+    const isPlain = bytes[to - 1] !== 0;
+    if (isPlain && lengths[slot] === count && isSame(slot, count)) found.push(headers[slot]!);
     else {
       const header = readHeader(bytes, at, after);
       found.push(header);
-      if (to - at <= LONGEST && !SECRET_HEADERS.has(header[2]!)) {
-        lines[slot] = bytes.slice(at, to);
+      if (isPlain && count <= LONGEST && !SECRET_HEADERS.has(header[2]!)) {
+        kept.set(words.subarray(0, count), slot * LONGEST);
+        lengths[slot] = count;
         headers[slot] = header;
       }
     }
@@ -49,10 +72,15 @@ export function readHeaders(bytes: Uint8Array, offset: number, end: number): Hea
   return found;
 }
 
-function isSame(kept: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
-  const { length } = kept;
-  if (length !== to - from) return false;
-  for (let i = 0; i < length; i++) if (kept[i] !== bytes[from + i]) return false;
+/** The bytes that are left before `end`, as the low bytes of a word. */
+function lastWord(bytes: Uint8Array, from: number, end: number): number {
+  let word = 0;
+  for (let at = Math.min(end, from + 3) - 1; at >= from; at--) word = (word << 8) | bytes[at]!;
+  return word;
+}
+
+function isSame(slot: number, count: number): boolean {
+  for (let i = 0, at = slot * LONGEST; i < count; i++) if (kept[at + i] !== words[i]) return false;
   return true;
 }
 
@@ -60,5 +88,28 @@ function readHeader(bytes: Uint8Array, from: number, after: number): Header {
   nextHeader(bytes, from, after, line);
   const name = textAt(bytes, line.name, line.nameEnd, 128),
     lowerName = name.toLowerCase();
-  return [name, SECRET_HEADERS.has(lowerName) ? '' : textAt(bytes, line.value, line.valueEnd), lowerName];
+  return [name, SECRET_HEADERS.has(lowerName) ? '' : textAt(bytes, line.value, line.valueEnd), lowerName, 0];
+}
+
+let judges = 0;
+
+/** Somebody whose judgement of a header line depends on nothing but the line: he looks at a line that comes again once only. */
+export class HeaderJudge {
+  readonly #bit: number;
+
+  /** There is room for 30. */
+  constructor() {
+    if (judges >= 30) throw new Error('More than 30 judges of header lines.');
+    this.#bit = 1 << judges++;
+  }
+
+  /** Whether he saw nothing in this line before. */
+  knows(header: Header): boolean {
+    return ((header[3] ?? 0) & this.#bit) !== 0;
+  }
+
+  /** He saw nothing in this line. */
+  clear(header: Header): void {
+    if (header[3] !== undefined) (header as [string, string, string, number])[3] |= this.#bit;
+  }
 }

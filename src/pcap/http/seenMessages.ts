@@ -27,6 +27,7 @@ import {
 /** Where a message lies. The reader's start line is one object for all messages: its offsets are copied. */
 class Place implements BodyBytes {
   readonly bytes: Uint8Array;
+  readonly view: DataView;
   readonly bodyFrom: number;
   readonly bodyTo: number;
   readonly first: number;
@@ -39,8 +40,9 @@ class Place implements BodyBytes {
   readonly headEnd: number;
   readonly chunked: boolean;
 
-  constructor(bytes: Uint8Array, line: StartLine, headEnd: number, end: number, chunked: boolean) {
+  constructor({ bytes, view }: Packet, line: StartLine, headEnd: number, end: number, chunked: boolean) {
     this.bytes = bytes;
+    this.view = view;
     if (chunked) [this.bodyFrom, this.bodyTo] = bodyStart(bytes, headEnd, end, true);
     else {
       this.bodyFrom = headEnd;
@@ -67,7 +69,7 @@ class SeenMessage {
   constructor(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide) {
     this.frame = p.frame;
     this.bodyLength = side.bodyLength;
-    this.place = new Place(p.bytes, line, headEnd, end, side.chunked);
+    this.place = new Place(p, line, headEnd, end, side.chunked);
   }
 
   get body(): BodyBytes {
@@ -75,7 +77,7 @@ class SeenMessage {
   }
 
   get headers(): readonly Header[] {
-    return (this.#headers ??= readHeaders(this.place.bytes, this.place.afterLine, this.place.headEnd));
+    return (this.#headers ??= readHeaders(this.place.bytes, this.place.view, this.place.afterLine, this.place.headEnd));
   }
 
   get contentType(): string | null {

@@ -1,7 +1,6 @@
 /** TLS handshake messages, RFC 8446 section 4 and RFC 5246 section 7.4: put together over records, said as messages and fields. */
 import type { Direction, FieldSink } from '../dissector.ts';
-import { ja3sText, ja3Text } from '../ja3.ts';
-import { ja4 } from '../ja4.ts';
+import { ja3sText } from '../ja3.ts';
 import type { Packet } from '../packet.ts';
 import { md5OfFingerprint } from '../platform.ts';
 import { describeCertificates, describeClientHello, describeServerHello } from './describe.ts';
@@ -9,6 +8,7 @@ import { HANDSHAKE_TYPES, suiteName, tlsFields as f } from './fields.ts';
 import { isGrease, parseClientHello, parseServerHello, parseSsl2ClientHello, serverNameOf, type ClientHello } from './hello.ts';
 import { certificateAt } from './knownCertificates.ts';
 import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage, TlsServerNameMessage } from './messages.ts';
+import { fingerprintsOf, type Fingerprints } from './fingerprints.ts';
 import { Reader } from './reader.ts';
 import type { TlsSide, TlsState } from './records.ts';
 import type { Certificate } from './x509.ts';
@@ -196,6 +196,7 @@ function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, st
   if (state.version === 0) state.version = hello.legacyVersion;
   sayServerName(p, hello.sni);
   if (!p.hears('tls-client-hello')) return;
+  let prints: Fingerprints | undefined;
   const ssl2 = hello.suites.length > 0 && hello.extensions.length === 0 && state.sides[direction].ssl2;
   p.emit({
     kind: 'tls-client-hello',
@@ -212,10 +213,10 @@ function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, st
     signatureAlgorithms: hello.signatureAlgorithms,
     // Made when somebody asks: most listeners want a name or a version.
     get ja3() {
-      return ssl2 ? null : md5OfFingerprint(ja3Text(hello));
+      return ssl2 ? null : (prints ??= fingerprintsOf(hello)).ja3;
     },
     get ja4() {
-      return ssl2 ? null : ja4(hello, 't');
+      return ssl2 ? null : (prints ??= fingerprintsOf(hello)).ja4;
     },
   } satisfies TlsClientHelloMessage);
 }

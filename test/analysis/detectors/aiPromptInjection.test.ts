@@ -7,7 +7,7 @@ import type { TlsServerNameMessage } from '../../../src/pcap/tls/messages.ts';
 import { injectionIn } from '../../../src/analysis/detectors/promptInjectionMarks.ts';
 import { aiPromptInjection } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
-import { analyzeCapture, findingsOf } from '../../support/analyzeCapture.ts';
+import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 
@@ -129,6 +129,13 @@ describe('is silent on', () => {
     for (let i = 0; i < 1000; i++) driver.say<DnsMessage>(-1, message);
     expect(driver.findings).toEqual([]);
   });
+});
+
+test('a name server that repeats the question is not blamed for it', async () => {
+  // captures/hostile-text.pcap: only 192.168.10.21 says such things; frame 132 is the answer to the question of frame 131.
+  const findings = findingsOf(await analyzeCapture(sample('hostile-text.pcap')), 'ai-prompt-injection');
+  expect(new Set(findings.map(({ subjects }) => subjects[0]?.address))).toEqual(new Set(['192.168.10.21']));
+  expect(findings.flatMap(({ evidence }) => evidence.frames)).toEqual(expect.arrayContaining([131, 132]));
 });
 
 test.each(['ignore '.repeat(1000), 'report '.repeat(1000), '\n'.repeat(5000), 'you are '.repeat(1000)])(

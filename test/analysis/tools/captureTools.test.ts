@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hideSecrets, hideTypedSecrets } from '../../../src/analysis/hideSecrets.ts';
 import { inputSchema, resultText, runTool, type Tool } from '../../../src/analysis/tool.ts';
+import { reportExports } from '../../../src/analysis/exports/writeReport.ts';
 import * as registry from '../../../src/analysis/tools/registry.ts';
 import { FakeCaptureStore } from '../../support/fakeCaptureStore.ts';
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
@@ -132,6 +133,20 @@ describe('write_report', () => {
     };
     await runTool(tools.get('write_report')!, {}, { captures, saveFile });
     expect(names).toEqual(['2f-evil-x-report.md']);
+  });
+
+  test('every format there is can be asked for, and a wrong one is answered with them', async () => {
+    const written = new Map<string, string>(),
+      saveFile = (name: string, content: string): Promise<string> => {
+        written.set(name, content);
+        return Promise.resolve(name);
+      };
+    for (const { id } of reportExports) await runTool(tools.get('write_report')!, { capture: 'scan', format: id }, { captures: store(), saveFile });
+    expect([...written.keys()].map((name) => name.split('.').at(-1)).sort()).toEqual(reportExports.map(({ extension }) => extension).sort());
+    expect([...written.values()].every((content) => content.length > 100)).toBe(true);
+    const wrong = await runTool(tools.get('write_report')!, { capture: 'scan', format: 'docx' }, { captures: store(), saveFile });
+    expect(wrong).toMatchObject({ ok: false });
+    for (const { id } of reportExports) expect(resultText(wrong)).toContain(id);
   });
 });
 

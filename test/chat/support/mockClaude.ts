@@ -42,10 +42,31 @@ export class MockClaude {
   /** The bytes of each request, as they came. */
   readonly bodies: string[] = [];
   models: readonly object[] = [
-    { id: 'claude-old-sonnet', line: 'sonnet', lifecycle: 'active', created_at: '2025-01-01T00:00:00Z', type: 'model' },
-    { id: 'claude-new-sonnet', line: 'sonnet', lifecycle: 'active', created_at: '2026-06-01T00:00:00Z', type: 'model' },
-    { id: 'claude-gone-sonnet', line: 'sonnet', lifecycle: 'retired', created_at: '2026-09-01T00:00:00Z', type: 'model' },
-    { id: 'claude-big', line: 'opus', lifecycle: 'active', created_at: '2026-10-01T00:00:00Z', type: 'model' },
+    {
+      id: 'claude-old-sonnet',
+      display_name: 'claude-old-sonnet',
+      line: 'sonnet',
+      lifecycle: 'active',
+      created_at: '2025-01-01T00:00:00Z',
+      type: 'model',
+    },
+    {
+      id: 'claude-new-sonnet',
+      display_name: 'claude-new-sonnet',
+      line: 'sonnet',
+      lifecycle: 'active',
+      created_at: '2026-06-01T00:00:00Z',
+      type: 'model',
+    },
+    {
+      id: 'claude-gone-sonnet',
+      display_name: 'claude-gone-sonnet',
+      line: 'sonnet',
+      lifecycle: 'retired',
+      created_at: '2026-09-01T00:00:00Z',
+      type: 'model',
+    },
+    { id: 'claude-big', display_name: 'claude-big', line: 'opus', lifecycle: 'active', created_at: '2026-10-01T00:00:00Z', type: 'model' },
   ];
   /** What the nth request for a message is answered with. */
   turn: (n: number) => Turn = () => ({ text: 'Hello.' });

@@ -123,6 +123,7 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
       return null;
     };
   return {
+    rereadLists: () => ({ files: 0, entries: 0, problems: [] }),
     setAllowRules: () => null,
     setDetectorOptions: (params) => {
       tell('setDetectorOptions')(params);

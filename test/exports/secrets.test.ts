@@ -1,0 +1,174 @@
+/**
+ * No password that a capture holds comes out anywhere but in the packet view of the editor: not in a report, a tool's result, an answer of the chat, nor in what the
+ * command line prints of packets. The passwords of our samples are those that the recording scripts type (scripts/record); those of the captures of others are read
+ * from their bytes, by rules of this test's own.
+ */
+import { describe, expect, test } from 'vitest';
+import path from 'node:path';
+import { reportExports, writeReport } from '../../src/analysis/exports/writeReport.ts';
+import { REPORT_LISTS } from '../../src/analysis/exports/reportExport.ts';
+import { hideSecrets, withoutSecrets } from '../../src/analysis/hideSecrets.ts';
+import type { Report } from '../../src/analysis/report.ts';
+import { CaptureSession } from '../../src/analysis/session.ts';
+import { EVERYTHING } from '../../src/analysis/engineApi.ts';
+import { bufferSource } from '../../src/pcap/byteSource.ts';
+import { sniffBytes } from '../../src/pcap/openCapture.ts';
+import { answerRequest } from '../../src/chat/answerRequest.ts';
+import { summary } from '../../src/chat/summary.ts';
+import { runTool, type Tool } from '../../src/analysis/tool.ts';
+import * as registry from '../../src/analysis/tools/registry.ts';
+import { TestHost } from '../chat/support/testHost.ts';
+import { buildCli } from '../cli/support/buildCli.ts';
+import { netsec, SAMPLES } from '../cli/support/capture.ts';
+import { examineBytes } from '../hostile/support/examine.ts';
+import { ownSamples, sharedSamples, type Sample } from '../hostile/support/samples.ts';
+import { FakeCaptureStore } from '../support/fakeCaptureStore.ts';
+import { hasShared } from '../support/analyzeCapture.ts';
+
+/** Typed by the scripts; the words are in no other text of the samples. */
+const TYPED = ['not-a-real-password', 'guess-00', 'guess-07', 'guess-27', 'mistyped'];
+const forms = (secret: string): string[] => [
+  secret,
+  Buffer.from(secret).toString('base64'),
+  Buffer.from(`alice:${secret}`).toString('base64'),
+  Buffer.from(`\0alice\0${secret}`).toString('base64'),
+];
+
+/** What stands in the bytes of a capture after the words that precede a password: whole lines, so that a capture is not searched for "a". */
+function passwordsIn(bytes: Uint8Array): string[] {
+  const said = Buffer.from(bytes).toString('latin1'),
+    found = new Set<string>();
+  for (const rule of [
+    /\bPASS ([\x21-\x7e]{4,40})\r\n/g,
+    /\bLOGIN "?[\w.@-]{1,40}"? "?([\x21-\x7e]{4,40}?)"?\r\n/g,
+    /\bAuthorization: Basic ([A-Za-z0-9+/=]{8,80})\r\n/g,
+    /[?&\s](?:passw(?:or)?d|pwd|Passwd)=([^&\s]{4,40})/g,
+  ])
+    for (const [, secret] of said.matchAll(rule)) {
+      found.add(secret!);
+      // "user:password".
+      if (rule.source.includes('Basic')) {
+        const [, password = ''] = /^[^:]*:(.{4,})$/.exec(Buffer.from(secret!, 'base64').toString('latin1')) ?? [];
+        if (password !== '') found.add(password);
+      }
+    }
+  // Words that any report may hold, an address of an anonymous login among them.
+  return [...found].filter((secret) => !/^(?:anonymous|guest|password|passwd|test|true|false|admin)$|@|%|^\d+$/i.test(secret));
+}
+
+async function sessionOf({ name, bytes }: Sample): Promise<CaptureSession | null> {
+  const found = sniffBytes(bytes);
+  if (found.kind !== 'capture') return null;
+  const session = new CaptureSession(
+    bufferSource(bytes),
+    found.format,
+    { name, fileBytes: bytes.length, format: found.format.id, compression: null, sha256: null, inflateStopped: null },
+    { version: 'test', emit: () => undefined },
+  );
+  await session.read();
+  return session;
+}
+
+/** Everything that is told of a capture, with a word that says where. */
+async function* everythingSaid(sample: Sample, report: Report): AsyncGenerator<readonly [where: string, text: string]> {
+  for (const { id } of reportExports)
+    for (const list of id === 'csv' ? REPORT_LISTS : [undefined]) yield [`export ${id} ${list ?? ''}`, writeReport(report, id, { list })];
+  yield ['summary', summary(report, 'everyone')];
+  const captures = new FakeCaptureStore({ [sample.name]: sample.bytes });
+  for (const question of [`/analyze`, 'which passwords were sent?', 'who logged in?']) {
+    const host = new TestHost(undefined, captures);
+    await answerRequest(
+      { command: question === '/analyze' ? 'analyze' : undefined, prompt: question === '/analyze' ? '' : question, history: [] },
+      host,
+    );
+    yield [`chat ${question}`, host.text];
+  }
+  const run = async (tool: unknown, input: Readonly<Record<string, unknown>>): Promise<readonly [string, string]> => [
+    `${(tool as Tool).name} ${JSON.stringify(input)}`,
+    JSON.stringify(await runTool(tool as Tool, input, { captures, maxCharacters: 10_000_000 })),
+  ];
+  yield await run(registry.analyzeNetwork, { limit: 1000 });
+  yield await run(registry.listFindings, { limit: 200 });
+  for (const { id } of report.findings.slice(0, 12)) yield await run(registry.explainFinding, { id });
+  for (const { id, layer } of report.conversations.slice(0, 40))
+    if (layer === 'tcp' || layer === 'udp') yield await run(registry.followStream, { flow: id, maxBytes: 20_000 });
+  yield await run(registry.listPackets, { limit: 200 });
+  for (const { address } of report.endpoints.filter(({ layer }) => layer === 'ip').slice(0, 4)) yield await run(registry.getHost, { address });
+  for (const protocol of ['ftp', 'http', 'imap', 'pop', 'smtp', 'telnet', 'snmp', 'ldap', 'mqtt', 'tcp'])
+    yield await run(registry.queryProtocol, { protocol, limit: 100 });
+}
+
+/** What `netsec packets` and `netsec packet` print of the frames in whose bytes a secret is. */
+async function* packetsSaid(sample: Sample, secrets: readonly string[]): AsyncGenerator<readonly [where: string, text: string]> {
+  const session = await sessionOf(sample);
+  if (session === null) return;
+  const { rows } = await session.handlers.packets({ selection: EVERYTHING, sort: null, offset: 0, limit: 3000 }, new AbortController().signal);
+  let looked = 0;
+  for (const row of rows) {
+    yield [`info of frame ${row.frame}`, hideSecrets(row.info)];
+    if (looked >= 40) continue;
+    const detail = await session.handlers.packet({ frame: row.frame }, new AbortController().signal);
+    if (detail === null || !secrets.some((secret) => Buffer.from(detail.sources[0]!.bytes).includes(secret))) continue;
+    looked++;
+    const { detail: shown, hidden } = withoutSecrets(detail);
+    expect(hidden).toBe(true);
+    yield [
+      `frame ${row.frame}`,
+      JSON.stringify([shown.row, shown.tree]) + shown.sources.map(({ bytes }) => Buffer.from(bytes).toString('latin1')).join('\n'),
+    ];
+  }
+}
+
+async function leaksOf(sample: Sample, secrets: readonly string[]): Promise<string[]> {
+  const examined = await examineBytes(sample.name, sample.bytes);
+  if (!examined.ok) return [];
+  const leaks: string[] = [];
+  const look = ([where, text]: readonly [string, string]): void => {
+    if (secrets.some((secret) => text.includes(secret))) leaks.push(where);
+  };
+  for await (const said of everythingSaid(sample, examined.report)) look(said);
+  for await (const said of packetsSaid(sample, secrets)) look(said);
+  return leaks;
+}
+
+const own = ownSamples.flatMap((sample) => {
+  const secrets = TYPED.flatMap(forms).filter((secret) => Buffer.from(sample.bytes).includes(secret));
+  return secrets.length === 0 ? [] : [{ ...sample, secrets }];
+});
+test('the samples do hold passwords', () => {
+  expect(own.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['ftp.pcap', 'guessed-passwords.pcap', 'hostile-text.pcap', 'logins-in-clear.pcap', 'smtp.pcap', 'web-browsing.pcap']),
+  );
+});
+test.each(own)('our own $name', { timeout: 120_000 }, async ({ secrets, ...sample }) => expect(await leaksOf(sample, secrets)).toEqual([]));
+
+const others = sharedSamples.flatMap((sample) => {
+  const secrets = passwordsIn(sample.bytes);
+  return secrets.length === 0 ? [] : [{ ...sample, secrets }];
+});
+if (!hasShared) console.warn('../shared/captures is not here: captures of others were not searched for their passwords.');
+describe.runIf(hasShared)('captures of others', () => {
+  test('hold passwords', () => expect(others.length).toBeGreaterThan(4));
+  test.each(others)('$name', { timeout: 120_000 }, async ({ secrets, ...sample }) => expect(await leaksOf(sample, secrets)).toEqual([]));
+});
+
+test('netsec packet hides a password in fields and bytes, says so, and shows it to who asks', { timeout: 60_000 }, async () => {
+  await buildCli();
+  // tshark: frame 33 of ftp.pcap is "PASS not-a-real-password".
+  const file = path.join(SAMPLES, 'ftp.pcap'),
+    hex = Buffer.from(TYPED[0]!).toString('hex');
+  for (const [extra, shows] of [
+    [[], false],
+    [['--json'], false],
+    [['--show-secrets'], true],
+    [['--json', '--show-secrets'], true],
+  ] as const) {
+    const { stdout, stderr } = await netsec(['packet', file, '33', ...extra]);
+    expect([extra, stdout.includes(TYPED[0]!)]).toEqual([extra, shows]);
+    expect(stdout.replace(/\s/g, '').includes(hex.slice(0, 12))).toBe(shows);
+    expect(stderr.includes('--show-secrets')).toBe(!shows);
+  }
+  const listed = await netsec(['packets', file, '--filter', 'ftp.request.command == "PASS"']);
+  expect(listed.stdout).toContain('PASS (hidden)');
+  expect((await netsec(['packets', file, '--filter', 'ftp.request.command == "PASS"', '--show-secrets'])).stdout).toContain(`PASS ${TYPED[0]}`);
+});
