@@ -225,7 +225,7 @@ function describeValue(p: Packet, sink: FieldSink): void {
   if (tag === BER_INTEGER) sink.add(f.integer, from, length, berInteger(p.bytes, element, to));
   else if (tag === BER_OID) sink.add(f.oid, from, length, berOid(p.bytes, from, to));
   else if (tag === IP_ADDRESS && length === 4) sink.add(f.ipv4, from, 4);
-  else if ((tag === COUNTER || tag === GAUGE || tag === TIME_TICKS) && length <= 5)
+  else if ((tag === COUNTER || tag === GAUGE || tag === TIME_TICKS) && length >= 1 && length <= 5)
     sink.add(tag === COUNTER ? f.counter : tag === GAUGE ? f.gauge : f.ticks, from, length, berInteger(p.bytes, element, to));
   else sink.add(f.octets, from, length);
 }
