@@ -6,6 +6,7 @@ import type { CaptureStore } from '../analysis/captureStore.ts';
 import { SEVERITIES, type Severity } from '../analysis/report.ts';
 import { askModel, type Asked } from './askModel.ts';
 import type { Answer, ChatCommand, CommandContext, FirstStep, FollowUp, SaveFile } from './command.ts';
+import { analyze } from './commands/analyze.ts';
 import { help } from './commands/help.ts';
 import { hunt } from './commands/hunt.ts';
 import { followUpsOf } from './commands/oneCapture.ts';
@@ -116,22 +117,27 @@ function commandContext({ captures, looking, reader, signal, progress, saveFile 
   return { captures, looking, reader, signal, onProgress: progress, ...(saveFile === undefined ? {} : { saveFile }) };
 }
 
-/** Without a model a free question is taken for a suspicion: its words are looked for in what the analysis knows. */
 async function builtIn(command: ChatCommand | null, argument: string, host: ChatHost, why: string, offerKey = false): Promise<ChatResult> {
-  const answering = command ?? hunt;
-  const said = [
-    why,
-    ...(command === null
-      ? [
-          `Free questions need a language model${offerKey && why === '' ? ': set a key with *Netsec: Set Anthropic API Key*, or choose a model in Chat' : ''}. This is what the analysis has on your words; \`/help\` lists what works without one.`,
-        ]
-      : []),
-  ].filter((part) => part !== '');
-  const told = await unlessAborted(host, () => answering.builtIn(argument, commandContext(host)));
+  const context = commandContext(host);
+  const told = await unlessAborted(host, () =>
+    command === null ? freeAnswer(argument, context, offerKey && why === '') : command.builtIn(argument, context),
+  );
   if (told === undefined || host.signal.aborted) return NOTHING;
   const isSummary = command === null || command.question(argument, host.looking) !== null;
-  host.show([...said, told.markdown, ...(isSummary ? [BUILT_IN] : [])].join('\n\n'));
+  host.show([...(why === '' ? [] : [why]), told.markdown, ...(isSummary ? [BUILT_IN] : [])].join('\n\n'));
   return { ...NOTHING, capture: told.capture, followUps: told.followUps, offerKey: offerKey && isSummary };
+}
+
+/** Without a model a free question is taken for a suspicion: its words are looked for in what the analysis knows. Where they are not in it, the capture is told. */
+async function freeAnswer(words: string, context: CommandContext, offerKey: boolean): Promise<Answer> {
+  const found = await hunt.builtIn(words, context),
+    shown = found.isEmpty === true ? await analyze.builtIn('', context) : found;
+  const needs = `Free questions need a language model${offerKey ? ': set a key with *Netsec: Set Anthropic API Key*, or choose a model in Chat' : ''}.`,
+    what =
+      found.isEmpty === true
+        ? 'None of these words means something to the analysis alone, so this is what it says of the capture'
+        : 'This is what the analysis has on your words';
+  return { ...shown, markdown: `${needs} ${what}; \`/help\` lists what works without one.\n\n${shown.markdown}` };
 }
 
 /** What `work` gives; undefined when it ended because the user cancelled. */

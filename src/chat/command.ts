@@ -28,6 +28,8 @@ export interface Answer {
   /** Location of the capture it is about, to be opened by a button. */
   readonly capture: { readonly name: string; readonly location: string } | null;
   readonly followUps: readonly FollowUp[];
+  /** It has nothing that has to do with what was asked. */
+  readonly isEmpty?: boolean;
 }
 
 export interface FirstStep {

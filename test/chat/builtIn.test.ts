@@ -55,6 +55,13 @@ describe('without a key', () => {
     expect(result.offerKey).toBe(true);
   });
 
+  test('a free question whose words mean nothing to the analysis gets what it says of the capture', async () => {
+    const { text } = await say('who talks most?');
+    expect(text).toMatch(
+      /^Free questions need a language model[^\n]*this is what it says of the capture[\s\S]*Most active devices[\s\S]*`10\.0\.0\.66`/,
+    );
+  });
+
   test('/help names every command', async () => {
     const { text } = await say('', 'help');
     for (const { id } of chatCommands) expect(text).toContain(`\`/${id}\``);

@@ -20,6 +20,8 @@ export const analyze: ChatCommand = {
   id: 'analyze',
   description: 'Explain a capture: latest, all, or a file name. Without one, the capture you are looking at',
   argumentIn(words) {
+    // The editor's own question, too.
+    if (/^what happened (?:here|in this capture)(?:,? and is anything in it dangerous)?\??$/i.test(words)) return '';
     if (/^what(?: is|'s) (?:this|in this|in here)(?: capture| file)?\??$/i.test(words)) return '';
     const match =
       /^(?:please )?analy[sz]e(?: the)?(?: (latest|all|newest|last|this))?(?: (?:packet )?captures?| files?)?[.!]?$/i.exec(words) ??

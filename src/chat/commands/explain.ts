@@ -13,6 +13,11 @@ import { aboutOf, inCapture, wholeReport } from './oneCapture.ts';
 
 const THING = '(?:finding|incident|frame|packet|flow|conversation|stream|host|address)';
 
+/** As people ask, and as the editor does: `What did 10.0.0.5 do?`, `What is frame 12 doing in this capture, and is it a problem?` */
+const DOING = /^what (?:is|was|does|did|has) (\S+|\S+ \S+) (?:do|doing|done)(?: (?:here|in this capture))?(?:,? and is it a problem)?[?.!]?$/i,
+  NAMED = /^(?:explain the finding|tell the story of the incident) ([a-z0-9-]{1,100}-[0-9a-f]{8})\b/i,
+  HAPPENED = /^what happened in the conversation (\S+)(?: between \S+ and \S+)?[?.!]?$/i;
+
 /** What somebody wants to have explained. `words`: whichever finding these fit; empty for the gravest. */
 export type Subject =
   { readonly kind: 'finding' | 'flow' | 'host' | 'words'; readonly id: string } | { readonly kind: 'frame'; readonly frame: number };
@@ -21,6 +26,8 @@ export const explain: ChatCommand = {
   id: 'explain',
   description: 'Explain a finding, frame 12, flow tcp:3 or 10.0.0.5. Without one, what you have chosen in the editor',
   argumentIn(text) {
+    const asked = (DOING.exec(text) ?? HAPPENED.exec(text) ?? NAMED.exec(text))?.[1];
+    if (asked !== undefined) return subjectOf(asked, AT_NOTHING).kind === 'words' ? null : asked;
     const match = /^(?:please )?(explain|describe|show me|what (?:is|happens in|happened in)) (.+?)[.!?]?$/i.exec(text);
     if (match === null) return null;
     const argument = match[2]!,

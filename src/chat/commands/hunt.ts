@@ -58,7 +58,11 @@ export function hunted(suspicion: string, report: Report, { reader }: Pick<Comma
     section('What was looked at', [lookedAt(report), ...shortened(notExamined(report).map(inline), MOST_NOTES, 'limit')]),
     'Words were compared, no more: packets that no check has an eye on may still speak for it or against it.',
   ]);
-  return { markdown: told, followUps: followUpsOf(report) };
+  return {
+    markdown: told,
+    followUps: followUpsOf(report),
+    isEmpty: about.length + others.length + checks.length + seen.length + clues.addresses.length === 0,
+  };
 }
 
 function verdictOf(about: readonly Finding[], checks: readonly Coverage[], seen: readonly string[], { addresses }: Clues): string {
