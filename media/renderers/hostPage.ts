@@ -106,7 +106,7 @@ function whatHappened(store: Store, { timeline }: HostStory): TemplateResult {
           <span class="when" title=${exactTime(time)}>${timeOfDay(time)}</span
           >${severity === null ? html`<i class="dot"></i>` : severityIcon(severity)}
           <button class="lk quiet ${finding === null ? 'muted' : ''}" @click=${show}>${text}</button>
-          ${frame === null ? html`<span></span>` : html`<button class="lk r" aria-label="Frame ${frame}" @click=${() => store.showPacket(frame)}>${formatCount(frame)}</button>`}
+          ${frame === null ? html`<span></span>` : html`<button class="lk r" aria-label="Frame ${formatCount(frame)}" @click=${() => store.showPacket(frame)}>${formatCount(frame)}</button>`}
         </li>`;
       })}
     </ol>

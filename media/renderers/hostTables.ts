@@ -14,7 +14,7 @@ const SHOWN = 12;
 const KINDS = { mac: 'MAC address', address: 'IP address', system: 'System', software: 'Program', account: 'Account' } as const;
 
 const frameLink = (store: Store, frame: number): TemplateResult =>
-  html`<button class="lk r muted" aria-label="Frame ${frame}" @click=${() => store.showPacket(frame)}>${formatCount(frame)}</button>`;
+  html`<button class="lk r muted" aria-label="Frame ${formatCount(frame)}" @click=${() => store.showPacket(frame)}>${formatCount(frame)}</button>`;
 
 const more = (total: number): TemplateResult | typeof nothing =>
   total > SHOWN ? html`<li class="muted">and ${formatCount(total - SHOWN)} more</li>` : nothing;

@@ -286,7 +286,7 @@ function timelineOf(findings: readonly Finding[], offers: readonly HostService[]
       time: one.firstSeen,
       frame: null,
       kind,
-      text: kind === 'offers' ? `Offers ${label(one)} to ${plural(one.hosts, 'client')}` : `Uses ${label(one)}, of ${plural(one.hosts, 'host')}`,
+      text: kind === 'offers' ? `Offers ${label(one)} to ${plural(one.hosts, 'client')}` : `Uses ${label(one)} at ${plural(one.hosts, 'host')}`,
       severity: null,
       finding: null,
       filter: one.filter,

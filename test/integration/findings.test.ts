@@ -82,6 +82,12 @@ describeInVscode('findings', () => {
       await byId('incident').filter({ hasText: INCIDENT }).click();
       await byId('incident-detail').getByRole('heading', { name: INCIDENT }).waitFor();
       await expect.poll(() => byId('incident-step').count()).toBe(6);
+      await byId('incident-packets').click();
+      await byId('view-packets').waitFor();
+      // The scan, the guesses and the upload, but neither Bob nor Alice.
+      await expect.poll(() => byId('packet-count').innerText()).toMatch(/^9,\d{3} of 9,982 packets/);
+      await byId('back').click();
+      await byId('incident-detail').waitFor();
     });
 
     test('are grouped by incident, severity and host', async () => {
@@ -230,7 +236,10 @@ describeInVscode('findings', () => {
       await choose('logs in at 10.20.0.20 over SSH');
       await byId('finding-detail').waitFor();
       await picture('finding');
-      await byId('finding-detail').getByRole('button', { name: '10.20.0.20', exact: true }).first().click();
+      await byId('finding-detail')
+        .getByRole('button', { name: /^10\.20\.0\.20/ })
+        .first()
+        .click();
       await byId('host-page').waitFor();
       await page.getByTestId('host-peers').waitFor();
       await picture('host');
