@@ -48,6 +48,8 @@ export interface ChatHost {
   model(): Promise<AnsweringModel | null>;
   /** Absent where no file can be written. */
   readonly saveFile?: SaveFile;
+  /** Whether a model may write files with it, which then asks the user each time. */
+  readonly writesFiles?: boolean;
 }
 
 export interface ChatResult {

@@ -14,8 +14,8 @@ import { systemPrompt } from './prompt.ts';
 import { safeMarkdownStream } from './safeMarkdown.ts';
 import { seenCaptures } from './seenCaptures.ts';
 
-/** Not all there are: `follow_stream` gives payload, which the consent promises not to send, and what has an effect is left to the user. */
-const analysisTools = Object.values<Tool>(toolRegistry).filter(({ name, effect }) => name !== 'follow_stream' && effect === undefined);
+/** Not all there are: `follow_stream` gives payload, which the consent promises not to send; what has an effect is offered where the user is asked each time. */
+const analysisTools = Object.values<Tool>(toolRegistry).filter(({ name }) => name !== 'follow_stream');
 
 const HISTORY_CHARACTERS = 20_000;
 
@@ -41,6 +41,8 @@ export async function askModel(question: string, { history, earlier }: ChatReque
     wrote ||= markdown.trim() !== '';
     host.show(markdown);
   });
+  const saver = host.writesFiles === true ? host.saveFile : undefined,
+    saveFile = saver === undefined ? undefined : async (name: string, content: string) => (await saver(name, content))?.name ?? null;
   const told = lookingText(looking);
   const checked = checkedStream(shown.write, `${question} ${told}`, earlier ?? []);
   const names = host.names(),
@@ -59,8 +61,12 @@ export async function askModel(question: string, { history, earlier }: ChatReque
       ...historyMessages(history),
       { role: 'user', parts: [{ kind: 'text', text: `${question.slice(0, 20_000)}${told === '' ? '' : `\n\n${told}`}` }] },
     ],
-    tools: toolsFor(host.privacy, analysisTools),
+    tools: toolsFor(
+      host.privacy,
+      analysisTools.filter(({ effect }) => effect === undefined || saveFile !== undefined),
+    ),
     captures,
+    ...(saveFile === undefined ? {} : { saveFile }),
     signal: host.signal,
     onText: (text) => {
       watch.wrote(text);

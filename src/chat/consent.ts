@@ -2,7 +2,7 @@
 import type { Privacy } from './privacy.ts';
 
 /** The part of `vscode.Memento` that is needed. */
-interface Memory {
+export interface Memory {
   get(key: string): unknown;
   update(key: string, value: unknown): PromiseLike<void>;
 }

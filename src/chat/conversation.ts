@@ -3,7 +3,7 @@
  * tool gives back. Nothing is sent or shown after the signal is aborted.
  */
 import type { CaptureStore } from '../analysis/captureStore.ts';
-import { callInWords, inputSchema, resultText, runTool, type Tool, type ToolResult } from '../analysis/tool.ts';
+import { callInWords, inputSchema, resultText, runTool, type Tool, type ToolContext, type ToolResult } from '../analysis/tool.ts';
 import { turns } from '../analysis/turns.ts';
 import { ModelFailure, type ModelClient, type ModelMessage, type ModelPart, type ModelReply, type ModelTool } from './modelClient.ts';
 
@@ -37,6 +37,8 @@ export interface Question {
   /** What is being done, in plain words. */
   readonly onProgress: (text: string) => void;
   readonly limits?: Partial<Limits>;
+  /** Asks, and writes. Absent where nothing may be written. */
+  readonly saveFile?: ToolContext['saveFile'];
 }
 
 export interface Outcome {
@@ -149,11 +151,16 @@ function failed(message: string): Promise<ToolResult> {
   return Promise.resolve({ ok: false, message });
 }
 
-async function runCall(tool: Tool, input: unknown, { captures, signal, onProgress }: Question, limits: Limits): Promise<ToolResult> {
+async function runCall(tool: Tool, input: unknown, { captures, signal, onProgress, saveFile }: Question, limits: Limits): Promise<ToolResult> {
   if (signal.aborted) return failed('Cancelled by the user.');
   onProgress(callInWords(tool, input));
   try {
-    return await runTool(tool, input, { captures, signal, maxCharacters: limits.resultCharacters });
+    return await runTool(tool, input, {
+      captures,
+      signal,
+      maxCharacters: limits.resultCharacters,
+      ...(saveFile === undefined ? {} : { saveFile }),
+    });
   } catch (error) {
     // Throws only when aborted, which the loop sees next.
     if (!signal.aborted) throw error;

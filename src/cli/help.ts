@@ -22,7 +22,9 @@ const EXIT_CODES: readonly (readonly [string, string])[] = [
 
 export function generalHelp(style: TextStyle, commands: readonly Command[]): string {
   return sections([
-    [`${paint(style, 'netsec', 'bold')} ${VERSION}: open a packet capture and understand it. Nothing leaves this machine.`],
+    [
+      `${paint(style, 'netsec', 'bold')} ${VERSION}: open a packet capture and understand it. Nothing leaves this machine but what you agree to with ask.`,
+    ],
     [paint(style, 'Commands', 'bold'), ...pairs(commands.map(({ name, summary }) => [name, summary]))],
     [paint(style, 'Options of every command', 'bold'), ...pairs(optionRows(COMMON_OPTIONS))],
     [paint(style, 'Exit codes', 'bold'), ...pairs(EXIT_CODES)],

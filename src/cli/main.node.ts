@@ -18,5 +18,11 @@ const interrupt = (): void => {
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
 
-const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr, env: process.env, signal: interruption.signal });
+const terminal = createTerminal({
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: interruption.signal,
+  stdin: process.stdin,
+});
 process.exitCode = await run(process.argv.slice(2), terminal);

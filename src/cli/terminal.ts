@@ -1,5 +1,6 @@
 /** Where the command line writes, and what can be shown there. */
-import type { Writable } from 'node:stream';
+import { createInterface } from 'node:readline/promises';
+import type { Readable, Writable } from 'node:stream';
 import { safeText } from '../analysis/exports/safeText.ts';
 import type { TextStyle } from '../analysis/exports/textLayout.ts';
 
@@ -16,6 +17,8 @@ export interface Terminal {
   out(text: string): Promise<void>;
   /** One line for a person, on stderr. Packet text and file names in it are made safe here. */
   say(message: string): void;
+  /** Whether the person says yes; absent where nobody can be asked. Packet text in it is made safe here. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** As it is, to stderr: only for what we composed ourselves. */
   draw(text: string): void;
 }
@@ -32,9 +35,10 @@ export interface TerminalOptions {
   readonly stderr: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  readonly stdin?: Readable & { readonly isTTY?: boolean };
 }
 
-export function createTerminal({ stdout, stderr, env, signal }: TerminalOptions): Terminal {
+export function createTerminal({ stdout, stderr, env, signal, stdin }: TerminalOptions): Terminal {
   const unicode = showsUnicode(env),
     watched = stderr.isTTY === true && env['TERM'] !== 'dumb';
   let closed = false;
@@ -43,7 +47,13 @@ export function createTerminal({ stdout, stderr, env, signal }: TerminalOptions)
   });
   // Nobody is left to tell.
   stderr.on('error', () => undefined);
+  const safe = (message: string): string =>
+    message
+      .split('\n')
+      .map((line) => safeText(line))
+      .join('\n');
   return {
+    ...(stdin?.isTTY === true && stderr.isTTY === true ? { confirm: (question: string) => confirmed(safe(question), stdin, stderr, signal) } : {}),
     style: {
       width: stdout.isTTY === true ? (stdout.columns ?? 80) : 80,
       color: showsColor(stdout, env),
@@ -61,12 +71,7 @@ export function createTerminal({ stdout, stderr, env, signal }: TerminalOptions)
         });
       }),
     say(message) {
-      stderr.write(
-        `${message
-          .split('\n')
-          .map((line) => safeText(line))
-          .join('\n')}\n`,
-      );
+      stderr.write(`${safe(message)}\n`);
     },
     draw(text) {
       stderr.write(text);
@@ -87,4 +92,17 @@ function showsUnicode(env: TerminalOptions['env']): boolean {
   const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '') ?? '';
   const [, encoding = ''] = locale.split('.');
   return env['TERM'] !== 'linux' && (/^utf-?8/i.test(encoding) || (encoding === '' && locale !== 'C' && locale !== 'POSIX'));
+}
+
+/** Only a clear yes is one; Ctrl+C and the end of the input are none. */
+async function confirmed(question: string, input: Readable, output: Writable, signal: AbortSignal): Promise<boolean> {
+  const lines = createInterface({ input, output });
+  try {
+    const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+    return /^y(?:es)?$/i.test((await Promise.race([lines.question(`${question} [y/N] `, { signal }), closed])).trim());
+  } catch {
+    return false;
+  } finally {
+    lines.close();
+  }
 }

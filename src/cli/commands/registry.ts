@@ -1,5 +1,6 @@
 /** The commands, in the order of the help. One file each; one line here admits it. */
 export { analyze } from './analyze.ts';
+export { ask } from './ask.ts';
 export { list } from './list.ts';
 export { packets } from './packets.ts';
 export { packet } from './packet.ts';

@@ -1,0 +1,110 @@
+/** `netsec ask` as it is shipped: with a key, without one, without consent, without a network. The server is on loopback. */
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { terminalMarkdown } from '../../src/cli/terminalMarkdown.ts';
+import { MockClaude } from '../chat/support/mockClaude.ts';
+import { buildCli } from './support/buildCli.ts';
+import { netsec, ROOT, SAMPLES } from './support/capture.ts';
+
+const KEY = 'sk-ant-test-0123456789abcdef',
+  SCAN = path.join(SAMPLES, 'scan-syn.pcap');
+const mock = new MockClaude();
+let home: string;
+beforeAll(async () => {
+  await mock.start();
+  home = fs.mkdtempSync(path.join(os.tmpdir(), 'netsec-ask-'));
+});
+afterAll(async () => {
+  await mock.stop();
+  fs.rmSync(home, { recursive: true, force: true });
+});
+
+const ask = (args: readonly string[], key = KEY): ReturnType<typeof netsec> =>
+  netsec(['ask', ...args, '--base-url', mock.url, '--quiet'], { env: { ANTHROPIC_API_KEY: key, XDG_CONFIG_HOME: home } });
+
+interface Asked {
+  readonly answeredBy: string;
+  readonly answer: string;
+  readonly capture: string;
+  readonly sent: { readonly requests: number; readonly bytes: number };
+}
+
+describe('with a key', () => {
+  test('Claude answers with tools and pseudonyms, and what it says is checked', async () => {
+    mock.requests.length = mock.bodies.length = 0;
+    mock.turn = (n) => {
+      if (n === 1) return { tools: [{ name: 'list_findings', input: {} }] };
+      const attacker = /attacker (HOST_\d+)/.exec(mock.bodies.at(-1) ?? '')?.[1] ?? 'nobody';
+      return { text: `**It was ${attacker}**, with 77,777 packets.` };
+    };
+    const { status, stdout } = await ask(['who scanned?', SCAN, '--yes', '--json']);
+    const told = JSON.parse(stdout) as Asked;
+    expect(status).toBe(0);
+    expect(told).toMatchObject({ answeredBy: 'claude', capture: 'scan-syn.pcap', sent: { requests: 2 } });
+    expect(told.answer).toMatch(/It was 192\.168\.10\.66.*77,777 \(\?\) packets[\s\S]*1 of 2 claims could not be checked/);
+    expect(mock.bodies.join()).not.toMatch(/192\.168\.|scan-syn/);
+    expect(mock.requests.flatMap(({ body }) => body.tools?.map(({ name }) => name) ?? [])).not.toContain('write_report');
+  });
+
+  test('and nobody there to agree, nothing is sent', async () => {
+    mock.requests.length = 0;
+    const { stdout, stderr } = await ask(['who scanned?', SCAN]);
+    expect(mock.requests).toEqual([]);
+    expect(stderr).toContain('add --yes');
+    expect(stdout).toMatch(/Nothing was sent to Claude[\s\S]*built-in summary/);
+    expect(fs.readdirSync(home)).toEqual([]);
+  });
+
+  test('and an address that is not encrypted, nothing is asked', async () => {
+    const { status, stderr } = await netsec(['ask', 'x', SCAN, '--base-url', 'http://evil.example'], { env: { ANTHROPIC_API_KEY: KEY } });
+    expect([status, stderr]).toEqual([2, '--base-url wants an address that begins with https://.\n']);
+  });
+});
+
+describe('without a key', () => {
+  test('the analysis answers', async () => {
+    const { status, stdout } = await ask(['analyze latest', SCAN], '');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/192\.168\.10\.66[\s\S]*built-in summary/);
+    expect(stdout).not.toMatch(/\*\*|&lt;|\\[_.]/);
+  });
+  test('as JSON, too', async () => {
+    const { stdout } = await ask(['list captures', '--folder', SAMPLES, '--json'], '');
+    expect(JSON.parse(stdout) as Asked).toMatchObject({ answeredBy: 'netsec', sent: { requests: 0, bytes: 0 } });
+  });
+});
+
+test('what is no question, or no file, is said', async () => {
+  expect((await ask([])).status).toBe(2);
+  expect((await ask(['x', 'nowhere.pcap'])).status).toBe(3);
+});
+
+describe('without a network', () => {
+  const canCut = spawnSync('unshare', ['-n', 'true']).status === 0;
+  if (!canCut) console.warn('Namespaces cannot be made here: that an answer comes at once without a network was NOT tested whole.');
+
+  test.skipIf(!canCut)('the built-in answer comes at once, before any request is waited for', async () => {
+    const cli = await buildCli();
+    const run = (env: Readonly<Record<string, string>>): { readonly ms: number; readonly stdout: string } => {
+      const begin = performance.now(),
+        { stdout } = spawnSync('unshare', ['-n', process.execPath, cli, 'ask', 'analyze latest', SCAN, '--yes', '--quiet'], { cwd: ROOT, encoding: 'utf8', env: { ...process.env, ...env } }); // prettier-ignore
+      return { ms: performance.now() - begin, stdout };
+    };
+    const without = run({ ANTHROPIC_API_KEY: '' }),
+      cut = run({ ANTHROPIC_API_KEY: KEY });
+    expect(cut.stdout).toMatch(/no network[\s\S]*192\.168\.10\.66[\s\S]*built-in summary/);
+    // No slower than without a key, but for what a busy machine makes of it.
+    expect(cut.ms).toBeLessThan(without.ms * 2 + 1500);
+  });
+});
+
+test('Markdown reads as text, and nothing in it moves the cursor', () => {
+  let shown = '';
+  const out = terminalMarkdown({ width: 80, color: false, unicode: true }, (text) => (shown += text));
+  for (const piece of ['**Bo', 'ld** a\\_b &lt;c&gt; `x_y`', '\n# Head\n', '*aside*\n', '\u001b[2J']) out.write(piece);
+  out.end();
+  expect(shown).toBe('Bold a_b <c> x_y\nHead\naside\n\\x1b[2J\n');
+});
