@@ -23,6 +23,12 @@ const SAID_NAMES: readonly { readonly find: RegExp; readonly kind: TokenKind }[]
   { find: /\bUSER[ \t]{1,3}([^\s\r\n]{2,100})/g, kind: 'USER' },
   { find: /\bLOGIN[ \t]{1,3}"?([^\s"\r\n]{2,100})/g, kind: 'USER' },
   { find: /\b(?:user(?:name)?|login|account)[=:][ \t]{0,3}"?([^\s"'&,;\r\n]{2,100})/gi, kind: 'USER' },
+  // Fields whose value is a name, as our tools write them, and what a finding lists of NetBIOS.
+  {
+    find: /\b(?:dhcp\.option\.hostname|nbns\.name|browser\.server|ntlmssp\.auth\.(?:hostname|domain))"?:\s?"?([\w$-]{2,63})/gi,
+    kind: 'NAME',
+  },
+  { find: /\bit answered ([\w$-]{2,63}(?:, [\w$-]{2,63}){0,40}) with\b/gi, kind: 'NAME' },
   { find: /\b(?:NB|NBSTAT)[ \t]{1,3}([^\s<]{2,40})(?=<)/g, kind: 'NAME' },
 ];
 /** Nobody is told anything by these, and they stand in every capture. */
@@ -88,7 +94,9 @@ export function pseudonyms(rules: AddressRules = {}, kept: Iterable<readonly [to
   function hide(text: string): string {
     // What looks like a token already, but is none of ours, was written by somebody who wants it replaced.
     let safe = text.replace(TOKEN, (token) => (originals.has(token) ? token : token.toLowerCase().replace('_', '-')));
-    for (const { find, kind } of SAID_NAMES) for (const match of safe.matchAll(find)) learn(kind, match[1]!);
+    for (const { find, kind } of SAID_NAMES) for (const match of safe.matchAll(find)) for (const name of match[1]!.split(', ')) learn(kind, name);
+    // The bytes of an option are its name once more.
+    safe = safe.replace(/(\bdhcp\.option\.value: ?)[0-9a-f]{4,4000}/gi, '$1(hidden)');
     safe = safe.replace(CAPTURE_NAME, (name) => tokenOf('FILE', name));
     safe = safe.replace(MAIL, (mail) => tokenOf('MAIL', mail));
     safe = safe.replace(QUERY, (_all, query: string) => `?${tokenOf('QUERY', query)}`);

@@ -50,6 +50,8 @@ test.each([
   ['srv-7.corp.local asked dns.qry.name', 'NAME_1 asked dns.qry.name'],
   ['open my-office.pcapng.gz', 'open FILE_1'],
   ['C: USER anna', 'C: USER USER_1'],
+  ['dhcp.option.hostname: alice', 'dhcp.option.hostname: NAME_1'],
+  ['it answered filesrv, printr with it', 'it answered NAME_1, NAME_2 with it'],
 ])('%j becomes %j, and is restored', (text, hidden) => {
   const names = pseudonyms();
   expect(names.hide(text)).toBe(hidden);
