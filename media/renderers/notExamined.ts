@@ -17,6 +17,15 @@ function notes(store: Store, report: Report): readonly Note[] {
     html`<button class="lk nw" @click=${() => store.showPackets(filter)}>${plural(count, 'frame')}</button>`;
   const list: Note[] = [];
   if (capture.truncated !== null) list.push({ icon: 'screen-cut', text: `The file is cut short: ${capture.truncated.message}` });
+  const overlapping = (capture.parts ?? []).filter(({ overlapSeconds }) => overlapSeconds > 0);
+  if (overlapping.length > 0)
+    list.push({
+      icon: 'history',
+      text: `${plural(overlapping.length, 'file')} of this recording ${overlapping.length === 1 ? 'begins' : 'begin'} before the files before ${overlapping.length === 1 ? 'it' : 'them'} end: times go back at ${overlapping
+        .slice(0, 3)
+        .map(({ file }) => file)
+        .join(', ')}${overlapping.length > 3 ? ' ...' : ''}.`,
+    });
   if (quality.snappedPackets > 0) {
     list.push({
       icon: 'screen-cut',

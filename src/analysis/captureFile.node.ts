@@ -7,6 +7,7 @@ import type { CaptureFormat } from '../pcap/captureFormat.ts';
 import { inflate, type Inflated } from '../pcap/inflate.node.ts';
 import { sniff, type Sniffed } from '../pcap/openCapture.ts';
 import type { CaptureLocation } from './engineApi.ts';
+import { openTogether } from './joinedFiles.node.ts';
 import type { CaptureFile } from './makeReport.ts';
 
 export interface OpenedCapture {
@@ -34,6 +35,7 @@ export interface OpenOptions {
 /** Never throws for what a file holds or for what the system refuses; throws only when aborted. */
 export async function openCaptureFile(location: CaptureLocation, options: OpenOptions = {}): Promise<OpenResult> {
   if (location.kind === 'bytes') return openBytes(location.name, location.bytes, options);
+  if (location.kind === 'together') return openTogether(location.paths, (path) => openCaptureFile({ kind: 'path', path }, options));
   const { path } = location,
     name = basename(path);
   let source: ByteSource;

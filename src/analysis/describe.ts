@@ -1,4 +1,5 @@
 /** Numbers and facts in plain words: the sentences that the report, the command line and the editor share. */
+import type { CaptureInfo } from './report.ts';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
@@ -94,4 +95,17 @@ export function protocolLabel(id: string): string {
     teredo: 'Teredo',
   };
   return special[id] ?? id.toUpperCase();
+}
+
+/** What is wrong between the files of a capture that is read from several: at most five sentences. */
+export function partNotes({ parts = [] }: Pick<CaptureInfo, 'parts'>): string[] {
+  const overlapping = parts.filter(({ overlapSeconds }) => overlapSeconds > 0);
+  return [
+    ...overlapping
+      .slice(0, 4)
+      .map(({ file, overlapSeconds }) => `${file} begins ${durationText(overlapSeconds)} before the files before it end: times go back there.`),
+    ...(overlapping.length > 4
+      ? [`${plural(overlapping.length - 4, 'more file')} of this recording ${overlapping.length === 5 ? 'begins' : 'begin'} too early.`]
+      : []),
+  ];
 }

@@ -145,9 +145,30 @@ export interface StreamPage {
   readonly bytesBToA: number;
 }
 
-/** Opening one capture: by path in Node, by bytes where the file system is not ours. */
+/** Opening one capture: by path in Node, by bytes where the file system is not ours, several files of one recording together. */
 export type CaptureLocation =
-  { readonly kind: 'path'; readonly path: string } | { readonly kind: 'bytes'; readonly name: string; readonly bytes: Uint8Array };
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'bytes'; readonly name: string; readonly bytes: Uint8Array }
+  /** The files of one recording as one capture; in the order of their first packets, whatever the order here. */
+  | { readonly kind: 'together'; readonly paths: readonly string[] };
+
+/** What a person calls it: the name of its file, or of its first file and how many there are. */
+export function locationName(location: CaptureLocation): string {
+  const base = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+  switch (location.kind) {
+    case 'path':
+      return base(location.path);
+    case 'bytes':
+      return location.name;
+    case 'together':
+      return joinedName(location.paths.map(base));
+  }
+}
+
+/** `capture_20261123_022453_00001.pcap and 2 more`. */
+export function joinedName(names: readonly string[]): string {
+  return names.length < 2 ? (names[0] ?? '') : `${names[0] ?? ''} and ${names.length - 1} more`;
+}
 
 export interface ExportRequest {
   readonly selection: Selection;

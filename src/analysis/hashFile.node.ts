@@ -67,6 +67,8 @@ async function hashInThread(path: string, signal: AbortSignal, bytes: number): P
 }
 
 export async function hashCapture(location: CaptureLocation, signal: AbortSignal, bytes: number): Promise<string | null> {
+  // No program could check the hash of several files.
+  if (location.kind === 'together') return null;
   return location.kind === 'path'
     ? hashFile(location.path, signal, bytes)
     : createHash('sha256').update(location.bytes.subarray(0, bytes)).digest('hex');

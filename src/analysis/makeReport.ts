@@ -1,4 +1,5 @@
 /** The Report of what an analysis has seen so far. May be asked for again and again while the capture is read. */
+import type { CapturePart } from '../pcap/captureFormat.ts';
 import { linkTypeName } from '../pcap/linkTypes.ts';
 import { describeUnknown } from '../pcap/tables.ts';
 import type { Analysis } from './analyze.ts';
@@ -13,6 +14,7 @@ import { oneWayConnections } from './oneWay.ts';
 import {
   CONVERSATION_LAYERS,
   type BreakdownRow,
+  type CaptureFilePart,
   type CaptureInfo,
   type Conversation,
   type Endpoint,
@@ -91,6 +93,25 @@ function producerOptions(analysis: Analysis, { options, judging }: ReportOptions
   };
 }
 
+function partsOf(parts: readonly CapturePart[]): readonly CaptureFilePart[] {
+  let lastSeconds = NaN,
+    lastNanoseconds = 0;
+  return parts.map((part) => {
+    const gap = secondsBetween(lastSeconds, lastNanoseconds, part.firstSeconds, part.firstNanoseconds);
+    if (!(secondsBetween(lastSeconds, lastNanoseconds, part.lastSeconds, part.lastNanoseconds) <= 0) && !Number.isNaN(part.lastSeconds))
+      [lastSeconds, lastNanoseconds] = [part.lastSeconds, part.lastNanoseconds];
+    return {
+      file: part.name,
+      firstFrame: part.firstFrame,
+      packets: part.packets,
+      startTime: timestamp(part.firstSeconds, part.firstNanoseconds),
+      endTime: timestamp(part.lastSeconds, part.lastNanoseconds),
+      overlapSeconds: gap < 0 ? -gap : 0,
+      problem: part.problem,
+    };
+  });
+}
+
 function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {
   const { state, damage } = analysis,
     timed = !Number.isNaN(state.startSeconds);
@@ -99,7 +120,10 @@ function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {
       ? {
           afterFrame: analysis.frames,
           offset: damage.offset,
-          message: `The capture ends after frame ${analysis.frames.toLocaleString('en-US')}: ${damage.message}.`,
+          message:
+            damage.wentOn === true
+              ? `Not all of it could be read, and reading went on with the next file: ${damage.message}.`
+              : `The capture ends after frame ${analysis.frames.toLocaleString('en-US')}: ${damage.message}.`,
         }
       : file.inflateStopped !== null
         ? { afterFrame: analysis.frames, offset: analysis.position, message: file.inflateStopped }
@@ -128,6 +152,7 @@ function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {
     durationSeconds: timed ? secondsBetween(state.startSeconds, state.startNanoseconds, state.endSeconds, state.endNanoseconds) : null,
     timeOrdered: state.timeOrdered,
     truncated,
+    ...(analysis.scan.parts.length === 0 ? {} : { parts: partsOf(analysis.scan.parts) }),
   };
 }
 

@@ -68,6 +68,21 @@ export interface CaptureInfo {
   readonly timeOrdered: boolean;
   /** Where reading stopped before the end of the file, and why. */
   readonly truncated: null | { readonly afterFrame: number; readonly offset: number; readonly message: string };
+  /** Only of a capture that is read from several files of one recording, in the order in which they were read. */
+  readonly parts?: readonly CaptureFilePart[];
+}
+
+export interface CaptureFilePart {
+  readonly file: string;
+  /** Null for a file without packets. */
+  readonly firstFrame: number | null;
+  readonly packets: number;
+  readonly startTime: Timestamp;
+  readonly endTime: Timestamp;
+  /** How long before the end of the files before it this one begins; 0 when the files follow each other. */
+  readonly overlapSeconds: number;
+  /** Why not all of it could be read. */
+  readonly problem: string | null;
 }
 
 export interface CaptureInterface {

@@ -2,7 +2,7 @@
 import type { AllowRule } from '../analysis/allowRules.ts';
 import { openCaptureFile, type OpenFailure } from '../analysis/captureFile.node.ts';
 import { Analysis, countText, detectorsWithDefaults, makeReport } from '../analysis/engine.ts';
-import type { SavedPackets } from '../analysis/engineApi.ts';
+import { locationName, type CaptureLocation, type SavedPackets } from '../analysis/engineApi.ts';
 import { evidenceFrames } from '../analysis/evidenceFrames.ts';
 import { hashFile } from '../analysis/hashFile.node.ts';
 import type { IntelEntry } from '../analysis/intelEntries.ts';
@@ -43,20 +43,21 @@ export interface AnalyzeOptions {
 
 /** Throws only for mistakes of our own. */
 export async function analyzeFile(
-  path: string,
+  location: CaptureLocation,
   terminal: Terminal,
   { limit, allow, intel, hash, evidence, onRead }: AnalyzeOptions,
 ): Promise<Analysed> {
   const { signal } = terminal,
-    progress = createProgressBar(terminal, path);
+    name = location.kind === 'path' ? location.path : locationName(location),
+    progress = createProgressBar(terminal, name);
   try {
-    const opened = await openCaptureFile({ kind: 'path', path }, { signal, onInflate: (done, total) => progress.update('Inflating', done, total) });
+    const opened = await openCaptureFile(location, { signal, onInflate: (done, total) => progress.update('Inflating', done, total) });
     if (!opened.ok) return opened;
     const { capture } = opened;
     try {
       const analysis = new Analysis(capture.source, capture.format, { index: evidence, detectors: detectorsWithDefaults(), intel });
       // Beside the reading: hashing waits for the disk's cache, not the other way round.
-      const hashed = hash ? hashFile(path, signal).catch(() => null) : Promise.resolve(null);
+      const hashed = hash && location.kind === 'path' ? hashFile(location.path, signal).catch(() => null) : Promise.resolve(null);
       const interrupted = await advance(analysis, signal, (done, total) => progress.update('Reading', done, total));
       const sha256 = await hashed;
       const make = (rows: number, options: Readonly<Record<string, unknown>>): Report =>
@@ -76,7 +77,7 @@ export async function analyzeFile(
       await capture.close();
     }
   } catch (error) {
-    if (signal.aborted) return { ok: false, reason: 'interrupted', message: `${path} was not read: interrupted.` };
+    if (signal.aborted) return { ok: false, reason: 'interrupted', message: `${name} was not read: interrupted.` };
     throw error;
   } finally {
     progress.end();

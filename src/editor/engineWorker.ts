@@ -1,7 +1,6 @@
 /** One capture's engine in a worker thread, as an EngineSession. The thread ends with the session. */
-import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { CaptureLocation, EngineEvent, EngineMethods, EngineSession } from '../analysis/engineApi.ts';
+import { locationName, type CaptureLocation, type EngineEvent, type EngineMethods, type EngineSession } from '../analysis/engineApi.ts';
 import { rpcCaller, type Channel } from '../analysis/rpc.ts';
 
 /** What `dist/worker.cjs` finds in `workerData`. */
@@ -19,7 +18,7 @@ const CLOSING_MS = 2000;
 
 /** Starts the worker bundled at `workerFile`. Failing to start is told as a `failed` event, like a file that cannot be read. */
 export function startEngine(workerFile: string, start: WorkerStart): EngineSession {
-  const worker = new Worker(workerFile, { workerData: start, name: `netsec ${nameOf(start.location)}` });
+  const worker = new Worker(workerFile, { workerData: start, name: `netsec ${locationName(start.location)}` });
   const channel: Channel = {
     post: (message, transfer) => {
       worker.postMessage(message, [...(transfer ?? [])]);
@@ -37,7 +36,8 @@ export function startEngine(workerFile: string, start: WorkerStart): EngineSessi
     if (disposed) return;
     // Whoever waits for an answer of a dead thread would wait for ever.
     caller.dispose();
-    for (const listener of [...failureListeners]) listener({ kind: 'failed', message: `The analysis of ${nameOf(start.location)} stopped: ${why}` });
+    for (const listener of [...failureListeners])
+      listener({ kind: 'failed', message: `The analysis of ${locationName(start.location)} stopped: ${why}` });
   };
   worker.on('error', (error) => failed(error instanceof Error ? error.message : String(error)));
   worker.on('exit', (code) => failed(`its thread ended with code ${code}.`));
@@ -63,8 +63,4 @@ export function startEngine(workerFile: string, start: WorkerStart): EngineSessi
       worker.once('exit', () => clearTimeout(timer));
     },
   };
-}
-
-function nameOf(location: CaptureLocation): string {
-  return location.kind === 'path' ? path.basename(location.path) : location.name;
 }

@@ -17,6 +17,23 @@ export interface Damage {
   readonly message: string;
   /** Only the last record is not whole: in a file that is being written, no damage at all. */
   readonly isUnfinished?: true;
+  /** Reading did not stop there, but went on with the next file of a joined capture. */
+  readonly wentOn?: true;
+}
+
+/** One file of a capture that is made of several. */
+export interface CapturePart {
+  readonly name: string;
+  /** Null for a file without packets. */
+  readonly firstFrame: number | null;
+  readonly packets: number;
+  /** NaN where no packet has a time. */
+  readonly firstSeconds: number;
+  readonly firstNanoseconds: number;
+  readonly lastSeconds: number;
+  readonly lastNanoseconds: number;
+  /** Why not all of it could be read. */
+  readonly problem: string | null;
 }
 
 /** wiretap's bound (WTAP_MAX_PACKET_SIZE_STANDARD): a longer frame means the length field is damaged. */
@@ -28,6 +45,9 @@ export const MAX_RECORD_BYTES = 1 << 20;
 export interface RecordParser {
   readonly interfaces: readonly InterfaceInfo[];
   damage: Damage | null;
+  /** Of a joined capture: its files as far as they were reached, and damage in one of them that reading went past. */
+  readonly parts?: readonly CapturePart[];
+  readonly passedOver?: Damage | null;
   /**
    * Reads whole records from `[from, to)` of the packet's block (`p.bytes`, `p.view`), whose byte `from` stands at `filePosition` of the file, and calls
    * `onPacket` for each frame with the record's fields of `p` filled. Returns the position after the last whole record: below `to` when the

@@ -3,7 +3,7 @@
  * is the only thing that is ever copied.
  */
 import type { ByteSource } from './byteSource.ts';
-import { MAX_RECORD_BYTES, type CaptureFormat, type Damage, type InterfaceInfo, type RecordParser } from './captureFormat.ts';
+import { MAX_RECORD_BYTES, type CaptureFormat, type CapturePart, type Damage, type InterfaceInfo, type RecordParser } from './captureFormat.ts';
 import type { Packet } from './packet.ts';
 
 const BLOCK_BYTES = 4 << 20;
@@ -49,10 +49,16 @@ export class CaptureScan {
     return this.#parser.interfaces;
   }
 
+  /** The files of a joined capture, as far as they were reached; none for any other. */
+  get parts(): readonly CapturePart[] {
+    return this.#parser.parts ?? [];
+  }
+
   /** Damage in the file, or the incomplete record at its end; what has not been read yet is not damaged. */
   get damage(): Damage | null {
     if (this.#parser.damage !== null) return this.#parser.damage;
     if (!this.#atEnd) return null;
+    if (this.#parser.passedOver != null) return this.#parser.passedOver;
     const rest = this.#source.size - this.position;
     if (rest === 0) return null;
     if (rest < 0) return { offset: this.#source.size, message: 'the file ends in the middle of a block' };

@@ -1,5 +1,5 @@
 /** What the readable exports say, before it is laid out: key figures, shares, the busiest devices, and what could not be examined. */
-import { activityOf, bytesText, countText, durationText, plural, protocolLabel } from '../describe.ts';
+import { activityOf, bytesText, countText, durationText, partNotes, plural, protocolLabel } from '../describe.ts';
 import type { Endpoint, Report, Timestamp } from '../report.ts';
 import { percentages, percentText } from './percentages.ts';
 import { safeText } from './safeText.ts';
@@ -99,6 +99,7 @@ export function notExamined(report: Report): readonly string[] {
     if (count > 0) notes.push(text());
   };
   if (capture.truncated !== null) notes.push(capture.truncated.message);
+  notes.push(...partNotes(capture).map((text) => safeText(text)));
   note(
     quality.snappedPackets,
     () =>

@@ -38,6 +38,19 @@ const capture = z.strictObject({
   durationSeconds: duration,
   timeOrdered: z.boolean(),
   truncated: z.strictObject({ afterFrame: count, offset: count, message: sentence }).nullable(),
+  parts: z
+    .array(
+      z.strictObject({
+        file: z.string(),
+        firstFrame: count.nullable(),
+        packets: count,
+        startTime: time,
+        endTime: time,
+        overlapSeconds: z.number().min(0),
+        problem: sentence.nullable(),
+      }),
+    )
+    .exactOptional(),
 });
 
 const quality = z.strictObject({

@@ -1,8 +1,8 @@
 /** `netsec analyze`: the report of one or more captures. */
 import { writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { readAllowList } from '../../analysis/allowFile.node.ts';
 import { DEFAULT_LIMIT, plural } from '../../analysis/engine.ts';
+import { locationName, type CaptureLocation } from '../../analysis/engineApi.ts';
 import { REPORT_LISTS } from '../../analysis/exports/reportExport.ts';
 import { reportExports, writeReport } from '../../analysis/exports/writeReport.ts';
 import { KEPT_ROWS } from '../../analysis/limitReport.ts';
@@ -46,6 +46,7 @@ export const analyze: Command = {
     },
     list: { type: 'string', value: 'LIST', description: `which table csv writes: ${REPORT_LISTS.join(', ')}` },
     limit: { type: 'string', value: 'N|all', description: `most rows of each list (${DEFAULT_LIMIT}); "all" writes JSON lines, one row each` },
+    together: { type: 'boolean', description: 'the captures are files of one recording (a ring, or rotated): one report, frame numbers go on' },
     folder: { type: 'string', value: 'DIR', description: 'where "latest" and "all" look (captures/, else here)' },
     output: { type: 'string', value: 'FILE', description: 'write the report of one capture there instead of on the screen' },
     allow: { type: 'string', value: 'FILE', description: 'what is expected (the nearest .netsec/allow.yaml beside or above the capture)' },
@@ -62,6 +63,7 @@ export const analyze: Command = {
     'netsec analyze latest',
     'netsec analyze office.pcapng.gz --json | jq .findings',
     'netsec analyze all --folder captures --fail-on medium',
+    'netsec analyze office_00001.pcap office_00002.pcap --together',
   ],
   async run(args, terminal) {
     const wish = understand(args);
@@ -70,13 +72,16 @@ export const analyze: Command = {
       terminal.say(inputs.message);
       return EXIT.UNREADABLE;
     }
-    if (wish.output !== undefined && inputs.paths.length > 1) throw new UsageError('--output takes the report of one capture.');
+    const captures: readonly (readonly [string, ...string[]])[] = wish.together
+      ? [inputs.paths as [string, ...string[]]]
+      : inputs.paths.map((file) => [file] as const);
+    if (wish.output !== undefined && captures.length > 1) throw new UsageError('--output takes the report of one capture.');
     const codes: ExitCode[] = [];
-    for (const [i, file] of inputs.paths.entries()) {
+    for (const [i, files] of captures.entries()) {
       if (i > 0 && wish.format === 'text') await terminal.out('\n');
-      codes.push(await analyzeOne(file, wish, terminal));
+      codes.push(await analyzeOne(files, wish, terminal));
       if (!terminal.signal.aborted) continue;
-      const left = inputs.paths.length - codes.length;
+      const left = captures.length - codes.length;
       if (left > 0) terminal.say(`Interrupted: ${plural(left, 'more capture')} not read.`);
       codes.push(EXIT.INTERRUPTED);
       break;
@@ -95,6 +100,7 @@ interface Wish {
   readonly intel: string | undefined;
   readonly hash: boolean;
   readonly cache: boolean;
+  readonly together: boolean;
 }
 
 function understand(args: Arguments): Wish {
@@ -123,11 +129,16 @@ function understand(args: Arguments): Wish {
     intel: textOption(args, 'intel'),
     hash: args.values['no-hash'] !== true,
     cache: args.values['no-cache'] !== true,
+    together: args.values['together'] === true,
   };
 }
 
-async function analyzeOne(file: string, wish: Wish, terminal: Terminal): Promise<ExitCode> {
-  const { format, list, limit, failOn, output } = wish,
+/** The files of one capture. */
+async function analyzeOne(files: readonly [string, ...string[]], wish: Wish, terminal: Terminal): Promise<ExitCode> {
+  const [file] = files,
+    { format, list, limit, failOn, output } = wish,
+    location: CaptureLocation = files.length === 1 ? { kind: 'path', path: file } : { kind: 'together', paths: files },
+    name = locationName(location),
     allowed = readAllowList(file, wish.allow);
   if (!allowed.ok) {
     terminal.say(allowed.message);
@@ -158,12 +169,12 @@ async function analyzeOne(file: string, wish: Wish, terminal: Terminal): Promise
   const known = await knownReport(
     file,
     { allow: rules, intel: intel.entries },
-    { limit: rows, use: wish.cache && wish.hash && format !== 'pcap' && !rowByRow },
+    { limit: rows, use: files.length === 1 && wish.cache && wish.hash && format !== 'pcap' && !rowByRow },
   );
   let keep = (): Promise<void> => Promise.resolve();
   const result =
     known.report === null
-      ? await analyzeFile(file, terminal, {
+      ? await analyzeFile(location, terminal, {
           limit: rows,
           allow: rules,
           intel: intel.entries,
@@ -200,9 +211,9 @@ async function analyzeOne(file: string, wish: Wish, terminal: Terminal): Promise
   }
   // Nobody waits for it: all has been said.
   await keep();
-  if (report.capture.truncated !== null && format !== 'text') terminal.say(`${path.basename(file)}: ${report.capture.truncated.message}`);
+  if (report.capture.truncated !== null && format !== 'text') terminal.say(`${name}: ${report.capture.truncated.message}`);
   if (interrupted) {
-    terminal.say(`Interrupted: the report of ${path.basename(file)} covers what had been read.`);
+    terminal.say(`Interrupted: the report of ${name} covers what had been read.`);
     return EXIT.INTERRUPTED;
   }
   if (report.capture.truncated !== null) return EXIT.DAMAGED;
