@@ -14,6 +14,8 @@ import { netsecFolders } from './editor/netsecFolders.ts';
 import { openCapture } from './editor/openCapture.ts';
 import { pageStates } from './editor/pageState.ts';
 import { problemsPanel } from './editor/problemsPanel.ts';
+import { recordingFiles } from './editor/recordings.ts';
+import { RECORDING_SCHEME } from './editor/recordingUri.ts';
 import { createSessions } from './editor/sessions.ts';
 import { summaries as captureSummaries } from './editor/summaries.ts';
 import { workspaceCaptures } from './editor/workspaceCaptures.ts';
@@ -55,7 +57,8 @@ export function activate(context: vscode.ExtensionContext): void {
       supportsMultipleEditorsPerDocument: true,
       webviewOptions: { retainContextWhenHidden: false },
     }),
-    vscode.window.createTreeView('netsec.captures', { treeDataProvider: tree, showCollapseAll: false }),
+    vscode.window.createTreeView('netsec.captures', { treeDataProvider: tree, showCollapseAll: false, canSelectMany: true }),
+    vscode.workspace.registerFileSystemProvider(RECORDING_SCHEME, recordingFiles(), { isReadonly: true }),
     vscode.window.registerFileDecorationProvider(tree),
     ...registerCommands({ editors, library, sessions, summaries }),
     ...registerChat(context, { captures, inFront, show: (uri, command) => editors.show(uri, command) }),

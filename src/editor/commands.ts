@@ -9,6 +9,7 @@ import type { CaptureEditors, OpenEditor } from './captureEditor.ts';
 import type { CaptureEntry, CaptureLibrary } from './captureLibrary.ts';
 import { findingsInWords } from './capturesTree.ts';
 import { nameOf } from './openCapture.ts';
+import { openTogether } from './recordings.ts';
 import type { Sessions } from './sessions.ts';
 import type { CaptureSummary, Summaries } from './summaries.ts';
 import { bytesInWords, countInWords, timeInWords } from './words.ts';
@@ -39,6 +40,15 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
     analyzeFile: async (target) => {
       const uri = uriOf(target) ?? (await askForCaptures())?.[0];
       if (uri !== undefined) await editors.show(uri, { kind: 'show', view: 'overview' });
+    },
+    // Menus hand over what was clicked, then all that is selected.
+    openTogether: async (clicked, selected) => {
+      const targets = Array.isArray(selected) && selected.length > 0 ? (selected as unknown[]) : [clicked];
+      await openTogether(
+        targets.flatMap((target) => uriOf(target) ?? []),
+        library,
+        editors,
+      );
     },
     goToPacket: async (frame) => {
       await goToPacket(activeEditor(editors), typeof frame === 'number' ? frame : undefined);
