@@ -177,6 +177,12 @@ export class Store {
         this.revision++;
         void this.load();
         break;
+      case 'restarted':
+        this.complete = false;
+        // The frame that was looked at is another one now, or none.
+        this.place = { ...this.place, views: this.viewsWith('packets', { frame: 0 }) };
+        this.say(event.message);
+        break;
       case 'failed':
         this.failure = event.message;
         this.progress = null;

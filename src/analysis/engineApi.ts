@@ -242,6 +242,8 @@ export type EngineEvent =
   | { readonly kind: 'progress'; readonly progress: Progress }
   /** New packets were read; views ask again. `complete`: all of the file as it is now. */
   | { readonly kind: 'updated'; readonly packets: number; readonly complete: boolean }
+  /** The file was replaced or cut while it was open: all is read anew, and frame numbers mean other packets. One sentence for a person. */
+  | { readonly kind: 'restarted'; readonly message: string }
   /** The file cannot be read at all; one sentence for a person. */
   | { readonly kind: 'failed'; readonly message: string };
 

@@ -214,6 +214,13 @@ export class CaptureSession {
     },
   };
 
+  /** Whether the file is being written: then an incomplete record at its end is no damage. */
+  set isGrowing(value: boolean) {
+    const before = this.#analysis.damage;
+    this.#analysis.isGrowing = value;
+    if (this.#analysis.damage !== before) this.#judgeAgain();
+  }
+
   /** The analyses stay; the reports made of them do not. */
   #judgeAgain(): void {
     this.#forgetReports();

@@ -2,8 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { installPlatform } from '../pcap/platform.ts';
 import { nodePlatform } from '../pcap/platform.node.ts';
-import { openCaptureFile, type OpenedCapture } from './captureFile.node.ts';
+import { openCaptureFile, type OpenedCapture, type OpenResult } from './captureFile.node.ts';
 import type { CaptureLocation, EngineEvent, EngineMethods, ListsRead } from './engineApi.ts';
+import { followFile } from './followFile.node.ts';
 import { hashCapture } from './hashFile.node.ts';
 import { intelStamp, readIntelFolder, type IntelFolder } from './intelFolder.node.ts';
 import { rpcServer, type Channel, type Handlers } from './rpc.ts';
@@ -33,6 +34,7 @@ const channel: Channel = {
 };
 
 const closing = new AbortController();
+/** What is being read now; another one once the file was replaced. */
 let opened: OpenedCapture | undefined;
 
 /** Of the capture's own `.netsec/intel`; none for bytes, which lie in no folder. */
@@ -42,7 +44,7 @@ let listsStamp = stampOfLists(),
 let speaking: CaptureSession | undefined;
 
 /** Calls wait until the capture is open; when it cannot be, they all say why. Another session takes its place when the lists change. */
-let session: Promise<CaptureSession> = open();
+let session: Promise<CaptureSession> = openAtFirst();
 session.catch(() => undefined);
 const handlers = new Proxy({} as Handlers<EngineMethods>, {
   // The methods are those of the session, which does not exist yet when the first calls come.
@@ -54,11 +56,15 @@ const handlers = new Proxy({} as Handlers<EngineMethods>, {
 });
 const server = rpcServer<EngineMethods, EngineEvent>(channel, handlers);
 
-async function open(): Promise<CaptureSession> {
-  const result = await openCaptureFile(start.location, {
+function open(): Promise<OpenResult> {
+  return openCaptureFile(start.location, {
     signal: closing.signal,
     onInflate: (bytesDone, bytesTotal) => emit({ kind: 'progress', progress: { phase: 'inflating', bytesDone, bytesTotal, packets: 0 } }),
   });
+}
+
+async function openAtFirst(): Promise<CaptureSession> {
+  const result = await open();
   if (!result.ok) {
     emit({ kind: 'failed', message: result.message });
     throw new Error(result.message);
@@ -126,23 +132,45 @@ function emit(event: EngineEvent): void {
 }
 
 async function readAndFollow(): Promise<void> {
-  await (await session).read(closing.signal);
+  const first = await session;
+  const follower = start.follow && start.location.kind !== 'bytes' ? followFile(start.location, opened!) : null;
+  await first.read(closing.signal);
   // Chunk by chunk between the calls; a file that grows meanwhile is hashed again when a report is exported.
   void (await session).hash();
-  if (!start.follow || opened === undefined || opened.file.compression !== null || start.location.kind !== 'path') return;
-  let { size } = opened.source;
+  if (follower === null) return;
   while (!closing.signal.aborted) {
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_INTERVAL_MS).unref());
-    const now = await opened.source.refresh();
-    if (now < size) {
-      emit({
-        kind: 'failed',
-        message: `${opened.file.name} became shorter while it was open: it was replaced or cut. Open it again to see what it holds now.`,
-      });
-      return;
+    const news = await follower.look();
+    switch (news.kind) {
+      case 'nothing':
+        break;
+      case 'grew':
+        (await session).isGrowing = true;
+        await (await session).read(closing.signal);
+        break;
+      case 'quiet':
+        (await session).isGrowing = false;
+        break;
+      case 'replaced': {
+        const result = await open();
+        // One that has just been begun is empty; what was there stays until there is something new to see.
+        if (!result.ok) break;
+        // A session of the old file must not take the place of the new one.
+        await rereading;
+        const before = opened;
+        opened = result.capture;
+        follower.reopened(result.capture);
+        const next = sessionOf(result.capture);
+        next.judgeLike(await session);
+        next.isGrowing = true;
+        session = Promise.resolve(next);
+        speaking = next;
+        emit({ kind: 'restarted', message: `${result.capture.file.name} ${news.how} and is read again from its beginning.` });
+        await before?.close();
+        await next.read(closing.signal);
+        break;
+      }
     }
-    if (now > size) await (await session).read(closing.signal);
-    size = now;
   }
 }
 

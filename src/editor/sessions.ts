@@ -66,6 +66,8 @@ export function createSessions(open: (key: string) => EngineSession): Sessions {
 function rememberingEvents(session: EngineSession): EngineSession {
   const last = new Map<EngineEvent['kind'], EngineEvent>();
   session.onEvent((event) => {
+    // Of what was read before nothing holds, and whoever joins later has missed nothing.
+    if (event.kind === 'restarted') return last.clear();
     last.set(event.kind, event);
     if (event.kind === 'updated' && event.complete) last.delete('progress');
   });
