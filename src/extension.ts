@@ -47,6 +47,12 @@ export function activate(context: vscode.ExtensionContext): void {
     return uri === undefined ? null : { uri, state: states.load(uri.toString()) };
   };
   const captures = workspaceCaptures({ library, sessions });
+  const recordings = registerRecordings({
+    cli: vscode.Uri.joinPath(dist, 'cli.mjs').fsPath,
+    capturesFolders,
+    show: (uri) => editors.show(uri),
+    storage: context.globalState,
+  });
   context.subscriptions.push(
     library,
     netsec,
@@ -62,13 +68,8 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerFileDecorationProvider(tree),
     ...registerCommands({ editors, library, sessions, summaries }),
     ...registerChat(context, { captures, inFront, show: (uri, command) => editors.show(uri, command) }),
-    ...registerRecordings({
-      cli: vscode.Uri.joinPath(dist, 'cli.mjs').fsPath,
-      capturesFolders,
-      show: (uri) => editors.show(uri),
-      storage: context.globalState,
-    }),
-    ...registerLanguageModelTools({ captures, editors }),
+    ...recordings.registered,
+    ...registerLanguageModelTools({ captures, editors, recorder: recordings.recorder, capturesFolders }),
     ...registerMonitor({
       cli: vscode.Uri.joinPath(dist, 'cli.mjs').fsPath,
       capturesFolders,

@@ -7,6 +7,7 @@ import { boundSize } from './boundSize.ts';
 import type { CaptureFile } from './captureFiles.ts';
 import type { CaptureStore } from './captureStore.ts';
 import type { PageCommand } from './engineApi.ts';
+import type { ToolRecorder } from './toolRecorder.ts';
 
 export interface ToolContext {
   readonly captures: CaptureStore;
@@ -19,6 +20,8 @@ export interface ToolContext {
   readonly saveFile?: (name: string, content: string) => Promise<string | null>;
   /** Opens a capture for the user to see, or brings it to the front, and gives its page a command. Absent where there is no editor. */
   readonly showCapture?: (capture: CaptureFile, command: PageCommand) => Promise<void>;
+  /** Records packets, after asking. Absent where nothing may be recorded. */
+  readonly recorder?: ToolRecorder;
 }
 
 export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
@@ -29,7 +32,7 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   /** For a model: what it gives, when to use it, what to use instead. */
   readonly description: string;
   /** Set where running it changes something: a shell that cannot ask for what must be asked, or has no editor, does not offer it. */
-  readonly effect?: 'writes-file' | 'shows-capture';
+  readonly effect?: 'writes-file' | 'shows-capture' | 'records' | 'sees-recording';
   readonly input: Input;
   readonly output: Output;
   run(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;

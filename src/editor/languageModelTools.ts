@@ -7,6 +7,8 @@ import type { CaptureStore } from '../analysis/captureStore.ts';
 import { callInWords, resultText, runTool, type Tool, type ToolContext } from '../analysis/tool.ts';
 import * as analysisTools from '../analysis/tools/registry.ts';
 import type { CaptureEditors } from './captureEditor.ts';
+import { startQuestion, STOP_QUESTION, type ToolRecorder } from '../analysis/toolRecorder.ts';
+import * as recordingTools from '../live/tools/registry.ts';
 import * as editorTools from './tools/registry.ts';
 
 /** package.json declares each tool under this name, by scripts/generateManifest.mjs. */
@@ -16,18 +18,31 @@ export const languageModelToolName = ({ name }: Tool): string => `netsec_${name}
 const VIA = 'netsec.agentToolsVia';
 type Via = 'mcp' | 'languageModel';
 
-export function registerLanguageModelTools(parts: { readonly captures: CaptureStore; readonly editors: CaptureEditors }): vscode.Disposable[] {
+export interface LanguageModelToolParts {
+  readonly captures: CaptureStore;
+  readonly editors: CaptureEditors;
+  /** Does not ask: VS Code does, before it runs a tool that records. */
+  readonly recorder: ToolRecorder;
+  readonly capturesFolders: () => readonly vscode.Uri[];
+}
+
+export function registerLanguageModelTools(parts: LanguageModelToolParts): vscode.Disposable[] {
   const context: ToolContext = {
     captures: parts.captures,
+    recorder: parts.recorder,
     showCapture: (file, command) => parts.editors.show(vscode.Uri.parse(file.location, true), command),
   };
-  const tools: Tool[] = [...Object.values(editorTools), ...Object.values(analysisTools).filter(({ effect }: Tool) => effect === undefined)];
+  const tools: Tool[] = [
+    ...Object.values(editorTools),
+    ...Object.values(recordingTools),
+    ...Object.values(analysisTools).filter(({ effect }: Tool) => effect === undefined),
+  ];
   tellVia();
   return [
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('netsec.agentTools') || event.affectsConfiguration('chat.mcp')) tellVia();
     }),
-    ...tools.map((tool) => vscode.lm.registerTool(languageModelToolName(tool), asLanguageModelTool(tool, context))),
+    ...tools.map((tool) => vscode.lm.registerTool(languageModelToolName(tool), asLanguageModelTool(tool, context, parts.capturesFolders))),
   ];
 }
 
@@ -45,9 +60,12 @@ function tellVia(): void {
   void vscode.commands.executeCommand('setContext', VIA, agentToolsVia());
 }
 
-function asLanguageModelTool(tool: Tool, context: ToolContext): vscode.LanguageModelTool<object> {
+function asLanguageModelTool(tool: Tool, context: ToolContext, folders: () => readonly vscode.Uri[]): vscode.LanguageModelTool<object> {
   return {
-    prepareInvocation: ({ input }) => ({ invocationMessage: callInWords(tool, input) }),
+    prepareInvocation: ({ input }) => ({
+      invocationMessage: callInWords(tool, input),
+      ...(tool.effect === 'records' ? { confirmationMessages: { title: tool.title, message: recordingQuestion(tool, input, folders) } } : {}),
+    }),
     async invoke({ input }, token) {
       const cancelled = new AbortController();
       const listening = token.onCancellationRequested(() => cancelled.abort());
@@ -62,4 +80,11 @@ function asLanguageModelTool(tool: Tool, context: ToolContext): vscode.LanguageM
       }
     },
   };
+}
+
+function recordingQuestion(tool: Tool, input: object, folders: () => readonly vscode.Uri[]): string {
+  const wish = recordingTools.startCapture.input.safeParse(input);
+  return tool.name === recordingTools.startCapture.name && wish.success
+    ? startQuestion(wish.data, folders()[0]?.fsPath ?? 'the captures folder')
+    : STOP_QUESTION;
 }

@@ -6,8 +6,14 @@ export interface RecordingRequest {
   readonly interface: string;
   /** Empty for everything. */
   readonly filter: string;
-  readonly stopAfter: StopAfter | null;
+  /** The first that is reached; none: until it is stopped. */
+  readonly stopAfter: readonly StopAfter[];
   readonly folder: string;
+  readonly format?: 'pcap' | 'pcapng';
+  /** As `netsec capture --ring` reads it, `10:20M`; empty for one file. */
+  readonly ring?: string;
+  /** As `--keep-free` reads it, `500M`. */
+  readonly keepFree?: string;
 }
 
 /** A limit as people write it and `netsec capture` reads it: `5m`, `20MB`, `1000`. */
@@ -46,13 +52,16 @@ export function startRecorder(cli: string, request: RecordingRequest, onStatus: 
   };
 }
 
-function captureArguments({ interface: name, filter, stopAfter, folder }: RecordingRequest): string[] {
+function captureArguments({ interface: name, filter, stopAfter, folder, format, ring = '', keepFree = '' }: RecordingRequest): string[] {
   // Joined by "=", so that no name and no filter can be taken for an option.
   return [
-    `--interface=${name}`,
+    ...(name === '' ? [] : [`--interface=${name}`]),
     `--output=${folder}/`,
     ...(filter.trim() === '' ? [] : [`--filter=${filter}`]),
-    ...(stopAfter === null ? [] : [`--${stopAfter.kind}=${stopAfter.limit}`]),
+    ...stopAfter.map(({ kind, limit }) => `--${kind}=${limit}`),
+    ...(format === 'pcapng' ? ['--pcapng'] : []),
+    ...(ring === '' ? [] : [`--ring=${ring}`]),
+    ...(keepFree === '' ? [] : [`--keep-free=${keepFree}`]),
   ];
 }
 

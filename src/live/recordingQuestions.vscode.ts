@@ -27,7 +27,7 @@ export async function askWhatToRecord(lastInterface: string | undefined): Promis
   });
   if (filter === undefined) return undefined;
   const stopAfter = await askForLimit();
-  return stopAfter === undefined ? undefined : { interface: name, filter, stopAfter };
+  return stopAfter === undefined ? undefined : { interface: name, filter, stopAfter: stopAfter === null ? [] : [stopAfter] };
 }
 
 /** The last one first, then the usual one, then as the program has them. */

@@ -15,6 +15,7 @@ const REGISTRIES: Readonly<Record<string, string>> = {
   'src/analysis/statistics': 'Statistic',
   'src/analysis/tools': 'Tool',
   'src/editor/tools': 'Tool',
+  'src/live/tools': 'Tool',
   'src/chat/commands': 'Command',
   'media/views': 'View',
 };

@@ -31,6 +31,8 @@ class FakeVscode {
       workspaceFolders: [{ uri: { fsPath: '/captures' } }],
       fs: this.#forbidden('workspace.fs'),
       getConfiguration: () => ({ get: (_name: string, standard: unknown) => standard }),
+      isTrusted: true,
+      registerFileSystemProvider: (scheme: string) => this.#register(`files ${scheme}`),
       createFileSystemWatcher: () => this.#watcher(),
       onDidChangeWorkspaceFolders: () => this.#disposable(),
       onDidChangeConfiguration: () => this.#disposable(),

@@ -18,7 +18,7 @@ afterAll(() => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-const REQUEST: RecordingRequest = { interface: 'lo', filter: '', stopAfter: null, folder: '/captures' };
+const REQUEST: RecordingRequest = { interface: 'lo', filter: '', stopAfter: [], folder: '/captures' };
 
 /** Says that it records, tells its arguments as the source, and stops as netsec does when its standard input closes. */
 const OBEDIENT = `
@@ -58,9 +58,17 @@ describe('the recorder beside the editor', () => {
       ...REQUEST,
       interface: '-w',
       filter: '--ssh=host; rm x',
-      stopAfter: { kind: 'size', limit: '20M' },
+      stopAfter: [
+        { kind: 'size', limit: '20M' },
+        { kind: 'packets', limit: '9' },
+      ],
+      format: 'pcapng',
+      ring: '10:5m',
+      keepFree: '1G',
     });
-    expect(seen[0]?.source).toBe('capture --json --until-stdin-closes --interface=-w --output=/captures/ --filter=--ssh=host; rm x --size=20M');
+    expect(seen[0]?.source).toBe(
+      'capture --json --until-stdin-closes --interface=-w --output=/captures/ --filter=--ssh=host; rm x --size=20M --packets=9 --pcapng --ring=10:5m --keep-free=1G',
+    );
   });
 
   test('a status that arrives in pieces is one status, and a line that is none is passed over', async () => {

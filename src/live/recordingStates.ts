@@ -1,0 +1,54 @@
+/** From what `netsec capture` says to what tools are told, and from what tools wish to what it is asked. */
+import { locationName } from '../analysis/engineApi.ts';
+import type { RecordingState, RecordingWish } from '../analysis/toolRecorder.ts';
+import type { RecordingStatus } from './record.node.ts';
+import type { RecorderEnd, RecordingRequest } from './recorder.node.ts';
+
+const NOTHING_YET: RecordingState = {
+  state: 'recording',
+  source: '',
+  capture: null,
+  packets: 0,
+  bytes: 0,
+  packetsPerSecond: 0,
+  dropped: null,
+  elapsedSeconds: 0,
+  problem: null,
+};
+
+export function requestOf({ interface: name, filter, seconds, packets }: RecordingWish, folder: string): RecordingRequest {
+  return {
+    interface: name,
+    filter,
+    folder,
+    stopAfter: [{ kind: 'duration', limit: String(seconds) }, ...(packets === null ? [] : [{ kind: 'packets' as const, limit: String(packets) }])],
+  };
+}
+
+export function stateOf({
+  state,
+  source,
+  file,
+  packets,
+  bytes,
+  packetsPerSecond,
+  dropped,
+  elapsedSeconds,
+  message,
+}: RecordingStatus): RecordingState {
+  return {
+    state,
+    source,
+    capture: file === null ? null : locationName({ kind: 'path', path: file }),
+    packets,
+    bytes,
+    packetsPerSecond,
+    dropped,
+    elapsedSeconds,
+    problem: message,
+  };
+}
+
+export function endOf({ status, problem }: RecorderEnd): RecordingState {
+  return { ...(status === null ? NOTHING_YET : stateOf(status)), state: 'stopped', problem };
+}
