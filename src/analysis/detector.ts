@@ -1,6 +1,9 @@
 /**
  * What a detector is made of. One file under `detectors/` reads like a description of the attack and exports one `Detector`; one line in
  * `detectors/registry.ts` admits it. It asks for the events it needs and pays for nothing else; its state is bounded.
+ *
+ * Parts of an HTTP message are made when they are asked for: take them one by one, `bodyStart` last, and look at `body` (bytes) first: `WordScan` says in one walk
+ * which words can be there, `HeaderJudge` remembers the header lines in which nothing was seen, `remembered` what was said of a text.
  */
 import type * as z from 'zod';
 import type { Message } from '../pcap/dissector.ts';
