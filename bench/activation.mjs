@@ -20,6 +20,11 @@ function anything() {
 const names = new Set([...fs.readFileSync(bundle, 'utf8').matchAll(/\.([A-Za-z]\w*)/g)].map((match) => match[1]));
 const vscode = Object.fromEntries([...names].map((name) => [name, anything()]));
 
+// Settings that nobody has changed.
+vscode.workspace = new Proxy(anything(), {
+  get: (target, name) => (name === 'getConfiguration' ? () => ({ get: (_key, fallback) => fallback }) : target[name]),
+});
+
 const load = Module._load;
 Module._load = (name, ...rest) => (name === 'vscode' ? vscode : load(name, ...rest));
 

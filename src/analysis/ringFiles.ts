@@ -7,9 +7,3 @@ export function ringStem(name: string): string | null {
   const match = NUMBERED.exec(name);
   return match === null ? null : `${match[1] ?? ''}${match[3] ?? ''}`;
 }
-
-/** The number of a file in its ring; null for a name without one. */
-export function ringNumber(name: string): number | null {
-  const match = NUMBERED.exec(name);
-  return match === null ? null : Number(match[2]);
-}

@@ -1,5 +1,4 @@
 /** A text cut into statements, each with what it is about by its place: the heading above it, the item it belongs to, the columns of its table. */
-import type { Claim } from './claims.ts';
 
 /** Kept from one piece of a text to the next, where it comes in pieces. */
 export interface Surroundings {
@@ -87,9 +86,4 @@ function row(line: string, around: Surroundings): Statement {
 /** Kept whole, so that together they are the text. "e.g. 10.0.0.5" and "10.0.0.5. 7" are told by what follows. */
 function sentencesOf(line: string): string[] {
   return line.split(/(?<=[.!?;][)"'*_`]{0,3}\s)(?<!\b(?:e\.g|i\.e|approx|ca|vs|no|nos|nr|incl|resp|etc)\.\s)(?=\S)/i);
-}
-
-/** Claims of addresses and names, in their order. */
-export function wordsOf(claims: readonly Claim[]): string[] {
-  return claims.flatMap((claim) => (claim.kind === 'address' || claim.kind === 'name' ? [claim.word] : []));
 }

@@ -4,8 +4,6 @@ import { SEVERITIES, type Finding, type Severity } from '../analysis/report.ts';
 
 /** The setting `netsec.findingsInProblems`: nothing, or findings of this severity and above. */
 export const PROBLEM_LEVELS = ['off', 'high', 'medium', 'low', 'all'] as const;
-export type ProblemLevel = (typeof PROBLEM_LEVELS)[number];
-
 export interface FindingProblem {
   /** Id of the finding. */
   readonly finding: string;
