@@ -63,7 +63,7 @@ const fieldNamesOnly = {
       const { filterCatalog } = await import(`data:text/javascript;base64,${Buffer.from(made.outputFiles[0].contents).toString('base64')}`);
       const names = [...filterCatalog().entries].map(({ name }) => name).join(' ');
       return {
-        contents: `const names = new Set(${JSON.stringify(names)}.split(' ')); export const isFieldName = (name) => names.has(name);`,
+        contents: `const names = new Set(${JSON.stringify(names)}.toLowerCase().split(' ')); export const isFieldName = (name) => names.has(name);`,
         loader: 'js',
       };
     });

@@ -4,7 +4,10 @@
  */
 import { filterCatalog } from '../analysis/filtering.ts';
 
-/** `name` in lower case. */
+let names: ReadonlySet<string> | undefined;
+
+/** `name` in lower case, whatever the field is called. */
 export function isFieldName(name: string): boolean {
-  return filterCatalog().find(name) !== undefined;
+  names ??= new Set([...filterCatalog().entries].map((entry) => entry.name.toLowerCase()));
+  return names.has(name);
 }

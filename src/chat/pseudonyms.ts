@@ -23,13 +23,31 @@ const SAID_NAMES: readonly { readonly find: RegExp; readonly kind: TokenKind }[]
   { find: /\bUSER[ \t]{1,3}([^\s\r\n]{2,100})/g, kind: 'USER' },
   { find: /\bLOGIN[ \t]{1,3}"?([^\s"\r\n]{2,100})/g, kind: 'USER' },
   { find: /\b(?:user(?:name)?|login|account)[=:][ \t]{0,3}"?([^\s"'&,;\r\n]{2,100})/gi, kind: 'USER' },
+  {
+    find: /\b(?:kerberos\.CNameString|ntlmssp\.auth\.username|kerberos\.SNameString)"?:\s?"?([\w$.-]{2,63}(?:, [\w$.-]{2,63}){0,20})/gi,
+    kind: 'USER',
+  },
   // Fields whose value is a name, as our tools write them, and what a finding lists of NetBIOS.
   {
-    find: /\b(?:dhcp\.option\.hostname|nbns\.name|browser\.server|ntlmssp\.auth\.(?:hostname|domain))"?:\s?"?([\w$-]{2,63})/gi,
+    find: /\b(?:dhcp\.option\.hostname|dns\.qry\.name|nbns\.name|browser\.server|ntlmssp\.auth\.(?:hostname|domain))"?:\s?"?([\w$-]{2,63})(?![\w.$-])/gi,
     kind: 'NAME',
   },
   { find: /\bit answered ([\w$-]{2,63}(?:, [\w$-]{2,63}){0,40}) with\b/gi, kind: 'NAME' },
-  { find: /\b(?:NB|NBSTAT)[ \t]{1,3}([^\s<]{2,40})(?=<)/g, kind: 'NAME' },
+  // In a tool result `<` stands as \u003c.
+  { find: /\b(?:NB|NBSTAT)[ \t]{1,3}([^\s<\\]{2,40})(?=<|\\u003c)/g, kind: 'NAME' },
+  { find: /\b(?:Host|Local Master|Domain\/Workgroup|Workgroup) Announcement ([\w$-]{2,63})/g, kind: 'NAME' },
+  {
+    find: /\b(?:query|response)(?: 0x[0-9a-f]{1,4})?(?: No such name| Refused| Server failure)? (?:A|AAAA|ANY|TXT|SRV|MX|NULL) ([\w-]{2,63})(?![\w.-])/g,
+    kind: 'NAME',
+  },
+  // DOMAIN\user and \\server\share; in JSON a backslash is two, and a space stands behind them (privateClient.ts).
+  { find: /([A-Za-z][\w.-]{1,62})\\\\? ?[A-Za-z][\w.$-]{1,63}/g, kind: 'NAME' },
+  { find: /[A-Za-z][\w.-]{1,62}\\\\ ([A-Za-z][\w.$-]{1,63})/g, kind: 'USER' },
+  // What people write.
+  {
+    find: /\b(?:users?|accounts?|user ?names?)[ \t]{1,3}["'`“]?(?!(?:agents?|interface|data|names?|accounts?|is|was|were|are|did|does|do|has|have|had|who|whose|that|which|and|or|of|in|on|at|to|from|for|with|by|can|could|may|not|logged|logs|agreed|asks?|input|that|the|this|these|groups?|list|manager|space|mode|id|ids|passwords?|sessions?|service|database)\b)([\p{L}\p{N}_][\p{L}\p{N}_.$-]{1,62}[\p{L}\p{N}_$])/giu,
+    kind: 'USER',
+  },
 ];
 /** Nobody is told anything by these, and they stand in every capture. */
 const NO_NAME = /^(?:anonymous|guest|ftp|user|name|host|none|null|true|false|unknown|hidden|\(hidden\)|\d+|\*|-)$/i;
