@@ -99,9 +99,16 @@ const bundles = [
   { entryPoints: ['src/analysis/worker.node.ts'], outfile: 'dist/worker.cjs', platform: 'node', format: 'cjs', target: 'node20' },
   // What is started is small: it says where compiled code is kept, before the rest is read.
   { ...program, entryPoints: ['src/cli/start.node.ts'], outfile: 'dist/cli.mjs', banner: { js: '#!/usr/bin/env node' } },
-  { ...program, entryPoints: ['src/cli/main.node.ts'], outfile: 'dist/cliMain.mjs' },
   { ...program, entryPoints: ['src/mcp/start.node.ts'], outfile: 'dist/mcp.mjs' },
-  { ...program, entryPoints: ['src/mcp/main.node.ts'], outfile: 'dist/mcpMain.mjs' },
+  // Both hold the engine; it is shipped once.
+  {
+    ...program,
+    entryPoints: { cliMain: 'src/cli/main.node.ts', mcpMain: 'src/mcp/main.node.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    chunkNames: 'shared-[hash]',
+  },
   {
     entryPoints: { webview: 'media/main.ts' },
     outdir: 'dist',
@@ -124,6 +131,7 @@ const entryFile = (bundle) => Object.values(bundle.entryPoints)[0];
 export async function buildAll() {
   generateSources();
   fs.mkdirSync(path.join(root, 'dist'), { recursive: true });
+  for (const old of fs.readdirSync(path.join(root, 'dist')).filter((name) => /^shared-\w+\.mjs$/.test(name))) fs.rmSync(path.join(root, 'dist', old));
   // An entry point that is not written yet is no error: the others can be used without it.
   const present = bundles.filter((bundle) => fs.existsSync(path.join(root, entryFile(bundle))));
   const define = { ...common.define, NETSEC_BUILD: JSON.stringify(fingerprint()) };
