@@ -1,7 +1,8 @@
 /**
- * Marks of remote-control programs as their sources and public traffic show them: certificates of their installers, the first words of their
- * protocols, their default pages. Sources: github.com/silence-is-best/c2db, the default profiles of Empire, Cobalt Strike, Covenant and Havoc, and the
- * public hunting queries for their certificates. Whoever changes the defaults goes unseen here; beacons are told by their rhythm.
+ * Marks of remote-control programs: certificates of their installers, the first words of their protocols, their default pages. Held against a source:
+ * the certificates of Cobalt Strike, DcRat, Orcus, PoshC2 and Quasar, the pages of Covenant, DarkComet's `BF7C...`, and of github.com/silence-is-best/c2db
+ * AgentTesla's mail, Amadey, SectopRAT, Ave Maria and AZORult. All others are common knowledge that was written down from memory and not yet held against
+ * traffic or a source: whoever does it says so here. Whoever changes the defaults goes unseen; beacons are told by their rhythm.
  */
 import type { HttpRequestMessage, HttpResponseMessage } from '../../pcap/http/messages.ts';
 import type { Severity } from '../report.ts';

@@ -19,7 +19,10 @@ const options = z.object({
 });
 type Options = z.output<typeof options>;
 
-/** Names of public resolvers over HTTPS, from the list of github.com/curl/curl/wiki/DNS-over-HTTPS; those below them count too. */
+/**
+ * Names of public resolvers over HTTPS; those below them count too. Written from memory, not complete: github.com/curl/curl/wiki/DNS-over-HTTPS has more to
+ * compare with.
+ */
 const RESOLVERS =
   'dns.google dns.google.com dns64.dns.google cloudflare-dns.com one.one.one.one dns.quad9.net dns9.quad9.net dns10.quad9.net dns11.quad9.net doh.opendns.com doh.familyshield.opendns.com dns.adguard.com dns.adguard-dns.com doh.cleanbrowsing.org dns.nextdns.io doh.dns.sb dns.mullvad.net doh.mullvad.net doh.xfinity.com dns.alidns.com doh.pub doh.360.cn odvr.nic.cz doh.li dns.switch.ch doh.libredns.gr dns.digitale-gesellschaft.ch doh.applied-privacy.net dnsforge.de freedns.controld.com dns.controld.com dns0.eu doh.dns.apple.com doh.tiar.app jp.tiar.app dns.twnic.tw dns.rubyfish.cn doh.ffmuc.net ordns.he.net doh.powerdns.org dns.aa.net.uk doh.appliedprivacy.net'.split(
     ' ',

@@ -21,7 +21,7 @@ const options = z.object({
 });
 type Options = z.output<typeof options>;
 
-/** Domains of their relays and updates, from the makers' notes on firewalls. */
+/** Domains of their relays and updates. Written from memory; the makers' notes on firewalls have the whole lists to compare with. */
 const DOMAINS =
   'TeamViewer:teamviewer.com;AnyDesk:anydesk.com;RustDesk:rustdesk.com;LogMeIn:logmein.com logmeinrescue.com logmein-gateway.com;GoTo:gotoassist.com gotomypc.com getgo.com;Splashtop:splashtop.com splashtop.eu;ScreenConnect:screenconnect.com hostedrmm.com;Ammyy Admin:ammyy.com;Atera:atera.com;NinjaOne:ninjarmm.com;Supremo:supremocontrol.com nanosystems.it;DWService:dwservice.net;Remote Utilities:remoteutilities.com;ISL Online:islonline.net islonline.com;Zoho Assist:zohoassist.com assist.zoho.com;BeyondTrust:bomgarcloud.com bomgar.com;Action1:action1.com;Pulseway:pulseway.com;Kaseya:kaseya.net;Chrome Remote Desktop:remotedesktop.google.com remotedesktop-pa.googleapis.com;FleetDeck:fleetdeck.io;Parsec:parsec.app parsecgaming.com;NetSupport:netsupportsoftware.com;SimpleHelp:simple-help.com;MeshCentral:meshcentral.com;Radmin:radmin.com radmin-vpn.com;GetScreen:getscreen.me;AeroAdmin:aeroadmin.com;HopToDesk:hoptodesk.com';
 const BY_DOMAIN = new Map(
