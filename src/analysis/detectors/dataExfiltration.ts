@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { CaptureState } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
-import { plural } from '../describe.ts';
+import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import * as F from '../flowTable.ts';
@@ -168,7 +168,7 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
     ['a usual way for backups and files', way === 'tls' || way === 'quic' ? -10 : 0],
   ]);
   const to = `${destination}${names.length > 0 ? ` (${safeText(names[0]!, 80)})` : ''}`,
-    back = ratio === null ? 'and nothing came back' : `${ratio >= 10 ? Math.round(ratio) : ratio.toFixed(1)} times what came back`;
+    back = ratio === null ? 'and nothing came back' : `${ratio >= 10 ? countText(Math.round(ratio)) : ratio.toFixed(1)} times what came back`;
   return {
     technique: way,
     what: megabytes(up),
