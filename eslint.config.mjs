@@ -57,6 +57,19 @@ export default tseslint.config(
   },
   // Hex literals are taken apart by spreading in tests; there is no emoji in them.
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-misused-spread': 'off' } },
+  {
+    files: ['test/webview/**/*.ts', 'test/integration/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.name='expect'] > AwaitExpression > CallExpression[callee.property.name=/^(innerText|allInnerTexts|textContent|count|getAttribute|inputValue)$/]",
+          message: 'A page draws when it can: a single look is a race. Write `await expect.poll(() => …)`.',
+        },
+      ],
+    },
+  },
   { files: ['**/*.mjs'], extends: [tseslint.configs.recommended] },
 
   imports(['src/pcap/**/*.ts'], nodeFiles, { paths: [noVscode], patterns: [noNode, shells, analysis] }),

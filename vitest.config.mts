@@ -18,6 +18,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**'],
+          // A page in Chromium beside a full machine.
+          expect: { poll: { timeout: 10_000 } },
           testTimeout: 30_000,
           // The golden and truth tests read captures of several megabytes.
           hookTimeout: 120_000,

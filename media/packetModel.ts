@@ -29,8 +29,10 @@ export const PACKETS_STATE: PacketsState = {
 
 export class PacketModel {
   readonly rows: PagedRows<PacketRow>;
-  /** Position of the chosen frame in the list, -1 when it is not in it. */
+  /** Position of the chosen frame in the list, -1 while it is looked up and when it is not in it. */
   index = -1;
+  /** The engine has answered that the chosen frame is not in the list. */
+  absent = false;
   detail: PacketDetail | null = null;
   field: FieldNode | null = null;
   /** Which of the byte sources is shown. */
@@ -61,6 +63,7 @@ export class PacketModel {
     if (key !== this.key) {
       this.key = key;
       this.index = -1;
+      this.absent = false;
       this.located = '';
       this.rows.reset(({ offset, limit }, signal) => this.store.engine.call('packets', { selection, sort, offset, limit }, signal));
     } else if (this.revision !== this.store.revision) this.rows.refresh();
@@ -77,6 +80,7 @@ export class PacketModel {
   /** The reader chose a row of the list: its place is known, it need not be looked up. */
   choose(row: PacketRow, index: number): void {
     this.index = index;
+    this.absent = false;
     this.located = `${this.key} ${String(row.frame)}`;
     this.locating?.abort();
     this.store.remember('packets', { frame: row.frame });
@@ -84,13 +88,15 @@ export class PacketModel {
 
   private async locate(selection: Selection, sort: Sort | null, frame: number, key: string): Promise<void> {
     this.located = `${key} ${String(frame)}`;
+    this.absent = false;
     this.locating?.abort();
     const controller = new AbortController();
     this.locating = controller;
     try {
       const index = await this.store.engine.call('indexOfFrame', { selection, sort, frame }, controller.signal);
-      if (controller.signal.aborted || this.index === index) return;
+      if (controller.signal.aborted || (this.index === index && index >= 0)) return;
       this.index = index;
+      this.absent = index < 0;
       this.store.changed();
     } catch {
       // Without a place in the list the details are still shown.

@@ -294,7 +294,7 @@ export const packets: View = {
         </div>
       </div>
       <p class="statusline muted" role="status" data-testid="packet-count">
-        ${total === null ? 'Reading…' : store.selected ? `${formatCount(total)} of ${formatCount(all)} packets` : `${formatCount(total)} packets`}${state.frame > 0 && packetModel.index < 0 && total !== null && packetModel.detail !== null ? `; frame ${formatCount(state.frame)} is not among them` : ''}
+        ${total === null || packetModel.rows.loading ? 'Reading…' : store.selected ? `${formatCount(total)} of ${formatCount(all)} packets` : `${formatCount(total)} packets`}${packetModel.absent && !packetModel.rows.loading && packetModel.detail !== null ? `; frame ${formatCount(state.frame)} is not among them` : ''}
       </p>
     </div>`;
   },

@@ -121,7 +121,7 @@ describeInVscode('agent mode', () => {
     expect(new Set(names)).toHaveLength(1);
     expect(names[0]).toMatch(/^mcp_/);
     await capturePage(page).locator('[role="row"][aria-selected="true"]').first().waitFor();
-    expect(await capturePage(page).locator('[role="row"][aria-selected="true"]').first().innerText()).toMatch(/^(?:Evidence of .*\n)?5\n/);
+    await expect.poll(() => capturePage(page).locator('[role="row"][aria-selected="true"]').first().innerText()).toMatch(/^(?:Evidence of .*\n)?5\n/);
     await picture('agent-mode');
   }, 150_000);
 
@@ -153,7 +153,7 @@ describeInVscode('agent mode', () => {
       await page.keyboard.type(typed, { delay: 30 });
       const rows = page.locator('.suggest-widget.visible .monaco-list-row').filter({ hasText: wanted });
       await rows.first().waitFor({ timeout: 30_000 });
-      expect(await rows.count(), wanted).toBe(1);
+      await expect.poll(() => rows.count(), { message: wanted }).toBe(1);
       await page.keyboard.press('Escape');
     }
     await page.keyboard.press('ControlOrMeta+A');

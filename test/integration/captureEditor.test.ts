@@ -49,7 +49,7 @@ describeInVscode('the capture editor', () => {
     });
 
     test('opens by itself for .pcap files, with a title a screen reader can tell', async () => {
-      expect(await page.locator('title').textContent()).toBe('Overview, scan-syn.pcap');
+      await expect.poll(() => page.locator('title').textContent()).toBe('Overview, scan-syn.pcap');
     });
 
     test('tells on the first screen what this is: packets, the finding, who is talking', async () => {
@@ -180,7 +180,7 @@ describeInVscode('the capture editor', () => {
       await openCapture(window, inFolder('dns.pcap'));
       page = await openCapture(window, inFolder('scan-syn.pcap'));
       await expect.poll(() => text('packet-count')).toBe(before);
-      expect(await byId('filter-input').inputValue()).toBe('tcp.port == 8080');
+      await expect.poll(() => byId('filter-input').inputValue()).toBe('tcp.port == 8080');
     });
 
     test('is there again after it was closed and opened', async () => {
@@ -197,7 +197,7 @@ describeInVscode('the capture editor', () => {
       await window.reload();
       page = capturePage(window.page);
       await expect.poll(() => text('packet-count'), { timeout: 30_000 }).toBe(before);
-      expect(await byId('filter-input').inputValue()).toBe('tcp.port == 8080');
+      await expect.poll(() => byId('filter-input').inputValue()).toBe('tcp.port == 8080');
       await filter('');
     });
   });

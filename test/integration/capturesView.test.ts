@@ -39,7 +39,7 @@ describeInVscode('the Captures view', () => {
     const added = path.join(folder, 'captures/capture_20991231_235959.pcap');
     fs.copyFileSync(sample('dns.pcap'), added);
     await rows().filter({ hasText: 'capture_20991231_235959.pcap' }).waitFor();
-    expect(await rows().first().getAttribute('aria-label')).toContain('capture_20991231_235959.pcap');
+    await expect.poll(() => rows().first().getAttribute('aria-label')).toContain('capture_20991231_235959.pcap');
     fs.rmSync(added);
     await rows().filter({ hasText: 'capture_20991231_235959.pcap' }).waitFor({ state: 'detached' });
   });
@@ -47,7 +47,7 @@ describeInVscode('the Captures view', () => {
   test('the palette lists the same captures in the same order', async () => {
     await runCommand(window.page, 'Netsec: List Captures');
     await quickPickRows(window.page).filter({ hasText: 'ping-traceroute.pcap' }).waitFor();
-    expect(await quickPickRows(window.page).locator('.label-name').allInnerTexts()).toEqual(['dns.pcap', 'ping-traceroute.pcap']);
+    await expect.poll(() => quickPickRows(window.page).locator('.label-name').allInnerTexts()).toEqual(['dns.pcap', 'ping-traceroute.pcap']);
     await window.page.keyboard.press('Escape');
   });
 
@@ -63,7 +63,7 @@ describeInVscode('the Captures view', () => {
     await rows().filter({ hasText: 'scan-syn.pcap' }).waitFor();
     await runCommand(window.page, 'Netsec: Analyze All Captures');
     await window.page.locator('.quick-input-widget:visible .quick-input-title', { hasText: 'All 3 captures analysed' }).waitFor({ timeout: 30_000 });
-    expect(await quickPickRows(window.page).first().innerText()).toMatch(/scan-syn\.pcap[\s\S]*finding/);
+    await expect.poll(() => quickPickRows(window.page).first().innerText()).toMatch(/scan-syn\.pcap[\s\S]*finding/);
     await quickPickRows(window.page).first().click();
     await capturePage(window.page).getByTestId('finding-rows').getByText('192.168.10.66').first().waitFor();
     await expect.poll(() => rows().filter({ hasText: 'scan-syn.pcap' }).getAttribute('aria-label')).toMatch(/at worst (low|medium|high|critical)/);

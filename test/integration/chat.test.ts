@@ -129,7 +129,7 @@ describeInVscode('@netsec', () => {
     expect(text).toMatch(/Security status[\s\S]*Findings[\s\S]*frames 5, 8[\s\S]*What to do/);
     await follow(response, '8', 8);
     // One paragraph per line of the summary: pieces of a stream are one text.
-    expect(await response.locator('.rendered-markdown').count()).toBeLessThanOrEqual(2);
+    await expect.poll(() => response.locator('.rendered-markdown').count()).toBeLessThanOrEqual(2);
     await layOut();
     await picture('chat-built-in-light');
   });
@@ -158,7 +158,7 @@ describeInVscode('@netsec', () => {
     await openCapture(window, path.join(folder, 'captures/dns.pcap'));
     const second = await say('@netsec /explain frame 3');
     await second.getByText('This is the built-in summary').waitFor();
-    expect(await second.innerText()).toMatch(/DNS/);
+    await expect.poll(() => second.innerText()).toMatch(/DNS/);
     await closeEditors(window);
   });
 
@@ -172,7 +172,7 @@ describeInVscode('@netsec', () => {
     }, elsewhere);
     const response = window.page.locator('.interactive-item-container.interactive-response').last();
     await response.getByText('This is the built-in summary').waitFor({ timeout: 60_000 });
-    expect(await response.innerText()).toMatch(/elsewhere\.pcap[\s\S]*FTP/);
+    await expect.poll(() => response.innerText()).toMatch(/elsewhere\.pcap[\s\S]*FTP/);
   });
 
   test('"/report" writes the file and opens it', async () => {
@@ -189,12 +189,14 @@ describeInVscode('@netsec', () => {
     const response = await say(`@netsec who is ${SCANNER}, and what did it do?`);
     const dialog = window.page.locator('.monaco-dialog-box');
     await dialog.waitFor();
-    expect(await dialog.innerText()).toMatch(/to Mock One of netsec-tests, the model chosen in Chat[\s\S]*replaced by tokens/);
+    await expect.poll(() => dialog.innerText()).toMatch(/to Mock One of netsec-tests, the model chosen in Chat[\s\S]*replaced by tokens/);
     await dialog.getByRole('button', { name: 'Send' }).click();
     await response.getByText('It is the model chosen in Chat').waitFor();
-    expect(await response.innerText()).toMatch(
-      new RegExp(`The mock says that ${SCANNER.replaceAll('.', '\\.')} scanned, see \\(frame 5\\)\\.[\\s\\S]*Mock One, 2 requests, 1 tool call\\.`),
-    );
+    await expect
+      .poll(() => response.innerText())
+      .toMatch(
+        new RegExp(`The mock says that ${SCANNER.replaceAll('.', '\\.')} scanned, see \\(frame 5\\)\\.[\\s\\S]*Mock One, 2 requests, 1 tool call\\.`),
+      );
     const requests = await window.host(() => (globalThis as unknown as { mockModelRequests: { sent: string; tools: string[] }[] }).mockModelRequests);
     expect(requests).toHaveLength(2);
     expect(requests[0]!.tools).toContain('list_findings');
@@ -231,7 +233,7 @@ describeInVscode('@netsec', () => {
     const response = await say('@netsec analyze latest');
     const dialog = window.page.locator('.monaco-dialog-box');
     await dialog.waitFor();
-    expect(await dialog.innerText()).toContain('to Claude at 127.0.0.1');
+    await expect.poll(() => dialog.innerText()).toContain('to Claude at 127.0.0.1');
     await dialog.getByRole('button', { name: 'Send' }).click();
     await response.getByText('tokens read').waitFor();
     const text = await response.innerText();
@@ -254,6 +256,6 @@ describeInVscode('@netsec', () => {
     const response = window.page.locator('.interactive-item-container.interactive-response').last();
     await clickIn(response.getByRole('link', { name: SCANNER, exact: true }).first());
     await capturePage(window.page).getByTestId('host-page').waitFor();
-    expect(await capturePage(window.page).getByTestId('host-page').getAttribute('data-host')).toBe(SCANNER);
+    await expect.poll(() => capturePage(window.page).getByTestId('host-page').getAttribute('data-host')).toBe(SCANNER);
   });
 });

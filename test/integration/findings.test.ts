@@ -133,7 +133,7 @@ describeInVscode('findings', () => {
       const file = path.join(folder, '.netsec/allow.yaml');
       await expect.poll(() => fs.existsSync(file) && fs.readFileSync(file, 'utf8')).toContain('The FTP server retires in March');
       await expect.poll(() => byId('findings-list').innerText()).toMatch(/Expected/);
-      expect(await byId('findings-list').innerText()).toContain('gets passwords in clear over FTP');
+      await expect.poll(() => byId('findings-list').innerText()).toContain('gets passwords in clear over FTP');
     });
 
     test('count again when the file is changed by hand', async () => {
@@ -162,14 +162,14 @@ describeInVscode('findings', () => {
       await byId('finding-detail').getByRole('button', { name: '10.20.0.20', exact: true }).first().click();
       await byId('host-page').waitFor();
       await expect.poll(() => byId('host-summary').innerText()).toContain('offers SSH and FTP (2 clients)');
-      expect(await byId('host-identity').innerText()).toContain('00:0c:29:f1:1e:20');
-      expect(await byId('host-asked').innerText()).toContain('drop.example.net');
+      await expect.poll(() => byId('host-identity').innerText()).toContain('00:0c:29:f1:1e:20');
+      await expect.poll(() => byId('host-asked').innerText()).toContain('drop.example.net');
       await byId('host-incident').getByRole('button').click();
       await byId('incident-detail').waitFor();
       await byId('back').click();
       await byId('host-offers').getByRole('button', { name: 'SSH' }).click();
       await byId('view-packets').waitFor();
-      expect(await byId('filter-input').inputValue()).toBe('ip.addr == 10.20.0.20 && tcp.port == 22');
+      await expect.poll(() => byId('filter-input').inputValue()).toBe('ip.addr == 10.20.0.20 && tcp.port == 22');
       await byId('back').click();
       await byId('host-copy').click();
       await expect.poll(clipboard).toBe('ip.addr == 10.20.0.20');

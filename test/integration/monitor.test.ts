@@ -34,7 +34,9 @@ describeInVscode('monitoring', () => {
     await rows().filter({ hasText: 'scan-syn.pcap' }).waitFor();
     await expect.poll(() => rows().filter({ hasText: 'dns.pcap' }).getAttribute('aria-label')).toMatch(/^dns\.pcap, nothing found, \d+ packets/);
     // tshark -r scan-syn.pcap: 192.168.10.66 sends the SYNs.
-    expect(await rows().filter({ hasText: '192.168.10.66' }).first().getAttribute('aria-label')).toMatch(/^medium, .*192\.168\.10\.66.*frame \d+/);
+    await expect
+      .poll(() => rows().filter({ hasText: '192.168.10.66' }).first().getAttribute('aria-label'))
+      .toMatch(/^medium, .*192\.168\.10\.66.*frame \d+/);
     // What lay there before is told in one sentence.
     await toast(/192\.168\.10\.66.*\(medium\).*scan-syn\.pcap/).waitFor();
     expect(watchers(folder)).toHaveLength(1);
@@ -52,8 +54,8 @@ describeInVscode('monitoring', () => {
     }
     const told = toast(/capture_20991231_235959\.pcap/);
     await told.waitFor();
-    expect(await told.count()).toBe(1);
-    expect(await rows().first().getAttribute('aria-label')).toContain('capture_20991231_235959.pcap');
+    await expect.poll(() => told.count()).toBe(1);
+    await expect.poll(() => rows().first().getAttribute('aria-label')).toContain('capture_20991231_235959.pcap');
     if (process.env['NETSEC_SCREENSHOTS'] === '1') await pictures(window);
     await told.locator('.monaco-button', { hasText: /^Show$/ }).click();
     await window.page.locator('.tab.active', { hasText: 'capture_20991231_235959.pcap' }).waitFor();
@@ -83,7 +85,7 @@ describeInVscode('monitoring', () => {
     await rows().filter({ hasText: 'capture_20991231_235959.pcap' }).waitFor();
     await rows().filter({ hasText: 'expected: Our own scanner' }).first().waitFor();
     await sleep(2000);
-    expect(await toast(/scan-syn|capture_20991231/).count()).toBe(0);
+    await expect.poll(() => toast(/scan-syn|capture_20991231/).count()).toBe(0);
     await expect.poll(() => watchers(folder).filter((pid) => before.includes(pid)), { timeout: 15_000 }).toEqual([]);
   });
 

@@ -36,7 +36,7 @@ describeInVscode('the package', () => {
     window = await openVscode({ folder, vsix });
     const page = await openCapture(window, path.join(folder, 'captures/dns.pcap'));
     await page.locator('body[data-ready="1"]').waitFor();
-    expect(await page.getByTestId('kpi-packets').innerText()).toContain(String(pcapRecords(SAMPLE).length));
+    await expect.poll(() => page.getByTestId('kpi-packets').innerText()).toContain(String(pcapRecords(SAMPLE).length));
     const installed = await window.host((vscode) => vscode.extensions.getExtension('netsec.netsec')?.extensionPath ?? '');
     expect(installed).not.toContain(ROOT);
   });

@@ -70,7 +70,7 @@ describeInVscode('recording', () => {
     await counter()
       .filter({ hasText: `${2 * PINGS} packets` })
       .waitFor();
-    expect(await counter().innerText()).toMatch(/^\s*24 packets, \d+\/s(, 0 dropped)?, 0:\d\d\s*$/);
+    await expect.poll(() => counter().innerText()).toMatch(/^\s*24 packets, \d+\/s(, 0 dropped)?, 0:\d\d\s*$/);
     await expect.poll(() => page.getByTestId('kpi-packets').innerText(), { timeout: 15_000 }).toContain(String(2 * PINGS));
     if (process.env['NETSEC_SCREENSHOTS'] === '1') {
       await window.page.mouse.move(750, 2);

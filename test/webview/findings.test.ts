@@ -53,7 +53,7 @@ describe.runIf(here)('the findings', () => {
   test('an incident is told in steps that lead to its findings and frames', async () => {
     const page = await open('view=findings');
     await page.getByTestId('incident').click();
-    expect(await page.getByTestId('tactics').innerText()).toBe('Discovery');
+    await expect.poll(() => page.getByTestId('tactics').innerText()).toBe('Discovery');
     await page.getByTestId('incident-step').first().click();
     await expect.poll(() => page.getByTestId('finding-detail').getAttribute('data-finding')).toBe('port-scan-7f3a19c2');
     await page.getByTestId('to-incident').click();
@@ -85,7 +85,7 @@ describe.runIf(here)('the findings', () => {
     await page.getByTestId('whatif-failedPorts').fill('500');
     await page.getByTestId('whatif-failedPorts').press('Enter');
     await expect.poll(() => asked(page, 'setDetectorOptions')).toEqual({ values: { 'port-scan': { failedPorts: 500, windowHours: 24 } } });
-    expect(await page.getByTestId('whatif-detail').innerText()).toContain('was 20');
+    await expect.poll(() => page.getByTestId('whatif-detail').innerText()).toContain('was 20');
     await page.getByTestId('whatif-reset').click();
     await expect.poll(() => asked(page, 'setDetectorOptions')).toEqual({ values: null });
   });
@@ -101,7 +101,7 @@ describe.runIf(here)('the findings', () => {
     const page = await open('view=findings&findings=hostile');
     const inert = async (): Promise<void> => {
       expect(await page.title()).not.toBe('owned');
-      expect(await page.locator('main :is(img, script, a, iframe)').count()).toBe(0);
+      await expect.poll(() => page.locator('main :is(img, script, a, iframe)').count()).toBe(0);
     };
     for (const id of ['finding', 'incident', 'indicators']) {
       await page.getByTestId(id).first().click();
@@ -109,7 +109,7 @@ describe.runIf(here)('the findings', () => {
       await inert();
     }
     await page.locator('[data-item=port-scan-expected]').click();
-    expect(await page.getByTestId('expected').innerText()).toContain(HOSTILE.slice(0, 40));
+    await expect.poll(() => page.getByTestId('expected').innerText()).toContain(HOSTILE.slice(0, 40));
     await inert();
     await page.getByTestId('findings-by-host').click();
     await inert();

@@ -45,26 +45,26 @@ describe.runIf(here)('the analysis page', () => {
   test('the overview shows the report it was given', async () => {
     const page = await open();
     await page.locator('body[data-ready="1"]').waitFor();
-    expect(await page.getByTestId('headline').innerText()).toContain('One of them tried 412 ports on another.');
-    expect(await page.getByTestId('kpi-packets').innerText()).toBe('1,250');
-    expect(await page.getByTestId('kpi-duration').innerText()).toBe('12 m 04 s');
-    expect(await page.getByTestId('risk').getAttribute('data-score')).toBe('71');
+    await expect.poll(() => page.getByTestId('headline').innerText()).toContain('One of them tried 412 ports on another.');
+    await expect.poll(() => page.getByTestId('kpi-packets').innerText()).toBe('1,250');
+    await expect.poll(() => page.getByTestId('kpi-duration').innerText()).toBe('12 m 04 s');
+    await expect.poll(() => page.getByTestId('risk').getAttribute('data-score')).toBe('71');
     const shares = await page.getByTestId('protocol-shares').locator('li .b').allInnerTexts();
     expect(shares.reduce((sum, text) => sum + Number.parseInt(text, 10), 0)).toBeGreaterThan(95);
-    expect(await page.getByTestId('finding-rows').locator('li').count()).toBe(3);
+    await expect.poll(() => page.getByTestId('finding-rows').locator('li').count()).toBe(3);
     expect(await page.title()).toBe('Overview, office-2025-10-14.pcapng');
-    expect(await page.evaluate(() => performance.getEntriesByName('meaningful').length)).toBe(1);
+    await expect.poll(() => page.evaluate(() => performance.getEntriesByName('meaningful').length)).toBe(1);
   });
 
   test('a number leads to its packets, and Back leads back', async () => {
     const page = await open();
     await page.getByTestId('not-examined').getByRole('button', { name: '2 frames' }).click();
     await page.getByTestId('view-packets').waitFor();
-    expect(await page.getByTestId('filter-input').inputValue()).toBe('frame.cap_len < frame.len');
+    await expect.poll(() => page.getByTestId('filter-input').inputValue()).toBe('frame.cap_len < frame.len');
     await expect.poll(() => page.getByTestId('packet-count').innerText()).toMatch(/^2 of 1,250 packets/);
     await page.getByTestId('back').click();
     await page.getByTestId('view-overview').waitFor();
-    expect(await page.getByTestId('filter-input').inputValue()).toBe('');
+    await expect.poll(() => page.getByTestId('filter-input').inputValue()).toBe('');
   });
 
   test('a time range is drawn, applied to all views, and dropped', async () => {
@@ -84,7 +84,7 @@ describe.runIf(here)('the analysis page', () => {
 
   test('a finding shows what was measured and its frames open as packets', async () => {
     const page = await open('view=findings');
-    expect(await page.getByTestId('finding-detail').innerText()).toContain('threshold 20');
+    await expect.poll(() => page.getByTestId('finding-detail').innerText()).toContain('threshold 20');
     await page.getByTestId('finding').first().focus();
     await page.keyboard.press('ArrowDown');
     await expect.poll(() => page.getByTestId('finding-detail').getAttribute('data-finding')).toBe('expired-certificate-11aa22bb');
@@ -102,7 +102,7 @@ describe.runIf(here)('the analysis page', () => {
     await page.locator('[data-testid=conversations-row][aria-rowindex="2"]').waitFor();
     const most = await first();
     await page.locator('[data-column=bytes]').click();
-    expect(await page.locator('[role=columnheader][aria-sort=ascending]').innerText()).toContain('Bytes');
+    await expect.poll(() => page.locator('[role=columnheader][aria-sort=ascending]').innerText()).toContain('Bytes');
     await expect.poll(first).not.toBe(most);
     await page.getByTestId('conversations-search').fill('mail.example');
     await expect.poll(() => page.getByTestId('conversations-count').innerText()).toMatch(/^0 of/);
@@ -125,7 +125,7 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => page.locator('[data-column=name]').count()).toBe(0);
     await page.reload();
     await page.locator('[data-testid=endpoints-row]').first().waitFor();
-    expect(await page.locator('[data-column=name]').count()).toBe(0);
+    await expect.poll(() => page.locator('[data-column=name]').count()).toBe(0);
   });
 
   test('a row is copied as its table shows it, and as a filter', async () => {
@@ -134,12 +134,12 @@ describe.runIf(here)('the analysis page', () => {
     await page.keyboard.press('Home');
     await page.keyboard.press('Control+c');
     await expect.poll(() => asked(page, 'copyText')).toMatchObject({ text: expect.stringMatching(/^10\.0\.0\.5\tlaptop-3\t/) as string });
-    expect(await page.getByTestId('notice').innerText()).toBe('Row copied');
+    await expect.poll(() => page.getByTestId('notice').innerText()).toBe('Row copied');
     await page.keyboard.press('Shift+F10');
     await page.getByRole('menuitem', { name: 'Copy as Wireshark Filter' }).click();
     await expect.poll(() => asked(page, 'copyText')).toEqual({ text: 'ip.addr == 10.0.0.5' });
     // The menu gives the focus back.
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('endpoints-grid');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('endpoints-grid');
   });
 
   test('a million packets: constant DOM, every end in reach', async () => {
@@ -176,7 +176,7 @@ describe.runIf(here)('the analysis page', () => {
     const marked = (): Promise<(string | null)[]> =>
       page.locator('.hex .h s.on').evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-at')));
     expect(await marked()).toEqual(['22']);
-    expect(await page.getByTestId('hex-words').innerText()).toContain('Time to live: byte 22');
+    await expect.poll(() => page.getByTestId('hex-words').innerText()).toContain('Time to live: byte 22');
     // Byte 6 is the first of the source address, in a layer that is closed: the tree opens down to it.
     await page.locator('.hex .h s[data-at="6"]').click();
     await expect.poll(() => page.locator('[role=treeitem][aria-selected=true]').getAttribute('data-field')).toBe('eth.src');
@@ -206,11 +206,11 @@ describe.runIf(here)('the analysis page', () => {
     const good = await page.getByTestId('packet-count').innerText();
     await input.fill('tcp and ip.adr == 10.0.0.5');
     await input.press('Enter');
-    expect(await page.getByTestId('filter-error').innerText()).toContain(
-      'No field is called ip.adr. The views still show the last filter that worked.',
-    );
-    expect(await page.getByTestId('filter-underline').innerText()).toBe('ip.adr');
-    expect(await page.getByTestId('packet-count').innerText()).toBe(good);
+    await expect
+      .poll(() => page.getByTestId('filter-error').innerText())
+      .toContain('No field is called ip.adr. The views still show the last filter that worked.');
+    await expect.poll(() => page.getByTestId('filter-underline').innerText()).toBe('ip.adr');
+    await expect.poll(() => page.getByTestId('packet-count').innerText()).toBe(good);
     await page.getByTestId('filter-clear').click();
     await expect.poll(() => page.getByTestId('packet-count').innerText()).toMatch(/^1,250 packets/);
   });
@@ -222,7 +222,7 @@ describe.runIf(here)('the analysis page', () => {
     await page.getByRole('option', { name: 'ip.addr' }).waitFor();
     await input.press('ArrowDown');
     await input.press('Enter');
-    expect(await input.inputValue()).toBe('tcp and ip.addr');
+    await expect.poll(() => input.inputValue()).toBe('tcp and ip.addr');
     await input.fill('10.0.0.9');
     await input.press('Enter');
     await expect.poll(() => input.inputValue()).toBe('ip.addr == 10.0.0.9');
@@ -234,10 +234,10 @@ describe.runIf(here)('the analysis page', () => {
     await page.getByTestId('packet-follow').click();
     const content = page.getByTestId('stream-content');
     await expect.poll(() => content.innerText()).toContain('GET /world HTTP/1.1');
-    expect(await content.innerText()).toContain('<script>alert(1)</script>');
-    expect(await content.innerText()).toContain('1.4 kB missing here');
+    await expect.poll(() => content.innerText()).toContain('<script>alert(1)</script>');
+    await expect.poll(() => content.innerText()).toContain('1.4 kB missing here');
     await page.getByTestId('stream-search').fill('http/1.1');
-    expect(await content.locator('mark').count()).toBe(2);
+    await expect.poll(() => content.locator('mark').count()).toBe(2);
     await page.getByTestId('stream-hex').click();
     await expect.poll(() => content.innerText()).toContain('00000000  47 45 54 20');
     await page.getByTestId('stream-raw').click();
@@ -246,7 +246,7 @@ describe.runIf(here)('the analysis page', () => {
       .poll(async () => ((await asked(page, 'saveFile')) as { suggestedName: string } | undefined)?.suggestedName)
       .toMatch(/^(tcp|udp)-\d+\.bin$/);
     await page.getByTestId('stream-close').click();
-    expect(await page.getByTestId('stream-panel').count()).toBe(0);
+    await expect.poll(() => page.getByTestId('stream-panel').count()).toBe(0);
   });
 
   test('protocols open and close from the keyboard', async () => {
@@ -295,27 +295,27 @@ describe.runIf(here)('the analysis page', () => {
     const frame = await page.getByTestId('detail-frame').innerText();
     await page.reload();
     await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe(frame);
-    expect(await page.getByTestId('filter-input').inputValue()).toBe('http');
+    await expect.poll(() => page.getByTestId('filter-input').inputValue()).toBe('http');
     await page.locator('[data-testid=packet-row][aria-selected=true]').waitFor();
   });
 
   test('a capture still being read says so far, and grows', async () => {
     const page = await open('state=reading');
-    expect(await page.getByTestId('progress').innerText()).toContain('64 %');
-    expect(await page.getByTestId('headline').innerText()).toContain('So far:');
-    expect(await page.getByTestId('kpi-packets').innerText()).toBe('800');
+    await expect.poll(() => page.getByTestId('progress').innerText()).toContain('64 %');
+    await expect.poll(() => page.getByTestId('headline').innerText()).toContain('So far:');
+    await expect.poll(() => page.getByTestId('kpi-packets').innerText()).toBe('800');
     await page.evaluate(() =>
       (window as unknown as { harness: { emit: (event: unknown) => void } }).harness.emit({ kind: 'updated', packets: 1250, complete: true }),
     );
     await expect.poll(() => page.getByTestId('kpi-packets').innerText()).toBe('1,250');
-    expect(await page.getByTestId('progress').count()).toBe(0);
+    await expect.poll(() => page.getByTestId('progress').count()).toBe(0);
   });
 
   test('a file that is no capture, and a capture without packets', async () => {
     const failed = await open('state=failed', { wait: false });
-    expect(await failed.getByTestId('failed').innerText()).toContain('it is a PDF document');
+    await expect.poll(() => failed.getByTestId('failed').innerText()).toContain('it is a PDF document');
     const empty = await open('state=empty');
-    expect(await empty.getByTestId('empty-state').innerText()).toContain('This capture has no packets.');
+    await expect.poll(() => empty.getByTestId('empty-state').innerText()).toContain('This capture has no packets.');
   });
 
   test('nothing scrolls sideways at 480 pixels', async () => {
