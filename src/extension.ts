@@ -67,7 +67,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.registerFileSystemProvider(RECORDING_SCHEME, recordingFiles(), { isReadonly: true }),
     vscode.window.registerFileDecorationProvider(tree),
     ...registerCommands({ editors, library, sessions, summaries }),
-    ...registerChat(context, { captures, inFront, show: (uri, command) => editors.show(uri, command) }),
+    ...registerChat(context, { captures, inFront, show: (uri, command) => editors.show(uri, command), recorder: recordings.recorder }),
     ...recordings.registered,
     ...registerLanguageModelTools({ captures, editors, recorder: recordings.recorder, capturesFolders }),
     ...registerMonitor({

@@ -85,14 +85,25 @@ export async function runTool(tool: Tool, input: unknown, context: ToolContext):
   return { ok: true, output: value, notes };
 }
 
-/** JSON schema of what a caller may send: fields with defaults are optional. */
+/**
+ * JSON schema (2020-12) of what a caller may send: fields with defaults are optional. How long a text may be is checked when the tool runs; a model that
+ * pays for each word of its tools has no use for it.
+ */
 export function inputSchema(tool: Tool): Record<string, unknown> {
-  const { $schema: _dialect, ...schema } = z.toJSONSchema(tool.input, { io: 'input' });
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(tool.input, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.minLength;
+      delete jsonSchema.maxLength;
+      delete jsonSchema.additionalProperties;
+    },
+  });
   return schema;
 }
 
 export function outputSchema(tool: Tool): Record<string, unknown> {
-  return z.toJSONSchema(tool.output, { io: 'output' });
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(tool.output, { io: 'output' });
+  return schema;
 }
 
 /** `Get packet: latest, frame 12`: what a call is about, in one short line. The model wrote the values, so only plain characters of them are shown. */

@@ -4,6 +4,7 @@
  */
 import type { CaptureStore } from '../analysis/captureStore.ts';
 import { SEVERITIES, type Severity } from '../analysis/report.ts';
+import type { ToolRecorder } from '../analysis/toolRecorder.ts';
 import { askModel, type Asked } from './askModel.ts';
 import type { Answer, ChatCommand, CommandContext, FirstStep, FollowUp, SaveFile } from './command.ts';
 import { analyze } from './commands/analyze.ts';
@@ -50,6 +51,8 @@ export interface ChatHost {
   readonly saveFile?: SaveFile;
   /** Whether a model may write files with it, which then asks the user each time. */
   readonly writesFiles?: boolean;
+  /** Asks the user each time that a model wants to begin or end a recording. Absent where nothing may be recorded. */
+  readonly recorder?: ToolRecorder;
 }
 
 export interface ChatResult {

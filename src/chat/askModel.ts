@@ -2,6 +2,7 @@
 import type { CaptureStore } from '../analysis/captureStore.ts';
 import type { Tool } from '../analysis/tool.ts';
 import * as toolRegistry from '../analysis/tools/registry.ts';
+import * as recordingTools from '../live/tools/registry.ts';
 import type { ChatHost, ChatRequest } from './answerRequest.ts';
 import { checkedStream } from './checkedStream.ts';
 import { converse, type Outcome } from './conversation.ts';
@@ -34,7 +35,7 @@ export interface Asked {
 }
 
 export async function askModel(question: string, { history, earlier }: ChatRequest, host: ChatHost, model: AnsweringModel): Promise<Asked> {
-  const { looking } = host,
+  const { looking, recorder } = host,
     results: unknown[] = [];
   let wrote = false;
   const shown = safeMarkdownStream((markdown) => {
@@ -61,12 +62,13 @@ export async function askModel(question: string, { history, earlier }: ChatReque
       ...historyMessages(history),
       { role: 'user', parts: [{ kind: 'text', text: `${question.slice(0, 20_000)}${told === '' ? '' : `\n\n${told}`}` }] },
     ],
-    tools: toolsFor(
-      host.privacy,
-      analysisTools.filter(({ effect }) => effect === undefined || saveFile !== undefined),
-    ),
+    tools: toolsFor(host.privacy, [
+      ...analysisTools.filter(({ effect }) => effect === undefined || saveFile !== undefined),
+      ...(recorder === undefined ? [] : Object.values<Tool>(recordingTools)),
+    ]),
     captures,
     ...(saveFile === undefined ? {} : { saveFile }),
+    ...(recorder === undefined ? {} : { recorder }),
     signal: host.signal,
     onText: (text) => {
       watch.wrote(text);

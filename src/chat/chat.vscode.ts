@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { CaptureStore } from '../analysis/captureStore.ts';
 import type { PageCommand } from '../analysis/engineApi.ts';
+import type { PlainRecorder } from '../live/askingRecorder.ts';
 import { claude as claudeOf } from './claudeSettings.vscode.ts';
 import { ledger } from './ledger.ts';
 import { languageModel, VENDOR } from './languageModel.vscode.ts';
@@ -14,6 +15,7 @@ export interface ChatParts {
   readonly inFront: () => { readonly uri: vscode.Uri; readonly state: unknown } | null;
   /** Opens a capture, or brings it to the front, and gives its page a command. */
   readonly show: (uri: vscode.Uri, command?: PageCommand) => Promise<void>;
+  readonly recorder: PlainRecorder;
 }
 
 export function registerChat(context: vscode.ExtensionContext, parts: ChatParts): vscode.Disposable[] {

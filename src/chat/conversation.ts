@@ -39,6 +39,8 @@ export interface Question {
   readonly limits?: Partial<Limits>;
   /** Asks, and writes. Absent where nothing may be written. */
   readonly saveFile?: ToolContext['saveFile'];
+  /** Asks, and records. Absent where nothing may be recorded. */
+  readonly recorder?: ToolContext['recorder'];
 }
 
 export interface Outcome {
@@ -151,7 +153,12 @@ function failed(message: string): Promise<ToolResult> {
   return Promise.resolve({ ok: false, message });
 }
 
-async function runCall(tool: Tool, input: unknown, { captures, signal, onProgress, saveFile }: Question, limits: Limits): Promise<ToolResult> {
+async function runCall(
+  tool: Tool,
+  input: unknown,
+  { captures, signal, onProgress, saveFile, recorder }: Question,
+  limits: Limits,
+): Promise<ToolResult> {
   if (signal.aborted) return failed('Cancelled by the user.');
   onProgress(callInWords(tool, input));
   try {
@@ -160,6 +167,7 @@ async function runCall(tool: Tool, input: unknown, { captures, signal, onProgres
       signal,
       maxCharacters: limits.resultCharacters,
       ...(saveFile === undefined ? {} : { saveFile }),
+      ...(recorder === undefined ? {} : { recorder }),
     });
   } catch (error) {
     // Throws only when aborted, which the loop sees next.

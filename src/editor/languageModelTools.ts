@@ -7,8 +7,10 @@ import type { CaptureStore } from '../analysis/captureStore.ts';
 import { callInWords, resultText, runTool, type Tool, type ToolContext } from '../analysis/tool.ts';
 import * as analysisTools from '../analysis/tools/registry.ts';
 import type { CaptureEditors } from './captureEditor.ts';
-import { startQuestion, STOP_QUESTION, type ToolRecorder } from '../analysis/toolRecorder.ts';
+import { startQuestion, STOP_QUESTION } from '../analysis/toolRecorder.ts';
+import { askingRecorder, type PlainRecorder } from '../live/askingRecorder.ts';
 import * as recordingTools from '../live/tools/registry.ts';
+import { wishIn } from '../live/tools/startCapture.ts';
 import * as editorTools from './tools/registry.ts';
 
 /** package.json declares each tool under this name, by scripts/generateManifest.mjs. */
@@ -21,15 +23,15 @@ type Via = 'mcp' | 'languageModel';
 export interface LanguageModelToolParts {
   readonly captures: CaptureStore;
   readonly editors: CaptureEditors;
-  /** Does not ask: VS Code does, before it runs a tool that records. */
-  readonly recorder: ToolRecorder;
+  readonly recorder: PlainRecorder;
   readonly capturesFolders: () => readonly vscode.Uri[];
 }
 
 export function registerLanguageModelTools(parts: LanguageModelToolParts): vscode.Disposable[] {
   const context: ToolContext = {
     captures: parts.captures,
-    recorder: parts.recorder,
+    // VS Code has asked before it runs a tool that records.
+    recorder: askingRecorder(parts.recorder, () => Promise.resolve(true)),
     showCapture: (file, command) => parts.editors.show(vscode.Uri.parse(file.location, true), command),
   };
   const tools: Tool[] = [
@@ -42,7 +44,7 @@ export function registerLanguageModelTools(parts: LanguageModelToolParts): vscod
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('netsec.agentTools') || event.affectsConfiguration('chat.mcp')) tellVia();
     }),
-    ...tools.map((tool) => vscode.lm.registerTool(languageModelToolName(tool), asLanguageModelTool(tool, context, parts.capturesFolders))),
+    ...tools.map((tool) => vscode.lm.registerTool(languageModelToolName(tool), asLanguageModelTool(tool, context, parts))),
   ];
 }
 
@@ -60,11 +62,11 @@ function tellVia(): void {
   void vscode.commands.executeCommand('setContext', VIA, agentToolsVia());
 }
 
-function asLanguageModelTool(tool: Tool, context: ToolContext, folders: () => readonly vscode.Uri[]): vscode.LanguageModelTool<object> {
+function asLanguageModelTool(tool: Tool, context: ToolContext, parts: LanguageModelToolParts): vscode.LanguageModelTool<object> {
   return {
-    prepareInvocation: ({ input }) => ({
+    prepareInvocation: async ({ input }) => ({
       invocationMessage: callInWords(tool, input),
-      ...(tool.effect === 'records' ? { confirmationMessages: { title: tool.title, message: recordingQuestion(tool, input, folders) } } : {}),
+      ...(tool.effect === 'records' ? { confirmationMessages: { title: tool.title, message: await recordingQuestion(tool, input, parts) } } : {}),
     }),
     async invoke({ input }, token) {
       const cancelled = new AbortController();
@@ -82,9 +84,14 @@ function asLanguageModelTool(tool: Tool, context: ToolContext, folders: () => re
   };
 }
 
-function recordingQuestion(tool: Tool, input: object, folders: () => readonly vscode.Uri[]): string {
-  const wish = recordingTools.startCapture.input.safeParse(input);
-  return tool.name === recordingTools.startCapture.name && wish.success
-    ? startQuestion(wish.data, folders()[0]?.fsPath ?? 'the captures folder')
-    : STOP_QUESTION;
+async function recordingQuestion(tool: Tool, input: object, { recorder, capturesFolders }: LanguageModelToolParts): Promise<string> {
+  const wish = tool.name === recordingTools.startCapture.name ? wishIn(input) : null;
+  if (wish === null) return STOP_QUESTION;
+  try {
+    const prepared = await recorder.prepare(wish);
+    return startQuestion(prepared.wish, prepared.folder);
+  } catch {
+    // Why it comes to nothing is said when it is run.
+    return startQuestion(wish, capturesFolders()[0]?.fsPath ?? 'the captures folder');
+  }
 }

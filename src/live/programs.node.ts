@@ -94,6 +94,15 @@ export function usualInterface(interfaces: readonly CaptureInterface[]): Capture
   );
 }
 
+/** By its name, what people call it, or its number in the list, from 1; the usual one when none is named. */
+export function interfaceNamed(interfaces: readonly CaptureInterface[], asked: string | undefined): CaptureInterface | undefined {
+  if (asked === undefined) return usualInterface(interfaces);
+  return (
+    interfaces.find(({ name, description }) => name === asked || (description !== '' && description === asked)) ??
+    (/^\d+$/.test(asked) ? interfaces[Number(asked) - 1] : undefined)
+  );
+}
+
 const MAX_FILTER = 4096;
 
 /** Null for a filter that can be used, else what is wrong with it in the compiler's words. Empty is no filter. */

@@ -4,7 +4,7 @@ import type { RecordingState, RecordingWish } from '../analysis/toolRecorder.ts'
 import type { RecordingStatus } from './record.node.ts';
 import type { RecorderEnd, RecordingRequest } from './recorder.node.ts';
 
-const NOTHING_YET: RecordingState = {
+export const NOTHING_YET: RecordingState = {
   state: 'recording',
   source: '',
   capture: null,
@@ -25,17 +25,10 @@ export function requestOf({ interface: name, filter, seconds, packets }: Recordi
   };
 }
 
-export function stateOf({
-  state,
-  source,
-  file,
-  packets,
-  bytes,
-  packetsPerSecond,
-  dropped,
-  elapsedSeconds,
-  message,
-}: RecordingStatus): RecordingState {
+export function stateOf(
+  { state, source, file, packets, bytes, packetsPerSecond, dropped, elapsedSeconds, message }: RecordingStatus,
+  folder: string,
+): RecordingState {
   return {
     state,
     source,
@@ -45,10 +38,19 @@ export function stateOf({
     packetsPerSecond,
     dropped,
     elapsedSeconds,
-    problem: message,
+    problem: message === null ? null : withoutPlaces(message, folder),
   };
 }
 
-export function endOf({ status, problem }: RecorderEnd): RecordingState {
-  return { ...(status === null ? NOTHING_YET : stateOf(status)), state: 'stopped', problem };
+export function endOf({ status, problem }: RecorderEnd, folder: string): RecordingState {
+  return {
+    ...(status === null ? NOTHING_YET : stateOf(status, folder)),
+    state: 'stopped',
+    problem: problem === null ? null : withoutPlaces(problem, folder),
+  };
+}
+
+/** Tools hand it to a model, who has no business with where somebody's home is and what they are called; for a shell `$USER` is as good. */
+export function withoutPlaces(text: string, folder: string): string {
+  return (folder === '' ? text : text.replaceAll(folder, 'the captures folder')).replace(/(usermod -a -G wireshark )[\w.-]+/g, '$1$USER');
 }

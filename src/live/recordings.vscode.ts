@@ -1,11 +1,14 @@
 /** *Start Capture* and *Stop Capture*: one recording at a time in each window, its progress in the status bar, its file open in the editor while it grows. */
 import * as vscode from 'vscode';
-import type { RecordingState, ToolRecorder } from '../analysis/toolRecorder.ts';
-import { endOf, requestOf, stateOf } from './recordingStates.ts';
-import { startRecorder, type Recorder, type RecorderEnd, type RecordingRequest } from './recorder.node.ts';
+import type { RecordingState } from '../analysis/toolRecorder.ts';
+import type { PlainRecorder } from './askingRecorder.ts';
+import { OneRecording } from './oneRecording.node.ts';
+import { requestOf } from './recordingStates.ts';
+import type { RecorderEnd, RecordingRequest } from './recorder.node.ts';
 import { askWhatToRecord } from './recordingQuestions.vscode.ts';
 import { progressInWords, timeTaken } from './progressInWords.ts';
 import type { RecordingStatus } from './record.node.ts';
+import { wouldRecord } from './wouldRecord.node.ts';
 
 export interface RecordingsContext {
   /** Path of dist/cli.mjs. */
@@ -20,14 +23,14 @@ const LAST_INTERFACE = 'netsec.lastInterface';
 const RUNNING = 'netsec.recording';
 
 export interface Recordings {
-  /** For tools whose call the user has agreed to: what VS Code asks before it runs one. */
-  readonly recorder: ToolRecorder;
+  /** Without asking: whoever hands it to a tool asks first. */
+  readonly recorder: PlainRecorder;
   readonly registered: { dispose(): void }[];
 }
 
 export function registerRecordings({ cli, capturesFolders, show, storage }: RecordingsContext): Recordings {
-  let last: RecordingState | null = null;
-  let running: { readonly recorder: Recorder; readonly bar: vscode.StatusBarItem } | null = null;
+  const recording = new OneRecording(cli);
+  let bar: vscode.StatusBarItem | null = null;
 
   const open = async (file: string): Promise<void> => {
     try {
@@ -39,7 +42,7 @@ export function registerRecordings({ cli, capturesFolders, show, storage }: Reco
 
   const start = async (): Promise<void> => {
     folderToRecordInto(capturesFolders());
-    mustBeIdle(running !== null);
+    mustBeIdle(recording);
     const asked = await askWhatToRecord(storage.get<string>(LAST_INTERFACE));
     if (asked === undefined) return;
     await storage.update(LAST_INTERFACE, asked.interface);
@@ -47,16 +50,16 @@ export function registerRecordings({ cli, capturesFolders, show, storage }: Reco
   };
 
   /** Resolves when it has begun, or has ended before it did. */
-  const begin = async (asked: Omit<RecordingRequest, 'folder'>): Promise<void> => {
+  const begin = async (asked: Omit<RecordingRequest, 'folder'>): Promise<RecordingState> => {
     const settings = vscode.workspace.getConfiguration('netsec.recording'),
       folder = folderToRecordInto(capturesFolders());
     await vscode.workspace.fs.createDirectory(folder);
     // Somebody may have answered the questions twice.
-    mustBeIdle(running !== null);
-    const bar = statusBar();
-    let shown: string | null = null,
-      begun = (): void => undefined;
-    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    mustBeIdle(recording);
+    const mine = statusBar();
+    bar = mine;
+    setRunning(true);
+    let shown: string | null = null;
     const request: RecordingRequest = {
       ...asked,
       folder: folder.fsPath,
@@ -64,58 +67,46 @@ export function registerRecordings({ cli, capturesFolders, show, storage }: Reco
       ring: settings.get('ring', '').trim(),
       keepFree: settings.get('keepFree', '').trim(),
     };
-    const recorder = startRecorder(cli, request, (status) => {
-      last = stateOf(status);
-      begun();
-      if (status.state === 'recording') draw(bar, status);
-      // With its first bytes it is a capture; the editor follows it from then on, and the next file of a ring when that begins.
-      if (shown === status.file || status.file === null || status.bytes === 0) return;
-      shown = status.file;
-      void open(status.file);
+    return recording.start(request, {
+      onStatus(status) {
+        if (status.state === 'recording') draw(mine, status);
+        // With its first bytes it is a capture; the editor follows it from then on, and the next file of a ring when that begins.
+        if (shown === status.file || status.file === null || status.bytes === 0) return;
+        shown = status.file;
+        void open(status.file);
+      },
+      onEnd(end) {
+        mine.dispose();
+        setRunning(false);
+        sayEnd(end);
+        if (end.status !== null && end.status.file !== null) void open(end.status.file);
+      },
     });
-    running = { recorder, bar };
-    last = null;
-    setRunning(true);
-    const ended = recorder.done.then(async (end) => {
-      running = null;
-      last = endOf(end);
-      bar.dispose();
-      setRunning(false);
-      sayEnd(end);
-      if (end.status !== null && end.status.file !== null) await open(end.status.file);
-    });
-    await Promise.race([hasBegun, ended]);
   };
 
   const stop = async (): Promise<void> => {
-    if (running === null) throw new Error('Nothing is being recorded in this window.');
-    running.recorder.stop();
-    await running.recorder.done;
+    if (!recording.isRunning) throw new Error('Nothing is being recorded in this window.');
+    await recording.stop();
   };
 
-  const state = (): RecordingState => {
-    if (last === null) throw new Error('The recording said nothing.');
-    return last;
-  };
-  const recorder: ToolRecorder = {
-    async start(wish) {
-      await begin(requestOf(wish, ''));
-      if (last?.state === 'stopped' && last.problem !== null && last.packets === 0) throw new Error(last.problem);
-      return state();
+  const recorder: PlainRecorder = {
+    async prepare(wish) {
+      return { wish: await wouldRecord(wish), folder: folderToRecordInto(capturesFolders()).fsPath };
     },
-    async stop() {
-      await stop();
-      return state();
+    begin: ({ wish }) => begin(requestOf(wish, '')),
+    get isRecording() {
+      return recording.isRunning;
     },
-    status: () => last,
+    end: () => recording.stop(),
+    status: () => recording.state,
   };
   const registered = [
     command('netsec.startCapture', start),
     command('netsec.stopCapture', stop),
     {
       dispose: () => {
-        running?.recorder.stop();
-        running?.bar.dispose();
+        recording.dispose();
+        bar?.dispose();
       },
     },
   ];
@@ -140,7 +131,7 @@ function setRunning(value: boolean): void {
   void vscode.commands.executeCommand('setContext', RUNNING, value);
 }
 
-function mustBeIdle(isRunning: boolean): void {
+function mustBeIdle({ isRunning }: OneRecording): void {
   if (isRunning) throw new Error('A capture is being recorded already. Stop it first: Netsec: Stop Capture.');
 }
 

@@ -1,4 +1,5 @@
 /** The programs that this user may record with, or the sentence that says what to do when there is none. */
+import type { CaptureInterface } from './backend.ts';
 import { findPrograms, machineFacts, type FoundProgram } from './programs.node.ts';
 import { installRemedy, permissionRemedy } from './remedy.ts';
 
@@ -31,4 +32,8 @@ export async function usablePrograms(asked?: BackendId): Promise<UsablePrograms>
 /** A program without rights lists nothing. */
 export function noInterface({ backend, path }: FoundProgram): string {
   return `${backend.program} names no interface. ${permissionRemedy(backend.program, path, machineFacts())}`;
+}
+
+export function noSuchInterface(asked: string, interfaces: readonly CaptureInterface[]): string {
+  return `There is no interface ${JSON.stringify(asked)}; there are ${interfaces.map(({ name }) => name).join(', ')}.`;
 }

@@ -39,5 +39,14 @@ function definitions(serverFile: string, capturesFolders: readonly vscode.Uri[])
   if (roots.length === 0) return [];
   // The extension host does not say by itself that its program is to run as Node.
   const env = { ELECTRON_RUN_AS_NODE: '1' };
-  return [new vscode.McpStdioServerDefinition('Netsec', process.execPath, [serverFile, ...roots.flatMap((root) => ['--root', root])], env, VERSION)];
+  // Recording is done by tools of the extension itself, which shows it in the status bar: a model would see them twice.
+  return [
+    new vscode.McpStdioServerDefinition(
+      'Netsec',
+      process.execPath,
+      [serverFile, '--no-recording', ...roots.flatMap((root) => ['--root', root])],
+      env,
+      VERSION,
+    ),
+  ];
 }

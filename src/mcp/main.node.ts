@@ -15,11 +15,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => in
 process.exit(await main(process.argv.slice(2)));
 
 async function main(args: string[]): Promise<number> {
-  let roots: readonly string[], cache: boolean, http: string | undefined;
+  let roots: readonly string[], cache: boolean, recording: boolean, http: string | undefined;
   try {
     const { values, positionals } = parseArgs({
       args,
-      options: { root: { type: 'string', multiple: true }, version: { type: 'boolean' }, 'no-cache': { type: 'boolean' }, http: { type: 'string' } },
+      options: {
+        root: { type: 'string', multiple: true },
+        version: { type: 'boolean' },
+        'no-cache': { type: 'boolean' },
+        'no-recording': { type: 'boolean' },
+        http: { type: 'string' },
+      },
       allowPositionals: true,
     });
     if (values.version === true) {
@@ -27,11 +33,12 @@ async function main(args: string[]): Promise<number> {
       return 0;
     }
     cache = values['no-cache'] !== true;
+    recording = values['no-recording'] !== true;
     ({ http } = values);
     roots = [...(values.root ?? []), ...positionals].filter((root) => root !== '');
   } catch (error) {
     say(`mcp: ${error instanceof Error ? error.message : String(error)}`);
     return 2;
   }
-  return serve({ roots, cache, http }, interruption.signal);
+  return serve({ roots, cache, recording, http }, interruption.signal);
 }

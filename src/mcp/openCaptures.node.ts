@@ -9,24 +9,27 @@ import type { ReadingListener } from './reading.ts';
 import { reportsFolder } from './reportsFolder.node.ts';
 import { insideRoots } from './roots.node.ts';
 import type { McpServerOptions } from './server.ts';
+import { sessionRecorder } from './sessionRecorder.node.ts';
 
 export interface CapturesOptions {
   /** `--root`. */
   readonly roots: readonly string[];
   /** False with `--no-cache`. */
   readonly cache: boolean;
+  /** False with `--no-recording`. */
+  readonly recording: boolean;
 }
 
 export interface OpenCaptures {
   /** Absolute paths of `--root`. */
   readonly named: readonly string[];
-  readonly offered: Required<Pick<McpServerOptions, 'captures' | 'onReading' | 'reports'>>;
+  readonly offered: Required<Pick<McpServerOptions, 'captures' | 'onReading' | 'reports' | 'recorder'>>;
   alsoIn(roots: ClientRoots): void;
   /** Closes what is open. */
   close(): Promise<void>;
 }
 
-export function openCaptures({ roots, cache }: CapturesOptions): OpenCaptures {
+export function openCaptures({ roots, cache, recording }: CapturesOptions): OpenCaptures {
   const named = [...new Set(roots.map((root) => path.resolve(root)))],
     listeners = new Set<ReadingListener>();
   let others: ClientRoots | null = null;
@@ -56,6 +59,7 @@ export function openCaptures({ roots, cache }: CapturesOptions): OpenCaptures {
         place: async () => reportsFolder(await firstRoot()).place,
         write: async (name, content) => reportsFolder(await firstRoot()).write(name, content),
       },
+      recorder: recording ? () => sessionRecorder(firstRoot) : undefined,
     },
     alsoIn(client) {
       others = client;

@@ -4,16 +4,20 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { resultText, type Tool } from '../analysis/tool.ts';
 import * as registry from '../analysis/tools/registry.ts';
 import { VERSION } from '../analysis/version.ts';
+import { askingRecorder, type PlainRecorder } from '../live/askingRecorder.ts';
+import * as recordingTools from '../live/tools/registry.ts';
 import { canAsk, userAgrees } from './asking.ts';
 import { answerCompletions } from './completions.ts';
 import { offerPrompts, PROMPT_ARGUMENTS } from './prompts.ts';
 import { offerResources, RESOURCE_TEMPLATES } from './resources.ts';
 import { offerSubscriptions } from './subscriptions.ts';
-import { toolRunner, type Effects, type Extra, type RunnerOptions } from './toolRunner.ts';
+import { asksFirst, toolRunner, type Effects, type Extra, type RunnerOptions } from './toolRunner.ts';
 
 export interface McpServerOptions extends RunnerOptions {
   /** Where tools may write once the user has agreed; absent where they may not, and are not offered. */
   readonly reports?: ReportsPlace | undefined;
+  /** A recorder of this session; absent where nothing may be recorded, and the tools for it are not offered. */
+  readonly recorder?: (() => PlainRecorder & { dispose(): void }) | undefined;
   readonly onClose?: (() => void) | undefined;
   /** How often captures are looked at that a client has subscribed to. */
   readonly watchIntervalMs?: number | undefined;
@@ -28,7 +32,11 @@ export interface ReportsPlace {
 /** Lists and objects inside the arguments of one call; no tool wants a tenth of it. */
 const MOST_INPUT_ELEMENTS = 1000;
 
-const NOTHING_DONE = 'Nothing was written: give the user the result in your answer, or tell them to use netsec analyze --output FILE.';
+const INSTEAD = {
+  'writes-file': 'Nothing was written: give the user the result in your answer, or tell them to use netsec analyze --output FILE.',
+  records:
+    'Nothing was done: tell the user to record in a terminal, netsec capture -i INTERFACE --duration 60, or in VS Code, Netsec: Start Capture; then call analyze_network with "latest".',
+} as const;
 
 const INSTRUCTIONS =
   'Netsec analyses packet captures on this machine. Start with analyze_network, which takes "latest"; list_captures gives the names. ' +
@@ -39,23 +47,28 @@ export function createMcpServer(options: McpServerOptions): McpServer {
       { name: 'netsec', title: 'Netsec', version: VERSION },
       { instructions: INSTRUCTIONS, maxToolInputElements: MOST_INPUT_ELEMENTS },
     ),
-    run = toolRunner(options);
+    run = toolRunner(options),
+    recorder = options.recorder?.();
   const reads = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     writes = { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false };
-  for (const tool of Object.values<Tool>(registry)) {
-    const { name, title, description, input, output, effect } = tool;
-    if (effect !== undefined && options.reports === undefined) continue;
+  const tools: Tool[] = [
+    ...Object.values<Tool>(registry).filter(({ effect }) => effect === undefined || options.reports !== undefined),
+    ...(recorder === undefined ? [] : Object.values<Tool>(recordingTools)),
+  ];
+  for (const tool of tools) {
+    const { name, title, description, input, output } = tool,
+      asks = asksFirst(tool);
     server.registerTool(
       name,
-      { title, description, inputSchema: input, outputSchema: output, annotations: { title, ...(effect === undefined ? reads : writes) } },
+      { title, description, inputSchema: input, outputSchema: output, annotations: { title, ...(asks === null ? reads : writes) } },
       async (args: unknown, extra: Extra): Promise<CallToolResult> => {
         const result =
-          effect !== undefined && !canAsk(server)
+          asks !== null && !canAsk(server)
             ? {
                 ok: false as const,
-                message: `${title} changes something, so the user is asked first, and this client cannot ask them (it lacks MCP elicitation). ${NOTHING_DONE}`,
+                message: `${title} changes something, so the user is asked first, and this client cannot ask them (it lacks MCP elicitation). ${INSTEAD[asks]}`,
               }
-            : await run(tool, args, extra, effect === undefined ? undefined : effects(extra));
+            : await run(tool, args, extra, tool.effect === undefined ? undefined : effects(extra));
         const content: CallToolResult['content'] = [{ type: 'text', text: resultText(result) }];
         return result.ok ? { content, structuredContent: { ...result.output } } : { content, isError: true };
       },
@@ -67,18 +80,24 @@ export function createMcpServer(options: McpServerOptions): McpServer {
   const stopWatching = offerSubscriptions(server, { captures: options.captures, run, intervalMs: options.watchIntervalMs });
   server.server.onclose = () => {
     stopWatching();
+    recorder?.dispose();
     options.onClose?.();
   };
   return server;
 
   function effects(extra: Extra): Effects {
-    const { reports } = options;
-    if (reports === undefined) return {};
+    const { reports } = options,
+      ask = (question: string, action: string): Promise<boolean> => userAgrees(question, action, extra);
     return {
-      async saveFile(name, content) {
-        const question = `Write ${name} (${new TextEncoder().encode(content).length.toLocaleString('en-US')} bytes) into ${await reports.place()}?`;
-        return (await userAgrees(question, 'Write the file', extra)) ? reports.write(name, content) : null;
-      },
+      ...(recorder === undefined ? {} : { recorder: askingRecorder(recorder, ask) }),
+      ...(reports === undefined ? {} : { saveFile: saver(reports, ask) }),
     };
   }
+}
+
+function saver(reports: ReportsPlace, ask: (question: string, action: string) => Promise<boolean>): NonNullable<Effects['saveFile']> {
+  return async (name, content) => {
+    const question = `Write ${name} (${new TextEncoder().encode(content).length.toLocaleString('en-US')} bytes) into ${await reports.place()}?`;
+    return (await ask(question, 'Write the file')) ? reports.write(name, content) : null;
+  };
 }

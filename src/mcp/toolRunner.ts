@@ -20,7 +20,12 @@ export type Caller = Pick<Extra, 'signal'> & Partial<Pick<Extra, '_meta' | 'send
 
 /** `effects` are what a tool may do beyond reading. Throws only when the client has cancelled or is gone: then nobody waits for an answer. */
 export type ToolRunner = (tool: Tool, input: unknown, caller: Caller, effects?: Effects) => Promise<ToolResult>;
-export type Effects = Pick<ToolContext, 'saveFile'>;
+export type Effects = Pick<ToolContext, 'saveFile' | 'recorder'>;
+
+/** What the user is asked about before it is run; null for what changes nothing. */
+export function asksFirst({ effect }: Tool): 'writes-file' | 'records' | null {
+  return effect === 'writes-file' || effect === 'records' ? effect : null;
+}
 
 /** Calls at work at once; they share one thread, so more would only cost memory. */
 const MOST_CALLS = 8;
@@ -29,7 +34,7 @@ export function toolRunner(options: RunnerOptions): ToolRunner {
   const turn = turns(MOST_CALLS),
     // While the user thinks about a question the others go on.
     oneQuestion = turns(1);
-  return (tool, input, caller, effects) => (tool.effect === undefined ? turn : oneQuestion)(() => run(tool, input, { caller, effects }, options));
+  return (tool, input, caller, effects) => (asksFirst(tool) === null ? turn : oneQuestion)(() => run(tool, input, { caller, effects }, options));
 }
 
 async function run(

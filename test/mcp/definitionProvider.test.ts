@@ -73,7 +73,7 @@ test("the server runs with VS Code's own Node over the captures folders and the 
     expect.objectContaining({
       label: 'Netsec',
       command: process.execPath,
-      args: ['/extension/dist/mcp.mjs', '--root', '/work/captures', '--root', '/elsewhere', '--root', '/work'],
+      args: ['/extension/dist/mcp.mjs', '--no-recording', '--root', '/work/captures', '--root', '/elsewhere', '--root', '/work'],
       env: { ELECTRON_RUN_AS_NODE: '1' },
       version: '0.0.0-test',
     }),
@@ -82,7 +82,7 @@ test("the server runs with VS Code's own Node over the captures folders and the 
 
 test('a workspace that is not trusted opens nothing but itself', async () => {
   fake.trusted = false;
-  expect((await provider()).provideMcpServerDefinitions()[0]?.args).toEqual(['/extension/dist/mcp.mjs', '--root', '/work']);
+  expect((await provider()).provideMcpServerDefinitions()[0]?.args).toEqual(['/extension/dist/mcp.mjs', '--no-recording', '--root', '/work']);
 });
 
 test('where there are no files on disk there is no server', async () => {

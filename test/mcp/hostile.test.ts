@@ -6,10 +6,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { inputSchema, type Tool } from '../../src/analysis/tool.ts';
 import * as registry from '../../src/analysis/tools/registry.ts';
+import * as recordingTools from '../../src/live/tools/registry.ts';
 import { SAMPLES } from '../cli/support/capture.ts';
 import { buildMcp, connect, textOf, type Connected } from './support/mcpProgram.ts';
 
-const TOOLS = Object.values<Tool>(registry);
+const TOOLS = [...Object.values<Tool>(registry), ...Object.values<Tool>(recordingTools)];
 let folder = '',
   root = '',
   server: Connected;

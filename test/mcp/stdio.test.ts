@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../src/analysis/report.ts';
 import type { Tool } from '../../src/analysis/tool.ts';
 import * as registry from '../../src/analysis/tools/registry.ts';
+import * as recordingTools from '../../src/live/tools/registry.ts';
 import { netsec, SAMPLES } from '../cli/support/capture.ts';
 import { PacketBuilder } from '../support/packetBuilder.ts';
 import { buildMcp, connect, textOf, type Connected } from './support/mcpProgram.ts';
@@ -35,13 +36,14 @@ afterAll(async () => {
 describe('what it offers', () => {
   test('every tool of the registry, described, typed both ways and said to change nothing unless it does', async () => {
     const { tools } = await server.client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual(Object.values<Tool>(registry).map(({ name }) => name));
+    expect(tools.map(({ name }) => name)).toEqual([...Object.values<Tool>(registry), ...Object.values<Tool>(recordingTools)].map(({ name }) => name));
+    const changing = ['write_report', 'start_capture', 'stop_capture'];
     for (const tool of tools) {
       expect(tool.title).toBeTruthy();
       expect(tool.description!.length).toBeGreaterThan(50);
       expect(tool.inputSchema.type).toBe('object');
       expect(tool.outputSchema?.type).toBe('object');
-      expect(tool.annotations).toMatchObject({ readOnlyHint: tool.name !== 'write_report', destructiveHint: false, openWorldHint: false });
+      expect(tool.annotations).toMatchObject({ readOnlyHint: !changing.includes(tool.name), destructiveHint: false, openWorldHint: false });
     }
   });
   test('its name and version, and the warning that packets may lie', () => {

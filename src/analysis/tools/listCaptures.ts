@@ -6,11 +6,10 @@ import { defineTool, ToolFailure } from '../tool.ts';
 export const listCaptures = defineTool({
   name: 'list_captures',
   title: 'List captures',
-  description:
-    'Lists the packet captures that can be analysed, newest first. Use it to find the name of a capture; analyze_network also takes "latest" without it.',
+  description: 'Lists the captures that can be analysed, newest first. Tools take "latest" without it.',
   input: z.strictObject({
-    contains: z.string().max(200).default('').describe('Only captures whose name contains this text, in any case'),
-    limit: z.int().min(1).max(1000).default(100).describe('Most captures to list'),
+    contains: z.string().max(200).default('').describe('Text in the name, in any case'),
+    limit: z.int().min(1).max(1000).default(100),
   }),
   output: z.object({
     captures: z.array(

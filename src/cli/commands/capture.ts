@@ -7,10 +7,10 @@ import { columns } from '../../analysis/exports/textLayout.ts';
 import type { CaptureInterface, CaptureRequest } from '../../live/backend.ts';
 import { localSource, pipeSource, sshSource, type CaptureSource } from '../../live/captureSource.node.ts';
 import type { Ring } from '../../live/captureFileWriter.node.ts';
-import { checkCaptureFilter, listInterfaces, usualInterface } from '../../live/programs.node.ts';
+import { checkCaptureFilter, interfaceNamed, listInterfaces } from '../../live/programs.node.ts';
 import { bytesOf, secondsOf } from '../../live/quantities.ts';
 import { record, type RecordingStatus } from '../../live/record.node.ts';
-import { BACKEND_IDS, noInterface, usablePrograms, type BackendId } from '../../live/usablePrograms.node.ts';
+import { BACKEND_IDS, noInterface, noSuchInterface, usablePrograms, type BackendId } from '../../live/usablePrograms.node.ts';
 import { choiceOption, countOption, EXIT, textOption, UsageError, type Arguments, type Command } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -116,19 +116,10 @@ async function chooseLocal(args: Arguments, format: CaptureRequest['format']): P
   if (wrong !== null) throw new UsageError(`The capture filter is not understood: ${wrong}.`);
   const interfaces = await listInterfaces(program),
     asked = textOption(args, 'interface');
-  const wanted =
-    asked === undefined
-      ? usualInterface(interfaces)
-      : (interfaces.find(({ name, description }) => name === asked || (description !== '' && description === asked)) ??
-        (/^\d+$/.test(asked) ? interfaces[Number(asked) - 1] : undefined));
-  if (wanted === undefined) {
-    // A program without rights lists nothing.
-    if (interfaces.length === 0) return { ok: false, message: noInterface(program) };
-    return {
-      ok: false,
-      message: `There is no interface ${JSON.stringify(asked ?? '')}; there are ${interfaces.map(({ name }) => name).join(', ')}.`,
-    };
-  }
+  // A program without rights lists nothing.
+  if (interfaces.length === 0) return { ok: false, message: noInterface(program) };
+  const wanted = interfaceNamed(interfaces, asked);
+  if (wanted === undefined) return { ok: false, message: noSuchInterface(asked ?? '', interfaces) };
   return { ok: true, source: () => localSource(program, { interface: wanted.name, filter, format }) };
 }
 

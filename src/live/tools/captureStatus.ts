@@ -6,8 +6,7 @@ import { recorderOf, recordingOutput } from '../toolRecording.ts';
 export const captureStatus = defineTool({
   name: 'capture_status',
   title: 'Status of the recording',
-  description:
-    'Tells how the recording under way goes, or how the last one ended: packets, bytes, drops, seconds, and the name of the capture. Changes nothing.',
+  description: 'How the recording goes or ended: packets, drops, the name of the capture.',
   effect: 'sees-recording',
   input: z.strictObject({}),
   output: recordingOutput,

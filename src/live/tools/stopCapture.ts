@@ -6,8 +6,7 @@ import { recorderOf, recordingOutput, refused } from '../toolRecording.ts';
 export const stopCapture = defineTool({
   name: 'stop_capture',
   title: 'Stop recording packets',
-  description:
-    'Ends the recording that is under way, after asking the user, and gives its result. What was recorded is kept; read it with analyze_network and the name in "capture".',
+  description: 'Ends the recording that start_capture began, once the user has agreed. What was recorded is kept.',
   effect: 'records',
   input: z.strictObject({}),
   output: recordingOutput,
