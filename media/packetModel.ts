@@ -24,7 +24,8 @@ export const PACKETS_STATE: PacketsState = {
   widths: {},
   hidden: [],
   splitList: 54,
-  splitBytes: 48,
+  // Sixteen bytes with their text fit a window of common width.
+  splitBytes: 57,
 };
 
 export class PacketModel {

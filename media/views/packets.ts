@@ -76,11 +76,12 @@ const columns: readonly Column<PacketRow>[] = [
     text: (row) => (row.relativeSeconds === null ? '' : `${row.relativeSeconds.toFixed(9)} s after the first frame`),
     cell: (row) => (row.relativeSeconds === null ? '' : row.relativeSeconds.toFixed(6)),
   },
-  { id: 'source', title: 'Source', width: 88, grow: 0.8, drop: 0, sort: 'source', text: (row) => row.source, cell: (row) => row.source },
+  // Wide enough for any IPv4 address and for most of a MAC address.
+  { id: 'source', title: 'Source', width: 112, grow: 0.8, drop: 0, sort: 'source', text: (row) => row.source, cell: (row) => row.source },
   {
     id: 'destination',
     title: 'Destination',
-    width: 88,
+    width: 112,
     grow: 0.8,
     drop: 0,
     sort: 'destination',
@@ -100,7 +101,7 @@ const columns: readonly Column<PacketRow>[] = [
     text: (row) => exactBytes(row.length),
     cell: (row) => formatCount(row.length),
   },
-  { id: 'info', title: 'Info', width: 76, grow: 6, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
+  { id: 'info', title: 'Info', width: 76, grow: 5, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
 ];
 
 /** What both ends of a packet are to a filter; the frame itself where they are no addresses. */

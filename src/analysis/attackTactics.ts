@@ -19,7 +19,10 @@ export const TACTICS = [
 ] as const;
 export type Tactic = (typeof TACTICS)[number];
 
-/** By technique; a sub-technique belongs where its technique does. */
+/**
+ * By technique; a sub-technique belongs where its technique does. ATT&CK lists some techniques under several tactics; here stands the one that
+ * traffic can bear out: a login with a guessed password shows Initial Access, whatever else that account may be good for later.
+ */
 const TACTICS_OF: Readonly<Record<string, readonly Tactic[]>> = {
   T1003: ['Credential Access'],
   T1005: ['Collection'],
@@ -32,19 +35,19 @@ const TACTICS_OF: Readonly<Record<string, readonly Tactic[]>> = {
   T1030: ['Exfiltration'],
   T1036: ['Defense Evasion'],
   T1039: ['Collection'],
-  T1040: ['Credential Access', 'Discovery'],
+  T1040: ['Credential Access'],
   T1041: ['Exfiltration'],
   T1046: ['Discovery'],
   T1047: ['Execution'],
   T1048: ['Exfiltration'],
   T1049: ['Discovery'],
-  T1053: ['Execution', 'Persistence', 'Privilege Escalation'],
-  T1056: ['Credential Access', 'Collection'],
+  T1053: ['Execution'],
+  T1056: ['Credential Access'],
   T1059: ['Execution'],
   T1068: ['Privilege Escalation'],
   T1069: ['Discovery'],
   T1071: ['Command and Control'],
-  T1078: ['Initial Access', 'Persistence', 'Privilege Escalation', 'Defense Evasion'],
+  T1078: ['Initial Access'],
   T1082: ['Discovery'],
   T1083: ['Discovery'],
   T1087: ['Discovery'],
@@ -56,14 +59,14 @@ const TACTICS_OF: Readonly<Record<string, readonly Tactic[]>> = {
   T1110: ['Credential Access'],
   T1112: ['Defense Evasion'],
   T1132: ['Command and Control'],
-  T1133: ['Initial Access', 'Persistence'],
+  T1133: ['Initial Access'],
   T1135: ['Discovery'],
   T1187: ['Credential Access'],
   T1189: ['Initial Access'],
   T1190: ['Initial Access'],
   T1203: ['Execution'],
   T1204: ['Execution'],
-  T1205: ['Persistence', 'Defense Evasion', 'Command and Control'],
+  T1205: ['Command and Control'],
   T1210: ['Lateral Movement'],
   T1212: ['Credential Access'],
   T1219: ['Command and Control'],
@@ -76,11 +79,11 @@ const TACTICS_OF: Readonly<Record<string, readonly Tactic[]>> = {
   T1499: ['Impact'],
   T1505: ['Persistence'],
   T1528: ['Credential Access'],
-  T1543: ['Persistence', 'Privilege Escalation'],
-  T1547: ['Persistence', 'Privilege Escalation'],
-  T1550: ['Defense Evasion', 'Lateral Movement'],
+  T1543: ['Persistence'],
+  T1547: ['Persistence'],
+  T1550: ['Lateral Movement'],
   T1552: ['Credential Access'],
-  T1557: ['Credential Access', 'Collection'],
+  T1557: ['Credential Access'],
   T1558: ['Credential Access'],
   T1562: ['Defense Evasion'],
   T1566: ['Initial Access'],

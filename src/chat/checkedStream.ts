@@ -19,8 +19,8 @@ export interface CheckedStream {
 
 const MOST_LISTED = 10;
 const MOST_CHARACTERS = 80;
-/** A line that never ends is checked in parts. */
-const LONGEST_LINE = 20_000;
+/** Every claim is held against those around it: a line that never ends is checked in parts. */
+const LONGEST_LINE = 4000;
 
 /** `question`: its addresses and names may be repeated, its numbers prove nothing. `earlier`: results of earlier questions. */
 export function checkedStream(show: (text: string) => void, question: string, earlier: readonly unknown[] = []): CheckedStream {
@@ -39,7 +39,8 @@ export function checkedStream(show: (text: string) => void, question: string, ea
     claims += checked.claims;
     unchecked.push(...checked.unchecked);
     show(checked.text.slice(ahead));
-    ahead = 0;
+    // What was shown ahead holds no claim, so nothing in it has grown.
+    ahead = Math.max(0, ahead - upTo);
   };
   /** Marks stand behind claims, and a claim has one of these characters: the words before the first are shown as they come. */
   const showAhead = (): void => {
@@ -56,7 +57,8 @@ export function checkedStream(show: (text: string) => void, question: string, ea
     },
     write(text) {
       held += text;
-      flush(held.length > LONGEST_LINE ? held.length : held.lastIndexOf('\n') + 1);
+      while (held.length > LONGEST_LINE) flush(held.lastIndexOf('\n', LONGEST_LINE - 1) + 1 || LONGEST_LINE);
+      flush(held.lastIndexOf('\n') + 1);
       showAhead();
     },
     end: () => flush(held.length),

@@ -8,6 +8,7 @@ import { defang, indicatorsOfCompromise } from '../../src/analysis/indicatorsOfC
 import type { Finding, Severity, Subject } from '../../src/analysis/report.ts';
 import { withFinding } from '../exports/sampleReport.ts';
 import { analyzeCapture, sample } from '../support/analyzeCapture.ts';
+import { growth, IN_PROPORTION } from '../support/growth.ts';
 
 /** What each detector says of its findings. */
 const DEEDS = new Map(detectors.map((one) => [one.id, one]));
@@ -155,19 +156,17 @@ test('what is expected is no part of an incident', () => {
   expect(incidentsOf([{ ...scan, expected: { rule: 'r', reason: 'ours' } }, guessing])).toEqual([]);
 });
 
-test('many findings take no time', () => {
-  const many = Array.from({ length: 5000 }, () => finding('port-scan', '01T10:00:00', 'T1046', attack('10.0.0.66', '10.0.0.9')));
-  const start = performance.now();
-  expect(incidentsOf(many)).toHaveLength(1);
-  expect(performance.now() - start).toBeLessThan(1000);
+test('many findings take time in proportion', () => {
+  const many = (length: number): Finding[] =>
+    Array.from({ length }, () => finding('port-scan', '01T10:00:00', 'T1046', attack('10.0.0.66', '10.0.0.9')));
+  expect(incidentsOf(many(5000))).toHaveLength(1);
+  expect(growth((size) => incidentsOf(many(size)))).toBeLessThan(IN_PROPORTION);
 });
 
 test('tactics come in the order of ATT&CK, and an unknown technique says nothing', () => {
-  // https://attack.mitre.org/techniques/T1078/ and /T1557/
+  // https://attack.mitre.org/techniques/T1078/ and /T1557/: of their tactics, those that traffic can show.
   expect(tacticsOf(['T1557.002', 'T1078.001', 'T9999', '__proto__', 'constructor'])).toEqual(
-    TACTICS.filter((tactic) =>
-      ['Initial Access', 'Persistence', 'Privilege Escalation', 'Defense Evasion', 'Credential Access', 'Collection'].includes(tactic),
-    ),
+    TACTICS.filter((tactic) => ['Initial Access', 'Credential Access'].includes(tactic)),
   );
 });
 

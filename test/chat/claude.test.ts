@@ -1,4 +1,5 @@
 /** Questions to Claude, with Anthropic's own SDK against a Messages API on loopback. */
+import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answerRequest, type ChatResult } from '../../src/chat/answerRequest.ts';
 import { claudeClient, claudeModels, DEFAULT_MODEL } from '../../src/chat/claudeClient.ts';
@@ -251,7 +252,6 @@ describe('when Claude cannot answer, a sentence says why, and the built-in summa
   });
 
   test('without a network nobody is waited for', async () => {
-    const start = performance.now();
     const client = claudeClient({ apiKey: KEY.value, baseUrl: 'https://api.example', model: '', hasNetwork: () => false });
     const model = { name: 'Claude', note: '', client, consent: () => Promise.resolve(true), onSent: () => undefined };
     await answerRequest(
@@ -259,14 +259,16 @@ describe('when Claude cannot answer, a sentence says why, and the built-in summa
       Object.assign(Object.create(host) as TestHost, { model: () => Promise.resolve(model) }),
     );
     expect(host.text).toMatch(/^This machine has no network[\s\S]*60 TCP ports[\s\S]*built-in summary/);
-    expect(performance.now() - start).toBeLessThan(1000);
   });
 
   test('where nothing answers nobody is waited for: the first contact is not tried again', async () => {
-    const baseUrl = mock.url;
-    await mock.stop();
-    const client = claudeClient({ apiKey: KEY.value, baseUrl, model: '' });
-    const start = performance.now();
+    let contacts = 0;
+    const deaf = net.createServer((socket) => {
+      contacts++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+    const client = claudeClient({ apiKey: KEY.value, baseUrl: `http://127.0.0.1:${(deaf.address() as net.AddressInfo).port}`, model: '' });
     const request = {
       system: '',
       tools: [],
@@ -275,8 +277,8 @@ describe('when Claude cannot answer, a sentence says why, and the built-in summa
       maxOutputTokens: 10,
     } as const;
     await expect(client.respond(request, () => undefined, host.signal)).rejects.toThrow(/could not be reached/);
-    expect(performance.now() - start).toBeLessThan(700);
-    mock = await new MockClaude().start();
+    deaf.close();
+    expect(contacts).toBe(1);
   });
 
   test('the connection breaks in the middle', async () => {

@@ -158,8 +158,8 @@ describe('is turned away', () => {
   });
   test('a huge body, said to be huge or not, at once', async () => {
     expect((await send({ 'Content-Length': 1e12 }, '{')).status).toBe(413);
-    const { hostname, port } = new URL(url),
-      started = performance.now();
+    const { hostname, port } = new URL(url);
+    // It would go on for ever: the answer has to come while it is being sent.
     const status = await new Promise<number>((resolve) => {
       const request = http.request(
         { hostname, port, path: '/mcp', method: 'POST', headers: { ...HEADERS, 'Transfer-Encoding': 'chunked' } },
@@ -173,7 +173,6 @@ describe('is turned away', () => {
       request.on('error', () => undefined);
     });
     expect(status).toBe(413);
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
   test('a listener that asks for the rest of the network, a short token, or no root', async () => {
     for (const args of [

@@ -8,6 +8,7 @@ import { injectionIn } from '../../../src/analysis/detectors/promptInjectionMark
 import { aiPromptInjection } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
+import { growth, IN_PROPORTION } from '../../support/growth.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 
@@ -138,11 +139,6 @@ test('a name server that repeats the question is not blamed for it', async () =>
   expect(findings.flatMap(({ evidence }) => evidence.frames)).toEqual(expect.arrayContaining([131, 132]));
 });
 
-test.each(['ignore '.repeat(1000), 'report '.repeat(1000), '\n'.repeat(5000), 'you are '.repeat(1000)])(
-  'a hostile text does not hold up the analysis (%#)',
-  (text) => {
-    const start = performance.now();
-    injectionIn(text);
-    expect(performance.now() - start).toBeLessThan(100);
-  },
-);
+test.each(['ignore ', 'report ', '\n', 'you are '])('a hostile text does not hold up the analysis: %j', (piece) => {
+  expect(growth((size) => injectionIn(piece.repeat(size)))).toBeLessThan(IN_PROPORTION);
+});
