@@ -3,6 +3,7 @@
  * tool, reads every resource and gets every prompt over standard input and output; the protocol's conformance suite runs over HTTP. Both are fetched from npm into .cache/ when
  * they are missing, since they are 140 MB that nobody else needs. Ends with `N passed, N failed`.
  */
+import { build } from 'esbuild';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -161,10 +162,12 @@ async function inspector(method: string, ...args: string[]): Promise<Readonly<Re
   }
 }
 
-/** Our server at an address that needs no token: the suite has none to send. Only the script's own proxy knows it. */
+/**
+ * Our server, with the suite's fixtures beside its own tools, at an address that needs no token: the suite has none to send. Only the script's own proxy knows it.
+ */
 async function conform(): Promise<void> {
   const token = randomBytes(32).toString('hex'),
-    server = spawn(process.execPath, [SERVER, '--root', CAPTURES, '--http', '127.0.0.1:0'], {
+    server = spawn(process.execPath, [await buildServerWithFixtures(), CAPTURES], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, NETSEC_MCP_TOKEN: token, NETSEC_CACHE: 'off' },
     });
@@ -194,6 +197,8 @@ async function conform(): Promise<void> {
   const { status, stdout } = await run(process.execPath, [
     path.join(CLIENTS, 'node_modules/.bin/conformance'),
     'server',
+    '--suite',
+    'all',
     '--url',
     url,
     '--expected-failures',
@@ -206,6 +211,21 @@ async function conform(): Promise<void> {
   proxy.close();
   proxy.closeAllConnections();
   server.kill();
+}
+
+async function buildServerWithFixtures(): Promise<string> {
+  const outfile = path.join(CLIENTS, 'conformanceServer.mjs');
+  await build({
+    entryPoints: [path.join(ROOT, 'test/mcp/support/conformanceServer.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'warning',
+    define: { NETSEC_VERSION: '"0.0.0"' },
+    banner: { js: "import { createRequire as netsecCreateRequire } from 'node:module'; const require = netsecCreateRequire(import.meta.url);" },
+  });
+  return outfile;
 }
 
 function run(

@@ -5,7 +5,7 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { ErrorCode, McpError, SubscribeRequestSchema, UnsubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { CaptureStore } from '../analysis/captureStore.ts';
-import { CAPTURES, resourceAt, textAt, type Resource } from './resources.ts';
+import { CAPTURES, textAt, type Resource } from './resources.ts';
 import type { ToolRunner } from './toolRunner.ts';
 
 /** Each is a whole capture that is looked after. */
@@ -25,11 +25,13 @@ interface Subscription {
 export interface SubscriptionsOptions {
   readonly captures: CaptureStore;
   readonly run: ToolRunner;
+  /** Null where there is no such resource; throws where its address is wrong. */
+  readonly resourceAt: (uri: string) => Resource | null;
   readonly intervalMs?: number | undefined;
 }
 
 /** Returns how to end it. */
-export function offerSubscriptions(server: McpServer, { captures, run, intervalMs = INTERVAL_MS }: SubscriptionsOptions): () => void {
+export function offerSubscriptions(server: McpServer, { captures, run, resourceAt, intervalMs = INTERVAL_MS }: SubscriptionsOptions): () => void {
   const subscriptions = new Map<string, Subscription>(),
     ending = new AbortController();
   let timer: ReturnType<typeof setTimeout> | null = null;

@@ -1,6 +1,11 @@
 /** Folders that a client names: they are opened, others are not, and changes count at once. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { ListRootsRequestSchema, ResourceListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  ListRootsRequestSchema,
+  LoggingMessageNotificationSchema,
+  ResourceListChangedNotificationSchema,
+  type LoggingMessageNotification,
+} from '@modelcontextprotocol/sdk/types.js';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -78,6 +83,24 @@ test('what is no folder of this machine is not taken, and the reason is said on 
   expect(textOf(await server.call('list_captures'))).toMatch(/There is no folder .*nowhere/);
   expect(server.log()).toContain('whole disk');
   expect(server.log()).toContain('another machine');
+  await server.client.close();
+});
+
+test('a client that keeps a log is told as well, at the level it asks for', async () => {
+  const roots = [{ uri: uriOf('project') }],
+    server = await clientWith(roots),
+    told: LoggingMessageNotification['params'][] = [];
+  server.client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void told.push(params));
+  roots.push({ uri: 'file://server/share' });
+  await server.client.sendRootsListChanged();
+  await vi.waitFor(() =>
+    expect(told).toContainEqual({ level: 'info', logger: 'netsec', data: expect.stringContaining('another machine') as unknown }),
+  );
+  await server.client.setLoggingLevel('warning');
+  told.length = 0;
+  await server.client.sendRootsListChanged();
+  await server.call('list_captures');
+  expect(told).toEqual([]);
   await server.client.close();
 });
 
