@@ -24,8 +24,8 @@ export const PACKETS_STATE: PacketsState = {
   widths: {},
   hidden: [],
   splitList: 54,
-  // Sixteen bytes with their text fit a window of common width.
-  splitBytes: 57,
+  // Share of the details; sixteen bytes with their text fit beside them in a window of common width.
+  splitBytes: 41,
 };
 
 export class PacketModel {

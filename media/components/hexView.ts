@@ -19,6 +19,10 @@ export interface HexConfig {
 }
 
 const LINE = 20;
+/** Around and between the columns of a line, and the scroll bar, in pixels. */
+const PADDING = 66;
+/** Pixels; until one is drawn and can be measured. */
+const TYPICAL_CHARACTER = 7.3;
 const CELLS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'] as const;
 const hex = (value: number): string => (CELLS[value >> 4] ?? '') + (CELLS[value & 15] ?? '');
 const printable = (value: number): string => (value > 31 && value < 127 ? String.fromCharCode(value) : '·');
@@ -53,8 +57,15 @@ export class NetsecHex extends HTMLElement {
     this.resizing.disconnect();
   }
 
+  private get digits(): number {
+    return (this.current?.bytes.length ?? 0) > 0xffff ? 8 : 4;
+  }
+
+  /** Sixteen where they fit with their text, in the reader's font. */
   private get perLine(): number {
-    return this.clientWidth > 0 && this.clientWidth < 500 ? 8 : 16;
+    const character = this.querySelector('.t s')?.getBoundingClientRect().width ?? TYPICAL_CHARACTER;
+    const needed = (this.digits + 3 * 16 + 1 + 16) * character + PADDING;
+    return this.clientWidth > 0 && this.clientWidth < needed ? 8 : 16;
   }
 
   private draw(): void {
@@ -66,7 +77,6 @@ export class NetsecHex extends HTMLElement {
     const from = Math.max(0, Math.floor(top / LINE) - 8);
     const to = Math.min(lines, from + Math.ceil((this.clientHeight || 400) / LINE) + 17);
     const shown = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
-    const digits = bytes.length > 0xffff ? 8 : 4;
     render(
       html`<div
         class="hex"
@@ -83,7 +93,7 @@ export class NetsecHex extends HTMLElement {
           ${shown.map(
             (line) =>
               html`<div class="hex-line" style=${css({ top: `${String(line * LINE)}px` })}>
-                <span class="o">${(line * this.perLine).toString(16).padStart(digits, '0')}</span
+                <span class="o">${(line * this.perLine).toString(16).padStart(this.digits, '0')}</span
                 ><span class="h">${this.cells(config, line, hex)}</span><span class="t">${this.cells(config, line, printable)}</span>
               </div>`,
           )}
