@@ -8,6 +8,7 @@ import { tcpConnState, udpConnState } from './connState.ts';
 import * as F from './flowTable.ts';
 import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from './flowPass.ts';
 import type { Conversation, ConversationLayer, Endpoint } from './report.ts';
+import { doubles, integers, type Scratch } from './scratch.ts';
 import { secondsBetween, timestamp } from './time.ts';
 
 /** Rows of one layer in order of first frame. */
@@ -24,6 +25,8 @@ export interface ConversationTable {
   /** Start seconds and nanoseconds, end seconds and nanoseconds: 4 per row, NaN without time. */
   readonly times: Float64Array;
   readonly depth: Uint8Array;
+  /** Number of each row in its layer, where these are some rows of it (`pickConversations`). */
+  readonly numbers?: Int32Array;
   /** Texts of the ends of a row. */
   a(row: number): string;
   b(row: number): string;
@@ -31,29 +34,35 @@ export interface ConversationTable {
 
 const LAYER_PROTOCOL: Partial<Record<ConversationLayer, number>> = { tcp: PROTOCOL_TCP, udp: PROTOCOL_UDP, sctp: PROTOCOL_SCTP };
 
-function columns(layer: ConversationLayer, count: number, a: (row: number) => string, b: (row: number) => string): ConversationTable {
-  const numbers = (): Float64Array => new Float64Array(count);
+function columns(
+  layer: ConversationLayer,
+  count: number,
+  a: (row: number) => string,
+  b: (row: number) => string,
+  scratch: Scratch | undefined,
+): ConversationTable {
+  const numbers = (): Float64Array => doubles(count, scratch);
   return {
     layer,
     count,
-    flows: new Int32Array(count),
+    flows: integers(count, scratch),
     packetsAToB: numbers(),
     packetsBToA: numbers(),
     bytesAToB: numbers(),
     bytesBToA: numbers(),
     firstFrame: numbers(),
-    times: new Float64Array(count * 4).fill(NaN),
+    times: doubles(count * 4, scratch).fill(NaN),
     depth: new Uint8Array(count),
     a,
     b,
   };
 }
 
-/** The conversations of one layer. */
-export function conversationTable(state: CaptureState, layer: ConversationLayer): ConversationTable {
-  if (layer === 'eth' || layer === 'wlan') return linkTable(state, layer);
+/** The conversations of one layer, in memory of `scratch` if there is one. */
+export function conversationTable(state: CaptureState, layer: ConversationLayer, scratch?: Scratch): ConversationTable {
+  if (layer === 'eth' || layer === 'wlan') return linkTable(state, layer, scratch);
   const protocol = LAYER_PROTOCOL[layer];
-  return protocol === undefined ? addressTable(state, layer === 'ipv6' ? 'ipv6' : 'ip') : transportTable(state, layer, protocol);
+  return protocol === undefined ? addressTable(state, layer === 'ipv6' ? 'ipv6' : 'ip', scratch) : transportTable(state, layer, protocol, scratch);
 }
 
 /** Address text of one end of a flow; `end` is F.A or F.B. */
@@ -64,20 +73,28 @@ export function flowAddress(state: CaptureState, flow: number, end: number): str
   return (ints[at + F.META]! & F.META_IPV6) !== 0 ? state.packet.ipv6.textOf(value) : formatIpv4(value);
 }
 
-function transportTable(state: CaptureState, layer: ConversationLayer, protocol: number): ConversationTable {
+/** Text of the end a (0) or b (1) of a conversation that is this flow, or begins with it. Not for link layers. */
+export function endText(state: CaptureState, layer: ConversationLayer, flow: number, end: 0 | 1): string {
+  const swapped = (layer === 'ip' || layer === 'ipv6') && (state.flows.ints[flow * F.INTS + F.FLAGS]! & F.FIRST_FROM_B) !== 0;
+  return flowAddress(state, flow, (end === 0) !== swapped ? F.A : F.B);
+}
+
+function transportTable(state: CaptureState, layer: ConversationLayer, protocol: number, scratch: Scratch | undefined): ConversationTable {
   const { flows } = state,
-    { ints, doubles } = flows,
-    rows: number[] = [];
-  for (let flow = 0; flow < flows.count; flow++) if ((ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === protocol) rows.push(flow);
+    { ints, doubles } = flows;
+  let rows = 0;
+  for (let flow = 0; flow < flows.count; flow++) if ((ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === protocol) rows++;
   const table = columns(
     layer,
-    rows.length,
-    (row) => flowAddress(state, table.flows[row]!, F.A),
-    (row) => flowAddress(state, table.flows[row]!, F.B),
+    rows,
+    (row) => endText(state, layer, table.flows[row]!, 0),
+    (row) => endText(state, layer, table.flows[row]!, 1),
+    scratch,
   );
-  rows.forEach((flow, row) => {
+  for (let flow = 0, row = 0; row < rows; flow++) {
     const at = flow * F.INTS,
       dat = flow * F.DOUBLES;
+    if ((ints[at + F.META]! & F.META_PROTOCOL) !== protocol) continue;
     table.flows[row] = flow;
     table.packetsAToB[row] = ints[at + F.PACKETS_A]!;
     table.packetsBToA[row] = ints[at + F.PACKETS_B]!;
@@ -85,15 +102,20 @@ function transportTable(state: CaptureState, layer: ConversationLayer, protocol:
     table.bytesBToA[row] = doubles[dat + F.BYTES_B]!;
     table.firstFrame[row] = ints[at + F.FIRST_FRAME]!;
     table.depth[row] = ints[at + F.META]! >>> F.META_DEPTH_SHIFT;
-    if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0)
-      table.times.set([doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!], row * 4);
-  });
+    if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0) {
+      table.times[row * 4] = doubles[dat + F.START]!;
+      table.times[row * 4 + 1] = ints[at + F.START_NS]!;
+      table.times[row * 4 + 2] = doubles[dat + F.END]!;
+      table.times[row * 4 + 3] = ints[at + F.END_NS]!;
+    }
+    row++;
+  }
   return table;
 }
 
 /** Rows that have frames: a selection can leave a conversation without any, but its number stays taken. */
-export function countedRows(table: ConversationTable): Int32Array {
-  const rows = new Int32Array(table.count);
+export function countedRows(table: ConversationTable, scratch?: Scratch): Int32Array {
+  const rows = integers(table.count, scratch);
   let count = 0;
   for (let row = 0; row < table.count; row++) if (table.packetsAToB[row]! + table.packetsBToA[row]! > 0) rows[count++] = row;
   return rows.subarray(0, count);
@@ -113,13 +135,13 @@ export function largestRows(rows: Int32Array, limit: number, valueOf: (row: numb
 }
 
 /** Sums the flows between two addresses at one depth. The originator is the sender of the first frame. */
-function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTable & { readonly rowOfFlow: Int32Array } {
+function addressTable(state: CaptureState, layer: 'ip' | 'ipv6', scratch?: Scratch): ConversationTable & { readonly rowOfFlow: Int32Array } {
   const { flows } = state,
     { ints, doubles } = flows,
     family = layer === 'ipv6' ? F.META_IPV6 : 0;
-  const rowOfFlow = new Int32Array(flows.count).fill(-1),
+  const rowOfFlow = integers(flows.count, scratch).fill(-1),
     first: number[] = [];
-  const bySlot = new SlotMap(flows.count);
+  const bySlot = new SlotMap(flows.count, scratch);
   for (let flow = 0; flow < flows.count; flow++) {
     const at = flow * F.INTS,
       meta = ints[at + F.META]!;
@@ -135,8 +157,9 @@ function addressTable(state: CaptureState, layer: 'ip' | 'ipv6'): ConversationTa
   const table = columns(
     layer,
     first.length,
-    (row) => flowAddress(state, first[row]!, startsFromB(first[row]!) ? F.B : F.A),
-    (row) => flowAddress(state, first[row]!, startsFromB(first[row]!) ? F.A : F.B),
+    (row) => endText(state, layer, table.flows[row]!, 0),
+    (row) => endText(state, layer, table.flows[row]!, 1),
+    scratch,
   );
   first.forEach((flow, row) => {
     table.flows[row] = flow;
@@ -184,9 +207,9 @@ class SlotMap {
   readonly #slots: Int32Array;
   readonly #keys: Int32Array;
 
-  constructor(capacity: number) {
-    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(16, capacity * 2))));
-    this.#keys = new Int32Array(capacity * 3);
+  constructor(capacity: number, scratch: Scratch | undefined) {
+    this.#slots = integers(2 ** Math.ceil(Math.log2(Math.max(16, capacity * 2))), scratch);
+    this.#keys = integers(capacity * 3, scratch, false);
   }
 
   /** Row of the triple; `next` when it is new. */
@@ -212,7 +235,7 @@ class SlotMap {
   }
 }
 
-function linkTable(state: CaptureState, layer: 'eth' | 'wlan'): ConversationTable {
+function linkTable(state: CaptureState, layer: 'eth' | 'wlan', scratch: Scratch | undefined): ConversationTable {
   const { macs } = state,
     kind = layer === 'eth' ? 0 : 1,
     rowOf = new Map<string, number>(),
@@ -242,6 +265,7 @@ function linkTable(state: CaptureState, layer: 'eth' | 'wlan'): ConversationTabl
     ends.length,
     (row) => ends[row]?.[0] ?? '',
     (row) => ends[row]?.[1] ?? '',
+    scratch,
   );
   for (const { row, mac, forward } of directed) {
     (forward ? table.packetsAToB : table.packetsBToA)[row]! += macs.packets[mac]!;
@@ -268,7 +292,7 @@ export function conversationRow(state: CaptureState, table: ConversationTable, r
   const isLink = layer === 'eth' || layer === 'wlan';
   const via = isLink ? 0 : ints[at + F.VIA]!;
   return {
-    id: `${layer}:${row}`,
+    id: `${layer}:${table.numbers?.[row] ?? row}`,
     layer,
     depth: table.depth[row]!,
     via: via > 0 ? [state.packet.vias[via] ?? ''] : [],
@@ -294,48 +318,54 @@ export function conversationRow(state: CaptureState, table: ConversationTable, r
 export interface EndpointTable {
   readonly layer: ConversationLayer;
   readonly count: number;
-  readonly packetsSent: readonly number[];
-  readonly packetsReceived: readonly number[];
-  readonly bytesSent: readonly number[];
-  readonly bytesReceived: readonly number[];
-  readonly depth: readonly number[];
-  readonly port: readonly number[];
+  readonly packetsSent: Float64Array;
+  readonly packetsReceived: Float64Array;
+  readonly bytesSent: Float64Array;
+  readonly bytesReceived: Float64Array;
+  readonly depth: Uint8Array;
+  readonly port: Uint16Array;
+  /** Conversation in which each was met first, times two, and 1 more where it is the end b. */
+  readonly owner: Int32Array;
   address(row: number): string;
 }
 
-export function endpointTable(state: CaptureState, conversations: ConversationTable): EndpointTable {
+export function endpointTable(state: CaptureState, conversations: ConversationTable, scratch?: Scratch): EndpointTable {
   const { layer } = conversations,
     hasPorts = layer === 'tcp' || layer === 'udp' || layer === 'sctp',
-    { ints } = state.flows;
-  const packetsSent: number[] = [],
-    packetsReceived: number[] = [],
-    bytesSent: number[] = [],
-    bytesReceived: number[] = [],
-    depth: number[] = [],
-    port: number[] = [],
-    owner: number[] = [];
-  const endOf = endNumbers(state, conversations),
-    rows = new SlotMap(conversations.count * 2);
-  const rowOf = (conversation: number, end: 0 | 1): number => {
-    const ports = hasPorts ? ints[conversations.flows[conversation]! * F.INTS + F.PORTS]! : 0,
-      number = hasPorts ? (end === 0 ? ports >>> 16 : ports & 0xffff) : 0;
-    const level = conversations.depth[conversation]!,
-      { value, family } = endOf(conversation, end);
-    const row = rows.rowOf(value, number, level * 2 + family, owner.length);
-    if (row === owner.length) {
-      owner.push(conversation * 2 + end);
-      packetsSent.push(0);
-      packetsReceived.push(0);
-      bytesSent.push(0);
-      bytesReceived.push(0);
-      depth.push(level);
-      port.push(number);
-    }
-    return row;
+    { ints } = state.flows,
+    counted = countedRows(conversations, scratch),
+    endOf = endNumbers(state, conversations),
+    rows = new SlotMap(counted.length * 2, scratch),
+    /** Conversation of each endpoint, times two and 1 more for the end b; and endpoint of each end. */
+    owner = integers(counted.length * 2, scratch, false),
+    ends = integers(counted.length * 2, scratch, false);
+  let count = 0;
+  const portOf = (conversation: number, end: number): number => {
+    const ports = hasPorts ? ints[conversations.flows[conversation]! * F.INTS + F.PORTS]! : 0;
+    return end === 0 ? ports >>> 16 : ports & 0xffff;
   };
-  for (const c of countedRows(conversations)) {
-    const a = rowOf(c, 0),
-      b = rowOf(c, 1);
+  for (let i = 0; i < ends.length; i++) {
+    const c = counted[i >> 1]!,
+      end = (i & 1) as 0 | 1,
+      { value, family } = endOf(c, end),
+      row = rows.rowOf(value, portOf(c, end), conversations.depth[c]! * 2 + family, count);
+    if (row === count) owner[count++] = c * 2 + end;
+    ends[i] = row;
+  }
+  const packetsSent = doubles(count, scratch),
+    packetsReceived = doubles(count, scratch),
+    bytesSent = doubles(count, scratch),
+    bytesReceived = doubles(count, scratch),
+    depth = new Uint8Array(count),
+    port = new Uint16Array(count);
+  for (let row = 0; row < count; row++) {
+    depth[row] = conversations.depth[owner[row]! >> 1]!;
+    port[row] = portOf(owner[row]! >> 1, owner[row]! & 1);
+  }
+  for (let i = 0; i < counted.length; i++) {
+    const c = counted[i]!,
+      a = ends[i * 2]!,
+      b = ends[i * 2 + 1]!;
     packetsSent[a]! += conversations.packetsAToB[c]!;
     bytesSent[a]! += conversations.bytesAToB[c]!;
     packetsReceived[a]! += conversations.packetsBToA[c]!;
@@ -347,15 +377,16 @@ export function endpointTable(state: CaptureState, conversations: ConversationTa
   }
   return {
     layer,
-    count: owner.length,
+    count,
     packetsSent,
     packetsReceived,
     bytesSent,
     bytesReceived,
     depth,
     port,
+    owner,
     address: (row) => {
-      const at = owner[row] ?? 0;
+      const at = owner[row]!;
       return (at & 1) === 0 ? conversations.a(at >> 1) : conversations.b(at >> 1);
     },
   };

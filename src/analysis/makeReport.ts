@@ -11,6 +11,7 @@ import * as F from './flowTable.ts';
 import { PROTOCOL_TCP, topOfLoosePath } from './flowPass.ts';
 import { optionsInForce } from './detectorOptions.ts';
 import { oneWayConnections } from './oneWay.ts';
+import { pickConversations, pickEndpoints } from './pickedRows.ts';
 import {
   CONVERSATION_LAYERS,
   type BreakdownRow,
@@ -24,6 +25,7 @@ import {
   type Report,
   type Timeline,
 } from './report.ts';
+import { Scratch } from './scratch.ts';
 import { secondsBetween, timestamp } from './time.ts';
 
 /** Rows of each list in a report, unless asked otherwise. */
@@ -164,22 +166,28 @@ function lists(
     endpointRows: Ranked<Endpoint>[] = [],
     totals: Record<string, number> = { conversations: 0, endpoints: 0 };
   let devices = 0;
+  const scratch = new Scratch();
   for (const layer of CONVERSATION_LAYERS) {
-    const table = conversationTable(state, layer),
-      rows = countedRows(table);
+    scratch.reuse();
+    const table = conversationTable(state, layer, scratch),
+      rows = countedRows(table, scratch);
     if (rows.length === 0) continue;
     totals[`conversations.${layer}`] = rows.length;
     totals['conversations']! += rows.length;
     const { bytesAToB, bytesBToA } = table,
       bytesOf = (row: number): number => bytesAToB[row]! + bytesBToA[row]!;
-    for (const row of largestRows(rows, limit, bytesOf))
-      conversationRows.push({ bytes: bytesOf(row), first: table.firstFrame[row]!, make: () => conversationRow(state, table, row) });
-    const ends = endpointTable(state, table),
+    const largest = largestRows(rows, limit, bytesOf),
+      picked = pickConversations(state, table, largest);
+    for (let i = 0; i < largest.length; i++)
+      conversationRows.push({ bytes: bytesOf(largest[i]!), first: picked.firstFrame[i]!, make: () => conversationRow(state, picked, i) });
+    const ends = endpointTable(state, table, scratch),
       endBytes = (row: number): number => ends.bytesSent[row]! + ends.bytesReceived[row]!;
     totals[`endpoints.${layer}`] = ends.count;
     totals['endpoints']! += ends.count;
-    for (const row of largestRows(everyRow(ends.count), limit, endBytes))
-      endpointRows.push({ bytes: endBytes(row), first: row, make: () => endpointRow(state, ends, row) });
+    const largestEnds = largestRows(everyRow(ends.count), limit, endBytes),
+      pickedEnds = pickEndpoints(state, ends, table, largestEnds);
+    for (let i = 0; i < largestEnds.length; i++)
+      endpointRows.push({ bytes: endBytes(largestEnds[i]!), first: largestEnds[i]!, make: () => endpointRow(state, pickedEnds, i) });
     if (layer === 'ip' || layer === 'ipv6') devices += speakers(ends);
   }
   return { conversations: ranked(conversationRows, limit), endpoints: ranked(endpointRows, limit), totals, devices };

@@ -41,7 +41,7 @@ export const ANALYSIS_FIELDS: readonly { readonly bit: number; readonly name: st
   { bit: PORTS_REUSED, name: 'tcp.analysis.reused_ports', text: 'TCP Port numbers reused' },
 ];
 
-/** Columns of one direction; a row holds two. `#ints` and `#times` are two views of one buffer. */
+/** Columns of one direction; a row holds two. `#ints` and `#times` are two views of the same buffers. */
 const NEXT = 0,
   LAST_ACK = 1,
   WINDOW = 2,
@@ -63,6 +63,10 @@ const NEXT_TIME = 4,
   FIRST_RTT = TIME_SIDE + 6,
   TIMES = ROW / 2;
 
+/** Rows of one buffer, as a power of two: buffers are added, and never copied into larger ones. */
+const CHUNK_LOG2 = 12,
+  IN_CHUNK = (1 << CHUNK_LOG2) - 1;
+
 /** TCP_ROW of a flow that is one SYN so far; NEXT_B holds its window. */
 export const ONLY_A_SYN = -2;
 
@@ -78,8 +82,8 @@ export class TcpAnalysis {
   /** When the flow began; read only where it has been ONLY_A_SYN so far. */
   firstTime = 0;
   #count = 0;
-  #ints = new Int32Array(256 * ROW);
-  #times = new Float64Array(this.#ints.buffer);
+  readonly #ints: Int32Array[] = [];
+  readonly #times: Float64Array[] = [];
 
   /**
    * Bits for a segment of `length` bytes at `time` that flow `row` sends in `direction`; the numbers are 32 bits, signed or not. Also keeps NEXT_A / NEXT_B of the flow: the sequence number after the highest one seen.
@@ -110,12 +114,12 @@ export class TcpAnalysis {
       flows.ints[at + TCP_ROW] = index;
       if (afterSyn) this.#rememberSyn(flows, row, index, this.firstTime);
     }
-    const ints = this.#ints,
-      times = this.#times;
-    const base = index * ROW,
+    const ints = this.#ints[index >> CHUNK_LOG2]!,
+      times = this.#times[index >> CHUNK_LOG2]!;
+    const base = (index & IN_CHUNK) * ROW,
       f = base + direction * SIDE,
       r = base + (1 - direction) * SIDE;
-    const t = index * TIMES,
+    const t = (index & IN_CHUNK) * TIMES,
       ft = t + direction * TIME_SIDE,
       rt = t + (1 - direction) * TIME_SIDE;
     const set = ints[f + SET]!,
@@ -213,26 +217,27 @@ export class TcpAnalysis {
   /** What the SYN of a flow left behind, now that more follows. */
   #rememberSyn(flows: FlowTable, row: number, index: number, time: number): void {
     const at = row * INTS,
-      f = index * ROW,
-      t = index * TIMES,
-      next = flows.ints[at + NEXT_A]!;
-    this.#ints[f + NEXT] = this.#ints[f + ACKABLE] = next;
-    this.#ints[f + WINDOW] = flows.ints[at + NEXT_B]!;
-    this.#ints[f + SET] = HAS_NEXT | HAS_ACKABLE;
-    this.#times[t + NEXT_TIME] = this.#times[t + ACK_TIME] = this.#times[t + SYN_TIME] = time;
+      ints = this.#ints[index >> CHUNK_LOG2]!,
+      times = this.#times[index >> CHUNK_LOG2]!,
+      f = (index & IN_CHUNK) * ROW,
+      t = (index & IN_CHUNK) * TIMES;
+    ints[f + NEXT] = ints[f + ACKABLE] = flows.ints[at + NEXT_A]!;
+    ints[f + WINDOW] = flows.ints[at + NEXT_B]!;
+    ints[f + SET] = HAS_NEXT | HAS_ACKABLE;
+    times[t + NEXT_TIME] = times[t + ACK_TIME] = times[t + SYN_TIME] = time;
     flows.ints[at + NEXT_B] = 0;
   }
 
   #create(): number {
     const index = this.#count++;
-    if (this.#count * ROW > this.#ints.length) {
-      const rows = Math.ceil((this.#ints.length / ROW) * 1.5);
-      const ints = new Int32Array(rows * ROW);
-      ints.set(this.#ints);
-      this.#ints = ints;
-      this.#times = new Float64Array(ints.buffer);
+    if (index >> CHUNK_LOG2 === this.#ints.length) {
+      const ints = new Int32Array(ROW << CHUNK_LOG2);
+      this.#ints.push(ints);
+      this.#times.push(new Float64Array(ints.buffer));
     }
-    this.#times[index * TIMES + SYN_TIME] = this.#times[index * TIMES + FIRST_RTT] = -1;
+    const times = this.#times[index >> CHUNK_LOG2]!,
+      t = (index & IN_CHUNK) * TIMES;
+    times[t + SYN_TIME] = times[t + FIRST_RTT] = -1;
     return index;
   }
 }
