@@ -85,7 +85,7 @@ function problemsOf(values: Collected, certificate: Certificate, sni: string | n
   if (now !== null && notAfter !== null && now > notAfter + grace) {
     problems.push({
       technique: 'expired',
-      severity: 'medium',
+      severity: 'low',
       title: `shows a certificate that had expired ${durationText(now - notAfter)} before`,
       text: `It was valid until ${dateText(notAfter)} and shown on ${dateText(now)}`,
       value: dateText(notAfter),
@@ -109,7 +109,7 @@ function problemsOf(values: Collected, certificate: Certificate, sni: string | n
   if (certificate.selfSigned) {
     problems.push({
       technique: 'self-signed',
-      severity: isOutside ? 'medium' : 'low',
+      severity: 'low',
       title: 'shows a certificate that it signed itself',
       text: 'Nobody else vouches for who the server is: whoever stands in between can show one as good',
       value: safeText(certificate.subject, 120),
@@ -121,7 +121,7 @@ function problemsOf(values: Collected, certificate: Certificate, sni: string | n
   if (sni !== null && !isAddress(sni) && !certificate.selfSigned && !coversName(certificate, sni)) {
     problems.push({
       technique: 'name-mismatch',
-      severity: 'medium',
+      severity: 'low',
       title: `shows a certificate for other names than ${safeText(sni, 80)}`,
       text: `The client asked for ${safeText(sni, 120)}; the certificate is for ${namesText(certificate)}`,
       value: namesText(certificate),
@@ -140,7 +140,7 @@ function problemsOf(values: Collected, certificate: Certificate, sni: string | n
   ) {
     problems.push({
       technique: 'weak-key',
-      severity: keyBits < leastBits / 2 ? 'medium' : 'low',
+      severity: 'low',
       title: `shows a certificate with a ${keyAlgorithm} key of ${keyBits} bits`,
       text: 'Keys this short can be broken with enough computers',
       value: keyBits,
@@ -154,7 +154,7 @@ function problemsOf(values: Collected, certificate: Certificate, sni: string | n
   if (!certificate.selfSigned && (isMd5 || (/sha-?1(?!\d)/i.test(signatureAlgorithm) && now !== null && now >= SHA1_END))) {
     problems.push({
       technique: 'weak-signature',
-      severity: isMd5 ? 'medium' : 'low',
+      severity: 'low',
       title: `shows a certificate signed with ${safeText(signatureAlgorithm, 60)}`,
       text: 'Collisions of this hash are known: a forged certificate can carry the same signature',
       value: safeText(signatureAlgorithm, 60),

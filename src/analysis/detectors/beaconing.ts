@@ -257,7 +257,9 @@ function draft(values: Options, state: CaptureState, { rows, score, name, unansw
   const isOutside = name !== null || !isLocalAddress(server),
     names = name === null ? state.names.of(server) : [name],
     isCheck = names.some((one) => CHECKS.test(`${one}.`)),
-    isDead = unanswered * 2 > rows.length;
+    isDead = unanswered * 2 > rows.length,
+    isNamed = names.length > 0,
+    isWeb = serverPort === 80 || serverPort === 443;
   const { confidence, indicators } = confidenceOf([
     ['regular in time and size', 50 * score.total],
     ['hardly any jitter', score.deviation < score.interval * 0.05 ? 8 : 0],
@@ -271,7 +273,8 @@ function draft(values: Options, state: CaptureState, { rows, score, name, unansw
     target = name === null ? `${server} port ${serverPort}` : safeText(name, 80);
   return {
     technique: name ?? `${isTcp ? 'tcp' : 'udp'} ${serverPort}`,
-    severity: isOutside && !isDead && !isCheck ? 'medium' : 'low',
+    // Apps and devices ask their makers' web servers for news as regularly as malware; these have names, and keep to the ports of the web.
+    severity: isOutside && !isDead && !isCheck && !(isNamed && isWeb) ? 'medium' : 'low',
     confidence,
     title: `${client} calls ${target} every ${durationText(score.interval)}, ${countText(score.beats)} times`,
     description: `${countText(rows.length)} connections began ${durationText(score.interval)} apart (half of them within ${durationText(score.deviation)} of that). Score ${percent(score.total)} % (threshold ${values.scorePercent} %): timing ${percent(score.timing)} %, sizes ${percent(score.sizes)} %, spread over the capture ${percent(score.duration)} %, evenness ${percent(score.histogram)} %.${

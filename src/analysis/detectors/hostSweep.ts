@@ -48,6 +48,9 @@ const MOST_SOURCES = 2000,
   MOST_FINDINGS = 200,
   PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17;
+/** nmap waits 10 s at most for an answer before it repeats a probe, and repeats it no more than that the network seems to lose some. */
+const PATIENT_DATAGRAMS = 4,
+  PATIENT_SECONDS = 30;
 /** Ports that no program asks many strangers for. */
 const SOUGHT = new Set([
   21, 22, 23, 102, 111, 135, 139, 445, 502, 512, 513, 514, 873, 1433, 1521, 2323, 2375, 3306, 3389, 5432, 5555, 5900, 5985, 5986, 6379, 7547, 8291,
@@ -134,6 +137,8 @@ interface PortGroup {
   readonly span: Span;
   failed: number;
   raw: number;
+  /** Of the failed, those that were asked again and again for long. */
+  patient: number;
 }
 
 function gatherPorts(values: Options, state: CaptureState) {
@@ -150,7 +155,7 @@ function gatherPorts(values: Options, state: CaptureState) {
       return (endKey(flows, row, F.A) * 2 + (protocol === PROTOCOL_UDP ? 1 : 0)) * 65_536 + (ints[at + F.PORTS]! & 0xffff);
     },
     weight: (row) => (probeOf(flows, row) === 0 ? 0 : 1),
-    create: (row) => ({ row, targets: new SweepTargets(), rows: [], span: new Span(), failed: 0, raw: 0 }),
+    create: (row) => ({ row, targets: new SweepTargets(), rows: [], span: new Span(), failed: 0, raw: 0, patient: 0 }),
     add: (group, row) => {
       const at = row * F.INTS,
         target = ints[at + F.B]!,
@@ -163,6 +168,7 @@ function gatherPorts(values: Options, state: CaptureState) {
       // An open port that is dropped at once was asked all the same, and answered.
       if ((ints[at + F.FLAGS]! & F.SYN_ACK_B) !== 0) group.targets.answer(target);
       group.failed++;
+      if ((probe & KIND) === UDP && isPatient(flows, row)) group.patient++;
       if ((probe & KIND) !== UDP && (ints[at + F.WINDOW_SCALES]! & 255) === 0) group.raw++;
       group.span.addFlow(flows, row);
       if (group.rows.length < MOST_EVIDENCE) group.rows.push(row);
@@ -170,7 +176,14 @@ function gatherPorts(values: Options, state: CaptureState) {
   });
 }
 
-function ofPort(values: Options, state: CaptureState, { row, targets, rows, span, failed, raw }: PortGroup): Sweep | null {
+/** Asked in rounds: scanners repeat a datagram a few times within seconds. */
+function isPatient({ ints, doubles }: F.FlowTable, row: number): boolean {
+  const at = row * F.INTS,
+    dat = row * F.DOUBLES;
+  return ints[at + F.PACKETS_A]! >= PATIENT_DATAGRAMS && doubles[dat + F.END]! - doubles[dat + F.START]! >= PATIENT_SECONDS;
+}
+
+function ofPort(values: Options, state: CaptureState, { row, targets, rows, span, failed, raw, patient }: PortGroup): Sweep | null {
   const { ints } = state.flows,
     at = row * F.INTS,
     port = ints[at + F.PORTS]! & 0xffff,
@@ -178,6 +191,8 @@ function ofPort(values: Options, state: CaptureState, { row, targets, rows, span
     isIpv6 = (ints[at + F.META]! & F.META_IPV6) !== 0;
   const isSought = !isUdp && SOUGHT.has(port),
     isRaw = raw * 10 >= failed * 9 && !isUdp;
+  // A sweep goes on to the next host; a program that measures or keeps its peers comes back to the same ones.
+  if (patient * 2 > failed) return null;
   if (!isSweep(values, targets, isSought ? values.soughtHosts : values.hosts)) return null;
   const isDense = !isIpv6 && targets.nearPercent >= 50;
   // Programs meet dead peers far and wide; a walk along a network, or packets no system makes, are no program's.

@@ -53,7 +53,7 @@ const OPEN_VNC: Kind = {
 };
 
 const BY_SERVICE: Readonly<Record<string, Kind>> = {
-  telnet: { name: 'Telnet', severity: 'medium', instead: 'SSH', what: 'Whole sessions with their passwords can be read and taken over' },
+  telnet: { name: 'Telnet', severity: 'low', instead: 'SSH', what: 'Whole sessions with their passwords can be read and taken over' },
   ftp: { name: 'FTP', severity: 'low', instead: 'SFTP or FTP over TLS', what: 'Names, passwords and files can be read and changed' },
   tftp: TFTP,
   pop: { name: 'POP3', severity: 'low', instead: 'POP3 over TLS (port 995)', what: 'Mail and mostly its password can be read' },
@@ -63,9 +63,9 @@ const BY_SERVICE: Readonly<Record<string, Kind>> = {
 };
 /** Ports of what is not dissected: RFC 1282, RFC 4511, RFC 6143. */
 const BY_PORT: Readonly<Record<number, Kind>> = {
-  512: { name: 'rexec', severity: 'medium', instead: 'SSH', what: 'Passwords and commands can be read' },
-  513: { name: 'rlogin', severity: 'medium', instead: 'SSH', what: 'Whole sessions can be read, and the address of the client is trusted' },
-  514: { name: 'rsh', severity: 'medium', instead: 'SSH', what: 'Commands can be read, and the address of the client is trusted' },
+  512: { name: 'rexec', severity: 'low', instead: 'SSH', what: 'Passwords and commands can be read' },
+  513: { name: 'rlogin', severity: 'low', instead: 'SSH', what: 'Whole sessions can be read, and the address of the client is trusted' },
+  514: { name: 'rsh', severity: 'low', instead: 'SSH', what: 'Commands can be read, and the address of the client is trusted' },
   389: LDAP,
   5900: VNC,
 };

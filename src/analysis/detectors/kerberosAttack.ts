@@ -41,7 +41,8 @@ const MOST_CLIENTS = 5000,
   MOST_OPEN = 10_000;
 /** DES and RC4: quick to try passwords against (RFC 6649, RFC 8429). */
 const WEAK = new Set([1, 2, 3, 23, 24]),
-  isAes = (etype: number): boolean => etype >= 17 && etype <= 20;
+  isAes = (etype: number): boolean => etype >= 17 && etype <= 20,
+  isRc4 = (etype: number): boolean => etype === 23 || etype === 24;
 const UNKNOWN = 6,
   PREAUTH_REQUIRED = 25;
 /** Classes that belong to machines, whose passwords are long and random, and to the server itself. */
@@ -67,6 +68,8 @@ interface Client {
   readonly unknown: Seen;
   /** Names that the server knows, met while others were tried. */
   readonly known: Set<string>;
+  /** Its login was followed by a request for a service, as that of a program with the password is; who takes an answer home needs none. */
+  goesOn: boolean;
   /** Requests that left out AES although the domain has it. */
   rc4Only: boolean;
   /** The domain gives out AES: RC4 is a choice then. */
@@ -98,6 +101,10 @@ export const kerberosAttack = defineDetector({
         if (isRequest) {
           if (open.size >= MOST_OPEN) for (const oldest of open.keys()) if (open.delete(oldest)) break;
           open.set(ends.conversation, message);
+          if (type === KERBEROS_TGS_REQ) {
+            const one = clients.get(`${ends.client} ${ends.server}`);
+            if (one !== undefined && one.unproven.names.size > 0) one.goesOn = true;
+          }
           return;
         }
         const request = open.get(ends.conversation);
@@ -109,6 +116,7 @@ export const kerberosAttack = defineDetector({
           unproven: seen(),
           unknown: seen(),
           known: new Set(),
+          goesOn: false,
           rc4Only: false,
           hasAes: false,
         }));
@@ -157,7 +165,8 @@ function judge(one: Client, message: KerberosMessage, request: KerberosMessage |
     if (request !== undefined && request.offered.length > 0 && !request.offered.some(isAes)) one.rc4Only = true;
   } else if (type === KERBEROS_AS_REP && request?.type === KERBEROS_AS_REQ && !request.proven && WEAK.has(replyEtype)) {
     note(one.unproven, message.client ?? request.client ?? '', flow, p);
-    if (request.offered.length > 0 && !request.offered.some(isAes)) one.rc4Only = true;
+    // Rubeus and GetNPUsers ask for RC4; a client of the age of DES knows nothing better.
+    if (request.offered.some(isRc4) && !request.offered.some(isAes)) one.rc4Only = true;
   } else if (type === KERBEROS_ERROR && request?.type === KERBEROS_AS_REQ && request.client !== null) {
     if (message.error === UNKNOWN) note(one.unknown, request.client.toLowerCase(), flow, p);
     else if (message.error === PREAUTH_REQUIRED && one.known.size < MOST_NAMES) one.known.add(request.client.toLowerCase());
@@ -208,7 +217,9 @@ const TEXTS = {
   },
   'as-rep-roasting': {
     title: (one: Client, count: number): string =>
-      `${one.client} got ${plural(count, 'login')} answered in RC4 without proof of a password: AS-REP roasting`,
+      one.goesOn && count === 1
+        ? `${one.client} got a login answered in a weak cipher without proof of a password`
+        : `${one.client} got ${plural(count, 'login')} answered in a weak cipher without proof of a password: AS-REP roasting`,
     deed: 'got logins answered without proof[ by {whom}]',
     what: 'users whose login needs no proof',
     why: 'Their answers are encrypted with the password of the user, and anybody may ask for them and try passwords offline',
@@ -226,7 +237,7 @@ const TEXTS = {
 } satisfies Record<Technique, unknown>;
 
 function draft(values: Options, one: Client, technique: Technique): FindingDraft {
-  const { client, server, rc4Only, hasAes, known } = one,
+  const { client, server, rc4Only, goesOn, hasAes, known } = one,
     { names, evidence } = technique === 'as-rep-roasting' ? one.unproven : technique === 'user-enumeration' ? one.unknown : one.weakTickets,
     count = names.size,
     texts = TEXTS[technique],
@@ -239,6 +250,7 @@ function draft(values: Options, one: Client, technique: Technique): FindingDraft
     ['AES was left out of the request', !isNames && rc4Only ? 20 : 0],
     ['the domain has AES', !isNames && !isSingle && hasAes ? 10 : 0],
     ['nothing but RC4 was ever given out here: perhaps an old domain', !isNames && !hasAes && !rc4Only ? -25 : 0],
+    ['the client went on to ask for a service, as after a login of its own', technique === 'as-rep-roasting' && goesOn ? -20 : 0],
     ['many times the threshold', isSingle ? 0 : Math.max(0, Math.min(15, 5 * Math.log2(count / threshold)))],
     ['faster than anybody types', isNames && seconds !== null && count > seconds ? 15 : 0],
   ]);
@@ -248,9 +260,11 @@ function draft(values: Options, one: Client, technique: Technique): FindingDraft
     severity: isSingle
       ? 'low'
       : technique === 'as-rep-roasting'
-        ? count >= 3 || rc4Only
-          ? 'high'
-          : 'medium'
+        ? count === 1 && goesOn
+          ? 'low'
+          : count >= 3 || rc4Only
+            ? 'high'
+            : 'medium'
         : technique === 'kerberoasting' && (hasAes || rc4Only)
           ? 'high'
           : 'medium',

@@ -124,7 +124,8 @@ function draft(threshold: number, state: CaptureState, victim: Victim): FindingD
   ]);
   return {
     technique: 'land',
-    severity: synchronising > 0 || samePorts > 0 ? 'high' : 'medium',
+    // The attack is one on TCP and UDP. What else speaks to itself is a router's or a laboratory's.
+    severity: synchronising > 0 || samePorts > 0 ? 'high' : ports.size > 0 ? 'medium' : 'low',
     confidence,
     title: `LAND: ${plural(packets, 'packet')} to ${address} in its own name`,
     description: `${plural(packets, 'packet')} (threshold ${threshold}) with ${address} as source and as destination ${packets === 1 ? 'was' : 'were'} on the wire${synchronising > 0 ? ', asking for TCP connections' : ''}. Systems without protection answer themselves until they hang.`,

@@ -93,7 +93,7 @@ function draft(threshold: number, { ends, evidence, clients }: Server): FindingD
     ]);
   return {
     technique: 'smb1',
-    severity: 'medium',
+    severity: 'low',
     confidence,
     title: `${server} still speaks SMB version 1`,
     description: `It sent ${plural(evidence.framesTotal, 'message')} in version 1 (threshold ${threshold}) to ${plural(clients.size, 'client')}. Version 1 protects nothing against listening and changing, and holes like EternalBlue (MS17-010) are in it.`,

@@ -75,7 +75,7 @@ function draft(values: Options, { ends, isStandard, evidence, count, couldDoBett
   ]);
   return {
     technique: isStandard ? 'standard-security' : 'tls-without-nla',
-    severity: isStandard ? 'medium' : 'low',
+    severity: 'low',
     confidence,
     title: isStandard
       ? `${server} takes Remote Desktop with standard RDP security`

@@ -35,18 +35,18 @@ interface Weakness {
 const KEX: readonly Weakness[] = [
   {
     pattern: /^diffie-hellman-group1-sha1$|^rsa1024-sha1$/,
-    severity: 'medium',
+    severity: 'low',
     why: 'its group of 1024 bits can be broken by those who prepare for it (Logjam)',
   },
   { pattern: /-sha1$/, severity: 'low', why: 'it rests on SHA-1', isSha1: true },
 ];
 const HOST_KEYS: readonly Weakness[] = [
-  { pattern: /^ssh-dss/, severity: 'medium', why: 'DSA keys of 1024 bits and SHA-1 can be forged' },
+  { pattern: /^ssh-dss/, severity: 'low', why: 'DSA keys of 1024 bits and SHA-1 can be forged' },
   { pattern: /^ssh-rsa$/, severity: 'low', why: 'it signs with SHA-1', isSha1: true },
 ];
 const CIPHERS: readonly Weakness[] = [
   { pattern: /^none$/, severity: 'high', why: 'nothing is encrypted' },
-  { pattern: /^arcfour|^des-cbc/, severity: 'medium', why: 'the cipher is broken' },
+  { pattern: /^arcfour|^des-cbc/, severity: 'low', why: 'the cipher is broken' },
   { pattern: /-cbc(?:@|$)/, severity: 'low', why: 'CBC in SSH lets pieces of the text be recovered' },
 ];
 const MACS: readonly Weakness[] = [

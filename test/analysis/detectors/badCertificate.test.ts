@@ -35,14 +35,14 @@ function show(certificate: Partial<Certificate>, sni: string | null = 'www.examp
 
 describe('is told', () => {
   test.each([
-    ['expired', { notAfter: at('2025-12-20') }, 'medium'],
+    ['expired', { notAfter: at('2025-12-20') }, 'low'],
     ['not-yet-valid', { notBefore: at('2026-01-10') }, 'low'],
-    ['self-signed', { selfSigned: true, issuer: GOOD.subject }, 'medium'],
-    ['name-mismatch', { names: ['other.example'] }, 'medium'],
+    ['self-signed', { selfSigned: true, issuer: GOOD.subject }, 'low'],
+    ['name-mismatch', { names: ['other.example'] }, 'low'],
     ['weak-key', { keyAlgorithm: 'RSA', keyBits: 1024 }, 'low'],
-    ['weak-key', { keyAlgorithm: 'RSA', keyBits: 512 }, 'medium'],
+    ['weak-key', { keyAlgorithm: 'RSA', keyBits: 512 }, 'low'],
     ['weak-signature', { signatureAlgorithm: 'sha1WithRSAEncryption' }, 'low'],
-    ['weak-signature', { signatureAlgorithm: 'md5WithRSAEncryption' }, 'medium'],
+    ['weak-signature', { signatureAlgorithm: 'md5WithRSAEncryption' }, 'low'],
     ['too-long', { notAfter: at('2055-01-01') }, 'info'],
   ] as const)('%s', (technique, certificate, severity) => {
     const [finding, ...others] = show(certificate);
@@ -81,5 +81,5 @@ test.runIf(hasShared)('recorded: expired in 2014, and self-signed', async () => 
   const expired = findingsOf(await analyzeCapture(shared('tls__tls-expired-cert.pcap')), 'bad-certificate');
   expect(expired.map(({ title }) => title)).toEqual(['87.98.220.10 port 443 shows a certificate that had expired 8 d 21 h before']);
   const own = findingsOf(await analyzeCapture(shared('tls__selfsigned.pcap')), 'bad-certificate');
-  expect(own.map(({ severity }) => severity)).toEqual(['medium', 'low']);
+  expect(own.map(({ severity }) => severity)).toEqual(['low', 'low']);
 });

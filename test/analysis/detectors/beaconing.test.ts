@@ -61,6 +61,13 @@ describe('is told', () => {
   test('every five seconds, over UDP from new ports', () =>
     expect(calls(40, () => 5, { protocol: 17 }, 4444, 'data').findings).toMatchObject([{ severity: 'medium' }]));
 
+  test('a web server that somebody looked up, as apps and devices ask for news, with less weight', () => {
+    const driver = calls(60, () => 60, {}, 443);
+    expect(driver.findings).toMatchObject([{ severity: 'medium' }]);
+    driver.state.names.add(B, 'api.thermostat.example', 'DNS');
+    expect(driver.findings).toMatchObject([{ severity: 'low' }]);
+  });
+
   test('inside of the network, with less weight', () =>
     expect(calls(40, () => 30, {}, 8443, 'tls', '10.0.0.9').findings).toMatchObject([{ severity: 'low' }]));
 
@@ -154,7 +161,7 @@ describe('within one connection', () => {
       [finding, ...others] = await inOne(lasting(8219, () => 5 + 0.2 * random()));
     expect(others).toEqual([]);
     expect(finding).toMatchObject({
-      severity: 'medium',
+      severity: 'low',
       subjects: [
         { role: 'client', address: A },
         { role: 'server', address: B, port: 8219 },

@@ -133,6 +133,22 @@ describe('is silent on', () => {
     expect(await run(builder.bytes())).toEqual([]);
   });
 
+  test('an app that measures the way to the same servers side by side, round after round', async () => {
+    const builder = new PacketBuilder();
+    for (let round = 0; round < 5; round++) {
+      for (let i = 0; i < 30; i++)
+        builder.udp({
+          from: A,
+          to: `200.194.${130 + (i % 10)}.${66 + (i % 3)}`,
+          sourcePort: 40_000 + i,
+          destinationPort: 6000,
+          payload: new Uint8Array(16),
+        });
+      builder.wait(20);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
   test('peer-to-peer software whose peers are mostly gone', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 300; i++)

@@ -12,11 +12,11 @@ const A = '10.0.0.5',
 
 describe('in use', () => {
   test.each([
-    ['telnet', 23, 'telnet', 'medium'],
+    ['telnet', 23, 'telnet', 'low'],
     ['ftp', 21, 'ftp', 'low'],
     ['pop3', 110, 'pop', 'low'],
     ['imap', 143, 'imap', 'low'],
-    ['rlogin', 513, undefined, 'medium'],
+    ['rlogin', 513, undefined, 'low'],
     ['ldap', 389, undefined, 'low'],
     ['vnc', 5900, undefined, 'low'],
   ] as const)('%s', (technique, port, service, severity) => {
@@ -50,13 +50,13 @@ describe('in use', () => {
   test('recorded Telnet and TFTP, whose answers come from another port', async () => {
     const findings = findingsOf(await analyzeCapture(sample('telnet-session.pcap')), 'insecure-protocol');
     expect(findings.map(({ severity, subjects }) => [severity, ...subjects.map(({ address, port }) => `${address}:${port ?? ''}`)])).toEqual([
-      ['medium', '192.168.10.21:', '10.20.0.20:23'],
+      ['low', '192.168.10.21:', '10.20.0.20:23'],
       ['low', '192.168.10.21:', '10.20.0.20:69'],
     ]);
   });
 
   test.runIf(hasShared)('recorded Telnet', async () => {
-    expect(findingsOf(await analyzeCapture(shared('creds__telnet.pcap')), 'insecure-protocol')).toMatchObject([{ severity: 'medium' }]);
+    expect(findingsOf(await analyzeCapture(shared('creds__telnet.pcap')), 'insecure-protocol')).toMatchObject([{ severity: 'low' }]);
   });
 
   // tshark: five Telnet frames of 10.1.2.1 and six acknowledgements; nothing of 10.34.0.1 was captured.

@@ -85,6 +85,13 @@ describe('is silent on', () => {
         times(5, (i) => [kerberosRequest(10, { client: `user${i}` }), kerberosReply(11, `user${i}`, ['krbtgt', 'EXAMPLE.COM'], 18, 18)]),
       ),
     ).toEqual([]));
+  test('a login in DES without proof, as realms of the nineties had it, that goes on to a service', async () => {
+    const found = await findings([
+      [kerberosRequest(10, { client: 'anna', etypes: [1] }), kerberosReply(11, 'anna', ['krbtgt', 'EXAMPLE.COM'], 1, 1)],
+      ticket('afs', 1, 1, [1]),
+    ]);
+    expect(found.map(({ severity }) => severity)).toEqual(['low']);
+  });
   test('one name that is gone, tried for ever', async () =>
     expect(await findings(times(60, () => [kerberosRequest(10, { client: 'old-service' }), kerberosError(6)]))).toEqual([]));
 });

@@ -53,6 +53,12 @@ describe('is silent on', () => {
     expect(await run(builder.bytes())).toEqual([]);
   });
 
+  test('a router of a sensor network that announces itself to itself (RPL, RFC 6550), but for a note', async () => {
+    const builder = new PacketBuilder();
+    const found = await run(builder.ip({ from: 'fe80::1', to: 'fe80::1', protocol: 58, payload: Uint8Array.of(155, 2, 0, 0, 0, 0, 0, 0) }).bytes());
+    expect(found.map(({ severity }) => severity)).toEqual(['low']);
+  });
+
   test('questions and answers of two machines whose addresses an anonymiser made one', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 20; i++)

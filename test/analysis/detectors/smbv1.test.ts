@@ -50,7 +50,7 @@ test('a server that negotiates and sets up a session in version 1', async () => 
     'smbv1',
   );
   expect(finding).toMatchObject({
-    severity: 'medium',
+    severity: 'low',
     subjects: [{ role: 'server', address: B, port: 445 }],
     evidence: { frames: [4, 6], framesTotal: 2 },
   });
@@ -112,7 +112,7 @@ test.runIf(hasShared)('recorded: the victim of EternalBlue', async () => {
       subjects[0]!.address,
     ]),
   ).toEqual([
-    ['medium', '192.168.198.203'],
+    ['low', '192.168.198.203'],
     ['low', '192.168.198.203'],
   ]);
 });

@@ -20,7 +20,7 @@ function settled(selected: number | null, requested: number, options = {}): Mess
 
 describe('is told', () => {
   test.each([
-    ['standard security', 0, 0, 'standard-security', 'medium'],
+    ['standard security', 0, 0, 'standard-security', 'low'],
     ['TLS without NLA', 1, 3, 'tls-without-nla', 'low'],
   ] as const)('%s', (_name, selected, requested, technique, severity) => {
     const [finding, ...others] = settled(selected, requested).findings;
