@@ -1,6 +1,6 @@
 /**
- * The table: rows drawn only where they are seen, so a list of millions costs as much as a screenful. Sorting, columns to
- * resize and hide, row selection and copying, one context menu; worked by keyboard as an ARIA grid.
+ * The table: rows drawn only where they are seen, so a list of millions costs as much as a screenful. Row selection and copying, one
+ * context menu; worked by keyboard as an ARIA grid. Its head is gridHead.ts.
  */
 import { html, nothing, render } from 'lit';
 import { formatCount } from '../format.ts';
@@ -8,28 +8,19 @@ import type { Menu } from '../menu.ts';
 import type { PagedRows } from '../pagedRows.ts';
 import { movedTo, physicalHeight, resized, scrolledTo, topToReveal, virtualTop, visibleRows, type ScrollMap } from '../virtualScroll.ts';
 import { openMenu } from './contextMenu.ts';
-import { columnTemplate, fittingColumns, MIN_COLUMN, neededWidth, spacing, type Column, type GridLayout } from './gridColumns.ts';
+import { columnTemplate, fittingColumns, neededWidth, spacing, type Column } from './gridColumns.ts';
+import { GridHead, type GridHeadConfig } from './gridHead.ts';
 
-export interface GridSort {
-  readonly column: string;
-  readonly descending: boolean;
-}
-
-export interface GridConfig<Row> {
+export interface GridConfig<Row> extends GridHeadConfig<Row> {
   readonly label: string;
   readonly testId: string;
   readonly rowTestId: string;
   readonly rowHeight: number;
-  readonly columns: readonly Column<Row>[];
   readonly rows: PagedRows<Row>;
-  readonly sort: GridSort | null;
-  readonly layout: GridLayout;
   /** Row to select when it changes; -1 for none. */
   readonly selected: number;
   readonly total: boolean;
   readonly rowClass?: (row: Row) => string;
-  readonly onSort: (sort: GridSort) => void;
-  readonly onLayout: (layout: GridLayout) => void;
   readonly onSelect: (row: Row, index: number) => void;
   readonly onOpen: (row: Row) => void;
   readonly menu: (row: Row, from: number, to: number) => Menu;
@@ -50,7 +41,7 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
   private readonly drawn = new Map<number, HTMLElement>();
   private active = -1;
   private anchor = -1;
-  private headFocus = 0;
+  private readonly head = new GridHead<Row>(this, () => this.draw());
   private settle: ReturnType<typeof setTimeout> | undefined;
   private ignoreScroll = false;
   private readonly resizing = new ResizeObserver(() => this.draw());
@@ -112,7 +103,6 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
   }
 
   private frame(config: GridConfig<Row>, total: number) {
-    const { sort } = config;
     return html`<div
       class="g-scroll"
       role="grid"
@@ -132,31 +122,7 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
       @pointerover=${this.onPointerOver}
     >
       <div class="g-head" role="rowgroup">
-        <div class="g-row" role="row" aria-rowindex="1" @keydown=${this.onHeadKey}>
-          ${this.shown.map(
-            (column, index) =>
-              html`<div
-                role="columnheader"
-                class=${column.end === true ? 'end' : ''}
-                aria-colindex=${index + 1}
-                aria-sort=${sort !== null && sort.column === column.sort ? (sort.descending ? 'descending' : 'ascending') : nothing}
-                @contextmenu=${(event: MouseEvent) => this.openColumnMenu(event, column)}
-              >
-                <button
-                  data-column=${column.id}
-                  tabindex=${index === this.headFocus ? 0 : -1}
-                  title=${column.label ?? column.title}
-                  @click=${() => this.sortBy(column)}
-                >
-                  ${column.title === '' ? html`<span class="vh">${column.label}</span>` : column.title}${
-                    sort !== null && sort.column === column.sort
-                      ? html`<i class="codicon codicon-arrow-${sort.descending ? 'down' : 'up'}" aria-hidden="true"></i>`
-                      : nothing
-                  }</button
-                ><span class="g-resize" @pointerdown=${(event: PointerEvent) => this.startResize(event, column)}></span>
-              </div>`,
-          )}
-        </div>
+        <div class="g-row" role="row" aria-rowindex="1" @keydown=${this.head.onKey}>${this.head.cells(this.shown, config)}</div>
       </div>
       <div class="g-body" role="rowgroup"></div>
       ${
@@ -404,95 +370,6 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     if (index < low || index > high) this.select(index, false);
     openMenu(this.menuAt(row), { x: event.clientX, y: event.clientY });
   };
-
-  // Columns
-
-  private sortBy(column: Column<Row>): void {
-    const config = this.current;
-    if (config === null || column.sort === null) return;
-    const same = config.sort?.column === column.sort;
-    config.onSort({ column: column.sort, descending: same ? !config.sort?.descending : column.descendingFirst === true });
-  }
-
-  private readonly onHeadKey = (event: KeyboardEvent): void => {
-    const cell = (event.target as Element).closest('[role=columnheader]');
-    this.headFocus = Math.max(0, Number(cell?.getAttribute('aria-colindex') ?? 1) - 1);
-    const column = this.shown[this.headFocus];
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (column === undefined) return;
-    if (step !== undefined && event.altKey) this.resize(column, this.widthOf(column) + step * 10);
-    else if (step !== undefined) {
-      this.headFocus = Math.max(0, Math.min(this.headFocus + step, this.shown.length - 1));
-      this.draw();
-      this.querySelectorAll<HTMLElement>('.g-head button')[this.headFocus]?.focus();
-    } else if (event.key === 'ArrowDown') this.scroller?.focus();
-    else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) this.openColumnMenu(event, column);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-
-  private openColumnMenu(event: MouseEvent | KeyboardEvent, column: Column<Row>): void {
-    const config = this.current;
-    if (config === null) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const { layout, columns } = config;
-    const name = (one: Column<Row>): string => one.label ?? one.title;
-    const toggle = (one: Column<Row>) => ({
-      label: name(one),
-      checked: !layout.hidden.includes(one.id),
-      run: () =>
-        config.onLayout({
-          ...layout,
-          hidden: layout.hidden.includes(one.id) ? layout.hidden.filter((id) => id !== one.id) : [...layout.hidden, one.id],
-        }),
-    });
-    const sorts = column.sort;
-    const first =
-      sorts === null
-        ? []
-        : [
-            { label: 'Sort Ascending', run: () => config.onSort({ column: sorts, descending: false }) },
-            { label: 'Sort Descending', run: () => config.onSort({ column: sorts, descending: true }) },
-          ];
-    openMenu(
-      [
-        first,
-        columns.filter((one) => one.drop > 0).map(toggle),
-        [{ label: 'Reset Columns', run: () => config.onLayout({ widths: {}, hidden: [] }) }],
-      ],
-      event instanceof MouseEvent ? { x: event.clientX, y: event.clientY } : (event.target as HTMLElement),
-    );
-  }
-
-  private widthOf(column: Column<Row>): number {
-    const index = this.shown.indexOf(column);
-    return this.querySelectorAll<HTMLElement>('.g-head [role=columnheader]')[index]?.offsetWidth ?? column.width;
-  }
-
-  private resize(column: Column<Row>, width: number): void {
-    const config = this.current;
-    if (config === null) return;
-    config.onLayout({ ...config.layout, widths: { ...config.layout.widths, [column.id]: Math.max(MIN_COLUMN, Math.round(width)) } });
-  }
-
-  private startResize(event: PointerEvent, column: Column<Row>): void {
-    event.preventDefault();
-    const handle = event.currentTarget as HTMLElement;
-    handle.setPointerCapture(event.pointerId);
-    const start = { x: event.clientX, width: this.widthOf(column) };
-    const sign = getComputedStyle(this).direction === 'rtl' ? -1 : 1;
-    const move = (moved: PointerEvent): void => this.resize(column, start.width + (moved.clientX - start.x) * sign);
-    const done = (): void => {
-      handle.removeEventListener('pointermove', move);
-      handle.removeEventListener('pointerup', done);
-      handle.removeEventListener('pointercancel', done);
-    };
-    handle.addEventListener('pointermove', move);
-    handle.addEventListener('pointerup', done);
-    handle.addEventListener('pointercancel', done);
-  }
 }
 
 customElements.define('netsec-grid', NetsecGrid);
