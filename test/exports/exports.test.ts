@@ -49,7 +49,7 @@ describe('text', () => {
       '1 finding, the worst of them medium',
       'Port scan of 10.0.0.9',
       'Frames 3, 4, 7 and 816 more',
-      '1 check of 2 was not run',
+      'beaconing was not run',
     ])
       expect(text).toContain(part);
     expect(text.trimEnd().split('\n').slice(-3).join(' ')).toContain('all of it encrypted web and application traffic.');

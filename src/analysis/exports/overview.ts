@@ -6,6 +6,7 @@ import { safeText } from './safeText.ts';
 
 const MAX_PROTOCOLS = 8;
 const MAX_DEVICES = 8;
+const MAX_SKIPPED = 5;
 const MAX_UNKNOWN = 3;
 
 export interface ShareRow {
@@ -135,8 +136,9 @@ export function notExamined(report: Report): readonly string[] {
   note(quality.unknown.length - MAX_UNKNOWN, () => `${plural(quality.unknown.length - MAX_UNKNOWN, 'more kind')} of frames not understood.`);
   for (const bound of quality.boundsReached) notes.push(safeText(bound, 300));
   for (const { detector, status, why } of coverage) if (status === 'partial') notes.push(`${detector}: ${safeText(why, 300)}`);
-  const skipped = coverage.filter(({ status }) => status === 'skipped').length;
-  note(skipped, () => `${plural(skipped, 'check')} of ${coverage.length} ${skipped === 1 ? 'was' : 'were'} not run.`);
+  const skipped = coverage.filter(({ status }) => status === 'skipped');
+  for (const { detector, why } of skipped.slice(0, MAX_SKIPPED)) notes.push(`${detector} was not run: ${safeText(why, 300)}`);
+  note(skipped.length - MAX_SKIPPED, () => `${plural(skipped.length, 'check')} of ${coverage.length} were not run in all.`);
   return notes;
 }
 
