@@ -9,18 +9,7 @@ import { ToolFailure, type ToolContext } from './tool.ts';
 
 export const captureInput = z.string().min(1).max(1000).default('latest').describe('Capture name, or "latest"');
 export const filterInput = z.string().max(4000).default('').describe('Wireshark display filter');
-export const offsetInput = z.int().min(0).max(100_000_000).default(0).describe('"next" of the last page');
 export const limitInput = (most: number, usual: number) => z.int().min(1).max(most).default(usual);
-
-/** What each page says about the rest. */
-export const pageOutput = {
-  total: z.number().describe('How many there are'),
-  next: z.number().nullable().describe('Pass as "offset" for the next page; null at the end'),
-};
-
-export function nextOffset(offset: number, shown: number, total: number): number | null {
-  return shown > 0 && offset + shown < total ? offset + shown : null;
-}
 
 /** Runs `work` on the one capture of this name; whatever happens, it is given back. */
 export async function withCapture<T>(which: string, context: ToolContext, work: (capture: OpenCapture, file: CaptureFile) => Promise<T>): Promise<T> {

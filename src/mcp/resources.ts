@@ -1,7 +1,13 @@
 /** Captures as resources, for people who attach them and clients that browse: each is what one tool says, under an address of its own. */
 import { ResourceTemplate, type McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { UriTemplate } from '@modelcontextprotocol/sdk/shared/uriTemplate.js';
-import { ErrorCode, McpError, type ListResourcesResult, type ReadResourceResult } from '@modelcontextprotocol/sdk/types.js';
+import {
+  ErrorCode,
+  ListResourcesRequestSchema,
+  McpError,
+  type ListResourcesResult,
+  type ReadResourceResult,
+} from '@modelcontextprotocol/sdk/types.js';
 import { safeText } from '../analysis/exports/safeText.ts';
 import { resultText, type Tool } from '../analysis/tool.ts';
 import { analyzeNetwork, explainFinding, followStream, getHost, getPacket, listCaptures, listFindings } from '../analysis/tools/registry.ts';
@@ -25,7 +31,7 @@ export interface Resource {
 }
 
 export const CAPTURES = 'netsec://captures';
-/** The newest of them; whoever looks for an older one names it. */
+/** On one page. */
 const MOST_LISTED = 100;
 /** A fence around text of packets is more than a program could parse, and what a model needs. */
 const TEXT = 'text/plain';
@@ -87,21 +93,20 @@ export const RESOURCE_TEMPLATES: readonly OfCapture[] = [
 const ALL_CAPTURES: Resource = { tool: listCaptures, input: { limit: MOST_LISTED }, capture: null };
 
 export function offerResources(server: McpServer, run: ToolRunner): void {
-  server.registerResource(
-    'captures',
-    CAPTURES,
-    { title: 'Captures', description: 'The captures that can be analysed, newest first.', mimeType: TEXT },
-    (_uri, extra) => read(CAPTURES, ALL_CAPTURES, run, extra),
-  );
+  const about = { title: 'Captures', description: 'The captures that can be analysed, newest first.', mimeType: TEXT };
+  server.registerResource('captures', CAPTURES, about, (_uri, extra) => read(CAPTURES, ALL_CAPTURES, run, extra));
   for (const template of RESOURCE_TEMPLATES) {
-    const { name, title, description, id, tool } = template;
-    server.registerResource(
-      name,
-      new ResourceTemplate(id, { list: tool === REPORT.tool ? (extra) => reports(run, extra) : undefined }),
-      { title, description, mimeType: TEXT },
-      (uri, variables, extra) => read(uri.href, resourceOf(template, variables), run, extra),
+    const { name, title, description, id } = template;
+    server.registerResource(name, new ResourceTemplate(id, { list: undefined }), { title, description, mimeType: TEXT }, (uri, variables, extra) =>
+      read(uri.href, resourceOf(template, variables), run, extra),
     );
   }
+  // The SDK's own list has no pages.
+  server.server.setRequestHandler(ListResourcesRequestSchema, async ({ params }, extra) => {
+    const cursor = params?.cursor ?? '',
+      { resources, ...more } = await reports(run, cursor, extra);
+    return { resources: [...(cursor === '' ? [{ uri: CAPTURES, name: 'captures', ...about }] : []), ...resources], ...more };
+  });
 }
 
 /** What stands at an address; null where there can be nothing. Throws where the address is of ours and wrong. */
@@ -132,10 +137,11 @@ async function read(uri: string, { tool, input }: Resource, run: ToolRunner, cal
 }
 
 /** Findings, hosts and packets are not listed: that would read every capture there is. */
-async function reports(run: ToolRunner, extra: Caller): Promise<ListResourcesResult> {
-  const result = await run(listCaptures, { limit: MOST_LISTED }, extra);
+async function reports(run: ToolRunner, cursor: string, extra: Caller): Promise<ListResourcesResult> {
+  const result = await run(listCaptures, { limit: MOST_LISTED, cursor }, extra);
+  if (!result.ok && cursor !== '') throw new McpError(ErrorCode.InvalidParams, result.message);
   if (!result.ok) return { resources: [] };
-  const captures = result.output['captures'] as readonly { name: string; bytes: number }[];
+  const { captures, next } = result.output as { captures: readonly { name: string; bytes: number }[]; next: string | null };
   return {
     // Half a character cannot be written in an address.
     resources: captures
@@ -145,7 +151,9 @@ async function reports(run: ToolRunner, extra: Caller): Promise<ListResourcesRes
         name: safeText(name, 200),
         title: safeText(name, 200),
         description: `Report of a capture of ${bytes.toLocaleString('en-US')} bytes.`,
+        mimeType: TEXT,
       })),
+    ...(next === null ? {} : { nextCursor: next }),
   };
 }
 

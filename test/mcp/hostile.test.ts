@@ -71,10 +71,13 @@ const HOSTILE: readonly (readonly [string, Record<string, unknown>])[] = [
   ['a name without end', { capture: 'x'.repeat(200_000), first: 'x'.repeat(200_000) }],
   ['an argument that there is not', { shell: 'id' }],
   ['an argument called constructor', { constructor: { prototype: {} } }],
-  ['an offset below zero', { offset: -1 }],
-  ['an offset that is no number', { offset: 'eyJvZmZzZXQiOjF9' }],
-  ['an offset beyond all numbers', { offset: 1e300 }],
-  ['half an offset', { offset: 0.5 }],
+  ['a number for a cursor', { cursor: 40 }],
+  ['a cursor of somebody else', { cursor: 'eyJvZmZzZXQiOjF9' }],
+  ['a cursor that was made up', { cursor: '14.00000000.00000000' }],
+  ['a cursor to before the beginning', { cursor: '-1.00000000.00000000' }],
+  ['a cursor beyond all numbers', { cursor: `${'z'.repeat(9)}.00000000.00000000` }],
+  ['a cursor without end', { cursor: '1'.repeat(200_000) }],
+  ['a cursor that is a list', { cursor: [1] }],
   ['a limit of nothing', { limit: 0 }],
   ['a limit of everything', { limit: 1e9 }],
   ['a filter of brackets', { filter: '('.repeat(4000) }],
@@ -97,18 +100,38 @@ describe.each(TOOLS.map((tool) => [tool.name, tool] as const))('%s refuses in a 
   });
 });
 
-test('a page beyond the end is empty, and the last', async () => {
-  for (const name of ['list_packets', 'list_conversations', 'list_findings', 'get_statistics']) {
-    const { structuredContent, isError } = await server.call(name, { capture: 'dns.pcap', offset: 99_999_999 });
-    expect([name, isError, structuredContent]).toEqual([name, undefined, expect.objectContaining({ next: null })]);
-  }
-});
-
-test('cursors that nobody gave out do not stop a list', async () => {
-  const cursor = 'eyJvZmZzZXQiOi0xfQ';
-  expect((await server.client.listResources({ cursor })).resources.length).toBeGreaterThan(0);
-  expect((await server.client.listPrompts({ cursor })).prompts.length).toBeGreaterThan(0);
-  await expect(server.client.listTools({ cursor })).rejects.toThrow('was not given out here');
+describe('a cursor', () => {
+  const page = async (name: string, args: Record<string, unknown>): Promise<string> =>
+    ((await server.call(name, args)).structuredContent as { next: string }).next;
+  test('of another capture, of other arguments, of another tool or of a changed capture is refused, and says so', async () => {
+    const about = { capture: 'ftp.pcap', filter: 'tcp', limit: 5 },
+      cursor = await page('list_packets', about);
+    expect((await server.call('list_packets', { ...about, limit: 7, cursor })).isError).toBeUndefined();
+    const refused = async (name: string, args: Record<string, unknown>, why: string): Promise<void> => {
+      const result = await server.call(name, { ...args, cursor });
+      expect([name, result.isError]).toEqual([name, true]);
+      expect(textOf(result)).toMatch(new RegExp(`${why}.*first page`));
+    };
+    await refused('list_packets', { ...about, capture: 'dns.pcap' }, 'another capture');
+    await refused('list_packets', { ...about, filter: 'ftp' }, 'other arguments');
+    await refused('list_conversations', about, 'other arguments');
+    const file = path.join(root, 'ftp.pcap'),
+      whole = fs.readFileSync(file);
+    fs.appendFileSync(file, whole.subarray(24));
+    await refused('list_packets', about, 'has changed');
+    fs.writeFileSync(file, whole);
+  });
+  test('cannot be moved by hand', async () => {
+    const cursor = await page('list_packets', { capture: 'ftp.pcap', limit: 5 });
+    const result = await server.call('list_packets', { capture: 'ftp.pcap', limit: 5, cursor: cursor.replace(/^5/, '9') });
+    expect(result.isError).toBe(true);
+  });
+  test('that nobody gave out stops no list but is refused', async () => {
+    const cursor = 'eyJvZmZzZXQiOi0xfQ';
+    await expect(server.client.listResources({ cursor })).rejects.toThrow('no cursor');
+    await expect(server.client.listTools({ cursor })).rejects.toThrow('was not given out here');
+    expect((await server.client.listPrompts({ cursor })).prompts.length).toBeGreaterThan(0);
+  });
 });
 
 test('a thousand calls at once are all answered', async () => {

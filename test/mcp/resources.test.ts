@@ -94,6 +94,27 @@ describe('what is completed', () => {
   });
 });
 
+test('more captures than fit on a page are on the next ones, each once', async () => {
+  const many = path.join(folder, 'many');
+  fs.mkdirSync(many);
+  for (let i = 0; i < 230; i++) fs.copyFileSync(path.join(SAMPLES, 'dns.pcap'), path.join(many, `c${i}.pcap`));
+  const other = await connect(many),
+    uris: string[] = [];
+  let cursor: string | undefined,
+    pages = 0;
+  do {
+    const page = await other.client.listResources(cursor === undefined ? {} : { cursor });
+    uris.push(...page.resources.map(({ uri }) => uri));
+    cursor = page.nextCursor;
+    pages++;
+  } while (cursor !== undefined);
+  expect([pages, uris.length, new Set(uris).size]).toEqual([3, 231, 231]);
+  const { nextCursor } = await other.client.listResources();
+  fs.copyFileSync(path.join(SAMPLES, 'dns.pcap'), path.join(many, 'new.pcap'));
+  await expect(other.client.listResources({ cursor: nextCursor! })).rejects.toThrow('a list of captures that has changed');
+  await other.client.close();
+});
+
 describe('what is read', () => {
   test('the report, a packet and a host, in the words of their tools', async () => {
     const [address] = await complete(under('/host/{address}'), 'address', '', { name: STORY });

@@ -57,11 +57,11 @@ async function tool(name: string, args: Row): Promise<Row> {
 /** All pages of a tool that lists. */
 async function pages(name: string, list: string, args: Row): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  for (let offset: number | null = 0; offset !== null;) {
-    const page: Row = await tool(name, { ...args, offset });
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page: Row = await tool(name, { ...args, cursor });
     rows.push(...(page[list] as Row[]));
-    offset = page['next'] as number | null;
-    if (offset === null) expect([name, args, rows.length]).toEqual([name, args, page['total']]);
+    cursor = page['next'] as string | null;
+    if (cursor === null) expect([name, args, rows.length]).toEqual([name, args, page['total']]);
   }
   return rows;
 }

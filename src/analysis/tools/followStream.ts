@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { safeText } from '../exports/safeText.ts';
 import { hideSecrets, hideTypedSecrets, secretsOf } from '../hideSecrets.ts';
 import { defineTool, ToolFailure } from '../tool.ts';
-import { captureInput, offsetInput, withCapture } from '../toolCapture.ts';
+import { captureInput, withCapture } from '../toolCapture.ts';
+import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
 /** Each chunk's frame is dissected to learn its secrets. */
 const MOST_CHUNKS = 100;
@@ -16,7 +17,7 @@ export const followStream = defineTool({
   input: z.strictObject({
     capture: captureInput,
     flow: z.string().min(1).max(40).describe('Conversation id, such as tcp:3'),
-    offset: offsetInput,
+    cursor: cursorInput,
     maxBytes: z.int().min(1).max(50_000).default(2000),
   }),
   output: z.object({
@@ -26,10 +27,12 @@ export const followStream = defineTool({
     chunks: z.array(z.object({ frame: z.number(), from: z.enum(['a', 'b']), bytes: z.number(), missingBefore: z.number(), text: z.string() })),
     bytesAToB: z.number(),
     bytesBToA: z.number(),
-    next: z.number().nullable().describe('Pass as "offset" for what follows; null at the end'),
+    next: pageOutput.next,
   }),
-  async run({ capture, flow, offset, maxBytes }, context) {
-    return withCapture(capture, context, async (opened) => {
+  async run(input, context) {
+    const { capture, flow, maxBytes } = input;
+    return withCapture(capture, context, async (opened, file) => {
+      const pages = pageOf('follow_stream', input, file);
       // From the beginning, always: what was asked before decides whether an answer is a password.
       const page = await opened.call('followStream', { flow, offset: 0, maxBytes: 8 << 20 }, context.signal);
       if (page === null)
@@ -40,12 +43,12 @@ export const followStream = defineTool({
       /** What the dissectors know as a secret, binary protocols included. */
       const known = new Set<string>();
       let left = maxBytes,
-        next: number | null = null;
-      for (let i = offset; i < page.chunks.length; i++) {
+        next: string | null = null;
+      for (let i = pages.offset; i < page.chunks.length; i++) {
         const { frame, direction, bytes, missingBefore } = page.chunks[i]!,
           said = texts[i] ?? '';
         if (chunks.length >= MOST_CHUNKS || (chunks.length > 0 && Math.min(said.length, maxBytes) > left)) {
-          next = i;
+          next = pages.next(i - pages.offset, page.chunks.length);
           break;
         }
         const detail = said === '' ? null : await opened.call('packet', { frame }, context.signal);

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { FieldNode } from '../engineApi.ts';
 import { HIDDEN, hideSecrets, isSecretField, secretsOf } from '../hideSecrets.ts';
 import { defineTool, ToolFailure } from '../tool.ts';
-import { captureInput, limitInput, nextOffset, offsetInput, pageOutput, withCapture } from '../toolCapture.ts';
+import { captureInput, limitInput, withCapture } from '../toolCapture.ts';
+import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
 const LONGEST_VALUE = 200;
 
@@ -15,7 +16,7 @@ export const getPacket = defineTool({
     capture: captureInput,
     frame: z.int().min(1).describe('Frame number, from 1'),
     protocol: z.string().max(40).default('').describe('Only the fields of this protocol, such as dns'),
-    offset: offsetInput,
+    cursor: cursorInput,
     limit: limitInput(500, 80),
   }),
   output: z.object({
@@ -29,8 +30,11 @@ export const getPacket = defineTool({
     fields: z.array(z.string()),
     ...pageOutput,
   }),
-  async run({ capture, frame, protocol, offset, limit }, context) {
-    return withCapture(capture, context, async (opened) => {
+  async run(input, context) {
+    const { capture, frame, protocol, limit } = input;
+    return withCapture(capture, context, async (opened, file) => {
+      const page = pageOf('get_packet', input, file),
+        { offset } = page;
       const detail = await opened.call('packet', { frame }, context.signal);
       if (detail === null) {
         const { total } = await opened.call(
@@ -56,7 +60,7 @@ export const getPacket = defineTool({
         flow: row.flow,
         fields: shown,
         total: lines.length,
-        next: nextOffset(offset, shown.length, lines.length),
+        next: page.next(shown.length, lines.length),
       };
     });
   },

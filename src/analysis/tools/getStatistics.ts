@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import type { Report } from '../report.ts';
 import { defineTool } from '../tool.ts';
-import { captureInput, filterInput, limitInput, nextOffset, offsetInput, pageOutput, selectionOf, withCapture } from '../toolCapture.ts';
+import { captureInput, filterInput, limitInput, selectionOf, withCapture } from '../toolCapture.ts';
+import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
 const TABLES = ['overview', 'breakdown', 'protocols', 'hosts', 'ports', 'quality', 'coverage'] as const;
 type Row = Readonly<Record<string, unknown>>;
@@ -16,12 +17,15 @@ export const getStatistics = defineTool({
     capture: captureInput,
     of: z.enum(TABLES).default('overview'),
     filter: filterInput,
-    offset: offsetInput,
+    cursor: cursorInput,
     limit: limitInput(500, 10),
   }),
   output: z.object({ rows: z.array(z.record(z.string(), z.unknown())), ...pageOutput }),
-  async run({ capture, of, filter, offset, limit }, context) {
-    return withCapture(capture, context, async (opened) => {
+  async run(input, context) {
+    const { capture, of, filter, limit } = input;
+    return withCapture(capture, context, async (opened, file) => {
+      const page = pageOf('get_statistics', input, file),
+        { offset } = page;
       const selection = await selectionOf(opened, filter, context.signal);
       if (of === 'hosts' || of === 'ports') {
         const layers = of === 'hosts' ? (['ip', 'ipv6', 'eth'] as const) : (['tcp', 'udp'] as const);
@@ -32,7 +36,7 @@ export const getStatistics = defineTool({
         // Hardware addresses only where nothing else is known.
         const used = of === 'hosts' && (pages[0]?.total ?? 0) + (pages[1]?.total ?? 0) > 0 ? pages.slice(0, 2) : pages;
         const all = used.flatMap(({ rows }) => rows).sort((a, b) => b.bytes - a.bytes),
-          total = used.reduce((sum, page) => sum + page.total, 0);
+          total = used.reduce((sum, { total: n }) => sum + n, 0);
         const rows = all
           .slice(offset, offset + limit)
           .map(({ address, port, names, packets, bytes, bytesSent, bytesReceived }): Record<string, unknown> => ({
@@ -44,11 +48,11 @@ export const getStatistics = defineTool({
             bytesSent,
             bytesReceived,
           }));
-        return { rows, total, next: nextOffset(offset, rows.length, total) };
+        return { rows, total, next: page.next(rows.length, total) };
       }
       const rows = table(await opened.call('report', { selection, limit: 500 }, context.signal), of);
       const shown = rows.slice(offset, offset + limit);
-      return { rows: shown.map((row) => ({ ...row })), total: rows.length, next: nextOffset(offset, shown.length, rows.length) };
+      return { rows: shown.map((row) => ({ ...row })), total: rows.length, next: page.next(shown.length, rows.length) };
     });
   },
 });

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { recordedMs } from '../captureFiles.ts';
 import { defineTool, ToolFailure } from '../tool.ts';
+import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
 export const listCaptures = defineTool({
   name: 'list_captures',
@@ -9,6 +10,7 @@ export const listCaptures = defineTool({
   description: 'Lists the captures that can be analysed, newest first. Tools take "latest" without it.',
   input: z.strictObject({
     contains: z.string().max(200).default('').describe('Text in the name, in any case'),
+    cursor: cursorInput,
     limit: z.int().min(1).max(1000).default(100),
   }),
   output: z.object({
@@ -20,21 +22,25 @@ export const listCaptures = defineTool({
         isLatest: z.boolean(),
       }),
     ),
-    total: z.number().describe('How many there are, however many are listed'),
+    ...pageOutput,
   }),
-  async run({ contains, limit }, { captures }) {
+  async run(input, { captures }) {
+    const { contains, limit } = input;
     const listed = await captures.list();
     if (!listed.ok)
       throw new ToolFailure(`${listed.message} Tell the user which folder is missing or unreadable; captures go into the captures folder.`);
     const wanted = listed.files.filter(({ name }) => name.toLowerCase().includes(contains.toLowerCase()));
+    const { offset, next } = pageOf('list_captures', input, wanted),
+      shown = wanted.slice(offset, offset + limit);
     return {
-      captures: wanted.slice(0, limit).map((file) => ({
+      captures: shown.map((file) => ({
         name: file.name,
         bytes: file.bytes,
         recorded: new Date(recordedMs(file)).toISOString(),
         isLatest: file === listed.files[0],
       })),
       total: wanted.length,
+      next: next(shown.length, wanted.length),
     };
   },
 });

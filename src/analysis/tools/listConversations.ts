@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { CONVERSATION_LAYERS } from '../report.ts';
 import { defineTool } from '../tool.ts';
-import { captureInput, filterInput, limitInput, nextOffset, offsetInput, pageOutput, selectionOf, withCapture } from '../toolCapture.ts';
+import { captureInput, filterInput, limitInput, selectionOf, withCapture } from '../toolCapture.ts';
+import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
 export const listConversations = defineTool({
   name: 'list_conversations',
@@ -14,7 +15,7 @@ export const listConversations = defineTool({
     filter: filterInput,
     search: z.string().max(200).default('').describe('Text in an address, name, port or service'),
     sort: z.enum(['bytes', 'packets', 'durationSeconds', 'startTime']).default('bytes'),
-    offset: offsetInput,
+    cursor: cursorInput,
     limit: limitInput(200, 10),
   }),
   output: z.object({
@@ -35,8 +36,11 @@ export const listConversations = defineTool({
     ),
     ...pageOutput,
   }),
-  async run({ capture, layer, filter, search, sort, offset, limit }, context) {
-    return withCapture(capture, context, async (opened) => {
+  async run(input, context) {
+    const { capture, layer, filter, search, sort, limit } = input;
+    return withCapture(capture, context, async (opened, file) => {
+      const pages = pageOf('list_conversations', input, file),
+        { offset } = pages;
       const selection = await selectionOf(opened, filter, context.signal);
       const page = await opened.call(
         'conversations',
@@ -58,7 +62,7 @@ export const listConversations = defineTool({
           connState: row.connState,
         })),
         total: page.total,
-        next: nextOffset(offset, page.rows.length, page.total),
+        next: pages.next(page.rows.length, page.total),
       };
     });
   },

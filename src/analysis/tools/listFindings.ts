@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { EVERYTHING } from '../engineApi.ts';
 import { SEVERITIES, type Finding } from '../report.ts';
 import { defineTool } from '../tool.ts';
-import { captureInput, limitInput, nextOffset, offsetInput, pageOutput, reportWithFindings, withCapture } from '../toolCapture.ts';
+import { captureInput, limitInput, reportWithFindings, withCapture } from '../toolCapture.ts';
+import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
 const FRAMES_SHOWN = 3,
   INCIDENTS_SHOWN = 5;
@@ -17,7 +18,7 @@ export const listFindings = defineTool({
     capture: captureInput,
     severity: z.enum(SEVERITIES).default('info').describe('This grave or graver'),
     about: z.string().max(200).default('').describe('Only of this detector, or about this address'),
-    offset: offsetInput,
+    cursor: cursorInput,
     limit: limitInput(200, 20),
   }),
   output: z.object({
@@ -41,8 +42,11 @@ export const listFindings = defineTool({
       .describe('Which findings tell one story, in a sentence; the gravest first'),
     ...pageOutput,
   }),
-  async run({ capture, severity, about, offset, limit }, context) {
-    return withCapture(capture, context, async (opened) => {
+  async run(input, context) {
+    const { capture, severity, about, limit } = input;
+    return withCapture(capture, context, async (opened, file) => {
+      const pages = pageOf('list_findings', input, file),
+        { offset } = pages;
       const report = await reportWithFindings(opened, EVERYTHING, context.signal);
       const least = SEVERITIES.indexOf(severity);
       const wanted = report.findings.filter((finding) => SEVERITIES.indexOf(finding.severity) >= least && isAbout(finding, about.trim()));
@@ -57,7 +61,7 @@ export const listFindings = defineTool({
           .slice(0, INCIDENTS_SHOWN)
           .map(({ id, severity: worst, title, findings }) => ({ id, severity: worst, title, findings: findings.length })),
         total: wanted.length,
-        next: nextOffset(offset, shown.length, wanted.length),
+        next: pages.next(shown.length, wanted.length),
       };
     });
   },

@@ -2,13 +2,14 @@
 import * as z from 'zod';
 import { hideSecrets } from '../hideSecrets.ts';
 import { defineTool } from '../tool.ts';
-import { captureInput, filterInput, limitInput, nextOffset, offsetInput, pageOutput, selectionOf, withCapture } from '../toolCapture.ts';
+import { captureInput, filterInput, limitInput, selectionOf, withCapture } from '../toolCapture.ts';
+import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
 export const listPackets = defineTool({
   name: 'list_packets',
   title: 'List packets',
   description: 'Packets that match a display filter, one line each; "total" counts them all. Secrets are hidden. get_packet gives one whole.',
-  input: z.strictObject({ capture: captureInput, filter: filterInput, offset: offsetInput, limit: limitInput(200, 20) }),
+  input: z.strictObject({ capture: captureInput, filter: filterInput, cursor: cursorInput, limit: limitInput(200, 20) }),
   output: z.object({
     packets: z.array(
       z.object({
@@ -23,8 +24,11 @@ export const listPackets = defineTool({
     ),
     ...pageOutput,
   }),
-  async run({ capture, filter, offset, limit }, context) {
-    return withCapture(capture, context, async (opened) => {
+  async run(input, context) {
+    const { capture, filter, limit } = input;
+    return withCapture(capture, context, async (opened, file) => {
+      const pages = pageOf('list_packets', input, file),
+        { offset } = pages;
       const selection = await selectionOf(opened, filter, context.signal);
       const page = await opened.call('packets', { selection, sort: null, offset, limit }, context.signal);
       return {
@@ -39,7 +43,7 @@ export const listPackets = defineTool({
           info: protocol === 'TELNET' ? 'Telnet data' : hideSecrets(info).slice(0, 200),
         })),
         total: page.total,
-        next: nextOffset(offset, page.rows.length, page.total),
+        next: pages.next(page.rows.length, page.total),
       };
     });
   },

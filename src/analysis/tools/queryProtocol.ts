@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { FieldNode } from '../engineApi.ts';
 import { HIDDEN, hideSecrets, isSecretField, secretsOf } from '../hideSecrets.ts';
 import { defineTool, ToolFailure } from '../tool.ts';
-import { captureInput, filterInput, limitInput, nextOffset, offsetInput, pageOutput, selectionOf, withCapture } from '../toolCapture.ts';
+import { captureInput, filterInput, limitInput, selectionOf, withCapture } from '../toolCapture.ts';
+import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
 /** Packets whose fields are read for one count: each is taken apart whole. */
 const MOST_COUNTED = 500;
@@ -49,7 +50,7 @@ export const queryProtocol = defineTool({
       .describe("Wireshark's name"),
     filter: filterInput,
     count_by: z.string().max(80).default('').describe('A field name'),
-    offset: offsetInput,
+    cursor: cursorInput,
     limit: limitInput(100, 15),
   }),
   output: z.object({
@@ -59,9 +60,12 @@ export const queryProtocol = defineTool({
     packets: z.number(),
     ...pageOutput,
   }),
-  async run({ capture, protocol, filter, count_by, offset, limit }, context) {
+  async run(input, context) {
+    const { capture, protocol, filter, count_by, limit } = input;
     const own = MESSAGES[protocol] ?? protocol;
-    return withCapture(capture, context, async (opened) => {
+    return withCapture(capture, context, async (opened, file) => {
+      const pages = pageOf('query_protocol', input, file),
+        { offset } = pages;
       const { signal } = context,
         selection = await selectionOf(opened, filter.trim() === '' ? own : `(${own}) && (${filter})`, signal),
         isCount = count_by !== '';
@@ -96,7 +100,7 @@ export const queryProtocol = defineTool({
         examined: page.rows.length,
         packets: page.total,
         total,
-        next: nextOffset(offset, isCount ? shown.length : page.rows.length, total),
+        next: pages.next(isCount ? shown.length : page.rows.length, total),
       };
     });
   },

@@ -66,8 +66,8 @@ describe('what they say', () => {
 
   test('list_conversations goes on where it stopped', async () => {
     const first = await output('list_conversations', { capture: 'scan', limit: 40, sort: 'startTime' });
-    expect(first).toMatchObject({ total: 60, next: 40 });
-    const second = await output('list_conversations', { capture: 'scan', limit: 40, sort: 'startTime', offset: 40 });
+    expect(first).toMatchObject({ total: 60, next: expect.any(String) as string });
+    const second = await output('list_conversations', { capture: 'scan', limit: 40, sort: 'startTime', cursor: first['next'] });
     expect(second).toMatchObject({ next: null });
     const ids = [first, second].flatMap((page) => (page['conversations'] as { id: string }[]).map(({ id }) => id));
     expect(new Set(ids).size).toBe(60);
@@ -77,7 +77,7 @@ describe('what they say', () => {
     expect(await output('list_packets', { capture: 'scan', filter: 'tcp.dstport <= 10', limit: 3 })).toMatchObject({
       packets: [{ frame: 1 }, { frame: 2 }, { frame: 3 }],
       total: 10,
-      next: 3,
+      next: expect.any(String) as string,
     });
     expect(await failure('list_packets', { filter: 'tcp.dstport ===' })).toMatch(/^The filter cannot be used: .*Correct it/);
   });

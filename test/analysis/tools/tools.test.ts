@@ -50,6 +50,7 @@ describe('list_captures', () => {
         { name: 'quiet.pcap', bytes: quiet.bytes().length, recorded: '2023-11-14T22:13:20.000Z', isLatest: false },
       ],
       total: 3,
+      next: null,
     });
   });
 
