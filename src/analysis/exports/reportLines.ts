@@ -52,7 +52,7 @@ function* mostBytesFirst<T>(
   bytes: (table: T, row: number) => number,
   first: (table: T, row: number) => number,
 ): Generator<{ readonly table: T; readonly row: number }> {
-  const rows = tables.map(rowsOf),
+  const rows = tables.map((table) => rowsOf(table)),
     total = rows.reduce((sum, { length }) => sum + length, 0);
   const tableOf = new Uint8Array(total),
     rowOf = new Int32Array(total),
