@@ -1,6 +1,6 @@
 /** Where recorded bytes come from: a program on this machine, the same over SSH, or a pipe. */
-import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import type { BackendCounts, CaptureRequest } from './backend.ts';
 import { machineFacts, type FoundProgram } from './programs.node.ts';
 import { isPermissionMessage, permissionRemedy } from './remedy.ts';
@@ -23,6 +23,7 @@ export interface CaptureSource {
 }
 
 const STOP_TIMEOUT_MS = 4000;
+const LAST_WORDS_MS = 1000;
 const MOST_WORDS = 8192;
 
 export function localSource({ backend, path }: FoundProgram, request: CaptureRequest): CaptureSource {
@@ -37,11 +38,12 @@ export function localSource({ backend, path }: FoundProgram, request: CaptureReq
 /** `host` as ssh takes it. The remote side has a shell, so each word is quoted for it. */
 export function sshSource(host: string, request: CaptureRequest): CaptureSource {
   const command = ['tcpdump', ...tcpdump.captureArguments(request)].map(shellQuoted).join(' ');
-  return processSource('ssh', ['-T', '--', host, command], {
+  return processSource('ssh', ['-T', '--', host, `exec sh -c ${shellQuoted(untilInputCloses(command))}`], {
     title: `tcpdump on ${request.interface} of ${host}`,
     parseCounts: tcpdump.parseCounts,
     // A signal would reach ssh, not tcpdump.
     countsSignal: null,
+    stopsByInput: true,
     remedy: () => `On ${host}, give tcpdump the right to record: sudo setcap cap_net_raw,cap_net_admin=eip "$(command -v tcpdump)"`,
   });
 }
@@ -67,6 +69,14 @@ export function pipeSource(stream: Readable): CaptureSource {
   };
 }
 
+/**
+ * POSIX shell: runs the command until it ends or standard input does, as when ssh, or we, are gone: nothing is left behind on the other machine, and tcpdump
+ * says its counts. What runs beside it must not hold the session's output open.
+ */
+function untilInputCloses(command: string): string {
+  return `exec 3<&0; ${command} 3<&- & p=$!; { cat <&3; kill $p; } >/dev/null 2>&1 & c=$!; wait $p; s=$?; kill $c 2>/dev/null; exit $s`;
+}
+
 /** In single quotes, where a POSIX shell reads every character as it is. */
 export function shellQuoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
@@ -76,11 +86,23 @@ interface ProcessWords {
   readonly title: string;
   readonly parseCounts: (line: string) => BackendCounts | null;
   readonly countsSignal: 'SIGUSR1' | null;
+  /** It ends when its standard input is closed; a signal would not reach who has to end. */
+  readonly stopsByInput?: boolean;
   readonly remedy: () => string;
 }
 
-function processSource(file: string, args: readonly string[], { title, parseCounts, countsSignal, remedy }: ProcessWords): CaptureSource {
-  const child = spawn(file, [...args], { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+function processSource(
+  file: string,
+  args: readonly string[],
+  { title, parseCounts, countsSignal, stopsByInput = false, remedy }: ProcessWords,
+): CaptureSource {
+  // Its input is never written to; when we die, it is closed by that.
+  const child = spawn(file, [...args], { stdio: [stopsByInput ? 'pipe' : 'ignore', 'pipe', 'pipe'], windowsHide: true }) as ChildProcessByStdio<
+    Writable | null,
+    Readable,
+    Readable
+  >;
+  child.stdin?.on('error', () => undefined);
   let counts: BackendCounts = { received: null, dropped: null },
     words = '',
     line = '',
@@ -100,6 +122,10 @@ function processSource(file: string, args: readonly string[], { title, parseCoun
     heard = true;
   });
   child.stdout.pause();
+  const letGo = (): void => {
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
   const ended = new Promise<string | null>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       child.stdout.destroy();
@@ -125,9 +151,14 @@ function processSource(file: string, args: readonly string[], { title, parseCoun
     stop: () => {
       if (stopping) return;
       stopping = true;
-      child.kill('SIGINT');
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-      child.once('close', () => clearTimeout(timer));
+      if (child.stdin === null) child.kill('SIGINT');
+      else child.stdin.end();
+      const killing = setTimeout(() => {
+        child.kill('SIGKILL');
+        // What it has started may still hold the other end of its pipes, with nothing more to say.
+        setTimeout(letGo, LAST_WORDS_MS).unref();
+      }, STOP_TIMEOUT_MS);
+      child.once('close', () => clearTimeout(killing));
     },
     ended,
   };

@@ -1,92 +1,24 @@
 /** `netsec capture` on real interfaces, between network namespaces that are made here. The sender counts what it sent; capinfos-like counts come from our reader. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { build } from 'esbuild';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import { Analysis } from '../../src/analysis/engine.ts';
 import type { RecordingStatus } from '../../src/live/record.node.ts';
-import { hasProgram, makeNamespaces, namespacesMissing, type Namespaces } from '../support/networkNamespaces.ts';
+import type { Namespaces } from '../support/networkNamespaces.ts';
+import { listening, liveNetwork, recordingMissing, until, type LiveNetwork } from './support/liveNetwork.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
-const SENDER = path.join(ROOT, 'test/support/udpSender.cjs');
-const missing = namespacesMissing() ?? (hasProgram('tcpdump') && hasProgram('dumpcap') ? null : 'tcpdump and dumpcap are needed');
-if (missing !== null) console.warn(`NOT RUN: recording on real interfaces: ${missing}`);
-// `.ci/run` installs what is needed and is root: there, a test that did not run is a failure.
-if (missing !== null && process.env['CI'] !== undefined) throw new Error(`recording on real interfaces could not be tested: ${missing}`);
+const missing = recordingMissing('recording on real interfaces');
 
-let folder: string, cli: string, net: Namespaces;
+let live: LiveNetwork, net: Namespaces, folder: string, cli: string, start: LiveNetwork['start'], send: LiveNetwork['send'];
 
 beforeAll(async () => {
   if (missing !== null) return;
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'netsec-live-'));
-  // nobody has to reach the folder, too.
-  fs.chmodSync(folder, 0o755);
-  cli = path.join(folder, 'cli.mjs');
-  await build({
-    entryPoints: [path.join(ROOT, 'src/cli/main.node.ts')],
-    outfile: cli,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    define: { NETSEC_VERSION: '"test"' },
-    banner: { js: "import { createRequire as netsecCreateRequire } from 'node:module'; const require = netsecCreateRequire(import.meta.url);" },
-    logLevel: 'error',
-  });
-  net = makeNamespaces();
+  live = await liveNetwork();
+  ({ net, folder, cli, start, send } = live);
 });
-
-afterAll(() => {
-  if (missing !== null) return;
-  net.dispose();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly statuses: RecordingStatus[];
-  said(): string;
-  readonly done: Promise<number | null>;
-}
-
-function start(args: readonly string[], command: readonly string[] = ['ip', 'netns', 'exec', net.right]): Run {
-  const [file = '', ...rest] = [...command, process.execPath, cli, 'capture', '--json', '--keep-free', '0', ...args];
-  const child = spawn(file, rest, { stdio: ['pipe', 'pipe', 'pipe'] }),
-    statuses: RecordingStatus[] = [];
-  let said = '',
-    out = '';
-  child.stdout.on('data', (text: Buffer) => {
-    const lines = `${out}${text.toString()}`.split('\n');
-    out = lines.pop() ?? '';
-    statuses.push(...lines.map((line) => JSON.parse(line) as RecordingStatus));
-  });
-  child.stderr.on('data', (text: Buffer) => (said += text.toString()));
-  return { child, statuses, said: () => said, done: new Promise((resolve) => child.on('close', resolve)) };
-}
-
-async function until(what: () => boolean, timeoutMs = 20_000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!what()) {
-    if (Date.now() > end) throw new Error('waited in vain');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** A program that records has opened the interface when it has written the file's header. */
-async function listening(run: Run): Promise<void> {
-  await until(() => (run.statuses.at(-1)?.bytes ?? 0) > 0);
-}
-
-async function send(count: number, rate: number): Promise<number> {
-  const child = net.run(net.left, [process.execPath, SENDER, String(count), String(rate)]);
-  let text = '';
-  child.stdout!.on('data', (part: Buffer) => (text += part.toString()));
-  await new Promise((resolve) => child.on('close', resolve));
-  return Number(text);
-}
+afterAll(() => live?.dispose());
 
 async function packetsIn(file: string): Promise<{ readonly packets: number; readonly damage: unknown }> {
   const opened = await openCaptureFile({ kind: 'path', path: file });
@@ -106,7 +38,7 @@ function alive(pid: number): boolean {
   }
 }
 
-const base = (): string[] => ['-i', 've0', '-f', 'udp port 9999', '-o', `${fs.mkdtempSync(path.join(folder, 'out-'))}/`];
+const base = (): string[] => ['-i', 've0', '-f', 'udp port 9999', '-o', live.out()];
 
 describe.skipIf(missing !== null)('netsec capture', () => {
   test.each([
@@ -239,7 +171,7 @@ describe.skipIf(missing !== null)('netsec capture', () => {
 
   test('ends with a reason when the interface goes away', async () => {
     const other = makeInterface();
-    const run = start(['-i', other, '-o', `${fs.mkdtempSync(path.join(folder, 'out-'))}/`, '--backend', 'tcpdump']);
+    const run = start(['-i', other, '-o', live.out(), '--backend', 'tcpdump']);
     await listening(run);
     net.runSync(net.right, ['ip', 'link', 'del', other]);
     expect(await run.done).toBe(4);
@@ -261,7 +193,7 @@ describe.skipIf(missing !== null)('netsec capture', () => {
   });
 
   test('two at once have a file each', async () => {
-    const into = `${fs.mkdtempSync(path.join(folder, 'out-'))}/`;
+    const into = live.out();
     const runs = ['tcpdump', 'dumpcap'].map((backend) =>
       start(['-i', 've0', '-f', 'udp port 9999', '-o', into, '--packets', '20', '--backend', backend]),
     );
