@@ -15,6 +15,8 @@ export interface Selection {
   readonly filter: string;
   /** Seconds since the capture's start time, half-open `[from, to)`; null for all of it. */
   readonly timeRange: { readonly from: number; readonly to: number } | null;
+  /** Only the first so many frames, as if no more had been read: who has paused a growing capture sees no newer ones. Absent for all. */
+  readonly frames?: number;
 }
 
 export const EVERYTHING: Selection = { filter: '', timeRange: null };

@@ -155,15 +155,16 @@ export class CaptureSession {
     host: async ({ address, selection, limit }, signal) => this.#host(address, selection, limit, signal),
     packets: async ({ selection, sort, offset, limit }, signal) => {
       const order = await this.#order(selection, sort),
-        total = order?.length ?? this.#index.count;
+        all = this.#framesOf(selection),
+        total = order?.length ?? all;
       const from = Math.max(0, Math.floor(offset)),
         to = Math.min(total, from + Math.min(MAX_PAGE, Math.max(0, Math.floor(limit))));
       const frames = Array.from({ length: Math.max(0, to - from) }, (_, i) => (order === null ? from + i + 1 : order[from + i]!));
-      return { offset: from, rows: await this.#rows.rows(frames, signal), total, totalUnfiltered: this.#index.count };
+      return { offset: from, rows: await this.#rows.rows(frames, signal), total, totalUnfiltered: all };
     },
     indexOfFrame: async ({ selection, sort, frame }) => {
       const order = await this.#order(selection, sort);
-      if (order === null) return frame >= 1 && frame <= this.#index.count ? frame - 1 : -1;
+      if (order === null) return frame >= 1 && frame <= this.#framesOf(selection) ? frame - 1 : -1;
       return order.indexOf(frame);
     },
     packet: ({ frame }) => this.#rows.detail(frame),
@@ -205,8 +206,7 @@ export class CaptureSession {
       return writeReport(this.#report(view, Infinity), format);
     },
     savePackets: async ({ selection, maxBytes }, signal) => {
-      const { selection: frames } = await this.#view(selection);
-      return savePackets(this.#analysis, this.#index, frames === null ? null : frames.frames(), maxBytes, signal);
+      return savePackets(this.#analysis, this.#index, this.#numbersOf(await this.#view(selection), selection), maxBytes, signal);
     },
     saveEvidence: async ({ selection, maxBytes }, signal) => {
       const { findings } = this.#report(await this.#view(selection), Infinity);
@@ -263,7 +263,7 @@ export class CaptureSession {
     if (own.capture.packets === 0 || frames === null) return null;
     // What it said of itself is heard in a pass of its own: only who looks at a host pays for it.
     let facts: HostFacts | undefined;
-    const pass = new Analysis(this.#readSoFar(), this.#format, {
+    const pass = new Analysis(this.#readSoFar(this.#framesOf(selection)), this.#format, {
       select: (frame) => frames.has(frame),
       listen: {
         messages: HOST_MESSAGES,
@@ -302,8 +302,8 @@ export class CaptureSession {
 
   /** The analysis of a selection, made once however many ask. */
   #view(selection: Selection): Promise<View> {
-    const frames = this.#analysis.frames,
-      key = JSON.stringify([frames, selection.filter.trim(), selection.timeRange]);
+    const frames = this.#framesOf(selection),
+      key = JSON.stringify([frames, selection.frames !== undefined, selection.filter.trim(), selection.timeRange]);
     const known = this.#views.get(key);
     if (known !== undefined) {
       // Used again: it leaves last.
@@ -324,20 +324,34 @@ export class CaptureSession {
   }
 
   async #makeView(selection: Selection, frames: number, signal: AbortSignal): Promise<View> {
-    const chosen = await this.#frames(selection, signal);
-    if (chosen === null)
+    const source = this.#readSoFar(frames),
+      chosen = await this.#frames(selection, source, signal);
+    // The analysis of everything reads on; who wants no more than there was needs one of their own.
+    if (chosen === null && selection.frames === undefined)
       return { analysis: this.#analysis, selection: null, frames, tables: new TableQueries(this.#analysis.state), reports: new Map() };
-    const analysis = new Analysis(this.#readSoFar(), this.#format, {
+    const analysis = new Analysis(source, this.#format, {
       detectors: detectorsWithDefaults(this.#options.detectorOptions),
       intel: this.#options.intel,
-      select: (frame) => chosen.has(frame),
+      ...(chosen === null ? {} : { select: (frame) => chosen.has(frame) }),
     });
     await cancellable(analysis.advance({ signal }), signal);
     return { analysis, selection: chosen, frames, tables: new TableQueries(analysis.state), reports: new Map() };
   }
 
+  /** How many there are for who asks. */
+  #framesOf({ frames }: Selection): number {
+    const all = this.#analysis.frames;
+    return frames === undefined ? all : Math.max(0, Math.min(all, Math.floor(frames)));
+  }
+
+  /** Numbers of the frames of a view; null for all there are. */
+  #numbersOf(view: View, selection: Selection): Uint32Array | null {
+    if (view.selection !== null) return view.selection.frames();
+    return selection.frames === undefined ? null : Uint32Array.from({ length: this.#framesOf(selection) }, (_, i) => i + 1);
+  }
+
   /** Null when everything is selected. */
-  async #frames(selection: Selection, signal: AbortSignal): Promise<FrameSelection | null> {
+  async #frames(selection: Selection, source: ByteSource, signal: AbortSignal): Promise<FrameSelection | null> {
     const text = selection.filter.trim();
     if (text === '' && selection.timeRange === null) return null;
     const { timeRange } = selection,
@@ -351,7 +365,7 @@ export class CaptureSession {
           };
     let toldAt = performance.now();
     return cancellable(
-      selectFrames(this.#readSoFar(), this.#format, text, inRange, {
+      selectFrames(source, this.#format, text, inRange, {
         signal,
         onProgress: (bytesDone, bytesTotal) => {
           const now = performance.now();
@@ -364,10 +378,11 @@ export class CaptureSession {
     );
   }
 
-  /** The part of the file that the first pass has read: other passes must not run ahead of it. */
-  #readSoFar(): ByteSource {
+  /** The part of the file with the first so many frames, of those that the first pass has read: other passes must not run ahead of it. */
+  #readSoFar(frames: number): ByteSource {
     const source = this.#source,
-      size = Math.min(source.size, this.#analysis.position);
+      end = frames < this.#index.count ? this.#index.fileOffset(frames) : this.#analysis.position,
+      size = Math.min(source.size, end);
     return {
       size,
       read: (into, offset, length, position) => source.read(into, offset, Math.max(0, Math.min(length, size - position)), position),
@@ -377,11 +392,11 @@ export class CaptureSession {
   }
 
   #order(selection: Selection, sort: Sort | null): Promise<Uint32Array | null> {
-    const key = JSON.stringify([this.#analysis.frames, selection.filter.trim(), selection.timeRange, sort]);
+    const key = JSON.stringify([this.#framesOf(selection), selection.frames !== undefined, selection.filter.trim(), selection.timeRange, sort]);
     let order = this.#orders.get(key);
     if (order === undefined) {
       order = this.#view(selection).then((view) =>
-        packetOrder(this.#analysis, this.#index, view.selection === null ? null : view.selection.frames(), sort),
+        packetOrder(this.#analysis, this.#index, sort === null && view.selection === null ? null : this.#numbersOf(view, selection), sort),
       );
       this.#orders.set(key, order);
       order.catch(() => this.#orders.delete(key));
