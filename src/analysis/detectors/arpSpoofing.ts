@@ -167,7 +167,7 @@ function draft(values: Options, { stations }: ArpClaims, cases: readonly Case[])
     flows: [],
     filter: `arp.src.proto_ipv4 in {${ips.slice(0, MOST_NAMED).join(', ')}} || (arp.src.hw_mac == ${mac} && arp.opcode == 1)`,
     attack: ['T1557.002'],
-    recommendation: `Find the machine with the MAC address ${mac} by the tables of the switches, and ask what it runs. Turn on ARP inspection (with DHCP snooping) on the switches; treat passwords that went over plain protocols meanwhile as known.`,
+    recommendation: `Find the machine with the MAC address ${mac} in the MAC address tables of the switches, and ask what it runs. Turn on ARP inspection (with DHCP snooping) on the switches; treat passwords that went over plain protocols meanwhile as known.`,
   };
 }
 
@@ -201,6 +201,6 @@ function draftFlood(values: Options, station: Station): FindingDraft {
     flows: [],
     filter: `arp && arp.src.hw_mac == ${mac}`,
     attack: ['T1557.002', 'T1498'],
-    recommendation: `Find the machine with the MAC address ${mac} by the tables of the switches; limit the rate of ARP on its port.`,
+    recommendation: `Find the machine with the MAC address ${mac} in the MAC address tables of the switches; limit the rate of ARP on its port.`,
   };
 }

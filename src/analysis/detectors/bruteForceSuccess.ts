@@ -60,7 +60,7 @@ function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<Login
     title: `${client} logs in at ${server} over ${label} after ${plural(successes[0]!.failedBefore, 'failed attempt')}`,
     description: `${plural(successes[0]!.failedBefore, 'login')} of ${client} at ${server} port ${serverPort} failed (threshold ${threshold} within ${values.windowMinutes} minutes), then ${
       bySize ? 'a session went on, as they do when the password fits' : `${successes.length === 1 ? 'one was' : `${successes.length} were`} accepted`
-    }${names.length > 0 ? `, as ${names.join(', ')}` : ''}. The account has to be taken for taken over.`,
+    }${names.length > 0 ? `, as ${names.join(', ')}` : ''}. Treat the account as taken over.`,
     subjects: [
       { role: 'attacker', address: client },
       { role: 'victim', address: server, port: serverPort },

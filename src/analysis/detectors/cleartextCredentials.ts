@@ -210,6 +210,6 @@ function draft(
     recommendation:
       kind === 'anonymous'
         ? `Nothing, if ${server} is meant to be open to everybody.`
-        : `Take the passwords seen here for known and change them. Switch ${server} to the encrypted form of ${label}, and close the open one.`,
+        : `Treat the passwords seen here as known, and change them. Switch ${server} to the encrypted form of ${label}, and close the open one.`,
   };
 }

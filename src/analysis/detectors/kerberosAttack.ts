@@ -270,7 +270,7 @@ function draft(values: Options, one: Client, technique: Technique): FindingDraft
           : 'medium',
     confidence,
     title: texts.title(one, count),
-    description: `${plural(count, 'name')} (threshold ${threshold} within ${values.windowMinutes} minutes)${seconds === null ? '' : ` in ${durationText(seconds)}`}: ${[
+    description: `${plural(count, 'name')} (threshold ${threshold} within ${values.windowMinutes} minutes)${seconds === null || seconds === 0 ? '' : ` in ${durationText(seconds)}`}: ${[
       ...names.keys(),
     ]
       .slice(0, 5)
@@ -289,8 +289,8 @@ function draft(values: Options, one: Client, technique: Technique): FindingDraft
       ...indicators,
     ],
     alternatives: isNames
-      ? ['A program with a list of users that is out of date.', 'A test of the own domain.']
-      : ['A domain or client so old that it knows only RC4.', 'Service accounts that were never switched to AES.', 'A test of the own domain.'],
+      ? ['A program with a list of users that is out of date.', 'A test of your own domain.']
+      : ['A domain or client so old that it knows only RC4.', 'Service accounts that were never switched to AES.', 'A test of your own domain.'],
     filter: `${addressFilter(client, server)} && kerberos.${isNames ? `error_code == ${UNKNOWN}` : `msg_type == ${technique === 'as-rep-roasting' ? KERBEROS_AS_REP : KERBEROS_TGS_REP}`}`,
     attack: [...texts.attack],
     recommendation: `${texts.advice} ${client}.`,

@@ -148,6 +148,6 @@ function draft(threshold: number, state: CaptureState, victim: Victim): FindingD
     flows: evidence,
     filter: `${addressFilter('src', address)} && ${addressFilter('dst', address)}`,
     attack: ['T1499.004'],
-    recommendation: `Drop packets that arrive from outside with inside addresses (RFC 2827), find the real sender by its MAC address in these frames, and check that ${address} is well.`,
+    recommendation: `Drop packets that arrive from outside with inside addresses (RFC 2827), find the real sender by its MAC address in these frames, and check that ${address} still answers.`,
   };
 }

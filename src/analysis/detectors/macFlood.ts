@@ -78,7 +78,7 @@ function judge(values: Options, state: CaptureState): FindingDraft | null {
     severity: 'high',
     confidence,
     title: `${countText(fleeting.length)} made-up MAC addresses flood the network`,
-    description: `${countText(fleeting.length)} of ${countText(frames.size)} source addresses (threshold ${countText(values.addresses)}) sent one or two frames each, ${rate.toFixed(0)} new ones a second (threshold ${values.perSecond}).`,
+    description: `${countText(fleeting.length)} of ${countText(frames.size)} source addresses (threshold ${countText(values.addresses)}) sent one or two frames each, ${countText(Math.round(rate))} new ones a second (threshold ${values.perSecond}).`,
     subjects: [{ role: 'spoofed', address: example }],
     firstSeen: when(from),
     lastSeen: when(to),

@@ -137,7 +137,7 @@ function draft(values: Options, state: CaptureState, technique: 'slow-request' |
       { name: 'clients', value: clients.size },
       ...indicators,
     ],
-    alternatives: ['Clients of a program that wait for news in many connections.'],
+    alternatives: ['A program that keeps many connections open and waits for news in them.'],
     filter: `${addressFilter(busiest[0], server)} && tcp.port == ${serverPort}`,
     attack: ['T1499.002'],
     recommendation: `Limit connections per address and the time for a whole request in front of ${server}.`,

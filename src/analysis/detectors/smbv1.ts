@@ -1,6 +1,6 @@
 /**
  * Weak Windows file sharing. SMB version 1 in use: a server goes on speaking it after the negotiation; it has neither encryption nor a signature worth the name,
- * and EternalBlue came through it. And servers of any version that do not require signatures: whoever stands between can use somebody's log-on for himself.
+ * and EternalBlue came through it. And servers of any version that do not require signatures: whoever stands between can act with somebody's log-on.
  */
 import * as z from 'zod';
 import { smbNegotiatedMessage } from '../../pcap/smbMessages.ts';
@@ -122,7 +122,7 @@ function draftUnsigned({ ends, evidence, clients }: Server): FindingDraft {
     severity: 'low',
     confidence,
     title: `${server} does not require signatures in SMB`,
-    description: `It said so in ${plural(evidence.framesTotal, 'negotiation')} with ${plural(clients.size, 'client')}. Who stands between can pass on somebody's log-on and use it for himself (NTLM relay).`,
+    description: `It said so in ${plural(evidence.framesTotal, 'negotiation')} with ${plural(clients.size, 'client')}. Who stands between can pass on somebody's log-on and act in their name (NTLM relay).`,
     subjects: [{ role: 'server', address: server, port: serverPort }],
     ...evidence.proof,
     indicators: [

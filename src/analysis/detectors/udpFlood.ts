@@ -165,7 +165,7 @@ function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: b
     severity: isOneWay ? 'low' : most >= threshold * 10 ? 'high' : 'medium',
     confidence,
     title: `UDP flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${countText(datagrams)} datagrams from ${few ? addresses.join(', ') : `${sources.isFull ? 'more than ' : ''}${countText(sources.count)} addresses`}`,
-    description: `${countText(most)} datagrams within ${values.windowSeconds} s (threshold ${threshold}) came to ${address}, ${countText(datagrams)} (${bytesText(bytes)}) in all${seconds === null ? '' : ` in ${durationText(seconds)}`}; it sent ${countText(answers)} back.`,
+    description: `${countText(most)} datagrams within ${values.windowSeconds} s (threshold ${countText(threshold)}) came to ${address}, ${countText(datagrams)} (${bytesText(bytes)}) in all${seconds === null ? '' : ` in ${durationText(seconds)}`}; it sent ${countText(answers)} back.`,
     subjects: [{ role: 'victim', address, ...(isOnePort ? { port } : {}) }, ...addresses.map((one) => ({ role: 'attacker' as const, address: one }))],
     firstSeen: span.from,
     lastSeen: span.to,
@@ -191,6 +191,6 @@ function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: b
     flows: victim.rows,
     filter: `${addressFilter('dst', address)} && udp${isOnePort ? ` && udp.dstport == ${port}` : ''} && !${address.includes(':') ? 'icmpv6' : 'icmp'}`,
     attack: ['T1498.001'],
-    recommendation: `Let the provider or a firewall with a fat line before ${address} drop these datagrams${isOnePort ? ` to port ${port}` : ''}. ${few ? `Find out what runs on ${addresses.join(', ')}.` : 'Blocking single sources does not help when they are invented.'}`,
+    recommendation: `Let the provider or a firewall with enough bandwidth in front of ${address} drop these datagrams${isOnePort ? ` to port ${port}` : ''}. ${few ? `Find out what runs on ${addresses.join(', ')}.` : 'Blocking single sources does not help when they are invented.'}`,
   };
 }
