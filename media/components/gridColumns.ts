@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly label?: string;
   /** Pixels it needs at least. */
   readonly width: number;
+  /** Pixels it reads well in, if more: others make way for that. */
+  readonly readable?: number;
   /** Share of what is left over; 0 keeps it at its width. */
   readonly grow: number;
   readonly end?: boolean;
@@ -44,7 +46,12 @@ export function neededWidth<Row>(columns: readonly Column<Row>[], layout: GridLa
 
 export function fittingColumns<Row>(columns: readonly Column<Row>[], layout: GridLayout, available: number): readonly Column<Row>[] {
   let shown = columns.filter((column) => !layout.hidden.includes(column.id));
-  while (neededWidth(shown, layout, available) > available) {
+  const wished = (): number =>
+    shown.reduce(
+      (sum, { id, width, readable }) => sum + (layout.widths[id] === undefined ? Math.max(0, (readable ?? 0) - width) : 0),
+      neededWidth(shown, layout, available),
+    );
+  while (wished() > available) {
     const last = shown.reduce<Column<Row> | null>((found, column) => (column.drop > (found?.drop ?? 0) ? column : found), null);
     if (last === null) break;
     shown = shown.filter((column) => column !== last);

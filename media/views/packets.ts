@@ -31,7 +31,7 @@ let model: PacketModel | null = null;
 
 /** The number column is as wide as the last number. */
 const columnsFor = (total: number): readonly Column<PacketRow>[] => {
-  const width = Math.max(34, Math.ceil(formatCount(total).length * 7.6) + 4);
+  const width = Math.max(46, Math.ceil(formatCount(total).length * 7.6) + 4);
   return columns.map((column) => (column.id === 'number' ? { ...column, width } : column));
 };
 
@@ -101,7 +101,7 @@ const columns: readonly Column<PacketRow>[] = [
     text: (row) => exactBytes(row.length),
     cell: (row) => formatCount(row.length),
   },
-  { id: 'info', title: 'Info', width: 76, grow: 5, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
+  { id: 'info', title: 'Info', width: 76, readable: 120, grow: 5, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
 ];
 
 /** What both ends of a packet are to a filter; the frame itself where they are no addresses. */
