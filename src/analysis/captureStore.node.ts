@@ -9,7 +9,9 @@ import { DiskCapture, unlessAborted } from './diskCapture.node.ts';
 import type { ReportCache } from './reportCache.node.ts';
 
 /** Captures that stay open after their last user; each costs memory by its packets. */
-const MOST_IDLE = 2;
+const MOST_IDLE = 2,
+  /** Those that are being written besides: somebody will ask again, and then reads on. */
+  MOST_GROWING = 4;
 
 export interface NodeCaptureStoreOptions {
   /** Their captures are listed, and those below them opened by their path. A function where folders come and go. */
@@ -28,7 +30,13 @@ export interface NodeCaptureStore extends CaptureStore {
 }
 
 interface Entry {
+  readonly location: string;
   readonly capture: DiskCapture;
+  /** Where it stands among the entries: the file as it was when it was asked for last. */
+  key: string;
+  bytes: number;
+  /** What else the capture is judged by. */
+  readonly judged: string;
   users: number;
 }
 
@@ -77,11 +85,17 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
 
   async function open(file: CaptureFile, signal?: AbortSignal): Promise<Opened> {
     const stat = await fs.stat(file.location).catch(() => null);
-    // A file that grew or was replaced is another capture, and so is one that other lists judge.
-    const key = `${file.location} ${stat?.size} ${stat?.mtimeMs} ${judgedStamp(file.location)}`;
+    // A file that was replaced is another capture, and so is one that other lists judge.
+    const bytes = stat?.size ?? 0,
+      judged = judgedStamp(file.location),
+      key = `${file.location} ${bytes} ${stat?.mtimeMs} ${judged}`,
+      before = [...entries.values()].findLast((each) => each.location === file.location && each.judged === judged);
+    if (!entries.has(key) && before !== undefined) await unlessAborted(readOn(before, key, bytes), signal);
+    // Nothing is waited for between this look and the next lines: whoever else comes finds the entry.
     let entry = entries.get(key);
     if (entry === undefined) {
-      entry = { capture: new DiskCapture(file, { ...options, cache: options.cache ?? null }), users: 0 };
+      const capture = new DiskCapture(file, { ...options, cache: options.cache ?? null });
+      entry = { location: file.location, capture, key, bytes, judged, users: 0 };
       entries.set(key, entry);
     }
     entry.users++;
@@ -94,40 +108,62 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
       done.users--;
       if (done.users > 0) return;
       // Nobody waits for it any more.
-      if (!capture.isIdle) drop(key, done);
+      if (!capture.isIdle) drop(done);
       else {
         capture.keep();
         forgetIdle();
       }
     };
     try {
+      capture.settle();
       const ready = await unlessAborted(capture.ready(), signal);
       if (!ready.ok) {
         release();
-        drop(key, done);
+        drop(done);
         return ready;
       }
       // Used again: it is forgotten last.
-      entries.delete(key);
-      entries.set(key, done);
+      entries.delete(done.key);
+      entries.set(done.key, done);
       return { ok: true, capture: { call: (method, params, callSignal) => capture.call(method, params, callSignal), release } };
     } catch (error) {
       release();
-      drop(key, done);
+      drop(done);
       throw error;
     }
   }
 
-  function drop(key: string, entry: Entry): void {
-    if (entries.get(key) === entry) entries.delete(key);
+  /** A file that has only grown since it was read is read on, and its entry stands under its new key. */
+  async function readOn(entry: Entry, key: string, bytes: number): Promise<void> {
+    entry.users++;
+    const isOn = await entry.capture.readOn(entry.bytes);
+    entry.users--;
+    // Somebody else may have come for it meanwhile.
+    if (isOn && !entries.has(key) && entries.get(entry.key) === entry) {
+      entries.delete(entry.key);
+      Object.assign(entry, { key, bytes });
+      entries.set(key, entry);
+    }
+    // What it was before is of no use any more.
+    if (!isOn && entry.users === 0) drop(entry);
+  }
+
+  function drop(entry: Entry): void {
+    if (entries.get(entry.key) === entry) entries.delete(entry.key);
     if (entry.users > 0) return;
     const closing = entry.capture.close().finally(() => closings.delete(closing));
     closings.add(closing);
   }
 
   function forgetIdle(): void {
-    const idle = [...entries].filter(([, entry]) => entry.users === 0);
-    for (const [key, entry] of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) drop(key, entry);
+    const idle = [...entries.values()].filter(({ users }) => users === 0),
+      growing = idle.filter(({ capture }) => capture.isGrowing),
+      others = idle.filter((entry) => !growing.includes(entry));
+    for (const [list, most] of [
+      [growing, MOST_GROWING],
+      [others, MOST_IDLE],
+    ] as const)
+      for (const entry of list.slice(0, Math.max(0, list.length - most))) drop(entry);
   }
 
   async function dispose(): Promise<void> {

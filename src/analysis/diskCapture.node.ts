@@ -1,8 +1,12 @@
-/** One capture on disk for all who ask about it: its report from the cache where that is known, else read once, when something is asked that needs it. */
+/**
+ * One capture on disk for all who ask about it: its report from the cache where that is known, else read once, when something is asked that needs it, and read on where it
+ * ended when the file grows.
+ */
 import { openCaptureFile } from './captureFile.node.ts';
 import type { CaptureFile } from './captureFiles.ts';
 import type { EngineMethods } from './engineApi.ts';
-import { hashFile } from './hashFile.node.ts';
+import { GrownFile } from './grownFile.node.ts';
+import { hashFile, WORTH_A_THREAD } from './hashFile.node.ts';
 import { judgedBy, judgementKey, type JudgedBy } from './judgedBy.node.ts';
 import { KEPT_ROWS, limitReport } from './limitReport.ts';
 import type { Report } from './report.ts';
@@ -15,6 +19,9 @@ export interface DiskCaptureOptions {
   readonly cache: ReportCache | null;
   readonly onProgress?: (file: CaptureFile, bytesDone: number, bytesTotal: number) => void;
 }
+
+/** After so long without a byte it is taken as written. */
+const QUIET_MS = 3000;
 
 type Read = { readonly ok: true; readonly session: CaptureSession } | { readonly ok: false; readonly message: string };
 type Ready = { readonly ok: true } | { readonly ok: false; readonly message: string };
@@ -37,6 +44,9 @@ export class DiskCapture {
   #reading: Reading | null = null;
   #session: CaptureSession | null = null;
   #isKept = false;
+  #grown: GrownFile | null = null;
+  #grewAtMs: number | null = null;
+  #readingOn: Promise<unknown> = Promise.resolve();
   #keeping: Promise<void> = Promise.resolve();
 
   constructor(file: CaptureFile, options: DiskCaptureOptions) {
@@ -54,6 +64,28 @@ export class DiskCapture {
   /** True unless something is being read right now. */
   get isIdle(): boolean {
     return this.#session !== null || (this.#known !== null && this.#reading === null);
+  }
+
+  /** True while it is being written, as far as anybody can tell. */
+  get isGrowing(): boolean {
+    return this.#grewAtMs !== null;
+  }
+
+  /** Half a record at the end of a file that nobody writes any more is damage. */
+  settle(): void {
+    if (this.#grewAtMs === null || performance.now() - this.#grewAtMs < QUIET_MS) return;
+    this.#grewAtMs = null;
+    if (this.#session !== null) this.#session.isGrowing = false;
+  }
+
+  /**
+   * Reads what has been appended to the file; false when it has to be read anew, or never was. One after the other. `seenBytes` is what it had when it was asked for last:
+   * more may have been read already.
+   */
+  readOn(seenBytes: number): Promise<boolean> {
+    const mine = this.#readingOn.then(() => this.#readOn(seenBytes)).catch(() => false);
+    this.#readingOn = mine;
+    return mine;
   }
 
   async call<M extends keyof EngineMethods>(method: M, params: EngineMethods[M][0], signal?: AbortSignal): Promise<EngineMethods[M][1]> {
@@ -129,6 +161,7 @@ export class DiskCapture {
     if (!result.ok) return result;
     const { capture } = result;
     opened(() => capture.close());
+    const grown = new GrownFile(file.location, capture);
     const session = new CaptureSession(capture.source, capture.format, capture.file, {
       version,
       ...(detectorOptions === undefined ? {} : { detectorOptions }),
@@ -136,18 +169,38 @@ export class DiskCapture {
       emit: (event) => {
         if (event.kind === 'progress') onProgress?.(file, event.progress.bytesDone, event.progress.bytesTotal);
       },
-      hash: (bytes) => hashFile(file.location, signal, bytes),
+      hash: (bytes) => (this.#grewAtMs === null && bytes >= WORTH_A_THREAD ? hashFile(file.location, signal, bytes) : grown.sha256(bytes, signal)),
     });
     await session.handlers.setAllowRules({ rules: this.#judged.allow }, signal);
     await Promise.all([session.read(signal), session.hash()]);
+    await grown.wasRead();
+    this.#grown = grown;
     this.#session = session;
     return { ok: true, session };
+  }
+
+  async #readOn(seenBytes: number): Promise<boolean> {
+    const reading = this.#reading,
+      read = reading === null ? null : await reading.result,
+      grown = this.#grown;
+    if (reading === null || read?.ok !== true || grown === null || !(await grown.grew(seenBytes))) return false;
+    const { signal } = reading.controller;
+    this.#grewAtMs = performance.now();
+    read.session.isGrowing = true;
+    // Another file now, for the cache as for who knew its report.
+    this.#place = this.#options.cache === null ? null : await placeOf(this.#file.location);
+    this.#known = null;
+    this.#isKept = false;
+    await Promise.all([read.session.read(signal), read.session.hash()]);
+    await grown.wasRead();
+    return true;
   }
 
   async #stopReading(): Promise<void> {
     const reading = this.#reading;
     this.#reading = null;
     this.#session = null;
+    this.#grown = null;
     if (reading === null) return;
     reading.controller.abort();
     await reading.result.catch(() => undefined);

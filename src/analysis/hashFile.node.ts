@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads';
 import type { CaptureLocation } from './engineApi.ts';
 
 /** Below this, starting a thread takes longer than hashing. */
-const WORTH_A_THREAD = 32 << 20;
+export const WORTH_A_THREAD = 32 << 20;
 
 /** The thread. A text, so that every bundle has it without a file of its own beside it. */
 const THREAD = `
