@@ -145,16 +145,22 @@ function has({ headers }: HttpRequestMessage, wanted: string): boolean {
 function isFormbook(uri: string): boolean {
   return /^\/[a-z0-9]{2,6}\/\?[\w-]{2,16}=[\w+/-]{50,}={0,2}&[\w-]{2,16}=[\w-]{4,24}$/.test(uri);
 }
-/** A form with a file, posted to a bare address on a path of random words, with that path as the page it came from. */
-function isEmotet({ host, uri, referer, contentType }: HttpRequestMessage): boolean {
+/**
+ * A form posted to a bare address on a path of random words, with that path as the page it came from: with a file, or (2019) with one field of a lot of base 64.
+ * The page it names has no port, though the server has an odd one.
+ */
+function isEmotet(request: HttpRequestMessage): boolean {
+  const { host, uri, referer, contentType } = request;
   return (
     host !== null &&
     /^\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?$/.test(host) &&
-    /^\/(?:[A-Za-z0-9]{2,20}\/){1,8}$/.test(uri) &&
+    /^(?:\/[A-Za-z0-9]{2,20}){1,8}\/?$/.test(uri) &&
     referer !== null &&
     referer.replace(/^https?:\/\//, '').startsWith(host.replace(/:\d+$/, '')) &&
     referer.endsWith(uri) &&
-    contentType?.startsWith('multipart/form-data') === true
+    (contentType?.startsWith('multipart/form-data') === true ||
+      (contentType?.startsWith('application/x-www-form-urlencoded') === true &&
+        /^\w{2,32}=(?:[\w+/]|%2[BbFf]){200,}(?:=|%3[Dd]){0,2}/.test(request.bodyStart)))
   );
 }
 

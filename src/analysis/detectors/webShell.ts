@@ -3,7 +3,14 @@
  * AntSword, Godzilla, Behinder), by the titles of the well-known ones, and by a command in a request whose output stands in the answer.
  */
 import * as z from 'zod';
-import { httpRequestMessage, httpResponseMessage, type HttpRequestMessage, type HttpResponseMessage } from '../../pcap/http/messages.ts';
+import {
+  httpRequestMessage,
+  httpResponseMessage,
+  MAX_BODY_START,
+  unmaskedBody,
+  type HttpRequestMessage,
+  type HttpResponseMessage,
+} from '../../pcap/http/messages.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
@@ -70,7 +77,7 @@ export const webShell = defineDetector({
           if (shell !== null) seen.add(shell, flow, p, `${message.method} ${message.uri}`);
           else if (SCRIPT.test(message.uri) && waiting.size < MOST_WAITING) {
             const query = message.uri.indexOf('?'),
-              command = (query > 0 ? hasCommand(message.uri.slice(query)) : '') || (message.method === 'POST' ? hasCommand(message.bodyStart) : '');
+              command = (query > 0 ? hasCommand(message.uri.slice(query)) : '') || (message.method === 'POST' ? hasCommand(bodyOf(message)) : '');
             if (command !== '') waiting.set(`${flow} ${message.frame}`, `${message.uri.slice(0, 80)}: ${command}`);
           }
         } else if (httpResponseMessage.is(message) && message.status < 400) {
@@ -103,12 +110,18 @@ function decoded(text: string): string {
   }
 }
 
+/** With the values of passwords: `pass` is what many shells call the field for their code. Never shown. */
+function bodyOf(request: HttpRequestMessage): string {
+  return unmaskedBody(request).slice(0, MAX_BODY_START);
+}
+
 function shellOf(request: HttpRequestMessage): Shell | null {
   const { method, uri } = request;
   if (request.userAgent?.startsWith('antSword/') === true) return CHOPPER;
   if (method !== 'POST' || !SCRIPT.test(uri)) return null;
-  const { contentType, bodyStart, bodyLength, referer, headers } = request;
-  if (bodyStart === '') return null;
+  const { contentType, bodyLength, referer, headers } = request;
+  if (bodyLength === 0) return null;
+  const bodyStart = bodyOf(request);
   const text = decoded(bodyStart);
   if (CODE.test(text) && /^\w{1,32}=/.test(text)) return CHOPPER;
   if (/^[\w-]{1,16}=(?:QGluaV9zZXQo|QGV2YWwo|ZXZhbCg)/.test(text) || /[&?]z0=(?:QGluaV9zZXQo|QGV2YWwo)/.test(text)) return CHOPPER;

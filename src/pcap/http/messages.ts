@@ -163,6 +163,16 @@ export function latin1(bytes: Uint8Array, from: number, to: number, maxBytes = M
   return String.fromCharCode.apply(null, bytes.subarray(from, Math.max(from, Math.min(to, from + maxBytes))) as unknown as number[]);
 }
 
+/** What was kept of a request's body, at most `MAX_FORM` bytes, with nothing masked: to be looked at while the message is told, and never to be shown. */
+export function unmaskedBody({ body, bodyStart: start }: HttpRequestMessage): string {
+  return body === undefined ? start : latin1(body.bytes, body.bodyFrom, body.bodyTo, MAX_FORM);
+}
+
+/** Whether a field of a form is for a password, by its name. */
+export function isPasswordField(name: string): boolean {
+  return PASSWORD_KEY.test(unescapeForm(name));
+}
+
 /** Whether anybody listens to HTTP: else heads are only measured, and bodies passed over. */
 export function isHeard(p: Packet): boolean {
   return p.hears('http-request') || p.hears('http-response');

@@ -27,6 +27,11 @@ describe('is told', () => {
       { method: 'POST', headers: FORM, body: 'pass=%40eval%01(base64_decode($_POST[z0]));&z0=QGluaV9zZXQo', answer: '->|/var/www|<-' },
     ],
     ['China Chopper in ASP.NET', '/a.aspx', { method: 'POST', headers: FORM, body: 'cmd=Response.Write("->|");var err:Exception;' }],
+    [
+      'China Chopper whose field is called pass, told by the request alone',
+      '/a.php',
+      { method: 'POST', headers: FORM, body: 'pass=%40eval(base64_decode($_POST[z0]));&z0=', answer: '' },
+    ],
     ['AntSword', '/a.php', { method: 'POST', headers: 'Host: a\r\nUser-Agent: antSword/v2.1\r\n', body: 'x=1' }],
     ['Godzilla', '/a.jsp', { method: 'POST', headers: FORM, body: 'pass=abc', answer: '11cd6a8758984163fL1tMGKcIbSLCUKsU7Ydmk6c37ac826a2a04bc' }],
     ['Behinder', '/a.php', { method: 'POST', headers: FORM, body: 'Ab3+'.repeat(300) }],
@@ -34,6 +39,10 @@ describe('is told', () => {
   ])('%s', async (_name, uri, options) => expect(await run(uri, options)).toHaveLength(1));
 });
 describe('is silent on', () => {
+  test('a login whose password is never shown', async () => {
+    const found = await run('/login.php', { method: 'POST', headers: FORM, body: 'user=a&pass=%40eval(hunter2', answer: '' });
+    expect(JSON.stringify(found)).not.toContain('hunter2');
+  });
   test.each<[string, string, RequestOptions]>([
     ['a command without output', '/shell.php?cmd=id', { answer: '<html>404</html>' }],
     ['a search that says id', '/search.php?q=id', { answer: '<html>3 results for id</html>' }],
