@@ -36,28 +36,42 @@ export const bruteForce = defineDetector({
   },
 });
 
-function draft(values: GuessingOptions, { protocol, ends, bySize, evidence, users, failed, accepted }: LoginPair, threshold: number): FindingDraft {
+function draft(
+  values: GuessingOptions,
+  { protocol, ends, bySize, byForms, evidence, users, failed, accepted }: LoginPair,
+  threshold: number,
+): FindingDraft {
   const { client, server, serverPort } = ends,
     isSsh = protocol === 'ssh',
     label = protocolLabel(protocol),
     seconds = evidence.seconds,
     rate = seconds === null || seconds <= 0 ? null : (60 * failed) / seconds;
   const { confidence, indicators } = confidenceOf([
-    [bySize ? 'sessions of the size of a refused password' : 'the server refused each', bySize ? 50 : 65],
+    byForms
+      ? ['different passwords, one after the other', 60]
+      : [bySize ? 'sessions of the size of a refused password' : 'the server refused each', bySize ? 50 : 65],
     ['many times the threshold', Math.min(15, 5 * Math.log2(failed / threshold))],
     ['quicker than somebody types', rate !== null && rate >= 6 ? 12 : 0],
-    ['no login worked', accepted === 0 ? 8 : 0],
+    ['no login worked', accepted === 0 && byForms === undefined ? 8 : 0],
     ['many users tried', users.size >= 3 ? 8 : 0],
     ['one user only, evenly: perhaps a program', users.size === 1 && failed < threshold * MANY && rate !== null && rate < 6 ? -10 : 0],
   ]);
-  const what = bySize ? `${label} sessions that end right after the password` : `failed ${label} logins`;
+  const what = byForms
+    ? 'users and passwords tried in login forms'
+    : bySize
+      ? `${label} sessions that end right after the password`
+      : `failed ${label} logins`;
   return {
     technique: protocol,
     what: label,
     severity: 'medium',
     confidence,
     title: `${client} guesses passwords at ${server} over ${label}: ${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
-    description: `${plural(failed, `${label} ${bySize ? 'session' : 'login'}`)} of ${client} failed (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.${
+    description: `${
+      byForms
+        ? `${client} posted ${failed} different pairs of user and password into login forms (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). Whether one fits, such pages say in words of their own.`
+        : `${plural(failed, `${label} ${bySize ? 'session' : 'login'}`)} of ${client} failed (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.`
+    }${
       users.size > 0
         ? ` ${plural(users.size, 'user')} tried: ${[...users]
             .slice(0, 5)
@@ -72,7 +86,7 @@ function draft(values: GuessingOptions, { protocol, ends, bySize, evidence, user
     ...evidence.proof,
     indicators: [
       { name: what, value: failed, threshold, unit: bySize ? 'sessions' : 'logins' },
-      { name: 'logins that worked', value: accepted },
+      ...(byForms ? [] : [{ name: 'logins that worked', value: accepted }]),
       { name: 'users tried', value: isSsh ? 'encrypted' : users.size },
       ...(rate === null ? [] : [{ name: 'rate', value: Number(rate.toPrecision(3)), unit: '1/min' }]),
       ...indicators,

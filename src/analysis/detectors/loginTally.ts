@@ -61,6 +61,8 @@ export interface LoginPair {
   readonly ends: Ends;
   /** Told by the size of sessions, not by an answer. */
   readonly bySize: boolean;
+  /** Told by different passwords in posted forms: pages say in words of their own whether one fits. */
+  readonly byForms?: true;
   readonly evidence: Evidence;
   readonly users: Set<string>;
   /** Seconds of the failures, the first of them. */
@@ -90,6 +92,14 @@ const newPair = (protocol: string, ends: Ends, bySize: boolean): LoginPair => ({
   successEvidence: new Evidence(),
 });
 
+/** What one client posted into login forms of one server. Passwords are counted by their tags. */
+interface Forms {
+  readonly pair: LoginPair;
+  readonly passwords: Map<string, Set<number>>;
+  readonly users: Map<number, Set<string>>;
+  most: number;
+}
+
 export class LoginTally {
   // Results of logins over HTTP are told where their credentials are asked for.
   static readonly messages: readonly string[] = [loginMessage.kind, sshNewKeysMessage.kind, rdpRequestMessage.kind, httpCredentialsMessage.kind];
@@ -98,6 +108,7 @@ export class LoginTally {
   readonly #pairs = new Watched<string, LoginPair>(MOST_PAIRS);
   /** Bytes of payload that client and server had sent when their keys came into force, by flow. */
   readonly #keyed = new Watched<number, { client: number; server: number }>(MOST_SESSIONS);
+  readonly #forms = new Watched<string, Forms>(MOST_PAIRS);
   readonly #rdp = new Watched<number, string | null>(MOST_SESSIONS);
   /** Who asks for a ticket over UDP, by address and port: the refusal does not say it. */
   readonly #asking = new Map<string, string>();
@@ -119,6 +130,8 @@ export class LoginTally {
       else session.client = doubles[at + F.PAYLOAD_A]!;
     } else if (rdpRequestMessage.is(message)) {
       if (flow >= 0) this.#rdp.of(flow, () => message.user);
+    } else if (httpCredentialsMessage.is(message)) {
+      if (flow >= 0 && message.scheme === 'form' && message.passwordTag !== undefined) this.#onForm(message.user ?? '', message.passwordTag, flow, p);
     } else if (loginMessage.is(message)) this.#onLogin(message, flow, p);
   }
 
@@ -139,6 +152,27 @@ export class LoginTally {
     if (flow < 0) pair.evidence.addDatagram(p);
     else pair.evidence.add(p, flow);
     if (user !== null && pair.users.size < MOST_USERS) pair.users.add(user);
+  }
+
+  /** Many passwords for one user, or one password for many users. Whoever stands behind a proxy has a password of his own. */
+  #onForm(user: string, password: number, flow: number, p: Packet): void {
+    const ends = endsOf(this.#state, flow),
+      forms = this.#forms.of(`${ends.client} ${ends.server} ${ends.serverPort}`, () => ({
+        pair: { ...newPair('http', ends, false), byForms: true },
+        passwords: new Map(),
+        users: new Map(),
+        most: 0,
+      }));
+    if (forms === undefined) return;
+    const passwords = setOf(forms.passwords, user),
+      users = setOf(forms.users, password);
+    if (passwords === undefined || users === undefined || passwords.has(password) || passwords.size >= MOST_TIMES) return;
+    passwords.add(password);
+    if (users.size < MOST_USERS) users.add(user);
+    forms.most = Math.max(forms.most, passwords.size, users.size);
+    this.#failed(forms.pair, p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null, 0);
+    forms.pair.evidence.add(p, flow);
+    if (user !== '' && forms.pair.users.size < MOST_USERS) forms.pair.users.add(user);
   }
 
   /** Ends of a login over UDP, and its user: requests are noted, their answers looked up. */
@@ -188,15 +222,27 @@ export class LoginTally {
       rdp = this.#bySize('rdp', this.#rdp.entries, values, values.failures, (row) => this.#rdpOutcome(values, row));
     for (const pair of this.#pairs.values) pair.evidence.resolve(this.#state.flows);
     return {
-      pairs: [...this.#pairs.values, ...ssh.values, ...rdp.values],
+      pairs: [...this.#pairs.values, ...ssh.values, ...rdp.values, ...this.#guessedForms(values)],
       limits: [
         ...this.#pairs.limits('pairs of clients and servers with logins'),
+        ...this.#forms.limits('pairs with login forms'),
         ...this.#keyed.limits('SSH sessions'),
         ...this.#rdp.limits('Remote Desktop sessions'),
         ...ssh.limits('pairs with SSH sessions'),
         ...rdp.limits('pairs with Remote Desktop sessions'),
       ],
     };
+  }
+
+  /** Pairs whose forms say enough by themselves, unless the server refused them in so many words and they are counted so. */
+  #guessedForms(values: GuessingOptions): LoginPair[] {
+    const told: LoginPair[] = [];
+    for (const { pair, most } of this.#forms.values) {
+      const { client, server, serverPort } = pair.ends,
+        refused = this.#pairs.get(`${client} ${server} ${serverPort} http`);
+      if (most >= values.failures && (refused === undefined || !isGuessing(values, refused))) told.push(pair);
+    }
+    return told;
   }
 
   /** Sessions by client and server: those that ended with the login, and the others. */
@@ -254,6 +300,12 @@ export class LoginTally {
   #hasEnded(row: number): boolean {
     return (this.#state.flows.ints[row * F.INTS + F.FLAGS]! & (F.FIN_A | F.FIN_B | F.RST_A | F.RST_B)) !== 0;
   }
+}
+
+function setOf<Key, Value>(sets: Map<Key, Set<Value>>, key: Key): Set<Value> | undefined {
+  let set = sets.get(key);
+  if (set === undefined && sets.size < MOST_TIMES) sets.set(key, (set = new Set()));
+  return set;
 }
 
 /** How many failures of this pair make a brute force. */

@@ -83,7 +83,8 @@ function draft(values: Options, { ends, carrier, version, evidence, users, count
   ]);
   return {
     technique: `ntlmv${version}${outside ? '-outside' : ''}`,
-    severity: version === 1 ? (outside ? 'high' : 'medium') : outside ? 'medium' : 'info',
+    // With session security (the "NTLM2" of Windows XP) no ready-made tables help.
+    severity: version === 1 ? (outside ? 'high' : bare > 0 ? 'medium' : 'low') : outside ? 'medium' : 'info',
     confidence,
     title: `${client} sends NTLMv${version} responses to ${server}${outside ? ', outside the network' : ''}`,
     description: `${plural(count, 'response')} (threshold ${values.responses}) over ${protocolLabel(carrier)} for ${[...users]

@@ -3,10 +3,20 @@ import { defineFields, type Dissector, type Field, type FieldSink } from '../dis
 import { dissectInner } from '../handOver.ts';
 import { finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
 import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
-import { bodyStart, isHeard, MAX_URI, readAuthorization, readForm, splitBasic, type HttpCredentialsMessage } from '../http/messages.ts';
+import {
+  authorizationToken,
+  bodyStart,
+  isHeard,
+  MAX_URI,
+  readAuthorization,
+  readForm,
+  splitBasic,
+  type HttpCredentialsMessage,
+} from '../http/messages.ts';
 import { SeenRequest, SeenResponse } from '../http/seenMessages.ts';
 import type { Packet } from '../packet.ts';
 import { decimalAt, lineTextEnd, textAt } from '../text.ts';
+import { readNtlmToken } from './ntlmssp.ts';
 
 const f = defineFields({
   request: { name: 'http.request', label: 'Request', type: 'boolean' },
@@ -123,7 +133,13 @@ function sayCredentials(p: Packet, line: StartLine, headEnd: number, end: number
   const [from, to] = bodyStart(p.bytes, headEnd, end, side.chunked),
     credentials = readAuthorization(p.bytes, line.after, headEnd) ?? readForm(p.bytes, from, to);
   if (credentials === null) return;
-  if (side.request !== null) {
+  // Only the last of the three messages of NTLM can be refused; the others are met with 401 by design.
+  const isNtlm = /^(?:ntlm|negotiate)$/i.test(credentials.scheme),
+    ntlm = isNtlm ? readNtlmToken(p, authorizationToken(p.bytes, line.after, headEnd), 'http') : null;
+  if (side.request !== null && ntlm !== null) {
+    side.request.login = { scheme: 'NTLM', user: ntlm.user, passwordPresent: true };
+    side.request.loginFrame = p.frame;
+  } else if (side.request !== null && !isNtlm) {
     side.request.login = credentials;
     side.request.loginFrame = p.frame;
   }

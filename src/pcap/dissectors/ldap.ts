@@ -5,6 +5,7 @@ import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '.
 import { ldapFilterText } from '../ldapFilter.ts';
 import { LDAP_OPERATIONS, readLdapHead } from '../ldapHead.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
+import { readNtlm } from './ntlmssp.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
 
@@ -188,10 +189,17 @@ function readBind(p: Packet, from: number, to: number, state: LdapState, sink: F
         : name === ''
           ? null
           : name;
+    if (hasCredentials && mechanism === 'GSS-SPNEGO')
+      attempt.user = readNtlm(p, part.from, Math.min(stop, part.to), 'ldap', sink)?.user ?? attempt.user;
     if (mechanism !== 'EXTERNAL') secretSent(p, 'ldap', attempt, mechanism, isPlain && hasCredentials);
   } else {
-    // Microsoft's NTLM binds ([MS-ADTS] section 5.1.1.1.3).
-    secretSent(p, 'ldap', attempt, 'NTLM', false);
+    // Microsoft's NTLM binds ([MS-ADTS] section 5.1.1.1.3): the last of three holds the response.
+    const login = readNtlm(p, authentication.from, Math.min(to, authentication.to), 'ldap', sink);
+    if (login === null) attempt.frame = 0;
+    else {
+      attempt.user = login.user;
+      secretSent(p, 'ldap', attempt, 'NTLM', false);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-/** NTLM, [MS-NLMP] section 2.2.1: the tokens that SMB and RPC carry, bare or inside SPNEGO. The response itself is measured, never kept. */
-import { defineFields, messageKind, type Dissector, type Field, type FieldSink, type Message } from '../dissector.ts';
+/** NTLM, [MS-NLMP] section 2.2.1: the tokens that SMB, RPC, LDAP and (in base 64) HTTP carry, bare or inside SPNEGO. The response itself is measured, never kept. */
+import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { enterInside } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 import { textAt, utf16At } from '../text.ts';
@@ -18,7 +18,7 @@ const f = defineFields({
 /** An AUTHENTICATE message: somebody proves a password, and who hears it can try passwords against it. */
 export interface NtlmMessage extends Message {
   readonly kind: 'ntlm';
-  /** Protocol that carries it: `smb`, `smb2`, `dcerpc`. */
+  /** Protocol that carries it: `smb`, `smb2`, `dcerpc`, `ldap`, `http`. */
   readonly carrier: string;
   readonly domain: string;
   readonly user: string;
@@ -62,12 +62,39 @@ export function readNtlm(p: Packet, from: number, to: number, carrier: string, s
     sink.add(f.flags, at + 20, 4, flags);
   } else if (type === 1) sink?.add(f.flags, at + 12, 4, view.getUint32(at + 12, true));
   if (type !== 3 || to - at < AUTHENTICATE_BYTES) return null;
-  const flags = view.getUint32(at + 60, true),
+  if (sink !== null) {
+    const flags = view.getUint32(at + 60, true);
+    for (const [offset, field] of [
+      [28, f.domain],
+      [36, f.user],
+      [44, f.host],
+    ] as const) {
+      const value = valueAt(p, at, to, at + offset, (flags & UNICODE) !== 0);
+      if (value !== '') sink.add(field, at + offset, 8, value);
+    }
+    sink.add(f.flags, at + 60, 4, flags);
+  }
+  return sayAuthenticate(p, p, at, to, carrier);
+}
+
+/** `readNtlm` of a token that stood in base 64: HTTP, RFC 4559 and [MS-NTHT]. Nothing of it can be shown as fields of the frame. */
+export function readNtlmToken(p: Packet, bytes: Uint8Array, carrier: string): NtlmLogin | null {
+  const token = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) },
+    at = findToken(bytes, 0, bytes.length);
+  if (at < 0 || bytes.length - at < AUTHENTICATE_BYTES || token.view.getUint32(at + 8, true) !== 3) return null;
+  return sayAuthenticate(p, token, at, bytes.length, carrier);
+}
+
+type Bytes = Pick<Packet, 'bytes' | 'view'>;
+
+/** An AUTHENTICATE message in `[at, to)`. */
+function sayAuthenticate(p: Packet, token: Bytes, at: number, to: number, carrier: string): NtlmLogin {
+  const { view } = token,
+    flags = view.getUint32(at + 60, true),
     isUnicode = (flags & UNICODE) !== 0;
-  const domain = named(p, at, to, at + 28, isUnicode, f.domain, sink),
-    user = named(p, at, to, at + 36, isUnicode, f.user, sink),
-    workstation = named(p, at, to, at + 44, isUnicode, f.host, sink);
-  sink?.add(f.flags, at + 60, 4, flags);
+  const domain = valueAt(token, at, to, at + 28, isUnicode),
+    user = valueAt(token, at, to, at + 36, isUnicode),
+    workstation = valueAt(token, at, to, at + 44, isUnicode);
   const lmBytes = view.getUint16(at + 12, true),
     bytesOfResponse = view.getUint16(at + 20, true),
     version = bytesOfResponse > V1_BYTES ? 2 : bytesOfResponse === V1_BYTES || (bytesOfResponse === 0 && lmBytes === V1_BYTES) ? 1 : 0;
@@ -92,14 +119,8 @@ function findToken(bytes: Uint8Array, from: number, to: number): number {
   return -1;
 }
 
-function named(p: Packet, start: number, to: number, at: number, isUnicode: boolean, field: Field, sink: FieldSink | null): string {
-  const value = valueAt(p, start, to, at, isUnicode);
-  if (sink !== null && value !== '') sink.add(field, at, 8, value);
-  return value;
-}
-
 /** Text that a length and an offset from the token's start point at; empty where they lead outside. */
-function valueAt(p: Packet, start: number, to: number, at: number, isUnicode: boolean): string {
+function valueAt(p: Bytes, start: number, to: number, at: number, isUnicode: boolean): string {
   const length = p.view.getUint16(at, true),
     from = start + p.view.getUint32(at + 4, true);
   if (from + length > to) return '';

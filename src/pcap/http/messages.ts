@@ -10,6 +10,10 @@ export interface HttpCredentials {
   readonly scheme: string;
   readonly user: string | null;
   readonly passwordPresent: boolean;
+  /**
+   * Of a posted form: the same number for the same password while this program runs, and 32 bits that say nothing else of it. For counting different ones.
+   */
+  readonly passwordTag?: number;
 }
 
 /** `[bodyFrom, bodyTo)` of `bytes`: what was kept of a body, at least its first `MAX_BODY_START` bytes. */
@@ -72,6 +76,8 @@ export interface HttpCredentialsMessage extends Message, HttpCredentials {
 export const httpCredentialsMessage = messageKind<HttpCredentialsMessage>('http-credentials');
 
 export const MAX_URI = 8192;
+/** Longest token of an Authorization header that is decoded; one of NTLM has hundreds of bytes. */
+const MAX_TOKEN = 4096;
 /** How much of a body a message holds. */
 export const MAX_BODY_START = 512;
 /** How far a posted form is searched for a login. */
@@ -106,6 +112,17 @@ export function readAuthorization(bytes: Uint8Array, offset: number, end: number
   return null;
 }
 
+/** The token of an Authorization header, decoded from base 64; empty without. */
+export function authorizationToken(bytes: Uint8Array, offset: number, end: number): Uint8Array {
+  const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+  for (let at = offset; nextHeader(bytes, at, end, line); at = line.after) {
+    if (!startsWithWord(bytes, line.name, line.nameEnd, 'AUTHORIZATION') && !startsWithWord(bytes, line.name, line.nameEnd, 'PROXY-AUTHORIZATION'))
+      continue;
+    return decodeBase64(textAt(bytes, findByte(bytes, 32, line.value, line.valueEnd), line.valueEnd, MAX_TOKEN).trim(), MAX_TOKEN);
+  }
+  return new Uint8Array(0);
+}
+
 /** User and password of Basic credentials, RFC 7617. */
 export function splitBasic(value: string): [user: string, password: string] {
   const decoded = decodeBase64(value),
@@ -120,15 +137,28 @@ const PASSWORD_KEY = /^(?:.*[_.[-])?(?:pass(?:word|wd|phrase)?|pwd|psw|user_?pas
 /** Who logs in by a posted form (`application/x-www-form-urlencoded`). */
 export function readForm(bytes: Uint8Array, offset: number, end: number): HttpCredentials | null {
   let user: string | null = null,
-    passwordPresent = false;
+    passwordPresent = false,
+    passwordTag = 0;
   for (const pair of textAt(bytes, offset, end, MAX_FORM).split('&')) {
     const equals = pair.indexOf('='),
       key = unescapeForm(equals < 0 ? pair : pair.slice(0, equals));
     if (equals < 0 || equals === pair.length - 1) continue;
-    if (PASSWORD_KEY.test(key)) passwordPresent = true;
-    else if (user === null && USER_KEY.test(key)) user = unescapeForm(pair.slice(equals + 1)).slice(0, MAX_TEXT);
+    if (PASSWORD_KEY.test(key)) {
+      passwordPresent = true;
+      passwordTag = tagOf(pair.slice(equals + 1));
+    } else if (user === null && USER_KEY.test(key)) user = unescapeForm(pair.slice(equals + 1)).slice(0, MAX_TEXT);
   }
-  return passwordPresent ? { scheme: 'form', user, passwordPresent } : null;
+  return passwordPresent ? { scheme: 'form', user, passwordPresent, passwordTag } : null;
+}
+
+/** Chance, so that a tag cannot be looked up in a table. */
+const SALT = (Math.random() * 2 ** 32) >>> 0;
+
+/** FNV-1a over the salt and a text. */
+function tagOf(text: string): number {
+  let h = 0x811c9dc5 ^ SALT;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return h >>> 0;
 }
 
 /** A form as text, passwords masked. */

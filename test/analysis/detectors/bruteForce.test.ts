@@ -7,9 +7,11 @@ import { bruteForce } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import * as F from '../../../src/analysis/flowTable.ts';
 import { analyzeCapture, findingsOf, hasShared, sample, shared } from '../../support/analyzeCapture.ts';
+import { dialogue, web } from '../../support/dialogue.ts';
 import { kerberosError, kerberosRequest } from '../../support/kerberosMessages.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
+import { authenticate } from '../../support/smbPackets.ts';
 import { bytesOf } from '../../support/streamDriver.ts';
 
 const A = '10.0.0.66',
@@ -192,6 +194,62 @@ describe('over HTTP', () => {
     ['a form that is answered with a page', FORM, '200 OK'],
     ['pages that ask for a login', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', '401 Unauthorized'],
   ] as const)('nothing in %s', async (_name, request, status) => expect(await overHttp(40, request, status)).toEqual([]));
+});
+
+describe('login forms whose pages always say 200, as hydra and patator try them', () => {
+  const post = async (logins: readonly (readonly [user: string, password: string])[], gap = 1) => {
+    const builder = new PacketBuilder();
+    logins.forEach(([user, password], i) =>
+      dialogue(
+        web('/login.php', {
+          method: 'POST',
+          headers: 'Host: a\r\nContent-Type: application/x-www-form-urlencoded\r\n',
+          body: `username=${user}&password=${password}&Login=Login`,
+          answer: '<html>Login failed</html>',
+        }),
+        { client: A, server: B, clientPort: 40_000 + i, builder },
+      ).wait(gap),
+    );
+    return findingsOf(await analyzeCapture(builder.bytes()), 'brute-force');
+  };
+  test('many passwords for one user', async () => {
+    const [finding, ...others] = await post(Array.from({ length: 25 }, (_, i) => ['admin', `hunter${i}`]));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'medium',
+      subjects: [
+        { role: 'attacker', address: A },
+        { role: 'victim', address: B, port: 80 },
+      ],
+      evidence: { framesTotal: 25 },
+    });
+    expect(JSON.stringify(finding)).not.toContain('hunter');
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('one password for many users', async () =>
+    expect(await post(Array.from({ length: 25 }, (_, i) => [`user${i}`, 'Summer2026']))).toMatchObject([{ attack: ['T1110.003', 'T1110'] }]));
+  test('not a program that logs in with the same password all day', async () =>
+    expect(await post(Array.from({ length: 60 }, () => ['backup', 'hunter2']))).toEqual([]));
+  test('not people behind one proxy', async () => expect(await post(Array.from({ length: 40 }, (_, i) => [`user${i}`, `own${i}`]))).toEqual([]));
+  test('not one user who tries to remember', async () => expect(await post(Array.from({ length: 6 }, (_, i) => ['anna', `own${i}`]))).toEqual([]));
+});
+
+describe('NTLM over HTTP', () => {
+  const token = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('base64');
+  const NEGOTIATE = token('NTLMSSP\0\x01\0\0\0\x07\x82\x08\0' + '\0'.repeat(16));
+  const login = (user: string, status: string) => [
+    ...web('/', { headers: `Host: a\r\nAuthorization: NTLM ${NEGOTIATE}\r\n`, status: '401 Unauthorized' }),
+    ...web('/', { headers: `Host: a\r\nAuthorization: NTLM ${token(authenticate('EXAMPLE', user, 'PC', 120))}\r\n`, status }),
+  ];
+  const run = async (status: string, detector = 'brute-force') => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 15; i++) dialogue(login(`user${i}`, status), { client: A, server: B, clientPort: 40_000 + i, builder });
+    return findingsOf(await analyzeCapture(builder.bytes()), detector);
+  };
+  test('refused again and again', async () =>
+    expect(await run('401 Unauthorized')).toMatchObject([{ subjects: [{ address: A }, { address: B, port: 80 }], evidence: { framesTotal: 15 } }]));
+  test('not where each works, although each begins with a refusal', async () => expect(await run('200 OK')).toEqual([]));
+  test('its responses are told', async () => expect(await run('200 OK', 'ntlm-hash-exposure')).toMatchObject([{ severity: 'info' }]));
 });
 
 describe('is silent on', () => {

@@ -138,7 +138,7 @@ describe('http', () => {
     expect(requests(fed).map((m) => m.credentials)).toEqual([
       { scheme: 'Basic', user: 'Aladdin', passwordPresent: true },
       { scheme: 'Digest', user: 'Mufasa', passwordPresent: true },
-      { scheme: 'form', user: 'ad@min', passwordPresent: true },
+      { scheme: 'form', user: 'ad@min', passwordPresent: true, passwordTag: expect.any(Number) as number },
       { scheme: 'Bearer', user: null, passwordPresent: true },
     ]);
     expect(JSON.stringify(fed.messages)).not.toMatch(/sesame|hunter|6629|abcdef|QWxh/);
