@@ -182,7 +182,8 @@ function sayLoginResult(p: Packet, request: PendingRequest, status: number): voi
     scheme = login!.scheme.toLowerCase(),
     isForm = scheme === 'form',
     refused = status === 401 || status === 403 || status === 407;
-  if (!p.hears('login') || (!isForm && scheme !== 'basic' && scheme !== 'digest' && scheme !== 'ntlm') || (!refused && (isForm || status >= 400))) return;
+  if (!p.hears('login') || (!isForm && scheme !== 'basic' && scheme !== 'digest' && scheme !== 'ntlm') || (!refused && (isForm || status >= 400)))
+    return;
   p.emit({
     kind: 'login',
     frame: p.frame,
