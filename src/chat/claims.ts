@@ -15,10 +15,11 @@ export type Claim = Place &
     | NumberClaim
     | { readonly kind: 'frame' | 'port'; readonly value: number; readonly last?: number; readonly orCount?: boolean }
     | { readonly kind: 'address' | 'name'; readonly word: string; readonly bits?: number }
+    | { readonly kind: 'severity' | 'risk' | 'protocol'; readonly word: string }
     | { readonly kind: 'time'; readonly word: string; readonly time: TimeOfDay }
   );
 
-const MAC = /(?<![\w:-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![\w:-])/gi;
+const MAC = /(?<![\w:-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![\w-]|:[\w:])/gi;
 const IPV4 = /(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?:\/(\d{1,2})\b)?(?!\w|\.\d|\.in-addr)/g;
 const IPV6 =
   /(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}(?::[0-9a-f]{1,4}){0,6}(?!\w|:[\w:])|(?<![\w:.])(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?(?!\w|:[\w:])/gi;
@@ -29,17 +30,21 @@ const SAID_NAME =
 /** Words in quotes or code, or with what no word of a sentence has in it, are meant as names. */
 const NAME_LIKE = /[\d_$\\]|-.*[A-Z\d]|[A-Z]{2}/;
 
-const LIST = String.raw`(?:\s*(?:,|,? ?\band\b|,? ?\bor\b|&|–|-|\bto\b|\bthrough\b|…|\.\.)\s*(?:frames? |packets? |ports? )?#?(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?![\w%]|[.,:]\d|\s?(?:%|[kMG]?i?B\b|bytes|packets|seconds|ms\b|s\b|times|hosts|ports|frames|connections|conversations)))`;
+const LIST = String.raw`(?:\s*(?:,|,? ?\band\b|,? ?\bor\b|&|–|-|\bto\b|\bthrough\b|…|\.\.)\s*(?:frames? |packets? |ports? )?[#\x60*]{0,2}(?:\d{1,3}(?:,\d{3})+|\d{1,9})(?![\w%]|[.,:]\d|\s?(?:%|[kMG]?i?B\b|bytes|packets|seconds|ms\b|s\b|times|hosts|ports|frames|connections|conversations)))`;
 const FRAME = new RegExp(
   String.raw`\b(?:frames?(?:\s+(?:numbers?|no\.?|nos\.?|nr\.?))?(?:\s+|:\s*|\s*#\s*)|packets?\s+(?:(?:numbers?|nos?\.?|nr\.?)\s*#?|#)\s*|packet\s+|packets\s+(?=\d[\d,]*\s*(?:–|-|to|through|and)\s*\d))(\d{1,3}(?:,\d{3})+(?!\d)|\d{1,9})(?![\w%]|\.\d)${LIST}{0,60}|\bframe\.number\s*==\s*(\d{1,9})\b|(?<![\w&])#(\d{1,9})\b`,
   'gi',
 );
 const PORT = new RegExp(
-  String.raw`\b(?:ports?)(?:\s+(?:numbers?|no\.?))?(?:\s+|:\s*|\s*==\s*|\s*#\s*|\s*=\s*)(?:(?:tcp|udp)[/ ])?(\d{1,5})(?![\d%]|[.,]\d)${LIST}{0,60}|\b(?:tcp|udp|sctp)/(\d{1,5})\b|(?<![\w.])(\d{1,5})/(?:tcp|udp|sctp)\b|(?<=\d\.\d{1,3}[\x60"]?|:[0-9a-f]{1,4}[\x60"]|\]|[a-z0-9-]\.[a-z]{2,24}[\x60"]?):(\d{1,5})(?![\d:])`,
+  String.raw`\b(?:ports?)(?:\s+(?:numbers?|no\.?))?(?:\s+|:?[*_\x60]{0,3}\s*\(?|\s*==\s*|\s*#\s*|\s*=\s*)(?:(?:tcp|udp)[/ ])?(?:\x60|\*\*)?(\d{1,5})(?![\d%]|[.,]\d)${LIST}{0,60}|\b(?:tcp|udp|sctp)/(\d{1,5})\b|(?<![\w.])(\d{1,5})/(?:tcp|udp|sctp)\b|(?<=\d\.\d{1,3}[\x60"*]{0,3}|:[0-9a-f]{1,4}[\x60"*]{1,3}|\]|[a-z0-9-]\.[a-z]{2,24}[\x60"]?):(\d{1,5})(?![\d:])`,
   'gi',
 );
 /** Ids of conversations. */
 const FLOW = /\b(?:eth|wlan|ip|ipv6|tcp|udp|sctp):\d{1,9}\b/g;
+/** Ids of findings; those that are shown as such are claims. */
+const FINDING = /(\bfinding[\s`*]{1,4})?\b[a-z][a-z0-9-]{2,60}-[0-9a-f]{8}\b(?!-)/g;
+/** `fd00::1:40000`: five digits are no part of an address. */
+const IPV6_PORT = /(?<![\w:.])((?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4})[`*]{0,3}:(\d{5})(?![\w:])/gi;
 /** Numbers in these are no measurements. */
 const NO_NUMBER =
   /\bT\d{4}(?:\.\d{3})?\b|(?<![\w.-])(?:TLS|SSL|HTTP|SMB|SNMP|IPv|version|v|RFC|SHA|MD|AES|UTF|RSA|Windows|Layer|Level|step|top|CVE|section|Class|Wi-?Fi|IEEE)[ /-]?v?\d+(?:[.-]\d+)*\b(?!-?\w|\.[a-z])|\bCVE-\d{4}-\d{1,7}\b|^\s*(?:[-*]\s+)?\d{1,2}[.)]\s|\b\d+(?:st|nd|rd|th)\b|\b24\/7\b|(?:of|out of|\/)\s?100(?!\d|[.,]\d|\s?(?:%|[a-z]))|\b0x[0-9a-f]+\b/gim;
@@ -61,7 +66,12 @@ export function claimsIn(text: string): Claim[] {
     }
   };
   const place = (match: RegExpExecArray): Place => ({ from: match.index, to: match.index + match[0].length });
+  each(FINDING, (m) => (m[1] === undefined ? null : { from: m.index + m[1].length, to: m.index + m[0].length, kind: 'name', word: m[0].slice(m[1].length).toLowerCase() })); // prettier-ignore
   each(NO_NUMBER, () => null);
+  each(IPV6_PORT, (m) => [
+    { from: m.index, to: m.index + m[1]!.length, kind: 'address', word: m[1]!.toLowerCase() },
+    { from: m.index + m[0].length - m[2]!.length, to: m.index + m[0].length, kind: 'port', value: Number(m[2]) },
+  ]);
   for (const found of timesIn(text)) {
     if (!free(found.from, found.to)) continue;
     claims.push({ ...found, kind: 'time' });

@@ -21,6 +21,16 @@ export interface NumberFact {
   readonly sense: 'sent' | 'received' | 'total' | 'confidence' | 'score' | 'step' | 'offset' | null;
   /** Of the capture or the whole result, of a record, of one step, or only said in a packet. */
   readonly level: 'whole' | 'record' | 'part' | 'packet';
+  /** The one address, name or protocol that a record of its own counts: not a conversation of it, nor a finding about it. */
+  readonly own?: string;
+  /** Of the result, or the words in a text. */
+  readonly key: string;
+}
+
+/** How bad a record is said to be. */
+export interface SeverityFact {
+  readonly value: string;
+  readonly about: About;
 }
 
 export interface TimeFact {
@@ -51,6 +61,11 @@ export interface Facts {
   /** Addresses and names, in the form of `claimsIn`, and the records that hold them. */
   readonly words: ReadonlyMap<string, readonly About[]>;
   readonly times: readonly TimeFact[];
+  readonly severities: readonly SeverityFact[];
+  /** `low`, `critical`: of the risk of captures. */
+  readonly risks: ReadonlySet<string>;
+  /** What two addresses or a conversation by its id talk in: `a b`, `tcp:3`. */
+  readonly services: ReadonlyMap<string, ReadonlySet<string>>;
   readonly frames: ReadonlyMap<number, readonly FrameFact[]>;
   readonly ports: ReadonlyMap<number, readonly PortFact[]>;
   /** `attacker victim`. */
@@ -84,6 +99,11 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
   const numbers: NumberFact[] = [],
     words = new Map<string, About[]>(),
     times: TimeFact[] = [],
+    severities: SeverityFact[] = [],
+    risks = new Set<string>(),
+    services = new Map<string, Set<string>>(),
+    wholes: Row[] = [],
+    parts: { readonly row: Row; readonly about: About; readonly own: string }[] = [],
     frames = new Map<number, FrameFact[]>(),
     ports = new Map<number, PortFact[]>(),
     acts = new Set<string>(),
@@ -103,7 +123,7 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
   };
   const number = (fact: Partial<NumberFact> & Pick<NumberFact, 'value' | 'unit' | 'about'>): void => {
     if (left-- <= 0) return;
-    numbers.push({ nouns: [], sense: null, level: fact.about.size === 0 ? 'whole' : 'record', ...fact });
+    numbers.push({ nouns: [], sense: null, key: '', level: fact.about.size === 0 ? 'whole' : 'record', ...fact });
   };
   const role = (address: string, name: string): void => {
     if (!roles.has(address)) roles.set(address, new Set());
@@ -134,7 +154,7 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
     for (const claim of claims) {
       if (claim.kind === 'number') {
         if (!isPacketText || /bytes?\b/.test(value.slice(claim.from, claim.to)))
-          number({ value: claim.value, unit: claim.unit, about, nouns: claim.noun === null ? [] : [claim.noun], level: isPacketText ? 'packet' : about.size === 0 ? 'whole' : 'record' }); // prettier-ignore
+          number({ value: claim.value, unit: claim.unit, about, key: value.slice(Math.max(0, claim.from - 30), claim.to + 40), nouns: claim.noun === null ? [] : [claim.noun], level: isPacketText ? 'packet' : about.size === 0 ? 'whole' : 'record' }); // prettier-ignore
         else number({ value: claim.value, unit: 'count', about, level: 'packet' });
       } else if (claim.kind === 'frame') {
         for (const each of endsOf(claim)) put(frames, each, { value: each, about, isPacket: false });
@@ -161,7 +181,7 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
     else if (key === 'afterFrame') {
       put(frames, value, { value, about, isPacket: false });
       number({ value, unit: 'packets', about });
-    } else for (const unit of unitsOf(key)) number({ value, unit, about, nouns: nounsOfKey(key), sense: senseOf(key), ...extra });
+    } else for (const unit of unitsOf(key)) number({ value, unit, about, key, nouns: nounsOfKey(key), sense: senseOf(key), ...extra });
   }
 
   function walk(value: unknown, key: string, about: About, depth: number, isPacketText = false): void {
@@ -172,9 +192,10 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
     else if (isRow(value)) record(value, key, about, depth, isPacketText);
   }
 
-  function list(items: readonly unknown[], key: string, about: About, depth: number, isPacketText: boolean): void {
+  /** `all`: how many there are, where more than those that are listed. */
+  function list(items: readonly unknown[], key: string, about: About, depth: number, isPacketText: boolean, all = 0): void {
     const nouns = nounsOfKey(key);
-    if (!isPacketText && nouns.length > 0) number({ value: items.length, unit: 'count', about, nouns });
+    if (!isPacketText && nouns.length > 0 && all <= items.length) number({ value: items.length, unit: 'count', about, nouns, key });
     const groups = new Map<string, number>();
     for (const item of items) {
       if (typeof item === 'number' && !/frame|port/i.test(key)) scalar(item, key, about, { level: 'part' });
@@ -184,7 +205,7 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
           if (typeof item[name] === 'string') groups.set(item[name].toLowerCase(), (groups.get(item[name].toLowerCase()) ?? 0) + 1);
     }
     // How many of the rows are "high", or "http".
-    for (const [word, count] of groups) number({ value: count, unit: 'count', about: new Set([...about, word]), nouns });
+    for (const [word, count] of groups) number({ value: count, unit: 'count', about: new Set([...about, word]), nouns, key: `${word} ${key}` });
   }
 
   function record(value: Row, key: string, outer: About, depth: number, isPacketText: boolean): void {
@@ -216,15 +237,22 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
       relateRoles(found, acts, talks);
     }
     ends(value, about);
+    const own = outer.size === 0 && !isWhole ? ownOf(value) : null;
+    if (own !== null) parts.push({ row: value, about, own });
+    if (isWhole && typeof value['packets'] === 'number') wholes.push(value);
+    const { severity, level } = value;
+    if (typeof severity === 'string') severities.push({ value: severity, about });
+    if (key === 'risk' && typeof level === 'string') risks.add(level);
     for (const [name, item] of Object.entries(value)) {
-      const own = isPacketText || (PACKET_TEXT.test(name) && !(name === 'value' && typeof item === 'number'));
+      const isText = isPacketText || (PACKET_TEXT.test(name) && !(name === 'value' && typeof item === 'number'));
       if (typeof item === 'number' && name === 'value' && !isPacketText) {
         const word = (of: unknown): string => (typeof of === 'string' ? of : ''),
           nouns = nounsOfKey(`${word(value['unit'])} ${word(value['name'])}`);
         for (const unit of unitsOf(word(value['unit']) === '' ? word(value['name']) : word(value['unit'])))
-          number({ value: item, unit, about, nouns });
-      } else if (typeof item === 'number') scalar(item, name, about, extraOf(value, name, depth));
-      else walk(item, name, about, depth + 1, own);
+          number({ value: item, unit, about, nouns, key: word(value['name']) });
+      } else if (typeof item === 'number') scalar(item, name, about, { ...extraOf(value, name, depth), ...(own === null ? {} : { own }) });
+      else if (Array.isArray(item)) list(item, name, about, depth + 1, isText, allOf(value, name));
+      else walk(item, name, about, depth + 1, isText);
     }
     shares(value, about);
   }
@@ -249,6 +277,11 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
     }
     if (address !== null && typeof value['port'] === 'number') put(ports, value['port'], { value: value['port'], about, owner: address });
     if (a !== null && b !== null) {
+      if (typeof value['service'] === 'string')
+        for (const each of [`${a} ${b}`, `${b} ${a}`, String(value['id'])]) {
+          if (!services.has(each)) services.set(each, new Set());
+          services.get(each)!.add(value['service'].toLowerCase());
+        }
       talks.add(`${a} ${b}`);
       role(a, 'client');
       role(b, 'server');
@@ -286,6 +319,15 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
     if (first !== null && last !== null) number({ value: epochOf(last) - epochOf(first), unit: 'seconds', about });
   }
 
+  /** How many of what is listed there are in all. */
+  function allOf(value: Row, name: string): number {
+    const { totals, total } = value;
+    const listed = Object.entries(value).filter(([, item]) => Array.isArray(item) && item.length > 0);
+    if (isRow(totals) && typeof totals[name] === 'number') return totals[name];
+    if (typeof value[`${name}Total`] === 'number') return value[`${name}Total`] as number;
+    return typeof total === 'number' && listed[0]?.[0] === name ? total : 0;
+  }
+
   function extraOf(value: Row, name: string, depth: number): Partial<NumberFact> {
     const end = (key: string): string => bareAddress(String(value[key]).toLowerCase());
     if (typeof value['a'] === 'string' && typeof value['b'] === 'string') {
@@ -307,10 +349,11 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
     const make = (rows: unknown, wholePackets: unknown, wholeBytes: unknown): void => {
       if (!Array.isArray(rows)) return;
       for (const row of rows as readonly Row[]) {
-        const of = new Set([...about, String(row['name']).toLowerCase()]);
-        if (Number(wholePackets) > 0) number({ value: (Number(row['packets']) / Number(wholePackets)) * 100, unit: 'percent', about: of });
+        const own = String(row['name']).toLowerCase(),
+          of = new Set([...about, own]);
+        if (Number(wholePackets) > 0) number({ value: (Number(row['packets']) / Number(wholePackets)) * 100, unit: 'percent', about: of, own });
         if (Number(wholeBytes) > 0 && row['bytes'] !== undefined)
-          number({ value: (Number(row['bytes']) / Number(wholeBytes)) * 100, unit: 'percent', about: of });
+          number({ value: (Number(row['bytes']) / Number(wholeBytes)) * 100, unit: 'percent', about: of, own });
       }
     };
     if (isRow(capture)) make(breakdown, capture['packets'], capture['originalBytes']);
@@ -322,9 +365,34 @@ export function factsOf(results: readonly unknown[], question = ''): Facts {
   }
 
   for (const result of results) walk(result, '', NOTHING, 0);
+  // Which part of all each of them is.
+  const [whole] = wholes;
+  if (whole !== undefined && wholes.every((each) => each['packets'] === whole['packets']))
+    for (const { row, about, own } of parts)
+      for (const [name, all] of [
+        ['packets', 'packets'],
+        ['bytes', 'originalBytes'],
+        ['packetsSent', 'packets'],
+        ['packetsReceived', 'packets'],
+        ['bytesSent', 'originalBytes'],
+        ['bytesReceived', 'originalBytes'],
+      ] as const) {
+        // prettier-ignore
+        const [part, of] = [row[name], Number(whole[all])];
+        if (typeof part === 'number' && of > 0) number({ value: (part / of) * 100, unit: 'percent', about, own, key: name, sense: senseOf(name) });
+      }
   for (const claim of claimsIn(question.slice(0, 20_000))) if (claim.kind === 'address' || claim.kind === 'name') put(words, claim.word, ANYTHING);
   const phrases = [...subjects].filter((each) => /\s/.test(each) && !each.startsWith('frame ')).slice(0, MOST_PHRASES);
-  return { numbers, words, times, frames, ports, acts, talks, moves, roles, subjects, phrases, said };
+  return { numbers, words, times, severities, risks, services, frames, ports, acts, talks, moves, roles, subjects, phrases, said };
+}
+
+/** The address, name or protocol that is all a record counts. */
+function ownOf(value: Row): string | null {
+  const { address, port, name, protocol, packets, frame } = value;
+  if (typeof packets !== 'number' || frame !== undefined || 'a' in value) return null;
+  if (typeof address === 'string') return port === undefined || port === null ? address.toLowerCase() : null;
+  const own = name ?? protocol;
+  return typeof own === 'string' ? own.toLowerCase() : null;
 }
 
 /** The user said it: it may stand anywhere. */

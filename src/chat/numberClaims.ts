@@ -83,8 +83,8 @@ const ONES = SMALL[0]!.split(' '),
 
 const FIGURES =
   /(?<![\w.,])(\d{1,3}(?:[,\u00a0\u202f'’]\d{3})+(?!\d)|\d{1,15})(\.\d{1,9})?(?:(?:[ \u00a0](thousand|million|billion)\b)|[ ]?([kKMG])(?![\w]))?(?!\d)/g;
-const PER_SECOND = /^[ \w-]{0,20}?(?:packets|frames)(?:\/s\b| ?(?:per|a|each) second\b)/i;
-const UNIT = /^[\s\u00a0-]?(per ?cent\b|%|[a-zµμ]+)(\/s\b|\/sec\b| ?(?:per|a) second\b)?/i;
+const PER_SECOND = /^[ \w*_`-]{0,20}?(?:packets?|frames?)[ \w*_`]{0,20}?(?:\/s\b| ?\b(?:per|a|each|every) second\b)/i;
+const UNIT = /^[*_`]{0,3}[\s\u00a0-]?[*_`]{0,3}(per ?cent\b|%|[a-zµμ]+)(\/s\b|\/sec\b| ?(?:per|a) second\b)?/i;
 const WORD_NUMBER = new RegExp(
   String.raw`\b(?:(half) a dozen|(a|one|two|three|four|five|six|seven|eight|nine) (hundred|dozen|thousand)(?: and)?(?: ((?:${TENS.join('|')})(?:[- ](?:${ONES.slice(1, 10).join('|')}))?|${ONES.slice(1).join('|')}))?|(${TENS.join('|')})(?:[- ](${ONES.slice(1, 10).join('|')}))?|(${ONES.join('|')}))\b`,
   'gi',
@@ -131,6 +131,11 @@ export function numbersIn(text: string, isFree: (from: number, to: number) => bo
     if (!isNew(match.index, to) || /\b(?:these|those|the|both|other|its|no|any|every|each|this|that)\s+$/i.test(text.slice(Math.max(0, match.index - 12), match.index))) continue; // prettier-ignore
     const after = /^\s?%/.test(text.slice(to, to + 2)) ? { unit: 'percent' as const, scale: 1, noun: null, to } : followedBy(text, to);
     if (after === null || (value === 1 && !/\b(?:only|just|exactly)\s+$/i.test(text.slice(Math.max(0, match.index - 12), match.index)))) continue;
+    const isRate = after.unit === 'packets' && PER_SECOND.test(text.slice(to, to + 50));
+    if (isRate) {
+      found.push({ from: match.index, to: after.to, ...vague({ value, tolerance: 0.5001, unit: 'packetsPerSecond' }, text.slice(0, match.index)), noun: after.noun, isBare: false }); // prettier-ignore
+      continue;
+    }
     const scaled = { value: value * after.scale, tolerance: after.unit === 'seconds' ? 0.5001 * after.scale : 0, unit: after.unit };
     found.push({ from: match.index, to: after.to, ...vague(scaled, text.slice(0, match.index)), noun: after.noun, isBare: false });
   }
@@ -193,9 +198,10 @@ function vague<T extends { readonly value: number; readonly tolerance: number; r
   const { value, tolerance, unit } = claim,
     more = MORE.test(before),
     less = !more && LESS.test(before);
-  // Whoever says "more than 1,000" does not mean 5,000.
+  // Whoever says "more than 1,000" does not mean 5,000; 1,900 may be meant.
+  const step = /^[1-9]0+$/.test(String(value)) ? 10 ** (String(value).length - 1) : 0;
   const within: readonly [number, number] | undefined = more
-    ? [value - tolerance, Math.max(value * 1.35, value + (unit === 'percent' ? 10 : 0))]
+    ? [value - tolerance, Math.max(value * 1.35, value + (unit === 'percent' ? 10 : step))]
     : less
       ? [Math.min(value * 0.8, value - (unit === 'percent' ? Math.min(value, 10) : 0)), value + tolerance]
       : undefined;
@@ -213,7 +219,7 @@ function followedBy(
 ): { readonly unit: Unit; readonly scale: number; readonly noun: Noun | null; readonly to: number } | null {
   let position = at;
   for (let words = 0; words < MOST_WORDS; words++) {
-    const match = /^[\s\u00a0]{0,2}[-(*_`]{0,2}([\p{L}][\p{L}\p{N}/.'’-]{0,40})/u.exec(text.slice(position, position + 60));
+    const match = /^[*_`]{0,3}[\s\u00a0]{0,2}[-(*_`]{0,3}([\p{L}][\p{L}\p{N}/.'’-]{0,40})/u.exec(text.slice(position, position + 60));
     if (match === null) return null;
     const word = match[1]!.replace(/[.'’-]+$/, '');
     if (ENDS_PHRASE.test(word)) return null;

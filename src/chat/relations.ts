@@ -68,7 +68,11 @@ function between(text: string, a: WordClaim, b: WordClaim): { readonly kind: Rel
     /^(?:port \d+ )?to port \d+ (?:on|of|at)$/.test(bare)
   )
     return /\b(?:from|by)\s+(?:the )?(?:\w+ )?$/i.test(clause) ? { kind: kindOfNoun(clause), isReversed: false } : null;
-  if (/^(?:on |port \d+ )*(?:from|by|coming from|originating from)(?: the)?(?: \w+)?$/.test(bare))
+  if (
+    /^(?:on |port \d+ )*(?:from|by|(?:that )?(?:coming|came|comes|originat(?:ing|ed|es)|stem(?:s|med)|is|was|were|started|launched|carried out|run|made) (?:from|by))(?: the)?(?: \w+)?$/.test(
+      bare,
+    )
+  )
     return /\b(?:on|of|to|against|at|towards?|into)\s+(?:the )?(?:\w+ )?$/i.test(clause) ? { kind: kindOfNoun(clause), isReversed: true } : null;
   const part = /\b(target|victim|attacker|aggressor|client|server)s? of\s+(?:the )?(?:\w+ )?$/i.exec(before)?.[1]?.toLowerCase();
   if (part !== undefined && /^\s*(?:\W|is|was|were|are)*\s*$/i.test(middle)) {

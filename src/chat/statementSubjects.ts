@@ -73,7 +73,7 @@ export function subjectsOf({ text, kind }: Statement, claims: readonly Claim[], 
 }
 
 /** What people call protocols, and what results call them. */
-const ALSO: Readonly<Record<string, readonly string[]>> = {
+export const ALSO: Readonly<Record<string, readonly string[]>> = {
   https: ['tls'],
   ssl: ['tls'],
   postgresql: ['pgsql'],

@@ -2,7 +2,9 @@
 import { claimsIn, type Claim } from './claims.ts';
 import { endsOf } from './factKeys.ts';
 import { ANYTHING, type Facts } from './facts.ts';
+import { isJudged, judgementsIn } from './judgements.ts';
 import { numberIsBorneOut } from './numberCheck.ts';
+import { isAdvice } from './numberSense.ts';
 import { rolesIn, type Relation, type WordClaim } from './relations.ts';
 import { isAddress, subjectsOf, touches, type Subjects } from './statementSubjects.ts';
 import { statementsOf, surroundings, type Statement, type Surroundings } from './statements.ts';
@@ -23,9 +25,12 @@ export function verify(text: string, facts: Facts, around: Surroundings = surrou
   let total = 0,
     marked = '';
   for (const statement of statementsOf(text, around)) {
-    const claims = claimsIn(statement.text),
-      subjects = subjectsOf(statement, claims, facts);
-    statement.about(subjects.strong.map(({ word }) => word));
+    const isOrder = isAdvice(statement.text);
+    let claims = claimsIn(statement.text).map((claim) => ofItsColumn(claim, statement));
+    const subjects = subjectsOf(statement, claims, facts);
+    claims = [...claims, ...judgementsIn(statement, claims, subjects)].sort((a, b) => a.from - b.from);
+    statement.about(subjects.strong.length > 0 ? subjects.strong.map(({ word }) => word) : subjects.phrases);
+    if (isOrder) claims = claims.filter((claim) => !isOnlyAdvice(claim, subjects) || isBorneOut(claim, { statement, claims, subjects, facts }));
     const bad = new Set<Claim>(claims.filter((claim) => !isBorneOut(claim, { statement, claims, subjects, facts }))),
       swapped = swappedIn(statement, claims, subjects.relations, facts);
     for (const claim of swapped) bad.add(claim);
@@ -41,6 +46,21 @@ export function verify(text: string, facts: Facts, around: Surroundings = surrou
     marked += statement.text.slice(at);
   }
   return { text: marked, claims: total, unchecked };
+}
+
+/** A number under "Port" or "Frame" is one. */
+function ofItsColumn(claim: Claim, { kind, titleAt }: Statement): Claim {
+  if (kind !== 'row' || claim.kind !== 'number' || !claim.isBare || claim.tolerance > 0) return claim;
+  const { from, to, value } = claim,
+    title = titleAt(from);
+  if (/\b(?:port|dport|sport)\b/i.test(title) && value < 65_536) return { kind: 'port', from, to, value };
+  return /^(?:first |last )?(?:frame|no\.?|#|packet|packet (?:no\.?|number|#))$/i.test(title) ? { kind: 'frame', from, to, value } : claim;
+}
+
+/** What one is told to do has times and shares of its own: "within 24 hours". */
+function isOnlyAdvice(claim: Claim, { addresses }: Subjects): boolean {
+  if (claim.kind !== 'number') return false;
+  return claim.unit === 'seconds' || claim.unit === 'percent' || (claim.unit === 'count' && addresses.length === 0);
 }
 
 export interface Check {
@@ -66,6 +86,10 @@ function isBorneOut(claim: Claim, check: Check): boolean {
       return isName(claim.word, check);
     case 'time':
       return isMoment(claim, check);
+    case 'severity':
+    case 'risk':
+    case 'protocol':
+      return isJudged(claim, check);
     case 'number':
       return numberIsBorneOut(claim, check);
   }
@@ -114,13 +138,22 @@ function isPort(port: number, claim: Claim, { statement, claims, subjects, facts
     const isFrom = /\b(?:from|source|its)\s+(?:\w+ )?$/i.test(text.slice(Math.max(0, claim.from - 24), claim.from)),
       end = isFrom ? relation.from : relation.to;
     const both = known.filter(({ about }) => about.has(relation.from) && about.has(relation.to));
+    if (both.length === 0 && isKnownPair([relation.from, relation.to], facts)) return false;
     if (both.length > 0) return both.some((fact) => fact.owner === null || (fact.owner === end && (isFrom || fact.isOriginator !== true)));
   }
   const wanted = addresses.length > 0 ? addresses : statement.lead;
+  if (statement.kind === 'row' && addresses.length === 2 && isKnownPair(addresses, facts))
+    return known.some(({ about }) => addresses.every((end) => about.has(end)));
   return (
     wanted.length === 0 ||
     known.some(({ about, owner: whose }) => about.size === 0 || touches(about, wanted) || (whose !== null && wanted.includes(whose)))
   );
+}
+
+/** Some conversation of the two is known with its ports. */
+function isKnownPair(ends: readonly string[], { ports }: Facts): boolean {
+  for (const facts of ports.values()) if (facts.some(({ about, owner }) => owner !== null && ends.every((end) => about.has(end)))) return true;
+  return false;
 }
 
 /** Known, and of something that has to do with what else is named. */
@@ -174,6 +207,9 @@ function swappedIn(statement: Statement, claims: readonly Claim[], relations: re
       { acts, talks, moves } = facts;
     const did = acts.has(pair) || talks.has(pair),
       suffered = acts.has(reverse) || talks.has(reverse);
+    const amount = kind === 'arrow' ? claims.find((each) => each.kind === 'number' && (each.unit === 'bytes' || each.unit === 'packets')) : undefined;
+    // Nothing went there, and the arrow says so.
+    if (amount?.kind === 'number' && amount.value === 0) continue;
     const isWrong =
       kind === 'act'
         ? !acts.has(pair) && (acts.has(reverse) || (!talks.has(pair) && !moves.has(pair)))
@@ -183,7 +219,12 @@ function swappedIn(statement: Statement, claims: readonly Claim[], relations: re
             ? !suffered && !moves.has(pair) && (did || moves.has(reverse))
             : kind === 'move'
               ? !moves.has(pair) && !did && (moves.has(reverse) || suffered)
-              : kind === 'arrow' && !did && !(moves.has(pair) && !suffered) && (suffered || moves.has(reverse)) && !movesOnly(pair, facts, statement);
+              : kind === 'arrow' &&
+                !did &&
+                !(amount !== undefined && moves.has(pair)) &&
+                !(moves.has(pair) && !suffered) &&
+                (suffered || moves.has(reverse)) &&
+                !movesOnly(pair, facts, statement);
     if (isWrong) swapped.add(claim);
   }
   return swapped;
