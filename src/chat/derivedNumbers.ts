@@ -17,7 +17,7 @@ const MOST = 4;
 export function followsFromOthers(claim: NumberClaimAt, check: Check): boolean {
   const { claims, statement } = check,
     { text } = statement;
-  const beside = claims.filter((each): each is NumberClaimAt => each.kind === 'number' && each !== claim);
+  const beside = claims.filter((each): each is NumberClaimAt => each.kind === 'number' && each !== claim && Math.abs(each.from - claim.from) < 300).slice(0, 20); // prettier-ignore
   if (claim.unit === 'percent') return isShare(claim, beside) || isShareOfRecords(claim, check);
   if (SUM.test(text) && (sums(beside, claim) || sums(valuesOfSubjects(claim, check), claim))) return true;
   if (DIFFERENCE.test(text) && (differ(beside, claim) || differ(valuesOfSubjects(claim, check), claim))) return true;

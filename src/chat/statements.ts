@@ -28,7 +28,7 @@ export interface Statement {
 /** All of the text, in order: joined, the statements are the text. */
 export function* statementsOf(text: string, around: Surroundings): Generator<Statement> {
   for (const line of text.split(/(?<=\n)/)) {
-    const isRow = /^\s*\|.*\|\s*$/.test(line) || (around.head !== null && (line.match(/\|/g)?.length ?? 0) > 0);
+    const isRow = line.length <= LONGEST_ROW && (/^\s*\|.*\|\s*$/.test(line) || (around.head !== null && line.includes('|')));
     if (isRow) {
       yield row(line, around);
       continue;
@@ -85,5 +85,13 @@ function row(line: string, around: Surroundings): Statement {
 
 /** Kept whole, so that together they are the text. "e.g. 10.0.0.5" and "10.0.0.5. 7" are told by what follows. */
 function sentencesOf(line: string): string[] {
-  return line.split(/(?<=[.!?;][)"'*_`]{0,3}\s)(?<!\b(?:e\.g|i\.e|approx|ca|vs|no|nos|nr|incl|resp|etc)\.\s)(?=\S)/i);
+  return line.split(/(?<=[.!?;][)"'*_`]{0,3}\s)(?<!\b(?:e\.g|i\.e|approx|ca|vs|no|nos|nr|incl|resp|etc)\.\s)(?=\S)/i).flatMap(inParts);
+}
+
+/** Each claim is held against its statement: what goes on for ever is no sentence, and would take for ever. */
+const LONGEST = 800;
+const LONGEST_ROW = 4000;
+
+function inParts(sentence: string): string[] {
+  return sentence.length <= LONGEST ? [sentence] : (sentence.match(/[\s\S]{1,800}(?:\s|$)|[\s\S]{1,800}/g) ?? [sentence]);
 }
