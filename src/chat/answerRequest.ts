@@ -49,6 +49,8 @@ export interface ChatHost {
   model(): Promise<AnsweringModel | null>;
   /** Absent where no file can be written. */
   readonly saveFile?: SaveFile;
+  /** Whether a model is asked once to correct what nothing bears out; true where it is not said. */
+  readonly corrects?: boolean;
   /** Whether a model may write files with it, which then asks the user each time. */
   readonly writesFiles?: boolean;
   /** Asks the user each time that a model wants to begin or end a recording. Absent where nothing may be recorded. */

@@ -4,11 +4,12 @@ import type { Tool } from '../analysis/tool.ts';
 import * as toolRegistry from '../analysis/tools/registry.ts';
 import * as recordingTools from '../live/tools/registry.ts';
 import type { ChatHost, ChatRequest } from './answerRequest.ts';
-import { checkedStream } from './checkedStream.ts';
+import { checkedStream, type CheckedStream, type SentBack } from './checkedStream.ts';
 import { converse, type Outcome } from './conversation.ts';
-import { guard } from './guard.ts';
+import { correct } from './correction.ts';
+import { guard, type Guard } from './guard.ts';
 import { lookingText, MOST_ATTACHED } from './looking.ts';
-import type { AnsweringModel, ModelMessage } from './modelClient.ts';
+import { ModelFailure, type AnsweringModel, type ModelClient, type ModelMessage } from './modelClient.ts';
 import { learning, toolsFor } from './privacy.ts';
 import { privateClient, TOKENS_EXPLAINED } from './privateClient.ts';
 import { systemPrompt } from './prompt.ts';
@@ -86,7 +87,44 @@ export async function askModel(question: string, { history, earlier }: ChatReque
     checked.end();
     shown.end();
   }
-  return { outcome, check: checked.summary(), warning: watch.notice(), wrote, results, capture: seen.opened().at(-1) ?? null };
+  const sentBack = await sendBack(outcome, checked, privateClient(model.client, names, model.onSent), watch, host);
+  return {
+    outcome: sentBack.outcome,
+    check: checked.summary(sentBack.after),
+    warning: watch.notice(),
+    wrote,
+    results,
+    capture: seen.opened().at(-1) ?? null,
+  };
+}
+
+/** Once, and where the user wants it; what the model says of it is not asked again. */
+async function sendBack(
+  outcome: Outcome,
+  checked: CheckedStream,
+  client: ModelClient,
+  watch: Guard,
+  { signal, corrects, progress }: ChatHost,
+): Promise<{ readonly outcome: Outcome; readonly after: SentBack }> {
+  const { statements, results, facts } = checked.unproven();
+  if (outcome.kind !== 'answered' || statements.length === 0 || results.length === 0 || corrects === false || signal.aborted)
+    return { outcome, after: null };
+  progress('Asking the model to correct what was not found');
+  try {
+    const { corrected, usage } = await correct(statements, results, facts, client, signal);
+    for (const { instead } of corrected) watch.wrote(`${instead ?? ''}\n`);
+    const { inputTokens, cachedTokens, outputTokens, rounds, toolCalls } = outcome.usage;
+    return {
+      outcome: {
+        ...outcome,
+        usage: { inputTokens: inputTokens + usage.inputTokens, cachedTokens: cachedTokens + usage.cachedTokens, outputTokens: outputTokens + usage.outputTokens, rounds: rounds + 1, toolCalls }, // prettier-ignore
+      },
+      after: signal.aborted ? null : corrected,
+    };
+  } catch (error) {
+    if (!signal.aborted && !(error instanceof ModelFailure)) throw error;
+    return { outcome, after: signal.aborted ? null : 'failed' };
+  }
 }
 
 const NOTHING_SENT: Outcome = {

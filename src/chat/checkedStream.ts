@@ -2,6 +2,7 @@
  * The answer as it comes, each line held against the tool results so far: a model asks first, and tells then. What has to wait for the end of
  * its line is only what may be marked.
  */
+import type { Corrected } from './correction.ts';
 import { factsOf, type Facts } from './facts.ts';
 import { safeMarkdown } from './safeMarkdown.ts';
 import { surroundings } from './statements.ts';
@@ -13,12 +14,18 @@ export interface CheckedStream {
   write(text: string): void;
   /** Shows what was held back. */
   end(): void;
-  /** What came of it, as safe Markdown to stand under the answer. */
-  summary(): string;
+  /** Statements with a claim that nothing bears out, and what they were held against. */
+  unproven(): { readonly statements: readonly string[]; readonly results: readonly unknown[]; readonly facts: Facts };
+  /** What came of it, as safe Markdown to stand under the answer. `after`: what the model made of those that were sent back to it. */
+  summary(after?: SentBack): string;
 }
+
+/** Null where nothing was sent back; `failed` where no answer came. */
+export type SentBack = readonly Corrected[] | 'failed' | null;
 
 const MOST_LISTED = 10;
 const MOST_CHARACTERS = 80;
+const MOST_QUOTED = 200;
 /** Every claim is held against those around it: a line that never ends is checked in parts. */
 const LONGEST_LINE = 4000;
 
@@ -26,7 +33,8 @@ const LONGEST_LINE = 4000;
 export function checkedStream(show: (text: string) => void, question: string, earlier: readonly unknown[] = []): CheckedStream {
   const results: unknown[] = [...earlier],
     around = surroundings(),
-    unchecked: string[] = [];
+    unchecked: string[] = [],
+    statements: string[] = [];
   let facts: Facts | null = null,
     held = '',
     claims = 0,
@@ -38,6 +46,7 @@ export function checkedStream(show: (text: string) => void, question: string, ea
     held = held.slice(upTo);
     claims += checked.claims;
     unchecked.push(...checked.unchecked);
+    statements.push(...checked.statements);
     show(checked.text.slice(ahead));
     // What was shown ahead holds no claim, so nothing in it has grown.
     ahead = Math.max(0, ahead - upTo);
@@ -62,18 +71,29 @@ export function checkedStream(show: (text: string) => void, question: string, ea
       showAhead();
     },
     end: () => flush(held.length),
-    summary() {
+    unproven: () => ({ statements, results, facts: (facts ??= factsOf(results, question)) }),
+    summary(after = null) {
       if (claims === 0) return 'It makes no claims that could be checked.';
       if (unchecked.length === 0) return `All ${claims} claims were found in the results of the analysis.`;
-      const listed = [...new Set(unchecked)].slice(0, MOST_LISTED).map((text) =>
-        safeMarkdown(
-          text
-            .replace(/[`*\s]+/g, ' ')
-            .slice(0, MOST_CHARACTERS)
-            .trim(),
-        ),
-      );
-      return `${unchecked.length} of ${claims} claims could not be checked, and are marked (?): ${listed.join('; ')}${new Set(unchecked).size > MOST_LISTED ? '; and others' : ''}.`;
+      const distinct = [...new Set(unchecked)],
+        listed = distinct.slice(0, MOST_LISTED).map((text) => quoted(text, MOST_CHARACTERS));
+      const check = `${unchecked.length} of ${claims} claims could not be checked, and are marked (?): ${listed.join('; ')}${distinct.length > MOST_LISTED ? '; and others' : ''}.`;
+      return `${check}${after === null ? '' : correctionText(after, new Set(statements.map((text) => text.trim())).size)}`;
     },
   };
+}
+
+function correctionText(after: Exclude<SentBack, null>, asked: number): string {
+  if (after === 'failed') return ' They were sent back to the model, which gave no answer.';
+  if (after.length === 0) return ' They were sent back to the model once; what came back did not hold either, and is not shown.';
+  const lines = after.map(({ said, instead }) =>
+    instead === null ? `- Taken back: “${quoted(said, MOST_QUOTED)}”` : `- Instead of “${quoted(said, MOST_QUOTED)}”: ${safeMarkdown(instead)}`,
+  );
+  const left = asked - after.length;
+  return ` They were sent back to the model once. What it says instead was found in the results${left > 0 ? `; of ${left === 1 ? 'one statement' : `${left} statements`} nothing better came` : ''}:\n\n${lines.join('\n')}`;
+}
+
+function quoted(text: string, most: number): string {
+  const line = text.replace(/[`*~|\s]+/g, ' ').trim();
+  return safeMarkdown(line.length > most ? `${line.slice(0, most - 1)}…` : line);
 }

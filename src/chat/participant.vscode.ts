@@ -54,6 +54,7 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
           quiet: seen.quiet,
           looking,
           reader: reader(),
+          corrects: vscode.workspace.getConfiguration('netsec').get('correctAnswers', true),
           privacy,
           names: () => names,
           signal,

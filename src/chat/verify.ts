@@ -15,13 +15,16 @@ export interface Verified {
   readonly claims: number;
   /** As they stand in the text. */
   readonly unchecked: readonly string[];
+  /** The sentences, items and rows that these stand in. */
+  readonly statements: readonly string[];
 }
 
 export const MARK = ' (?)';
 
 /** `around`: what stood before, for a text that comes in pieces. */
 export function verify(text: string, facts: Facts, around: Surroundings = surroundings()): Verified {
-  const unchecked: string[] = [];
+  const unchecked: string[] = [],
+    statements: string[] = [];
   let total = 0,
     marked = '';
   for (const statement of statementsOf(text, around)) {
@@ -35,6 +38,7 @@ export function verify(text: string, facts: Facts, around: Surroundings = surrou
       swapped = swappedIn(statement, claims, subjects.relations, facts);
     for (const claim of swapped) bad.add(claim);
     total += claims.length;
+    if (bad.size > 0) statements.push(statement.text);
     let at = 0;
     for (const claim of claims) {
       marked += statement.text.slice(at, claim.to);
@@ -45,7 +49,7 @@ export function verify(text: string, facts: Facts, around: Surroundings = surrou
     }
     marked += statement.text.slice(at);
   }
-  return { text: marked, claims: total, unchecked };
+  return { text: marked, claims: total, unchecked, statements };
 }
 
 /** A number under "Port" or "Frame" is one. */

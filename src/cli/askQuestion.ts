@@ -34,13 +34,14 @@ export interface Asking {
   readonly hide: readonly string[];
   readonly reader: ExplainFor;
   readonly model: string;
+  readonly corrects: boolean;
   readonly cache: boolean;
   readonly folder?: string;
   readonly baseUrl?: string;
 }
 
 export async function askQuestion(asking: Asking, terminal: Terminal): Promise<ExitCode> {
-  const { question, file, json, privacy, hide, reader, model, cache } = asking,
+  const { question, file, json, privacy, hide, reader, model, corrects, cache } = asking,
     baseUrl = addressOf(asking.baseUrl ?? ANTHROPIC_URL),
     isNamed = file !== 'latest';
   if (isNamed && (await fs.stat(file).catch(() => null)) === null) {
@@ -69,6 +70,7 @@ export async function askQuestion(asking: Asking, terminal: Terminal): Promise<E
     captures,
     looking: { ...AT_NOTHING, capture: isNamed ? name : null },
     reader,
+    corrects,
     privacy,
     names: () => names,
     signal,

@@ -37,16 +37,25 @@ describe('with a key', () => {
     mock.requests.length = mock.bodies.length = 0;
     mock.turn = (n) => {
       if (n === 1) return { tools: [{ name: 'list_findings', input: {} }] };
+      if (n === 3) return { text: '1. withdraw' };
       const attacker = /attacker (HOST_\d+)/.exec(mock.bodies.at(-1) ?? '')?.[1] ?? 'nobody';
       return { text: `**It was ${attacker}**, with 77,777 packets.` };
     };
     const { status, stdout } = await ask(['who scanned?', SCAN, '--yes', '--json']);
     const told = JSON.parse(stdout) as Asked;
     expect(status).toBe(0);
-    expect(told).toMatchObject({ answeredBy: 'claude', capture: 'scan-syn.pcap', sent: { requests: 2 } });
-    expect(told.answer).toMatch(/It was 192\.168\.10\.66.*77,777 \(\?\) packets[\s\S]*1 of 2 claims could not be checked/);
+    expect(told).toMatchObject({ answeredBy: 'claude', capture: 'scan-syn.pcap', sent: { requests: 3 } });
+    expect(told.answer).toMatch(/It was 192\.168\.10\.66.*77,777 \(\?\) packets[\s\S]*1 of 2 claims could not be checked[\s\S]*Taken back/);
     expect(mock.bodies.join()).not.toMatch(/192\.168\.|scan-syn/);
     expect(mock.requests.flatMap(({ body }) => body.tools?.map(({ name }) => name) ?? [])).not.toContain('write_report');
+  });
+
+  test('what is marked is not sent back where that is not wanted', async () => {
+    mock.requests.length = mock.bodies.length = 0;
+    mock.turn = (n) => (n === 1 ? { tools: [{ name: 'list_findings', input: {} }] } : { text: 'It was 77,777 packets.' });
+    const told = JSON.parse((await ask(['who scanned?', SCAN, '--yes', '--json', '--no-correction'])).stdout) as Asked;
+    expect(told).toMatchObject({ sent: { requests: 2 } });
+    expect(told.answer).toMatch(/77,777 \(\?\) packets/);
   });
 
   test('and nobody there to agree, nothing is sent', async () => {

@@ -27,6 +27,7 @@ export class TestHost implements ChatHost {
   looking: Looking = AT_NOTHING;
   apiKey: ApiKey | null = null;
   agrees = true;
+  corrects = true;
   readonly #url: string;
 
   constructor(url = 'http://127.0.0.1:9', captures = new FakeCaptureStore({ 'quiet.pcap': quiet.bytes(), 'Scan.pcap': scan.bytes() })) {
