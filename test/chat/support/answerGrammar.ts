@@ -55,7 +55,6 @@ export function together(parts: readonly Said[], before = '', between = '\n'): S
 }
 
 const bare = (end: unknown): string => /^\[(.+)\]:\d+$/.exec(String(end))?.[1] ?? /^(\d+(?:\.\d+){3}):\d+$/.exec(String(end))?.[1] ?? String(end);
-const list = (of: readonly string[]): string => (of.length < 2 ? of.join('') : `${of.slice(0, -1).join(', ')} and ${of.at(-1)!}`);
 
 export function answersAbout(report: Row, random: Random): Said[] {
   const made: Said[] = [];
@@ -242,4 +241,4 @@ export function answersAbout(report: Row, random: Random): Said[] {
   return made.filter(({ text }) => text.trim() !== '' && !/null|NaN|undefined/.test(text));
 }
 
-export { ERRORS, list };
+export { ERRORS };
