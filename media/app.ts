@@ -36,6 +36,32 @@ function progress(store: Store): TemplateResult | typeof nothing {
     </div>`;
 }
 
+/** For a capture that grows: stand still, or follow. What is newer is counted, silently: a screen reader that was told each half second would say nothing else. */
+function pausing(store: Store): TemplateResult | typeof nothing {
+  const { frames, grows, packets } = store.pausing;
+  if (!grows || store.failure !== null) return nothing;
+  const isPaused = frames !== null;
+  const newer = isPaused ? Math.max(0, packets - frames) : 0;
+  return html`${
+      isPaused
+        ? html`<span class="paused nw" data-testid="paused"
+            >Paused<span class="lbl">
+              at ${formatCount(frames)} ${frames === 1 ? 'packet' : 'packets'}${newer === 0 ? '' : `, ${formatCount(newer)} newer`}</span
+            ></span
+          >`
+        : nothing
+    }<button
+      class="act"
+      title=${isPaused ? 'Follow the capture again (Alt+P)' : 'Let the page stand still; recording and analysis go on (Alt+P)'}
+      aria-label=${isPaused ? 'Resume: follow the capture again' : 'Pause: let the page stand still'}
+      aria-keyshortcuts="Alt+P"
+      data-testid="pause"
+      @click=${() => store.togglePause()}
+    >
+      ${icon(isPaused ? 'play' : 'debug-pause')}<span class="lbl">${isPaused ? 'Resume' : 'Pause'}</span>
+    </button>`;
+}
+
 function top(store: Store): TemplateResult {
   const { whole } = store;
   const off = store.failure !== null;
@@ -55,7 +81,7 @@ function top(store: Store): TemplateResult {
           ></netsec-time-range>`
     }
     <span class="sp"></span>
-    ${progress(store)}
+    ${progress(store)} ${pausing(store)}
     ${
       off
         ? nothing

@@ -9,7 +9,7 @@
  * checks-detail (tr data-check); protocols-grid (tr data-path); conversations|endpoints-grid, -row, -grid-total, -layer-<layer>, -search, -count, -detail;
  * host-page (data-host), host-summary|story|identity|offers|uses|peers|asked|visited|incident|copy; packet-list, packet-row, packet-count, packet-follow, details-tree (treeitem data-field), detail-frame, hex-view (s data-at, class on),
  * hex-words; stream-panel, stream-content, stream-text|hex|raw, stream-search, stream-save, stream-close, follow-stream; filter-input, filter-error,
- * filter-underline, filter-clear, time-range, time-range-clear; back, more, progress, context-menu, empty-state, failed, notice.
+ * filter-underline, filter-clear, time-range, time-range-clear; back, more, progress, pause, paused, context-menu, empty-state, failed, notice.
  */
 import { render } from 'lit';
 import './theme.css';
@@ -44,6 +44,8 @@ new MutationObserver(() => store.changed()).observe(document.body, { attributes:
 
 document.addEventListener('keydown', (event) => {
   if (event.altKey && event.key === 'ArrowLeft') store.back();
+  // By its place: with Alt held some keyboards write another letter.
+  else if (event.altKey && event.code === 'KeyP' && store.pausing.grows) store.togglePause();
   else if (event.key === '/' && !(event.target instanceof HTMLInputElement)) document.querySelector<HTMLElement>('netsec-filter')?.focus();
   else return;
   event.preventDefault();

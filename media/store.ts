@@ -6,6 +6,7 @@ import { EVERYTHING, type PageStart, type Progress, type Selection } from '../sr
 import type { Report } from '../src/analysis/report.ts';
 import type { Engine, PageEvent } from './engine.ts';
 import { formatCount, setLocale } from './format.ts';
+import { pausedEngine, Pausing } from './pausing.ts';
 
 /** Where the reader is; Back returns to the one before. */
 export interface Place {
@@ -29,6 +30,7 @@ export interface Persistence {
 
 export class Store {
   readonly engine: Engine;
+  readonly pausing = new Pausing();
   start: PageStart | null = null;
   progress: Progress | null = null;
   complete = false;
@@ -60,7 +62,7 @@ export class Store {
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(engine: Engine, persistence: Persistence) {
-    this.engine = engine;
+    this.engine = pausedEngine(engine, this.pausing);
     this.persistence = persistence;
   }
 
@@ -165,9 +167,10 @@ export class Store {
         void this.load();
         break;
       case 'progress':
-        this.progress = event.progress;
+        if (this.pausing.frames === null) this.progress = event.progress;
         break;
       case 'updated':
+        if (!this.pausing.told(event.packets, event.complete)) break;
         this.complete = event.complete;
         if (event.complete) {
           this.progress = null;
@@ -179,6 +182,7 @@ export class Store {
         break;
       case 'restarted':
         this.complete = false;
+        this.pausing.restarted();
         // The frame that was looked at is another one now, or none.
         this.place = { ...this.place, views: this.viewsWith('packets', { frame: 0 }) };
         this.say(event.message);
@@ -210,6 +214,20 @@ export class Store {
         this.engine.call(event.kind, { selection: this.place.selection }).catch((error: unknown) => this.say(String(error)));
         break;
     }
+    this.changed();
+  }
+
+  /** The page stands still at what it shows, or follows again from what there is by now. */
+  togglePause(): void {
+    const { pausing } = this;
+    pausing.frames = pausing.frames === null ? (this.whole?.capture.packets ?? pausing.packets) : null;
+    this.announcement =
+      pausing.frames === null
+        ? `Following again, ${formatCount(pausing.packets)} packets`
+        : `Paused at ${formatCount(pausing.frames)} packets. Recording and analysis go on.`;
+    this.revision++;
+    this.keep();
+    void this.load();
     this.changed();
   }
 
@@ -282,7 +300,8 @@ export class Store {
 
   private restore(saved: unknown): void {
     if (typeof saved !== 'object' || saved === null) return;
-    const { view, filter, timeRange, views, recentFilters, stream } = saved as Record<string, unknown>;
+    const { view, filter, timeRange, views, recentFilters, stream, paused } = saved as Record<string, unknown>;
+    if (typeof paused === 'number') Object.assign(this.pausing, { frames: paused, grows: true });
     const range = timeRange as { from?: unknown; to?: unknown } | null | undefined;
     this.place = {
       view: typeof view === 'string' ? view : START.view,
@@ -299,7 +318,8 @@ export class Store {
   private keep(): void {
     const { view, selection, views, stream } = this.place;
     const state = { view, ...selection, views, stream, recentFilters: this.recentFilters };
-    this.persistence.save(state);
+    // A page that was hidden stands still where it stood; one that is opened anew follows.
+    this.persistence.save({ ...state, paused: this.pausing.frames });
     clearTimeout(this.saveTimer);
     // The host writes to disk: not for every step of an arrow key.
     this.saveTimer = setTimeout(() => {

@@ -87,7 +87,7 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
           .filter((clause) => clause !== ''),
       );
       const found: number[] = [];
-      for (let i = 0; i < limit(); i++) {
+      for (let i = 0; i < Math.min(limit(), selection.frames ?? Infinity); i++) {
         const at = traffic.timeOf[i]!;
         if (selection.timeRange !== null && (at < selection.timeRange.from || at >= selection.timeRange.to)) continue;
         if (any.some((all) => all.every((clause) => (clause.startsWith('not ') ? !matches(clause.slice(4), i) : matches(clause, i))))) found.push(i);
@@ -181,7 +181,7 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
       const list = Array.from({ length: Math.max(0, Math.min(rows, frames.length - offset)) }, (_, k) =>
         packetRow(traffic, frames[down ? frames.length - 1 - offset - k : offset + k]!),
       );
-      return { offset, rows: list, total: frames.length, totalUnfiltered: limit() };
+      return { offset, rows: list, total: frames.length, totalUnfiltered: Math.min(limit(), selection.frames ?? Infinity) };
     },
     indexOfFrame: ({ selection, frame }) => select(selection).frames.indexOf(frame - 1),
     packet: ({ frame }) => (frame >= 1 && frame <= limit() ? packetDetail(traffic, frame - 1) : null),
