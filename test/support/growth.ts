@@ -4,34 +4,35 @@
  */
 const FACTOR = 8;
 /** Long enough that a tick of the clock does not count. */
-const BASE_MS = 4;
+const BASE_MS = 4,
+  TICK_MS = 0.5;
+const MOST_PAIRS = 6,
+  CLEARLY_LINEAR = 12;
 const MAX_SIZE = 1 << 17;
 
-function bestOf(runs: number, work: () => void): number {
-  let best = Infinity;
-  for (let run = 0; run < runs; run++) {
-    const start = performance.now();
-    work();
-    best = Math.min(best, performance.now() - start);
-  }
-  return best;
+function timeOf(work: () => void): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
 }
 
-/** Times as long for eight times the size; the sizes grow from `from` until the smaller takes some milliseconds. Work that is quadratic from the start is seen at the first sizes. */
+/**
+ * Times as long for eight times the size, the least of several pairs: another program that runs meanwhile makes one pair look bad, quadratic work all
+ * of them. The sizes grow from `from` until the smaller takes some milliseconds; work that is quadratic from the start is seen at the first sizes.
+ */
 export function growth(work: (size: number) => void, from = 500): number {
   let size = from;
   work(size);
-  let base = bestOf(1, () => work(size));
-  while (base < BASE_MS && size < MAX_SIZE) {
-    size *= 2;
-    base = bestOf(1, () => work(size));
+  while (timeOf(() => work(size)) < BASE_MS && size < MAX_SIZE) size *= 2;
+  let least = Infinity;
+  for (let pair = 0; pair < MOST_PAIRS && least > CLEARLY_LINEAR; pair++) {
+    const base = Math.max(
+      timeOf(() => work(size)),
+      TICK_MS,
+    );
+    least = Math.min(least, timeOf(() => work(size * FACTOR)) / base);
   }
-  base = Math.min(
-    base,
-    bestOf(2, () => work(size)),
-  );
-  const large = bestOf(2, () => work(size * FACTOR));
-  return large / Math.max(base, 0.5);
+  return least;
 }
 
 /** What `growth` stays under for work in proportion to its input, with room for a busy machine; quadratic work does not. */
