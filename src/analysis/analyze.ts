@@ -151,7 +151,8 @@ export class Analysis {
       const listener = listen.to(this.state);
       for (const kind of listen.messages) byKind.set(kind, [...(byKind.get(kind) ?? []), listener]);
     }
-    const { state } = this;
+    const { state } = this,
+      naming = new Set(NAMING_KINDS);
     this.#packet.wanted = new Set([...NAMING_KINDS, ...byKind.keys()]);
     return {
       onPacket:
@@ -167,8 +168,10 @@ export class Analysis {
               for (let i = 0; i < openings.length; i++) openings[i]!.onFlowOpened!(flow, p);
             },
       onMessage: (message: Message, flow: number, p: Packet) => {
-        collectNames(message, flow, state);
-        for (const run of byKind.get(message.kind) ?? []) run.onMessage!(message, flow, p);
+        const { kind } = message,
+          runs = byKind.get(kind);
+        if (naming.has(kind)) collectNames(message, flow, state);
+        if (runs !== undefined) for (let i = 0; i < runs.length; i++) runs[i]!.onMessage!(message, flow, p);
       },
     };
   }

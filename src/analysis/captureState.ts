@@ -11,6 +11,13 @@ import { TimelineCounts } from './timelineCounts.ts';
 
 const INITIAL_PATHS = 64;
 
+/** Who called whom, as texts. */
+export interface Ends {
+  readonly client: string;
+  readonly server: string;
+  readonly serverPort: number;
+}
+
 export class CaptureState {
   readonly flows = new FlowTable();
   readonly histories = new HistoryTrie();
@@ -67,6 +74,8 @@ export class CaptureState {
   damage: Damage | null = null;
   /** Frames per interface under a selection. */
   linkTypes = new Set<number>();
+  /** The ends of the flow that was asked for last, see `endsOf`. */
+  lastEnds: { readonly flow: number; readonly ends: Ends } | null = null;
   /** Bounds of our own that were reached, in plain sentences. */
   readonly boundsReached = new Set<string>();
 

@@ -19,7 +19,8 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
-import { injectionIn, judgeInjection, mayHoldInjection, promptWords, type Injection } from './promptInjectionMarks.ts';
+import { bodyWords } from './bodyWords.ts';
+import { injectionIn, judgeInjection, mayHoldInjection, type Injection } from './promptInjectionMarks.ts';
 import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
@@ -156,7 +157,7 @@ function sayHttp(http: HttpRequestMessage | HttpResponseMessage, place: string):
     else told.push({ where: headerPlace(header[0]), isProse: false, injection });
   }
   // The bytes are looked at before they become a text.
-  const injection = mayHoldInjection(promptWords.body(http)) ? judgeInjection(http.bodyStart) : null;
+  const injection = mayHoldInjection(bodyWords(http)) ? judgeInjection(http.bodyStart) : null;
   if (injection !== null) told.push({ where: place, isProse: true, injection });
 }
 

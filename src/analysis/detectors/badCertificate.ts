@@ -64,9 +64,11 @@ export const badCertificate = defineDetector({
         const certificate = message.chain[0];
         if (certificate === undefined) return;
         const ends = endsOf(state, flow);
-        for (const problem of problemsOf(collecting, certificate, message.sni, p.hasTime ? p.timeSeconds : null, ends)) {
-          const key = `${ends.server} ${ends.serverPort} ${problem.technique} ${certificate.issuer} ${certificate.serialNumber}`;
-          shown.of(key, () => ({ problem, certificate, ends, sni: message.sni, evidence: new Evidence() }))?.evidence.add(p, flow);
+        for (const { technique, told } of problemsOf(collecting, certificate, message.sni, p.hasTime ? p.timeSeconds : null, ends)) {
+          const key = `${ends.server} ${ends.serverPort} ${technique} ${certificate.issuer} ${certificate.serialNumber}`;
+          shown
+            .of(key, () => ({ problem: { technique, ...told() }, certificate, ends, sni: message.sni, evidence: new Evidence() }))
+            ?.evidence.add(p, flow);
         }
       },
       evaluate: () => ({
@@ -77,57 +79,71 @@ export const badCertificate = defineDetector({
   },
 });
 
-function problemsOf(values: Collected, certificate: Certificate, sni: string | null, now: number | null, ends: Ends): Problem[] {
+/** A problem, whose texts are made when it is new. */
+interface Seen {
+  readonly technique: string;
+  readonly told: () => Omit<Problem, 'technique'>;
+}
+
+function problemsOf(values: Collected, certificate: Certificate, sni: string | null, now: number | null, ends: Ends): Seen[] {
   const { notBefore, notAfter, keyAlgorithm, keyBits, signatureAlgorithm } = certificate,
-    problems: Problem[] = [],
+    problems: Seen[] = [],
     grace = values.graceHours * 3600;
   const isOutside = !isLocalAddress(ends.server);
   if (now !== null && notAfter !== null && now > notAfter + grace) {
     problems.push({
       technique: 'expired',
-      severity: 'low',
-      title: `shows a certificate that had expired ${durationText(now - notAfter)} before`,
-      text: `It was valid until ${dateText(notAfter)} and shown on ${dateText(now)}`,
-      value: dateText(notAfter),
-      against: ['captured on', dateText(now)],
-      points: 90,
-      alternative: 'Somebody forgot to renew it; or the clock of the capturing machine was wrong.',
+      told: () => ({
+        severity: 'low',
+        title: `shows a certificate that had expired ${durationText(now - notAfter)} before`,
+        text: `It was valid until ${dateText(notAfter)} and shown on ${dateText(now)}`,
+        value: dateText(notAfter),
+        against: ['captured on', dateText(now)],
+        points: 90,
+        alternative: 'Somebody forgot to renew it; or the clock of the capturing machine was wrong.',
+      }),
     });
   }
   if (now !== null && notBefore !== null && now < notBefore - grace) {
     problems.push({
       technique: 'not-yet-valid',
-      severity: 'low',
-      title: `shows a certificate that becomes valid only ${durationText(notBefore - now)} later`,
-      text: `It is valid from ${dateText(notBefore)} and was shown on ${dateText(now)}`,
-      value: dateText(notBefore),
-      against: ['captured on', dateText(now)],
-      points: 80,
-      alternative: 'The clock of the server or of the capturing machine was wrong.',
+      told: () => ({
+        severity: 'low',
+        title: `shows a certificate that becomes valid only ${durationText(notBefore - now)} later`,
+        text: `It is valid from ${dateText(notBefore)} and was shown on ${dateText(now)}`,
+        value: dateText(notBefore),
+        against: ['captured on', dateText(now)],
+        points: 80,
+        alternative: 'The clock of the server or of the capturing machine was wrong.',
+      }),
     });
   }
   if (certificate.selfSigned) {
     problems.push({
       technique: 'self-signed',
-      severity: 'low',
-      title: 'shows a certificate that it signed itself',
-      text: 'Nobody else vouches for who the server is: whoever stands in between can show one as good',
-      value: safeText(certificate.subject, 120),
-      points: isOutside ? 85 : 80,
-      alternative: 'A device or test server with the certificate it was delivered with.',
+      told: () => ({
+        severity: 'low',
+        title: 'shows a certificate that it signed itself',
+        text: 'Nobody else vouches for who the server is: whoever stands in between can show one as good',
+        value: safeText(certificate.subject, 120),
+        points: isOutside ? 85 : 80,
+        alternative: 'A device or test server with the certificate it was delivered with.',
+      }),
     });
   }
   // An address is no name for a server (RFC 6066 section 3): clients that send one do not compare it either.
   if (sni !== null && !isAddress(sni) && !certificate.selfSigned && !coversName(certificate, sni)) {
     problems.push({
       technique: 'name-mismatch',
-      severity: 'low',
-      title: `shows a certificate for other names than ${safeText(sni, 80)}`,
-      text: `The client asked for ${safeText(sni, 120)}; the certificate is for ${namesText(certificate)}`,
-      value: namesText(certificate),
-      against: ['name asked for', safeText(sni, 120)],
-      points: 75,
-      alternative: 'A server that answers with its default certificate for names it does not know, or a captive portal.',
+      told: () => ({
+        severity: 'low',
+        title: `shows a certificate for other names than ${safeText(sni, 80)}`,
+        text: `The client asked for ${safeText(sni, 120)}; the certificate is for ${namesText(certificate)}`,
+        value: namesText(certificate),
+        against: ['name asked for', safeText(sni, 120)],
+        points: 75,
+        alternative: 'A server that answers with its default certificate for names it does not know, or a captive portal.',
+      }),
     });
   }
   const isCurve = keyAlgorithm === 'EC',
@@ -140,40 +156,46 @@ function problemsOf(values: Collected, certificate: Certificate, sni: string | n
   ) {
     problems.push({
       technique: 'weak-key',
-      severity: 'low',
-      title: `shows a certificate with a ${keyAlgorithm} key of ${keyBits} bits`,
-      text: 'Keys this short can be broken with enough computers',
-      value: keyBits,
-      threshold: leastBits,
-      unit: 'bits',
-      points: 90,
-      alternative: 'An old device that cannot do better.',
+      told: () => ({
+        severity: 'low',
+        title: `shows a certificate with a ${keyAlgorithm} key of ${keyBits} bits`,
+        text: 'Keys this short can be broken with enough computers',
+        value: keyBits,
+        threshold: leastBits,
+        unit: 'bits',
+        points: 90,
+        alternative: 'An old device that cannot do better.',
+      }),
     });
   }
   const isMd5 = /md[25]/i.test(signatureAlgorithm);
   if (!certificate.selfSigned && (isMd5 || (/sha-?1(?!\d)/i.test(signatureAlgorithm) && now !== null && now >= SHA1_END))) {
     problems.push({
       technique: 'weak-signature',
-      severity: 'low',
-      title: `shows a certificate signed with ${safeText(signatureAlgorithm, 60)}`,
-      text: 'Collisions of this hash are known: a forged certificate can carry the same signature',
-      value: safeText(signatureAlgorithm, 60),
-      against: ['at least', 'SHA-256'],
-      points: 85,
-      alternative: 'An authority of the organisation itself that was set up long ago.',
+      told: () => ({
+        severity: 'low',
+        title: `shows a certificate signed with ${safeText(signatureAlgorithm, 60)}`,
+        text: 'Collisions of this hash are known: a forged certificate can carry the same signature',
+        value: safeText(signatureAlgorithm, 60),
+        against: ['at least', 'SHA-256'],
+        points: 85,
+        alternative: 'An authority of the organisation itself that was set up long ago.',
+      }),
     });
   }
   if (notBefore !== null && notAfter !== null && (notAfter - notBefore) / DAY > values.longestDays + 31) {
     problems.push({
       technique: 'too-long',
-      severity: 'info',
-      title: 'shows a certificate that is valid for decades',
-      text: `From ${dateText(notBefore)} to ${dateText(notAfter)}: whoever steals the key can use it that long`,
-      value: Math.round((notAfter - notBefore) / DAY),
-      threshold: values.longestDays,
-      unit: 'days',
-      points: 80,
-      alternative: 'A device with a certificate made for its whole life.',
+      told: () => ({
+        severity: 'info',
+        title: 'shows a certificate that is valid for decades',
+        text: `From ${dateText(notBefore)} to ${dateText(notAfter)}: whoever steals the key can use it that long`,
+        value: Math.round((notAfter - notBefore) / DAY),
+        threshold: values.longestDays,
+        unit: 'days',
+        points: 80,
+        alternative: 'A device with a certificate made for its whole life.',
+      }),
     });
   }
   return problems;

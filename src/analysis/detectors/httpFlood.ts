@@ -22,7 +22,8 @@ type Options = z.output<typeof options>;
 
 const MOST_SERVERS = 2000,
   MOST_PAGES = 1000,
-  MOST_CLIENTS = 10_000;
+  MOST_CLIENTS = 10_000,
+  MOST_RECENT = 4096;
 
 interface Server {
   readonly address: string;
@@ -47,22 +48,34 @@ export const httpFlood = defineDetector({
   messages: [httpRequestMessage.kind],
   collecting: ['windowSeconds'],
   create({ windowSeconds }, state) {
-    const servers = new Watched<string, Server>(MOST_SERVERS);
+    const servers = new Watched<string, Server>(MOST_SERVERS),
+      /** Servers of connections met lately. */
+      ofFlow = new Map<number, Server>();
+    const serverOf = (flow: number): Server | undefined => {
+      const known = ofFlow.get(flow);
+      if (known !== undefined) return known;
+      const { server, serverPort } = endsOf(state, flow),
+        one = servers.of(`${server} ${serverPort}`, () => ({
+          address: server,
+          port: serverPort,
+          burst: new Burst(windowSeconds),
+          peak: new Burst(1),
+          pages: new Set(),
+          clients: new Map(),
+          evidence: new Evidence(),
+          requests: 0,
+        }));
+      if (one === undefined) return undefined;
+      if (ofFlow.size >= MOST_RECENT) ofFlow.clear();
+      ofFlow.set(flow, one);
+      return one;
+    };
     return {
       onMessage(message, flow, p) {
         if (flow < 0 || !httpRequestMessage.is(message)) return;
-        const { client, server, serverPort } = endsOf(state, flow),
-          one = servers.of(`${server} ${serverPort}`, () => ({
-            address: server,
-            port: serverPort,
-            burst: new Burst(windowSeconds),
-            peak: new Burst(1),
-            pages: new Set(),
-            clients: new Map(),
-            evidence: new Evidence(),
-            requests: 0,
-          }));
+        const one = serverOf(flow);
         if (one === undefined) return;
+        const { client } = endsOf(state, flow);
         one.requests++;
         const now = packetTime(state, p);
         one.burst.add(now);

@@ -118,7 +118,9 @@ const WORDS = {
   system: ['syst', 'ssis', 'deve'],
   heading: ['m pr', 'm me', 'm ov', 'm no', 't pr', 't me', 't ov', 't no', 'r pr', 'r me', 'r ov', 'r no'],
 } as const;
-export const promptWords = new WordScan(Object.values(WORDS));
+/** In the order of the bits that `mayHoldInjection` takes. */
+export const PROMPT_WORDS: readonly (readonly string[])[] = Object.values(WORDS);
+export const promptWords = new WordScan(PROMPT_WORDS);
 const W = Object.fromEntries(Object.keys(WORDS).map((group, bit) => [group, 1 << bit])) as Record<keyof typeof WORDS, number>;
 /** What must come together for each mark, in their order. */
 const TOGETHER: readonly number[] = [

@@ -4,7 +4,7 @@
  */
 import { formatIpv4 } from '../../pcap/addresses.ts';
 import { NET_DST, NET_DST_PORT, NET_PROTOCOL, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
-import type { CaptureState } from '../captureState.ts';
+import type { CaptureState, Ends } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import type { FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
@@ -158,6 +158,8 @@ export class Watched<Key, Value> {
   }
 }
 
+export type { Ends } from '../captureState.ts';
+
 export type Part = readonly [reason: string, points: number];
 
 /** Sum of the parts within 5 to 99, and the parts as they are shown; parts of no points are none. */
@@ -177,19 +179,17 @@ export function confidenceOf(parts: readonly Part[]): { readonly confidence: num
   };
 }
 
-export interface Ends {
-  readonly client: string;
-  readonly server: string;
-  readonly serverPort: number;
-}
-
-/** The two ends of a flow: who was called is the server. */
+/** The two ends of a flow: who was called is the server. Those asked for last are at hand, for several detectors ask about one message. */
 export function endsOf(state: CaptureState, flow: number): Ends {
-  return {
+  const { lastEnds } = state;
+  if (lastEnds !== null && lastEnds.flow === flow) return lastEnds.ends;
+  const ends = {
     client: flowAddress(state, flow, F.A),
     server: flowAddress(state, flow, F.B),
     serverPort: state.flows.ints[flow * F.INTS + F.PORTS]! & 0xffff,
   };
+  state.lastEnds = { flow, ends };
+  return ends;
 }
 
 /** Who sends the datagram that is being read, and to whom. */

@@ -15,7 +15,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
-import { WordScan } from '../wordScan.ts';
+import { bodyWords, mayHoldShellTitle } from './bodyWords.ts';
 import { remembered } from './remembered.ts';
 import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
 
@@ -49,12 +49,6 @@ const COMMAND_OUTPUT =
   /uid=\d+\([\w.-]+\) gid=\d+|\bnt authority\\\w+|\b[\w-]{1,15}\\[\w.$-]{1,20}\r?\n?\s*<?\/?|Windows IP Configuration|Volume Serial Number|root:[x*]:0:0:|\bLinux [\w.-]+ \d+\.\d+|Directory of [A-Z]:\\|total \d+\n[-d][rwx-]{9}|Image Name {5,}PID|(?:^|>)\s*(?:www-data|apache|nobody|nginx|tomcat\d*|root)\s*(?:$|[\r\n<])/i;
 const TITLES =
   /<title>[^<]{0,60}(?:\bWSO \d|c99shell|r57shell|\bb374k\b|FilesMan\b|IndoXploit|Alfa ?(?:Team|Shell)|p0wny@shell|Mini Shell|ASPXSpy|JspSpy|phpspy)/i;
-/** What nearly every page lacks, looked for before a text is made of it. */
-const TITLE_WORDS = new WordScan([['itle'], ['wso ', '99sh', '57sh', '374k', 'esma', 'doxp', 'alfa', 'wny ', 'mini', 'pxsp', 'spsp', 'hpsp']], {
-    decodesPercent: false,
-  }),
-  TITLED = 3;
-
 export const webShell = defineDetector({
   id: 'web-shell',
   title: 'Web shells',
@@ -134,7 +128,7 @@ function shellOf(request: HttpRequestMessage): Shell | null {
 
 function answerOf(response: HttpResponseMessage): Shell | null {
   const { bodyLength, method } = response;
-  if (method !== 'POST' && (TITLE_WORDS.body(response) & TITLED) !== TITLED) return null;
+  if (method !== 'POST' && !mayHoldShellTitle(bodyWords(response))) return null;
   const { bodyStart } = response;
   if (TITLES.test(bodyStart)) return PAGE;
   if (method !== 'POST') return null;

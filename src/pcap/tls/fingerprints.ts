@@ -15,18 +15,29 @@ export interface Fingerprints {
 
 const MOST = 1024,
   LONGEST = 512;
-const known = new Map<string, Fingerprints>();
+const known = new Map<string, Fingerprints>(),
+  /** The same by the suites of hellos that offer what one before did (`clientHelloAt`): they share them. */
+  ofSuites = new WeakMap<readonly number[], Fingerprints>();
 const offered = new Uint16Array(LONGEST);
 
 export function fingerprintsOf(hello: ClientHello): Fingerprints {
+  let prints = ofSuites.get(hello.suites);
+  if (prints === undefined) {
+    prints = made(hello);
+    if (prints.ja3 !== null && prints.ja4 !== null) ofSuites.set(hello.suites, prints);
+  }
+  return prints;
+}
+
+function made(hello: ClientHello): Fingerprints {
   const key = keyOf(hello),
     before = key === null ? undefined : known.get(key);
   if (before !== undefined) return before;
-  const made = { ja3: md5OfFingerprint(ja3Text(hello)), ja4: ja4(hello, 't') };
-  if (key === null || made.ja3 === null || made.ja4 === null) return made;
+  const prints = { ja3: md5OfFingerprint(ja3Text(hello)), ja4: ja4(hello, 't') };
+  if (key === null || prints.ja3 === null || prints.ja4 === null) return prints;
   if (known.size >= MOST) known.clear();
-  known.set(key, made);
-  return made;
+  known.set(key, prints);
+  return prints;
 }
 
 /** All that the fingerprints depend on, each list with its length before it; null for more than is kept. */

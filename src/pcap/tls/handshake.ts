@@ -5,10 +5,11 @@ import type { Packet } from '../packet.ts';
 import { md5OfFingerprint } from '../platform.ts';
 import { describeCertificates, describeClientHello, describeServerHello } from './describe.ts';
 import { HANDSHAKE_TYPES, suiteName, tlsFields as f } from './fields.ts';
-import { isGrease, parseClientHello, parseServerHello, parseSsl2ClientHello, serverNameOf, type ClientHello } from './hello.ts';
+import { isGrease, parseServerHello, parseSsl2ClientHello, serverNameOf, type ClientHello } from './hello.ts';
 import { certificateAt } from './knownCertificates.ts';
+import { clientHelloAt } from './knownHellos.ts';
 import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage, TlsServerNameMessage } from './messages.ts';
-import { fingerprintsOf, type Fingerprints } from './fingerprints.ts';
+import { fingerprintsOf } from './fingerprints.ts';
 import { Reader } from './reader.ts';
 import type { TlsSide, TlsState } from './records.ts';
 import type { Certificate } from './x509.ts';
@@ -138,7 +139,7 @@ function readMessage(
     sink.add(f.handshakeLength, offset + 1, 3);
   }
   if (type === CLIENT_HELLO && sink === null && !p.hears('tls-client-hello')) glanceAtClientHello(p, body, end, direction, state);
-  else if (type === CLIENT_HELLO) words = readClientHello(p, parseClientHello(bytes, body, end), body, end, direction, state, sink);
+  else if (type === CLIENT_HELLO) words = readClientHello(p, clientHelloAt(bytes, body, end), body, end, direction, state, sink);
   else if (type === SERVER_HELLO) words = readServerHello(p, bytes, body, end, direction, state, sink);
   else if (type === CERTIFICATE) readCertificates(p, bytes, body, end, direction, state, sink);
   sink?.close();
@@ -196,29 +197,55 @@ function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, st
   if (state.version === 0) state.version = hello.legacyVersion;
   sayServerName(p, hello.sni);
   if (!p.hears('tls-client-hello')) return;
-  let prints: Fingerprints | undefined;
   const ssl2 = hello.suites.length > 0 && hello.extensions.length === 0 && state.sides[direction].ssl2;
-  p.emit({
-    kind: 'tls-client-hello',
-    frame: p.frame,
-    direction,
-    sni: hello.sni,
-    alpn: hello.alpn,
-    legacyVersion: hello.legacyVersion,
-    maxVersion: Math.max(hello.versions.length > 0 ? 0 : hello.legacyVersion, ...hello.versions.filter((version) => !isGrease(version))),
-    versions: hello.versions,
-    suites: hello.suites,
-    extensions: hello.extensions,
-    groups: hello.groups,
-    signatureAlgorithms: hello.signatureAlgorithms,
-    // Made when somebody asks: most listeners want a name or a version.
-    get ja3() {
-      return ssl2 ? null : (prints ??= fingerprintsOf(hello)).ja3;
-    },
-    get ja4() {
-      return ssl2 ? null : (prints ??= fingerprintsOf(hello)).ja4;
-    },
-  } satisfies TlsClientHelloMessage);
+  p.emit(new SeenClientHello(p.frame, direction, hello, !ssl2));
+}
+
+class SeenClientHello implements TlsClientHelloMessage {
+  readonly kind = 'tls-client-hello';
+  readonly frame: number;
+  readonly direction: Direction;
+  readonly sni: string | null;
+  readonly alpn: readonly string[];
+  readonly legacyVersion: number;
+  readonly versions: readonly number[];
+  readonly suites: readonly number[];
+  readonly extensions: readonly number[];
+  readonly groups: readonly number[];
+  readonly signatureAlgorithms: readonly number[];
+  readonly #hello: ClientHello;
+  readonly #hasPrints: boolean;
+
+  constructor(frame: number, direction: Direction, hello: ClientHello, hasPrints: boolean) {
+    this.frame = frame;
+    this.direction = direction;
+    this.sni = hello.sni;
+    this.alpn = hello.alpn;
+    this.legacyVersion = hello.legacyVersion;
+    this.versions = hello.versions;
+    this.suites = hello.suites;
+    this.extensions = hello.extensions;
+    this.groups = hello.groups;
+    this.signatureAlgorithms = hello.signatureAlgorithms;
+    this.#hello = hello;
+    this.#hasPrints = hasPrints;
+  }
+
+  get maxVersion(): number {
+    return this.versions.reduce(
+      (most, version) => (isGrease(version) ? most : Math.max(most, version)),
+      this.versions.length > 0 ? 0 : this.legacyVersion,
+    );
+  }
+
+  // Made when somebody asks: most listeners want a name or a version.
+  get ja3(): string | null {
+    return this.#hasPrints ? fingerprintsOf(this.#hello).ja3 : null;
+  }
+
+  get ja4(): string | null {
+    return this.#hasPrints ? fingerprintsOf(this.#hello).ja4 : null;
+  }
 }
 
 function readServerHello(

@@ -149,7 +149,7 @@ export function eachExtension(r: Reader, visit: (type: number, body: Reader) => 
   }
 }
 
-function readServerName(body: Reader): string | null {
+export function readServerName(body: Reader): string | null {
   const list = body.take(body.u16());
   while (list.left >= 3) {
     const type = list.u8(),
