@@ -23,6 +23,35 @@ export function textAt(bytes: Uint8Array, from: number, to: number, maxBytes = M
   return text;
 }
 
+/** Short texts that were met lately, each in one place by its bytes. */
+const PLACES = 4096,
+  LONGEST_KNOWN = 64;
+const knownTexts: string[] = new Array<string>(PLACES).fill(''),
+  knownLengths = new Uint8Array(PLACES),
+  knownBytes = new Uint8Array(PLACES * LONGEST_KNOWN);
+
+/**
+ * As `textAt`, for what is said again and again, such as names of hosts: what was met lately is not made a second time, and costs no memory. Not for secrets: what
+ * is met stays here.
+ */
+export function knownText(bytes: Uint8Array, from: number, to: number, maxBytes = MAX_TEXT): string {
+  const end = Math.min(to, from + maxBytes, bytes.length),
+    length = end - from;
+  if (length <= 1 || length > LONGEST_KNOWN) return textAt(bytes, from, end);
+  let h = length;
+  for (let at = from; at < end; at++) h = Math.imul(h ^ bytes[at]!, 0x01000193);
+  const place = (h ^ (h >>> 15)) & (PLACES - 1),
+    kept = place * LONGEST_KNOWN;
+  if (knownLengths[place] === length) {
+    let i = 0;
+    while (i < length && knownBytes[kept + i] === bytes[from + i]) i++;
+    if (i === length) return knownTexts[place]!;
+  }
+  for (let i = 0; i < length; i++) knownBytes[kept + i] = bytes[from + i]!;
+  knownLengths[place] = length;
+  return (knownTexts[place] = textAt(bytes, from, end));
+}
+
 /** `[from, to)` as UTF-16LE, its first `maxBytes` if longer; half a surrogate reads as U+FFFD. */
 export function utf16At(bytes: Uint8Array, from: number, to: number, maxBytes = 2 * MAX_TEXT): string {
   return utf16.decode(bytes.subarray(from, Math.max(from, Math.min(to, from + maxBytes, bytes.length))));

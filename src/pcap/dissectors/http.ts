@@ -15,7 +15,7 @@ import {
 } from '../http/messages.ts';
 import { SeenRequest, SeenResponse } from '../http/seenMessages.ts';
 import type { Packet } from '../packet.ts';
-import { decimalAt, lineTextEnd, textAt } from '../text.ts';
+import { decimalAt, knownText, lineTextEnd, startsWithWord, textAt } from '../text.ts';
 import { readNtlmToken } from './ntlmssp.ts';
 
 const f = defineFields({
@@ -151,7 +151,7 @@ function noteRequest(p: Packet, line: StartLine, headEnd: number, request: NonNu
   request.frame = p.frame;
   request.timeSeconds = p.timeSeconds;
   request.timeNanoseconds = p.timeNanoseconds;
-  request.uri = textAt(p.bytes, line.second, line.secondEnd, 1024);
+  request.uri = knownText(p.bytes, line.second, line.secondEnd, 1024);
   request.host = hostOf(p.bytes, line, headEnd);
 }
 
@@ -159,8 +159,8 @@ const scratch: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after:
 
 function hostOf(bytes: Uint8Array, line: StartLine, headEnd: number): string | null {
   for (let at = line.after; nextHeader(bytes, at, headEnd, scratch); at = scratch.after) {
-    if (scratch.nameEnd - scratch.name === 4 && textAt(bytes, scratch.name, scratch.nameEnd).toLowerCase() === 'host')
-      return textAt(bytes, scratch.value, scratch.valueEnd, 256);
+    if (scratch.nameEnd - scratch.name === 4 && startsWithWord(bytes, scratch.name, scratch.nameEnd, 'HOST'))
+      return knownText(bytes, scratch.value, scratch.valueEnd, 256);
   }
   return null;
 }

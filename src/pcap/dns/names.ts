@@ -1,5 +1,5 @@
 /** Domain names in messages, RFC 1035 sections 3.1 and 4.1.4. Pointers only go backwards, so that no name is endless. */
-import { textAt } from '../text.ts';
+import { knownText } from '../text.ts';
 
 /** Longest name, RFC 1035 section 2.3.4; longer ones made of pointers are cut here. */
 const MAX_NAME = 255;
@@ -58,7 +58,7 @@ export function nameAt(bytes: Uint8Array, start: number, at: number, end: number
 const ESCAPES: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' };
 
 function printable(bytes: Uint8Array, length: number): string {
-  const text = textAt(bytes, 0, length);
+  const text = knownText(bytes, 0, length);
   for (let i = 0; i < length; i++) {
     if (bytes[i]! < 32 || bytes[i] === 127)
       return text.replace(/[\0-\x1f\x7f]/g, (c) => ESCAPES[c.charCodeAt(0)] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);

@@ -4,7 +4,7 @@
  */
 import type { Packet } from '../packet.ts';
 import { sha256 } from '../platform.ts';
-import { decimalAt, textAt } from '../text.ts';
+import { decimalAt, knownText, textAt } from '../text.ts';
 import type { HttpSide } from './framing.ts';
 import { readHeaders, type Header } from './headerLines.ts';
 import type { StartLine } from './headers.ts';
@@ -105,11 +105,11 @@ export class SeenRequest extends SeenMessage implements HttpRequestMessage {
   #bodyStart: string | undefined;
 
   get method(): string {
-    return textAt(this.place.bytes, this.place.first, this.place.firstEnd);
+    return knownText(this.place.bytes, this.place.first, this.place.firstEnd);
   }
 
   get uri(): string {
-    return (this.#uri ??= textAt(this.place.bytes, this.place.second, this.place.secondEnd, MAX_URI));
+    return (this.#uri ??= knownText(this.place.bytes, this.place.second, this.place.secondEnd, MAX_URI));
   }
 
   get version(): string {
@@ -175,7 +175,7 @@ export class SeenResponse extends SeenMessage implements HttpResponseMessage {
   }
 
   get phrase(): string {
-    return textAt(this.place.bytes, this.place.third, this.place.thirdEnd, 256);
+    return knownText(this.place.bytes, this.place.third, this.place.thirdEnd, 256);
   }
 
   get server(): string | null {

@@ -1,5 +1,5 @@
 /** TLS ClientHello and ServerHello, RFC 8446 section 4.1; SNI from RFC 6066 section 3, ALPN from RFC 7301. Pure: also for QUIC. */
-import { textAt } from '../text.ts';
+import { knownText, textAt } from '../text.ts';
 import { Reader } from './reader.ts';
 
 export interface ClientHello {
@@ -154,7 +154,7 @@ export function readServerName(body: Reader): string | null {
   while (list.left >= 3) {
     const type = list.u8(),
       name = list.take(list.u16());
-    if (type === 0) return textAt(name.bytes, name.at, name.end, 255);
+    if (type === 0) return knownText(name.bytes, name.at, name.end, 255);
   }
   return null;
 }
@@ -183,7 +183,7 @@ export function serverNameOf(bytes: Uint8Array, body: number, end: number): stri
   for (at += 2; at + 4 <= extensionsEnd; at += 4 + u16(at + 2)) {
     if (u16(at) !== 0) continue;
     const nameLength = at + 9 <= extensionsEnd && bytes[at + 6] === 0 ? u16(at + 7) : 0;
-    return nameLength > 0 && at + 9 + nameLength <= extensionsEnd ? textAt(bytes, at + 9, at + 9 + Math.min(nameLength, MAX_SERVER_NAME)) : null;
+    return nameLength > 0 && at + 9 + nameLength <= extensionsEnd ? knownText(bytes, at + 9, at + 9 + Math.min(nameLength, MAX_SERVER_NAME)) : null;
   }
   return null;
 }
