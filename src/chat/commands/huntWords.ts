@@ -15,12 +15,12 @@ export interface Clues {
 const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = [
   [
     /^(?:beacon|c2$|cnc$|callback|implant|backdoor|rat$|botnet|phon(?:e|ing)|home$|command$)/,
-    ['beaconing', 'long-connection', 'odd-port', 'intel-match', 'suspicious-user-agent', 'dns-tunnel'],
+    ['beaconing', 'c2-framework', 'dga', 'known-bad-fingerprint', 'long-connection', 'odd-port', 'intel-match', 'suspicious-user-agent', 'dns-tunnel', 'tor'], // prettier-ignore
   ],
   [/^(?:exfil|stole|steal|theft|leak|upload|smuggl)/, ['data-exfiltration', 'dns-tunnel', 'icmp-tunnel']],
   [
     /^(?:scan|recon|prob(?:e|ing)|sweep|nmap|masscan|discover)/,
-    ['port-scan', 'host-sweep', 'distributed-scan', 'scanner-software', 'os-fingerprinting'],
+    ['port-scan', 'host-sweep', 'distributed-scan', 'scanner-software', 'os-fingerprinting', 'service-enumeration', 'traceroute'],
   ],
   [/^(?:brute|guess|spray|stuffing)/, ['brute-force', 'brute-force-success', 'kerberos-attack']],
   [
@@ -35,6 +35,11 @@ const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = 
       'beaconing',
       'intel-match',
       'exploit-attempt',
+      'c2-framework',
+      'known-bad-fingerprint',
+      'dga',
+      'tor',
+      'web-shell',
       'suspicious-user-agent',
       'lateral-movement',
       'cryptomining',
@@ -58,19 +63,51 @@ const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = 
   ],
   [
     /^(?:d?dos$|flood|denial|overload|amplif|reflect|smurf)/,
-    ['syn-flood', 'udp-flood', 'icmp-flood', 'amplification', 'smurf', 'land-attack', 'fragment-attack'],
+    ['syn-flood', 'udp-flood', 'icmp-flood', 'amplification', 'smurf', 'land-attack', 'fragment-attack', 'http-flood', 'slow-dos', 'mac-flood'],
   ],
   [/^(?:tunnel|covert|iodine)/, ['dns-tunnel', 'icmp-tunnel', 'odd-port']],
-  [/^(?:spoof|poison|mitm|man-in|intercept|rogue)/, ['arp-spoofing', 'rogue-dhcp', 'name-poisoning', 'ntlm-hash-exposure']],
-  [/^(?:lateral|pivot|psexec|wmi|remote)/, ['lateral-movement', 'smbv1', 'weak-rdp']],
+  [
+    /^(?:spoof|poison|mitm|man-in|intercept|rogue)/,
+    ['arp-spoofing', 'rogue-dhcp', 'rogue-router', 'name-poisoning', 'ntlm-hash-exposure', 'stp-attack', 'wifi-attack'],
+  ],
+  [/^(?:lateral|pivot|psexec|wmi|remote)/, ['lateral-movement', 'smbv1', 'weak-rdp', 'remote-admin-tool']],
   [/^(?:exploit|vulnerab|cve|log4|shellshock|sqli?$|inject|eternal|zerologon|heartbleed|rce$|traversal)/, ['exploit-attempt']],
   [/^(?:tls|ssl|certif|cipher|encrypt)/, ['weak-tls', 'bad-certificate', 'weak-ssh']],
   [/^(?:min(?:er|ing)|crypto(?:min|jack|$)|bitcoin|monero|stratum)/, ['cryptomining']],
   [/^(?:download|executable|macro|dropper|payload)/, ['executable-download']],
   [/^(?:prompt|ai$|llm)/, ['ai-prompt-injection']],
   [/^(?:rdp$|desktop)/, ['weak-rdp', 'brute-force']],
+  [
+    /^(?:cobalt|metasploit|meterpreter|empire$|sliver|asyncrat|njrat|trickbot|framework|remote$|controlled)/,
+    ['c2-framework', 'known-bad-fingerprint', 'remote-admin-tool'],
+  ],
+  [/^(?:dga$|random|generated|nonexist|nxdomain|domains?$)/, ['dga', 'dns-tunnel']],
+  [/^(?:doh$|dot$|resolver|hidden|hid(?:es?|ing|den)$|anonym|evad|evas)/, ['encrypted-dns', 'tor', 'dns-tunnel', 'icmp-tunnel', 'odd-port']],
+  [/^(?:tor$|onion|darknet|dark$)/, ['tor']],
+  [/^(?:ja[34]s?$|fingerprint)/, ['known-bad-fingerprint', 'os-fingerprinting']],
+  [/^(?:teamviewer|anydesk|screenconnect|rustdesk|support$|helpdesk)/, ['remote-admin-tool']],
+  [/^(?:ics$|scada|ot$|plc|modbus|dnp3|s7|controller|industrial|bacnet|turbine|valve|pump)/, ['ics-write']],
+  [/^(?:mac$|cam$|switch|stp$|spanning|bridge|bpdu|vlan|trunk|layer)/, ['mac-flood', 'stp-attack', 'vlan-hopping', 'arp-spoofing']],
+  [/^(?:router|gateway|ipv6$|ra$|redirect|hsrp|vrrp)/, ['rogue-router', 'rogue-dhcp', 'arp-spoofing']],
+  [/^(?:wi-?fi|wireless|wlan|deauth|802\.11|access$|evil-twin|handshake)/, ['wifi-attack']],
+  [/^(?:webshell|shell)/, ['web-shell', 'c2-framework', 'exploit-attempt']],
+  [
+    /^(?:website|web$|http|page|dirb|gobuster|enumerat|zone$|axfr|walk)/,
+    ['service-enumeration', 'http-flood', 'slow-dos', 'web-shell', 'exploit-attempt'],
+  ],
+  [/^(?:slow|loris|slowloris|exhaust|hang|unavailable|outage)/, ['slow-dos', 'syn-flood', 'http-flood', 'capture-quality']],
+  [/^(?:snmp|community|public$|default)/, ['snmp-public']],
+  [
+    /^(?:reset|rst$|broken|disconnect|interrupt|hijack|malform|fuzz|crash|corrupt|damag)/,
+    ['tcp-anomaly', 'malformed-traffic', 'fragment-attack', 'capture-quality'],
+  ],
+  [/^(?:drop|lost|loss|missing|incomplete|duplicate|truncat|snap|quality)/, ['capture-quality', 'tcp-anomaly']],
+  [/^(?:trac(?:e$|ert|eroute|ing)|route|path$|hops?$|ttl$)/, ['traceroute']],
   [/^(?:kerber|roast|ticket|active$)/, ['kerberos-attack']],
 ];
+
+/** Checks that some word of a suspicion leads to. */
+export const MEANT_CHECKS: ReadonlySet<string> = new Set(MEANT.flatMap(([, checks]) => checks));
 
 /** They say nothing about what is meant. */
 const COMMON =
