@@ -19,6 +19,7 @@ import type { Privacy } from './privacy.ts';
 import type { ExplainFor } from './prompt.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
 import { BUILT_IN } from './summary.ts';
+import { whileSilent } from './whileSilent.ts';
 
 export const chatCommands: readonly ChatCommand[] = Object.values(commandRegistry);
 
@@ -89,7 +90,11 @@ async function answer(command: ChatCommand | null, argument: string, request: Ch
   if (model === null) return builtIn(command, argument, host, '', true);
   if (!(await model.consent())) return builtIn(command, argument, host, `Nothing was sent to ${model.name}.`);
   if (host.signal.aborted) return NOTHING;
-  const asked = await askModel(question, request, host, model),
+  const silence = whileSilent(model, host, () =>
+      builtIn(command, argument, host, `${model.name} has not answered yet. Until it does, this is what the analysis itself says.`),
+    ),
+    asked = await askModel(question, request, silence.host, silence.model),
+    meanwhile = await silence.told(),
     { outcome, check, wrote } = asked,
     warning = asked.warning === '' ? '' : `${asked.warning}\n\n`;
   if (outcome.kind === 'cancelled' || host.signal.aborted) return NOTHING;
@@ -98,6 +103,10 @@ async function answer(command: ChatCommand | null, argument: string, request: Ch
     if (wrote) host.show('\n\n');
     if (warning !== '') host.show(warning);
     const why = outcome.message === '' ? `${model.name} gave no answer.` : outcome.message;
+    if (meanwhile !== null) {
+      host.show(`\n\n${why}`);
+      return { ...meanwhile, offerKey: /Set Anthropic API Key/.test(why) };
+    }
     return builtIn(command, argument, host, why, /Set Anthropic API Key/.test(why));
   }
   const stopped = outcome.kind === 'stopped' ? `${outcome.message}\n\n` : '';

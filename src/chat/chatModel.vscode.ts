@@ -1,6 +1,7 @@
 /** The model chosen in Chat, whoever serves it, as a ModelClient. It is told the same, under the same rules, as Claude with the user's own key. */
 import * as vscode from 'vscode';
-import { ModelFailure, type ModelClient, type ModelMessage, type ModelPart, type ModelReply, type ModelRequest } from './modelClient.ts';
+import { chatModelFailure, isBlocked } from './chatModelErrors.ts';
+import type { ModelClient, ModelMessage, ModelPart, ModelReply, ModelRequest } from './modelClient.ts';
 
 /** The API counts no tokens of a whole exchange; the loop's other limits hold. */
 const NO_USAGE = { inputTokens: 0, cachedTokens: 0, outputTokens: 0 };
@@ -20,7 +21,7 @@ export function chatModel(model: vscode.LanguageModelChat): ModelClient {
       } catch (error) {
         signal.throwIfAborted();
         if (isBlocked(error)) return { message: { role: 'assistant', parts: [] }, stop: 'refusal', usage: NO_USAGE };
-        throw failure(error, model.name);
+        throw chatModelFailure(error, model.name);
       } finally {
         signal.removeEventListener('abort', cancel);
         source.dispose();
@@ -77,28 +78,4 @@ function chatMessage({ role, parts }: ModelMessage): vscode.LanguageModelChatMes
       return part.kind === 'toolResult' ? [new vscode.LanguageModelToolResultPart(part.id, [new vscode.LanguageModelTextPart(text)])] : [];
     }),
   );
-}
-
-function isBlocked(error: unknown): boolean {
-  return error instanceof vscode.LanguageModelError && error.code === vscode.LanguageModelError.Blocked.name;
-}
-
-/** The messages of others are not repeated: they may hold what was sent. */
-function failure(error: unknown, name: string): ModelFailure {
-  const code = error instanceof vscode.LanguageModelError ? error.code : '',
-    text = error instanceof Error ? error.message : String(error),
-    cause = { cause: error };
-  if (code === vscode.LanguageModelError.NoPermissions.name)
-    return new ModelFailure('key', `${name} may not be used here: VS Code or its provider did not allow it. Choose another model in Chat.`, cause);
-  if (code === vscode.LanguageModelError.NotFound.name)
-    return new ModelFailure('request', `${name} is no longer there. Choose another model in Chat.`, cause);
-  if (/quota|rate.?limit|too many requests|\b429\b/i.test(text))
-    return new ModelFailure('rate', `The limit of ${name} is reached. Wait, or choose another model in Chat.`, cause);
-  if (/overloaded|\b529\b|\b503\b/i.test(text))
-    return new ModelFailure('overloaded', `${name} is overloaded right now. Wait a minute, then ask again.`, cause);
-  if (/context|too (?:long|large|many tokens)|token limit|maximum.{0,20}tokens/i.test(text))
-    return new ModelFailure('context', `The conversation is too large for ${name}. Start a new chat, or ask something narrower.`, cause);
-  if (/network|fetch failed|ECONN|ENOTFOUND|EAI_AGAIN|offline|ERR_INTERNET/i.test(text))
-    return new ModelFailure('offline', `${name} could not be reached. Check the network, then ask again.`, cause);
-  return new ModelFailure('request', `${name} could not answer. Ask again, or choose another model in Chat.`, cause);
 }

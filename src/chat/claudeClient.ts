@@ -1,7 +1,7 @@
 /** Claude as a ModelClient, through Anthropic's SDK. Key and address are always given: nothing is taken from the environment or from profiles on disk. */
 import { networkInterfaces } from 'node:os';
 import type Anthropic from '@anthropic-ai/sdk';
-import { claudeFailure, noNetwork } from './claudeErrors.ts';
+import { claudeFailure, noAnswer, noNetwork } from './claudeErrors.ts';
 import type { ModelClient, ModelMessage, ModelPart, ModelReply, ModelRequest } from './modelClient.ts';
 
 export const ANTHROPIC_URL = 'https://api.anthropic.com';
@@ -23,15 +23,18 @@ export interface ClaudeOptions {
 
 /** The first contact: whoever has no network shall not wait for one. */
 const CONTACT = { timeout: 6000, maxRetries: 0 } as const;
+/** A server that has said nothing at all by then, retries included, will not. */
+const MOST_SILENCE_MS = 45_000;
 
 export function claudeClient(options: ClaudeOptions): ModelClient {
   let connecting: Promise<Anthropic> | undefined;
   let model: string | undefined;
 
-  async function chooseModel(client: Anthropic, signal: AbortSignal): Promise<string> {
+  async function chooseModel(client: Anthropic, signal: AbortSignal, onContact: () => void): Promise<string> {
     if (options.model !== '') return options.model;
     try {
       const { data } = await client.models.list({ limit: 100 }, { ...CONTACT, signal });
+      onContact();
       return newestOfLine(data) ?? DEFAULT_MODEL;
     } catch (error) {
       signal.throwIfAborted();
@@ -43,21 +46,30 @@ export function claudeClient(options: ClaudeOptions): ModelClient {
   }
 
   return {
-    async respond(request, onText, signal) {
+    tellsContact: true,
+    async respond(request, onText, signal, onContact = () => undefined) {
       signal.throwIfAborted();
       if (!isLoopback(options.baseUrl) && !(options.hasNetwork ?? hasNetwork)()) throw noNetwork();
       const client = await (connecting ??= connect(options));
       if (model === undefined) {
-        model = await chooseModel(client, signal);
+        model = await chooseModel(client, signal, onContact);
         options.onModel?.(model);
       }
+      const silent = new AbortController(),
+        waiting = setTimeout(() => silent.abort(), MOST_SILENCE_MS);
       try {
-        const stream = client.messages.stream(parameters(request, model), { signal });
+        const stream = client.messages.stream(parameters(request, model), { signal: AbortSignal.any([signal, silent.signal]) });
+        stream.on('connect', () => {
+          clearTimeout(waiting);
+          onContact();
+        });
         stream.on('text', onText);
         return reply(await stream.finalMessage());
       } catch (error) {
         signal.throwIfAborted();
-        throw claudeFailure(error, options.baseUrl);
+        throw silent.signal.aborted ? noAnswer(options.baseUrl) : claudeFailure(error, options.baseUrl);
+      } finally {
+        clearTimeout(waiting);
       }
     },
   };

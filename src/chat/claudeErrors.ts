@@ -42,6 +42,10 @@ export function noNetwork(): ModelFailure {
   return new ModelFailure('offline', 'This machine has no network, so Claude was not asked.');
 }
 
+export function noAnswer(baseUrl: string): ModelFailure {
+  return new ModelFailure('offline', `${hostOf(baseUrl)} did not answer. Check the network and the proxy, then ask again.`);
+}
+
 function whenAgain(headers: SdkError['headers']): string {
   const seconds = Number(headers?.get?.('retry-after') ?? '');
   return Number.isFinite(seconds) && seconds > 0 ? `Ask again in ${Math.ceil(seconds)} s.` : 'Wait a minute, then ask again.';

@@ -42,7 +42,9 @@ export interface ModelReply {
 
 export interface ModelClient {
   /** One turn of the model. `onText` gets the text as it comes. Rejects with `ModelFailure`, or with the reason of the signal. */
-  respond(request: ModelRequest, onText: (text: string) => void, signal: AbortSignal): Promise<ModelReply>;
+  respond(request: ModelRequest, onText: (text: string) => void, signal: AbortSignal, onContact?: () => void): Promise<ModelReply>;
+  /** Whether `onContact` is told as soon as the server says anything. */
+  readonly tellsContact?: boolean;
 }
 
 export type ModelFailureKind = 'key' | 'rate' | 'overloaded' | 'offline' | 'context' | 'request';

@@ -7,12 +7,13 @@ export function privateClient(client: ModelClient, names: Pseudonyms | null, onS
   /** Turns of the model as its server made them: they hold tokens already, and are given back unchanged. */
   const own = new WeakMap<ModelMessage, ModelMessage>();
   return {
-    async respond(request, onText, signal) {
+    ...(client.tellsContact === undefined ? {} : { tellsContact: client.tellsContact }),
+    async respond(request, onText, signal, onContact) {
       const messages = names === null ? request.messages : request.messages.map((message) => own.get(message) ?? hidden(message, names));
       onSent({ system: request.system, messages, tools: request.tools.length });
-      if (names === null) return client.respond(request, onText, signal);
+      if (names === null) return client.respond(request, onText, signal, onContact);
       const shown = names.restoring(onText);
-      const reply = await client.respond({ ...request, messages }, shown.write, signal);
+      const reply = await client.respond({ ...request, messages }, shown.write, signal, onContact);
       shown.end();
       const message: ModelMessage = { role: reply.message.role, parts: reply.message.parts.map((part) => restored(part, names)) };
       own.set(message, reply.message);
