@@ -53,9 +53,14 @@ function between(text: string, a: WordClaim, b: WordClaim): { readonly kind: Rel
   const middle = text
       .slice(a.to, b.from)
       .replace(/\([^()]{0,80}\)|\[[^[\]]{0,40}\]/g, ' ')
-      .replace(/^[`*"']{0,3}:\d{1,5}\b/, '')
+      // IPv6 addresses stand in brackets where a port follows.
+      .replace(/^\]?[`*"']{0,3}:\d{1,5}\b|^\]/, '')
+      .replace(/\[$/, '')
       .replace(/[`*"]/g, ''),
-    before = text.slice(Math.max(0, a.from - 80), a.from).replace(/[`*"]/g, '');
+    before = text
+      .slice(Math.max(0, a.from - 80), a.from)
+      .replace(/\[$/, '')
+      .replace(/[`*"]/g, '');
   if (middle.length > 140 || /[;\n]|[.!?]\s/.test(middle)) return null;
   if (/→|⇒|➜|-+>|=>/.test(middle)) return { kind: 'arrow', isReversed: false };
   if (/←|⇐|<-+/.test(middle)) return { kind: 'arrow', isReversed: true };

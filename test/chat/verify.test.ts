@@ -41,6 +41,7 @@ test.each(['TLS 1.2', 'T1046', 'HTTP/1.1', '\n1. first', 'IPv6', 'no claim'])('%
 describe('against one finding', () => {
   const facts = factsOf([
     { findings: [{ id: 'x', title: 'Port scan', subjects: ['attacker 10.0.0.66', 'victim 10.0.0.30'], frames: [7], framesTotal: 60 }] },
+    { conversations: [{ id: 'udp:3', a: '[fd00::5]:40000', b: '[fd00::1]:53', bytesAToB: 190, bytesBToA: 234 }] },
     { conversations: [{ a: '10.0.0.5:40000', b: '10.0.0.9:443', bytesAToB: 1500, bytesBToA: 90_000, packetsAToB: 9, packetsBToA: 70 }] },
   ]);
   test.each([
@@ -49,6 +50,7 @@ describe('against one finding', () => {
     'The attacker is 10.0.0.66.',
     '10.0.0.9 sent 10.0.0.5 90.0 kB.',
     '10.0.0.5 connected to 10.0.0.9:443.',
+    'udp:3 carried 190 bytes from [fd00::5]:40000 to [fd00::1]:53 and 234 back.',
   ])('%s', (text) => {
     expect(verify(text, facts).unchecked).toEqual([]);
   });
@@ -58,6 +60,7 @@ describe('against one finding', () => {
     'The attacker is 10.0.0.30.',
     '10.0.0.5 sent 10.0.0.9 90.0 kB.',
     '10.0.0.9 connected to 10.0.0.5.',
+    'udp:3 carried 234 bytes from [fd00::5]:40000 to [fd00::1]:53 and 190 back.',
     '10.0.0.66 used 60 bytes.',
     '10.0.0.66 scanned 10.0.0.31.',
     'See [frame 8].',
