@@ -6,6 +6,8 @@ import type { ConversationLayer, Coverage, Finding, Incident, Report } from './r
 
 export interface BriefReport {
   readonly report: Report;
+  /** Findings that are not in it whole, a line each, worst first. */
+  readonly alsoFound: readonly string[];
   readonly others: readonly OtherCapture[];
   /** One sentence for each list that is not whole. */
   readonly leftOut: readonly string[];
@@ -27,13 +29,14 @@ export const BRIEF_BYTES = 7200;
 const NOTES_BYTES = 900;
 /** In the order they are filled: most rows of each, and up to which part of the room. */
 const SHARES = {
-  findings: { most: 10, upTo: 0.72 },
+  findings: { most: 10, upTo: 0.64 },
+  alsoFound: { most: 15, upTo: 0.78 },
   others: { most: 10, upTo: 0.85 },
   incidents: { most: 3, upTo: 0.85 },
-  breakdown: { most: 8, upTo: 0.9 },
-  coverage: { most: 6, upTo: 0.9 },
-  endpoints: { most: 5, upTo: 0.95 },
-  conversations: { most: 5, upTo: 1 },
+  breakdown: { most: 8, upTo: 0.88 },
+  coverage: { most: 4, upTo: 0.88 },
+  endpoints: { most: 5, upTo: 0.94 },
+  conversations: { most: 4, upTo: 0.97 },
   protocols: { most: 12, upTo: 1 },
 } as const;
 
@@ -63,7 +66,8 @@ export function briefReport(report: Report, others: readonly OtherCapture[], max
     conversations: [] as Report['conversations'][number][],
     protocols: [] as Report['protocols'][number][],
   };
-  const shownOthers: OtherCapture[] = [];
+  const shownOthers: OtherCapture[] = [],
+    alsoFound: string[] = [];
   let used = sizeOf({ ...brief, others: [], leftOut: [] });
 
   function fill<T>(name: keyof typeof SHARES, into: T[], rows: readonly T[], total: number, more: string): void {
@@ -83,8 +87,10 @@ export function briefReport(report: Report, others: readonly OtherCapture[], max
     brief.findings,
     report.findings.map(shortFinding),
     Math.max(report.totals['findings'] ?? 0, report.findings.length),
-    'list_findings has all, explain_finding one whole',
+    'those in alsoFound come whole from explain_finding',
   );
+  const further = report.findings.slice(brief.findings.length).map(({ severity, title, id }) => `${severity}: ${cut(title, 120)} (${id})`);
+  fill('alsoFound', alsoFound, further, further.length, 'list_findings has all');
   fill('others', shownOthers, others.map(shortOther), others.length, 'name one as capture');
   fill('incidents', brief.incidents, report.incidents.map(shortIncident), report.incidents.length, 'give a limit');
   fill('breakdown', brief.breakdown, report.breakdown, report.breakdown.length, 'get_statistics has all');
@@ -102,7 +108,7 @@ export function briefReport(report: Report, others: readonly OtherCapture[], max
   leftOut.push(
     'hierarchy, timeline series, settings and clean checks are left out; get_timeline has the timeline. A larger "limit" gives the whole report.',
   );
-  return { report: brief, others: shownOthers, leftOut };
+  return { report: brief, alsoFound, others: shownOthers, leftOut };
 }
 
 const HOSTS: readonly ConversationLayer[] = ['ip', 'ipv6'];
@@ -142,7 +148,8 @@ function shortIncident(incident: Incident): Incident {
     title: cut(incident.title, 200),
     hosts: incident.hosts.slice(0, 3),
     findings: incident.findings.slice(0, 4),
-    timeline: incident.timeline.slice(0, 2).map((step) => ({ ...step, title: cut(step.title, 120) })),
+    // The titles of its findings, once more.
+    timeline: [],
   };
 }
 

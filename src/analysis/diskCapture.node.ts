@@ -169,7 +169,11 @@ export class DiskCapture {
       emit: (event) => {
         if (event.kind === 'progress') onProgress?.(file, event.progress.bytesDone, event.progress.bytesTotal);
       },
-      hash: (bytes) => (this.#grewAtMs === null && bytes >= WORTH_A_THREAD ? hashFile(file.location, signal, bytes) : grown.sha256(bytes, signal)),
+      // What is read of a compressed file are its contents.
+      hash: (bytes) =>
+        capture.file.compression !== null || (this.#grewAtMs === null && bytes >= WORTH_A_THREAD)
+          ? hashFile(file.location, signal, bytes)
+          : grown.sha256(bytes, signal),
     });
     await session.handlers.setAllowRules({ rules: this.#judged.allow }, signal);
     await Promise.all([session.read(signal), session.hash()]);

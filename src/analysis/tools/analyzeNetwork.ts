@@ -36,6 +36,7 @@ export const analyzeNetwork = defineTool({
   }),
   output: reportSchema.extend({
     others: z.array(summary).describe('With "all": the other captures in short, newest first. The report itself is of the newest that could be read'),
+    alsoFound: z.exactOptional(z.array(z.string())).describe('In short only: the other findings, a line each, worst first'),
     leftOut: z.exactOptional(z.array(z.string())).describe('In short only: what is not in this result, and where it is'),
   }),
   async run({ capture, filter, limit }, context) {

@@ -6,6 +6,8 @@ import { captureInput, filterInput, limitInput, selectionOf, withCapture } from 
 import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
 const TABLES = ['overview', 'breakdown', 'protocols', 'hosts', 'ports', 'quality', 'coverage'] as const;
+/** Of `quality`, what a connection or a recording suffers from. */
+const TROUBLES = ['malformedPackets', 'missingBytes', 'tcpRetransmissions', 'tcpGaps', 'tcpZeroWindows', 'tcpResets', 'oneWayConversations'] as const;
 type Row = Readonly<Record<string, unknown>>;
 
 export const getStatistics = defineTool({
@@ -79,7 +81,8 @@ function table(report: Report, of: Exclude<(typeof TABLES)[number], 'hosts' | 'p
   }
 }
 
-function overview({ capture, headline, status, statusText, risk, totals, breakdown }: Report): Row {
+function overview({ capture, headline, status, statusText, risk, totals, breakdown, quality }: Report): Row {
+  const troubles = Object.fromEntries(TROUBLES.map((name) => [name, quality[name]] as const).filter(([, n]) => n > 0));
   const { file, packets, originalBytes, startTime, endTime, durationSeconds, truncated } = capture;
   return {
     file,
@@ -94,7 +97,9 @@ function overview({ capture, headline, status, statusText, risk, totals, breakdo
     durationSeconds,
     ...(truncated === null ? {} : { truncated: truncated.message }),
     totals: Object.fromEntries(Object.entries(totals).filter(([, n]) => n > 0)),
-    breakdown: breakdown.slice(0, 5).map(({ name, packets: n }) => ({ name, packets: n, percent: percent(n, packets) })),
+    breakdown: breakdown.slice(0, 5).map(({ name, packets: n }) => ({ name, packets: n, percentOfPackets: percent(n, packets) })),
+    // What is broken is a question as often as what is dangerous.
+    ...(Object.keys(troubles).length === 0 ? {} : { quality: troubles }),
   };
 }
 

@@ -1,8 +1,9 @@
 /** list_findings: what the checks found, in short, worst first. */
 import * as z from 'zod';
 import { EVERYTHING } from '../engineApi.ts';
-import { SEVERITIES, type Finding } from '../report.ts';
-import { defineTool } from '../tool.ts';
+import { SEVERITIES, type Coverage, type Finding } from '../report.ts';
+import { hostFilter } from '../hostFilter.ts';
+import { defineTool, ToolFailure } from '../tool.ts';
 import { captureInput, limitInput, reportWithFindings, withCapture } from '../toolCapture.ts';
 import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
@@ -40,6 +41,9 @@ export const listFindings = defineTool({
     incidents: z
       .array(z.object({ id: z.string(), severity: z.string(), title: z.string(), findings: z.number() }))
       .describe('Which findings tell one story, in a sentence; the gravest first'),
+    check: z
+      .exactOptional(z.object({ status: z.string(), why: z.string() }))
+      .describe('With a detector as "about": whether it could examine everything'),
     ...pageOutput,
   }),
   async run(input, context) {
@@ -48,8 +52,11 @@ export const listFindings = defineTool({
       const pages = pageOf('list_findings', input, file),
         { offset } = pages;
       const report = await reportWithFindings(opened, EVERYTHING, context.signal);
+      const who = about.trim().toLowerCase(),
+        check = report.coverage.find(({ detector }) => detector === who);
+      if (who !== '' && check === undefined && hostFilter(who) === null) throw new ToolFailure(nothingCalled(who, report.coverage));
       const least = SEVERITIES.indexOf(severity);
-      const wanted = report.findings.filter((finding) => SEVERITIES.indexOf(finding.severity) >= least && isAbout(finding, about.trim()));
+      const wanted = report.findings.filter((finding) => SEVERITIES.indexOf(finding.severity) >= least && isAbout(finding, who));
       const shown = wanted.slice(offset, offset + limit);
       return {
         status: report.status,
@@ -60,6 +67,7 @@ export const listFindings = defineTool({
           .filter(({ findings }) => wanted.some(({ id }) => findings.includes(id)))
           .slice(0, INCIDENTS_SHOWN)
           .map(({ id, severity: worst, title, findings }) => ({ id, severity: worst, title, findings: findings.length })),
+        ...(check === undefined ? {} : { check: { status: check.status, why: check.why } }),
         total: wanted.length,
         next: pages.next(shown.length, wanted.length),
       };
@@ -67,8 +75,13 @@ export const listFindings = defineTool({
   },
 });
 
+function nothingCalled(about: string, checks: readonly Coverage[]): string {
+  const similar = checks.map(({ detector }) => detector).filter((id) => id.includes(about.slice(0, 5)) || about.includes(id.split('-')[0]!));
+  return `"${about.slice(0, 60)}" is neither an address nor a detector. ${similar.length === 0 ? '' : `Did you mean ${similar.slice(0, 5).join(', ')}? `}Call again without "about" for all findings.`;
+}
+
 function isAbout({ detector, subjects }: Finding, about: string): boolean {
-  return about === '' || detector === about || subjects.some(({ address }) => address === about);
+  return about === '' || detector === about || subjects.some(({ address }) => address.toLowerCase() === about);
 }
 
 function short(finding: Finding): {

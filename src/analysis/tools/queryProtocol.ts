@@ -19,6 +19,8 @@ const TELLING: Readonly<Record<string, readonly string[]>> = {
     'http.host',
     'http.request.uri',
     'http.response.code',
+    // Of a response: what was asked for.
+    'http.request.full_uri',
     'http.content_type',
     'http.content_length',
     'http.user_agent',
@@ -58,6 +60,7 @@ export const queryProtocol = defineTool({
     counts: z.array(z.object({ value: z.string(), packets: z.number(), firstFrame: z.number() })),
     examined: z.number().describe('Packets whose fields were read; below "packets", counts are of the first ones only'),
     packets: z.number(),
+    packetsOfProtocol: z.exactOptional(z.number()).describe('Where the filter selects none: how many there are without it'),
     ...pageOutput,
   }),
   async run(input, context) {
@@ -76,6 +79,8 @@ export const queryProtocol = defineTool({
       );
       const messages: { frame: number; source: string; destination: string; fields: Record<string, string> }[] = [],
         counts = new Map<string, { packets: number; firstFrame: number }>();
+      if (isCount && !(await opened.call('checkFilter', { text: count_by }, signal)).ok)
+        throw new ToolFailure(`There is no field ${count_by.slice(0, 80)}. Call without "count_by" to see the fields of ${protocol}.`);
       if (isCount && isSecretField(count_by)) throw new ToolFailure('The values of this field are secrets and are not counted.');
       for (const { frame, source, destination } of page.rows) {
         signal?.throwIfAborted();
@@ -94,7 +99,13 @@ export const queryProtocol = defineTool({
       const sorted = [...counts].sort(([, a], [, b]) => b.packets - a.packets),
         shown = sorted.slice(offset, offset + limit);
       const total = isCount ? sorted.length : page.total;
+      // None of many is another answer than none at all.
+      const all =
+        page.total > 0 || filter.trim() === ''
+          ? null
+          : (await opened.call('packets', { selection: { ...selection, filter: own }, sort: null, offset: 0, limit: 0 }, signal)).total;
       return {
+        ...(all === null ? {} : { packetsOfProtocol: all }),
         messages,
         counts: shown.map(([value, count]) => ({ value, ...count })),
         examined: page.rows.length,
@@ -125,6 +136,7 @@ function fieldsOf(tree: readonly FieldNode[], wanted: string, secrets: ReadonlyS
 }
 
 function telling(found: ReadonlyMap<string, readonly string[]>, names: readonly string[] | undefined): Record<string, string> {
-  const chosen = (names ?? [...found.keys()]).filter((name) => found.has(name)).slice(0, MOST_FIELDS);
+  const said = (name: string): boolean => found.has(name) && !(name === 'http.request.full_uri' && found.has('http.request.uri'));
+  const chosen = (names ?? [...found.keys()]).filter(said).slice(0, MOST_FIELDS);
   return Object.fromEntries(chosen.map((name) => [name, [...new Set(found.get(name))].slice(0, 4).join(', ')]));
 }

@@ -1,6 +1,7 @@
 /** The tools that look into a capture: what they say, their pages, what they refuse, and that no secret leaves them. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { hideSecrets, hideTypedSecrets } from '../../../src/analysis/hideSecrets.ts';
 import { inputSchema, resultText, runTool, type Tool } from '../../../src/analysis/tool.ts';
@@ -71,6 +72,29 @@ describe('what they say', () => {
     expect(second).toMatchObject({ next: null });
     const ids = [first, second].flatMap((page) => (page['conversations'] as { id: string }[]).map(({ id }) => id));
     expect(new Set(ids).size).toBe(60);
+  });
+
+  test('query_protocol shows a response that takes several segments, and what it answers', async () => {
+    // tshark -r break-in.pcap.gz -Y 'frame.number == 32' -V; the request is in frame 29.
+    const file = 'break-in.pcap',
+      captures = new FakeCaptureStore({ [file]: gunzipSync(fs.readFileSync(path.resolve(import.meta.dirname, `../../../captures/${file}.gz`))) });
+    const fields = { 'http.response.code': '200', 'http.content_type': 'text/html', 'http.content_length': '1975', 'http.server': 'nginx' };
+    expect(await output('query_protocol', { protocol: 'http', filter: 'http.response', limit: 1 }, captures)).toMatchObject({
+      messages: [{ frame: 32, fields: { ...fields, 'http.request.full_uri': 'http://intranet.example.test/' } }],
+    });
+  });
+
+  test('nothing found is told from nothing there, from a check that saw too little and from a name that there is not', async () => {
+    expect(await output('query_protocol', { capture: 'scan', protocol: 'tcp', filter: 'tcp.dstport == 99' })).toMatchObject({
+      packets: 0,
+      packetsOfProtocol: 60,
+    });
+    expect(await output('list_findings', { capture: 'scan', about: 'long-connection' })).toMatchObject({
+      total: 0,
+      check: { status: 'partial', why: expect.stringContaining('shorter') as string },
+    });
+    expect(await failure('list_findings', { capture: 'scan', about: 'beacon' })).toContain('Did you mean beaconing');
+    expect(await failure('query_protocol', { capture: 'scan', protocol: 'tcp', count_by: 'tcp.nothing' })).toContain('no field tcp.nothing');
   });
 
   test('list_packets counts what a filter selects; a wrong filter is explained', async () => {
