@@ -34,6 +34,8 @@ const channel: Channel = {
 };
 
 const closing = new AbortController();
+/** Where it lies: a ring goes on in other files. */
+let location: CaptureLocation = start.location;
 /** What is being read now; another one once the file was replaced. */
 let opened: OpenedCapture | undefined;
 
@@ -57,7 +59,7 @@ const handlers = new Proxy({} as Handlers<EngineMethods>, {
 const server = rpcServer<EngineMethods, EngineEvent>(channel, handlers);
 
 function open(): Promise<OpenResult> {
-  return openCaptureFile(start.location, {
+  return openCaptureFile(location, {
     signal: closing.signal,
     onInflate: (bytesDone, bytesTotal) => emit({ kind: 'progress', progress: { phase: 'inflating', bytesDone, bytesTotal, packets: 0 } }),
   });
@@ -81,7 +83,7 @@ function sessionOf({ source, format, file }: OpenedCapture): CaptureSession {
     emit: (event) => {
       if (made === speaking) emit(event);
     },
-    hash: (bytes) => hashCapture(start.location, closing.signal, bytes),
+    hash: (bytes) => hashCapture(location, closing.signal, bytes),
   });
   return made;
 }
@@ -152,14 +154,17 @@ async function readAndFollow(): Promise<void> {
         (await session).isGrowing = false;
         break;
       case 'replaced': {
+        const before = opened,
+          was = location;
+        ({ location } = news);
         const result = await open();
+        if (!result.ok) location = was;
         // One that has just been begun is empty; what was there stays until there is something new to see.
         if (!result.ok) break;
         // A session of the old file must not take the place of the new one.
         await rereading;
-        const before = opened;
         opened = result.capture;
-        follower.reopened(result.capture);
+        follower.reopened(result.capture, location);
         const next = sessionOf(result.capture);
         next.judgeLike(await session);
         next.isGrowing = true;

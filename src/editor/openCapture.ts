@@ -4,7 +4,7 @@ import type { EngineSession } from '../analysis/engineApi.ts';
 import { startEngine } from './engineWorker.ts';
 import { detectorSettings } from './detectorSettings.ts';
 import { lazySession } from './lazySession.ts';
-import { filesOfRecording, RECORDING_SCHEME } from './recordingUri.ts';
+import { filesThatAreLeft, RECORDING_SCHEME } from './recordingUri.ts';
 
 /** What VS Code hands over in one piece has to fit into memory twice for a moment. */
 const LARGEST_VIRTUAL_FILE_BYTES = 512 * 1024 * 1024;
@@ -20,7 +20,7 @@ async function start(uri: vscode.Uri, workerFile: string): Promise<EngineSession
   const detectorOptions = detectorSettings(uri);
   if (uri.scheme === 'file') return startEngine(workerFile, { location: { kind: 'path', path: uri.fsPath }, follow, detectorOptions });
   if (uri.scheme === RECORDING_SCHEME)
-    return startEngine(workerFile, { location: { kind: 'together', paths: filesOfRecording(uri) }, follow, detectorOptions });
+    return startEngine(workerFile, { location: { kind: 'together', paths: await filesThatAreLeft(uri) }, follow, detectorOptions });
   const bytes = await readThroughVscode(uri);
   return startEngine(workerFile, { location: { kind: 'bytes', name: nameOf(uri), bytes }, follow: false, detectorOptions });
 }

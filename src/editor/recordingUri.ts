@@ -28,3 +28,19 @@ export function filesOfRecording({ query }: vscode.Uri): string[] {
     throw new Error('This address names no files of a recording.');
   return files;
 }
+
+/** Those of them that are there: a ring that is being written loses its oldest. All of them where none is, so that whoever opens them can say so. */
+export async function filesThatAreLeft(uri: vscode.Uri): Promise<string[]> {
+  const files = filesOfRecording(uri),
+    left = await Promise.all(files.map((file) => isThere(file)));
+  return left.includes(true) ? files.filter((_, i) => left[i]) : files;
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(vscode.Uri.file(file));
+    return true;
+  } catch {
+    return false;
+  }
+}

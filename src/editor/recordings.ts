@@ -4,7 +4,7 @@ import { isCaptureName } from '../analysis/captureFiles.ts';
 import { ringStem } from '../analysis/ringFiles.ts';
 import type { CaptureEditors } from './captureEditor.ts';
 import type { CaptureEntry, CaptureLibrary } from './captureLibrary.ts';
-import { filesOfRecording, recordingUri } from './recordingUri.ts';
+import { filesThatAreLeft, recordingUri } from './recordingUri.ts';
 import { countInWords } from './words.ts';
 
 /** Tells VS Code what it asks of every address: how large, and how new. Nothing is read or written through it. */
@@ -16,7 +16,7 @@ export function recordingFiles(): vscode.FileSystemProvider {
     onDidChangeFile: new vscode.EventEmitter<vscode.FileChangeEvent[]>().event,
     watch: () => new vscode.Disposable(() => undefined),
     async stat(uri) {
-      const stats = await Promise.all(filesOfRecording(uri).map((file) => vscode.workspace.fs.stat(vscode.Uri.file(file))));
+      const stats = await Promise.all((await filesThatAreLeft(uri)).map((file) => vscode.workspace.fs.stat(vscode.Uri.file(file))));
       return {
         type: vscode.FileType.File,
         ctime: Math.min(...stats.map(({ ctime }) => ctime)),

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { build } from 'esbuild';
-import { EVERYTHING, type EngineEvent, type EngineSession } from '../../src/analysis/engineApi.ts';
+import { EVERYTHING, type CaptureLocation, type EngineEvent, type EngineSession } from '../../src/analysis/engineApi.ts';
 import { startEngine } from '../../src/editor/engineWorker.ts';
 import { sample } from '../support/analyzeCapture.ts';
 
@@ -28,9 +28,10 @@ beforeAll(async () => {
 afterEach(() => session?.dispose());
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-function follow(file: string): EngineSession {
+function follow(...files: string[]): EngineSession {
   events = [];
-  session = startEngine(worker, { location: { kind: 'path', path: file }, follow: true, detectorOptions: {} });
+  const location: CaptureLocation = files.length === 1 ? { kind: 'path', path: files[0]! } : { kind: 'together', paths: files };
+  session = startEngine(worker, { location, follow: true, detectorOptions: {} });
   session.onEvent((event) => events.push(event));
   return session;
 }
@@ -69,4 +70,62 @@ test('a file that is cut, and one that is replaced by renaming, are read again f
   await expect.poll(packets, within).toBe(1183);
   expect(restarts()).toBe(2);
   expect(events.some(({ kind }) => kind === 'failed')).toBe(false);
+});
+
+test(
+  'a ring that is being written is followed as one capture: its last file grows, it goes on in new ones, and loses its oldest',
+  {
+    timeout: 60_000,
+  },
+  async () => {
+    const ring = fs.mkdtempSync(path.join(folder, 'ring-')),
+      file = (n: number): string => path.join(ring, `capture_20260102_030405_0000${n}.pcap`),
+      header = STORY.subarray(0, 24),
+      // Whole records, a third of them each: draft-ietf-opsawg-pcap, the captured length stands 8 bytes into a record.
+      ends: number[] = [];
+    for (let at = 24, n = 1; at < STORY.length; n++) {
+      at += 16 + STORY.readUInt32LE(at + 8);
+      if (n === 400 || n === 800 || n === 1183) ends.push(at);
+    }
+    const [one, two, three] = ends as [number, number, number],
+      told = (): string[] => events.flatMap((event) => (event.kind === 'restarted' ? [event.message] : []));
+    fs.writeFileSync(file(1), STORY.subarray(0, one));
+    // A second recording beside it is none of its business.
+    fs.writeFileSync(path.join(ring, 'capture_20260102_040506_00009.pcap'), STORY);
+    fs.writeFileSync(file(2), header);
+    follow(file(1), file(2));
+    await expect.poll(packets, within).toBe(400);
+    fs.appendFileSync(file(2), STORY.subarray(one, two));
+    await expect.poll(packets, within).toBe(800);
+    expect(told()).toEqual([]);
+    // Made, and without a byte yet.
+    fs.writeFileSync(file(3), '');
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(told()).toEqual([]);
+    fs.writeFileSync(file(3), Buffer.concat([header, STORY.subarray(two, three)]));
+    await expect.poll(packets, within).toBe(1183);
+    expect(told()).toEqual([expect.stringContaining('went on in capture_20260102_030405_00003.pcap and is read again from its beginning.')]);
+    fs.rmSync(file(1));
+    await expect.poll(packets, within).toBe(783);
+    expect(told()[1]).toBe(
+      'capture_20260102_030405_00002.pcap and 1 more lost capture_20260102_030405_00001.pcap to its ring and is read again from its beginning.',
+    );
+    // And still grows.
+    fs.appendFileSync(file(3), STORY.subarray(24, one));
+    await expect.poll(packets, within).toBe(1183);
+    expect(events.some(({ kind }) => kind === 'failed')).toBe(false);
+  },
+);
+
+test('who opens some files of a ring that ended long ago gets no others', { timeout: 40_000 }, async () => {
+  const ring = fs.mkdtempSync(path.join(folder, 'ring-')),
+    files = [1, 2, 3].map((n) => path.join(ring, `a_0000${n}.pcap`));
+  for (const file of files) {
+    fs.writeFileSync(file, STORY);
+    fs.utimesSync(file, 1_700_000_000, 1_700_000_000);
+  }
+  follow(files[0]!, files[1]!);
+  await expect.poll(packets, within).toBe(2 * 1183);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect([await packets(), restarts()]).toEqual([2 * 1183, 0]);
 });
