@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { buildAll } from '../esbuild.mjs';
+import { makeFlood } from './makeFlood.mjs';
 import { makeLarge } from './makeLarge.mjs';
 import { contest, installed, median } from './measure.mjs';
 
@@ -35,6 +36,8 @@ console.log(
 );
 
 await analyses();
+await detectorsShare();
+await flood();
 await readers();
 await activation();
 mcpServer();
@@ -93,6 +96,63 @@ async function analyses() {
 
 function wanted(what, peer, holds) {
   if (peer !== undefined) console.log(`Wanted, ${what}: ${holds(peer) ? 'yes' : 'NO'}`);
+}
+
+/** The same pass and report in fresh processes, with the detectors and without. */
+async function detectorsShare() {
+  const bundle = path.join(CACHE, 'pass-bundle.mjs');
+  await build({
+    stdin: {
+      contents: [
+        "export { Analysis } from './src/analysis/analyze.ts';",
+        "export { openCaptureFile } from './src/analysis/captureFile.node.ts';",
+        "export { detectorsWithDefaults } from './src/analysis/detectorOptions.ts';",
+        "export { makeReport } from './src/analysis/makeReport.ts';",
+        "export { holdYoungGeneration } from './src/analysis/youngGeneration.node.ts';",
+        "export { nodePlatform } from './src/pcap/platform.node.ts';",
+        "export { installPlatform } from './src/pcap/platform.ts';",
+      ].join('\n'),
+      resolveDir: ROOT,
+      loader: 'ts',
+    },
+    outfile: bundle,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    logLevel: 'warning',
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  });
+  const pass = (detectors) => ({
+    name: `pass and report ${detectors} detectors`,
+    command: process.execPath,
+    args: ['bench/pass.mjs', bundle, large, detectors],
+  });
+  const results = await contest([pass('without'), pass('with')], runs, say);
+  say('');
+  const [without, withThem] = results;
+  console.log('');
+  table(
+    ['', 'seconds', 'CPU s', 'peak MB'],
+    results.map((one) => [one.name, one.seconds.toFixed(2), one.cpuSeconds.toFixed(2), (one.peakBytes / 1e6).toFixed(0)]),
+  );
+  console.log(`\nWith the detectors it takes ${(withThem.cpuSeconds / without.cpuSeconds).toFixed(2)} times the processor time.`);
+  if (size > 9e7) wanted('detectors at most 40 % of the pass', withThem, () => withThem.cpuSeconds <= 1.4 * without.cpuSeconds);
+}
+
+/** 1.1 million flows of one question and one answer. */
+async function flood() {
+  const flows = smoke ? 20_000 : 1_100_000,
+    file = path.join(CACHE, `flood-${flows}.pcap`);
+  if (!fs.existsSync(file)) makeFlood(file, flows);
+  const [result] = await contest(
+    [{ name: 'flood', command: process.execPath, args: ['dist/cli.mjs', 'analyze', file, '--json', '--quiet'] }],
+    smoke ? 1 : Math.min(runs, 2),
+    say,
+  );
+  say('');
+  console.log(
+    `\nA flood of ${flows.toLocaleString('en-US')} flows: ${result.seconds.toFixed(2)} s, ${(result.peakBytes / 1e6).toFixed(0)} MB, ${(result.peakBytes / flows).toFixed(0)} bytes per flow.`,
+  );
 }
 
 /** The reader alone, against the package that is its oracle in the tests. */
