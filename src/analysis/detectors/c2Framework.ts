@@ -34,7 +34,9 @@ const options = z.object({
 });
 type Options = z.output<typeof options>;
 
-const MOST_COMMANDS = 2000;
+const MOST_COMMANDS = 2000,
+  /** Marks up to here are short. */
+  WEAK_POINTS = 80;
 
 export const c2Framework = defineDetector({
   id: 'c2-framework',
@@ -124,7 +126,8 @@ function draft(values: Options, state: CaptureState, one: Sighting<C2Mark>): Fin
   return sightingDraft(state, one, {
     technique: mark.id,
     what: mark.name,
-    severity: mark.severity,
+    // A few bytes seen once may be chance.
+    severity: mark.severity === 'high' && mark.points <= WEAK_POINTS && count === 1 ? 'medium' : mark.severity,
     parts: [
       [`marks of ${mark.name}`, mark.points],
       ['more than once', Math.min(5, count - 1)],

@@ -1,7 +1,8 @@
 /**
  * Marks of remote-control programs: certificates of their installers, the first words of their protocols, their default pages. Held against a source:
- * the certificates of Cobalt Strike, DcRat, Orcus, PoshC2 and Quasar, the pages of Covenant, DarkComet's `BF7C...`, and of github.com/silence-is-best/c2db
- * AgentTesla's mail, Amadey, SectopRAT, Ave Maria and AZORult. All others are common knowledge that was written down from memory and not yet held against
+ * the certificates of AsyncRAT, Cobalt Strike, DcRat, Metasploit, Orcus, PoshC2, Quasar and Sliver (its channel for operators), the pages of Covenant and Empire
+ * (its listener's default profile), Havoc's magic number (its Defines.h), DarkComet's first words, and of github.com/silence-is-best/c2db AgentTesla's mail, Amadey,
+ * SectopRAT, Ave Maria, AZORult, NetWire and Remcos' `[DataStart]`. All others are common knowledge that was written down from memory and not yet held against
  * traffic or a source: whoever does it says so here. Whoever changes the defaults goes unseen; beacons are told by their rhythm.
  */
 import type { HttpRequestMessage, HttpResponseMessage } from '../../pcap/http/messages.ts';
@@ -96,7 +97,7 @@ const TARGETS: readonly (readonly [RegExp, C2Mark])[] = [
   // What base 64 has for + and /, percent signs written as low lines, and slashes put in at random.
   [/^GET \/\w{4,12}\/(?=[\w/]*_2[BF])[\w/]{100,2000}\.(?:avi|gif|jpeg|bmp|crw)$/, mark('Ursnif', 85)],
   [/^POST \/(?:\S{0,80}\/)?fre\.php$/, mark('LokiBot', 85)],
-  [/^POST \/is-ready$/, mark('Houdini', 70)],
+  [/^POST \/is-ready$/, mark('Houdini', 60, 'medium')],
 ];
 /** The beginning of what is posted. */
 const BODIES: readonly (readonly [RegExp, C2Mark])[] = [

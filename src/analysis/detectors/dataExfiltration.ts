@@ -94,8 +94,8 @@ function collect(state: CaptureState): Watched<string, Upload> {
       isEcho = protocol === ICMP || protocol === ICMPV6;
     // Inner flows are in their tunnel already.
     if (ints[at + F.META]! >>> F.META_DEPTH_SHIFT !== 0 || (protocol !== TCP && protocol !== UDP && !isEcho)) continue;
-    const fromA = isEcho ? beyond(doubles[dat + F.BYTES_A]!, ints[at + F.PACKETS_A]!) : doubles[dat + F.PAYLOAD_A]!,
-      fromB = isEcho ? beyond(doubles[dat + F.BYTES_B]!, ints[at + F.PACKETS_B]!) : doubles[dat + F.PAYLOAD_B]!;
+    const fromA = isEcho ? beyond(doubles[dat + F.BYTES_A]!, ints[at + F.PACKETS_A]!) : sent(flows, row, 0, protocol === TCP),
+      fromB = isEcho ? beyond(doubles[dat + F.BYTES_B]!, ints[at + F.PACKETS_B]!) : sent(flows, row, 1, protocol === TCP);
     // In active mode the server of FTP calls back for what it is given. Whoever else is called publishes.
     const calledBack = protocol === TCP && ints[at + F.PORTS]! >>> 16 === FTP_DATA;
     if ((calledBack ? fromB : fromA) === 0) continue;
@@ -126,6 +126,16 @@ function collect(state: CaptureState): Watched<string, Upload> {
     upload.evidence.addRow(flows, row);
   }
   return uploads;
+}
+
+/** Payload of one side; of TCP no more than its sequence numbers went on by, so that what is sent twice counts once. They begin anew after 4 GiB. */
+function sent({ ints, doubles }: F.FlowTable, row: number, side: 0 | 1, isTcp: boolean): number {
+  const at = row * F.INTS,
+    payload = doubles[row * F.DOUBLES + F.PAYLOAD_A + side]!,
+    hasBase = (ints[at + F.FLAGS]! & (side === 0 ? F.HAS_BASE_A : F.HAS_BASE_B)) !== 0;
+  if (!isTcp || !hasBase || payload >= 2 ** 32) return payload;
+  const wentOn = (ints[at + F.NEXT_A + side]! - ints[at + F.BASE_A + side]!) >>> 0;
+  return Math.min(payload, wentOn);
 }
 
 /** What echoes carry beyond the payload that systems send. */

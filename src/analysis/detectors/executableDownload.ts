@@ -11,6 +11,7 @@ import {
   type HttpRequestMessage,
   type HttpResponseMessage,
 } from '../../pcap/http/messages.ts';
+import { fileStartMessage } from '../../pcap/fileStart.ts';
 import { gunzipStart } from '../../pcap/platform.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -19,7 +20,7 @@ import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import type { CaptureState } from '../captureState.ts';
 import { contradicts, fileKind, mayRun, type FileKind } from './fileMagic.ts';
-import { addressFilter, confidenceOf, endsOf, Evidence, isLocalAddress, Watched } from './watched.ts';
+import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, isLocalAddress, Watched } from './watched.ts';
 
 const options = z.object({
   files: z.int().min(1).default(1).describe('Files of one kind from one server to one client from which they are told (files)'),
@@ -36,12 +37,15 @@ const PAGE_TYPES = /^\s*(?:text\/|application\/(?:json|javascript|x-javascript|x
 const REPOSITORY =
   /(?:^|\.)(?:windowsupdate\.com|update\.microsoft\.com|delivery\.mp\.microsoft\.com|download\.microsoft\.com|debian\.org|ubuntu\.com|fedoraproject\.org|centos\.org|archlinux\.org|opensuse\.org|kali\.org|alpinelinux\.org|apple\.com|gvt1\.com|dl\.google\.com|mozilla\.net|adobe\.com)$/i;
 
+type Carrier = 'http' | 'tcp' | 'tftp' | 'smtp';
+
 interface Downloads {
   readonly kind: FileKind;
   readonly from: string;
   readonly to: string;
   readonly port: number;
-  readonly protocol: 'http' | 'tcp';
+  /** Protocol of a display filter. */
+  readonly protocol: Carrier;
   readonly evidence: Evidence;
   readonly names: Set<string>;
   readonly hashes: Set<string>;
@@ -60,11 +64,11 @@ export const executableDownload = defineDetector({
   description:
     'A program, a script or a document with macros is transferred in clear, told by its first bytes, also where type or name say otherwise. Packages and updates often come that way, and are checked by signatures of their own. What is inside archives is not looked at.',
   options,
-  messages: [httpResponseMessage.kind, httpRequestMessage.kind, plainStreamMessage.kind],
+  messages: [httpResponseMessage.kind, httpRequestMessage.kind, plainStreamMessage.kind, fileStartMessage.kind],
   create(_, state) {
     const subjects = new Watched<string, Downloads>(MOST_SUBJECTS),
       inflated: Inflated = { count: 0, left: 0 };
-    const of = (kind: FileKind, from: string, to: string, port: number, protocol: 'http' | 'tcp'): Downloads | undefined =>
+    const of = (kind: FileKind, from: string, to: string, port: number, protocol: Carrier): Downloads | undefined =>
       subjects.of(`${kind.id} ${from} ${to} ${port}`, () => ({
         kind,
         from,
@@ -82,6 +86,30 @@ export const executableDownload = defineDetector({
       }));
     return {
       onMessage(message, flow, p) {
+        if (fileStartMessage.is(message)) {
+          const kind = fileKind(message.start);
+          if (kind === null) return;
+          const sent = flow >= 0 ? endsOf(state, flow) : null,
+            ends = datagramEnds(p),
+            isMail = message.carrier === 'smtp';
+          // Mail goes to the server; TFTP sends its files as datagrams, either way.
+          const downloads =
+            sent !== null
+              ? of(kind, sent.client, sent.server, sent.serverPort, isMail ? 'smtp' : 'tcp')
+              : ends === null
+                ? undefined
+                : of(kind, ends.source, ends.destination, 0, 'tftp');
+          if (downloads === undefined) return;
+          downloads.count++;
+          if (message.name !== null) {
+            const lie = contradicts(kind, null, message.name);
+            if (lie !== null && downloads.lies.size < MOST_SHOWN) downloads.lies.add(lie);
+            if (downloads.names.size < MOST_SHOWN) downloads.names.add(safeText(message.name, 80));
+          }
+          if (flow >= 0) downloads.evidence.add(p, flow);
+          else downloads.evidence.addDatagram(p);
+          return;
+        }
         if (flow < 0) return;
         if (plainStreamMessage.is(message)) {
           const kind = fileKind(message.start);
@@ -178,10 +206,12 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
     ['first bytes of a program', kind.native ? 70 : 60],
     ['type or name say something else', lies.size > 0 ? 20 : 0],
     ['from an address without a name', bare && outside ? 10 : 0],
-    ['not over HTTP', protocol === 'tcp' ? 5 : 0],
+    ['not over HTTP', protocol !== 'http' ? 5 : 0],
+    ['TFTP is how devices fetch what they start from', protocol === 'tftp' ? -20 : 0],
     ['a well-known place for packages and updates', repository ? -35 : 0],
   ]);
-  const severity = lies.size > 0 ? 'high' : repository ? 'info' : kind.native && (bare || protocol === 'tcp') ? 'medium' : 'low';
+  const severity =
+    lies.size > 0 ? 'high' : repository ? 'info' : kind.native && (bare || protocol === 'tcp' || protocol === 'smtp') ? 'medium' : 'low';
   return {
     technique: kind.id,
     what: `${/^[AEIO]/.test(kind.name) ? 'an' : 'a'} ${kind.name}`,
@@ -192,8 +222,8 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
       names.size > 0 ? `: ${[...names].join(', ')}` : ''
     }. Anybody on the way could read and change ${count === 1 ? 'it' : 'them'}.`,
     subjects: [
-      { role: 'server', address: from, ...(protocol === 'http' || port > 0 ? { port } : {}) },
-      { role: 'client', address: to },
+      { role: protocol === 'smtp' ? 'client' : 'server', address: from, ...(port > 0 && protocol !== 'smtp' ? { port } : {}) },
+      { role: protocol === 'smtp' ? 'server' : 'client', address: to, ...(protocol === 'smtp' ? { port } : {}) },
     ],
     ...evidence.resolve(state.flows).proof,
     indicators: [
@@ -207,7 +237,7 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
       ...indicators,
     ],
     alternatives: ['A package or an update, which its program checks by a signature.', 'A tool that an administrator fetched.'],
-    filter: `${addressFilter(from, to)} && ${protocol === 'http' ? `http && tcp.port == ${port}` : `tcp.port == ${port}`}`,
+    filter: `${addressFilter(from, to)} && ${protocol === 'tftp' ? 'tftp' : `${protocol === 'tcp' ? '' : `${protocol} && `}tcp.port == ${port}`}`,
     attack: lies.size > 0 ? ['T1105', 'T1036.008'] : ['T1105'],
     recommendation: `Find out what ${to} did with the file${hashes.size > 0 ? ', and look up its hash' : ''}. Fetch programs over HTTPS.`,
   };

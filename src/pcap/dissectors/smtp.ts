@@ -3,6 +3,8 @@ import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, ty
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { dotText, MAX_LINE, stepDotText, stepLine, type DotText } from '../lines.ts';
 import { loginAnswered, newAttempt, type LoginAttempt } from '../login.ts';
+import type { FileStartMessage } from '../fileStart.ts';
+import { readAttachments } from '../mailAttachments.ts';
 import { readMailHeaders, type MailHeaders } from '../mailHeaders.ts';
 import type { Packet } from '../packet.ts';
 import { answerSasl, beginSasl, newSasl, type Sasl } from '../sasl.ts';
@@ -292,6 +294,9 @@ function readMail(p: Packet, offset: number, end: number, state: SmtpState, sink
     if (headers.to !== null) sink.add(f.to, offset, end - offset, headers.to);
     if (headers.subject !== null) sink.add(f.subject, offset, end - offset, headers.subject);
   }
+  if (p.hears('file-start'))
+    for (const attachment of readAttachments(p.bytes, offset, end))
+      p.emit({ kind: 'file-start', frame: p.frame, carrier: 'smtp', ...attachment } satisfies FileStartMessage);
   if (p.hears('smtp-mail'))
     p.emit({
       kind: 'smtp-mail',

@@ -1,5 +1,7 @@
 /** Trivial File Transfer Protocol, RFC 1350, with options (RFC 2347). The server answers from a port of its own. */
 import { defineFields, type Dissector } from '../dissector.ts';
+import type { FileStartMessage } from '../fileStart.ts';
+import { latin1 } from '../http/messages.ts';
 import { findByte, textAt } from '../text.ts';
 
 const READ = 1,
@@ -52,6 +54,9 @@ export const tftp: Dissector = {
     const opcode = p.view.getUint16(offset),
       isRequest = opcode === READ || opcode === WRITE;
     if (isRequest) p.learned.learnAnyPort(p, p.tables.byId('tftp')!);
+    // The first block is how the file begins.
+    if (opcode === DATA && end - offset > 4 && p.view.getUint16(offset + 2) === 1 && p.hears('file-start'))
+      p.emit({ kind: 'file-start', frame: p.frame, carrier: 'tftp', name: null, start: latin1(p.bytes, offset + 4, end) } satisfies FileStartMessage);
     if (sink === null) return;
     sink.layer(tftp, offset, end - offset);
     sink.add(f.opcode, offset, 2);

@@ -69,12 +69,20 @@ export interface RdpResponseMessage extends Message {
 }
 export const rdpResponseMessage = messageKind<RdpResponseMessage>('rdp-response');
 
+/** The channels that a client asks for, where no TLS hides it. */
+export interface RdpChannelsMessage extends Message {
+  readonly kind: 'rdp-channels';
+  readonly names: readonly string[];
+}
+export const rdpChannelsMessage = messageKind<RdpChannelsMessage>('rdp-channels');
+
 const PORT = 3389,
   TPKT = 3,
   HEADER = 4,
   KEEP_BYTES = 2048,
   REQUEST = 0xe0,
   CONFIRM = 0xd0,
+  DATA = 0xf0,
   FIXED = 7,
   NEG_BYTES = 8;
 
@@ -146,6 +154,7 @@ function dissectTpkt(p: Packet, offset: number, end: number, direction: Directio
     sink.add(cotpFields.type, at + 1, 1);
     sink.info('COTP', PDUS[type] ?? `PDU 0x${type.toString(16)}`);
   }
+  if (type === DATA && direction === 0 && p.hears('rdp-channels')) sayChannels(p, at + 3, limit);
   if ((type !== REQUEST && type !== CONFIRM) || at + FIXED > stop) return;
   if (sink !== null) {
     sink.add(cotpFields.destination, at + 2, 2);
@@ -199,4 +208,40 @@ function readConfirm(p: Packet, offset: number, end: number, state: RdpState, si
       failure: isFailure ? value : 0,
     } satisfies RdpResponseMessage);
   if (!isFailure && value !== 0) state.rest = handOver('tls');
+}
+
+/** MCS Connect Initial is tag 101 of the application (T.125); in its user data a CS_NET block lists channels of 12 bytes each, [MS-RDPBCGR] section 2.2.1.3.4. */
+const CONNECT_INITIAL = 0x7f65,
+  CLIENT_NETWORK = 0xc003,
+  CHANNEL_BYTES = 12,
+  MOST_CHANNELS = 31;
+
+function sayChannels(p: Packet, from: number, to: number): void {
+  const { bytes, view } = p;
+  if (from + 2 > to || view.getUint16(from) !== CONNECT_INITIAL) return;
+  let at = keyAt(bytes, from, to);
+  // The length of the blocks behind the key takes one byte or two (PER).
+  if (at < 0 || at + 2 > to) return;
+  at += (bytes[at]! & 0x80) !== 0 ? 2 : 1;
+  while (at + 8 <= to) {
+    const type = view.getUint16(at, true),
+      length = view.getUint16(at + 2, true);
+    if (length < 4) return;
+    if (type === CLIENT_NETWORK) {
+      const names: string[] = [],
+        stop = Math.min(to, at + length);
+      for (let entry = at + 8; entry + CHANNEL_BYTES <= stop && names.length < MOST_CHANNELS; entry += CHANNEL_BYTES)
+        names.push(textAt(bytes, entry, entry + 8).split('\0')[0]!);
+      p.emit({ kind: 'rdp-channels', frame: p.frame, names } satisfies RdpChannelsMessage);
+      return;
+    }
+    at += length;
+  }
+}
+
+/** Behind "Duca", the key under which Microsoft's user data stands in the conference request of T.124; -1 without. */
+function keyAt(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at + 4 <= to; at++)
+    if (bytes[at] === 0x44 && bytes[at + 1] === 0x75 && bytes[at + 2] === 0x63 && bytes[at + 3] === 0x61) return at + 4;
+  return -1;
 }

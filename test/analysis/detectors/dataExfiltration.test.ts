@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { dataExfiltration } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
+import * as F from '../../../src/analysis/flowTable.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 
 const HOST = '10.0.0.5',
@@ -64,6 +65,17 @@ describe('is told', () => {
       { technique: 'ftp', subjects: [{ address: HOST }, { address: OUTSIDE }] },
     ]);
   });
+});
+
+test('what TCP sends twice counts once', () => {
+  const driver = new MessageDriver(dataExfiltration);
+  const row = driver.flow(HOST, OUTSIDE, 80, 'http', { bytes: [30 * MB, MB / 10], flags: F.HAS_TIME | F.SYN_A | F.HAS_BASE_A | F.DATA_A }),
+    { ints } = driver.state.flows;
+  ints[row * F.INTS + F.BASE_A] = -5;
+  ints[row * F.INTS + F.NEXT_A] = 12 * MB - 5;
+  expect(driver.findings[0]!.indicators[0]).toMatchObject({ value: 12 * MB });
+  ints[row * F.INTS + F.NEXT_A] = 9 * MB - 5;
+  expect(driver.findings).toEqual([]);
 });
 
 describe('is silent on', () => {

@@ -7,6 +7,8 @@ import { contradicts, fileKind } from '../../../src/analysis/detectors/fileMagic
 import { installPlatform } from '../../../src/pcap/platform.ts';
 import { nodePlatform } from '../../../src/pcap/platform.node.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, shared } from '../../support/analyzeCapture.ts';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { dialogue } from '../../support/dialogue.ts';
 import { ACK, FIN, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 
 installPlatform(nodePlatform);
@@ -137,5 +139,79 @@ describe('in captures', () => {
     expect(await told(shared('exploit__log4j-attack.pcap'))).toMatchObject([
       { subjects: [{ address: '203.0.113.217' }, { address: '198.51.100.10' }] },
     ]);
+  });
+});
+
+describe('over other protocols than HTTP', () => {
+  test('an attachment of a mail, whose name lies', async () => {
+    const coded = Buffer.from(pe(900)).toString('base64').replace(/.{76}/g, '$&\r\n');
+    const mail = (name: string, content: string): string =>
+      `From: a@example.org\r\nSubject: bill\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n--b\r\nContent-Type: application/octet-stream; name="${name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n${content}\r\n--b--\r\n.\r\n`;
+    const run = async (name: string, content: string) =>
+      findingsOf(
+        await analyzeCapture(
+          dialogue(
+            [
+              ['server', '220 mail\r\n'],
+              ['client', 'EHLO a\r\n'],
+              ['server', '250 mail\r\n'],
+              ['client', 'MAIL FROM:<a@example.org>\r\n'],
+              ['server', '250 ok\r\n'],
+              ['client', 'RCPT TO:<b@example.org>\r\n'],
+              ['server', '250 ok\r\n'],
+              ['client', 'DATA\r\n'],
+              ['server', '354 go\r\n'],
+              ['client', mail(name, content)],
+              ['server', '250 queued\r\n'],
+            ],
+            { port: 25 },
+          ).bytes(),
+        ),
+        'executable-download',
+      );
+    const [finding, ...others] = await run('bill.pdf', coded);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'high',
+      subjects: [
+        { role: 'client', address: '10.0.0.5' },
+        { role: 'server', address: '203.0.113.9', port: 25 },
+      ],
+    });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+    expect(await run('setup.exe', coded)).toMatchObject([{ severity: 'medium' }]);
+    expect(await run('photo.jpg', Buffer.from('\xff\xd8\xff\xe0 a picture that is none of a program', 'latin1').toString('base64'))).toEqual([]);
+  });
+
+  test('TFTP, for a note: devices fetch what they start from so', async () => {
+    const run = async (content: Uint8Array) => {
+      const builder = new PacketBuilder()
+        .udp({
+          from: CLIENT,
+          to: '10.0.0.1',
+          sourcePort: 40_000,
+          destinationPort: 69,
+          payload: Uint8Array.from([0, 1, ...Buffer.from('a.exe\0octet\0')]),
+        })
+        .udp({
+          from: '10.0.0.1',
+          to: CLIENT,
+          sourcePort: 50_000,
+          destinationPort: 40_000,
+          payload: Uint8Array.from([0, 3, 0, 1, ...content.subarray(0, 512)]),
+        });
+      return findingsOf(await analyzeCapture(builder.bytes()), 'executable-download');
+    };
+    const [finding] = await run(pe(600));
+    expect(finding).toMatchObject({
+      severity: 'low',
+      subjects: [
+        { role: 'server', address: '10.0.0.1' },
+        { role: 'client', address: CLIENT },
+      ],
+      evidence: { frames: [2] },
+    });
+    expect(finding!.evidence.flows).toHaveLength(1);
+    expect(await run(Uint8Array.from({ length: 600 }, (_, i) => i & 255))).toEqual([]);
   });
 });

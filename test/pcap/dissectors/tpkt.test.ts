@@ -1,7 +1,8 @@
 /** The negotiation of Remote Desktop by the examples of [MS-RDPBCGR] sections 4.1.1 and 4.1.2. */
 import { describe, expect, it } from 'vitest';
-import { rdpRequestMessage, rdpResponseMessage, tpkt } from '../../../src/pcap/dissectors/tpkt.ts';
+import { rdpChannelsMessage, rdpRequestMessage, rdpResponseMessage, tpkt } from '../../../src/pcap/dissectors/tpkt.ts';
 import { conversation, feed, feedEveryWay, hex, type Fed } from '../../support/streamDriver.ts';
+import { u16 } from '../../support/smbPackets.ts';
 
 // Section 4.1.1: cookie "mstshash=eltons", requests nothing but standard security; section 4.1.2 answers it.
 const REQUEST = hex('0300002c27e00000000000436f6f6b69653a206d737473686173683d656c746f6e730d0a0100080000000000'),
@@ -12,6 +13,27 @@ const answer = (type: number, value: number): string =>
   `\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0${String.fromCharCode(type)}\0\x08\0${String.fromCharCode(value)}\0\0\0`;
 const said = (fed: Fed): unknown[] =>
   fed.messages.filter((m) => rdpRequestMessage.is(m) || rdpResponseMessage.is(m)).map(({ frame: _frame, kind: _kind, ...rest }) => rest);
+
+describe('channels', () => {
+  // Section 4.1.3: MCS Connect Initial with the channels rdpdr, cliprdr and rdpsnd, from the key of Microsoft's user data on.
+  const key = (names: readonly string[]): string => {
+    const network = `\x03\xc0${u16(8 + 12 * names.length)}${u16(names.length)}\0\0${names.map((name) => `${name.padEnd(8, '\0')}\0\0\x80\x80`).join('')}`,
+      core = `\x01\xc0${u16(216)}${'\0'.repeat(212)}`,
+      blocks = core + network;
+    const initial = `\x7f\x65\x82\x01\x94${'\x04'.repeat(60)}Duca\x81${String.fromCharCode(blocks.length & 255)}${blocks}`;
+    const length = initial.length + 7;
+    return `\x03\0${String.fromCharCode(length >> 8, length & 255)}\x02\xf0\x80${initial}`;
+  };
+  it('are told as they are asked for', () => {
+    const turns = conversation(['>', REQUEST], ['<', answer(2, 0)], ['>', key(['rdpdr', 'cliprdr', 'rdpsnd'])]);
+    expect(feedEveryWay(tpkt, turns, PORTS).messages.filter(rdpChannelsMessage.is)).toMatchObject([{ names: ['rdpdr', 'cliprdr', 'rdpsnd'] }]);
+  });
+  it('and no more than are there', () => {
+    const cut = key(['rdpdr', 'MS_T120']).slice(0, -6);
+    const turns = conversation(['>', REQUEST], ['>', cut.replace(/^..../s, `\x03\0${String.fromCharCode(cut.length >> 8, cut.length & 255)}`)]);
+    expect(feedEveryWay(tpkt, turns, PORTS).messages.filter(rdpChannelsMessage.is)).toMatchObject([{ names: ['rdpdr'] }]);
+  });
+});
 
 describe('tpkt', () => {
   it('reads what is asked for and what is chosen', () => {
