@@ -1,6 +1,7 @@
 /**
  * A flood of HTTP requests: far more than people or crawlers ask for, and always for the same few pages, often with a random query behind them so that no
- * cache answers. Load tests do the same on purpose.
+ * cache answers. Load tests do the same on purpose. Services that call each other ask one page as often, but over connections that they keep and without
+ * random queries.
  */
 import * as z from 'zod';
 import { httpRequestMessage } from '../../pcap/http/messages.ts';
@@ -22,19 +23,27 @@ type Options = z.output<typeof options>;
 
 const MOST_SERVERS = 2000,
   MOST_PAGES = 1000,
+  MOST_CONNECTIONS = 2000,
+  MOST_KEPT = 5,
   MOST_CLIENTS = 10_000,
+  MANY_CLIENTS = 20,
   MOST_RECENT = 4096;
 
 interface Server {
   readonly address: string;
   readonly port: number;
   readonly burst: Burst;
+  /** Connections that asked. */
+  readonly connections: Set<number>;
   /** Within a second. */
   readonly peak: Burst;
   readonly pages: Set<string>;
   readonly clients: Map<string, number>;
   readonly evidence: Evidence;
   requests: number;
+  /** Requests whose query is another than that of the one before. */
+  queries: number;
+  lastQuery: string;
 }
 
 export const httpFlood = defineDetector({
@@ -60,14 +69,18 @@ export const httpFlood = defineDetector({
           port: serverPort,
           burst: new Burst(windowSeconds),
           peak: new Burst(1),
+          connections: new Set(),
           pages: new Set(),
           clients: new Map(),
           evidence: new Evidence(),
           requests: 0,
+          queries: 0,
+          lastQuery: '',
         }));
       if (one === undefined) return undefined;
       if (ofFlow.size >= MOST_RECENT) ofFlow.clear();
       ofFlow.set(flow, one);
+      if (one.connections.size < MOST_CONNECTIONS) one.connections.add(flow);
       return one;
     };
     return {
@@ -82,6 +95,11 @@ export const httpFlood = defineDetector({
         one.peak.add(now);
         one.evidence.add(p, flow);
         const query = message.uri.indexOf('?');
+        if (query >= 0) {
+          const text = message.uri.slice(query + 1, query + 65);
+          if (text !== one.lastQuery) one.queries++;
+          one.lastQuery = text;
+        }
         if (one.pages.size < MOST_PAGES) one.pages.add((query < 0 ? message.uri : message.uri.slice(0, query)).slice(0, 200));
         if (one.clients.size < MOST_CLIENTS || one.clients.has(client)) one.clients.set(client, (one.clients.get(client) ?? 0) + 1);
       },
@@ -98,9 +116,14 @@ export const httpFlood = defineDetector({
   },
 });
 
-function draft(values: Options, state: CaptureState, { address, port, burst, peak, pages, clients, evidence, requests }: Server): FindingDraft {
+function draft(
+  values: Options,
+  state: CaptureState,
+  { address, port, burst, peak, pages, clients, connections, queries, evidence, requests }: Server,
+): FindingDraft {
   const [busiest = ['', 0] as const] = [...clients].sort((a, b) => b[1] - a[1]),
-    isOne = busiest[1] * 2 > requests;
+    isOne = busiest[1] * 2 > requests,
+    isKept = connections.size < Math.min(MOST_CONNECTIONS, requests / MOST_KEPT) && queries * 2 < requests && clients.size < MANY_CLIENTS;
   return wordedDraft(
     state,
     [
@@ -111,12 +134,13 @@ function draft(values: Options, state: CaptureState, { address, port, burst, pea
     `${addressFilter(address)} && tcp.port == ${port} && http.request`,
     {
       technique: isOne ? 'one-source' : 'many-sources',
-      severity: burst.most >= values.requests ? 'medium' : 'low',
+      severity: burst.most >= values.requests && !isKept ? 'medium' : 'low',
       parts: [
         ['more requests than people make', 50],
         ['many times the threshold', Math.max(0, Math.min(20, 5 * Math.log2(burst.most / values.requests)))],
         ['always the same page', pages.size === 1 ? 10 : 0],
-        ['from many addresses', clients.size >= 20 ? 8 : 0],
+        ['from many addresses', clients.size >= MANY_CLIENTS ? 8 : 0],
+        ['over few connections that are kept, as services call each other', isKept ? -20 : 0],
       ],
       title: `${address} port ${port} is flooded with HTTP requests: ${countText(burst.most)} within ${values.windowSeconds} s`,
       description: `${countText(burst.most)} requests came within ${values.windowSeconds} s (threshold ${countText(values.requests)}) from ${plural(clients.size, 'address', 'addresses')}, ${countText(requests)} in all, for ${plural(pages.size, 'page')}.`,
@@ -125,6 +149,7 @@ function draft(values: Options, state: CaptureState, { address, port, burst, pea
         { name: 'requests within a second', value: peak.most, threshold: values.peakRequests },
         { name: 'pages', value: pages.size },
         { name: 'clients', value: clients.size },
+        { name: 'connections', value: connections.size },
       ],
       alternatives: ['A load test, or a program that asks too often.'],
       attack: ['T1499.002'],

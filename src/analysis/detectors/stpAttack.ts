@@ -19,6 +19,7 @@ const options = z.object({
     .number()
     .min(1)
     .default(3)
+    // More than one Hello Time of 2 s (IEEE 802.1D-2004, table 17-1): it was repeated. A bridge that starts claims the root too, so a claim alone is severity low.
     .describe('Time for which a root must have stood before another one may be called a claim (seconds)'),
 });
 type Options = z.output<typeof options>;

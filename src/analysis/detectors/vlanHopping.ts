@@ -1,10 +1,10 @@
 /**
  * VLAN hopping: a station puts two VLAN tags on a frame. Its switch takes the outer one off, the next one delivers by the inner: into a network that it must not
- * reach. Providers tag twice too, but then all frames of a link, and not those of one station besides its plain ones.
+ * reach. Nothing comes back that way: answers have one tag or none. Providers tag twice too, but then both directions, and mostly all frames of a link.
  */
 import * as z from 'zod';
 import { formatMac } from '../../pcap/addresses.ts';
-import { MAC_SRC_HIGH, MAC_SRC_LOW, type Packet } from '../../pcap/packet.ts';
+import { MAC_SRC_HIGH, MAC_SRC_LOW, NET_DST, NET_SRC, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
@@ -19,6 +19,7 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const MOST_STATIONS = 5000,
+  MOST_PAIRS = 4096,
   UNKNOWN = 0,
   DOUBLE = 1,
   PLAIN = 2,
@@ -42,6 +43,9 @@ export const vlanHopping = defineDetector({
   options,
   create(_, state) {
     const stations = new Watched<string, Station>(MOST_STATIONS);
+    /** Who sent two tags to whom, by network address. */
+    const pairs = new Set<string>();
+    let isAnswered = false;
     let kinds = new Uint8Array(64),
       doubles = 0,
       untagged = 0;
@@ -58,11 +62,17 @@ export const vlanHopping = defineDetector({
         if (kind !== DOUBLE || p.macCount === 0) return;
         doubles++;
         station(stations, p)?.evidence.add(p, -1);
+        const { net } = p;
+        if (p.netCount === 0 || isAnswered || pairs.size >= MOST_PAIRS) return;
+        const source = net[NET_SRC]!,
+          destination = net[NET_DST]!;
+        isAnswered = source !== destination && pairs.has(`${destination} ${source}`);
+        pairs.add(`${source} ${destination}`);
       },
       evaluate(values) {
         const findings: FindingDraft[] = [];
         // A link between switches tags the others once: there, two tags are nothing to wonder at.
-        if (doubles * 100 <= state.packets * values.sharePercent && untagged >= doubles * 2)
+        if (!isAnswered && doubles * 100 <= state.packets * values.sharePercent && untagged >= doubles * 2)
           for (const one of stations.values) {
             const plain = framesOf(state, one) - one.evidence.framesTotal;
             if (one.evidence.framesTotal >= values.frames) findings.push(draft(values, state, one, plain));

@@ -9,7 +9,7 @@ import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
 import { messagesOf } from '../../support/messagesOf.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
-import { PacketBuilder } from '../../support/packetBuilder.ts';
+import { ipBytes, PacketBuilder, udpBytes } from '../../support/packetBuilder.ts';
 
 const run = async (capture: string | Uint8Array, detector: string) => findingsOf(await analyzeCapture(capture), detector);
 const mac = (text: string): number[] => text.split(':').map((part) => parseInt(part, 16));
@@ -130,6 +130,20 @@ describe('vlan-hopping', () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ severity: 'medium', evidence: { framesTotal: 3 } });
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('silent on a link on which the answers carry two tags, too', async () => {
+    const builder = new PacketBuilder(),
+      macs = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
+    const add = (from: string, to: string, tags: readonly number[]) => {
+      const packet = ipBytes({ from, to, protocol: 17, payload: udpBytes({ from, to, sourcePort: 5000, destinationPort: 5000 }) });
+      const mac = from < to ? macs : [...macs.slice(6), ...macs.slice(0, 6)];
+      builder.frame(Uint8Array.from([...mac, ...tags, 8, 0, ...packet])).wait(0.1);
+    };
+    for (let i = 0; i < 20; i++) add('10.0.0.1', '10.0.0.2', []);
+    add('10.9.0.1', '10.9.0.2', [0x81, 0, 0, 5, 0x81, 0, 0, 6]);
+    expect(await run(builder.bytes(), 'vlan-hopping')).toHaveLength(1);
+    add('10.9.0.2', '10.9.0.1', [0x81, 0, 0, 5, 0x81, 0, 0, 6]);
+    expect(await run(builder.bytes(), 'vlan-hopping')).toEqual([]);
   });
   test('silent on the link of a provider', async () => expect(await run(sample('vlan-qinq.pcap'), 'vlan-hopping')).toEqual([]));
 });

@@ -31,6 +31,14 @@ describe('http-flood', () => {
     });
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
+  test('a service that calls another over one connection has less weight', async () => {
+    expect(
+      await run(
+        asked(1200, () => '/rpc', 0.002),
+        'http-flood',
+      ),
+    ).toMatchObject([{ severity: 'low' }]);
+  });
   test('recorded with ApacheBench', async () => expect(await run(recorded('http-flood'), 'http-flood')).toHaveLength(1));
   test('silent on a crawler, and on a page that asks every second', async () => {
     expect(
