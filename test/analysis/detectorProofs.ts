@@ -84,6 +84,10 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     },
     silent: { capture: 'polling.pcap', below: 'medium', miss: 'NTP, a monitor, a program that asks for updates' },
   },
+  'broadcast-storm': {
+    fires: built('broadcastStorm', 'a loop between switches'),
+    silent: built('broadcastStorm', 'a network that announces itself'),
+  },
   'brute-force': {
     fires: {
       capture: 'smb-guessed.pcap',
@@ -170,6 +174,7 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     },
     silent: { capture: 'attack-handbook.pcap', miss: 'the same words in the body of a page' },
   },
+  'fast-flux': { fires: built('fastFlux', 'a name that moves around the world'), silent: built('fastFlux', 'a content network') },
   'fragment-attack': {
     fires: { capture: 'scan-fragments.pcap', subjects: [SCANNER, TARGET], frames: [5, 6], tshark: 'ip.flags.mf == 1 || ip.frag_offset > 0' },
     silent: { capture: 'ping-traceroute.pcap', miss: 'pings that are too large for the way' },

@@ -1,0 +1,110 @@
+/**
+ * Fast flux: one name whose address changes from minute to minute, among hijacked machines all over the world, so that nobody can switch off what is behind it.
+ * Judged by how many addresses a name had and over how many networks they are spread (Holz et al., "Measuring and Detecting Fast-Flux Service Networks",
+ * NDSS 2008), a network of 16 bits standing for an autonomous system. Large content networks come near; pools of time servers and of peers are such by design.
+ */
+import * as z from 'zod';
+import { dnsMessage } from '../../pcap/dns/message.ts';
+import type { CaptureState } from '../captureState.ts';
+import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
+import { plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import { safeText } from '../exports/safeText.ts';
+import { wordedDraft } from './sightings.ts';
+import { addressFilter, datagramEnds, Evidence, Watched } from './watched.ts';
+
+const options = z.object({
+  addresses: z.int().min(5).default(10).describe('Different addresses that one name must have had (addresses)'),
+  networks: z.int().min(3).default(7).describe('Different networks of 16 bits over which they must be spread (networks)'),
+  longestTtl: z.int().min(1).default(1800).describe('Time to live up to which an answer is one that changes quickly (seconds)'),
+});
+type Options = z.output<typeof options>;
+
+const MOST_NAMES = 5000,
+  MOST_ADDRESSES = 500,
+  TYPE_A = 1;
+/** The weights of Holz et al.: `1.32 * addresses + 18.54 * systems > 142.38`. */
+const score = (addresses: number, networks: number): number => 1.32 * addresses + 18.54 * networks - 142.38;
+/** Names that give out strangers' machines on purpose: the NTP pool, and where clients of currencies and of BitTorrent find the first peers. */
+const POOLS = /(?:^|\.)(?:pool\.ntp\.org|ntp\.org)$|(?:^|\.)(?:dns-?)?seeds?[.\d-]|^(?:router|dht)\./;
+
+interface Name {
+  readonly name: string;
+  readonly client: string;
+  readonly addresses: Set<string>;
+  readonly networks: Set<string>;
+  readonly evidence: Evidence;
+  shortest: number;
+}
+
+export const fastFlux = defineDetector({
+  id: 'fast-flux',
+  title: 'Names with changing addresses',
+  tier: 3,
+  deed: 'asked for a name of changing addresses',
+  description:
+    'One name has many addresses in many networks, each for minutes only, as networks of hijacked machines have them. Content networks, pools of time servers and first peers look alike.',
+  options,
+  messages: [dnsMessage.kind],
+  collecting: ['longestTtl'],
+  create({ longestTtl }, state) {
+    const names = new Watched<string, Name>(MOST_NAMES);
+    return {
+      onMessage(message, _flow, p) {
+        if (!dnsMessage.is(message) || !message.isResponse || message.answerCount === 0 || message.protocol !== 'dns') return;
+        const { answers, qname } = message;
+        let one = names.get(qname);
+        // Answers of one address are by far the most; a name in flux gives several at once.
+        if (one === undefined && answers.length < 2) return;
+        for (const { type, ttl, data } of answers) {
+          if (type !== TYPE_A || ttl > longestTtl) continue;
+          one ??= names.of(qname, () => newName(qname, datagramEnds(p)?.destination ?? ''));
+          if (one === undefined || one.addresses.size >= MOST_ADDRESSES) return;
+          one.addresses.add(data);
+          one.networks.add(data.slice(0, data.indexOf('.', data.indexOf('.') + 1)));
+          one.shortest = Math.min(one.shortest, ttl);
+          one.evidence.addDatagram(p);
+        }
+      },
+      evaluate(values) {
+        const findings: FindingDraft[] = [];
+        for (const one of names.values) {
+          const { addresses, networks, name } = one;
+          if (addresses.size >= values.addresses && networks.size >= values.networks && networks.size * 2 >= addresses.size)
+            if (score(addresses.size, networks.size) > 0 && !POOLS.test(name.toLowerCase())) findings.push(draft(values, state, one));
+        }
+        return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...names.limits('names')]) };
+      },
+    };
+  },
+});
+
+function newName(name: string, client: string): Name {
+  return { name, client, addresses: new Set(), networks: new Set(), evidence: new Evidence(), shortest: Infinity };
+}
+
+function draft(values: Options, state: CaptureState, { name, client, addresses, networks, evidence, shortest }: Name): FindingDraft {
+  const shown = safeText(name, 80);
+  return {
+    ...wordedDraft(state, [{ role: 'client', address: client }], evidence, `${addressFilter(client)} && dns.flags.response == 1`, {
+      technique: name.toLowerCase(),
+      severity: 'low',
+      parts: [
+        ['addresses in many networks', 45],
+        ['many times the threshold', Math.min(15, 5 * Math.log2(networks.size / values.networks))],
+        ['for minutes only', shortest <= 300 ? 5 : 0],
+      ],
+      title: `${shown} has ${plural(addresses.size, 'address', 'addresses')} in ${plural(networks.size, 'network')}, for ${plural(shortest, 'second')}`,
+      description: `Answers for ${shown} held ${plural(addresses.size, 'different address', 'different addresses')} (threshold ${values.addresses}) in ${plural(networks.size, 'network')} of 16 bits (threshold ${values.networks}), to be forgotten after ${plural(shortest, 'second')}.`,
+      indicators: [
+        { name: 'addresses', value: addresses.size, threshold: values.addresses },
+        { name: 'networks of 16 bits', value: networks.size, threshold: values.networks },
+        { name: 'shortest time to live', value: shortest, threshold: values.longestTtl, unit: 's' },
+      ],
+      alternatives: ['A content network, or a pool of servers that belong to many.'],
+      attack: ['T1568.001'],
+      recommendation: `Find out whose name ${shown} is and which program on ${client} asks for it.`,
+    }),
+    observables: [{ type: 'domain', value: name }],
+  };
+}

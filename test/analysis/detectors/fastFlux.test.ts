@@ -1,0 +1,57 @@
+/** One name with addresses all over the world is told; content networks, round robin and the NTP pool are not. Answers are laid out as RFC 1035 section 4.1.3. */
+import { expect, test } from 'vitest';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
+import { analyzeCapture, findingsOf } from '../../support/analyzeCapture.ts';
+import { dnsBytes } from '../../support/dialogue.ts';
+import { PacketBuilder } from '../../support/packetBuilder.ts';
+
+const CLIENT = '10.0.0.5',
+  RESOLVER = '10.0.0.53';
+
+/** Twenty answers of five addresses each. */
+async function told(name: string, address: (i: number) => readonly number[], ttl = 180) {
+  const builder = new PacketBuilder();
+  for (let turn = 0; turn < 20; turn++) {
+    const records = Array.from({ length: 5 }, (_, i) => [
+      0xc0,
+      12,
+      0,
+      1,
+      0,
+      1,
+      0,
+      ttl >> 16,
+      (ttl >> 8) & 255,
+      ttl & 255,
+      0,
+      4,
+      ...address(turn * 5 + i),
+    ]);
+    const message = Uint8Array.from([...dnsBytes(name, { id: turn, response: true }), ...records.flat()]);
+    message[7] = 5;
+    builder.udp({ from: CLIENT, to: RESOLVER, sourcePort: 20_000 + turn, destinationPort: 53, payload: dnsBytes(name, { id: turn }) });
+    builder.udp({ from: RESOLVER, to: CLIENT, sourcePort: 53, destinationPort: 20_000 + turn, payload: message }).wait(200);
+  }
+  return findingsOf(await analyzeCapture(builder.bytes()), 'fast-flux');
+}
+const everywhere = (i: number): readonly number[] => [20 + ((i * 37) % 180), (i * 91) % 250, i, 7];
+
+test('a name that moves around the world', async () => {
+  const [finding, ...others] = await told('shop.pills.example', everywhere);
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({
+    severity: 'low',
+    attack: ['T1568.001'],
+    subjects: [{ role: 'client', address: CLIENT }],
+    evidence: { framesTotal: 20 },
+  });
+  expect(finding!.evidence.frames.slice(0, 3)).toEqual([2, 4, 6]);
+  expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+});
+
+test('a content network', async () => {
+  expect(await told('cdn.example', (i) => [104, 16 + (i % 4), i, 9])).toEqual([]);
+  expect(await told('www.example', (i) => [192, 0, 2, i % 8])).toEqual([]);
+  expect(await told('de.pool.ntp.org', everywhere)).toEqual([]);
+  expect(await told('stays.example', everywhere, 86_400)).toEqual([]);
+});
