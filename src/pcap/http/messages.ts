@@ -12,6 +12,7 @@ export interface HttpCredentials {
   readonly passwordPresent: boolean;
   /**
    * Of a posted form: the same number for the same password while this program runs, and 32 bits that say nothing else of it. For counting different ones.
+   * Absent of what has blanks or is long: that is text, or an attack on the form itself.
    */
   readonly passwordTag?: number;
 }
@@ -138,19 +139,20 @@ const PASSWORD_KEY = /^(?:.*[_.[-])?(?:pass(?:word|wd|phrase)?|pwd|psw|user_?pas
 export function readForm(bytes: Uint8Array, offset: number, end: number): HttpCredentials | null {
   let user: string | null = null,
     passwordPresent = false,
-    passwordTag = 0;
+    passwordTag: number | null = null;
   for (const pair of textAt(bytes, offset, end, MAX_FORM).split('&')) {
     const equals = pair.indexOf('='),
       key = unescapeForm(equals < 0 ? pair : pair.slice(0, equals));
     if (equals < 0 || equals === pair.length - 1) continue;
     if (PASSWORD_KEY.test(key)) {
       passwordPresent = true;
-      passwordTag = tagOf(pair.slice(equals + 1));
+      passwordTag = pair.length - equals <= MAX_PASSWORD && !/[+\s]|%20/.test(pair.slice(equals + 1)) ? tagOf(pair.slice(equals + 1)) : null;
     } else if (user === null && USER_KEY.test(key)) user = unescapeForm(pair.slice(equals + 1)).slice(0, MAX_TEXT);
   }
-  return passwordPresent ? { scheme: 'form', user, passwordPresent, passwordTag } : null;
+  return passwordPresent ? { scheme: 'form', user, passwordPresent, ...(passwordTag === null ? {} : { passwordTag }) } : null;
 }
 
+const MAX_PASSWORD = 64;
 /** Chance, so that a tag cannot be looked up in a table. */
 const SALT = (Math.random() * 2 ** 32) >>> 0;
 

@@ -230,6 +230,8 @@ describe('login forms whose pages always say 200, as hydra and patator try them'
     expect(await post(Array.from({ length: 25 }, (_, i) => [`user${i}`, 'Summer2026']))).toMatchObject([{ attack: ['T1110.003', 'T1110'] }]));
   test('not a program that logs in with the same password all day', async () =>
     expect(await post(Array.from({ length: 60 }, () => ['backup', 'hunter2']))).toEqual([]));
+  test('not an attack on the form itself, as sqlmap makes it', async () =>
+    expect(await post(Array.from({ length: 40 }, (_, i) => ['admin', `b%27%20AND%20${i}%3D${i}--`]))).toEqual([]));
   test('not people behind one proxy', async () => expect(await post(Array.from({ length: 40 }, (_, i) => [`user${i}`, `own${i}`]))).toEqual([]));
   test('not one user who tries to remember', async () => expect(await post(Array.from({ length: 6 }, (_, i) => ['anna', `own${i}`]))).toEqual([]));
 });
