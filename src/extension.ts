@@ -79,7 +79,11 @@ export function activate(context: vscode.ExtensionContext): void {
       storageFolder: context.storageUri,
       memory: context.workspaceState,
     }),
-    registerMcpServer({ serverFile, capturesFolders }),
+    registerMcpServer({
+      serverFile,
+      capturesFolders,
+      keepsReports: () => vscode.workspace.getConfiguration('netsec').get('keepReports', true),
+    }),
     registerCopyConfiguration({ serverFile, storage: context.globalStorageUri, extensionId: () => context.extension.id, capturesFolders }),
   );
 }

@@ -49,9 +49,37 @@ export async function placeOf(file: string): Promise<FilePlace | null> {
 }
 
 /** Of this user; null where nothing is kept. */
-export function usersReportCache(): ReportCache | null {
+export function reportCacheFolder(): string | null {
   const folder = cacheFolder();
-  return folder === null ? null : reportCache(path.join(folder, 'reports'));
+  return folder === null ? null : path.join(folder, 'reports');
+}
+
+export function usersReportCache(): ReportCache | null {
+  const folder = reportCacheFolder();
+  return folder === null ? null : reportCache(folder);
+}
+
+export interface ReportCacheUse {
+  readonly reports: number;
+  readonly bytes: number;
+  readonly mostBytes: number;
+}
+
+/** What is kept in such a folder; nothing where there is none. */
+export async function reportCacheUse(folder: string): Promise<ReportCacheUse> {
+  const files = await keptFiles(folder);
+  return {
+    reports: files.filter(({ file }) => path.basename(file).startsWith('report-')).length,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    mostBytes: MOST_BYTES,
+  };
+}
+
+/** Removes all of it; tells what that was. Files that are not of the cache stay. */
+export async function clearReportCache(folder: string): Promise<ReportCacheUse> {
+  const use = await reportCacheUse(folder);
+  for (const { file } of await keptFiles(folder)) await fs.rm(file, { force: true });
+  return use;
 }
 
 export function reportCache(folder: string): ReportCache {
@@ -134,19 +162,31 @@ async function writeOwn(file: string, text: string): Promise<void> {
   }
 }
 
-/** Also what a crash left half written. */
-async function forgetOldest(folder: string): Promise<void> {
-  const names = await fs.readdir(folder);
+interface KeptFile {
+  readonly file: string;
+  readonly bytes: number;
+  readonly usedMs: number;
+}
+
+/** By the names that they are given here; also what a crash left half written. */
+async function keptFiles(folder: string): Promise<readonly KeptFile[]> {
+  const names = await fs.readdir(folder).catch(() => []);
   const files = await Promise.all(
-    names.map(async (name) => {
-      const file = path.join(folder, name),
-        stat = await fs.lstat(file).catch(() => null);
-      return stat?.isFile() === true ? { file, bytes: stat.size, usedMs: stat.mtimeMs } : null;
-    }),
+    names
+      .filter((name) => /^(?:report-|place-|\.\d+-)[0-9a-f-]+$/.test(name))
+      .map(async (name) => {
+        const file = path.join(folder, name),
+          stat = await fs.lstat(file).catch(() => null);
+        return stat?.isFile() === true ? { file, bytes: stat.size, usedMs: stat.mtimeMs } : null;
+      }),
   );
+  return files.filter((file) => file !== null);
+}
+
+async function forgetOldest(folder: string): Promise<void> {
   let bytes = 0,
     count = 0;
-  for (const each of files.filter((file) => file !== null).sort((a, b) => b.usedMs - a.usedMs)) {
+  for (const each of (await keptFiles(folder)).toSorted((a, b) => b.usedMs - a.usedMs)) {
     bytes += each.bytes;
     if (bytes > MOST_BYTES || ++count > MOST_FILES) await fs.rm(each.file, { force: true }).catch(() => undefined);
   }

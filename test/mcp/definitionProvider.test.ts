@@ -59,7 +59,11 @@ const uri = (fsPath: string, scheme = 'file'): vscode.Uri => ({ scheme, fsPath }
 
 async function provider(): Promise<Provider> {
   const { registerMcpServer } = await import('../../src/mcp/definitionProvider.vscode.ts');
-  registerMcpServer({ serverFile: '/extension/dist/mcp.mjs', capturesFolders: () => [uri('/work/captures'), uri('/elsewhere')] });
+  registerMcpServer({
+    serverFile: '/extension/dist/mcp.mjs',
+    capturesFolders: () => [uri('/work/captures'), uri('/elsewhere')],
+    keepsReports: () => true,
+  });
   return fake.providers.at(-1) as Provider;
 }
 
@@ -88,8 +92,21 @@ test('a workspace that is not trusted opens nothing but itself', async () => {
 test('where there are no files on disk there is no server', async () => {
   const { registerMcpServer } = await import('../../src/mcp/definitionProvider.vscode.ts');
   fake.folders = [{ uri: uri('/work', 'vscode-vfs') }];
-  registerMcpServer({ serverFile: '/extension/dist/mcp.mjs', capturesFolders: () => [] });
+  registerMcpServer({ serverFile: '/extension/dist/mcp.mjs', capturesFolders: () => [], keepsReports: () => false });
   expect((fake.providers.at(-1) as Provider).provideMcpServerDefinitions()).toEqual([]);
+});
+
+test('the server keeps no reports where the setting says so', async () => {
+  const { registerMcpServer } = await import('../../src/mcp/definitionProvider.vscode.ts');
+  fake.folders = [{ uri: uri('/work') }];
+  registerMcpServer({ serverFile: '/mcp.mjs', capturesFolders: () => [], keepsReports: () => false });
+  expect((fake.providers.at(-1) as Provider).provideMcpServerDefinitions()[0]?.args).toEqual([
+    '/mcp.mjs',
+    '--no-recording',
+    '--no-cache',
+    '--root',
+    '/work',
+  ]);
 });
 
 test('VS Code asks again when folders, settings or trust change', async () => {

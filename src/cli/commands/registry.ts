@@ -7,3 +7,4 @@ export { packet } from './packet.ts';
 export { capture } from './capture.ts';
 export { watch } from './watch.ts';
 export { mcp } from './mcp.ts';
+export { cache } from './cache.ts';
