@@ -23,7 +23,7 @@ export function numberIsBorneOut(claim: NumberClaimAt, check: Check): boolean {
   const isPossible = (fact: NumberFact): boolean =>
     (fits(claim, fact) || (claim.unit === 'packets' && fact.unit === 'count' && fact.value === claim.value && isCounterOf(fact, beside))) &&
     isSame(claim, fact, { around, way }, check) &&
-    isCounter(fact, beside, facts.numbers);
+    (claim.unit === 'percent' || isCounter(fact, beside, facts.numbers));
   const possible = facts.numbers.filter(isPossible),
     found = ofItself(claim, possible, check);
   return (found.length > 0 && isOfSubjects(claim, found, around, check)) || followsFromOthers(claim, check);

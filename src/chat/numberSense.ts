@@ -3,12 +3,12 @@ import type { Claim } from './claims.ts';
 import type { NumberFact } from './facts.ts';
 import type { Statement } from './statements.ts';
 
-const SENT = String.raw`\bsen[dt]s?\b|\bsending\b|\btransmit|\bupload|\boutgoing|\boutbound|\bemit|\bpushed|\bshipped|\bgave\b|\bdeliver|\bout\b(?! of)|\bup(?:stream)?\b|\bcame\b|\borigina`,
-  RECEIVED = String.raw`\breceiv|\bdownload|\bincoming|\binbound|\bgot\b|\btook in|\bheard|\bin return|\bcollected|\bdown(?:stream)?\b|\bobtained`;
+const SENT = String.raw`\bsen[dt]s?\b|\bsending\b|\btransmit|\bupload|\boutgoing|\boutbound|\bemit|\bpushed|\bshipped|\bgave\b|\bdeliver|\bout\b(?! of)|\bupstream\b|\buplink\b|\bcame\b|\borigina`,
+  RECEIVED = String.raw`\breceiv|\bdownload|\bincoming|\binbound|\bgot\b|\btook in|\bheard|\bin return|\bcollected|\bdownstream\b|\bdownlink\b|\bobtained`;
 const WAYS = new RegExp(`(${SENT})|(${RECEIVED})`, 'gi');
 /** Right behind a number: "5 MB sent", "3 kB in". */
 const AFTER = new RegExp(
-  String.raw`^[\s*_\x60)]*(?:(?:packets|frames|bytes|data|traffic|of (?:data|traffic)|were|was|have been|being)\b[\s*_\x60]*)*(?:(${SENT})|(${RECEIVED}|\bin\b(?=[\s*_\x60)]*(?:[,.;|)\n]|and\b|$))))(?!\s+(?:to|by|from)\b)`,
+  String.raw`^[\s*_\x60)]*(?:(?:packets|frames|bytes|data|traffic|of (?:data|traffic)|were|was|have been|being)\b[\s*_\x60]*)*(?:(${SENT}|\bup\b(?=[\s*_\x60)]*(?:[,.;|)\n/]|and\b|$)))|(${RECEIVED}|\bdown\b(?=[\s*_\x60)]*(?:[,.;|)\n]|and\b|$))|\bin\b(?=[\s*_\x60)]*(?:[,.;|)\n]|and\b|$))))(?!\s+(?:to|by|from)\b)`,
   'i',
 );
 

@@ -88,6 +88,9 @@ function between(text: string, a: WordClaim, b: WordClaim): { readonly kind: Rel
   const isPassive = BY.test(middle) || /\b(?:under (?:attack|fire)|victim of|target of|targeted|attacks?|scans?) (?:of|from|by)\b/i.test(middle);
   if (GOT.test(middle) && !ACT.test(middle) && !/\brequests?|\bquer/i.test(middle)) return { kind: 'move', isReversed: true };
   if (ACT.test(middle) || /'s (?:victim|target)/.test(middle)) return { kind: 'act', isReversed: isPassive };
+  // "sends NTLMv2 responses to": what is sent, whoever began.
+  if (/\b(?:sen[dt]s?|gives?|gave|hands?|handed)\b.*\b(?:responses?|answers?|replies)\b.*\bto\b/i.test(middle))
+    return { kind: 'move', isReversed: isPassive };
   if (REPLY.test(middle)) return { kind: 'reply', isReversed: isPassive };
   if (BEGIN.test(middle)) return { kind: 'begin', isReversed: isPassive };
   if (MOVE.test(middle) && (/\bto\b|\btowards?\b/i.test(middle) || /\bsen[dt]s?\s*[`*]*$|\bsen[dt]s?\b/i.test(middle)))

@@ -20,7 +20,7 @@ export function summary(report: Report, reader: ExplainFor): string {
   const figures = keyFigures(report).map(([name, value]) => `${name}: ${inline(value)}`);
   return joined([
     verdictLine(verdict(report)),
-    `**What this is.** ${words(report.headline)} ${figures.join(' · ')}`,
+    `**What this is.** ${words(headline(report))} ${figures.join(' · ')}`,
     `**Security status.** ${words(report.statusText)}.${report.risk.score > 0 ? ` Risk ${report.risk.score} of 100 (${report.risk.level}).` : ''}`,
     happened(report),
     findings(report, reader),
@@ -28,8 +28,7 @@ export function summary(report: Report, reader: ExplainFor): string {
       'Protocols',
       shortened(
         protocolShares(report).map(
-          (row) =>
-            `${inline(row.label)}${row.meaning === '' ? '' : ` (${inline(row.meaning)})`}: ${row.packetShare.replace('<', '&lt;')} of packets, ${bytesText(row.bytes)}`,
+          (row) => `${inline(row.label)}${meaning(row)}: ${row.packetShare.replace('<', '&lt;')} of packets, ${bytesText(row.bytes)}`,
         ),
         MOST_PROTOCOLS,
         'protocol',
@@ -39,6 +38,17 @@ export function summary(report: Report, reader: ExplainFor): string {
     section('What to do', actions(report)),
     section('Not examined', shortened(notExamined(report).map(inline), MOST_NOTES, 'limit')),
   ]);
+}
+
+/** What the first sentence has said is not said again. */
+function headline({ headline: text, findings: [worst], incidents: [incident] }: Report): string {
+  return [incident?.title, worst?.title].reduce<string>((left, said) => (said === undefined ? left : left.replace(` ${said}.`, '')), text);
+}
+
+/** `Kerberos (Windows log-ons)`, without its own name once more. */
+function meaning({ label, meaning: text }: { readonly label: string; readonly meaning: string }): string {
+  const told = text.replace(` (${label})`, '');
+  return told === '' || told === label ? '' : ` (${inline(told)})`;
 }
 
 /** Incidents in words, each with what it is made of. */

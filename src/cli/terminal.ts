@@ -97,6 +97,11 @@ function showsUnicode(env: TerminalOptions['env']): boolean {
 /** Only a clear yes is one; Ctrl+C and the end of the input are none. */
 async function confirmed(question: string, input: Readable, output: Writable, signal: AbortSignal): Promise<boolean> {
   const lines = createInterface({ input, output });
+  // The line editor takes the key for itself: it means the program, not only the question.
+  lines.once('SIGINT', () => {
+    lines.close();
+    process.emit('SIGINT');
+  });
   try {
     const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
     return /^y(?:es)?$/i.test((await Promise.race([lines.question(`${question} [y/N] `, { signal }), closed])).trim());

@@ -36,6 +36,17 @@ describe('/explain', () => {
     expect((await say('explain', 'the port scan in Scan.pcap')).text).toBe(text);
   });
 
+  test.each(['the worst finding', 'the most serious problem', 'the first finding', 'finding 1', 'finding #1'])(
+    '%s is one of the list',
+    async (which) => {
+      expect(commandOf({ command: undefined, prompt: `explain ${which} of Scan.pcap` })).toMatchObject({ command: { id: 'explain' } });
+      expect((await say('explain', `${which} of Scan.pcap`)).text).toMatch(/^\*\*10\.0\.0\.66 tried 60 TCP ports on 10\.0\.0\.30/);
+    },
+  );
+  test('the twelfth finding of one is none', async () => {
+    expect((await say('explain', 'finding 12 of Scan.pcap')).text).not.toMatch(/^\*\*10\.0\.0\.66/);
+  });
+
   test('an incident: what happened in order, who, and what it is made of', async () => {
     // Port scans of two hosts by one, within seconds: one incident of two findings.
     const packets = new PacketBuilder();

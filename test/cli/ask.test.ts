@@ -1,5 +1,5 @@
 /** `netsec ask` as it is shipped: with a key, without one, without consent, without a network. The server is on loopback. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -71,6 +71,65 @@ describe('with a key', () => {
     const { status, stderr } = await netsec(['ask', 'x', SCAN, '--base-url', 'http://evil.example'], { env: { ANTHROPIC_API_KEY: KEY } });
     expect([status, stderr]).toEqual([2, '--base-url wants an address that begins with https://.\n']);
   });
+});
+
+const hasScript = spawnSync('script', ['--version']).status === 0;
+if (!hasScript) console.warn('script (util-linux) is not installed: the question of netsec ask was NOT tested on a terminal.');
+
+/** As at a real terminal: `answer` is typed once it is asked. */
+async function typed(answer: string): Promise<{ readonly screen: string; readonly status: number | null }> {
+  const cli = await buildCli(),
+    quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`,
+    command = [process.execPath, cli, 'ask', 'who scanned?', SCAN, '--base-url', mock.url].map(quote).join(' ');
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    env: { ...process.env, ANTHROPIC_API_KEY: KEY, XDG_CONFIG_HOME: fs.mkdtempSync(path.join(home, 'typed-')), NO_COLOR: '1', TERM: 'dumb' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let screen = '',
+    isTyped = false;
+  child.stdout.on('data', (data: Buffer) => {
+    screen += data.toString();
+    if (isTyped || !/Send this question[^\n]*\?[^\n]*$/.test(screen)) return;
+    isTyped = true;
+    child.stdin.write(answer);
+  });
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { screen, status };
+}
+
+describe.skipIf(!hasScript)('at a terminal', () => {
+  test('it is asked before anything is sent; a yes sends', async () => {
+    mock.requests.length = mock.bodies.length = 0;
+    mock.turn = (n) => (n === 1 ? { tools: [{ name: 'list_findings', input: {} }] } : { text: 'A scan.' });
+    const { screen, status } = await typed('y\n');
+    expect(screen).toMatch(
+      /Never sent: the capture itself[\s\S]*Send this question and results of the analysis to Claude at 127\.0\.0\.1[\s\S]*A scan\./,
+    );
+    expect(status).toBe(0);
+    expect(mock.messageRequests()).toHaveLength(2);
+  }, 30_000);
+  test.each([
+    ['a no', 'n\n'],
+    ['only the return key', '\n'],
+    ['something else', 'what?\n'],
+    ['the end of the input', '\u0004'],
+  ])(
+    '%s sends nothing, and the analysis answers',
+    async (_, answer) => {
+      mock.requests.length = 0;
+      const { screen } = await typed(answer);
+      expect(mock.requests).toEqual([]);
+      expect(screen).toMatch(/Nothing was sent to Claude[\s\S]*built-in summary/);
+    },
+    30_000,
+  );
+  test('Ctrl+C sends nothing, and ends', async () => {
+    mock.requests.length = 0;
+    const { screen, status } = await typed('\u0003');
+    expect(mock.requests).toEqual([]);
+    expect(screen).not.toMatch(/built-in summary/);
+    expect(status).not.toBe(0);
+  }, 30_000);
 });
 
 describe('without a key', () => {

@@ -20,7 +20,9 @@ const DOING = /^what (?:is|was|does|did|has) (\S+|\S+ \S+) (?:do|doing|done)(?: 
 
 /** What somebody wants to have explained. `words`: whichever finding these fit; empty for the gravest. */
 export type Subject =
-  { readonly kind: 'finding' | 'flow' | 'host' | 'words'; readonly id: string } | { readonly kind: 'frame'; readonly frame: number };
+  | { readonly kind: 'finding' | 'flow' | 'host' | 'words'; readonly id: string }
+  | { readonly kind: 'frame'; readonly frame: number }
+  | { readonly kind: 'place'; readonly place: number };
 
 export const explain: ChatCommand = {
   id: 'explain',
@@ -52,6 +54,8 @@ export const explain: ChatCommand = {
         return `Explain the conversation ${subject.id} ${where} with list_conversations and list_packets: who began it, what was exchanged, how it ended, and whether it is a problem.`;
       case 'host':
         return `Explain what ${subject.id} did ${where} with get_host: who it is, whom it talked to and how, the findings about it, and whether it is a problem.`;
+      case 'place':
+        return `Explain finding number ${subject.place} of the list_findings ${where} (gravest first) with explain_finding: what happened, how sure that is and why, the frames that show it, what else it could be, and what to do.`;
       case 'words':
         return subject.id === ''
           ? `Explain the gravest finding ${where} with list_findings and explain_finding: what happened, how sure that is and why, the frames that show it, what else it could be, and what to do.`
@@ -90,6 +94,8 @@ function explained(
         context,
       );
     }
+    case 'place':
+      return explainedFinding(`number ${subject.place}`, report.findings[subject.place - 1], report, context);
     case 'words':
       return explainedFinding(subject.id, findingOf(subject.id, report), report, context);
   }
@@ -113,7 +119,23 @@ function subjectOf(what: string, looking: Looking): Subject {
   if (/^(?:tcp|udp|sctp|ip|ipv6|eth|wlan):\d{1,9}$/i.test(bare)) return { kind: 'flow', id: bare.toLowerCase() };
   if (isIP(bare) !== 0 || /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i.test(bare)) return { kind: 'host', id: bare.toLowerCase() };
   if (/^[a-z][a-z0-9-]*-[0-9a-f]{8}$/.test(bare)) return { kind: 'finding', id: bare };
-  return { kind: 'words', id: bare };
+  const place = placeIn(text);
+  return place === null ? { kind: 'words', id: bare } : { kind: 'place', place };
+}
+
+const PLACES = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth'];
+
+/** "worst finding", "second finding", "finding 2": its place in the list, from 1. */
+function placeIn(text: string): number | null {
+  const [, number, ordinal] =
+    /^finding (?:no\. ?|number |#)?(\d{1,3})$/i.exec(text) ??
+    /^()(\w+|most (?:serious|severe|important|critical|dangerous)) (?:finding|problem|threat|alert|issue|one)$/i.exec(text) ??
+    [];
+  if (number !== undefined && number !== '') return Math.max(1, Number(number));
+  if (ordinal === undefined) return null;
+  if (/^(?:worst|gravest|biggest|top|main|highest|most .*)$/i.test(ordinal)) return 1;
+  const place = PLACES.indexOf(ordinal.toLowerCase()) + 1;
+  return place === 0 ? null : place;
 }
 
 /** The gravest that has all of the words. */
