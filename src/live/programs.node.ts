@@ -39,6 +39,13 @@ export async function findPrograms(): Promise<FoundProgram[]> {
   return found;
 }
 
+/** Path of Windows' pktmon; null where there is none, as everywhere else. */
+export async function findPktmon(): Promise<string | null> {
+  if (process.platform !== 'win32') return null;
+  const file = path.join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'pktmon.exe');
+  return (await allowed(file, constants.X_OK)) ? file : null;
+}
+
 async function locate(name: string, folders: readonly string[]): Promise<{ readonly path: string; readonly executable: boolean } | null> {
   let refused: string | null = null;
   for (const folder of folders) {
@@ -65,9 +72,9 @@ export interface Ran {
 }
 
 /** Runs a short command to its end. Never throws. */
-export function runProgram(file: string, args: readonly string[]): Promise<Ran> {
+export function runProgram(file: string, args: readonly string[], timeoutMs = RUN_TIMEOUT_MS): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(file, [...args], { timeout: RUN_TIMEOUT_MS, maxBuffer: 4 << 20, windowsHide: true, encoding: 'utf8' }, (error, stdout, stderr) =>
+    execFile(file, [...args], { timeout: timeoutMs, maxBuffer: 4 << 20, windowsHide: true, encoding: 'utf8' }, (error, stdout, stderr) =>
       resolve({ ok: error === null, stdout, stderr: stderr === '' && error !== null ? error.message : stderr }),
     );
   });

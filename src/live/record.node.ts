@@ -118,7 +118,8 @@ export async function record(source: CaptureSource, options: RecordOptions): Pro
     await writer.close();
   }
   const ended = await source.ended;
-  if (reason === null) {
+  // Who ended as asked says nothing here; what could not be handed over at the end is a failure all the same.
+  if (reason === null || (ended !== null && message === null)) {
     reason = ended === null ? 'ended' : 'failed';
     message = ended;
   }

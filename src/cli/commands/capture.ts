@@ -7,7 +7,8 @@ import { columns } from '../../analysis/exports/textLayout.ts';
 import type { CaptureInterface, CaptureRequest } from '../../live/backend.ts';
 import { localSource, pipeSource, sshSource, type CaptureSource } from '../../live/captureSource.node.ts';
 import type { Ring } from '../../live/captureFileWriter.node.ts';
-import { checkCaptureFilter, interfaceNamed, listInterfaces } from '../../live/programs.node.ts';
+import { pktmonSource } from '../../live/pktmonSource.node.ts';
+import { checkCaptureFilter, findPktmon, interfaceNamed, listInterfaces } from '../../live/programs.node.ts';
 import { bytesOf, secondsOf } from '../../live/quantities.ts';
 import { record, type RecordingStatus } from '../../live/record.node.ts';
 import { BACKEND_IDS, noInterface, noSuchInterface, usablePrograms, type BackendId } from '../../live/usablePrograms.node.ts';
@@ -106,7 +107,9 @@ function oneLine({ packets, bytes, packetsPerSecond, dropped, elapsedSeconds, st
 type Chosen = { readonly ok: true; readonly source: () => CaptureSource } | { readonly ok: false; readonly message: string };
 
 async function chooseLocal(args: Arguments, format: CaptureRequest['format']): Promise<Chosen> {
-  const found = await usablePrograms(askedBackend(args));
+  const found = await usablePrograms(askedBackend(args)),
+    pktmon = found.ok || askedBackend(args) !== undefined ? null : await findPktmon();
+  if (pktmon !== null) return choosePktmon(args, pktmon);
   if (!found.ok) return found;
   const program = found.programs.find(({ backend }) => backend.formats.includes(format));
   if (program === undefined)
@@ -121,6 +124,17 @@ async function chooseLocal(args: Arguments, format: CaptureRequest['format']): P
   const wanted = interfaceNamed(interfaces, asked);
   if (wanted === undefined) return { ok: false, message: noSuchInterface(asked ?? '', interfaces) };
   return { ok: true, source: () => localSource(program, { interface: wanted.name, filter, format }) };
+}
+
+/** It knows no filters of libpcap and gives its packets at the end, so what would have to see each of them before is refused. */
+function choosePktmon({ values }: Arguments, pktmon: string): Chosen {
+  const asked = ['interface', 'filter', 'packets', 'size'].filter((name) => values[name] !== undefined);
+  if (asked.length > 0)
+    return {
+      ok: false,
+      message: `pktmon, which is all there is here, does not know --${asked.join(', --')}. Leave it out, or install Wireshark with Npcap (https://www.wireshark.org).`,
+    };
+  return { ok: true, source: () => pktmonSource(pktmon) };
 }
 
 function chooseSsh(args: Arguments): Chosen {
