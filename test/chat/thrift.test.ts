@@ -1,40 +1,20 @@
 /**
  * What the ten standard questions cost a model: over each of our samples the results of all ten together stay under 6,000 tokens, at most three calls each, and
- * the list of tools is under 10 kB. `NETSEC_THRIFT=1` writes docs/thrift.md anew.
+ * the list of tools is under 10 kB. `npm run thrift` writes docs/thrift.md anew.
  */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { CaptureFile } from '../../src/analysis/captureFiles.ts';
-import type { CaptureStore, Opened } from '../../src/analysis/captureStore.ts';
-import { FakeCaptureStore } from '../support/fakeCaptureStore.ts';
-import { tsharkVersion } from '../support/tshark.ts';
-import { costsOf, STANDARD_QUESTIONS, toolListBytes, type Cost } from './support/standardQuestions.ts';
+import { STANDARD_QUESTIONS, toolListBytes, type Cost } from './support/standardQuestions.ts';
+import { costsOfSamples, MOST_TOKENS, samplesIn, total } from './support/thriftTable.ts';
 
 const SAMPLES = path.resolve(import.meta.dirname, '../../captures'),
   DOCS = path.resolve(import.meta.dirname, '../../docs/thrift.md');
-const names = fs.readdirSync(SAMPLES).filter((name) => name.endsWith('.pcap'));
-const MOST_TOKENS = 6000;
+const names = samplesIn(SAMPLES);
 
-/** Each capture is read once. */
-class ReadOnce implements CaptureStore {
-  readonly #store = new FakeCaptureStore(Object.fromEntries(names.map((name) => [name, fs.readFileSync(path.join(SAMPLES, name))])));
-  readonly #opened = new Map<string, Promise<Opened>>();
-  list = (): ReturnType<CaptureStore['list']> => this.#store.list();
-  resolve = (which: string): ReturnType<CaptureStore['resolve']> => this.#store.resolve(which);
-  open(file: CaptureFile): Promise<Opened> {
-    const known = this.#opened.get(file.location) ?? this.#store.open(file);
-    this.#opened.set(file.location, known);
-    return known;
-  }
-}
-
-const costs = new Map<string, readonly Cost[]>();
-const total = (of: readonly Cost[]): number => of.reduce((sum, { tokens }) => sum + tokens, 0);
+let costs: ReadonlyMap<string, readonly Cost[]>;
 beforeAll(async () => {
-  const store = new ReadOnce();
-  for (const [i, name] of names.entries()) costs.set(name, await costsOf(store, name, names[(i + 1) % names.length]!));
+  costs = await costsOfSamples(SAMPLES);
 }, 240_000);
 
 describe('the ten standard questions', () => {
@@ -58,89 +38,3 @@ test('docs/thrift.md names each question', () => {
   const text = fs.readFileSync(DOCS, 'utf8');
   for (const { question } of STANDARD_QUESTIONS) expect(text).toContain(`| ${question} |`);
 });
-
-/** What two peers answer the same with, from their sources: their calls of tshark made here, cut as they cut. */
-const PEERS: Readonly<Record<string, { readonly shark: readonly string[]; readonly wireshark: readonly string[] | null }>> = {
-  'what is this?': { shark: [], wireshark: ['-q', '-z', 'io,phs'] },
-  'who talks most?': { shark: [], wireshark: ['-q', '-z', 'endpoints,ip'] },
-  'any threats?': { shark: [], wireshark: ['-q', '-z', 'expert'] },
-  'what did 10.0.0.5 do?': { shark: ['-Y', 'ip.addr == HOST'], wireshark: ['-q', '-z', 'conv,ip,ip.addr == HOST'] },
-  'which DNS names failed?': { shark: ['-Y', 'dns.flags.rcode != 0'], wireshark: null },
-  'is this beaconing?': { shark: [], wireshark: ['-q', '-z', 'io,stat,1'] },
-  'what was downloaded?': { shark: ['-Y', 'http'], wireshark: null },
-  'which TLS is weak?': { shark: ['-Y', 'tls.handshake'], wireshark: null },
-};
-
-/** Samples of all sizes: each question is a run of tshark. */
-const PLAYED = names.filter((_, i) => i % 8 === 0);
-
-function tshark(file: string, args: readonly string[]): string {
-  return execFileSync('tshark', ['-n', '-r', file, ...args], { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] });
-}
-
-test.runIf(process.env['NETSEC_THRIFT'] === '1' && tsharkVersion() !== null)(
-  'writes docs/thrift.md',
-  () => {
-    const tokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 3);
-    const middle = (of: readonly number[]): number => of.toSorted((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0;
-    const n = (value: number): string => value.toLocaleString('en-US');
-    const rows = STANDARD_QUESTIONS.map(({ question }, i) => {
-      const ours = [...costs.values()].map((of) => of[i]!),
-        peer = PEERS[question];
-      const played = (args: readonly string[] | null | undefined, most: (text: string) => string): string => {
-        if (args === undefined || args === null) return '-';
-        const each = PLAYED.map((name) => {
-          const file = path.join(SAMPLES, name),
-            host =
-              tshark(file, ['-T', 'fields', '-e', 'ip.src', '-c', '20'])
-                .split('\n')
-                .find((line) => /^[\d.]+$/.test(line)) ?? '10.0.0.5';
-          return tokens(
-            most(
-              tshark(
-                file,
-                args.map((arg) => arg.replace('HOST', host)),
-              ),
-            ),
-          );
-        });
-        return `${n(middle(each))} to ${n(Math.max(...each))}`;
-      };
-      const shark = played(peer?.shark, (text) => text.slice(0, 720_000)),
-        wireshark = played(peer?.wireshark, (text) => text.split('\n').slice(0, 56).join('\n'));
-      return `| ${question} | ${ours[0]!.calls} | ${n(middle(ours.map((each) => each.tokens)))} to ${n(Math.max(...ours.map((each) => each.tokens)))} | ${wireshark} | ${shark} |`;
-    });
-    const all = [...costs.values()].map(total),
-      { tools, bytes } = toolListBytes();
-    fs.writeFileSync(
-      DOCS,
-      `# What a question costs
-
-A language model is paid by the token and forgets what does not fit, so results are small. The ten questions that people ask first, played over our ${names.length} samples
-(\`test/chat/thrift.test.ts\`): tokens of the tool results that answer them, the usual and the most. A token is three bytes of UTF-8.
-
-| Question | Our calls | Netsec | Wireshark-MCP | SharkMCP |
-| --- | --- | --- | --- | --- |
-${rows.join('\n')}
-| all ten | at most 3 each | ${n(middle(all))} to ${n(Math.max(...all))} | | |
-| the list of tools | ${tools} tools | ${n(bytes)} bytes | 51 tools, about 17 kB | 4 tools, about 4 kB |
-
-The test fails when all ten together reach ${n(MOST_TOKENS)} tokens for one of the samples, when a question takes more than three calls, or when the list of tools (names, descriptions and schemas of
-what they take) reaches 10 kB.
-
-## The peers
-
-Their figures are of their own calls of tshark, as their sources have them, made here on ${PLAYED.length} of the samples and cut where they cut; the words around them are not counted. A dash: no
-call of theirs answers the question alone, or we did not find it.
-
-- **Wireshark-MCP** (bx33661/Wireshark-MCP, \`tools/stats.py\`): \`-z io,phs\`, \`endpoints,ip\`, \`expert\`, \`conv,ip\`, \`io,stat\`; rows beyond 50 are summarised there, so 56 lines are counted. Its list of tools was
-  not run: 51 tools, times the about 330 bytes of name, description and schema that the six of \`stats.py\` take.
-- **SharkMCP** (kriztalz/SharkMCP, \`src/tools/analyze-pcap-file.ts\`): one tool reads files, \`tshark -r FILE -Y FILTER\`, up to 720,000 characters as text. Its list was not run either: names and descriptions of
-  its four tools, and the parameters of the two that we read, twice.
-
-What a peer's answer is worth is another matter: "any threats?" is answered there by Wireshark's expert notes, or by the packets themselves.
-`,
-    );
-  },
-  240_000,
-);
