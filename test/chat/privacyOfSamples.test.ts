@@ -1,5 +1,6 @@
 /**
- * Of no sample an internal address, a hardware address, a name, a user or a secret leaves in mode `pseudonyms`. What there is to be hidden is said by
+ * Of no sample an internal address, a hardware address, a name, a user or a secret leaves in the modes `pseudonyms` and `metadata`; in `metadata` no public
+ * address and nothing out of packets, either. What there is to be hidden is said by
  * tshark, and searched for in the bytes that a server on loopback received.
  */
 import { execFileSync } from 'node:child_process';
@@ -48,6 +49,9 @@ for (const [address, bits] of [
 const ADDED = ['131.202.240.0/21', '2001:470:e5bf::/48'];
 const isInternal = (address: string): boolean => net.isIP(address) > 0 && internal.check(address, net.isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
+/** Of groups, of all, of none: they tell of nobody. */
+const isNobodys = (address: string): boolean => /^(?:0\.|127\.|22[4-9]\.|23\d\.|255\.|ff|::1?$)/.test(address);
+
 /** Words that stand in every capture, and tell of nobody. */
 const PUBLIC =
   /^(?:anonymous|guest|public|localhost(?::\d+)?|local|workgroup|domain|krbtgt|host|cifs|ldap|http|https|test|user|users|admin|root|none|null|unknown|server|client|example|invalid|<root>|\*|_?msdcs|mdns|version|utf-?8|unicode|sql_ascii|iso|mdy|on|off|psql|basic|negotiate|ntlm|to|from|mail|rcpt|size|www|ftp|com|org|net|ignore all previous .*)$/i;
@@ -82,12 +86,15 @@ const CALLS = [
   { name: 'follow_stream', input: { flow: 'tcp:0' } },
 ];
 
-async function sentAbout(file: string): Promise<{ readonly sent: string; readonly shown: string; readonly first: string | null }> {
+async function sentAbout(
+  file: string,
+  privacy: 'pseudonyms' | 'metadata',
+): Promise<{ readonly sent: string; readonly shown: string; readonly first: string | null }> {
   const name = path.basename(file),
     host = new TestHost(mock.url, new ReadOnce(name, fs.readFileSync(file)) as unknown as FakeCaptureStore);
   host.apiKey = { value: 'sk-ant-test-0123456789abcdef', from: 'environment' };
-  host.privacy = 'pseudonyms';
-  host.table = pseudonyms({ also: ADDED });
+  host.privacy = privacy;
+  host.table = pseudonyms({ also: ADDED, all: privacy === 'metadata' });
   const told = toldBy(file),
     mine = [...told.address].filter(isInternal).slice(0, 3),
     who = [...mine, ...[...told.user].slice(0, 2).map((user) => `user ${user}`), ...[...told.mac].slice(0, 1)];
@@ -105,11 +112,11 @@ async function sentAbout(file: string): Promise<{ readonly sent: string; readonl
 }
 
 describe.skipIf(!hasTshark)('nothing private leaves of', () => {
-  test.each(SAMPLES.map((file) => [path.basename(file), file]))(
-    '%s',
-    async (name, file) => {
+  test.each(SAMPLES.flatMap((file) => (['pseudonyms', 'metadata'] as const).map((privacy) => [path.basename(file), privacy, file] as const)))(
+    '%s: %s',
+    async (name, privacy, file) => {
       const told = toldBy(file),
-        { sent, shown, first } = await sentAbout(file),
+        { sent, shown, first } = await sentAbout(file, privacy),
         lower = sent.toLowerCase();
       expect(mock.bodies.length).toBeGreaterThan(5);
       const leaks: string[] = [];
@@ -123,7 +130,8 @@ describe.skipIf(!hasTshark)('nothing private leaves of', () => {
         if (found !== null) leaks.push(`${kind} ${value}: …${sent.slice(Math.max(0, found.index - 80), found.index + value.length + 30)}…`);
       };
       look('file', name);
-      for (const address of told.address) if (isInternal(address)) look('address', address, '[\\w:]');
+      for (const address of told.address)
+        if (net.isIP(address) > 0 && (isInternal(address) || (privacy === 'metadata' && !isNobodys(address)))) look('address', address, '[\\w:]');
       for (const mac of told.mac) if (!/^(?:ff:){5}ff$|^00:00:00:00:00:00$|^01:00:5e|^33:33/.test(mac)) look('mac', mac, '[\\w:]');
       for (const each of told.name)
         if (each.length >= 4 && !PUBLIC.test(each) && !/^[\d.]+$/.test(each) && /[a-z]/i.test(each)) look('name', each.replace(/<..>$/, '').trim());

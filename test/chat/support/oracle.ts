@@ -48,32 +48,20 @@ const FIELDS: Readonly<Record<Kind, readonly string[]>> = {
   secret: ['http.authbasic', 'http.cookie', 'snmp.community', 'http.authorization', 'mysql.passwd', 'radius.User_Password', 'rtsp.session'],
   mail: ['imf.from', 'imf.to', 'smtp.req.parameter', 'sip.from.addr', 'sip.to.addr'],
 };
-/** Commands whose argument is a user or a password. */
-const COMMANDS: readonly { readonly filter: string; readonly fields: readonly string[] }[] = [
-  { filter: 'ftp.request.command in {"USER","PASS"}', fields: ['ftp.request.command', 'ftp.request.arg'] },
-  { filter: 'pop.request.command in {"USER","PASS"}', fields: ['pop.request.command', 'pop.request.parameter'] },
-];
+/** Commands whose argument is a user or a password, and the fields of both. */
+const COMMANDS = [
+  ['ftp.request.command', 'ftp.request.arg'],
+  ['pop.request.command', 'pop.request.parameter'],
+] as const;
 
 export type Kind = 'address' | 'mac' | 'name' | 'user' | 'secret' | 'mail';
 export type Told = Readonly<Record<Kind, ReadonlySet<string>>>;
 
-function tshark(file: string, filter: string, fields: readonly string[]): string[][] {
+function tshark(file: string, fields: readonly string[]): string[][] {
   // What it can read of a damaged file counts, too.
   const { stdout: output } = spawnSync(
     'tshark',
-    [
-      '-r',
-      file,
-      '-n',
-      ...(filter === '' ? [] : ['-Y', filter]),
-      '-T',
-      'fields',
-      '-E',
-      'separator=/t',
-      '-E',
-      'aggregator=\u0001',
-      ...fields.flatMap((field) => ['-e', field]),
-    ],
+    ['-r', file, '-n', '-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=\u0001', ...fields.flatMap((field) => ['-e', field])],
     { encoding: 'utf8', maxBuffer: 1 << 29, stdio: ['ignore', 'pipe', 'ignore'] },
   );
   return output.split('\n').map((line) => line.split('\t'));
@@ -90,7 +78,12 @@ function knownFields(): ReadonlySet<string> {
   ));
 }
 
+const toldOf = new Map<string, Told>();
+
+/** One run of tshark for each file. */
 export function toldBy(file: string): Told {
+  const before = toldOf.get(file);
+  if (before !== undefined) return before;
   const told = {
     address: new Set<string>(),
     mac: new Set<string>(),
@@ -101,17 +94,20 @@ export function toldBy(file: string): Told {
   };
   const kinds = Object.keys(FIELDS) as Kind[],
     asked = kinds.flatMap((kind) => FIELDS[kind].filter((field) => knownFields().has(field)).map((field) => ({ kind, field })));
-  for (const row of tshark(
-    file,
-    '',
-    asked.map(({ field }) => field),
-  ))
-    for (const [i, cell] of row.entries())
+  const words = [...asked.map(({ field }) => field), ...COMMANDS.flat()];
+  for (const row of tshark(file, words)) {
+    for (const [i, cell] of row.slice(0, asked.length).entries())
       for (const value of cell.split('\u0001'))
-        if (value.trim() !== '' && asked[i] !== undefined && !isServiceClass(asked[i].field, cell, value)) told[asked[i].kind].add(value.trim());
-  for (const { filter, fields } of COMMANDS)
-    for (const [command, value = ''] of tshark(file, filter, fields))
-      if (value !== '') told[command === 'USER' ? 'user' : 'secret'].add(value.trim());
+        if (value.trim() !== '' && !isServiceClass(asked[i]!.field, cell, value)) told[asked[i]!.kind].add(value.trim());
+    for (const at of COMMANDS.keys()) {
+      const [commands, values] = row.slice(asked.length + 2 * at, asked.length + 2 * at + 2).map((cell) => cell.split('\u0001'));
+      for (const [i, command] of (commands ?? []).entries()) {
+        const value = values?.[i]?.trim() ?? '';
+        if (value !== '' && /^(?:USER|PASS)$/.test(command)) told[command === 'USER' ? 'user' : 'secret'].add(value);
+      }
+    }
+  }
+  toldOf.set(file, told);
   return told;
 }
 
