@@ -104,12 +104,12 @@ async function sendBack(
   checked: CheckedStream,
   client: ModelClient,
   watch: Guard,
-  { signal, corrects, progress }: ChatHost,
+  { signal, corrects }: ChatHost,
 ): Promise<{ readonly outcome: Outcome; readonly after: SentBack }> {
   const { statements, results, facts } = checked.unproven();
   if (outcome.kind !== 'answered' || statements.length === 0 || results.length === 0 || corrects === false || signal.aborted)
     return { outcome, after: null };
-  progress('Asking the model to correct what was not found');
+  // Without a word of progress: Chat folds away the text before it, which is the answer.
   try {
     const { corrected, usage } = await correct(statements, results, facts, client, signal);
     for (const { instead } of corrected) watch.wrote(`${instead ?? ''}\n`);

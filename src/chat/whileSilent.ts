@@ -44,7 +44,13 @@ export function whileSilent<Told>(model: AnsweringModel, host: ChatHost, tell: (
     }
   };
   return {
-    host: Object.assign(Object.create(host) as ChatHost, { show }),
+    host: Object.assign(Object.create(host) as ChatHost, {
+      show,
+      progress(text: string): void {
+        // Chat folds away the text before it, which is the answer of the machine itself.
+        if (telling === null) host.progress(text);
+      },
+    }),
     model: {
       ...model,
       client: {

@@ -32,7 +32,8 @@ describe('what is marked', () => {
       /1 of 4 claims could not be checked[\s\S]*sent back to the model once[\s\S]*Instead of “10\.0\.0\.66 scanned 10\.0\.0\.30 with 412 packets\.”: 10\.0\.0\.66 scanned 10\.0\.0\.30 with 60 packets\./,
     );
     expect(shown).toMatch(/Claude, 3 requests, 1 tool call/);
-    expect(host.steps.at(-1)).toBe('Asking the model to correct what was not found');
+    // Chat folds away what stands before a step: none may follow the answer.
+    expect(host.steps.join()).not.toMatch(/correct/);
   });
 
   test('goes back alone, with the records it is about, and without tools', async () => {
