@@ -1,10 +1,12 @@
 /** Agent mode of a real VS Code with a model that a test plays: it finds our tools once each, calls them, and the person sees what they show. */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { messagesApi, type MessagesApi } from './support/messagesApi.ts';
 import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
-import { capturePage, quickPickRows, runCommand } from './support/workbench.ts';
+import { capturePage, quickPickRows, runCommand, switchTheme } from './support/workbench.ts';
 
 const CAPTURES = path.resolve(import.meta.dirname, '../../captures');
 /** Where pictures for the documentation go, when they are wanted. */
@@ -122,7 +124,11 @@ describeInVscode('agent mode', () => {
     expect(names[0]).toMatch(/^mcp_/);
     await capturePage(page).locator('[role="row"][aria-selected="true"]').first().waitFor();
     await expect.poll(() => capturePage(page).locator('[role="row"][aria-selected="true"]').first().innerText()).toMatch(/^(?:Evidence of .*\n)?5\n/);
-    await picture('agent-mode');
+    await picture('agent-mode-light');
+    if (SCREENSHOTS === null) return;
+    await switchTheme(window, 'dark');
+    await picture('agent-mode-dark');
+    await switchTheme(window, 'light');
   }, 150_000);
 
   test('the Pcap Analyst has our tools and no others, so that no packet can talk it into more', async () => {
@@ -169,6 +175,29 @@ describeInVscode('agent mode', () => {
     await quickPickRows(page).filter({ hasText: 'captures' }).first().waitFor();
     await picture('mcp-resources');
     await page.keyboard.press('Escape');
+  });
+
+  test('the copied configuration starts the server for any other client', async () => {
+    const { page } = window;
+    await runCommand(page, 'Netsec: Copy MCP Configuration');
+    await quickPickRows(page).filter({ hasText: 'Claude Desktop' }).first().click();
+    const copied = (): Promise<string> => window.host((vscode) => vscode.env.clipboard.readText());
+    await expect.poll(copied).toContain('mcpServers');
+    const { mcpServers } = JSON.parse(await copied()) as {
+      mcpServers: { netsec: { command: string; args: string[]; env: Record<string, string> } };
+    };
+    const { command, args, env } = mcpServers.netsec;
+    // Whatever the client's own environment is: the three of the configuration are all that it takes.
+    const transport = new StdioClientTransport({ command, args, env, stderr: 'ignore' }),
+      client = new Client({ name: 'test', version: '1' });
+    await client.connect(transport);
+    try {
+      expect(client.getServerVersion()?.name).toBe('netsec');
+      const { content } = await client.callTool({ name: 'list_captures', arguments: {} });
+      expect(JSON.stringify(content)).toContain('scan-syn.pcap');
+    } finally {
+      await client.close();
+    }
   });
 
   test('without MCP the tools of the analysis are language-model tools, and only that', async () => {

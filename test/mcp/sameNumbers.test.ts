@@ -150,6 +150,47 @@ describe.each(CAPTURES)('%s', (capture) => {
     expect(sum(bytes)).toBe(sum(printed.timeline.series.map((series) => sum(series.bytes))));
   });
 
+  test('a host, a finding, a protocol, a stream and a comparison are', async () => {
+    for (const layer of ['ip', 'ipv6'] as const) {
+      const row = printed.endpoints.find((each) => each.layer === layer && each.depth === 0);
+      if (row === undefined) continue;
+      const story = await session.call('host', { address: row.address, selection: EVERYTHING, limit: 10 }),
+        host = await tool('get_host', { capture, address: row.address });
+      expect(pick(host, 'packets', 'bytesSent', 'bytesReceived', 'firstSeen', 'lastSeen')).toEqual(
+        pick(story!, 'packets', 'bytesSent', 'bytesReceived', 'firstSeen', 'lastSeen'),
+      );
+      // What a tunnel carries counts for the addresses within, too, and has rows of its own there.
+      const rows = printed.endpoints.filter((each) => each.layer === layer && each.address === row.address);
+      expect([row.address, host['bytesSent'], host['bytesReceived']]).toEqual([
+        row.address,
+        Math.max(...rows.map(({ bytesSent }) => bytesSent)),
+        Math.max(...rows.map(({ bytesReceived }) => bytesReceived)),
+      ]);
+    }
+    for (const finding of printed.findings.slice(0, 3)) {
+      const explained = (await tool('explain_finding', { capture, id: finding.id }))['finding'] as Row;
+      expect(pick(explained, 'id', 'severity', 'confidence')).toEqual(pick(finding, 'id', 'severity', 'confidence'));
+    }
+    for (const { protocol, packets } of printed.protocols.filter((row) => /^(?:dns|http|arp|icmp|icmpv6)$/.test(row.protocol))) {
+      const { stdout } = await netsec(['packets', path.join(SAMPLES, capture), '--json', '--limit', '1', '--filter', protocol]);
+      const asked = await tool('query_protocol', { capture, protocol });
+      expect([protocol, asked['packets'], (JSON.parse(stdout) as { total: number }).total]).toEqual([protocol, packets, packets]);
+    }
+    const flow = printed.conversations.find(({ layer, service }) => layer === 'tcp' && service !== null)?.id;
+    if (flow !== undefined) {
+      const shown = await session.call('followStream', { flow, offset: 0, maxBytes: 1000 }),
+        followed = await tool('follow_stream', { capture, flow });
+      expect(pick(followed, 'bytesAToB', 'bytesBToA')).toEqual(pick(shown!, 'bytesAToB', 'bytesBToA'));
+    }
+    const { first, second } = (await tool('compare_captures', { first: capture, second: 'dns.pcap' })) as { first: Row; second: Row };
+    expect(pick(first, 'packets', 'originalBytes', 'durationSeconds', 'riskScore')).toEqual({
+      ...pick(printed.capture, 'packets', 'originalBytes', 'durationSeconds'),
+      riskScore: printed.risk.score,
+    });
+    // capinfos -c dns.pcap
+    expect(second['packets']).toBe(72);
+  });
+
   test('a packet is the same in all three', async () => {
     for (const frame of [1, printed.capture.packets]) {
       const detail = await session.call('packet', { frame }),
