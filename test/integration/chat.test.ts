@@ -260,4 +260,21 @@ describeInVscode('@netsec', () => {
     await capturePage(window.page).getByTestId('host-page').waitFor();
     await expect.poll(() => capturePage(window.page).getByTestId('host-page').getAttribute('data-host')).toBe(SCANNER);
   });
+
+  test('Stop ends the request at once, and nothing is sent or shown after it', async () => {
+    claude.turn = () => ({ text: 'I am thinking about 10.0.0.99 and', hang: true });
+    const before = claude.messageRequests().length,
+      left = claude.left,
+      response = await say('@netsec which host is the loudest, and why?');
+    await response.getByText('I am thinking').waitFor();
+    const stop = window.page.locator('.interactive-input-part:visible .codicon-stop-circle').first();
+    await stop.click();
+    await expect.poll(() => claude.left).toBe(left + 1);
+    await stop.waitFor({ state: 'hidden' });
+    const shown = await response.innerText();
+    await sleep(2000);
+    expect(claude.messageRequests()).toHaveLength(before + 1);
+    await expect.poll(() => response.innerText()).toBe(shown);
+    expect(shown).not.toMatch(/claims|built-in summary|tokens read/);
+  });
 });

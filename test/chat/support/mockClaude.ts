@@ -70,8 +70,13 @@ export class MockClaude {
   ];
   /** What the nth request for a message is answered with. */
   turn: (n: number) => Turn = () => ({ text: 'Hello.' });
+  /** Answers that the client did not wait for the end of. */
+  left = 0;
   readonly #server = http.createServer((request, response) => {
     let text = '';
+    response.on('close', () => {
+      if (!response.writableEnded) this.left++;
+    });
     request.on('data', (piece: Buffer) => (text += piece.toString()));
     request.on('end', () => {
       this.bodies.push(text);
