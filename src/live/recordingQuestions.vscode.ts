@@ -1,7 +1,7 @@
 /** What *Start Capture* asks: where, which packets, until when. Undefined means that the person turned away; an editor that opens meanwhile does not close them. */
 import * as vscode from 'vscode';
 import type { CaptureInterface } from './backend.ts';
-import { checkCaptureFilter, listInterfaces, usualInterface } from './programs.node.ts';
+import { checkCaptureFilter, findPktmon, listInterfaces, usualInterface } from './programs.node.ts';
 import { bytesOf, secondsOf } from './quantities.ts';
 import type { RecordingRequest, StopAfter } from './recorder.node.ts';
 import { noInterface, usablePrograms } from './usablePrograms.node.ts';
@@ -9,6 +9,7 @@ import { noInterface, usablePrograms } from './usablePrograms.node.ts';
 /** Throws, with the remedy for this machine, when nothing can be recorded here. */
 export async function askWhatToRecord(lastInterface: string | undefined): Promise<Omit<RecordingRequest, 'folder'> | undefined> {
   const found = await usablePrograms();
+  if (!found.ok && (await findPktmon()) !== null) return askForPktmon();
   if (!found.ok) throw new Error(found.message);
   const [program] = found.programs;
   const interfaces = await listInterfaces(program!);
@@ -28,6 +29,15 @@ export async function askWhatToRecord(lastInterface: string | undefined): Promis
   if (filter === undefined) return undefined;
   const stopAfter = await askForLimit();
   return stopAfter === undefined ? undefined : { interface: name, filter, stopAfter: stopAfter === null ? [] : [stopAfter] };
+}
+
+/** Windows' own recorder takes all adapters, no filter, and counts nothing before it is stopped. */
+async function askForPktmon(): Promise<Omit<RecordingRequest, 'folder'> | undefined> {
+  const stopAfter = await askForLimit(
+    CHOICES.filter(({ kindOfLimit }) => kindOfLimit === null || kindOfLimit === 'duration'),
+    'All adapters, with pktmon; the packets are shown once it has stopped. Wireshark with Npcap can do more.',
+  );
+  return stopAfter === undefined ? undefined : { interface: '', filter: '', stopAfter: stopAfter === null ? [] : [stopAfter] };
 }
 
 /** The last one first, then the usual one, then as the program has them. */
@@ -70,8 +80,8 @@ const LIMITS: Readonly<Record<StopAfter['kind'], { readonly prompt: string; read
 };
 
 /** Null: until it is stopped by hand. */
-async function askForLimit(): Promise<StopAfter | null | undefined> {
-  const choice = await vscode.window.showQuickPick(CHOICES, { ignoreFocusOut: true, title: 'Start Capture: Stop', placeHolder: 'When to stop' });
+async function askForLimit(choices = CHOICES, placeHolder = 'When to stop'): Promise<StopAfter | null | undefined> {
+  const choice = await vscode.window.showQuickPick(choices, { ignoreFocusOut: true, title: 'Start Capture: Stop', placeHolder });
   if (choice === undefined) return undefined;
   const { kindOfLimit } = choice;
   if (kindOfLimit === null) return null;

@@ -45,7 +45,7 @@ export function registerRecordings({ cli, capturesFolders, show, storage }: Reco
     mustBeIdle(recording);
     const asked = await askWhatToRecord(storage.get<string>(LAST_INTERFACE));
     if (asked === undefined) return;
-    await storage.update(LAST_INTERFACE, asked.interface);
+    if (asked.interface !== '') await storage.update(LAST_INTERFACE, asked.interface);
     await begin(asked);
   };
 
