@@ -134,11 +134,10 @@ function statusOf(
     besides = expected === 0 ? '' : `; ${plural(expected, 'finding')} expected by the allow-list`;
   const checks = `${run} of ${coverage.length} checks run`;
   if (serious.length > 0) {
-    const worst = serious[0]?.severity ?? 'low';
-    return {
-      status: 'findings',
-      statusText: `${serious.length === 1 ? '1 finding' : `${serious.length} findings`}, the worst of them ${worst}; ${checks}${besides}`,
-    };
+    const worst = serious[0]?.severity ?? 'low',
+      notes = findings.filter(({ severity, expected: rule }) => severity === 'info' && rule === null).length,
+      all = `${plural(serious.length + notes, 'finding')}, the worst of them ${worst}${notes === 0 ? '' : `, ${notes} for information only`}`;
+    return { status: 'findings', statusText: `${all}; ${checks}${besides}` };
   }
   const complete =
     unread === undefined &&
