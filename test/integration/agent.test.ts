@@ -132,12 +132,31 @@ describeInVscode('agent mode', () => {
   }, 150_000);
 
   test('the Pcap Analyst has our tools and no others, so that no packet can talk it into more', async () => {
-    const before = model.requests.length;
     await window.host(async (vscode) => {
       await vscode.commands.executeCommand('workbench.action.chat.newChat');
-      await vscode.commands.executeCommand('workbench.action.chat.open', { mode: 'Pcap Analyst', query: 'What is wrong in scan-syn.pcap?' });
     });
-    const response = window.page.locator('.interactive-item-container.interactive-response').last();
+    const { page } = window,
+      bar = page.locator('.interactive-input-part:visible .chat-input-toolbars').first(),
+      input = page.locator('.interactive-session .interactive-input-part .monaco-editor').first();
+    // Agents of extensions are known a moment after the window is, and a new chat begins with the ordinary one: who asks looks whom.
+    await expect
+      .poll(
+        async () => {
+          await window.host(async (vscode) => {
+            await vscode.commands.executeCommand('workbench.action.chat.open', { mode: 'Pcap Analyst' });
+          });
+          await sleep(500);
+          return bar.innerText();
+        },
+        { interval: 500, timeout: 30_000 },
+      )
+      .toContain('Pcap Analyst');
+    await input.click();
+    await page.keyboard.type('What is wrong in scan-syn.pcap?', { delay: 5 });
+    await expect.poll(() => bar.innerText()).toContain('Pcap Analyst');
+    const before = model.requests.length;
+    await page.keyboard.press('Enter');
+    const response = page.locator('.interactive-item-container.interactive-response').last();
     await response.getByText(/The gravest finding is/).waitFor({ timeout: 90_000 });
     const offered = new Set(model.requests.slice(before).flatMap(({ tools }) => tools));
     // Copilot's own harness adds a look into its past conversations, whatever the agent lists.
