@@ -98,30 +98,32 @@ function wanted(what, peer, holds) {
   if (peer !== undefined) console.log(`Wanted, ${what}: ${holds(peer) ? 'yes' : 'NO'}`);
 }
 
-/** The same pass and report in fresh processes, with the detectors and without. */
-async function detectorsShare() {
-  const bundle = path.join(CACHE, 'pass-bundle.mjs');
+/** Parts of the engine in one file, for the programs of this folder. */
+async function bundled(name, lines) {
+  const outfile = path.join(CACHE, name);
   await build({
-    stdin: {
-      contents: [
-        "export { Analysis } from './src/analysis/analyze.ts';",
-        "export { openCaptureFile } from './src/analysis/captureFile.node.ts';",
-        "export { detectorsWithDefaults } from './src/analysis/detectorOptions.ts';",
-        "export { makeReport } from './src/analysis/makeReport.ts';",
-        "export { holdYoungGeneration } from './src/analysis/youngGeneration.node.ts';",
-        "export { nodePlatform } from './src/pcap/platform.node.ts';",
-        "export { installPlatform } from './src/pcap/platform.ts';",
-      ].join('\n'),
-      resolveDir: ROOT,
-      loader: 'ts',
-    },
-    outfile: bundle,
+    stdin: { contents: lines.join('\n'), resolveDir: ROOT, loader: 'ts' },
+    outfile,
     bundle: true,
     format: 'esm',
     platform: 'node',
     logLevel: 'warning',
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
+  return outfile;
+}
+
+/** The same pass and report in fresh processes, with the detectors and without. */
+async function detectorsShare() {
+  const bundle = await bundled('pass-bundle.mjs', [
+    "export { Analysis } from './src/analysis/analyze.ts';",
+    "export { openCaptureFile } from './src/analysis/captureFile.node.ts';",
+    "export { detectorsWithDefaults } from './src/analysis/detectorOptions.ts';",
+    "export { makeReport } from './src/analysis/makeReport.ts';",
+    "export { holdYoungGeneration } from './src/analysis/youngGeneration.node.ts';",
+    "export { nodePlatform } from './src/pcap/platform.node.ts';",
+    "export { installPlatform } from './src/pcap/platform.ts';",
+  ]);
   const pass = (detectors) => ({
     name: `pass and report ${detectors} detectors`,
     command: process.execPath,
@@ -157,21 +159,13 @@ async function flood() {
 
 /** The reader alone, against the package that is its oracle in the tests. */
 async function readers() {
-  const bundle = path.join(CACHE, 'reader-bundle.mjs'),
+  const bundle = await bundled('reader-bundle.mjs', [
+      "export { CaptureScan } from './src/pcap/captureReader.ts';",
+      "export { bufferSource } from './src/pcap/byteSource.ts';",
+      "export { createPacket } from './src/pcap/decode.ts';",
+      "export { pcap } from './src/pcap/formats/pcap.ts';",
+    ]),
     sample = path.join(CACHE, smoke ? 'large-8.pcap' : 'large-64.pcap');
-  await build({
-    stdin: {
-      contents:
-        "export { CaptureScan } from './src/pcap/captureReader.ts'; export { bufferSource } from './src/pcap/byteSource.ts'; export { createPacket } from './src/pcap/decode.ts'; export { pcap } from './src/pcap/formats/pcap.ts';",
-      resolveDir: ROOT,
-      loader: 'ts',
-    },
-    outfile: bundle,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    logLevel: 'warning',
-  });
   if (!fs.existsSync(sample)) makeLarge(sample, smoke ? 8e6 : 64e6);
   const { ours, theirs } = JSON.parse(
     execFileSync(process.execPath, ['--no-deprecation', 'bench/reader.mjs', bundle, sample, String(Math.max(2, runs))], { encoding: 'utf8' }),

@@ -1,17 +1,19 @@
 /** Link-layer talkers: one row per direction of a pair of MAC addresses, merged into conversations when the report is made. */
 
-const WORDS = 5;
+/** Numbers in a row of `keys`, and in one of `times`. */
+export const MAC_WORDS = 5,
+  MAC_TIMES = 4;
 const INITIAL_ROWS = 64;
 
 export class MacTable {
   count = 0;
-  /** Source high, source low, destination high, destination low, kind | depth << 1: WORDS per row. */
-  keys = new Int32Array(INITIAL_ROWS * WORDS);
+  /** Source high, source low, destination high, destination low, kind | depth << 1: MAC_WORDS per row. */
+  keys = new Int32Array(INITIAL_ROWS * MAC_WORDS);
   packets = new Float64Array(INITIAL_ROWS);
   bytes = new Float64Array(INITIAL_ROWS);
   firstFrame = new Float64Array(INITIAL_ROWS);
-  /** Seconds and nanoseconds of the earliest and the latest frame: 4 per row; the first is NaN without time. */
-  times = new Float64Array(INITIAL_ROWS * 4).fill(NaN);
+  /** Seconds and nanoseconds of the earliest and the latest frame: MAC_TIMES per row; the first is NaN without time. */
+  times = new Float64Array(INITIAL_ROWS * MAC_TIMES).fill(NaN);
   #slots = new Int32Array(INITIAL_ROWS * 4);
   #last = -1;
 
@@ -37,7 +39,7 @@ export class MacTable {
     this.bytes[row]! += length;
     if (!hasTime) return;
     const times = this.times,
-      at = row * 4;
+      at = row * MAC_TIMES;
     const start = times[at]!,
       end = times[at + 2]!;
     if (!(start <= seconds) || (start === seconds && nanoseconds < times[at + 1]!)) {
@@ -52,7 +54,7 @@ export class MacTable {
 
   #is(row: number, a: number, b: number, c: number, d: number, meta: number): boolean {
     const keys = this.keys,
-      at = row * WORDS;
+      at = row * MAC_WORDS;
     return keys[at + 1] === b && keys[at + 3] === d && keys[at] === a && keys[at + 2] === c && keys[at + 4] === meta;
   }
 
@@ -69,7 +71,7 @@ export class MacTable {
     const row = this.count++;
     slots[slot] = row + 1;
     if (row >= this.packets.length) this.#grow();
-    this.keys.set([a, b, c, d, meta], row * WORDS);
+    this.keys.set([a, b, c, d, meta], row * MAC_WORDS);
     this.firstFrame[row] = frame;
     if (this.count * 2 > slots.length) this.#rehash();
     return row;
@@ -77,8 +79,8 @@ export class MacTable {
 
   #grow(): void {
     const rows = this.packets.length * 2;
-    const keys = new Int32Array(rows * WORDS),
-      times = new Float64Array(rows * 4).fill(NaN);
+    const keys = new Int32Array(rows * MAC_WORDS),
+      times = new Float64Array(rows * MAC_TIMES).fill(NaN);
     keys.set(this.keys);
     times.set(this.times);
     this.keys = keys;
@@ -95,7 +97,7 @@ export class MacTable {
       mask = slots.length - 1,
       keys = this.keys;
     for (let row = 0; row < this.count; row++) {
-      const at = row * WORDS;
+      const at = row * MAC_WORDS;
       let slot = hash(keys[at]!, keys[at + 1]!, keys[at + 2]!, keys[at + 3]!, keys[at + 4]!) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = row + 1;

@@ -3,7 +3,8 @@
  * the next are made.
  */
 import type { CaptureState } from './captureState.ts';
-import { endText, type ConversationTable, type EndpointTable } from './conversations.ts';
+import { endText, type ConversationTable } from './conversations.ts';
+import type { EndpointTable } from './endpoints.ts';
 
 function isLink({ layer }: Pick<ConversationTable, 'layer'>): boolean {
   return layer === 'eth' || layer === 'wlan';

@@ -1,14 +1,7 @@
 /** Windows on the conversation and endpoint tables: sorted and searched in columns, texts made only for the rows asked for. */
 import type { CaptureState } from './captureState.ts';
-import {
-  conversationRow,
-  conversationTable,
-  countedRows,
-  endpointRow,
-  endpointTable,
-  type ConversationTable,
-  type EndpointTable,
-} from './conversations.ts';
+import { conversationRow, conversationTable, countedRows, type ConversationTable } from './conversations.ts';
+import { endpointRow, endpointTable, type EndpointTable } from './endpoints.ts';
 import type { ConversationsQuery, EndpointsQuery, Page } from './engineApi.ts';
 import * as F from './flowTable.ts';
 import type { Conversation, ConversationLayer, Endpoint } from './report.ts';

@@ -86,8 +86,8 @@ export async function runTool(tool: Tool, input: unknown, context: ToolContext):
 }
 
 /**
- * JSON schema (2020-12) of what a caller may send: fields with defaults are optional. How long a text may be is checked when the tool runs; a model that
- * pays for each word of its tools has no use for it.
+ * JSON schema (2020-12) of what a caller may send: fields with defaults are optional. What a text may look like and that a number begins at one is
+ * checked when the tool runs; a model that pays for each word of its tools has no use for it, nor for an empty default.
  */
 export function inputSchema(tool: Tool): Record<string, unknown> {
   const { $schema: _dialect, ...schema } = z.toJSONSchema(tool.input, {
@@ -95,6 +95,10 @@ export function inputSchema(tool: Tool): Record<string, unknown> {
     override: ({ jsonSchema }) => {
       delete jsonSchema.minLength;
       delete jsonSchema.maxLength;
+      if (jsonSchema.minimum === 1) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.default === '') delete jsonSchema.default;
+      delete jsonSchema.pattern;
       if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
     },
   });

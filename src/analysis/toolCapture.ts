@@ -7,8 +7,8 @@ import { KEPT_ROWS } from './limitReport.ts';
 import type { Report } from './report.ts';
 import { ToolFailure, type ToolContext } from './tool.ts';
 
-export const captureInput = z.string().min(1).max(1000).default('latest').describe('Capture name, or "latest"');
-export const filterInput = z.string().max(4000).default('').describe('Wireshark display filter');
+export const captureInput = z.string().min(1).max(1000).default('latest').describe('Capture name');
+export const filterInput = z.string().max(4000).default('').describe('Display filter');
 export const limitInput = (most: number, usual: number) => z.int().min(1).max(most).default(usual);
 
 /** Runs `work` on the one capture of this name; whatever happens, it is given back. */

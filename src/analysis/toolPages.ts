@@ -7,7 +7,7 @@ import type { CaptureFile } from './captureFiles.ts';
 import { sha256Hex } from './sha256.ts';
 import { ToolFailure } from './tool.ts';
 
-export const cursorInput = z.string().max(100).default('').describe('"next" of the last page');
+export const cursorInput = z.string().max(100).default('').describe('"next" of a page');
 
 /** What each page says about the rest. */
 export const pageOutput = {

@@ -58,7 +58,7 @@ export function offerTools(server: McpServer, { tools, run, effects, also }: Too
   });
 }
 
-function listedTool(tool: Tool): ListedTool {
+export function listedTool(tool: Tool): ListedTool {
   const { name, title, description } = tool;
   return {
     name,
@@ -70,10 +70,11 @@ function listedTool(tool: Tool): ListedTool {
   };
 }
 
+/** What the protocol takes for granted (not repeatable), and what means nothing for a tool that only reads, is left out. */
 function annotationsOf(tool: Tool): ToolAnnotations {
   return asksFirst(tool) === null
-    ? { readOnlyHint: true, destructiveHint: false, openWorldHint: false }
-    : { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false };
+    ? { readOnlyHint: true, openWorldHint: false }
+    : { readOnlyHint: false, destructiveHint: false, openWorldHint: false };
 }
 
 /** Lists that fit into one page have given out no cursor. */

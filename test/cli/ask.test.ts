@@ -75,6 +75,7 @@ describe('with a key', () => {
 
 const hasScript = spawnSync('script', ['--version']).status === 0;
 if (!hasScript) console.warn('script (util-linux) is not installed: the question of netsec ask was NOT tested on a terminal.');
+if (!hasScript && process.env['CI'] !== undefined) throw new Error('script (util-linux) is not installed here to test a terminal with');
 
 /** As at a real terminal: `answer` is typed once it is asked. */
 async function typed(answer: string): Promise<{ readonly screen: string; readonly status: number | null }> {

@@ -119,7 +119,7 @@ test('each is annotated as what it is: it reads, and nothing else', async () => 
   const { client } = await connected();
   const { tools } = await client.listTools();
   expect(tools).toHaveLength(OFFERED.length);
-  for (const { annotations } of tools) expect(annotations).toEqual({ readOnlyHint: true, destructiveHint: false, openWorldHint: false });
+  for (const { annotations } of tools) expect(annotations).toEqual({ readOnlyHint: true, openWorldHint: false });
 });
 
 test('those with an effect are not offered, and not run by name', async () => {

@@ -8,6 +8,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import { MAC_TIMES, MAC_WORDS } from '../macTable.ts';
 import { rateOf } from './measures.ts';
 import { confidenceOf } from './watched.ts';
 import { secondsBetween, timestamp } from '../time.ts';
@@ -19,9 +20,7 @@ const options = z.object({
 });
 type Options = z.output<typeof options>;
 
-const WORDS = 5,
-  TIMES = 4,
-  MOST_SENDERS = 10;
+const MOST_SENDERS = 10;
 
 export const broadcastStorm = defineDetector({
   id: 'broadcast-storm',
@@ -46,20 +45,20 @@ function judge(values: Options, state: CaptureState): FindingDraft | null {
     first = -1,
     last = -1;
   for (let row = 0; row < count; row++) {
-    const at = row * WORDS;
+    const at = row * MAC_WORDS;
     if (keys[at + 2] !== 0xffff || keys[at + 3] !== -1) continue;
     rows.push(row);
     frames += packets[row]!;
-    if (Number.isNaN(times[row * TIMES]!)) continue;
-    if (first < 0 || isBefore(times, row * TIMES, first)) first = row * TIMES;
-    if (last < 0 || isBefore(times, last, row * TIMES + 2)) last = row * TIMES + 2;
+    if (Number.isNaN(times[row * MAC_TIMES]!)) continue;
+    if (first < 0 || isBefore(times, row * MAC_TIMES, first)) first = row * MAC_TIMES;
+    if (last < 0 || isBefore(times, last, row * MAC_TIMES + 2)) last = row * MAC_TIMES + 2;
   }
   if (frames < values.frames || frames * 100 < state.packets * values.sharePercent || first < 0) return null;
   const seconds = secondsBetween(times[first]!, times[first + 1]!, times[last]!, times[last + 1]!),
     rate = rateOf(frames, Math.max(seconds, 0.001))!;
   if (rate < values.framesPerSecond) return null;
   rows.sort((a, b) => packets[b]! - packets[a]!);
-  const senders = rows.slice(0, MOST_SENDERS).map((row) => formatMac(keys[row * WORDS]!, keys[row * WORDS + 1]!)),
+  const senders = rows.slice(0, MOST_SENDERS).map((row) => formatMac(keys[row * MAC_WORDS]!, keys[row * MAC_WORDS + 1]!)),
     share = Math.round((100 * frames) / state.packets),
     { confidence, indicators } = confidenceOf([
       ['far more broadcasts than any network has', 55],

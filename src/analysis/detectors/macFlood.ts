@@ -10,6 +10,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import { MAC_TIMES, MAC_WORDS } from '../macTable.ts';
 import { confidenceOf } from './watched.ts';
 
 const options = z.object({
@@ -19,8 +20,7 @@ const options = z.object({
 });
 type Options = z.output<typeof options>;
 
-const WORDS = 5,
-  FEW_FRAMES = 2,
+const FEW_FRAMES = 2,
   MOST_FRAMES = 100;
 
 export const macFlood = defineDetector({
@@ -45,7 +45,7 @@ function judge(values: Options, state: CaptureState): FindingDraft | null {
     first = new Map<number, number>();
   if (macs.count < values.addresses) return null;
   for (let row = 0; row < macs.count; row++) {
-    const at = row * WORDS;
+    const at = row * MAC_WORDS;
     if ((macs.keys[at + 4]! & 1) !== MAC_ETHERNET) continue;
     const source = (macs.keys[at]! & 0xffff) * 2 ** 32 + (macs.keys[at + 1]! >>> 0);
     frames.set(source, (frames.get(source) ?? 0) + macs.packets[row]!);
@@ -56,7 +56,7 @@ function judge(values: Options, state: CaptureState): FindingDraft | null {
   let from = Infinity,
     to = -Infinity;
   for (const row of fleeting) {
-    const seconds = macs.times[row * 4]! + macs.times[row * 4 + 1]! / 1e9;
+    const seconds = macs.times[row * MAC_TIMES]! + macs.times[row * MAC_TIMES + 1]! / 1e9;
     if (Number.isNaN(seconds)) continue;
     from = Math.min(from, seconds);
     to = Math.max(to, seconds);
@@ -65,7 +65,7 @@ function judge(values: Options, state: CaptureState): FindingDraft | null {
     rate = fleeting.length / span;
   if (rate < values.perSecond) return null;
   const [row = 0] = fleeting,
-    example = formatMac(macs.keys[row * WORDS]!, macs.keys[row * WORDS + 1]!),
+    example = formatMac(macs.keys[row * MAC_WORDS]!, macs.keys[row * MAC_WORDS + 1]!),
     numbers = fleeting.map((one) => macs.firstFrame[one]!).sort((a, b) => a - b);
   const { confidence, indicators } = confidenceOf([
     ['addresses that come once and never again', 65],

@@ -9,6 +9,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import { MAC_WORDS } from '../macTable.ts';
 import { wordedDraft } from './sightings.ts';
 import { Evidence, Watched } from './watched.ts';
 
@@ -23,8 +24,7 @@ const MOST_STATIONS = 5000,
   UNKNOWN = 0,
   DOUBLE = 1,
   PLAIN = 2,
-  OTHER = 3,
-  WORDS = 5;
+  OTHER = 3;
 
 interface Station {
   readonly mac: string;
@@ -100,7 +100,8 @@ function station(stations: Watched<string, Station>, { mac }: Packet): Station |
 
 function framesOf({ macs }: CaptureState, { high, low }: Station): number {
   let frames = 0;
-  for (let row = 0; row < macs.count; row++) if (macs.keys[row * WORDS + 1] === low && macs.keys[row * WORDS] === high) frames += macs.packets[row]!;
+  for (let row = 0; row < macs.count; row++)
+    if (macs.keys[row * MAC_WORDS + 1] === low && macs.keys[row * MAC_WORDS] === high) frames += macs.packets[row]!;
   return frames;
 }
 

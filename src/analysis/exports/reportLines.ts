@@ -3,7 +3,8 @@
  * `finding`, `conversation` or `endpoint`. Rows are made as they are written: a million of them need no memory of their own.
  */
 import type { Analysis } from '../analyze.ts';
-import { conversationRow, conversationTable, countedRows, endpointRow, endpointTable } from '../conversations.ts';
+import { conversationRow, conversationTable, countedRows } from '../conversations.ts';
+import { endpointRow, endpointTable } from '../endpoints.ts';
 import { finishFindings, type Judging } from '../findings.ts';
 import { CONVERSATION_LAYERS, type Report } from '../report.ts';
 

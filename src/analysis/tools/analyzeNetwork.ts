@@ -32,7 +32,7 @@ export const analyzeNetwork = defineTool({
     filter: z.string().max(4000).default('').describe('Wireshark display filter, such as ip.addr == 192.0.2.5 && dns'),
     limit: z
       .exactOptional(z.int().min(1).max(10_000))
-      .describe('Most rows of each list. Without it the report is in short, and "leftOut" says what is missing'),
+      .describe('Most rows of each list; without it the report is in short, and "leftOut" says what is missing'),
   }),
   output: reportSchema.extend({
     others: z.array(summary).describe('With "all": the other captures in short, newest first. The report itself is of the newest that could be read'),

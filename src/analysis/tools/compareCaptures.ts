@@ -21,7 +21,7 @@ export const compareCaptures = defineTool({
   name: 'compare_captures',
   title: 'Compare captures',
   description: 'Two captures side by side: key figures, and the addresses, services and findings that only one of them has.',
-  input: z.strictObject({ first: captureInput, second: z.string().min(1).max(1000).describe('Name of the other'), limit: limitInput(100, 10) }),
+  input: z.strictObject({ first: captureInput, second: z.string().min(1).max(1000), limit: limitInput(100, 10) }),
   output: z.object({ first: side, second: side, hosts: only, services: only, findings: only }),
   async run({ first, second, limit }, context) {
     const a = await look(first, context),

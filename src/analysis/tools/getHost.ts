@@ -24,7 +24,7 @@ export const getHost = defineTool({
   input: z.strictObject({
     capture: captureInput,
     address: z.string().min(2).max(45).describe('IPv4, IPv6 or MAC address'),
-    limit: limitInput(100, 8).describe('Most rows of each list'),
+    limit: limitInput(100, 8),
   }),
   output: z.object({
     address: z.string(),

@@ -18,7 +18,7 @@ export const listFindings = defineTool({
   input: z.strictObject({
     capture: captureInput,
     severity: z.enum(SEVERITIES).default('info').describe('This grave or graver'),
-    about: z.string().max(200).default('').describe('Only of this detector, or about this address'),
+    about: z.string().max(200).default('').describe('A detector or an address'),
     cursor: cursorInput,
     limit: limitInput(200, 20),
   }),

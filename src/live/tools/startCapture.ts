@@ -6,7 +6,7 @@ import { recorderOf, recordingOutput, refused } from '../toolRecording.ts';
 
 const input = z.strictObject({
   interface: z.string().max(200).default('').describe('Such as eth0; empty: the usual one'),
-  filter: z.string().max(1000).default('').describe('Capture filter of libpcap, "tcp port 443", no display filter'),
+  filter: z.string().max(1000).default('').describe('libpcap filter, such as tcp port 443; no display filter'),
   seconds: z.int().min(1).max(3600).default(60),
   packets: z.exactOptional(z.int().min(1).max(100_000_000)).describe('Stop after so many'),
 });

@@ -1,8 +1,9 @@
 /** The ten questions that people ask first, each with the calls that answer it: what the tools cost a model. Tokens are bytes of UTF-8 by three. */
-import { inputSchema, resultText, runTool, type Tool } from '../../../src/analysis/tool.ts';
+import { resultText, runTool, type Tool } from '../../../src/analysis/tool.ts';
 import * as registry from '../../../src/analysis/tools/registry.ts';
 import * as recordingTools from '../../../src/live/tools/registry.ts';
 import { LIMITS } from '../../../src/chat/conversation.ts';
+import { listedTool } from '../../../src/mcp/tools.ts';
 import type { CaptureStore } from '../../../src/analysis/captureStore.ts';
 
 interface Call {
@@ -88,10 +89,6 @@ export async function costsOf(captures: CaptureStore, capture: string, other: st
 
 /** Of the list of tools as a model is given it, without the schemas of results. */
 export function toolListBytes(): { readonly tools: number; readonly bytes: number } {
-  const list = [...tools.values(), ...Object.values<Tool>(recordingTools)].map((tool) => ({
-    name: tool.name,
-    description: tool.description,
-    input_schema: inputSchema(tool),
-  }));
+  const list = [...tools.values(), ...Object.values<Tool>(recordingTools)].map((tool) => ({ ...listedTool(tool), outputSchema: undefined }));
   return { tools: list.length, bytes: new TextEncoder().encode(JSON.stringify(list)).length };
 }
