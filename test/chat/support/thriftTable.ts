@@ -109,8 +109,8 @@ ${rows.join('\n')}
 | all ten | at most 3 each | ${n(middle(all))} to ${n(Math.max(...all))} | | |
 | the list of tools | ${tools} tools | ${n(bytes)} bytes | 51 tools, about 17 kB | 4 tools, about 4 kB |
 
-The test fails when all ten together reach ${n(MOST_TOKENS)} tokens for one of the samples, when a question takes more than three calls, or when the list of tools (names, descriptions and schemas of
-what they take) reaches 10 kB.
+The test fails when all ten together reach ${n(MOST_TOKENS)} tokens for one of the samples, when a question takes more than three calls, or when the list of tools, as a client gets it but
+for the schemas of results, reaches 10 kB.
 
 ## The peers
 
