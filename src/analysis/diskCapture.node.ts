@@ -126,8 +126,18 @@ export class DiskCapture {
     if (this.#known !== null) return { ok: true };
     const mayBeElsewhere = await cache.mayHave(place.bytes),
       reading = this.#read();
-    // The first pass waits for nothing: whichever is sooner answers.
-    return mayBeElsewhere ? Promise.race([reading.result, this.#findContent(cache, place, reading)]) : reading.result;
+    if (!mayBeElsewhere) return reading.result;
+    // The first pass waits for nothing: whichever is sooner answers. A report that is found ends the reading, which is no answer then.
+    const found = this.#findContent(cache, place, reading),
+      { signal } = reading.controller;
+    const read = reading.result.then(
+      (result) => (signal.aborted ? found : result),
+      (error: unknown) => {
+        if (signal.aborted) return found;
+        throw error;
+      },
+    );
+    return Promise.race([read, found]);
   }
 
   /** The report of the same content, read at another place. Without one it takes as long as the reading. */
@@ -178,6 +188,8 @@ export class DiskCapture {
     await session.handlers.setAllowRules({ rules: this.#judged.allow }, signal);
     await Promise.all([session.read(signal), session.hash()]);
     await grown.wasRead();
+    // What was ended on the way has read a part only.
+    signal.throwIfAborted();
     this.#grown = grown;
     this.#session = session;
     return { ok: true, session };
