@@ -87,8 +87,11 @@ export function offerSubscriptions(server: McpServer, { captures, run, resourceA
     if (stamp === subscription.stamp && stamp === subscription.textStamp) return;
     const text = await textAt(resource, run, { signal: ending.signal });
     // Without a text from before, the file alone says whether something may have happened since it was subscribed to.
-    const changed = subscription.text === null ? stamp !== subscription.stamp : text !== subscription.text;
-    Object.assign(subscription, { stamp, text, textStamp: stamp });
+    const changed = subscription.text === null ? stamp !== subscription.stamp : text !== subscription.text,
+      after = await stampOf(resource);
+    // What changed while it was read may be in this text already: the next one would be the same, and the news lost.
+    const settled = stamp === (after.ok ? after.stamp : 'gone');
+    Object.assign(subscription, { stamp, text: settled ? text : null, textStamp: settled ? stamp : null });
     if (!changed || subscriptions.get(uri) !== subscription) return;
     await server.server.sendResourceUpdated({ uri });
     if (uri === CAPTURES) await server.server.sendResourceListChanged();

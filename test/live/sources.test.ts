@@ -184,8 +184,8 @@ test.skipIf(missing !== null)(
     expect([packets, files.length]).toEqual([600, 3]);
     expect(fs.readdirSync(out).sort()).toEqual(files.map((file) => path.basename(file)));
     const numbers = files.map((file) => Number(/_(\d{5})\.pcap$/.exec(file)?.[1]));
-    // Six seconds are about six files; numbers go on, and none is reused.
-    expect(numbers[0]).toBeGreaterThanOrEqual(3);
+    // Six seconds are about six files, fewer where the machine stands still for one; numbers go on, and none is reused.
+    expect(numbers[0]).toBeGreaterThanOrEqual(2);
     expect(numbers).toEqual([numbers[0]!, numbers[0]! + 1, numbers[0]! + 2]);
     const kept = files.map(packetsIn);
     expect(kept.every((count) => count > 0)).toBe(true);

@@ -1,9 +1,16 @@
 /** Subscribed clients hear when a capture grows, when a finding appears, when there is a new capture, and nothing else. */
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { ResourceListChangedNotificationSchema, ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { CaptureStore } from '../../src/analysis/captureStore.ts';
+import { CAPTURES, type Resource } from '../../src/mcp/resources.ts';
+import { offerSubscriptions } from '../../src/mcp/subscriptions.ts';
+import { listCaptures } from '../../src/analysis/tools/registry.ts';
 import { SAMPLES } from '../cli/support/capture.ts';
 import { connect, type Connected } from './support/mcpProgram.ts';
 
@@ -92,4 +99,28 @@ test('nobody subscribes without end', async () => {
     'watched already',
   );
   for (let i = 0; i < 101; i++) await server.client.unsubscribeResource({ uri: uri(i) });
+});
+
+test('a capture that comes while the list is first read is not missed, though the list then holds it already', async () => {
+  const list = ['old.pcap'],
+    uris: string[] = [],
+    resource: Resource = { tool: listCaptures, input: {}, capture: null },
+    server = new McpServer({ name: 'test', version: '1' }, { capabilities: { resources: {} } }),
+    client = new Client({ name: 'test', version: '1' }),
+    stop = offerSubscriptions(server, {
+      captures: { list: () => Promise.resolve({ ok: true, files: [...list] }) } as unknown as CaptureStore,
+      run: () => {
+        if (list.length === 1) list.push('new.pcap');
+        return Promise.resolve({ ok: true, output: { captures: [...list] }, notes: [] });
+      },
+      resourceAt: () => resource,
+      intervalMs: 5,
+    });
+  client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params: { uri } }) => void uris.push(uri));
+  const [ofClient, ofServer] = InMemoryTransport.createLinkedPair();
+  await Promise.all([server.connect(ofServer), client.connect(ofClient)]);
+  await client.subscribeResource({ uri: CAPTURES });
+  await vi.waitFor(() => expect(uris).toEqual([CAPTURES]), { timeout: 5000 });
+  stop();
+  await client.close();
 });
