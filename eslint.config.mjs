@@ -67,6 +67,10 @@ export default tseslint.config(
             "CallExpression[callee.name='expect'] > AwaitExpression > CallExpression[callee.property.name=/^(innerText|allInnerTexts|textContent|count|getAttribute|inputValue)$/]",
           message: 'A page draws when it can: a single look is a race. Write `await expect.poll(() => …)`.',
         },
+        {
+          selector: "MemberExpression[object.name='vi'][property.name='waitFor']",
+          message: 'It gives up after a second. Write `await eventually(() => …)`.',
+        },
       ],
     },
   },

@@ -1,16 +1,22 @@
 /** Two runs: `unit` is everything that needs no VS Code, `integration` drives a real one and so runs file by file. */
 import { defineConfig } from 'vitest/config';
+import { SecondTries } from './test/support/secondTries.ts';
 
 const results = process.env['NETSEC_TEST_RESULTS'];
 const run = process.env['npm_lifecycle_event']?.replace('test:', '') ?? 'tests';
+
+function jsonTo(outputFile: string): ['json', { outputFile: string }] {
+  return ['json', { outputFile }];
+}
 
 export default defineConfig({
   define: { NETSEC_VERSION: JSON.stringify('0.0.0-test') },
   test: {
     // Programs under test neither find nor leave reports on the disk of who runs them.
     env: { NETSEC_CACHE: 'off' },
+    retry: process.env['CI'] === undefined ? 0 : 1,
     // CI adds up the results of both runs.
-    ...(results === undefined ? {} : { reporters: ['default', ['json', { outputFile: `${results}/${run}.json` }]] }),
+    reporters: ['default', new SecondTries(), ...(results === undefined ? [] : [jsonTo(`${results}/${run}.json`)])],
     projects: [
       {
         extends: true,

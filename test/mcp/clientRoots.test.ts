@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { folderOfRoot } from '../../src/mcp/clientRoots.node.ts';
 import { SAMPLES } from '../cli/support/capture.ts';
 import { connect, connectAs, textOf, type Connected } from './support/mcpProgram.ts';
+import { eventually } from '../support/eventually.ts';
 
 let folder = '';
 const at = (...parts: string[]): string => path.join(folder, ...parts),
@@ -71,7 +72,7 @@ test('when they change, captures of the old ones are closed and those of the new
   expect(await names(server)).toEqual(['dns.pcap']);
   roots.splice(0, 1, { uri: uriOf('other') });
   await server.client.sendRootsListChanged();
-  await vi.waitFor(() => expect(told).toHaveBeenCalled());
+  await eventually(() => expect(told).toHaveBeenCalled());
   expect(await names(server)).toEqual(['ftp.pcap']);
   expect((await server.call('get_packet', { capture: 'dns.pcap', frame: 1 })).isError).toBe(true);
   expect(server.asked()).toBe(2);
@@ -93,7 +94,7 @@ test('a client that keeps a log is told as well, at the level it asks for', asyn
   server.client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void told.push(params));
   roots.push({ uri: 'file://server/share' });
   await server.client.sendRootsListChanged();
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(told).toContainEqual({ level: 'info', logger: 'netsec', data: expect.stringContaining('another machine') as unknown }),
   );
   await server.client.setLoggingLevel('warning');

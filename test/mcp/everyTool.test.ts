@@ -1,13 +1,14 @@
 /** What holds for each tool, whoever adds it: it tells how far it has read, it stops when nobody waits, and it has no effect here. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { CaptureFile } from '../../src/analysis/captureFiles.ts';
 import type { CaptureStore, Listed, Opened } from '../../src/analysis/captureStore.ts';
 import { inputSchema, type Tool } from '../../src/analysis/tool.ts';
 import * as registry from '../../src/analysis/tools/registry.ts';
 import type { ReadingListener } from '../../src/mcp/reading.ts';
 import { createMcpServer } from '../../src/mcp/server.ts';
+import { eventually } from '../support/eventually.ts';
 
 const FILE: CaptureFile = { location: 'endless', name: 'endless.pcap', bytes: 1000, modifiedMs: 0 };
 
@@ -80,7 +81,7 @@ test.each(READING.map((tool) => [tool.name, tool] as const))('%s tells how far i
   });
   await expect(call).rejects.toThrow('enough');
   expect(told).toEqual([{ progress: 100, total: 1000, message: 'Reading endless.pcap' }]);
-  await vi.waitFor(() => expect(store).toMatchObject({ opening: 0, listeners: new Set() }));
+  await eventually(() => expect(store).toMatchObject({ opening: 0, listeners: new Set() }));
 });
 
 test('so do resources', async () => {
@@ -99,7 +100,7 @@ test('so do resources', async () => {
   );
   await expect(reading).rejects.toThrow('enough');
   expect(told).toEqual([100]);
-  await vi.waitFor(() => expect(store).toMatchObject({ opening: 0, listeners: new Set() }));
+  await eventually(() => expect(store).toMatchObject({ opening: 0, listeners: new Set() }));
 });
 
 test('a completion that reads a capture stops when it is cancelled', async () => {
@@ -109,10 +110,10 @@ test('a completion that reads a capture stops when it is cancelled', async () =>
     { ref: { type: 'ref/resource', uri: 'netsec://capture/{name}/host/{address}' }, argument: { name: 'address', value: '' } },
     { signal: controller.signal },
   );
-  await vi.waitFor(() => expect(store.opening).toBe(1));
+  await eventually(() => expect(store.opening).toBe(1));
   controller.abort(new Error('enough'));
   await expect(completing).rejects.toThrow('enough');
-  await vi.waitFor(() => expect(store.opening).toBe(0));
+  await eventually(() => expect(store.opening).toBe(0));
 });
 
 test('each is annotated as what it is: it reads, and nothing else', async () => {

@@ -4,11 +4,12 @@ import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/typ
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Report } from '../../src/analysis/report.ts';
 import { netsec, SAMPLES } from '../cli/support/capture.ts';
 import { PacketBuilder } from '../support/packetBuilder.ts';
 import { connectAs, type Connected } from './support/mcpProgram.ts';
+import { eventually } from '../support/eventually.ts';
 
 let folder = '',
   file = '',
@@ -63,7 +64,7 @@ test('who has subscribed to its report hears of each growth, and the file is not
   const before = bytesRead();
   for (let growth = 1; growth <= 5; growth++) {
     fs.appendFileSync(file, more);
-    await vi.waitFor(() => expect(heard).toBeGreaterThanOrEqual(growth), { timeout: 15_000, interval: 50 });
+    await eventually(() => expect(heard).toBeGreaterThanOrEqual(growth));
     expect((await asked()).capture.packets).toBe(40_000 + 500 * growth);
   }
   const read = bytesRead() - before;

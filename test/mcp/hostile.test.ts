@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inputSchema, type Tool } from '../../src/analysis/tool.ts';
 import * as registry from '../../src/analysis/tools/registry.ts';
 import * as recordingTools from '../../src/live/tools/registry.ts';
 import { SAMPLES } from '../cli/support/capture.ts';
 import { buildMcp, connect, textOf, type Connected } from './support/mcpProgram.ts';
+import { eventually } from '../support/eventually.ts';
 
 const TOOLS = [...Object.values<Tool>(registry), ...Object.values<Tool>(recordingTools)];
 let folder = '',
@@ -166,7 +167,7 @@ test('ten thousand calls at once, by a client that reads nothing before it has s
     }
     if (round === 0) child.stdout.on('data', (data: Buffer) => (answered += data.toString('latin1').split('\n').length - 1));
     child.stdout.resume();
-    await vi.waitFor(() => expect(answered).toBe(1 + (round + 1) * 10_000), { timeout: 60_000, interval: 50 });
+    await eventually(() => expect(answered).toBe(1 + (round + 1) * 10_000), 60_000);
     megabytes.push(resident());
   }
   child.stdin.end();

@@ -8,12 +8,13 @@ import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CaptureStore, Opened } from '../../src/analysis/captureStore.ts';
 import { listenHttp } from '../../src/mcp/http.node.ts';
 import { SAMPLES } from '../cli/support/capture.ts';
 import { buildMcp, textOf } from './support/mcpProgram.ts';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { eventually } from '../support/eventually.ts';
 
 const TOKEN = 'a token that is long enough'.replaceAll(' ', '-');
 let folder = '',
@@ -37,7 +38,7 @@ async function start(env: Record<string, string>, ...args: string[]): Promise<{ 
   said = '';
   child.stderr.on('data', (data: Buffer) => (said += data.toString()));
   const ended = new Promise((resolve) => child.on('close', resolve));
-  await Promise.race([ended, vi.waitFor(() => expect(said).toMatch(/token of this run|token is that/), { timeout: 20_000 })]);
+  await Promise.race([ended, eventually(() => expect(said).toMatch(/token of this run|token is that/))]);
   return { program: child, url: /http:\S+/.exec(said)?.[0] ?? '' };
 }
 
@@ -98,7 +99,7 @@ describe('a client with the token', () => {
     });
     await client.subscribeResource({ uri: 'netsec://captures' });
     fs.copyFileSync(path.join(SAMPLES, 'ftp.pcap'), path.join(folder, 'new.pcap'));
-    await vi.waitFor(() => expect(heard).toContain('netsec://captures'), { timeout: 15_000, interval: 100 });
+    await eventually(() => expect(heard).toContain('netsec://captures'));
     await client.close();
   });
   test('gets no further session when there are too many, and another one when some have ended', async () => {
@@ -239,9 +240,9 @@ describe('a client that vanishes', () => {
       signal: leaving.signal,
     });
     calling.catch(() => undefined);
-    await vi.waitFor(() => expect(captures.opening).toBe(1));
+    await eventually(() => expect(captures.opening).toBe(1));
     leaving.abort();
-    await vi.waitFor(() => expect(captures.opening).toBe(0));
+    await eventually(() => expect(captures.opening).toBe(0));
     await close();
   });
   test('in the middle of a header or a body leaves the others alone', async () => {

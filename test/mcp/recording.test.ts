@@ -8,12 +8,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createMcpServer } from '../../src/mcp/server.ts';
 import { FakeCaptureStore } from '../support/fakeCaptureStore.ts';
 import { FakeRecorder } from '../support/fakeRecorder.ts';
 import { hasProgram } from '../support/networkNamespaces.ts';
 import { buildMcp, connectAs, textOf, type Connected } from './support/mcpProgram.ts';
+import { eventually } from '../support/eventually.ts';
 
 type Answer = ElicitResult | (() => Promise<ElicitResult>);
 const YES: ElicitResult = { action: 'accept', content: { agree: true } };
@@ -85,7 +86,7 @@ describe('start_capture', () => {
     const { call, recorder, asked } = await session(() => new Promise((resolve) => (answer = resolve))),
       cancelling = new AbortController();
     const calling = call('start_capture', {}, cancelling.signal);
-    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    await eventually(() => expect(asked).toHaveLength(1));
     cancelling.abort();
     await expect(calling).rejects.toThrow();
     answer(YES);
@@ -154,7 +155,7 @@ test('capture_status asks nobody, also while a question is open', async () => {
   const none = await call('capture_status');
   expect([none.isError, textOf(none)]).toEqual([true, expect.stringContaining('Nothing has been recorded here yet')]);
   void call('start_capture').catch(() => undefined);
-  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  await eventually(() => expect(asked).toHaveLength(1));
   expect((await call('capture_status')).isError).toBe(true);
   expect(asked).toHaveLength(1);
 });
@@ -163,7 +164,7 @@ test('a session that ends takes its recording with it', async () => {
   const { client, call, recorder } = await session(YES);
   await call('start_capture');
   await client.close();
-  await vi.waitFor(() => expect(recorder.ended).toBe(1));
+  await eventually(() => expect(recorder.ended).toBe(1));
 });
 
 test('where nothing may be recorded the tools are not offered', async () => {
@@ -220,14 +221,11 @@ describe.skipIf(missing !== null)('on this machine', () => {
       const started = await server.call('start_capture', { interface: 'lo', filter: `udp port ${port}`, seconds: 300 });
       expect([started.isError, textOf(started)]).toEqual([undefined, expect.stringContaining('"recording"')]);
       const bytes = (): Promise<number> => server.call('capture_status').then(({ structuredContent }) => Number(structuredContent?.['bytes']));
-      await vi.waitFor(async () => expect(await bytes()).toBeGreaterThan(0), { timeout: 15_000, interval: 200 });
+      await eventually(async () => expect(await bytes()).toBeGreaterThan(0));
       const sender = dgram.createSocket('udp4');
       for (let i = 0; i < 20; i++) await new Promise((resolve) => sender.send(`ping ${i}`, port, '127.0.0.1', resolve));
       sender.close();
-      await vi.waitFor(async () => expect((await server.call('capture_status')).structuredContent).toMatchObject({ packets: 20 }), {
-        timeout: 15_000,
-        interval: 200,
-      });
+      await eventually(async () => expect((await server.call('capture_status')).structuredContent).toMatchObject({ packets: 20 }));
       expect((await server.call('stop_capture')).structuredContent).toMatchObject({ state: 'stopped', packets: 20, problem: null });
       const report = await server.call('analyze_network');
       expect(report.structuredContent).toMatchObject({ capture: { packets: 20 } });
@@ -236,7 +234,7 @@ describe.skipIf(missing !== null)('on this machine', () => {
       await server.call('start_capture', { interface: 'lo', filter: `udp port ${port}`, seconds: 300 });
       expect(processesWith(`udp port ${port}`).length).toBeGreaterThan(0);
       process.kill(server.pid, 'SIGKILL');
-      await vi.waitFor(() => expect(processesWith(`udp port ${port}`)).toEqual([]), { timeout: 15_000, interval: 100 });
+      await eventually(() => expect(processesWith(`udp port ${port}`)).toEqual([]));
     },
   );
 

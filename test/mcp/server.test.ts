@@ -1,9 +1,10 @@
 /** The server without a program around it: cancelling, vanishing, and many calls at once. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { CaptureStore, Listed, Opened } from '../../src/analysis/captureStore.ts';
 import { createMcpServer } from '../../src/mcp/server.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** One capture that is never read to its end; it notes who asked for it, and who gave up. */
 class EndlessStore implements CaptureStore {
@@ -40,20 +41,20 @@ test('a cancelled call stops its work', async () => {
     client = await connected(store),
     controller = new AbortController();
   const call = client.callTool({ name: 'analyze_network' }, undefined, { signal: controller.signal });
-  await vi.waitFor(() => expect(store.opening).toBe(1));
+  await eventually(() => expect(store.opening).toBe(1));
   controller.abort(new Error('enough'));
   await expect(call).rejects.toThrow('enough');
-  await vi.waitFor(() => expect(store).toMatchObject({ opening: 0, givenUp: 1 }));
+  await eventually(() => expect(store).toMatchObject({ opening: 0, givenUp: 1 }));
 });
 
 test('a client that vanishes stops the work of all its calls; those that waited never begin', async () => {
   const store = new EndlessStore(),
     client = await connected(store);
   const calls = Array.from({ length: 1000 }, () => client.callTool({ name: 'analyze_network' }).catch(() => 'gone'));
-  await vi.waitFor(() => expect(store.opening).toBeGreaterThan(0));
+  await eventually(() => expect(store.opening).toBeGreaterThan(0));
   await client.close();
   expect(new Set(await Promise.all(calls))).toEqual(new Set(['gone']));
-  await vi.waitFor(() => expect(store.opening).toBe(0));
+  await eventually(() => expect(store.opening).toBe(0));
   expect(store.most).toBeLessThanOrEqual(8);
   expect(store.givenUp).toBe(store.most);
 });

@@ -6,13 +6,14 @@ import { ResourceListChangedNotificationSchema, ResourceUpdatedNotificationSchem
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CaptureStore } from '../../src/analysis/captureStore.ts';
 import { CAPTURES, type Resource } from '../../src/mcp/resources.ts';
 import { offerSubscriptions } from '../../src/mcp/subscriptions.ts';
 import { listCaptures } from '../../src/analysis/tools/registry.ts';
 import { SAMPLES } from '../cli/support/capture.ts';
 import { connect, type Connected } from './support/mcpProgram.ts';
+import { eventually } from '../support/eventually.ts';
 
 /** Its findings come in the course of it, as the golden files say. */
 const STORY = fs.readFileSync(path.join(SAMPLES, 'capture_20261123_022453.pcap'));
@@ -59,17 +60,17 @@ test('a capture that grows changes its report, its findings once there are some,
   await new Promise((resolve) => setTimeout(resolve, 2500));
   expect(heard).toEqual([]);
   fs.appendFileSync(path.join(folder, 'growing.pcap'), STORY.subarray(wholeRecords(20)));
-  await vi.waitFor(() => expect([...new Set(heard)].sort()).toEqual([FINDINGS, REPORT, ALL].sort()), { timeout: 15_000, interval: 100 });
+  await eventually(() => expect([...new Set(heard)].sort()).toEqual([FINDINGS, REPORT, ALL].sort()));
   const { structuredContent } = await server.call('list_findings', { capture: 'growing.pcap' });
   expect((structuredContent as { total: number }).total).toBeGreaterThan(0);
 });
 
 test('a new capture changes the list', async () => {
-  await vi.waitFor(() => expect(lists).toBeGreaterThan(0));
+  await eventually(() => expect(lists).toBeGreaterThan(0));
   heard.length = 0;
   lists = 0;
   fs.copyFileSync(path.join(SAMPLES, 'ftp.pcap'), path.join(folder, 'new.pcap'));
-  await vi.waitFor(() => expect([heard, lists]).toEqual([[ALL], 1]), { timeout: 15_000, interval: 100 });
+  await eventually(() => expect([heard, lists]).toEqual([[ALL], 1]));
 });
 
 test('who unsubscribed hears no more; a capture that goes away is heard of once', async () => {
@@ -77,7 +78,7 @@ test('who unsubscribed hears no more; a capture that goes away is heard of once'
   heard.length = 0;
   fs.utimesSync(path.join(folder, 'growing.pcap'), 1, 1);
   fs.rmSync(path.join(folder, 'still.pcap'));
-  await vi.waitFor(() => expect(heard).toEqual([STILL]), { timeout: 15_000, interval: 100 });
+  await eventually(() => expect(heard).toEqual([STILL]));
   await new Promise((resolve) => setTimeout(resolve, 2500));
   expect(heard).toEqual([STILL]);
 });
@@ -120,7 +121,7 @@ test('a capture that comes while the list is first read is not missed, though th
   const [ofClient, ofServer] = InMemoryTransport.createLinkedPair();
   await Promise.all([server.connect(ofServer), client.connect(ofClient)]);
   await client.subscribeResource({ uri: CAPTURES });
-  await vi.waitFor(() => expect(uris).toEqual([CAPTURES]), { timeout: 5000 });
+  await eventually(() => expect(uris).toEqual([CAPTURES]));
   stop();
   await client.close();
 });

@@ -1,0 +1,22 @@
+/**
+ * Names the tests that passed only when they were run again. CI runs each test that fails a second time, since its machine stands still now and then; what
+ * was named is looked into all the same, and `MOST` of them in one run are no accident any more.
+ */
+import type { Reporter, TestCase } from 'vitest/node';
+
+const MOST = 3;
+
+export class SecondTries implements Reporter {
+  readonly #names: string[] = [];
+
+  onTestCaseResult(test: TestCase): void {
+    if (test.diagnostic()?.flaky === true) this.#names.push(`${test.module.relativeModuleId} > ${test.fullName}`);
+  }
+
+  onTestRunEnd(): void {
+    for (const name of this.#names) console.log(`second try: ${name}`);
+    if (this.#names.length <= MOST) return;
+    console.error(`${this.#names.length} tests needed a second try; more than ${MOST} are no accident.`);
+    process.exitCode = 1;
+  }
+}
