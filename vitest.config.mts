@@ -1,6 +1,6 @@
 /** Two runs: `unit` is everything that needs no VS Code, `integration` drives a real one and so runs file by file. */
 import { defineConfig } from 'vitest/config';
-import { SecondTries } from './test/support/secondTries.ts';
+import { SecondTries } from './scripts/secondTries.mts';
 
 const results = process.env['NETSEC_TEST_RESULTS'];
 const run = process.env['npm_lifecycle_event']?.replace('test:', '') ?? 'tests';

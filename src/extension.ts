@@ -69,7 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerCommands({ editors, library, sessions, summaries }),
     ...registerChat(context, { captures, inFront, show: (uri, command) => editors.show(uri, command), recorder: recordings.recorder }),
     ...recordings.registered,
-    ...registerLanguageModelTools({ captures, editors, recorder: recordings.recorder, capturesFolders }),
+    ...registerLanguageModelTools({ captures, editors, recorder: recordings.recorder }),
     ...registerMonitor({
       cli: vscode.Uri.joinPath(dist, 'cli.mjs').fsPath,
       capturesFolders,

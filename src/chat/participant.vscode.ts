@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { CaptureFile } from '../analysis/captureFiles.ts';
 import type { CaptureStore } from '../analysis/captureStore.ts';
 import { askingRecorder, type PlainRecorder } from '../live/askingRecorder.ts';
+import { askUser } from '../live/askUser.vscode.ts';
 import { answerRequest, type ChatRequest, type ChatResult } from './answerRequest.ts';
 import { chatModel } from './chatModel.vscode.ts';
 import type { Claude } from './claudeSettings.vscode.ts';
@@ -65,7 +66,7 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
           },
           model: () => answeringModel(request.model, context, privacy),
           saveFile: saveReport,
-          recorder: askingRecorder(context.recorder, askModally),
+          recorder: askingRecorder(context.recorder, askUser),
         },
       );
       if (signal.aborted) return { metadata: { followUps: [] } };
@@ -86,11 +87,6 @@ export function chatParticipant(context: ParticipantContext): vscode.ChatPartici
     provideFollowups: ({ metadata }) => (metadata?.['followUps'] ?? []) as vscode.ChatFollowup[],
   };
   return participant;
-}
-
-/** Nothing that a model writes answers this. */
-async function askModally(question: string, action: string): Promise<boolean> {
-  return (await vscode.window.showWarningMessage('Netsec', { modal: true, detail: question }, action)) === action;
 }
 
 /** Markdown in which our one command may be run by a click. */

@@ -7,10 +7,9 @@ import type { CaptureStore } from '../analysis/captureStore.ts';
 import { callInWords, resultText, runTool, type Tool, type ToolContext } from '../analysis/tool.ts';
 import * as analysisTools from '../analysis/tools/registry.ts';
 import type { CaptureEditors } from './captureEditor.ts';
-import { startQuestion, STOP_QUESTION } from '../analysis/toolRecorder.ts';
 import { askingRecorder, type PlainRecorder } from '../live/askingRecorder.ts';
+import { askUser } from '../live/askUser.vscode.ts';
 import * as recordingTools from '../live/tools/registry.ts';
-import { wishIn } from '../live/tools/startCapture.ts';
 import * as editorTools from './tools/registry.ts';
 
 /** package.json declares each tool under this name, by scripts/generateManifest.mjs. */
@@ -24,14 +23,12 @@ export interface LanguageModelToolParts {
   readonly captures: CaptureStore;
   readonly editors: CaptureEditors;
   readonly recorder: PlainRecorder;
-  readonly capturesFolders: () => readonly vscode.Uri[];
 }
 
 export function registerLanguageModelTools(parts: LanguageModelToolParts): vscode.Disposable[] {
   const context: ToolContext = {
     captures: parts.captures,
-    // VS Code has asked before it runs a tool that records.
-    recorder: askingRecorder(parts.recorder, () => Promise.resolve(true)),
+    recorder: askingRecorder(parts.recorder, askUser),
     showCapture: (file, command) => parts.editors.show(vscode.Uri.parse(file.location, true), command),
   };
   const tools: Tool[] = [
@@ -44,7 +41,7 @@ export function registerLanguageModelTools(parts: LanguageModelToolParts): vscod
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('netsec.agentTools') || event.affectsConfiguration('chat.mcp')) tellVia();
     }),
-    ...tools.map((tool) => vscode.lm.registerTool(languageModelToolName(tool), asLanguageModelTool(tool, context, parts))),
+    ...tools.map((tool) => vscode.lm.registerTool(languageModelToolName(tool), asLanguageModelTool(tool, context))),
   ];
 }
 
@@ -62,12 +59,9 @@ function tellVia(): void {
   void vscode.commands.executeCommand('setContext', VIA, agentToolsVia());
 }
 
-function asLanguageModelTool(tool: Tool, context: ToolContext, parts: LanguageModelToolParts): vscode.LanguageModelTool<object> {
+function asLanguageModelTool(tool: Tool, context: ToolContext): vscode.LanguageModelTool<object> {
   return {
-    prepareInvocation: async ({ input }) => ({
-      invocationMessage: callInWords(tool, input),
-      ...(tool.effect === 'records' ? { confirmationMessages: { title: tool.title, message: await recordingQuestion(tool, input, parts) } } : {}),
-    }),
+    prepareInvocation: ({ input }) => ({ invocationMessage: callInWords(tool, input) }),
     async invoke({ input }, token) {
       const cancelled = new AbortController();
       const listening = token.onCancellationRequested(() => cancelled.abort());
@@ -82,16 +76,4 @@ function asLanguageModelTool(tool: Tool, context: ToolContext, parts: LanguageMo
       }
     },
   };
-}
-
-async function recordingQuestion(tool: Tool, input: object, { recorder, capturesFolders }: LanguageModelToolParts): Promise<string> {
-  const wish = tool.name === recordingTools.startCapture.name ? wishIn(input) : null;
-  if (wish === null) return STOP_QUESTION;
-  try {
-    const prepared = await recorder.prepare(wish);
-    return startQuestion(prepared.wish, prepared.folder);
-  } catch {
-    // Why it comes to nothing is said when it is run.
-    return startQuestion(wish, capturesFolders()[0]?.fsPath ?? 'the captures folder');
-  }
 }

@@ -1,10 +1,12 @@
 /** Agent mode of a real VS Code with a model that a test plays: it finds our tools once each, calls them, and the person sees what they show. */
+import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { messagesApi, type MessagesApi } from './support/messagesApi.ts';
+import { recordingMissing } from './support/recordingMissing.ts';
 import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
 import { capturePage, quickPickRows, runCommand, switchTheme } from './support/workbench.ts';
 
@@ -15,6 +17,9 @@ const SCREENSHOTS = process.env['NETSEC_SCREENSHOTS'] === '1' ? path.resolve(imp
 /** `mcp_netsec_analyze_network` and `netsec_analyze_network` are one tool in two guises. */
 const bare = (name: string): string => name.replace(/^(?:mcp_netsec_|netsec_)/i, '');
 
+/** What the person asks when a recording is wanted. */
+const RECORD = 'Record some packets';
+
 describeInVscode('agent mode', () => {
   let window: VscodeWindow;
   let folder: string;
@@ -22,6 +27,12 @@ describeInVscode('agent mode', () => {
 
   beforeAll(async () => {
     model = await messagesApi((request) => {
+      if (request.body.includes(RECORD)) {
+        const said = request.results.at(-1);
+        return said === undefined
+          ? { tool: 'netsec_start_capture', input: { interface: 'lo', seconds: 30 } }
+          : { text: `It said: ${said.slice(0, 300)}` };
+      }
       // First the analysis, then the packet it names, then words about both.
       const find = (tool: string): string => request.tools.find((name) => bare(name) === tool) ?? `no tool ${tool}`;
       if (request.results.length === 0) return { tool: find('analyze_network'), input: { capture: 'scan-syn.pcap' } };
@@ -227,4 +238,25 @@ describeInVscode('agent mode', () => {
       .poll(async () => (await toolNames()).filter((name) => bare(name) === 'analyze_network'), { timeout: 30_000 })
       .toEqual(['netsec_analyze_network']);
   });
+
+  test.skipIf(recordingMissing !== null)(
+    'a recording is asked about by ourselves, also where VS Code approves every tool',
+    async () => {
+      const { page } = window;
+      await window.host(async (vscode) => {
+        await vscode.commands.executeCommand('workbench.action.chat.newChat');
+        await vscode.commands.executeCommand('workbench.action.chat.open', { mode: 'agent' });
+      });
+      await page.locator('.interactive-session .interactive-input-part .monaco-editor').first().click();
+      await page.keyboard.type(RECORD, { delay: 5 });
+      await page.keyboard.press('Enter');
+      const dialog = page.locator('.monaco-dialog-box');
+      await dialog.getByText(/Record network packets on lo .* for at most 30 s/).waitFor({ timeout: 60_000 });
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      const response = page.locator('.interactive-item-container.interactive-response').last();
+      await response.getByText(/It said: .*does not want packets to be recorded/).waitFor({ timeout: 60_000 });
+      expect(fs.readdirSync(path.join(folder, 'captures')).filter((name) => name.startsWith('capture_'))).toEqual([]);
+    },
+    150_000,
+  );
 });

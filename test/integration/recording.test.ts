@@ -5,17 +5,11 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hasProgram } from '../support/networkNamespaces.ts';
 import { pcapRecords } from './support/pcapFile.ts';
+import { recordingMissing as missing } from './support/recordingMissing.ts';
 import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
 import { capturePage, quickPickRows, runCommand, switchTheme } from './support/workbench.ts';
 
-const missing =
-  process.platform !== 'linux' || process.getuid?.() !== 0
-    ? 'recording on loopback needs root on Linux'
-    : hasProgram('dumpcap') || hasProgram('tcpdump')
-      ? null
-      : 'dumpcap or tcpdump is needed';
 if (missing !== null) console.warn(`NOT RUN: recording in the editor: ${missing}`);
 // `.ci/run` installs what is needed and is root: there, a test that did not run is a failure.
 if (missing !== null && process.env['CI'] !== undefined) throw new Error(`recording in the editor could not be tested: ${missing}`);

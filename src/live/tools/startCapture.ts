@@ -1,7 +1,6 @@
 /** start_capture: records packets on an interface of this machine, once the user has agreed. */
 import * as z from 'zod';
 import { defineTool } from '../../analysis/tool.ts';
-import type { RecordingWish } from '../../analysis/toolRecorder.ts';
 import { recorderOf, recordingOutput, refused } from '../toolRecording.ts';
 
 const input = z.strictObject({
@@ -19,17 +18,7 @@ export const startCapture = defineTool({
   effect: 'records',
   input,
   output: recordingOutput,
-  async run(asked, context) {
-    return (await recorderOf(context).start(wishOf(asked), context.signal)) ?? refused('record');
+  async run({ packets, ...wish }, context) {
+    return (await recorderOf(context).start({ ...wish, packets: packets ?? null }, context.signal)) ?? refused('record');
   },
 });
-
-/** Null for what is no input of the tool. */
-export function wishIn(value: unknown): RecordingWish | null {
-  const { success, data } = input.safeParse(value);
-  return success ? wishOf(data) : null;
-}
-
-function wishOf({ packets, ...others }: z.output<typeof input>): RecordingWish {
-  return { ...others, packets: packets ?? null };
-}
