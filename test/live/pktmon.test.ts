@@ -1,4 +1,7 @@
-/** pktmon with a stand-in that takes the arguments of Microsoft's reference; the real one was not run. */
+/**
+ * pktmon with a stand-in that takes the arguments of Microsoft's reference and says what the real one was seen to say: `start` and `stop` on Windows Server 2025
+ * and Windows 10, `etl2pcap` in microsoft/etl2pcapng#54. The real one was not run by us.
+ */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -32,6 +35,61 @@ function recording(program: string, stopAfterMs: number): Promise<RecordingStatu
 
 const calls = (): string[] => fs.readFileSync(path.join(folder, 'calls'), 'utf8').trim().split('\n');
 
+const STARTED = String.raw`
+Logger Parameters:
+    Logger name:        PktMon
+    Logging mode:       Circular
+    Log file:           C:\Windows\system32\PktMon.etl
+    Max file size:      512 MB
+    Memory used:        768 MB
+
+Collected Data:
+    Packet counters, packet capture
+
+Capture Type:
+    All packets
+
+Monitored Components:
+    All
+
+Packet Filters:
+`,
+  NO_FILTERS = '    None\n',
+  FILTERS = `     # Name     MAC Address       EtherType Protocol
+     - ----     -----------       --------- --------
+     1 SenseNdr                             UDP
+     2 SenseNdr 01-00-0C-CC-CC-CC
+`,
+  STOPPED = (lost: string): string => `Flushing logs...
+Merging metadata...
+Log file: C:\\Users\\RUNNER~1\\AppData\\Local\\Temp\\np.etl (${lost})
+`,
+  CONVERTED = `Processing...
+
+Packets total:       8
+Packet drop count:   0
+Packets formatted:   8
+Formatted file:      dd.pcap
+`;
+
+/** Says these at its three steps, and converts to this capture. */
+function speaking(start: string, stop: string, capture: string): string {
+  for (const [name, text] of Object.entries({ start, stop, etl2pcap: CONVERTED })) fs.writeFileSync(path.join(folder, `${name}.txt`), text);
+  return standIn(`cat ${folder}/$1.txt\n[ "$1" = etl2pcap ] && cp ${capture} "$4"\nexit 0\n`);
+}
+
+test.skipIf(process.platform === 'win32')('what it says of filters and of what it lost is handed on', async () => {
+  const capture = sample('two-interfaces.pcapng'),
+    plain = await recording(speaking(STARTED + NO_FILTERS, STOPPED('No events lost'), capture), 300);
+  expect(plain).toMatchObject({ message: null, dropped: 0, source: 'pktmon on all adapters' });
+  const filtered = await recording(speaking(STARTED + FILTERS, STOPPED('1,234 events lost'), capture), 300);
+  expect(filtered).toMatchObject({
+    message: null,
+    dropped: 1234,
+    source: expect.stringContaining('only what the packet filters of this machine') as string,
+  });
+});
+
 test.skipIf(process.platform === 'win32')('is started, stopped, converted, and what it gives is all in the file', async () => {
   const capture = sample('two-interfaces.pcapng'),
     last = await recording(standIn(`[ "$1" = etl2pcap ] && cp ${capture} "$4"\nexit 0\n`), 300);
@@ -48,9 +106,11 @@ test.skipIf(process.platform === 'win32')('is started, stopped, converted, and w
 });
 
 test.skipIf(process.platform === 'win32')("that cannot be started says so, and does not stop somebody else's", async () => {
-  const last = await recording(standIn('echo "Access is denied."; exit 5\n'), 5000);
+  const last = await recording(standIn('echo "Failed to communicate with the PktMon driver. Access is denied."; exit 5\n'), 5000);
   expect(last).toMatchObject({ reason: 'failed', file: null });
-  expect(last.message).toContain('pktmon could not be started: Access is denied');
+  expect(last.message).toContain(
+    'pktmon could not be started: Failed to communicate with the PktMon driver. Access is denied. It needs an Administrator',
+  );
   expect(calls()).toHaveLength(1);
 });
 
