@@ -9,6 +9,7 @@ import { pcapRecords } from './support/pcapFile.ts';
 import { recordingMissing as missing } from './support/recordingMissing.ts';
 import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
 import { capturePage, quickPickRows, runCommand, switchTheme } from './support/workbench.ts';
+import { processesWith } from '../support/processes.ts';
 
 if (missing !== null) console.warn(`NOT RUN: recording in the editor: ${missing}`);
 // `.ci/run` installs what is needed and is root: there, a test that did not run is a failure.
@@ -143,16 +144,4 @@ async function pictures(window: VscodeWindow): Promise<void> {
     await sleep(1500);
     await window.page.screenshot({ path: path.resolve(import.meta.dirname, `../../docs/screenshots/recording-${theme}.png`) });
   }
-}
-
-/** Process ids whose arguments hold this text. */
-function processesWith(text: string): string[] {
-  return fs.readdirSync('/proc').filter((name) => {
-    try {
-      return /^\d+$/.test(name) && fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(text);
-    } catch {
-      // Ended since it was listed.
-      return false;
-    }
-  });
 }

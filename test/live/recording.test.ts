@@ -46,6 +46,8 @@ describe.skipIf(missing !== null)('netsec capture', () => {
     ['dumpcap', 20_000, 30_000],
     ['tcpdump', 1000, 2000],
     ['tcpdump', 20_000, 30_000],
+    ['tshark', 1000, 2000],
+    ['tshark', 20_000, 30_000],
   ])('records with %s at %i packets a second all that was sent but the drops it reports', async (backend, rate, count) => {
     const run = start([...base(), '--backend', backend]);
     await listening(run);

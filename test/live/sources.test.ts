@@ -1,10 +1,10 @@
 /** `netsec capture` over SSH, from a pipe, and into rings by time. The ssh of these tests is a stand-in that notes its arguments and lets a shell run the last, as sshd does. */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sample } from '../support/analyzeCapture.ts';
-import { listening, liveNetwork, recordingMissing, until, type LiveNetwork, type Run } from './support/liveNetwork.ts';
+import { processesWith } from '../support/processes.ts';
+import { listening, liveNetwork, packetsIn, recordingMissing, until, type LiveNetwork, type Run } from './support/liveNetwork.ts';
 
 const missing = recordingMissing('recording over SSH and into rings', ['tcpdump', 'capinfos']);
 
@@ -35,21 +35,6 @@ function overSsh(args: readonly string[]): Run {
 }
 
 const told = (): string[] => (fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trimEnd().split('\n') : []);
-/** Process ids of programs that record with this filter. */
-function recording(filter: string): string[] {
-  return fs.readdirSync('/proc').filter((name) => {
-    try {
-      return /^\d+$/.test(name) && fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(filter);
-    } catch {
-      // Ended since it was listed.
-      return false;
-    }
-  });
-}
-
-/** capinfos -c. */
-const packetsIn = (file: string): number => Number(/(\d+)\s*$/.exec(execFileSync('capinfos', ['-Mc', file], { encoding: 'utf8' }))?.[1]);
-
 describe.skipIf(missing !== null)('over SSH', () => {
   test('tcpdump of the other machine is run with each word as it is, and what it sends is all there', async () => {
     const run = overSsh(['--ssh', 'admin@router', '-i', 've0', '-f', 'udp port 9999', '-o', live.out()]);
@@ -64,17 +49,17 @@ describe.skipIf(missing !== null)('over SSH', () => {
     expect(packetsIn(run.statuses.at(-1)!.file!)).toBe(300);
     // It was asked to end, and said what it had lost.
     expect(run.statuses.at(-1)!.dropped).toBe(0);
-    expect(recording('udp port 9999')).toEqual([]);
+    expect(processesWith('udp port 9999')).toEqual([]);
     expect(run.said()).toContain('Recording: tcpdump on ve0 of admin@router');
   });
 
   test('nothing is left behind there when the recorder is killed', async () => {
     const run = overSsh(['--ssh', 'router', '-i', 've0', '-f', 'udp port 9998', '-o', live.out()]);
     await listening(run);
-    expect(recording('udp port 9998').length).toBeGreaterThan(0);
+    expect(processesWith('udp port 9998').length).toBeGreaterThan(0);
     run.child.kill('SIGKILL');
     await run.done;
-    await until(() => recording('udp port 9998').length === 0);
+    await until(() => processesWith('udp port 9998').length === 0);
   });
 
   test('without a filter its own packets are left out', async () => {
@@ -119,7 +104,7 @@ describe.skipIf(missing !== null)('over SSH', () => {
     run.child.kill('SIGINT');
     expect(await run.done).toBe(0);
     expect(packetsIn(run.statuses.at(-1)!.file!)).toBe(0);
-    for (const pid of recording('udp port 9997')) process.kill(Number(pid), 'SIGKILL');
+    for (const pid of processesWith('udp port 9997')) process.kill(Number(pid), 'SIGKILL');
   });
 
   test('a host that is not reached is said in the words of ssh', async () => {

@@ -15,6 +15,7 @@ import { FakeRecorder } from '../support/fakeRecorder.ts';
 import { hasProgram } from '../support/networkNamespaces.ts';
 import { buildMcp, connectAs, textOf, type Connected } from './support/mcpProgram.ts';
 import { eventually } from '../support/eventually.ts';
+import { processesWith } from '../support/processes.ts';
 
 type Answer = ElicitResult | (() => Promise<ElicitResult>);
 const YES: ElicitResult = { action: 'accept', content: { agree: true } };
@@ -253,15 +254,3 @@ describe.skipIf(missing !== null)('on this machine', () => {
     expect(fs.readdirSync(path.join(folder, 'elsewhere'))).toEqual([]);
   });
 });
-
-/** Process ids whose arguments hold this text. */
-function processesWith(text: string): string[] {
-  return fs.readdirSync('/proc').filter((name) => {
-    try {
-      return /^\d+$/.test(name) && fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(text);
-    } catch {
-      // Ended since it was listed.
-      return false;
-    }
-  });
-}

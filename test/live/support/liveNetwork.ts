@@ -1,5 +1,5 @@
 /** `netsec capture` between two network namespaces: built, started, listened to, and fed with counted datagrams. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -115,3 +115,6 @@ export async function until(what: () => boolean, timeoutMs = 20_000): Promise<vo
 export async function listening(run: Run): Promise<void> {
   await until(() => (run.statuses.at(-1)?.bytes ?? 0) > 0);
 }
+
+/** As capinfos -c counts them. */
+export const packetsIn = (file: string): number => Number(/(\d+)\s*$/.exec(execFileSync('capinfos', ['-Mc', file], { encoding: 'utf8' }))?.[1]);
