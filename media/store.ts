@@ -209,6 +209,10 @@ export class Store {
       case 'setFilter':
         this.select({ filter: event.filter });
         break;
+      case 'togglePause':
+        if (this.pausing.grows) this.togglePause();
+        else this.say('This capture has not grown since it was opened: there is nothing to pause.');
+        break;
       case 'exportReport':
       case 'savePackets':
         this.engine.call(event.kind, { selection: this.place.selection }).catch((error: unknown) => this.say(String(error)));

@@ -294,5 +294,6 @@ export type PageCommand =
   | { readonly kind: 'showHost'; readonly address: string }
   | { readonly kind: 'showFlow'; readonly id: string }
   | { readonly kind: 'setFilter'; readonly filter: string }
+  | { readonly kind: 'togglePause' }
   /** Run from the palette: the page calls the host's method of this name with what it is showing. */
   | { readonly kind: 'exportReport' | 'savePackets' };

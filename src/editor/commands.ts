@@ -56,6 +56,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
     // The page knows which filter and time range it is showing, and calls back with them.
     exportReport: () => tellActive(editors, { kind: 'exportReport' }),
     savePackets: () => tellActive(editors, { kind: 'savePackets' }),
+    togglePause: () => tellActive(editors, { kind: 'togglePause' }),
     refreshCaptures: async () => {
       library.refresh();
       await Promise.resolve();

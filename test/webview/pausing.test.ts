@@ -47,6 +47,18 @@ describe.runIf(here)('a page that follows a growing capture', () => {
     await expect.poll(() => page.getByTestId('pause').innerText()).toContain('Pause');
   });
 
+  test('pauses by the command, too, and says when there is nothing to pause', async () => {
+    const page = await growing();
+    await emit(page, { kind: 'togglePause' });
+    await expect.poll(() => page.getByTestId('notice').innerText()).toContain('nothing to pause');
+    await grow(page, 900);
+    await expect.poll(() => kpi(page)).toBe('900');
+    await emit(page, { kind: 'togglePause' });
+    await expect.poll(() => page.getByTestId('paused').innerText()).toBe('Paused at 900 packets');
+    await emit(page, { kind: 'togglePause' });
+    await expect.poll(() => page.getByTestId('paused').count()).toBe(0);
+  });
+
   test('stands still when it is paused, says so and how much is newer, and catches up', async () => {
     const page = await growing();
     await grow(page, 900);
