@@ -19,6 +19,8 @@ export interface BeaconScore {
 /** Connections that begin within this many seconds are one beat: browsers and libraries open several at once. */
 const TOGETHER = 0.5;
 const MOST_BUCKETS = 24;
+/** Of n random intervals that lean to no side, the skewness that is measured is below this / sqrt(n) three times in four. */
+const LEAN_OF_CHANCE = 1.5;
 /** Bytes that a size may deviate as if it did not, like RITA's 32. */
 const SIZE_SLACK = 32;
 
@@ -32,7 +34,10 @@ export function beaconScore(starts: readonly number[], sizes: readonly number[],
     .sort((a, b) => a - b);
   const interval = quantile(intervals, 0.5),
     deviation = medianDeviation(intervals, interval);
-  const timing = intervals.length === 0 || interval <= 0 ? 0 : (evenness(intervals) + clamp(1 - deviation / (interval / 2))) / 2;
+  const timing =
+    intervals.length === 0 || interval <= 0
+      ? 0
+      : (evenness(intervals, LEAN_OF_CHANCE / Math.sqrt(intervals.length)) + clamp(1 - deviation / (interval / 2))) / 2;
   const sorted = [...sizes].sort((a, b) => a - b),
     size = quantile(sorted, 0.5);
   const sizeScore = (evenness(sorted) + clamp(1 - medianDeviation(sorted, size) / Math.max(SIZE_SLACK, size / 2))) / 2;
@@ -71,14 +76,14 @@ function medianDeviation(values: readonly number[], median: number): number {
   );
 }
 
-/** One minus Bowley's skewness: 1 where values lie evenly around their median. */
-function evenness(sorted: readonly number[]): number {
+/** One minus Bowley's skewness, as far as it exceeds `chance`: 1 where values lie evenly around their median. */
+function evenness(sorted: readonly number[], chance = 0): number {
   const low = quantile(sorted, 0.25),
     middle = quantile(sorted, 0.5),
     high = quantile(sorted, 0.75),
     width = high - low;
   // Quartiles that nearly coincide say nothing of a lean.
-  return width <= Math.abs(middle) * 0.02 || width === 0 ? 1 : 1 - Math.abs((low + high - 2 * middle) / width);
+  return width <= Math.abs(middle) * 0.02 || width === 0 ? 1 : 1 - clamp(Math.abs((low + high - 2 * middle) / width) - chance);
 }
 
 /** One minus the coefficient of variation of how many beats fall into equal parts of the time. */

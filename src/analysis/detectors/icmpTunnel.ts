@@ -33,7 +33,11 @@ const REPLY = 0,
   REPLY_V6 = 129 * 256;
 /** Pings write the time they were sent into the first bytes of their payload. */
 const TIME_STAMP = 16,
-  COMPARED = 48;
+  COMPARED = 48,
+  /** Bytes with which a pattern may repeat: those that `ping -p` takes. */
+  LONGEST_PATTERN = 16,
+  /** Mean payload from which ever new contents alone are told. */
+  NEW_BYTES = 256;
 /** Requests whose contents wait for their replies. */
 const WAITING = 64;
 
@@ -48,21 +52,31 @@ class Pair {
   /** Requests that say something else than the one before. */
   newContents = 0;
   compared = 0;
+  /** Requests of readable text, or filled with a pattern, that differs from the one before: a ping's filler never changes. */
+  newTexts = 0;
+  newPatterns = 0;
   /** Replies that are no echo of a request, and those that are. */
   noEchoes = 0;
   echoes = 0;
+  /** Replies that begin otherwise than the request of the same number: a reply may be shortened, but not rewritten. */
+  rewritten = 0;
   /** Payloads that begin like an IP packet, perhaps behind a header of the tunnel. */
   ipLike = 0;
   readonly sizes = new Uint8Array(192);
   readonly #sent = new Int32Array(WAITING);
+  readonly #sentStarts = new Int32Array(WAITING);
+  /** Identifier and sequence number of each. */
+  readonly #sentAs = new Int32Array(WAITING).fill(-1);
   #next = 0;
   #lastContent = 0;
+  #lastShort = 0;
 
   constructor(flow: number) {
     this.flow = flow;
   }
 
-  request(p: Packet, from: number, to: number): void {
+  /** `numbers`: identifier and sequence number. */
+  request(p: Packet, from: number, to: number, numbers: number): void {
     this.requests++;
     this.requestBytes += to - from;
     this.#note(p, from, to);
@@ -71,17 +85,34 @@ class Pair {
       this.compared++;
       if (content !== this.#lastContent) this.newContents++;
     }
+    // A payload that ends within the time stamp's place has none if it can be read.
+    const isShort = to - from <= TIME_STAMP,
+      short = isShort ? hash(p.bytes, from, to) : 0,
+      start = isShort ? from : from + TIME_STAMP;
+    if (this.requests > 1 && (isShort ? short !== this.#lastShort : content !== this.#lastContent)) {
+      if (isText(p.bytes, start, to)) this.newTexts++;
+      else if (!isShort && isPattern(p.bytes, start, Math.min(to, start + COMPARED))) this.newPatterns++;
+    }
+    this.#lastShort = short;
     this.#lastContent = content;
-    this.#sent[this.#next++ % WAITING] = wholeHash(p.bytes, from, to);
+    const slot = this.#next++ % WAITING;
+    this.#sentAs[slot] = numbers;
+    this.#sentStarts[slot] = startHash(p.bytes, from, to);
+    this.#sent[slot] = wholeHash(p.bytes, from, to);
   }
 
-  reply(p: Packet, from: number, to: number): void {
+  reply(p: Packet, from: number, to: number, numbers: number): void {
     this.replies++;
     this.replyBytes += to - from;
     this.#note(p, from, to);
     if (this.requests === 0) return;
     if (this.#sent.includes(wholeHash(p.bytes, from, to))) this.echoes++;
-    else this.noEchoes++;
+    else {
+      this.noEchoes++;
+      if (to === from) return;
+      const asked = this.#sentAs.lastIndexOf(numbers);
+      if (asked >= 0 && this.#sentStarts[asked] !== startHash(p.bytes, from, to)) this.rewritten++;
+    }
   }
 
   #note(p: Packet, from: number, to: number): void {
@@ -133,9 +164,12 @@ export const icmpTunnel = defineDetector({
         // The data behind the header was handed on last; without data it is the message itself that was.
         const from = p.pendingOffset,
           to = p.pendingEnd,
-          isEmpty = to - from <= 8;
-        if (isRequest) pair.request(p, from, isEmpty ? from : to);
-        else pair.reply(p, from, isEmpty ? from : to);
+          isEmpty = to - from === 8 && p.bytes[from] === icmp >> 8;
+        const at = isEmpty ? from + 4 : from - 4,
+          numbers = at >= 0 && at + 4 <= p.view.byteLength ? p.view.getInt32(at) : 0,
+          end = isEmpty ? from : to;
+        if (isRequest) pair.request(p, from, end, numbers);
+        else pair.reply(p, from, end, numbers);
         pair.evidence.add(p, flow);
       },
       evaluate(values) {
@@ -163,22 +197,33 @@ function judge(values: Options, pair: Pair): Part[] | null {
     isVarying = sizes >= values.sizes;
   const isNoEcho = pair.noEchoes >= values.messages / 4 && pair.noEchoes > pair.echoes,
     unasked = pair.replies - pair.requests;
+  const share = values.newContentPercent / 100,
+    isText = pair.newTexts >= Math.max(4, share * pair.compared),
+    isPattern = pair.newPatterns >= Math.max(4, share * pair.compared),
+    // RFC 792: the data received in the echo message must be returned in the echo reply message.
+    isRewritten = pair.rewritten >= values.messages / 4;
   // An asymmetric tunnel may poll with empty requests, or send replies that nobody asked for: the contents of the replies differ then.
   const isUnasked = unasked >= values.messages / 2 && pair.requests > 0 && pair.noEchoes > pair.echoes,
     isIp = pair.ipLike * 4 >= messages;
   const mean = (pair.requestBytes + pair.replyBytes) / messages;
   const parts: Part[] = [
     ['ever new contents', isNew ? 30 : 0],
+    ['readable text that changes', isText ? 30 : 0],
+    ['a filler that changes', isPattern ? 30 : 0],
     ['many sizes', isVarying ? 20 : 0],
     ['answers that are no echoes', isNoEcho ? 30 : 0],
+    ['answers in other words', isRewritten ? 30 : 0],
     ['more answers than questions', isUnasked ? 10 : 0],
     ['payloads that look like IP packets', isIp ? 35 : 0],
     ['large payloads', mean >= values.largeBytes ? 10 : 0],
     ['many times the threshold', Math.min(10, 3 * Math.log2(messages / values.messages))],
   ];
   // One oddity alone is some ping: sizes for the path MTU, a random filler, one lost reply.
-  const oddities = [isNew, isVarying, isNoEcho, isIp].filter(Boolean).length;
-  return (oddities >= 2 || (isNoEcho && isUnasked)) && pair.requestBytes + pair.replyBytes >= values.messages * 8 ? parts : null;
+  const oddities = [isNew, isVarying, isNoEcho, isIp].filter(Boolean).length,
+    carried = pair.requestBytes + pair.replyBytes;
+  // Data of a file in the place of the filler, or commands and what they say, show themselves: nothing else does that.
+  if (isText || isPattern || isRewritten || (isNew && pair.requestBytes >= NEW_BYTES * pair.requests)) return parts;
+  return (oddities >= 2 || (isNoEcho && isUnasked)) && carried >= values.messages * 8 ? parts : null;
 }
 
 function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly Part[]): FindingDraft {
@@ -191,7 +236,7 @@ function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly
     sizes = pair.differentSizes;
   return {
     technique: 'echo',
-    severity: 'high',
+    severity: confidence >= 60 ? 'high' : 'medium',
     confidence,
     title: `${client} and ${server} carry data in ping: ${bytesText(requestBytes + replyBytes)} in ${plural(requests + replies, 'message')}`,
     description: `${countText(requests)} echo requests and ${countText(replies)} replies in ${sizes} sizes up to ${countText(pair.largest)} bytes; ${share} % of the requests had other contents than the one before (threshold ${values.newContentPercent} %), and ${countText(pair.noEchoes)} replies were no echo of a request. A ping repeats one pattern and gets it back.`,
@@ -218,6 +263,29 @@ function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly
     attack: ['T1095', 'T1572', 'T1048.003'],
     recommendation: `Look at the payloads of these messages and at the program on ${client} that sends them. Where ping is not needed to the outside, block it or limit its size at the firewall.`,
   };
+}
+
+/** Whether all of it can be read, and there is something. */
+function isText(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at]!;
+    if ((byte < 32 && byte !== 9 && byte !== 10 && byte !== 13) || byte > 126) return false;
+  }
+  return to > from;
+}
+
+/** Whether a few bytes repeat to the end. */
+function isPattern(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let period = 1; period <= LONGEST_PATTERN && from + 2 * period <= to; period++) {
+    let at = from + period;
+    while (at < to && bytes[at] === bytes[at - period]) at++;
+    if (at === to) return true;
+  }
+  return false;
+}
+
+function startHash(bytes: Uint8Array, from: number, to: number): number {
+  return hash(bytes, from, Math.min(to, from + TIME_STAMP));
 }
 
 /** FNV-1a; 0 for nothing. */

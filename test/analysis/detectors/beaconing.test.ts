@@ -40,6 +40,7 @@ describe('is told', () => {
     ['to the second', 0],
     ['with 10 % jitter', 0.1],
     ['with 30 % jitter', 0.3],
+    ['with 50 % jitter', 0.5],
   ] as const)('every minute %s', (_name, jitter) => {
     const random = chance(),
       driver = calls(60, () => 60 * (1 - jitter / 2 + jitter * random())),
@@ -56,6 +57,16 @@ describe('is told', () => {
     expect(finding!.confidence).toBe(confidenceSum(finding!));
     expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
     expect(driver.findings[0]).toEqual(finding);
+  });
+
+  // A few random intervals always lean to a side; Cobalt Strike takes up to the jitter off its sleep (sleep 60 20).
+  test.each([0.1, 0.2, 0.3, 0.4])('thirty times a minute apart, whatever the dice say, jitter %f', (jitter) => {
+    let told = 0;
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = chance(seed * 7919);
+      told += calls(30, () => 60 * (1 - jitter * random())).findings.length;
+    }
+    expect(told).toBeGreaterThanOrEqual(38);
   });
 
   test('every five seconds, over UDP from new ports', () =>
@@ -91,6 +102,14 @@ describe('is told', () => {
 });
 
 describe('is silent on', () => {
+  test('somebody who browses, however often one looks', () => {
+    let told = 0;
+    for (let seed = 1; seed <= 100; seed++) {
+      const random = chance(seed * 104_729);
+      told += calls(40, () => -Math.log(1 - random()) * 20, {}, 443).findings.length;
+    }
+    expect(told).toBe(0);
+  });
   test('somebody who browses', () => {
     const random = chance();
     expect(calls(200, () => -Math.log(1 - random()) * 20, {}, 443).findings).toEqual([]);

@@ -16,10 +16,10 @@ function noise(seed: number): () => number {
   return () => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 24;
 }
 
-function echo(builder: PacketBuilder, isReply: boolean, payload: Uint8Array, isV6 = false): void {
+function echo(builder: PacketBuilder, isReply: boolean, payload: Uint8Array, isV6 = false, number = 1): void {
   const bytes = new Uint8Array(8 + payload.length),
     [a, b] = isV6 ? [A6, B6] : [A, B];
-  bytes.set([isV6 ? (isReply ? 129 : 128) : isReply ? 0 : 8, 0, 0, 0, 0, 7, 0, 1]);
+  bytes.set([isV6 ? (isReply ? 129 : 128) : isReply ? 0 : 8, 0, 0, 0, 0, 7, 0, number]);
   bytes.set(payload, 8);
   builder.ip({ from: isReply ? b : a, to: isReply ? a : b, protocol: isV6 ? 58 : 1, payload: bytes }).wait(0.01);
 }
@@ -28,9 +28,9 @@ function echo(builder: PacketBuilder, isReply: boolean, payload: Uint8Array, isV
 async function exchange(count: number, request: (i: number) => Uint8Array, reply: (i: number) => Uint8Array | null = request, isV6 = false) {
   const builder = new PacketBuilder();
   for (let i = 0; i < count; i++) {
-    echo(builder, false, request(i), isV6);
+    echo(builder, false, request(i), isV6, i);
     const answer = reply(i);
-    if (answer !== null) echo(builder, true, answer, isV6);
+    if (answer !== null) echo(builder, true, answer, isV6, i);
   }
   return findingsOf(await analyzeCapture(builder.bytes()), 'icmp-tunnel');
 }
@@ -76,7 +76,58 @@ describe('is told', () => {
   });
 });
 
+const text = (words: string): Uint8Array => Uint8Array.from(words, (character) => character.charCodeAt(0)),
+  SECRET = 'user=bob password=hunter2; user=eve password=letmein; '.repeat(20);
+
+describe('is told: a file or a shell in ping', () => {
+  // `ping -p $(xxd -p)`: sixteen bytes at most, repeated behind the time stamp (ping(8)).
+  test.each([
+    [
+      'a text in the place of the filler',
+      (i: number) =>
+        Uint8Array.from([
+          ...ping(i, 16),
+          ...text(
+            SECRET.slice(i * 16, i * 16 + 16)
+              .repeat(3)
+              .slice(0, 40),
+          ),
+        ]),
+    ],
+    ['bytes of a file, repeated by ping -p', (i: number) => Uint8Array.from([...ping(i, 16), ...random(i, 16), ...random(i, 16), ...random(i, 8)])],
+    ['a file in large pieces', (i: number) => random(i, 1000)],
+    ['four characters each', (i: number) => text(SECRET.slice(i * 4, i * 4 + 4))],
+    ['one character each', (i: number) => text(SECRET[i]!)],
+    ['eight characters each', (i: number) => text(SECRET.slice(i * 8, i * 8 + 8))],
+  ] as const)('%s', async (_name, request) => {
+    for (const reply of [request, () => null]) expect(await exchange(40, request, reply)).toHaveLength(1);
+  });
+  // icmpsh (github.com/bdamele/icmpsh): empty requests poll, and a reply that is no echo holds the command.
+  test('a shell that mostly waits', async () => {
+    expect(
+      await exchange(
+        60,
+        (i) => text(i % 9 === 8 ? 'Directory of C:\\' : ''),
+        (i) => text(i % 8 === 7 ? `dir ${i}` : ''),
+      ),
+    ).toHaveLength(1);
+  });
+});
+
 describe('is silent on', () => {
+  test('replies that are shortened, as public resolvers answer large pings', async () =>
+    expect(
+      await exchange(
+        60,
+        (i) => ping(i, 1000),
+        (i) => ping(i, 1000).subarray(0, 64),
+      ),
+    ).toEqual([]));
+  test('a ping too small for a whole time stamp, and fping -R of 56 random bytes', async () => {
+    expect(await exchange(60, (i) => Uint8Array.from([i * 37, i * 91, 0, 0, i, 3, 0, 0]))).toEqual([]);
+    expect(await exchange(60, (i) => random(i, 56))).toEqual([]);
+  });
+  test('Windows, whose filler can be read', async () => expect(await exchange(60, () => text('abcdefghijklmnopqrstuvwabcdefghi'))).toEqual([]));
   test('ping of any system', async () => {
     expect(await exchange(200, (i) => ping(i))).toEqual([]);
     expect(await exchange(200, () => new TextEncoder().encode('abcdefghijklmnopqrstuvwabcdefghi'))).toEqual([]);
