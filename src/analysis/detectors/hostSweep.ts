@@ -47,7 +47,8 @@ type Options = z.output<typeof options>;
 const MOST_SOURCES = 2000,
   MOST_FINDINGS = 200,
   PROTOCOL_TCP = 6,
-  PROTOCOL_UDP = 17;
+  PROTOCOL_UDP = 17,
+  PROTOCOL_SCTP = 132;
 /** nmap waits 10 s at most for an answer before it repeats a probe, and repeats it no more than that the network seems to lose some. */
 const PATIENT_DATAGRAMS = 4,
   PATIENT_SECONDS = 30;
@@ -102,10 +103,11 @@ export const hostSweep = defineDetector({
 });
 
 function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): ReturnType<DetectorRun['evaluate']> {
-  const hot = gatherPorts(values, state),
+  const hot = gatherPorts(values, state, false),
+    sctp = gatherPorts(values, state, true),
     isOneWay = oneWayConnections(state.flows, state.packets).isNotable,
     sweeps: Sweep[] = [];
-  for (const group of hot.groups) {
+  for (const group of [...hot.groups, ...sctp.groups]) {
     const sweep = ofPort(values, state, group);
     if (sweep !== null) sweeps.push(sweep);
   }
@@ -118,7 +120,7 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
     for (const asker of map.values()) if (isSweep(values, asker.targets, values.hosts)) sweeps.push(ofPing(values, state, asker));
   sweeps.sort((a, b) => b.targets.silent - a.targets.silent || (a.frames[0] ?? 0) - (b.frames[0] ?? 0));
   const limits = unreadableFrames(state);
-  if (hot.isBounded || tallies.isBounded) limits.push('More addresses asked many hosts than are followed; some were left out.');
+  if (hot.isBounded || sctp.isBounded || tallies.isBounded) limits.push('More addresses asked many hosts than are followed; some were left out.');
   if (sweeps.some(({ targets }) => targets.isFull)) limits.push('A sweep went over more hosts than are counted.');
   if (sweeps.length > MOST_FINDINGS) limits.push(`${countText(sweeps.length)} sweeps were seen; the ${MOST_FINDINGS} largest are listed.`);
   if (isOneWay) limits.push('Connections were captured in one direction only: what seems unanswered may be unseen.');
@@ -141,7 +143,8 @@ interface PortGroup {
   patient: number;
 }
 
-function gatherPorts(values: Options, state: CaptureState) {
+/** SCTP has a walk of its own: a third protocol would not fit into the key. */
+function gatherPorts(values: Options, state: CaptureState, isSctp: boolean) {
   const { flows } = state,
     { ints } = flows;
   return gatherHot<PortGroup>(flows, {
@@ -150,7 +153,7 @@ function gatherPorts(values: Options, state: CaptureState) {
     key: (row) => {
       const at = row * F.INTS,
         protocol = ints[at + F.META]! & F.META_PROTOCOL;
-      if (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) return NaN;
+      if (isSctp ? protocol !== PROTOCOL_SCTP : protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) return NaN;
       // Below 2^53: 36 bits and a sign for address and family, one for the protocol, 16 for the port.
       return (endKey(flows, row, F.A) * 2 + (protocol === PROTOCOL_UDP ? 1 : 0)) * 65_536 + (ints[at + F.PORTS]! & 0xffff);
     },
@@ -187,20 +190,22 @@ function ofPort(values: Options, state: CaptureState, { row, targets, rows, span
   const { ints } = state.flows,
     at = row * F.INTS,
     port = ints[at + F.PORTS]! & 0xffff,
-    isUdp = (ints[at + F.META]! & F.META_PROTOCOL) === PROTOCOL_UDP,
+    protocol = ints[at + F.META]! & F.META_PROTOCOL,
+    isUdp = protocol === PROTOCOL_UDP,
+    isTcp = protocol === PROTOCOL_TCP,
     isIpv6 = (ints[at + F.META]! & F.META_IPV6) !== 0;
-  const isSought = !isUdp && SOUGHT.has(port),
-    isRaw = raw * 10 >= failed * 9 && !isUdp;
+  const isSought = isTcp && SOUGHT.has(port),
+    isRaw = raw * 10 >= failed * 9 && isTcp;
   // A sweep goes on to the next host; a program that measures or keeps its peers comes back to the same ones.
   if (patient * 2 > failed) return null;
   if (!isSweep(values, targets, isSought ? values.soughtHosts : values.hosts)) return null;
   const isDense = !isIpv6 && targets.nearPercent >= 50;
   // Programs meet dead peers far and wide; a walk along a network, or packets no system makes, are no program's.
   const threshold = isSought ? values.soughtHosts : isDense || (isRaw && !ORDINARY.has(port)) ? values.hosts : values.scatteredHosts;
-  if (targets.silent < threshold || (threshold === values.scatteredHosts && (isUdp || targets.silent * 10 < targets.asked * 8))) return null;
+  if (targets.silent < threshold || (threshold === values.scatteredHosts && (!isTcp || targets.silent * 10 < targets.asked * 8))) return null;
   if (isUdp && ORDINARY.has(port) && !isDense) return null;
   const source = flowAddress(state, row, F.A),
-    transport = isUdp ? 'udp' : 'tcp',
+    transport = isUdp ? 'udp' : isTcp ? 'tcp' : 'sctp',
     ip = isIpv6 ? 'ipv6' : 'ip';
   return {
     how: `${transport.toUpperCase()} port ${port}`,
@@ -217,7 +222,7 @@ function ofPort(values: Options, state: CaptureState, { row, targets, rows, span
     frames: rows.map((one) => ints[one * F.INTS + F.FIRST_FRAME]!),
     framesTotal: failed,
     flows: rows,
-    filter: `${ip}.src == ${source} && ${transport}.dstport == ${port}${isUdp ? '' : ' && tcp.flags.ack == 0'} && !${isIpv6 ? 'icmpv6' : 'icmp'}`,
+    filter: `${ip}.src == ${source} && ${transport}.dstport == ${port}${isTcp ? ' && tcp.flags.ack == 0' : ''} && !${isIpv6 ? 'icmpv6' : 'icmp'}`,
   };
 }
 

@@ -13,7 +13,7 @@ import { oneWayConnections, type OneWay } from '../oneWay.ts';
 import type { Severity, Timestamp } from '../report.ts';
 import { secondsBetween, timestamp } from '../time.ts';
 import { IpProtocolProbes, type ProtocolPair } from './ipProtocolProbes.ts';
-import { gatherPairs, KINDS, SYN, UDP, type Pair } from './portScanProbes.ts';
+import { gatherPairs, KINDS, SCTP, SYN, UDP, type Pair } from './portScanProbes.ts';
 import { draftScan, type Scan } from './portScanFinding.ts';
 import { tallyPorts, type PortTally } from './portScanTally.ts';
 import type { Technique } from './portScanTechniques.ts';
@@ -48,7 +48,7 @@ const MOST_ATTEMPTS_PER_PORT = 20;
 /** Findings of one capture; the largest come first. */
 const MOST_FINDINGS = 200;
 
-const TECHNIQUE_OF_KIND: readonly Technique[] = ['syn', 'syn', 'fin', 'null', 'xmas', 'ack', 'maimon', 'udp'];
+const TECHNIQUE_OF_KIND: readonly Technique[] = ['syn', 'syn', 'fin', 'null', 'xmas', 'ack', 'maimon', 'udp', 'sctp'];
 
 export const portScan = defineDetector({
   id: 'port-scan',
@@ -96,7 +96,7 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
   const rows = pair.probes[kind];
   if (rows === undefined || rows.length < Math.min(values.burstPorts, values.failedPorts)) return null;
   const isUdp = kind === UDP,
-    open = isUdp ? pair.openUdp : pair.openTcp;
+    open = isUdp ? pair.openUdp : kind === SCTP ? pair.openSctp : pair.openTcp;
   // Traceroute with its default of rising ports: the packets that were not meant to arrive are the larger part.
   if (isUdp && pair.lowTtl * 2 >= rows.length) return null;
   const tally = tallyPorts(state.flows, rows, open, pair.hasFtp);

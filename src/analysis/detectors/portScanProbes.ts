@@ -1,6 +1,6 @@
 /**
  * Which flows are probes: attempts that met no service. TCP by what the first segment asked and what came back, UDP by silence or by the ICMP error
- * about it. nmap's techniques and what their answers mean: https://nmap.org/book/man-port-scanning-techniques.html
+ * about it, SCTP by an association that never came about. nmap's techniques and what their answers mean: https://nmap.org/book/man-port-scanning-techniques.html
  */
 import { TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, TCP_URG } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
@@ -14,8 +14,9 @@ export const SYN = 1,
   ACK = 5,
   MAIMON = 6,
   UDP = 7,
+  SCTP = 8,
   KIND = 15,
-  KINDS = 8;
+  KINDS = 9;
 export const CLOSED = 16,
   FILTERED = 32,
   HALF_OPEN = 48,
@@ -25,8 +26,14 @@ export const CLOSED = 16,
 const MOST_STEALTH_SEGMENTS = 3,
   MOST_UDP_DATAGRAMS = 10,
   MOST_MEAN_UDP_PAYLOAD = 300;
+/** Whoever wants an association sends INIT and COOKIE ECHO and is answered both times (RFC 9260 section 5.1); a probe gets one answer and at most aborts it. */
+const MOST_SCTP_PROBES = 3,
+  MOST_SCTP_ANSWERS = 2,
+  /** An ABORT with a cause is shorter, an INIT ACK with its cookie is longer (RFC 9260 section 3.3). */
+  LEAST_INIT_ACK = 32;
 const PROTOCOL_TCP = 6,
-  PROTOCOL_UDP = 17;
+  PROTOCOL_UDP = 17,
+  PROTOCOL_SCTP = 132;
 
 /** Kind | outcome of a flow, or 0 when it is no probe: somebody answered, or it began before the capture did. */
 export function probeOf(flows: F.FlowTable, row: number): number {
@@ -34,7 +41,8 @@ export function probeOf(flows: F.FlowTable, row: number): number {
     at = row * F.INTS,
     protocol = ints[at + F.META]! & F.META_PROTOCOL;
   if (protocol === PROTOCOL_TCP) return tcpProbe(flows, row, at);
-  return protocol === PROTOCOL_UDP ? udpProbe(flows, row, at) : 0;
+  if (protocol === PROTOCOL_UDP) return udpProbe(flows, row, at);
+  return protocol === PROTOCOL_SCTP ? sctpProbe(flows, row, at) : 0;
 }
 
 function tcpProbe(flows: F.FlowTable, row: number, at: number): number {
@@ -46,16 +54,11 @@ function tcpProbe(flows: F.FlowTable, row: number, at: number): number {
   if ((flags & F.SYN_A) !== 0 || (first & TCP_RST) !== 0) return 0;
   const answers = ints[at + F.PACKETS_B]!,
     refused = (flags & F.RST_B) !== 0;
-  if (
-    ints[at + F.PACKETS_A]! > MOST_STEALTH_SEGMENTS ||
-    flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > 0 ||
-    (answers > 0 && !refused) ||
-    (flags & (F.DATA_B | F.ACK_B | F.SYN_ACK_B)) !== 0
-  )
-    return 0;
+  if (ints[at + F.PACKETS_A]! > MOST_STEALTH_SEGMENTS || (answers > 0 && !refused) || (flags & (F.DATA_B | F.ACK_B | F.SYN_ACK_B)) !== 0) return 0;
   const kind = stealthKind(first);
-  // Segments of connections from before the capture begin with ACK too; those of a server go to its clients' short-lived ports.
-  if (kind === 0 || ((kind === ACK || kind === MAIMON) && speaksAsServer(ints[at + F.PORTS]!))) return 0;
+  if (kind === 0) return 0;
+  // Segments of connections from before the capture begin with ACK too, and bring data; those of a server go to its clients' short-lived ports.
+  if ((first & TCP_ACK) !== 0 && (flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > 0 || speaksAsServer(ints[at + F.PORTS]!))) return 0;
   if (refused) return kind | CLOSED;
   return icmpSays(ints, at) === TIME_EXCEEDED ? 0 : kind | FILTERED;
 }
@@ -77,9 +80,9 @@ function stealthKind(flags: number): number {
   const asked = flags & (TCP_FIN | TCP_PSH | TCP_ACK | TCP_URG);
   if (asked === 0) return NULL;
   if (asked === TCP_FIN) return FIN;
-  if (asked === TCP_ACK) return ACK;
-  if (asked === (TCP_FIN | TCP_ACK)) return MAIMON;
-  return (asked & TCP_ACK) === 0 ? XMAS : 0;
+  if ((asked & TCP_ACK) === 0) return XMAS;
+  // PSH and URG of a segment that brings nothing are decoration.
+  return (asked & TCP_FIN) === 0 ? ACK : MAIMON;
 }
 
 function udpProbe(flows: F.FlowTable, row: number, at: number): number {
@@ -87,8 +90,9 @@ function udpProbe(flows: F.FlowTable, row: number, at: number): number {
     sent = ints[at + F.PACKETS_A]!;
   if (ints[at + F.PACKETS_B]! > 0 || sent > MOST_UDP_DATAGRAMS || flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > sent * MOST_MEAN_UDP_PAYLOAD)
     return 0;
-  // Traceroute counts its ports upwards, but its packets are not meant to arrive.
-  if ((ints[at + F.FLAGS]! & F.LOW_TTL) !== 0 || speaksAsServer(ints[at + F.PORTS]!)) return 0;
+  // Traceroute counts its ports upwards, but its packets are not meant to arrive. An answer says something.
+  if ((ints[at + F.FLAGS]! & F.LOW_TTL) !== 0) return 0;
+  if (flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > 0 && speaksAsServer(ints[at + F.PORTS]!)) return 0;
   if ((ints[at + F.META]! & F.META_IPV6) === 0 && asksEverybody(ints[at + F.B]!)) return 0;
   switch (icmpSays(ints, at)) {
     case TIME_EXCEEDED:
@@ -98,6 +102,16 @@ function udpProbe(flows: F.FlowTable, row: number, at: number): number {
     default:
       return UDP | FILTERED;
   }
+}
+
+function sctpProbe(flows: F.FlowTable, row: number, at: number): number {
+  const { ints } = flows,
+    answers = ints[at + F.PACKETS_B]!;
+  if (ints[at + F.PACKETS_A]! > MOST_SCTP_PROBES || answers > MOST_SCTP_ANSWERS) return 0;
+  const said = icmpSays(ints, at);
+  if (said === TIME_EXCEEDED) return 0;
+  if (answers === 0) return SCTP | FILTERED;
+  return SCTP | (flows.doubles[row * F.DOUBLES + F.PAYLOAD_B]! >= answers * LEAST_INIT_ACK ? HALF_OPEN : CLOSED);
 }
 
 /** Multicast and broadcast: discovery protocols call many ports there, and silence means nothing. */
@@ -133,9 +147,10 @@ function icmpSays(ints: Int32Array, at: number): number {
 export interface Pair {
   /** Flow rows of the probes by kind, in order of first frame. */
   readonly probes: readonly (number[] | undefined)[];
-  /** Ports where a conversation came about, of TCP and of UDP. */
+  /** Ports where a conversation came about, of TCP, of UDP and of SCTP. */
   readonly openTcp: Set<number>;
   readonly openUdp: Set<number>;
+  readonly openSctp: Set<number>;
   /** First frames of the completed TCP connections said how their stack opens connections. */
   completed: number;
   completedPlain: number;
@@ -198,6 +213,7 @@ export function gatherPairs(state: CaptureState, least: number): Gathered {
         probes: new Array<number[] | undefined>(KINDS).fill(undefined),
         openTcp: new Set(),
         openUdp: new Set(),
+        openSctp: new Set(),
         completed: 0,
         completedPlain: 0,
         lowTtl: 0,
@@ -223,8 +239,13 @@ function add(pair: Pair, flows: F.FlowTable, row: number, ftp: number): void {
     return;
   }
   const port = ints[at + F.PORTS]! & 0xffff,
-    flags = ints[at + F.FLAGS]!;
-  if ((ints[at + F.META]! & F.META_PROTOCOL) === PROTOCOL_UDP) {
+    flags = ints[at + F.FLAGS]!,
+    protocol = ints[at + F.META]! & F.META_PROTOCOL;
+  if (protocol === PROTOCOL_SCTP) {
+    pair.openSctp.add(port);
+    return;
+  }
+  if (protocol === PROTOCOL_UDP) {
     if ((flags & F.LOW_TTL) !== 0) pair.lowTtl++;
     if (ints[at + F.PACKETS_B]! > 0) pair.openUdp.add(port);
     return;

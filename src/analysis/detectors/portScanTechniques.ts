@@ -1,12 +1,12 @@
 /** The ways to ask a port whether it is open, as nmap names them: https://nmap.org/book/man-port-scanning-techniques.html */
 
-export type Technique = 'syn' | 'connect' | 'fin' | 'null' | 'xmas' | 'ack' | 'maimon' | 'udp' | 'ip-proto';
+export type Technique = 'syn' | 'connect' | 'fin' | 'null' | 'xmas' | 'ack' | 'maimon' | 'udp' | 'sctp' | 'ip-proto';
 
 export interface TechniqueText {
   /** What is asked, and what the answers mean. */
   readonly how: string;
   /** What to call the probed numbers. */
-  readonly of: 'TCP ports' | 'UDP ports' | 'IP protocols';
+  readonly of: 'TCP ports' | 'UDP ports' | 'SCTP ports' | 'IP protocols';
   /** What a refusal and what silence say of a port. */
   readonly refused: string;
   readonly silent: string;
@@ -62,7 +62,7 @@ export const TECHNIQUES: Readonly<Record<Technique, TechniqueText>> = {
     of: 'TCP ports',
     refused: 'unfiltered',
     silent: 'filtered',
-    probes: 'tcp.flags == 0x010 && tcp.len == 0',
+    probes: 'tcp.flags.ack == 1 && tcp.flags.fin == 0 && tcp.flags.syn == 0 && tcp.flags.reset == 0 && tcp.len == 0',
     oddity: 10,
   },
   maimon: {
@@ -70,7 +70,7 @@ export const TECHNIQUES: Readonly<Record<Technique, TechniqueText>> = {
     of: 'TCP ports',
     refused: 'closed',
     silent: 'open or filtered',
-    probes: 'tcp.flags == 0x011 && tcp.len == 0',
+    probes: 'tcp.flags.ack == 1 && tcp.flags.fin == 1 && tcp.flags.syn == 0 && tcp.len == 0',
     oddity: 10,
   },
   udp: {
@@ -80,6 +80,14 @@ export const TECHNIQUES: Readonly<Record<Technique, TechniqueText>> = {
     silent: 'open or filtered',
     probes: 'udp',
     oddity: 5,
+  },
+  sctp: {
+    how: 'Chunks of SCTP that ask for an association, or pretend to go on with one: a closed port aborts it, and none came about',
+    of: 'SCTP ports',
+    refused: 'closed',
+    silent: 'open or filtered',
+    probes: 'sctp',
+    oddity: 15,
   },
   'ip-proto': {
     how: 'Packets of one IP protocol after the other, to learn which of them the host speaks',

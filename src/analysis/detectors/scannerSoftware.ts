@@ -26,7 +26,12 @@ import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, Watched } 
 
 const options = z.object({
   probes: z.int().min(5).default(20).describe('Probes of one source with the marks of a tool in their headers (probes)'),
-  sharePercent: z.number().min(50).max(100).default(90).describe('Share of a source’s first packets that must have the mark (percent)'),
+  sharePercent: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(30)
+    .describe('Share of a source’s first packets that must have the mark: what a scanner found open it then talks to like everybody (percent)'),
   requests: z.int().min(1).default(1).describe('Requests with the name of a tool in them (requests)'),
 });
 type Options = z.output<typeof options>;
@@ -63,7 +68,15 @@ const AGENTS: readonly (readonly [tool: string, mark: RegExp])[] = [
   ['CensysInspect', /CensysInspect\//i],
   ['httpx', /^httpx - Open-source/i],
   ['commix', /^commix\//i],
+  ['Wapiti', /\bWapiti\//i],
+  ['skipfish', /\bskipfish\b|\bSF\/2\.\d/i],
+  ['Havij', /\bHavij\b/i],
+  ['fimap', /^fimap\b/i],
+  ['Medusa', /^SSH-2\.0-MEDUSA/i],
 ];
+
+/** Pages that Nmap asks for to see what a server says of what is not there: nmap-service-probes (FourOhFourRequest) and nselib/http.lua. */
+const NMAP_PAGES = /^\/(?:nice%20ports%2C\/Tri|nmaplowercheck\d|NmapUpperCheck\d|Nmap\/folder\/check)/;
 
 /** The first packets of one source: how many, and how many with the mark of each tool. */
 interface Probes {
@@ -122,9 +135,16 @@ export const scannerSoftware = defineDetector({
       },
       onMessage(message, flow, p) {
         if (flow < 0) return;
-        const text = httpRequestMessage.is(message) ? message.userAgent : sshBannerMessage.is(message) && !message.fromServer ? message.text : null;
+        const isPage = httpRequestMessage.is(message) && NMAP_PAGES.test(message.uri),
+          text = isPage
+            ? message.uri
+            : httpRequestMessage.is(message)
+              ? message.userAgent
+              : sshBannerMessage.is(message) && !message.fromServer
+                ? message.text
+                : null;
         if (text === null) return;
-        const tool = toolOf(text);
+        const tool = isPage ? 'Nmap' : toolOf(text);
         if (tool === undefined) return;
         const { client, server, serverPort } = endsOf(state, flow),
           one = named.of(`${tool} ${client} ${server} ${serverPort}`, () => ({

@@ -171,6 +171,54 @@ describe('built packet by packet', () => {
     }
   });
 
+  test.each([
+    ['fin', FIN],
+    ['null', 0],
+    ['xmas', FIN | PSH | URG],
+  ] as const)('%s probes that carry bytes, as nmap --data-length makes them', async (technique, flags) => {
+    const builder = new PacketBuilder();
+    for (const port of range(20, 20)) builder.tcp({ from: A, to: B, sourcePort: 51_000, destinationPort: port, flags, payload: new Uint8Array(25) });
+    expect(indicator(await onlyScan(builder.bytes()), 'technique')).toBe(technique);
+  });
+
+  // nmap -sA --scanflags ACKPSH.
+  test('ACK probes with PSH', async () => {
+    expect(indicator(await onlyScan(probes(range(20, 20), ACK | PSH, { answer: reset() })), 'technique')).toBe('ack');
+  });
+
+  // nmap -sU -g 53.
+  test('empty datagrams from the port of a service to high ports', async () => {
+    const builder = new PacketBuilder();
+    for (const port of range(5000, 20)) builder.udp({ from: A, to: B, sourcePort: 53, destinationPort: port }).wait(0.1);
+    expect(indicator(await onlyScan(builder.bytes()), 'technique')).toBe('udp');
+  });
+
+  /** Chunks of RFC 9260 section 3.3: nmap's INIT of 20 bytes, its COOKIE ECHO of 4 or so, and what comes back. */
+  const chunk = (source: number, destination: number, type: number, length: number): Uint8Array => {
+    const bytes = new Uint8Array(12 + length),
+      view = new DataView(bytes.buffer);
+    view.setUint16(0, source);
+    view.setUint16(2, destination);
+    view.setUint8(12, type);
+    view.setUint16(14, length);
+    return bytes;
+  };
+
+  test('SCTP ports that abort, that offer an association and that are silent', async () => {
+    const builder = new PacketBuilder();
+    for (const port of range(2900, 20)) {
+      builder.ip({ from: A, to: B, protocol: 132, payload: chunk(51_000, port, 1, 20) }).wait(0.01);
+      if (port < 2905) continue;
+      builder.ip({ from: B, to: A, protocol: 132, payload: port === 2905 ? chunk(port, 51_000, 2, 280) : chunk(port, 51_000, 6, 4) });
+      if (port === 2905) builder.ip({ from: A, to: B, protocol: 132, payload: chunk(51_000, port, 6, 4) });
+    }
+    const scan = await onlyScan(builder.bytes());
+    expect(indicator(scan, 'technique')).toBe('sctp');
+    expect(indicator(scan, 'open')).toBe('2905');
+    expect(indicator(scan, 'closed')).toBe('2906-2919');
+    expect(indicator(scan, 'open or filtered')).toBe('2900-2904');
+  });
+
   test('ports that a firewall refuses with ICMP are filtered', async () => {
     const answer = (builder: PacketBuilder, port: number): void => {
       const quote = ipBytes({
@@ -268,6 +316,37 @@ describe('is silent on', () => {
   test('twenty completed connections to twenty services, with data and without', async () => {
     const builder = new PacketBuilder();
     for (const port of range(8000, 20)) connection(builder, A, B, 40_000 + port, port, port % 2 === 0 ? 0 : 100);
+    await silent(builder);
+  });
+
+  test('SCTP associations that come about on many ports', async () => {
+    const builder = new PacketBuilder(),
+      packet = (from: string, to: string, ports: readonly [number, number], type: number): void => {
+        const payload = new Uint8Array(64),
+          view = new DataView(payload.buffer);
+        view.setUint16(0, ports[0]);
+        view.setUint16(2, ports[1]);
+        view.setUint8(12, type);
+        view.setUint16(14, 52);
+        builder.ip({ from, to, protocol: 132, payload }).wait(0.001);
+      };
+    for (const port of range(36_412, 20))
+      for (const [there, back] of [
+        [1, 2],
+        [10, 11],
+        [0, 3],
+        [7, 8],
+      ] as const) {
+        packet(A, B, [36_412, port], there);
+        packet(B, A, [port, 36_412], back);
+      }
+    await silent(builder);
+  });
+
+  test('segments of connections from before the capture, with data, to many ports', async () => {
+    const builder = new PacketBuilder();
+    for (const port of range(8000, 40))
+      builder.tcp({ from: A, to: B, sourcePort: 40_000 + port, destinationPort: port, flags: ACK | PSH, payload: new Uint8Array(80) });
     await silent(builder);
   });
 

@@ -7,13 +7,13 @@ import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 import type { Detector } from '../../../src/analysis/detector.ts';
 import type { HttpRequestMessage } from '../../../src/pcap/http/messages.ts';
 
-function asked(detector: Pick<Detector, 'options' | 'create'>, userAgent: string, server = '198.51.100.9') {
+function asked(detector: Pick<Detector, 'options' | 'create'>, userAgent: string, server = '198.51.100.9', uri = '/') {
   const driver = new MessageDriver(detector);
   driver.say<HttpRequestMessage>(driver.flow('10.0.0.5', server, 80, 'http'), {
     kind: 'http-request',
     version: '1.1',
     method: 'GET',
-    uri: '/',
+    uri,
     host: 'x',
     userAgent,
     referer: null,
@@ -49,6 +49,13 @@ describe('scanner-software', () => {
     expect(finding!.indicators.find(({ name }) => name === 'tool')?.value).toBe(tool);
     expect(finding!.confidence).toBe(confidenceSum(finding!));
     expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+  });
+
+  // The name and the page of nmap-service-probes, which tells what it sends to see how a server answers for what is not there.
+  test('Nmap by the page that its version detection asks for', () => {
+    const [finding] = asked(scannerSoftware, 'curl/8.5.0', '198.51.100.9', '/nice%20ports%2C/Tri%6Eity.txt%2ebak');
+    expect(finding!.indicators.find(({ name }) => name === 'tool')?.value).toBe('Nmap');
+    expect(asked(scannerSoftware, 'curl/8.5.0', '198.51.100.9', '/nice%20ports/')).toEqual([]);
   });
 
   test.each([...BROWSERS, 'curl/8.5.0', 'Hydra Launcher 1.0'])('silent on %s', (agent) => {
