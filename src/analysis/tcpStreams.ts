@@ -4,7 +4,7 @@
  */
 import { NEED_MORE, NOT_MINE, type Direction, type FieldSink, type StreamDissector } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
-import { sayPlainStream } from '../pcap/plainStream.ts';
+import { isReadable, sayPlainStream } from '../pcap/plainStream.ts';
 import { TCP_PORT, type Bound } from '../pcap/tables.ts';
 
 /** Early segments kept per direction, and their bytes. */
@@ -15,6 +15,8 @@ const MAX_WAITING_BYTES = 192 << 10;
 /** Bytes looked at before giving up on knowing what a stream is. */
 const SHORT_START = 16;
 const MAX_UNDECIDED_BYTES = 512;
+/** Segments of a conversation in no known protocol that are said after its beginning. */
+const MAX_TALK = 24;
 
 /** Bytes that all streams together hold back; beyond it the streams that hold some are given up, oldest slot first. */
 const MAX_HELD_BYTES = 16 << 20;
@@ -50,6 +52,8 @@ class StreamSide {
   done = false;
   /** After a gap: hand on only from a recognised beginning. */
   lost = false;
+  /** A text in no known protocol: what follows is said, too. */
+  talks = false;
 }
 
 export class TcpStream {
@@ -58,6 +62,7 @@ export class TcpStream {
   state: unknown = undefined;
   readonly sides: readonly [StreamSide, StreamSide] = [new StreamSide(), new StreamSide()];
   undecidedBytes = 0;
+  talk = MAX_TALK;
   readonly flow: number;
   /** Bytes this stream was last counted as holding. */
   held = 0;
@@ -69,6 +74,14 @@ export class TcpStream {
 
 function heldBytes({ sides: [a, b] }: TcpStream): number {
   return a.kept.length + a.waiting.length + a.earlyBytes + b.kept.length + b.waiting.length + b.earlyBytes;
+}
+
+/** No protocol was found in what this side says: it is said as it is, or not looked at any more. */
+function settle(side: StreamSide, talks: boolean): void {
+  if (side.done) return;
+  side.talks = talks;
+  side.done = !talks;
+  side.waiting = NOTHING;
 }
 
 /** What the pipeline learns of a segment. */
@@ -407,6 +420,10 @@ export class TcpStreams {
       shift = offset - side.waiting.length;
       side.waiting = NOTHING;
     }
+    if (side.talks) {
+      this.#talk(p, stream, direction, bytes, from, to);
+      return;
+    }
     if (stream.dissector === null) {
       const answer = this.#recognise(p, stream, flow, direction, bytes, from, to, sourcePort, destinationPort);
       if (answer !== 'yes') {
@@ -422,13 +439,35 @@ export class TcpStreams {
           sayPlainStream(p, direction, bytes, from, to);
         }
         if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = bytes.slice(from, to);
-        else if (answer === 'no' && !stream.sides[(1 - direction) as Direction].started && stream.undecidedBytes < MAX_UNDECIDED_BYTES)
-          side.done = true;
-        else stream.sides[0].done = stream.sides[1].done = true;
+        else {
+          const talks = isReadable(bytes, from, to);
+          settle(side, talks);
+          if (answer !== 'no' || stream.sides[(1 - direction) as Direction].started || stream.undecidedBytes >= MAX_UNDECIDED_BYTES)
+            settle(stream.sides[(1 - direction) as Direction], talks);
+        }
         return;
       }
     }
     this.#walk(p, stream, side, direction, bytes, from, to, shift, offset, end, sourcePort, destinationPort, sink);
+  }
+
+  /** Says one more segment of a conversation in no known protocol. */
+  #talk(p: Packet, stream: TcpStream, direction: Direction, bytes: Uint8Array, from: number, to: number): void {
+    // The other side turned out to speak a protocol after all.
+    if (stream.dissector !== null) {
+      settle(stream.sides[direction], false);
+      return;
+    }
+    // It is answered, so the few bytes that could have been the beginning of a protocol were all there is.
+    const back = (1 - direction) as Direction,
+      { waiting, talks, done } = stream.sides[back];
+    if (waiting.length > 0 && !talks && !done) {
+      sayPlainStream(p, back, waiting, 0, waiting.length);
+      settle(stream.sides[back], isReadable(waiting, 0, waiting.length));
+    }
+    sayPlainStream(p, direction, bytes, from, to);
+    if (--stream.talk > 0) return;
+    for (const side of stream.sides) settle(side, false);
   }
 
   /**

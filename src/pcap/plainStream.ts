@@ -1,4 +1,7 @@
-/** The beginning of TCP payload that no dissector took: data connections of FTP, shells, and programs with protocols of their own. */
+/**
+ * The beginning of TCP payload that no dissector took: data connections of FTP, shells, and programs with protocols of their own. Where it can be read, what is said
+ * after it too, segment by segment, for a while.
+ */
 import { messageKind, type Direction, type Message } from './dissector.ts';
 import type { Packet } from './packet.ts';
 import { latin1 } from './http/messages.ts';
@@ -10,6 +13,15 @@ export interface PlainStreamMessage extends Message {
   readonly start: string;
 }
 export const plainStreamMessage = messageKind<PlainStreamMessage>('plain-stream');
+
+/** Whether the first bytes are those of a text: no control characters but blanks, colours and a bell. */
+export function isReadable(bytes: Uint8Array, offset: number, end: number): boolean {
+  for (let at = offset; at < end && at < offset + 64; at++) {
+    const byte = bytes[at]!;
+    if (byte < 32 ? byte !== 9 && byte !== 10 && byte !== 13 && byte !== 27 && byte !== 7 && byte !== 8 : byte === 127) return false;
+  }
+  return true;
+}
 
 export function sayPlainStream(p: Packet, direction: Direction, bytes: Uint8Array, offset: number, end: number): void {
   if (p.hears('plain-stream'))

@@ -11,20 +11,10 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
-import {
-  certificateMark,
-  COMMAND,
-  dnsMark,
-  OUTPUT,
-  requestMark,
-  responseMark,
-  SHELL_MARK,
-  streamMark,
-  subjectMark,
-  uploadMark,
-  type C2Mark,
-} from './c2Marks.ts';
+import * as F from '../flowTable.ts';
+import { certificateMark, dnsMark, requestMark, responseMark, SHELL_TALK, streamMark, subjectMark, uploadMark, type C2Mark } from './c2Marks.ts';
 import { remembered } from './remembered.ts';
+import { ShellTalks } from './shellTalk.ts';
 import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
 import { isLocalAddress } from './watched.ts';
 
@@ -34,9 +24,8 @@ const options = z.object({
 });
 type Options = z.output<typeof options>;
 
-const MOST_COMMANDS = 2000,
-  /** Marks up to here are short. */
-  WEAK_POINTS = 80;
+/** Marks up to here are short. */
+const WEAK_POINTS = 80;
 
 export const c2Framework = defineDetector({
   id: 'c2-framework',
@@ -57,8 +46,7 @@ export const c2Framework = defineDetector({
   ],
   create(_, state) {
     const seen = new Sightings<C2Mark>(state),
-      /** Connections in which one side's first words were a command, and which side. */
-      commands = new Map<number, 0 | 1>(),
+      shells = new ShellTalks(),
       ofName = remembered(certificateMark),
       ofDns = remembered(dnsMark),
       ofRequest = (message: Message): readonly [C2Mark, string] | null => {
@@ -85,12 +73,10 @@ export const c2Framework = defineDetector({
         return null;
       }
       if (plainStreamMessage.is(message)) {
+        const command = shells.said(flow, message.direction, message.start, state.flows.ints[flow * F.INTS + F.PORTS]! & 0xffff);
+        if (command !== null) return [SHELL_TALK, command];
         const mark = streamMark(message.start);
-        if (mark !== null) return [mark, firstLine(message.start)];
-        const asked = commands.get(flow);
-        if (asked !== undefined && asked !== message.direction && OUTPUT.test(message.start)) return [SHELL_MARK, firstLine(message.start)];
-        if (COMMAND.test(message.start) && commands.size < MOST_COMMANDS) commands.set(flow, message.direction);
-        return null;
+        return mark === null ? null : [mark, firstLine(message.start)];
       }
       if (smtpMailMessage.is(message)) {
         const mark = message.subject === null ? null : subjectMark(message.subject);

@@ -65,7 +65,7 @@ const STREAMS: readonly (readonly [RegExp, C2Mark])[] = [
   [/^[^]{2}[\0-\x1f]\0MZ[^]{20}/, STAGE],
   [/^(?:\r?\n)?Microsoft Windows \[[^\]\r\n]{4,30}\]\r?\n/, SHELL],
   [/^Windows PowerShell running as user|^(?:\r?\n)?PS [A-Z]:\\[^\r\n]*> /, SHELL],
-  [/bash: (?:no job control in this shell|cannot set terminal process group)|^sh: (?:0: )?can't access tty/, SHELL],
+  [/bash: (?:no job control in this shell|cannot set terminal process group)|^(?:\/bin\/)?(?:ba|da)?sh: (?:\d+: )?can't access tty/, SHELL],
   [/^uid=\d+\([\w.-]+\) gid=\d+\([\w.-]+\)/, SHELL],
   [/^(?:root|www-data|\w{2,20})@[\w.-]{1,40}:[~/][^\r\n]{0,40}[$#] $/, SHELL],
 ];
@@ -74,12 +74,8 @@ export function streamMark(start: string): C2Mark | null {
   return STREAMS.find(([pattern]) => pattern.test(start))?.[1] ?? null;
 }
 
-export const SHELL_MARK = SHELL;
-/** A command somebody types, and what comes back. */
-export const COMMAND =
-  /^(?:id|whoami|hostname|pwd|ls(?: -\w+)?(?: [/.\w]+)?|uname -a|cat \/etc\/passwd|ps(?: -?\w+)?|ifconfig|ipconfig(?: \/all)?|dir|netstat -\w+|systeminfo|net user|python3? -c ['"]import pty[^\r\n]*)\r?\n/;
-export const OUTPUT =
-  /^(?:total \d+\n|[-d][rwx-]{9}|uid=\d+|root:x:0:0|Linux [\w.-]+ \d|[\w-]+\\[\w.$-]+\r?\n|\/[\w/.-]*\n|\s*PID|\r?\nWindows IP|\s*Volume in drive|(?:root|www-data|nobody|daemon|tomcat)\n|\r?\nHost Name:|[\w.-]+\n$)/;
+/** A shell that was seen at work, told by `ShellTalks`. */
+export const SHELL_TALK = mark('a remote shell', 88, 'high', ['T1059', 'T1095']);
 
 const EMPIRE_PAGES = /^\/(?:admin\/get|news|login\/process)\.php$/,
   EMPIRE_AGENT = 'Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko';
