@@ -1,5 +1,7 @@
 /** A text cut into statements, each with what it is about by its place: the heading above it, the item it belongs to, the columns of its table. */
 
+import type { Language } from './otherLanguages.ts';
+
 /** Kept from one piece of a text to the next, where it comes in pieces. */
 export interface Surroundings {
   /** Of what was said before, by how far it is indented; the sentence before is the last. */
@@ -8,10 +10,12 @@ export interface Surroundings {
   head: readonly string[] | null;
   /** The last row, as long as it may turn out to be a head. */
   row: readonly string[] | null;
+  /** Of the last piece that told one. */
+  language: Language;
 }
 
 export function surroundings(): Surroundings {
-  return { leads: [], head: null, row: null };
+  return { leads: [], head: null, row: null, language: 'english' };
 }
 
 export interface Statement {

@@ -1,10 +1,11 @@
 /** Holds each claim of a model's text against the tool results of its conversation, and marks those that nothing in them bears out. */
-import { claimsIn, type Claim } from './claims.ts';
+import { claimsIn, type Claim, type Place } from './claims.ts';
 import { endsOf } from './factKeys.ts';
 import { ANYTHING, type Facts } from './facts.ts';
 import { isJudged, judgementsIn } from './judgements.ts';
 import { numberIsBorneOut } from './numberCheck.ts';
 import { isAdvice } from './numberSense.ts';
+import { glossOf, languageOf, type Gloss, type Language } from './otherLanguages.ts';
 import { rolesIn, type Relation, type WordClaim } from './relations.ts';
 import { isAddress, subjectsOf, touches, type Subjects } from './statementSubjects.ts';
 import { statementsOf, surroundings, type Statement, type Surroundings } from './statements.ts';
@@ -27,29 +28,75 @@ export function verify(text: string, facts: Facts, around: Surroundings = surrou
     statements: string[] = [];
   let total = 0,
     marked = '';
+  // A statement of three words tells no language; what it stands in does.
+  around.language = languageOf(text, around.language);
   for (const statement of statementsOf(text, around)) {
-    const isOrder = isAdvice(statement.text);
-    let claims = claimsIn(statement.text).map((claim) => ofItsColumn(claim, statement));
-    const subjects = subjectsOf(statement, claims, facts);
-    claims = [...claims, ...judgementsIn(statement, claims, subjects)].sort((a, b) => a.from - b.from);
-    statement.about(subjects.strong.length > 0 ? subjects.strong.map(({ word }) => word) : subjects.phrases);
-    if (isOrder) claims = claims.filter((claim) => !isOnlyAdvice(claim, subjects) || isBorneOut(claim, { statement, claims, subjects, facts }));
-    const bad = new Set<Claim>(claims.filter((claim) => !isBorneOut(claim, { statement, claims, subjects, facts }))),
-      swapped = swappedIn(statement, claims, subjects.relations, facts);
-    for (const claim of swapped) bad.add(claim);
+    const { claims, bad, swapped, about, place } = readingOf(statement, facts, around);
+    statement.about(about);
     total += claims.length;
     if (bad.size > 0) statements.push(statement.text);
     let at = 0;
     for (const claim of claims) {
-      marked += statement.text.slice(at, claim.to);
-      at = claim.to;
+      const { from, to } = place(claim);
+      marked += statement.text.slice(at, to);
+      at = to;
       if (!bad.has(claim)) continue;
       marked += MARK;
-      unchecked.push(swapped.has(claim) ? statement.text.trim() : statement.text.slice(claim.from, claim.to));
+      unchecked.push(swapped.has(claim) ? statement.text.trim() : statement.text.slice(from, to));
     }
     marked += statement.text.slice(at);
   }
   return { text: marked, claims: total, unchecked, statements };
+}
+
+interface Reading {
+  readonly claims: readonly Claim[];
+  readonly bad: ReadonlySet<Claim>;
+  readonly swapped: ReadonlySet<Claim>;
+  readonly about: readonly string[];
+  /** Of a claim in the statement as it was written. */
+  readonly place: (claim: Claim) => Place;
+}
+
+/** `12.483` may be twelve thousand or twelve: in another language than English what holds is what was meant. */
+function readingOf(statement: Statement, facts: Facts, around: Surroundings): Reading {
+  const language = languageOf(statement.text, around.language);
+  if (language === 'english') return readAs(statement, facts);
+  let best: Reading | null = null;
+  for (const figures of [true, false]) {
+    const gloss = glossOf(statement.text, language, figures);
+    const reading = gloss === null ? readAs(statement, facts) : throughGloss(statement, facts, gloss, language);
+    if (best === null || reading.bad.size < best.bad.size) best = reading;
+    if (best.bad.size === 0) break;
+  }
+  return best!;
+}
+
+function throughGloss(statement: Statement, facts: Facts, gloss: Gloss, language: Language): Reading {
+  const titleAt = (at: number): string => {
+    const title = statement.titleAt(gloss.from(at));
+    return glossOf(title, language, false)?.text ?? title;
+  };
+  const reading = readAs({ ...statement, text: gloss.text, titleAt }, facts);
+  return { ...reading, place: ({ from, to }) => ({ from: gloss.from(from), to: gloss.to(to) }) };
+}
+
+function readAs(statement: Statement, facts: Facts): Reading {
+  const isOrder = isAdvice(statement.text);
+  let claims = claimsIn(statement.text).map((claim) => ofItsColumn(claim, statement));
+  const subjects = subjectsOf(statement, claims, facts);
+  claims = [...claims, ...judgementsIn(statement, claims, subjects)].sort((a, b) => a.from - b.from);
+  if (isOrder) claims = claims.filter((claim) => !isOnlyAdvice(claim, subjects) || isBorneOut(claim, { statement, claims, subjects, facts }));
+  const bad = new Set<Claim>(claims.filter((claim) => !isBorneOut(claim, { statement, claims, subjects, facts }))),
+    swapped = swappedIn(statement, claims, subjects.relations, facts);
+  for (const claim of swapped) bad.add(claim);
+  return {
+    claims,
+    bad,
+    swapped,
+    about: subjects.strong.length > 0 ? subjects.strong.map(({ word }) => word) : subjects.phrases,
+    place: (claim) => claim,
+  };
 }
 
 /** A number under "Port" or "Frame" is one. */
