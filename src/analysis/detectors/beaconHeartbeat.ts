@@ -16,7 +16,7 @@ const MOST_BYTES_PER_BEAT = 4096;
 /** Services whose rhythm may be a beacon's: none known, HTTP, and TLS, whose content nobody sees. */
 const JUDGED = new Set(['', 'data', 'http', 'tls']);
 /** IANA's ports of protocols that say at intervals that they are there: mail, directories, files, industry, phones' push services, brokers, databases, chat, remote desktops. */
-const ALIVE_BY_DESIGN = new Set(
+export const ALIVE_BY_DESIGN = new Set(
   '21 22 23 25 53 102 110 111 135 139 143 179 389 445 465 502 514 515 554 587 593 636 646 853 993 995 1080 1194 1352 1414 1433 1494 1521 1723 1883 1935 2049 2181 2404 2598 3128 3205 3260 3268 3269 3306 3389 4070 4505 4506 4840 5060 5061 5222 5223 5228 5229 5230 5269 5432 5671 5672 5900 5938 6379 6568 6667 6697 8008 8009 8883 9092 9100 11211 20000 27017 44818 50000 61613 61616'
     .split(' ')
     .map(Number),

@@ -13,7 +13,7 @@ import { safeText } from '../exports/safeText.ts';
 import * as F from '../flowTable.ts';
 import { secondsBetween } from '../time.ts';
 import { beaconScore, type BeaconScore } from './beaconScore.ts';
-import { heartbeatFindings } from './beaconHeartbeat.ts';
+import { ALIVE_BY_DESIGN, heartbeatFindings } from './beaconHeartbeat.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, isForMany, isLocalAddress, Watched } from './watched.ts';
 
@@ -259,7 +259,7 @@ function draft(values: Options, state: CaptureState, { rows, score, name, unansw
     isCheck = names.some((one) => CHECKS.test(`${one}.`)),
     isDead = unanswered * 2 > rows.length,
     isNamed = names.length > 0,
-    isWeb = serverPort === 80 || serverPort === 443;
+    isWeb = serverPort === 80 || serverPort === 443 || ALIVE_BY_DESIGN.has(serverPort);
   const { confidence, indicators } = confidenceOf([
     ['regular in time and size', 50 * score.total],
     ['hardly any jitter', score.deviation < score.interval * 0.05 ? 8 : 0],
@@ -273,7 +273,7 @@ function draft(values: Options, state: CaptureState, { rows, score, name, unansw
     target = name === null ? `${server} port ${serverPort}` : safeText(name, 80);
   return {
     technique: name ?? `${isTcp ? 'tcp' : 'udp'} ${serverPort}`,
-    // Apps and devices ask their makers' web servers for news as regularly as malware; these have names, and keep to the ports of the web.
+    // Apps and devices ask their makers' web servers for news as regularly as malware; these have names, and keep to the ports of the web and of brokers and mail.
     severity: isOutside && !isDead && !isCheck && !(isNamed && isWeb) ? 'medium' : 'low',
     confidence,
     title: `${client} calls ${target} every ${durationText(score.interval)}, ${countText(score.beats)} times`,

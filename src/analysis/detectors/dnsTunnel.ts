@@ -6,9 +6,11 @@ import * as z from 'zod';
 import { dnsMessage } from '../../pcap/dns/message.ts';
 import { typeName } from '../../pcap/dns/recordTypes.ts';
 import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { bytesText, countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
 import { safeText } from '../exports/safeText.ts';
 import { DomainTable, Undelegated, type Domain } from './dnsTunnelDomains.ts';
 import { addressFilter, confidenceOf, type Part } from './watched.ts';
@@ -21,6 +23,11 @@ const options = z.object({
     .min(6)
     .default(10)
     .describe('Mean length that suffices where mostly TXT, NULL or other records that carry data are asked for (characters)'),
+  codeLength: z
+    .number()
+    .min(8)
+    .default(14)
+    .describe('Mean length that suffices where the names look random, and nobody calls the addresses that come back (characters)'),
   newNamesPercent: z.number().min(1).max(100).default(50).describe('Share of the queries that ask for a name not asked before (percent)'),
   allowedDomains: z
     .array(z.string())
@@ -40,10 +47,24 @@ const options = z.object({
       'mailspike.net',
       'sorbs.net',
       'spamcop.net',
+      'cymru.com',
+      'msbl.org',
+      'dronebl.org',
+      'surriel.com',
+      'abusix.zone',
+      'adguard.com',
+      'googlesyndication.com',
+      'amazonaws.com',
     ])
-    .describe('Registered domains whose names carry data on purpose: antivirus, mail and reputation look-ups (domains)'),
+    .describe(
+      'Registered domains whose names carry data on purpose: antivirus, mail and reputation look-ups, and pages and machines that get names of their own (domains)',
+    ),
 });
 type Options = z.output<typeof options>;
+
+const MOST_CALLED = 50_000,
+  OTHERS_CALLED = 5,
+  DNS_PORT = 53;
 
 export const dnsTunnel = defineDetector({
   id: 'dns-tunnel',
@@ -62,15 +83,16 @@ export const dnsTunnel = defineDetector({
       },
       evaluate(values) {
         const findings: FindingDraft[] = [],
-          allowed = new Set(values.allowedDomains.map((name) => name.toLowerCase()));
+          allowed = new Set(values.allowedDomains.map((name) => name.toLowerCase())),
+          called = new Called(state);
         for (const domain of table.domains.values) {
           if (domain.queries < values.names || allowed.has(domain.name)) continue;
-          const finding = judge(values, state, domain);
+          const finding = judge(values, state, domain, called);
           if (finding !== null) findings.push(finding);
         }
         for (const asked of table.undelegated.values) {
           if (asked.queries < values.names || asked.endings.size * 2 < asked.queries) continue;
-          const finding = judge(values, state, asked);
+          const finding = judge(values, state, asked, called);
           if (finding !== null) findings.push(finding);
         }
         for (const server of table.bare.values) findings.push(bareNames(state, server));
@@ -88,19 +110,71 @@ export const dnsTunnel = defineDetector({
   },
 });
 
-function judge(values: Options, state: CaptureState, domain: Domain): FindingDraft | null {
+/** Who is called in this capture; found out once, when first asked for. */
+class Called {
+  readonly #state: CaptureState;
+  #addresses: Set<string> | null = null;
+
+  constructor(state: CaptureState) {
+    this.#state = state;
+  }
+
+  get addresses(): ReadonlySet<string> {
+    if (this.#addresses !== null) return this.#addresses;
+    const all = new Set<string>(),
+      { flows } = this.#state,
+      { ints } = flows,
+      numbers = new Set<number>();
+    for (let row = 0; row < flows.count && all.size < MOST_CALLED; row++) {
+      const at = row * F.INTS,
+        number = ints[at + F.B]! + ((ints[at + F.META]! & F.META_IPV6) !== 0 ? 2 ** 33 : 0);
+      if ((ints[at + F.PORTS]! & 0xffff) === DNS_PORT || numbers.has(number)) continue;
+      numbers.add(number);
+      all.add(flowAddress(this.#state, row, F.B));
+    }
+    this.#addresses = all;
+    return all;
+  }
+
+  /** Whether a good part of these is called: a name that is looked up in order to go there carries nothing. */
+  areUsed(answers: ReadonlySet<string>): boolean {
+    let used = 0;
+    for (const answer of answers) if (this.addresses.has(answer)) used++;
+    return used >= 3 && used * 4 >= answers.size;
+  }
+}
+
+/** Names of a program's making, too short to tell by their length alone, that nobody looks up in order to go there. Lists of senders answer in 127.0.0.0/8. */
+function isCode(values: Options, domain: Domain, length: number, called: Called): boolean {
+  const { lookedAt, coded, clients, queries, responses, notFound, addresses } = domain;
+  return (
+    length >= values.codeLength &&
+    coded * 10 >= lookedAt * 8 &&
+    domain.differentNames * 10 >= queries * 9 &&
+    clients.size <= 2 &&
+    notFound * 2 <= responses &&
+    // Silence means something where others are called.
+    called.addresses.size >= OTHERS_CALLED &&
+    ![...addresses].some((address) => address.startsWith('127.') || called.addresses.has(address))
+  );
+}
+
+function judge(values: Options, state: CaptureState, domain: Domain, called: Called): FindingDraft | null {
   const { name, queries, carriers, characters, entropy, longest, responses, responseBytes, notFound, clients, evidence } = domain;
   const names = domain.differentNames,
     length = characters / queries,
     bits = entropy / queries,
     isCarried = carriers * 2 >= queries,
     isNew = (100 * names) / queries;
-  const threshold = isCarried ? values.carrierLength : values.meanLength;
-  if (names < values.names || length < threshold || isNew < values.newNamesPercent) return null;
+  if (names < values.names || isNew < values.newNamesPercent) return null;
+  const byCode = !isCarried && length < values.meanLength && isCode(values, domain, length, called),
+    threshold = isCarried ? values.carrierLength : byCode ? values.codeLength : values.meanLength;
+  if (length < threshold || (!isCarried && called.areUsed(domain.addresses))) return null;
   const isMostlyMissing = responses > 0 && notFound * 2 > responses,
     answer = responses === 0 ? 0 : responseBytes / responses;
   const parts: Part[] = [
     ['many long names, each asked once', 45],
+    ['names like random, whose addresses nobody calls', byCode ? 10 : 0],
     ['records that carry data', isCarried ? 25 : 0],
     ['many times the threshold', Math.min(15, 5 * Math.log2(names / values.names))],
     ['names longer than people choose', length >= 40 ? 10 : 0],

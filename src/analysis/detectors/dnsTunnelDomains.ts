@@ -2,6 +2,7 @@
 import { getDomain, getPublicSuffix, parse } from 'tldts';
 import type { DnsMessage } from '../../pcap/dns/message.ts';
 import type { Packet } from '../../pcap/packet.ts';
+import { looksRandom } from './randomNames.ts';
 import { remembered } from './remembered.ts';
 import { datagramEnds, Evidence, Watched } from './watched.ts';
 
@@ -11,6 +12,11 @@ const MOST_DOMAINS = 10_000,
   MOST_ENDINGS = 5000;
 /** Linear counting of different names: exact enough up to some ten thousand. */
 const BITS = 8192;
+/** Addresses kept of the answers for one domain, and names from which on a look at their letters is worth it. */
+const MOST_ADDRESSES = 64,
+  FIRST_LOOKED_AT = 8;
+const TYPE_A = 1,
+  TYPE_AAAA = 28;
 /** Below this a name under the domain is a host name like any other. */
 const LEAST_LENGTH = 6;
 
@@ -32,29 +38,43 @@ export class Domain {
   responses = 0;
   responseBytes = 0;
   notFound = 0;
+  /** Names looked at, and those with a label that looks as if a program had made it. */
+  lookedAt = 0;
+  coded = 0;
+  /** Some of the addresses that came back. */
+  readonly addresses = new Set<string>();
   readonly #seen = new Uint32Array(BITS / 32);
 
   constructor(name: string) {
     this.name = name;
   }
 
-  asked(p: Packet, below: string, type: number, client: string): void {
+  /** `labels`: what stands below the domain, dots included. */
+  asked(p: Packet, labels: string, type: number, client: string): void {
+    const below = labels.replaceAll('.', '');
     this.queries++;
     this.characters += below.length;
     this.entropy += entropyOf(below);
     if (below.length > this.longest) this.longest = below.length;
     if (CARRIERS.has(type)) this.carriers++;
     if (this.types.size < 16 || this.types.has(type)) this.types.set(type, (this.types.get(type) ?? 0) + 1);
-    const slot = hashOf(below) & (BITS - 1);
-    this.#seen[slot >> 5]! |= 1 << (slot & 31);
+    const slot = hashOf(below) & (BITS - 1),
+      bit = 1 << (slot & 31);
+    if (this.queries > FIRST_LOOKED_AT && (this.#seen[slot >> 5]! & bit) === 0) {
+      this.lookedAt++;
+      if (labels.split('.').some(isCoded)) this.coded++;
+    }
+    this.#seen[slot >> 5]! |= bit;
     if (this.clients.size < MOST_CLIENTS) this.clients.add(client);
     this.evidence.addDatagram(p);
   }
 
-  answered(bytes: number, rcode: number): void {
+  answered({ length, rcode, answers }: DnsMessage): void {
     this.responses++;
-    this.responseBytes += bytes;
+    this.responseBytes += length;
     if (rcode === 3) this.notFound++;
+    if (this.addresses.size >= MOST_ADDRESSES) return;
+    for (const { type, data } of answers) if (type === TYPE_A || type === TYPE_AAAA) this.addresses.add(data);
   }
 
   get differentNames(): number {
@@ -101,25 +121,26 @@ export class DomainTable {
     const domain = this.domains.get(key) ?? (isResponse || this.domains.isFull ? undefined : this.domains.of(key, () => new Domain(key)));
     if (domain === undefined) return;
     if (isResponse) {
-      domain.answered(message.length, message.rcode);
+      domain.answered(message);
       return;
     }
     const client = datagramEnds(p)?.source ?? '';
-    domain.asked(p, qname.slice(0, domainStart - 1).replaceAll('.', ''), qtype, client);
+    domain.asked(p, qname.slice(0, domainStart - 1), qtype, client);
   }
 
-  #undelegatedName({ qname, qtype, isResponse, length, rcode }: DnsMessage, lastDot: number, p: Packet): void {
-    const ends = datagramEnds(p);
+  #undelegatedName(message: DnsMessage, lastDot: number, p: Packet): void {
+    const { qname, qtype, isResponse } = message,
+      ends = datagramEnds(p);
     if (ends === null) return;
     const { source, destination } = ends;
     const key = isResponse ? `${destination} ${source}` : `${source} ${destination}`;
     if (isResponse) {
-      this.undelegated.get(key)?.answered(length, rcode);
+      this.undelegated.get(key)?.answered(message);
       return;
     }
     const asked = this.undelegated.of(key, () => new Undelegated(destination));
     asked?.askedBelow(qname.slice(lastDot + 1));
-    asked?.asked(p, qname.replaceAll('.', ''), qtype, source);
+    asked?.asked(p, qname, qtype, source);
   }
 
   #isTopLevel(label: string): boolean {
@@ -148,6 +169,11 @@ export class DomainTable {
     }
     return isSuffix ? qname.lastIndexOf('.', second - 1) + 1 : second + 1;
   }
+}
+
+/** Hexadecimal of four bytes and more, or what looks random. */
+function isCoded(label: string): boolean {
+  return looksRandom(label) || (/^[\da-f]{8,}$/i.test(label) && /\d/.test(label) && /[a-f]/i.test(label));
 }
 
 const counts = new Uint16Array(256);

@@ -79,6 +79,12 @@ describe('is told', () => {
     expect(driver.findings).toMatchObject([{ severity: 'low' }]);
   });
 
+  test('a broker of things that somebody looked up, with less weight', () => {
+    const driver = calls(60, () => 60, {}, 8883);
+    driver.state.names.add(B, 'mqtt.thermostat.example', 'DNS');
+    expect(driver.findings).toMatchObject([{ severity: 'low' }]);
+  });
+
   test('inside of the network, with less weight', () =>
     expect(calls(40, () => 30, {}, 8443, 'tls', '10.0.0.9').findings).toMatchObject([{ severity: 'low' }]));
 
@@ -190,6 +196,12 @@ describe('within one connection', () => {
     expect(finding!.confidence).toBe(confidenceSum(finding!));
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
+  test('a broker of things that somebody looked up, with less weight', () => {
+    const driver = calls(60, () => 60, {}, 8883);
+    driver.state.names.add(B, 'mqtt.thermostat.example', 'DNS');
+    expect(driver.findings).toMatchObject([{ severity: 'low' }]);
+  });
+
   test('inside of the network, with less weight', async () =>
     expect(await inOne(lasting(8219, () => 5, { server: '10.0.0.9' }))).toMatchObject([{ severity: 'low' }]));
   test.each([1883, 5228, 6379, 22, 502, 143])('silent on signs of life at port %i', async (port) =>

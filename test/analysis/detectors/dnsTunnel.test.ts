@@ -95,6 +95,58 @@ describe('is told', () => {
   });
 });
 
+/** Names below a domain, their answers, and calls to what is answered; beside some other connections, or nothing else. */
+async function visits(
+  name: (i: number) => string,
+  { answer = 'used', others = 8 }: { readonly answer?: 'used' | 'unused' | 'listed' | 'missing'; readonly others?: number } = {},
+) {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 60; i++) {
+    const address = answer === 'listed' ? [127, 0, 0, 2] : [203, 0, 113, i + 1],
+      ends = { from: A, to: RESOLVER, sourcePort: 40_000 + i, destinationPort: 53 },
+      found = Uint8Array.from([...query(name(i), ADDRESS, true), 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address]);
+    found[7] = 1;
+    const missing = query(name(i), ADDRESS, true);
+    missing[3] = 0x83;
+    builder
+      .udp({ ...ends, payload: query(name(i), ADDRESS, false) })
+      .wait(0.1)
+      .udp({ from: RESOLVER, to: A, sourcePort: 53, destinationPort: ends.sourcePort, payload: answer === 'missing' ? missing : found })
+      .wait(0.1);
+    if (answer === 'used') builder.tcp({ from: A, to: address.join('.'), sourcePort: 50_000 + i, destinationPort: 443, flags: 2, sequence: 1 });
+    if (i < others) builder.tcp({ from: A, to: `198.51.100.${i + 1}`, sourcePort: 51_000 + i, destinationPort: 443, flags: 2, sequence: 1 });
+    builder.wait(5);
+  }
+  return findingsOf(await analyzeCapture(builder.bytes()), 'dns-tunnel');
+}
+const hex = (seed: number, length: number): string => [...code(seed, length)].map((letter) => (LETTERS.indexOf(letter) & 15).toString(16)).join('');
+
+describe('names in code that are too short to tell by their length', () => {
+  // Cobalt Strike's DNS beacon: `api.<counter><data>.<id>.<domain>`, A records that are data (its documentation, "DNS Beacon").
+  test.each([
+    ['Cobalt Strike', (i: number) => `api.1${hex(i, 8)}.${hex(1, 8)}.evil.example`],
+    ['eight bytes in hexadecimal', (i: number) => `${hex(i, 16)}.evil.example`],
+  ] as const)('%s is told where nobody calls what is answered', async (_name, name) => {
+    expect(await visits(name, { answer: 'unused' })).toMatchObject([{ severity: 'medium' }]);
+    expect(await visits(name)).toEqual([]);
+    expect(await visits(name, { answer: 'unused', others: 0 })).toEqual([]);
+    expect(await visits(name, { answer: 'listed' })).toEqual([]);
+    expect(await visits(name, { answer: 'missing' })).toEqual([]);
+  });
+  test('silent on machines with numbered names', async () =>
+    expect(await visits((i) => `node-${i}.frankfurt.cluster.example`, { answer: 'unused' })).toEqual([]));
+});
+
+describe('long names that are looked up in order to go there', () => {
+  test.each([
+    ['frames of advertisements', (i: number) => `${hex(i, 32)}.frames.ads.example`],
+    ['machines in a cloud', (i: number) => `vm-203-0-113-${i}.eu-west-1.compute.cloud.example`],
+  ] as const)('silent on %s', async (_name, name) => {
+    expect(await visits(name)).toEqual([]);
+    expect(await visits(name, { answer: 'unused' })).toHaveLength(1);
+  });
+});
+
 describe('is silent on', () => {
   test('the host names of a private domain that no registry knows', async () => {
     expect(await ask(many(200, (i) => `pc-${code(i, 8)}.corp`))).toEqual([]);
