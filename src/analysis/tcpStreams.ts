@@ -42,6 +42,8 @@ class StreamSide {
   /** First bytes of the PDU under way that lie in earlier segments. */
   kept = NOTHING;
   keptLength = 0;
+  /** Bytes that `kept` counts for. */
+  keptRoom = 0;
   /** How many are wanted. */
   keepLimit = 0;
   /** Bytes from the position where a step asked for more. */
@@ -73,7 +75,7 @@ export class TcpStream {
 }
 
 function heldBytes({ sides: [a, b] }: TcpStream): number {
-  return a.kept.length + a.waiting.length + a.earlyBytes + b.kept.length + b.waiting.length + b.earlyBytes;
+  return a.keptRoom + a.waiting.length + a.earlyBytes + b.keptRoom + b.waiting.length + b.earlyBytes;
 }
 
 /** No protocol was found in what this side says: it is said as it is, or not looked at any more. */
@@ -352,8 +354,7 @@ export class TcpStreams {
     }
     side.skip = 0;
     side.completes = false;
-    side.kept = NOTHING;
-    side.keptLength = 0;
+    dropKept(side);
     side.waiting = NOTHING;
     side.lost = true;
   }
@@ -552,7 +553,7 @@ export class TcpStreams {
       const count = dissector.step(p, bytes, offset, end, direction, stream.state);
       if (count === NOT_MINE) {
         side.done = true;
-        side.kept = NOTHING;
+        dropKept(side);
         return;
       }
       if (count === NEED_MORE) {
@@ -594,8 +595,7 @@ export class TcpStreams {
     p.view = view;
     p.source = source;
     p.wireEnd = wireEnd;
-    side.keptLength = 0;
-    side.kept = NOTHING;
+    dropKept(side);
   }
 }
 
@@ -605,13 +605,46 @@ function keep(side: StreamSide, bytes: Uint8Array, from: number, to: number): vo
   const count = Math.min(to - from, limit - side.keptLength);
   if (count <= 0) return;
   const needed = side.keptLength + count;
-  if (needed > side.kept.length) {
-    const grown = new Uint8Array(Math.min(limit, Math.max(needed, side.kept.length * 2, 256)));
-    grown.set(side.kept.subarray(0, side.keptLength));
+  if (needed > side.keptRoom) {
+    const room = Math.min(limit, Math.max(needed, side.keptRoom * 2, 256)),
+      grown = takeBuffer(room);
+    if (side.keptLength > 0) grown.set(side.kept.subarray(0, side.keptLength));
+    giveBack(side.kept);
     side.kept = grown;
+    side.keptRoom = room;
   }
   side.kept.set(bytes.subarray(from, from + count), side.keptLength);
   side.keptLength = needed;
+}
+
+function dropKept(side: StreamSide): void {
+  giveBack(side.kept);
+  side.kept = NOTHING;
+  side.keptLength = 0;
+  side.keptRoom = 0;
+}
+
+/** Buffers of usual sizes that nobody needs now, 256 bytes and its next powers of two: a new one would cost more than what is put in it. */
+const SMALLEST_LOG2 = 8,
+  SIZES = 8,
+  MOST_FREE = 32;
+const freeBuffers: Uint8Array<ArrayBuffer>[][] = Array.from({ length: SIZES }, () => []);
+
+/** At least so many bytes, of any content. */
+function takeBuffer(length: number): Uint8Array<ArrayBuffer> {
+  const size = sizeOf(length);
+  return size < SIZES ? (freeBuffers[size]!.pop() ?? new Uint8Array(1 << (SMALLEST_LOG2 + size))) : new Uint8Array(length);
+}
+
+/** Nobody keeps bytes of a packet beyond the call they came in (`Packet`). */
+function giveBack(buffer: Uint8Array<ArrayBuffer>): void {
+  const size = sizeOf(buffer.length);
+  if (size < SIZES && buffer.length === 1 << (SMALLEST_LOG2 + size) && freeBuffers[size]!.length < MOST_FREE) freeBuffers[size]!.push(buffer);
+}
+
+/** Which of the usual sizes holds so many bytes. */
+function sizeOf(length: number): number {
+  return length <= 1 << SMALLEST_LOG2 ? 0 : 32 - Math.clz32(length - 1) - SMALLEST_LOG2;
 }
 
 /** The frame carries this protocol; once, however many PDUs it completes. */

@@ -150,11 +150,14 @@ function say(where: string, text: string, isProse = false, isEcho = false): void
 }
 
 function sayHttp(http: HttpRequestMessage | HttpResponseMessage, place: string): void {
-  for (const header of http.headers) {
-    if (headerJudge.knows(header)) continue;
-    const injection = injectionIn(header[1]);
-    if (injection === null) headerJudge.clear(header);
-    else told.push({ where: headerPlace(header[0]), isProse: false, injection });
+  const { headers } = http;
+  if (!headerJudge.knowsAll(headers)) {
+    for (const header of headers) {
+      if (headerJudge.knows(header)) continue;
+      const injection = injectionIn(header[1]);
+      if (injection === null) headerJudge.clear(header);
+      else told.push({ where: headerPlace(header[0]), isProse: false, injection });
+    }
   }
   // The bytes are looked at before they become a text.
   const injection = mayHoldInjection(bodyWords(http)) ? judgeInjection(http.bodyStart) : null;

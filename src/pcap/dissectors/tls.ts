@@ -37,12 +37,16 @@ export const tls: Dissector = {
 
 function dissectTls(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {
   const side = state.sides[direction],
-    { record } = side;
-  side.record = null;
-  // A record that spans segments is in `record`; of one that lies in the frame, the frame's own bytes are shown.
-  if (record !== null && end - offset < record.length)
-    inBytes(p, record, 'Reassembled TLS record', sink, () => dissectRecord(p, 0, record.length, direction, state, sink));
-  else dissectRecord(p, offset, end, direction, state, sink);
+    { recordBytes, recordAt, recordLength } = side;
+  side.recordBytes = null;
+  // A record that spans segments is in `recordBytes`; of one that lies in the frame, the frame's own bytes are shown.
+  if (recordBytes === null || end - offset >= recordLength) {
+    dissectRecord(p, offset, end, direction, state, sink);
+    return;
+  }
+  // What is shown stays; what is only read is gone before these bytes are.
+  const record = sink === null ? recordBytes.subarray(recordAt, recordAt + recordLength) : recordBytes.slice(recordAt, recordAt + recordLength);
+  inBytes(p, record, 'Reassembled TLS record', sink, () => dissectRecord(p, 0, recordLength, direction, state, sink));
 }
 
 function dissectRecord(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {

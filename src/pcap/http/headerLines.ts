@@ -5,8 +5,8 @@
 import { CR, LF, textAt } from '../text.ts';
 import { nextHeader, type HeaderLine } from './headers.ts';
 
-/** A header line of a message. The last two are there in lines that were read: the name to compare by, and a bit for each judge who saw nothing (`HeaderJudge`). */
-export type Header = readonly [name: string, value: string, lowerName?: string, clear?: number];
+/** A header line of a message. The last two are there in lines that were read: the name to compare by, and the line's place, -1 for one that is not kept. */
+export type Header = readonly [name: string, value: string, lowerName?: string, place?: number];
 
 /** Lines that are kept; each has one place by its bytes, and a newer line takes it. */
 const SLOTS = 8192;
@@ -16,6 +16,8 @@ const MAX_HEADERS = 64;
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token', 'x-csrf-token']);
 
 const headers: (Header | undefined)[] = new Array<undefined>(SLOTS).fill(undefined),
+  /** Bits of the judges who saw nothing in each line (`HeaderJudge`). */
+  clear = new Int32Array(SLOTS),
   /** Words of each line, 0 where there is none. */
   lengths = new Uint8Array(SLOTS),
   /** The lines themselves. */
@@ -23,6 +25,9 @@ const headers: (Header | undefined)[] = new Array<undefined>(SLOTS).fill(undefin
 /** The line being read, the last word filled up with zeros. */
 const words = new Int32Array(LONGEST);
 const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+/** The lines read last, and who saw nothing in any of them before. */
+let last: readonly Header[] = [],
+  allClear = 0;
 
 /**
  * The first 64 header lines of the head `[offset, end)`, which begins behind the start line; values of credentials and cookies are empty. `view` is on the same
@@ -30,6 +35,7 @@ const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 
  */
 export function readHeaders(bytes: Uint8Array, view: DataView, offset: number, end: number): Header[] {
   const found: Header[] = [];
+  let all = -1;
   for (let at = offset; at < end && found.length < MAX_HEADERS;) {
     let count = 0,
       hash = 0,
@@ -57,18 +63,24 @@ export function readHeaders(bytes: Uint8Array, view: DataView, offset: number, e
     const slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
     // A line that ends with a zero would look like one without it.
     const isPlain = bytes[to - 1] !== 0;
-    if (isPlain && lengths[slot] === count && isSame(slot, count)) found.push(headers[slot]!);
-    else {
-      const header = readHeader(bytes, at, after);
+    if (isPlain && lengths[slot] === count && isSame(slot, count)) {
+      found.push(headers[slot]!);
+      all &= clear[slot]!;
+    } else {
+      const header = readHeader(bytes, at, after, isPlain && count <= LONGEST ? slot : -1);
       found.push(header);
-      if (isPlain && count <= LONGEST && !SECRET_HEADERS.has(header[2]!)) {
-        kept.set(words.subarray(0, count), slot * LONGEST);
+      all = 0;
+      if (header[3] !== -1) {
+        for (let i = 0; i < count; i++) kept[slot * LONGEST + i] = words[i]!;
         lengths[slot] = count;
         headers[slot] = header;
+        clear[slot] = 0;
       }
     }
     at = after;
   }
+  last = found;
+  allClear = all;
   return found;
 }
 
@@ -84,11 +96,12 @@ function isSame(slot: number, count: number): boolean {
   return true;
 }
 
-function readHeader(bytes: Uint8Array, from: number, after: number): Header {
+function readHeader(bytes: Uint8Array, from: number, after: number, place: number): Header {
   nextHeader(bytes, from, after, line);
   const name = textAt(bytes, line.name, line.nameEnd, 128),
-    lowerName = name.toLowerCase();
-  return [name, SECRET_HEADERS.has(lowerName) ? '' : textAt(bytes, line.value, line.valueEnd), lowerName, 0];
+    lowerName = name.toLowerCase(),
+    isSecret = SECRET_HEADERS.has(lowerName);
+  return [name, isSecret ? '' : textAt(bytes, line.value, line.valueEnd), lowerName, isSecret ? -1 : place];
 }
 
 let judges = 0;
@@ -103,13 +116,21 @@ export class HeaderJudge {
     this.#bit = 1 << judges++;
   }
 
+  /** Whether he saw nothing in any of these lines before; no is no answer. */
+  knowsAll(lines: readonly Header[]): boolean {
+    return lines === last && (allClear & this.#bit) !== 0;
+  }
+
   /** Whether he saw nothing in this line before. */
   knows(header: Header): boolean {
-    return ((header[3] ?? 0) & this.#bit) !== 0;
+    const place = header[3] ?? -1;
+    return place >= 0 && headers[place] === header && (clear[place]! & this.#bit) !== 0;
   }
 
   /** He saw nothing in this line. */
   clear(header: Header): void {
-    if (header[3] !== undefined) (header as [string, string, string, number])[3] |= this.#bit;
+    const place = header[3] ?? -1;
+    // A newer line may have taken the place.
+    if (place >= 0 && headers[place] === header) clear[place]! |= this.#bit;
   }
 }

@@ -1,7 +1,7 @@
 /** The head of an HTTP/1 message as offsets, RFC 9112 sections 2 to 5. Lines may end in LF alone, as servers have to accept. */
 import { afterLine, CR, findByte, LF, lineTextEnd, matchPrefix, SPACE, skipBlanks, trimEnd } from '../text.ts';
 
-/** A request or status line. */
+/** A request or status line. What reads one returns the same object, refilled: copy what is to stay. */
 export interface StartLine {
   isResponse: boolean;
   /** Start of the line, behind empty lines before it (RFC 9112 section 2.2). */
@@ -136,6 +136,8 @@ export function readStartLine(bytes: Uint8Array, offset: number, end: number): S
   return looksLikeStartLine(bytes, offset, end) === 'yes' ? splitStartLine(bytes, offset, end) : null;
 }
 
+const startLine: StartLine = { isResponse: false, start: 0, first: 0, firstEnd: 0, second: 0, secondEnd: 0, third: 0, thirdEnd: 0, after: 0 };
+
 /** The parts of a line that `looksLikeStartLine` has accepted. */
 export function splitStartLine(bytes: Uint8Array, offset: number, end: number): StartLine {
   const start = skipEmptyLines(bytes, offset, end),
@@ -145,16 +147,21 @@ export function splitStartLine(bytes: Uint8Array, offset: number, end: number): 
   const isResponse = bytes[start] === 72 && bytes[start + 4] === 0x2f;
   const firstEnd = findByte(bytes, SPACE, start, textEnd),
     second = skipBlanks(bytes, firstEnd, textEnd);
-  let secondEnd: number, third: number;
+  startLine.isResponse = isResponse;
+  startLine.start = startLine.first = start;
+  startLine.firstEnd = firstEnd;
+  startLine.second = second;
   if (isResponse) {
-    secondEnd = findByte(bytes, SPACE, second, textEnd);
-    third = Math.min(textEnd, secondEnd + 1);
+    startLine.secondEnd = findByte(bytes, SPACE, second, textEnd);
+    startLine.third = Math.min(textEnd, startLine.secondEnd + 1);
   } else {
     // The version is the last word: targets of attackers hold spaces. HTTP/0.9 has none.
-    third = endsWithVersion(bytes, second, textEnd) ? textEnd - 8 : textEnd;
-    secondEnd = trimEnd(bytes, second, third);
+    startLine.third = endsWithVersion(bytes, second, textEnd) ? textEnd - 8 : textEnd;
+    startLine.secondEnd = trimEnd(bytes, second, startLine.third);
   }
-  return { isResponse, start, first: start, firstEnd, second, secondEnd, third, thirdEnd: textEnd, after };
+  startLine.thirdEnd = textEnd;
+  startLine.after = after;
+  return startLine;
 }
 
 /** Offset behind the empty line that ends a head, or -1. `from` may be any offset of the head already searched up to. */

@@ -5,7 +5,7 @@ import type { Packet } from '../packet.ts';
 import { md5OfFingerprint } from '../platform.ts';
 import { describeCertificates, describeClientHello, describeServerHello } from './describe.ts';
 import { HANDSHAKE_TYPES, suiteName, tlsFields as f } from './fields.ts';
-import { isGrease, parseServerHello, parseSsl2ClientHello, serverNameOf, type ClientHello } from './hello.ts';
+import { isGrease, parseServerHello, parseSsl2ClientHello, serverNameOf, type ClientHello, type ServerHello } from './hello.ts';
 import { certificateAt } from './knownCertificates.ts';
 import { clientHelloAt } from './knownHellos.ts';
 import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage, TlsServerNameMessage } from './messages.ts';
@@ -20,7 +20,7 @@ const MAX_MESSAGE = 65_536;
 const MAX_CHAIN = 16;
 
 /**
- * Reads the content `[offset, end)` of a handshake record. Returns the words for the packet list, null if it is encrypted.
+ * Reads the content `[offset, end)` of a handshake record. Returns the words for the packet list, none without a `sink`; null if it is encrypted.
  */
 export function readHandshake(
   p: Packet,
@@ -49,7 +49,7 @@ export function readHandshake(
     if (HANDSHAKE_TYPES[type] === undefined) {
       // Ciphertext of a stream whose Change Cipher Spec was not seen.
       side.encrypted = true;
-      return words.length > 0 ? words.join(', ') : null;
+      return words.length === 0 ? null : sink === null ? '' : words.join(', ');
     }
     if (length > MAX_MESSAGE) {
       p.malformed(`TLS handshake message of ${length} bytes`, at, end);
@@ -63,7 +63,7 @@ export function readHandshake(
       at += length;
     }
   }
-  return words.join(', ');
+  return sink === null ? '' : words.join(', ');
 }
 
 /** Adds to a message that spans records; reads it when it is complete. Returns the offset behind what was taken. */
@@ -170,7 +170,8 @@ function readClientHello(
 ): string {
   noteClientHello(p, hello, direction, state);
   if (hello.short) p.malformed('TLS ClientHello is shorter than its lengths say', body, end);
-  if (sink !== null) describeClientHello(p, body, end, hello, sink);
+  if (sink === null) return 'Client Hello';
+  describeClientHello(p, body, end, hello, sink);
   return hello.sni === null ? 'Client Hello' : `Client Hello (SNI=${hello.sni})`;
 }
 
@@ -260,24 +261,40 @@ function readServerHello(
   const hello = parseServerHello(bytes, body, end);
   state.version = hello.version;
   if (hello.short) p.malformed('TLS ServerHello is shorter than its lengths say', body, end);
-  if (p.hears('tls-server-hello')) {
-    p.emit({
-      kind: 'tls-server-hello',
-      frame: p.frame,
-      direction,
-      version: hello.version,
-      suite: hello.suite,
-      suiteName: suiteName(hello.suite),
-      alpn: hello.alpn,
-      helloRetryRequest: hello.helloRetryRequest,
-      get ja3s() {
-        return md5OfFingerprint(ja3sText(hello));
-      },
-      sni: state.sni,
-    } satisfies TlsServerHelloMessage);
-  }
+  if (p.hears('tls-server-hello')) p.emit(new SeenServerHello(p.frame, direction, hello, state.sni));
   if (sink !== null) describeServerHello(p, body, end, hello, sink);
   return hello.helloRetryRequest ? 'Hello Retry Request' : 'Server Hello';
+}
+
+class SeenServerHello implements TlsServerHelloMessage {
+  readonly kind = 'tls-server-hello';
+  readonly frame: number;
+  readonly direction: Direction;
+  readonly version: number;
+  readonly suite: number;
+  readonly alpn: string | null;
+  readonly helloRetryRequest: boolean;
+  readonly sni: string | null;
+  readonly #hello: ServerHello;
+
+  constructor(frame: number, direction: Direction, hello: ServerHello, sni: string | null) {
+    this.frame = frame;
+    this.direction = direction;
+    this.version = hello.version;
+    this.suite = hello.suite;
+    this.alpn = hello.alpn;
+    this.helloRetryRequest = hello.helloRetryRequest;
+    this.sni = sni;
+    this.#hello = hello;
+  }
+
+  get suiteName(): string {
+    return suiteName(this.suite);
+  }
+
+  get ja3s(): string | null {
+    return md5OfFingerprint(ja3sText(this.#hello));
+  }
 }
 
 /** RFC 5246 section 7.4.2. TLS 1.3 encrypts its certificates, so its other layout does not occur here. */

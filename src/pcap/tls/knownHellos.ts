@@ -27,7 +27,7 @@ export function clientHelloAt(bytes: Uint8Array, offset: number, end: number): C
   for (let i = 0; i < length; i++) h = Math.imul(h ^ words[i]!, 0x9e3779b1) ^ (h >>> 15);
   const slot = (h ^ (h >>> 13)) & (SLOTS - 1),
     there = known[slot];
-  if (there !== undefined && isSame(there.offer, length)) return { ...there.hello, sni };
+  if (there !== undefined && isSame(there.offer, length)) return there.hello.sni === sni ? there.hello : { ...there.hello, sni };
   const hello = parseClientHello(bytes, offset, end);
   known[slot] = { offer: words.slice(0, length), hello };
   return hello;

@@ -16,9 +16,13 @@ const MAX_RECORD = 16_384 + 2048;
 export interface TlsSide {
   /** Records from here on are encrypted, whatever their type says. */
   encrypted: boolean;
-  /** Bytes of the record under way, and a copy of those that are read: they may span segments. Bulk data is only passed over. */
+  /**
+   * Bytes of the record under way, and where those that are read lie whole until `dissect`, which follows at once: they may span segments. Bulk data is only
+   * passed over.
+   */
   recordLength: number;
-  record: Uint8Array | null;
+  recordBytes: Uint8Array | null;
+  recordAt: number;
   ssl2: boolean;
   /** The record under way has begun in an earlier segment. */
   begun: boolean;
@@ -44,7 +48,8 @@ export function openTls(): TlsState {
   const side = (): TlsSide => ({
     encrypted: false,
     recordLength: 0,
-    record: null,
+    recordBytes: null,
+    recordAt: 0,
     ssl2: false,
     begun: false,
     partial: null,
@@ -107,7 +112,7 @@ function stepRecord(p: Packet, bytes: Uint8Array, offset: number, end: number, d
     length = end - offset,
     type = bytes[offset]!;
   p.pduComplete = true;
-  side.record = null;
+  side.recordBytes = null;
   const tls = type >= CHANGE_CIPHER_SPEC && type <= HEARTBEAT;
   // Once SSLv2 is agreed on, a first byte may say anything: its records are told by who spoke SSLv2 before.
   if (type >= 0x80 || (side.ssl2 && !tls)) return stepSsl2(bytes, offset, end, direction, side, state);
@@ -122,7 +127,8 @@ function stepRecord(p: Packet, bytes: Uint8Array, offset: number, end: number, d
   side.recordLength = RECORD_HEADER + size;
   if (type === APPLICATION_DATA) return side.recordLength;
   if (length < side.recordLength) return NEED_MORE;
-  side.record = bytes.slice(offset, offset + side.recordLength);
+  side.recordBytes = bytes;
+  side.recordAt = offset;
   return side.recordLength;
 }
 
@@ -140,7 +146,8 @@ function stepSsl2(bytes: Uint8Array, offset: number, end: number, direction: Dir
   side.recordLength = header + size;
   if (length < side.recordLength) return NEED_MORE;
   side.ssl2 = true;
-  side.record = bytes.slice(offset, offset + side.recordLength);
+  side.recordBytes = bytes;
+  side.recordAt = offset;
   return side.recordLength;
 }
 
