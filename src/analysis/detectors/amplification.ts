@@ -12,7 +12,7 @@ import * as F from '../flowTable.ts';
 import { oneWayConnections } from '../oneWay.ts';
 import { Addresses, endKey, gatherHot } from './hotFlows.ts';
 import { addressFilter, Burst, confidenceOf, flowStart, MOST_EVIDENCE, overThreshold, rateOf, Span } from './measures.ts';
-import { REFLECTOR_PORTS } from './reflectorPorts.ts';
+import { REFLECTOR_PORTS, SESSION_PORTS } from './reflectorPorts.ts';
 
 const options = z.object({
   unasked: z.int().min(10).default(100).describe('Answers of such services without any question that one host must get within the window (packets)'),
@@ -26,9 +26,12 @@ const MOST_VICTIMS = 1000,
   MOST_REFLECTORS = 5000,
   MOST_SEARCHERS = 10_000,
   PROTOCOL_UDP = 17;
-/** Services that are asked by multicast and answer each asker: their answers are no flows of the question. */
-const SSDP = 1900,
-  WS_DISCOVERY = 3702;
+/** Answers to one question from which they are no conversation, of services over which people converse, too. */
+const LEAST_ANSWERS_EACH = 3;
+/** A resolver asks countless servers of DNS, and some of their signed answers are large; whoever is abused is one of few. */
+const DNS = 53,
+  MANY_SERVERS = 20,
+  TIMES_RESOLVER = 10;
 
 /** Answers of one service to one host. */
 interface Service {
@@ -70,8 +73,8 @@ function reflectorOf({ ints, doubles }: F.FlowTable, row: number): number {
     to = ints[at + F.PORTS]! & 0xffff,
     isFrom = REFLECTOR_PORTS.has(from),
     isTo = REFLECTOR_PORTS.has(to);
-  // NTP and others ask from their own port: who says more answers.
-  if (isFrom && isTo) return from === to ? (doubles[row * F.DOUBLES + F.PAYLOAD_A]! > doubles[row * F.DOUBLES + F.PAYLOAD_B]! ? 0 : 1) : -1;
+  // NTP and others ask from their own port, and whoever forges questions from any: who says more answers.
+  if (isFrom && isTo) return doubles[row * F.DOUBLES + F.PAYLOAD_A]! > doubles[row * F.DOUBLES + F.PAYLOAD_B]! ? 0 : 1;
   return isFrom ? 0 : isTo ? 1 : -1;
 }
 
@@ -82,6 +85,8 @@ function outOfProportion({ ints, doubles }: F.FlowTable, row: number, reflector:
     answers = ints[at + F.PACKETS_A + reflector]!,
     questions = ints[at + F.PACKETS_B - reflector]!;
   if (answers === 0) return 0;
+  const port = reflector === 0 ? ints[at + F.PORTS]! >>> 16 : ints[at + F.PORTS]! & 0xffff;
+  if (questions > 0 && answers < LEAST_ANSWERS_EACH * questions && SESSION_PORTS.has(port)) return 0;
   return questions === 0 || doubles[dat + F.PAYLOAD_A + reflector]! >= factor * doubles[dat + F.PAYLOAD_B - reflector]! ? answers : 0;
 }
 
@@ -126,7 +131,7 @@ function isForAll(state: CaptureState, row: number, end: typeof F.A | typeof F.B
   return value >>> 28 === 14 || value === -1;
 }
 
-/** Who searched for services by multicast, and from which port: they asked for what comes back. */
+/** Who searched for services by multicast or broadcast, and from which port: they asked for what comes back, which is no flow of the question. */
 function searchersOf(state: CaptureState): ReadonlySet<number> {
   const { flows } = state,
     { ints } = flows,
@@ -134,7 +139,8 @@ function searchersOf(state: CaptureState): ReadonlySet<number> {
   for (let row = 0; row < flows.count && searchers.size < MOST_SEARCHERS; row++) {
     const at = row * F.INTS,
       port = ints[at + F.PORTS]! & 0xffff;
-    if ((port !== SSDP && port !== WS_DISCOVERY) || (ints[at + F.META]! & F.META_PROTOCOL) !== PROTOCOL_UDP || !isForAll(state, row, F.B)) continue;
+    if ((ints[at + F.META]! & F.META_PROTOCOL) !== PROTOCOL_UDP || !REFLECTOR_PORTS.has(port)) continue;
+    if (!isForAll(state, row, F.B) && ((ints[at + F.META]! & F.META_IPV6) !== 0 || (ints[at + F.B]! & 255) !== 255)) continue;
     searchers.add(endKey(flows, row, F.A) * 65_536 + (ints[at + F.PORTS]! >>> 16));
   }
   return searchers;
@@ -185,7 +191,7 @@ function judge(values: Options, state: CaptureState, victim: Victim, service: Se
     isUnasked = service.unaskedBurst.most >= values.unasked;
   const most = isUnasked ? service.unaskedBurst.most : service.askedBurst.most,
     threshold = isUnasked ? values.unasked : values.asked;
-  if (most < threshold) return null;
+  if (most < threshold || (!isUnasked && port === DNS && reflectors.count >= MANY_SERVERS && most < threshold * TIMES_RESOLVER)) return null;
   const address = flowAddress(state, victim.row, victim.end),
     name = REFLECTOR_PORTS.get(port) ?? `port ${port}`,
     seconds = span.seconds,

@@ -3,7 +3,7 @@
  * ATT&CK T1018, Remote System Discovery; T1595.001, Scanning IP Blocks.
  */
 import * as z from 'zod';
-import { formatIpv4 } from '../../pcap/addresses.ts';
+import { formatIpv4, formatMac } from '../../pcap/addresses.ts';
 import { arpMessage } from '../../pcap/dissectors/arp.ts';
 import type { CaptureState } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
@@ -52,6 +52,8 @@ const MOST_SOURCES = 2000,
 /** nmap waits 10 s at most for an answer before it repeats a probe, and repeats it no more than that the network seems to lose some. */
 const PATIENT_DATAGRAMS = 4,
   PATIENT_SECONDS = 30;
+/** Bytes of a question to a stranger: proposals of IKE (RFC 7296) have hundreds, a first packet of QUIC has 1,200 (RFC 9000 section 14.1). */
+const MOST_QUESTION = 1400;
 /** Ports that no program asks many strangers for. */
 const SOUGHT = new Set([
   21, 22, 23, 102, 111, 135, 139, 445, 502, 512, 513, 514, 873, 1433, 1521, 2323, 2375, 3306, 3389, 5432, 5555, 5900, 5985, 5986, 6379, 7547, 8291,
@@ -116,6 +118,10 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
       isOrdered = asker.inOrder * 2 >= asker.targets.asked;
     if ((isQuick || isOrdered) && isSweep(values, asker.targets, values.arpHosts)) sweeps.push(ofArp(values, asker));
   }
+  for (const asker of tallies.arpProbes.values())
+    if (asker.burst.most >= values.arpHosts && isSweep(values, asker.targets, values.arpHosts)) sweeps.push(ofArpProbes(values, asker));
+  for (const asker of tallies.neighbours.values())
+    if (asker.burst.most >= values.arpHosts && isSweep(values, asker.targets, values.arpHosts)) sweeps.push(ofNeighbours(values, state, asker));
   for (const map of [tallies.ping, tallies.ping6])
     for (const asker of map.values()) if (isSweep(values, asker.targets, values.hosts)) sweeps.push(ofPing(values, state, asker));
   sweeps.sort((a, b) => b.targets.silent - a.targets.silent || (a.frames[0] ?? 0) - (b.frames[0] ?? 0));
@@ -157,12 +163,12 @@ function gatherPorts(values: Options, state: CaptureState, isSctp: boolean) {
       // Below 2^53: 36 bits and a sign for address and family, one for the protocol, 16 for the port.
       return (endKey(flows, row, F.A) * 2 + (protocol === PROTOCOL_UDP ? 1 : 0)) * 65_536 + (ints[at + F.PORTS]! & 0xffff);
     },
-    weight: (row) => (probeOf(flows, row) === 0 ? 0 : 1),
+    weight: (row) => (probeOf(flows, row, MOST_QUESTION) === 0 ? 0 : 1),
     create: (row) => ({ row, targets: new SweepTargets(), rows: [], span: new Span(), failed: 0, raw: 0, patient: 0 }),
     add: (group, row) => {
       const at = row * F.INTS,
         target = ints[at + F.B]!,
-        probe = probeOf(flows, row);
+        probe = probeOf(flows, row, MOST_QUESTION);
       group.targets.ask(target);
       if (probe === 0) {
         group.targets.answer(target);
@@ -246,6 +252,25 @@ function ofArp(values: Options, { source, targets, span, frames, inOrder }: Aske
   };
 }
 
+/** Asked in nobody's name, so that no table learns who asks. */
+function ofArpProbes(values: Options, asker: Asker): Sweep {
+  const address = formatMac(Math.floor(asker.source / 4_294_967_296), asker.source % 4_294_967_296);
+  return { ...ofArp(values, asker), source: address, filter: `arp.opcode == 1 && arp.src.proto_ipv4 == 0.0.0.0 && eth.src == ${address}` };
+}
+
+function ofNeighbours(values: Options, state: CaptureState, asker: Asker): Sweep {
+  const address = state.packet.ipv6.textOf(asker.source);
+  return {
+    ...ofArp(values, asker),
+    how: 'neighbour discovery',
+    technique: 'ndp',
+    source: address,
+    isIpv6: true,
+    flows: asker.flows,
+    filter: `ipv6.src == ${address} && icmpv6.type == 135`,
+  };
+}
+
 function ofPing(values: Options, state: CaptureState, { version, source, targets, span, frames, flows, inOrder }: Asker): Sweep {
   const isIpv6 = version === 6,
     address = isIpv6 ? state.packet.ipv6.textOf(source) : formatIpv4(source);
@@ -263,7 +288,7 @@ function ofPing(values: Options, state: CaptureState, { version, source, targets
     frames,
     framesTotal: targets.asked,
     flows,
-    filter: isIpv6 ? `ipv6.src == ${address} && icmpv6.type == 128` : `ip.src == ${address} && icmp.type == 8`,
+    filter: isIpv6 ? `ipv6.src == ${address} && icmpv6.type == 128` : `ip.src == ${address} && icmp.type in {8, 13, 17}`,
   };
 }
 
@@ -280,7 +305,7 @@ function draft(values: Options, sweep: Sweep, isOneWay: boolean): FindingDraft {
     { name: 'attempts without the options that systems send', value: isRaw ? 10 : 0 },
     { name: 'a port that worms and intruders look for', value: sweep.isSought ? 10 : 0 },
     { name: 'hardly anybody answered', value: share >= 90 ? 5 : 0 },
-    { name: 'a gateway may ask for somebody else', value: technique === 'arp' ? -5 : 0 },
+    { name: 'a gateway may ask for somebody else', value: technique === 'arp' || technique === 'ndp' ? -5 : 0 },
     { name: 'the capture holds one direction only', value: isOneWay ? -20 : 0 },
   ]);
   const [low, high] = isIpv6 ? [0, 0] : targets.range,
@@ -290,7 +315,7 @@ function draft(values: Options, sweep: Sweep, isOneWay: boolean): FindingDraft {
     what: isIpv6 ? plural(targets.asked, 'host') : networkOf(low, high, targets.asked),
     severity: isOneWay && share === 100 ? 'low' : 'medium',
     confidence,
-    title: `${source} swept ${countText(targets.asked)} hosts for ${how === 'ARP' ? 'their presence (ARP)' : how === 'ping' ? 'an answer to ping' : how}${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
+    title: `${source} swept ${countText(targets.asked)} hosts for ${how === 'ARP' || how === 'neighbour discovery' ? `their presence (${how})` : how === 'ping' ? 'an answer to ping' : how}${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
     description: `${source} asked ${plural(targets.asked, 'host')} by ${how}${range === '' ? '' : ` from ${range}`}; ${countText(targets.silent)} of them (${share} %) refused or did not answer (threshold ${threshold} hosts and ${values.failedSharePercent} %).`,
     subjects: [{ role: 'attacker', address: source }],
     firstSeen: span.from,
@@ -311,7 +336,7 @@ function draft(values: Options, sweep: Sweep, isOneWay: boolean): FindingDraft {
     ],
     alternatives: [
       `An inventory, monitoring or vulnerability scanner of your own, if ${source} is known to run one.`,
-      ...(how === 'ARP'
+      ...(technique === 'arp' || technique === 'ndp'
         ? [`${source} is a gateway that passes on what somebody beyond it looks for; or answers, which go to one host only, were not captured.`]
         : []),
       ...(how.startsWith('TCP') || how.startsWith('UDP')

@@ -1,6 +1,6 @@
 /**
  * A flood of HTTP requests: far more than people or crawlers ask for, and always for the same few pages, often with a random query behind them so that no
- * cache answers. Load tests do the same on purpose. Services that call each other ask one page as often, but over connections that they keep and without
+ * cache answers; or for pages with random names, each once and over a connection of its own. Load tests do the same on purpose. Services that call each other ask one page as often, but over connections that they keep and without
  * random queries.
  */
 import * as z from 'zod';
@@ -38,6 +38,8 @@ interface Server {
   /** Within a second. */
   readonly peak: Burst;
   readonly pages: Set<string>;
+  /** Requests until no more pages were remembered. */
+  countedPages: number;
   readonly clients: Map<string, number>;
   readonly evidence: Evidence;
   requests: number;
@@ -71,6 +73,7 @@ export const httpFlood = defineDetector({
           peak: new Burst(1),
           connections: new Set(),
           pages: new Set(),
+          countedPages: 0,
           clients: new Map(),
           evidence: new Evidence(),
           requests: 0,
@@ -100,15 +103,19 @@ export const httpFlood = defineDetector({
           if (text !== one.lastQuery) one.queries++;
           one.lastQuery = text;
         }
-        if (one.pages.size < MOST_PAGES) one.pages.add((query < 0 ? message.uri : message.uri.slice(0, query)).slice(0, 200));
+        if (one.pages.size < MOST_PAGES) {
+          one.countedPages++;
+          one.pages.add((query < 0 ? message.uri : message.uri.slice(0, query)).slice(0, 200));
+        }
         if (one.clients.size < MOST_CLIENTS || one.clients.has(client)) one.clients.set(client, (one.clients.get(client) ?? 0) + 1);
       },
       evaluate: (values) => ({
         findings: [...servers.values]
-          .filter(
-            ({ burst, peak, pages, requests }) =>
-              (burst.most >= values.requests || peak.most >= values.peakRequests) && pages.size * 100 <= requests * values.pagesPercent,
-          )
+          .filter((one) => {
+            const { burst, peak, pages, requests } = one;
+            if (isAlwaysNew(one)) return burst.most >= values.requests;
+            return (burst.most >= values.requests || peak.most >= values.peakRequests) && pages.size * 100 <= requests * values.pagesPercent;
+          })
           .map((one) => draft(values, state, one)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...servers.limits('servers')]),
       }),
@@ -116,11 +123,14 @@ export const httpFlood = defineDetector({
   },
 });
 
-function draft(
-  values: Options,
-  state: CaptureState,
-  { address, port, burst, peak, pages, clients, connections, queries, evidence, requests }: Server,
-): FindingDraft {
+/** Hardly a page twice, and hardly a connection: people come back to the same pages, and crawlers keep their connections. */
+function isAlwaysNew({ pages, countedPages, connections, requests }: Server): boolean {
+  return pages.size * 10 >= countedPages * 9 && connections.size * 2 >= Math.min(MOST_CONNECTIONS, requests);
+}
+
+function draft(values: Options, state: CaptureState, server: Server): FindingDraft {
+  const { address, port, burst, peak, pages, clients, connections, queries, evidence, requests } = server,
+    isNew = isAlwaysNew(server);
   const [busiest = ['', 0] as const] = [...clients].sort((a, b) => b[1] - a[1]),
     isOne = busiest[1] * 2 > requests,
     isKept = connections.size < Math.min(MOST_CONNECTIONS, requests / MOST_KEPT) && queries * 2 < requests && clients.size < MANY_CLIENTS;
@@ -134,7 +144,7 @@ function draft(
     `${addressFilter(address)} && tcp.port == ${port} && http.request`,
     {
       technique: isOne ? 'one-source' : 'many-sources',
-      severity: burst.most >= values.requests && !isKept ? 'medium' : 'low',
+      severity: burst.most >= values.requests && !isKept && !isNew ? 'medium' : 'low',
       parts: [
         ['more requests than people make', 50],
         ['many times the threshold', Math.max(0, Math.min(20, 5 * Math.log2(burst.most / values.requests)))],
@@ -143,7 +153,7 @@ function draft(
         ['over few connections that are kept, as services call each other', isKept ? -20 : 0],
       ],
       title: `${address} port ${port} is flooded with HTTP requests: ${countText(burst.most)} within ${values.windowSeconds} s`,
-      description: `${countText(burst.most)} requests came within ${values.windowSeconds} s (threshold ${countText(values.requests)}) from ${plural(clients.size, 'address', 'addresses')}, ${countText(requests)} in all, for ${plural(pages.size, 'page')}.`,
+      description: `${countText(burst.most)} requests came within ${values.windowSeconds} s (threshold ${countText(values.requests)}) from ${plural(clients.size, 'address', 'addresses')}, ${countText(requests)} in all, for ${pages.size >= MOST_PAGES ? `more than ${countText(MOST_PAGES)} pages` : plural(pages.size, 'page')}.`,
       indicators: [
         { name: 'requests', value: burst.most, threshold: values.requests },
         { name: 'requests within a second', value: peak.most, threshold: values.peakRequests },
@@ -151,7 +161,10 @@ function draft(
         { name: 'clients', value: clients.size },
         { name: 'connections', value: connections.size },
       ],
-      alternatives: ['A load test, or a program that asks too often.'],
+      alternatives: [
+        'A load test, or a program that asks too often.',
+        ...(isNew ? ['A proxy in front of a large site that opens a connection for each request.'] : []),
+      ],
       attack: ['T1499.002'],
       recommendation: `Limit requests per address in front of ${address}.`,
     },

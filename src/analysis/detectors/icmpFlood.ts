@@ -27,7 +27,10 @@ type Options = z.output<typeof options>;
 type Collected = Pick<Options, 'windowSeconds' | 'requests'>;
 
 const MOST_TARGETS = 4096,
-  MOST_SOURCES = 2000;
+  MOST_SOURCES = 2000,
+  /** Pings of one host within the window, and in all, that are those of somebody who watches. */
+  MOST_OF_WATCHER = 50,
+  LEAST_OF_WATCHER = 5;
 /** Type * 256 of the messages that ask, and of those that answer. */
 const REQUESTS = new Set([8, 13, 15, 17, 128]),
   REPLIES = new Set([0, 14, 16, 18, 129]),
@@ -174,7 +177,9 @@ function draft(values: Options, state: CaptureState, target: Target, threshold: 
   const address = version === 6 ? state.packet.ipv6.textOf(target.address) : formatIpv4(target.address),
     few = sources.count <= 5;
   const answeredShare = isErrors ? 0 : Math.min(100, Math.round((100 * answered) / messages)),
-    isTest = answeredShare >= 80 && few && most < threshold * 10;
+    // Hosts that watch a gateway all ask it, again and again, at leisure; invented addresses ask once.
+    isWatched = answeredShare >= 80 && most <= sources.count * MOST_OF_WATCHER && messages >= sources.count * LEAST_OF_WATCHER,
+    isTest = isWatched || (answeredShare >= 80 && few && most < threshold * 10);
   const { confidence, parts } = confidenceOf([
     { name: 'over the threshold', value: 45 },
     overThreshold(most, threshold),

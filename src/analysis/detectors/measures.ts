@@ -104,6 +104,57 @@ export class Burst {
   }
 }
 
+/**
+ * As `Burst`, for events of two kinds: the most of the first within a window in which they have at least `sharePercent` of both, and that share. Events
+ * come in order or nearly so.
+ */
+export class Contest {
+  #most = 0;
+  #share = 0;
+  #slot = -Infinity;
+  #current: [number, number] = [0, 0];
+  #previous: [number, number] = [0, 0];
+  readonly #half: number;
+  readonly #sharePercent: number;
+
+  constructor(windowSeconds: number, sharePercent: number) {
+    this.#half = windowSeconds / 2;
+    this.#sharePercent = sharePercent;
+  }
+
+  add(seconds: number, count: number, others: number): void {
+    const slot = Number.isNaN(seconds) ? 0 : Math.floor(seconds / this.#half);
+    if (slot > this.#slot) {
+      this.#judge();
+      this.#previous = slot === this.#slot + 1 ? this.#current : [0, 0];
+      this.#current = [0, 0];
+      this.#slot = slot;
+    }
+    if (slot < this.#slot - 1) return;
+    const half = slot < this.#slot ? this.#previous : this.#current;
+    half[0] += count;
+    half[1] += others;
+  }
+
+  get most(): number {
+    this.#judge();
+    return this.#most;
+  }
+
+  get share(): number {
+    this.#judge();
+    return this.#share;
+  }
+
+  #judge(): void {
+    const count = this.#current[0] + this.#previous[0],
+      share = (100 * count) / (count + this.#current[1] + this.#previous[1]);
+    if (count <= this.#most || share < this.#sharePercent) return;
+    this.#most = count;
+    this.#share = share;
+  }
+}
+
 /** Start of a flow in seconds since the capture began, NaN without a time: what bursts are counted by. */
 export function flowStart(state: CaptureState, row: number): number {
   const { ints, doubles } = state.flows,

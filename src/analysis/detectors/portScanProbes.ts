@@ -35,13 +35,13 @@ const PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17,
   PROTOCOL_SCTP = 132;
 
-/** Kind | outcome of a flow, or 0 when it is no probe: somebody answered, or it began before the capture did. */
-export function probeOf(flows: F.FlowTable, row: number): number {
+/** Kind | outcome of a flow, or 0 when it is no probe: somebody answered, or it began before the capture did. `mostUdpPayload` is a mean, in bytes. */
+export function probeOf(flows: F.FlowTable, row: number, mostUdpPayload = MOST_MEAN_UDP_PAYLOAD): number {
   const { ints } = flows,
     at = row * F.INTS,
     protocol = ints[at + F.META]! & F.META_PROTOCOL;
   if (protocol === PROTOCOL_TCP) return tcpProbe(flows, row, at);
-  if (protocol === PROTOCOL_UDP) return udpProbe(flows, row, at);
+  if (protocol === PROTOCOL_UDP) return udpProbe(flows, row, at, mostUdpPayload);
   return protocol === PROTOCOL_SCTP ? sctpProbe(flows, row, at) : 0;
 }
 
@@ -85,11 +85,10 @@ function stealthKind(flags: number): number {
   return (asked & TCP_FIN) === 0 ? ACK : MAIMON;
 }
 
-function udpProbe(flows: F.FlowTable, row: number, at: number): number {
+function udpProbe(flows: F.FlowTable, row: number, at: number, mostPayload: number): number {
   const { ints } = flows,
     sent = ints[at + F.PACKETS_A]!;
-  if (ints[at + F.PACKETS_B]! > 0 || sent > MOST_UDP_DATAGRAMS || flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > sent * MOST_MEAN_UDP_PAYLOAD)
-    return 0;
+  if (ints[at + F.PACKETS_B]! > 0 || sent > MOST_UDP_DATAGRAMS || flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > sent * mostPayload) return 0;
   // Traceroute counts its ports upwards, but its packets are not meant to arrive. An answer says something.
   if ((ints[at + F.FLAGS]! & F.LOW_TTL) !== 0) return 0;
   if (flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > 0 && speaksAsServer(ints[at + F.PORTS]!)) return 0;

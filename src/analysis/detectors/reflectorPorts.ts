@@ -1,5 +1,6 @@
 /** UDP services whose answers are much larger than the questions, so that attackers let them answer their victims: CISA alert TA14-017A and its successors. */
 export const REFLECTOR_PORTS: ReadonlyMap<number, string> = new Map([
+  [7, 'echo'],
   [17, 'QOTD'],
   [19, 'chargen'],
   [53, 'DNS'],
@@ -8,20 +9,31 @@ export const REFLECTOR_PORTS: ReadonlyMap<number, string> = new Map([
   [123, 'NTP'],
   [137, 'NetBIOS'],
   [161, 'SNMP'],
+  [177, 'XDMCP'],
   [389, 'CLDAP'],
+  [427, 'SLP'],
   [520, 'RIP'],
   [623, 'IPMI'],
   [1194, 'OpenVPN'],
   [1434, 'SQL Server browser'],
+  [1604, 'Citrix'],
   [1900, 'SSDP'],
   [3283, 'Apple Remote Desktop'],
   [3702, 'WS-Discovery'],
   [5093, 'Sentinel'],
+  [5351, 'NAT-PMP'],
+  [5353, 'mDNS'],
   [5683, 'CoAP'],
   [10001, 'Ubiquiti discovery'],
+  [10074, 'Mitel TP-240'],
   [11211, 'memcached'],
+  [17185, 'VxWorks debugging'],
   [27015, 'Steam'],
   [30120, 'FiveM'],
   [32414, 'Plex'],
+  [33848, 'Jenkins'],
   [37810, 'DHDiscover'],
 ]);
+
+/** Of them, those over which people also transfer and play for hours: downloads through a tunnel, files, games. Each packet is an answer to one of the other side. */
+export const SESSION_PORTS: ReadonlySet<number> = new Set([69, 1194, 3283, 5683, 27_015, 30_120, 32_414]);

@@ -3,6 +3,7 @@
  * (Slowloris, R.U.D.Y.), or takes the answer through a window of nothing (slow read). Long polling holds a few connections open, with whole requests.
  */
 import * as z from 'zod';
+import { httpResponseMessage } from '../../pcap/http/messages.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence } from './watched.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -23,6 +24,10 @@ const TCP = 6,
   MOST_SERVERS = 2000;
 /** The handshake of TLS passes before a slow request begins. */
 const MOST_HANDSHAKE = 6000;
+/** Request timeout, RFC 9110 section 15.5.9: the server lost its patience, and says so in few bytes. */
+const TIMED_OUT = 408,
+  MOST_TIMED_OUT = 20_000,
+  MOST_ERROR_BYTES = 2000;
 const WEB = new Set(['', 'data', 'http', 'tls']),
   WEB_PORTS = new Set([80, 81, 443, 591, 3000, 5000, 8000, 8008, 8080, 8081, 8088, 8443, 8888, 9000]);
 
@@ -39,10 +44,19 @@ export const slowDos = defineDetector({
   description:
     'Many connections to a web server stay open while hardly anything passes: requests that never end, or answers that nobody takes. A few connections that wait for news are ordinary.',
   options,
-  create: (_, state) => ({ evaluate: (values) => evaluate(values, state) }),
+  messages: [httpResponseMessage.kind],
+  create(_, state) {
+    const timedOut = new Set<number>();
+    return {
+      onMessage(message, flow) {
+        if (flow >= 0 && httpResponseMessage.is(message) && message.status === TIMED_OUT && timedOut.size < MOST_TIMED_OUT) timedOut.add(flow);
+      },
+      evaluate: (values) => evaluate(values, state, timedOut),
+    };
+  },
 });
 
-function evaluate(values: Options, state: CaptureState) {
+function evaluate(values: Options, state: CaptureState, timedOut: ReadonlySet<number>) {
   const { ints, doubles, count } = state.flows,
     servers = new Map<string, Held>(),
     isWeb = state.tables.all.map(({ dissector }) => WEB.has(dissector.id));
@@ -61,7 +75,8 @@ function evaluate(values: Options, state: CaptureState) {
     const isRead = (flags & F.ZERO_WINDOW_A) !== 0 && (flags & F.DATA_B) !== 0;
     // A server that has answered with more than its handshake was asked something whole.
     const isRequest =
-      doubles[dat + F.PAYLOAD_A]! <= values.bytes && doubles[dat + F.PAYLOAD_B]! <= (port === 443 || port === 8443 ? MOST_HANDSHAKE : 0);
+      doubles[dat + F.PAYLOAD_A]! <= values.bytes &&
+      doubles[dat + F.PAYLOAD_B]! <= (port === 443 || port === 8443 ? MOST_HANDSHAKE : timedOut.has(row) ? MOST_ERROR_BYTES : 0);
     if (!isRead && !isRequest) continue;
     const key = `${ints[at + F.B]} ${ints[at + F.META]! & F.META_IPV6} ${port}`;
     let held = servers.get(key);

@@ -1,6 +1,6 @@
 /**
  * Smurf: pings to a broadcast address in the victim's name, so that every host of that network answers the victim (CERT CA-1998-01, RFC 2644); over IPv6 the
- * same with a group of all nodes. ATT&CK T1498.002, Reflection Amplification. Only ICMP echoes are looked at; other packets leave after one comparison.
+ * same with a group of all nodes. With UDP to echo or chargen it is called Fraggle: fraggle.ts. ATT&CK T1498.002, Reflection Amplification. Only ICMP echoes are looked at; other packets leave after one comparison.
  */
 import * as z from 'zod';
 import { formatIpv4 } from '../../pcap/addresses.ts';
@@ -9,6 +9,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import { fraggles } from './fraggle.ts';
 import { Addresses } from './hotFlows.ts';
 import { addressFilter, Burst, confidenceOf, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
 
@@ -68,6 +69,7 @@ export const smurf = defineDetector({
       evaluate(values) {
         const limits = unreadableFrames(state),
           findings: FindingDraft[] = [];
+        findings.push(...fraggles(values, state));
         for (const host of tally.hosts()) {
           const one = judge(values, state, host);
           if (one !== null) findings.push(one);

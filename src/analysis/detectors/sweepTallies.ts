@@ -1,16 +1,25 @@
 /** Who asks for whom by ARP and by ping: what flows do not tell. Bounded, and nothing is kept of whoever asks for a few only. */
 import type { ArpMessage } from '../../pcap/dissectors/arp.ts';
-import { NET_DST, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import { MAC_DST_HIGH, MAC_SRC_HIGH, NET_DST, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { Burst, MOST_EVIDENCE, packetTime, Span } from './measures.ts';
 import { SweepTargets } from './sweepTargets.ts';
 
 const MOST_SOURCES = 4096;
-/** `icmp` of Packet: type * 256 + code. */
-const REQUEST = 8 << 8,
-  REPLY = 0,
-  REQUEST_V6 = 128 << 8,
-  REPLY_V6 = 129 << 8;
+/** `icmp` of Packet: type * 256 + code. Echo, timestamp and mask (RFC 792, RFC 950), echo of IPv6 and neighbours (RFC 4443, RFC 4861). */
+const REQUESTS = new Set([8 << 8, 13 << 8, 17 << 8, 128 << 8]),
+  REPLIES = new Set([0, 14 << 8, 18 << 8, 129 << 8]),
+  SOLICITATION = 135 << 8,
+  ADVERTISEMENT = 136 << 8;
+
+function lastThree(address: Uint8Array): number {
+  return (address[13]! << 16) | (address[14]! << 8) | address[15]!;
+}
+
+/** Below 2^48. */
+function macOf({ mac }: Packet, high: typeof MAC_SRC_HIGH | typeof MAC_DST_HIGH): number {
+  return mac[high]! * 4_294_967_296 + (mac[high + 1]! >>> 0);
+}
 
 export interface Asker {
   readonly version: number;
@@ -28,6 +37,10 @@ export interface Asker {
 export class SweepTallies {
   isBounded = false;
   readonly arp = new Map<number, Asker>();
+  /** Who asks in nobody's name, by MAC address. */
+  readonly arpProbes = new Map<number, Asker>();
+  /** Neighbours of IPv6 that were asked for; a target is the last three bytes of its address, as in the group that is asked (RFC 4291 section 2.7.1). */
+  readonly neighbours = new Map<number, Asker>();
   readonly ping = new Map<number, Asker>();
   readonly ping6 = new Map<number, Asker>();
   readonly #state: CaptureState;
@@ -40,11 +53,16 @@ export class SweepTallies {
 
   onArp({ opcode, senderIp, targetIp }: ArpMessage, p: Packet): void {
     if (opcode === 2) {
-      this.arp.get(targetIp)?.targets.answer(senderIp);
+      if (targetIp === 0) this.arpProbes.get(macOf(p, MAC_DST_HIGH))?.targets.answer(senderIp);
+      else this.arp.get(targetIp)?.targets.answer(senderIp);
       return;
     }
-    // Probes before an address is taken (RFC 5227), and announcements, ask for one's own.
-    if (opcode !== 1 || senderIp === 0 || senderIp === targetIp) return;
+    // Announcements ask for one's own address. Probes before an address is taken (RFC 5227) do, too, but for one or a few.
+    if (opcode !== 1 || senderIp === targetIp) return;
+    if (senderIp === 0) {
+      if (p.macCount > 0) this.#ask(this.arpProbes, 4, macOf(p, MAC_SRC_HIGH), targetIp, p, -1);
+      return;
+    }
     this.#ask(this.arp, 4, senderIp, targetIp, p, -1);
     // Whoever asks is there, and needs no answer.
     for (const asker of this.arp.values()) {
@@ -59,8 +77,17 @@ export class SweepTallies {
     if (p.netCount === 0) return;
     const version = net[at + NET_VERSION]!,
       map = version === 6 ? this.ping6 : this.ping;
-    if (icmp === REQUEST || icmp === REQUEST_V6) this.#ask(map, version, net[at + NET_SRC]!, net[at + NET_DST]!, p, flow);
-    else if (icmp === REPLY || icmp === REPLY_V6) map.get(net[at + NET_DST]!)?.targets.answer(net[at + NET_SRC]!);
+    if (REQUESTS.has(icmp)) this.#ask(map, version, net[at + NET_SRC]!, net[at + NET_DST]!, p, flow);
+    else if (REPLIES.has(icmp)) map.get(net[at + NET_DST]!)?.targets.answer(net[at + NET_SRC]!);
+    else if (version === 6 && icmp === SOLICITATION) this.#solicit(p, net[at + NET_SRC]!, net[at + NET_DST]!, flow);
+    else if (version === 6 && icmp === ADVERTISEMENT)
+      this.neighbours.get(net[at + NET_DST]!)?.targets.answer(lastThree(p.ipv6.bytesOf(net[at + NET_SRC]!)));
+  }
+
+  /** Whether a known neighbour is still there is asked of itself, and before an address is taken nobody asks for it (RFC 4862 section 5.4.2). */
+  #solicit(p: Packet, source: number, group: number, flow: number): void {
+    const to = p.ipv6.bytesOf(group);
+    if (to[0] === 0xff && to[12] === 0xff && p.ipv6.bytesOf(source)[0] !== 0) this.#ask(this.neighbours, 6, source, lastThree(to), p, flow);
   }
 
   #ask(map: Map<number, Asker>, version: number, source: number, target: number, p: Packet, flow: number): void {

@@ -1,6 +1,6 @@
 /**
  * SYN flood: connection attempts pour in on one service and none is completed, so that its table of half-open connections fills up (RFC 4987).
- * ATT&CK T1499.001, OS Exhaustion Flood. The sources may be invented: what counts is what reaches the victim.
+ * ATT&CK T1499.001, OS Exhaustion Flood. The sources may be invented: what counts is what reaches the victim. Floods of TCP's other segments: strayFlood.ts.
  */
 import * as z from 'zod';
 import { TCP_ACK, TCP_SYN } from '../../pcap/packet.ts';
@@ -11,8 +11,9 @@ import { countText, durationText, plural } from '../describe.ts';
 import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { oneWayConnections } from '../oneWay.ts';
-import { addressFilter, Burst, confidenceOf, flowStart, MOST_EVIDENCE, overThreshold, rateOf, Span } from './measures.ts';
+import { addressFilter, Burst, confidenceOf, Contest, flowStart, MOST_EVIDENCE, overThreshold, rateOf, Span } from './measures.ts';
 import { Addresses, endKey, gatherHot } from './hotFlows.ts';
+import { strayFloods } from './strayFlood.ts';
 
 const options = z.object({
   halfOpen: z
@@ -27,12 +28,20 @@ const options = z.object({
     .max(100)
     .default(50)
     .describe("Share of the host's connections that must stay half-open, so that a popular server is left alone (percent)"),
+  straySegments: z
+    .int()
+    .min(100)
+    .default(1000)
+    .describe('TCP segments of no connection, such as ACK, FIN or RST, that one host must get within the window (segments)'),
 });
 type Options = z.output<typeof options>;
 
 /** A scan tries many ports a few times; a flood hits the same ones again and again, or hits any port from countless addresses. */
 const LEAST_PER_PORT = 20,
   MANY_SOURCES = 100;
+/** Clients of a service that is cut off try again about once a second each, with the options of their systems; whoever floods with those does more. */
+const PATIENT_ATTEMPTS_PER_SOURCE = 50,
+  TIMES_PATIENT = 10;
 /** Repetitions of one attempt that a patient system makes; more is a source that reuses its port. */
 const MOST_REPETITIONS = 10;
 const MOST_VICTIMS = 256,
@@ -41,11 +50,11 @@ const MOST_VICTIMS = 256,
 
 export const synFlood = defineDetector({
   id: 'syn-flood',
-  title: 'SYN flood',
+  title: 'SYN and other TCP floods',
   tier: 1,
   deed: 'flooded {whom} with connection attempts',
   description:
-    'One host gets connection attempts at a rate, from one or countless addresses, that are never completed, which fills its table of half-open connections. A crowd of clients that insists on a server which is down, or a load test, can look like it.',
+    'One host gets connection attempts at a rate, from one or countless addresses, that are never completed, which fills its table of half-open connections; or segments that belong to no connection. A crowd of clients that insists on a server which is down, or a load test, can look like it.',
   options,
   create: (_, state) => ({ evaluate: (values) => evaluate(values, state) }),
 });
@@ -55,6 +64,8 @@ interface Victim {
   readonly sources: Addresses;
   readonly ports: Map<number, number>;
   readonly burst: Burst;
+  /** Attempts without the options of systems against connections that came about, window by window: a flood on a server that is busy all day. */
+  readonly contest: Contest;
   readonly span: Span;
   readonly rows: number[];
   attempts: number;
@@ -95,6 +106,7 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
       sources: new Addresses(MOST_SOURCES),
       ports: new Map(),
       burst: new Burst(values.windowSeconds),
+      contest: new Contest(values.windowSeconds, values.halfOpenSharePercent),
       span: new Span(),
       rows: [],
       attempts: 0,
@@ -107,12 +119,14 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
     add: (victim, row) => addFlow(victim, state, row),
   });
   const oneWay = oneWayConnections(flows, state.packets).isNotable,
-    findings: FindingDraft[] = [];
+    // In a capture of one direction every late segment seems to belong to nothing.
+    findings: FindingDraft[] = oneWay ? [] : strayFloods(state, values.straySegments, values.windowSeconds);
   for (const victim of hot.groups) {
     const draft = judge(values, state, victim, oneWay);
     if (draft !== null) findings.push(draft);
   }
   const limits = unreadableFrames(state);
+  if (oneWay) limits.push('Connections were captured in one direction only: floods of segments that belong to none cannot be told.');
   if (hot.isBounded) limits.push(`More than ${MOST_VICTIMS} hosts were under attack; the others were left out.`);
   return { findings, coverage: coverage(examinedAll(state, judged === 0 ? 0 : flows.count), limits) };
 }
@@ -123,7 +137,10 @@ function addFlow(victim: Victim, state: CaptureState, row: number): void {
     attempts = attemptsOf(state.flows, row),
     flags = ints[at + F.FLAGS]!;
   if (attempts === 0) {
-    if ((flags & F.SYN_ACK_B) !== 0) victim.completed++;
+    if ((flags & F.SYN_ACK_B) !== 0) {
+      victim.completed++;
+      victim.contest.add(flowStart(state, row), 0, 1);
+    }
     return;
   }
   const port = ints[at + F.PORTS]! & 0xffff;
@@ -137,14 +154,20 @@ function addFlow(victim: Victim, state: CaptureState, row: number): void {
   if (victim.rows.length < MOST_EVIDENCE) victim.rows.push(row);
   // Repetitions in one flow are spread over its life.
   const seconds = attempts === 1 ? 0 : state.flows.doubles[row * F.DOUBLES + F.END]! - state.flows.doubles[row * F.DOUBLES + F.START]!;
-  victim.burst.add(flowStart(state, row), seconds > 10 ? Math.ceil((attempts * 10) / seconds) : attempts);
+  const atOnce = seconds > 10 ? Math.ceil((attempts * 10) / seconds) : attempts;
+  victim.burst.add(flowStart(state, row), atOnce);
+  if ((ints[at + F.WINDOW_SCALES]! & 255) === 0) victim.contest.add(flowStart(state, row), atOnce, 0);
 }
 
 function judge(values: Options, state: CaptureState, victim: Victim, oneWay: boolean): FindingDraft | null {
-  const most = victim.burst.most,
-    share = (100 * victim.attempts) / (victim.attempts + victim.completed),
-    sources = victim.sources.count;
-  if (most < values.halfOpen || share < values.halfOpenSharePercent) return null;
+  const inAll = (100 * victim.attempts) / (victim.attempts + victim.completed),
+    isPlain = inAll >= values.halfOpenSharePercent,
+    most = isPlain ? victim.burst.most : victim.contest.most,
+    share = isPlain ? inAll : victim.contest.share,
+    sources = victim.sources.count,
+    isRaw = victim.raw * 10 >= victim.flows * 9;
+  if (most < values.halfOpen) return null;
+  if (isPlain && !isRaw && most < Math.min(values.halfOpen * TIMES_PATIENT, sources * PATIENT_ATTEMPTS_PER_SOURCE)) return null;
   const [port, onPort] = [...victim.ports].reduce((best, one) => (one[1] > best[1] ? one : best));
   const isConcentrated = onPort >= values.halfOpen / 2 && onPort >= LEAST_PER_PORT;
   if (!isConcentrated && sources < MANY_SOURCES) return null;
@@ -156,7 +179,7 @@ function judge(values: Options, state: CaptureState, victim: Victim, oneWay: boo
     { name: 'over the threshold', value: 45 },
     overThreshold(most, values.halfOpen),
     { name: 'hardly a source came twice', value: isSpoofed ? 12 : 0 },
-    { name: 'attempts without the options that systems send', value: victim.raw * 10 >= victim.flows * 9 ? 15 : 0 },
+    { name: 'attempts without the options that systems send', value: isRaw || !isPlain ? 15 : 0 },
     { name: 'next to nothing was completed', value: share >= 95 ? 8 : 0 },
     { name: 'the target answered, and nobody went on', value: victim.answered * 2 >= victim.flows ? 5 : 0 },
     { name: 'the capture holds one direction only', value: oneWay ? -5 : 0 },

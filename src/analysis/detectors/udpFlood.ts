@@ -21,6 +21,11 @@ const options = z.object({
     .default(1000)
     .describe('Unanswered datagrams that one host must get within the window, from many ports or addresses (datagrams)'),
   conversations: z.int().min(2).default(50).describe('Pairs of ports and addresses that these must come from: fewer are streams (conversations)'),
+  refusedDatagrams: z
+    .int()
+    .min(100)
+    .default(10_000)
+    .describe('Datagrams of a single stream within the window, to a port that the host refuses, which are told with less weight (datagrams)'),
   streamDatagrams: z
     .int()
     .min(100)
@@ -33,7 +38,10 @@ type Options = z.output<typeof options>;
 const MOST_VICTIMS = 1000,
   MOST_SOURCES = 20_000,
   MANY_SOURCES = 100,
-  PROTOCOL_UDP = 17;
+  PROTOCOL_UDP = 17,
+  /** What a flow holds of "port unreachable": type * 256 + code + 1. */
+  PORT_CLOSED = 3 * 256 + 3 + 1,
+  PORT_CLOSED_V6 = 256 + 4 + 1;
 /** As for scans: small datagrams, few to each port. */
 const MOST_PER_SCANNED_PORT = 20,
   MOST_SCAN_PAYLOAD = 300;
@@ -50,7 +58,12 @@ interface Victim {
   flows: number;
   datagrams: number;
   bytes: number;
-  answers: number;
+  /** Of them to ports that the host said are closed. */
+  refused: number;
+  /** Of them in conversations in which it said something now and then: it wants them. */
+  agreed: number;
+  /** What it sent back, by port of its own: a service that it does answer for is none that is flooded. */
+  readonly answersOf: Map<number, number>;
 }
 
 export const udpFlood = defineDetector({
@@ -78,7 +91,7 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
   const { flows } = state,
     { ints } = flows;
   const hot = gatherHot<Victim>(flows, {
-    least: Math.min(values.datagrams, values.streamDatagrams),
+    least: Math.min(values.datagrams, values.streamDatagrams, values.refusedDatagrams),
     mostGroups: MOST_VICTIMS,
     key: (row) => ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_UDP ? endKey(flows, row, F.B) : NaN),
     weight: (row) => unanswered(flows, row),
@@ -92,7 +105,9 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
       flows: 0,
       datagrams: 0,
       bytes: 0,
-      answers: 0,
+      refused: 0,
+      agreed: 0,
+      answersOf: new Map(),
     }),
     add: (victim, row) => addFlow(values, state, victim, row),
   });
@@ -112,14 +127,17 @@ function addFlow(values: Options, state: CaptureState, victim: Victim, row: numb
   const { ints, doubles } = state.flows,
     at = row * F.INTS,
     dat = row * F.DOUBLES,
-    sent = unanswered(state.flows, row);
-  victim.answers += ints[at + F.PACKETS_B]!;
+    sent = unanswered(state.flows, row),
+    port = ints[at + F.PORTS]! & 0xffff,
+    answers = ints[at + F.PACKETS_B]!;
+  if (answers > 0) victim.answersOf.set(port, (victim.answersOf.get(port) ?? 0) + answers);
   if (sent === 0) return;
-  const port = ints[at + F.PORTS]! & 0xffff,
-    seconds = doubles[dat + F.END]! - doubles[dat + F.START]!;
+  const seconds = doubles[dat + F.END]! - doubles[dat + F.START]!;
   victim.flows++;
   victim.datagrams += sent;
+  if (answers > 0) victim.agreed += sent;
   victim.bytes += doubles[dat + F.PAYLOAD_A]!;
+  if (ints[at + F.ICMP_ERROR] === ((ints[at + F.META]! & F.META_IPV6) !== 0 ? PORT_CLOSED_V6 : PORT_CLOSED)) victim.refused += sent;
   victim.ports.set(port, (victim.ports.get(port) ?? 0) + sent);
   victim.sources.add(ints[at]!, row);
   victim.span.addFlow(state.flows, row);
@@ -136,15 +154,19 @@ function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: b
       bytes,
       span,
       sources,
-      answers,
+      answersOf,
     } = victim,
-    isMany = flows >= values.conversations && most >= values.datagrams;
-  if ((!isMany && most < values.streamDatagrams) || answers * 5 > datagrams) return null;
+    isMany = flows >= values.conversations && most >= values.datagrams,
+    isStream = !isMany && most >= values.streamDatagrams && victim.agreed * 2 < datagrams,
+    isRefused = !isMany && !isStream && most >= values.refusedDatagrams && victim.refused * 10 >= datagrams * 9;
+  let answers = 0;
+  for (const [port, count] of answersOf) if (victim.ports.has(port)) answers += count;
+  if ((!isMany && !isStream && !isRefused) || answers * 5 > datagrams) return null;
   const address = flowAddress(state, victim.row, F.B);
   if (/^ff/i.test(address) && address.includes(':')) return null;
   const isScan = datagrams <= victim.ports.size * MOST_PER_SCANNED_PORT && bytes <= datagrams * MOST_SCAN_PAYLOAD && sources.count < MANY_SOURCES;
   if (isScan) return null;
-  const threshold = isMany ? values.datagrams : values.streamDatagrams,
+  const threshold = isMany ? values.datagrams : isStream ? values.streamDatagrams : values.refusedDatagrams,
     [port, onPort] = [...victim.ports].reduce((best, one) => (one[1] > best[1] ? one : best)),
     isOnePort = onPort * 10 >= datagrams * 9;
   const few = sources.count <= 5,
@@ -162,7 +184,7 @@ function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: b
   ]);
   return {
     technique: 'udp',
-    severity: isOneWay ? 'low' : most >= threshold * 10 ? 'high' : 'medium',
+    severity: isOneWay || isRefused ? 'low' : most >= threshold * 10 ? 'high' : 'medium',
     confidence,
     title: `UDP flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${countText(datagrams)} datagrams from ${few ? addresses.join(', ') : `${sources.isFull ? 'more than ' : ''}${countText(sources.count)} addresses`}`,
     description: `${countText(most)} datagrams within ${values.windowSeconds} s (threshold ${countText(threshold)}) came to ${address}, ${countText(datagrams)} (${bytesText(bytes)}) in all${seconds === null ? '' : ` in ${durationText(seconds)}`}; it sent ${countText(answers)} back.`,

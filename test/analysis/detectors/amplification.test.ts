@@ -43,6 +43,36 @@ describe('is an attack', () => {
 });
 
 describe('is silent on', () => {
+  test('a download through OpenVPN', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 6000; i++) {
+      builder.udp({ from: '203.0.113.5', to: VICTIM, sourcePort: 1194, destinationPort: 40_000, payload: new Uint8Array(1380) }).wait(0.001);
+      if (i % 2 === 0) builder.udp({ from: VICTIM, to: '203.0.113.5', sourcePort: 40_000, destinationPort: 1194, payload: new Uint8Array(90) });
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('a resolver that asks hundreds of servers, some of whose signed answers are large', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 3000; i++) {
+      const there = { from: VICTIM, to: server(i), sourcePort: 1024 + i, destinationPort: 53, payload: new Uint8Array(45) };
+      builder
+        .udp(there)
+        .udp({ from: there.to, to: VICTIM, sourcePort: 53, destinationPort: there.sourcePort, payload: new Uint8Array(1200) })
+        .wait(0.005);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('neighbours that answer who asked all of them by mDNS', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 200; i++) {
+      if (i % 20 === 0) builder.udp({ from: VICTIM, to: '224.0.0.251', sourcePort: 40_000, destinationPort: 5353, payload: new Uint8Array(40) });
+      builder.udp({ from: `10.0.1.${1 + i}`, to: VICTIM, sourcePort: 5353, destinationPort: 40_000, payload: new Uint8Array(300) }).wait(0.01);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
   test('thousands of ordinary look-ups, and signed answers at a normal rate', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 3000; i++) {

@@ -36,6 +36,8 @@ function arp(builder: PacketBuilder, opcode: number, sender: string, target: str
     ]),
   );
 }
+const solicit = (builder: PacketBuilder, from: string, to: string): PacketBuilder =>
+  builder.ip({ from, to, protocol: 58, payload: Uint8Array.from([135, ...new Uint8Array(23)]) }).wait(0.02);
 const ping = (builder: PacketBuilder, from: string, to: string, isReply = false): PacketBuilder => {
   const isV6 = from.includes(':');
   return builder.ip({
@@ -47,6 +49,71 @@ const ping = (builder: PacketBuilder, from: string, to: string, isReply = false)
 };
 
 describe('is a sweep', () => {
+  // nmap -sn -PP and -PM: timestamp and address mask requests, RFC 792 and RFC 950.
+  test.each([13, 17])('ICMP requests of type %i', async (type) => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 60; i++)
+      builder.ip({ from: A, to: `10.1.0.${i}`, protocol: 1, payload: Uint8Array.from([type, 0, 0, 0, 0, 1, 0, 1]) }).wait(0.01);
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ subjects: [{ role: 'attacker', address: A }] });
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  // arp-scan --arpspa=0.0.0.0
+  test("ARP in nobody's name, by its MAC address", async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 60; i++) arp(builder, 1, '0.0.0.0', `10.1.0.${i}`).wait(0.02);
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ subjects: [{ role: 'attacker', address: '02:00:00:00:00:01' }] });
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  // nmap -6 -sn fd00::/120 on the same link.
+  test('neighbours of IPv6', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 60; i++) {
+      solicit(builder, 'fd00::66', `ff02::1:ff00:${i.toString(16)}`);
+      if (i % 20 === 0)
+        builder.ip({ from: `fd00::${i.toString(16)}`, to: 'fd00::66', protocol: 58, payload: Uint8Array.from([136, ...new Uint8Array(23)]) });
+    }
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ subjects: [{ role: 'attacker', address: 'fd00::66' }] });
+    expect(indicator(finding!, 'hosts that answered')).toBe(3);
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  // ike-scan: proposals of 336 bytes; zmap for QUIC: first packets of 1,200 (RFC 9000 section 14.1).
+  test.each([
+    [500, 336],
+    [443, 1200],
+  ])('large questions to UDP port %i', async (destinationPort, bytes) => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 60; i++)
+      builder.udp({ from: A, to: `10.1.0.${i}`, sourcePort: 40_000, destinationPort, payload: new Uint8Array(bytes) }).wait(0.01);
+    expect(await run(builder.bytes())).toMatchObject([{ title: expect.stringContaining(`UDP port ${destinationPort}`) as string }]);
+  });
+
+  // nmap -sn -PY
+  test('SCTP', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 60; i++)
+      builder
+        .ip({
+          from: A,
+          to: `10.1.0.${i}`,
+          protocol: 132,
+          payload: Uint8Array.from([156, 64, 0, 80, ...new Uint8Array(8), 1, 0, 0, 20, ...new Uint8Array(16)]),
+        })
+        .wait(0.01);
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ title: expect.stringContaining('SCTP port 80') as string });
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
   test('one port over a network, a few of the hosts answer', async () => {
     const builder = new PacketBuilder();
     for (let i = 1; i <= 100; i++) {
@@ -155,6 +222,17 @@ describe('is silent on', () => {
       builder
         .udp({ from: A, to: `${20 + (i % 100)}.7.${i % 9}.${1 + (i % 200)}`, sourcePort: 6881, destinationPort: 6881, payload: new Uint8Array(80) })
         .wait(0.05);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('neighbours of IPv6 that answer, and addresses that are about to be taken', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 80; i++) {
+      const host = `fd00::${i.toString(16)}`;
+      solicit(builder, '::', `ff02::1:ff00:${i.toString(16)}`);
+      solicit(builder, 'fd00::1', `ff02::1:ff00:${i.toString(16)}`);
+      builder.ip({ from: host, to: 'fd00::1', protocol: 58, payload: Uint8Array.from([136, ...new Uint8Array(23)]) });
+    }
     expect(await run(builder.bytes())).toEqual([]);
   });
 

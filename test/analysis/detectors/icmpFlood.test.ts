@@ -64,6 +64,16 @@ describe('is a flood', () => {
   });
 });
 
+test('forty hosts that watch a gateway, which answers, have less weight', async () => {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 2000; i++) {
+    const from = `10.5.0.${1 + (i % 40)}`;
+    echo(builder, from, B);
+    echo(builder, B, from, true).wait(0.0125);
+  }
+  expect(await run(builder.bytes())).toMatchObject([{ severity: 'low' }]);
+});
+
 describe('is silent on', () => {
   test('ping of one packet a second, ten of them a second by monitoring, and pings to a whole network', async () => {
     const builder = new PacketBuilder();

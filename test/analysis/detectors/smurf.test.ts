@@ -26,6 +26,25 @@ test('pings to a broadcast address, and the answers of the network', async () =>
   expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
 });
 
+// RFC 862 and 864: echo and chargen. `mausezahn -A VICTIM -B 10.0.9.255 -t udp "sp=7,dp=7"` made the same.
+test('fraggle: datagrams to the echo service of everybody', async () => {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 60; i++)
+    builder.udp({ from: VICTIM, to: '10.0.9.255', sourcePort: 7, destinationPort: 7, payload: new Uint8Array(20) }).wait(0.01);
+  const [finding, ...others] = await run(builder.bytes());
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ severity: 'medium', subjects: [{ role: 'victim', address: VICTIM }] });
+  expect(finding!.evidence.framesTotal).toBe(60);
+  expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+});
+
+test('silent on Wake-on-LAN for a whole class room', async () => {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 60; i++)
+    builder.udp({ from: VICTIM, to: '10.0.9.255', sourcePort: 40_000, destinationPort: 7, payload: new Uint8Array(102) }).wait(0.01);
+  expect(await run(builder.bytes())).toEqual([]);
+});
+
 test('the side of the victim: replies that it never asked for', async () => {
   const builder = new PacketBuilder();
   for (let i = 0; i < 400; i++) echo(builder, `10.0.9.${1 + (i % 40)}`, VICTIM, true).wait(0.005);

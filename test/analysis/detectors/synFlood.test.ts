@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
-import { ACK, PacketBuilder, PSH, RST, SYN } from '../../support/packetBuilder.ts';
+import { ACK, FIN, PacketBuilder, PSH, RST, SYN, URG } from '../../support/packetBuilder.ts';
 
 const A = '10.0.0.66',
   B = '10.0.0.30';
@@ -27,6 +27,15 @@ function flood(
   return builder.bytes();
 }
 const spoofed = (i: number): string => `${11 + (i % 200)}.${(i * 13) % 250}.${(i * 31) % 250}.${1 + (i % 250)}`;
+
+/** A connection that came about, by a system. */
+function used(builder: PacketBuilder, from: string, sourcePort: number): void {
+  const there = { from, to: B, sourcePort, destinationPort: 80 };
+  builder
+    .tcp({ ...there, flags: SYN, windowScale: 7 })
+    .tcp({ from: B, to: from, sourcePort: 80, destinationPort: sourcePort, flags: SYN | ACK, acknowledgment: 1001 })
+    .tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 1001 });
+}
 
 describe('is a flood', () => {
   test('from spoofed addresses', async () => {
@@ -53,6 +62,52 @@ describe('is a flood', () => {
     expect((await run(builder.bytes()))[0]?.evidence.filter).toContain('ipv6.dst == fd00::30');
   });
 
+  // hping3 -A, -F, -FPU against an open port, from one host and with --rand-source: closed by RST, or silent.
+  test.each([
+    ['ACK', ACK, 0],
+    ['ACK', ACK | PSH, 512],
+    ['FIN', FIN, 0],
+    ['TCP', FIN | PSH | URG, 0],
+  ] as const)('of segments that belong to no connection: %s', async (name, flags, bytes) => {
+    for (const source of [() => A, spoofed]) {
+      const builder = new PacketBuilder();
+      for (let i = 0; i < 1500; i++) {
+        const ends = { from: source(i), to: B, sourcePort: 1024 + i, destinationPort: 80 };
+        builder.tcp({ ...ends, flags, payload: new Uint8Array(bytes) }).wait(0.001);
+        if (source !== spoofed) builder.tcp({ from: B, to: A, sourcePort: 80, destinationPort: 1024 + i, flags: RST });
+      }
+      const [finding, ...others] = await run(builder.bytes());
+      expect(others).toEqual([]);
+      expect(finding).toMatchObject({
+        severity: 'medium',
+        subjects: [{ role: 'victim', address: B, port: 80 }, ...(source === spoofed ? [] : [{ role: 'attacker', address: A }])],
+      });
+      expect(finding!.title).toContain(`${name} flood`);
+      expect(finding!.evidence.framesTotal).toBe(1500);
+      expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+    }
+  });
+
+  test('of SYN-ACKs that nobody asked for, with less weight: the questions may be elsewhere', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 1500; i++) builder.tcp({ from: spoofed(i), to: B, sourcePort: 1024 + i, destinationPort: 80, flags: SYN | ACK }).wait(0.001);
+    expect(await run(builder.bytes())).toMatchObject([{ severity: 'low', subjects: [{ role: 'victim', address: B, port: 80 }] }]);
+  });
+
+  test('for some seconds on a server that is busy all the time', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 2000; i++) {
+      used(builder, `10.2.${i >> 8}.${i & 255}`, 20_000 + i);
+      if (i >= 1000 && i < 1100)
+        for (let k = 0; k < 8; k++)
+          builder.tcp({ from: spoofed(i * 8 + k), to: B, sourcePort: 1024 + k, destinationPort: 80, flags: SYN }).wait(0.005);
+      builder.wait(0.05);
+    }
+    const [finding] = await run(builder.bytes());
+    expect(finding).toMatchObject({ severity: 'medium', subjects: [{ role: 'victim', address: B, port: 80 }] });
+    expect(indicator(finding!, 'share of connections left half-open')).toBeGreaterThanOrEqual(50);
+  });
+
   test('from one source port over and over', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 400; i++) builder.tcp({ from: A, to: B, sourcePort: 5000, destinationPort: 80, flags: SYN }).wait(0.01);
@@ -76,6 +131,45 @@ describe('is a flood', () => {
 });
 
 describe('is silent on', () => {
+  test('thirty clients that try a service again which a firewall cut off', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 600; i++)
+      builder.tcp({ from: `10.3.0.${1 + (i % 30)}`, to: B, sourcePort: 30_000 + i, destinationPort: 8099, flags: SYN, windowScale: 7 }).wait(0.03);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('a balancer that forgot its connections: each is refused once, and opened anew', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 3000; i++) {
+      const from = `10.3.${i >> 8}.${i & 255}`;
+      builder
+        .tcp({ from, to: B, sourcePort: 30_000 + (i % 20_000), destinationPort: 80, flags: ACK | PSH, payload: new Uint8Array(300) })
+        .tcp({ from: B, to: from, sourcePort: 80, destinationPort: 30_000 + (i % 20_000), flags: RST });
+      used(builder, from, 10_000 + i);
+      builder.wait(0.001);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('an ACK scan of all ports', async () => {
+    const builder = new PacketBuilder();
+    for (let port = 1; port <= 5000; port++) {
+      builder.tcp({ from: A, to: B, sourcePort: 40_000, destinationPort: port, flags: ACK });
+      builder.tcp({ from: B, to: A, sourcePort: port, destinationPort: 40_000, flags: RST }).wait(0.001);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('one direction of many connections that began before the capture', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 4000; i++)
+      for (let k = 0; k < 1 + (i % 5); k++)
+        builder
+          .tcp({ from: `10.3.${(i >> 8) & 255}.${i & 255}`, to: B, sourcePort: 30_000, destinationPort: 80, flags: ACK, acknowledgment: 1 + k })
+          .wait(0.0004);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
   test.each([
     'scan-syn.pcap',
     'scan-connect.pcap',

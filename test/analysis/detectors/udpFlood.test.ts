@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
-import { PacketBuilder } from '../../support/packetBuilder.ts';
+import { ipBytes, PacketBuilder, udpBytes } from '../../support/packetBuilder.ts';
 
 const A = '10.0.0.66',
   B = '10.0.0.30';
@@ -30,6 +30,35 @@ describe('is a flood', () => {
     expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
   });
 
+  test('of one stream that the host refuses, with less weight', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 12_000; i++) {
+      const datagram = { from: A, to: B, sourcePort: 40_000, destinationPort: 27_000, payload: new Uint8Array(512) };
+      builder.udp(datagram).wait(0.0004);
+      if (i % 1000 === 0)
+        builder.icmpError({ from: B, to: A, type: 3, code: 3, quote: ipBytes({ from: A, to: B, protocol: 17, payload: udpBytes(datagram) }) });
+    }
+    expect(await run(builder.bytes())).toMatchObject([{ severity: 'low', subjects: [{ role: 'victim', port: 27_000 }, { role: 'attacker' }] }]);
+  });
+
+  test('on one port of a host that answers much on another', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 2000; i++) {
+      const client = { from: `10.4.0.${1 + (i % 200)}`, to: B, sourcePort: 20_000 + i, destinationPort: 53, payload: new Uint8Array(30) };
+      builder.udp(client).udp({ ...client, from: B, to: client.from, sourcePort: 53, destinationPort: client.sourcePort });
+      builder.udp({ from: A, to: B, sourcePort: 10_000 + i, destinationPort: 9999, payload: new Uint8Array(400) }).wait(0.002);
+    }
+    expect(await run(builder.bytes())).toMatchObject([
+      {
+        severity: 'medium',
+        subjects: [
+          { role: 'victim', port: 9999 },
+          { role: 'attacker', address: A },
+        ],
+      },
+    ]);
+  });
+
   test('from spoofed addresses to random ports', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 3000; i++)
@@ -53,6 +82,17 @@ describe('is a flood', () => {
 });
 
 describe('is silent on', () => {
+  // What `iperf3 -u -b 60M` did: the server says one word when it begins.
+  test('a measurement that the other side agreed to', async () => {
+    const builder = new PacketBuilder(),
+      ends = { from: A, to: B, sourcePort: 40_000, destinationPort: 5201 };
+    builder
+      .udp({ ...ends, payload: new Uint8Array(4) })
+      .udp({ from: B, to: A, sourcePort: 5201, destinationPort: 40_000, payload: new Uint8Array(4) });
+    for (let i = 0; i < 55_000; i++) builder.udp({ ...ends, payload: new Uint8Array(40) }).wait(0.00018);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
   test('look-ups that are answered, and one-way video', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 4000; i++) {

@@ -39,6 +39,11 @@ describe('http-flood', () => {
       ),
     ).toMatchObject([{ severity: 'low' }]);
   });
+  test('pages with random names, each over a connection of its own, have less weight', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 1200; i++) dialogue(web(`/${(i * 7919).toString(36)}q`), { builder, clientPort: 10_000 + i, gap: 0.0005 });
+    expect(await run(builder.bytes(), 'http-flood')).toMatchObject([{ severity: 'low' }]);
+  });
   test('recorded with ApacheBench', async () => expect(await run(recorded('http-flood'), 'http-flood')).toHaveLength(1));
   test('silent on a crawler, and on a page that asks every second', async () => {
     expect(
@@ -63,6 +68,46 @@ describe('slow-dos', () => {
     expect(finding).toMatchObject({ severity: 'high' });
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
+  test('silent on whole requests that are answered late, and found where the server says that it lost its patience', async () => {
+    const late = new PacketBuilder(),
+      slow = new PacketBuilder();
+    for (let i = 0; i < 40; i++) {
+      // All at once: each connection begins where the first one did.
+      for (const [builder, request, answer] of [
+        [late, 'GET /poll HTTP/1.1\r\nHost: a\r\n\r\n', 'HTTP/1.1 204 No Content\r\n\r\n'],
+        [slow, 'POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 8192\r\n\r\n', 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'],
+      ] as const) {
+        const there = { from: CLIENT, to: SERVER, sourcePort: 40_000 + i, destinationPort: 80 },
+          back = { from: SERVER, to: CLIENT, sourcePort: 80, destinationPort: 40_000 + i },
+          bytes = new TextEncoder().encode(request);
+        builder
+          .tcp({ ...there, flags: SYN, sequence: 1000 })
+          .tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+          .tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 })
+          .tcp({ ...there, flags: ACK | PSH, sequence: 1001, acknowledgment: 5001, payload: bytes });
+        for (let k = 0; k < 3; k++)
+          builder
+            .wait(8)
+            .tcp(
+              builder === slow
+                ? { ...there, flags: ACK | PSH, sequence: 1001 + bytes.length + k, acknowledgment: 5001, payload: Uint8Array.of(65) }
+                : { ...there, flags: ACK, sequence: 1000 + bytes.length, acknowledgment: 5001 },
+            );
+        builder
+          .tcp({
+            ...back,
+            flags: ACK | PSH,
+            sequence: 5001,
+            acknowledgment: 1001 + bytes.length + (builder === slow ? 3 : 0),
+            payload: new TextEncoder().encode(answer),
+          })
+          .wait(-24);
+      }
+    }
+    expect(await run(late.bytes(), 'slow-dos')).toEqual([]);
+    expect(await run(slow.bytes(), 'slow-dos')).toMatchObject([{ severity: 'high' }]);
+  });
+
   test('silent on long polling, and on one slow reader', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 6; i++) dialogue(web(`/poll?${i}`), { builder, clientPort: 40_000 + i, gap: 30 });

@@ -1,0 +1,172 @@
+/**
+ * TCP segments that pour in on one host and belong to no connection: ACK, FIN, RST, SYN-ACK and Xmas floods, as hping3 and Mirai make them. Firewalls and
+ * hosts look each of them up in vain. ATT&CK T1499.001. Segments of connections from before the capture look the same, but their other side speaks, too.
+ */
+import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
+import { countText, durationText, plural } from '../describe.ts';
+import type { FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
+import { Addresses, endKey, gatherHot } from './hotFlows.ts';
+import { addressFilter, Burst, confidenceOf, flowStart, MOST_EVIDENCE, overThreshold, rateOf, Span } from './measures.ts';
+
+/** Segments of one flow that are still out of nowhere; a connection that was joined late goes on for longer. */
+const MOST_UNANSWERED = 3,
+  MOST_VICTIMS = 256,
+  MOST_SOURCES = 20_000,
+  MANY_SOURCES = 100,
+  PROTOCOL_TCP = 6;
+
+type Kind = 'ack' | 'fin' | 'rst' | 'syn-ack' | 'odd-flags';
+const NAMES: Readonly<Record<Kind, string>> = { ack: 'ACK', fin: 'FIN', rst: 'RST', 'syn-ack': 'SYN-ACK', 'odd-flags': 'TCP' };
+/** What is also the answer to attempts that were not captured, of a scanner or of somebody who lent its address. */
+const ANSWERS: ReadonlySet<Kind> = new Set(['rst', 'syn-ack']);
+
+interface Victim {
+  readonly sources: Addresses;
+  readonly ports: Map<number, number>;
+  readonly kinds: Map<Kind, number>;
+  readonly burst: Burst;
+  readonly span: Span;
+  readonly rows: number[];
+  readonly row: number;
+  readonly end: typeof F.A | typeof F.B;
+  segments: number;
+  flows: number;
+  /** Connections to this host that somebody used. */
+  used: number;
+}
+
+/** Which end of a flow gets segments out of nowhere, or -1. Whoever sends a SYN-ACK first counts as the responder. */
+function strayEnd({ ints, doubles }: F.FlowTable, row: number): typeof F.A | typeof F.B | -1 {
+  const at = row * F.INTS,
+    flags = ints[at + F.FLAGS]!,
+    a = ints[at + F.PACKETS_A]!,
+    b = ints[at + F.PACKETS_B]!;
+  if ((flags & F.FIRST_FROM_B) !== 0)
+    return (flags & (F.SYN_A | F.ACK_A | F.DATA_A | F.FIN_A | F.DATA_B | F.FIN_B)) === 0 && b <= MOST_UNANSWERED * 2 ? F.A : -1;
+  if ((flags & (F.SYN_A | F.SYN_B | F.SYN_ACK_A | F.SYN_ACK_B | F.ACK_B | F.DATA_B | F.FIN_B)) !== 0) return -1;
+  // Refused each time, it may go on for ever; a connection ends with the first refusal.
+  if ((flags & F.RST_B) !== 0) return b * 2 >= a ? F.B : -1;
+  return b === 0 && a <= MOST_UNANSWERED && doubles[row * F.DOUBLES + F.PAYLOAD_A]! < 4096 ? F.B : -1;
+}
+
+function kindOf(flags: number): Kind {
+  const first = (flags >>> F.FIRST_TCP_FLAGS_SHIFT) & 0xff;
+  if ((first & (TCP_SYN | TCP_ACK)) === (TCP_SYN | TCP_ACK)) return 'syn-ack';
+  if ((first & TCP_RST) !== 0) return 'rst';
+  if ((first & TCP_ACK) !== 0) return (first & TCP_FIN) !== 0 ? 'fin' : 'ack';
+  return first === TCP_FIN ? 'fin' : 'odd-flags';
+}
+
+/** Floods of `least` segments and more within `windowSeconds`. Where a capture holds one direction of connections, nothing can be told. */
+export function strayFloods(state: CaptureState, least: number, windowSeconds: number): FindingDraft[] {
+  const { flows } = state,
+    { ints } = flows;
+  const hot = gatherHot<Victim>(flows, {
+    least,
+    mostGroups: MOST_VICTIMS,
+    key: (row) => ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP ? endKey(flows, row, endOf(flows, row)) : NaN),
+    weight: (row) => (strayEnd(flows, row) < 0 ? 0 : ints[row * F.INTS + (endOf(flows, row) === F.B ? F.PACKETS_A : F.PACKETS_B)]!),
+    create: (row) => ({
+      sources: new Addresses(MOST_SOURCES),
+      ports: new Map(),
+      kinds: new Map(),
+      burst: new Burst(windowSeconds),
+      span: new Span(),
+      rows: [],
+      row,
+      end: endOf(flows, row),
+      segments: 0,
+      flows: 0,
+      used: 0,
+    }),
+    add: (victim, row) => addFlow(victim, state, row, windowSeconds),
+  });
+  return hot.groups.flatMap((victim) => judge(state, victim, least, windowSeconds) ?? []);
+}
+
+const endOf = (flows: F.FlowTable, row: number): typeof F.A | typeof F.B => (strayEnd(flows, row) === F.A ? F.A : F.B);
+
+function addFlow(victim: Victim, state: CaptureState, row: number, windowSeconds: number): void {
+  const { flows } = state,
+    { ints, doubles } = flows,
+    at = row * F.INTS,
+    dat = row * F.DOUBLES,
+    end = strayEnd(flows, row),
+    flags = ints[at + F.FLAGS]!;
+  if (end < 0) {
+    if ((flags & (F.SYN_ACK_B | F.DATA_A | F.DATA_B)) !== 0) victim.used++;
+    return;
+  }
+  const sent = ints[at + (end === F.B ? F.PACKETS_A : F.PACKETS_B)]!,
+    port = end === F.B ? ints[at + F.PORTS]! & 0xffff : ints[at + F.PORTS]! >>> 16,
+    kind = kindOf(flags),
+    seconds = doubles[dat + F.END]! - doubles[dat + F.START]!;
+  victim.segments += sent;
+  victim.flows++;
+  victim.sources.add(ints[at + (end === F.B ? F.A : F.B)]!, row);
+  victim.ports.set(port, (victim.ports.get(port) ?? 0) + sent);
+  victim.kinds.set(kind, (victim.kinds.get(kind) ?? 0) + sent);
+  victim.span.addFlow(flows, row);
+  victim.burst.add(flowStart(state, row), seconds > windowSeconds ? Math.ceil((sent * windowSeconds) / seconds) : sent);
+  if (victim.rows.length < MOST_EVIDENCE) victim.rows.push(row);
+}
+
+function judge(state: CaptureState, victim: Victim, least: number, windowSeconds: number): FindingDraft | null {
+  const { burst, segments, sources, used, flows, span } = victim,
+    most = burst.most;
+  // Whoever lost its connections opens others; and a scan goes over many ports, each of them once or so.
+  if (most < least || flows < used * 2) return null;
+  const [port, onPort] = [...victim.ports].reduce((best, one) => (one[1] > best[1] ? one : best)),
+    [kind] = [...victim.kinds].reduce((best, one) => (one[1] > best[1] ? one : best));
+  if (onPort * 2 < least && sources.count < MANY_SOURCES) return null;
+  const address = flowAddress(state, victim.row, victim.end),
+    isAnswer = ANSWERS.has(kind),
+    isOnePort = onPort * 10 >= segments * 9,
+    few = sources.count <= 5,
+    addresses = few ? sources.first.map((row) => flowAddress(state, row, endOf(state.flows, row) === F.B ? F.A : F.B)) : [],
+    seconds = span.seconds,
+    rate = rateOf(segments, seconds);
+  const { confidence, parts } = confidenceOf([
+    { name: 'over the threshold', value: 45 },
+    overThreshold(most, least),
+    { name: 'from many addresses', value: sources.count >= MANY_SOURCES ? 12 : 0 },
+    { name: 'flags that no system sends', value: kind === 'odd-flags' ? 15 : 0 },
+    { name: 'the host was used by hardly anybody', value: used * 20 <= flows ? 8 : 0 },
+    { name: 'what asked for them may not have been captured', value: isAnswer ? -15 : 0 },
+  ]);
+  return {
+    technique: kind,
+    severity: isAnswer ? 'low' : most >= least * 10 ? 'high' : 'medium',
+    confidence,
+    deed: 'flooded {whom} with segments of no connection',
+    title: `${NAMES[kind]} flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${plural(segments, 'segment')} from ${few ? addresses.join(', ') : `${sources.isFull ? 'more than ' : ''}${countText(sources.count)} addresses`}`,
+    description: `${countText(most)} TCP segments within ${windowSeconds} s (threshold ${countText(least)}) came to ${address} and belonged to no connection, ${countText(segments)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}.`,
+    subjects: [{ role: 'victim', address, ...(isOnePort ? { port } : {}) }, ...addresses.map((one) => ({ role: 'attacker' as const, address: one }))],
+    firstSeen: span.from,
+    lastSeen: span.to,
+    indicators: [
+      { name: 'segments of no connection in a window', value: most, threshold: least, unit: 'segments' },
+      { name: 'segments in all', value: segments, unit: 'segments' },
+      { name: sources.isFull ? 'sources, at least' : 'sources', value: sources.count },
+      { name: 'ports', value: victim.ports.size },
+      { name: 'connections that were used', value: used },
+      ...(rate === null ? [] : [{ name: 'rate', value: rate, unit: 'segments/s' }]),
+      ...parts,
+    ],
+    alternatives: [
+      isAnswer
+        ? `${address} asked for them, as a scanner does, or somebody asked in its name; the capture does not hold the questions.`
+        : 'A load balancer or a firewall that forgot all its connections at once.',
+      ...(few ? [] : ['The sources may be invented: whoever owns these addresses need not be involved.']),
+    ],
+    frames: victim.rows.map((row) => state.flows.ints[row * F.INTS + F.FIRST_FRAME]!),
+    framesTotal: segments,
+    flows: victim.rows,
+    filter: `${addressFilter('dst', address)} && tcp${isOnePort ? ` && tcp.dstport == ${port}` : ''}`,
+    attack: ['T1499.001'],
+    recommendation: `Let a firewall that knows connections drop segments of none before they reach ${address}. ${few ? `Find out what runs on ${addresses.join(', ')}.` : 'Blocking single sources does not help when they are invented.'}`,
+  };
+}
