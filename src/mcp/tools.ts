@@ -51,10 +51,11 @@ export function offerTools(server: McpServer, { tools, run, effects, also }: Too
     );
   }
   // The SDK's own list names a dialect of JSON schema that the protocol has left behind, in each schema anew, and says everything twice: a third of it.
-  const listed = [...tools.map(listedTool), ...also];
+  // Made when they are first asked for: schemas as JSON would be a third of the start.
+  let listed: ListedTool[] | undefined;
   server.server.setRequestHandler(ListToolsRequestSchema, ({ params }) => {
     refuseCursor(params?.cursor);
-    return { tools: listed };
+    return { tools: (listed ??= [...tools.map(listedTool), ...also]) };
   });
 }
 
