@@ -1,6 +1,6 @@
 /**
  * Much goes out and little comes back: a host inside sends far more to one place outside than it gets from there. Uploads to a cloud and backups look the same, which
- * the finding says; DNS and ICMP carry so much for no honest reason. Judged from the flow table alone.
+ * the finding says; DNS and ICMP carry so much for no honest reason. Judged from the flow table; of what is said, only the greeting of BitTorrent matters.
  */
 import * as z from 'zod';
 import type { CaptureState } from '../captureState.ts';
@@ -10,16 +10,24 @@ import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import * as F from '../flowTable.ts';
+import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { addressFilter, confidenceOf, Evidence, isForMany, isLocalEnd, Watched } from './watched.ts';
 
 const options = z.object({
   megabytes: z.number().positive().default(10).describe('Payload of one host inside to one outside from which an upload is told (million bytes)'),
-  kilobytes: z.number().positive().default(200).describe('The same over DNS and ICMP, which carry little by nature (thousand bytes)'),
+  kilobytes: z
+    .number()
+    .positive()
+    .default(200)
+    .describe('The same over DNS and ICMP, which carry little by nature, and over HTTP to an address without a name (thousand bytes)'),
   ratio: z.number().min(1.5).default(5).describe('How many times more must go out than comes back (times)'),
 });
 type Options = z.output<typeof options>;
 
-const MOST_PAIRS = 50_000;
+const MOST_PAIRS = 50_000,
+  MOST_SHARING = 5000,
+  /** Payload over HTTP to an address without a name from which it is of severity medium. */
+  MUCH_OVER_HTTP = 1e6;
 const TCP = 6,
   UDP = 17,
   ICMP = 1,
@@ -64,14 +72,24 @@ export const dataExfiltration = defineDetector({
   description:
     'A host inside sends far more to one address outside than it gets from there. Backups and files put into a cloud look the same from outside; calls go both ways.',
   options,
+  messages: [plainStreamMessage.kind],
   create(_, state) {
+    /** Connections with peers: whoever shares files gives out what it has. */
+    const sharing = new Set<number>();
     return {
+      onMessage(message, flow) {
+        if (flow >= 0 && plainStreamMessage.is(message) && message.start.startsWith('\x13BitTorrent protocol') && sharing.size < MOST_SHARING)
+          sharing.add(flow);
+      },
       evaluate(values) {
-        const uploads = collect(state),
+        const sharers = new Set([...sharing].flatMap((row) => [flowAddress(state, row, F.A), flowAddress(state, row, F.B)])),
+          uploads = collect(state, sharers),
           findings: FindingDraft[] = [];
         for (const upload of uploads.values) {
-          const least = upload.way === 'dns' || upload.way === 'icmp' ? values.kilobytes * 1e3 : values.megabytes * 1e6;
-          if (upload.up >= least && upload.up >= values.ratio * upload.down) findings.push(draft(values, upload, least, state));
+          const isBare = upload.way === 'http' && state.names.of(upload.destination).length === 0,
+            least = upload.way === 'dns' || upload.way === 'icmp' || isBare ? values.kilobytes * 1e3 : values.megabytes * 1e6;
+          if (upload.up >= least && upload.up >= values.ratio * upload.down)
+            findings.push(draft(values, upload, least, state, sharers.has(upload.host)));
         }
         return {
           findings,
@@ -83,7 +101,7 @@ export const dataExfiltration = defineDetector({
 });
 
 /** What hosts inside sent to hosts outside, by pair and way; large flows only are looked at closer. */
-function collect(state: CaptureState): Watched<string, Upload> {
+function collect(state: CaptureState, sharers: Set<string>): Watched<string, Upload> {
   const uploads = new Watched<string, Upload>(MOST_PAIRS),
     { flows } = state,
     { ints, doubles } = flows;
@@ -103,8 +121,9 @@ function collect(state: CaptureState): Watched<string, Upload> {
     if (!isLocalEnd(state, row, calledBack ? F.B : F.A) || isLocalEnd(state, row, calledBack ? F.A : F.B) || isForMany(state, row)) continue;
     const host = flowAddress(state, row, calledBack ? F.B : F.A),
       destination = flowAddress(state, row, calledBack ? F.A : F.B);
-    const port = ints[at + F.PORTS]! & 0xffff,
-      way = calledBack ? 'ftp' : wayOf(state, row, protocol, port),
+    const port = ints[at + F.PORTS]! & 0xffff;
+    if (serviceOf(state, row) === 'bt-dht') sharers.add(host);
+    const way = calledBack ? 'ftp' : wayOf(state, row, protocol, port),
       upload = uploads.of(`${host} ${destination} ${way}`, () => ({
         host,
         destination,
@@ -143,10 +162,14 @@ function beyond(bytes: number, packets: number): number {
   return Math.max(0, bytes - packets * (ECHO_HEADERS + ECHO_PAYLOAD));
 }
 
+function serviceOf(state: CaptureState, row: number): string {
+  const service = state.flows.ints[row * F.INTS + F.SERVICE]!;
+  return service > 0 ? (state.tables.all[service - 1]?.dissector.id ?? '') : '';
+}
+
 function wayOf(state: CaptureState, row: number, protocol: number, port: number): Way {
   if (protocol === ICMP || protocol === ICMPV6) return 'icmp';
-  const service = state.flows.ints[row * F.INTS + F.SERVICE]!,
-    id = service > 0 ? (state.tables.all[service - 1]?.dissector.id ?? '') : '';
+  const id = serviceOf(state, row);
   switch (id) {
     case 'tls':
     case 'quic':
@@ -161,12 +184,14 @@ function wayOf(state: CaptureState, row: number, protocol: number, port: number)
   }
 }
 
-function draft(values: Options, upload: Upload, least: number, state: CaptureState): FindingDraft {
+function draft(values: Options, upload: Upload, least: number, state: CaptureState, shares: boolean): FindingDraft {
   const { host, destination, way, evidence, ports, flows, up, down } = upload,
     names = state.names.of(destination),
     ratio = down === 0 ? null : up / down,
     encrypted = way === 'tls' || way === 'quic' || way === 'ssh',
-    odd = way === 'dns' || way === 'icmp';
+    odd = way === 'dns' || way === 'icmp',
+    isShared = shares && way === 'plain',
+    isLittle = way === 'http' && up < Math.min(MUCH_OVER_HTTP, values.megabytes * 1e6);
   const megabytes = (bytes: number): string => (bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e3).toFixed(0)} kB`);
   const { confidence, indicators } = confidenceOf([
     ['much goes out, little comes back', 35],
@@ -175,6 +200,7 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
     ['a way that carries little by nature', odd ? 30 : 0],
     ['in clear, or of an unknown kind', !encrypted && !odd ? 10 : 0],
     ['a place without a name', names.length === 0 ? 5 : 0],
+    ['a host that shares files with peers', isShared ? -25 : 0],
     ['a usual way for backups and files', way === 'tls' || way === 'quic' ? -10 : 0],
   ]);
   const to = `${destination}${names.length > 0 ? ` (${safeText(names[0]!, 80)})` : ''}`,
@@ -182,7 +208,7 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
   return {
     technique: way,
     what: megabytes(up),
-    severity: odd ? 'high' : encrypted ? 'low' : 'medium',
+    severity: odd ? 'high' : encrypted || isShared || isLittle ? 'low' : 'medium',
     confidence,
     title: `${host} sent ${megabytes(up)} to ${destination} over ${WAY_NAMES[way]}, ${back}`,
     description: `${megabytes(up)} of payload (threshold ${megabytes(least)}) went to ${to} in ${plural(flows, 'flow')}, ${back} (threshold ${values.ratio} times).`,
@@ -200,7 +226,9 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
     ],
     alternatives: odd
       ? ['A measurement that sends large packets.']
-      : ['A backup, or files put into a cloud.', 'A video that is sent out live.', ...(way === 'mail' ? ['Large attachments.'] : [])],
+      : isShared
+        ? ['BitTorrent, which gives to others what it has.']
+        : ['A backup, or files put into a cloud.', 'A video that is sent out live.', ...(way === 'mail' ? ['Large attachments.'] : [])],
     filter: `${addressFilter(host, destination)}${odd ? ` && ${way === 'icmp' && host.includes(':') ? 'icmpv6' : way}` : ''}`,
     attack: odd ? ['T1048.003', 'T1048'] : encrypted ? ['T1041', 'T1567'] : ['T1048.003', 'T1041'],
     recommendation: `Ask what ${host} gave to ${destination}. If nobody knows, stop it, find the program behind it, and treat the data it could reach as lost.`,

@@ -7,6 +7,7 @@ import {
   httpRequestMessage,
   httpResponseMessage,
   MAX_BODY_START,
+  unmaskedBody,
   type BodyBytes,
   type HttpRequestMessage,
   type HttpResponseMessage,
@@ -19,7 +20,7 @@ import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import type { CaptureState } from '../captureState.ts';
-import { contradicts, fileKind, mayRun, type FileKind } from './fileMagic.ts';
+import { contradicts, fileKind, fileKindOf, mayRun, type FileKind } from './fileMagic.ts';
 import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, isLocalAddress, Watched } from './watched.ts';
 
 const options = z.object({
@@ -32,10 +33,12 @@ const MOST_SUBJECTS = 5000,
   MOST_INFLATED = 2000;
 /** What servers compress as a matter of course, and names that programs go by. */
 const PAGE_TYPES = /^\s*(?:text\/|application\/(?:json|javascript|x-javascript|xml|xhtml|rss|atom)|image\/svg)/i,
-  PROGRAM_NAME = /\.(?:exe|dll|scr|com|msi|bat|cmd|ps1|vbs|hta|jar|apk|sh|elf|bin|doc[mx]?|xls[mx]?|ppt[mx]?)(?:$|[?#])/i;
+  PROGRAM_NAME = /\.(?:exe|dll|scr|com|msi|bat|cmd|psm?1|vb[se]|jse|ws[fh]|hta|jar|apk|sh|elf|bin|doc[mx]?|xls[mx]?|ppt[mx]?)(?:$|[?#])/i;
 /** Servers that packages and updates come from, by the name the client asked for; and programs that fetch them. */
 const REPOSITORY =
   /(?:^|\.)(?:windowsupdate\.com|update\.microsoft\.com|delivery\.mp\.microsoft\.com|download\.microsoft\.com|debian\.org|ubuntu\.com|fedoraproject\.org|centos\.org|archlinux\.org|opensuse\.org|kali\.org|alpinelinux\.org|apple\.com|gvt1\.com|dl\.google\.com|mozilla\.net|adobe\.com)$/i;
+
+const ON_A_BLOG = /\/wp-(?:content|includes|admin)\//i;
 
 type Carrier = 'http' | 'tcp' | 'tftp' | 'smtp';
 
@@ -53,7 +56,8 @@ interface Downloads {
   readonly hosts: Set<string>;
   count: number;
   bytes: number;
-  uploads: number;
+  /** It lay among the files of WordPress, where programs have no business: a site that was broken into. */
+  isOnBlog: boolean;
 }
 
 export const executableDownload = defineDetector({
@@ -62,7 +66,7 @@ export const executableDownload = defineDetector({
   tier: 1,
   deed: 'downloaded {what} from {whom}',
   description:
-    'A program, a script or a document with macros is transferred in clear, told by its first bytes, also where type or name say otherwise. Packages and updates often come that way, and are checked by signatures of their own. What is inside archives is not looked at.',
+    'A program, a script or a document with macros is transferred in clear, told by its first bytes, also where type or name say otherwise. Packages and updates often come that way, and are checked by signatures of their own. Of what is inside archives the first name is looked at.',
   options,
   messages: [httpResponseMessage.kind, httpRequestMessage.kind, plainStreamMessage.kind, fileStartMessage.kind],
   create(_, state) {
@@ -82,7 +86,7 @@ export const executableDownload = defineDetector({
         hosts: new Set(),
         count: 0,
         bytes: 0,
-        uploads: 0,
+        isOnBlog: false,
       }));
     return {
       onMessage(message, flow, p) {
@@ -126,25 +130,35 @@ export const executableDownload = defineDetector({
         if (!isResponse && !httpRequestMessage.is(message)) return;
         if (message.bodyLength === 0 || (isResponse && message.status >= 400)) return;
         const { body } = message;
-        if (body !== undefined && !isCompressed(body) && !mayRun(body.bytes, body.bodyFrom, body.bodyTo)) return;
+        const part = isResponse ? null : uploadedPart(message);
+        if (
+          part === null &&
+          body !== undefined &&
+          !isCompressed(body) &&
+          !mayRun(body.bytes, body.bodyFrom, body.bodyTo) &&
+          !PROGRAM_NAME.test(message.uri ?? '')
+        )
+          return;
         if (message.bodyStart === '') return;
-        const start = plainStart(message, inflated);
+        const start = part?.start ?? plainStart(message, inflated);
         if (start === null) return;
-        const kind = fileKind(start);
+        const path = (message.uri ?? '').split('?')[0]!,
+          name = part?.name ?? path.slice(path.lastIndexOf('/') + 1),
+          contentType = part === null ? message.contentType : null,
+          kind = fileKindOf(start, contentType, name);
         if (kind === null) return;
         const { client, server, serverPort } = endsOf(state, flow),
           downloads = isResponse ? of(kind, server, client, serverPort, 'http') : of(kind, client, server, serverPort, 'http');
         if (downloads === undefined) return;
-        const path = (message.uri ?? '').split('?')[0]!,
-          name = path.slice(path.lastIndexOf('/') + 1);
         downloads.count++;
+        if (isResponse && ON_A_BLOG.test(path)) downloads.isOnBlog = true;
         downloads.bytes += message.bodyLength;
         downloads.evidence.add(p, flow);
-        const lie = contradicts(kind, message.contentType, name);
+        const lie = contradicts(kind, contentType, name);
         if (lie !== null && downloads.lies.size < MOST_SHOWN) downloads.lies.add(lie);
         if (downloads.names.size < MOST_SHOWN && name !== '') downloads.names.add(safeText(name, 80));
         if (message.host !== null && downloads.hosts.size < MOST_SHOWN) downloads.hosts.add(message.host.replace(/:\d+$/, '').slice(0, 253));
-        if (message.bodySha256 !== null && downloads.hashes.size < MOST_SHOWN) downloads.hashes.add(message.bodySha256);
+        if (part === null && message.bodySha256 !== null && downloads.hashes.size < MOST_SHOWN) downloads.hashes.add(message.bodySha256);
       },
       evaluate(values) {
         const findings: FindingDraft[] = [];
@@ -163,6 +177,14 @@ export const executableDownload = defineDetector({
     };
   },
 });
+
+/** The first file of a form that is posted, as browsers send it (RFC 7578). */
+function uploadedPart(message: HttpRequestMessage): { readonly name: string; readonly start: string } | null {
+  if (message.contentType?.startsWith('multipart/') !== true) return null;
+  const text = unmaskedBody(message),
+    head = /filename="([^"\r\n]{1,255})"[^]{0,200}?\r\n\r\n/i.exec(text);
+  return head === null ? null : { name: head[1]!, start: text.slice(head.index + head[0].length).slice(0, MAX_BODY_START) };
+}
 
 /** Bodies that were inflated, and that were not although they were compressed. */
 interface Inflated {
@@ -198,26 +220,35 @@ function plainStart(message: HttpRequestMessage | HttpResponseMessage, inflated:
 }
 
 function draft(values: Options, downloads: Downloads, state: CaptureState): FindingDraft {
-  const { kind, from, to, port, protocol, evidence, names, hashes, lies, hosts, count, bytes } = downloads;
+  const { kind, from, to, port, protocol, evidence, names, hashes, lies, hosts, count, bytes, isOnBlog } = downloads;
   const bare = [...hosts].some((host) => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host)),
     repository = hosts.size > 0 && [...hosts].every((host) => REPOSITORY.test(host)),
-    outside = !isLocalAddress(from);
+    outside = !isLocalAddress(from),
+    named = `${/^[aeio]/i.test(kind.name) ? 'an' : 'a'} ${kind.name}`;
   const { confidence, indicators } = confidenceOf([
     ['first bytes of a program', kind.native ? 70 : 60],
     ['type or name say something else', lies.size > 0 ? 20 : 0],
     ['from an address without a name', bare && outside ? 10 : 0],
+    ['a script that fetches or unpacks a program', kind.loads === true ? 10 : 0],
+    ['among the files of a blog', isOnBlog ? 10 : 0],
     ['not over HTTP', protocol !== 'http' ? 5 : 0],
     ['TFTP is how devices fetch what they start from', protocol === 'tftp' ? -20 : 0],
     ['a well-known place for packages and updates', repository ? -35 : 0],
   ]);
   const severity =
-    lies.size > 0 ? 'high' : repository ? 'info' : kind.native && (bare || protocol === 'tcp' || protocol === 'smtp') ? 'medium' : 'low';
+    lies.size > 0
+      ? 'high'
+      : repository
+        ? 'info'
+        : (kind.native && (bare || isOnBlog || protocol === 'tcp' || protocol === 'smtp')) || (kind.loads === true && bare)
+          ? 'medium'
+          : 'low';
   return {
     technique: kind.id,
-    what: `${/^[AEIO]/.test(kind.name) ? 'an' : 'a'} ${kind.name}`,
+    what: named,
     severity,
     confidence,
-    title: `${to} got a ${kind.name} from ${from} in clear${lies.size > 0 ? `, and ${[...lies][0]!}` : ''}`,
+    title: `${to} got ${named} from ${from} in clear${lies.size > 0 ? `, and ${[...lies][0]!}` : ''}`,
     description: `${plural(count, 'file')} (threshold ${values.files}) with the first bytes of a ${kind.name}${bytes > 0 ? `, ${countText(bytes)} bytes together` : ''}${
       names.size > 0 ? `: ${[...names].join(', ')}` : ''
     }. Anybody on the way could read and change ${count === 1 ? 'it' : 'them'}.`,

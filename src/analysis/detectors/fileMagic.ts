@@ -5,6 +5,10 @@ export interface FileKind {
   readonly name: string;
   /** Runs by itself when it is opened; a script or a document needs its program. */
   readonly native: boolean;
+  /** How the bytes are written, where that hides what they are. */
+  readonly written?: string;
+  /** A script that fetches or unpacks a program and runs it. */
+  readonly loads?: boolean;
 }
 
 const PE: FileKind = { id: 'pe', name: 'Windows program (PE)', native: true },
@@ -14,11 +18,17 @@ const PE: FileKind = { id: 'pe', name: 'Windows program (PE)', native: true },
   CLASS: FileKind = { id: 'java-class', name: 'Java class', native: true },
   SCRIPT: FileKind = { id: 'script', name: 'script', native: false },
   MACROS: FileKind = { id: 'macro-document', name: 'Office document with macros', native: false },
-  LINK: FileKind = { id: 'shortcut', name: 'Windows shortcut', native: false };
+  LINK: FileKind = { id: 'shortcut', name: 'Windows shortcut', native: false },
+  BASE64: FileKind = { id: 'pe-base64', name: 'Windows program (PE) in base 64', native: true, written: 'base 64' },
+  DIGITS: FileKind = { id: 'pe-digits', name: 'Windows program (PE) in digits', native: true, written: 'digits' },
+  LOADER: FileKind = { id: 'loader-script', name: 'script that loads a program', native: false, loads: true },
+  INSTALLER: FileKind = { id: 'msi', name: 'Windows installer (MSI)', native: true },
+  ARCHIVE: FileKind = { id: 'archive-of-program', name: 'archive that begins with a program', native: false },
+  JAR: FileKind = { id: 'jar', name: 'Java archive (JAR)', native: false };
 
 /** First bytes of what may run, behind a byte order mark and a few blanks. */
 const FIRST = new Uint8Array(256);
-for (const character of 'M\x7f\xcf\xce\xfe\xcad#L\xd0PpIi$@') FIRST[character.charCodeAt(0)] = 1;
+for (const character of 'M\x7f\xcf\xce\xfe\xcad#L\xd0PpIi$@T47SODcw') FIRST[character.charCodeAt(0)] = 1;
 
 /** Whether `[from, to)` could be something that runs: nearly every page and picture is turned away before a text is made of it. */
 export function mayRun(bytes: Uint8Array, from: number, to: number): boolean {
@@ -32,8 +42,33 @@ export function mayRun(bytes: Uint8Array, from: number, to: number): boolean {
   return at < to && FIRST[bytes[at]!] === 1;
 }
 
-/** Null for everything that does not run. */
+/** Null for everything that does not run. A script that loads a program is told as that. */
 export function fileKind(start: string): FileKind | null {
+  const kind = plainKind(start);
+  return (kind === null || kind === SCRIPT) && LOADS.test(start) ? LOADER : kind;
+}
+
+/**
+ * What PowerShell of Cobalt Strike, Empire and loaders begins with; scripts for Windows' own hosts that start programs; shell scripts of botnets, which fetch from a
+ * bare address, make it run and run it.
+ */
+const LOADS =
+  /^\s{0,8}Set-StrictMode -Version 2\s+(?:\$eicar|\$DoIt = @|function func_)|\b(?:IEX|Invoke-Expression)\b[^]{0,200}(?:DownloadString|FromBase64String|GzipStream)|(?:DownloadString|FromBase64String|GzipStream)[^]{0,300}\b(?:IEX|Invoke-Expression)\b|AmsiUtils|(?:CreateObject|ActiveXObject)\s*\(\s*["'](?:WScript\.Shell|Shell\.Application|ADODB\.Stream)["'][^]{0,400}(?:\.Run\b|\.Exec\b|ShellExecute|SaveToFile|powershell|cmd(?:\.exe)? \/c)|(?:wget|curl|tftp|ftpget)\b[^\n]{0,80}?(?:https?:\/\/)?\d{1,3}(?:\.\d{1,3}){3}[^]{0,200}?(?:chmod\s+(?:\+x|[0-7]{3,4})|\|\s*(?:ba)?sh\b|;\s*sh\s)/i;
+
+/** With the help of the name and type that the server gives, for what is not told by its first bytes alone. */
+export function fileKindOf(start: string, contentType: string | null, name: string): FileKind | null {
+  const kind = fileKind(start);
+  if (kind !== null) return kind;
+  if (start.startsWith('\xd0\xcf\x11\xe0')) return /\.msi$/i.test(name) || /x-msi\b/i.test(contentType ?? '') ? INSTALLER : null;
+  return SCRIPT_NAME.test(name) && /^[\s\x20-\x7e\xef\xbb\xbf]+$/.test(start) && (!/^\s*<(?:!doctype|html)/i.test(start) || /\.hta$/i.test(name))
+    ? SCRIPT
+    : null;
+}
+
+/** Scripts that only Windows' own hosts run; a web page asks for none of them. */
+const SCRIPT_NAME = /\.(?:vb[se]|jse|ws[fh]|hta|ps1|psm1|bat)$/i;
+
+function plainKind(start: string): FileKind | null {
   switch (start.slice(0, 2)) {
     case 'MZ': {
       // The offset of the PE header stands at 60; text that begins with MZ has none there.
@@ -62,14 +97,31 @@ export function fileKind(start: string): FileKind | null {
     case '\xd0\xcf':
       return /V\0B\0A\0|_\0V\0B\0A\0|Attribut\0e VB_/.test(start) ? MACROS : null;
     case 'PK':
+      if (/^PK\x03\x04[^]{22}[^]{4}META-INF\//.test(start)) return JAR;
+      if (start.startsWith('PK\x03\x04') && hasFirstName(start)) return ARCHIVE;
       return /word\/vbaProject\.bin|xl\/vbaProject\.bin|ppt\/vbaProject\.bin/.test(start) ? MACROS : null;
+    case 'TV':
+      // The first bytes of what linkers write: 4d 5a 90 00 03, 50 00 02, 00 00 00, 41 52 55 48 (reflective loaders).
+      return /^TV(?:qQAAMAAAAEAAAA|pQAAIAAAAEAA8A|oAAAAAAAAAAAAA|pBUlVIieV|roAAAAA)[A-Za-z0-9+/\r\n]{40}/.test(start) ? BASE64 : null;
+    case '4d':
+    case '4D':
+      return /^4d5a(?:90|50|00|e8|41)[\da-f]{200}/i.test(start) ? DIGITS : null;
+    case '77':
+      return /^77, ?90, ?(?:144|80), ?0, ?[23], ?0, ?0, ?0/.test(start) ? DIGITS : null;
     default:
       return /^(?:\xef\xbb\xbf)?\s{0,8}(?:powershell(?:\.exe)? -|\$\w+ ?= ?New-Object |IEX ?\(|@echo off\b)/i.test(start) ? SCRIPT : null;
   }
 }
 
+/** Whether the name of the first file of an archive ends in that of a program: its length stands at 26. */
+function hasFirstName(start: string): boolean {
+  const length = start.charCodeAt(26) | (start.charCodeAt(27) << 8);
+  return /\.(?:exe|scr|com|pif|lnk|hta|vb[se]|jse|wsf|bat|cmd|ps1|msi)$/i.test(start.slice(30, 30 + length));
+}
+
 /** Declared types and names that promise something harmless. */
 export function contradicts(kind: FileKind, contentType: string | null, name: string): string | null {
+  if (kind.written !== undefined) return `it is written in ${kind.written}`;
   const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (/^(?:image|audio|video|font)\//.test(type) || (kind.native && /^text\/(?:html|css|plain|javascript)$|^application\/(?:pdf|json)$/.test(type)))
     return `the server calls it ${/^[\w.+/-]{1,60}$/.test(type) ? type : 'something else'}`;

@@ -36,15 +36,25 @@ const CHOPPER: Shell = { id: 'china-chopper', name: 'China Chopper or AntSword',
   GODZILLA: Shell = { id: 'godzilla', name: 'Godzilla', points: 75, isCertain: true },
   BEHINDER: Shell = { id: 'behinder', name: 'Behinder', points: 65, isCertain: false },
   PAGE: Shell = { id: 'page', name: 'a well-known web shell', points: 85, isCertain: true },
+  UPLOAD: Shell = { id: 'upload', name: 'a page that runs commands, as it is uploaded', points: 75, isCertain: false },
+  CALL: Shell = { id: 'call-back', name: 'a page that is told to call back with a shell', points: 70, isCertain: false },
   OUTPUT: Shell = { id: 'command-output', name: 'a page that runs commands', points: 80, isCertain: true };
 
 /** Pages that run on the server. */
 const SCRIPT = /^[^?#]{1,300}\.(?:php\d?|phtml|jspx?|aspx?|ashx|cfm|cgi|pl)(?:$|[?/])/i;
 const CODE =
-  /(?:^|[=&])\s*@?(?:eval|assert|ini_set)\s*\(|=\s*(?:Response\.Write|Execute)\s*\(|base64_decode\(\$_(?:POST|GET|REQUEST)\[|@set_time_limit\(0\)|@set_magic_quotes_runtime\(0\)/i;
+  /(?:^|[=&])\s*@?(?:eval|assert|ini_set|system|shell_exec|passthru)\s*\(|=\s*(?:Response\.Write|Execute)\s*\(|base64_decode\(\$_(?:POST|GET|REQUEST)\[|@set_time_limit\(0\)|@set_magic_quotes_runtime\(0\)/i;
 /** A parameter whose whole value is a command to look around. */
 const COMMAND =
-  /(?:^|[?&])\w{1,16}=(?:cmd(?:\.exe)? ?\/c ?)?(?:whoami|id|ls|dir|pwd|hostname|ipconfig|ifconfig|uname|net user|netstat|cat \/etc\/\w+|ps|tasklist|systeminfo|type [\w:\\.]+)(?: ?[-/][\w/ -]{0,40}| [\w/.:\\-]{1,80})?(?:$|[&;|])/i;
+  /(?:^|[?&])\w{1,16}=(?:(?:system|passthru|shell_exec|exec)\(['"])?(?:cmd(?:\.exe)? ?\/c ?)?(?:whoami|id|ls|dir|pwd|hostname|ipconfig|ifconfig|uname|net user|netstat|cat \/etc\/\w+|ps|tasklist|systeminfo|type [\w:\\.]+)(?: ?[-/][\w/ -]{0,40}| [\w/.:\\-]{1,80})?(?:$|[&;|'"])/i;
+/** Parameters that are named after what they do, on pages of any name. */
+const COMMAND_NAME = /[?&](?:c|cmd|command|exec|execute|run|shell)=/i;
+/** A way to call back that no search asks for: with an address and a port. */
+const CALL_BACK =
+  /[?&](?!(?:q|query|search|s|keywords?|text)=)\w{1,16}=[^]{0,200}?(?:\/dev\/tcp\/\d{1,3}(?:\.\d{1,3}){3}\/\d|\bnc(?:at)?(?:\.exe)? (?:-\w{1,6} ){0,3}-e ?\S{1,40} \d{1,3}(?:\.\d{1,3}){3} \d|\bnc(?:at)?(?:\.exe)? \d{1,3}(?:\.\d{1,3}){3} \d{1,5} -e|socket\.socket\([^]{0,120}connect\(\(|mkfifo \/tmp\/[^]{0,80}\bnc )/i;
+/** Code of pages that run what they are sent: PHP, JSP, ASP and ASP.NET. */
+const PAGE_CODE =
+  /<\?(?:php|=)?[^]{0,300}?(?:\b(?:system|shell_exec|exec|passthru|popen|proc_open|eval|assert)\s*\(\s*@?(?:\$_(?:GET|POST|REQUEST|COOKIE|SERVER)\b|base64_decode|gzinflate|str_rot13)|`\s*\$_(?:GET|POST|REQUEST))|<\?php \/\*\*\/ error_reporting\(0\)|php-reverse-shell - A Reverse Shell|<%[^]{0,400}?(?:Runtime\.getRuntime\(\)\.exec|new ProcessBuilder|\.defineClass\(|eval\s*\(?\s*Request|Execute\s*\(?\s*Request|WScript\.Shell|Diagnostics\.Process)/i;
 const COMMAND_OUTPUT =
   /uid=\d+\([\w.-]+\) gid=\d+|\bnt authority\\\w+|\b[\w-]{1,15}\\[\w.$-]{1,20}\r?\n?\s*<?\/?|Windows IP Configuration|Volume Serial Number|root:[x*]:0:0:|\bLinux [\w.-]+ \d+\.\d+|Directory of [A-Z]:\\|total \d+\n[-d][rwx-]{9}|Image Name {5,}PID|(?:^|>)\s*(?:www-data|apache|nobody|nginx|tomcat\d*|root)\s*(?:$|[\r\n<])/i;
 const TITLES =
@@ -69,7 +79,7 @@ export const webShell = defineDetector({
         if (httpRequestMessage.is(message)) {
           const shell = shellOf(message);
           if (shell !== null) seen.add(shell, flow, p, `${message.method} ${message.uri}`);
-          else if (SCRIPT.test(message.uri) && waiting.size < MOST_WAITING) {
+          else if ((SCRIPT.test(message.uri) || COMMAND_NAME.test(message.uri)) && waiting.size < MOST_WAITING) {
             const query = message.uri.indexOf('?'),
               command = (query > 0 ? hasCommand(message.uri.slice(query)) : '') || (message.method === 'POST' ? hasCommand(bodyOf(message)) : '');
             if (command !== '') waiting.set(`${flow} ${message.frame}`, `${message.uri.slice(0, 80)}: ${command}`);
@@ -112,9 +122,15 @@ function bodyOf(request: HttpRequestMessage): string {
 function shellOf(request: HttpRequestMessage): Shell | null {
   const { method, uri } = request;
   if (request.userAgent?.startsWith('antSword/') === true) return CHOPPER;
-  if (method !== 'POST' || !SCRIPT.test(uri)) return null;
   const { contentType, bodyLength, referer, headers } = request;
-  if (bodyLength === 0) return null;
+  if ((method === 'POST' && contentType?.startsWith('multipart/form-data') === true) || (method === 'PUT' && bodyLength > 0)) {
+    const sent = bodyOf(request);
+    // A file, and no text of a wiki that quotes one.
+    if ((method === 'PUT' ? SCRIPT.test(uri) : /filename="[^"]/.test(sent)) && PAGE_CODE.test(sent)) return UPLOAD;
+  }
+  if (!SCRIPT.test(uri)) return null;
+  if (uri.length > 30 && CALL_BACK.test(decoded(uri))) return CALL;
+  if (method !== 'POST' || bodyLength === 0) return null;
   const bodyStart = bodyOf(request);
   const text = decoded(bodyStart);
   if (CODE.test(text) && /^\w{1,32}=/.test(text)) return CHOPPER;
@@ -150,7 +166,12 @@ function draft(values: Options, state: CaptureState, one: Sighting<Shell>): Find
       ['more than once', Math.min(10, count - 1)],
     ],
     roles: ['attacker', 'victim'],
-    title: `${client} runs commands on ${server} port ${serverPort} by a web shell`,
+    title:
+      mark === UPLOAD
+        ? `${client} uploads a web shell to ${server} port ${serverPort}`
+        : mark === CALL
+          ? `${client} tells a page of ${server} port ${serverPort} to call back with a shell`
+          : `${client} runs commands on ${server} port ${serverPort} by a web shell`,
     description: `${plural(count, 'message')} (threshold ${values.requests}) between ${client} and ${server} port ${serverPort} ${count === 1 ? 'bears' : 'bear'} the marks of ${mark.name}.`,
     indicators: [{ name: 'shell', value: mark.name }],
     alternatives: ['A page for administration that runs commands on purpose, or a test that was ordered.'],

