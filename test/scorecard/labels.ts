@@ -55,7 +55,11 @@ export const LABELS: Readonly<Record<string, Label>> = {
   },
   'brute__kali-password-attack_hydra.pcap': {
     kind: 'attack',
-    must: { 'brute-force': 'hydra, 7 SSH connections in 17 s' },
+    must: {
+      'brute-force': 'hydra, 7 SSH connections in 17 s',
+      'brute-force-success':
+        'frame 163: the answer to the password has 48 bytes (tcp.len), which only "success" has; those of the other sessions have 80',
+    },
     may: { 'scanner-software': 'every client says SSH-2.0-libssh-0.7.3, as hydra does' },
   },
   'brute__sshguess.pcap': {

@@ -1,6 +1,6 @@
 /**
- * Brute force: one address tries passwords until one fits. Where the protocol says in clear that a login failed, it is counted; SSH hides it, but a
- * session that ends after a few encrypted bytes of the server was one whose password did not fit: a shell begins with more than that.
+ * Brute force: one address tries passwords until one fits. Where the protocol says in clear that a login failed, it is counted; SSH hides it, but the
+ * lengths of what it encrypts tell (`sshLogin.ts`).
  */
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { durationText, plural, protocolLabel } from '../describe.ts';
@@ -38,7 +38,7 @@ export const bruteForce = defineDetector({
 
 function draft(
   values: GuessingOptions,
-  { protocol, ends, bySize, byForms, evidence, users, failed, accepted }: LoginPair,
+  { protocol, ends, bySize, byForms, evidence, users, mayBeKeys, failed, accepted }: LoginPair,
   threshold: number,
 ): FindingDraft {
   const { client, server, serverPort } = ends,
@@ -54,23 +54,26 @@ function draft(
     ['quicker than somebody types', rate !== null && rate >= 6 ? 12 : 0],
     ['no login worked', accepted === 0 && byForms === undefined ? 8 : 0],
     ['many users tried', users.size >= 3 ? 8 : 0],
+    ['each may have been a key that the server does not take', mayBeKeys ? -20 : 0],
     ['one user only, evenly: perhaps a program', users.size === 1 && failed < threshold * MANY && rate !== null && rate < 6 ? -10 : 0],
   ]);
   const what = byForms
     ? 'users and passwords tried in login forms'
     : bySize
-      ? `${label} sessions that end right after the password`
+      ? isSsh
+        ? 'SSH passwords refused'
+        : `${label} sessions that end right after the password`
       : `failed ${label} logins`;
   return {
     technique: protocol,
     what: label,
-    severity: 'medium',
+    severity: mayBeKeys ? 'low' : 'medium',
     confidence,
     title: `${client} guesses passwords at ${server} over ${label}: ${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
     description: `${
       byForms
         ? `${client} posted ${failed} different pairs of user and password into login forms (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). Whether one fits, such pages say in words of their own.`
-        : `${plural(failed, `${label} ${bySize ? 'session' : 'login'}`)} of ${client} failed (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.`
+        : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? (failed === 1 ? 'was refused over SSH' : 'were refused over SSH') : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.`
     }${
       users.size > 0
         ? ` ${plural(users.size, 'user')} tried: ${[...users]
@@ -78,14 +81,14 @@ function draft(
             .map((user) => safeText(user, 40))
             .join(', ')}${users.size > 5 ? ' and others' : ''}.`
         : ''
-    }${bySize ? ` They were told by their size: the server sent at most ${isSsh ? values.sshBytes : values.rdpBytes} ${isSsh ? 'encrypted ' : ''}bytes.` : ''}`,
+    }${isSsh ? ' What SSH encrypts was told by its length.' : bySize ? ` They were told by their size: the server sent at most ${values.rdpBytes} bytes.` : ''}`,
     subjects: [
       { role: 'attacker', address: client },
       { role: 'victim', address: server, port: serverPort },
     ],
     ...evidence.proof,
     indicators: [
-      { name: what, value: failed, threshold, unit: bySize ? 'sessions' : 'logins' },
+      { name: what, value: failed, threshold, unit: bySize && !isSsh ? 'sessions' : 'logins' },
       ...(byForms ? [] : [{ name: 'logins that worked', value: accepted }]),
       { name: 'users tried', value: isSsh ? 'encrypted' : users.size },
       ...(rate === null ? [] : [{ name: 'rate', value: Number(rate.toPrecision(3)), unit: '1/min' }]),

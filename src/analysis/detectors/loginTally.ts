@@ -4,18 +4,19 @@
  */
 import * as z from 'zod';
 import type { Message } from '../../pcap/dissector.ts';
-import { sshNewKeysMessage } from '../../pcap/dissectors/ssh.ts';
+import { sshEncryptedMessage, sshNewKeysMessage } from '../../pcap/dissectors/ssh.ts';
 import { rdpRequestMessage } from '../../pcap/dissectors/tpkt.ts';
 import { httpCredentialsMessage } from '../../pcap/http/messages.ts';
 import { loginMessage, type LoginMessage } from '../../pcap/login.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import * as F from '../flowTable.ts';
+import { SshLogin } from './sshLogin.ts';
 import { datagramEnds, endsOf, Evidence, Watched, type Ends } from './watched.ts';
 
 export const guessingOptions = z.object({
   failures: z.int().min(3).default(10).describe('Failed logins of one client at one server from which it is called brute force (logins)'),
-  sshSessions: z.int().min(3).default(6).describe('SSH sessions of one client with one server that end right after the password (sessions)'),
+  sshSessions: z.int().min(3).default(5).describe('SSH sessions of one client with one server in which no password fitted (sessions)'),
   sshBytes: z
     .int()
     .min(100)
@@ -67,6 +68,11 @@ export interface LoginPair {
   readonly users: Set<string>;
   /** Seconds of the failures, the first of them. */
   readonly times: number[];
+  /** Seconds of the sessions in which something failed, where a session has several attempts: the first of them. */
+  readonly sessionTimes: number[];
+  sessions: number;
+  /** The same number of attempts in every session, each of which may have been a key instead of a password: those a client has are always the same. */
+  mayBeKeys: boolean;
   failed: number;
   accepted: number;
   /** Seconds of the last failures, as many as make a brute force. */
@@ -75,6 +81,23 @@ export interface LoginPair {
   readonly successes: { readonly user: string | null; readonly failedBefore: number }[];
   readonly successEvidence: Evidence;
 }
+
+/** Bytes of payload that client and server had sent when their keys came into force, and how they took turns since. */
+interface SshSession {
+  client: number;
+  server: number;
+  readonly login: SshLogin;
+}
+
+/** How a session ended that is told by its size. */
+interface Outcome {
+  readonly failed: number;
+  /** Of the failed, those that may have been the offer of a key. */
+  readonly unsure?: number;
+  readonly accepted: boolean;
+}
+const FAILED: Outcome = { failed: 1, accepted: false },
+  ACCEPTED: Outcome = { failed: 0, accepted: true };
 
 type DatagramEnds = Ends & { readonly user?: string | null };
 
@@ -85,6 +108,9 @@ const newPair = (protocol: string, ends: Ends, bySize: boolean): LoginPair => ({
   evidence: new Evidence(),
   users: new Set(),
   times: [],
+  sessionTimes: [],
+  sessions: 0,
+  mayBeKeys: false,
   failed: 0,
   accepted: 0,
   recent: [],
@@ -102,12 +128,17 @@ interface Forms {
 
 export class LoginTally {
   // Results of logins over HTTP are told where their credentials are asked for.
-  static readonly messages: readonly string[] = [loginMessage.kind, sshNewKeysMessage.kind, rdpRequestMessage.kind, httpCredentialsMessage.kind];
+  static readonly messages: readonly string[] = [
+    loginMessage.kind,
+    sshNewKeysMessage.kind,
+    sshEncryptedMessage.kind,
+    rdpRequestMessage.kind,
+    httpCredentialsMessage.kind,
+  ];
   readonly #noting: SuccessOptions | null;
   readonly #state: CaptureState;
   readonly #pairs = new Watched<string, LoginPair>(MOST_PAIRS);
-  /** Bytes of payload that client and server had sent when their keys came into force, by flow. */
-  readonly #keyed = new Watched<number, { client: number; server: number }>(MOST_SESSIONS);
+  readonly #keyed = new Watched<number, SshSession>(MOST_SESSIONS);
   readonly #forms = new Watched<string, Forms>(MOST_PAIRS);
   readonly #rdp = new Watched<number, string | null>(MOST_SESSIONS);
   /** Who asks for a ticket over UDP, by address and port: the refusal does not say it. */
@@ -122,12 +153,14 @@ export class LoginTally {
   onMessage(message: Message, flow: number, p: Packet): void {
     if (sshNewKeysMessage.is(message)) {
       if (flow < 0) return;
-      const session = this.#keyed.of(flow, () => ({ client: -1, server: -1 })),
+      const session = this.#keyed.of(flow, () => ({ client: -1, server: -1, login: new SshLogin() })),
         at = flow * F.DOUBLES,
         { doubles } = this.#state.flows;
       if (session === undefined) return;
       if (message.fromServer) session.server = doubles[at + F.PAYLOAD_B]!;
       else session.client = doubles[at + F.PAYLOAD_A]!;
+    } else if (sshEncryptedMessage.is(message)) {
+      if (flow >= 0) this.#keyed.get(flow)?.login.add(message.fromServer, message.bytes);
     } else if (rdpRequestMessage.is(message)) {
       if (flow >= 0) this.#rdp.of(flow, () => message.user);
     } else if (httpCredentialsMessage.is(message)) {
@@ -199,13 +232,20 @@ export class LoginTally {
   }
 
   /** Counts a login that worked, and notes it when it came behind enough failures. */
-  #accepted(pair: LoginPair, seconds: number | null, noting: SuccessOptions | null, threshold: number, user: string | null, prove: () => void): void {
-    const first = pair.recent[0];
+  #accepted(
+    pair: LoginPair,
+    seconds: number | null,
+    noting: SuccessOptions | null,
+    threshold: number,
+    user: string | null,
+    prove: () => void,
+    sessions?: number,
+  ): void {
+    const first = pair.recent.length >= threshold ? pair.recent[0] : sessions === undefined ? undefined : pair.sessionTimes.at(-sessions);
     if (
       noting !== null &&
       seconds !== null &&
       first !== undefined &&
-      pair.recent.length >= threshold &&
       seconds - first <= noting.windowMinutes * 60 &&
       mostlyFails(noting, pair) &&
       pair.successes.length < MOST_SUCCESSES
@@ -218,8 +258,8 @@ export class LoginTally {
 
   /** All pairs so far, and what could not be followed. May be called again as the capture grows. */
   pairs(values: GuessingOptions): { readonly pairs: readonly LoginPair[]; readonly limits: readonly string[] } {
-    const ssh = this.#bySize('ssh', this.#keyed.entries, values, values.sshSessions, (row, keys) => this.#sshOutcome(values, row, keys)),
-      rdp = this.#bySize('rdp', this.#rdp.entries, values, values.failures, (row) => this.#rdpOutcome(values, row));
+    const ssh = this.#bySize('ssh', this.#keyed.entries, values, (row, session) => this.#sshOutcome(values, row, session)),
+      rdp = this.#bySize('rdp', this.#rdp.entries, values, (row) => this.#rdpOutcome(values, row));
     for (const pair of this.#pairs.values) pair.evidence.resolve(this.#state.flows);
     return {
       pairs: [...this.#pairs.values, ...ssh.values, ...rdp.values, ...this.#guessedForms(values)],
@@ -250,8 +290,7 @@ export class LoginTally {
     protocol: string,
     sessions: Iterable<[number, T]>,
     values: GuessingOptions,
-    threshold: number,
-    outcome: (row: number, session: T) => 'failed' | 'accepted' | null,
+    outcome: (row: number, session: T) => Outcome | null,
   ): Watched<string, LoginPair> {
     const pairs = new Watched<string, LoginPair>(MOST_PAIRS),
       { flows } = this.#state,
@@ -265,36 +304,47 @@ export class LoginTally {
       const at = row * F.INTS,
         seconds = (ints[at + F.FLAGS]! & F.HAS_TIME) === 0 ? null : doubles[row * F.DOUBLES + F.START]! + ints[at + F.START_NS]! / 1e9;
       if (typeof session === 'string' && pair.users.size < MOST_USERS) pair.users.add(session);
-      if (result === 'accepted')
-        this.#accepted(pair, seconds, values, threshold, typeof session === 'string' ? session : null, () => pair.successEvidence.addRow(flows, row));
-      else {
-        this.#failed(pair, seconds, threshold);
+      if (result.failed > 0) {
+        for (let i = 0; i < result.failed; i++) this.#failed(pair, seconds, values.failures);
+        pair.mayBeKeys =
+          result.unsure === result.failed && (pair.sessions === 0 || (pair.mayBeKeys && pair.failed === result.failed * (pair.sessions + 1)));
+        pair.sessions++;
+        if (seconds !== null && pair.sessionTimes.length < MOST_TIMES) pair.sessionTimes.push(seconds);
         pair.evidence.addRow(flows, row);
       }
+      if (result.accepted)
+        this.#accepted(
+          pair,
+          seconds,
+          values,
+          values.failures,
+          typeof session === 'string' ? session : null,
+          () => pair.successEvidence.addRow(flows, row),
+          protocol === 'ssh' ? values.sshSessions : undefined,
+        );
     }
     return pairs;
   }
 
-  #sshOutcome(
-    values: GuessingOptions,
-    row: number,
-    { client, server }: { readonly client: number; readonly server: number },
-  ): 'failed' | 'accepted' | null {
+  #sshOutcome(values: GuessingOptions, row: number, { client, server, login }: SshSession): Outcome | null {
+    const { outcome } = login;
+    if (outcome !== null)
+      return outcome.refused > 0 || outcome.isIn ? { failed: outcome.refused, unsure: outcome.unsure, accepted: outcome.isIn } : null;
     if (client < 0 || server < 0) return null;
     const { doubles } = this.#state.flows,
       at = row * F.DOUBLES;
-    if (doubles[at + F.PAYLOAD_B]! - server > values.sshBytes) return 'accepted';
+    if (doubles[at + F.PAYLOAD_B]! - server > values.sshBytes) return ACCEPTED;
     // One that goes on may still become a session.
-    return doubles[at + F.PAYLOAD_A]! - client >= LEAST_SSH_BYTES && this.#hasEnded(row) ? 'failed' : null;
+    return doubles[at + F.PAYLOAD_A]! - client >= LEAST_SSH_BYTES && this.#hasEnded(row) ? FAILED : null;
   }
 
-  #rdpOutcome(values: GuessingOptions, row: number): 'failed' | 'accepted' | null {
+  #rdpOutcome(values: GuessingOptions, row: number): Outcome | null {
     const { doubles } = this.#state.flows,
       at = row * F.DOUBLES,
       fromServer = doubles[at + F.PAYLOAD_B]!;
-    if (fromServer > RDP_DESKTOP_BYTES) return 'accepted';
+    if (fromServer > RDP_DESKTOP_BYTES) return ACCEPTED;
     const isShort = doubles[at + F.END]! - doubles[at + F.START]! <= RDP_SECONDS;
-    return isShort && fromServer <= values.rdpBytes && doubles[at + F.PAYLOAD_A]! >= LEAST_RDP_BYTES && this.#hasEnded(row) ? 'failed' : null;
+    return isShort && fromServer <= values.rdpBytes && doubles[at + F.PAYLOAD_A]! >= LEAST_RDP_BYTES && this.#hasEnded(row) ? FAILED : null;
   }
 
   #hasEnded(row: number): boolean {
@@ -313,16 +363,20 @@ function mostlyFails({ failedSharePercent }: SuccessOptions, { failed, accepted 
   return (100 * failed) / Math.max(1, failed + accepted) >= failedSharePercent;
 }
 
-export function guessingThreshold(values: GuessingOptions, { protocol }: LoginPair): number {
-  return protocol === 'ssh' ? values.sshSessions : values.failures;
+/** SSH sessions may have many attempts each: few sessions suffice, or the attempts of fewer. */
+export function guessingThreshold(values: GuessingOptions, { protocol, failed }: LoginPair): number {
+  return protocol === 'ssh' && failed < values.failures ? values.sshSessions : values.failures;
 }
 
 /** Enough failures, close enough together, and few logins that worked. */
-export function isGuessing(values: GuessingOptions, pair: LoginPair): boolean {
-  const { failed, accepted, times } = pair,
-    threshold = guessingThreshold(values, pair);
-  if (failed < threshold || (100 * failed) / (failed + accepted) < values.failedSharePercent) return false;
-  if (times.length < failed && times.length < MOST_TIMES) return true;
+export function isGuessing(values: GuessingOptions, { protocol, failed, accepted, times, sessions, sessionTimes }: LoginPair): boolean {
+  if ((100 * failed) / Math.max(1, failed + accepted) < values.failedSharePercent) return false;
+  return isMany(values, values.failures, failed, times) || (protocol === 'ssh' && isMany(values, values.sshSessions, sessions, sessionTimes));
+}
+
+function isMany({ windowMinutes }: GuessingOptions, threshold: number, count: number, times: readonly number[]): boolean {
+  if (count < threshold) return false;
+  if (times.length < count && times.length < MOST_TIMES) return true;
   const sorted = [...times].sort((a, b) => a - b);
-  return sorted.some((time, i) => i >= threshold - 1 && time - sorted[i - threshold + 1]! <= values.windowMinutes * 60);
+  return sorted.some((time, i) => i >= threshold - 1 && time - sorted[i - threshold + 1]! <= windowMinutes * 60);
 }

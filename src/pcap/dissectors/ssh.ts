@@ -89,6 +89,14 @@ export interface SshNewKeysMessage extends Message {
 }
 export const sshNewKeysMessage = messageKind<SshNewKeysMessage>('ssh-newkeys');
 
+/** One of the first encrypted segments: while logging in, their lengths tell what they are. */
+export interface SshEncryptedMessage extends Message {
+  readonly kind: 'ssh-encrypted';
+  readonly fromServer: boolean;
+  readonly bytes: number;
+}
+export const sshEncryptedMessage = messageKind<SshEncryptedMessage>('ssh-encrypted');
+
 const BANNER = 0,
   PACKETS = 1,
   ENCRYPTED = 2;
@@ -100,6 +108,8 @@ const MAX_PACKET = 35_000,
   KEXINIT = 20,
   NEWKEYS = 21;
 const PORT = 22;
+/** Segments of a session that are told of: its login is over by then. */
+const MAX_TOLD = 56;
 
 interface SshSide {
   phase: number;
@@ -107,6 +117,8 @@ interface SshSide {
 }
 interface SshState {
   readonly sides: readonly [SshSide, SshSide];
+  /** Encrypted segments that were told of. */
+  told: number;
 }
 
 export const ssh: Dissector = {
@@ -127,6 +139,7 @@ export const ssh: Dissector = {
         { phase: BANNER, linesBefore: 0 },
         { phase: BANNER, linesBefore: 0 },
       ],
+      told: 0,
     }),
     keepBytes: MAX_PACKET + 4,
     step: stepSsh,
@@ -186,7 +199,17 @@ function dissectSsh(p: Packet, offset: number, end: number, direction: Direction
   sink?.layer(ssh, offset, end - offset);
   if (phase !== ENCRYPTED && matchPrefix(bytes, offset, end, 'SSH-') === 'yes') dissectBanner(p, offset, end, direction, sink);
   else if (phase === PACKETS || (phase === ENCRYPTED && isNewKeys(bytes, offset, end))) dissectPacket(p, offset, end, direction, sink);
-  else if (sink !== null && phase === ENCRYPTED) {
+  else if (phase === ENCRYPTED) {
+    if (state.told < MAX_TOLD && p.hears('ssh-encrypted')) {
+      state.told++;
+      p.emit({
+        kind: 'ssh-encrypted',
+        frame: p.frame,
+        fromServer: isFromServer(p, direction, PORT),
+        bytes: end - offset,
+      } satisfies SshEncryptedMessage);
+    }
+    if (sink === null) return;
     sink.add(f.encrypted, offset, end - offset);
     sink.info('SSH', `${isFromServer(p, direction, PORT) ? 'Server' : 'Client'}: Encrypted packet (len=${end - offset})`);
   }

@@ -1,0 +1,73 @@
+/**
+ * How often a password was refused in an SSH session, and whether one fitted, read from the lengths of what is encrypted. Until somebody is in, client and server
+ * take turns (RFC 4252): the service is asked for and accepted, then every refusal is as long as the one before, and the message that lets in, of one byte, is
+ * shorter than any. Zeek tells logins by the same lengths.
+ */
+
+/** A server that takes twenty tries, its service accepted, and asking for none at first. */
+const MOST_TURNS = 24;
+/** How much longer a refusal can be than the accepted service: it lists the methods that are left. More is a banner before it, or a key taken for now. */
+const LONGEST_METHODS = 96;
+/** How much longer than an attempt without anything ("none") one with the shortest key there is may be (76 bytes), and one with a password, which OpenSSH fills up. */
+const SHORTEST_KEY = 64,
+  LONGEST_PASSWORD = 96;
+/** How much longer than the request for the service an attempt with a password is; one without anything is less. */
+const SHORTEST_PASSWORD = 32;
+/** How much longer than that request one with a key and its signature is: those who do not ask before sign at once. */
+const SHORTEST_SIGNED = 128;
+
+export interface SshOutcome {
+  /** Passwords that were refused. Keys that are offered in vain are none: who has several offers them one after the other. */
+  readonly refused: number;
+  /** Of these, how many may have been a short key as well. */
+  readonly unsure: number;
+  readonly isIn: boolean;
+}
+
+export class SshLogin {
+  /** Bytes that the client asked with, and of the last segment that answered. */
+  readonly #asked: number[] = [];
+  readonly #answered: number[] = [];
+  #isAsking = false;
+
+  /** An encrypted segment. What a server says before it is asked belongs to the exchange of keys. */
+  add(fromServer: boolean, bytes: number): void {
+    const last = this.#asked.length - 1;
+    if (!fromServer) {
+      if (this.#isAsking) this.#asked[last]! += bytes;
+      else if (this.#asked.length < MOST_TURNS) {
+        this.#asked.push(bytes);
+        this.#isAsking = true;
+      }
+    } else if (last >= 0) {
+      this.#answered[last] = bytes;
+      this.#isAsking = false;
+    }
+  }
+
+  /** Null where too little was seen to tell. */
+  get outcome(): SshOutcome | null {
+    const [service = 0, first = 0] = this.#asked,
+      [accepted = 0, answer = 0, next = 0] = this.#answered;
+    if (accepted === 0 || answer === 0) return null;
+    const refusal = answer > accepted + LONGEST_METHODS ? next : answer,
+      tries: number[] = [];
+    let isIn = false;
+    for (let turn = 1; turn < this.#answered.length && !isIn; turn++) {
+      const bytes = this.#answered[turn]!,
+        asked = this.#asked[turn]!;
+      if (bytes < accepted) isIn = true;
+      // Some ask for the service before every attempt.
+      else if (!(bytes === accepted && asked === service) && (bytes === refusal || (turn === 1 && refusal === next))) tries.push(asked);
+    }
+    const others = tries.slice(1),
+      // Who asks with nothing first, to hear which ways there are, asks shorter than with anything.
+      isNone =
+        tries.length > 0 && (others.length > 0 ? first <= Math.min(...others) && first < Math.max(...others) : first - service < SHORTEST_PASSWORD),
+      mostPassword = isNone ? first + LONGEST_PASSWORD : service + SHORTEST_SIGNED,
+      passwords = tries.filter((asked) => asked < mostPassword && !(isNone && asked === first)),
+      unsure = isNone ? passwords.filter((asked) => asked >= first + SHORTEST_KEY).length : 0;
+    // Where something fitted in the end, these were keys before the one that fits.
+    return isIn ? { refused: passwords.length - unsure, unsure: 0, isIn } : { refused: passwords.length, unsure, isIn };
+  }
+}
