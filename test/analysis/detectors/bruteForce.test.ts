@@ -105,8 +105,7 @@ describe('is told', () => {
 
 describe('SSH, by the lengths of what it encrypts', () => {
   /** Lengths as tshark shows them (tcp.len) of sessions with OpenSSH 9.2: of the client, and of the server's answer, in turn. */
-  const run = (sessions: readonly (readonly number[])[], detector = bruteForce): MessageDriver => {
-    const driver = new MessageDriver(detector);
+  const run = (sessions: readonly (readonly number[])[], driver = new MessageDriver(bruteForce)): MessageDriver => {
     for (const lengths of sessions) {
       const flow = driver.flow(A, B, 22, 'ssh', { bytes: [2000, 2000], flags: F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B | F.FIN_A });
       for (const fromServer of [true, false]) driver.say<SshNewKeysMessage>(flow, { kind: 'ssh-newkeys', fromServer });
@@ -137,7 +136,7 @@ describe('SSH, by the lengths of what it encrypts', () => {
     expect(finding!.confidence).toBe(confidenceSum(finding!));
   });
   test('one that fits at last is told as success', () => {
-    expect(run([...times(3, SIX_TRIES), [44, 44, 68, 76, 84, 76, 84, 28, 112, 552]], bruteForceSuccess).findings).toMatchObject([
+    expect(run([...times(3, SIX_TRIES), [44, 44, 68, 76, 84, 76, 84, 28, 112, 552]], new MessageDriver(bruteForceSuccess)).findings).toMatchObject([
       { technique: 'ssh' },
     ]);
   });
@@ -152,7 +151,7 @@ describe('SSH, by the lengths of what it encrypts', () => {
     ['checks that leave when they hear which ways there are', times(50, [44, 44, 68, 76])],
   ])('nothing in %s', (_what, sessions) => {
     expect(run(sessions).findings).toEqual([]);
-    expect(run(sessions, bruteForceSuccess).findings).toEqual([]);
+    expect(run(sessions, new MessageDriver(bruteForceSuccess)).findings).toEqual([]);
   });
 });
 
