@@ -1,13 +1,14 @@
 /** Who says by ARP that an address is his: per address the owners that claimed it, how often they took it from each other, and whether anybody had asked. */
 import type { ArpMessage } from '../../pcap/dissectors/arp.ts';
-import { MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, type Packet } from '../../pcap/packet.ts';
+import { MAC_DST_HIGH, MAC_DST_LOW, MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_SRC, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { Burst, MOST_EVIDENCE, packetTime, Span } from './measures.ts';
 
 const MOST_ADDRESSES = 20_000,
   MOST_OWNERS = 4,
   MOST_STATIONS = 8192,
-  MOST_OWN = 300;
+  MOST_OWN = 300,
+  MOST_PLACES = 4;
 /** A reply that comes later than this after the question was not asked for. */
 const ANSWER_SECONDS = 5;
 
@@ -20,6 +21,8 @@ export interface Owner {
   unasked: number;
   /** Requests in the name of the address. */
   asking: number;
+  /** Claims to everybody, in the way of a host that starts or takes over. */
+  announced: number;
   lastTime: number;
   /** The owner itself asked who has the address, in another name. */
   contradiction: number;
@@ -38,6 +41,8 @@ export interface Address {
   changes: number;
   claims: number;
   askedTime: number;
+  /** Who asked last. */
+  asker: number;
 }
 
 /** One MAC address. */
@@ -54,6 +59,10 @@ export class ArpClaims {
   isBounded = false;
   readonly addresses = new Map<number, Address>();
   readonly stations = new Map<number, Station>();
+  /** Addresses that routers share, as VRRP and HSRP say. */
+  readonly shared = new Set<number>();
+  /** Where packets of an address came from or went to, whatever ARP says. */
+  readonly #places = new Map<number, number[]>();
   readonly #state: CaptureState;
   readonly #windowSeconds: number;
   readonly #announceSeconds: number;
@@ -85,18 +94,41 @@ export class ArpClaims {
     this.#claims(address, mac, opcode, senderIp === targetIp, time, p);
   }
 
+  /** Notes between which MAC addresses a conversation began. */
+  began({ net, netCount, mac, macCount }: Packet): void {
+    if (netCount === 0 || macCount === 0 || net[NET_VERSION] !== 4) return;
+    this.#place(net[NET_SRC]!, mac[MAC_SRC_HIGH]!, mac[MAC_SRC_LOW]!);
+    this.#place(net[NET_DST]!, mac[MAC_DST_HIGH]!, mac[MAC_DST_LOW]!);
+  }
+
+  #place(ip: number, high: number, low: number): void {
+    // A group, or an address that moves by design.
+    const value = (high & 0xffff) * 4_294_967_296 + (low >>> 0);
+    if ((high & 0x100) !== 0 || isShared(value)) return;
+    const places = this.#places.get(ip);
+    if (places === undefined) {
+      if (this.#places.size < MOST_ADDRESSES) this.#places.set(ip, [value]);
+    } else if (places.length < MOST_PLACES && !places.includes(value)) places.push(value);
+  }
+
+  /** Another machine than this one that has the address by its packets; null where there is none. */
+  otherPlace({ ip }: Address, mac: number): number | null {
+    return this.#places.get(ip)?.find((one) => one !== mac) ?? null;
+  }
+
   #claims(address: Address, mac: number, opcode: number, isAnnouncement: boolean, time: number, p: Packet): void {
     let owner = address.owners.find((one) => one.mac === mac);
     if (owner === undefined) {
       if (address.owners.length >= MOST_OWNERS) return;
-      owner = { mac, frames: [], claims: 0, unasked: 0, asking: 0, lastTime: time, contradiction: 0, givenBack: 0 };
+      owner = { mac, frames: [], claims: 0, unasked: 0, asking: 0, announced: 0, lastTime: time, contradiction: 0, givenBack: 0 };
       address.owners.push(owner);
     }
     owner.claims++;
+    if (isAnnouncement) owner.announced++;
     address.claims++;
     address.span.addPacket(p);
     if (opcode === 1) owner.asking++;
-    else if (!isAnnouncement && !(time - address.askedTime <= ANSWER_SECONDS)) owner.unasked++;
+    else if (!isAnnouncement && (address.asker === mac || !(time - address.askedTime <= ANSWER_SECONDS))) owner.unasked++;
     if (owner.frames.length < MOST_EVIDENCE) owner.frames.push(p.frame);
     const before = address.current;
     if (before !== null && before !== owner && !(time - before.lastTime > this.#windowSeconds)) {
@@ -124,6 +156,7 @@ export class ArpClaims {
     const address = this.#address(targetIp);
     if (address === undefined) return;
     address.askedTime = time;
+    address.asker = mac;
     if (senderIp === 0 || senderIp === targetIp) return;
     const owner = address.owners.find((one) => one.mac === mac);
     if (owner === undefined || time - owner.lastTime > this.#windowSeconds) return;
@@ -139,7 +172,7 @@ export class ArpClaims {
       this.isBounded = true;
       return undefined;
     }
-    address = { ip, owners: [], span: new Span(), frames: [], current: null, changes: 0, claims: 0, askedTime: -Infinity };
+    address = { ip, owners: [], span: new Span(), frames: [], current: null, changes: 0, claims: 0, askedTime: -Infinity, asker: 0 };
     this.addresses.set(ip, address);
     return address;
   }

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { formatIpv4, formatMac } from '../../pcap/addresses.ts';
 import { arpMessage } from '../../pcap/dissectors/arp.ts';
+import { redundancyMessage } from '../../pcap/dissectors/redundancy.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
@@ -29,14 +30,19 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const ANNOUNCE_SECONDS = 10,
-  MOST_NAMED = 5;
+  MOST_NAMED = 5,
+  MOST_SHARED = 1000,
+  /** Replies that nobody asked for to believe that a machine takes an address that packets found elsewhere. One may be an answer whose question was lost. */
+  LEAST_UNASKED = 3;
 
 /** Why one machine is believed to claim what is not its own. */
 interface Case {
   readonly address: Address;
   readonly claimant: Owner;
   readonly rival: Owner | null;
-  readonly reason: 'takes turns' | 'takes over' | 'contradicts itself' | 'insists';
+  /** The machine that has the address, where only its packets say so. */
+  readonly place: number | null;
+  readonly reason: 'takes turns' | 'takes over' | 'contradicts itself' | 'insists' | 'against traffic';
 }
 
 export const arpSpoofing = defineDetector({
@@ -47,13 +53,21 @@ export const arpSpoofing = defineDetector({
   description:
     'A machine claims an address of another by ARP: both claim it in turn, it answers unasked, or it asks for an address that it says is its own. Two machines set to one address by mistake, a second network card and fail-over without a shared MAC address can look like it.',
   options,
-  messages: [arpMessage.kind],
+  messages: [arpMessage.kind, redundancyMessage.kind],
   collecting: ['windowSeconds'],
   create(collecting, state) {
     const claims = new ArpClaims(state, collecting.windowSeconds, ANNOUNCE_SECONDS);
+    let flows = 0;
     return {
+      // Only the first packet of a conversation: enough to know who has an address, without ARP.
+      onPacket(p, flow) {
+        if (flow < flows) return;
+        flows = flow + 1;
+        claims.began(p);
+      },
       onMessage(message, _flow, p) {
         if (arpMessage.is(message)) claims.add(message, p);
+        else if (redundancyMessage.is(message)) for (const ip of message.addresses) if (claims.shared.size < MOST_SHARED) claims.shared.add(ip);
       },
       evaluate: (values) => evaluate(values, state, claims),
     };
@@ -63,6 +77,7 @@ export const arpSpoofing = defineDetector({
 function evaluate(values: Options, state: CaptureState, claims: ArpClaims): ReturnType<DetectorRun['evaluate']> {
   const byClaimant = new Map<number, Case[]>();
   for (const address of claims.addresses.values()) {
+    if (claims.shared.has(address.ip)) continue;
     const one = caseOf(values, claims, address);
     if (one === null) continue;
     const known = byClaimant.get(one.claimant.mac);
@@ -76,29 +91,40 @@ function evaluate(values: Options, state: CaptureState, claims: ArpClaims): Retu
   return { findings, coverage: coverage(examinedAll(state), limits) };
 }
 
-function caseOf(values: Options, { stations }: ArpClaims, address: Address): Case | null {
-  const { owners, changes } = address,
+function caseOf(values: Options, claims: ArpClaims, address: Address): Case | null {
+  const { stations } = claims,
+    { owners, changes } = address,
     hasOthers = ({ mac }: Owner): boolean => (stations.get(mac)?.own.size ?? 0) > 1;
   const contradicting = owners.find(({ contradiction, asking, unasked }) => contradiction > 0 && asking + unasked > 0);
   if (contradicting !== undefined && hasOthers(contradicting))
-    return { address, claimant: contradicting, rival: owners.find((one) => one !== contradicting) ?? null, reason: 'contradicts itself' };
+    return {
+      address,
+      claimant: contradicting,
+      rival: owners.find((one) => one !== contradicting) ?? null,
+      place: null,
+      reason: 'contradicts itself',
+    };
   if (owners.length > 1 && changes > 0) {
     // The one that came later, that nobody asked, or that is somebody else besides.
     const weight = (owner: Owner): number =>
       Math.min(owner.unasked, 10) * 2 + (hasOthers(owner) ? 4 : 0) + (owner.givenBack > 0 ? 20 : 0) + owners.indexOf(owner);
     const [claimant, rival] = [...owners].sort((a, b) => weight(b) - weight(a));
-    if (changes >= values.changes) return { address, claimant: claimant!, rival: rival!, reason: 'takes turns' };
+    if (changes >= values.changes) return { address, claimant: claimant!, rival: rival!, place: null, reason: 'takes turns' };
     if (claimant!.unasked > 0 && hasOthers(claimant!) && owners.indexOf(claimant!) > 0)
-      return { address, claimant: claimant!, rival: rival!, reason: 'takes over' };
+      return { address, claimant: claimant!, rival: rival!, place: null, reason: 'takes over' };
   }
   const insisting = owners.find((owner) => owner.unasked >= values.unaskedReplies && owner.unasked * 2 >= owner.claims && hasOthers(owner));
-  return insisting === undefined ? null : { address, claimant: insisting, rival: null, reason: 'insists' };
+  if (insisting !== undefined) return { address, claimant: insisting, rival: null, place: null, reason: 'insists' };
+  const against = owners.find((owner) => owner.unasked >= LEAST_UNASKED && owner.unasked * 2 >= owner.claims),
+    place = against === undefined ? null : claims.otherPlace(address, against.mac);
+  return place === null ? null : { address, claimant: against!, rival: null, place, reason: 'against traffic' };
 }
 
 const REASONS: Readonly<Record<Case['reason'], readonly [text: string, points: number]>> = {
   'takes turns': ['another machine claims the address in turn', 50],
   'takes over': ['it takes the address from another machine, unasked', 45],
   'contradicts itself': ['it asks who has the address that it claims', 65],
+  'against traffic': ['it repeats a claim that nobody asked for, while packets found the address elsewhere', 50],
   insists: ['it repeats a claim that nobody asked for', 45],
 };
 
@@ -108,7 +134,7 @@ function macText(mac: number): string {
 
 function draft(values: Options, { stations }: ArpClaims, cases: readonly Case[]): FindingDraft {
   const first = [...cases].sort((a, b) => REASONS[b.reason][1] - REASONS[a.reason][1])[0]!,
-    { claimant, address, rival, reason } = first;
+    { claimant, address, rival, place, reason } = first;
   const mac = macText(claimant.mac),
     ip = formatIpv4(address.ip),
     ips = cases.map((one) => formatIpv4(one.address.ip));
@@ -130,20 +156,30 @@ function draft(values: Options, { stations }: ArpClaims, cases: readonly Case[])
   ].sort((a, b) => a - b);
   const span = address.span,
     claims = cases.reduce((sum, one) => sum + one.claimant.claims, 0),
-    rivals = rival === null ? '' : ` ${macText(rival.mac)} claims ${ip} too.`;
+    rivals =
+      rival !== null ? ` ${macText(rival.mac)} claims ${ip} too.` : place !== null ? ` Packets of ${ip} came from or went to ${macText(place)}.` : '';
   const [measured, threshold, name] =
     reason === 'takes turns'
       ? [changes, values.changes, 'changes of owner']
       : reason === 'insists'
         ? [unasked, values.unaskedReplies, 'replies that nobody asked for']
-        : reason === 'takes over'
-          ? [unasked, 1, 'replies that nobody asked for']
-          : [contradictions, 1, 'requests for an address that it claims'];
+        : reason === 'against traffic'
+          ? [unasked, LEAST_UNASKED, 'replies that nobody asked for']
+          : reason === 'takes over'
+            ? [unasked, 1, 'replies that nobody asked for']
+            : [contradictions, 1, 'requests for an address that it claims'];
+  // Machines that take an address over from each other announce it, and that is all.
+  const onlyAnnounced =
+    reason === 'takes turns' && unasked === 0 && contradictions === 0 && changes < 2 * values.changes && claimant.announced * 2 >= claimant.claims;
   return {
     technique: 'claim',
-    severity: reason === 'contradicts itself' || (unasked >= 3 && rival !== null) || cases.length > 1 ? 'high' : 'medium',
+    severity: onlyAnnounced
+      ? 'low'
+      : reason === 'contradicts itself' || (unasked >= LEAST_UNASKED && (rival !== null || place !== null)) || cases.length > 1
+        ? 'high'
+        : 'medium',
     confidence,
-    title: `ARP spoofing: ${mac} claims ${ips.length === 1 ? ip : `${ips.length} addresses`}${ips.length === 1 ? '' : `, ${ip} among them`}, which ${rival === null ? 'seems not its own' : `${ips.length === 1 ? 'another machine claims' : 'others claim'} too`}`,
+    title: `ARP spoofing: ${mac} claims ${ips.length === 1 ? ip : `${ips.length} addresses`}${ips.length === 1 ? '' : `, ${ip} among them`}, which ${rival === null ? (place === null ? 'seems not its own' : 'is that of another machine') : `${ips.length === 1 ? 'another machine claims' : 'others claim'} too`}`,
     description: `${mac}${own.length > 0 ? `, known as ${own.slice(0, 3).map(formatIpv4).join(', ')},` : ''} said ${plural(claims, 'time')} that ${ips.slice(0, MOST_NAMED).join(', ')}${ips.length > MOST_NAMED ? ` and ${ips.length - MOST_NAMED} more` : ''} ${ips.length === 1 ? 'is' : 'are'} at its own MAC address: ${countText(measured)} ${name} (threshold ${threshold}).${rivals}`,
     subjects: [{ role: 'attacker', address: mac }, ...ips.slice(0, MOST_NAMED).map((one) => ({ role: 'victim' as const, address: one }))],
     firstSeen: span.from,

@@ -13,12 +13,22 @@ export interface RedundancyMessage extends Message {
   /** HSRP's Coup: the sender takes over now. */
   readonly isCoup: boolean;
   readonly isActive: boolean;
+  /** The IPv4 addresses that are shared, as far as they are said. */
+  readonly addresses: readonly number[];
 }
 export const redundancyMessage = messageKind<RedundancyMessage>('router-redundancy');
 
-function say(p: Packet, protocol: 'VRRP' | 'HSRP', group: number, priority: number, isCoup: boolean, isActive: boolean): void {
+function say(
+  p: Packet,
+  protocol: 'VRRP' | 'HSRP',
+  group: number,
+  priority: number,
+  isCoup: boolean,
+  isActive: boolean,
+  addresses: readonly number[],
+): void {
   if (p.hears('router-redundancy'))
-    p.emit({ kind: 'router-redundancy', frame: p.frame, protocol, group, priority, isCoup, isActive } satisfies RedundancyMessage);
+    p.emit({ kind: 'router-redundancy', frame: p.frame, protocol, group, priority, isCoup, isActive, addresses } satisfies RedundancyMessage);
 }
 
 const f = defineFields({
@@ -32,7 +42,15 @@ const f = defineFields({
   address6: { name: 'vrrp.ipv6_addr', label: 'IPv6 Address', type: 'ipv6' },
 });
 
-const HEADER = 8;
+const HEADER = 8,
+  MOST_ADDRESSES = 20;
+
+function addressesAt(p: Packet, offset: number, end: number): number[] {
+  const addresses: number[] = [],
+    count = Math.min(p.view.getUint8(offset + 3), MOST_ADDRESSES);
+  for (let i = 0, at = offset + HEADER; i < count && at + 4 <= end; i++, at += 4) addresses.push(p.view.getInt32(at));
+  return addresses;
+}
 
 export const vrrp: Dissector = {
   id: 'vrrp',
@@ -41,7 +59,15 @@ export const vrrp: Dissector = {
   on: [{ table: 'ip.proto', value: 112 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    say(p, 'VRRP', p.view.getUint8(offset + 1), p.view.getUint8(offset + 2), false, true);
+    say(
+      p,
+      'VRRP',
+      p.view.getUint8(offset + 1),
+      p.view.getUint8(offset + 2),
+      false,
+      true,
+      p.hears('router-redundancy') ? addressesAt(p, offset, end) : [],
+    );
     if (sink === null) return;
     const view = p.view,
       version = view.getUint8(offset) >> 4,
@@ -91,7 +117,7 @@ export const hsrp: Dissector = {
     if (p.view.getUint8(offset) === 0 && end - offset >= HSRP_LENGTH && p.view.getUint8(offset + 1) < ADVERTISE) {
       const state = p.view.getUint8(offset + 2),
         opcode = p.view.getUint8(offset + 1);
-      say(p, 'HSRP', p.view.getUint8(offset + 6), p.view.getUint8(offset + 5), opcode === COUP, state === ACTIVE);
+      say(p, 'HSRP', p.view.getUint8(offset + 6), p.view.getUint8(offset + 5), opcode === COUP, state === ACTIVE, [p.view.getInt32(offset + 16)]);
     }
     if (sink === null) return;
     const view = p.view,

@@ -41,6 +41,73 @@ function arp(builder: PacketBuilder, opcode: number, mac: readonly number[], sen
 const ask = (builder: PacketBuilder, mac: number, sender: string, target: string): PacketBuilder => arp(builder, 1, macOf(mac), sender, target);
 const reply = (builder: PacketBuilder, mac: number, sender: string, target: string): PacketBuilder => arp(builder, 2, macOf(mac), sender, target);
 
+const octetsOf = (address: string): number[] => address.split('.').map(Number);
+
+/** An IPv4 packet between two cards. */
+function packet(
+  builder: PacketBuilder,
+  [from, source]: readonly [mac: number, ip: string],
+  [to, destination]: readonly [mac: number, ip: string],
+  protocol = 1,
+  payload: readonly number[] = [8, 0, 0, 0, 0, 1, 0, 1],
+): PacketBuilder {
+  const header = [0x45, 0, 0, 20 + payload.length, 0, 1, 0, 0, 64, protocol, 0, 0, ...octetsOf(source), ...octetsOf(destination)];
+  return builder.frame(Uint8Array.from([...macOf(to), ...macOf(from), 8, 0, ...header, ...payload]));
+}
+
+describe('as the victim alone sees it', () => {
+  const before = (): PacketBuilder => packet(new PacketBuilder(), [30, VICTIM], [1, GATEWAY]).wait(1);
+  test('unasked replies, while packets had found the gateway elsewhere', async () => {
+    const builder = before();
+    for (let i = 0; i < 4; i++) reply(builder, 66, GATEWAY, VICTIM).wait(2);
+    expect(await run(builder.bytes())).toMatchObject([
+      {
+        severity: 'high',
+        subjects: [
+          { role: 'attacker', address: '02:00:00:00:00:42' },
+          { role: 'victim', address: GATEWAY },
+        ],
+        evidence: { frames: [2, 3, 4, 5] },
+      },
+    ]);
+  });
+  test('also where the attacker had asked for the gateway itself, as ettercap does', async () => {
+    const builder = ask(before(), 66, EVIL, GATEWAY);
+    for (let i = 0; i < 4; i++) reply(builder.wait(1), 66, GATEWAY, VICTIM);
+    expect(await run(builder.bytes())).toHaveLength(1);
+  });
+  test.each([
+    ['a host that announces itself after its card was changed', (builder: PacketBuilder) => reply(builder, 66, GATEWAY, GATEWAY)],
+    ['a host that answers when it is asked', (builder: PacketBuilder) => reply(ask(builder, 30, VICTIM, GATEWAY), 66, GATEWAY, VICTIM)],
+  ])('not %s', async (_what, say) => {
+    const builder = before();
+    for (let i = 0; i < 6; i++) say(builder).wait(10);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+});
+
+describe('fail-over by the cards of the routers themselves, as keepalived does it', () => {
+  const SHARED = '10.0.0.100';
+  const failOver = (tells: boolean): PacketBuilder => {
+    const builder = new PacketBuilder();
+    for (const [mac, own] of [
+      [11, '10.0.0.11'],
+      [12, '10.0.0.12'],
+      [11, '10.0.0.11'],
+    ] as const) {
+      ask(builder, mac, own, '10.0.0.5');
+      // RFC 5798: version 2, router 51, priority 100, one address.
+      if (tells) packet(builder, [mac, own], [99, '224.0.0.18'], 112, [0x21, 51, 100, 1, 0, 1, 0, 0, ...octetsOf(SHARED)]);
+      for (let i = 0; i < 5; i++) reply(builder.wait(1), mac, SHARED, SHARED);
+    }
+    return builder;
+  };
+  test('is silent where VRRP says so, and little without', async () => {
+    expect(await run(failOver(true).bytes())).toEqual([]);
+    expect(await run(failOver(false).bytes())).toMatchObject([{ severity: 'low' }]);
+  });
+});
+
 describe('is spoofing', () => {
   test('a machine that tells the victim every two seconds to be the gateway', async () => {
     const builder = new PacketBuilder();
