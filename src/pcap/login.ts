@@ -4,6 +4,7 @@
  */
 import { messageKind, type Message } from './dissector.ts';
 import type { Packet } from './packet.ts';
+import { secretTag } from './secretTag.ts';
 
 export interface LoginMessage extends Message {
   readonly kind: 'login';
@@ -17,6 +18,8 @@ export interface LoginMessage extends Message {
   readonly result: 'sent' | 'accepted' | 'rejected';
   /** Frame in which the secret was sent. */
   readonly attemptFrame: number;
+  /** Stands for the secret where it was readable, `secretTag`. */
+  readonly secretTag?: number;
 }
 export const loginMessage = messageKind<LoginMessage>('login');
 
@@ -27,17 +30,19 @@ export interface LoginAttempt {
   secretInClear: boolean;
   /** 0 while no secret was sent. */
   frame: number;
+  secretTag?: number | undefined;
 }
 
 export function newAttempt(): LoginAttempt {
   return { user: null, mechanism: '', secretInClear: false, frame: 0 };
 }
 
-/** Notes that the secret of `attempt` is in this frame. */
-export function secretSent(p: Packet, protocol: string, attempt: LoginAttempt, mechanism: string, secretInClear: boolean): void {
+/** Notes that the secret of `attempt` is in this frame; `secret` only to tell it from others. */
+export function secretSent(p: Packet, protocol: string, attempt: LoginAttempt, mechanism: string, secretInClear: boolean, secret?: string): void {
   attempt.mechanism = mechanism;
   attempt.secretInClear = secretInClear;
   attempt.frame = p.frame;
+  attempt.secretTag = secret === undefined || !p.hears('login') ? undefined : secretTag(secret);
   say(p, protocol, attempt, 'sent');
 }
 
@@ -59,5 +64,6 @@ function say(p: Packet, protocol: string, attempt: LoginAttempt, result: LoginMe
     secretInClear: attempt.secretInClear,
     result,
     attemptFrame: attempt.frame,
+    ...(attempt.secretTag === undefined ? {} : { secretTag: attempt.secretTag }),
   } satisfies LoginMessage);
 }

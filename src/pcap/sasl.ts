@@ -44,7 +44,8 @@ export function answerSasl(p: Packet, protocol: string, text: string, sasl: Sasl
       // DIGEST-MD5 `username="x"`, SCRAM `n=x,`, XOAUTH2 `user=x` SOH.
       attempt.user = bounded(/(?:username="|user=|\bn=)([^",\x01]+)/i.exec(plain)?.[1]);
   }
-  secretSent(p, protocol, attempt, sasl.mechanism, sasl.mechanism === 'PLAIN' || sasl.mechanism === 'LOGIN');
+  const isClear = sasl.mechanism === 'PLAIN' || sasl.mechanism === 'LOGIN';
+  secretSent(p, protocol, attempt, sasl.mechanism, isClear, isClear ? plain : undefined);
   return plain;
 }
 

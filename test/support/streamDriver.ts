@@ -37,6 +37,8 @@ export interface Fed {
 }
 
 export interface FeedOptions {
+  /** Kinds of messages that tell of segments, and so differ by how a stream is cut. */
+  readonly ignore?: readonly string[];
   readonly ports?: readonly [number, number];
   readonly look?: boolean;
   /** No FIN at the end. */
@@ -92,7 +94,9 @@ export function feed(dissector: Dissector, segments: readonly Segment[], options
   const p = new Packet((tables ??= createTables()));
   const sink = options.look === true ? recordingSink(p, fields, infos) : null;
   p.reset(sink);
-  p.onMessage = (message) => messages.push(plainMessage(message));
+  p.onMessage = (message) => {
+    if (options.ignore?.includes(message.kind) !== true) messages.push(plainMessage(message));
+  };
   const side = (): Side => ({ held: new Uint8Array(0), stepped: 0, skip: 0, complete: false, inPdu: false, off: false });
   const sides: [Side, Side] = [side(), side()];
   let state: unknown = undefined,

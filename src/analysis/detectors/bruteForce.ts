@@ -6,7 +6,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { durationText, plural, protocolLabel } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
-import { guessingOptions, guessingThreshold, isGuessing, LoginTally, type GuessingOptions, type LoginPair } from './loginTally.ts';
+import { guessingOptions, guessingThreshold, isGuessing, isStale, LoginTally, type GuessingOptions, type LoginPair } from './loginTally.ts';
 import { addressFilter, confidenceOf } from './watched.ts';
 
 /** Beyond this many times the threshold it is no longer a forgotten password in some program. */
@@ -36,12 +36,10 @@ export const bruteForce = defineDetector({
   },
 });
 
-function draft(
-  values: GuessingOptions,
-  { protocol, ends, bySize, byForms, evidence, users, mayBeKeys, failed, accepted }: LoginPair,
-  threshold: number,
-): FindingDraft {
-  const { client, server, serverPort } = ends,
+function draft(values: GuessingOptions, pair: LoginPair, threshold: number): FindingDraft {
+  const { protocol, ends, bySize, byForms, evidence, users, mayBeKeys, failed, accepted } = pair,
+    stale = isStale(pair),
+    { client, server, serverPort } = ends,
     isSsh = protocol === 'ssh',
     label = protocolLabel(protocol),
     seconds = evidence.seconds,
@@ -55,6 +53,7 @@ function draft(
     ['no login worked', accepted === 0 && byForms === undefined ? 8 : 0],
     ['many users tried', users.size >= 3 ? 8 : 0],
     ['each may have been a key that the server does not take', mayBeKeys ? -20 : 0],
+    ['one and the same password each time', stale ? -30 : 0],
     ['one user only, evenly: perhaps a program', users.size === 1 && failed < threshold * MANY && rate !== null && rate < 6 ? -10 : 0],
   ]);
   const what = byForms
@@ -67,13 +66,14 @@ function draft(
   return {
     technique: protocol,
     what: label,
-    severity: mayBeKeys ? 'low' : 'medium',
+    severity: mayBeKeys || stale ? 'low' : 'medium',
     confidence,
-    title: `${client} guesses passwords at ${server} over ${label}: ${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
+    ...(stale ? { deed: 'was refused with one password over and over[ by {whom}]' } : {}),
+    title: `${client} ${stale ? 'is refused with one and the same password' : 'guesses passwords'} at ${server} over ${label}: ${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
     description: `${
       byForms
         ? `${client} posted ${failed} different pairs of user and password into login forms (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). Whether one fits, such pages say in words of their own.`
-        : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? (failed === 1 ? 'was refused over SSH' : 'were refused over SSH') : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.`
+        : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? 'were refused over SSH' : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.${stale ? ' The password was the same each time: that of a program which was not told of a new one, rather than a guess.' : ''}`
     }${
       users.size > 0
         ? ` ${plural(users.size, 'user')} tried: ${[...users]

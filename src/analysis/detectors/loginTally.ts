@@ -48,6 +48,7 @@ const MOST_PAIRS = 10_000,
   MOST_USERS = 100,
   MOST_TIMES = 1000,
   MOST_SUCCESSES = 20,
+  MOST_SECRETS = 3,
   MOST_ASKING = 10_000;
 /** What a client must have sent encrypted to have tried anything: over SSH a service request and one attempt; over RDP its part of TLS and one. */
 const LEAST_SSH_BYTES = 150,
@@ -71,6 +72,8 @@ export interface LoginPair {
   /** Seconds of the sessions in which something failed, where a session has several attempts: the first of them. */
   readonly sessionTimes: number[];
   sessions: number;
+  /** Tags of the first different users and secrets that failed; null where one cannot be told from another. */
+  secrets: Set<string> | null;
   /** The same number of attempts in every session, each of which may have been a key instead of a password: those a client has are always the same. */
   mayBeKeys: boolean;
   failed: number;
@@ -110,6 +113,7 @@ const newPair = (protocol: string, ends: Ends, bySize: boolean): LoginPair => ({
   times: [],
   sessionTimes: [],
   sessions: 0,
+  secrets: new Set(),
   mayBeKeys: false,
   failed: 0,
   accepted: 0,
@@ -182,6 +186,8 @@ export class LoginTally {
       return;
     }
     this.#failed(pair, seconds, this.#noting?.failures ?? 0);
+    if (message.secretTag === undefined) pair.secrets = null;
+    else if (pair.secrets !== null && pair.secrets.size < MOST_SECRETS) pair.secrets.add(`${message.secretTag} ${user ?? ''}`);
     if (flow < 0) pair.evidence.addDatagram(p);
     else pair.evidence.add(p, flow);
     if (user !== null && pair.users.size < MOST_USERS) pair.users.add(user);
@@ -366,6 +372,11 @@ function mostlyFails({ failedSharePercent }: SuccessOptions, { failed, accepted 
 /** SSH sessions may have many attempts each: few sessions suffice, or the attempts of fewer. */
 export function guessingThreshold(values: GuessingOptions, { protocol, failed }: LoginPair): number {
   return protocol === 'ssh' && failed < values.failures ? values.sshSessions : values.failures;
+}
+
+/** Who tries one password over and over guesses nothing: it was changed, and a program does not know. */
+export function isStale({ secrets }: LoginPair): boolean {
+  return secrets?.size === 1;
 }
 
 /** Enough failures, close enough together, and few logins that worked. */

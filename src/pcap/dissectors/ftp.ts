@@ -161,7 +161,7 @@ function readCommand(p: Packet, offset: number, to: number, state: FtpState, sin
       user: state.attempt.user,
     } satisfies FtpCommandMessage);
   }
-  if (command === 'PASS') secretSent(p, 'ftp', state.attempt, 'USER/PASS', true);
+  if (command === 'PASS') secretSent(p, 'ftp', state.attempt, 'USER/PASS', true, textAt(bytes, from, to));
   if (sink !== null) {
     sink.add(f.request, offset, to - offset, true);
     sink.open();

@@ -15,7 +15,7 @@ import {
 } from '../http/messages.ts';
 import { SeenRequest, SeenResponse } from '../http/seenMessages.ts';
 import type { Packet } from '../packet.ts';
-import { decimalAt, knownText, lineTextEnd, startsWithWord, textAt } from '../text.ts';
+import { decimalAt, findByte, knownText, lineTextEnd, startsWithWord, textAt } from '../text.ts';
 import { readNtlmToken } from './ntlmssp.ts';
 
 const f = defineFields({
@@ -91,6 +91,8 @@ const HEADER_FIELDS: ReadonlyMap<string, Field> = new Map(
   ].map((field) => [field.label.toLowerCase(), field]),
 );
 
+/** Before the query of an address. */
+const QUERY = 63;
 /** A head of usual size and the beginning of a body: bounds what one stream holds. */
 const KEEP_BYTES = 32_768;
 
@@ -131,7 +133,11 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
 
 function sayCredentials(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): void {
   const [from, to] = bodyStart(p.bytes, headEnd, end, side.chunked),
-    credentials = readAuthorization(p.bytes, line.after, headEnd) ?? readForm(p.bytes, from, to);
+    query = findByte(p.bytes, QUERY, line.second, line.secondEnd),
+    credentials =
+      readAuthorization(p.bytes, line.after, headEnd) ??
+      readForm(p.bytes, from, to) ??
+      readForm(p.bytes, Math.min(query + 1, line.secondEnd), line.secondEnd);
   if (credentials === null) return;
   // Only the last of the three messages of NTLM can be refused; the others are met with 401 by design.
   const isNtlm = /^(?:ntlm|negotiate)$/i.test(credentials.scheme),

@@ -181,7 +181,7 @@ function readCommand(
     state.loginTag = tag;
     sink?.add(f.user, offset, to - offset, user);
     sink?.add(f.password, offset, to - offset, password);
-    secretSent(p, 'imap', state.attempt, 'LOGIN', true);
+    secretSent(p, 'imap', state.attempt, 'LOGIN', true, password);
   } else if (command === 'AUTHENTICATE') {
     const [mechanism = '', initial] = argument.split(' ', 2);
     state.loginTag = tag;

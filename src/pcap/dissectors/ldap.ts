@@ -175,7 +175,7 @@ function readBind(p: Packet, from: number, to: number, state: LdapState, sink: F
     if (!isAnonymous) sink?.add(f.simple, authentication.from, Math.min(to, authentication.to) - authentication.from, '********');
     attempt.user = name === '' ? null : name;
     if (isAnonymous) attempt.frame = 0;
-    else secretSent(p, 'ldap', attempt, 'simple', true);
+    else secretSent(p, 'ldap', attempt, 'simple', true, textAt(p.bytes, authentication.from, Math.min(to, authentication.to)));
   } else if (authentication.tag === SASL) {
     const stop = Math.min(to, authentication.to);
     if (!readBer(bytes, authentication.from, stop, part)) return;

@@ -154,7 +154,7 @@ function readCommand(p: Packet, offset: number, to: number, state: PopState, sin
     p.emit({ kind: 'pop-command', frame: p.frame, command, parameter: shown } satisfies PopCommandMessage);
   }
   if (command === 'USER') state.attempt.user = parameter.slice(0, 256);
-  else if (command === 'PASS') secretSent(p, 'pop', state.attempt, 'USER/PASS', true);
+  else if (command === 'PASS') secretSent(p, 'pop', state.attempt, 'USER/PASS', true, parameter);
   else if (command === 'APOP') {
     state.attempt.user = parameter.split(' ')[0]?.slice(0, 256) ?? null;
     secretSent(p, 'pop', state.attempt, 'APOP', false);

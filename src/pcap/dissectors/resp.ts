@@ -153,7 +153,7 @@ function commandDone(p: Packet, state: RespState, sink: FieldSink | null): void 
   if (!login) return;
   // `AUTH password`, `AUTH user password`, `HELLO 3 AUTH user password`.
   attempt.user = command === 'HELLO' ? (words[3] ?? null) : words.length > 2 ? words[1]! : null;
-  secretSent(p, 'resp', attempt, command, true);
+  secretSent(p, 'resp', attempt, command, true, words.slice(1).join(' '));
 }
 
 function readReply(p: Packet, offset: number, after: number, to: number, limit: number, state: RespState, sink: FieldSink | null): void {

@@ -184,7 +184,7 @@ function clientCharacter(p: Packet, byte: number, state: TelnetState): void {
   // The server's echo of a line break ends its line; some echo nothing.
   state.serverLine = '';
   if (SECRET_PROMPT.test(prompt)) {
-    secretSent(p, 'telnet', state.attempt, 'login', true);
+    secretSent(p, 'telnet', state.attempt, 'login', true, line);
     return;
   }
   if (USER_PROMPT.test(prompt)) state.attempt.user = line;

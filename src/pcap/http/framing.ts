@@ -3,8 +3,8 @@ import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import { finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import type { LoginMessage } from '../login.ts';
 import type { Packet } from '../packet.ts';
-import { afterLine, CR, decimalAt, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
-import { isHeard, looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM, type HttpCredentials } from './messages.ts';
+import { afterLine, CR, decimalAt, findByte, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
+import { isHeard, looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM, mayHoldPassword, type HttpCredentials } from './messages.ts';
 import { findHeadEnd, looksLikeStartLine, nextHeader, skipEmptyLines, splitStartLine, type HeaderLine } from './headers.ts';
 
 /** Longest head that is read. */
@@ -14,6 +14,7 @@ const MAX_CHUNK_LINE = 4096;
 /** Requests that wait for their answers; beyond, pipelined ones are not paired. */
 const MAX_PENDING = 256;
 
+const QUERY = 63;
 const HEAD = 0,
   CHUNK_SIZE = 1,
   TRAILER = 2,
@@ -126,7 +127,7 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   side.isResponse = line.isResponse;
   if (!fresh) readBodyHeaders(bytes, line.after, headEnd);
   side.chunked = body.chunked;
-  side.login = body.login && !line.isResponse;
+  side.login = !line.isResponse && (body.login || isLoginAddress(bytes, line.second, line.secondEnd));
   // Nobody listens to more of a body than its beginning.
   p.pduKeep =
     isHeard(p) || (side.login && p.hears('http-credentials')) ? side.headLength + (line.isResponse ? MAX_BODY_START + CHUNK_LINE : MAX_FORM) : 0;
@@ -176,6 +177,12 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   return side.headLength;
 }
 
+/** Whether the query of an address may name a password. */
+function isLoginAddress(bytes: Uint8Array, from: number, to: number): boolean {
+  const query = findByte(bytes, QUERY, from, to);
+  return query < to && mayHoldPassword(bytes, query, to);
+}
+
 /** A page in answer to a posted form may welcome or ask again: only a plain refusal is told of forms. Other schemes are refused in the middle of their exchange. */
 function sayLoginResult(p: Packet, request: PendingRequest, status: number): void {
   const { login, loginFrame } = request,
@@ -193,6 +200,7 @@ function sayLoginResult(p: Packet, request: PendingRequest, status: number): voi
     secretInClear: scheme !== 'digest' && scheme !== 'ntlm',
     result: refused ? 'rejected' : 'accepted',
     attemptFrame: loginFrame,
+    ...(login!.passwordTag === undefined ? {} : { secretTag: login!.passwordTag }),
   } satisfies LoginMessage);
 }
 
@@ -258,7 +266,10 @@ function noteBodyHeader(bytes: Uint8Array): void {
   if (length === 14 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-LENGTH'))
     body.length = decimalAt(bytes, header.value, header.valueEnd);
   else if (length === 12 && startsWithWord(bytes, header.name, header.nameEnd, 'CONTENT-TYPE'))
-    body.login ||= startsWithWord(bytes, header.value, header.valueEnd, 'APPLICATION/X-WWW-FORM-URLENCODED');
+    body.login ||=
+      startsWithWord(bytes, header.value, header.valueEnd, 'APPLICATION/X-WWW-FORM-URLENCODED') ||
+      startsWithWord(bytes, header.value, header.valueEnd, 'APPLICATION/JSON') ||
+      startsWithWord(bytes, header.value, header.valueEnd, 'MULTIPART/FORM-DATA');
   else if (length === 17 && startsWithWord(bytes, header.name, header.nameEnd, 'TRANSFER-ENCODING')) {
     // Chunked is the last coding if it is one at all (RFC 9112 section 6.1).
     body.chunked = startsWithWord(bytes, Math.max(header.value, header.valueEnd - 7), header.valueEnd, 'CHUNKED');

@@ -1,6 +1,7 @@
 /** What HTTP/1 says, as detectors and statistics consume it. Secrets stay behind: only who, by which scheme, and that there was one. */
 import { messageKind, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
+import { secretTag } from '../secretTag.ts';
 import { decodeBase64, findByte, MAX_TEXT, startsWithWord, textAt } from '../text.ts';
 import type { Header } from './headerLines.ts';
 import { nextHeader, type HeaderLine } from './headers.ts';
@@ -11,8 +12,7 @@ export interface HttpCredentials {
   readonly user: string | null;
   readonly passwordPresent: boolean;
   /**
-   * Of a posted form: the same number for the same password while this program runs, and 32 bits that say nothing else of it. For counting different ones.
-   * Absent of what has blanks or is long: that is text, or an attack on the form itself.
+   * Of a form and of Basic: `secretTag`, for counting different passwords. Absent of what has blanks or is long in a form: that is text, or an attack on the form itself.
    */
   readonly passwordTag?: number;
 }
@@ -102,7 +102,7 @@ export function readAuthorization(bytes: Uint8Array, offset: number, end: number
     switch (scheme.toLowerCase()) {
       case 'basic': {
         const [user, password] = splitBasic(value);
-        return { scheme, user, passwordPresent: password !== '' };
+        return { scheme, user, passwordPresent: password !== '', ...(password === '' ? {} : { passwordTag: secretTag(password) }) };
       }
       case 'digest':
         return { scheme, user: /username="([^"]*)"/i.exec(value)?.[1] ?? null, passwordPresent: value !== '' };
@@ -133,39 +133,73 @@ export function splitBasic(value: string): [user: string, password: string] {
 }
 
 const USER_KEY = /^(?:.*[_.[-])?(?:user(?:_?name|_?id)?|login|log|uname|usr|email|e-?mail|account|uid|userid|username)\]?$/i;
-const PASSWORD_KEY = /^(?:.*[_.[-])?(?:pass(?:word|wd|phrase)?|pwd|psw|user_?pass(?:word)?|passw|secret)\]?$/i;
+const PASSWORD_KEY = /^(?:.*[_.[-])?(?:(?:user|login|admin)_?)?(?:pass(?:word|wd|phrase|code)?|pwd|psw|passw|secret)\]?$/i;
 
-/** Who logs in by a posted form (`application/x-www-form-urlencoded`). */
+/** Fields of a form, of whichever kind its body is, with passwords as they are sent. */
+type Pair = readonly [key: string, value: string];
+
+/** A text of JSON, its name and its value: flat or nested, one after the other. */
+const JSON_PAIR = /"([^"\\]{1,64})"\s*:\s*"((?:[^"\\]|\\.){0,256})"/g,
+  PART = /name="([^"\r\n]{1,64})"\r?\n(?:[^\r\n]{1,200}\r?\n)?\r?\n([^\r\n]{0,256})\r?\n--/g;
+
+function pairsOf(text: string): Pair[] {
+  const start = /^\s*(?:\{|\[|--)/.exec(text)?.[0].trim();
+  if (start !== undefined) return [...text.matchAll(start === '--' ? PART : JSON_PAIR)].map(([, key = '', value = '']) => [key, value]);
+  return text.split('&').flatMap((pair) => {
+    const equals = pair.indexOf('=');
+    return equals < 0 || equals === pair.length - 1 ? [] : [[unescapeForm(pair.slice(0, equals)), pair.slice(equals + 1)] as const];
+  });
+}
+
+/** Who logs in by a form: posted (`application/x-www-form-urlencoded`, `multipart/form-data`), as JSON, or in the query of an address. */
 export function readForm(bytes: Uint8Array, offset: number, end: number): HttpCredentials | null {
+  if (!mayHoldPassword(bytes, offset, Math.min(end, offset + MAX_FORM))) return null;
   let user: string | null = null,
     passwordPresent = false,
     passwordTag: number | null = null;
-  for (const pair of textAt(bytes, offset, end, MAX_FORM).split('&')) {
-    const equals = pair.indexOf('='),
-      key = unescapeForm(equals < 0 ? pair : pair.slice(0, equals));
-    if (equals < 0 || equals === pair.length - 1) continue;
+  for (const [key, value] of pairsOf(textAt(bytes, offset, end, MAX_FORM))) {
+    // Stars stand where somebody else has masked it.
+    if (value === '' || /^\*+$/.test(value)) continue;
     if (PASSWORD_KEY.test(key)) {
       passwordPresent = true;
-      passwordTag = pair.length - equals <= MAX_PASSWORD && !/[+\s]|%20/.test(pair.slice(equals + 1)) ? tagOf(pair.slice(equals + 1)) : null;
-    } else if (user === null && USER_KEY.test(key)) user = unescapeForm(pair.slice(equals + 1)).slice(0, MAX_TEXT);
+      passwordTag = value.length < MAX_PASSWORD && !/[+\s]|%20/.test(value) ? secretTag(value) : null;
+    } else if (user === null && USER_KEY.test(key)) user = unescapeForm(value).slice(0, MAX_TEXT);
   }
   return passwordPresent ? { scheme: 'form', user, passwordPresent, ...(passwordTag === null ? {} : { passwordTag }) } : null;
 }
 
-const MAX_PASSWORD = 64;
-/** Chance, so that a tag cannot be looked up in a table. */
-const SALT = (Math.random() * 2 ** 32) >>> 0;
-
-/** FNV-1a over the salt and a text. */
-function tagOf(text: string): number {
-  let h = 0x811c9dc5 ^ SALT;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return h >>> 0;
+/** Whether a text may name a password: `pa`, `pw`, `ps` or `se`, as all such names begin. Forms are many, logins few. */
+export function mayHoldPassword(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to - 2; at++) {
+    const first = bytes[at]! | 32;
+    if (first !== 0x70 && first !== 0x73) continue;
+    const second = bytes[at + 1]! | 32,
+      third = bytes[at + 2]! | 32;
+    if (
+      first === 0x73
+        ? second === 0x65 && third === 0x63
+        : (second === 0x61 || second === 0x77 || second === 0x73) && (third === 0x73 || third === 0x64 || third === 0x77)
+    )
+      return true;
+  }
+  return false;
 }
 
+const MAX_PASSWORD = 64;
 /** A form as text, passwords masked. */
 export function maskedForm(bytes: Uint8Array, offset: number, end: number): string {
-  return latin1(bytes, offset, end)
+  const text = latin1(bytes, offset, end),
+    start = /^\s*(?:\{|\[|--)/.exec(text)?.[0].trim();
+  if (start === '--')
+    return text.replace(/(name="([^"\r\n]{1,64})"\r?\n(?:[^\r\n]{1,200}\r?\n)?\r?\n)[^\r\n]*/g, (all, before: string, key: string) =>
+      PASSWORD_KEY.test(key) ? `${before}********` : all,
+    );
+  // The value may have been cut off: then there is no quotation mark behind it.
+  if (start !== undefined)
+    return text.replace(/("([^"\\]{1,64})"\s*:\s*")(?:[^"\\]|\\.?)*/g, (all, before: string, key: string) =>
+      PASSWORD_KEY.test(key) ? `${before}********` : all,
+    );
+  return text
     .split('&')
     .map((pair) => {
       const equals = pair.indexOf('=');

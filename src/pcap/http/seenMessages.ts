@@ -144,7 +144,7 @@ export class SeenRequest extends SeenMessage implements HttpRequestMessage {
   /** Who logs in by a form in the body. */
   get #loginForm(): HttpCredentials | null {
     if (this.#form === undefined) {
-      const isForm = this.contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') === true;
+      const isForm = /^(?:application\/(?:x-www-form-urlencoded|json)|multipart\/form-data)/i.test(this.contentType ?? '');
       this.#form = isForm ? readForm(this.place.bytes, this.place.bodyFrom, this.place.bodyTo) : null;
     }
     return this.#form;

@@ -241,6 +241,11 @@ describe('over HTTP', () => {
     });
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
+  test('one and the same password is a program that was not told of a new one', async () => {
+    const [finding] = await overHttp(30, BASIC, '401 Unauthorized');
+    expect(finding).toMatchObject({ severity: 'low' });
+    expect(finding!.title).toContain('one and the same password');
+  });
   test.each([
     ['Basic that works', BASIC, '200 OK'],
     ['a form that is answered with a page', FORM, '200 OK'],
@@ -280,6 +285,59 @@ describe('login forms whose pages always say 200, as hydra and patator try them'
   });
   test('one password for many users', async () =>
     expect(await post(Array.from({ length: 25 }, (_, i) => [`user${i}`, 'Summer2026']))).toMatchObject([{ attack: ['T1110.003', 'T1110'] }]));
+  const BODIES: Readonly<Record<string, readonly [type: string, body: (user: string, password: string) => string]>> = {
+    'JSON, as pages with scripts send it': [
+      'application/json; charset=utf-8',
+      (user, password) => JSON.stringify({ user: { login: user, password } }, null, 1),
+    ],
+    'a form in parts': [
+      'multipart/form-data; boundary=b',
+      (user, password) =>
+        `--b\r\nContent-Disposition: form-data; name="username"\r\n\r\n${user}\r\n--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n${password}\r\n--b--\r\n`,
+    ],
+  };
+  const postAs = async (kind: string, count: number, password: (i: number) => string) => {
+    const builder = new PacketBuilder(),
+      [type, body] = BODIES[kind]!;
+    for (let i = 0; i < count; i++)
+      dialogue(
+        web('/api/login', {
+          method: 'POST',
+          headers: `Host: a\r\nContent-Type: ${type}\r\n`,
+          body: body('admin', password(i)),
+          answer: '{"ok":false}',
+        }),
+        {
+          client: A,
+          server: B,
+          clientPort: 40_000 + i,
+          builder,
+        },
+      ).wait(1);
+    return analyzeCapture(builder.bytes());
+  };
+  test.each(Object.keys(BODIES))('many passwords in %s', async (kind) => {
+    const report = await postAs(kind, 25, (i) => `hunter${i}`);
+    expect(findingsOf(report, 'brute-force')).toMatchObject([
+      { subjects: [{ address: A }, { address: B, port: 80 }], evidence: { framesTotal: 25 } },
+    ]);
+    expect(findingsOf(report, 'cleartext-credentials')).toMatchObject([{ subjects: [{ address: A }, { address: B, port: 80 }] }]);
+    expect(JSON.stringify(report)).not.toContain('hunter');
+    expect(findingsOf(await postAs(kind, 25, () => 'hunter2'), 'brute-force')).toEqual([]);
+  });
+  test('many passwords in the query of an address, as DVWA takes them', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 25; i++)
+      dialogue(web(`/vulnerabilities/brute/?username=admin&password=hunter${i}&Login=Login`), {
+        client: A,
+        server: B,
+        clientPort: 40_000 + i,
+        builder,
+      }).wait(1);
+    const report = await analyzeCapture(builder.bytes());
+    expect(findingsOf(report, 'brute-force')).toMatchObject([{ evidence: { framesTotal: 25 } }]);
+    expect(JSON.stringify(report)).not.toContain('hunter');
+  });
   test('not a program that logs in with the same password all day', async () =>
     expect(await post(Array.from({ length: 60 }, () => ['backup', 'hunter2']))).toEqual([]));
   test('not an attack on the form itself, as sqlmap makes it', async () =>

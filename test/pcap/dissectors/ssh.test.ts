@@ -1,7 +1,7 @@
 /** SSH banners and key exchange; HASSH values as tshark prints them for the same bytes (see the truth test for whole captures). */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ssh, sshBannerMessage, sshKexInitMessage } from '../../../src/pcap/dissectors/ssh.ts';
+import { ssh, sshBannerMessage, sshEncryptedMessage, sshKexInitMessage } from '../../../src/pcap/dissectors/ssh.ts';
 import { installPlatform } from '../../../src/pcap/platform.ts';
 import { nodePlatform } from '../../../src/pcap/platform.node.ts';
 import { bytesOf, conversation, feed, feedEveryWay } from '../../support/streamDriver.ts';
@@ -31,19 +31,21 @@ const newKeys = packet('\x15');
 
 describe('ssh', () => {
   it('reads banners and algorithms, and nothing after the keys', () => {
-    const fed = feedEveryWay(
-      ssh,
-      conversation(
-        ['<', 'SSH-2.0-OpenSSH_9.6p1 Ubuntu-3\r\n'],
-        ['>', 'SSH-2.0-PuTTY_0.80\r\n'],
-        ['>', kexInit],
-        ['<', kexInit],
-        ['>', packet('\x1e' + 'k'.repeat(40))],
-        ['<', packet('\x1f' + 'k'.repeat(90)) + newKeys],
-        ['>', newKeys + '\xfe\xdc\xba\x98 ciphertext that says \x00\x00\x00\x0c\x0a\x14'],
-        ['<', 'SSH-2.0-fake\r\n'],
-      ),
+    const said = conversation(
+      ['<', 'SSH-2.0-OpenSSH_9.6p1 Ubuntu-3\r\n'],
+      ['>', 'SSH-2.0-PuTTY_0.80\r\n'],
+      ['>', kexInit],
+      ['<', kexInit],
+      ['>', packet('\x1e' + 'k'.repeat(40))],
+      ['<', packet('\x1f' + 'k'.repeat(90)) + newKeys],
+      ['>', newKeys + '\xfe\xdc\xba\x98 ciphertext that says \x00\x00\x00\x0c\x0a\x14'],
+      ['<', 'SSH-2.0-fake\r\n'],
     );
+    const fed = feedEveryWay(ssh, said, { ignore: ['ssh-encrypted'] });
+    expect(feed(ssh, said).messages.filter((m) => sshEncryptedMessage.is(m))).toMatchObject([
+      { fromServer: false, bytes: 32 },
+      { fromServer: true, bytes: 14 },
+    ]);
     expect(fed.messages.filter((m) => sshBannerMessage.is(m))).toEqual([
       { kind: 'ssh-banner', frame: 1, fromServer: true, text: 'SSH-2.0-OpenSSH_9.6p1 Ubuntu-3', version: '2.0', software: 'OpenSSH_9.6p1 Ubuntu-3' },
       { kind: 'ssh-banner', frame: 2, fromServer: false, text: 'SSH-2.0-PuTTY_0.80', version: '2.0', software: 'PuTTY_0.80' },
