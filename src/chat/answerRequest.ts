@@ -13,8 +13,9 @@ import { hunt } from './commands/hunt.ts';
 import { followUpsOf } from './commands/oneCapture.ts';
 import * as commandRegistry from './commands/registry.ts';
 import type { Outcome } from './conversation.ts';
-import type { Looking } from './looking.ts';
+import { AT_NOTHING, type Looking } from './looking.ts';
 import type { AnsweringModel } from './modelClient.ts';
+import { namedCapture } from './namedCapture.ts';
 import type { Privacy } from './privacy.ts';
 import type { ExplainFor } from './prompt.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
@@ -134,7 +135,7 @@ function commandContext({ captures, looking, reader, signal, progress, saveFile 
 }
 
 async function builtIn(command: ChatCommand | null, argument: string, host: ChatHost, why: string, offerKey = false): Promise<ChatResult> {
-  const context = commandContext(host);
+  const context = command === null || command === hunt ? await aboutNamed(argument, commandContext(host)) : commandContext(host);
   const told = await unlessAborted(host, () =>
     command === null ? freeAnswer(argument, context, offerKey && why === '') : command.builtIn(argument, context),
   );
@@ -142,6 +143,13 @@ async function builtIn(command: ChatCommand | null, argument: string, host: Chat
   const isSummary = command === null || command.question(argument, host.looking) !== null;
   host.show([...(why === '' ? [] : [why]), told.markdown, ...(isSummary ? [BUILT_IN] : [])].join('\n\n'));
   return { ...NOTHING, capture: told.capture, followUps: told.followUps, offerKey: offerKey && isSummary };
+}
+
+/** A free question that names a capture is about that one, whatever is open. */
+async function aboutNamed(words: string, context: CommandContext): Promise<CommandContext> {
+  const listed = await context.captures.list(),
+    name = listed.ok ? namedCapture(words, listed.files.map((file) => file.name)) : null; // prettier-ignore
+  return name === null || name === context.looking.capture ? context : { ...context, looking: { ...AT_NOTHING, capture: name } };
 }
 
 /** Without a model a free question is taken for a suspicion: its words are looked for in what the analysis knows. Where they are not in it, the capture is told. */

@@ -1,6 +1,7 @@
 /** @netsec without a key: the same answers every time, from the Report alone. */
 import { describe, expect, test } from 'vitest';
 import { answerRequest, chatCommands, commandOf, type ChatResult } from '../../src/chat/answerRequest.ts';
+import { namedCapture } from '../../src/chat/namedCapture.ts';
 import { summary } from '../../src/chat/summary.ts';
 import { finding, sampleReport } from '../exports/sampleReport.ts';
 import { TestHost } from './support/testHost.ts';
@@ -53,6 +54,27 @@ describe('without a key', () => {
       /Set Anthropic API Key.*\/help[\s\S]*Nothing was found by the \d+ checks[\s\S]*`executable-download`: found nothing[\s\S]*built-in summary/,
     );
     expect(result.offerKey).toBe(true);
+  });
+
+  test('a free question is about the capture that it names, whatever is open or newest', async () => {
+    expect((await say('what happened in quiet.pcap?')).result.capture?.name).toBe('quiet.pcap');
+    expect((await say('was there a port scan in quiet.pcap', 'hunt', 'Scan.pcap')).result.capture?.name).toBe('quiet.pcap');
+    // A word of the question that is also a name names nothing.
+    expect((await say('why is it so quiet here')).result.capture?.name).toBe('Scan.pcap');
+  });
+
+  test.each([
+    ['analyze break-in', 'break-in.pcap.gz'],
+    ['What happened in Break-In?', 'break-in.pcap.gz'],
+    ['look at capture_20261123_022453, please', 'capture_20261123_022453.pcap'],
+    ['which dns names failed?', null],
+    ['was it in dns.pcap.', 'dns.pcap'],
+    ['the break-in-2 file', null],
+    ['/tmp/break-in', null],
+    ['break-in or capture_20261123_022453?', null],
+    ['', null],
+  ])('%j names %s', (question, name) => {
+    expect(namedCapture(question, ['break-in.pcap.gz', 'dns.pcap', 'capture_20261123_022453.pcap', 'dns.pcapng'])).toBe(name);
   });
 
   test('a free question whose words mean nothing to the analysis gets what it says of the capture', async () => {
