@@ -1,6 +1,6 @@
 /**
  * A broadcast storm: frames to everybody, hundreds a second and more than all other traffic together, as a loop between switches or a broken card makes them.
- * Every host must read them. Judged from the table of link-layer talkers alone.
+ * Every host must read them. Groups of the link itself, such as mDNS, count too: unlike groups that television is sent to, they never have much to say. Judged from the table of link-layer talkers alone.
  */
 import * as z from 'zod';
 import { formatMac } from '../../pcap/addresses.ts';
@@ -42,11 +42,13 @@ function judge(values: Options, state: CaptureState): FindingDraft | null {
   const { keys, packets, times, firstFrame, count } = state.macs,
     rows: number[] = [];
   let frames = 0,
+    groups = 0,
     first = -1,
     last = -1;
   for (let row = 0; row < count; row++) {
     const at = row * MAC_WORDS;
-    if (keys[at + 2] !== 0xffff || keys[at + 3] !== -1) continue;
+    if (!isForAll(keys[at + 2]!, keys[at + 3]!)) continue;
+    if (keys[at + 2] !== 0xffff) groups += packets[row]!;
     rows.push(row);
     frames += packets[row]!;
     if (Number.isNaN(times[row * MAC_TIMES]!)) continue;
@@ -91,11 +93,30 @@ function judge(values: Options, state: CaptureState): FindingDraft | null {
       .map((row) => firstFrame[row]!)
       .sort((a, b) => a - b),
     framesTotal: frames,
-    filter: 'eth.dst == ff:ff:ff:ff:ff:ff',
+    filter:
+      groups > 0
+        ? 'eth.dst[0:1] == ff || eth.dst[0:2] == 33:33 || eth.dst[0:3] == 01:00:5e || eth.dst[0:3] == 01:80:c2'
+        : 'eth.dst == ff:ff:ff:ff:ff:ff',
     flows: [],
     attack: ['T1498'],
     recommendation: `Look for a loop at the switch to which ${senders[0]} is connected, and turn on its protection against loops and storms.`,
   };
+}
+
+/** Everybody, 224.0.0.0/24, SSDP, the switches' own groups, and of IPv6 the well-known and the solicited nodes': RFC 1112, RFC 2464, IEEE 802.1Q table 8-1. */
+function isForAll(high: number, low: number): boolean {
+  switch (high) {
+    case 0xffff:
+      return low === -1;
+    case 0x0100:
+      return low >>> 8 === 0x5e_0000 || low === 0x5e_7ffffa;
+    case 0x3333:
+      return low >>> 8 === 0 || low >>> 24 === 0xff;
+    case 0x0180:
+      return low >>> 24 === 0xc2;
+    default:
+      return false;
+  }
 }
 
 function isBefore(times: Float64Array, one: number, other: number): boolean {

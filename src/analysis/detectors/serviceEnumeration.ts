@@ -3,6 +3,7 @@
  * directory. Crawlers get what they ask for, mail programs ask for those they write to, monitoring walks the same tree every day.
  */
 import * as z from 'zod';
+import type { Packet } from '../../pcap/packet.ts';
 import { ldapSearchMessage } from '../../pcap/dissectors/ldap.ts';
 import { smtpCommandMessage, smtpReplyMessage } from '../../pcap/dissectors/smtp.ts';
 import { snmpMessage } from '../../pcap/dissectors/snmp.ts';
@@ -13,6 +14,9 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import type { Severity } from '../report.ts';
+import { registeredDomain } from './dnsTunnelDomains.ts';
+import { Burst, packetTime } from './measures.ts';
+import { looksRandom } from './randomNames.ts';
 import { remembered } from './remembered.ts';
 import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
 
@@ -20,6 +24,7 @@ const options = z.object({
   pages: z.int().min(10).default(50).describe('Different pages that a client asked a web server for and that are not there (pages)'),
   users: z.int().min(3).default(5).describe('Different users that a client asked a mail server about (users)'),
   addresses: z.int().min(10).default(64).describe('Different addresses whose names a client asked for (addresses)'),
+  names: z.int().min(20).default(100).describe('Different hosts of one domain that a client asked for within a minute and that do not exist (names)'),
   snmpSteps: z.int().min(20).default(200).describe('Steps of a client through the tree of an SNMP agent (steps)'),
   searches: z.int().min(1).default(1).describe('Searches for accounts of interest in a directory (searches)'),
 });
@@ -44,6 +49,14 @@ const WEB: Kind = { id: 'web-pages', what: 'pages of a web server', unit: 'pages
     severity: 'low',
     attack: ['T1590.002', 'T1018'],
   },
+  NAMES: Kind = {
+    id: 'dns-names',
+    what: 'hosts of a domain by guessing their names',
+    unit: 'names',
+    option: 'names',
+    severity: 'low',
+    attack: ['T1590.002'],
+  },
   SNMP: Kind = { id: 'snmp-walk', what: 'the tree of an SNMP agent', unit: 'steps', option: 'snmpSteps', severity: 'info', attack: ['T1602.001'] },
   LDAP: Kind = {
     id: 'ldap-accounts',
@@ -55,6 +68,10 @@ const WEB: Kind = { id: 'web-pages', what: 'pages of a web server', unit: 'pages
   };
 
 const MOST_THINGS = 5000,
+  /** Words of lists; what programs compute is longer. */
+  MOST_LABEL = 20,
+  NO_SUCH_NAME = 3,
+  MINUTE = 60,
   ZONE_TRANSFER = 252,
   POINTER = 12;
 /** Accounts with services, accounts without pre-authentication, delegation and all computers: what tools ask for before they attack Kerberos. */
@@ -67,7 +84,7 @@ export const serviceEnumeration = defineDetector({
   tier: 2,
   deed: 'asked {whom} for {what}',
   description:
-    'A client goes through what a service has: guesses pages, tries users of a mail server, transfers a DNS zone, walks an SNMP tree, searches a directory for accounts to attack. Monitoring and inventories do the same.',
+    'A client goes through what a service has: guesses pages, tries users of a mail server, transfers a DNS zone or guesses its names, walks an SNMP tree, searches a directory for accounts to attack. Monitoring and inventories do the same.',
   options,
   messages: [httpResponseMessage.kind, smtpCommandMessage.kind, smtpReplyMessage.kind, dnsMessage.kind, snmpMessage.kind, ldapSearchMessage.kind],
   create(_, state) {
@@ -76,12 +93,19 @@ export const serviceEnumeration = defineDetector({
       isOfInterest = remembered((filter) => SEARCHES.test(filter)),
       /** The recipient that a connection named last, until it is answered. */
       recipients = new Map<number, string>();
-    const add = (kind: Kind, thing: string, flow: number, p: Parameters<Sightings<Kind>['add']>[2]): void => {
-      const one = seen.add(kind, flow, p, thing);
+    const bursts = new Map<Sighting<Kind>, Burst>();
+    const add = (kind: Kind, thing: string, flow: number, p: Packet, isAnswer = false): void => {
+      const one = seen.add(kind, flow, p, thing, isAnswer);
       if (one === null) return;
       let things = pairs.get(one);
       if (things === undefined) pairs.set(one, (things = new Set()));
-      if (things.size < MOST_THINGS) things.add(thing.slice(0, 200));
+      const text = thing.slice(0, 200);
+      if (things.size >= MOST_THINGS || things.has(text)) return;
+      things.add(text);
+      if (kind !== NAMES) return;
+      let burst = bursts.get(one);
+      if (burst === undefined) bursts.set(one, (burst = new Burst(MINUTE)));
+      burst.add(packetTime(state, p));
     };
     return {
       onMessage(message, flow, p) {
@@ -92,7 +116,11 @@ export const serviceEnumeration = defineDetector({
             add(WEB, query < 0 ? message.uri : message.uri.slice(0, query), flow, p);
           }
         } else if (dnsMessage.is(message)) {
-          if (message.isResponse) return;
+          if (message.isResponse) {
+            if (message.rcode === NO_SUCH_NAME && message.protocol === 'dns' && isGuessable(message.qname))
+              add(NAMES, message.qname.toLowerCase(), flow, p, true);
+            return;
+          }
           if (message.qtype === ZONE_TRANSFER) add(ZONE, message.qname, flow, p);
           else if (message.qtype === POINTER && message.protocol === 'dns' && message.qname.endsWith('.arpa')) add(REVERSE, message.qname, flow, p);
         } else if (snmpMessage.is(message)) {
@@ -111,8 +139,9 @@ export const serviceEnumeration = defineDetector({
       evaluate(values) {
         const findings: FindingDraft[] = [];
         for (const one of seen.values) {
-          const things = pairs.get(one)?.size ?? 0,
-            { option } = one.mark;
+          const { option } = one.mark,
+            all = pairs.get(one) ?? new Set<string>(),
+            things = one.mark === NAMES ? Math.min(mostOfOneDomain(all), bursts.get(one)?.most ?? 0) : all.size;
           if (things >= (option === null ? 1 : values[option])) findings.push(draft(values, state, one, things));
         }
         return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...seen.limits('clients and servers')]) };
@@ -120,6 +149,23 @@ export const serviceEnumeration = defineDetector({
     };
   },
 });
+
+/** `mail.example.com`, where `example.com` is what one can register: block lists and search suffixes put more in front, resolvers of viruses' names stranger things. */
+const guessable = remembered((name) => {
+  const dot = name.indexOf('.'),
+    parent = name.slice(dot + 1);
+  return dot > 0 && dot <= MOST_LABEL && !parent.endsWith('.arpa') && registeredDomain(parent) === parent && !looksRandom(name.slice(0, dot));
+});
+const isGuessable = (name: string): boolean => guessable(name.toLowerCase());
+
+function mostOfOneDomain(names: ReadonlySet<string>): number {
+  const perDomain = new Map<string, number>();
+  for (const name of names) {
+    const parent = name.slice(name.indexOf('.') + 1);
+    perDomain.set(parent, (perDomain.get(parent) ?? 0) + 1);
+  }
+  return Math.max(0, ...perDomain.values());
+}
 
 function draft(values: Options, state: CaptureState, one: Sighting<Kind>, things: number): FindingDraft {
   const { mark, client, server, serverPort, evidence } = one,
@@ -138,7 +184,7 @@ function draft(values: Options, state: CaptureState, one: Sighting<Kind>, things
     ],
     roles: ['attacker', 'victim'],
     title: `${client} asks ${server} port ${serverPort} for ${mark.what}: ${countText(things)} ${mark.unit}`,
-    description: `${countText(things)} different ${mark.unit} (threshold ${threshold}) were asked for${mark === WEB ? ' and are not there or not for everybody' : ''}.`,
+    description: `${countText(things)} different ${mark.unit} (threshold ${threshold}) were asked for${mark === WEB ? ' and are not there or not for everybody' : mark === NAMES ? ' within a minute and do not exist' : ''}.`,
     indicators: [{ name: mark.unit, value: things, threshold }],
     alternatives: [
       mark === WEB
@@ -147,7 +193,9 @@ function draft(values: Options, state: CaptureState, one: Sighting<Kind>, things
           ? 'Monitoring, which walks the same tree at intervals.'
           : mark === REVERSE
             ? 'A mail server or a program that shows the names of addresses.'
-            : 'An inventory, or a second server that is meant to ask.',
+            : mark === NAMES
+              ? 'A resolver that asks for many clients, in a domain whose hosts were renamed.'
+              : 'An inventory, or a second server that is meant to ask.',
     ],
     attack: mark.attack,
     recommendation: `Find out who asks at ${client}, and what ${server} told.`,

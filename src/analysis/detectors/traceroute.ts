@@ -39,7 +39,8 @@ export const traceroute = defineDetector({
         if (p.icmp < 0 || p.netCount < 2) return;
         const { net } = p,
           isV6 = net[NET_VERSION] === 6;
-        if (p.icmp >> 8 !== (isV6 ? EXCEEDED_V6 : EXCEEDED)) return;
+        // Code 0: out of hops. Code 1 says that pieces of a datagram did not arrive in time (RFC 792, RFC 4443 section 3.3).
+        if (p.icmp !== (isV6 ? EXCEEDED_V6 : EXCEEDED) << 8) return;
         const at = (p.netCount - 1) * NET_STRIDE,
           text = (value: number): string => (isV6 ? p.ipv6.textOf(value) : formatIpv4(value)),
           source = text(net[at + NET_SRC]!),
@@ -60,7 +61,7 @@ export const traceroute = defineDetector({
                 { role: 'server', address: destination },
               ],
               evidence,
-              `${addressFilter(source, destination)} && (icmp.type == ${EXCEEDED} || icmpv6.type == ${EXCEEDED_V6})`,
+              `${addressFilter(source, destination)} && ((icmp.type == ${EXCEEDED} && icmp.code == 0) || (icmpv6.type == ${EXCEEDED_V6} && icmpv6.code == 0))`,
               {
                 technique: 'time-exceeded',
                 severity: 'info',

@@ -32,6 +32,19 @@ test('a loop between switches', async () => {
   expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
 });
 
+// Ethernet addresses of 224.0.0.251 (RFC 1112 section 6.4) and of a group that television is sent to.
+test.each([
+  ['a loop of mDNS', [1, 0, 0x5e, 0, 0, 0xfb], 1],
+  ['a channel of television', [1, 0, 0x5e, 1, 2, 3], 0],
+] as const)('%s', async (_, group, count) => {
+  const builder = new PacketBuilder(),
+    bytes = Uint8Array.from([...group, ...frame(3, true).subarray(6)]);
+  for (let i = 0; i < 6000; i++) builder.frame(bytes).wait(0.001);
+  const findings = await run(builder);
+  expect(findings).toHaveLength(count);
+  for (const finding of findings) expect(checkFilter(finding.evidence.filter)).toMatchObject({ ok: true });
+});
+
 test('a network that announces itself', async () => {
   const slow = new PacketBuilder();
   for (let i = 0; i < 3000; i++) slow.frame(frame(3 + (i % 50), true)).wait(0.02);

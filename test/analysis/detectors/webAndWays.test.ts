@@ -117,6 +117,44 @@ describe('slow-dos', () => {
 });
 
 describe('service-enumeration', () => {
+  // What `gobuster dns` and `dnsrecon -t brt` do with their lists of words.
+  const missing = (name: (i: number) => string, gap = 0.05): Uint8Array => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 150; i++) {
+      const labels = name(i)
+          .split('.')
+          .flatMap((label) => [label.length, ...new TextEncoder().encode(label)]),
+        message = (flags: number): Uint8Array => Uint8Array.from([0, i, flags >> 8, flags & 255, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, 1, 0, 1]);
+      builder
+        .udp({ from: CLIENT, to: SERVER, sourcePort: 20_000 + i, destinationPort: 53, payload: message(0x0100) })
+        .udp({ from: SERVER, to: CLIENT, sourcePort: 53, destinationPort: 20_000 + i, payload: message(0x8183) })
+        .wait(gap);
+    }
+    return builder.bytes();
+  };
+  const word = (i: number): string => `mail${i}`;
+  test('guessed hosts of a domain', async () => {
+    const [finding, ...others] = await run(
+      missing((i) => `${word(i)}.example.com`),
+      'service-enumeration',
+    );
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'low',
+      subjects: [
+        { role: 'attacker', address: CLIENT },
+        { role: 'victim', address: SERVER, port: 53 },
+      ],
+    });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test.each([
+    ['block lists of mail servers', (i: number) => `${i}.2.0.192.zen.example.org`, 0.05],
+    ['block lists of domains', (i: number) => `shop${i}.com.dbl.example.org`, 0.05],
+    ['domains that are gone, each asked for once', (i: number) => `www.shop${i}.com`, 0.05],
+    ['hosts of a domain that were renamed, over an hour', (i: number) => `${word(i)}.example.com`, 20],
+  ])('silent on %s', async (_, name, gap) => expect(await run(missing(name, gap), 'service-enumeration')).toEqual([]));
+
   test('guessed pages, recorded with dirb', async () =>
     expect(await run(sample('dirb.pcap'), 'service-enumeration')).toMatchObject([{ severity: 'medium' }]));
   test('users of a mail server', async () => {
@@ -150,7 +188,7 @@ describe('service-enumeration', () => {
 });
 
 describe('traceroute', () => {
-  const exceeded = (routers: readonly string[]): Uint8Array => {
+  const exceeded = (routers: readonly string[], code = 0): Uint8Array => {
     const builder = new PacketBuilder(),
       quote = ipBytes({
         from: CLIENT,
@@ -158,7 +196,7 @@ describe('traceroute', () => {
         protocol: 17,
         payload: udpBytes({ from: CLIENT, to: SERVER, sourcePort: 40_000, destinationPort: 33_434 }),
       });
-    for (const from of routers) builder.icmpError({ from, to: CLIENT, type: 11, code: 0, quote }).wait(0.1);
+    for (const from of routers) builder.icmpError({ from, to: CLIENT, type: 11, code, quote }).wait(0.1);
     return builder.bytes();
   };
   test('one router after the other', async () => {
@@ -168,6 +206,8 @@ describe('traceroute', () => {
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
   test('recorded', async () => expect((await run(sample('ping-traceroute.pcap'), 'traceroute')).length).toBeGreaterThan(0));
+  test('silent on datagrams whose pieces did not all arrive, which is another code of the same message (RFC 792)', async () =>
+    expect(await run(exceeded(['10.0.0.1', '192.0.2.1', '198.51.100.1'], 1), 'traceroute')).toEqual([]));
   test('silent on a single one', async () => expect(await run(exceeded(['10.0.0.1']), 'traceroute')).toEqual([]));
 });
 
