@@ -1,5 +1,7 @@
 /** What is said over SMB in either version, as detectors hear it, and what a connection remembers to say it: requests until they are answered, shares, open files. */
 import { messageKind, type Message } from './dissector.ts';
+import type { FileStartMessage } from './fileStart.ts';
+import { latin1, looksLikeProgram } from './http/messages.ts';
 import { loginAnswered, newAttempt, type LoginAttempt } from './login.ts';
 import type { Packet } from './packet.ts';
 import { newRpcState, type RpcState } from './dissectors/dcerpc.ts';
@@ -49,6 +51,7 @@ export interface OpenFile {
   readonly share: string;
   readonly path: string;
   wasWritten: boolean;
+  wasRead: boolean;
   rpc: RpcState | null;
 }
 
@@ -78,7 +81,12 @@ export const rememberShare = (state: SmbState, id: number, path: string): void =
 
 /** A file is open under `id`; in IPC$ it is a pipe. */
 export function rememberFile(state: SmbState, id: number, { share, text }: SmbRequest): void {
-  remember(state.files, id, { share, path: text, wasWritten: false, rpc: /\\IPC\$$/i.test(share) ? newRpcState() : null }, MOST_FILES);
+  remember(
+    state.files,
+    id,
+    { share, path: text, wasWritten: false, wasRead: false, rpc: /\\IPC\$$/i.test(share) ? newRpcState() : null },
+    MOST_FILES,
+  );
 }
 
 /** Maps keep the order of insertion: the oldest goes. */
@@ -100,6 +108,20 @@ export function fileWritten(p: Packet, file: OpenFile, from: number, to: number)
   if (!p.hears('smb-write')) return;
   const isProgram = to - from >= 2 && p.bytes[from] === 0x4d && p.bytes[from + 1] === 0x5a;
   p.emit({ kind: 'smb-write', frame: p.frame, share: file.share, path: file.path, isProgram } satisfies SmbWriteMessage);
+}
+
+/** The beginning of `file` is read: what `[from, to)` begins with. Of programs only it is said what they are. */
+export function fileRead(p: Packet, carrier: string, file: OpenFile, from: number, to: number): void {
+  if (file.wasRead || file.rpc !== null) return;
+  file.wasRead = true;
+  if (!p.hears('file-start') || !looksLikeProgram(p.bytes, from, to)) return;
+  p.emit({
+    kind: 'file-start',
+    frame: p.frame,
+    carrier,
+    name: file.path.slice(file.path.lastIndexOf('\\') + 1),
+    start: latin1(p.bytes, from, to),
+  } satisfies FileStartMessage);
 }
 
 const MORE_PROCESSING = 0xc0000016;

@@ -8,6 +8,7 @@ import { httpRequestMessage, httpResponseMessage } from '../../pcap/http/message
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { tlsCertificateMessage } from '../../pcap/tls/messages.ts';
 import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
@@ -76,6 +77,8 @@ export const c2Framework = defineDetector({
         const command = shells.said(flow, message.direction, message.start, state.flows.ints[flow * F.INTS + F.PORTS]! & 0xffff);
         if (command !== null) return [SHELL_TALK, command];
         const mark = streamMark(message.start);
+        // Within a network net.tcp goes to addresses, too.
+        if (mark?.id.startsWith('redline') === true && isLocalAddress(flowAddress(state, flow, F.B))) return null;
         return mark === null ? null : [mark, firstLine(message.start)];
       }
       if (smtpMailMessage.is(message)) {

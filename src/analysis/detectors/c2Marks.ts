@@ -59,6 +59,11 @@ const STREAMS: readonly (readonly [RegExp, C2Mark])[] = [
   [/^[^]{0,9}\{"Type":"ConnectionType","ConnectionType":"Client","SessionID":"[^"]*","BotName":/, mark('SectopRAT', 90)],
   [/^con\|\d{13}\|\d+\|[\w+/=]{40,}/, mark('Ave Maria', 85)],
   [/^NICK [^\r\n]{0,20}(?:[[{|][A-Z]{2,3}[|\]}]|\|(?:XP|W7|WIN|2K|LNX)a?[|\]}])/, mark('a bot on IRC', 75, 'medium')],
+  // The preamble of .NET's message framing ([MC-NMF] section 2.2.3) to a bare address: honest services are named.
+  [
+    /^\0\x01\0\x01\x02\x02[^]net\.tcp:\/\/\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}\//,
+    mark('RedLine, which speaks net.tcp to an address without a name', 65, 'medium'),
+  ],
   [/net\.tcp:\/\/[^]{0,400}tempuri\.org\/(?:Entity|Endpoint)\//, mark('RedLine', 80)],
   [/^[^]{0,5}(?:MZARUH\x89\xe5|MZ\xe8\0\0\0\0[\x58-\x5f]|MZ.{0,3}REU\x89\xe5)/s, STAGE],
   // Staged Meterpreter: the length of a library, then the library.

@@ -39,6 +39,9 @@ const ECHO_HEADERS = 42,
   /** Payload that a ping of any system brings with it. */
   ECHO_PAYLOAD = 64;
 
+/** Tunnels over UDP whose inside is read. */
+const TUNNELS = new Set(['vxlan', 'geneve', 'gtp', 'teredo', 'l2tp']);
+
 type Way = 'tls' | 'quic' | 'ssh' | 'http' | 'mail' | 'dns' | 'icmp' | 'ftp' | 'plain';
 const WAY_NAMES: Readonly<Record<Way, string>> = {
   tls: 'TLS',
@@ -110,8 +113,7 @@ function collect(state: CaptureState, sharers: Set<string>): Watched<string, Upl
       dat = row * F.DOUBLES,
       protocol = ints[at + F.META]! & F.META_PROTOCOL,
       isEcho = protocol === ICMP || protocol === ICMPV6;
-    // Inner flows are in their tunnel already.
-    if (ints[at + F.META]! >>> F.META_DEPTH_SHIFT !== 0 || (protocol !== TCP && protocol !== UDP && !isEcho)) continue;
+    if (protocol !== TCP && protocol !== UDP && !isEcho) continue;
     const fromA = isEcho ? beyond(doubles[dat + F.BYTES_A]!, ints[at + F.PACKETS_A]!) : sent(flows, row, 0, protocol === TCP),
       fromB = isEcho ? beyond(doubles[dat + F.BYTES_B]!, ints[at + F.PACKETS_B]!) : sent(flows, row, 1, protocol === TCP);
     // In active mode the server of FTP calls back for what it is given. Whoever else is called publishes.
@@ -121,6 +123,8 @@ function collect(state: CaptureState, sharers: Set<string>): Watched<string, Upl
     if (!isLocalEnd(state, row, calledBack ? F.B : F.A) || isLocalEnd(state, row, calledBack ? F.A : F.B) || isForMany(state, row)) continue;
     const host = flowAddress(state, row, calledBack ? F.B : F.A),
       destination = flowAddress(state, row, calledBack ? F.A : F.B);
+    // What a tunnel carries has flows of its own, also where a switch sends a copy of all it sees.
+    if (TUNNELS.has(serviceOf(state, row))) continue;
     const port = ints[at + F.PORTS]! & 0xffff;
     if (serviceOf(state, row) === 'bt-dht') sharers.add(host);
     const way = calledBack ? 'ftp' : wayOf(state, row, protocol, port),

@@ -40,7 +40,7 @@ const REPOSITORY =
 
 const ON_A_BLOG = /\/wp-(?:content|includes|admin)\//i;
 
-type Carrier = 'http' | 'tcp' | 'tftp' | 'smtp';
+type Carrier = 'http' | 'tcp' | 'tftp' | 'smtp' | 'smb2';
 
 interface Downloads {
   readonly kind: FileKind;
@@ -96,10 +96,12 @@ export const executableDownload = defineDetector({
           const sent = flow >= 0 ? endsOf(state, flow) : null,
             ends = datagramEnds(p),
             isMail = message.carrier === 'smtp';
-          // Mail goes to the server; TFTP sends its files as datagrams, either way.
+          // Mail goes to the server, and what is read from a share to the client; TFTP sends its files as datagrams, either way.
           const downloads =
             sent !== null
-              ? of(kind, sent.client, sent.server, sent.serverPort, isMail ? 'smtp' : 'tcp')
+              ? isMail
+                ? of(kind, sent.client, sent.server, sent.serverPort, 'smtp')
+                : of(kind, sent.server, sent.client, sent.serverPort, 'smb2')
               : ends === null
                 ? undefined
                 : of(kind, ends.source, ends.destination, 0, 'tftp');
@@ -231,7 +233,8 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
     ['from an address without a name', bare && outside ? 10 : 0],
     ['a script that fetches or unpacks a program', kind.loads === true ? 10 : 0],
     ['among the files of a blog', isOnBlog ? 10 : 0],
-    ['not over HTTP', protocol !== 'http' ? 5 : 0],
+    ['not over HTTP', protocol !== 'http' && protocol !== 'smb2' ? 5 : 0],
+    ['from a share, as programs of an office often are', protocol === 'smb2' && !outside ? -20 : 0],
     ['TFTP is how devices fetch what they start from', protocol === 'tftp' ? -20 : 0],
     ['a well-known place for packages and updates', repository ? -35 : 0],
   ]);
@@ -240,7 +243,8 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
       ? 'high'
       : repository
         ? 'info'
-        : (kind.native && (bare || isOnBlog || protocol === 'tcp' || protocol === 'smtp')) || (kind.loads === true && bare)
+        : (kind.native && (bare || isOnBlog || (protocol === 'smb2' && outside) || protocol === 'tcp' || protocol === 'smtp')) ||
+            (kind.loads === true && bare)
           ? 'medium'
           : 'low';
   return {

@@ -35,6 +35,7 @@ interface Shell {
 const CHOPPER: Shell = { id: 'china-chopper', name: 'China Chopper or AntSword', points: 85, isCertain: true },
   GODZILLA: Shell = { id: 'godzilla', name: 'Godzilla', points: 75, isCertain: true },
   BEHINDER: Shell = { id: 'behinder', name: 'Behinder', points: 65, isCertain: false },
+  WEEVELY: Shell = { id: 'weevely', name: 'Weevely', points: 80, isCertain: true },
   PAGE: Shell = { id: 'page', name: 'a well-known web shell', points: 85, isCertain: true },
   UPLOAD: Shell = { id: 'upload', name: 'a page that runs commands, as it is uploaded', points: 75, isCertain: false },
   CALL: Shell = { id: 'call-back', name: 'a page that is told to call back with a shell', points: 70, isCertain: false },
@@ -57,6 +58,7 @@ const PAGE_CODE =
   /<\?(?:php|=)?[^]{0,300}?(?:\b(?:system|shell_exec|exec|passthru|popen|proc_open|eval|assert)\s*\(\s*@?(?:\$_(?:GET|POST|REQUEST|COOKIE|SERVER)\b|base64_decode|gzinflate|str_rot13)|`\s*\$_(?:GET|POST|REQUEST))|<\?php \/\*\*\/ error_reporting\(0\)|php-reverse-shell - A Reverse Shell|<%[^]{0,400}?(?:Runtime\.getRuntime\(\)\.exec|new ProcessBuilder|\.defineClass\(|eval\s*\(?\s*Request|Execute\s*\(?\s*Request|WScript\.Shell|Diagnostics\.Process)/i;
 const COMMAND_OUTPUT =
   /uid=\d+\([\w.-]+\) gid=\d+|\bnt authority\\\w+|\b[\w-]{1,15}\\[\w.$-]{1,20}\r?\n?\s*<?\/?|Windows IP Configuration|Volume Serial Number|root:[x*]:0:0:|\bLinux [\w.-]+ \d+\.\d+|Directory of [A-Z]:\\|total \d+\n[-d][rwx-]{9}|Image Name {5,}PID|(?:^|>)\s*(?:www-data|apache|nobody|nginx|tomcat\d*|root)\s*(?:$|[\r\n<])/i;
+const WEEVELY_ANSWER = /^[^]{16}(?:[^]{8})?[\da-f]{12}(?=[a-z\d+/]{0,500}[A-Z])[A-Za-z\d+/]{8,500}={0,2}[\da-f]{12}$/;
 const TITLES =
   /<title>[^<]{0,60}(?:\bWSO \d|c99shell|r57shell|\bb374k\b|FilesMan\b|IndoXploit|Alfa ?(?:Team|Shell)|p0wny@shell|Mini Shell|ASPXSpy|JspSpy|phpspy)/i;
 export const webShell = defineDetector({
@@ -149,9 +151,13 @@ function answerOf(response: HttpResponseMessage): Shell | null {
   if (TITLES.test(bodyStart)) return PAGE;
   if (method !== 'POST') return null;
   if (/^->\|[^]*\|<-$/.test(bodyStart)) return CHOPPER;
-  // The halves of a hash around what was encrypted.
+  // Weevely (bd/agents/obfpost_php.tpl of github.com/epinna/weevely3): 16 or 24 characters at random, then two parts of a hash around what was encrypted.
+  if (bodyLength <= MAX_BODY_START && WEEVELY_ANSWER.test(bodyStart) && SCRIPT.test(response.uri ?? '')) return WEEVELY;
+  // The halves of a hash around what was encrypted, which is more than hexadecimal: tokens are hashes too.
   return bodyLength <= 512 &&
-    /^(?:[0-9a-f]{16}[A-Za-z0-9+/]{12,}={0,2}[0-9a-f]{16}|[0-9A-F]{16}[A-Za-z0-9+/]{12,}={0,2}[0-9A-F]{16})$/.test(bodyStart)
+    /^(?:[0-9a-f]{16}(?=[0-9a-f]{0,500}[G-Zg-z+/A-F])[A-Za-z0-9+/]{12,}={0,2}[0-9a-f]{16}|[0-9A-F]{16}(?=[0-9A-F]{0,500}[G-Zg-z+/a-f])[A-Za-z0-9+/]{12,}={0,2}[0-9A-F]{16})$/.test(
+      bodyStart,
+    )
     ? GODZILLA
     : null;
 }

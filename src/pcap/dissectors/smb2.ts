@@ -4,6 +4,7 @@ import { enterLayer } from '../handOver.ts';
 import { secretSent } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import {
+  fileRead,
   fileWritten,
   NT_STATUS,
   rememberFile,
@@ -151,7 +152,9 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
     state.files.delete(fileId(view, body + 8));
   } else if (command === READ && size >= 32) {
     const file = state.files.get(fileId(view, body + 16));
-    if (file !== undefined && file.rpc !== null) rememberRequest(state, id, { command, text: '', share: '', file });
+    // Of a file its beginning, of a pipe all.
+    const isFirst = view.getUint32(body + 8, true) === 0 && view.getUint32(body + 12, true) === 0;
+    if (file !== undefined && (file.rpc !== null || (isFirst && !file.wasRead))) rememberRequest(state, id, { command, text: '', share: '', file });
     sink?.add(f.readLength, body + 4, 4, view.getUint32(body + 4, true));
     sink?.add(f.fileOffset, body + 8, 8, view.getBigUint64(body + 8, true));
   } else if (command === WRITE && size >= 32) {
@@ -211,9 +214,12 @@ function readResponse(
   state.requests.delete(id);
   if (command === TREE_CONNECT) treeAnswered(p, state, treeId, request, status);
   else if (command === CREATE && status === 0 && size >= 80) rememberFile(state, fileId(view, body + 64), request);
-  else if (command === READ && size >= 16 && request.file !== null && request.file.rpc !== null) {
-    const from = at + view.getUint8(body + 2);
-    if (from >= body) readPipe(p, from, Math.min(end, from + view.getUint32(body + 4, true)), 1, request.file.rpc, sink);
+  else if (command === READ && size >= 16 && request.file !== null) {
+    const from = at + view.getUint8(body + 2),
+      to = Math.min(end, from + view.getUint32(body + 4, true));
+    if (from < body) return;
+    if (request.file.rpc !== null) readPipe(p, from, to, 1, request.file.rpc, sink);
+    else if (status === 0) fileRead(p, 'smb2', request.file, from, to);
   } else if (command === IOCTL && size >= 40 && request.file !== null && request.file.rpc !== null) {
     const from = at + view.getUint32(body + 32, true);
     if (from >= body) readPipe(p, from, Math.min(end, from + view.getUint32(body + 36, true)), 1, request.file.rpc, sink);

@@ -36,6 +36,8 @@ describe('first words', () => {
     ['njRAT', "165\0ll|'|'|SGFjS2VkXzEyMzQ1Njc4|'|'|USER-PC|'|'|admin|'|'|21-01-01|'|'||'|'|Win 7"],
     ['Gh0st RAT', 'Gh0st\xad\0\0\0\xe0\0\0\0x\x9cKS``\x98\xc3\xc0'],
     ['DarkComet', 'BF7CAB464EFBA57DAD495BECB15D8B4C57F0BE82'],
+    // [MC-NMF]: version 1.0, mode duplex, the address it goes to.
+    ['RedLine, which speaks net.tcp to an address without a name', '\0\x01\0\x01\x02\x02\x1fnet.tcp://203.0.113.9:15647/\x03\x08\x0c'],
     ['Ave Maria', 'con|1597172877123|285|ZTkyNGVhNzkxMjU1N2RlZHxKT05BVEhBTi1QQ1xKb25hdGhhbnwp'],
     ['a remote shell', 'Microsoft Windows [Version 6.1.7601]\r\nCopyright (c) 2009 Microsoft Corporation.\r\n\r\nC:\\Users>'],
     ['a remote shell', 'bash: no job control in this shell\nbash-4.2$ '],
@@ -59,10 +61,14 @@ describe('first words', () => {
       ]),
     ).toEqual([]);
   });
-  test.each(['ping\r\n', 'GET_INFO|1|2|3', 'Gh0st story, chapter one\n', 'Microsoft Word document\r\n', 'NICK alice\r\nUSER alice 0 * :Alice\r\n'])(
-    'silent on %j',
-    async (text) => expect(await said([['client', text]])).toEqual([]),
-  );
+  test.each([
+    'ping\r\n',
+    '\0\x01\0\x01\x02\x02\x1dnet.tcp://orders.example:808/\x03\x08\x0c',
+    'GET_INFO|1|2|3',
+    'Gh0st story, chapter one\n',
+    'Microsoft Word document\r\n',
+    'NICK alice\r\nUSER alice 0 * :Alice\r\n',
+  ])('silent on %j', async (text) => expect(await said([['client', text]])).toEqual([]));
 });
 
 describe('requests', () => {

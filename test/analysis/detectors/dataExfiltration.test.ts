@@ -121,3 +121,11 @@ describe('whoever shares files gives out what it has', () => {
     expect(driver.findings).toMatchObject([{ severity: 'low', subjects: [{ address: HOST }, { address: OUTSIDE }] }]);
   });
 });
+
+test('inside of a tunnel, as a switch copies it, it counts once', () => {
+  const driver = new MessageDriver(dataExfiltration),
+    inner = driver.flow(HOST, OUTSIDE, 443, undefined, { bytes: [30 * MB, MB] });
+  driver.state.flows.ints[inner * F.INTS + F.META]! |= 1 << F.META_DEPTH_SHIFT;
+  driver.flow('10.9.0.1', '198.51.100.200', 4789, 'vxlan', { bytes: [31 * MB, MB], protocol: 17 });
+  expect(driver.findings).toMatchObject([{ subjects: [{ address: HOST }, { address: OUTSIDE }] }]);
+});

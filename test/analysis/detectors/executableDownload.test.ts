@@ -4,11 +4,14 @@ import fs from 'node:fs';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { contradicts, fileKind } from '../../../src/analysis/detectors/fileMagic.ts';
+import { executableDownload } from '../../../src/analysis/detectors/registry.ts';
+import type { FileStartMessage } from '../../../src/pcap/fileStart.ts';
 import { installPlatform } from '../../../src/pcap/platform.ts';
 import { nodePlatform } from '../../../src/pcap/platform.node.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, shared } from '../../support/analyzeCapture.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { dialogue } from '../../support/dialogue.ts';
+import { MessageDriver } from '../../support/messageDriver.ts';
 import { ACK, FIN, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 
 installPlatform(nodePlatform);
@@ -295,4 +298,28 @@ describe('programs that hide in texts, and scripts that load them', () => {
     ['a page that says a file is gone', '<!DOCTYPE html><html>not found</html>', '/u.vbs'],
     ['notes on wget', 'wget is a program that fetches files. See http://203.0.113.80/manual. Then chmod is explained, at length.\n', '/notes.txt'],
   ])('silent on %s', async (_name, text, uri) => expect(await fetched(text, { uri })).toEqual([]));
+});
+
+describe('a program that is read from a share', () => {
+  const read = (server: string, name: string) => {
+    const driver = new MessageDriver(executableDownload),
+      flow = driver.flow(CLIENT, server, 445, 'nbss');
+    return driver.say<FileStartMessage>(flow, { kind: 'file-start', carrier: 'smb2', name, start: String.fromCharCode(...pe(200)) }).findings;
+  };
+  test('comes from the server, and is nothing special within a network', () => {
+    const [finding, ...others] = read('10.0.0.9', 'setup.exe');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'low',
+      subjects: [
+        { role: 'server', address: '10.0.0.9', port: 445 },
+        { role: 'client', address: CLIENT },
+      ],
+    });
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+  });
+  test('is from outside, or under the name of a picture', () => {
+    expect(read(SERVER, 'setup.exe')).toMatchObject([{ severity: 'medium' }]);
+    expect(read('10.0.0.9', 'photo.jpg')).toMatchObject([{ severity: 'high' }]);
+  });
 });

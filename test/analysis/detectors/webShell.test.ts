@@ -35,6 +35,8 @@ describe('is told', () => {
     ['AntSword', '/a.php', { method: 'POST', headers: 'Host: a\r\nUser-Agent: antSword/v2.1\r\n', body: 'x=1' }],
     ['Godzilla', '/a.jsp', { method: 'POST', headers: FORM, body: 'pass=abc', answer: '11cd6a8758984163fL1tMGKcIbSLCUKsU7Ydmk6c37ac826a2a04bc' }],
     ['Behinder', '/a.php', { method: 'POST', headers: FORM, body: 'Ab3+'.repeat(300) }],
+    // As bd/agents/obfpost_php.tpl prints: $p$kh$r$kf.
+    ['Weevely', '/agent.php', { method: 'POST', body: 'x7dQ', answer: 'Qa8 #x!kd92ms.Lp7d3a9f1c0b2eLvmCzXAg+Fg==1f4b90aa31c7' }],
     ['b374k', '/b.php', { answer: '<html><head><title>b374k 3.2</title>' }],
   ])('%s', async (_name, uri, options) => expect(await run(uri, options)).toHaveLength(1));
 });
@@ -47,6 +49,8 @@ describe('is silent on', () => {
     ['a command without output', '/shell.php?cmd=id', { answer: '<html>404</html>' }],
     ['a search that says id', '/search.php?q=id', { answer: '<html>3 results for id</html>' }],
     ['a number called id', '/item.php?id=7', { answer: 'uid=33' }],
+    ['a token in hexadecimal', '/api.php', { method: 'POST', answer: '0123456789abcdef'.repeat(4) }],
+    ['a token in base 64', '/api.php', { method: 'POST', answer: 'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5eg==' }],
     ['a login form', '/login.php', { method: 'POST', headers: FORM, body: 'user=a&text=evaluate(this)' }],
     ['an upload in base 64 from a page', '/up.php', { method: 'POST', headers: `${FORM}Referer: http://a/\r\n`, body: 'Ab3+'.repeat(300) }],
     ['an interface of JSON', '/api.php', { method: 'POST', headers: 'Host: a\r\nContent-Type: application/json\r\n', body: '{"cmd":"ls"}' }],

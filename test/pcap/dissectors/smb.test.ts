@@ -4,6 +4,7 @@ import { dcerpc, rpcMessage } from '../../../src/pcap/dissectors/dcerpc.ts';
 import { nbss } from '../../../src/pcap/dissectors/nbss.ts';
 import { ntlmMessage } from '../../../src/pcap/dissectors/ntlmssp.ts';
 import { loginMessage } from '../../../src/pcap/login.ts';
+import { fileStartMessage } from '../../../src/pcap/fileStart.ts';
 import { smbNegotiatedMessage, smbTransactionMessage, smbTreeMessage, smbWriteMessage } from '../../../src/pcap/smbMessages.ts';
 import { hasShared, shared } from '../../support/analyzeCapture.ts';
 import { messagesOf } from '../../support/messagesOf.ts';
@@ -56,6 +57,32 @@ describe('smb2', () => {
     // The responses of NTLM, which the builder fills with 'R', stay where they are.
     expect(JSON.stringify(fed)).not.toContain('RRRR');
     expect(JSON.stringify(feed(nbss, talk, { look: true }))).not.toContain('RRRR');
+  });
+
+  it('tells programs that are read, and no other files', () => {
+    const read = (id: number, file: number, offset: number): string =>
+        smb2(8, id, u16(49) + u16(0) + u32(4096) + u32(offset) + u32(0) + u32(file) + '\0'.repeat(4) + u32(9) + '\0'.repeat(20)),
+      data = (id: number, content: string): string => smb2Answer(8, id, 0, u16(17) + '\x50\0' + u32(content.length) + '\0'.repeat(8) + content);
+    const fed = feedEveryWay(
+      nbss,
+      conversation(
+        ['>', tree(2, '\\\\SRV\\soft')],
+        ['<', smb2Answer(TREE, 2, 0, u16(16) + '\x01\0' + '\0'.repeat(12))],
+        ['>', create(3, 'tools\\setup.exe')],
+        ['<', created(3, 77)],
+        ['>', create(4, 'notes.txt')],
+        ['<', created(4, 78)],
+        ['>', read(5, 78, 0)],
+        ['<', data(5, 'MINUTES of a meeting')],
+        ['>', read(6, 77, 0)],
+        ['<', data(6, `MZ${'\x90'.repeat(3000)}`)],
+        ['>', read(7, 77, 3002)],
+        ['<', data(7, `MZ${'\x90'.repeat(3000)}`)],
+      ),
+    );
+    expect(
+      fed.messages.filter((m) => fileStartMessage.is(m)).map(({ frame, carrier, name, start }) => [frame, carrier, name, start.slice(0, 3)]),
+    ).toEqual([[10, 'smb2', 'setup.exe', 'MZ\x90']]);
   });
 
   it('says the fields of Wireshark', () => {
