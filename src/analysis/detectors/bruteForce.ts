@@ -6,6 +6,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { durationText, plural, protocolLabel } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
+import { sprayFindings } from './loginSprays.ts';
 import { guessingOptions, guessingThreshold, isGuessing, isStale, LoginTally, type GuessingOptions, type LoginPair } from './loginTally.ts';
 import { addressFilter, confidenceOf } from './watched.ts';
 
@@ -18,7 +19,7 @@ export const bruteForce = defineDetector({
   tier: 1,
   deed: 'guessed {what} passwords[ of {whom}]',
   description:
-    'One address fails to log in over and over: FTP, mail, Telnet, MQTT, HTTP, Kerberos, LDAP, VNC, Redis and databases say so, SSH and Remote Desktop sessions end right after the password. A program with an old password does the same, evenly and with one user.',
+    'One address fails to log in over and over: FTP, mail, Telnet, MQTT, HTTP, Kerberos, LDAP, VNC, Redis and databases say so, SNMP does not answer, SSH and Remote Desktop sessions end right after the password. A program with an old password does the same, evenly and with one user.',
   options: guessingOptions,
   messages: LoginTally.messages,
   create(_, state) {
@@ -28,7 +29,10 @@ export const bruteForce = defineDetector({
       evaluate(values) {
         const { pairs, limits } = tally.pairs(values);
         return {
-          findings: pairs.filter((pair) => isGuessing(values, pair)).map((pair) => draft(values, pair, guessingThreshold(values, pair))),
+          findings: [
+            ...pairs.filter((pair) => isGuessing(values, pair)).map((pair) => draft(values, pair, guessingThreshold(values, pair))),
+            ...sprayFindings(values, pairs),
+          ],
           coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits]),
         };
       },
@@ -47,7 +51,10 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
   const { confidence, indicators } = confidenceOf([
     byForms
       ? ['different passwords, one after the other', 60]
-      : [bySize ? 'sessions of the size of a refused password' : 'the server refused each', bySize ? 50 : 65],
+      : [
+          bySize ? 'sessions of the size of a refused password' : protocol === 'snmp' ? 'the device left each unanswered' : 'the server refused each',
+          bySize ? 50 : 65,
+        ],
     ['many times the threshold', Math.min(15, 5 * Math.log2(failed / threshold))],
     ['quicker than somebody types', rate !== null && rate >= 6 ? 12 : 0],
     ['no login worked', accepted === 0 && byForms === undefined ? 8 : 0],
@@ -98,7 +105,7 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
       'A program or a device with a password that was changed.',
       ...(isSsh ? ['A check that connects and leaves, or keys that are offered in vain before every session.'] : ['A user who forgot the password.']),
     ],
-    filter: `${addressFilter(client, server)} && ${protocol === 'kerberos' ? '' : `tcp.port == ${serverPort} && `}${protocol === 'rdp' ? 'tcp' : protocol}`,
+    filter: `${addressFilter(client, server)} && ${protocol === 'kerberos' || protocol === 'snmp' ? '' : `tcp.port == ${serverPort} && `}${protocol === 'rdp' ? 'tcp' : protocol}`,
     attack: [users.size >= 3 && users.size * 2 > failed ? 'T1110.003' : 'T1110.001', 'T1110'],
     recommendation: `Find out what ${client} is. If it is not yours, block it; look whether one of its logins at ${server} worked, and let ${server} slow down or lock out after failures${isSsh ? ' and take keys instead of passwords' : ''}.`,
   };

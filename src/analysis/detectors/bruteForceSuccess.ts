@@ -78,7 +78,7 @@ function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<Login
       'A program whose password was changed in the end.',
       ...(bySize ? ['Another user behind the same address.'] : []),
     ],
-    filter: `${addressFilter(client, server)} && ${protocol === 'kerberos' ? '' : `tcp.port == ${serverPort} && `}${protocol === 'rdp' ? 'tcp' : protocol}`,
+    filter: `${addressFilter(client, server)} && ${protocol === 'kerberos' || protocol === 'snmp' ? '' : `tcp.port == ${serverPort} && `}${protocol === 'rdp' ? 'tcp' : protocol}`,
     attack: ['T1110', 'T1078'],
     recommendation: `Lock ${names.length > 0 ? `the account${names.length > 1 ? 's' : ''} ${names.join(', ')}` : 'the account that was used'} at ${server}, end its sessions, and look at what ${client} did there since.`,
   };

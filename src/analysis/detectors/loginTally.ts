@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import type { Message } from '../../pcap/dissector.ts';
+import { snmpMessage, type SnmpMessage } from '../../pcap/dissectors/snmp.ts';
 import { sshEncryptedMessage, sshNewKeysMessage } from '../../pcap/dissectors/ssh.ts';
 import { rdpRequestMessage } from '../../pcap/dissectors/tpkt.ts';
 import { httpCredentialsMessage } from '../../pcap/http/messages.ts';
@@ -130,6 +131,15 @@ interface Forms {
   most: number;
 }
 
+/** The communities that one client tried at one device, and whether it answered. */
+interface Communities {
+  readonly pair: LoginPair;
+  readonly isRight: Map<number, boolean>;
+}
+const SNMP_RESPONSE = 2,
+  /** get, get-next, set, get-bulk. */
+  SNMP_REQUESTS = new Set([0, 1, 3, 5]);
+
 export class LoginTally {
   // Results of logins over HTTP are told where their credentials are asked for.
   static readonly messages: readonly string[] = [
@@ -138,12 +148,14 @@ export class LoginTally {
     sshEncryptedMessage.kind,
     rdpRequestMessage.kind,
     httpCredentialsMessage.kind,
+    snmpMessage.kind,
   ];
   readonly #noting: SuccessOptions | null;
   readonly #state: CaptureState;
   readonly #pairs = new Watched<string, LoginPair>(MOST_PAIRS);
   readonly #keyed = new Watched<number, SshSession>(MOST_SESSIONS);
   readonly #forms = new Watched<string, Forms>(MOST_PAIRS);
+  readonly #communities = new Watched<string, Communities>(MOST_PAIRS);
   readonly #rdp = new Watched<number, string | null>(MOST_SESSIONS);
   /** Who asks for a ticket over UDP, by address and port: the refusal does not say it. */
   readonly #asking = new Map<string, string>();
@@ -165,7 +177,8 @@ export class LoginTally {
       else session.client = doubles[at + F.PAYLOAD_A]!;
     } else if (sshEncryptedMessage.is(message)) {
       if (flow >= 0) this.#keyed.get(flow)?.login.add(message.fromServer, message.bytes);
-    } else if (rdpRequestMessage.is(message)) {
+    } else if (snmpMessage.is(message)) this.#onCommunity(message, p);
+    else if (rdpRequestMessage.is(message)) {
       if (flow >= 0) this.#rdp.of(flow, () => message.user);
     } else if (httpCredentialsMessage.is(message)) {
       if (flow >= 0 && message.scheme === 'form' && message.passwordTag !== undefined) this.#onForm(message.user ?? '', message.passwordTag, flow, p);
@@ -191,6 +204,33 @@ export class LoginTally {
     if (flow < 0) pair.evidence.addDatagram(p);
     else pair.evidence.add(p, flow);
     if (user !== null && pair.users.size < MOST_USERS) pair.users.add(user);
+  }
+
+  /** A community that is not right is not answered: each new one is a failure until it is. */
+  #onCommunity({ pdu, communityTag }: SnmpMessage, p: Packet): void {
+    const isAnswer = pdu === SNMP_RESPONSE,
+      ends = isAnswer || SNMP_REQUESTS.has(pdu) ? datagramEnds(p) : null;
+    if (ends === null) return;
+    const [client, server, serverPort] = isAnswer
+        ? [ends.destination, ends.source, ends.sourcePort]
+        : [ends.source, ends.destination, ends.destinationPort],
+      key = `${client} ${server} ${serverPort} snmp`;
+    if (isAnswer && this.#communities.get(key) === undefined) return;
+    const tried = this.#communities.of(key, () => ({ pair: newPair('snmp', { client, server, serverPort }, false), isRight: new Map() }));
+    if (tried === undefined) return;
+    const { pair, isRight } = tried,
+      seconds = p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null;
+    pair.secrets = null;
+    if (!isAnswer) {
+      if (isRight.has(communityTag) || isRight.size >= MOST_TIMES) return;
+      isRight.set(communityTag, false);
+      this.#failed(pair, seconds, this.#noting?.failures ?? 0);
+      pair.evidence.addDatagram(p);
+    } else if (isRight.get(communityTag) === false) {
+      isRight.set(communityTag, true);
+      pair.failed--;
+      this.#accepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, null, () => pair.successEvidence.addDatagram(p));
+    }
   }
 
   /** Many passwords for one user, or one password for many users. Whoever stands behind a proxy has a password of his own. */
@@ -266,12 +306,14 @@ export class LoginTally {
   pairs(values: GuessingOptions): { readonly pairs: readonly LoginPair[]; readonly limits: readonly string[] } {
     const ssh = this.#bySize('ssh', this.#keyed.entries, values, (row, session) => this.#sshOutcome(values, row, session)),
       rdp = this.#bySize('rdp', this.#rdp.entries, values, (row) => this.#rdpOutcome(values, row));
-    for (const pair of this.#pairs.values) pair.evidence.resolve(this.#state.flows);
+    const communities = [...this.#communities.values].map(({ pair }) => pair);
+    for (const pair of [...this.#pairs.values, ...communities]) pair.evidence.resolve(this.#state.flows);
     return {
-      pairs: [...this.#pairs.values, ...ssh.values, ...rdp.values, ...this.#guessedForms(values)],
+      pairs: [...this.#pairs.values, ...communities, ...ssh.values, ...rdp.values, ...this.#guessedForms(values)],
       limits: [
         ...this.#pairs.limits('pairs of clients and servers with logins'),
         ...this.#forms.limits('pairs with login forms'),
+        ...this.#communities.limits('pairs with SNMP communities'),
         ...this.#keyed.limits('SSH sessions'),
         ...this.#rdp.limits('Remote Desktop sessions'),
         ...ssh.limits('pairs with SSH sessions'),
@@ -382,10 +424,10 @@ export function isStale({ secrets }: LoginPair): boolean {
 /** Enough failures, close enough together, and few logins that worked. */
 export function isGuessing(values: GuessingOptions, { protocol, failed, accepted, times, sessions, sessionTimes }: LoginPair): boolean {
   if ((100 * failed) / Math.max(1, failed + accepted) < values.failedSharePercent) return false;
-  return isMany(values, values.failures, failed, times) || (protocol === 'ssh' && isMany(values, values.sshSessions, sessions, sessionTimes));
+  return isEnough(values, values.failures, failed, times) || (protocol === 'ssh' && isEnough(values, values.sshSessions, sessions, sessionTimes));
 }
 
-function isMany({ windowMinutes }: GuessingOptions, threshold: number, count: number, times: readonly number[]): boolean {
+export function isEnough({ windowMinutes }: GuessingOptions, threshold: number, count: number, times: readonly number[]): boolean {
   if (count < threshold) return false;
   if (times.length < count && times.length < MOST_TIMES) return true;
   const sorted = [...times].sort((a, b) => a - b);

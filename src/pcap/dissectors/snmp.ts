@@ -2,7 +2,8 @@
 import { berElement, berInteger, berOid, BER_INTEGER, BER_NULL, BER_OCTETS, BER_OID, BER_SEQUENCE, readBer } from '../ber.ts';
 import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
-import { startsWithWord } from '../text.ts';
+import { secretTag } from '../secretTag.ts';
+import { startsWithWord, textAt } from '../text.ts';
 
 const VERSIONS: Readonly<Record<number, string>> = { 0: 'version-1', 1: 'v2c', 2: 'v2u', 3: 'snmpv3' };
 const PDUS: Readonly<Record<number, string>> = {
@@ -58,6 +59,8 @@ export interface SnmpMessage extends Message {
   readonly community: 'public' | 'private' | 'other';
   /** Number of the PDU: 0 get-request, 1 get-next-request, 2 get-response, 3 set-request ... */
   readonly pdu: number;
+  /** Stands for the community, `secretTag`. */
+  readonly communityTag: number;
 }
 export const snmpMessage = messageKind<SnmpMessage>('snmp');
 
@@ -136,7 +139,14 @@ function say(p: Packet, offset: number, end: number): void {
       : length === 7 && startsWithWord(bytes, element.from, element.to, 'PRIVATE')
         ? 'private'
         : 'other';
-  p.emit({ kind: 'snmp', frame: p.frame, version: bytes[head.from]!, community: known, pdu: tag & 31 } satisfies SnmpMessage);
+  p.emit({
+    kind: 'snmp',
+    frame: p.frame,
+    version: bytes[head.from]!,
+    community: known,
+    pdu: tag & 31,
+    communityTag: secretTag(textAt(bytes, element.from, element.to, 256)),
+  } satisfies SnmpMessage);
 }
 
 /** Header data, security parameters of the user-based model, and the PDU if it is not encrypted. */

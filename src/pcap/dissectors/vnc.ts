@@ -1,7 +1,7 @@
 /** VNC: the Remote Framebuffer protocol, RFC 6143, as far as its login. What follows is passed over. */
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
-import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
+import { loginAnswered, newAttempt, secretSent, type LoginAttempt, type LoginMessage } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { matchPrefix, textAt } from '../text.ts';
 
@@ -59,6 +59,8 @@ interface VncState {
   security: number;
   rest: HandOver | null;
   readonly inner: [boolean, boolean];
+  /** The server has said which version it speaks. */
+  hasVersion: boolean;
 }
 
 export const vnc: Dissector = {
@@ -83,6 +85,7 @@ export const vnc: Dissector = {
       security: 0,
       rest: null,
       inner: [false, false],
+      hasVersion: false,
     }),
     keepBytes: KEEP_BYTES,
     step: stepVnc,
@@ -101,6 +104,8 @@ function stepVnc(p: Packet, bytes: Uint8Array, offset: number, end: number, dire
     fixed = (length: number): number => (left < length ? NEED_MORE : length);
   switch (state.phase) {
     case 'version':
+      // A server that has had enough says so at once, in the manner of version 3.3: no type, and why.
+      if (isServer && state.hasVersion) return left < 8 ? NEED_MORE : 8 + Math.min(MAX_REASON, u32(bytes, offset + 4));
       return fixed(VERSION_BYTES);
     case 'types': {
       if (!isServer) return left;
@@ -167,6 +172,14 @@ function dissectVnc(p: Packet, offset: number, end: number, direction: Direction
 }
 
 function readVersion(p: Packet, offset: number, end: number, isServer: boolean, state: VncState, sink: FieldSink | null): void {
+  if (isServer && state.hasVersion) {
+    sink?.add(f.error, offset + 8, Math.max(0, end - offset - 8));
+    sink?.info('VNC', 'Server refuses the connection');
+    sayLockedOut(p, offset + 8, end);
+    state.phase = 'session';
+    return;
+  }
+  if (isServer) state.hasVersion = true;
   const version = textAt(p.bytes, offset + 4, end - 1);
   sink?.add(isServer ? f.serverVersion : f.clientVersion, offset + 4, end - offset - 5);
   sink?.info('VNC', `${isServer ? 'Server' : 'Client'} protocol version: ${version}`);
@@ -174,6 +187,21 @@ function readVersion(p: Packet, offset: number, end: number, isServer: boolean, 
   const minor = Number(version.slice(4));
   state.minor = minor >= 8 ? 8 : minor === 7 ? 7 : 3;
   state.phase = 'types';
+}
+
+/** "Too many security failures" (RealVNC, TigerVNC), "Too many authentication failures" (others): who is locked out was refused before. */
+function sayLockedOut(p: Packet, from: number, to: number): void {
+  if (!p.hears('login') || !/too many .*fail/i.test(textAt(p.bytes, from, to))) return;
+  p.emit({
+    kind: 'login',
+    frame: p.frame,
+    protocol: 'vnc',
+    user: null,
+    mechanism: 'VNC',
+    secretInClear: false,
+    result: 'rejected',
+    attemptFrame: p.frame,
+  } satisfies LoginMessage);
 }
 
 function readTypes(p: Packet, offset: number, end: number, state: VncState, sink: FieldSink | null): void {
@@ -186,6 +214,7 @@ function readTypes(p: Packet, offset: number, end: number, state: VncState, sink
   const count = bytes[offset]!;
   sink?.add(f.typeCount, offset, 1);
   if (sink !== null && count > 0) for (let at = offset + 1; at < Math.min(end, offset + 1 + count); at++) sink.add(f.type, at, 1);
+  if (count === 0) sayLockedOut(p, offset + 5, end);
   state.phase = count === 0 ? 'session' : 'choice';
 }
 

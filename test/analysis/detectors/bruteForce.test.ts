@@ -155,6 +155,98 @@ describe('SSH, by the lengths of what it encrypts', () => {
   });
 });
 
+describe('a few passwords at each of many servers', () => {
+  const spray = (servers: number, perServer: number, result: LoginMessage['result'], tag: (server: number, i: number) => number): MessageDriver => {
+    const driver = new MessageDriver(bruteForce);
+    for (let server = 0; server < servers; server++)
+      for (let i = 0; i < perServer; i++)
+        driver
+          .say<LoginMessage>(driver.flow(A, `10.0.1.${server}`, 23, 'telnet'), {
+            kind: 'login',
+            protocol: 'telnet',
+            user: 'root',
+            mechanism: 'login',
+            secretInClear: true,
+            result,
+            attemptFrame: 1,
+            secretTag: tag(server, i),
+          })
+          .wait(3);
+    return driver;
+  };
+  test('is told of the client, with the servers', () => {
+    const [finding, ...others] = spray(8, 3, 'rejected', (_, i) => i).findings;
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ technique: 'telnet-many-servers', severity: 'medium', framesTotal: 24 });
+    expect(finding!.subjects.slice(0, 2)).toEqual([
+      { role: 'attacker', address: A },
+      { role: 'victim', address: '10.0.1.0', port: 23 },
+    ]);
+    expect(finding!.subjects).toHaveLength(9);
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+  });
+  test('is told as little where all is one password, as a program for many machines has', () =>
+    expect(spray(20, 1, 'rejected', () => 7).findings).toMatchObject([{ severity: 'low' }]));
+  test.each([
+    ['somebody who looks for the right one of four servers', spray(4, 4, 'rejected', (_, i) => i)],
+    ['a program that gets in everywhere', spray(30, 2, 'accepted', () => 7)],
+  ])('nothing in %s', (_what, driver) => expect(driver.findings).toEqual([]));
+});
+
+/** SNMP version 2c, a get-request or its answer for sysDescr.0 (RFC 3416). */
+const snmp = (community: string, pdu: number): Uint8Array => {
+  const variables = [0x30, 0x0e, 0x30, 0x0c, 6, 8, 0x2b, 6, 1, 2, 1, 1, 1, 0, 5, 0],
+    inner = [2, 1, 1, 2, 1, 0, 2, 1, 0, ...variables],
+    text = bytesOf(community),
+    body = [2, 1, 1, 4, text.length, ...text, 0xa0 + pdu, inner.length, ...inner];
+  return Uint8Array.from([0x30, body.length, ...body]);
+};
+
+describe('SNMP communities, as onesixtyone and hydra try them', () => {
+  const ask = (builder: PacketBuilder, community: string, isAnswered: boolean): void => {
+    builder.udp({ from: A, to: B, sourcePort: 50_000, destinationPort: 161, payload: snmp(community, 0) }).wait(0.05);
+    if (isAnswered) builder.udp({ from: B, to: A, sourcePort: 161, destinationPort: 50_000, payload: snmp(community, 2) }).wait(0.05);
+  };
+  const run = async (communities: readonly string[], right: string) => {
+    const builder = new PacketBuilder();
+    for (const community of communities) ask(builder, community, community === right);
+    return analyzeCapture(builder.bytes());
+  };
+  const WORDS = Array.from({ length: 20 }, (_, i) => `hunter${i}`);
+  test('are told, and the one that is answered', async () => {
+    const report = await run([...WORDS, 'open sesame'], 'open sesame');
+    expect(findingsOf(report, 'brute-force')).toMatchObject([
+      { title: expect.stringContaining('20 times') as string, subjects: [{ address: A }, { address: B, port: 161 }], evidence: { framesTotal: 21 } },
+    ]);
+    expect(findingsOf(report, 'brute-force-success')).toMatchObject([
+      { subjects: [{ address: A }, { address: B, port: 161 }], evidence: { frames: [22] } },
+    ]);
+    expect(JSON.stringify(report)).not.toMatch(/hunter|sesame/);
+    for (const { evidence } of report.findings) expect(checkFilter(evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('nothing in a device that is asked with one and answers, nor in one that is down', async () => {
+    expect(findingsOf(await run(new Array<string>(40).fill('ours'), 'ours'), 'brute-force')).toEqual([]);
+    expect(findingsOf(await run(new Array<string>(40).fill('ours'), ''), 'brute-force')).toEqual([]);
+  });
+});
+
+test('a VNC server that has had enough says so at once: who is locked out was refused', async () => {
+  // TigerVNC 1.12 to hydra, after five refusals.
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 15; i++)
+    dialogue([['server', 'RFB 003.003\n\0\0\0\0\0\0\0\x1aToo many security failures']], {
+      client: A,
+      server: B,
+      port: 5900,
+      clientPort: 40_000 + i,
+      builder,
+    }).wait(1);
+  expect(findingsOf(await analyzeCapture(builder.bytes()), 'brute-force')).toMatchObject([
+    { subjects: [{ address: A }, { address: B, port: 5900 }] },
+  ]);
+});
+
 describe('Remote Desktop, by sessions that end with the login', () => {
   function rdp(count: number, fromClient: number, fromServer: number, seconds = 1): MessageDriver {
     const driver = new MessageDriver(bruteForce);
