@@ -13,6 +13,9 @@ export const RPC_INTERFACES: Readonly<Record<string, string>> = {
   'e3514235-4b06-11d1-ab04-00c04fc2dcd2': 'drsuapi',
   '12345678-1234-abcd-ef00-0123456789ab': 'spoolss',
   '76f03f96-cdfd-44fc-a22c-64950a001209': 'iremotewinspool',
+  'c681d488-d850-11d0-8c52-00c04fd90f7e': 'efsrpc',
+  'df1941c5-fe89-4e79-bf10-463657acf44d': 'efsrpc',
+  '4fc742e0-4a10-11cf-8273-00aa004ae673': 'netdfs',
   'e1af8308-5d1f-11c9-91a4-08002b14a0fa': 'epmapper',
   '000001a0-0000-0000-c000-000000000046': 'ISystemActivator',
   '4d9f4ab8-7d1c-11cf-861e-0020af6e7c57': 'IRemoteActivation',
@@ -59,6 +62,15 @@ export const OPERATIONS: Readonly<Record<string, Readonly<Record<number, string>
   iremotewinspool: { 39: 'RpcAsyncAddPrinterDriver' },
   // [MS-DRSR] section 4.1
   drsuapi: { 3: 'DRSGetNCChanges' },
+  // [MS-EFSR] section 3.1.4.2, [MS-DFSNM] section 3.1.4.1
+  efsrpc: {
+    0: 'EfsRpcOpenFileRaw',
+    4: 'EfsRpcEncryptFileSrv',
+    5: 'EfsRpcDecryptFileSrv',
+    6: 'EfsRpcQueryUsersOnFile',
+    7: 'EfsRpcQueryRecoveryAgents',
+  },
+  netdfs: { 13: 'NetrDfsRemoveStdRoot' },
   // [MS-DCOM] section 3.1.2.5, [MS-WMI] section 3.1.4
   ISystemActivator: { 4: 'RemoteCreateInstance' },
   IWbemLevel1Login: { 6: 'NTLMLogin' },

@@ -7,9 +7,11 @@ import { rpcMessage, type RpcMessage } from '../../pcap/dissectors/dcerpc.ts';
 import { httpRequestMessage } from '../../pcap/http/messages.ts';
 import { smbTreeMessage, smbWriteMessage } from '../../pcap/smbMessages.ts';
 import type { Packet } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
 import { safeText } from '../exports/safeText.ts';
 import type { Severity } from '../report.ts';
 import { rdpChains } from './rdpChains.ts';
@@ -32,6 +34,8 @@ const ACTS = {
     text: 'saved a hive of the registry, where hashes of passwords are',
     attack: ['T1003.002', 'T1021.002'],
   },
+  replication: { severity: 'medium', points: 65, text: 'asked for the passwords of the whole domain by replication (DCSync)', attack: ['T1003.006'] },
+  coercion: { severity: 'medium', points: 60, text: 'forced a log-on to another host (coerced authentication)', attack: ['T1187'] },
   program: { severity: 'medium', points: 60, text: 'wrote a program into an administrative share', attack: ['T1570', 'T1021.002'] },
   wmi: { severity: 'low', points: 50, text: 'called methods over WMI', attack: ['T1047', 'T1021.003'] },
   registry: { severity: 'low', points: 50, text: 'wrote into the registry', attack: ['T1112', 'T1021.002'] },
@@ -41,6 +45,8 @@ type Act = keyof typeof ACTS;
 
 const MOST_PAIRS = 10_000,
   MOST_NAMES = 20,
+  /** Kerberos, LDAP and the global catalogue. */
+  DIRECTORY_PORTS = new Set([88, 389, 636, 3268, 3269]),
   ADMIN_SHARE = /\\(?:ADMIN|[A-Z])\$$/i,
   PROGRAM = /\.(?:exe|dll|sys|scr|com|bat|cmd|ps1|vbs|js|hta|msi)$/i,
   CALLS: Readonly<Record<string, Act>> = {
@@ -49,6 +55,13 @@ const MOST_PAIRS = 10_000,
     BaseRegSaveKey: 'registry-save',
     BaseRegSaveKeyEx: 'registry-save',
     BaseRegSetValue: 'registry',
+    DRSGetNCChanges: 'replication',
+    EfsRpcOpenFileRaw: 'coercion',
+    EfsRpcEncryptFileSrv: 'coercion',
+    EfsRpcDecryptFileSrv: 'coercion',
+    EfsRpcQueryUsersOnFile: 'coercion',
+    EfsRpcQueryRecoveryAgents: 'coercion',
+    NetrDfsRemoveStdRoot: 'coercion',
     ExecMethod: 'wmi',
     ExecMethodAsync: 'wmi',
   };
@@ -103,7 +116,10 @@ export const lateralMovement = defineDetector({
         } else if (httpRequestMessage.is(message) && message.method === 'POST' && /^\/wsman\b/i.test(message.uri)) act('winrm', flow, p);
       },
       evaluate: (values) => ({
-        findings: [...[...pairs.values].filter((pair) => isTold(values, pair)).map((pair) => draft(values, pair)), ...rdpChains(state)],
+        findings: [
+          ...[...pairs.values].filter((pair) => isTold(values, pair) && !isReplication(state, pair)).map((pair) => draft(values, pair)),
+          ...rdpChains(state),
+        ],
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...pairs.limits('pairs of hosts with remote control')]),
       }),
     };
@@ -112,6 +128,22 @@ export const lateralMovement = defineDetector({
 
 function isTold(values: Options, { acts, count }: Pair): boolean {
   return count >= values.acts && acts.size > (acts.has('winrm') && !values.remoteManagement ? 1 : 0);
+}
+
+/** Domain controllers replicate from each other all day: they answer Kerberos and LDAP themselves. */
+function isReplication(state: CaptureState, { ends, acts }: Pair): boolean {
+  const { flows } = state;
+  if (!acts.has('replication') || acts.size > 1) return false;
+  for (let row = 0; row < flows.count; row++) {
+    const at = row * F.INTS;
+    if (
+      DIRECTORY_PORTS.has(flows.ints[at + F.PORTS]! & 0xffff) &&
+      (flows.ints[at + F.FLAGS]! & F.DATA_B) !== 0 &&
+      endsOf(state, row).server === ends.client
+    )
+      return true;
+  }
+  return false;
 }
 
 function newPair(ends: Ends): Pair {
@@ -215,6 +247,9 @@ function draft(values: Options, { ends, evidence, acts, count, shares, names, ca
     alternatives: [
       'An administrator, or software that deploys, backs up or monitors: then it is always the same host.',
       'PsExec or a script in the hands of the support.',
+      ...(acts.has('replication')
+        ? ['A domain controller, or a program that keeps passwords in step with a cloud, such as Microsoft Entra Connect.']
+        : []),
     ],
     filter: `${addressFilter(client, server)} && ${strongest === 'winrm' ? 'http' : strongest === 'program' ? '(smb || smb2)' : 'dcerpc'}`,
     attack: [...new Set(known.flatMap((one) => ACTS[one].attack))],

@@ -57,6 +57,9 @@ describe('lateral-movement', () => {
     expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
   });
   test.each([
+    // [MS-DRSR] section 4.1.10; [MS-EFSR] section 3.1.4.2, which PetitPotam calls.
+    ['replication', 'medium', call('drsuapi', 'DRSGetNCChanges', { sealed: true })],
+    ['coercion', 'medium', call('efsrpc', 'EfsRpcOpenFileRaw')],
     ['task', 'medium', call('ITaskSchedulerService', 'SchRpcRegisterTask')],
     ['task', 'medium', call('atsvc', 'NetrJobAdd')],
     ['registry-save', 'medium', call('winreg', 'BaseRegSaveKey')],
@@ -201,4 +204,11 @@ describe('exploit-attempt over SMB and RPC', () => {
       { severity: 'critical', subjects: [{ address: '192.168.198.204' }, { address: '192.168.198.203' }] },
     ]),
   );
+});
+
+test('domain controllers that replicate from each other are left alone', () => {
+  const driver = calls(call('drsuapi', 'DRSGetNCChanges', { sealed: true }));
+  expect(driver.findings).toHaveLength(1);
+  driver.flow('10.0.0.7', A, 389, 'ldap');
+  expect(driver.findings).toEqual([]);
 });
