@@ -1,6 +1,6 @@
 /**
  * TCP segments that pour in on one host and belong to no connection: ACK, FIN, RST, SYN-ACK and Xmas floods, as hping3 and Mirai make them. Firewalls and
- * hosts look each of them up in vain. ATT&CK T1499.001. Segments of connections from before the capture look the same, but their other side speaks, too.
+ * hosts look each of them up in vain. And whole connections in which nothing is ever said, which cost the host as much. ATT&CK T1499.001. Segments of connections from before the capture look the same, but their other side speaks, too.
  */
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
@@ -16,10 +16,12 @@ const MOST_UNANSWERED = 3,
   MOST_VICTIMS = 256,
   MOST_SOURCES = 20_000,
   MANY_SOURCES = 100,
+  /** Of the client: handshake and end. */
+  MOST_OF_EMPTY = 6,
   PROTOCOL_TCP = 6;
 
-type Kind = 'ack' | 'fin' | 'rst' | 'syn-ack' | 'odd-flags';
-const NAMES: Readonly<Record<Kind, string>> = { ack: 'ACK', fin: 'FIN', rst: 'RST', 'syn-ack': 'SYN-ACK', 'odd-flags': 'TCP' };
+type Kind = 'empty' | 'ack' | 'fin' | 'rst' | 'syn-ack' | 'odd-flags';
+const NAMES: Readonly<Record<Kind, string>> = { empty: 'Connection', ack: 'ACK', fin: 'FIN', rst: 'RST', 'syn-ack': 'SYN-ACK', 'odd-flags': 'TCP' };
 /** What is also the answer to attempts that were not captured, of a scanner or of somebody who lent its address. */
 const ANSWERS: ReadonlySet<Kind> = new Set(['rst', 'syn-ack']);
 
@@ -38,12 +40,16 @@ interface Victim {
   used: number;
 }
 
+const EMPTY = F.SYN_A | F.SYN_ACK_B | F.ACK_A;
+
 /** Which end of a flow gets segments out of nowhere, or -1. Whoever sends a SYN-ACK first counts as the responder. */
 function strayEnd({ ints, doubles }: F.FlowTable, row: number): typeof F.A | typeof F.B | -1 {
   const at = row * F.INTS,
     flags = ints[at + F.FLAGS]!,
     a = ints[at + F.PACKETS_A]!,
     b = ints[at + F.PACKETS_B]!;
+  if ((flags & EMPTY) === EMPTY)
+    return (flags & (F.DATA_A | F.DATA_B | F.FIRST_FROM_B | F.MISSED_DATA | F.EARLY_A | F.EARLY_B)) === 0 && a <= MOST_OF_EMPTY ? F.B : -1;
   if ((flags & F.FIRST_FROM_B) !== 0)
     return (flags & (F.SYN_A | F.ACK_A | F.DATA_A | F.FIN_A | F.DATA_B | F.FIN_B)) === 0 && b <= MOST_UNANSWERED * 2 ? F.A : -1;
   if ((flags & (F.SYN_A | F.SYN_B | F.SYN_ACK_A | F.SYN_ACK_B | F.ACK_B | F.DATA_B | F.FIN_B)) !== 0) return -1;
@@ -52,7 +58,15 @@ function strayEnd({ ints, doubles }: F.FlowTable, row: number): typeof F.A | typ
   return b === 0 && a <= MOST_UNANSWERED && doubles[row * F.DOUBLES + F.PAYLOAD_A]! < 4096 ? F.B : -1;
 }
 
+/** Segments out of nowhere, or one connection. */
+function countOf({ ints }: F.FlowTable, row: number, end: typeof F.A | typeof F.B): number {
+  const at = row * F.INTS;
+  if ((ints[at + F.FLAGS]! & EMPTY) === EMPTY) return 1;
+  return ints[at + (end === F.B ? F.PACKETS_A : F.PACKETS_B)]!;
+}
+
 function kindOf(flags: number): Kind {
+  if ((flags & EMPTY) === EMPTY) return 'empty';
   const first = (flags >>> F.FIRST_TCP_FLAGS_SHIFT) & 0xff;
   if ((first & (TCP_SYN | TCP_ACK)) === (TCP_SYN | TCP_ACK)) return 'syn-ack';
   if ((first & TCP_RST) !== 0) return 'rst';
@@ -68,7 +82,7 @@ export function strayFloods(state: CaptureState, least: number, windowSeconds: n
     least,
     mostGroups: MOST_VICTIMS,
     key: (row) => ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP ? endKey(flows, row, endOf(flows, row)) : NaN),
-    weight: (row) => (strayEnd(flows, row) < 0 ? 0 : ints[row * F.INTS + (endOf(flows, row) === F.B ? F.PACKETS_A : F.PACKETS_B)]!),
+    weight: (row) => (strayEnd(flows, row) < 0 ? 0 : countOf(flows, row, endOf(flows, row))),
     create: (row) => ({
       sources: new Addresses(MOST_SOURCES),
       ports: new Map(),
@@ -96,11 +110,11 @@ function addFlow(victim: Victim, state: CaptureState, row: number, windowSeconds
     dat = row * F.DOUBLES,
     end = strayEnd(flows, row),
     flags = ints[at + F.FLAGS]!;
-  if (end < 0) {
+  if (end === -1) {
     if ((flags & (F.SYN_ACK_B | F.DATA_A | F.DATA_B)) !== 0) victim.used++;
     return;
   }
-  const sent = ints[at + (end === F.B ? F.PACKETS_A : F.PACKETS_B)]!,
+  const sent = countOf(flows, row, end),
     port = end === F.B ? ints[at + F.PORTS]! & 0xffff : ints[at + F.PORTS]! >>> 16,
     kind = kindOf(flags),
     seconds = doubles[dat + F.END]! - doubles[dat + F.START]!;
@@ -124,6 +138,8 @@ function judge(state: CaptureState, victim: Victim, least: number, windowSeconds
   if (onPort * 2 < least && sources.count < MANY_SOURCES) return null;
   const address = flowAddress(state, victim.row, victim.end),
     isAnswer = ANSWERS.has(kind),
+    isEmpty = kind === 'empty',
+    unit = isEmpty ? 'connections' : 'segments',
     isOnePort = onPort * 10 >= segments * 9,
     few = sources.count <= 5,
     addresses = few ? sources.first.map((row) => flowAddress(state, row, endOf(state.flows, row) === F.B ? F.A : F.B)) : [],
@@ -141,25 +157,27 @@ function judge(state: CaptureState, victim: Victim, least: number, windowSeconds
     technique: kind,
     severity: isAnswer ? 'low' : most >= least * 10 ? 'high' : 'medium',
     confidence,
-    deed: 'flooded {whom} with segments of no connection',
-    title: `${NAMES[kind]} flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${plural(segments, 'segment')} from ${few ? addresses.join(', ') : `${sources.isFull ? 'more than ' : ''}${countText(sources.count)} addresses`}`,
-    description: `${countText(most)} TCP segments within ${windowSeconds} s (threshold ${countText(least)}) came to ${address} and belonged to no connection, ${countText(segments)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}.`,
+    deed: isEmpty ? 'flooded {whom} with empty connections' : 'flooded {whom} with segments of no connection',
+    title: `${NAMES[kind]} flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${plural(segments, isEmpty ? 'empty connection' : 'segment')} from ${few ? addresses.join(', ') : `${sources.isFull ? 'more than ' : ''}${countText(sources.count)} addresses`}`,
+    description: `${countText(most)} TCP ${unit} within ${windowSeconds} s (threshold ${countText(least)}) came to ${address} ${isEmpty ? 'in which nobody said anything' : 'and belonged to no connection'}, ${countText(segments)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}.`,
     subjects: [{ role: 'victim', address, ...(isOnePort ? { port } : {}) }, ...addresses.map((one) => ({ role: 'attacker' as const, address: one }))],
     firstSeen: span.from,
     lastSeen: span.to,
     indicators: [
-      { name: 'segments of no connection in a window', value: most, threshold: least, unit: 'segments' },
-      { name: 'segments in all', value: segments, unit: 'segments' },
+      { name: `${isEmpty ? 'empty connections' : 'segments of no connection'} in a window`, value: most, threshold: least, unit },
+      { name: `${unit} in all`, value: segments, unit },
       { name: sources.isFull ? 'sources, at least' : 'sources', value: sources.count },
       { name: 'ports', value: victim.ports.size },
       { name: 'connections that were used', value: used },
-      ...(rate === null ? [] : [{ name: 'rate', value: rate, unit: 'segments/s' }]),
+      ...(rate === null ? [] : [{ name: 'rate', value: rate, unit: `${unit}/s` }]),
       ...parts,
     ],
     alternatives: [
       isAnswer
         ? `${address} asked for them, as a scanner does, or somebody asked in its name; the capture does not hold the questions.`
-        : 'A load balancer or a firewall that forgot all its connections at once.',
+        : isEmpty
+          ? 'A test of how many connections the host can take, or a check of its health without any pause.'
+          : 'A load balancer or a firewall that forgot all its connections at once.',
       ...(few ? [] : ['The sources may be invented: whoever owns these addresses need not be involved.']),
     ],
     frames: victim.rows.map((row) => state.flows.ints[row * F.INTS + F.FIRST_FRAME]!),
@@ -167,6 +185,6 @@ function judge(state: CaptureState, victim: Victim, least: number, windowSeconds
     flows: victim.rows,
     filter: `${addressFilter('dst', address)} && tcp${isOnePort ? ` && tcp.dstport == ${port}` : ''}`,
     attack: ['T1499.001'],
-    recommendation: `Let a firewall that knows connections drop segments of none before they reach ${address}. ${few ? `Find out what runs on ${addresses.join(', ')}.` : 'Blocking single sources does not help when they are invented.'}`,
+    recommendation: `${isEmpty ? `Limit connections per address in front of ${address}.` : `Let a firewall that knows connections drop segments of none before they reach ${address}.`} ${few ? `Find out what runs on ${addresses.join(', ')}.` : 'Blocking single sources does not help when they are invented.'}`,
   };
 }

@@ -32,7 +32,9 @@ const options = z.object({
     .int()
     .min(100)
     .default(1000)
-    .describe('TCP segments of no connection, such as ACK, FIN or RST, that one host must get within the window (segments)'),
+    .describe(
+      'TCP segments of no connection, such as ACK, FIN or RST, or connections in which nothing is said, that one host must get within the window (segments)',
+    ),
 });
 type Options = z.output<typeof options>;
 

@@ -28,13 +28,14 @@ function flood(
 }
 const spoofed = (i: number): string => `${11 + (i % 200)}.${(i * 13) % 250}.${(i * 31) % 250}.${1 + (i % 250)}`;
 
-/** A connection that came about, by a system. */
-function used(builder: PacketBuilder, from: string, sourcePort: number): void {
+/** A connection that came about, by a system, and in which the client says something or nothing. */
+function used(builder: PacketBuilder, from: string, sourcePort: number, bytes = 200): void {
   const there = { from, to: B, sourcePort, destinationPort: 80 };
   builder
     .tcp({ ...there, flags: SYN, windowScale: 7 })
     .tcp({ from: B, to: from, sourcePort: 80, destinationPort: sourcePort, flags: SYN | ACK, acknowledgment: 1001 })
     .tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 1001 });
+  if (bytes > 0) builder.tcp({ ...there, flags: ACK | PSH, sequence: 1001, acknowledgment: 1001, payload: new Uint8Array(bytes) });
 }
 
 describe('is a flood', () => {
@@ -92,6 +93,28 @@ describe('is a flood', () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 1500; i++) builder.tcp({ from: spoofed(i), to: B, sourcePort: 1024 + i, destinationPort: 80, flags: SYN | ACK }).wait(0.001);
     expect(await run(builder.bytes())).toMatchObject([{ severity: 'low', subjects: [{ role: 'victim', address: B, port: 80 }] }]);
+  });
+
+  // python: connect() and close() as fast as eight threads can.
+  test('of connections in which nothing is said', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 1500; i++) {
+      used(builder, A, 10_000 + i, 0);
+      builder
+        .tcp({ from: A, to: B, sourcePort: 10_000 + i, destinationPort: 80, flags: FIN | ACK, sequence: 1001, acknowledgment: 1001 })
+        .wait(0.003);
+    }
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'medium',
+      subjects: [
+        { role: 'victim', address: B, port: 80 },
+        { role: 'attacker', address: A },
+      ],
+    });
+    expect(finding!.title).toContain('1,500 empty connections');
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
   });
 
   test('for some seconds on a server that is busy all the time', async () => {
