@@ -137,7 +137,7 @@ export const rogueRouter = defineDetector({
           const owner = owners.get(one.source),
             isForged =
               one.mac !== '' && ((owner !== undefined && owner !== one.mac) || [...one.gateways].some((gateway) => owners.get(gateway) === one.mac));
-          findings.push(redirected(state, one, isForged));
+          findings.push(redirected(state, one, isForged, owner !== undefined && owner === one.mac));
         }
         for (const [group, members] of groups.entries) findings.push(...takeOvers(values, state, group, [...members.values()]));
         return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...routers.limits('routers')]) };
@@ -255,11 +255,11 @@ function resolver(state: CaptureState, address: string, evidence: Evidence): Fin
   });
 }
 
-function redirected(state: CaptureState, { source, gateways, evidence, mac }: Redirects, isForged: boolean): FindingDraft {
+function redirected(state: CaptureState, { source, gateways, evidence, mac }: Redirects, isForged: boolean, isOwnName: boolean): FindingDraft {
   return wordedDraft(
     state,
     [
-      { role: isForged ? 'spoofed' : 'server', address: source },
+      { role: !isForged ? 'server' : isOwnName ? 'attacker' : 'spoofed', address: source },
       { role: 'gateway', address: [...gateways][0] ?? '' },
     ],
     evidence,
@@ -270,10 +270,13 @@ function redirected(state: CaptureState, { source, gateways, evidence, mac }: Re
       severity: isForged ? 'high' : 'info',
       parts: [
         ['redirects to another gateway', 40],
-        ['another station sent them than the one whose address they bear', isForged ? 40 : 0],
+        [
+          isOwnName ? 'the sender says that the gateway is its own' : 'another station sent them than the one whose address they bear',
+          isForged ? 40 : 0,
+        ],
       ],
       title: `ICMP redirects of ${source} send traffic to ${[...gateways].join(', ')}`,
-      description: `${plural(evidence.framesTotal, 'redirect')} in the name of ${source}${isForged ? ` came from ${mac}, which is another station` : ''}.`,
+      description: `${plural(evidence.framesTotal, 'redirect')} in the name of ${source}${isForged ? ` came from ${mac}, which ${isOwnName ? 'claims the gateway that they point to as well' : 'is another station'}` : ''}.`,
       alternatives: ['A router that knows a shorter way on the same network.'],
       attack: ['T1557'],
       recommendation: 'Let hosts ignore ICMP redirects; where nobody set up two routers, find the sender.',

@@ -86,6 +86,17 @@ describe('as the victim alone sees it', () => {
   });
 });
 
+test('redirects that the system of the attacker sends by itself, since it passes on what was meant for the gateway, are its own', async () => {
+  const builder = ask(new PacketBuilder(), 66, EVIL, VICTIM);
+  for (let i = 0; i < 3; i++) reply(builder.wait(1), 66, GATEWAY, VICTIM);
+  // RFC 792: type 5, for a host; the gateway, then the packet that was passed on.
+  const quote = [0x45, 0, 0, 28, 0, 1, 0, 0, 64, 1, 0, 0, ...octetsOf(VICTIM), ...octetsOf(GATEWAY), 8, 0, 0, 0, 0, 1, 0, 1];
+  packet(builder, [66, EVIL], [30, VICTIM], 1, [5, 1, 0, 0, ...octetsOf(GATEWAY), ...quote]);
+  expect(findingsOf(await analyzeCapture(builder.bytes()), 'rogue-router')).toMatchObject([
+    { subjects: [{ role: 'attacker', address: EVIL }, { address: GATEWAY }] },
+  ]);
+});
+
 describe('fail-over by the cards of the routers themselves, as keepalived does it', () => {
   const SHARED = '10.0.0.100';
   const failOver = (tells: boolean): PacketBuilder => {
