@@ -23,7 +23,7 @@ const MAX_HELD_BYTES = 16 << 20;
 
 interface EarlySegment {
   readonly sequence: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -277,7 +277,7 @@ export class TcpStreams {
 
   #keepEarly(side: StreamSide, sequence: number, bytes: Uint8Array, offset: number, end: number): void {
     if (end <= offset) return;
-    const segment = { sequence: sequence | 0, bytes: bytes.slice(offset, end) };
+    const segment = { sequence: sequence | 0, bytes: copyOf(bytes, offset, end) };
     if (side.early.length === 0) side.early = [];
     let at = side.early.length;
     while (at > 0 && ((side.early[at - 1]!.sequence - segment.sequence) | 0) > 0) at--;
@@ -313,6 +313,7 @@ export class TcpStreams {
       p.bytes = bytes;
       p.view = view;
       p.source = source;
+      if (sink === null) giveBack(first.bytes);
     }
     if (side.done) {
       side.early = NONE_EARLY;
@@ -407,20 +408,38 @@ export class TcpStreams {
       side.skip -= end - offset;
       return;
     }
-    // What is walked through: the frame's bytes, or waiting bytes joined with them; `shift` leads from there to offsets of the frame.
-    let bytes = p.bytes,
-      from = offset,
-      to = end,
-      shift = 0;
-    if (side.waiting.length > 0) {
-      bytes = new Uint8Array(side.waiting.length + end - offset);
-      bytes.set(side.waiting);
-      bytes.set(p.bytes.subarray(offset, end), side.waiting.length);
-      from = 0;
-      to = bytes.length;
-      shift = offset - side.waiting.length;
-      side.waiting = NOTHING;
+    const { waiting } = side;
+    if (waiting.length === 0) {
+      this.#take(p, stream, side, flow, direction, p.bytes, offset, end, 0, offset, end, sourcePort, destinationPort, sink);
+      return;
     }
+    const joined = viewOf(waiting.length + end - offset);
+    joined.set(waiting);
+    joined.set(p.bytes.subarray(offset, end), waiting.length);
+    side.waiting = NOTHING;
+    giveBack(waiting);
+    this.#take(p, stream, side, flow, direction, joined, 0, joined.length, offset - waiting.length, offset, end, sourcePort, destinationPort, sink);
+    // What is shown stays.
+    if (sink === null) giveBack(joined);
+  }
+
+  /** Recognises the stream if it is not yet, and walks through its bytes; see `#walk`. */
+  #take(
+    p: Packet,
+    stream: TcpStream,
+    side: StreamSide,
+    flow: number,
+    direction: Direction,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    shift: number,
+    offset: number,
+    end: number,
+    sourcePort: number,
+    destinationPort: number,
+    sink: FieldSink | null,
+  ): void {
     if (side.talks) {
       this.#talk(p, stream, direction, bytes, from, to);
       return;
@@ -431,7 +450,7 @@ export class TcpStreams {
         stream.undecidedBytes += end - offset;
         // A few bytes, as programs send a length or a command before what follows: the next segment tells more.
         if (answer === 'no' && to - from < SHORT_START && stream.undecidedBytes === to - from) {
-          side.waiting = bytes.slice(from, to);
+          side.waiting = copyOf(bytes, from, to);
           return;
         }
         if (answer === 'no' || stream.undecidedBytes >= MAX_UNDECIDED_BYTES) {
@@ -439,7 +458,7 @@ export class TcpStreams {
           if (other.length > 0) sayPlainStream(p, (1 - direction) as Direction, other, 0, other.length);
           sayPlainStream(p, direction, bytes, from, to);
         }
-        if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = bytes.slice(from, to);
+        if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = copyOf(bytes, from, to);
         else {
           const talks = isReadable(bytes, from, to);
           settle(side, talks);
@@ -563,7 +582,7 @@ export class TcpStreams {
           return;
         }
         if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset);
-        side.waiting = bytes.slice(offset, end);
+        side.waiting = copyOf(bytes, offset, end);
         return;
       }
       side.skip = count;
@@ -607,7 +626,7 @@ function keep(side: StreamSide, bytes: Uint8Array, from: number, to: number): vo
   const needed = side.keptLength + count;
   if (needed > side.keptRoom) {
     const room = Math.min(limit, Math.max(needed, side.keptRoom * 2, 256)),
-      grown = takeBuffer(room);
+      grown = viewOf(room);
     if (side.keptLength > 0) grown.set(side.kept.subarray(0, side.keptLength));
     giveBack(side.kept);
     side.kept = grown;
@@ -624,27 +643,28 @@ function dropKept(side: StreamSide): void {
   side.keptRoom = 0;
 }
 
-/** Buffers of usual sizes that nobody needs now, 256 bytes and its next powers of two: a new one would cost more than what is put in it. */
+/** Memory of usual sizes that nobody needs now, 256 bytes and its next powers of two: new memory would cost more than what is put in it. */
 const SMALLEST_LOG2 = 8,
   SIZES = 8,
   MOST_FREE = 32;
-const freeBuffers: Uint8Array<ArrayBuffer>[][] = Array.from({ length: SIZES }, () => []);
+const free: ArrayBuffer[][] = Array.from({ length: SIZES }, () => []);
 
-/** At least so many bytes, of any content. */
-function takeBuffer(length: number): Uint8Array<ArrayBuffer> {
-  const size = sizeOf(length);
-  return size < SIZES ? (freeBuffers[size]!.pop() ?? new Uint8Array(1 << (SMALLEST_LOG2 + size))) : new Uint8Array(length);
+/** So many bytes, of any content. */
+function viewOf(length: number): Uint8Array<ArrayBuffer> {
+  const size = length <= 1 << SMALLEST_LOG2 ? 0 : 32 - Math.clz32(length - 1) - SMALLEST_LOG2;
+  return size < SIZES ? new Uint8Array(free[size]!.pop() ?? new ArrayBuffer(1 << (SMALLEST_LOG2 + size)), 0, length) : new Uint8Array(length);
 }
 
-/** Nobody keeps bytes of a packet beyond the call they came in (`Packet`). */
-function giveBack(buffer: Uint8Array<ArrayBuffer>): void {
-  const size = sizeOf(buffer.length);
-  if (size < SIZES && buffer.length === 1 << (SMALLEST_LOG2 + size) && freeBuffers[size]!.length < MOST_FREE) freeBuffers[size]!.push(buffer);
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
+  const copy = viewOf(to - from);
+  copy.set(bytes.subarray(from, to));
+  return copy;
 }
 
-/** Which of the usual sizes holds so many bytes. */
-function sizeOf(length: number): number {
-  return length <= 1 << SMALLEST_LOG2 ? 0 : 32 - Math.clz32(length - 1) - SMALLEST_LOG2;
+/** What `viewOf` gave is not looked at any more: nobody keeps bytes of a packet beyond the call they came in (`Packet`). */
+function giveBack({ buffer }: Uint8Array<ArrayBuffer>): void {
+  const size = 31 - Math.clz32(buffer.byteLength) - SMALLEST_LOG2;
+  if (size >= 0 && size < SIZES && buffer.byteLength === 1 << (SMALLEST_LOG2 + size) && free[size]!.length < MOST_FREE) free[size]!.push(buffer);
 }
 
 /** The frame carries this protocol; once, however many PDUs it completes. */

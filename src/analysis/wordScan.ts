@@ -13,6 +13,8 @@ export const BEYOND_ASCII = 1 << 30;
 
 const SPACE = 32,
   PERCENT = 37,
+  /** Stands for a percent sign that begins an escaped byte, if it does. */
+  ESCAPE = 1,
   PLACES_LOG2 = 11;
 /** What a byte counts as; 0 is passed over. */
 const FOLDED = new Uint8Array(256);
@@ -28,12 +30,13 @@ export class WordScan {
   readonly #groups: Int32Array;
   readonly #factor: number;
   readonly #shift: number;
-  /** What begins an escaped byte; beyond all bytes where none is. */
-  readonly #percent: number;
+  /** `FOLDED`, with what begins an escaped byte, if any does. */
+  readonly #folded: Uint8Array;
 
   /** The n-th group of words, each four letters as they are folded, has bit n in what a scan returns: at most 30 groups. `decodesPercent` goes with patterns that see percent signs decoded. */
   constructor(groups: readonly (readonly string[])[], { decodesPercent = true } = {}) {
-    this.#percent = decodesPercent ? PERCENT : 256;
+    this.#folded = FOLDED.slice();
+    if (decodesPercent) this.#folded[PERCENT] = ESCAPE;
     const bits = new Map<number, number>();
     for (const [group, words] of groups.entries()) {
       for (const word of words) {
@@ -59,23 +62,25 @@ export class WordScan {
       groups = this.#groups,
       factor = this.#factor,
       shift = this.#shift,
-      percent = this.#percent;
+      folding = this.#folded;
     let gram = 0,
       met = 0;
     for (let at = from; at < to; at++) {
-      const byte = bytes[at]!;
-      let folded = FOLDED[byte]!;
-      if (byte === percent && at + 2 < to) {
-        const high = HEX[bytes[at + 1]!]!,
-          low = HEX[bytes[at + 2]!]!;
-        if (high >= 0 && low >= 0) {
-          folded = FOLDED[(high << 4) | low]!;
-          at += 2;
+      let folded = folding[bytes[at]!]!;
+      if (folded <= ESCAPE) {
+        if (folded === ESCAPE) {
+          folded = SPACE;
+          const high = at + 2 < to ? HEX[bytes[at + 1]!]! : -1,
+            low = high >= 0 ? HEX[bytes[at + 2]!]! : -1;
+          if (low >= 0) {
+            folded = FOLDED[(high << 4) | low]!;
+            at += 2;
+          }
         }
-      }
-      if (folded === 0) {
-        met |= BEYOND_ASCII;
-        continue;
+        if (folded === 0) {
+          met |= BEYOND_ASCII;
+          continue;
+        }
       }
       gram = (gram << 8) | folded;
       const place = Math.imul(gram, factor) >>> shift;
@@ -90,23 +95,26 @@ export class WordScan {
       groups = this.#groups,
       factor = this.#factor,
       shift = this.#shift,
-      percent = this.#percent;
+      folding = this.#folded;
     let gram = 0,
       met = 0;
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      let folded = code < 256 ? FOLDED[code]! : 0;
-      if (code === percent && at + 2 < text.length) {
-        const high = HEX[text.charCodeAt(at + 1)] ?? -1,
-          low = HEX[text.charCodeAt(at + 2)] ?? -1;
-        if (high >= 0 && low >= 0) {
-          folded = FOLDED[(high << 4) | low]!;
-          at += 2;
+      let folded = code < 256 ? folding[code]! : 0;
+      if (folded <= ESCAPE) {
+        if (folded === ESCAPE) {
+          folded = SPACE;
+          const high = at + 2 < text.length ? (HEX[text.charCodeAt(at + 1)] ?? -1) : -1,
+            low = high >= 0 ? (HEX[text.charCodeAt(at + 2)] ?? -1) : -1;
+          if (low >= 0) {
+            folded = FOLDED[(high << 4) | low]!;
+            at += 2;
+          }
         }
-      }
-      if (folded === 0) {
-        met |= BEYOND_ASCII;
-        continue;
+        if (folded === 0) {
+          met |= BEYOND_ASCII;
+          continue;
+        }
       }
       gram = (gram << 8) | folded;
       const place = Math.imul(gram, factor) >>> shift;

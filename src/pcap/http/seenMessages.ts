@@ -100,6 +100,8 @@ class SeenMessage {
 export class SeenRequest extends SeenMessage implements HttpRequestMessage {
   readonly kind = 'http-request';
   #uri: string | undefined;
+  #host: string | null | undefined;
+  #userAgent: string | null | undefined;
   #credentials: HttpCredentials | null | undefined;
   #form: HttpCredentials | null | undefined;
   #bodyStart: string | undefined;
@@ -117,11 +119,11 @@ export class SeenRequest extends SeenMessage implements HttpRequestMessage {
   }
 
   get host(): string | null {
-    return headerValue(this.headers, 'host');
+    return this.#host === undefined ? (this.#host = headerValue(this.headers, 'host')) : this.#host;
   }
 
   get userAgent(): string | null {
-    return headerValue(this.headers, 'user-agent');
+    return this.#userAgent === undefined ? (this.#userAgent = headerValue(this.headers, 'user-agent')) : this.#userAgent;
   }
 
   get referer(): string | null {
