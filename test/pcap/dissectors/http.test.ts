@@ -136,7 +136,7 @@ describe('http', () => {
     );
     // RFC 7617 section 2 and RFC 7616 section 3.9.1.
     expect(requests(fed).map((m) => m.credentials)).toEqual([
-      { scheme: 'Basic', user: 'Aladdin', passwordPresent: true },
+      { scheme: 'Basic', user: 'Aladdin', passwordPresent: true, passwordTag: expect.any(Number) as number },
       { scheme: 'Digest', user: 'Mufasa', passwordPresent: true },
       { scheme: 'form', user: 'ad@min', passwordPresent: true, passwordTag: expect.any(Number) as number },
       { scheme: 'Bearer', user: null, passwordPresent: true },
