@@ -15,6 +15,7 @@ import { sniff } from '../../src/pcap/openCapture.ts';
 import { installPlatform } from '../../src/pcap/platform.ts';
 import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { tlsClientHelloMessage, tlsServerHelloMessage } from '../../src/pcap/tls/messages.ts';
+import { plainMessage } from '../support/plainMessage.ts';
 
 const SHARED = path.resolve(import.meta.dirname, '../../../shared');
 const CAPTURES = path.join(SHARED, 'captures'),
@@ -95,7 +96,8 @@ async function read(file: string): Promise<Lists> {
     options: z.object({}),
     messages: KINDS.map(({ kind }) => kind),
     create: () => ({
-      onMessage: (message) => messages.push(message),
+      // A message is a view of memory that is taken again.
+      onMessage: (message) => messages.push(plainMessage(message)),
       evaluate: () => ({
         findings: [],
         coverage: { examined: { packets: 0, flows: 0, bytes: 0, from: null, to: null, ipv4: 0, ipv6: 0 }, status: 'clean', why: '' },

@@ -17,6 +17,7 @@ import { dnsMessage } from '../../src/pcap/dns/message.ts';
 import { installPlatform } from '../../src/pcap/platform.ts';
 import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { hasShared, ROOT, sample, shared, SHARED } from '../support/analyzeCapture.ts';
+import { plainMessage } from '../support/plainMessage.ts';
 
 interface Accepted {
   readonly protocol: string;
@@ -94,7 +95,8 @@ async function read(file: string): Promise<Read> {
     options: z.object({}),
     messages: [dnsMessage.kind, dhcpMessage.kind],
     create: () => ({
-      onMessage: (message) => messages.push(message),
+      // A message is a view of memory that is taken again.
+      onMessage: (message) => messages.push(plainMessage(message)),
       evaluate: () => ({
         findings: [],
         coverage: { examined: { packets: 0, flows: 0, bytes: 0, from: null, to: null, ipv4: 0, ipv6: 0 }, status: 'clean', why: '' },
