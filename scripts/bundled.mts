@@ -5,8 +5,13 @@ import { pathToFileURL } from 'node:url';
 
 export const ROOT = path.join(import.meta.dirname, '..');
 
-/** The module of `entry`, a path from the root. It lies as deep below the root as test/support, whose modules find the captures from where they lie. */
+/** The module of `entry`, a path from the root. */
 export async function bundled(entry: string): Promise<unknown> {
+  return import(pathToFileURL(await bundleOf(entry)).href);
+}
+
+/** Path of one file with all that `entry` needs. It lies as deep below the root as test/support, whose modules find the captures from where they lie. */
+export async function bundleOf(entry: string): Promise<string> {
   const name = path.basename(entry, '.ts'),
     outfile = path.join(ROOT, '.cache', name, `${name}.mjs`);
   await build({
@@ -17,7 +22,7 @@ export async function bundled(entry: string): Promise<unknown> {
     platform: 'node',
     logLevel: 'warning',
     define: { NETSEC_VERSION: '"0.0.0"' },
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as netsecCreateRequire } from 'node:module'; const require = netsecCreateRequire(import.meta.url);" },
   });
-  return import(pathToFileURL(outfile).href);
+  return outfile;
 }

@@ -3,13 +3,13 @@
  * tool, reads every resource and gets every prompt over standard input and output; the protocol's conformance suite runs over HTTP. Both are fetched from npm into .cache/ when
  * they are missing, since they are 140 MB that nobody else needs. Ends with `N passed, N failed`.
  */
-import { build } from 'esbuild';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { bundleOf } from './bundled.mts';
 
 const ROOT = path.resolve(import.meta.dirname, '..'),
   CLIENTS = path.join(ROOT, '.cache/mcp-clients'),
@@ -183,7 +183,7 @@ async function inspector(method: string, ...args: string[]): Promise<Readonly<Re
  */
 async function conform(): Promise<void> {
   const token = randomBytes(32).toString('hex'),
-    server = spawn(process.execPath, [await buildServerWithFixtures(), CAPTURES], {
+    server = spawn(process.execPath, [await bundleOf('test/mcp/support/conformanceServer.ts'), CAPTURES], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, NETSEC_MCP_TOKEN: token, NETSEC_CACHE: 'off' },
     });
@@ -227,21 +227,6 @@ async function conform(): Promise<void> {
   proxy.close();
   proxy.closeAllConnections();
   server.kill();
-}
-
-async function buildServerWithFixtures(): Promise<string> {
-  const outfile = path.join(CLIENTS, 'conformanceServer.mjs');
-  await build({
-    entryPoints: [path.join(ROOT, 'test/mcp/support/conformanceServer.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'warning',
-    define: { NETSEC_VERSION: '"0.0.0"' },
-    banner: { js: "import { createRequire as netsecCreateRequire } from 'node:module'; const require = netsecCreateRequire(import.meta.url);" },
-  });
-  return outfile;
 }
 
 function run(

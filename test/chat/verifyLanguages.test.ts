@@ -2,8 +2,9 @@
  * Answers in the language of the question: figures as they are written there, and claims by the words of that language. Each is what a person who read the
  * result would say; in the second lists something is wrong.
  */
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { verify } from '../../src/chat/verify.ts';
+import { testStatements } from './support/heldStatements.ts';
 import { officeFacts as facts } from './support/officeFacts.ts';
 
 const BORNE_OUT = [
@@ -57,17 +58,7 @@ const INVENTED = [
   'Plik zawiera 13 483 pakiety i ma 8,4 MB; są też błędy.',
 ];
 
-describe('is left alone', () => {
-  test.each(BORNE_OUT)('%s', (text) => {
-    expect(verify(text, facts).text).toBe(text);
-  });
-});
-
-describe('is marked', () => {
-  test.each(INVENTED)('%s', (text) => {
-    expect(verify(text, facts).text).toContain('(?)');
-  });
-});
+testStatements(BORNE_OUT, INVENTED);
 
 test('the mark stands behind the claim as it was written, and the list quotes it so', () => {
   const { text, unchecked } = verify('Die Aufnahme enthält rund 9,4 MB in 12.483 Paketen und dauert 83 Sekunden.', facts);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { factsOf } from '../../src/chat/facts.ts';
 import { verify } from '../../src/chat/verify.ts';
-import { officeFacts as facts } from './support/officeFacts.ts';
+import { testStatements } from './support/heldStatements.ts';
 
 const BORNE_OUT = [
   '**Verdict:** yes, there is a serious problem: `10.0.0.66` scanned 412 TCP ports on `10.0.0.30` in 38 seconds [frame 6012].',
@@ -89,17 +89,7 @@ const INVENTED = [
   'The finding is 29 % sure.',
 ];
 
-describe('is left alone', () => {
-  test.each(BORNE_OUT)('%s', (text) => {
-    expect(verify(text, facts).text).toBe(text);
-  });
-});
-
-describe('is marked', () => {
-  test.each(INVENTED)('%s', (text) => {
-    expect(verify(text, facts).text).toContain('(?)');
-  });
-});
+testStatements(BORNE_OUT, INVENTED);
 
 describe('text out of packets', () => {
   const hostile = factsOf([
