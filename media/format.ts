@@ -140,9 +140,14 @@ export function secondsBetween(from: Timestamp, to: Timestamp): number | null {
   return (b.ms - a.ms) / 1000 + (Number(b.fraction) - Number(a.fraction)) / 1e9;
 }
 
-/** The id of a detector as words: `port-scan` reads `Port scan`. */
+/** How words of detectors' ids are written that are no words of their own. */
+const NAMES: Readonly<Record<string, string>> = { smbv1: 'SMBv1', tor: 'Tor', wifi: 'Wi-Fi' };
+const ABBREVIATIONS = /^(?:ai|arp|c2|dga|dhcp|dns|http|icmp|ics|ntlm|os|rdp|snmp|ssh|stp|syn|tcp|tls|udp|vlan|mac)$/;
+
+/** The id of a detector as words: `port-scan` reads `Port scan`, `weak-tls` reads `Weak TLS`. */
 export function detectorLabel(detector: string): string {
-  return capitalized(detector.replaceAll('-', ' '));
+  const words = detector.split('-').map((word) => NAMES[word] ?? (ABBREVIATIONS.test(word) ? word.toUpperCase() : word));
+  return capitalized(words.join(' '));
 }
 
 export function capitalized(text: string): string {

@@ -124,7 +124,7 @@ export class NetsecFilter extends HTMLElement {
           bad === null || !this.messageShown || popup !== null
             ? nothing
             : html`<div class="ferr" id="filter-message" role="alert" data-testid="filter-error">
-                ${bad.message}${config.applied === text ? nothing : html`<span> ${config.applied === '' ? 'Nothing is filtered yet.' : 'The views still show the last filter that worked.'}</span>`}
+                ${bad.message.replace(/[.]$/, '')}.${config.applied === text ? nothing : html`<span> ${config.applied === '' ? 'Nothing is filtered yet.' : 'The views still show the last filter that worked.'}</span>`}
               </div>`
         }
         <div

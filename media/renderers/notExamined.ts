@@ -38,7 +38,8 @@ function notes(store: Store, report: Report): readonly Note[] {
       icon: 'debug-disconnect',
       text: `${plural(quality.droppedByCapture, 'packet')} dropped by the capturing program: not in this file at all.`,
     });
-  if (quality.tcpGaps > 0)
+  // Gaps that later segments filled hide nothing.
+  if (quality.tcpGapBytes > 0)
     list.push({
       icon: 'debug-disconnect',
       text: `${formatBytes(quality.tcpGapBytes)} of TCP data never captured, in ${plural(quality.tcpGaps, 'gap')}.`,

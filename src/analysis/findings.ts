@@ -122,17 +122,20 @@ export function riskOf(all: readonly Finding[]): Risk {
   return { score, level, because };
 }
 
+export function checksRun(coverage: readonly Coverage[]): string {
+  return `${coverage.filter(({ status }) => status !== 'skipped').length} of ${coverage.length} checks run`;
+}
+
 function statusOf(
   state: CaptureState,
   findings: readonly Finding[],
   coverage: readonly Coverage[],
   unread: string | undefined,
 ): Pick<Report, 'status' | 'statusText'> {
-  const run = coverage.filter(({ status }) => status !== 'skipped').length;
   const serious = findings.filter(({ severity, expected }) => severity !== 'info' && expected === null),
     expected = findings.filter((one) => one.severity !== 'info' && one.expected !== null).length,
     besides = expected === 0 ? '' : `; ${plural(expected, 'finding')} expected by the allow-list`;
-  const checks = `${run} of ${coverage.length} checks run`;
+  const checks = checksRun(coverage);
   if (serious.length > 0) {
     const worst = serious[0]?.severity ?? 'low',
       notes = findings.filter(({ severity, expected: rule }) => severity === 'info' && rule === null).length,

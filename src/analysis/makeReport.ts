@@ -51,6 +51,8 @@ export interface ReportOptions {
   /** What the analysis was run with, for `producer.options`. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly judging?: Judging;
+  /** Of a selection: the analysis of everything, and what of its findings concerns the selection. */
+  readonly judged?: { readonly by: Analysis; readonly judgement: Judgement };
 }
 
 export function makeReport(analysis: Analysis, file: CaptureFile, options: ReportOptions): Report {
@@ -58,10 +60,7 @@ export function makeReport(analysis: Analysis, file: CaptureFile, options: Repor
     limit = options.limit ?? DEFAULT_LIMIT;
   const { conversations, endpoints, totals, devices } = lists(state, limit);
   const breakdown = breakdownOf(state);
-  const judgement = finishFindings(analysis, {
-    ...options.judging,
-    unread: options.judging?.unread ?? (file.inflateStopped === null ? undefined : 'not all of the file could be inflated'),
-  });
+  const judgement = options.judged?.judgement ?? judge(analysis, file, options.judging);
   const capture = captureInfo(analysis, file);
   return {
     schema: 1,
@@ -86,9 +85,20 @@ export function makeReport(analysis: Analysis, file: CaptureFile, options: Repor
   };
 }
 
+/** The findings of all of a capture. */
+export function judge(analysis: Analysis, { inflateStopped }: Pick<CaptureFile, 'inflateStopped'>, judging: Judging = {}): Judgement {
+  return finishFindings(analysis, {
+    ...judging,
+    unread: judging.unread ?? (inflateStopped === null ? undefined : 'not all of the file could be inflated'),
+  });
+}
+
 /** What it takes to get the same report again. */
-function producerOptions(analysis: Analysis, { options, judging }: ReportOptions): Readonly<Record<string, unknown>> {
-  const thresholds = analysis.detectors.map((running) => [running.detector.id, optionsInForce(running, judging?.detectorOptions).values]);
+function producerOptions(analysis: Analysis, { options, judging, judged }: ReportOptions): Readonly<Record<string, unknown>> {
+  const thresholds = (judged?.by ?? analysis).detectors.map((running) => [
+    running.detector.id,
+    optionsInForce(running, judging?.detectorOptions).values,
+  ]);
   return {
     ...options,
     ...(thresholds.length === 0 ? {} : { detectors: Object.fromEntries(thresholds) as Record<string, unknown> }),

@@ -11,14 +11,15 @@ import type { EngineEvent, EngineMethods, Selection, Sort } from './engineApi.ts
 import { evidenceFrames } from './evidenceFrames.ts';
 import { reportExports, writeReport } from './exports/writeReport.ts';
 import { checkFilter, completeFilter, selectFrames } from './filtering.ts';
-import type { Judging } from './findings.ts';
+import type { Judgement, Judging } from './findings.ts';
 import { followStream } from './followStream.ts';
 import type { FrameSelection } from './frameSelection.ts';
 import { HOST_MESSAGES, HostFacts, LINKING_MESSAGES } from './hostFacts.ts';
 import { hostFilter } from './hostFilter.ts';
 import { hostStory, type HostStory } from './hostStory.ts';
 import type { IntelEntry } from './intelEntries.ts';
-import { makeReport, type CaptureFile } from './makeReport.ts';
+import { judge, makeReport, type CaptureFile } from './makeReport.ts';
+import { narrowFindings } from './narrowFindings.ts';
 import type { PacketIndex } from './packetIndex.ts';
 import { packetOrder } from './packetOrder.ts';
 import { PacketRows } from './packetRows.ts';
@@ -54,6 +55,8 @@ interface View {
   /** Frames read when this was made: a view of fewer is out of date. */
   readonly frames: number;
   readonly tables: TableQueries;
+  /** Made when somebody asks for a report; of a selection, that of everything says what is found. */
+  judgement: Judgement | null;
   readonly reports: Map<number, Report>;
 }
 
@@ -62,6 +65,15 @@ interface SharedView {
   readonly view: Promise<View>;
   readonly controller: AbortController;
 }
+
+const viewOf = (analysis: Analysis, selection: FrameSelection | null, frames: number): View => ({
+  analysis,
+  selection,
+  frames,
+  tables: new TableQueries(analysis.state),
+  judgement: null,
+  reports: new Map(),
+});
 
 export class CaptureSession {
   readonly #source: ByteSource;
@@ -149,7 +161,7 @@ export class CaptureSession {
 
   /** The calls of the engine; see EngineMethods. */
   readonly handlers: Handlers<EngineMethods> = {
-    report: async ({ selection, limit }) => this.#report(await this.#view(selection), limit),
+    report: ({ selection, limit }) => this.#report(selection, limit),
     conversations: async (query) => (await this.#view(query.selection)).tables.conversations(query),
     endpoints: async (query) => (await this.#view(query.selection)).tables.endpoints(query),
     host: async ({ address, selection, limit }, signal) => this.#host(address, selection, limit, signal),
@@ -202,14 +214,14 @@ export class CaptureSession {
     },
     exportFormats: () => reportExports.map(({ id, label, description, extension }) => ({ id, label, description, extension })),
     exportReport: async ({ selection, format }) => {
-      const [view] = await Promise.all([this.#view(selection), this.hash()]);
-      return writeReport(this.#report(view, Infinity), format);
+      await this.hash();
+      return writeReport(await this.#report(selection, Infinity), format);
     },
     savePackets: async ({ selection, maxBytes }, signal) => {
       return savePackets(this.#analysis, this.#index, this.#numbersOf(await this.#view(selection), selection), maxBytes, signal);
     },
     saveEvidence: async ({ selection, maxBytes }, signal) => {
-      const { findings } = this.#report(await this.#view(selection), Infinity);
+      const { findings } = await this.#report(selection, Infinity);
       return savePackets(this.#analysis, this.#index, evidenceFrames(findings), maxBytes, signal);
     },
   };
@@ -230,23 +242,29 @@ export class CaptureSession {
   #forgetReports(): void {
     for (const { view } of this.#views.values())
       void view.then(
-        ({ reports }) => reports.clear(),
+        (known) => {
+          known.judgement = null;
+          known.reports.clear();
+        },
         () => undefined,
       );
   }
 
-  #report(view: View, limit: number): Report {
+  async #report(selection: Selection, limit: number): Promise<Report> {
+    const view = await this.#view(selection),
+      whole = view.selection === null ? view : await this.#view({ ...selection, filter: '', timeRange: null });
     let report = view.reports.get(limit);
     if (report === undefined) {
       const fileBytes = this.#fileBytes(),
-        sha256 = this.#sha256?.bytes === fileBytes ? this.#sha256.value : null;
-      report = makeReport(
-        view.analysis,
-        { ...this.#file, fileBytes, sha256 },
-        { version: this.#options.version, limit, judging: { ...this.#judging, unread: this.#unreadIn(view) } },
-      );
+        sha256 = this.#sha256?.bytes === fileBytes ? this.#sha256.value : null,
+        file = { ...this.#file, fileBytes, sha256 },
+        judging = { ...this.#judging, unread: this.#isComplete ? undefined : 'the capture has not been read to its end' };
+      whole.judgement ??= judge(whole.analysis, file, judging);
+      const { analysis: by, judgement: all } = whole,
+        judgement = view.selection === null ? all : narrowFindings(all, view.selection, view.analysis.state);
+      report = makeReport(view.analysis, file, { version: this.#options.version, limit, judging, judged: { by, judgement } });
       view.reports.set(limit, report);
-      if (view.selection === null) this.#rows.mark(report.findings);
+      if (view === whole) this.#rows.mark(report.findings);
     }
     return report;
   }
@@ -255,10 +273,9 @@ export class CaptureSession {
     const filter = hostFilter(address);
     if (filter === null) throw new Error(`${JSON.stringify(address.slice(0, 60))} is no IPv4, IPv6 or MAC address.`);
     const chosen = selection.filter.trim(),
-      view = await this.#view({ ...selection, filter: chosen === '' ? filter : `(${chosen}) && (${filter})` }),
-      judged = await this.#view(selection);
-    const own = this.#report(view, 0),
-      { tables } = view,
+      ofHost = { ...selection, filter: chosen === '' ? filter : `(${chosen}) && (${filter})` },
+      [view, judged, own] = await Promise.all([this.#view(ofHost), this.#report(selection, Infinity), this.#report(ofHost, 0)]);
+    const { tables } = view,
       frames = view.selection;
     if (own.capture.packets === 0 || frames === null) return null;
     // What it said of itself is heard in a pass of its own: only who looks at a host pays for it.
@@ -291,13 +308,9 @@ export class CaptureSession {
         layer === 'eth' ? [] : [...tables.conversations({ ...query, layer: 'tcp' }).rows, ...tables.conversations({ ...query, layer: 'udp' }).rows],
       facts: facts!,
       names: this.#analysis.state.names,
-      judged: this.#report(judged, Infinity),
+      judged,
       limit,
     });
-  }
-
-  #unreadIn({ selection }: View): string | undefined {
-    return selection !== null ? 'only the selected packets' : this.#isComplete ? undefined : 'the capture has not been read to its end';
   }
 
   /** The analysis of a selection, made once however many ask. */
@@ -327,15 +340,17 @@ export class CaptureSession {
     const source = this.#readSoFar(frames),
       chosen = await this.#frames(selection, source, signal);
     // The analysis of everything reads on; who wants no more than there was needs one of their own.
-    if (chosen === null && selection.frames === undefined)
-      return { analysis: this.#analysis, selection: null, frames, tables: new TableQueries(this.#analysis.state), reports: new Map() };
-    const analysis = new Analysis(source, this.#format, {
-      detectors: detectorsWithDefaults(this.#options.detectorOptions),
-      intel: this.#options.intel,
-      ...(chosen === null ? {} : { select: (frame) => chosen.has(frame) }),
-    });
+    if (chosen === null && selection.frames === undefined) return viewOf(this.#analysis, null, frames);
+    // What is found is judged over everything; see narrowFindings.
+    const analysis = new Analysis(
+      source,
+      this.#format,
+      chosen === null
+        ? { detectors: detectorsWithDefaults(this.#options.detectorOptions), intel: this.#options.intel }
+        : { select: (frame) => chosen.has(frame) },
+    );
     await cancellable(analysis.advance({ signal }), signal);
-    return { analysis, selection: chosen, frames, tables: new TableQueries(analysis.state), reports: new Map() };
+    return viewOf(analysis, chosen, frames);
   }
 
   /** How many there are for who asks. */

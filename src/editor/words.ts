@@ -2,7 +2,7 @@
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
-/** `1.2 MB`: powers of 1000, one decimal below ten. */
+/** `1.2 MB`, `22 B`: powers of 1000, one decimal below ten. */
 export function bytesInWords(bytes: number, language: string): string {
   let unit = 0;
   let value = bytes;
@@ -12,6 +12,8 @@ export function bytesInWords(bytes: number, language: string): string {
     unit += 1;
   }
   const maximumFractionDigits = unit === 0 || value >= 10 ? 0 : 1;
+  // The short name of the smallest unit is a word without a plural, "0 byte".
+  if (unit === 0) return `${value.toLocaleString(language)} B`;
   return new Intl.NumberFormat(language, { style: 'unit', unit: UNITS[unit]!, unitDisplay: 'short', maximumFractionDigits }).format(value);
 }
 

@@ -3,8 +3,8 @@ import { bytesInWords, countInWords, shortTime } from '../../src/editor/words.ts
 
 describe('words', () => {
   test.each([
-    [0, '0 byte'],
-    [999, '999 byte'],
+    [0, '0 B'],
+    [999, '999 B'],
     [1200, '1.2 kB'],
     [999_600, '1 MB'],
     [25_400_000, '25 MB'],

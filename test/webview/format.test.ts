@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   byteParts,
+  detectorLabel,
   exactBytes,
   exactTime,
   formatBytes,
@@ -107,3 +108,12 @@ test('an unknown display language leaves English in place', () => {
   setLocale('not a language');
   expect(formatCount(1250)).toBe('1,250');
 });
+
+test.each([
+  ['port-scan', 'Port scan'],
+  ['weak-tls', 'Weak TLS'],
+  ['ai-prompt-injection', 'AI prompt injection'],
+  ['c2-framework', 'C2 framework'],
+  ['smbv1', 'SMBv1'],
+  ['wifi-attack', 'Wi-Fi attack'],
+])('%s is written %s', (id, label) => expect(detectorLabel(id)).toBe(label));

@@ -111,7 +111,7 @@ export function notExamined(report: Report): readonly string[] {
     () => `${plural(quality.droppedByCapture ?? 0, 'packet')} ${were(quality.droppedByCapture ?? 0)} dropped by the capturing program.`,
   );
   note(
-    quality.tcpGaps,
+    quality.tcpGapBytes,
     () =>
       `${bytesText(quality.tcpGapBytes)} of TCP data ${quality.tcpGapBytes === 1 ? 'was' : 'were'} never captured, in ${plural(quality.tcpGaps, 'gap')}.`,
   );
