@@ -22,7 +22,10 @@ interface Pattern {
 const PATTERNS: readonly Pattern[] = [
   { find: /(\b(?:proxy-)?authorization\s{0,3}:\s{0,3}(?:[a-z]{1,16}\s{1,3})?)([^\r\n]+)/gi, keep: 1 },
   { find: /(\b(?:set-)?cookie2?\s{0,3}:\s{0,3})([^\r\n]+)/gi, keep: 1 },
-  { find: /(\bx-[\w-]{0,40}(?:token|key|secret|auth)[\w-]{0,20}\s{0,3}:\s{0,3})([^\r\n]+)/gi, keep: 1 },
+  {
+    find: /(\b(?:x-[\w-]{0,40}(?:token|key|secret|auth)[\w-]{0,20}|(?:private|deploy|job)-token|api-?key)\s{0,3}:\s{0,3})([^\r\n"]+)/gi,
+    keep: 1,
+  },
   // FTP, POP, IRC; the answers to PASS speak of a password and keep their words.
   { find: /((?:^|[\s:"'])PASS(?:WORD)?[ \t]{1,3}:?)([^\r\n]+)/g, keep: 1 },
   { find: /((?:^|\n)\s{0,8}PASS(?:WORD)?[ \t]{1,3})([^\r\n]+)/gi, keep: 1 },

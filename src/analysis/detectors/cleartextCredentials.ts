@@ -19,7 +19,9 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const MOST_SERVERS = 5000,
-  MOST_USERS = 20;
+  MOST_USERS = 20,
+  MOST_SERVERS_TOLD = 20,
+  FRAMES_OF_EACH = 5;
 
 /** Display filter of each protocol's secrets. */
 const FILTERS: Readonly<Record<string, string>> = {
@@ -42,7 +44,7 @@ const ANONYMOUS = /^(?:anonymous|ftp|guest)$/i;
 /** get, get-next, set, get-bulk; answers say it again. */
 const SNMP_REQUESTS = new Set([0, 1, 3, 5]);
 
-type Kind = 'password' | 'derived' | 'token' | 'community' | 'anonymous';
+type Kind = 'password' | 'derived' | 'token' | 'key' | 'community' | 'anonymous';
 
 interface Login {
   readonly protocol: string;
@@ -108,7 +110,7 @@ export const cleartextCredentials = defineDetector({
         if (one.mechanisms.size < MOST_USERS) one.mechanisms.add(safeText(mechanism, 30));
       },
       evaluate: (values) => ({
-        findings: [...exposed.values].filter(({ sent }) => sent >= values.logins).map((one) => draft(values, one, state)),
+        findings: together([...exposed.values].filter(({ sent }) => sent >= values.logins)).map((same) => draft(values, same, state)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...exposed.limits('servers with logins in clear')]),
       }),
     };
@@ -132,8 +134,17 @@ function loginOf(message: Message): Login | null {
           ? 'derived'
           : scheme === 'bearer' || scheme === 'token'
             ? 'token'
-            : null;
-    return kind === null ? null : { protocol: 'http', kind, user: message.user, mechanism: scheme === 'form' ? 'login form' : message.scheme };
+            : scheme === 'key'
+              ? 'key'
+              : null;
+    return kind === null
+      ? null
+      : {
+          protocol: 'http',
+          kind,
+          user: message.user,
+          mechanism: scheme === 'form' ? 'login form' : scheme === 'key' ? 'header of its own' : message.scheme,
+        };
   }
   // Communities that everybody knows are no secret; "snmp-public" tells of them.
   if (snmpMessage.is(message) && message.community === 'other' && SNMP_REQUESTS.has(message.pdu))
@@ -141,30 +152,81 @@ function loginOf(message: Message): Login | null {
   return null;
 }
 
-const SEVERITY: Readonly<Record<Kind, Severity>> = { password: 'medium', token: 'medium', derived: 'low', community: 'low', anonymous: 'info' };
+const SEVERITY: Readonly<Record<Kind, Severity>> = {
+  password: 'medium',
+  token: 'medium',
+  key: 'medium',
+  derived: 'low',
+  community: 'low',
+  anonymous: 'info',
+};
+const SECRETS: Readonly<Record<Kind, string>> = {
+  password: 'passwords',
+  derived: 'passwords',
+  token: 'tokens',
+  key: 'keys',
+  community: 'communities',
+  anonymous: 'logins',
+};
 const WHAT: Readonly<Record<Kind, string>> = {
   password: 'a password',
   token: 'a token that opens the session',
+  key: 'the key by which a program may ask',
   derived: 'an answer from which the password can be found by trying',
   community: 'the community, which is the password of SNMP',
   anonymous: 'a login that needs no secret',
 };
 
-function draft(
-  values: Options,
-  { protocol, kind, ends, evidence, users, mechanisms, sent, accepted, rejected }: Exposed,
-  state: CaptureState,
-): FindingDraft {
-  const { client, server, serverPort } = ends,
+/** Servers from which on what one client does at all of them is told as one: whoever watches over a network asks all its devices alike. */
+const MANY_SERVERS = 4;
+
+/** What is told as one finding: the devices that one client asks with a community, or logs in to alike; else each server for itself. */
+function together(all: readonly Exposed[]): (readonly Exposed[])[] {
+  const groups = new Map<string, Exposed[]>();
+  for (const one of all) {
+    const { client, serverPort } = one.ends,
+      key = `${client} ${serverPort} ${one.protocol} ${one.kind} ${severityOf(one)}`,
+      same = groups.get(key);
+    if (same === undefined) groups.set(key, [one]);
+    else same.push(one);
+  }
+  return [...groups.values()].flatMap((same) => (same.length >= MANY_SERVERS ? [same] : same.map((one) => [one])));
+}
+
+// A password that the server did not take opens nothing, as far as was seen.
+function severityOf({ kind, ends, accepted, rejected }: Exposed): Severity {
+  return isLoopback(ends.server) || kind === 'anonymous' ? 'info' : accepted === 0 && rejected > 0 ? 'low' : SEVERITY[kind];
+}
+
+function sumOf(same: readonly Exposed[]): Exposed {
+  const [one] = same;
+  if (one === undefined || same.length === 1) return one!;
+  const sum = { ...one, evidence: new Evidence(), users: new Set<string>(), mechanisms: new Set<string>(), sent: 0, accepted: 0, rejected: 0 };
+  for (const { evidence, users, mechanisms, sent, accepted, rejected } of same) {
+    sum.evidence.include(evidence, FRAMES_OF_EACH);
+    for (const user of users) if (sum.users.size < MOST_USERS) sum.users.add(user);
+    for (const mechanism of mechanisms) if (sum.mechanisms.size < MOST_USERS) sum.mechanisms.add(mechanism);
+    sum.sent += sent;
+    sum.accepted += accepted;
+    sum.rejected += rejected;
+  }
+  return sum;
+}
+
+function draft(values: Options, same: readonly Exposed[], state: CaptureState): FindingDraft {
+  for (const { evidence } of same) evidence.resolve(state.flows);
+  const all = sumOf(same),
+    { protocol, kind, ends, evidence, users, mechanisms, sent, accepted, rejected } = all,
+    isMany = same.length > 1,
+    { client, server, serverPort } = ends,
     label = protocolLabel(protocol),
     isRefused = accepted === 0 && rejected > 0;
-  // A password that the server did not take opens nothing, as far as was seen.
-  const severity: Severity = isLoopback(server) || kind === 'anonymous' ? 'info' : isRefused ? 'low' : SEVERITY[kind];
   const { confidence, indicators } = confidenceOf([
     ['read in the packets', 85],
     ['the server accepted it', accepted > 0 ? 10 : 0],
     ['the server refused every one', isRefused ? -10 : 0],
     ['names that look like a login form only', mechanisms.has('login form') ? -15 : 0],
+    ['a key may be meant for everybody', kind === 'key' ? -15 : 0],
   ]);
   const verb =
     kind === 'anonymous'
@@ -175,19 +237,23 @@ function draft(
           ? 'gets hashed passwords in clear'
           : kind === 'token'
             ? 'gets access tokens in clear'
-            : 'gets passwords in clear';
+            : kind === 'key'
+              ? 'gets keys of programs in clear'
+              : 'gets passwords in clear';
   return {
     technique: `${protocol}-${kind}`,
     what: label,
-    severity,
+    severity: severityOf(all),
     confidence,
-    title: `${server} port ${serverPort} ${verb} over ${label}`,
-    description: `${plural(sent, kind === 'community' ? 'message' : 'login')} (threshold ${values.logins}) carried ${WHAT[kind]} over ${label}, readable by anybody on the way${accepted + rejected > 0 ? `; the server accepted ${accepted} and refused ${rejected}` : ''}. The secret is not part of this report.`,
+    title: isMany
+      ? `${client} ${kind === 'community' ? 'asks' : 'logs in to'} ${plural(same.length, 'server')} at port ${serverPort}: each ${verb} over ${label}`
+      : `${server} port ${serverPort} ${verb} over ${label}`,
+    description: `${plural(sent, kind === 'community' ? 'message' : 'login')} (threshold ${values.logins})${isMany ? ` to ${plural(same.length, 'server')}` : ''} carried ${WHAT[kind]} over ${label}, readable by anybody on the way${accepted + rejected > 0 ? `; the server accepted ${accepted} and refused ${rejected}` : ''}. The secret is not part of this report.`,
     subjects: [
       { role: 'client', address: client },
-      { role: 'server', address: server, port: serverPort },
+      ...same.slice(0, MOST_SERVERS_TOLD).map((one) => ({ role: 'server' as const, address: one.ends.server, port: one.ends.serverPort })),
     ],
-    ...evidence.resolve(state.flows).proof,
+    ...evidence.proof,
     indicators: [
       { name: kind === 'community' ? 'messages' : 'logins in clear', value: sent, threshold: values.logins },
       { name: 'by', value: [...mechanisms].join(', ') },
@@ -203,13 +269,14 @@ function draft(
         : [
             'A test account, or a device that can do nothing else inside a closed network.',
             ...(mechanisms.has('login form') ? ['A form whose field is called like a password but holds none.'] : []),
+            ...(kind === 'key' ? ['A key that only counts whose page it is, and stands in that page for everybody to read.'] : []),
             ...(protocol === 'http' ? ['A proxy before the server that talks TLS to the outside, captured behind it.'] : []),
           ],
-    filter: `${addressFilter(server)} && ${protocol === 'snmp' ? 'udp' : 'tcp'}.port == ${serverPort} && ${FILTERS[protocol] ?? 'tcp'}`,
+    filter: `${addressFilter(isMany ? client : server)} && ${protocol === 'snmp' ? 'udp' : 'tcp'}.port == ${serverPort} && ${FILTERS[protocol] ?? 'tcp'}`,
     attack: ['T1040', 'T1552'],
     recommendation:
       kind === 'anonymous'
-        ? `Nothing, if ${server} is meant to be open to everybody.`
-        : `Treat the passwords seen here as known, and change them. Switch ${server} to the encrypted form of ${label}, and close the open one.`,
+        ? `Nothing, if ${isMany ? 'each of them' : server} is meant to be open to everybody.`
+        : `Treat the ${SECRETS[kind]} seen here as known, and change them. Switch ${isMany ? 'these servers' : server} to the encrypted form of ${label}, and close the open one.`,
   };
 }

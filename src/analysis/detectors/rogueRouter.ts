@@ -108,7 +108,7 @@ export const rogueRouter = defineDetector({
           one.evidence.add(p, -1);
           if (one.gateways.size < MOST_SHOWN) one.gateways.add(message.gateway);
           one.mac ||= linkSource(p);
-        } else if (redundancyMessage.is(message) && message.isActive) {
+        } else if (redundancyMessage.is(message) && (message.isActive || message.isCoup)) {
           const members = groups.of(`${message.protocol} ${message.group}`, () => new Map<string, Member>());
           let member = members?.get(source);
           if (member === undefined && members !== undefined && members.size < MOST_SHOWN)
@@ -288,7 +288,10 @@ function takeOvers(values: Options, state: CaptureState, group: string, members:
   const [first, ...others] = [...members].sort((a, b) => a.since - b.since);
   if (first === undefined) return [];
   return others
-    .filter((one) => one.since - first.since >= Math.min(values.establishedSeconds, 3) && one.priority >= OWNER && first.priority < OWNER)
+    .filter(
+      (one) =>
+        one.since - first.since >= Math.min(values.establishedSeconds, 3) && one.priority > first.priority && (one.priority >= OWNER || one.isCoup),
+    )
     .map((one) =>
       wordedDraft(
         state,
@@ -301,14 +304,20 @@ function takeOvers(values: Options, state: CaptureState, group: string, members:
         {
           technique: `take-over ${group}`,
           deed: 'took over the address of routers from {whom}',
-          severity: 'medium',
+          // A router that comes back after a repair takes over as well, with the priority that somebody gave it.
+          severity: one.priority >= OWNER ? 'medium' : 'low',
           parts: [
-            ['a newcomer with the highest priority there is', 60],
+            ['a newcomer with the highest priority there is', one.priority >= OWNER ? 60 : 0],
+            ['a newcomer with a higher priority', one.priority >= OWNER ? 0 : 35],
             ['it takes over at once', one.isCoup ? 12 : 0],
           ],
           title: `${one.address} takes over ${group} from ${first.address}`,
           description: `${one.address} announced ${group} with priority ${one.priority}, ${Math.round(one.since - first.since)} s after ${first.address} with ${first.priority}.`,
-          alternatives: ['A fail-over to the router that owns the address.'],
+          alternatives: [
+            one.priority >= OWNER
+              ? 'A fail-over to the router that owns the address.'
+              : 'A router that is switched on, or back after a repair, and is meant to be the first.',
+          ],
           attack: ['T1557'],
           recommendation: `Find out what ${one.address} is; protect the protocol by a key.`,
         },

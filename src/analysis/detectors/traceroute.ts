@@ -2,20 +2,26 @@
 import * as z from 'zod';
 import { formatIpv4 } from '../../pcap/addresses.ts';
 import { NET_DST, NET_SRC, NET_STRIDE, NET_VERSION } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
-import { plural } from '../describe.ts';
-import { defineDetector } from '../detector.ts';
+import { countText, plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
 import { wordedDraft } from './sightings.ts';
 import { addressFilter, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
   answers: z.int().min(2).default(2).describe('Answers of routers that packets of one source to one destination ran out of hops (messages)'),
+  destinations: z.int().min(2).default(5).describe('Destinations from which on all the ways that one source traces are told as one (addresses)'),
 });
+
+type Options = z.output<typeof options>;
 
 const MOST_WAYS = 5000,
   MOST_ROUTERS = 64,
   EXCEEDED = 11,
-  EXCEEDED_V6 = 3;
+  EXCEEDED_V6 = 3,
+  EXCEEDED_FILTER = `((icmp.type == ${EXCEEDED} && icmp.code == 0) || (icmpv6.type == ${EXCEEDED_V6} && icmpv6.code == 0))`,
+  FRAMES_OF_EACH = 3;
 
 interface Way {
   readonly source: string;
@@ -50,39 +56,87 @@ export const traceroute = defineDetector({
         if (way.routers.size < MOST_ROUTERS) way.routers.add(net[at - NET_STRIDE + NET_SRC]!);
         way.evidence.add(p, -1);
       },
-      evaluate: (values) => ({
-        findings: [...ways.values]
-          .filter(({ evidence }) => evidence.framesTotal >= values.answers)
-          .map(({ source, destination, routers, evidence }) =>
-            wordedDraft(
-              state,
-              [
-                { role: 'client', address: source },
-                { role: 'server', address: destination },
-              ],
-              evidence,
-              `${addressFilter(source, destination)} && ((icmp.type == ${EXCEEDED} && icmp.code == 0) || (icmpv6.type == ${EXCEEDED_V6} && icmpv6.code == 0))`,
-              {
-                technique: 'time-exceeded',
-                severity: 'info',
-                parts: [
-                  ['routers on the way say that packets ran out of hops', 50],
-                  ['several of them, one after the other', Math.min(30, 8 * (routers.size - 1))],
-                ],
-                title: `${source} traces the way to ${destination}`,
-                description: `${plural(routers.size, 'router')} said in ${plural(evidence.framesTotal, 'message')} (threshold ${values.answers}) that packets of ${source} to ${destination} ran out of hops.`,
-                indicators: [
-                  { name: 'answers', value: evidence.framesTotal, threshold: values.answers },
-                  { name: 'routers', value: routers.size },
-                ],
-                alternatives: ['Somebody who looks for a fault, or a program that measures ways.'],
-                attack: ['T1016'],
-                recommendation: 'Nothing by itself; look what else the host asked about the network.',
-              },
-            ),
+      evaluate(values) {
+        const traced = [...ways.values].filter(({ evidence }) => evidence.framesTotal >= values.answers),
+          bySource = new Map<string, Way[]>();
+        for (const way of traced) {
+          const same = bySource.get(way.source);
+          if (same === undefined) bySource.set(way.source, [way]);
+          else same.push(way);
+        }
+        return {
+          findings: [...bySource.values()].flatMap((same) =>
+            same.length >= values.destinations ? [manyWays(values, state, same)] : same.map((way) => oneWay(values, state, way)),
           ),
-        coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...ways.limits('ways')]),
-      }),
+          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...ways.limits('ways')]),
+        };
+      },
     };
   },
 });
+
+function oneWay(values: Options, state: CaptureState, { source, destination, routers, evidence }: Way): FindingDraft {
+  return wordedDraft(
+    state,
+    [
+      { role: 'client', address: source },
+      { role: 'server', address: destination },
+    ],
+    evidence,
+    `${addressFilter(source, destination)} && ${EXCEEDED_FILTER}`,
+    {
+      technique: 'time-exceeded',
+      severity: 'info',
+      parts: [
+        ['routers on the way say that packets ran out of hops', 50],
+        ['several of them, one after the other', Math.min(30, 8 * (routers.size - 1))],
+      ],
+      title: `${source} traces the way to ${destination}`,
+      description: `${plural(routers.size, 'router')} said in ${plural(evidence.framesTotal, 'message')} (threshold ${values.answers}) that packets of ${source} to ${destination} ran out of hops.`,
+      indicators: [
+        { name: 'answers', value: evidence.framesTotal, threshold: values.answers },
+        { name: 'routers', value: routers.size },
+      ],
+      alternatives: ['Somebody who looks for a fault, or a program that measures ways.'],
+      attack: ['T1016'],
+      recommendation: 'Nothing by itself; look what else the host asked about the network.',
+    },
+  );
+}
+
+/** One who traces the ways to many, as programs do that measure a network. */
+function manyWays(values: Options, state: CaptureState, ways: readonly Way[]): FindingDraft {
+  const [{ source } = { source: '' }] = ways,
+    routers = new Set<number>(),
+    evidence = new Evidence();
+  for (const way of ways) {
+    for (const router of way.routers) routers.add(router);
+    evidence.include(way.evidence, FRAMES_OF_EACH);
+  }
+  const answers = evidence.framesTotal;
+  return wordedDraft(state, [{ role: 'client', address: source }], evidence, `${addressFilter(source)} && ${EXCEEDED_FILTER}`, {
+    technique: 'many-ways',
+    severity: 'info',
+    parts: [
+      ['routers on the way say that packets ran out of hops', 50],
+      ['to many destinations', 25],
+    ],
+    title: `${source} traces the ways to ${countText(ways.length)} addresses`,
+    description: `${plural(routers.size, 'router')} said in ${plural(answers, 'message')} that packets of ${source} ran out of hops, on the ways to ${countText(ways.length)} addresses (threshold ${values.destinations}).`,
+    indicators: [
+      { name: 'destinations', value: ways.length, threshold: values.destinations, unit: 'addresses' },
+      {
+        name: 'first of them',
+        value: ways
+          .slice(0, 10)
+          .map(({ destination }) => destination)
+          .join(', '),
+      },
+      { name: 'answers', value: answers, threshold: values.answers },
+      { name: 'routers', value: routers.size },
+    ],
+    alternatives: ['A program that measures the network, or watches over lines.', 'A loop of routers, in which packets to many addresses end.'],
+    attack: ['T1016'],
+    recommendation: `Find out which program on ${source} does it. If nobody knows it, look what else the host asked about the network.`,
+  });
+}

@@ -80,6 +80,16 @@ export class Evidence {
     if (!this.flows.includes(flow)) this.flows.push(flow);
   }
 
+  /** Takes over what another one has, for a finding that tells of several; of the frames no more than `frames`, so that all have their place. */
+  include(other: Evidence, frames = MOST_FRAMES): void {
+    this.framesTotal += other.framesTotal;
+    for (const frame of other.frames.slice(0, frames)) if (this.frames.length < MOST_FRAMES) this.frames.push(frame);
+    for (const flow of other.flows) this.addFlow(flow);
+    if (!other.#hasTime) return;
+    this.#at(other.#start, other.#startNs);
+    this.#at(other.#end, other.#endNs);
+  }
+
   #at(seconds: number, nanoseconds: number): void {
     if (!this.#hasTime || seconds < this.#start || (seconds === this.#start && nanoseconds < this.#startNs)) {
       this.#start = seconds;

@@ -1,6 +1,6 @@
 /**
  * Attacks on wireless networks (IEEE 802.11): floods of deauthentications that throw stations out, a network of the same name without encryption, floods of
- * made-up networks or of logins, and networks that still use WEP. A single deauthentication is how stations leave.
+ * made-up networks or of logins, networks that still use WEP, and those whose WEP key somebody is breaking. A single deauthentication is how stations leave.
  */
 import * as z from 'zod';
 import { wlanMessage, type WlanMessage } from '../../pcap/dissectors/wlan.ts';
@@ -22,12 +22,16 @@ const options = z.object({
     .describe('Deauthentications and disassociations in the name of one access point within ten seconds (frames)'),
   networks: z.int().min(20).default(200).describe('Networks that announce themselves once or twice and never again (networks)'),
   stations: z.int().min(10).default(100).describe('Stations that log in to one access point within ten seconds (stations)'),
+  repeats: z.int().min(100).default(1000).describe('Short broadcasts of one size that a network with WEP sends within ten seconds (frames)'),
 });
 type Options = z.output<typeof options>;
 
 const WINDOW_SECONDS = 10,
   MOST_POINTS = 20_000,
   MOST_TEXTS = 8,
+  /** An ARP request has 36 bytes and 8 of WEP around them; some stations fill it up to the least frame of Ethernet. */
+  MOST_REPEATED = 80,
+  LEAST_WEP = 20,
   BEACON = 8,
   DISASSOCIATE = 10,
   AUTHENTICATE = 11,
@@ -49,6 +53,9 @@ class Point {
   beacons = 0;
   isPrivate = false;
   isModern = false;
+  /** Frames of data that WEP encrypts, and the short broadcasts among them, by their size. */
+  readonly wepData = new Evidence();
+  readonly repeated = new Map<number, { readonly burst: Burst; readonly evidence: Evidence }>();
   frames = 0;
   toEverybody = 0;
 
@@ -57,6 +64,20 @@ class Point {
   }
 
   add(m: WlanMessage, p: Packet, seconds: number): void {
+    if (m.wepBytes > 0) this.#wep(m, p, seconds);
+    else this.#manages(m, p, seconds);
+  }
+
+  #wep(m: WlanMessage, p: Packet, seconds: number): void {
+    this.wepData.add(p, -1);
+    if (m.receiver !== EVERYBODY || m.wepBytes > MOST_REPEATED) return;
+    let same = this.repeated.get(m.wepBytes);
+    if (same === undefined) this.repeated.set(m.wepBytes, (same = { burst: new Burst(WINDOW_SECONDS), evidence: new Evidence() }));
+    same.burst.add(seconds);
+    same.evidence.add(p, -1);
+  }
+
+  #manages(m: WlanMessage, p: Packet, seconds: number): void {
     if (m.subtype === DEAUTHENTICATE || m.subtype === DISASSOCIATE) {
       this.frames++;
       this.leaving.add(seconds);
@@ -104,7 +125,8 @@ export const wifiAttack = defineDetector({
             ...all.filter(({ logins }) => logins.most >= values.stations).map((one) => loginFlood(values, state, one)),
             ...twins(state, all),
             ...madeUp(values, state, all),
-            ...all.filter((one) => one.beacons >= 2 && one.isPrivate && !one.isModern).map((one) => wep(state, one)),
+            ...all.filter(usesWep).map((one) => wep(state, one)),
+            ...all.flatMap((one) => wepBroken(values, state, one)),
           ],
           coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...points.limits('access points')]),
         };
@@ -226,15 +248,55 @@ function madeUp(values: Options, state: CaptureState, points: readonly Point[]):
   ];
 }
 
+function usesWep({ beacons, isPrivate, isModern, wepData }: Point): boolean {
+  return !isModern && ((beacons >= 2 && isPrivate) || wepData.framesTotal >= LEAST_WEP);
+}
+
+/** What breaks WEP is tens of thousands of packets. Who breaks it makes the network send them, by sending one of its own ARP requests again and again. */
+function wepBroken(values: Options, state: CaptureState, point: Point): FindingDraft[] {
+  return [...point.repeated]
+    .filter(([, { burst }]) => burst.most >= values.repeats)
+    .map(([bytes, { burst, evidence }]) =>
+      wordedDraft(
+        state,
+        [{ role: 'victim', address: point.bssid }],
+        evidence,
+        `${filterOf(point.bssid)} && wlan.fc.protected == 1 && wlan.da == ${EVERYBODY}`,
+        {
+          technique: 'wep-replay',
+          deed: 'had its WEP key broken',
+          severity: 'medium',
+          parts: [
+            ['short broadcasts of one size at a rate that no network has', 60],
+            ['many times the threshold', Math.min(15, 5 * Math.log2(burst.most / values.repeats))],
+          ],
+          title: `Somebody seems to break the WEP key of the wireless network ${nameOf(point)}: it repeats one packet ${countText(evidence.framesTotal)} times`,
+          description: `${point.bssid} sent ${countText(burst.most)} broadcasts of ${bytes} bytes within ${WINDOW_SECONDS} s (threshold ${values.repeats}), ${countText(evidence.framesTotal)} in all. Tools that find a WEP key (aireplay-ng) send an ARP request of the network again and again, so that it is sent on each time under another initialisation vector.`,
+          indicators: [
+            { name: 'broadcasts of one size within 10 s', value: burst.most, threshold: values.repeats, unit: 'frames' },
+            { name: 'size', value: bytes, unit: 'bytes' },
+          ],
+          alternatives: ['A loop in the wired network behind the access point, which broadcasts end in.'],
+          attack: ['T1557', 'T1040'],
+          recommendation: `Take the key of ${nameOf(point)} for known: change to WPA2 or WPA3, and look at who joined the network since.`,
+        },
+      ),
+    );
+}
+
 function wep(state: CaptureState, point: Point): FindingDraft {
-  return wordedDraft(state, [{ role: 'server', address: point.bssid }], point.heard, filterOf(point.bssid), {
+  const isAnnounced = point.beacons >= 2;
+  return wordedDraft(state, [{ role: 'server', address: point.bssid }], isAnnounced ? point.heard : point.wepData, filterOf(point.bssid), {
     technique: 'wep',
     deed: 'announced a network with WEP',
     severity: 'low',
-    parts: [['encryption is asked for, and nothing better than WEP is named', 80]],
+    parts: [
+      [isAnnounced ? 'encryption is asked for, and nothing better than WEP is named' : 'data that is encrypted as WEP does it', 80],
+      ['data is encrypted as WEP does it, too', isAnnounced && point.wepData.framesTotal >= LEAST_WEP ? 10 : 0],
+    ],
     title: `The wireless network ${nameOf(point)} uses WEP`,
-    description: `Its beacons ask for encryption and name neither WPA nor RSN (WPA2, WPA3): WEP is broken within minutes.`,
-    alternatives: ['Beacons that were cut short in capturing.'],
+    description: `${isAnnounced ? 'Its beacons ask for encryption and name neither WPA nor RSN (WPA2, WPA3)' : `${plural(point.wepData.framesTotal, 'frame')} of data (threshold ${LEAST_WEP}) bear the initialisation vector of WEP`}: WEP is broken within minutes.`,
+    alternatives: [isAnnounced ? 'Beacons that were cut short in capturing.' : 'Frames that a driver recorded with padding it does not tell of.'],
     attack: ['T1557'],
     recommendation: `Set ${nameOf(point)} to WPA2 or WPA3.`,
   });

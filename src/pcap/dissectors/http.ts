@@ -10,6 +10,7 @@ import {
   MAX_URI,
   readAuthorization,
   readForm,
+  readKey,
   splitBasic,
   type HttpCredentialsMessage,
 } from '../http/messages.ts';
@@ -137,7 +138,8 @@ function sayCredentials(p: Packet, line: StartLine, headEnd: number, end: number
     credentials =
       readAuthorization(p.bytes, line.after, headEnd) ??
       readForm(p.bytes, from, to) ??
-      readForm(p.bytes, Math.min(query + 1, line.secondEnd), line.secondEnd);
+      readForm(p.bytes, Math.min(query + 1, line.secondEnd), line.secondEnd) ??
+      readKey(p.bytes, line.after, headEnd);
   if (credentials === null) return;
   // Only the last of the three messages of NTLM can be refused; the others are met with 401 by design.
   const isNtlm = /^(?:ntlm|negotiate)$/i.test(credentials.scheme),

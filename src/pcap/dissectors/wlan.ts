@@ -108,10 +108,10 @@ const f = defineFields({
   channel: { name: 'wlan.ds.current_channel', label: 'Current Channel', type: 'uint' },
 });
 
-/** A management frame; addresses as MAC text. */
+/** A management frame, or a data frame that is encrypted with WEP; addresses as MAC text. */
 export interface WlanMessage extends Message {
   readonly kind: 'wlan';
-  /** 4 probe request, 8 beacon, 10 disassociation, 11 authentication, 12 deauthentication ... */
+  /** 4 probe request, 8 beacon, 10 disassociation, 11 authentication, 12 deauthentication ...; 32 data. */
   readonly subtype: number;
   readonly transmitter: string;
   readonly receiver: string;
@@ -123,6 +123,8 @@ export interface WlanMessage extends Message {
   /** The network wants encryption, and names a way better than WEP. */
   readonly isPrivate: boolean;
   readonly isModern: boolean;
+  /** Of data that is encrypted with WEP: bytes of the frame's body. Else 0. */
+  readonly wepBytes: number;
 }
 export const wlanMessage = messageKind<WlanMessage>('wlan');
 
@@ -215,9 +217,32 @@ function data(p: Packet, offset: number, end: number, subtype: number, flags: nu
   }
   if ((subtype & NO_DATA) !== 0 || payload >= end) return;
   const isFragment = (flags & MORE_FRAGMENTS) !== 0 || (p.view.getUint8(offset + 22) & 15) !== 0;
+  if ((flags & PROTECTED) !== 0 && p.hears('wlan')) sayWep(p, offset, payload, end, toDs, fromDs);
   if ((flags & PROTECTED) !== 0 || isFragment) p.carryData(payload, end);
   else if ((qos & A_MSDU) !== 0) firstOfAggregate(p, payload, end);
   else p.next(LLC_DSAP, LLC_HEADER, payload, end);
+}
+
+/** Three bytes of initialisation vector, two bits that name the key and six zeros, before the data and its four bytes of checksum. Whatever came after WEP sets one of the six (IEEE 802.11 9.3.2). */
+const WEP_AROUND = 8,
+  WEP_ZEROS = 0x3f;
+
+function sayWep(p: Packet, offset: number, payload: number, end: number, toDs: boolean, fromDs: boolean): void {
+  if (end - payload <= WEP_AROUND || (toDs && fromDs) || (p.view.getUint8(payload + 3) & WEP_ZEROS) !== 0) return;
+  const mac = (at: number): string => formatMac(p.view.getUint16(at), p.view.getUint32(at + 2));
+  p.emit({
+    kind: 'wlan',
+    frame: p.frame,
+    subtype: DATA * 16,
+    transmitter: mac(offset + 10),
+    receiver: mac(offset + (toDs ? 16 : 4)),
+    bssid: mac(offset + (toDs ? 4 : fromDs ? 10 : 16)),
+    reason: 0,
+    ssid: null,
+    isPrivate: true,
+    isModern: false,
+    wepBytes: end - payload,
+  } satisfies WlanMessage);
 }
 
 /** An aggregate holds frames one behind the other; the first one stands for it. */
@@ -304,6 +329,7 @@ function say(p: Packet, offset: number, end: number, subtype: number, flags: num
     ssid,
     isPrivate: isReadable && isAnnounced && (view.getUint16(body + 10, true) & PRIVACY) !== 0,
     isModern,
+    wepBytes: 0,
   } satisfies WlanMessage);
 }
 

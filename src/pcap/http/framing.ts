@@ -5,7 +5,7 @@ import type { LoginMessage } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, CR, decimalAt, findByte, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
 import { isHeard, looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM, mayHoldPassword, type HttpCredentials } from './messages.ts';
-import { findHeadEnd, looksLikeStartLine, nextHeader, skipEmptyLines, splitStartLine, type HeaderLine } from './headers.ts';
+import { findHeadEnd, isKeyLine, looksLikeStartLine, nextHeader, skipEmptyLines, splitStartLine, type HeaderLine } from './headers.ts';
 
 /** Longest head that is read. */
 const MAX_HEAD = 65_536;
@@ -256,8 +256,8 @@ function readBodyHeaders(bytes: Uint8Array, offset: number, end: number): void {
 /** Whether the line at `at` says who asks, to a server or to a proxy. */
 function isAuthorization(bytes: Uint8Array, at: number, end: number): boolean {
   const first = bytes[at]! | 32;
-  if (first === 0x61) return (bytes[at + 1]! | 32) === 0x75 && startsWithWord(bytes, at, end, 'AUTHORIZATION:');
-  return first === 0x70 && startsWithWord(bytes, at, end, 'PROXY-AUTHORIZATION:');
+  if (first === 0x61 && (bytes[at + 1]! | 32) === 0x75) return startsWithWord(bytes, at, end, 'AUTHORIZATION:');
+  return (first === 0x70 && startsWithWord(bytes, at, end, 'PROXY-AUTHORIZATION:')) || isKeyLine(bytes, at, end);
 }
 
 /** What the line in `header` says of the body. */

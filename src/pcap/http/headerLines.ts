@@ -3,7 +3,7 @@
  * texts again. What depends on the line alone is judged once, too: a line remembers who looked at it and saw nothing. Values of secrets are never kept.
  */
 import { CR, LF, textAt } from '../text.ts';
-import { nextHeader, type HeaderLine } from './headers.ts';
+import { KEY_HEADERS, nextHeader, type HeaderLine } from './headers.ts';
 
 /** A header line of a message. The last two are there in lines that were read: the name to compare by, and the line's place, -1 for one that is not kept. */
 export type Header = readonly [name: string, value: string, lowerName?: string, place?: number];
@@ -13,7 +13,7 @@ const SLOTS = 8192;
 /** Longest line that is kept, in words of four bytes; all of them are 2 MiB. */
 const LONGEST = 64;
 const MAX_HEADERS = 64;
-const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-auth-token', 'x-csrf-token']);
+const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-csrf-token', ...KEY_HEADERS]);
 
 const headers: (Header | undefined)[] = new Array<undefined>(SLOTS).fill(undefined),
   /** Bits of the judges who saw nothing in each line (`HeaderJudge`). */

@@ -1,5 +1,5 @@
 /** The head of an HTTP/1 message as offsets, RFC 9112 sections 2 to 5. Lines may end in LF alone, as servers have to accept. */
-import { afterLine, CR, findByte, LF, lineTextEnd, matchPrefix, SPACE, skipBlanks, trimEnd } from '../text.ts';
+import { afterLine, CR, findByte, LF, lineTextEnd, matchPrefix, SPACE, skipBlanks, startsWithWord, trimEnd } from '../text.ts';
 
 /** A request or status line. What reads one returns the same object, refilled: copy what is to stay. */
 export interface StartLine {
@@ -197,4 +197,17 @@ export function nextHeader(bytes: Uint8Array, offset: number, end: number, line:
   line.valueEnd = trimEnd(bytes, line.value, textEnd);
   line.after = after;
   return true;
+}
+
+/** Headers that hold a key or a token and nothing else, as interfaces for programs ask for them: no RFC names them. */
+export const KEY_HEADERS: readonly string[] = ['x-api-key', 'api-key', 'apikey', 'x-auth-token', 'x-access-token', 'x-vault-token', 'private-token'];
+const KEY_WORDS = KEY_HEADERS.map((name) => `${name.toUpperCase()}:`);
+
+/** Whether the line at `at` hands over a key. Looks at two letters of nearly every line: `x-`, `ap` and `pr` begin these. */
+export function isKeyLine(bytes: Uint8Array, at: number, end: number): boolean {
+  const first = bytes[at]! | 32,
+    second = bytes[at + 1]! | 32;
+  if (first === 0x78 ? second !== 0x2d : first === 0x61 ? second !== 0x70 : first !== 0x70 || second !== 0x72) return false;
+  for (const word of KEY_WORDS) if (startsWithWord(bytes, at, end, word)) return true;
+  return false;
 }

@@ -4,10 +4,10 @@ import type { Packet } from '../packet.ts';
 import { secretTag } from '../secretTag.ts';
 import { decodeBase64, findByte, MAX_TEXT, startsWithWord, textAt } from '../text.ts';
 import type { Header } from './headerLines.ts';
-import { nextHeader, type HeaderLine } from './headers.ts';
+import { isKeyLine, nextHeader, type HeaderLine } from './headers.ts';
 
 export interface HttpCredentials {
-  /** `Basic`, `Digest`, `Bearer`, `NTLM` ..., or `form` for a posted login form. */
+  /** `Basic`, `Digest`, `Bearer`, `NTLM` ..., `key` for a header that holds one, or `form` for a posted login form. */
   readonly scheme: string;
   readonly user: string | null;
   readonly passwordPresent: boolean;
@@ -79,6 +79,8 @@ export const httpCredentialsMessage = messageKind<HttpCredentialsMessage>('http-
 export const MAX_URI = 8192;
 /** Longest token of an Authorization header that is decoded; one of NTLM has hundreds of bytes. */
 const MAX_TOKEN = 4096;
+/** What is shorter guards nothing. */
+const SHORTEST_KEY = 8;
 /** How much of a body a message holds. */
 export const MAX_BODY_START = 512;
 /** How far a posted form is searched for a login. */
@@ -110,6 +112,14 @@ export function readAuthorization(bytes: Uint8Array, offset: number, end: number
         return { scheme, user: null, passwordPresent: value !== '' };
     }
   }
+  return null;
+}
+
+/** The key by which a program logs in, in a header of its own (`KEY_HEADERS`). */
+export function readKey(bytes: Uint8Array, offset: number, end: number): HttpCredentials | null {
+  const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+  for (let at = offset; nextHeader(bytes, at, end, line); at = line.after)
+    if (line.valueEnd - line.value >= SHORTEST_KEY && isKeyLine(bytes, at, end)) return { scheme: 'key', user: null, passwordPresent: true };
   return null;
 }
 

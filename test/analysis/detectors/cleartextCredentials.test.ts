@@ -70,6 +70,8 @@ describe('over HTTP', () => {
     ['a form', post('username=alice&password=hunter2'), 'http-password', 'medium', 'alice'],
     ['Digest', 'GET / HTTP/1.1\r\nAuthorization: Digest username="alice", response="00"\r\n\r\n', 'http-derived', 'low', 'alice'],
     ['a token', 'GET / HTTP/1.1\r\nAuthorization: Bearer hunter2hunter2\r\n\r\n', 'http-token', 'medium', undefined],
+    ['a key', 'POST /v1/messages HTTP/1.1\r\nAccept: */*\r\nx-api-key: hunter2hunter2\r\n\r\n', 'http-key', 'medium', undefined],
+    ['a key of a repository', 'GET / HTTP/1.1\r\nPRIVATE-TOKEN: hunter2hunter2\r\n\r\n', 'http-key', 'medium', undefined],
   ] as const)('%s, in one segment and in many', async (_name, text, technique, severity, user) => {
     for (const capture of [request(text), request(text, 7)]) {
       const report = await analyzeCapture(capture),
@@ -98,6 +100,22 @@ describe('over HTTP', () => {
     driver.say<HttpCredentialsMessage>(flow, { kind: 'http-credentials', host: null, scheme: 'NTLM', user: null, passwordPresent: true });
     expect(driver.findings).toEqual([]);
   });
+});
+
+test('one finding for a client that logs in to many servers alike, one for each of few', () => {
+  const told = (servers: number) => {
+    const driver = new MessageDriver(cleartextCredentials);
+    for (let i = 0; i < servers; i++) driver.say(driver.flow(A, `10.0.1.${i + 1}`, 21, 'ftp'), login({})).wait(1);
+    return driver.findings;
+  };
+  const [finding, ...others] = told(40);
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ technique: 'ftp-password', severity: 'medium', framesTotal: 40 });
+  expect(finding!.title).toBe(`${A} logs in to 40 servers at port 21: each gets passwords in clear over FTP`);
+  expect(finding!.subjects[0]).toEqual({ role: 'client', address: A });
+  expect(finding!.confidence).toBe(confidenceSum(finding!));
+  expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+  expect(told(3).map(({ subjects }) => subjects[1]!.address)).toEqual(['10.0.1.1', '10.0.1.2', '10.0.1.3']);
 });
 
 describe('less or nothing', () => {

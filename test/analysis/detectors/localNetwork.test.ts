@@ -32,6 +32,7 @@ describe('wifi-attack', () => {
           ssid: null,
           isPrivate: false,
           isModern: false,
+          wepBytes: 0,
           ...frame,
         })
         .wait(gap ?? 0.05);
@@ -61,6 +62,45 @@ describe('wifi-attack', () => {
     ]);
     expect(said([...twice(beacon(AP, true)), ...twice(beacon('66:11:22:33:44:55', true))])).toEqual([]);
     expect(said(twice(beacon(AP, true, false)))).toMatchObject([{ technique: 'wep', severity: 'low' }]);
+  });
+});
+
+describe('wifi-attack on WEP', () => {
+  const AP = mac('00:11:22:33:44:55'),
+    EVERYBODY = mac('ff:ff:ff:ff:ff:ff'),
+    STATION = mac('66:77:88:99:aa:bb');
+  /** A frame from the access point, IEEE 802.11 9.3.2: encrypted data behind the initialisation vector, whose last byte says which kind. */
+  const fromAp = (destination: readonly number[], keyByte: number, body: number, number: number): number[] => [
+    ...[0x08, 0x42, 0, 0, ...destination, ...AP, ...STATION, (number << 4) & 255, (number >> 4) & 255],
+    ...[number & 255, (number >> 8) & 255, 7, keyByte, ...Array.from({ length: body - 4 }, (_, i) => (i * 37 + number) & 255)],
+  ];
+  const capture = (frames: readonly (readonly number[])[], gap: number): Uint8Array => {
+    const builder = new PacketBuilder();
+    for (const frame of frames) builder.frame(Uint8Array.from(frame)).wait(gap);
+    const bytes = builder.bytes();
+    // LINKTYPE_IEEE802_11, where the file's header says Ethernet.
+    bytes[20] = 105;
+    return bytes;
+  };
+  const many = (count: number, destination: readonly number[], keyByte: number, body: number) =>
+    Array.from({ length: count }, (_, i) => fromAp(destination, keyByte, body, i));
+
+  test('one ARP request that the network sends again and again is somebody who looks for its key', async () => {
+    const found = await run(capture(many(3000, EVERYBODY, 0, 44), 0.004), 'wifi-attack');
+    expect(found).toMatchObject([
+      { severity: 'medium', subjects: [{ role: 'victim', address: '00:11:22:33:44:55' }], evidence: { framesTotal: 3000 } },
+      { severity: 'low', subjects: [{ role: 'server', address: '00:11:22:33:44:55' }], evidence: { framesTotal: 3000 } },
+    ]);
+    for (const { evidence } of found) expect(checkFilter(evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('data with WEP and nothing else is told as WEP, without a beacon', async () => {
+    // A download: long frames to one station, of one size as well.
+    expect(await run(capture(many(3000, STATION, 0x40, 1500), 0.002), 'wifi-attack')).toMatchObject([{ severity: 'low' }]);
+    // ARP of a network with many stations.
+    expect(await run(capture(many(60, EVERYBODY, 0, 44), 0.5), 'wifi-attack')).toMatchObject([{ severity: 'low' }]);
+  });
+  test('silent on the same with WPA2, whose vector has the extended bit', async () => {
+    expect(await run(capture(many(3000, EVERYBODY, 0x20, 52), 0.004), 'wifi-attack')).toEqual([]);
   });
 });
 
@@ -164,4 +204,30 @@ describe('rogue-router', () => {
     ]);
   });
   test('silent on one router', async () => expect(await run(sample('ipv6.pcap'), 'rogue-router')).toEqual([]));
+
+  describe('HSRP (RFC 2281 section 5.1)', () => {
+    /** Hello 0, coup 1; listen 2, standby 8, active 16. */
+    const say = (builder: PacketBuilder, from: string, op: number, state: number, priority: number): void => {
+      const payload = Uint8Array.from([0, op, state, 3, 10, priority, 1, 0, ...[...'cisco\0\0\0'].map((c) => c.charCodeAt(0)), 192, 168, 0, 1]);
+      builder.udp({ from, to: '224.0.0.2', sourcePort: 1985, destinationPort: 1985, payload }).wait(1);
+    };
+    const election = (priority: number): Uint8Array => {
+      const builder = new PacketBuilder();
+      for (let i = 0; i < 8; i++) {
+        say(builder, '192.168.0.30', 0, 16, 100);
+        say(builder, '192.168.0.20', 0, 8, 90);
+      }
+      if (priority > 0) {
+        say(builder, '192.168.0.10', 1, 2, priority);
+        for (let i = 0; i < 5; i++) say(builder, '192.168.0.10', 0, 16, priority);
+      }
+      return builder.bytes();
+    };
+    test('a newcomer that takes over at once by a higher priority is told; with the highest there is, as an attack', async () => {
+      const found = await run(election(200), 'rogue-router');
+      expect(found).toMatchObject([{ severity: 'low', subjects: [{ address: '192.168.0.10' }, { address: '192.168.0.30' }] }]);
+      expect(await run(election(255), 'rogue-router')).toMatchObject([{ severity: 'medium' }]);
+    });
+    test('silent on a router and its standby', async () => expect(await run(election(0), 'rogue-router')).toEqual([]));
+  });
 });

@@ -205,6 +205,19 @@ describe('traceroute', () => {
     expect(finding).toMatchObject({ severity: 'info', subjects: [{ address: CLIENT }, { address: SERVER }] });
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
+  test('one finding for a program that traces the ways to many', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 30; i++) {
+      const to = `198.51.100.${i}`,
+        quote = ipBytes({ from: CLIENT, to, protocol: 17, payload: udpBytes({ from: CLIENT, to, sourcePort: 40_000, destinationPort: 33_434 }) });
+      for (const from of ['10.0.0.1', '192.0.2.1', `192.0.2.${i + 1}`]) builder.icmpError({ from, to: CLIENT, type: 11, code: 0, quote }).wait(0.1);
+    }
+    const [finding, ...others] = await run(builder.bytes(), 'traceroute');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'info', subjects: [{ role: 'client', address: CLIENT }], evidence: { framesTotal: 90 } });
+    expect(finding!.title).toBe(`${CLIENT} traces the ways to 30 addresses`);
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
   test('recorded', async () => expect((await run(sample('ping-traceroute.pcap'), 'traceroute')).length).toBeGreaterThan(0));
   test('silent on datagrams whose pieces did not all arrive, which is another code of the same message (RFC 792)', async () =>
     expect(await run(exceeded(['10.0.0.1', '192.0.2.1', '198.51.100.1'], 1), 'traceroute')).toEqual([]));

@@ -206,6 +206,9 @@ describe('secrets', () => {
     '{"user":"anna","password":"s3cr3t-x"}',
     'http://anna:s3cr3t-x@example.org/',
     'get-request community: s3cr3t-x',
+    'x-api-key: s3cr3t-x',
+    'PRIVATE-TOKEN: s3cr3t-x',
+    'api-key: s3cr3t-x',
   ])('%j is told without its secret', (line) => {
     expect(hideSecrets(line)).not.toContain('s3cr3t-x');
   });
