@@ -64,6 +64,17 @@ export class Ipv6Table {
     this.#slots = slots;
   }
 
+  /** Whether the address is `::`. */
+  isUnspecified(id: number): boolean {
+    const at = id * 4,
+      words = this.#words;
+    return words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0 && words[at + 3] === 0;
+  }
+
+  isMulticast(id: number): boolean {
+    return this.#words[id * 4]! >>> 24 === 255;
+  }
+
   /** The 16 bytes of an address. */
   bytesOf(id: number): Uint8Array {
     const bytes = new Uint8Array(16),

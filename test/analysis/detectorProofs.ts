@@ -264,6 +264,15 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     },
     silent: { capture: 'nbns-names.pcap', miss: 'machines that answer for themselves' },
   },
+  'ndp-spoofing': {
+    fires: {
+      capture: 'ndp-spoofing.pcap',
+      subjects: ['attacker 08:00:27:5e:66:66', 'victim fd00:10::1'],
+      frames: [15, 24, 33],
+      tshark: 'icmpv6.type == 136 && icmpv6.nd.na.target_address == fd00:10::1 && icmpv6.opt.linkaddr == 08:00:27:5e:66:66',
+    },
+    silent: { capture: 'ndp-new-card.pcap', miss: 'a host that changed its card, and one that defends its address' },
+  },
   'ntlm-hash-exposure': {
     fires: {
       capture: 'smb1-session.pcap',

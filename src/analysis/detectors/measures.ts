@@ -47,6 +47,13 @@ export class Span {
     }
   }
 
+  /** Makes this as long as both. */
+  include(other: Span): void {
+    if (other.#startSeconds === Infinity) return;
+    this.add(other.#startSeconds, other.#startNanoseconds);
+    this.add(other.#endSeconds, other.#endNanoseconds);
+  }
+
   addPacket(p: Packet): void {
     if (p.hasTime) this.add(p.timeSeconds, p.timeNanoseconds);
   }

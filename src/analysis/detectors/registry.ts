@@ -35,6 +35,7 @@ export { longConnection } from './longConnection.ts';
 export { macFlood } from './macFlood.ts';
 export { malformedTraffic } from './malformedTraffic.ts';
 export { namePoisoning } from './namePoisoning.ts';
+export { ndpSpoofing } from './ndpSpoofing.ts';
 export { ntlmHashExposure } from './ntlmHashExposure.ts';
 export { oddPort } from './oddPort.ts';
 export { osFingerprinting } from './osFingerprinting.ts';

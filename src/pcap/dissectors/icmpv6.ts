@@ -1,7 +1,7 @@
 /** ICMPv6, RFC 4443, with Neighbor Discovery, RFC 4861, and Multicast Listener Discovery, RFC 2710 and 3810. */
 import { formatIpv6 } from '../addresses.ts';
 import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
-import type { Packet } from '../packet.ts';
+import { MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../packet.ts';
 import { ETHERTYPE } from '../tables.ts';
 
 const TYPES: Readonly<Record<number, string>> = {
@@ -68,8 +68,27 @@ export interface RouterAdvertisementMessage extends Message {
 }
 export const routerAdvertisementMessage = messageKind<RouterAdvertisementMessage>('router-advertisement');
 
+/** A neighbour solicitation or advertisement, RFC 4861 sections 4.3 and 4.4. */
+export interface NeighbourMessage extends Message {
+  readonly kind: 'neighbour-discovery';
+  readonly isQuestion: boolean;
+  /** Number of the sender's address in `Packet.ipv6`; null for `::`, which asks whether an address is free. */
+  readonly source: number | null;
+  /** As `source`: the address that is asked for or advertised. */
+  readonly target: number;
+  readonly isSolicited: boolean;
+  readonly isOverride: boolean;
+  /** It went to a multicast group. */
+  readonly isToGroup: boolean;
+  /** Link-layer address in its option, else, for an advertisement, of the frame; 0 without. */
+  readonly mac: number;
+}
+export const neighbourMessage = messageKind<NeighbourMessage>('neighbour-discovery');
+
 const QUOTING_BELOW = 5,
   ROUTER_ADVERTISEMENT = 134,
+  NEIGHBOUR_SOLICITATION = 135,
+  NEIGHBOUR_ADVERTISEMENT = 136,
   NAME_SERVERS = 25;
 
 export const icmpv6: Dissector = {
@@ -82,6 +101,8 @@ export const icmpv6: Dissector = {
     const type = p.view.getUint8(offset);
     if (p.icmp < 0) p.icmp = type * 256 + p.view.getUint8(offset + 1);
     if (type === ROUTER_ADVERTISEMENT && p.hears('router-advertisement')) sayRouter(p, offset, end);
+    else if ((type === NEIGHBOUR_SOLICITATION || type === NEIGHBOUR_ADVERTISEMENT) && p.hears('neighbour-discovery'))
+      sayNeighbour(p, offset, end, type);
     if (sink !== null) describe(p, offset, end, type, sink);
     if (type < QUOTING_BELOW && type > 0 && end - offset > 8 && !p.quoted) {
       p.quoted = true;
@@ -118,6 +139,39 @@ function sayRouter(p: Packet, offset: number, end: number): void {
     nameServers,
     hasEvenNameServers,
   } satisfies RouterAdvertisementMessage);
+}
+
+function sayNeighbour(p: Packet, offset: number, end: number, type: number): void {
+  if (end - offset < 24 || p.netCount === 0 || p.quoted) return;
+  const { view, net, ipv6 } = p,
+    at = (p.netCount - 1) * NET_STRIDE,
+    source = net[at + NET_SRC]!,
+    flags = view.getUint8(offset + 4),
+    isQuestion = type === NEIGHBOUR_SOLICITATION,
+    wanted = isQuestion ? 1 : 2;
+  if (net[at + NET_VERSION] !== 6) return;
+  let mac = 0;
+  for (let option = offset + 24; option + 8 <= end;) {
+    const length = view.getUint8(option + 1) * 8;
+    if (length === 0) break;
+    if (view.getUint8(option) === wanted && length === 8) mac = view.getUint16(option + 2) * 4_294_967_296 + view.getUint32(option + 4);
+    option += length;
+  }
+  if (mac === 0 && !isQuestion && p.macCount > 0) {
+    const outer = (p.macCount - 1) * MAC_STRIDE;
+    mac = (p.mac[outer + MAC_SRC_HIGH]! & 0xffff) * 4_294_967_296 + (p.mac[outer + MAC_SRC_LOW]! >>> 0);
+  }
+  p.emit({
+    kind: 'neighbour-discovery',
+    frame: p.frame,
+    isQuestion,
+    source: ipv6.isUnspecified(source) ? null : source,
+    target: ipv6.idOf(view, offset + 8),
+    isSolicited: !isQuestion && (flags & 0x40) !== 0,
+    isOverride: !isQuestion && (flags & 0x20) !== 0,
+    isToGroup: ipv6.isMulticast(net[at + NET_DST]!),
+    mac,
+  } satisfies NeighbourMessage);
 }
 
 function describe(p: Packet, offset: number, end: number, type: number, sink: FieldSink): void {

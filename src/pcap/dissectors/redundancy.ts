@@ -15,6 +15,8 @@ export interface RedundancyMessage extends Message {
   readonly isActive: boolean;
   /** The IPv4 addresses that are shared, as far as they are said. */
   readonly addresses: readonly number[];
+  /** Those of IPv6, by their numbers in `Packet.ipv6`. */
+  readonly ipv6Addresses: readonly number[];
 }
 export const redundancyMessage = messageKind<RedundancyMessage>('router-redundancy');
 
@@ -26,9 +28,20 @@ function say(
   isCoup: boolean,
   isActive: boolean,
   addresses: readonly number[],
+  ipv6Addresses: readonly number[] = [],
 ): void {
   if (p.hears('router-redundancy'))
-    p.emit({ kind: 'router-redundancy', frame: p.frame, protocol, group, priority, isCoup, isActive, addresses } satisfies RedundancyMessage);
+    p.emit({
+      kind: 'router-redundancy',
+      frame: p.frame,
+      protocol,
+      group,
+      priority,
+      isCoup,
+      isActive,
+      addresses,
+      ipv6Addresses,
+    } satisfies RedundancyMessage);
 }
 
 const f = defineFields({
@@ -45,11 +58,17 @@ const f = defineFields({
 const HEADER = 8,
   MOST_ADDRESSES = 20;
 
-function addressesAt(p: Packet, offset: number, end: number): number[] {
+function addressesAt(p: Packet, offset: number, end: number, size: 4 | 16): number[] {
   const addresses: number[] = [],
     count = Math.min(p.view.getUint8(offset + 3), MOST_ADDRESSES);
-  for (let i = 0, at = offset + HEADER; i < count && at + 4 <= end; i++, at += 4) addresses.push(p.view.getInt32(at));
+  for (let i = 0, at = offset + HEADER; i < count && at + size <= end; i++, at += size)
+    addresses.push(size === 4 ? p.view.getInt32(at) : p.ipv6.idOf(p.view, at));
   return addresses;
+}
+
+/** Bytes of each address that is shared: the version does not say which IP, but sixteen each fit only IPv6. */
+function addressSize(p: Packet, offset: number, end: number): 4 | 16 {
+  return p.view.getUint8(offset) >> 4 === 3 && end - offset - HEADER >= p.view.getUint8(offset + 3) * 16 ? 16 : 4;
 }
 
 export const vrrp: Dissector = {
@@ -59,15 +78,9 @@ export const vrrp: Dissector = {
   on: [{ table: 'ip.proto', value: 112 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
-    say(
-      p,
-      'VRRP',
-      p.view.getUint8(offset + 1),
-      p.view.getUint8(offset + 2),
-      false,
-      true,
-      p.hears('router-redundancy') ? addressesAt(p, offset, end) : [],
-    );
+    const size = addressSize(p, offset, end),
+      addresses = p.hears('router-redundancy') ? addressesAt(p, offset, end, size) : [];
+    say(p, 'VRRP', p.view.getUint8(offset + 1), p.view.getUint8(offset + 2), false, true, size === 4 ? addresses : [], size === 4 ? [] : addresses);
     if (sink === null) return;
     const view = p.view,
       version = view.getUint8(offset) >> 4,
@@ -79,8 +92,6 @@ export const vrrp: Dissector = {
     sink.add(f.priority, offset + 2, 1);
     sink.add(f.count, offset + 3, 1);
     if (version === 2) sink.add(f.authentication, offset + 4, 1);
-    // The version does not say which IP: sixteen bytes each fit only IPv6.
-    const size = end - offset - HEADER >= count * 16 && version === 3 ? 16 : 4;
     for (let i = 0, at = offset + HEADER; i < count && at + size <= end; i++, at += size) sink.add(size === 4 ? f.address : f.address6, at, size);
     sink.info('VRRP', `Announcement (v${version}), router ${view.getUint8(offset + 1)}, priority ${view.getUint8(offset + 2)}`);
   },

@@ -119,6 +119,44 @@ describe('fail-over by the cards of the routers themselves, as keepalived does i
   });
 });
 
+describe('without a single reply', () => {
+  const asksInItsName = (builder: PacketBuilder): PacketBuilder => {
+    for (let i = 0; i < 4; i++) ask(builder, 66, GATEWAY, VICTIM).wait(1);
+    return builder;
+  };
+  test('a machine that asks in the name of the gateway, which is still there', async () => {
+    const builder = reply(ask(new PacketBuilder(), 30, VICTIM, GATEWAY), 1, GATEWAY, VICTIM).wait(1);
+    ask(asksInItsName(builder), 1, '10.0.0.2', VICTIM);
+    expect(await run(builder.bytes())).toMatchObject([{ severity: 'medium', subjects: [{ address: '02:00:00:00:00:42' }, { address: GATEWAY }] }]);
+  });
+  test('and, where the gateway never spoke by ARP, packets turn to it', async () => {
+    const builder = packet(new PacketBuilder(), [30, VICTIM], [1, GATEWAY]).wait(1);
+    ask(asksInItsName(ask(builder, 66, EVIL, '10.0.0.5')), 30, VICTIM, '10.0.0.7');
+    packet(builder, [30, VICTIM], [66, GATEWAY], 17, [0, 53, 0, 53, 0, 8, 0, 0]);
+    expect(await run(builder.bytes())).toMatchObject([{ subjects: [{ address: '02:00:00:00:00:42' }, { address: GATEWAY }] }]);
+  });
+  test('not a gateway with a new card, whose old one is silent', async () => {
+    const builder = reply(ask(new PacketBuilder(), 30, VICTIM, GATEWAY), 1, GATEWAY, VICTIM).wait(30);
+    expect(await run(asksInItsName(builder).bytes())).toEqual([]);
+  });
+});
+
+describe('addresses that are refused to whoever wants them (RFC 5227)', () => {
+  const refuse = (own: boolean): PacketBuilder => {
+    const builder = new PacketBuilder();
+    for (const last of [91, 92, 93, 94]) {
+      if (own) ask(builder, 66, `10.0.0.${last}`, VICTIM).wait(5);
+      ask(builder, 30, '0.0.0.0', `10.0.0.${last}`).wait(0.2);
+      reply(builder, 66, `10.0.0.${last}`, '0.0.0.0').wait(5);
+    }
+    return builder;
+  };
+  test('are told, unless the one who refuses uses them', async () => {
+    expect(await run(refuse(false).bytes())).toMatchObject([{ severity: 'medium', subjects: [{ role: 'attacker', address: '02:00:00:00:00:42' }] }]);
+    expect(await run(refuse(true).bytes())).toEqual([]);
+  });
+});
+
 describe('is spoofing', () => {
   test('a machine that tells the victim every two seconds to be the gateway', async () => {
     const builder = new PacketBuilder();
