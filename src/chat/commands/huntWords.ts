@@ -68,7 +68,7 @@ const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = 
   [/^(?:tunnel|covert|iodine)/, ['dns-tunnel', 'icmp-tunnel', 'odd-port']],
   [
     /^(?:spoof|poison|mitm|man-in|intercept|rogue)/,
-    ['arp-spoofing', 'rogue-dhcp', 'rogue-router', 'name-poisoning', 'ntlm-hash-exposure', 'stp-attack', 'wifi-attack'],
+    ['arp-spoofing', 'ndp-spoofing', 'rogue-dhcp', 'rogue-router', 'name-poisoning', 'ntlm-hash-exposure', 'stp-attack', 'wifi-attack'],
   ],
   [/^(?:lateral|pivot|psexec|wmi|remote)/, ['lateral-movement', 'smbv1', 'weak-rdp', 'remote-admin-tool']],
   [/^(?:exploit|vulnerab|cve|log4|shellshock|sqli?$|inject|eternal|zerologon|heartbleed|rce$|traversal)/, ['exploit-attempt']],
@@ -90,7 +90,7 @@ const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = 
   [/^(?:teamviewer|anydesk|screenconnect|rustdesk|support$|helpdesk)/, ['remote-admin-tool']],
   [/^(?:ics$|scada|ot$|plc|modbus|dnp3|s7|controller|industrial|bacnet|turbine|valve|pump)/, ['ics-write']],
   [/^(?:mac$|cam$|switch|stp$|spanning|bridge|bpdu|vlan|trunk|layer)/, ['mac-flood', 'stp-attack', 'vlan-hopping', 'arp-spoofing']],
-  [/^(?:router|gateway|ipv6$|ra$|redirect|hsrp|vrrp)/, ['rogue-router', 'rogue-dhcp', 'arp-spoofing']],
+  [/^(?:router|gateway|ipv6$|ra$|ndp?$|neighbou?r|redirect|hsrp|vrrp)/, ['rogue-router', 'ndp-spoofing', 'rogue-dhcp', 'arp-spoofing']],
   [/^(?:wi-?fi|wireless|wlan|deauth|802\.11|access$|evil-twin|handshake)/, ['wifi-attack']],
   [/^(?:webshell|shell)/, ['web-shell', 'c2-framework', 'exploit-attempt']],
   [
