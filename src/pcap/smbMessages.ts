@@ -9,7 +9,7 @@ import { newRpcState, type RpcState } from './dissectors/dcerpc.ts';
 /** The server's answer to a negotiation. */
 export interface SmbNegotiatedMessage extends Message {
   readonly kind: 'smb-negotiated';
-  /** 0x0311 for 3.1.1; 1 for version 1. */
+  /** 0x0311 for 3.1.1; 1 for version 1; 0 where the server wants none of version 1 that the client offers. */
   readonly dialect: number;
   readonly signingRequired: boolean;
 }

@@ -159,6 +159,11 @@ function isCode(values: Options, domain: Domain, length: number, called: Called)
   );
 }
 
+/** Names of a list that is asked about addresses or hashes, which answers that it does not know them, or with an address of its own machine (RFC 5782 section 2.1). */
+function isList({ listed, lookedAt, addresses }: Domain): boolean {
+  return lookedAt > 0 && listed * 10 >= lookedAt * 9 && [...addresses].every((address) => address.startsWith('127.'));
+}
+
 function judge(values: Options, state: CaptureState, domain: Domain, called: Called): FindingDraft | null {
   const { name, queries, carriers, characters, entropy, longest, responses, responseBytes, notFound, clients, evidence } = domain;
   const names = domain.differentNames,
@@ -170,7 +175,8 @@ function judge(values: Options, state: CaptureState, domain: Domain, called: Cal
   const byCode = !isCarried && length < values.meanLength && isCode(values, domain, length, called),
     threshold = isCarried ? values.carrierLength : byCode ? values.codeLength : values.meanLength;
   if (length < threshold || (!isCarried && called.areUsed(domain.addresses))) return null;
-  const isMostlyMissing = responses > 0 && notFound * 2 > responses,
+  const isListing = !isCarried && isList(domain),
+    isMostlyMissing = responses > 0 && notFound * 2 > responses,
     answer = responses === 0 ? 0 : responseBytes / responses;
   const parts: Part[] = [
     ['many long names, each asked once', 45],
@@ -181,6 +187,7 @@ function judge(values: Options, state: CaptureState, domain: Domain, called: Cal
     ['like random', bits >= 3.8 ? 8 : 0],
     ['large answers', answer >= 200 ? 8 : 0],
     ['the names do not exist', isMostlyMissing ? -15 : 0],
+    ['addresses and hashes, as they are looked up in lists', isListing ? -10 : 0],
     ['few clients of many would share it', clients.size <= 2 ? 4 : -10],
     ['below no domain there is', domain instanceof Undelegated ? 10 : 0],
   ];
@@ -196,7 +203,7 @@ function judge(values: Options, state: CaptureState, domain: Domain, called: Cal
     .join(', ');
   return {
     technique: name,
-    severity: isCarried || confidence >= 70 ? 'high' : 'medium',
+    severity: isListing ? 'low' : isCarried || confidence >= 70 ? 'high' : 'medium',
     confidence,
     title: `${clients.size === 1 ? client : plural(clients.size, 'address', 'addresses')} may carry data in DNS names ${where}: ${countText(names)} different ones`,
     description: `${countText(queries)} queries asked for ${countText(names)} different names ${where} (threshold ${values.names}), ${length.toFixed(0)} characters long on average (threshold ${threshold}) and ${longest} at most. Types asked for: ${types}. ${bytesText(characters)} of names went out, ${bytesText(responseBytes)} of answers came back.`,
@@ -214,6 +221,9 @@ function judge(values: Options, state: CaptureState, domain: Domain, called: Cal
       ...indicators,
     ],
     alternatives: [
+      ...(isListing
+        ? ['A mail server or a virus scanner that asks a list of its own about senders and files: most likely, by the form of the names.']
+        : []),
       'A content network or tracker that writes keys into its host names.',
       'Look-ups of an antivirus, of mail reputation or of DKIM keys, which put hashes or addresses into names: add the domain to "allowedDomains".',
       ...(isMostlyMissing

@@ -41,6 +41,8 @@ export class Domain {
   /** Names looked at, and those with a label that looks as if a program had made it. */
   lookedAt = 0;
   coded = 0;
+  /** Of these, names that look up an address or a hash in a list: an address turned round, or a label that is one MD5 or SHA-1 in hexadecimal; a SHA-256 is too long for a label. */
+  listed = 0;
   /** Some of the addresses that came back. */
   readonly addresses = new Set<string>();
   readonly #seen = new Uint32Array(BITS / 32);
@@ -62,7 +64,9 @@ export class Domain {
       bit = 1 << (slot & 31);
     if (this.queries > FIRST_LOOKED_AT && (this.#seen[slot >> 5]! & bit) === 0) {
       this.lookedAt++;
-      if (labels.split('.').some(isCoded)) this.coded++;
+      const words = labels.split('.');
+      if (words.some(isCoded)) this.coded++;
+      if (isListed(words)) this.listed++;
     }
     this.#seen[slot >> 5]! |= bit;
     if (this.clients.size < MOST_CLIENTS) this.clients.add(client);
@@ -169,6 +173,20 @@ export class DomainTable {
     }
     return isSuffix ? qname.lastIndexOf('.', second - 1) + 1 : second + 1;
   }
+}
+
+const HASH_LENGTHS = new Set([32, 40]),
+  V4_LABELS = 4,
+  V6_LABELS = 32;
+
+/** Lists of senders, files and hashes are asked this way (RFC 5782 sections 2.1 and 2.4). */
+function isListed(words: readonly string[]): boolean {
+  const [first = ''] = words;
+  return (
+    (HASH_LENGTHS.has(first.length) && /^[\da-f]+$/i.test(first)) ||
+    (words.length >= V4_LABELS && words.slice(0, V4_LABELS).every((word) => /^\d{1,3}$/.test(word))) ||
+    (words.length >= V6_LABELS && words.slice(0, V6_LABELS).every((word) => /^[\da-f]$/i.test(word)))
+  );
 }
 
 /** Hexadecimal of four bytes and more, or what looks random. */

@@ -48,7 +48,10 @@ const MOST_SOURCES = 2000,
   MOST_FINDINGS = 200,
   PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17,
-  PROTOCOL_SCTP = 132;
+  PROTOCOL_SCTP = 132,
+  MOST_ACQUAINTED = 200;
+/** Source and destination port of what only answers: DHCP and DHCPv6. */
+const REPLIES = new Set([(67 << 16) | 68, (547 << 16) | 546]);
 /** nmap waits 10 s at most for an answer before it repeats a probe, and repeats it no more than that the network seems to lose some. */
 const PATIENT_DATAGRAMS = 4,
   PATIENT_SECONDS = 30;
@@ -77,6 +80,8 @@ interface Sweep {
   readonly isRaw: boolean;
   readonly inOrder: number;
   readonly isSought: boolean;
+  /** Nearly all of these hosts talk with the source on other ports, and it came back to them: as monitoring does, with a port that is closed. */
+  readonly isAcquainted?: boolean;
   readonly port?: number;
 }
 
@@ -109,9 +114,12 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
     sctp = gatherPorts(values, state, true),
     isOneWay = oneWayConnections(state.flows, state.packets).isNotable,
     sweeps: Sweep[] = [];
+  let acquainted = 0;
   for (const group of [...hot.groups, ...sctp.groups]) {
     const sweep = ofPort(values, state, group);
-    if (sweep !== null) sweeps.push(sweep);
+    if (sweep === null) continue;
+    const mayKnow = !sweep.isSought && group.failed >= TIMES * sweep.targets.silent && acquainted++ < MOST_ACQUAINTED;
+    sweeps.push(mayKnow && isAcquainted(state, group) ? { ...sweep, isAcquainted: true } : sweep);
   }
   for (const asker of tallies.arp.values()) {
     const isQuick = asker.burst.most >= values.arpHosts,
@@ -149,6 +157,27 @@ interface PortGroup {
   patient: number;
 }
 
+/** How often each host was asked, at least, and the share of the hosts that must talk with who asks. */
+const TIMES = 2,
+  ACQUAINTED_PERCENT = 80;
+
+/** Whether most of the hosts that refused one port exchange data with the same source on another. */
+function isAcquainted({ flows }: CaptureState, { row: sample, rows }: PortGroup): boolean {
+  const { ints, count } = flows,
+    source = ints[sample * F.INTS + F.A]!,
+    meta = ints[sample * F.INTS + F.META]! & (F.META_PROTOCOL | F.META_IPV6),
+    port = ints[sample * F.INTS + F.PORTS]! & 0xffff,
+    both = F.DATA_A | F.DATA_B,
+    refused = new Set(rows.map((row) => ints[row * F.INTS + F.B]!)),
+    known = new Set<number>();
+  for (let row = 0; row < count; row++) {
+    const at = row * F.INTS;
+    if (ints[at + F.A] !== source || (ints[at + F.META]! & (F.META_PROTOCOL | F.META_IPV6)) !== meta) continue;
+    if ((ints[at + F.PORTS]! & 0xffff) !== port && (ints[at + F.FLAGS]! & both) === both && refused.has(ints[at + F.B]!)) known.add(ints[at + F.B]!);
+  }
+  return known.size * 100 >= refused.size * ACQUAINTED_PERCENT;
+}
+
 /** SCTP has a walk of its own: a third protocol would not fit into the key. */
 function gatherPorts(values: Options, state: CaptureState, isSctp: boolean) {
   const { flows } = state,
@@ -160,6 +189,8 @@ function gatherPorts(values: Options, state: CaptureState, isSctp: boolean) {
       const at = row * F.INTS,
         protocol = ints[at + F.META]! & F.META_PROTOCOL;
       if (isSctp ? protocol !== PROTOCOL_SCTP : protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) return NaN;
+      // A server of DHCP answers those who asked everybody (RFC 2131 section 4.1, RFC 8415 section 7.2).
+      if (protocol === PROTOCOL_UDP && REPLIES.has(ints[at + F.PORTS]!)) return NaN;
       // Below 2^53: 36 bits and a sign for address and family, one for the protocol, 16 for the port.
       return (endKey(flows, row, F.A) * 2 + (protocol === PROTOCOL_UDP ? 1 : 0)) * 65_536 + (ints[at + F.PORTS]! & 0xffff);
     },
@@ -306,6 +337,7 @@ function draft(values: Options, sweep: Sweep, isOneWay: boolean): FindingDraft {
     { name: 'a port that worms and intruders look for', value: sweep.isSought ? 10 : 0 },
     { name: 'hardly anybody answered', value: share >= 90 ? 5 : 0 },
     { name: 'a gateway may ask for somebody else', value: technique === 'arp' || technique === 'ndp' ? -5 : 0 },
+    { name: 'most of these hosts talk with it on other ports, again and again', value: sweep.isAcquainted === true ? -25 : 0 },
     { name: 'the capture holds one direction only', value: isOneWay ? -20 : 0 },
   ]);
   const [low, high] = isIpv6 ? [0, 0] : targets.range,
@@ -313,10 +345,10 @@ function draft(values: Options, sweep: Sweep, isOneWay: boolean): FindingDraft {
   return {
     technique,
     what: isIpv6 ? plural(targets.asked, 'host') : networkOf(low, high, targets.asked),
-    severity: isOneWay && share === 100 ? 'low' : 'medium',
+    severity: (isOneWay && share === 100) || sweep.isAcquainted === true ? 'low' : 'medium',
     confidence,
     title: `${source} swept ${countText(targets.asked)} hosts for ${how === 'ARP' || how === 'neighbour discovery' ? `their presence (${how})` : how === 'ping' ? 'an answer to ping' : how}${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
-    description: `${source} asked ${plural(targets.asked, 'host')} by ${how}${range === '' ? '' : ` from ${range}`}; ${countText(targets.silent)} of them (${share} %) refused or did not answer (threshold ${threshold} hosts and ${values.failedSharePercent} %).`,
+    description: `${source} asked ${plural(targets.asked, 'host')} by ${how}${range === '' ? '' : ` from ${range}`}; ${countText(targets.silent)} of them (${share} %) refused or did not answer (threshold ${threshold} hosts and ${values.failedSharePercent} %).${sweep.isAcquainted === true ? ' It came back to them, and most of them exchange data with it on other ports: that is how monitoring looks when it checks a port that is closed.' : ''}`,
     subjects: [{ role: 'attacker', address: source }],
     firstSeen: span.from,
     lastSeen: span.to,

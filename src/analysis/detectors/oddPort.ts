@@ -98,7 +98,9 @@ export const oddPort = defineDetector({
       evaluate(values) {
         const found = gather(values, state, refused);
         return {
-          findings: [...found.values].filter(({ evidence }) => evidence.framesTotal >= values.connections).map((one) => draft(values, one)),
+          findings: withoutProbes(state, [...found.values])
+            .filter(({ evidence }) => evidence.framesTotal >= values.connections)
+            .map((one) => draft(values, one)),
           coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...found.limits('servers on the ports of others')]),
         };
       },
@@ -146,6 +148,26 @@ function gather(values: Options, state: CaptureState, refused: ReadonlySet<numbe
     one.bytes += doubles[row * F.DOUBLES + F.BYTES_A]! + doubles[row * F.DOUBLES + F.BYTES_B]!;
   }
   return found;
+}
+
+/** Protocols with which one client tried one port, its own aside, from which on it is asking what the server speaks: scanners of versions do so, and are told as such. */
+const TRIED = 2;
+
+/** What is left without those who tried several protocols on a port that speaks its own with them. */
+function withoutProbes(state: CaptureState, all: readonly Odd[]): Odd[] {
+  const keyOf = ({ client, server, serverPort }: Ends): string => `${client} ${server} ${serverPort}`,
+    tried = new Map<string, number>();
+  for (const { ends } of all) tried.set(keyOf(ends), (tried.get(keyOf(ends)) ?? 0) + 1);
+  if (![...tried.values()].some((count) => count >= TRIED)) return [...all];
+  const { flows, tables } = state,
+    spoken = new Set<string>();
+  for (let row = 0; row < flows.count; row++) {
+    const at = row * F.INTS,
+      service = flows.ints[at + F.SERVICE]! - 1,
+      owner = TCP_PORTS[flows.ints[at + F.PORTS]! & 0xffff]?.[0];
+    if (service >= 0 && owner !== undefined && tables.all[service]!.dissector.id === owner) spoken.add(keyOf(endsOf(state, row)));
+  }
+  return all.filter(({ ends }) => (tried.get(keyOf(ends)) ?? 0) < TRIED || !spoken.has(keyOf(ends)));
 }
 
 function draft(values: Options, { service, owner, isTcp, ends, evidence, bytes }: Odd): FindingDraft {

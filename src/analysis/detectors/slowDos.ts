@@ -21,6 +21,9 @@ type Options = z.output<typeof options>;
 
 const TCP = 6,
   LEAST_PACKETS = 5,
+  /** So many connections at once are no accident after half the time: each had room for a head, and for more of it that came later. */
+  MANY = 3,
+  MANY_PACKETS = 6,
   MOST_SERVERS = 2000;
 /** The handshake of TLS passes before a slow request begins. */
 const MOST_HANDSHAKE = 6000;
@@ -34,6 +37,8 @@ const WEB = new Set(['', 'data', 'http', 'tls']),
 interface Held {
   readonly rows: number[];
   readonly reads: number[];
+  /** Those that were held for half the time only. */
+  readonly young: number[];
 }
 
 export const slowDos = defineDetector({
@@ -71,33 +76,46 @@ function evaluate(values: Options, state: CaptureState, timedOut: ReadonlySet<nu
     if (service < 0 && !WEB_PORTS.has(port)) continue;
     examined++;
     if ((flags & F.DATA_A) === 0 || ints[at + F.PACKETS_A]! < LEAST_PACKETS) continue;
-    if (secondsBetween(doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!) < values.seconds) continue;
-    const isRead = (flags & F.ZERO_WINDOW_A) !== 0 && (flags & F.DATA_B) !== 0;
+    const held = secondsBetween(doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!),
+      isYoung = held < values.seconds;
+    if (isYoung && (held < values.seconds / 2 || ints[at + F.PACKETS_A]! < MANY_PACKETS)) continue;
+    const isRead = !isYoung && (flags & F.ZERO_WINDOW_A) !== 0 && (flags & F.DATA_B) !== 0;
     // A server that has answered with more than its handshake was asked something whole.
     const isRequest =
       doubles[dat + F.PAYLOAD_A]! <= values.bytes &&
-      doubles[dat + F.PAYLOAD_B]! <= (port === 443 || port === 8443 ? MOST_HANDSHAKE : timedOut.has(row) ? MOST_ERROR_BYTES : 0);
+      doubles[dat + F.PAYLOAD_B]! <=
+        (port === 443 || port === 8443 ? MOST_HANDSHAKE : timedOut.has(row) || gaveUp(state, row) ? MOST_ERROR_BYTES : 0);
     if (!isRead && !isRequest) continue;
     const key = `${ints[at + F.B]} ${ints[at + F.META]! & F.META_IPV6} ${port}`;
-    let held = servers.get(key);
-    if (held === undefined) {
+    let server = servers.get(key);
+    if (server === undefined) {
       if (servers.size >= MOST_SERVERS) continue;
-      servers.set(key, (held = { rows: [], reads: [] }));
+      servers.set(key, (server = { rows: [], reads: [], young: [] }));
     }
-    (isRequest ? held.rows : held.reads).push(row);
+    (isYoung ? server.young : isRequest ? server.rows : server.reads).push(row);
   }
   const findings: FindingDraft[] = [];
-  for (const { rows, reads } of servers.values()) {
+  for (const { rows, reads, young } of servers.values()) {
+    const requests = [...rows, ...young],
+      areMany = requests.length >= MANY * values.connections && atOnce(state, requests) >= MANY * values.connections;
     for (const [technique, all] of [
-      ['slow-request', rows],
+      ['slow-request', areMany ? requests : rows],
       ['slow-read', reads],
     ] as const) {
       if (all.length < values.connections) continue;
       const most = atOnce(state, all);
-      if (most >= values.connections) findings.push(draft(values, state, technique, all, most));
+      if (most >= values.connections)
+        findings.push(draft(values, state, technique, all, most, areMany && all === requests ? values.seconds / 2 : values.seconds));
     }
   }
   return { findings, coverage: coverage(examinedAll(state, examined), unreadableFrames(state)) };
+}
+
+/** Whether the client ended the connection before the server said anything: what the server says then is that the request was none. */
+function gaveUp({ flows, histories }: CaptureState, row: number): boolean {
+  const history = histories.textOf(flows.ints[row * F.INTS + F.HISTORY]!),
+    answered = history.indexOf('d');
+  return answered >= 0 && history.slice(0, answered).includes('F');
 }
 
 /** How many of these connections were open at the same time, at most. */
@@ -110,7 +128,14 @@ function atOnce(state: CaptureState, rows: readonly number[]): number {
   return most;
 }
 
-function draft(values: Options, state: CaptureState, technique: 'slow-request' | 'slow-read', rows: readonly number[], most: number): FindingDraft {
+function draft(
+  values: Options,
+  state: CaptureState,
+  technique: 'slow-request' | 'slow-read',
+  rows: readonly number[],
+  most: number,
+  least: number,
+): FindingDraft {
   const { flows } = state,
     evidence = new Evidence(),
     clients = new Map<string, number>();
@@ -136,7 +161,7 @@ function draft(values: Options, state: CaptureState, technique: 'slow-request' |
     severity: 'high',
     confidence,
     title: `${busiest[0]} holds ${countText(most)} connections of ${server} port ${serverPort} ${technique === 'slow-read' ? 'by reading nothing' : 'with requests that never end'}`,
-    description: `${plural(rows.length, 'connection')} from ${plural(clients.size, 'address', 'addresses')}, ${countText(most)} of them at once (threshold ${values.connections}), stayed open for ${durationText(mean)} on average (threshold ${values.seconds} s) ${
+    description: `${plural(rows.length, 'connection')} from ${plural(clients.size, 'address', 'addresses')}, ${countText(most)} of them at once (threshold ${values.connections}), stayed open for ${durationText(mean)} on average (threshold ${least} s) ${
       technique === 'slow-read'
         ? 'while the client announced a window of zero bytes.'
         : 'while the client said little and the server had nothing to answer.'
@@ -148,7 +173,7 @@ function draft(values: Options, state: CaptureState, technique: 'slow-request' |
     ...evidence.proof,
     indicators: [
       { name: 'connections at once', value: most, threshold: values.connections },
-      { name: 'mean duration', value: Math.round(mean), threshold: values.seconds, unit: 's' },
+      { name: 'mean duration', value: Math.round(mean), threshold: least, unit: 's' },
       { name: 'clients', value: clients.size },
       ...indicators,
     ],

@@ -43,9 +43,15 @@ export const smbv1 = defineDetector({
     const servers = new Watched<number, Server>(MOST_SERVERS),
       unsigned = new Watched<string, Server>(MOST_SERVERS),
       smb = state.tables.byId('smb')?.index ?? -2;
+    /** Frame of the last answer that says, in version 1, that version 1 is not spoken: scanners ask for it again and again. */
+    let refusal = 0;
     return {
       onMessage(message, flow, p) {
         if (!smbNegotiatedMessage.is(message) || message.signingRequired || flow < 0) return;
+        if (message.dialect === 0) {
+          refusal = p.frame;
+          return;
+        }
         const ends = endsOf(state, flow),
           server = unsigned.of(`${ends.server} ${ends.serverPort}`, () => ({ ends, evidence: new Evidence(), clients: new Set() }));
         if (server === undefined) return;
@@ -53,7 +59,7 @@ export const smbv1 = defineDetector({
         if (server.clients.size < 1000) server.clients.add(state.flows.ints[flow * F.INTS + F.A]!);
       },
       onPacket(p, flow) {
-        if (p.application === smb && flow >= 0) note(state, servers, p, flow);
+        if (p.application === smb && flow >= 0 && p.frame !== refusal) note(state, servers, p, flow);
       },
       evaluate: (values) => ({
         findings: [

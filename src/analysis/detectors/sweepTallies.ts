@@ -12,6 +12,13 @@ const REQUESTS = new Set([8 << 8, 13 << 8, 17 << 8, 128 << 8]),
   SOLICITATION = 135 << 8,
   ADVERTISEMENT = 136 << 8;
 
+const BROADCAST = 0xffffffffffff;
+
+/** One card's address: not zeros, which some drivers hand over, and none of a group, whose first byte is odd. */
+function isAddress(mac: number): boolean {
+  return mac !== 0 && (Math.floor(mac / 2 ** 40) & 1) === 0;
+}
+
 function lastThree(address: Uint8Array): number {
   return (address[13]! << 16) | (address[14]! << 8) | address[15]!;
 }
@@ -59,6 +66,8 @@ export class SweepTallies {
     }
     // Announcements ask for one's own address. Probes before an address is taken (RFC 5227) do, too, but for one or a few.
     if (opcode !== 1 || senderIp === targetIp) return;
+    // Asked of one card and not of everybody: whether a neighbour that is known is still there, as systems do before they forget it (RFC 1122 section 2.3.2.1).
+    if (p.macCount > 0 && macOf(p, MAC_DST_HIGH) !== BROADCAST && isAddress(macOf(p, MAC_DST_HIGH))) return;
     if (senderIp === 0) {
       if (p.macCount > 0) this.#ask(this.arpProbes, 4, macOf(p, MAC_SRC_HIGH), targetIp, p, -1);
       return;

@@ -1,6 +1,6 @@
 /** Weak SSH: version 1 of the protocol, or algorithms that are broken and were agreed on. What is merely offered besides better ones is left alone. */
 import * as z from 'zod';
-import { sshBannerMessage, sshKexInitMessage, type SshKexInitMessage } from '../../pcap/dissectors/ssh.ts';
+import { sshBannerMessage, type SshBannerMessage, sshKexInitMessage, type SshKexInitMessage } from '../../pcap/dissectors/ssh.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
@@ -84,7 +84,10 @@ export const weakSsh = defineDetector({
   create(collecting, state) {
     const servers = new Watched<string, Server>(MOST_SERVERS),
       offers = new Map<number, SshKexInitMessage>(),
-      banners = new Map<number, string>();
+      banners = new Map<number, string>(),
+      /** What the server can, and the client that asks for version 1 of a server that has not spoken yet. */
+      versions = new Map<number, string>(),
+      asking = new Map<number, string>();
     const remember = <T>(map: Map<number, T>, flow: number, value: T): void => {
       // The oldest makes room: its other half was not captured.
       if (map.size >= MOST_OPEN)
@@ -108,14 +111,20 @@ export const weakSsh = defineDetector({
       onMessage(message, flow, p) {
         if (flow < 0) return;
         if (sshBannerMessage.is(message)) {
-          if (message.fromServer) remember(banners, flow, message.software);
-          // 1.99 is a server that speaks both (RFC 4253 section 5.1): the client decides, with its own banner.
-          if (!/^1\.(?!99)/.test(message.version)) return;
+          if (message.fromServer) {
+            remember(banners, flow, message.software);
+            remember(versions, flow, message.version);
+          }
+          const version = versionInUse(message, versions.get(flow), asking.get(flow));
+          if (version === null) {
+            if (!message.fromServer && ONLY_FIRST.test(message.version) && !versions.has(flow)) remember(asking, flow, message.version);
+            return;
+          }
           const one = server(flow, 'version-1');
           one?.evidence.add(p, flow);
           one?.agreed.set('version', {
             what: 'version',
-            name: `SSH ${safeText(message.version, 16)}`,
+            name: `SSH ${safeText(version, 16)}`,
             severity: 'medium',
             why: 'version 1 lets data be inserted and sessions be taken over (CVE-2001-0361)',
           });
@@ -141,6 +150,18 @@ export const weakSsh = defineDetector({
     };
   },
 });
+
+/** 1.99 is a server that speaks both versions (RFC 4253 section 5.1). */
+const ONLY_FIRST = /^1\.(?!99)/;
+
+/** Version 1 is used where the server knows nothing else, or knows both and the client wants it. Who asks a server of version 2 for it is sent away: scanners do so. */
+function versionInUse(message: SshBannerMessage, ofServer: string | undefined, ofClient: string | undefined): string | null {
+  if (message.fromServer) {
+    if (ONLY_FIRST.test(message.version)) return message.version;
+    return message.version.startsWith('1.') && ofClient !== undefined ? ofClient : null;
+  }
+  return ONLY_FIRST.test(message.version) && ofServer?.startsWith('1.') === true ? message.version : null;
+}
 
 /** RFC 4253 section 7.1: the first of the client's that the server has too. */
 function agreedOn(values: Collected, client: SshKexInitMessage, server: SshKexInitMessage): Agreed[] {

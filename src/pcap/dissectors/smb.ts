@@ -226,6 +226,9 @@ function say(p: Packet, at: number, command: number, subcommand: number, respons
   p.emit({ kind: 'smb-transaction', frame: p.frame, command, subcommand, response, status, multiplexId, totalData } satisfies SmbTransactionMessage);
 }
 
+/** "None of these", [MS-CIFS] section 2.2.4.52.2. */
+const NO_DIALECT = 0xffff;
+
 function readResponse(
   p: Packet,
   at: number,
@@ -242,6 +245,11 @@ function readResponse(
     sink?.add(f.signatures, words + 2, 1, (mode & 4) !== 0);
     sink?.add(f.required, words + 2, 1, signingRequired);
     if (p.hears('smb-negotiated')) p.emit({ kind: 'smb-negotiated', frame: p.frame, dialect: 1, signingRequired } satisfies SmbNegotiatedMessage);
+    return;
+  }
+  if (command === NEGOTIATE && wordBytes === 2 && view.getUint16(words, true) === NO_DIALECT) {
+    if (p.hears('smb-negotiated'))
+      p.emit({ kind: 'smb-negotiated', frame: p.frame, dialect: 0, signingRequired: false } satisfies SmbNegotiatedMessage);
     return;
   }
   if (command === SESSION_SETUP) {

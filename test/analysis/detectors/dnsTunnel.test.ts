@@ -147,6 +147,21 @@ describe('long names that are looked up in order to go there', () => {
   });
 });
 
+describe('lists that are asked about senders and files (RFC 5782)', () => {
+  const hex = (i: number, length: number): string => [...code(i, length)].map((letter) => (letter.charCodeAt(0) & 15).toString(16)).join('');
+  test('are a remark, by hashes and by addresses', async () => {
+    for (const length of [32, 40])
+      expect(await ask(many(80, (i) => `${hex(i, length)}.${i % 2 === 0 ? 'md' : 'sha'}.list.corp.example`))).toMatchObject([{ severity: 'low' }]);
+    expect(await ask(many(80, (i) => `${i}.2.0.192.zen.list.corp.example`))).toEqual([]);
+  });
+  test('data in pieces of another length, or with a number before them, is none', async () => {
+    expect(await ask(many(80, (i) => `${hex(i, 56)}.x.evil.example`))).toMatchObject([{ severity: expect.stringMatching(/medium|high/) as string }]);
+    expect(await ask(many(80, (i) => `${i}.${hex(i, 32)}.x.evil.example`))).toMatchObject([
+      { severity: expect.stringMatching(/medium|high/) as string },
+    ]);
+  });
+});
+
 describe('is silent on', () => {
   test('the host names of a private domain that no registry knows', async () => {
     expect(await ask(many(200, (i) => `pc-${code(i, 8)}.corp`))).toEqual([]);

@@ -7,12 +7,12 @@ import { ACK, PacketBuilder, RST, SYN } from '../../support/packetBuilder.ts';
 const A = '10.0.0.66';
 const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'host-sweep');
 
-function arp(builder: PacketBuilder, opcode: number, sender: string, target: string, host = 1): PacketBuilder {
+function arp(builder: PacketBuilder, opcode: number, sender: string, target: string, host = 1, isUnicast = false): PacketBuilder {
   const octets = (address: string): number[] => address.split('.').map(Number),
     mac = [2, 0, 0, 0, 0, host];
   return builder.frame(
     Uint8Array.from([
-      ...(opcode === 1 ? [255, 255, 255, 255, 255, 255] : [2, 0, 0, 0, 0, 99]),
+      ...(opcode === 1 && !isUnicast ? [255, 255, 255, 255, 255, 255] : [2, 0, 0, 0, 0, 99]),
       ...mac,
       8,
       6,
@@ -168,6 +168,41 @@ describe('is a sweep', () => {
 });
 
 describe('is silent on', () => {
+  // Only the last port is closed everywhere: a check that somebody forgot to take away.
+  test('monitoring with one check that fails everywhere, to which it comes back, is a remark', async () => {
+    const rounds = (count: number, isTalking: boolean): Uint8Array => {
+      const builder = new PacketBuilder();
+      let port = 30_000;
+      for (let round = 0; round < count; round++) {
+        for (let i = 1; i <= 60; i++) {
+          const to = `10.1.0.${i}`,
+            web = {
+              there: { from: A, to, sourcePort: ++port, destinationPort: 80 },
+              back: { from: to, to: A, sourcePort: 80, destinationPort: port },
+            };
+          builder
+            .tcp({ ...web.there, flags: SYN, windowScale: 7 })
+            .tcp({ ...web.back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+            .tcp({ ...web.there, flags: ACK, sequence: 1001, acknowledgment: 5001 });
+          if (isTalking)
+            builder
+              .tcp({ ...web.there, flags: ACK, sequence: 1001, acknowledgment: 5001, payload: new TextEncoder().encode('GET / HTTP/1.0\r\n\r\n') })
+              .tcp({ ...web.back, flags: ACK, sequence: 5001, acknowledgment: 1019, payload: new TextEncoder().encode('HTTP/1.0 200 OK\r\n\r\n') });
+          builder
+            .tcp({ from: A, to, sourcePort: ++port, destinationPort: 8443, flags: SYN, windowScale: 7 })
+            .tcp({ from: to, to: A, sourcePort: 8443, destinationPort: port, flags: RST | ACK })
+            .wait(0.05);
+        }
+        builder.wait(30);
+      }
+      return builder.bytes();
+    };
+    expect(await run(rounds(3, true))).toMatchObject([{ severity: 'low' }]);
+    // A walk over two ports, once, or one that says nothing where it is let in.
+    expect(await run(rounds(1, true))).toMatchObject([{ severity: 'medium' }]);
+    expect(await run(rounds(3, false))).toMatchObject([{ severity: 'medium' }]);
+  });
+
   test('monitoring that gets answers', async () => {
     const builder = new PacketBuilder();
     for (let i = 1; i <= 200; i++) {
@@ -183,6 +218,24 @@ describe('is silent on', () => {
         .tcp({ from: A, to, sourcePort: 40_000 + i, destinationPort: 22, flags: ACK, sequence: 1001 });
     }
     expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('a system that asks its neighbours, each by its own card, whether they are still there', async () => {
+    const gone = new PacketBuilder();
+    for (let i = 1; i <= 60; i++) arp(gone, 1, '10.0.0.1', `10.0.0.${100 + i}`, 1, true).wait(0.02);
+    expect(await run(gone.bytes())).toEqual([]);
+  });
+
+  test('a server of DHCP whose answers go to each client', async () => {
+    const offers = (sourcePort: number): Uint8Array => {
+      const builder = new PacketBuilder();
+      for (let i = 1; i <= 60; i++)
+        builder.udp({ from: '10.0.0.1', to: `10.0.0.${100 + i}`, sourcePort, destinationPort: 68, payload: new Uint8Array(300) }).wait(0.3);
+      return builder.bytes();
+    };
+    expect(await run(offers(67))).toEqual([]);
+    // The same from a port of nobody is no answer.
+    expect(await run(offers(40_000))).toMatchObject([{ severity: 'medium' }]);
   });
 
   test('a gateway that asks for some of its hosts every now and then', async () => {

@@ -55,6 +55,14 @@ describe('is told', () => {
 });
 
 describe('is silent on', () => {
+  test('a scanner that asks a web server what it speaks; told of two protocols on a port that never speaks its own', () => {
+    const scanner = new MessageDriver(oddPort),
+      tunnels = new MessageDriver(oddPort);
+    for (const service of ['http', 'nbss', 'tls']) scanner.flow(A, B, 80, service);
+    for (const service of ['ssh', 'smtp']) tunnels.flow(A, B, 80, service);
+    expect(scanner.findings).toEqual([]);
+    expect(tunnels.findings).toHaveLength(2);
+  });
   test('a browser that was sent to the port of TLS without TLS, and was told so', async () => {
     // captures/web-browsing.pcap, frames 286 and 288: GET / without TLS on port 443 is answered 400 by nginx.
     expect(findingsOf(await analyzeCapture(sample('web-browsing.pcap')), 'odd-port')).toEqual([]);

@@ -73,6 +73,15 @@ describe('is silent on', () => {
       ),
     ).toEqual([]);
   });
+  test('a server that refuses version 1 to a scanner as often as it asks', async () => {
+    // [MS-CIFS] section 2.2.4.52.2: one word, 0xffff, for none of the dialects.
+    const refusal = Uint8Array.from([0, 0, 0, 37, ...smb(1, NEGOTIATE, true).subarray(4, 36), 1, 0xff, 0xff, 0, 0]);
+    const asked = smb(1, NEGOTIATE, false),
+      found = async (answer: Uint8Array) =>
+        findingsOf(await analyzeCapture(talk(Array.from({ length: 6 }, (_, i) => [i % 2 === 1, i % 2 === 1 ? answer : asked] as const))), 'smbv1');
+    expect(await found(refusal)).toEqual([]);
+    expect(await found(smb(1, NEGOTIATE, true))).toHaveLength(1);
+  });
   test('a server that refuses', async () =>
     expect(
       findingsOf(

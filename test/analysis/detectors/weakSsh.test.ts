@@ -72,12 +72,29 @@ describe('is silent on', () => {
     driver.say(driver.flow('10.0.0.5', '10.0.0.22', 22, 'ssh'), kexInit(false, { kex: ['diffie-hellman-group1-sha1'] }));
     expect(driver.findings).toEqual([]);
   });
+  test('a scanner that asks a server of version 2 for version 1, in either order', () => {
+    for (const first of [true, false]) {
+      const driver = new MessageDriver(weakSsh),
+        flow = driver.flow('10.0.0.5', '10.0.0.22', 22, 'ssh');
+      driver.say(flow, banner(first, first ? '2.0' : '1.5')).say(flow, banner(!first, first ? '1.5' : '2.0'));
+      expect(driver.findings).toEqual([]);
+    }
+  });
   test('a server that speaks both versions', () => {
     const driver = new MessageDriver(weakSsh);
     driver.say(driver.flow('10.0.0.5', '10.0.0.22', 22, 'ssh'), banner(true, '1.99'));
     expect(driver.findings).toEqual([]);
   });
   test('an SSH session of today', async () => expect(findingsOf(await analyzeCapture(sample('ssh-session.pcap')), 'weak-ssh')).toEqual([]));
+});
+
+test('version 1 that the client wants of a server that speaks both', () => {
+  for (const first of [true, false]) {
+    const driver = new MessageDriver(weakSsh),
+      flow = driver.flow('10.0.0.5', '10.0.0.22', 22, 'ssh');
+    driver.say(flow, banner(first, first ? '1.99' : '1.5')).say(flow, banner(!first, first ? '1.5' : '1.99'));
+    expect(driver.findings).toMatchObject([{ technique: 'version-1', severity: 'medium', framesTotal: 1 }]);
+  }
 });
 
 test('version 1', () => {

@@ -7,7 +7,7 @@ import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
 import { CLIENT, dialogue, lookUps, SERVER, web } from '../../support/dialogue.ts';
 import { MessageDriver } from '../../support/messageDriver.ts';
-import { ACK, ipBytes, PacketBuilder, PSH, RST, SYN, tcpBytes, udpBytes } from '../../support/packetBuilder.ts';
+import { ACK, FIN, ipBytes, PacketBuilder, PSH, RST, SYN, tcpBytes, udpBytes } from '../../support/packetBuilder.ts';
 
 /** A sample, packed or not. */
 const recorded = (name: string): string => sample(fs.existsSync(sample(`${name}.pcap`)) ? `${name}.pcap` : `${name}.pcap.gz`);
@@ -106,6 +106,42 @@ describe('slow-dos', () => {
     }
     expect(await run(late.bytes(), 'slow-dos')).toEqual([]);
     expect(await run(slow.bytes(), 'slow-dos')).toMatchObject([{ severity: 'high' }]);
+  });
+
+  test('found in less time where the connections are very many, with a server that answers Bad Request when the client goes', async () => {
+    const held = (connections: number, pieces: number): Uint8Array => {
+      const builder = new PacketBuilder(),
+        head = new TextEncoder().encode('GET / HTTP/1.1\r\nHost: a\r\n'),
+        line = new TextEncoder().encode('X-a: b\r\n');
+      for (let i = 0; i < connections; i++) {
+        const there = { from: CLIENT, to: SERVER, sourcePort: 40_000 + i, destinationPort: 80 },
+          back = { from: SERVER, to: CLIENT, sourcePort: 80, destinationPort: 40_000 + i };
+        builder
+          .tcp({ ...there, flags: SYN, sequence: 1000 })
+          .tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+          .tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 })
+          .tcp({ ...there, flags: ACK | PSH, sequence: 1001, acknowledgment: 5001, payload: head });
+        let sequence = 1001 + head.length;
+        for (let k = 0; k < pieces; k++, sequence += line.length)
+          builder.wait(15 / pieces).tcp({ ...there, flags: ACK | PSH, sequence, acknowledgment: 5001, payload: line });
+        if (pieces === 0) builder.wait(15);
+        builder
+          .tcp({ ...there, flags: FIN | ACK, sequence, acknowledgment: 5001 })
+          .tcp({
+            ...back,
+            flags: ACK | PSH,
+            sequence: 5001,
+            acknowledgment: sequence + 1,
+            payload: new TextEncoder().encode('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'),
+          })
+          .wait(-15);
+      }
+      return builder.bytes();
+    };
+    expect(await run(held(150, 3), 'slow-dos')).toMatchObject([{ severity: 'high', subjects: [{ address: CLIENT }, { address: SERVER }] }]);
+    expect(await run(held(60, 3), 'slow-dos')).toEqual([]);
+    // Opened in advance and used for nothing more.
+    expect(await run(held(150, 0), 'slow-dos')).toEqual([]);
   });
 
   test('silent on long polling, and on one slow reader', async () => {
