@@ -136,11 +136,38 @@ function evaluate(values: Options, state: CaptureState, byName: Watched<string, 
   if (gathered.isCut) limits.push(`Of pairs with more than ${countText(MOST_ROWS)} connections only the first were judged.`);
   return {
     findings: [
-      ...beacons.slice(0, MOST_FINDINGS).map((beacon) => draft(values, state, beacon)),
+      ...fleets(state, beacons)
+        .slice(0, MOST_FINDINGS)
+        .map((fleet) => draft(values, state, fleet)),
       ...heartbeatFindings(values, state, heartbeats, MOST_FINDINGS),
     ],
     coverage: coverage(examinedAll(state, gathered.judged), limits),
   };
+}
+
+/** Clients of one server inside, from which on the same interval makes them its agents. Their intervals differ by what their clocks do. */
+const FLEET = 3,
+  SAME_PERCENT = 5,
+  ROWS_OF_EACH = 10,
+  CLIENTS_TOLD = 20;
+
+/** Beacons that are told as one: machines that call the same server inside at the same interval, as agents of monitoring and management do. Others are told one by one. */
+function fleets(state: CaptureState, beacons: readonly Beacon[]): (readonly Beacon[])[] {
+  const byServer = new Map<string, Beacon[]>(),
+    order: Beacon[][] = [];
+  for (const beacon of beacons) {
+    const { server, serverPort } = endsOf(state, beacon.rows[0]!),
+      key = `${server} ${serverPort}`,
+      same = beacon.name === null && isLocalAddress(server) ? byServer.get(key) : undefined;
+    if (same !== undefined && Math.abs(same[0]!.score.interval - beacon.score.interval) * 100 <= SAME_PERCENT * same[0]!.score.interval) {
+      same.push(beacon);
+      continue;
+    }
+    const alone = [beacon];
+    order.push(alone);
+    if (same === undefined && beacon.name === null && isLocalAddress(server)) byServer.set(key, alone);
+  }
+  return order.flatMap((same) => (same.length >= FLEET ? [same] : same.map((one) => [one])));
 }
 
 function observedSeconds(state: CaptureState): number {
@@ -249,7 +276,13 @@ function judge(values: Options, state: CaptureState, all: readonly number[], nam
   };
 }
 
-function draft(values: Options, state: CaptureState, { rows, score, name, unanswered }: Beacon): FindingDraft {
+function draft(values: Options, state: CaptureState, fleet: readonly Beacon[]): FindingDraft {
+  const { score, name } = fleet[0]!,
+    rows = fleet.length === 1 ? fleet[0]!.rows : fleet.flatMap((one) => one.rows.slice(0, ROWS_OF_EACH)),
+    unanswered = fleet.reduce((sum, one) => sum + one.unanswered, 0),
+    connections = fleet.reduce((sum, one) => sum + one.rows.length, 0),
+    clients = fleet.map((one) => endsOf(state, one.rows[0]!).client),
+    isFleet = fleet.length > 1;
   const { client, server, serverPort } = endsOf(state, rows[0]!),
     evidence = new Evidence(),
     isTcp = (state.flows.ints[rows[0]! * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP;
@@ -257,7 +290,7 @@ function draft(values: Options, state: CaptureState, { rows, score, name, unansw
   const isOutside = name !== null || !isLocalAddress(server),
     names = name === null ? state.names.of(server) : [name],
     isCheck = names.some((one) => CHECKS.test(`${one}.`)),
-    isDead = unanswered * 2 > rows.length,
+    isDead = unanswered * 2 > connections,
     isNamed = names.length > 0,
     isWeb = serverPort === 80 || serverPort === 443 || ALIVE_BY_DESIGN.has(serverPort);
   const { confidence, indicators } = confidenceOf([
@@ -267,6 +300,7 @@ function draft(values: Options, state: CaptureState, { rows, score, name, unansw
     ['to an address outside', isOutside ? 10 : -10],
     ['a port of no usual service', isTcp && serverPort !== 80 && serverPort !== 443 ? 5 : 0],
     ['named like a check for updates or the network', isCheck ? -25 : 0],
+    ['several machines at the same interval, as agents of one service', isFleet ? -15 : 0],
     ['mostly unanswered', isDead ? -15 : 0],
   ]);
   const percent = (value: number): number => Math.round(value * 100),
@@ -276,8 +310,10 @@ function draft(values: Options, state: CaptureState, { rows, score, name, unansw
     // Apps and devices ask their makers' web servers for news as regularly as malware; these have names, and keep to the ports of the web and of brokers and mail.
     severity: isOutside && !isDead && !isCheck && !(isNamed && isWeb) ? 'medium' : 'low',
     confidence,
-    title: `${client} calls ${target} every ${durationText(score.interval)}, ${countText(score.beats)} times`,
-    description: `${countText(rows.length)} connections began ${durationText(score.interval)} apart (half of them within ${durationText(score.deviation)} of that). Score ${percent(score.total)} % (threshold ${values.scorePercent} %): timing ${percent(score.timing)} %, sizes ${percent(score.sizes)} %, spread over the capture ${percent(score.duration)} %, evenness ${percent(score.histogram)} %.${
+    title: isFleet
+      ? `${countText(fleet.length)} machines call ${target} every ${durationText(score.interval)}`
+      : `${client} calls ${target} every ${durationText(score.interval)}, ${countText(score.beats)} times`,
+    description: `${isFleet ? `Each of ${countText(fleet.length)} machines does so at the same interval; the most regular is ${client}: its ` : ''}${countText(fleet[0]!.rows.length)} connections began ${durationText(score.interval)} apart (half of them within ${durationText(score.deviation)} of that). Score ${percent(score.total)} % (threshold ${values.scorePercent} %): timing ${percent(score.timing)} %, sizes ${percent(score.sizes)} %, spread over the capture ${percent(score.duration)} %, evenness ${percent(score.histogram)} %.${
       names.length > 0 && name === null
         ? ` The capture calls the address ${names
             .slice(0, 3)
@@ -286,10 +322,11 @@ function draft(values: Options, state: CaptureState, { rows, score, name, unansw
         : ''
     }`,
     subjects: [
-      { role: 'client', address: client },
+      ...clients.slice(0, CLIENTS_TOLD).map((address) => ({ role: 'client' as const, address })),
       { role: 'server', address: server, port: serverPort },
     ],
     ...evidence.proof,
+    ...(isFleet ? { framesTotal: connections } : {}),
     indicators: [
       { name: 'score', value: percent(score.total), threshold: values.scorePercent, unit: '%' },
       { name: 'timing', value: percent(score.timing), threshold: values.timingPercent, unit: '%' },
@@ -303,13 +340,18 @@ function draft(values: Options, state: CaptureState, { rows, score, name, unansw
     ],
     alternatives: [
       'An update check, a monitoring probe, or a page or app that asks for news at a fixed interval.',
+      ...(isFleet
+        ? ['Agents of one service of your own, such as monitoring, backup or management: most likely, as all of them keep the same interval.']
+        : []),
       ...(isDead ? ['A program that tries again to reach a service which is gone.'] : []),
     ],
     filter:
       name === null
-        ? `${addressFilter(client, server)} && ${isTcp ? 'tcp' : 'udp'}.port == ${serverPort}`
+        ? `${isFleet ? addressFilter(server) : addressFilter(client, server)} && ${isTcp ? 'tcp' : 'udp'}.port == ${serverPort}`
         : `${addressFilter(client)} && tls.handshake.type == 1`,
     attack: ['T1071', 'T1573'],
-    recommendation: `Find the program on ${client} that makes these connections, and who owns ${target}. If nobody knows it, isolate ${client} and look at what was sent in the first connections.`,
+    recommendation: isFleet
+      ? `Find out which service ${target} is. If nobody knows it, look at the program on ${client} that calls it, and at what was sent in the first connections.`
+      : `Find the program on ${client} that makes these connections, and who owns ${target}. If nobody knows it, isolate ${client} and look at what was sent in the first connections.`,
   };
 }

@@ -38,7 +38,7 @@ interface Kind {
   readonly severity: Severity;
   readonly attack: readonly string[];
 }
-const WEB: Kind = { id: 'web-pages', what: 'pages of a web server', unit: 'pages', option: 'pages', severity: 'low', attack: ['T1595.003'] },
+const WEB: Kind = { id: 'web-pages', what: 'pages that are not there', unit: 'pages', option: 'pages', severity: 'low', attack: ['T1595.003'] },
   MAIL: Kind = { id: 'mail-users', what: 'users of a mail server', unit: 'users', option: 'users', severity: 'low', attack: ['T1087', 'T1589.002'] },
   ZONE: Kind = { id: 'dns-zone', what: 'a whole DNS zone', unit: 'transfers', option: null, severity: 'low', attack: ['T1590.002'] },
   REVERSE: Kind = {

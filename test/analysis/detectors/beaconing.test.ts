@@ -69,6 +69,26 @@ describe('is told', () => {
     expect(told).toBeGreaterThanOrEqual(38);
   });
 
+  test('agents that call one server inside at the same interval, as one; few of them, or outside, one by one', () => {
+    const agents = (clients: number, server: string) => {
+      const driver = new MessageDriver(beaconing);
+      for (let i = 0; i < 40; i++)
+        for (let client = 1; client <= clients; client++) {
+          driver.flow(`10.0.1.${client}`, server, 10_051, 'data');
+          driver.wait(120 / clients);
+        }
+      return driver.findings;
+    };
+    const [finding, ...others] = agents(7, '10.0.0.9');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'low', title: '7 machines call 10.0.0.9 port 10051 every 2 m 00 s', framesTotal: 280 });
+    expect(finding!.subjects).toHaveLength(8);
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+    expect(agents(2, '10.0.0.9')).toHaveLength(2);
+    expect(agents(4, B).map(({ severity }) => severity)).toEqual(['medium', 'medium', 'medium', 'medium']);
+  });
+
   test('every five seconds, over UDP from new ports', () =>
     expect(calls(40, () => 5, { protocol: 17 }, 4444, 'data').findings).toMatchObject([{ severity: 'medium' }]));
 
