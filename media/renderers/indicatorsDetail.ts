@@ -32,7 +32,7 @@ export function indicatorsDetail(store: Store, report: Report): TemplateResult {
       <table class="ev">
         <thead>
           <tr>
-            <th class="c-proto" scope="col">Type</th>
+            <th class="c-type" scope="col">Type</th>
             <th scope="col">Indicator</th>
             <th scope="col">From</th>
           </tr>

@@ -12,8 +12,13 @@ import { FlowPass } from './flowPass.ts';
 import type { FlowTable } from './flowTable.ts';
 import { INDEX_FRAGMENT, type PacketIndex } from './packetIndex.ts';
 
-/** Frames of a flow that are walked before the one asked for. More would be exact for ever longer transfers, and ever slower. */
-const MAX_FRAMES_BEFORE = 2000;
+/** Frames of a flow that are walked before the one asked for: enough for nearly all. */
+const FRAMES_BEFORE = 2000;
+/**
+ * A flow with no more than these is walked from its beginning where the few told less of a frame than the first pass knew, as of the last frame of an
+ * upload: a quarter of a second. A longer one stays as the few tell it.
+ */
+const MOST_FRAMES_BEFORE = 25_000;
 const MAX_FRAGMENTS_BEFORE = 256;
 
 /** Takes nothing in. */
@@ -29,13 +34,15 @@ export interface ReplaySource {
   /** Time of the capture's first frame, which relative times count from. */
   readonly firstSeconds: number;
   readonly firstNanoseconds: number;
+  /** Id of the topmost protocol that the first pass found in a frame. */
+  topProtocol(frame: number): string | undefined;
   /** Wireshark's stream number of a flow row. */
   streamNumber(flow: number): number;
 }
 
 /**
  * Calls `look` for each wanted frame (ascending, of one flow; or frames without a flow when `flow` is -1) with the packet and the pass right after it was
- * dissected into the sink that `sinkFor` gave.
+ * dissected into the sink that `sinkFor` gave; twice, where only a longer walk understands it, and then the second time counts.
  */
 export async function replayFlow(
   source: ReplaySource,
@@ -45,12 +52,40 @@ export async function replayFlow(
   look: (p: Packet, pass: FlowPass) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  const unlike: number[] = [];
+  await walk(
+    source,
+    flow,
+    frames,
+    FRAMES_BEFORE,
+    sinkFor,
+    (p, pass) => {
+      if (p.tables.paths.topOf(p.path)?.id !== source.topProtocol(p.frame)) unlike.push(p.frame);
+      look(p, pass);
+    },
+    signal,
+  );
+  if (flow < 0 || unlike.length === 0) return;
+  const before = framesBefore(source.index, flow, unlike[0]!, MOST_FRAMES_BEFORE + 1);
+  if (before <= FRAMES_BEFORE || before > MOST_FRAMES_BEFORE) return;
+  await walk(source, flow, unlike, MOST_FRAMES_BEFORE, sinkFor, look, signal);
+}
+
+async function walk(
+  source: ReplaySource,
+  flow: number,
+  frames: readonly number[],
+  most: number,
+  sinkFor: (p: Packet) => FieldSink,
+  look: (p: Packet, pass: FlowPass) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const p = createPacket(),
     state = new CaptureState(p),
     pass = new FlowPass(state, {});
   const wanted = new Set(frames);
   let seeded = false;
-  for (const frame of framesToWalk(source.index, flow, frames)) {
+  for (const frame of framesToWalk(source.index, flow, frames, most)) {
     if (signal?.aborted === true) return;
     if (!(await source.scan.readAgain(p, source.index.fileOffset(frame - 1)))) continue;
     p.frame = frame;
@@ -68,15 +103,22 @@ export async function replayFlow(
   }
 }
 
+/** Frames of a flow before this one, counted up to `most`. */
+function framesBefore(index: PacketIndex, flow: number, frame: number, most: number): number {
+  let count = 0;
+  for (let i = frame - 2; i >= 0 && count < most; i--) if (index.flow(i) === flow) count++;
+  return count;
+}
+
 /** The wanted frames, those of the same flow before them, and the fragments that one of them may complete. */
-function framesToWalk(index: PacketIndex, flow: number, frames: readonly number[]): number[] {
+function framesToWalk(index: PacketIndex, flow: number, frames: readonly number[], most: number): number[] {
   if (flow < 0 || frames.length === 0) return [...frames];
   const last = frames.at(-1)!,
     first = frames[0]!;
   const before: number[] = [],
     fragments: number[] = [],
     walk: number[] = [];
-  for (let i = first - 2; i >= 0 && before.length < MAX_FRAMES_BEFORE; i--) {
+  for (let i = first - 2; i >= 0 && before.length < most; i--) {
     if (index.flow(i) === flow) before.push(i + 1);
     else if ((index.flags(i) & INDEX_FRAGMENT) !== 0 && fragments.length < MAX_FRAGMENTS_BEFORE) fragments.push(i + 1);
   }

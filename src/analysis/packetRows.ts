@@ -139,6 +139,7 @@ export class PacketRows {
       addresses: state.packet.ipv6,
       firstSeconds: state.firstSeconds,
       firstNanoseconds: state.firstNanoseconds,
+      topProtocol: (frame) => state.tables.paths.topOf(this.#index.path(frame - 1))?.id,
       streamNumber: (flow) => this.#ordinal(flow),
     };
   }
