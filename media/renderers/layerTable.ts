@@ -3,8 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import '../components/grid.ts';
 import '../components/splitter.ts';
 import type { ConversationsQuery, Page } from '../../src/analysis/engineApi.ts';
-import { CONVERSATION_LAYERS, type ConversationLayer, type Report } from '../../src/analysis/report.ts';
-import { emptyState, icon, segments } from '../components/bits.ts';
+import { CONVERSATION_LAYERS, type ConversationLayer, type Finding, type Report } from '../../src/analysis/report.ts';
+import { emptyState, icon, segments, severityIcon } from '../components/bits.ts';
 import { openMenu } from '../components/contextMenu.ts';
 import { rowsOf, type GridConfig } from '../components/grid.ts';
 import type { Column, GridLayout } from '../components/gridColumns.ts';
@@ -185,6 +185,29 @@ export function totalWords<Row extends object>(model: TableModel<Row>): string {
     : `${formatCount(total)} ${total === 1 ? 'row' : 'rows'}`;
 }
 
-export function summed<Row extends object>(model: TableModel<Row>, value: (row: Row) => number): number | null {
-  return model.all === null ? null : model.all.reduce((sum, row) => sum + value(row), 0);
+/** A column's sum, once all rows are here. */
+export function sum<Row extends object>(
+  model: TableModel<Row>,
+  value: (row: Row) => number,
+  show: (total: number) => ReturnType<Column<Row>['cell']>,
+) {
+  return () => (model.all === null ? '' : show(model.all.reduce((total, row) => total + value(row), 0)));
+}
+
+/** The gravest finding about a row. */
+export function findingColumn<Row>(marks: ReadonlyMap<string, Finding>, keyOf: (row: Row) => string): Column<Row> {
+  return {
+    id: 'finding',
+    title: '',
+    label: 'Finding',
+    width: 18,
+    grow: 0,
+    drop: 0,
+    sort: null,
+    text: (row) => marks.get(keyOf(row))?.title ?? '',
+    cell: (row) => {
+      const finding = marks.get(keyOf(row));
+      return finding === undefined ? '' : severityIcon(finding.severity, finding.title);
+    },
+  };
 }

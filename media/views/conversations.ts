@@ -1,13 +1,13 @@
 /** Who talked to whom, per layer, and how it ended. */
 import { html, nothing } from 'lit';
-import type { Conversation, ConversationLayer } from '../../src/analysis/report.ts';
+import type { Conversation, ConversationLayer, Finding } from '../../src/analysis/report.ts';
 import { bar, bytesCell, icon, packetsLink, severityIcon, skeleton } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { both, conversationFilter } from '../filters.ts';
 import { exactBytes, exactTime, formatBytes, formatCount, formatDuration, plural, protocolLabel, timeOfDay } from '../format.ts';
 import { ask, type Target } from '../menu.ts';
 import { severest } from '../renderers/findingRows.ts';
-import { layerTable, summed, totalWords } from '../renderers/layerTable.ts';
+import { findingColumn, layerTable, sum, totalWords } from '../renderers/layerTable.ts';
 import type { Store } from '../store.ts';
 import { TableModel } from '../tableModel.ts';
 import type { View } from './view.ts';
@@ -45,6 +45,16 @@ function conversationTarget(row: Conversation): Target {
   };
 }
 
+const pairOf = (...ends: readonly [string, string]): string => [...ends].sort().join(' ');
+
+/** Addresses of one finding that pairs are made of. */
+const MOST_PAIRED = 30;
+
+function pairsIn({ subjects }: Finding): string[] {
+  const addresses = [...new Set(subjects.map(({ address }) => address))].slice(0, MOST_PAIRED);
+  return addresses.flatMap((a, i) => addresses.slice(i + 1).map((b) => pairOf(a, b)));
+}
+
 let model: TableModel<Conversation> | null = null;
 
 function address(store: Store, value: string, port: number | null, via: readonly string[]) {
@@ -57,30 +67,15 @@ function address(store: Store, value: string, port: number | null, via: readonly
 function columns(store: Store, table: TableModel<Conversation>, layer: ConversationLayer): readonly Column<Conversation>[] {
   const ports = layer === 'tcp' || layer === 'udp' || layer === 'sctp';
   const most = Math.max(1, table.most === null ? 1 : bytesOf(table.most));
-  const marks = severest(store.report?.findings ?? [], (finding) => finding.evidence.flows);
+  // Findings name conversations of ports, and the addresses that took part.
+  const marks = severest(store.report?.findings ?? [], (finding) => (ports ? finding.evidence.flows : pairsIn(finding)));
+  const keyOf = (row: Conversation): string => (ports ? row.id : pairOf(row.a, row.b));
   const rate = (row: Conversation): number | null =>
     row.durationSeconds === null || row.durationSeconds < 0.5 ? null : bytesOf(row) / row.durationSeconds;
-  const sum = (value: (row: Conversation) => number, show: (total: number) => ReturnType<Column<Conversation>['cell']>) => () => {
-    const total = summed(table, value);
-    return total === null ? '' : show(total);
-  };
   const link = (row: Conversation) =>
     packetsLink(store, packetsOf(row), both(store.place.selection.filter, conversationFilter(row))) as ReturnType<typeof html>;
   return [
-    {
-      id: 'finding',
-      title: '',
-      label: 'Finding',
-      width: 18,
-      grow: 0,
-      drop: 0,
-      sort: null,
-      text: (row) => marks.get(row.id)?.title ?? '',
-      cell: (row) => {
-        const finding = marks.get(row.id);
-        return finding === undefined ? '' : severityIcon(finding.severity, finding.title);
-      },
-    },
+    findingColumn(marks, keyOf),
     {
       id: 'a',
       title: 'A, opened it',
@@ -127,7 +122,7 @@ function columns(store: Store, table: TableModel<Conversation>, layer: Conversat
       descendingFirst: true,
       text: (row) => String(packetsOf(row)),
       cell: link,
-      total: sum(packetsOf, formatCount),
+      total: sum(table, packetsOf, formatCount),
     },
     {
       id: 'bar',
@@ -151,7 +146,7 @@ function columns(store: Store, table: TableModel<Conversation>, layer: Conversat
       descendingFirst: true,
       text: (row) => exactBytes(bytesOf(row)),
       cell: (row) => bytesCell(bytesOf(row)),
-      total: sum(bytesOf, bytesCell),
+      total: sum(table, bytesOf, bytesCell),
     },
     {
       id: 'start',

@@ -1,13 +1,13 @@
 /** Every address with what it sent and received; one of them can be looked at closely. */
 import { html, nothing } from 'lit';
 import type { ConversationLayer, Endpoint } from '../../src/analysis/report.ts';
-import { bar, bytesCell, icon, packetsLink, severityIcon, skeleton } from '../components/bits.ts';
+import { bar, bytesCell, icon, packetsLink, skeleton } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { addressFilter, both } from '../filters.ts';
 import { exactBytes, formatBytes, formatCount, plural } from '../format.ts';
 import { severest } from '../renderers/findingRows.ts';
 import { hostPage } from '../renderers/hostPage.ts';
-import { layerTable, summed, totalWords } from '../renderers/layerTable.ts';
+import { findingColumn, layerTable, sum, totalWords } from '../renderers/layerTable.ts';
 import { endpointTarget } from '../renderers/mostActive.ts';
 import type { Store } from '../store.ts';
 import { TableModel } from '../tableModel.ts';
@@ -21,11 +21,7 @@ function columns(store: Store, table: TableModel<Endpoint>, layer: ConversationL
   const ports = layer === 'tcp' || layer === 'udp' || layer === 'sctp';
   const most = Math.max(1, table.most?.bytes ?? 1);
   const marks = severest(store.report?.findings ?? [], (finding) => finding.subjects.map((subject) => subject.address));
-  // Packets and bytes would count every frame twice, once at each end; sent and received add up.
-  const sum = (value: (row: Endpoint) => number, show: (total: number) => ReturnType<Column<Endpoint>['cell']>) => () => {
-    const total = summed(table, value);
-    return total === null ? '' : show(total);
-  };
+  // There is no sum of packets and bytes: they would count every frame twice, once at each end; sent and received add up.
   const number = (id: keyof Endpoint & ('packetsSent' | 'packetsReceived'), title: string, drop: number): Column<Endpoint> => ({
     id,
     title,
@@ -37,7 +33,7 @@ function columns(store: Store, table: TableModel<Endpoint>, layer: ConversationL
     descendingFirst: true,
     text: (row) => String(row[id]),
     cell: (row) => formatCount(row[id]),
-    total: sum((row) => row[id], formatCount),
+    total: sum(table, (row) => row[id], formatCount),
   });
   const bytes = (id: keyof Endpoint & ('bytesSent' | 'bytesReceived'), title: string, drop: number): Column<Endpoint> => ({
     id,
@@ -50,23 +46,10 @@ function columns(store: Store, table: TableModel<Endpoint>, layer: ConversationL
     descendingFirst: true,
     text: (row) => exactBytes(row[id]),
     cell: (row) => bytesCell(row[id]),
-    total: sum((row) => row[id], bytesCell),
+    total: sum(table, (row) => row[id], bytesCell),
   });
   return [
-    {
-      id: 'finding',
-      title: '',
-      label: 'Finding',
-      width: 18,
-      grow: 0,
-      drop: 0,
-      sort: null,
-      text: (row) => marks.get(row.address)?.title ?? '',
-      cell: (row) => {
-        const finding = marks.get(row.address);
-        return finding === undefined ? '' : severityIcon(finding.severity, finding.title);
-      },
-    },
+    findingColumn(marks, ({ address }) => address),
     {
       id: 'address',
       title: 'Address',

@@ -2,12 +2,13 @@
  * What the engine offers across a boundary: every method takes and returns plain, structured-cloneable values.
  * The host talks to the worker with it, the webview to the host, tests to both. `rpc.ts` carries it.
  */
+import type { FieldNode } from '../pcap/fieldTree.ts';
 import type { AllowConditions } from './allowFile.ts';
 import type { AllowRule } from './allowRules.ts';
 import type { HostStory } from './hostStory.ts';
 import type { ConversationLayer, Conversation, Endpoint, Report, Severity, Timestamp } from './report.ts';
 
-export type { AllowConditions, HostStory };
+export type { AllowConditions, FieldNode, HostStory };
 
 /** What all views of one capture are looking at: one display filter and one time range. */
 export interface Selection {
@@ -82,25 +83,6 @@ export interface PacketRow {
   /** Highest severity of the findings this frame is evidence of. */
   readonly severity: Severity | null;
   readonly malformed: boolean;
-}
-
-/** One node of the details tree. */
-export interface FieldNode {
-  /** Wireshark's field name, `ip.ttl`; empty for a plain text line. */
-  readonly name: string;
-  readonly label: string;
-  /** The value as a person reads it. */
-  readonly text: string;
-  /** Index into `PacketDetail.sources`. */
-  readonly source: number;
-  /** Bytes `[start, start + length)` of that source. */
-  readonly start: number;
-  readonly length: number;
-  readonly children: readonly FieldNode[];
-  /** Display filter that selects packets with this field's value; empty where there is none. */
-  readonly filter: string;
-  /** Set on nodes that report an anomaly. */
-  readonly severity?: 'note' | 'warning' | 'error';
 }
 
 export interface PacketDetail {

@@ -4,7 +4,7 @@ import { filterFor, formatValue, readValue } from './fieldValue.ts';
 import { frame } from './frameFields.ts';
 import type { Packet } from './packet.ts';
 
-/** One node of the details tree; the same shape as `FieldNode` of analysis/engineApi.ts. */
+/** One node of the details tree. */
 export interface FieldNode {
   /** Wireshark's field name, `ip.ttl`; empty for a plain text line. */
   readonly name: string;
@@ -19,6 +19,7 @@ export interface FieldNode {
   readonly children: readonly FieldNode[];
   /** Display filter that selects packets with this field's value; empty where there is none. */
   readonly filter: string;
+  /** Set on nodes that report an anomaly. */
   readonly severity?: 'note' | 'warning' | 'error';
 }
 

@@ -112,6 +112,13 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => page.getByTestId('conversations-grid-total').innerText()).toMatch(/rows[\s\S]*MB/);
   });
 
+  test('two addresses that a finding names bear its mark', async () => {
+    const page = await open('view=conversations&packets=100000');
+    await page.getByTestId('conversations-layer-ip').click();
+    const marked = page.getByTestId('conversations-row').filter({ has: page.locator('.sev.high') });
+    await expect.poll(() => marked.allInnerTexts()).toEqual([expect.stringMatching(/10\.0\.0\.5\b[\s\S]*10\.0\.0\.9\b/)]);
+  });
+
   test('columns are resized and hidden from the keyboard, and stay so after a reload', async () => {
     const page = await open('view=endpoints');
     await page.locator('[data-column=address]').focus();
