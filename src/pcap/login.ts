@@ -20,6 +20,8 @@ export interface LoginMessage extends Message {
   readonly attemptFrame: number;
   /** Stands for the secret where it was readable, `secretTag`. */
   readonly secretTag?: number;
+  /** Of datagrams that name their conversation: the same number in a request and in its answer. */
+  readonly exchange?: number;
 }
 export const loginMessage = messageKind<LoginMessage>('login');
 

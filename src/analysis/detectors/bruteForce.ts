@@ -6,8 +6,18 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { durationText, plural, protocolLabel } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
+import { crowdFindings } from './loginCrowds.ts';
 import { sprayFindings } from './loginSprays.ts';
-import { guessingOptions, guessingThreshold, isGuessing, isStale, LoginTally, type GuessingOptions, type LoginPair } from './loginTally.ts';
+import {
+  guessingOptions,
+  guessingThreshold,
+  isGuessing,
+  isStale,
+  loginFilter,
+  LoginTally,
+  type GuessingOptions,
+  type LoginPair,
+} from './loginTally.ts';
 import { addressFilter, confidenceOf } from './watched.ts';
 
 /** Beyond this many times the threshold it is no longer a forgotten password in some program. */
@@ -19,7 +29,7 @@ export const bruteForce = defineDetector({
   tier: 1,
   deed: 'guessed {what} passwords[ of {whom}]',
   description:
-    'One address fails to log in over and over: FTP, mail, Telnet, MQTT, HTTP, Kerberos, LDAP, VNC, Redis and databases say so, SNMP does not answer, SSH and Remote Desktop sessions end right after the password. A program with an old password does the same, evenly and with one user.',
+    'One address fails to log in over and over: FTP, mail, Telnet, MQTT, HTTP, SIP, Kerberos, LDAP, VNC, Redis and databases say so, SNMP does not answer, SSH and Remote Desktop sessions end right after the password. A program with an old password does the same, evenly and with one user.',
   options: guessingOptions,
   messages: LoginTally.messages,
   create(_, state) {
@@ -32,6 +42,7 @@ export const bruteForce = defineDetector({
           findings: [
             ...pairs.filter((pair) => isGuessing(values, pair)).map((pair) => draft(values, pair, guessingThreshold(values, pair))),
             ...sprayFindings(values, pairs),
+            ...crowdFindings(values, pairs),
           ],
           coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits]),
         };
@@ -41,7 +52,7 @@ export const bruteForce = defineDetector({
 });
 
 function draft(values: GuessingOptions, pair: LoginPair, threshold: number): FindingDraft {
-  const { protocol, ends, bySize, byForms, evidence, users, mayBeKeys, failed, accepted } = pair,
+  const { protocol, ends, bySize, byForms, mayBeDevices = false, evidence, users, secrets, mayBeKeys, failed, accepted } = pair,
     stale = isStale(pair),
     { client, server, serverPort } = ends,
     isSsh = protocol === 'ssh',
@@ -59,8 +70,9 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
     ['quicker than somebody types', rate !== null && rate >= 6 ? 12 : 0],
     ['no login worked', accepted === 0 && byForms === undefined ? 8 : 0],
     ['many users tried', users.size >= 3 ? 8 : 0],
+    ['one password for all, and nobody was refused: perhaps devices of one kind', mayBeDevices ? -20 : 0],
     ['each may have been a key that the server does not take', mayBeKeys ? -20 : 0],
-    ['one and the same password each time', stale ? -30 : 0],
+    [secrets === null ? 'one user, as evenly as a clock: a program' : 'one and the same password each time', stale ? -30 : 0],
     ['one user only, evenly: perhaps a program', users.size === 1 && failed < threshold * MANY && rate !== null && rate < 6 ? -10 : 0],
   ]);
   const what = byForms
@@ -73,14 +85,14 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
   return {
     technique: protocol,
     what: label,
-    severity: mayBeKeys || stale ? 'low' : 'medium',
+    severity: mayBeKeys || stale || mayBeDevices ? 'low' : 'medium',
     confidence,
-    ...(stale ? { deed: 'was refused with one password over and over[ by {whom}]' } : {}),
-    title: `${client} ${stale ? 'is refused with one and the same password' : 'guesses passwords'} at ${server} over ${label}: ${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
+    ...(stale ? { deed: `was refused ${secrets === null ? 'as one user' : 'with one password'} over and over[ by {whom}]` } : {}),
+    title: `${client} ${stale ? `is refused ${secrets === null ? 'evenly as one user' : 'with one and the same password'}` : 'guesses passwords'} at ${server} over ${label}: ${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
     description: `${
       byForms
         ? `${client} posted ${failed} different pairs of user and password into login forms (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). Whether one fits, such pages say in words of their own.`
-        : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? 'were refused over SSH' : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.${stale ? ' The password was the same each time: that of a program which was not told of a new one, rather than a guess.' : ''}`
+        : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? 'were refused over SSH' : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.${stale ? ` ${secrets === null ? 'They came as evenly as a clock' : 'The password was the same each time'}: that of a program which was not told of a new one, rather than a guess.` : ''}`
     }${
       users.size > 0
         ? ` ${plural(users.size, 'user')} tried: ${[...users]
@@ -105,7 +117,7 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
       'A program or a device with a password that was changed.',
       ...(isSsh ? ['A check that connects and leaves, or keys that are offered in vain before every session.'] : ['A user who forgot the password.']),
     ],
-    filter: `${addressFilter(client, server)} && ${protocol === 'kerberos' || protocol === 'snmp' ? '' : `tcp.port == ${serverPort} && `}${protocol === 'rdp' ? 'tcp' : protocol}`,
+    filter: loginFilter(addressFilter(client, server), protocol, serverPort),
     attack: [users.size >= 3 && users.size * 2 > failed ? 'T1110.003' : 'T1110.001', 'T1110'],
     recommendation: `Find out what ${client} is. If it is not yours, block it; look whether one of its logins at ${server} worked, and let ${server} slow down or lock out after failures${isSsh ? ' and take keys instead of passwords' : ''}.`,
   };

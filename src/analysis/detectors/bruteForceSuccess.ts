@@ -3,7 +3,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural, protocolLabel } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
-import { guessingOptions, guessingThreshold, LoginTally, SUCCESS_OPTIONS, type GuessingOptions, type LoginPair } from './loginTally.ts';
+import { guessingOptions, guessingThreshold, loginFilter, LoginTally, SUCCESS_OPTIONS, type GuessingOptions, type LoginPair } from './loginTally.ts';
 import { addressFilter, confidenceOf } from './watched.ts';
 
 /** Failures a minute that nobody types. */
@@ -78,7 +78,7 @@ function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<Login
       'A program whose password was changed in the end.',
       ...(bySize ? ['Another user behind the same address.'] : []),
     ],
-    filter: `${addressFilter(client, server)} && ${protocol === 'kerberos' || protocol === 'snmp' ? '' : `tcp.port == ${serverPort} && `}${protocol === 'rdp' ? 'tcp' : protocol}`,
+    filter: loginFilter(addressFilter(client, server), protocol, serverPort),
     attack: ['T1110', 'T1078'],
     recommendation: `Lock ${names.length > 0 ? `the account${names.length > 1 ? 's' : ''} ${names.join(', ')}` : 'the account that was used'} at ${server}, end its sessions, and look at what ${client} did there since.`,
   };

@@ -49,7 +49,7 @@ const MOST_PAIRS = 10_000,
   MOST_USERS = 100,
   MOST_TIMES = 1000,
   MOST_SUCCESSES = 20,
-  MOST_SECRETS = 3,
+  MOST_SECRETS = 12,
   MOST_ASKING = 10_000;
 /** What a client must have sent encrypted to have tried anything: over SSH a service request and one attempt; over RDP its part of TLS and one. */
 const LEAST_SSH_BYTES = 150,
@@ -66,6 +66,8 @@ export interface LoginPair {
   readonly bySize: boolean;
   /** Told by different passwords in posted forms: pages say in words of their own whether one fits. */
   readonly byForms?: true;
+  /** One password of many users, as JSON that nobody refused: devices of one kind and tests of load log in so, too. */
+  readonly mayBeDevices?: boolean;
   readonly evidence: Evidence;
   readonly users: Set<string>;
   /** Seconds of the failures, the first of them. */
@@ -128,7 +130,11 @@ interface Forms {
   readonly pair: LoginPair;
   readonly passwords: Map<string, Set<number>>;
   readonly users: Map<number, Set<string>>;
-  most: number;
+  mostPasswords: number;
+  mostUsers: number;
+  /** Pairs of user and password that had come before: who guesses has no use for them. */
+  repeated: number;
+  isJson: boolean;
 }
 
 /** The communities that one client tried at one device, and whether it answered. */
@@ -157,7 +163,7 @@ export class LoginTally {
   readonly #forms = new Watched<string, Forms>(MOST_PAIRS);
   readonly #communities = new Watched<string, Communities>(MOST_PAIRS);
   readonly #rdp = new Watched<number, string | null>(MOST_SESSIONS);
-  /** Who asks for a ticket over UDP, by address and port: the refusal does not say it. */
+  /** Who logs in over UDP, by address, port and what else tells exchanges apart: the refusal does not say it. */
   readonly #asking = new Map<string, string>();
 
   /** `noting`: under what a login that works is noted as guessed, while reading; null for those who do not ask. */
@@ -181,7 +187,8 @@ export class LoginTally {
     else if (rdpRequestMessage.is(message)) {
       if (flow >= 0) this.#rdp.of(flow, () => message.user);
     } else if (httpCredentialsMessage.is(message)) {
-      if (flow >= 0 && message.scheme === 'form' && message.passwordTag !== undefined) this.#onForm(message.user ?? '', message.passwordTag, flow, p);
+      if (flow >= 0 && message.scheme === 'form' && message.passwordTag !== undefined)
+        this.#onForm(message.user ?? '', message.passwordTag, message.isJson === true, flow, p);
     } else if (loginMessage.is(message)) this.#onLogin(message, flow, p);
   }
 
@@ -234,21 +241,30 @@ export class LoginTally {
   }
 
   /** Many passwords for one user, or one password for many users. Whoever stands behind a proxy has a password of his own. */
-  #onForm(user: string, password: number, flow: number, p: Packet): void {
+  #onForm(user: string, password: number, isJson: boolean, flow: number, p: Packet): void {
     const ends = endsOf(this.#state, flow),
       forms = this.#forms.of(`${ends.client} ${ends.server} ${ends.serverPort}`, () => ({
         pair: { ...newPair('http', ends, false), byForms: true },
         passwords: new Map(),
         users: new Map(),
-        most: 0,
+        mostPasswords: 0,
+        mostUsers: 0,
+        repeated: 0,
+        isJson,
       }));
     if (forms === undefined) return;
     const passwords = setOf(forms.passwords, user),
       users = setOf(forms.users, password);
-    if (passwords === undefined || users === undefined || passwords.has(password) || passwords.size >= MOST_TIMES) return;
+    if (passwords === undefined || users === undefined || passwords.size >= MOST_TIMES) return;
+    forms.isJson &&= isJson;
+    if (passwords.has(password)) {
+      forms.repeated++;
+      return;
+    }
     passwords.add(password);
     if (users.size < MOST_USERS) users.add(user);
-    forms.most = Math.max(forms.most, passwords.size, users.size);
+    forms.mostPasswords = Math.max(forms.mostPasswords, passwords.size);
+    forms.mostUsers = Math.max(forms.mostUsers, users.size);
     this.#failed(forms.pair, p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null, 0);
     forms.pair.evidence.add(p, flow);
     if (user !== '' && forms.pair.users.size < MOST_USERS) forms.pair.users.add(user);
@@ -259,14 +275,20 @@ export class LoginTally {
     const ends = datagramEnds(p);
     if (ends === null) return null;
     const { source, destination, sourcePort, destinationPort } = ends;
+    const { exchange } = message,
+      keyOf = (client: string, port: number, server: string): string => `${client} ${port} ${server}${exchange === undefined ? '' : ` ${exchange}`}`;
     if (message.result === 'sent') {
-      if (message.user !== null && this.#asking.size < MOST_ASKING) this.#asking.set(`${source} ${sourcePort} ${destination}`, message.user);
-      return { client: source, server: destination, serverPort: destinationPort };
+      if (message.user === null) return null;
+      // Those that were never answered leave first.
+      if (this.#asking.size >= MOST_ASKING) this.#asking.delete(this.#asking.keys().next().value!);
+      this.#asking.set(keyOf(source, sourcePort, destination), message.user);
+      return null;
     }
-    const key = `${destination} ${destinationPort} ${source}`,
+    const key = keyOf(destination, destinationPort, source),
       user = this.#asking.get(key) ?? null;
     this.#asking.delete(key);
-    return { client: destination, server: source, serverPort: sourcePort, user };
+    // Who was asked for a password, and had proved none, has not failed.
+    return user === null && exchange !== undefined ? null : { client: destination, server: source, serverPort: sourcePort, user };
   }
 
   #failed(pair: LoginPair, seconds: number | null, threshold: number): void {
@@ -325,10 +347,12 @@ export class LoginTally {
   /** Pairs whose forms say enough by themselves, unless the server refused them in so many words and they are counted so. */
   #guessedForms(values: GuessingOptions): LoginPair[] {
     const told: LoginPair[] = [];
-    for (const { pair, most } of this.#forms.values) {
+    for (const { pair, mostPasswords, mostUsers, repeated, isJson } of this.#forms.values) {
       const { client, server, serverPort } = pair.ends,
-        refused = this.#pairs.get(`${client} ${server} ${serverPort} http`);
-      if (most >= values.failures && (refused === undefined || !isGuessing(values, refused))) told.push(pair);
+        refused = this.#pairs.get(`${client} ${server} ${serverPort} http`),
+        isOne = mostPasswords < values.failures;
+      if (Math.max(mostPasswords, mostUsers) < values.failures || (isOne && repeated >= pair.failed)) continue;
+      if (refused === undefined || !isGuessing(values, refused)) told.push({ ...pair, mayBeDevices: isOne && isJson });
     }
     return told;
   }
@@ -416,15 +440,50 @@ export function guessingThreshold(values: GuessingOptions, { protocol, failed }:
   return protocol === 'ssh' && failed < values.failures ? values.sshSessions : values.failures;
 }
 
-/** Who tries one password over and over guesses nothing: it was changed, and a program does not know. */
-export function isStale({ secrets }: LoginPair): boolean {
-  return secrets?.size === 1;
+/** Attempts at each password from which it is a program that repeats what it knows: who guesses tries each once. */
+const REPEATS = 5;
+/** A program that comes back so rarely, and so evenly, is a service, not a guesser in a hurry: seconds, and parts of them. */
+const SERVICE_SECONDS = 30,
+  EVEN = 0.1,
+  EVEN_SHARE = 0.8;
+
+/**
+ * Who tries a password or two over and over guesses nothing: they were changed, and a program does not know. Where passwords cannot be told apart,
+ * as over NTLM and Kerberos, a program is told by its clock: one user, every few minutes, to the second.
+ */
+export function isStale({ protocol, secrets, failed, users, times }: LoginPair): boolean {
+  if (secrets !== null) return secrets.size === 1 || (secrets.size > 0 && secrets.size < MOST_SECRETS && failed >= REPEATS * secrets.size);
+  return protocol !== 'snmp' && users.size === 1 && isEven(times);
 }
 
-/** Enough failures, close enough together, and few logins that worked. */
-export function isGuessing(values: GuessingOptions, { protocol, failed, accepted, times, sessions, sessionTimes }: LoginPair): boolean {
+function isEven(times: readonly number[]): boolean {
+  const gaps = times.slice(1).map((time, i) => time - times[i]!),
+    median = [...gaps].sort((a, b) => a - b)[gaps.length >> 1] ?? 0;
+  return median >= SERVICE_SECONDS && gaps.filter((gap) => Math.abs(gap - median) <= EVEN * median).length >= EVEN_SHARE * gaps.length;
+}
+
+/** Protocols that log in by datagrams: their frames have no port of TCP. */
+const DATAGRAMS: ReadonlySet<string> = new Set(['kerberos', 'snmp', 'sip']);
+
+/** The logins of a pair, or of all clients at a server, as a display filter; `addresses` says whose. */
+export function loginFilter(addresses: string, protocol: string, serverPort: number): string {
+  return `${addresses} && ${DATAGRAMS.has(protocol) ? '' : `tcp.port == ${serverPort} && `}${protocol === 'rdp' ? 'tcp' : protocol}`;
+}
+
+/** Times the threshold from which many different passwords, or users, are guessing however slowly they come. */
+const PATIENT = 2;
+
+/** Enough failures, close enough together, and few logins that worked; or twice as many in any time, each with something new. */
+export function isGuessing(
+  values: GuessingOptions,
+  { protocol, failed, accepted, times, sessions, sessionTimes, users, secrets }: LoginPair,
+): boolean {
   if ((100 * failed) / Math.max(1, failed + accepted) < values.failedSharePercent) return false;
-  return isEnough(values, values.failures, failed, times) || (protocol === 'ssh' && isEnough(values, values.sshSessions, sessions, sessionTimes));
+  return (
+    isEnough(values, values.failures, failed, times) ||
+    (protocol === 'ssh' && isEnough(values, values.sshSessions, sessions, sessionTimes)) ||
+    (failed >= PATIENT * values.failures && Math.max(users.size, secrets?.size ?? 0) >= values.failures)
+  );
 }
 
 export function isEnough({ windowMinutes }: GuessingOptions, threshold: number, count: number, times: readonly number[]): boolean {

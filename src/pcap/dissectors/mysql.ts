@@ -184,6 +184,7 @@ function readLogin(p: Packet, offset: number, at: number, end: number, state: My
     if (end - at > 1) {
       sink?.add(f.password, at, end - at, '********');
       if (state.plugin === CLEAR) secretSent(p, 'mysql', attempt, CLEAR, true);
+      else attempt.secretTag = undefined;
     }
     return;
   }
@@ -217,7 +218,9 @@ function readLogin(p: Packet, offset: number, at: number, end: number, state: My
     state.plugin = textAt(bytes, next, to, 64);
     sink?.add(f.plugin, next, to - next, state.plugin);
   }
-  secretSent(p, 'mysql', attempt, state.plugin === '' ? 'login' : state.plugin, state.plugin === CLEAR && secretTo > secretFrom);
+  // No password is the same each time; what is made of one differs with every challenge.
+  const none = secretTo <= secretFrom ? '' : undefined;
+  secretSent(p, 'mysql', attempt, state.plugin === '' ? 'login' : state.plugin, state.plugin === CLEAR && none === undefined, none);
 }
 
 function readCommand(p: Packet, at: number, end: number, state: MysqlState, sink: FieldSink | null): void {

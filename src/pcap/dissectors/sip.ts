@@ -1,7 +1,10 @@
-/** Session Initiation Protocol over UDP, RFC 3261: who calls whom. */
+/** Session Initiation Protocol over UDP, RFC 3261: who calls whom, and who logs in to be allowed to (section 22). */
 import { defineFields, type Dissector, type Field } from '../dissector.ts';
 import { nextHeader, type HeaderLine } from '../http/headers.ts';
-import { afterLine, findByte, lineTextEnd, matchPrefix, SPACE, textAt } from '../text.ts';
+import type { LoginMessage } from '../login.ts';
+import type { Packet } from '../packet.ts';
+import { secretTag } from '../secretTag.ts';
+import { afterLine, decimalAt, findByte, lineTextEnd, matchPrefix, SPACE, startsWithWord, textAt } from '../text.ts';
 
 const f = defineFields({
   requestLine: { name: 'sip.Request-Line', label: 'Request-Line', type: 'string' },
@@ -57,10 +60,13 @@ export const sip: Dissector = {
     return line - offset > VERSION.length && matchPrefix(p.bytes, line - VERSION.length, line, VERSION) === 'yes';
   },
   dissect(p, offset, end, sink) {
-    if (sink === null) return;
+    const hears = p.hears('login');
+    if (sink === null && !hears) return;
     const { bytes } = p,
       line = lineEnd(bytes, offset, end),
       isStatus = matchPrefix(bytes, offset, end, STATUS) === 'yes';
+    if (hears) tellLogin(p, offset, end, isStatus);
+    if (sink === null) return;
     sink.layer(sip, offset, end - offset);
     sink.add(isStatus ? f.statusLine : f.requestLine, offset, line - offset);
     const code = offset + STATUS.length;
@@ -88,3 +94,47 @@ function lineEnd(bytes: Uint8Array, offset: number, end: number): number {
   const after = afterLine(bytes, offset, Math.min(end, offset + MAX_LINE));
   return after < 0 ? offset : lineTextEnd(bytes, offset, after);
 }
+
+/** What a request carried the proof of a password for, or what became of it, by its answer's code. A first request carries none; to it, 401 and 407 are only questions. */
+const RESULTS: Readonly<Record<number, LoginMessage['result']>> = { 200: 'accepted', 401: 'rejected', 403: 'rejected', 407: 'rejected' };
+
+/** Says that a request proves a password, and what the server answers; who hears it pairs them by `exchange`. */
+function tellLogin(p: Packet, offset: number, end: number, isStatus: boolean): void {
+  const { bytes } = p,
+    code = offset + STATUS.length,
+    result = isStatus ? RESULTS[decimalAt(bytes, code, Math.min(end, code + 3))] : 'sent';
+  // Neither is answered.
+  if (result === undefined || (!isStatus && (startsWithWord(bytes, offset, end, 'ACK ') || startsWithWord(bytes, offset, end, 'CANCEL ')))) return;
+  const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 },
+    first = afterLine(bytes, offset, end);
+  let callId = '',
+    sequence = '',
+    credentials: string | null = null;
+  for (let at = first < 0 ? end : first; nextHeader(bytes, at, end, header); at = header.after) {
+    const { name, nameEnd, value, valueEnd } = header,
+      is = (word: string): boolean => nameEnd - name === word.length && startsWithWord(bytes, name, nameEnd, word);
+    if (is('CALL-ID') || is('I')) callId = textAt(bytes, value, valueEnd, MAX_ID);
+    else if (is('CSEQ')) sequence = textAt(bytes, value, valueEnd, MAX_ID);
+    else if (isStatus) {
+      // The password may be right, only what it was proved with is too old (RFC 7616 section 3.3).
+      if ((is('WWW-AUTHENTICATE') || is('PROXY-AUTHENTICATE')) && STALE.test(textAt(bytes, value, valueEnd))) return;
+    } else if (is('AUTHORIZATION') || is('PROXY-AUTHORIZATION')) credentials = textAt(bytes, value, valueEnd);
+  }
+  const [, user = null] = USER.exec(credentials ?? '') ?? [];
+  if (callId === '' || (!isStatus && user === null)) return;
+  p.emit({
+    kind: 'login',
+    frame: p.frame,
+    protocol: 'sip',
+    user,
+    mechanism: 'Digest',
+    secretInClear: false,
+    result,
+    attemptFrame: p.frame,
+    exchange: secretTag(`${callId} ${sequence}`),
+  } satisfies LoginMessage);
+}
+
+const MAX_ID = 256,
+  USER = /username\s*=\s*"([^"]{0,128})"/i,
+  STALE = /stale\s*=\s*"?true/i;

@@ -15,6 +15,8 @@ export interface HttpCredentials {
    * Of a form and of Basic: `secretTag`, for counting different passwords. Absent of what has blanks or is long in a form: that is text, or an attack on the form itself.
    */
   readonly passwordTag?: number;
+  /** Of a form: it was JSON, as programs send it too. */
+  readonly isJson?: true;
 }
 
 /** `[bodyFrom, bodyTo)` of `bytes`: what was kept of a body, at least its first `MAX_BODY_START` bytes. */
@@ -167,7 +169,8 @@ export function readForm(bytes: Uint8Array, offset: number, end: number): HttpCr
   let user: string | null = null,
     passwordPresent = false,
     passwordTag: number | null = null;
-  for (const [key, value] of pairsOf(textAt(bytes, offset, end, MAX_FORM))) {
+  const text = textAt(bytes, offset, end, MAX_FORM);
+  for (const [key, value] of pairsOf(text)) {
     // Stars stand where somebody else has masked it.
     if (value === '' || /^\*+$/.test(value)) continue;
     if (PASSWORD_KEY.test(key)) {
@@ -175,7 +178,14 @@ export function readForm(bytes: Uint8Array, offset: number, end: number): HttpCr
       passwordTag = value.length < MAX_PASSWORD && !/[+\s]|%20/.test(value) ? secretTag(value) : null;
     } else if (user === null && USER_KEY.test(key)) user = unescapeForm(value).slice(0, MAX_TEXT);
   }
-  return passwordPresent ? { scheme: 'form', user, passwordPresent, ...(passwordTag === null ? {} : { passwordTag }) } : null;
+  if (!passwordPresent) return null;
+  return {
+    scheme: 'form',
+    user,
+    passwordPresent,
+    ...(passwordTag === null ? {} : { passwordTag }),
+    ...(/^\s*[[{]/.test(text) ? { isJson: true } : {}),
+  };
 }
 
 /** Whether a text may name a password: `pa`, `pw`, `ps` or `se`, as all such names begin. Forms are many, logins few. */
