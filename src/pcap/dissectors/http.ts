@@ -129,6 +129,8 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
   if (p.hears(line.isResponse ? 'http-response' : 'http-request'))
     p.emit(line.isResponse ? new SeenResponse(p, line, headEnd, end, side) : new SeenRequest(p, line, headEnd, end, side));
   if (hearsLogin && !line.isResponse) sayCredentials(p, line, headEnd, limit, side);
+  // The second of the three messages of NTLM comes with a refusal.
+  if (line.isResponse && side.request?.asksChallenge === true) readNtlmToken(p, authorizationToken(p.bytes, line.after, headEnd), 'http');
   if (sink !== null) describe(p, offset, line, headEnd, end, side, sink);
 }
 
@@ -147,7 +149,8 @@ function sayCredentials(p: Packet, line: StartLine, headEnd: number, end: number
   if (side.request !== null && ntlm !== null) {
     side.request.login = { scheme: 'NTLM', user: ntlm.user, passwordPresent: true };
     side.request.loginFrame = p.frame;
-  } else if (side.request !== null && !isNtlm) {
+  } else if (side.request !== null && isNtlm) side.request.asksChallenge = true;
+  else if (side.request !== null) {
     side.request.login = credentials;
     side.request.loginFrame = p.frame;
   }

@@ -229,11 +229,14 @@ function readResult(p: Packet, code: number, from: number, to: number, state: Ld
   if (!readBer(bytes, from, to, part) || part.to > to) return;
   const result = berInteger(bytes, part, to);
   if (Number.isNaN(result)) return;
+  const behind = part.to;
   sink?.add(f.result, part.from, part.to - part.from, result);
   if (sink !== null && readBer(bytes, part.to, to, part) && part.to <= to) {
     addText(p, f.matched, part, to, sink);
     if (readBer(bytes, part.to, to, part)) addText(p, f.error, part, to, sink);
   }
+  // The challenge of NTLM, in SPNEGO or where the matched name would be.
+  if (code === BIND_RESPONSE && (result === IN_PROGRESS || state.attempt.frame === 0)) readNtlm(p, behind, to, 'ldap', sink);
   if (code === BIND_RESPONSE && result !== IN_PROGRESS) {
     if (result === 0 && state.attempt.frame > 0 && state.attempt.mechanism !== 'simple') state.mayBeSealed = true;
     // Others say that the server does not take such logins, not that the password is wrong.

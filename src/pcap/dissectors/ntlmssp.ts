@@ -30,12 +30,22 @@ export interface NtlmMessage extends Message {
 }
 export const ntlmMessage = messageKind<NtlmMessage>('ntlm');
 
+/** A CHALLENGE message: eight bytes that a server makes up for one log-on, so that nobody can answer twice with the same response. */
+export interface NtlmChallengeMessage extends Message {
+  readonly kind: 'ntlm-challenge';
+  readonly carrier: string;
+  /** Sixteen hexadecimal digits. */
+  readonly challenge: string;
+}
+export const ntlmChallengeMessage = messageKind<NtlmChallengeMessage>('ntlm-challenge');
+
 export const ntlmssp: Dissector = { id: 'ntlmssp', name: 'NTLM Secure Service Provider', fields: f, on: [] };
 
 const SIGNATURE = [0x4e, 0x54, 0x4c, 0x4d, 0x53, 0x53, 0x50, 0],
   UNICODE = 1,
   EXTENDED_SECURITY = 0x80000,
   V1_BYTES = 24,
+  CHALLENGE_BYTES = 32,
   AUTHENTICATE_BYTES = 64;
 
 /** Who logs in: `DOMAIN\user`, and whether a response was sent. */
@@ -55,7 +65,8 @@ export function readNtlm(p: Packet, from: number, to: number, carrier: string, s
     sink.layer(ntlmssp, at, to - at);
     sink.add(f.type, at + 8, 4, type);
   }
-  if (type === 2 && to - at >= 24) {
+  if (type === 2 && to - at >= CHALLENGE_BYTES) {
+    sayChallenge(p, p, at, carrier);
     const flags = view.getUint32(at + 20, true);
     if (sink === null) return null;
     sink.add(f.target, at + 12, 8, valueAt(p, at, to, at + 12, (flags & UNICODE) !== 0));
@@ -81,11 +92,19 @@ export function readNtlm(p: Packet, from: number, to: number, carrier: string, s
 export function readNtlmToken(p: Packet, bytes: Uint8Array, carrier: string): NtlmLogin | null {
   const token = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) },
     at = findToken(bytes, 0, bytes.length);
+  if (at >= 0 && bytes.length - at >= CHALLENGE_BYTES && token.view.getUint32(at + 8, true) === 2) sayChallenge(p, token, at, carrier);
   if (at < 0 || bytes.length - at < AUTHENTICATE_BYTES || token.view.getUint32(at + 8, true) !== 3) return null;
   return sayAuthenticate(p, token, at, bytes.length, carrier);
 }
 
 type Bytes = Pick<Packet, 'bytes' | 'view'>;
+
+/** A CHALLENGE message at `at`; its eight bytes stand behind the target's name and the flags. */
+function sayChallenge(p: Packet, { view }: Bytes, at: number, carrier: string): void {
+  if (!p.hears('ntlm-challenge')) return;
+  const half = (from: number): string => view.getUint32(from).toString(16).padStart(8, '0');
+  p.emit({ kind: 'ntlm-challenge', frame: p.frame, carrier, challenge: half(at + 24) + half(at + 28) } satisfies NtlmChallengeMessage);
+}
 
 /** An AUTHENTICATE message in `[at, to)`. */
 function sayAuthenticate(p: Packet, token: Bytes, at: number, to: number, carrier: string): NtlmLogin {

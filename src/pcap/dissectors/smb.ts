@@ -1,10 +1,11 @@
-/** SMB version 1, [MS-CIFS] section 2.2: log-ons, shares, names of files, transactions and the RPC in pipes. What is read and written is passed over. */
+/** SMB version 1, [MS-CIFS] section 2.2: log-ons, shares, names of files and what they begin with, transactions and the RPC in pipes. */
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import { enterLayer } from '../handOver.ts';
 import { secretSent } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { dissectSmbDatagram } from '../smbDatagram.ts';
 import {
+  fileRead,
   fileWritten,
   NT_STATUS,
   rememberFile,
@@ -179,7 +180,9 @@ function readRequest(
     sink?.info('SMB', `NT Create AndX Request, Path: ${text}`);
   } else if (command === READ && wordBytes >= 20) {
     const file = state.files.get(view.getUint16(words + 4, true));
-    if (file !== undefined && file.rpc !== null) rememberRequest(state, id, { command, text: '', share: '', file });
+    // Of a file its beginning, of a pipe all.
+    if (file !== undefined && (file.rpc !== null || (!file.wasRead && view.getUint32(words + 6, true) === 0)))
+      rememberRequest(state, id, { command, text: '', share: '', file });
   } else if (command === WRITE && wordBytes >= 24) {
     const file = state.files.get(view.getUint16(words + 4, true)),
       from = at + view.getUint16(words + 22, true),
@@ -265,9 +268,12 @@ function readResponse(
   const rpc = request.file?.rpc ?? null;
   if (command === TREE_CONNECT) treeAnswered(p, state, view.getUint16(at + 24, true), request, status);
   else if (command === NT_CREATE && status === 0 && wordBytes >= 7) rememberFile(state, view.getUint16(words + 5, true), request);
-  else if (command === READ && rpc !== null && wordBytes >= 14) {
-    const from = at + view.getUint16(words + 12, true);
-    if (from > words) readPipe(p, from, Math.min(end, from + view.getUint16(words + 10, true)), 1, rpc, sink);
+  else if (command === READ && request.file !== null && wordBytes >= 14) {
+    const from = at + view.getUint16(words + 12, true),
+      stop = Math.min(end, from + view.getUint16(words + 10, true));
+    if (from <= words) return;
+    if (rpc !== null) readPipe(p, from, stop, 1, rpc, sink);
+    else if (status === 0) fileRead(p, smb.id, request.file, from, stop);
   } else if (command === TRANS && rpc !== null && wordBytes >= 16) {
     const from = at + view.getUint16(words + 14, true);
     if (from > words) readPipe(p, from, Math.min(end, from + view.getUint16(words + 12, true)), 1, rpc, sink);

@@ -34,6 +34,8 @@ export interface PendingRequest {
   /** Who logs in with it, and in which frame. */
   login: HttpCredentials | null;
   loginFrame: number;
+  /** It begins a log-on by NTLM: its answer holds the challenge. */
+  asksChallenge: boolean;
 }
 
 /** One direction: the message being read. */
@@ -151,6 +153,7 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
       timeNanoseconds: 0,
       login: null,
       loginFrame: 0,
+      asksChallenge: false,
     };
     side.request = request;
     if (state.pending.length < MAX_PENDING) state.pending.push(request);

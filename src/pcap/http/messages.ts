@@ -125,13 +125,16 @@ export function readKey(bytes: Uint8Array, offset: number, end: number): HttpCre
   return null;
 }
 
-/** The token of an Authorization header, decoded from base 64; empty without. */
+const TOKEN_HEADERS = ['AUTHORIZATION', 'PROXY-AUTHORIZATION', 'WWW-AUTHENTICATE', 'PROXY-AUTHENTICATE'];
+
+/** The token that a head logs in with, or asks for a login with, decoded from base 64; empty without. */
 export function authorizationToken(bytes: Uint8Array, offset: number, end: number): Uint8Array {
   const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
   for (let at = offset; nextHeader(bytes, at, end, line); at = line.after) {
-    if (!startsWithWord(bytes, line.name, line.nameEnd, 'AUTHORIZATION') && !startsWithWord(bytes, line.name, line.nameEnd, 'PROXY-AUTHORIZATION'))
-      continue;
-    return decodeBase64(textAt(bytes, findByte(bytes, 32, line.value, line.valueEnd), line.valueEnd, MAX_TOKEN).trim(), MAX_TOKEN);
+    if (!TOKEN_HEADERS.some((header) => startsWithWord(bytes, line.name, line.nameEnd, header))) continue;
+    const token = textAt(bytes, findByte(bytes, 32, line.value, line.valueEnd), line.valueEnd, MAX_TOKEN).trim();
+    // Servers name schemes without a token, too.
+    if (token !== '') return decodeBase64(token, MAX_TOKEN);
   }
   return new Uint8Array(0);
 }

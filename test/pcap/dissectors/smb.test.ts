@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { dcerpc, rpcMessage } from '../../../src/pcap/dissectors/dcerpc.ts';
 import { nbss } from '../../../src/pcap/dissectors/nbss.ts';
-import { ntlmMessage } from '../../../src/pcap/dissectors/ntlmssp.ts';
+import { ntlmChallengeMessage, ntlmMessage } from '../../../src/pcap/dissectors/ntlmssp.ts';
 import { loginMessage } from '../../../src/pcap/login.ts';
 import { fileStartMessage } from '../../../src/pcap/fileStart.ts';
 import { smbNegotiatedMessage, smbTransactionMessage, smbTreeMessage, smbWriteMessage } from '../../../src/pcap/smbMessages.ts';
@@ -85,6 +85,20 @@ describe('smb2', () => {
     ).toEqual([[10, 'smb2', 'setup.exe', 'MZ\x90']]);
   });
 
+  it('tells the challenge of NTLM', () => {
+    const challenge = `NTLMSSP\0${u32(2)}${u16(0)}${u16(0)}${u32(56)}${u32(0x80201)}\x01\x23\x45\x67\x89\xab\xcd\xef${'\0'.repeat(16)}`;
+    const fed = feedEveryWay(
+      nbss,
+      conversation(
+        ['>', session(`NTLMSSP\0${u32(1)}${'\0'.repeat(24)}`)],
+        ['<', smb2Answer(SETUP, 1, 0xc0000016, u16(9) + u16(0) + u16(72) + u16(challenge.length) + challenge)],
+      ),
+    );
+    expect(fed.messages.filter((m) => ntlmChallengeMessage.is(m))).toEqual([
+      { kind: 'ntlm-challenge', frame: 2, carrier: 'smb2', challenge: '0123456789abcdef' },
+    ]);
+  });
+
   it('says the fields of Wireshark', () => {
     expect(feed(nbss, talk, { look: true }).fields).toEqual(
       expect.arrayContaining([
@@ -125,6 +139,44 @@ describe('smb2', () => {
       for (const { bytes: b } of damaged) b[4 + ((i * 7919) % (b.length - 4))] = (i * 31) & 255;
       expect(() => feed(nbss, damaged, { look: i % 2 === 0 })).not.toThrow();
     }
+  });
+});
+
+/** [MS-CIFS]: header (2.2.3.1), words, bytes; tree 7. */
+const smb1 = (command: number, id: number, isAnswer: boolean, words: string, data: string): string => {
+  const message = `\xffSMB${String.fromCharCode(command)}${u32(0)}${isAnswer ? '\x80' : '\0'}${u16(0x8000)}${'\0'.repeat(12)}${u16(7)}${u16(1)}${u16(1)}${u16(id)}${String.fromCharCode(words.length / 2)}${words}${u16(data.length)}${data}`;
+  return `\0\0${String.fromCharCode(message.length >> 8, message.length & 255)}${message}`;
+};
+describe('smb', () => {
+  /** SMB_COM_NT_CREATE_ANDX (2.2.4.64) and SMB_COM_READ_ANDX (2.2.4.42). */
+  const open = (id: number, name: string): string => smb1(0xa2, id, false, '\xff\0' + u16(0) + '\0'.repeat(44), `\0${utf16(name)}\0\0`),
+    opened = (id: number, file: number): string => smb1(0xa2, id, true, '\xff\0' + u16(0) + '\0' + u16(file) + '\0'.repeat(61), ''),
+    read = (id: number, file: number, from: number): string =>
+      smb1(0x2e, id, false, '\xff\0' + u16(0) + u16(file) + u32(from) + u16(4096) + '\0'.repeat(10), ''),
+    data = (id: number, content: string): string =>
+      smb1(0x2e, id, true, '\xff\0' + u16(0) + u16(0) + u16(0) + u16(0) + u16(content.length) + u16(60) + '\0'.repeat(10), `\0${content}`);
+  it('tells programs that are read, from their beginning', () => {
+    const program = `MZ${'\x90'.repeat(3000)}`,
+      fed = feedEveryWay(
+        nbss,
+        conversation(
+          ['>', open(3, '\\tools\\setup.exe')],
+          ['<', opened(3, 77)],
+          ['>', open(4, '\\notes.txt')],
+          ['<', opened(4, 78)],
+          ['>', read(5, 78, 0)],
+          ['<', data(5, 'MINUTES of a meeting')],
+          ['>', read(6, 77, 3002)],
+          ['<', data(6, program)],
+          ['>', read(7, 77, 0)],
+          ['<', data(7, program)],
+          ['>', read(8, 77, 0)],
+          ['<', data(8, program)],
+        ),
+      );
+    expect(
+      fed.messages.filter((m) => fileStartMessage.is(m)).map(({ frame, carrier, name, start }) => [frame, carrier, name, start.slice(0, 3)]),
+    ).toEqual([[10, 'smb', 'setup.exe', 'MZ\x90']]);
   });
 });
 
