@@ -301,7 +301,8 @@ export class TcpStreams {
       if (ahead > 0) return;
       side.early.shift();
       side.earlyBytes -= first.bytes.length;
-      const start = -ahead;
+      // Not -ahead: that is -0 for a segment in order, and one -0 makes doubles of all offsets that meet it.
+      const start = 0 - ahead;
       if (start >= first.bytes.length) continue;
       side.expected = (side.expected + first.bytes.length - start) | 0;
       const { bytes, view, source } = p;
