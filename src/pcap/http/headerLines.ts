@@ -20,8 +20,12 @@ const headers: (Header | undefined)[] = new Array<undefined>(SLOTS).fill(undefin
   clear = new Int32Array(SLOTS),
   /** Words of each line, 0 where there is none. */
   lengths = new Uint8Array(SLOTS),
+  /** Bytes of each line, without its LF. */
+  lengthsInBytes = new Uint16Array(SLOTS),
   /** The lines themselves. */
-  kept = new Int32Array(SLOTS * LONGEST);
+  kept = new Int32Array(SLOTS * LONGEST),
+  /** The place of the line that came after each line last time, plus one; the last is for what comes first. Programs say their lines in the same order. */
+  nextPlaces = new Uint16Array(SLOTS + 1);
 /** The line being read, the last word filled up with zeros. */
 const words = new Int32Array(LONGEST);
 const line: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
@@ -35,8 +39,17 @@ let last: readonly Header[] = [],
  */
 export function readHeaders(bytes: Uint8Array, view: DataView, offset: number, end: number): Header[] {
   const found: Header[] = [];
-  let all = -1;
+  let all = -1,
+    before = SLOTS;
   for (let at = offset; at < end && found.length < MAX_HEADERS;) {
+    const guess = nextPlaces[before]! - 1;
+    if (guess >= 0 && isLine(guess, bytes, view, at, end)) {
+      found.push(headers[guess]!);
+      all &= clear[guess]!;
+      at += lengthsInBytes[guess]! + 1;
+      before = guess;
+      continue;
+    }
     let count = 0,
       hash = 0,
       to = at,
@@ -66,6 +79,8 @@ export function readHeaders(bytes: Uint8Array, view: DataView, offset: number, e
     if (isPlain && lengths[slot] === count && isSame(slot, count)) {
       found.push(headers[slot]!);
       all &= clear[slot]!;
+      nextPlaces[before] = slot + 1;
+      before = slot;
     } else {
       const header = readHeader(bytes, at, after, isPlain && count <= LONGEST ? slot : -1);
       found.push(header);
@@ -73,8 +88,11 @@ export function readHeaders(bytes: Uint8Array, view: DataView, offset: number, e
       if (header[3] !== -1) {
         for (let i = 0; i < count; i++) kept[slot * LONGEST + i] = words[i]!;
         lengths[slot] = count;
+        lengthsInBytes[slot] = to - at;
         headers[slot] = header;
         clear[slot] = 0;
+        nextPlaces[before] = slot + 1;
+        before = slot;
       }
     }
     at = after;
@@ -82,6 +100,17 @@ export function readHeaders(bytes: Uint8Array, view: DataView, offset: number, e
   last = found;
   allClear = all;
   return found;
+}
+
+/** Whether the line at `at` is the one kept in this place; no for the last one before `end`, too. */
+function isLine(slot: number, bytes: Uint8Array, view: DataView, at: number, end: number): boolean {
+  const length = lengthsInBytes[slot]!,
+    to = at + length;
+  if (to + 4 > end || bytes[to] !== LF) return false;
+  let from = at,
+    word = slot * LONGEST;
+  for (; from + 4 <= to; from += 4) if (view.getInt32(from, true) !== kept[word++]) return false;
+  return from === to || (view.getInt32(from, true) & ((1 << (8 * (to - from))) - 1)) === kept[word];
 }
 
 /** The bytes that are left before `end`, as the low bytes of a word. */
