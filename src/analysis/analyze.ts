@@ -140,39 +140,48 @@ export class Analysis {
 
   /** Joins what the detectors ask for into one listener per event. */
   #listener(listen: AnalysisOptions['listen']): PassListener {
-    const packets = this.detectors.flatMap(({ run }) => (run.onPacket === undefined ? [] : [run]));
-    const openings = this.detectors.flatMap(({ run }) => (run.onFlowOpened === undefined ? [] : [run]));
-    const byKind = new Map<string, Pick<DetectorRun, 'onMessage'>[]>();
-    for (const { detector, run } of this.detectors) {
-      if (run.onMessage === undefined) continue;
-      for (const kind of detector.messages ?? []) byKind.set(kind, [...(byKind.get(kind) ?? []), run]);
-    }
-    if (listen !== undefined) {
-      const listener = listen.to(this.state);
-      for (const kind of listen.messages) byKind.set(kind, [...(byKind.get(kind) ?? []), listener]);
-    }
-    const { state } = this,
-      naming = new Set(NAMING_KINDS);
-    this.#packet.wanted = new Set([...NAMING_KINDS, ...byKind.keys()]);
+    const runs = this.detectors.map(({ run }) => run),
+      packets = runs.flatMap(({ onPacket }) => onPacket ?? []),
+      others = runs.flatMap(({ onOtherPacket }) => onOtherPacket ?? []),
+      openings = runs.flatMap(({ onFlowOpened }) => onFlowOpened ?? []);
+    const byKind = new Map<string, MessageHandler[]>();
+    const add = (kinds: readonly string[], handler: MessageHandler | undefined): void => {
+      if (handler === undefined) return;
+      for (const kind of kinds) byKind.set(kind, [...(byKind.get(kind) ?? []), handler]);
+    };
+    const { state } = this;
+    add(NAMING_KINDS, (message, flow) => collectNames(message, flow, state));
+    for (const { detector, run } of this.detectors) add(detector.messages ?? [], run.onMessage);
+    if (listen !== undefined) add(listen.messages, listen.to(state).onMessage);
+    this.#packet.wanted = new Set(byKind.keys());
     return {
-      onPacket:
-        packets.length === 0
-          ? undefined
-          : (p, flow) => {
-              for (let i = 0; i < packets.length; i++) packets[i]!.onPacket!(p, flow);
-            },
-      onFlowOpened:
-        openings.length === 0
-          ? undefined
-          : (flow, p) => {
-              for (let i = 0; i < openings.length; i++) openings[i]!.onFlowOpened!(flow, p);
-            },
+      onPacket: packets.length === 0 ? undefined : inTurn(packets),
+      onOtherPacket: others.length === 0 ? undefined : inTurn(others),
+      onFlowOpened: openings.length === 0 ? undefined : inTurn(openings),
       onMessage: (message: Message, flow: number, p: Packet) => {
-        const { kind } = message,
-          runs = byKind.get(kind);
-        if (naming.has(kind)) collectNames(message, flow, state);
-        if (runs !== undefined) for (let i = 0; i < runs.length; i++) runs[i]!.onMessage!(message, flow, p);
+        const handlers = byKind.get(message.kind);
+        if (handlers !== undefined) for (let i = 0; i < handlers.length; i++) handlers[i]!(message, flow, p);
       },
     };
   }
+}
+
+type MessageHandler = NonNullable<DetectorRun['onMessage']>;
+
+const nobody = (): void => undefined;
+
+/** Calls all of them. The first eight are written out: where always the same function is called, V8 makes one of it and what calls it. */
+function inTurn<First, Second>(calls: readonly ((first: First, second: Second) => void)[]): (first: First, second: Second) => void {
+  const [a = nobody, b = nobody, c = nobody, d = nobody, e = nobody, f = nobody, g = nobody, h = nobody, ...rest] = calls;
+  return (first, second) => {
+    a(first, second);
+    b(first, second);
+    c(first, second);
+    d(first, second);
+    e(first, second);
+    f(first, second);
+    g(first, second);
+    h(first, second);
+    for (let i = 0; i < rest.length; i++) rest[i]!(first, second);
+  };
 }

@@ -46,13 +46,15 @@ export interface FindingDraft {
 /** What was looked at; the engine fills in `found` when there are findings. */
 export type CoverageDraft = Omit<Coverage, 'detector' | 'status'> & { readonly status: 'clean' | 'partial' | 'skipped' };
 
-/** One detector at work on one capture. Handlers that are absent cost nothing. */
+/** One detector at work on one capture. Handlers that are absent cost nothing; they are called by themselves, without `this`. */
 export interface DetectorRun<Options = Readonly<Record<string, unknown>>> {
   /** Every frame, after its flows were updated. `flow` is the row of its innermost flow, -1 without. Must not allocate. */
-  onPacket?(p: Packet, flow: number): void;
-  onFlowOpened?(flow: number, p: Packet): void;
+  onPacket?: (p: Packet, flow: number) => void;
+  /** As `onPacket`, of the few frames that are no plain segment or datagram: ICMP, what has no ports, headers that contradict themselves. */
+  onOtherPacket?: (p: Packet, flow: number) => void;
+  onFlowOpened?: (flow: number, p: Packet) => void;
   /** An application message of the kinds named in `Detector.messages`. `flow` is -1 for datagrams: they speak before their flow is looked up. */
-  onMessage?(message: Message, flow: number, p: Packet): void;
+  onMessage?: (message: Message, flow: number, p: Packet) => void;
   /**
    * The judgement so far, under these thresholds; called again when the capture has grown and when somebody moves a threshold, so it must not change
    * what was collected.

@@ -60,6 +60,8 @@ export const PROTOCOL_TCP = 6,
 /** Who else wants to know; all optional, so that what nobody asks for costs nothing. */
 export interface PassListener {
   onPacket?: ((p: Packet, flow: number) => void) | undefined;
+  /** Frames that are no plain segment or datagram: ICMP, what has no ports, what contradicts itself. */
+  onOtherPacket?: ((p: Packet, flow: number) => void) | undefined;
   onFlowOpened?: ((flow: number, p: Packet) => void) | undefined;
   onMessage?: ((message: Message, flow: number, p: Packet) => void) | undefined;
 }
@@ -157,7 +159,9 @@ export class FlowPass {
       if (service >= 0 && this.#encrypted[service] === true) state.encryptedBytes += length;
       if (p.hasTime) state.timeline.add(key, p.timeSeconds, p.timeNanoseconds, length);
     }
-    this.#listener.onPacket?.(p, flow);
+    const { onPacket, onOtherPacket } = this.#listener;
+    if (onPacket !== undefined) onPacket(p, flow);
+    if (onOtherPacket !== undefined && !isPlain(p)) onOtherPacket(p, flow);
   }
 
   #transportIndex(protocol: number): number {
@@ -617,6 +621,11 @@ export class FlowPass {
     ints[at + F.HISTORY_SEEN]! |= bit;
     ints[at + F.HISTORY] = this.#state.histories.append(ints[at + F.HISTORY]!, symbol);
   }
+}
+
+/** Whether the frame carries a segment or a datagram from port to port, and nothing is odd about it. */
+function isPlain({ netCount, net, icmp, isMalformed }: Packet): boolean {
+  return netCount > 0 && icmp < 0 && !isMalformed && (net[(netCount - 1) * NET_STRIDE + NET_FLAGS]! & (NET_HAS_PORTS | NET_QUOTED)) === NET_HAS_PORTS;
 }
 
 /** Index of the protocol that a frame without a transport flow counts as: an ICMP error is ICMP whatever it quotes, else the innermost that is known. */

@@ -98,7 +98,7 @@ export const hostSweep = defineDetector({
   create(collecting, state) {
     const tallies = new SweepTallies(state, collecting.windowSeconds);
     return {
-      onPacket(p, flow) {
+      onOtherPacket(p, flow) {
         if (p.icmp >= 0) tallies.onIcmp(p, flow);
       },
       onMessage(message, _flow, p) {

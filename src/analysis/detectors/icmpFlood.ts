@@ -64,7 +64,7 @@ export const icmpFlood = defineDetector({
   create(collecting, state) {
     const tally = new Tally(collecting, state);
     return {
-      onPacket(p, flow) {
+      onOtherPacket(p, flow) {
         if (p.icmp >= 0) tally.add(p, flow);
       },
       evaluate(values) {

@@ -148,7 +148,7 @@ export const icmpTunnel = defineDetector({
     const pairs = new Watched<number, Pair>(MOST_PAIRS);
     let cut = 0;
     return {
-      onPacket(p, flow) {
+      onOtherPacket(p, flow) {
         const { icmp } = p;
         if (icmp < 0 || flow < 0) return;
         const isV6 = p.net[NET_VERSION] === 6,

@@ -40,7 +40,7 @@ export const malformedTraffic = defineDetector({
     const senders = new Watched<string, Sender>(MOST_SENDERS),
       neighbours = new Watched<string, Sender>(MOST_SENDERS);
     return {
-      onPacket(p) {
+      onOtherPacket(p) {
         if (!p.isMalformed) return;
         const protocol = state.tables.paths.protocolsOf(p.path).findLast(({ id }) => id !== 'data')?.id ?? 'frame',
           ends = endsOf(p);

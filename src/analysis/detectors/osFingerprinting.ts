@@ -81,7 +81,7 @@ export const osFingerprinting = defineDetector({
   create(_, state) {
     const oddEchoes = new OddEchoes(state);
     return {
-      onPacket(p, flow) {
+      onOtherPacket(p, flow) {
         if (p.icmp > ECHO) oddEchoes.add(p, flow);
       },
       evaluate(values) {

@@ -61,7 +61,7 @@ export const portScan = defineDetector({
   create(_, state) {
     const protocols = new IpProtocolProbes();
     return {
-      onPacket: (p, flow) => protocols.onPacket(p, flow),
+      onOtherPacket: (p, flow) => protocols.onPacket(p, flow),
       evaluate: (values) => evaluate(values, state, protocols),
     };
   },

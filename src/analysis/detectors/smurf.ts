@@ -63,7 +63,7 @@ export const smurf = defineDetector({
   create(collecting, state) {
     const tally = new Tally(collecting, state);
     return {
-      onPacket(p, flow) {
+      onOtherPacket(p, flow) {
         if (p.icmp >= 0) tally.add(p, flow);
       },
       evaluate(values) {

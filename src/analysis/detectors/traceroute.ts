@@ -41,7 +41,7 @@ export const traceroute = defineDetector({
   create(_, state) {
     const ways = new Watched<string, Way>(MOST_WAYS);
     return {
-      onPacket(p) {
+      onOtherPacket(p) {
         if (p.icmp < 0 || p.netCount < 2) return;
         const { net } = p,
           isV6 = net[NET_VERSION] === 6;
