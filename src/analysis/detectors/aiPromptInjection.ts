@@ -12,6 +12,7 @@ import { smtpCommandMessage, smtpMailMessage, smtpReplyMessage } from '../../pca
 import { sshBannerMessage } from '../../pcap/dissectors/ssh.ts';
 import { httpRequestMessage, httpResponseMessage, type HttpRequestMessage, type HttpResponseMessage } from '../../pcap/http/messages.ts';
 import { HeaderJudge } from '../../pcap/http/headerLines.ts';
+import { UriJudge } from '../../pcap/http/knownUris.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { plainDatagramMessage } from '../../pcap/plainDatagram.ts';
 import { tlsCertificateMessage, tlsServerNameMessage } from '../../pcap/tls/messages.ts';
@@ -139,7 +140,8 @@ function isFromServer(message: Message): boolean {
   return httpResponseMessage.is(message) || ftpReplyMessage.is(message) || smtpReplyMessage.is(message);
 }
 
-const headerJudge = new HeaderJudge();
+const headerJudge = new HeaderJudge(),
+  uriJudge = new UriJudge();
 
 /** What was found in the message being looked at; nearly always nothing, and then nothing is made. */
 let told: Told[] = [];
@@ -167,7 +169,10 @@ function sayHttp(http: HttpRequestMessage | HttpResponseMessage, place: string):
 function injectionsOf(message: Message): readonly Told[] {
   if (told.length > 0) told = [];
   if (httpRequestMessage.is(message)) {
-    say('the address of an HTTP request', message.uri);
+    if (!uriJudge.knows(message)) {
+      say('the address of an HTTP request', message.uri);
+      if (told.length === 0) uriJudge.clear(message);
+    }
     sayHttp(message, 'the body of an HTTP request');
   } else if (httpResponseMessage.is(message)) {
     say('the status line of an HTTP answer', message.phrase);

@@ -5,6 +5,7 @@
  * SectopRAT, Ave Maria, AZORult, NetWire and Remcos' `[DataStart]`. All others are common knowledge that was written down from memory and not yet held against
  * traffic or a source: whoever does it says so here. Whoever changes the defaults goes unseen; beacons are told by their rhythm.
  */
+import { UriJudge } from '../../pcap/http/knownUris.ts';
 import type { HttpRequestMessage, HttpResponseMessage } from '../../pcap/http/messages.ts';
 import type { Severity } from '../report.ts';
 
@@ -110,13 +111,22 @@ const BODIES: readonly (readonly [RegExp, C2Mark])[] = [
   [/^(?:J\/|N\/)[./:<>?A-Z0-9;()]{30}/, mark('AZORult', 80)],
 ];
 
+/** They know addresses that no request of their method is told by. */
+const getJudge = new UriJudge(),
+  postJudge = new UriJudge();
+
 export function requestMark(m: HttpRequestMessage): C2Mark | null {
-  const target = `${m.method} ${m.uri}`,
+  const isGet = m.method === 'GET',
     agent = m.userAgent;
-  if (agent === EMPIRE_AGENT && EMPIRE_PAGES.test(m.uri)) return EMPIRE;
-  const named = TARGETS.find(([pattern]) => pattern.test(target))?.[1];
-  if (named !== undefined) return named;
-  if (m.method === 'GET') {
+  if (isGet ? !getJudge.knows(m) : !postJudge.knows(m)) {
+    if (agent === EMPIRE_AGENT && EMPIRE_PAGES.test(m.uri)) return EMPIRE;
+    const target = `${m.method} ${m.uri}`,
+      named = TARGETS.find(([pattern]) => pattern.test(target))?.[1];
+    if (named !== undefined) return named;
+    if (isGet && !EMPIRE_PAGES.test(m.uri) && !COBALT_PAGES.test(m.uri) && !isFormbook(m.uri)) getJudge.clear(m);
+    else if (m.method === 'POST' && !EMPIRE_PAGES.test(m.uri)) postJudge.clear(m);
+  } else if (isGet) return null;
+  if (isGet) {
     if (COBALT_PAGES.test(m.uri) && agent?.includes('MSIE') === true && hasOnly(m, PLAIN_HEADERS) && has(m, 'cookie')) return COBALT_STRIKE;
     if (agent === null && m.headers.length <= 2 && isFormbook(m.uri)) return FORMBOOK;
     return null;

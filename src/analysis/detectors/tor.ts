@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { dnsMessage } from '../../pcap/dns/message.ts';
+import { UriJudge } from '../../pcap/http/knownUris.ts';
 import { httpRequestMessage } from '../../pcap/http/messages.ts';
 import { tlsCertificateMessage, tlsClientHelloMessage } from '../../pcap/tls/messages.ts';
 import type { CaptureState } from '../captureState.ts';
@@ -36,6 +37,8 @@ const RELAY_NAME = /^www\.([a-z2-7]{4,25})\.(?:com|net)$/,
   RELAY_PORTS = new Set([9001, 9030, 9002, 9003, 9101]),
   MOST_NAMES = 20_000;
 
+const uriJudge = new UriJudge();
+
 export const tor = defineDetector({
   id: 'tor',
   title: 'Tor',
@@ -60,7 +63,9 @@ export const tor = defineDetector({
           } else if (name.endsWith('.onion')) seen.add(ONION, flow, p, name);
           else if (name === 'torproject.org' || name.endsWith('.torproject.org')) seen.add(WEBSITE, flow, p, name);
         } else if (httpRequestMessage.is(message)) {
+          if (uriJudge.knows(message)) return;
           if (DIRECTORIES.test(message.uri)) seen.add(DIRECTORY, flow, p, message.uri);
+          else uriJudge.clear(message);
         } else if (flow < 0) return;
         else if (tlsClientHelloMessage.is(message)) {
           const name = message.sni?.toLowerCase() ?? '';

@@ -3,6 +3,7 @@
  * AntSword, Godzilla, Behinder), by the titles of the well-known ones, and by a command in a request whose output stands in the answer.
  */
 import * as z from 'zod';
+import { UriJudge } from '../../pcap/http/knownUris.ts';
 import {
   httpRequestMessage,
   httpResponseMessage,
@@ -81,7 +82,7 @@ export const webShell = defineDetector({
         if (httpRequestMessage.is(message)) {
           const shell = shellOf(message);
           if (shell !== null) seen.add(shell, flow, p, `${message.method} ${message.uri}`);
-          else if ((SCRIPT.test(message.uri) || COMMAND_NAME.test(message.uri)) && waiting.size < MOST_WAITING) {
+          else if (!isPlainPage(message) && waiting.size < MOST_WAITING) {
             const query = message.uri.indexOf('?'),
               command = (query > 0 ? hasCommand(message.uri.slice(query)) : '') || (message.method === 'POST' ? hasCommand(bodyOf(message)) : '');
             if (command !== '') waiting.set(`${flow} ${message.frame}`, `${message.uri.slice(0, 80)}: ${command}`);
@@ -121,6 +122,16 @@ function bodyOf(request: HttpRequestMessage): string {
   return unmaskedBody(request).slice(0, MAX_BODY_START);
 }
 
+const uriJudge = new UriJudge();
+
+/** Whether the address names no script, and no command for one. */
+function isPlainPage(request: HttpRequestMessage): boolean {
+  if (uriJudge.knows(request)) return true;
+  if (SCRIPT.test(request.uri) || COMMAND_NAME.test(request.uri)) return false;
+  uriJudge.clear(request);
+  return true;
+}
+
 function shellOf(request: HttpRequestMessage): Shell | null {
   const { method, uri } = request;
   if (request.userAgent?.startsWith('antSword/') === true) return CHOPPER;
@@ -130,7 +141,7 @@ function shellOf(request: HttpRequestMessage): Shell | null {
     // A file, and no text of a wiki that quotes one.
     if ((method === 'PUT' ? SCRIPT.test(uri) : /filename="[^"]/.test(sent)) && PAGE_CODE.test(sent)) return UPLOAD;
   }
-  if (!SCRIPT.test(uri)) return null;
+  if (isPlainPage(request) || !SCRIPT.test(uri)) return null;
   if (uri.length > 30 && CALL_BACK.test(decoded(uri))) return CALL;
   if (method !== 'POST' || bodyLength === 0) return null;
   const bodyStart = bodyOf(request);

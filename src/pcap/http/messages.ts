@@ -48,6 +48,8 @@ export interface HttpRequestMessage extends HttpMessage {
   readonly method: string;
   /** The request target as sent, at most 8,192 bytes. */
   readonly uri: string;
+  /** Where the address is among those met lately (`UriJudge`), -1 for one that is not kept; not there in messages that are made elsewhere. */
+  readonly uriPlace?: number;
   readonly host: string | null;
   readonly userAgent: string | null;
   readonly referer: string | null;

@@ -8,6 +8,7 @@ import { decimalAt, knownText, textAt } from '../text.ts';
 import type { HttpSide } from './framing.ts';
 import { readHeaders, type Header } from './headerLines.ts';
 import type { StartLine } from './headers.ts';
+import { placeOfUri, uriIn } from './knownUris.ts';
 import {
   bodyStart,
   headerValue,
@@ -99,6 +100,7 @@ class SeenMessage {
 
 export class SeenRequest extends SeenMessage implements HttpRequestMessage {
   readonly kind = 'http-request';
+  readonly uriPlace: number;
   #uri: string | undefined;
   #host: string | null | undefined;
   #userAgent: string | null | undefined;
@@ -106,12 +108,19 @@ export class SeenRequest extends SeenMessage implements HttpRequestMessage {
   #form: HttpCredentials | null | undefined;
   #bodyStart: string | undefined;
 
+  constructor(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide) {
+    super(p, line, headEnd, end, side);
+    // A password may stand in it, or beside it: what is met stays in that table.
+    this.uriPlace = side.login ? -1 : placeOfUri(p.bytes, p.view, line.second, line.secondEnd);
+    if (this.uriPlace >= 0) this.#uri = uriIn(this.uriPlace);
+  }
+
   get method(): string {
     return knownText(this.place.bytes, this.place.first, this.place.firstEnd);
   }
 
   get uri(): string {
-    return (this.#uri ??= knownText(this.place.bytes, this.place.second, this.place.secondEnd, MAX_URI));
+    return (this.#uri ??= textAt(this.place.bytes, this.place.second, this.place.secondEnd, MAX_URI));
   }
 
   get version(): string {
