@@ -93,6 +93,8 @@ export const beaconing = defineDetector({
   create(_, state) {
     /** Connections by source and server name: a beacon may change its address with every connection. */
     const byName = new Watched<string, Row & { readonly name: string }>(MOST_NAMES),
+      /** The entries met lately, by name and source: finding one here needs no key. */
+      lately = new Map<string, Map<number, Row>>(),
       heartbeats = new Heartbeats(state);
     return {
       onPacket(p, flow) {
@@ -104,8 +106,20 @@ export const beaconing = defineDetector({
         const at = flow * F.INTS,
           { ints } = state.flows,
           name = message.name.slice(0, 255).toLowerCase();
-        const entry = byName.of(`${ints[at + F.A]!} ${ints[at + F.META]! & F.META_IPV6} ${name}`, () => ({ rows: [], name }));
-        if (entry !== undefined && entry.rows.length < MOST_ROWS_OF_NAME && entry.rows.at(-1) !== flow) entry.rows.push(flow);
+        const isV6 = ints[at + F.META]! & F.META_IPV6,
+          source = ints[at + F.A]! * 2 + (isV6 === 0 ? 0 : 1);
+        let ofName = lately.get(name),
+          entry = ofName?.get(source);
+        if (entry === undefined) {
+          entry = byName.of(`${ints[at + F.A]!} ${isV6} ${name}`, () => ({ rows: [], name }));
+          if (entry === undefined) return;
+          if (ofName === undefined) {
+            if (lately.size >= MOST_NAMES) lately.clear();
+            lately.set(name, (ofName = new Map<number, Row>()));
+          }
+          ofName.set(source, entry);
+        }
+        if (entry.rows.length < MOST_ROWS_OF_NAME && entry.rows.at(-1) !== flow) entry.rows.push(flow);
       },
       evaluate: (values) => evaluate(values, state, byName, heartbeats),
     };

@@ -40,7 +40,7 @@ interface Server {
   readonly pages: Set<string>;
   /** Requests until no more pages were remembered. */
   countedPages: number;
-  readonly clients: Map<string, number>;
+  readonly clients: Map<string, { requests: number }>;
   readonly evidence: Evidence;
   requests: number;
   /** Requests whose query is another than that of the one before. */
@@ -60,12 +60,12 @@ export const httpFlood = defineDetector({
   collecting: ['windowSeconds'],
   create({ windowSeconds }, state) {
     const servers = new Watched<string, Server>(MOST_SERVERS),
-      /** Servers of connections met lately. */
-      ofFlow = new Map<number, Server>();
-    const serverOf = (flow: number): Server | undefined => {
+      /** Both ends of connections met lately; no client where there is no room for one more. */
+      ofFlow = new Map<number, { readonly server: Server; readonly client: { requests: number } | null }>();
+    const bothOf = (flow: number): { readonly server: Server; readonly client: { requests: number } | null } | undefined => {
       const known = ofFlow.get(flow);
       if (known !== undefined) return known;
-      const { server, serverPort } = endsOf(state, flow),
+      const { client, server, serverPort } = endsOf(state, flow),
         one = servers.of(`${server} ${serverPort}`, () => ({
           address: server,
           port: serverPort,
@@ -81,17 +81,21 @@ export const httpFlood = defineDetector({
           lastQuery: '',
         }));
       if (one === undefined) return undefined;
+      let counted = one.clients.get(client);
+      if (counted === undefined && one.clients.size < MOST_CLIENTS) one.clients.set(client, (counted = { requests: 0 }));
+      const both = { server: one, client: counted ?? null };
       if (ofFlow.size >= MOST_RECENT) ofFlow.clear();
-      ofFlow.set(flow, one);
+      ofFlow.set(flow, both);
       if (one.connections.size < MOST_CONNECTIONS) one.connections.add(flow);
-      return one;
+      return both;
     };
     return {
       onMessage(message, flow, p) {
         if (flow < 0 || !httpRequestMessage.is(message)) return;
-        const one = serverOf(flow);
-        if (one === undefined) return;
-        const { client } = endsOf(state, flow);
+        const both = bothOf(flow);
+        if (both === undefined) return;
+        const { server: one, client } = both;
+        if (client !== null) client.requests++;
         one.requests++;
         const now = packetTime(state, p);
         one.burst.add(now);
@@ -107,7 +111,6 @@ export const httpFlood = defineDetector({
           one.countedPages++;
           one.pages.add((query < 0 ? message.uri : message.uri.slice(0, query)).slice(0, 200));
         }
-        if (one.clients.size < MOST_CLIENTS || one.clients.has(client)) one.clients.set(client, (one.clients.get(client) ?? 0) + 1);
       },
       evaluate: (values) => ({
         findings: [...servers.values]
@@ -131,7 +134,7 @@ function isAlwaysNew({ pages, countedPages, connections, requests }: Server): bo
 function draft(values: Options, state: CaptureState, server: Server): FindingDraft {
   const { address, port, burst, peak, pages, clients, connections, queries, evidence, requests } = server,
     isNew = isAlwaysNew(server);
-  const [busiest = ['', 0] as const] = [...clients].sort((a, b) => b[1] - a[1]),
+  const [busiest = ['', 0] as const] = [...clients].map(([address, counted]) => [address, counted.requests] as const).sort((a, b) => b[1] - a[1]),
     isOne = busiest[1] * 2 > requests,
     isKept = connections.size < Math.min(MOST_CONNECTIONS, requests / MOST_KEPT) && queries * 2 < requests && clients.size < MANY_CLIENTS;
   return wordedDraft(
