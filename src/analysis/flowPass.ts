@@ -37,21 +37,12 @@ import type { Bound } from '../pcap/tables.ts';
 import type { CaptureState } from './captureState.ts';
 import type { FlowTable } from './flowTable.ts';
 import * as F from './flowTable.ts';
-import * as H from './history.ts';
-import {
-  ACKED_UNSEEN,
-  FAST_RETRANSMISSION,
-  LOST_SEGMENT,
-  ONLY_A_SYN,
-  OUT_OF_ORDER,
-  PORTS_REUSED,
-  RETRANSMISSION,
-  SPURIOUS_RETRANSMISSION,
-  TcpAnalysis,
-  ZERO_WINDOW,
-} from './tcpAnalysis.ts';
+import { ONLY_A_SYN, PORTS_REUSED, TcpAnalysis } from './tcpAnalysis.ts';
+import { TcpCourse } from './tcpCourse.ts';
 import { describeTcp, udpFlowFields } from './tcpFields.ts';
-import { IGNORED, markPath, NO_STREAM, TcpStreams } from './tcpStreams.ts';
+import { StreamNumbers } from './streamNumbers.ts';
+import { markPath } from './streamWalk.ts';
+import { IGNORED, NO_STREAM, TcpStreams } from './tcpStreams.ts';
 
 export const PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17,
@@ -76,7 +67,9 @@ export class FlowPass {
   readonly #state: CaptureState;
   readonly #listener: PassListener;
   readonly #analysis = new TcpAnalysis();
+  readonly #course: TcpCourse;
   readonly #streams: TcpStreams;
+  readonly #streamNumbers = new StreamNumbers();
   readonly #encrypted: readonly boolean[];
   readonly #tcpIndex: number;
   readonly #udpIndex: number;
@@ -84,6 +77,7 @@ export class FlowPass {
   constructor(state: CaptureState, listener: PassListener) {
     this.#state = state;
     this.#listener = listener;
+    this.#course = new TcpCourse(state);
     const { tables } = state;
     this.#encrypted = tables.all.map(({ dissector }) => dissector.encrypted === true);
     this.#tcpIndex = tables.byId('tcp')?.index ?? 0;
@@ -170,20 +164,6 @@ export class FlowPass {
       : protocol === PROTOCOL_UDP
         ? this.#udpIndex
         : (this.#state.tables.byId('sctp')?.index ?? this.#udpIndex);
-  }
-
-  /** Wireshark's stream numbers, per protocol in order of first frame; only kept while fields are asked for. */
-  readonly #streamNumbers = new Map<number, number>();
-  readonly #nextStream = new Map<number, number>();
-
-  #streamNumber(row: number, protocol: number): number {
-    let number = this.#streamNumbers.get(row);
-    if (number === undefined) {
-      number = this.#nextStream.get(protocol) ?? 0;
-      this.#nextStream.set(protocol, number + 1);
-      this.#streamNumbers.set(row, number);
-    }
-    return number;
   }
 
   /** Begins with a flow as another pass knows it, so that frames from its middle are told as there: who began it, where numbers count from, its stream number. */
@@ -295,7 +275,7 @@ export class FlowPass {
       outer = row;
       depth++;
       if (protocol === PROTOCOL_TCP) this.#tcp(p, row, at, sink);
-      else if (sink !== null && protocol === PROTOCOL_UDP) sink.add(udpFlowFields.stream, p.start, 0, this.#streamNumber(row, PROTOCOL_UDP));
+      else if (sink !== null && protocol === PROTOCOL_UDP) sink.add(udpFlowFields.stream, p.start, 0, this.#streamNumbers.of(row, PROTOCOL_UDP));
       if (protocol !== 0 && protocol !== PROTOCOL_TCP && p.application >= 0 && level === p.netCount - 1) this.#recogniseDatagram(p, row);
     }
   }
@@ -437,9 +417,9 @@ export class FlowPass {
     let bits = analysis.segment(flows, row, direction, segmentAt, p.tcpAcknowledgment | 0, length, flags, p.tcpWindow);
     if ((flows.ints[at + F.FLAGS]! & F.PORTS_REUSED) !== 0 && flows.ints[at + F.FIRST_FRAME] === p.frame) bits |= PORTS_REUSED;
     this.tcpBits = bits;
-    if (bits !== 0) this.#tcpFacts(row, direction, bits, (segmentAt - next) | 0, length);
-    if (sink !== null) describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumber(row, PROTOCOL_TCP), sink);
-    this.#connection(row, direction, flags, length);
+    if (bits !== 0) this.#course.facts(row, direction, bits, (segmentAt - next) | 0, length, !this.#uncounted);
+    if (sink !== null) describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumbers.of(row, PROTOCOL_TCP), sink);
+    this.#course.connection(row, direction, flags, length);
     let column = flows.ints[at + F.STREAM]!;
     if (column === IGNORED) return;
     if (column > NO_STREAM && (flags & TCP_ACK) !== 0 && (flows.ints[at + F.FLAGS]! & (direction === 0 ? F.EARLY_B : F.EARLY_A)) !== 0) {
@@ -534,92 +514,6 @@ export class FlowPass {
     return (ints[row * F.INTS + F.FLAGS]! & F.HAS_TIME) === 0
       ? 0
       : doubles[row * F.DOUBLES + F.START]! - state.firstSeconds + (ints[row * F.INTS + F.START_NS]! - state.firstNanoseconds) / 1e9;
-  }
-
-  #tcpFacts(row: number, direction: Direction, bits: number, ahead: number, length: number): void {
-    const state = this.#state,
-      { ints, doubles } = state.flows,
-      at = row * F.INTS,
-      dat = row * F.DOUBLES;
-    if ((bits & (RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION)) !== 0) {
-      state.tcpRetransmissions++;
-      this.#letter(at, direction, H.RETRANSMISSION);
-    }
-    if ((bits & (OUT_OF_ORDER | RETRANSMISSION)) !== 0) {
-      // What comes late fills a hole.
-      const filled = Math.min(length, doubles[dat + F.GAP_BYTES]!);
-      doubles[dat + F.GAP_BYTES]! -= filled;
-      state.tcpGapBytes -= filled;
-    }
-    if ((bits & LOST_SEGMENT) !== 0) {
-      doubles[dat + F.GAP_BYTES]! += ahead;
-      state.tcpGapBytes += ahead;
-    }
-    if ((bits & OUT_OF_ORDER) !== 0) state.tcpOutOfOrder++;
-    if ((bits & (LOST_SEGMENT | ACKED_UNSEEN)) !== 0) {
-      state.tcpGaps++;
-      ints[at + F.GAPS]!++;
-      // A segment that is only missing may have been lost on its way; one that was acknowledged arrived, and the capture missed it.
-      if ((bits & ACKED_UNSEEN) !== 0) {
-        state.tcpAcknowledgedUnseen++;
-        if (!this.#uncounted && state.unseenFrames.length < 100) state.unseenFrames.push(state.packet.frame);
-        ints[at + F.FLAGS]! |= F.MISSED_DATA;
-      }
-      this.#letter(at, direction, H.GAP);
-    }
-    if ((bits & ZERO_WINDOW) !== 0) {
-      state.tcpZeroWindows++;
-      ints[at + F.FLAGS]! |= direction === 0 ? F.ZERO_WINDOW_A : F.ZERO_WINDOW_B;
-      this.#letter(at, direction, H.ZERO_WINDOW);
-    }
-  }
-
-  /** What Zeek's conn_state and history are made of. */
-  #connection(row: number, direction: Direction, flags: number, length: number): void {
-    const state = this.#state,
-      ints = state.flows.ints,
-      at = row * F.INTS;
-    let seen = ints[at + F.FLAGS]!;
-    if ((flags & (TCP_FIN | TCP_RST)) === (TCP_FIN | TCP_RST)) this.#letter(at, direction, H.INCONSISTENT);
-    if ((flags & TCP_SYN) !== 0) {
-      if ((flags & (TCP_FIN | TCP_RST)) !== 0) this.#letter(at, direction, H.MULTI_FLAG);
-      if ((flags & TCP_ACK) === 0) {
-        seen |= direction === 0 ? F.SYN_A : F.SYN_B;
-        this.#letter(at, direction, H.SYN);
-      } else {
-        seen |= direction === 0 ? F.SYN_ACK_A : F.SYN_ACK_B;
-        if ((seen & F.FIRST_FROM_B) !== 0 && (seen & F.SYN_A) === 0 && ints[at + F.HISTORY] === 0) this.#letter(at, 0, H.FLIPPED);
-        this.#letter(at, direction, H.SYN_ACK);
-      }
-    } else if ((flags & TCP_ACK) !== 0 && length === 0 && (flags & (TCP_FIN | TCP_RST)) === 0) {
-      seen |= direction === 0 ? F.ACK_A : F.ACK_B;
-      this.#letter(at, direction, H.ACK);
-    }
-    if (length > 0 && (flags & TCP_SYN) === 0) {
-      seen |= direction === 0 ? F.DATA_A : F.DATA_B;
-      this.#letter(at, direction, H.DATA);
-    }
-    if ((flags & TCP_FIN) !== 0) {
-      if ((seen & F.SYN_ACK_B) === 0) seen |= F.FIN_BEFORE_SYN_ACK;
-      seen |= direction === 0 ? F.FIN_A : F.FIN_B;
-      this.#letter(at, direction, H.FIN);
-    }
-    if ((flags & TCP_RST) !== 0) {
-      state.tcpResets++;
-      seen |= direction === 0 ? F.RST_A : F.RST_B;
-      this.#letter(at, direction, H.RST);
-    }
-    ints[at + F.FLAGS] = seen;
-  }
-
-  /** Each letter once per direction. */
-  #letter(at: number, direction: Direction, letter: number): void {
-    const ints = this.#state.flows.ints,
-      symbol = letter + direction * 16,
-      bit = 1 << symbol;
-    if ((ints[at + F.HISTORY_SEEN]! & bit) !== 0) return;
-    ints[at + F.HISTORY_SEEN]! |= bit;
-    ints[at + F.HISTORY] = this.#state.histories.append(ints[at + F.HISTORY]!, symbol);
   }
 }
 

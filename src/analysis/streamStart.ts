@@ -1,0 +1,118 @@
+/** Finds out by its first bytes which protocol a stream is in. What is in none that we know is said as it is, as long as it reads as text. */
+import type { Direction, FieldSink } from '../pcap/dissector.ts';
+import type { Packet } from '../pcap/packet.ts';
+import { isReadable, sayPlainStream } from '../pcap/plainStream.ts';
+import { TCP_PORT, type Bound } from '../pcap/tables.ts';
+import { copyOf } from './reusedMemory.ts';
+import { walkStream } from './streamWalk.ts';
+import { settle, type StreamSide, type TcpStream } from './tcpStream.ts';
+
+/** Bytes looked at before giving up on knowing what a stream is. */
+const SHORT_START = 16;
+const MAX_UNDECIDED_BYTES = 512;
+
+/** What the pipeline learns of a segment. */
+export interface StreamListener {
+  /** The stream turned out to be this protocol. */
+  onRecognised(flow: number, bound: Bound): void;
+  /** The stream was given up for want of room. */
+  onGivenUp(flow: number): void;
+}
+
+/** Recognises the stream if it is not yet, and walks through its bytes; see `walkStream`. */
+export function takeBytes(
+  p: Packet,
+  stream: TcpStream,
+  side: StreamSide,
+  flow: number,
+  direction: Direction,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  shift: number,
+  offset: number,
+  end: number,
+  sourcePort: number,
+  destinationPort: number,
+  sink: FieldSink | null,
+  listener: StreamListener,
+): void {
+  if (side.talks) {
+    talk(p, stream, direction, bytes, from, to);
+    return;
+  }
+  if (stream.dissector === null) {
+    const answer = recognise(p, stream, flow, direction, bytes, from, to, sourcePort, destinationPort, listener);
+    if (answer !== 'yes') {
+      stream.undecidedBytes += end - offset;
+      // A few bytes, as programs send a length or a command before what follows: the next segment tells more.
+      if (answer === 'no' && to - from < SHORT_START && stream.undecidedBytes === to - from) {
+        side.waiting = copyOf(bytes, from, to);
+        return;
+      }
+      if (answer === 'no' || stream.undecidedBytes >= MAX_UNDECIDED_BYTES) {
+        const other = stream.sides[(1 - direction) as Direction].waiting;
+        if (other.length > 0) sayPlainStream(p, (1 - direction) as Direction, other, 0, other.length);
+        sayPlainStream(p, direction, bytes, from, to);
+      }
+      if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = copyOf(bytes, from, to);
+      else {
+        const talks = isReadable(bytes, from, to);
+        settle(side, talks);
+        if (answer !== 'no' || stream.sides[(1 - direction) as Direction].started || stream.undecidedBytes >= MAX_UNDECIDED_BYTES)
+          settle(stream.sides[(1 - direction) as Direction], talks);
+      }
+      return;
+    }
+  }
+  walkStream(p, stream, side, direction, bytes, from, to, shift, offset, end, sourcePort, destinationPort, sink);
+}
+
+function recognise(
+  p: Packet,
+  stream: TcpStream,
+  flow: number,
+  direction: Direction,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  sourcePort: number,
+  destinationPort: number,
+  listener: StreamListener,
+): 'yes' | 'no' | 'more' {
+  let more = false;
+  const ask = (bound: Bound | undefined): boolean => {
+    const dissector = bound?.dissector.stream;
+    if (bound === undefined || dissector === undefined) return false;
+    const answer = dissector.recognise(bytes, offset, end, direction, sourcePort, destinationPort);
+    if (answer === 'more') more = true;
+    if (answer !== 'yes') return false;
+    stream.bound = bound;
+    stream.dissector = dissector;
+    stream.state = dissector.open();
+    listener.onRecognised(flow, bound);
+    return true;
+  };
+  if (ask(p.tables.find(TCP_PORT, destinationPort)) || ask(p.tables.find(TCP_PORT, sourcePort))) return 'yes';
+  for (const bound of p.tables.streams) if (ask(bound)) return 'yes';
+  return more ? 'more' : 'no';
+}
+
+/** Says one more segment of a conversation in no known protocol. */
+function talk(p: Packet, stream: TcpStream, direction: Direction, bytes: Uint8Array, from: number, to: number): void {
+  // The other side turned out to speak a protocol after all.
+  if (stream.dissector !== null) {
+    settle(stream.sides[direction], false);
+    return;
+  }
+  // It is answered, so the few bytes that could have been the beginning of a protocol were all there is.
+  const back = (1 - direction) as Direction,
+    { waiting, talks, done } = stream.sides[back];
+  if (waiting.length > 0 && !talks && !done) {
+    sayPlainStream(p, back, waiting, 0, waiting.length);
+    settle(stream.sides[back], isReadable(waiting, 0, waiting.length));
+  }
+  sayPlainStream(p, direction, bytes, from, to);
+  if (--stream.talk > 0) return;
+  for (const side of stream.sides) settle(side, false);
+}

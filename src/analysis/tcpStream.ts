@@ -1,0 +1,97 @@
+/** What is known of one TCP stream while its bytes come in: how far each side was read, and what of it is held back. */
+import type { StreamDissector } from '../pcap/dissector.ts';
+import type { Bound } from '../pcap/tables.ts';
+import { giveBack, viewOf } from './reusedMemory.ts';
+
+/** Segments of a conversation in no known protocol that are said after its beginning. */
+const MAX_TALK = 24;
+
+interface EarlySegment {
+  readonly sequence: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export const NOTHING = new Uint8Array(0);
+/** Most directions never have any; never written to. */
+export const NONE_EARLY: EarlySegment[] = [];
+
+/** One direction of a stream. */
+export class StreamSide {
+  /** Sequence number of the next byte to hand on; meaningless until `started`. */
+  expected = 0;
+  started = false;
+  /** Bytes to pass over before the next step. */
+  skip = 0;
+  /** The PDU ends when `skip` is used up. */
+  completes = false;
+  /** First bytes of the PDU under way that lie in earlier segments. */
+  kept = NOTHING;
+  keptLength = 0;
+  /** Bytes that `kept` counts for. */
+  keptRoom = 0;
+  /** How many are wanted. */
+  keepLimit = 0;
+  /** Bytes from the position where a step asked for more. */
+  waiting = NOTHING;
+  early: EarlySegment[] = NONE_EARLY;
+  earlyBytes = 0;
+  /** Nothing of this side is looked at any more. */
+  done = false;
+  /** After a gap: hand on only from a recognised beginning. */
+  lost = false;
+  /** A text in no known protocol: what follows is said, too. */
+  talks = false;
+}
+
+export class TcpStream {
+  bound: Bound | null = null;
+  dissector: StreamDissector | null = null;
+  state: unknown = undefined;
+  readonly sides: readonly [StreamSide, StreamSide] = [new StreamSide(), new StreamSide()];
+  undecidedBytes = 0;
+  talk = MAX_TALK;
+  readonly flow: number;
+  /** Bytes this stream was last counted as holding. */
+  held = 0;
+
+  constructor(flow: number) {
+    this.flow = flow;
+  }
+}
+
+export function heldBytes({ sides: [a, b] }: TcpStream): number {
+  return a.keptRoom + a.waiting.length + a.earlyBytes + b.keptRoom + b.waiting.length + b.earlyBytes;
+}
+
+/** No protocol was found in what this side says: it is said as it is, or not looked at any more. */
+export function settle(side: StreamSide, talks: boolean): void {
+  if (side.done) return;
+  side.talks = talks;
+  side.done = !talks;
+  side.waiting = NOTHING;
+}
+
+/** Adds `[from, to)` to the first bytes of the PDU under way, as far as they are wanted. */
+export function keep(side: StreamSide, bytes: Uint8Array, from: number, to: number): void {
+  const limit = side.keepLimit;
+  const count = Math.min(to - from, limit - side.keptLength);
+  if (count <= 0) return;
+  const needed = side.keptLength + count;
+  if (needed > side.keptRoom) {
+    const room = Math.min(limit, Math.max(needed, side.keptRoom * 2, 256)),
+      grown = viewOf(room);
+    if (side.keptLength > 0) grown.set(side.kept.subarray(0, side.keptLength));
+    giveBack(side.kept);
+    side.kept = grown;
+    side.keptRoom = room;
+  }
+  side.kept.set(bytes.subarray(from, from + count), side.keptLength);
+  side.keptLength = needed;
+}
+
+export function dropKept(side: StreamSide): void {
+  giveBack(side.kept);
+  side.kept = NOTHING;
+  side.keptLength = 0;
+  side.keptRoom = 0;
+}
