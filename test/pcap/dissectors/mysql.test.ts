@@ -41,6 +41,22 @@ describe('mysql', () => {
     );
   });
 
+  it('tells logins without a password from others: they all are the same', () => {
+    const tags = (secret: string): unknown[] =>
+      feedEveryWay(mysql, conversation(['<', GREETING], ['>', login('mysql_native_password', secret)], ['<', DENIED]))
+        .messages.filter((m) => loginMessage.is(m))
+        .map((m) => [m.result, typeof m.secretTag]);
+    expect(tags('')).toEqual([
+      ['sent', 'number'],
+      ['rejected', 'number'],
+    ]);
+    // What is made of a password differs with every challenge.
+    expect(tags(HASH)).toEqual([
+      ['sent', 'undefined'],
+      ['rejected', 'undefined'],
+    ]);
+  });
+
   it('tells refusals, and passwords that a plug-in sends as they are', () => {
     expect(logins(feedEveryWay(mysql, conversation(['<', GREETING], ['>', login('mysql_native_password', HASH)], ['<', DENIED])))[1]).toEqual([
       'anna',
