@@ -1,4 +1,5 @@
 /** Two runs: `unit` is everything that needs no VS Code, `integration` drives a real one and so runs file by file. */
+import os from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { SecondTries } from './scripts/secondTries.mts';
 
@@ -14,6 +15,8 @@ export default defineConfig({
   test: {
     // Programs under test neither find nor leave reports on the disk of who runs them.
     env: { NETSEC_CACHE: 'off' },
+    // On two cores vitest would use one.
+    maxWorkers: Math.max(2, os.availableParallelism() - 1),
     retry: process.env['CI'] === undefined ? 0 : 1,
     // CI adds up the results of both runs.
     reporters: ['default', new SecondTries(), ...(results === undefined ? [] : [jsonTo(`${results}/${run}.json`)])],
