@@ -8,6 +8,7 @@ import { flowAddress } from '../conversations.ts';
 import { countText, plural } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
+import { withinWindow } from './floodTally.ts';
 import { endKey, gatherHot } from './hotFlows.ts';
 import { addressFilter, Burst, confidenceOf, flowStart, MOST_EVIDENCE, overThreshold, Span } from './measures.ts';
 
@@ -40,7 +41,7 @@ function datagramsOf({ ints, doubles }: F.FlowTable, row: number): number {
 
 export function fraggles(values: { readonly requests: number; readonly windowSeconds: number }, state: CaptureState): FindingDraft[] {
   const { flows } = state,
-    { ints, doubles } = flows;
+    { ints } = flows;
   const { groups } = gatherHot<Victim>(flows, {
     least: values.requests,
     mostGroups: MOST_VICTIMS,
@@ -48,11 +49,9 @@ export function fraggles(values: { readonly requests: number; readonly windowSec
     weight: (row) => datagramsOf(flows, row),
     create: (row) => ({ row, burst: new Burst(values.windowSeconds), span: new Span(), rows: [], ports: new Set(), datagrams: 0 }),
     add: (victim, row) => {
-      const sent = datagramsOf(flows, row),
-        dat = row * F.DOUBLES,
-        seconds = doubles[dat + F.END]! - doubles[dat + F.START]!;
+      const sent = datagramsOf(flows, row);
       victim.datagrams += sent;
-      victim.burst.add(flowStart(state, row), seconds > values.windowSeconds ? Math.ceil((sent * values.windowSeconds) / seconds) : sent);
+      victim.burst.add(flowStart(state, row), withinWindow(state, row, sent, values.windowSeconds));
       victim.span.addFlow(flows, row);
       victim.ports.add(ints[row * F.INTS + F.PORTS]! & 0xffff);
       if (victim.rows.length < MOST_EVIDENCE) victim.rows.push(row);

@@ -8,14 +8,13 @@ import { flowAddress } from '../conversations.ts';
 import { countText, durationText, plural } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
-import { Addresses, endKey, gatherHot } from './hotFlows.ts';
-import { addressFilter, Burst, confidenceOf, flowStart, MOST_EVIDENCE, overThreshold, rateOf, Span } from './measures.ts';
+import { FloodTally, MANY_SOURCES } from './floodTally.ts';
+import { endKey, gatherHot } from './hotFlows.ts';
+import { addressFilter, confidenceOf, overThreshold } from './measures.ts';
 
 /** Segments of one flow that are still out of nowhere; a connection that was joined late goes on for longer. */
 const MOST_UNANSWERED = 3,
   MOST_VICTIMS = 256,
-  MOST_SOURCES = 20_000,
-  MANY_SOURCES = 100,
   /** Of the client: handshake and end. */
   MOST_OF_EMPTY = 6,
   PROTOCOL_TCP = 6;
@@ -26,16 +25,10 @@ const NAMES: Readonly<Record<Kind, string>> = { empty: 'Connection', ack: 'ACK',
 const ANSWERS: ReadonlySet<Kind> = new Set(['rst', 'syn-ack']);
 
 interface Victim {
-  readonly sources: Addresses;
-  readonly ports: Map<number, number>;
+  readonly tally: FloodTally;
   readonly kinds: Map<Kind, number>;
-  readonly burst: Burst;
-  readonly span: Span;
-  readonly rows: number[];
   readonly row: number;
   readonly end: typeof F.A | typeof F.B;
-  segments: number;
-  flows: number;
   /** Connections to this host that somebody used. */
   used: number;
 }
@@ -84,67 +77,49 @@ export function strayFloods(state: CaptureState, least: number, windowSeconds: n
     key: (row) => ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP ? endKey(flows, row, endOf(flows, row)) : NaN),
     weight: (row) => (strayEnd(flows, row) < 0 ? 0 : countOf(flows, row, endOf(flows, row))),
     create: (row) => ({
-      sources: new Addresses(MOST_SOURCES),
-      ports: new Map(),
+      tally: new FloodTally(windowSeconds),
       kinds: new Map(),
-      burst: new Burst(windowSeconds),
-      span: new Span(),
-      rows: [],
       row,
       end: endOf(flows, row),
-      segments: 0,
-      flows: 0,
       used: 0,
     }),
-    add: (victim, row) => addFlow(victim, state, row, windowSeconds),
+    add: (victim, row) => addFlow(victim, state, row),
   });
   return hot.groups.flatMap((victim) => judge(state, victim, least, windowSeconds) ?? []);
 }
 
 const endOf = (flows: F.FlowTable, row: number): typeof F.A | typeof F.B => (strayEnd(flows, row) === F.A ? F.A : F.B);
 
-function addFlow(victim: Victim, state: CaptureState, row: number, windowSeconds: number): void {
+function addFlow(victim: Victim, state: CaptureState, row: number): void {
   const { flows } = state,
-    { ints, doubles } = flows,
-    at = row * F.INTS,
-    dat = row * F.DOUBLES,
     end = strayEnd(flows, row),
-    flags = ints[at + F.FLAGS]!;
+    flags = flows.ints[row * F.INTS + F.FLAGS]!;
   if (end === -1) {
     if ((flags & (F.SYN_ACK_B | F.DATA_A | F.DATA_B)) !== 0) victim.used++;
     return;
   }
   const sent = countOf(flows, row, end),
-    port = end === F.B ? ints[at + F.PORTS]! & 0xffff : ints[at + F.PORTS]! >>> 16,
-    kind = kindOf(flags),
-    seconds = doubles[dat + F.END]! - doubles[dat + F.START]!;
-  victim.segments += sent;
-  victim.flows++;
-  victim.sources.add(ints[at + (end === F.B ? F.A : F.B)]!, row);
-  victim.ports.set(port, (victim.ports.get(port) ?? 0) + sent);
+    kind = kindOf(flags);
+  victim.tally.add(state, row, end, sent);
   victim.kinds.set(kind, (victim.kinds.get(kind) ?? 0) + sent);
-  victim.span.addFlow(flows, row);
-  victim.burst.add(flowStart(state, row), seconds > windowSeconds ? Math.ceil((sent * windowSeconds) / seconds) : sent);
-  if (victim.rows.length < MOST_EVIDENCE) victim.rows.push(row);
 }
 
 function judge(state: CaptureState, victim: Victim, least: number, windowSeconds: number): FindingDraft | null {
-  const { burst, segments, sources, used, flows, span } = victim,
-    most = burst.most;
+  const { tally, used } = victim,
+    { sent: segments, sources, flows, span, ports, busiest, rate } = tally,
+    { most } = tally.burst;
   // Whoever lost its connections opens others; and a scan goes over many ports, each of them once or so.
   if (most < least || flows < used * 2) return null;
-  const [port, onPort] = [...victim.ports].reduce((best, one) => (one[1] > best[1] ? one : best)),
+  const { port, isOnly: isOnePort } = busiest,
     [kind] = [...victim.kinds].reduce((best, one) => (one[1] > best[1] ? one : best));
-  if (onPort * 2 < least && sources.count < MANY_SOURCES) return null;
+  if (busiest.sent * 2 < least && sources.count < MANY_SOURCES) return null;
   const address = flowAddress(state, victim.row, victim.end),
     isAnswer = ANSWERS.has(kind),
     isEmpty = kind === 'empty',
     unit = isEmpty ? 'connections' : 'segments',
-    isOnePort = onPort * 10 >= segments * 9,
-    few = sources.count <= 5,
-    addresses = few ? sources.first.map((row) => flowAddress(state, row, endOf(state.flows, row) === F.B ? F.A : F.B)) : [],
-    seconds = span.seconds,
-    rate = rateOf(segments, seconds);
+    addresses = tally.addresses(state),
+    few = addresses.length > 0,
+    { seconds } = span;
   const { confidence, parts } = confidenceOf([
     { name: 'over the threshold', value: 45 },
     overThreshold(most, least),
@@ -158,7 +133,7 @@ function judge(state: CaptureState, victim: Victim, least: number, windowSeconds
     severity: isAnswer ? 'low' : most >= least * 10 ? 'high' : 'medium',
     confidence,
     deed: isEmpty ? 'flooded {whom} with empty connections' : 'flooded {whom} with segments of no connection',
-    title: `${NAMES[kind]} flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${plural(segments, isEmpty ? 'empty connection' : 'segment')} from ${few ? addresses.join(', ') : `${sources.isFull ? 'more than ' : ''}${countText(sources.count)} addresses`}`,
+    title: `${NAMES[kind]} flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${plural(segments, isEmpty ? 'empty connection' : 'segment')} from ${tally.fromText(addresses)}`,
     description: `${countText(most)} TCP ${unit} within ${windowSeconds} s (threshold ${countText(least)}) came to ${address} ${isEmpty ? 'in which nobody said anything' : 'and belonged to no connection'}, ${countText(segments)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}.`,
     subjects: [{ role: 'victim', address, ...(isOnePort ? { port } : {}) }, ...addresses.map((one) => ({ role: 'attacker' as const, address: one }))],
     firstSeen: span.from,
@@ -167,7 +142,7 @@ function judge(state: CaptureState, victim: Victim, least: number, windowSeconds
       { name: `${isEmpty ? 'empty connections' : 'segments of no connection'} in a window`, value: most, threshold: least, unit },
       { name: `${unit} in all`, value: segments, unit },
       { name: sources.isFull ? 'sources, at least' : 'sources', value: sources.count },
-      { name: 'ports', value: victim.ports.size },
+      { name: 'ports', value: ports.size },
       { name: 'connections that were used', value: used },
       ...(rate === null ? [] : [{ name: 'rate', value: rate, unit: `${unit}/s` }]),
       ...parts,
@@ -180,9 +155,9 @@ function judge(state: CaptureState, victim: Victim, least: number, windowSeconds
           : 'A load balancer or a firewall that forgot all its connections at once.',
       ...(few ? [] : ['The sources may be invented: whoever owns these addresses need not be involved.']),
     ],
-    frames: victim.rows.map((row) => state.flows.ints[row * F.INTS + F.FIRST_FRAME]!),
+    frames: tally.frames(state.flows),
     framesTotal: segments,
-    flows: victim.rows,
+    flows: tally.rows,
     filter: `${addressFilter('dst', address)} && tcp${isOnePort ? ` && tcp.dstport == ${port}` : ''}`,
     attack: ['T1499.001'],
     recommendation: `${isEmpty ? `Limit connections per address in front of ${address}.` : `Let a firewall that knows connections drop segments of none before they reach ${address}.`} ${few ? `Find out what runs on ${addresses.join(', ')}.` : 'Blocking single sources does not help when they are invented.'}`,

@@ -11,8 +11,9 @@ import { countText, durationText, plural } from '../describe.ts';
 import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { oneWayConnections } from '../oneWay.ts';
-import { addressFilter, Burst, confidenceOf, Contest, flowStart, MOST_EVIDENCE, overThreshold, rateOf, Span } from './measures.ts';
-import { Addresses, endKey, gatherHot } from './hotFlows.ts';
+import { addressFilter, confidenceOf, Contest, flowStart, overThreshold } from './measures.ts';
+import { FloodTally, MANY_SOURCES } from './floodTally.ts';
+import { endKey, gatherHot } from './hotFlows.ts';
 import { strayFloods } from './strayFlood.ts';
 
 const options = z.object({
@@ -39,15 +40,13 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 /** A scan tries many ports a few times; a flood hits the same ones again and again, or hits any port from countless addresses. */
-const LEAST_PER_PORT = 20,
-  MANY_SOURCES = 100;
+const LEAST_PER_PORT = 20;
 /** Clients of a service that is cut off try again about once a second each, with the options of their systems; whoever floods with those does more. */
 const PATIENT_ATTEMPTS_PER_SOURCE = 50,
   TIMES_PATIENT = 10;
 /** Repetitions of one attempt that a patient system makes; more is a source that reuses its port. */
 const MOST_REPETITIONS = 10;
 const MOST_VICTIMS = 256,
-  MOST_SOURCES = 20_000,
   PROTOCOL_TCP = 6;
 
 export const synFlood = defineDetector({
@@ -63,15 +62,9 @@ export const synFlood = defineDetector({
 
 /** What one host got. */
 interface Victim {
-  readonly sources: Addresses;
-  readonly ports: Map<number, number>;
-  readonly burst: Burst;
+  readonly tally: FloodTally;
   /** Attempts without the options of systems against connections that came about, window by window: a flood on a server that is busy all day. */
   readonly contest: Contest;
-  readonly span: Span;
-  readonly rows: number[];
-  attempts: number;
-  flows: number;
   completed: number;
   /** The victim said SYN-ACK. */
   answered: number;
@@ -105,14 +98,8 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
       return attemptsOf(flows, row);
     },
     create: (row) => ({
-      sources: new Addresses(MOST_SOURCES),
-      ports: new Map(),
-      burst: new Burst(values.windowSeconds),
+      tally: new FloodTally(values.windowSeconds),
       contest: new Contest(values.windowSeconds, values.halfOpenSharePercent),
-      span: new Span(),
-      rows: [],
-      attempts: 0,
-      flows: 0,
       completed: 0,
       answered: 0,
       raw: 0,
@@ -145,71 +132,59 @@ function addFlow(victim: Victim, state: CaptureState, row: number): void {
     }
     return;
   }
-  const port = ints[at + F.PORTS]! & 0xffff;
-  victim.attempts += attempts;
-  victim.flows++;
-  victim.sources.add(ints[at]!, row);
-  victim.ports.set(port, (victim.ports.get(port) ?? 0) + attempts);
-  victim.span.addFlow(state.flows, row);
+  const atOnce = victim.tally.add(state, row, F.B, attempts);
   if ((flags & F.SYN_ACK_B) !== 0) victim.answered++;
-  if ((ints[at + F.WINDOW_SCALES]! & 255) === 0) victim.raw++;
-  if (victim.rows.length < MOST_EVIDENCE) victim.rows.push(row);
-  // Repetitions in one flow are spread over its life.
-  const seconds = attempts === 1 ? 0 : state.flows.doubles[row * F.DOUBLES + F.END]! - state.flows.doubles[row * F.DOUBLES + F.START]!;
-  const atOnce = seconds > 10 ? Math.ceil((attempts * 10) / seconds) : attempts;
-  victim.burst.add(flowStart(state, row), atOnce);
-  if ((ints[at + F.WINDOW_SCALES]! & 255) === 0) victim.contest.add(flowStart(state, row), atOnce, 0);
+  if ((ints[at + F.WINDOW_SCALES]! & 255) !== 0) return;
+  victim.raw++;
+  victim.contest.add(flowStart(state, row), atOnce, 0);
 }
 
 function judge(values: Options, state: CaptureState, victim: Victim, oneWay: boolean): FindingDraft | null {
-  const inAll = (100 * victim.attempts) / (victim.attempts + victim.completed),
+  const { tally } = victim,
+    { sent: attempts, busiest } = tally,
+    inAll = (100 * attempts) / (attempts + victim.completed),
     isPlain = inAll >= values.halfOpenSharePercent,
-    most = isPlain ? victim.burst.most : victim.contest.most,
+    most = isPlain ? tally.burst.most : victim.contest.most,
     share = isPlain ? inAll : victim.contest.share,
-    sources = victim.sources.count,
-    isRaw = victim.raw * 10 >= victim.flows * 9;
+    sources = tally.sources.count,
+    isRaw = victim.raw * 10 >= tally.flows * 9;
   if (most < values.halfOpen) return null;
   if (isPlain && !isRaw && most < Math.min(values.halfOpen * TIMES_PATIENT, sources * PATIENT_ATTEMPTS_PER_SOURCE)) return null;
-  const [port, onPort] = [...victim.ports].reduce((best, one) => (one[1] > best[1] ? one : best));
-  const isConcentrated = onPort >= values.halfOpen / 2 && onPort >= LEAST_PER_PORT;
+  const isConcentrated = busiest.sent >= values.halfOpen / 2 && busiest.sent >= LEAST_PER_PORT;
   if (!isConcentrated && sources < MANY_SOURCES) return null;
   const address = flowAddress(state, victim.firstRow, F.B),
-    isOnePort = onPort * 10 >= victim.attempts * 9,
-    seconds = victim.span.seconds;
-  const isSpoofed = sources >= MANY_SOURCES && sources * 3 >= victim.flows;
+    seconds = tally.span.seconds,
+    isSpoofed = sources >= MANY_SOURCES && sources * 3 >= tally.flows,
+    addresses = isSpoofed ? [] : tally.addresses(state);
   const { confidence, parts } = confidenceOf([
     { name: 'over the threshold', value: 45 },
     overThreshold(most, values.halfOpen),
     { name: 'hardly a source came twice', value: isSpoofed ? 12 : 0 },
     { name: 'attempts without the options that systems send', value: isRaw || !isPlain ? 15 : 0 },
     { name: 'next to nothing was completed', value: share >= 95 ? 8 : 0 },
-    { name: 'the target answered, and nobody went on', value: victim.answered * 2 >= victim.flows ? 5 : 0 },
+    { name: 'the target answered, and nobody went on', value: victim.answered * 2 >= tally.flows ? 5 : 0 },
     { name: 'the capture holds one direction only', value: oneWay ? -5 : 0 },
   ]);
-  const from =
-    isSpoofed || sources > 5
-      ? `${victim.sources.isFull ? 'more than ' : ''}${countText(sources)} addresses`
-      : victim.sources.first.map((row) => flowAddress(state, row, F.A)).join(', ');
-  const where = isOnePort ? `port ${port} of ${address}` : `${plural(victim.ports.size, 'port')} of ${address}`;
-  const rate = rateOf(victim.attempts, seconds);
+  const where = busiest.isOnly ? `port ${busiest.port} of ${address}` : `${plural(tally.ports.size, 'port')} of ${address}`;
+  const { rate } = tally;
   return {
     technique: 'syn',
     severity: most >= values.halfOpen * 10 ? 'high' : 'medium',
     confidence,
-    title: `SYN flood on ${where}: ${plural(victim.attempts, 'attempt')} from ${from}`,
-    description: `${countText(most)} connection attempts within ${values.windowSeconds} s stayed half-open (threshold ${values.halfOpen}), ${countText(victim.attempts)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}; ${plural(victim.completed, 'other connection')} to this host ${victim.completed === 1 ? 'was' : 'were'} answered and used.`,
+    title: `SYN flood on ${where}: ${plural(attempts, 'attempt')} from ${tally.fromText(addresses)}`,
+    description: `${countText(most)} connection attempts within ${values.windowSeconds} s stayed half-open (threshold ${values.halfOpen}), ${countText(attempts)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}; ${plural(victim.completed, 'other connection')} to this host ${victim.completed === 1 ? 'was' : 'were'} answered and used.`,
     subjects: [
-      { role: 'victim', address, ...(isOnePort ? { port } : {}) },
-      ...(isSpoofed || sources > 5 ? [] : victim.sources.first.map((row) => ({ role: 'attacker' as const, address: flowAddress(state, row, F.A) }))),
+      { role: 'victim', address, ...(busiest.isOnly ? { port: busiest.port } : {}) },
+      ...addresses.map((one) => ({ role: 'attacker' as const, address: one })),
     ],
-    firstSeen: victim.span.from,
-    lastSeen: victim.span.to,
+    firstSeen: tally.span.from,
+    lastSeen: tally.span.to,
     indicators: [
       { name: 'half-open attempts in a window', value: most, threshold: values.halfOpen, unit: 'attempts' },
-      { name: 'attempts in all', value: victim.attempts, unit: 'attempts' },
+      { name: 'attempts in all', value: attempts, unit: 'attempts' },
       { name: 'share of connections left half-open', value: Math.round(share), threshold: values.halfOpenSharePercent, unit: '%' },
-      { name: victim.sources.isFull ? 'sources, at least' : 'sources', value: sources },
-      { name: 'ports', value: victim.ports.size },
+      { name: tally.sources.isFull ? 'sources, at least' : 'sources', value: sources },
+      { name: 'ports', value: tally.ports.size },
       { name: 'answered with SYN-ACK', value: victim.answered, unit: 'attempts' },
       ...(rate === null ? [] : [{ name: 'rate', value: rate, unit: 'attempts/s' }]),
       ...parts,
@@ -219,10 +194,10 @@ function judge(values: Options, state: CaptureState, victim: Victim, oneWay: boo
       'A load test or a benchmark of your own.',
       ...(isSpoofed ? ['The sources are most likely invented: whoever owns these addresses need not be involved.'] : []),
     ],
-    frames: victim.rows.map((row) => state.flows.ints[row * F.INTS + F.FIRST_FRAME]!),
-    framesTotal: victim.attempts,
-    flows: victim.rows,
-    filter: `${addressFilter('dst', address)} && tcp.flags.syn == 1 && tcp.flags.ack == 0${isOnePort ? ` && tcp.dstport == ${port}` : ''}`,
+    frames: tally.frames(state.flows),
+    framesTotal: attempts,
+    flows: tally.rows,
+    filter: `${addressFilter('dst', address)} && tcp.flags.syn == 1 && tcp.flags.ack == 0${busiest.isOnly ? ` && tcp.dstport == ${busiest.port}` : ''}`,
     attack: ['T1499.001'],
     recommendation: `Turn on SYN cookies on ${address} or filter before it. ${isSpoofed ? 'Blocking single addresses does not help: ask the provider upstream to filter.' : 'Block the sources.'} Check whether the service stayed reachable meanwhile.`,
   };

@@ -10,8 +10,9 @@ import { bytesText, countText, durationText } from '../describe.ts';
 import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { oneWayConnections } from '../oneWay.ts';
-import { Addresses, endKey, gatherHot } from './hotFlows.ts';
-import { addressFilter, Burst, confidenceOf, flowStart, MOST_EVIDENCE, overThreshold, rateOf, Span } from './measures.ts';
+import { FloodTally, MANY_SOURCES } from './floodTally.ts';
+import { endKey, gatherHot } from './hotFlows.ts';
+import { addressFilter, confidenceOf, overThreshold } from './measures.ts';
 import { REFLECTOR_PORTS } from './reflectorPorts.ts';
 
 const options = z.object({
@@ -36,8 +37,6 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const MOST_VICTIMS = 1000,
-  MOST_SOURCES = 20_000,
-  MANY_SOURCES = 100,
   PROTOCOL_UDP = 17,
   /** What a flow holds of "port unreachable": type * 256 + code + 1. */
   PORT_CLOSED = 3 * 256 + 3 + 1,
@@ -49,14 +48,8 @@ const MOST_PER_SCANNED_PORT = 20,
 const ONE_WAY_SERVICES = new Set([162, 514, 1514, 2055, 4739, 4789, 5140, 6081, 6343, 6514, 8125, 8472, 9995, 9996, 12_201, 25_826]);
 
 interface Victim {
-  readonly sources: Addresses;
-  readonly ports: Map<number, number>;
-  readonly burst: Burst;
-  readonly span: Span;
-  readonly rows: number[];
+  readonly tally: FloodTally;
   readonly row: number;
-  flows: number;
-  datagrams: number;
   bytes: number;
   /** Of them to ports that the host said are closed. */
   refused: number;
@@ -96,20 +89,14 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
     key: (row) => ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_UDP ? endKey(flows, row, F.B) : NaN),
     weight: (row) => unanswered(flows, row),
     create: (row) => ({
-      sources: new Addresses(MOST_SOURCES),
-      ports: new Map(),
-      burst: new Burst(values.windowSeconds),
-      span: new Span(),
-      rows: [],
+      tally: new FloodTally(values.windowSeconds),
       row,
-      flows: 0,
-      datagrams: 0,
       bytes: 0,
       refused: 0,
       agreed: 0,
       answersOf: new Map(),
     }),
-    add: (victim, row) => addFlow(values, state, victim, row),
+    add: (victim, row) => addFlow(state, victim, row),
   });
   const isOneWay = oneWayConnections(flows, state.packets).isNotable,
     findings: FindingDraft[] = [],
@@ -123,56 +110,47 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
   return { findings, coverage: coverage(examinedAll(state), limits) };
 }
 
-function addFlow(values: Options, state: CaptureState, victim: Victim, row: number): void {
+function addFlow(state: CaptureState, victim: Victim, row: number): void {
   const { ints, doubles } = state.flows,
     at = row * F.INTS,
-    dat = row * F.DOUBLES,
     sent = unanswered(state.flows, row),
     port = ints[at + F.PORTS]! & 0xffff,
     answers = ints[at + F.PACKETS_B]!;
   if (answers > 0) victim.answersOf.set(port, (victim.answersOf.get(port) ?? 0) + answers);
   if (sent === 0) return;
-  const seconds = doubles[dat + F.END]! - doubles[dat + F.START]!;
-  victim.flows++;
-  victim.datagrams += sent;
+  victim.tally.add(state, row, F.B, sent);
   if (answers > 0) victim.agreed += sent;
-  victim.bytes += doubles[dat + F.PAYLOAD_A]!;
+  victim.bytes += doubles[row * F.DOUBLES + F.PAYLOAD_A]!;
   if (ints[at + F.ICMP_ERROR] === ((ints[at + F.META]! & F.META_IPV6) !== 0 ? PORT_CLOSED_V6 : PORT_CLOSED)) victim.refused += sent;
-  victim.ports.set(port, (victim.ports.get(port) ?? 0) + sent);
-  victim.sources.add(ints[at]!, row);
-  victim.span.addFlow(state.flows, row);
-  // A long stream counts with what it sends within one window.
-  victim.burst.add(flowStart(state, row), seconds > values.windowSeconds ? Math.ceil((sent * values.windowSeconds) / seconds) : sent);
-  if (victim.rows.length < MOST_EVIDENCE) victim.rows.push(row);
 }
 
 function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: boolean): FindingDraft | null {
-  const {
+  const { tally, bytes, answersOf } = victim,
+    {
       burst: { most },
-      datagrams,
+      sent: datagrams,
       flows,
-      bytes,
       span,
       sources,
-      answersOf,
-    } = victim,
+      ports,
+      busiest,
+      rate,
+    } = tally,
     isMany = flows >= values.conversations && most >= values.datagrams,
     isStream = !isMany && most >= values.streamDatagrams && victim.agreed * 2 < datagrams,
     isRefused = !isMany && !isStream && most >= values.refusedDatagrams && victim.refused * 10 >= datagrams * 9;
   let answers = 0;
-  for (const [port, count] of answersOf) if (victim.ports.has(port)) answers += count;
+  for (const [port, count] of answersOf) if (ports.has(port)) answers += count;
   if ((!isMany && !isStream && !isRefused) || answers * 5 > datagrams) return null;
   const address = flowAddress(state, victim.row, F.B);
   if (/^ff/i.test(address) && address.includes(':')) return null;
-  const isScan = datagrams <= victim.ports.size * MOST_PER_SCANNED_PORT && bytes <= datagrams * MOST_SCAN_PAYLOAD && sources.count < MANY_SOURCES;
+  const isScan = datagrams <= ports.size * MOST_PER_SCANNED_PORT && bytes <= datagrams * MOST_SCAN_PAYLOAD && sources.count < MANY_SOURCES;
   if (isScan) return null;
   const threshold = isMany ? values.datagrams : isStream ? values.streamDatagrams : values.refusedDatagrams,
-    [port, onPort] = [...victim.ports].reduce((best, one) => (one[1] > best[1] ? one : best)),
-    isOnePort = onPort * 10 >= datagrams * 9;
-  const few = sources.count <= 5,
-    addresses = few ? sources.first.map((row) => flowAddress(state, row, F.A)) : [],
-    seconds = span.seconds,
-    rate = rateOf(datagrams, seconds);
+    { port, isOnly: isOnePort } = busiest,
+    addresses = tally.addresses(state),
+    few = addresses.length > 0,
+    { seconds } = span;
   const { confidence, parts } = confidenceOf([
     { name: 'over the threshold', value: 45 },
     overThreshold(most, threshold),
@@ -186,7 +164,7 @@ function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: b
     technique: 'udp',
     severity: isOneWay || isRefused ? 'low' : most >= threshold * 10 ? 'high' : 'medium',
     confidence,
-    title: `UDP flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${countText(datagrams)} datagrams from ${few ? addresses.join(', ') : `${sources.isFull ? 'more than ' : ''}${countText(sources.count)} addresses`}`,
+    title: `UDP flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${countText(datagrams)} datagrams from ${tally.fromText(addresses)}`,
     description: `${countText(most)} datagrams within ${values.windowSeconds} s (threshold ${countText(threshold)}) came to ${address}, ${countText(datagrams)} (${bytesText(bytes)}) in all${seconds === null ? '' : ` in ${durationText(seconds)}`}; it sent ${countText(answers)} back.`,
     subjects: [{ role: 'victim', address, ...(isOnePort ? { port } : {}) }, ...addresses.map((one) => ({ role: 'attacker' as const, address: one }))],
     firstSeen: span.from,
@@ -197,7 +175,7 @@ function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: b
       { name: 'bytes', value: bytes, unit: 'bytes' },
       { name: 'conversations', value: flows, threshold: values.conversations },
       { name: sources.isFull ? 'sources, at least' : 'sources', value: sources.count },
-      { name: 'ports', value: victim.ports.size },
+      { name: 'ports', value: ports.size },
       { name: 'answers', value: answers, unit: 'datagrams' },
       ...(rate === null ? [] : [{ name: 'rate', value: rate, unit: 'datagrams/s' }]),
       ...parts,
@@ -208,9 +186,9 @@ function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: b
         : `Many clients of a service of ${address} that is down or cut off.`,
       ...(few ? [] : ['The sources may be invented: whoever owns these addresses need not be involved.']),
     ],
-    frames: victim.rows.map((row) => state.flows.ints[row * F.INTS + F.FIRST_FRAME]!),
+    frames: tally.frames(state.flows),
     framesTotal: datagrams,
-    flows: victim.rows,
+    flows: tally.rows,
     filter: `${addressFilter('dst', address)} && udp${isOnePort ? ` && udp.dstport == ${port}` : ''} && !${address.includes(':') ? 'icmpv6' : 'icmp'}`,
     attack: ['T1498.001'],
     recommendation: `Let the provider or a firewall with enough bandwidth in front of ${address} drop these datagrams${isOnePort ? ` to port ${port}` : ''}. ${few ? `Find out what runs on ${addresses.join(', ')}.` : 'Blocking single sources does not help when they are invented.'}`,
