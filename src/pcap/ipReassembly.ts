@@ -43,6 +43,10 @@ export class IpReassembly {
   /** Datagrams given up because of a bound. */
   evicted = 0;
   onAnomaly: ((anomaly: FragmentAnomaly) => void) | null = null;
+  /** The first fragment of a datagram that comes, at this position of it. */
+  onBegun: ((position: number) => void) | null = null;
+  /** A datagram of several fragments is whole. */
+  onWhole: (() => void) | null = null;
 
   /** Datagrams that are still incomplete. */
   get incomplete(): number {
@@ -72,6 +76,7 @@ export class IpReassembly {
     if (datagram === undefined) {
       datagram = { key, bytes: new Uint8Array(0), ranges: [], pieces: new Set(), total: -1, firstFrame: frame, protocol, fragments: 0 };
       this.#waiting.set(key, datagram);
+      this.onBegun?.(position);
     }
     datagram.fragments++;
     if (position === 0) datagram.protocol = protocol;
@@ -86,6 +91,7 @@ export class IpReassembly {
     const first = datagram.ranges[0];
     if (datagram.total < 0 || first === undefined || first[0] !== 0 || first[1] < datagram.total) return null;
     this.#drop(datagram);
+    this.onWhole?.();
     return { bytes: datagram.bytes.subarray(0, datagram.total), protocol: datagram.protocol };
   }
 

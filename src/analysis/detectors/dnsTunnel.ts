@@ -12,6 +12,7 @@ import { bytesText, countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { safeText } from '../exports/safeText.ts';
+import { spreadFindings } from './dnsSpread.ts';
 import { DomainTable, Undelegated, type Domain } from './dnsTunnelDomains.ts';
 import { addressFilter, confidenceOf, type Part } from './watched.ts';
 
@@ -29,6 +30,13 @@ const options = z.object({
     .default(14)
     .describe('Mean length that suffices where the names look random, and nobody calls the addresses that come back (characters)'),
   newNamesPercent: z.number().min(1).max(100).default(50).describe('Share of the queries that ask for a name not asked before (percent)'),
+  spreadNames: z
+    .int()
+    .min(20)
+    .default(100)
+    .describe('Different long names below many domains, a few each, from which they are looked at together (names)'),
+  spreadDomains: z.int().min(3).default(8).describe('Domains over which these names must be spread (domains)'),
+  spreadLength: z.number().min(16).default(30).describe('Mean length of such names below each domain, the dots aside (characters)'),
   allowedDomains: z
     .array(z.string())
     .default([
@@ -90,6 +98,14 @@ export const dnsTunnel = defineDetector({
           const finding = judge(values, state, domain, called);
           if (finding !== null) findings.push(finding);
         }
+        findings.push(
+          ...spreadFindings(
+            values,
+            state,
+            [...table.domains.values].filter(({ queries, name }) => queries < values.names && !allowed.has(name)),
+            (answers) => called.areUsed(answers),
+          ),
+        );
         for (const asked of table.undelegated.values) {
           if (asked.queries < values.names || asked.endings.size * 2 < asked.queries) continue;
           const finding = judge(values, state, asked, called);

@@ -14,7 +14,8 @@ const MOST_DOMAINS = 10_000,
 const BITS = 8192;
 /** Addresses kept of the answers for one domain, and names from which on a look at their letters is worth it. */
 const MOST_ADDRESSES = 64,
-  FIRST_LOOKED_AT = 8;
+  FIRST_LOOKED_AT = 8,
+  LONG = 30;
 const TYPE_A = 1,
   TYPE_AAAA = 28;
 /** Below this a name under the domain is a host name like any other. */
@@ -35,6 +36,8 @@ export class Domain {
   characters = 0;
   entropy = 0;
   longest = 0;
+  /** Asked for names of services, which begin with an underscore (RFC 8552): keys of mail and proofs of ownership are long, too. */
+  services = 0;
   responses = 0;
   responseBytes = 0;
   notFound = 0;
@@ -58,11 +61,12 @@ export class Domain {
     this.characters += below.length;
     this.entropy += entropyOf(below);
     if (below.length > this.longest) this.longest = below.length;
+    if (labels.startsWith('_') || labels.includes('._')) this.services++;
     if (CARRIERS.has(type)) this.carriers++;
     if (this.types.size < 16 || this.types.has(type)) this.types.set(type, (this.types.get(type) ?? 0) + 1);
     const slot = hashOf(below) & (BITS - 1),
       bit = 1 << (slot & 31);
-    if (this.queries > FIRST_LOOKED_AT && (this.#seen[slot >> 5]! & bit) === 0) {
+    if ((this.queries > FIRST_LOOKED_AT || below.length >= LONG) && (this.#seen[slot >> 5]! & bit) === 0) {
       this.lookedAt++;
       const words = labels.split('.');
       if (words.some(isCoded)) this.coded++;

@@ -1,6 +1,6 @@
 /**
  * Fragments that no honest sender makes: overlapping (teardrop; RFC 5722), too small to hold a header (RFC 1858), or reaching beyond the longest datagram
- * (ping of death). They crash old systems, or show a firewall another packet than the host behind it. ATT&CK T1499.004.
+ * (ping of death). They crash old systems, or show a firewall another packet than the host behind it. ATT&CK T1499.004. Floods of single pieces: fragmentFloods.ts.
  */
 import * as z from 'zod';
 import { formatIpv4 } from '../../pcap/addresses.ts';
@@ -10,6 +10,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import { FragmentFloods } from './fragmentFloods.ts';
 import { confidenceOf, MOST_EVIDENCE, overThreshold, Span } from './measures.ts';
 
 const options = z.object({
@@ -20,12 +21,18 @@ const options = z.object({
     .default(3)
     .describe('Fragments below 48 bytes, the last ones excepted, that one sender must send to one receiver before they are reported (fragments)'),
   tooLong: z.int().min(1).default(1).describe('Fragments that reach beyond the longest datagram before they are reported (fragments)'),
+  unfinished: z
+    .int()
+    .min(50)
+    .default(1000)
+    .describe('Datagrams that begin with a fragment within ten seconds, and of which at most a fifth becomes whole, for one receiver (datagrams)'),
 });
 type Options = z.output<typeof options>;
 
 type Technique = 'overlap' | 'tiny' | 'too-long';
 const TECHNIQUES: readonly Technique[] = ['overlap', 'tiny', 'too-long'];
-const MOST_PAIRS = 1000;
+const MOST_PAIRS = 1000,
+  FLOOD_SECONDS = 10;
 
 /** Odd fragments of one kind from one address to another. */
 interface Series {
@@ -46,7 +53,7 @@ export const fragmentAttack = defineDetector({
   tier: 1,
   deed: 'sent {what} to {whom}',
   description:
-    'Fragments of a datagram overlap, are too small to hold its header or reach beyond the longest datagram there can be. Scanners and test tools make them to get past firewalls; a broken sender or a copy damaged on its way is rare but possible.',
+    'Fragments of a datagram overlap, are too small to hold its header, reach beyond the longest datagram there can be, or pour in without ever becoming one. Scanners and test tools make them to get past firewalls; a broken sender or a copy damaged on its way is rare but possible.',
   options,
   create(_, state) {
     const series = new Map<string, Series>(),
@@ -58,6 +65,16 @@ export const fragmentAttack = defineDetector({
       if (seen.length < 16) seen.push({ kind, firstFrame });
       pending = seen.length;
     };
+    const floods = new FragmentFloods(state, FLOOD_SECONDS),
+      { packet } = state;
+    packet.fragments.onBegun = (position) => {
+      const at = fragmentHeader(state);
+      if (at >= 0) floods.begun(packet, at, position);
+    };
+    packet.fragments.onWhole = () => {
+      const at = fragmentHeader(state);
+      if (at >= 0) floods.whole(packet, at);
+    };
     return {
       onPacket(_p, flow) {
         if (pending === 0) return;
@@ -68,8 +85,9 @@ export const fragmentAttack = defineDetector({
         const findings = [...series.values()]
           .filter((one) => one.total >= thresholdOf(values, one.technique))
           .map((one) => draft(values, state, one));
+        findings.push(...floods.findings(values.unfinished));
         const limits = unreadableFrames(state);
-        if (isBounded) limits.push(`More than ${MOST_PAIRS} pairs of addresses exchanged odd fragments; some were left out.`);
+        if (isBounded || floods.isBounded) limits.push(`More than ${MOST_PAIRS} pairs of addresses exchanged odd fragments; some were left out.`);
         return { findings, coverage: coverage(examinedAll(state), limits) };
       },
     };

@@ -9,9 +9,10 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
 import { Burst, packetTime } from './measures.ts';
 import { wordedDraft } from './sightings.ts';
-import { addressFilter, endsOf, Evidence, Watched } from './watched.ts';
+import { addressFilter, endsOf, Evidence, isLocalEnd, Watched } from './watched.ts';
 
 const options = z.object({
   windowSeconds: z.number().positive().default(10).describe('Time within which requests are counted (seconds)'),
@@ -131,11 +132,21 @@ function isAlwaysNew({ pages, countedPages, connections, requests }: Server): bo
   return pages.size * 10 >= countedPages * 9 && connections.size * 2 >= Math.min(MOST_CONNECTIONS, requests);
 }
 
+/** Both ends are at home, and the server keeps up: what a load test looks like (ab, siege, wrk), and no outage. */
+function isCalmTest(state: CaptureState, connections: readonly number[]): boolean {
+  const { ints } = state.flows,
+    [any] = connections;
+  if (any === undefined || !isLocalEnd(state, any, F.A) || !isLocalEnd(state, any, F.B)) return false;
+  const answered = connections.filter((row) => (ints[row * F.INTS + F.FLAGS]! & (F.DATA_B | F.RST_B)) === F.DATA_B).length;
+  return answered * 100 >= connections.length * 98;
+}
+
 function draft(values: Options, state: CaptureState, server: Server): FindingDraft {
   const { address, port, burst, peak, pages, clients, connections, queries, evidence, requests } = server,
     isNew = isAlwaysNew(server);
   const [busiest = ['', 0] as const] = [...clients].map(([address, counted]) => [address, counted.requests] as const).sort((a, b) => b[1] - a[1]),
     isOne = busiest[1] * 2 > requests,
+    isOwnTest = isOne && queries * 2 < requests && isCalmTest(state, [...connections]),
     isKept = connections.size < Math.min(MOST_CONNECTIONS, requests / MOST_KEPT) && queries * 2 < requests && clients.size < MANY_CLIENTS;
   return wordedDraft(
     state,
@@ -147,13 +158,14 @@ function draft(values: Options, state: CaptureState, server: Server): FindingDra
     `${addressFilter(address)} && tcp.port == ${port} && http.request`,
     {
       technique: isOne ? 'one-source' : 'many-sources',
-      severity: burst.most >= values.requests && !isKept && !isNew ? 'medium' : 'low',
+      severity: burst.most >= values.requests && !isKept && !isNew && !isOwnTest ? 'medium' : 'low',
       parts: [
         ['more requests than people make', 50],
         ['many times the threshold', Math.max(0, Math.min(20, 5 * Math.log2(burst.most / values.requests)))],
         ['always the same page', pages.size === 1 ? 10 : 0],
         ['from many addresses', clients.size >= MANY_CLIENTS ? 8 : 0],
         ['over few connections that are kept, as services call each other', isKept ? -20 : 0],
+        ['within one network, of one address, and the server answers all of it', isOwnTest ? -15 : 0],
       ],
       title: `${address} port ${port} is flooded with HTTP requests: ${countText(burst.most)} within ${values.windowSeconds} s`,
       description: `${countText(burst.most)} requests came within ${values.windowSeconds} s (threshold ${countText(values.requests)}) from ${plural(clients.size, 'address', 'addresses')}, ${countText(requests)} in all, for ${pages.size >= MOST_PAGES ? `more than ${countText(MOST_PAGES)} pages` : plural(pages.size, 'page')}.`,

@@ -45,6 +45,9 @@ type Options = z.output<typeof options>;
 
 /** More attempts per port than any scanner repeats: that is a flood or a program in a loop. */
 const MOST_ATTEMPTS_PER_PORT = 20;
+/** What a program checks again and again. */
+const MOST_CHECKED_PORTS = 64,
+  LEAST_ROUNDS = 3;
 /** Findings of one capture; the largest come first. */
 const MOST_FINDINGS = 200;
 
@@ -114,6 +117,7 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
     target = flowAddress(state, first, F.B);
   if (/^ff/i.test(target) && target.includes(':')) return null;
   const technique = kind === SYN && isBySystem(state.flows, rows, pair, tally) ? 'connect' : TECHNIQUE_OF_KIND[kind]!;
+  const isRounds = technique === 'connect' && areRounds(state.flows, rows, tally);
   return {
     technique,
     source: flowAddress(state, first, F.A),
@@ -121,7 +125,8 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
     failed: tried,
     threshold: isMany ? values.failedPorts : values.burstPorts,
     window: isMany ? `${values.windowHours} h` : `${values.burstSeconds} s`,
-    severity: isMany ? 'medium' : 'low',
+    severity: isMany && !isRounds ? 'medium' : 'low',
+    isRounds,
     share,
     open: [...new Set([...tally.halfOpen, ...open])].sort((a, b) => a - b),
     closed: tally.closed,
@@ -158,6 +163,18 @@ function isBySystem({ ints }: F.FlowTable, rows: readonly number[], pair: Pair, 
   let scaled = 0;
   for (const row of rows) if ((ints[row * F.INTS + F.WINDOW_SCALES]! & 255) !== 0) scaled++;
   return scaled * 2 > rows.length || (scaled === 0 && tally.halfOpen.length === 0 && pair.completedPlain > 0);
+}
+
+/**
+ * The same few ports in each of several rounds, though they had said no: a program that checks whether services are up. A scanner that was refused knows
+ * enough.
+ */
+function areRounds({ ints }: F.FlowTable, rows: readonly number[], { failed, halfOpen, closed }: PortTally): boolean {
+  const tried = failed + halfOpen.length;
+  if (tried > MOST_CHECKED_PORTS || closed.length * 10 < tried * 8 || rows.length < tried * LEAST_ROUNDS) return false;
+  const round = Math.floor(rows.length / LEAST_ROUNDS),
+    portsOf = (some: readonly number[]): number => new Set(some.map((row) => ints[row * F.INTS + F.PORTS]! & 0xffff)).size;
+  return portsOf(rows.slice(0, round)) * 10 >= tried * 9 && portsOf(rows.slice(-round)) * 10 >= tried * 9;
 }
 
 interface Span {
@@ -211,5 +228,6 @@ function protocolScan(values: Options, state: CaptureState, pair: ProtocolPair):
     seconds: pair.hasTime ? secondsBetween(pair.startSeconds, pair.startNanoseconds, pair.endSeconds, pair.endNanoseconds) : null,
     targetAnswers: pair.refused.size + pair.answered.size > 0,
     oneWay: false,
+    isRounds: false,
   };
 }

@@ -33,6 +33,8 @@ export interface Scan {
   readonly targetAnswers: boolean;
   /** The capture as a whole holds one direction of many connections. */
   readonly oneWay: boolean;
+  /** The same ports again and again, as a program that checks services does. */
+  readonly isRounds: boolean;
 }
 
 export function draftScan(scan: Scan): FindingDraft {
@@ -116,11 +118,14 @@ function confidenceParts({
   targetAnswers,
   oneWay,
   severity,
+  isRounds,
 }: Scan): { name: string; value: number }[] {
-  const parts = [{ name: severity === 'low' ? 'a short burst' : 'over the threshold', value: severity === 'low' ? 35 : 45 }];
+  const isShort = severity === 'low' && !isRounds,
+    parts = [{ name: isShort ? 'a short burst' : 'over the threshold', value: isShort ? 35 : 45 }];
   const add = (name: string, value: number): void => {
     if (value !== 0) parts.push({ name, value });
   };
+  add('the same ports again and again, as checks of services do', isRounds ? -20 : 0);
   add('many times the threshold', Math.min(20, Math.round(8 * Math.log2(failed / threshold))));
   add('few of the tried ports worked', share >= 90 ? 12 : share >= 60 ? 6 : 0);
   add('packets that programs do not send by themselves', TECHNIQUES[technique].oddity);
@@ -132,8 +137,9 @@ function confidenceParts({
   return parts;
 }
 
-function alternativesOf({ technique, source, target, closed, filtered, open }: Scan): string[] {
+function alternativesOf({ technique, source, target, closed, filtered, open, isRounds }: Scan): string[] {
   const alternatives = [`A vulnerability scanner or inventory of your own, if ${source} is known to run one.`];
+  if (isRounds) alternatives.unshift(`A program on ${source} that checks again and again which services of ${target} are up.`);
   const highest = [...closed, ...filtered].filter((port) => port > 1023).length * 2 > closed.length + filtered.length;
   if (technique === 'udp') alternatives.push('A program that looks for a service over many ports, or media streams whose receiver was gone.');
   else if (technique === 'ack' || technique === 'maimon')

@@ -1,9 +1,11 @@
 /**
  * Slow denial of service: many connections to a web server that are held open for nothing. The client sends a request a few bytes at a time and never ends it
  * (Slowloris, R.U.D.Y.), or takes the answer through a window of nothing (slow read). Long polling holds a few connections open, with whole requests.
+ * Connections without a word, to any service: idleConnections.ts.
  */
 import * as z from 'zod';
 import { httpResponseMessage } from '../../pcap/http/messages.ts';
+import { idleConnections } from './idleConnections.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence } from './watched.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -15,6 +17,11 @@ import { secondsBetween } from '../time.ts';
 const options = z.object({
   connections: z.int().min(5).default(30).describe('Connections to one server that are held open at once (connections)'),
   seconds: z.number().min(5).default(20).describe('Time for which each of them is held open (seconds)'),
+  idleConnections: z
+    .int()
+    .min(20)
+    .default(100)
+    .describe('Connections to one service, of any kind, that are held open at once without a word of the client (connections)'),
   bytes: z.int().min(100).default(4000).describe('Bytes up to which the client has said next to nothing (bytes)'),
 });
 type Options = z.output<typeof options>;
@@ -94,7 +101,7 @@ function evaluate(values: Options, state: CaptureState, timedOut: ReadonlySet<nu
     }
     (isYoung ? server.young : isRequest ? server.rows : server.reads).push(row);
   }
-  const findings: FindingDraft[] = [];
+  const findings: FindingDraft[] = idleConnections(state, values.idleConnections, values.seconds);
   for (const { rows, reads, young } of servers.values()) {
     const requests = [...rows, ...young],
       areMany = requests.length >= MANY * values.connections && atOnce(state, requests) >= MANY * values.connections;

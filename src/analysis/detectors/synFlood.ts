@@ -1,9 +1,11 @@
 /**
  * SYN flood: connection attempts pour in on one service and none is completed, so that its table of half-open connections fills up (RFC 4987).
- * ATT&CK T1499.001, OS Exhaustion Flood. The sources may be invented: what counts is what reaches the victim. Floods of TCP's other segments: strayFlood.ts.
+ * ATT&CK T1499.001, OS Exhaustion Flood. The sources may be invented: what counts is what reaches the victim. Floods of TCP's other segments: strayFlood.ts, of TLS
+ * handshakes: handshakeFlood.ts.
  */
 import * as z from 'zod';
 import { TCP_ACK, TCP_SYN } from '../../pcap/packet.ts';
+import { tlsClientHelloMessage } from '../../pcap/tls/messages.ts';
 import type { CaptureState } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -13,6 +15,7 @@ import * as F from '../flowTable.ts';
 import { oneWayConnections } from '../oneWay.ts';
 import { addressFilter, confidenceOf, Contest, flowStart, overThreshold } from './measures.ts';
 import { FloodTally, MANY_SOURCES } from './floodTally.ts';
+import { handshakeFloods, Hellos } from './handshakeFlood.ts';
 import { endKey, gatherHot } from './hotFlows.ts';
 import { strayFloods } from './strayFlood.ts';
 
@@ -36,6 +39,11 @@ const options = z.object({
     .describe(
       'TCP segments of no connection, such as ACK, FIN or RST, or connections in which nothing is said, that one host must get within the window (segments)',
     ),
+  handshakes: z
+    .int()
+    .min(50)
+    .default(1000)
+    .describe('TLS handshakes after which the client says nothing, that one host must get within the window (connections)'),
 });
 type Options = z.output<typeof options>;
 
@@ -55,9 +63,16 @@ export const synFlood = defineDetector({
   tier: 1,
   deed: 'flooded {whom} with connection attempts',
   description:
-    'One host gets connection attempts at a rate, from one or countless addresses, that are never completed, which fills its table of half-open connections; or segments that belong to no connection. A crowd of clients that insists on a server which is down, or a load test, can look like it.',
+    'One host gets connection attempts at a rate, from one or countless addresses, that are never completed, which fills its table of half-open connections; or segments that belong to no connection, or TLS handshakes after which nothing is said. A crowd of clients that insists on a server which is down, or a load test, can look like it.',
   options,
-  create: (_, state) => ({ evaluate: (values) => evaluate(values, state) }),
+  messages: [tlsClientHelloMessage.kind],
+  create(_, state) {
+    const hellos = new Hellos();
+    return {
+      onMessage: (_message, flow) => hellos.note(state, flow),
+      evaluate: (values) => evaluate(values, state, hellos),
+    };
+  },
 });
 
 /** What one host got. */
@@ -85,7 +100,7 @@ function attemptsOf({ ints }: F.FlowTable, row: number): number {
   return packets > MOST_REPETITIONS ? packets : 1;
 }
 
-function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun['evaluate']> {
+function evaluate(values: Options, state: CaptureState, hellos: Hellos): ReturnType<DetectorRun['evaluate']> {
   const { flows } = state,
     { ints } = flows;
   let judged = 0;
@@ -109,7 +124,12 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
   });
   const oneWay = oneWayConnections(flows, state.packets).isNotable,
     // In a capture of one direction every late segment seems to belong to nothing.
-    findings: FindingDraft[] = oneWay ? [] : strayFloods(state, values.straySegments, values.windowSeconds);
+    findings: FindingDraft[] = oneWay
+      ? []
+      : [
+          ...strayFloods(state, values.straySegments, values.windowSeconds),
+          ...handshakeFloods(state, hellos, values.handshakes, values.windowSeconds),
+        ];
   for (const victim of hot.groups) {
     const draft = judge(values, state, victim, oneWay);
     if (draft !== null) findings.push(draft);

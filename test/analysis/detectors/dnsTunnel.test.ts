@@ -218,3 +218,20 @@ test.runIf(hasShared)('recorded: iodine', async () => {
   expect(others).toEqual([]);
   expect([indicator(finding!, 'domain'), indicator(finding!, 'different names'), finding!.severity]).toEqual(['pirate.sea', 222, 'high']);
 });
+
+describe('spread over many domains', () => {
+  const spread = many(240, (i) => `${code(i, 44)}.shop${i % 30}.example${i % 2}.com`.replace(`.example${i % 2}`, ''));
+  test('is told together, though no domain was asked for much', async () => {
+    const [finding, ...others] = await ask(spread);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'medium', subjects: [{ role: 'client', address: A }], evidence: { framesTotal: 240 } });
+    expect(indicator(finding!, 'domains')).toBe(30);
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test.each([
+    ['keys of mail and proofs of ownership', many(240, (i) => `${code(i, 32)}._domainkey.shop${i % 60}.com`)],
+    ['hosts with long names that people can read', many(240, (i) => `server-number-${i}.production.west-europe.shop${i % 30}.com`)],
+    ['two codes below each of a few trackers', many(24, (i) => `${code(i, 40)}.tracker${i % 12}.com`)],
+  ])('silent on %s', async (_what, names) => expect(await ask(names)).toEqual([]));
+});

@@ -109,3 +109,45 @@ describe.skipIf(!hasShared)('the labelled captures of others', () => {
     },
   );
 });
+
+describe('fragments that never become whole', () => {
+  const pieces = (count: number, position: (i: number) => number, gap = 0.002): PacketBuilder => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < count; i++) fragment(builder, position(i), true, new Uint8Array(800).fill(1), i).wait(gap);
+    return builder;
+  };
+  test('are a flood, all of them from the middle', async () => {
+    const [finding, ...others] = await run(pieces(1500, () => 1480).bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'medium',
+      subjects: [
+        { role: 'attacker', address: A },
+        { role: 'victim', address: B },
+      ],
+    });
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+  test('have little weight where all are the first ones: a capture filter by port leaves these', async () => {
+    expect(await run(pieces(1500, () => 0).bytes())).toMatchObject([{ severity: 'low' }]);
+  });
+  test('silent where they come slowly, and where the rest follows, also in reverse', async () => {
+    expect(await run(pieces(1500, () => 1480, 0.1).bytes())).toEqual([]);
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 1200; i++) {
+      const whole = datagram(1600);
+      fragment(builder, 1480, false, whole.slice(1480), i);
+      fragment(builder, 0, true, whole.slice(0, 1480), i).wait(0.001);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+  test('silent where frames are cut: only short last pieces are then whole', async () => {
+    const builder = new PacketBuilder(300);
+    for (let i = 0; i < 1200; i++) {
+      const whole = datagram(1600);
+      fragment(builder, 0, true, whole.slice(0, 1480), i);
+      fragment(builder, 1480, false, whole.slice(1480), i).wait(0.001);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+});

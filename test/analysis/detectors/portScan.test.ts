@@ -479,3 +479,22 @@ describe.skipIf(!hasShared)('the labelled captures of others', () => {
     },
   );
 });
+
+test('a program that checks the same services again and again has less weight than a scan, though most of them are down', async () => {
+  const visits = async (rounds: number) => {
+    const builder = new PacketBuilder();
+    for (let round = 0; round < rounds; round++) {
+      for (const port of range(8000, 32)) {
+        const ends = { from: '10.0.0.5', to: '10.0.0.9', sourcePort: 30_000 + round * 100 + (port % 100), destinationPort: port };
+        builder
+          .tcp({ ...ends, flags: SYN, windowScale: 7 })
+          .tcp({ from: ends.to, to: ends.from, sourcePort: port, destinationPort: ends.sourcePort, flags: RST | ACK, acknowledgment: 1001 })
+          .wait(0.01);
+      }
+      builder.wait(10);
+    }
+    return scansOf(await analyzeCapture(builder.bytes())).map(({ severity }) => severity);
+  };
+  expect(await visits(1)).toEqual(['medium']);
+  expect(await visits(5)).toEqual(['low']);
+});
