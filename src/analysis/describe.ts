@@ -60,6 +60,9 @@ const ACTIVITIES: Readonly<Record<string, string>> = {
   rtp: 'voice or video',
   snmp: 'network management (SNMP)',
   modbus: 'Modbus control traffic',
+  s7comm: 'Siemens control traffic (S7comm)',
+  dnp3: 'control traffic (DNP3)',
+  iec60870_asdu: 'control traffic (IEC 60870-5-104)',
   mqtt: 'MQTT messages',
   kerberos: 'Windows log-ons (Kerberos)',
 };
@@ -92,6 +95,9 @@ export function protocolLabel(id: string): string {
     resp: 'Redis',
     stratum: 'Stratum',
     modbus: 'Modbus',
+    s7comm: 'S7comm',
+    iec60870_104: 'IEC 104',
+    iec60870_asdu: 'IEC 104 ASDU',
     teredo: 'Teredo',
   };
   return special[id] ?? id.toUpperCase();

@@ -264,7 +264,7 @@ export class CaptureSession {
         judgement = view.selection === null ? all : narrowFindings(all, view.selection, view.analysis.state);
       report = makeReport(view.analysis, file, { version: this.#options.version, limit, judging, judged: { by, judgement } });
       view.reports.set(limit, report);
-      if (view === whole) this.#rows.mark(report.findings);
+      if (view === whole) this.#rows.mark(all.findings);
     }
     return report;
   }

@@ -1,9 +1,11 @@
 /**
- * Writes to industrial controllers over Modbus: outputs and registers are set, or a device is restarted. Control systems do so all day; a second master, or one
- * that only writes, is worth a look.
+ * Commands to industrial controllers over Modbus, S7comm, DNP3 and IEC 60870-5-104: outputs and registers are set, a program is loaded, a device is stopped or
+ * restarted. Control systems set values all day; a second master, or one that only writes, is worth a look, and so is whoever stops a controller. EtherNet/IP and
+ * BACnet are not read.
  */
 import * as z from 'zod';
 import { modbusMessage } from '../../pcap/dissectors/modbus.ts';
+import { icsCommandMessage, type IcsCommandMessage, type IcsEffect } from '../../pcap/icsCommand.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
@@ -18,7 +20,7 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 /** Modbus Application Protocol 1.1b3 section 6. */
-const WRITES = new Map([
+const MODBUS_WRITES = new Map([
   [5, 'Write Single Coil'],
   [6, 'Write Single Register'],
   [15, 'Write Multiple Coils'],
@@ -30,34 +32,60 @@ const WRITES = new Map([
 ]);
 const MOST_PAIRS = 5000;
 
+/** What was done, how it is told, its points, and its ATT&CK techniques. */
+interface Kind {
+  readonly id: string;
+  readonly protocol: string;
+  readonly effect: Exclude<IcsEffect, 'read'>;
+}
+const TOLD: Readonly<
+  Record<Kind['effect'], { readonly does: string; readonly part: readonly [string, number]; readonly attack: readonly string[] }>
+> = {
+  write: { does: 'writes to', part: ['requests that change a controller', 50], attack: ['T0855', 'T0831'] },
+  operate: { does: 'stops, starts or restarts', part: ['requests that stop, start or restart a controller', 65], attack: ['T0858', 'T0816'] },
+  load: { does: 'loads or deletes a program of', part: ['requests that load or delete a program', 60], attack: ['T0843'] },
+};
+
 export const icsWrite = defineDetector({
   id: 'ics-write',
-  title: 'Writes to industrial controllers',
+  title: 'Commands to industrial controllers',
   tier: 3,
   deed: 'wrote to the controller {whom}',
   description:
-    'A client sets outputs or registers of an industrial controller, or restarts it. The control system does so by design; anybody else does not.',
+    'A client sets outputs or registers of an industrial controller, loads a program into it, or stops or restarts it. The control system does so by design; anybody else does not.',
   options,
-  messages: [modbusMessage.kind],
+  messages: [modbusMessage.kind, icsCommandMessage.kind],
   create(_, state) {
-    const seen = new Sightings<{ readonly id: string }>(state),
+    const kinds = new Map<string, Kind>(),
+      seen = new Sightings<Kind>(state),
       /** Who reads from each controller: the system that controls it also reads. */
       readers = new Map<string, Set<string>>(),
-      write = { id: 'modbus' },
       read = { id: 'read' },
-      reads = new Sightings<{ readonly id: string }>(state);
+      reads = new Sightings<{ readonly id: string }>(state),
+      kindOf = (protocol: string, effect: Kind['effect']): Kind => {
+        const id = effect === 'write' ? protocol.toLowerCase() : `${protocol.toLowerCase()}-${effect}`;
+        let kind = kinds.get(id);
+        if (kind === undefined) kinds.set(id, (kind = { id, protocol, effect }));
+        return kind;
+      };
     return {
       onMessage(message, flow, p) {
-        if (!modbusMessage.is(message) || flow < 0 || message.direction !== 0) return;
-        const name = WRITES.get(message.functionCode);
-        if (name !== undefined) seen.add(write, flow, p, name);
-        else {
-          const one = reads.add(read, flow, p);
-          if (one === null) return;
-          const known = readers.get(one.server);
-          if (known !== undefined) known.add(one.client);
-          else if (readers.size < MOST_PAIRS) readers.set(one.server, new Set([one.client]));
+        if (flow < 0) return;
+        const command = icsCommandMessage.is(message)
+          ? message
+          : modbusMessage.is(message) && message.direction === 0
+            ? modbusCommand(message)
+            : null;
+        if (command === null) return;
+        if (command.effect !== 'read') {
+          seen.add(kindOf(command.protocol, command.effect), flow, p, command.name);
+          return;
         }
+        const one = reads.add(read, flow, p);
+        if (one === null) return;
+        const known = readers.get(one.server);
+        if (known !== undefined) known.add(one.client);
+        else if (readers.size < MOST_PAIRS) readers.set(one.server, new Set([one.client]));
       },
       evaluate(values) {
         const allowed = new Set(values.allowedClients);
@@ -72,22 +100,24 @@ export const icsWrite = defineDetector({
   },
 });
 
-function draft(values: Options, state: CaptureState, one: Sighting<{ readonly id: string }>, readers: ReadonlySet<string>): FindingDraft {
-  const { client, server, serverPort, count, texts } = one,
+function modbusCommand({ functionCode }: { readonly functionCode: number }): Pick<IcsCommandMessage, 'protocol' | 'name' | 'effect'> {
+  const name = MODBUS_WRITES.get(functionCode);
+  return { protocol: 'Modbus', name: name ?? '', effect: name === undefined ? 'read' : 'write' };
+}
+
+function draft(values: Options, state: CaptureState, one: Sighting<Kind>, readers: ReadonlySet<string>): FindingDraft {
+  const { client, server, serverPort, count, texts, mark } = one,
+    { does, part, attack } = TOLD[mark.effect],
     isOutside = !isLocalAddress(client),
     isSecond = readers.size > 0 && !readers.has(client);
   return sightingDraft(state, one, {
-    technique: 'modbus',
-    severity: isSecond ? 'medium' : 'low',
-    parts: [
-      ['requests that change a controller', 50],
-      ['others read from it, and this one only writes', isSecond ? 20 : 0],
-      ['from an address outside', isOutside ? 10 : 0],
-    ],
-    title: `${client} writes to the controller ${server}: ${plural(count, 'request')}`,
-    description: `${plural(count, 'Modbus request')} (threshold ${values.writes}) to ${server} port ${serverPort} set something: ${[...texts].join(', ')}.`,
+    technique: mark.id,
+    severity: isSecond || mark.effect !== 'write' ? 'medium' : 'low',
+    parts: [part, ['others read from it, and this one only writes', isSecond ? 20 : 0], ['from an address outside', isOutside ? 10 : 0]],
+    title: `${client} ${does} the controller ${server}: ${plural(count, 'request')}`,
+    description: `${plural(count, `${mark.protocol} request`)} (threshold ${values.writes}) to ${server} port ${serverPort}: ${[...texts].join(', ')}.`,
     alternatives: ['The control system, an engineer at work, or a test.'],
-    attack: ['T0855', 'T0831'],
+    attack,
     recommendation: `Find out whether ${client} is meant to control ${server}, and allow it by name if so.`,
   });
 }

@@ -8,6 +8,7 @@ import { countText, durationText, plural } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { endKey, gatherHot } from './hotFlows.ts';
+import { atOnce } from './measures.ts';
 import { addressFilter, confidenceOf, Evidence } from './watched.ts';
 
 /** The handshake was whole. */
@@ -46,7 +47,7 @@ export function idleConnections(state: CaptureState, least: number, seconds: num
     },
   });
   return groups.flatMap((service) => {
-    const most = service.idle.length < least ? 0 : atOnce(state, service.idle);
+    const most = service.idle.length < least ? 0 : atOnce(state, service.idle, (one) => heldUntil(state, one));
     return most < least ? [] : (draft(state, service, most, least, seconds) ?? []);
   });
 }
@@ -54,15 +55,6 @@ export function idleConnections(state: CaptureState, least: number, seconds: num
 /** When the connection ended: with the capture where nobody ended it. Whole seconds. */
 function heldUntil({ flows: { ints, doubles }, endSeconds }: CaptureState, row: number): number {
   return (ints[row * F.INTS + F.FLAGS]! & ENDED) !== 0 ? doubles[row * F.DOUBLES + F.END]! : endSeconds;
-}
-
-/** How many of these connections were open at the same time, at most. */
-function atOnce(state: CaptureState, rows: readonly number[]): number {
-  const events = rows.flatMap((row) => [[state.flows.doubles[row * F.DOUBLES + F.START]!, 1] as const, [heldUntil(state, row) + 1, -1] as const]);
-  let open = 0,
-    most = 0;
-  for (const [, change] of events.sort((a, b) => a[0] - b[0] || a[1] - b[1])) most = Math.max(most, (open += change));
-  return most;
 }
 
 function draft(state: CaptureState, { row, idle, all }: Service, most: number, least: number, seconds: number): FindingDraft | null {

@@ -185,3 +185,16 @@ export function addressFilter(side: 'src' | 'dst' | 'addr', address: string): st
 export function rateOf(count: number, seconds: number | null): number | null {
   return seconds === null || seconds <= 0 ? null : Number((count / seconds).toPrecision(3));
 }
+
+/** How many of these flows were open at the same time, at most; by the second, each until its last packet unless `until` knows better. */
+export function atOnce(
+  { flows: { doubles } }: CaptureState,
+  rows: readonly number[],
+  until = (row: number): number => doubles[row * F.DOUBLES + F.END]!,
+): number {
+  const events = rows.flatMap((row) => [[doubles[row * F.DOUBLES + F.START]!, 1] as const, [until(row) + 1, -1] as const]);
+  let open = 0,
+    most = 0;
+  for (const [, change] of events.sort((a, b) => a[0] - b[0] || a[1] - b[1])) most = Math.max(most, (open += change));
+  return most;
+}

@@ -49,7 +49,10 @@ const TCP_PORTS: Readonly<Record<number, readonly [owner: string, ...also: strin
   3306: ['mysql'],
   3389: ['rdp', 'tls'],
   5432: ['pgsql', 'tls'],
+  102: ['s7comm'],
   502: ['mbtcp', 'modbus'],
+  2404: ['iec60870_104', 'iec60870_asdu'],
+  20_000: ['dnp3'],
 };
 const UDP_PORTS: Readonly<Record<number, readonly [owner: string, ...also: string[]]>> = {
   53: ['dns'],

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { httpResponseMessage } from '../../pcap/http/messages.ts';
 import { idleConnections } from './idleConnections.ts';
+import { atOnce } from './measures.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence } from './watched.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -123,16 +124,6 @@ function gaveUp({ flows, histories }: CaptureState, row: number): boolean {
   const history = histories.textOf(flows.ints[row * F.INTS + F.HISTORY]!),
     answered = history.indexOf('d');
   return answered >= 0 && history.slice(0, answered).includes('F');
-}
-
-/** How many of these connections were open at the same time, at most. */
-function atOnce(state: CaptureState, rows: readonly number[]): number {
-  const { doubles } = state.flows,
-    events = rows.flatMap((row) => [[doubles[row * F.DOUBLES + F.START]!, 1] as const, [doubles[row * F.DOUBLES + F.END]! + 1, -1] as const]);
-  let open = 0,
-    most = 0;
-  for (const [, change] of events.sort((a, b) => a[0] - b[0] || a[1] - b[1])) most = Math.max(most, (open += change));
-  return most;
 }
 
 function draft(

@@ -1,11 +1,12 @@
 /**
  * Remote Desktop, [MS-RDPBCGR]: TPKT (RFC 1006), COTP (X.224) and the negotiation in them - who asks for which protection, and what the server chooses.
- * With TLS the stream goes on as TLS; with the standard security of old its first messages are read, for the marks of attacks.
+ * At port 102 the same two carry S7comm. With TLS the stream goes on as TLS; with the standard security of old its first messages are read, for the marks of attacks.
  */
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { dissectInner, enterLayer, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, lineTextEnd, textAt } from '../text.ts';
+import { dissectS7, S7_ID } from './s7comm.ts';
 
 const PDUS: Readonly<Record<number, string>> = {
   0x80: 'DR Disconnect Request',
@@ -77,6 +78,8 @@ export interface RdpChannelsMessage extends Message {
 export const rdpChannelsMessage = messageKind<RdpChannelsMessage>('rdp-channels');
 
 const PORT = 3389,
+  /** Of ISO transport over TCP, RFC 2126; what is found there is S7comm. */
+  ISO_PORT = 102,
   TPKT = 3,
   HEADER = 4,
   KEEP_BYTES = 2048,
@@ -84,10 +87,14 @@ const PORT = 3389,
   CONFIRM = 0xd0,
   DATA = 0xf0,
   FIXED = 7,
-  NEG_BYTES = 8;
+  NEG_BYTES = 8,
+  /** Parameters of X.224 have codes from here on (section 13.3.4); Remote Desktop has a cookie or a negotiation there. */
+  FIRST_PARAMETER = 0xc0;
 
 interface RdpState {
   requested: number;
+  /** What the connection is for, told by its first message: S7comm's asks for it with parameters of X.224, as selectors of the transport. */
+  carries: 'rdp' | 's7comm' | null;
   rest: HandOver | null;
   readonly inner: [boolean, boolean];
 }
@@ -99,7 +106,10 @@ export const tpkt: Dissector = {
   id: 'tpkt',
   name: 'TPKT - ISO on TCP - RFC1006',
   fields: tpktFields,
-  on: [{ table: 'tcp.port', value: PORT }],
+  on: [
+    { table: 'tcp.port', value: PORT },
+    { table: 'tcp.port', value: ISO_PORT },
+  ],
   stream: {
     /** A request to connect that has a cookie, asks for protection, or comes to the port; the answer of a server there. */
     recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
@@ -107,16 +117,19 @@ export const tpkt: Dissector = {
       if (bytes[offset] !== TPKT) return 'no';
       if (end - offset < HEADER + FIXED) return 'more';
       const length = (bytes[offset + 2]! << 8) | bytes[offset + 3]!,
-        type = bytes[offset + 5]!;
+        type = bytes[offset + 5]!,
+        isIso = sourcePort === ISO_PORT || destinationPort === ISO_PORT;
+      // A conversation that was joined midway.
+      if (isIso && type === DATA && bytes[offset + 1] === 0 && bytes[offset + 4] === 2 && bytes[offset + 7] === S7_ID) return 'yes';
       if (bytes[offset + 1] !== 0 || length < HEADER + FIXED || length > 1024 || bytes[offset + 4] !== length - HEADER - 1) return 'no';
       if (type !== REQUEST && type !== CONFIRM) return 'no';
-      if (sourcePort === PORT || destinationPort === PORT) return 'yes';
+      if (isIso || sourcePort === PORT || destinationPort === PORT) return 'yes';
       if (end - offset < Math.min(length, 19)) return 'more';
       return textAt(bytes, offset + 11, offset + 18) === 'Cookie:' || (length === 19 && bytes[offset + 11] === 1 && bytes[offset + 13] === 8)
         ? 'yes'
         : 'no';
     },
-    open: (): RdpState => ({ requested: 0, rest: null, inner: [false, false] }),
+    open: (): RdpState => ({ requested: 0, carries: null, rest: null, inner: [false, false] }),
     keepBytes: KEEP_BYTES,
     step(p, bytes, offset, end, direction, state: RdpState) {
       state.inner[direction] = state.rest !== null;
@@ -151,15 +164,22 @@ function dissectTpkt(p: Packet, offset: number, end: number, direction: Directio
     sink.add(tpktFields.length, offset + 2, 2);
     sink.layer(cotp, at, stop - at);
     sink.add(cotpFields.length, at, 1);
-    sink.add(cotpFields.type, at + 1, 1);
+    sink.add(cotpFields.type, at + 1, 1, type >> 4);
     sink.info('COTP', PDUS[type] ?? `PDU 0x${type.toString(16)}`);
   }
-  if (type === DATA && direction === 0 && p.hears('rdp-channels')) sayChannels(p, at + 3, limit);
+  if (type === DATA) {
+    state.carries ??= stop < limit && bytes[stop] === S7_ID ? 's7comm' : 'rdp';
+    if (state.carries === 's7comm') {
+      if (stop < limit && bytes[stop] === S7_ID) dissectS7(p, stop, limit, direction, sink);
+    } else if (direction === 0 && p.hears('rdp-channels')) sayChannels(p, at + 3, limit);
+  }
   if ((type !== REQUEST && type !== CONFIRM) || at + FIXED > stop) return;
   if (sink !== null) {
     sink.add(cotpFields.destination, at + 2, 2);
     sink.add(cotpFields.source, at + 4, 2);
   }
+  if (state.carries !== 's7comm') state.carries = at + FIXED < stop && bytes[at + FIXED]! >= FIRST_PARAMETER ? 's7comm' : 'rdp';
+  if (state.carries === 's7comm') return;
   enterLayer(p, 'rdp');
   sink?.layer(rdp, at + FIXED, stop - at - FIXED);
   if (type === REQUEST) readRequest(p, at + FIXED, stop, state, sink);

@@ -6,6 +6,7 @@ import { icsWrite } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
 import { CLIENT, dialogue, lookUps, SERVER, web } from '../../support/dialogue.ts';
+import { DNP3, IEC104, S7 } from '../../support/icsConversations.ts';
 import { MessageDriver } from '../../support/messageDriver.ts';
 import { ACK, FIN, ipBytes, PacketBuilder, PSH, RST, SYN, tcpBytes, udpBytes } from '../../support/packetBuilder.ts';
 
@@ -363,4 +364,23 @@ describe('ics-write', () => {
         ['10.0.0.9', 4],
       ]),
     ).toEqual([]));
+  test.each([
+    ['S7comm', 102, S7, 'Write Var', 'PLC Stop'],
+    ['DNP3', 20_000, DNP3, 'Direct Operate', 'Cold Restart'],
+    ['IEC 60870-5-104', 2404, IEC104, 'Single command (C_SC_NA_1)', 'Reset process (C_RP_NA_1)'],
+  ] as const)('%s: a write is a remark, stopping or restarting is more', async (protocol, port, lines, write, stop) => {
+    const said = lines.map(([from, text]) => [from === '>' ? 'client' : 'server', String.fromCharCode(...Buffer.from(text, 'hex'))] as const),
+      findings = await run(dialogue(said, { port }).bytes(), 'ics-write');
+    expect(findings.map(({ severity, description }) => [severity, description])).toEqual([
+      ['medium', `1 ${protocol} request (threshold 1) to ${SERVER} port ${port}: ${stop}.`],
+      ['low', `1 ${protocol} request (threshold 1) to ${SERVER} port ${port}: ${write}.`],
+    ]);
+    for (const { subjects, evidence } of findings) {
+      expect(subjects).toMatchObject([{ address: CLIENT }, { address: SERVER, port }]);
+      expect(checkFilter(evidence.filter)).toMatchObject({ ok: true });
+    }
+    // Reading, starting and the clock alone are nothing.
+    const harmless = said.filter((_, i) => !lines[i]![1].match(/f080320100000[67]|c0?c?2c2050c|c3c30d|2d0106|690106/));
+    expect(await run(dialogue(harmless, { port }).bytes(), 'ics-write')).toEqual([]);
+  });
 });

@@ -48,7 +48,7 @@ describe('tpkt', () => {
       'tpkt.length=44',
       'cotp',
       'cotp.li=39',
-      'cotp.type=224',
+      'cotp.type=14',
       'cotp.destref=0',
       'cotp.srcref=0',
       'rdp',
@@ -60,7 +60,7 @@ describe('tpkt', () => {
       'tpkt.length=19',
       'cotp',
       'cotp.li=14',
-      'cotp.type=208',
+      'cotp.type=13',
       'cotp.destref=0',
       'cotp.srcref=4660',
       'rdp',
@@ -84,10 +84,10 @@ describe('tpkt', () => {
     expect(tls.fields.at(-1)).toMatch(/^tls/);
   });
 
-  it('is not taken in', () => {
-    expect(
-      feedEveryWay(tpkt, conversation(['>', '\x03\0\0\x16\x11\xe0\0\0\0\x01\0\xc1\x02\x01\0\xc2\x02\x01\x02\xc0\x01\x0a']), { ports: [40_000, 102] })
-        .recognised,
-    ).toBe(false);
+  it('is not taken in by what else is carried', () => {
+    const turns = conversation(['>', '\x03\0\0\x16\x11\xe0\0\0\0\x01\0\xc1\x02\x01\0\xc2\x02\x01\x02\xc0\x01\x0a']);
+    expect(feedEveryWay(tpkt, turns, { ports: [40_000, 4102] }).recognised).toBe(false);
+    const { recognised, messages } = feedEveryWay(tpkt, turns, { ports: [40_000, 102] });
+    expect([recognised, messages]).toEqual([true, []]);
   });
 });
