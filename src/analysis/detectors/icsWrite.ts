@@ -32,25 +32,43 @@ const MODBUS_WRITES = new Map([
 ]);
 const MOST_PAIRS = 5000;
 
-/** What was done, how it is told, its points, and its ATT&CK techniques. */
 interface Kind {
   readonly id: string;
   readonly protocol: string;
   readonly effect: Exclude<IcsEffect, 'read'>;
 }
+/** How what was done is told: in a title, in the sentence of an incident, as a reason with its points, and as techniques of ATT&CK. */
 const TOLD: Readonly<
-  Record<Kind['effect'], { readonly does: string; readonly part: readonly [string, number]; readonly attack: readonly string[] }>
+  Record<
+    Kind['effect'],
+    { readonly does: string; readonly deed: string; readonly part: readonly [string, number]; readonly attack: readonly string[] }
+  >
 > = {
-  write: { does: 'writes to', part: ['requests that change a controller', 50], attack: ['T0855', 'T0831'] },
-  operate: { does: 'stops, starts or restarts', part: ['requests that stop, start or restart a controller', 65], attack: ['T0858', 'T0816'] },
-  load: { does: 'loads or deletes a program of', part: ['requests that load or delete a program', 60], attack: ['T0843'] },
+  write: {
+    does: 'writes to',
+    deed: 'wrote to the controller {whom}',
+    part: ['requests that change a controller', 50],
+    attack: ['T0855', 'T0831'],
+  },
+  operate: {
+    does: 'stops, starts or restarts',
+    deed: 'stopped, started or restarted the controller {whom}',
+    part: ['requests that stop, start or restart a controller', 65],
+    attack: ['T0858', 'T0816'],
+  },
+  load: {
+    does: 'loads or deletes a program of',
+    deed: 'loaded or deleted a program of the controller {whom}',
+    part: ['requests that load or delete a program', 60],
+    attack: ['T0843'],
+  },
 };
 
 export const icsWrite = defineDetector({
   id: 'ics-write',
   title: 'Commands to industrial controllers',
   tier: 3,
-  deed: 'wrote to the controller {whom}',
+  deed: TOLD.write.deed,
   description:
     'A client sets outputs or registers of an industrial controller, loads a program into it, or stops or restarts it. The control system does so by design; anybody else does not.',
   options,
@@ -107,11 +125,12 @@ function modbusCommand({ functionCode }: { readonly functionCode: number }): Pic
 
 function draft(values: Options, state: CaptureState, one: Sighting<Kind>, readers: ReadonlySet<string>): FindingDraft {
   const { client, server, serverPort, count, texts, mark } = one,
-    { does, part, attack } = TOLD[mark.effect],
+    { does, deed, part, attack } = TOLD[mark.effect],
     isOutside = !isLocalAddress(client),
     isSecond = readers.size > 0 && !readers.has(client);
   return sightingDraft(state, one, {
     technique: mark.id,
+    deed,
     severity: isSecond || mark.effect !== 'write' ? 'medium' : 'low',
     parts: [part, ['others read from it, and this one only writes', isSecond ? 20 : 0], ['from an address outside', isOutside ? 10 : 0]],
     title: `${client} ${does} the controller ${server}: ${plural(count, 'request')}`,

@@ -3,13 +3,12 @@ import { durationText, plural, protocolLabel } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import { isEnough, isGuessing, isStale, loginFilter, type GuessingOptions, type LoginPair } from './loginTally.ts';
-import { addressFilter, confidenceOf } from './watched.ts';
+import { addressFilter, confidenceOf, proofOfAll } from './watched.ts';
 
 /** Fewer are the devices of one person. */
 const LEAST_CLIENTS = 5,
   /** Users that a client must have tried where each has its own: a person is one. */
   LEAST_USERS = 2,
-  MOST_FRAMES = 100,
   MOST_NAMED = 10;
 
 /** One login, or one server where every client tries several. */
@@ -62,7 +61,6 @@ function draft(values: GuessingOptions, { user, pairs }: Crowd, failed: number, 
     label = protocolLabel(protocol),
     areStale = arePrograms(pairs),
     who = user === null ? 'several users each' : user === '' ? 'the same login' : safeText(user, 40),
-    seen = pairs.flatMap(({ evidence }) => [evidence.firstSeen, evidence.lastSeen]).filter((time) => time !== null),
     sorted = [...times].sort((a, b) => a - b),
     seconds = sorted.length === 0 ? null : sorted.at(-1)! - sorted[0]!;
   const { confidence, indicators } = confidenceOf([
@@ -85,14 +83,7 @@ function draft(values: GuessingOptions, { user, pairs }: Crowd, failed: number, 
       { role: 'victim', address: server, port: serverPort },
       ...pairs.slice(0, MOST_NAMED).map((pair) => ({ role: 'attacker' as const, address: pair.ends.client })),
     ],
-    firstSeen: seen.length === 0 ? null : seen.reduce((a, b) => (a < b ? a : b)),
-    lastSeen: seen.length === 0 ? null : seen.reduce((a, b) => (a > b ? a : b)),
-    frames: pairs
-      .flatMap(({ evidence }) => evidence.frames)
-      .sort((a, b) => a - b)
-      .slice(0, MOST_FRAMES),
-    framesTotal: pairs.reduce((sum, { evidence }) => sum + evidence.framesTotal, 0),
-    flows: pairs.flatMap(({ evidence }) => evidence.flows).slice(0, MOST_FRAMES),
+    ...proofOfAll(pairs.map(({ evidence }) => evidence)),
     indicators: [
       { name: 'failed logins', value: failed, threshold: values.failures, unit: 'logins' },
       { name: 'addresses', value: pairs.length, threshold: LEAST_CLIENTS },

@@ -2,11 +2,10 @@
 import { durationText, plural, protocolLabel } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import { isEnough, isGuessing, type GuessingOptions, type LoginPair } from './loginTally.ts';
-import { addressFilter, confidenceOf } from './watched.ts';
+import { addressFilter, confidenceOf, proofOfAll } from './watched.ts';
 
 /** Fewer are somebody who looks for the server that takes the password. */
 const LEAST_SERVERS = 5,
-  MOST_FRAMES = 100,
   MOST_NAMED = 10;
 
 export function sprayFindings(values: GuessingOptions, pairs: readonly LoginPair[]): FindingDraft[] {
@@ -44,9 +43,6 @@ function draft(values: GuessingOptions, pairs: readonly LoginPair[], failed: num
     label = protocolLabel(protocol),
     users = new Set(pairs.flatMap((pair) => [...pair.users])),
     isProgram = isOneForAll(pairs),
-    seen = pairs.flatMap(({ evidence }) => [evidence.firstSeen, evidence.lastSeen]).filter((time) => time !== null),
-    firstSeen = seen.length === 0 ? null : seen.reduce((a, b) => (a < b ? a : b)),
-    lastSeen = seen.length === 0 ? null : seen.reduce((a, b) => (a > b ? a : b)),
     sorted = [...times].sort((a, b) => a - b),
     seconds = sorted.length === 0 ? null : sorted.at(-1)! - sorted[0]!;
   const { confidence, indicators } = confidenceOf([
@@ -67,14 +63,7 @@ function draft(values: GuessingOptions, pairs: readonly LoginPair[], failed: num
       { role: 'attacker', address: ends.client },
       ...pairs.slice(0, MOST_NAMED).map((pair) => ({ role: 'victim' as const, address: pair.ends.server, port: pair.ends.serverPort })),
     ],
-    firstSeen,
-    lastSeen,
-    frames: pairs
-      .flatMap(({ evidence }) => evidence.frames)
-      .sort((a, b) => a - b)
-      .slice(0, MOST_FRAMES),
-    framesTotal: pairs.reduce((sum, { evidence }) => sum + evidence.framesTotal, 0),
-    flows: pairs.flatMap(({ evidence }) => evidence.flows).slice(0, MOST_FRAMES),
+    ...proofOfAll(pairs.map(({ evidence }) => evidence)),
     indicators: [
       { name: 'failed logins', value: failed, threshold: values.failures, unit: 'logins' },
       { name: 'servers', value: pairs.length, threshold: LEAST_SERVERS },

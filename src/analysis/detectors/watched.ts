@@ -126,6 +126,21 @@ export class Evidence {
   }
 }
 
+/** What several collections prove together: their frames in order and their flows, the first of each. */
+export function proofOfAll(all: readonly Evidence[]): Evidence['proof'] {
+  const times = all.flatMap(({ firstSeen, lastSeen }) => [firstSeen, lastSeen]).filter((time) => time !== null);
+  return {
+    firstSeen: times.length === 0 ? null : times.reduce((a, b) => (a < b ? a : b)),
+    lastSeen: times.length === 0 ? null : times.reduce((a, b) => (a > b ? a : b)),
+    frames: all
+      .flatMap(({ frames }) => frames)
+      .sort((a, b) => a - b)
+      .slice(0, MOST_FRAMES),
+    framesTotal: all.reduce((sum, { framesTotal }) => sum + framesTotal, 0),
+    flows: all.flatMap(({ flows }) => flows).slice(0, MOST_FLOWS),
+  };
+}
+
 /** Subjects under watch: at most `most`, and whether some were left out. */
 export class Watched<Key, Value> {
   readonly #all = new Map<Key, Value>();
