@@ -25,6 +25,15 @@ export class CallCancelled extends Error {
   override readonly name = 'CallCancelled';
 }
 
+/** An aborted pass throws whatever the host's AbortSignal throws; callers know one kind. */
+export async function cancellable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw signal.aborted ? new CallCancelled('cancelled') : error;
+  }
+}
+
 function isMessage(value: unknown): value is Message {
   return typeof value === 'object' && value !== null && 'rpc' in value;
 }

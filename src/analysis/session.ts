@@ -1,19 +1,18 @@
 /**
- * One opened capture and everything asked of it. The first pass runs once; each filter or time range that somebody looks through gets a pass of its
- * own, kept while it is in use. Independent of threads: the worker and the command line both hold one.
+ * One opened capture and everything asked of it. The first pass runs once; see SelectionViews for filters and time ranges. Independent of threads: the
+ * worker and the command line both hold one.
  */
 import type { ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat } from '../pcap/captureFormat.ts';
 import { Analysis } from './analyze.ts';
 import { conversationRow, conversationTable } from './conversations.ts';
 import { detectorsWithDefaults, optionsInForce } from './detectorOptions.ts';
-import type { EngineEvent, EngineMethods, Selection, Sort } from './engineApi.ts';
+import type { EngineEvent, EngineMethods, Selection } from './engineApi.ts';
 import { evidenceFrames } from './evidenceFrames.ts';
 import { reportExports, writeReport } from './exports/writeReport.ts';
-import { checkFilter, completeFilter, selectFrames } from './filtering.ts';
-import type { Judgement, Judging } from './findings.ts';
+import { checkFilter, completeFilter } from './filtering.ts';
+import type { Judging } from './findings.ts';
 import { followStream } from './followStream.ts';
-import type { FrameSelection } from './frameSelection.ts';
 import { HOST_MESSAGES, HostFacts, LINKING_MESSAGES } from './hostFacts.ts';
 import { hostFilter } from './hostFilter.ts';
 import { hostStory, type HostStory } from './hostStory.ts';
@@ -21,18 +20,12 @@ import type { IntelEntry } from './intelEntries.ts';
 import { judge, makeReport, type CaptureFile } from './makeReport.ts';
 import { narrowFindings } from './narrowFindings.ts';
 import type { PacketIndex } from './packetIndex.ts';
-import { packetOrder } from './packetOrder.ts';
 import { PacketRows } from './packetRows.ts';
 import { CONVERSATION_LAYERS, type ConversationLayer, type Report } from './report.ts';
-import { CallCancelled, type Handlers } from './rpc.ts';
+import { cancellable, type Handlers } from './rpc.ts';
 import { savePackets } from './savePackets.ts';
-import { TableQueries } from './tableQueries.ts';
+import { SelectionViews, UPDATE_INTERVAL_MS } from './selectionViews.ts';
 
-/** Selections whose analysis is kept: what is looked at, and what Back leads to. */
-const MAX_VIEWS = 4;
-const MAX_ORDERS = 4;
-/** The page is told of new packets at most this often. */
-const UPDATE_INTERVAL_MS = 400;
 const MAX_PAGE = 2000;
 /** Conversations of one host that its story is made of; the largest. */
 const MOST_OF_HOST = 10_000;
@@ -47,34 +40,6 @@ export interface SessionOptions {
   readonly hash?: (bytes: number) => Promise<string | null>;
 }
 
-/** The capture as one selection shows it. */
-interface View {
-  readonly analysis: Analysis;
-  /** Null for all frames. */
-  readonly selection: FrameSelection | null;
-  /** Frames read when this was made: a view of fewer is out of date. */
-  readonly frames: number;
-  readonly tables: TableQueries;
-  /** Made when somebody asks for a report; of a selection, that of everything says what is found. */
-  judgement: Judgement | null;
-  readonly reports: Map<number, Report>;
-}
-
-/** A view under way or done. It belongs to all who ask: it is given up when it leaves the cache, not when one of them turns away. */
-interface SharedView {
-  readonly view: Promise<View>;
-  readonly controller: AbortController;
-}
-
-const viewOf = (analysis: Analysis, selection: FrameSelection | null, frames: number): View => ({
-  analysis,
-  selection,
-  frames,
-  tables: new TableQueries(analysis.state),
-  judgement: null,
-  reports: new Map(),
-});
-
 export class CaptureSession {
   readonly #source: ByteSource;
   readonly #format: CaptureFormat;
@@ -83,8 +48,7 @@ export class CaptureSession {
   readonly #analysis: Analysis;
   readonly #index: PacketIndex;
   readonly #rows: PacketRows;
-  readonly #views = new Map<string, SharedView>();
-  readonly #orders = new Map<string, Promise<Uint32Array | null>>();
+  readonly #views: SelectionViews;
   #judging: Judging = {};
   #isComplete = false;
   #framesTold = -1;
@@ -97,12 +61,15 @@ export class CaptureSession {
     this.#format = format;
     this.#file = file;
     this.#options = options;
-    this.#analysis = new Analysis(source, format, {
-      index: true,
-      detectors: detectorsWithDefaults(options.detectorOptions),
-      intel: options.intel,
-    });
+    const judgedBy = { detectors: detectorsWithDefaults(options.detectorOptions), intel: options.intel };
+    this.#analysis = new Analysis(source, format, { index: true, ...judgedBy });
     this.#index = this.#analysis.index!;
+    this.#views = new SelectionViews(source, format, this.#analysis, this.#index, {
+      judgedBy,
+      onProgress: (bytesDone, bytesTotal) => {
+        options.emit({ kind: 'progress', progress: { phase: 'filtering', bytesDone, bytesTotal, packets: this.#analysis.frames } });
+      },
+    });
     this.#rows = new PacketRows(this.#analysis, this.#index);
   }
 
@@ -142,7 +109,7 @@ export class CaptureSession {
     const value = await this.#hashed.sha256;
     if (this.#sha256?.bytes === bytes) return;
     this.#sha256 = { bytes, value };
-    this.#forgetReports();
+    this.#views.forgetReports();
   }
 
   #fileBytes(): number {
@@ -154,7 +121,7 @@ export class CaptureSession {
     if (packets === this.#framesTold && !complete) return;
     this.#framesTold = packets;
     // Whether there is an all-clear depends on it.
-    if (complete !== this.#isComplete) this.#forgetReports();
+    if (complete !== this.#isComplete) this.#views.forgetReports();
     this.#isComplete = complete;
     this.#options.emit({ kind: 'updated', packets, complete });
   }
@@ -162,12 +129,12 @@ export class CaptureSession {
   /** The calls of the engine; see EngineMethods. */
   readonly handlers: Handlers<EngineMethods> = {
     report: ({ selection, limit }) => this.#report(selection, limit),
-    conversations: async (query) => (await this.#view(query.selection)).tables.conversations(query),
-    endpoints: async (query) => (await this.#view(query.selection)).tables.endpoints(query),
+    conversations: async (query) => (await this.#views.of(query.selection)).tables.conversations(query),
+    endpoints: async (query) => (await this.#views.of(query.selection)).tables.endpoints(query),
     host: async ({ address, selection, limit }, signal) => this.#host(address, selection, limit, signal),
     packets: async ({ selection, sort, offset, limit }, signal) => {
-      const order = await this.#order(selection, sort),
-        all = this.#framesOf(selection),
+      const order = await this.#views.order(selection, sort),
+        all = this.#views.framesOf(selection),
         total = order?.length ?? all;
       const from = Math.max(0, Math.floor(offset)),
         to = Math.min(total, from + Math.min(MAX_PAGE, Math.max(0, Math.floor(limit))));
@@ -175,8 +142,8 @@ export class CaptureSession {
       return { offset: from, rows: await this.#rows.rows(frames, signal), total, totalUnfiltered: all };
     },
     indexOfFrame: async ({ selection, sort, frame }) => {
-      const order = await this.#order(selection, sort);
-      if (order === null) return frame >= 1 && frame <= this.#framesOf(selection) ? frame - 1 : -1;
+      const order = await this.#views.order(selection, sort);
+      if (order === null) return frame >= 1 && frame <= this.#views.framesOf(selection) ? frame - 1 : -1;
       return order.indexOf(frame);
     },
     packet: ({ frame }) => this.#rows.detail(frame),
@@ -218,7 +185,7 @@ export class CaptureSession {
       return writeReport(await this.#report(selection, Infinity), format);
     },
     savePackets: async ({ selection, maxBytes }, signal) => {
-      return savePackets(this.#analysis, this.#index, this.#numbersOf(await this.#view(selection), selection), maxBytes, signal);
+      return savePackets(this.#analysis, this.#index, this.#views.numbersOf(await this.#views.of(selection), selection), maxBytes, signal);
     },
     saveEvidence: async ({ selection, maxBytes }, signal) => {
       const { findings } = await this.#report(selection, Infinity);
@@ -235,24 +202,13 @@ export class CaptureSession {
 
   /** The analyses stay; the reports made of them do not. */
   #judgeAgain(): void {
-    this.#forgetReports();
+    this.#views.forgetReports();
     this.tellAgain();
   }
 
-  #forgetReports(): void {
-    for (const { view } of this.#views.values())
-      void view.then(
-        (known) => {
-          known.judgement = null;
-          known.reports.clear();
-        },
-        () => undefined,
-      );
-  }
-
   async #report(selection: Selection, limit: number): Promise<Report> {
-    const view = await this.#view(selection),
-      whole = view.selection === null ? view : await this.#view({ ...selection, filter: '', timeRange: null });
+    const view = await this.#views.of(selection),
+      whole = view.selection === null ? view : await this.#views.of({ ...selection, filter: '', timeRange: null });
     let report = view.reports.get(limit);
     if (report === undefined) {
       const fileBytes = this.#fileBytes(),
@@ -274,13 +230,13 @@ export class CaptureSession {
     if (filter === null) throw new Error(`${JSON.stringify(address.slice(0, 60))} is no IPv4, IPv6 or MAC address.`);
     const chosen = selection.filter.trim(),
       ofHost = { ...selection, filter: chosen === '' ? filter : `(${chosen}) && (${filter})` },
-      [view, judged, own] = await Promise.all([this.#view(ofHost), this.#report(selection, Infinity), this.#report(ofHost, 0)]);
+      [view, judged, own] = await Promise.all([this.#views.of(ofHost), this.#report(selection, Infinity), this.#report(ofHost, 0)]);
     const { tables } = view,
       frames = view.selection;
     if (own.capture.packets === 0 || frames === null) return null;
     // What it said of itself is heard in a pass of its own: only who looks at a host pays for it.
     let facts: HostFacts | undefined;
-    const pass = new Analysis(this.#readSoFar(this.#framesOf(selection)), this.#format, {
+    const pass = new Analysis(this.#views.readSoFar(this.#views.framesOf(selection)), this.#format, {
       select: (frame) => frames.has(frame),
       listen: {
         messages: HOST_MESSAGES,
@@ -311,124 +267,5 @@ export class CaptureSession {
       judged,
       limit,
     });
-  }
-
-  /** The analysis of a selection, made once however many ask. */
-  #view(selection: Selection): Promise<View> {
-    const frames = this.#framesOf(selection),
-      key = JSON.stringify([frames, selection.frames !== undefined, selection.filter.trim(), selection.timeRange]);
-    const known = this.#views.get(key);
-    if (known !== undefined) {
-      // Used again: it leaves last.
-      this.#views.delete(key);
-      this.#views.set(key, known);
-      return known.view;
-    }
-    const controller = new AbortController(),
-      view = this.#makeView(selection, frames, controller.signal);
-    this.#views.set(key, { view, controller });
-    view.catch(() => this.#views.delete(key));
-    for (const [old, { controller: leaving }] of this.#views) {
-      if (this.#views.size <= MAX_VIEWS) break;
-      this.#views.delete(old);
-      leaving.abort();
-    }
-    return view;
-  }
-
-  async #makeView(selection: Selection, frames: number, signal: AbortSignal): Promise<View> {
-    const source = this.#readSoFar(frames),
-      chosen = await this.#frames(selection, source, signal);
-    // The analysis of everything reads on; who wants no more than there was needs one of their own.
-    if (chosen === null && selection.frames === undefined) return viewOf(this.#analysis, null, frames);
-    // What is found is judged over everything; see narrowFindings.
-    const analysis = new Analysis(
-      source,
-      this.#format,
-      chosen === null
-        ? { detectors: detectorsWithDefaults(this.#options.detectorOptions), intel: this.#options.intel }
-        : { select: (frame) => chosen.has(frame) },
-    );
-    await cancellable(analysis.advance({ signal }), signal);
-    return viewOf(analysis, chosen, frames);
-  }
-
-  /** How many there are for who asks. */
-  #framesOf({ frames }: Selection): number {
-    const all = this.#analysis.frames;
-    return frames === undefined ? all : Math.max(0, Math.min(all, Math.floor(frames)));
-  }
-
-  /** Numbers of the frames of a view; null for all there are. */
-  #numbersOf(view: View, selection: Selection): Uint32Array | null {
-    if (view.selection !== null) return view.selection.frames();
-    return selection.frames === undefined ? null : Uint32Array.from({ length: this.#framesOf(selection) }, (_, i) => i + 1);
-  }
-
-  /** Null when everything is selected. */
-  async #frames(selection: Selection, source: ByteSource, signal: AbortSignal): Promise<FrameSelection | null> {
-    const text = selection.filter.trim();
-    if (text === '' && selection.timeRange === null) return null;
-    const { timeRange } = selection,
-      index = this.#index;
-    const inRange =
-      timeRange === null
-        ? undefined
-        : (frame: number): boolean => {
-            const time = index.time(frame - 1);
-            return time >= timeRange.from && time < timeRange.to;
-          };
-    let toldAt = performance.now();
-    return cancellable(
-      selectFrames(source, this.#format, text, inRange, {
-        signal,
-        onProgress: (bytesDone, bytesTotal) => {
-          const now = performance.now();
-          if (now - toldAt < UPDATE_INTERVAL_MS) return;
-          toldAt = now;
-          this.#options.emit({ kind: 'progress', progress: { phase: 'filtering', bytesDone, bytesTotal, packets: this.#analysis.frames } });
-        },
-      }),
-      signal,
-    );
-  }
-
-  /** The part of the file with the first so many frames, of those that the first pass has read: other passes must not run ahead of it. */
-  #readSoFar(frames: number): ByteSource {
-    const source = this.#source,
-      end = frames < this.#index.count ? this.#index.fileOffset(frames) : this.#analysis.position,
-      size = Math.min(source.size, end);
-    return {
-      size,
-      read: (into, offset, length, position) => source.read(into, offset, Math.max(0, Math.min(length, size - position)), position),
-      refresh: () => Promise.resolve(size),
-      close: () => Promise.resolve(),
-    };
-  }
-
-  #order(selection: Selection, sort: Sort | null): Promise<Uint32Array | null> {
-    const key = JSON.stringify([this.#framesOf(selection), selection.frames !== undefined, selection.filter.trim(), selection.timeRange, sort]);
-    let order = this.#orders.get(key);
-    if (order === undefined) {
-      order = this.#view(selection).then((view) =>
-        packetOrder(this.#analysis, this.#index, sort === null && view.selection === null ? null : this.#numbersOf(view, selection), sort),
-      );
-      this.#orders.set(key, order);
-      order.catch(() => this.#orders.delete(key));
-      for (const [old] of this.#orders) {
-        if (this.#orders.size <= MAX_ORDERS) break;
-        this.#orders.delete(old);
-      }
-    }
-    return order;
-  }
-}
-
-/** An aborted pass throws whatever the host's AbortSignal throws; callers know one kind. */
-async function cancellable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw signal.aborted ? new CallCancelled('cancelled') : error;
   }
 }
