@@ -3,13 +3,28 @@ import { describe, expect, test } from 'vitest';
 import { scannerSoftware, suspiciousUserAgent } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
+import { CLIENT, dialogue, SERVER, web } from '../../support/dialogue.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
+import { PacketBuilder, SYN, tcpBytes } from '../../support/packetBuilder.ts';
 import type { Detector } from '../../../src/analysis/detector.ts';
 import type { HttpRequestMessage } from '../../../src/pcap/http/messages.ts';
 
-function asked(detector: Pick<Detector, 'options' | 'create'>, userAgent: string, server = '198.51.100.9', uri = '/') {
+function visited(
+  detector: Pick<Detector, 'options' | 'create'>,
+  userAgent: string,
+  visits: readonly (readonly [server: string, port: number, uri?: string])[],
+) {
   const driver = new MessageDriver(detector);
-  driver.say<HttpRequestMessage>(driver.flow('10.0.0.5', server, 80, 'http'), {
+  for (const [server, port, uri = '/'] of visits) ask(driver, userAgent, driver.flow('10.0.0.5', server, port, 'http'), uri);
+  return driver.findings;
+}
+
+function asked(detector: Pick<Detector, 'options' | 'create'>, userAgent: string, server = '198.51.100.9', uri = '/') {
+  return visited(detector, userAgent, [[server, 80, uri]]);
+}
+
+function ask(driver: MessageDriver, userAgent: string, flow: number, uri: string): void {
+  driver.say<HttpRequestMessage>(flow, {
     kind: 'http-request',
     version: '1.1',
     method: 'GET',
@@ -25,7 +40,6 @@ function asked(detector: Pick<Detector, 'options' | 'create'>, userAgent: string
     bodySha256: null,
     headers: [['User-Agent', userAgent]],
   });
-  return driver.findings;
 }
 
 const BROWSERS = [
@@ -60,6 +74,56 @@ describe('scanner-software', () => {
 
   test.each([...BROWSERS, 'curl/8.5.0', 'Hydra Launcher 1.0'])('silent on %s', (agent) => {
     expect(asked(scannerSoftware, agent)).toEqual([]);
+  });
+
+  // As `nmap -sV -A` of Nmap 7.93 visits one host: tshark finds its name in requests to four ports and in banners at a fifth.
+  test('one source with one tool is one finding, whatever it visits', () => {
+    const nmap = 'Mozilla/5.0 (compatible; Nmap Scripting Engine; https://nmap.org/book/nse.html)',
+      ports = [8080, 443, 80, 8000];
+    const [finding, ...others] = visited(
+      scannerSoftware,
+      nmap,
+      [...ports, ...ports].map((port) => ['198.51.100.9', port] as const),
+    );
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      title: '10.0.0.5 uses Nmap against 198.51.100.9 ports 80, 443, 8000 and 8080',
+      subjects: [
+        { role: 'attacker', address: '10.0.0.5' },
+        { role: 'victim', address: '198.51.100.9' },
+      ],
+      framesTotal: 8,
+    });
+    expect(finding!.flows.length).toBe(8);
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+    const many = Array.from({ length: 30 }, (_, i) => [`198.51.100.${i + 1}`, 80] as const);
+    expect(visited(scannerSoftware, nmap, many).map(({ title }) => title)).toEqual(['10.0.0.5 uses Nmap against 30 hosts']);
+    expect(checkFilter(visited(scannerSoftware, nmap, many)[0]!.filter)).toMatchObject({ ok: true });
+  });
+
+  test('two tools of one source are two findings', () => {
+    const driver = new MessageDriver(scannerSoftware);
+    for (const agent of ['gobuster/3.6', 'sqlmap/1.7.2#stable (https://sqlmap.org)'])
+      ask(driver, agent, driver.flow('10.0.0.5', '198.51.100.9', 80, 'http'), '/');
+    expect(driver.findings.map(({ what }) => what)).toEqual(['Gobuster', 'sqlmap']);
+  });
+
+  test('probes with the mark of the tool that also gives its name are told with it', async () => {
+    const builder = new PacketBuilder();
+    // Window 1,024 and one option of four bytes, the maximum segment size, as Nmap 7.93 writes its SYNs (tshark: tcp.window_size_value, tcp.options.mss_val).
+    for (let port = 1; port <= 40; port++) {
+      const segment = tcpBytes({ from: CLIENT, to: SERVER, sourcePort: 50_000, destinationPort: port, flags: SYN, windowScale: 0 });
+      segment.set([2, 4, 1460 >> 8, 1460 & 255], 20);
+      builder.ip({ from: CLIENT, to: SERVER, protocol: 6, payload: segment });
+    }
+    const report = await analyzeCapture(dialogue(web('/nmaplowercheck1700000000'), { builder }).bytes()),
+      [finding, ...others] = findingsOf(report, 'scanner-software');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'medium', title: `${CLIENT} uses Nmap against ${SERVER} port 80` });
+    expect([indicator(finding!, 'messages'), indicator(finding!, 'probes with the mark')]).toEqual([1, 40]);
+    // The request, frame 44, and the probes.
+    expect(finding!.evidence.frames).toEqual([...Array.from({ length: 40 }, (_, i) => i + 1), 44]);
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
 
   test('Nmap by its probes, in our own scan', async () => {
