@@ -12,7 +12,7 @@ import { countText, durationText } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { Addresses } from './hotFlows.ts';
-import { addressFilter, Burst, confidenceOf, MOST_EVIDENCE, overThreshold, packetTime, rateOf, Span } from './measures.ts';
+import { addressFilter, Burst, confidenceOf, isGroupFrame, MOST_EVIDENCE, overThreshold, packetTime, rateOf, Span } from './measures.ts';
 
 const options = z.object({
   requests: z.int().min(10).default(300).describe('Echo (ping), timestamp and mask requests that one host must get within the window (messages)'),
@@ -30,7 +30,9 @@ const MOST_TARGETS = 4096,
   MOST_SOURCES = 2000,
   /** Pings of one host within the window, and in all, that are those of somebody who watches. */
   MOST_OF_WATCHER = 50,
-  LEAST_OF_WATCHER = 5;
+  LEAST_OF_WATCHER = 5,
+  /** Pings to all in one name within the window, as `smurf` has them by default. */
+  SMURF_PINGS = 20;
 /** Type * 256 of the messages that ask, and of those that answer. */
 const REQUESTS = new Set([8, 13, 15, 17, 128]),
   REPLIES = new Set([0, 14, 16, 18, 129]),
@@ -50,6 +52,8 @@ interface Target {
   readonly flows: number[];
   messages: number;
   answered: number;
+  /** In frames to everybody. */
+  toAll: number;
 }
 
 export const icmpFlood = defineDetector({
@@ -72,7 +76,7 @@ export const icmpFlood = defineDetector({
           findings: FindingDraft[] = [];
         for (const target of tally.targets()) {
           const least = target.technique === 'requests' ? values.requests : values.errors;
-          if (target.burst.most >= least && !isEarned(state, target)) findings.push(draft(values, state, target, least));
+          if (target.burst.most >= least && !isEarned(state, target) && !isSmurf(target)) findings.push(draft(values, state, target, least));
         }
         if (tally.isBounded) limits.push(`More than ${MOST_TARGETS} hosts got ICMP messages at a rate; some were left out.`);
         return { findings, coverage: coverage(examinedAll(state), limits) };
@@ -128,10 +132,12 @@ class Tally {
         flows: [],
         messages: 0,
         answered: 0,
+        toAll: 0,
       };
       map.set(address, target);
     }
     target.messages++;
+    if (isGroupFrame(p)) target.toAll++;
     target.burst.add(packetTime(this.#state, p));
     target.sources.add(net[at + NET_SRC]!, flow);
     target.span.addPacket(p);
@@ -161,6 +167,11 @@ function isEarned({ flows: { ints, count } }: CaptureState, { technique, address
     else if (ints[at + F.B] === address) sent += ints[at + F.PACKETS_B]!;
   }
   return sent * 2 >= messages;
+}
+
+/** Pings of a few to everybody harm those in whose name they are sent, and are told as `smurf`; what many send to all is a flood of the link. */
+function isSmurf({ technique, messages, toAll, sources, burst }: Target): boolean {
+  return technique === 'requests' && toAll * 2 > messages && burst.most >= sources.count * SMURF_PINGS;
 }
 
 function draft(values: Options, state: CaptureState, target: Target, threshold: number): FindingDraft {

@@ -70,6 +70,7 @@ class Pair {
   #next = 0;
   #lastContent = 0;
   #lastShort = 0;
+  #lastUnasked = 0;
 
   constructor(flow: number) {
     this.flow = flow;
@@ -106,13 +107,20 @@ class Pair {
     this.replyBytes += to - from;
     this.#note(p, from, to);
     if (this.requests === 0) return;
-    if (this.#sent.includes(wholeHash(p.bytes, from, to))) this.echoes++;
-    else {
-      this.noEchoes++;
-      if (to === from) return;
-      const asked = this.#sentAs.lastIndexOf(numbers);
-      if (asked >= 0 && this.#sentStarts[asked] !== startHash(p.bytes, from, to)) this.rewritten++;
+    const content = wholeHash(p.bytes, from, to);
+    if (this.#sent.includes(content)) {
+      this.echoes++;
+      return;
     }
+    const asked = this.#sentAs.lastIndexOf(numbers);
+    // What comes unasked and is always the same carries nothing: answers to pings that somebody sent to all in this host's name.
+    if (asked < 0) {
+      const isSame = content === this.#lastUnasked;
+      this.#lastUnasked = content;
+      if (isSame) return;
+    }
+    this.noEchoes++;
+    if (to > from && asked >= 0 && this.#sentStarts[asked] !== startHash(p.bytes, from, to)) this.rewritten++;
   }
 
   #note(p: Packet, from: number, to: number): void {

@@ -3,7 +3,7 @@ import type { CaptureState } from '../captureState.ts';
 import * as F from '../flowTable.ts';
 import type { Indicator, Timestamp } from '../report.ts';
 import { secondsBetween, timestamp } from '../time.ts';
-import type { Packet } from '../../pcap/packet.ts';
+import { MAC_DST_HIGH, MAC_DST_LOW, MAC_STRIDE, type Packet } from '../../pcap/packet.ts';
 
 /** Frames and flows listed per finding. */
 export const MOST_EVIDENCE = 100;
@@ -197,4 +197,12 @@ export function atOnce(
     most = 0;
   for (const [, change] of events.sort((a, b) => a[0] - b[0] || a[1] - b[1])) most = Math.max(most, (open += change));
   return most;
+}
+
+/** The frame itself goes to all, or to an IPv6 group. */
+export function isGroupFrame(p: Packet): boolean {
+  if (p.macCount === 0) return false;
+  const at = (p.macCount - 1) * MAC_STRIDE,
+    high = p.mac[at + MAC_DST_HIGH]!;
+  return (high === 0xffff && p.mac[at + MAC_DST_LOW] === -1) || high === 0x3333;
 }

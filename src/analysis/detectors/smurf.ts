@@ -4,14 +4,14 @@
  */
 import * as z from 'zod';
 import { formatIpv4 } from '../../pcap/addresses.ts';
-import { MAC_DST_HIGH, MAC_DST_LOW, MAC_STRIDE, NET_DST, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import { NET_DST, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { fraggles } from './fraggle.ts';
 import { Addresses } from './hotFlows.ts';
-import { addressFilter, Burst, confidenceOf, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
+import { addressFilter, Burst, confidenceOf, isGroupFrame, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
 
 const options = z.object({
   requests: z.int().min(2).default(20).describe('Pings to a broadcast address in the name of one host within the window (pings)'),
@@ -163,14 +163,6 @@ class Tally {
     map.set(address, host);
     return host;
   }
-}
-
-/** The frame itself goes to all, or to an IPv6 group. */
-function isGroupFrame(p: Packet): boolean {
-  if (p.macCount === 0) return false;
-  const at = (p.macCount - 1) * MAC_STRIDE,
-    high = p.mac[at + MAC_DST_HIGH]!;
-  return (high === 0xffff && p.mac[at + MAC_DST_LOW] === -1) || high === 0x3333;
 }
 
 /** To everybody: the frame says so, or the address is the highest or lowest of a network of 256. */

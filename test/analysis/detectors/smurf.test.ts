@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
-import { PacketBuilder } from '../../support/packetBuilder.ts';
+import { ipBytes, PacketBuilder } from '../../support/packetBuilder.ts';
 
 const VICTIM = '10.0.0.30';
 const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'smurf');
@@ -51,6 +51,56 @@ test('the side of the victim: replies that it never asked for', async () => {
   const [finding] = await run(builder.bytes());
   expect(finding?.title).toContain('had not asked for');
   expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+});
+
+/** ICMPv6 in Ethernet as the tools of thc-ipv6 write it: to the group's own MAC address, an identifier and number of the tool's own, sixteen times "A". */
+function smurf6(builder: PacketBuilder, from: string, to: string): PacketBuilder {
+  const packet = ipBytes({
+    from,
+    to,
+    protocol: 58,
+    payload: Uint8Array.from([128, 0, 0, 0, 0xfa, 0xce, 0xba, 0xbe, ...new Array<number>(16).fill(0x41)]),
+  });
+  return builder.frame(Uint8Array.from([0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 6, 0x86, 0xdd, ...packet]));
+}
+
+function answer6(builder: PacketBuilder, from: string, to: string): PacketBuilder {
+  return builder.ip({
+    from,
+    to,
+    protocol: 58,
+    payload: Uint8Array.from([129, 0, 0, 0, 0xfa, 0xce, 0xba, 0xbe, ...new Array<number>(16).fill(0x41)]),
+  });
+}
+
+// `atk6-smurf6 -i 3000 e0 VICTIM` of thc-ipv6 3.8 while the victim itself pinged one host eleven times; tshark: 499 requests to ff02::1, 499 answers of three hosts each.
+test('smurf6 is a smurf attack, and no tunnel or flood beside it', async () => {
+  const builder = new PacketBuilder(),
+    victim = 'fd78::15';
+  for (let i = 0; i < 499; i++) {
+    smurf6(builder, victim, 'ff02::1').wait(0.006);
+    for (const host of ['fd78::12', 'fd78::13', 'fd78::14']) answer6(builder, host, victim);
+    if (i % 45 !== 0) continue;
+    const ping = (type: number, from: string, to: string) =>
+      builder.ip({
+        from,
+        to,
+        protocol: 58,
+        payload: Uint8Array.from([type, 0, 0, 0, 0, 9, 0, i / 45, ...Array.from({ length: 56 }, (_, at) => (at < 16 ? (i + at) & 255 : at))]),
+      });
+    ping(128, victim, 'fd78::12');
+    ping(129, 'fd78::12', victim);
+  }
+  const { findings } = await analyzeCapture(builder.bytes());
+  expect(findings.filter(({ severity }) => severity !== 'info').map(({ detector, title }) => [detector, title])).toEqual([
+    ['smurf', `Smurf: 499 pings to ff02::1 in the name of ${victim}`],
+  ]);
+});
+
+test('pings that very many send to all are a flood of the link', async () => {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 2000; i++) smurf6(builder, `fd78::1:${(i + 1).toString(16)}`, 'ff02::1').wait(0.001);
+  expect((await analyzeCapture(builder.bytes())).findings.map(({ detector }) => detector)).toContain('icmp-flood');
 });
 
 test("IPv6: pings to all nodes in somebody's name", async () => {
