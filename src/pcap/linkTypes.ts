@@ -14,7 +14,9 @@ const LINK_TYPE_NAMES: Readonly<Record<number, string>> = {
   105: 'IEEE802_11',
   107: 'FRELAY',
   108: 'LOOP',
+  109: 'ENC',
   113: 'LINUX_SLL',
+  117: 'PFLOG',
   119: 'PRISM_HEADER',
   127: 'IEEE802_11_RADIO',
   143: 'DOCSIS',
@@ -32,6 +34,7 @@ const LINK_TYPE_NAMES: Readonly<Record<number, string>> = {
   240: 'NETANALYZER',
   249: 'USBPCAP',
   253: 'NETLINK',
+  258: 'PKTAP',
   276: 'LINUX_SLL2',
 };
 

@@ -106,3 +106,31 @@ describe.each(classic)('$name', ({ bytes }) => {
     expect(frames).toEqual(await ours(bytes));
   });
 });
+
+describe('the two lengths of a record', () => {
+  /** As tshark 4.0.17 reads the same bytes (frame.cap_len and frame.len): all have 60 bytes of 100. */
+  test.each([
+    ['2.2, which has them the other way round', 2, [[100, 60]]],
+    [
+      '2.3, of which there are both',
+      3,
+      [
+        [100, 60],
+        [60, 100],
+      ],
+    ],
+    ['2.4', 4, [[60, 100]]],
+  ])('are right in version %s', async (_, minor, lengths) => {
+    const file = Buffer.alloc(24 + lengths.length * 76);
+    for (const [at, value] of [
+      [0, 0xa1b2c3d4],
+      [16, 65535],
+      [20, 1],
+    ] as const)
+      file.writeUInt32LE(value, at);
+    file.writeUInt16LE(2, 4);
+    file.writeUInt16LE(minor, 6);
+    lengths.forEach((pair, n) => pair.forEach((length, field) => file.writeUInt32LE(length, 24 + n * 76 + 8 + field * 4)));
+    expect((await ours(file)).map(({ captured, original }) => [captured, original])).toEqual(lengths.map(() => [60, 100]));
+  });
+});

@@ -1,6 +1,7 @@
 /**
  * Classic libpcap files: draft-ietf-opsawg-pcap, section 4. Microseconds and nanoseconds, both byte orders, and the "modified" variant of
- * Alexey Kuznetsov's patch (magic 0xa1b2cd34), whose records carry eight more bytes.
+ * Alexey Kuznetsov's patch (magic 0xa1b2cd34), whose records carry eight more bytes. Before version 2.3 a record has its two lengths the other way
+ * round; programs of version 2.3 wrote both orders (libpcap, sf-pcap.c).
  */
 import { MAX_FRAME_BYTES, type CaptureFormat, type Damage, type InterfaceInfo, type RecordParser } from '../captureFormat.ts';
 import type { Packet } from '../packet.ts';
@@ -28,6 +29,11 @@ class PcapParser implements RecordParser {
   #littleEndian = true;
   #nanosecondsPerUnit = 1000;
   #recordHeader = RECORD_HEADER;
+  /** Where in a record its two lengths are. */
+  #capturedAt = 8;
+  #originalAt = 12;
+  /** The lesser of the two lengths is that of the bytes in the file. */
+  #anyOrder = false;
   #linkType = 0;
 
   parse(p: Packet, from: number, to: number, filePosition: number, onPacket: () => void): number {
@@ -38,11 +44,10 @@ class PcapParser implements RecordParser {
       at += FILE_HEADER;
     }
     const view = p.view,
-      littleEndian = this.#littleEndian,
       header = this.#recordHeader;
     const info = this.interfaces[0]!;
     while (to - at >= header) {
-      const captured = view.getUint32(at + 8, littleEndian),
+      const captured = this.#captured(view, at),
         end = at + header + captured;
       if (captured > MAX_FRAME_BYTES) {
         this.damage = {
@@ -64,11 +69,16 @@ class PcapParser implements RecordParser {
 
   readAgain(p: Packet, from: number, to: number, filePosition: number): boolean {
     if (to - from < this.#recordHeader) return false;
-    const captured = p.view.getUint32(from + 8, this.#littleEndian);
+    const captured = this.#captured(p.view, from);
     if (from + this.#recordHeader + captured > to) return false;
     this.#fill(p, from, captured);
     p.fileOffset = filePosition;
     return true;
+  }
+
+  #captured(view: DataView, at: number): number {
+    const length = view.getUint32(at + this.#capturedAt, this.#littleEndian);
+    return this.#anyOrder ? Math.min(length, view.getUint32(at + this.#originalAt, this.#littleEndian)) : length;
   }
 
   #fill(p: Packet, at: number, captured: number): void {
@@ -85,7 +95,8 @@ class PcapParser implements RecordParser {
     p.timeSeconds = seconds;
     p.timeNanoseconds = nanoseconds;
     p.capturedLength = captured;
-    p.originalLength = view.getUint32(at + 12, littleEndian);
+    const original = view.getUint32(at + this.#originalAt, littleEndian);
+    p.originalLength = this.#anyOrder ? Math.max(original, view.getUint32(at + this.#capturedAt, littleEndian)) : original;
     p.linkType = this.#linkType;
     p.interfaceId = 0;
     p.start = at + this.#recordHeader;
@@ -97,6 +108,10 @@ class PcapParser implements RecordParser {
     this.#littleEndian = littleEndian;
     this.#nanosecondsPerUnit = magic === NANOSECONDS ? 1 : 1000;
     this.#recordHeader = magic === MODIFIED ? MODIFIED_RECORD_HEADER : RECORD_HEADER;
+    const major = p.view.getUint16(at + 4, littleEndian),
+      minor = p.view.getUint16(at + 6, littleEndian);
+    if (major === 2 && minor < 3) [this.#capturedAt, this.#originalAt] = [12, 8];
+    this.#anyOrder = major === 2 && minor === 3;
     // The upper bits of the field hold the FCS length.
     this.#linkType = p.view.getUint32(at + 20, littleEndian) & 0xffff;
     this.interfaces.push({ name: null, linkType: this.#linkType, snapLength: p.view.getUint32(at + 16, littleEndian), packets: 0, dropped: null });
