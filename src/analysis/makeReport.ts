@@ -4,29 +4,14 @@ import { linkTypeName } from '../pcap/linkTypes.ts';
 import { describeUnknown } from '../pcap/tables.ts';
 import type { Analysis } from './analyze.ts';
 import type { CaptureState } from './captureState.ts';
-import { conversationRow, conversationTable, countedRows, largestRows } from './conversations.ts';
-import { endpointRow, endpointTable, type EndpointTable } from './endpoints.ts';
 import { activityOf, durationText, plural, protocolLabel } from './describe.ts';
 import { finishFindings, type Judgement, type Judging } from './findings.ts';
 import * as F from './flowTable.ts';
 import { PROTOCOL_TCP, topOfLoosePath } from './flowPass.ts';
 import { optionsInForce } from './detectorOptions.ts';
 import { oneWayConnections } from './oneWay.ts';
-import { pickConversations, pickEndpoints } from './pickedRows.ts';
-import {
-  CONVERSATION_LAYERS,
-  type BreakdownRow,
-  type CaptureFilePart,
-  type CaptureInfo,
-  type Conversation,
-  type Endpoint,
-  type HierarchyRow,
-  type ProtocolCount,
-  type Quality,
-  type Report,
-  type Timeline,
-} from './report.ts';
-import { Scratch } from './scratch.ts';
+import type { BreakdownRow, CaptureFilePart, CaptureInfo, HierarchyRow, ProtocolCount, Quality, Report, Timeline } from './report.ts';
+import { largestLists } from './reportLists.ts';
 import { secondsBetween, timestamp } from './time.ts';
 
 /** Rows of each list in a report, unless asked otherwise. */
@@ -58,7 +43,7 @@ export interface ReportOptions {
 export function makeReport(analysis: Analysis, file: CaptureFile, options: ReportOptions): Report {
   const { state } = analysis,
     limit = options.limit ?? DEFAULT_LIMIT;
-  const { conversations, endpoints, totals, devices } = lists(state, limit);
+  const { conversations, endpoints, totals, devices } = largestLists(state, limit);
   const breakdown = breakdownOf(state);
   const judgement = options.judged?.judgement ?? judge(analysis, file, options.judging);
   const capture = captureInfo(analysis, file);
@@ -167,68 +152,6 @@ function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {
     truncated,
     ...(analysis.scan.parts.length === 0 ? {} : { parts: partsOf(analysis.scan.parts) }),
   };
-}
-
-function lists(
-  state: CaptureState,
-  limit: number,
-): { conversations: Conversation[]; endpoints: Endpoint[]; totals: Record<string, number>; devices: number } {
-  const conversationRows: Ranked<Conversation>[] = [],
-    endpointRows: Ranked<Endpoint>[] = [],
-    totals: Record<string, number> = { conversations: 0, endpoints: 0 };
-  let devices = 0;
-  const scratch = new Scratch();
-  for (const layer of CONVERSATION_LAYERS) {
-    scratch.reuse();
-    const table = conversationTable(state, layer, scratch),
-      rows = countedRows(table, scratch);
-    if (rows.length === 0) continue;
-    totals[`conversations.${layer}`] = rows.length;
-    totals['conversations']! += rows.length;
-    const { bytesAToB, bytesBToA } = table,
-      bytesOf = (row: number): number => bytesAToB[row]! + bytesBToA[row]!;
-    const largest = largestRows(rows, limit, bytesOf),
-      picked = pickConversations(state, table, largest);
-    for (let i = 0; i < largest.length; i++)
-      conversationRows.push({ bytes: bytesOf(largest[i]!), first: picked.firstFrame[i]!, make: () => conversationRow(state, picked, i) });
-    const ends = endpointTable(state, table, scratch),
-      endBytes = (row: number): number => ends.bytesSent[row]! + ends.bytesReceived[row]!;
-    totals[`endpoints.${layer}`] = ends.count;
-    totals['endpoints']! += ends.count;
-    const largestEnds = largestRows(everyRow(ends.count), limit, endBytes),
-      pickedEnds = pickEndpoints(state, ends, table, largestEnds);
-    for (let i = 0; i < largestEnds.length; i++)
-      endpointRows.push({ bytes: endBytes(largestEnds[i]!), first: largestEnds[i]!, make: () => endpointRow(state, pickedEnds, i) });
-    if (layer === 'ip' || layer === 'ipv6') devices += speakers(ends);
-  }
-  return { conversations: ranked(conversationRows, limit), endpoints: ranked(endpointRows, limit), totals, devices };
-}
-
-function everyRow(count: number): Int32Array {
-  const rows = new Int32Array(count);
-  for (let row = 0; row < count; row++) rows[row] = row;
-  return rows;
-}
-
-/** Addresses outside of tunnels that sent something: multicast groups and the unanswered are no devices. */
-function speakers(ends: EndpointTable): number {
-  let count = 0;
-  for (let row = 0; row < ends.count; row++) if (ends.depth[row] === 0 && ends.packetsSent[row]! > 0) count++;
-  return count;
-}
-
-interface Ranked<T> {
-  readonly bytes: number;
-  readonly first: number;
-  readonly make: () => T;
-}
-
-/** Most bytes first, ties by first frame. */
-function ranked<T>(rows: Ranked<T>[], limit: number): T[] {
-  return rows
-    .sort((x, y) => y.bytes - x.bytes || x.first - y.first)
-    .slice(0, limit)
-    .map(({ make }) => make());
 }
 
 interface Counts {

@@ -112,11 +112,7 @@ export function formatIpv4(address: number): string {
 
 /** RFC 5952 text of the 16 bytes at `offset`: longest run of two or more zero groups becomes `::`, the first of equals. */
 export function formatIpv6(bytes: Uint8Array, offset: number): string {
-  const groups: number[] = [];
-  for (let i = 0; i < 8; i++) groups.push(((bytes[offset + i * 2] ?? 0) << 8) | (bytes[offset + i * 2 + 1] ?? 0));
-  if (groups.slice(0, 5).every((g) => g === 0) && groups[5] === 0xffff) {
-    return `::ffff:${formatIpv4(((groups[6] ?? 0) << 16) | (groups[7] ?? 0))}`;
-  }
+  for (let i = 0; i < 8; i++) groups[i] = ((bytes[offset + i * 2] ?? 0) << 8) | (bytes[offset + i * 2 + 1] ?? 0);
   let bestStart = -1,
     bestLength = 1;
   for (let i = 0; i < 8; i++) {
@@ -125,16 +121,24 @@ export function formatIpv6(bytes: Uint8Array, offset: number): string {
     if (n > bestLength) [bestStart, bestLength] = [i, n];
     if (n > 0) i += n - 1;
   }
-  const hex = (from: number, to: number): string =>
-    groups
-      .slice(from, to)
-      .map((g) => g.toString(16))
-      .join(':');
-  return bestStart < 0 ? hex(0, 8) : `${hex(0, bestStart)}::${hex(bestStart + bestLength, 8)}`;
+  // RFC 4291 section 2.5.5.2.
+  if (bestStart === 0 && bestLength === 5 && groups[5] === 0xffff) return `::ffff:${formatIpv4((groups[6]! << 16) | groups[7]!)}`;
+  let text = '';
+  for (let i = 0; i < 8; i++) {
+    if (i === bestStart) {
+      text += i === 0 ? '::' : ':';
+      i += bestLength - 1;
+    } else text += i < 7 ? `${groups[i]!.toString(16)}:` : groups[i]!.toString(16);
+  }
+  return text;
 }
+
+/** Those of the address being written. */
+const groups = new Uint16Array(8);
 
 /** `00:1a:2b:...` of the top 16 and low 32 bits of a MAC address. */
 export function formatMac(high: number, low: number): string {
-  const hex = (high & 0xffff).toString(16).padStart(4, '0') + (low >>> 0).toString(16).padStart(8, '0');
-  return hex.replace(/(..)(?=.)/g, '$1:');
+  return `${OCTETS[(high >>> 8) & 255]}:${OCTETS[high & 255]}:${OCTETS[low >>> 24]}:${OCTETS[(low >>> 16) & 255]}:${OCTETS[(low >>> 8) & 255]}:${OCTETS[low & 255]}`;
 }
+
+const OCTETS: readonly string[] = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, '0'));
