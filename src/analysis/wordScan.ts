@@ -125,10 +125,18 @@ export class WordScan {
 
   /** Of the beginning of a body, `bodyStart`. */
   body(message: HttpRequestMessage | HttpResponseMessage): number {
-    const { body } = message;
-    return body === undefined
+    const { place } = message;
+    return place === undefined
       ? this.text(message.bodyStart)
-      : this.bytes(body.bytes, body.bodyFrom, Math.min(body.bodyTo, body.bodyFrom + MAX_BODY_START));
+      : this.bytes(place.bytes, place.bodyFrom, Math.min(place.bodyTo, place.bodyFrom + MAX_BODY_START));
+  }
+
+  /** Of the header lines, names and all. */
+  head(message: HttpRequestMessage | HttpResponseMessage): number {
+    const { place } = message;
+    return place === undefined
+      ? message.headers.reduce((met, [, value]) => met | this.text(value), 0)
+      : this.bytes(place.bytes, place.headFrom, place.headTo);
   }
 }
 

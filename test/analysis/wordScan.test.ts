@@ -1,8 +1,9 @@
 /** What the scan passes over must not be found by the patterns behind it: texts are put together from words of the marks, in every disguise they know. */
 import { describe, expect, test } from 'vitest';
+import { bodyWords, mayHoldObject } from '../../src/analysis/detectors/httpWords.ts';
 import { injectionIn, judgeInjection, mayHoldInjection, promptWords } from '../../src/analysis/detectors/promptInjectionMarks.ts';
 import { BEYOND_ASCII, WordScan } from '../../src/analysis/wordScan.ts';
-import { latin1 } from '../../src/pcap/http/messages.ts';
+import { latin1, type HttpRequestMessage } from '../../src/pcap/http/messages.ts';
 import { textAt } from '../../src/pcap/text.ts';
 
 const scan = new WordScan([['igno'], ['stru', 'romp'], ['no s']]);
@@ -57,5 +58,14 @@ describe('the scan for words', () => {
       }
     }
     expect(withMarks).toBeGreaterThan(5000);
+  });
+
+  test('knows the classes of every chain of objects, entities, and nothing in a plain form', () => {
+    const classes =
+      'org.apache.commons.collections.functors org.apache.commons.collections4.functors org.apache.commons.beanutils InvokerTransformer ChainedTransformer TemplatesImpl BadAttributeValueExpException java.lang.Runtime java.lang.ProcessBuilder com.sun.rowset.JdbcRowSetImpl bsh.XThis ObjectDataProvider WindowsIdentity';
+    const body = (bodyStart: string): number => bodyWords({ kind: 'http-request', bodyStart } as HttpRequestMessage);
+    for (const name of [...classes.split(' '), '<!ENTITY', '<!entity'])
+      for (const before of ['', '\xac\xed\x00\x05sr\x00', '%', '%a']) expect(mayHoldObject(body(`${before}${name}`)), `${before}${name}`).toBe(true);
+    expect(mayHoldObject(body('name=value&other=1'))).toBe(false);
   });
 });

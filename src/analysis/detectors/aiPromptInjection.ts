@@ -11,7 +11,6 @@ import { nbnsAnswerMessage } from '../../pcap/dissectors/nbns.ts';
 import { smtpCommandMessage, smtpMailMessage, smtpReplyMessage } from '../../pcap/dissectors/smtp.ts';
 import { sshBannerMessage } from '../../pcap/dissectors/ssh.ts';
 import { httpRequestMessage, httpResponseMessage, type HttpRequestMessage, type HttpResponseMessage } from '../../pcap/http/messages.ts';
-import { HeaderJudge } from '../../pcap/http/headerLines.ts';
 import { UriJudge } from '../../pcap/http/knownUris.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { plainDatagramMessage } from '../../pcap/plainDatagram.ts';
@@ -20,7 +19,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
-import { bodyWords } from './bodyWords.ts';
+import { bodyWords, headWords } from './httpWords.ts';
 import { injectionIn, judgeInjection, mayHoldInjection, type Injection } from './promptInjectionMarks.ts';
 import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, Watched } from './watched.ts';
 
@@ -140,8 +139,7 @@ function isFromServer(message: Message): boolean {
   return httpResponseMessage.is(message) || ftpReplyMessage.is(message) || smtpReplyMessage.is(message);
 }
 
-const headerJudge = new HeaderJudge(),
-  uriJudge = new UriJudge();
+const uriJudge = new UriJudge();
 
 /** What was found in the message being looked at; nearly always nothing, and then nothing is made. */
 let told: Told[] = [];
@@ -152,16 +150,8 @@ function say(where: string, text: string, isProse = false, isEcho = false): void
 }
 
 function sayHttp(http: HttpRequestMessage | HttpResponseMessage, place: string): void {
-  const { headers } = http;
-  if (!headerJudge.knowsAll(headers)) {
-    for (const header of headers) {
-      if (headerJudge.knows(header)) continue;
-      const injection = injectionIn(header[1]);
-      if (injection === null) headerJudge.clear(header);
-      else told.push({ where: headerPlace(header[0]), isProse: false, injection });
-    }
-  }
-  // The bytes are looked at before they become a text.
+  // The bytes are looked at before they become texts.
+  if (mayHoldInjection(headWords(http))) for (const [name, value] of http.headers) say(headerPlace(name), value);
   const injection = mayHoldInjection(bodyWords(http)) ? judgeInjection(http.bodyStart) : null;
   if (injection !== null) told.push({ where: place, isProse: true, injection });
 }

@@ -178,10 +178,10 @@ function isEmotet(request: HttpRequestMessage): boolean {
 
 /** A program that comes for a request of four letters whose sum names it: how Metasploit and Cobalt Strike deliver (URI checksum 92 and 93). */
 export function responseMark(response: HttpResponseMessage): C2Mark | null {
-  const { uri, status, bodyLength, body } = response;
+  const { uri, status, bodyLength, place } = response;
   if (status !== 200) return null;
   // The first byte turns nearly every answer away before a text is made of it.
-  if ((body === undefined || body.bytes[body.bodyFrom] === 0x4d) && /^(?:MZARUH\x89\xe5|MZ\xe8\0\0\0\0[\x58-\x5f])/.test(response.bodyStart))
+  if ((place === undefined || place.bytes[place.bodyFrom] === 0x4d) && /^(?:MZARUH\x89\xe5|MZ\xe8\0\0\0\0[\x58-\x5f])/.test(response.bodyStart))
     return STAGE;
   if (uri === null || bodyLength < 50_000 || !/^\/\w{4}$/.test(uri)) return null;
   const { contentType } = response;

@@ -8,7 +8,7 @@ import {
   httpResponseMessage,
   MAX_BODY_START,
   unmaskedBody,
-  type BodyBytes,
+  type MessagePlace,
   type HttpRequestMessage,
   type HttpResponseMessage,
 } from '../../pcap/http/messages.ts';
@@ -131,13 +131,13 @@ export const executableDownload = defineDetector({
         const isResponse = httpResponseMessage.is(message);
         if (!isResponse && !httpRequestMessage.is(message)) return;
         if (message.bodyLength === 0 || (isResponse && message.status >= 400)) return;
-        const { body } = message;
+        const { place } = message;
         const part = isResponse ? null : uploadedPart(message);
         if (
           part === null &&
-          body !== undefined &&
-          !isCompressed(body) &&
-          !mayRun(body.bytes, body.bodyFrom, body.bodyTo) &&
+          place !== undefined &&
+          !isCompressed(place) &&
+          !mayRun(place.bytes, place.bodyFrom, place.bodyTo) &&
           !PROGRAM_NAME.test(message.uri ?? '')
         )
           return;
@@ -195,7 +195,7 @@ interface Inflated {
 }
 
 /** Whether a body begins as gzip (RFC 1952) or zlib (RFC 1950) does. */
-function isCompressed({ bytes, bodyFrom, bodyTo }: BodyBytes): boolean {
+function isCompressed({ bytes, bodyFrom, bodyTo }: MessagePlace): boolean {
   if (bodyTo - bodyFrom < 2) return false;
   const first = bytes[bodyFrom]!,
     second = bytes[bodyFrom + 1]!;
@@ -213,11 +213,11 @@ function plainStart(message: HttpRequestMessage | HttpResponseMessage, inflated:
     return null;
   }
   if (isPage) inflated.count++;
-  const { body } = message,
+  const { place } = message,
     bytes =
-      body === undefined
+      place === undefined
         ? Uint8Array.from(message.bodyStart, (character) => character.charCodeAt(0))
-        : body.bytes.subarray(body.bodyFrom, Math.min(body.bodyTo, body.bodyFrom + MAX_BODY_START));
+        : place.bytes.subarray(place.bodyFrom, Math.min(place.bodyTo, place.bodyFrom + MAX_BODY_START));
   return gunzipStart(bytes) ?? message.bodyStart;
 }
 

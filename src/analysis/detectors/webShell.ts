@@ -16,7 +16,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
-import { bodyWords, mayHoldShellTitle } from './bodyWords.ts';
+import { bodyWords, mayHoldShellTitle } from './httpWords.ts';
 import { remembered } from './remembered.ts';
 import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
 

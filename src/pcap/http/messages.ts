@@ -19,9 +19,11 @@ export interface HttpCredentials {
   readonly isJson?: true;
 }
 
-/** `[bodyFrom, bodyTo)` of `bytes`: what was kept of a body, at least its first `MAX_BODY_START` bytes. */
-export interface BodyBytes {
+/** Where a message lies in `bytes`: its header lines `[headFrom, headTo)`, and `[bodyFrom, bodyTo)`, what was kept of a body, at least its first `MAX_BODY_START` bytes. */
+export interface MessagePlace {
   readonly bytes: Uint8Array;
+  readonly headFrom: number;
+  readonly headTo: number;
   readonly bodyFrom: number;
   readonly bodyTo: number;
 }
@@ -35,8 +37,8 @@ interface HttpMessage extends Message {
   readonly bodyLength: number;
   /** The body's first bytes, one character each; of a login form without the values of its passwords. */
   readonly bodyStart: string;
-  /** Where these bytes lie while the message is being told: for a look before a text is made of them. Absent from messages that were made by hand. */
-  readonly body?: BodyBytes;
+  /** Where it lies while it is being told: for a look before texts are made of it. Absent from messages that were made by hand. */
+  readonly place?: MessagePlace;
   /** Of a body that looks like a program (`looksLikeProgram`) and was seen whole; else null. */
   readonly bodySha256: string | null;
   /** The first 64 header lines; values of credentials and cookies are empty. */
@@ -255,8 +257,9 @@ export function latin1(bytes: Uint8Array, from: number, to: number, maxBytes = M
 }
 
 /** What was kept of a request's body, at most `MAX_FORM` bytes, with nothing masked: to be looked at while the message is told, and never to be shown. */
-export function unmaskedBody({ body, bodyStart: start }: HttpRequestMessage): string {
-  return body === undefined ? start : latin1(body.bytes, body.bodyFrom, body.bodyTo, MAX_FORM);
+export function unmaskedBody(message: HttpRequestMessage): string {
+  const { place } = message;
+  return place === undefined ? message.bodyStart : latin1(place.bytes, place.bodyFrom, place.bodyTo, MAX_FORM);
 }
 
 /** Whether a field of a form is for a password, by its name. */

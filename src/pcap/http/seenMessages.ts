@@ -19,14 +19,14 @@ import {
   MAX_URI,
   readAuthorization,
   readForm,
-  type BodyBytes,
   type HttpCredentials,
   type HttpRequestMessage,
   type HttpResponseMessage,
+  type MessagePlace,
 } from './messages.ts';
 
 /** Where a message lies. The reader's start line is one object for all messages: its offsets are copied. */
-class Place implements BodyBytes {
+class Place implements MessagePlace {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly bodyFrom: number;
@@ -37,8 +37,8 @@ class Place implements BodyBytes {
   readonly secondEnd: number;
   readonly third: number;
   readonly thirdEnd: number;
-  readonly afterLine: number;
-  readonly headEnd: number;
+  readonly headFrom: number;
+  readonly headTo: number;
   readonly chunked: boolean;
 
   constructor({ bytes, view }: Packet, line: StartLine, headEnd: number, end: number, chunked: boolean) {
@@ -55,8 +55,8 @@ class Place implements BodyBytes {
     this.secondEnd = line.secondEnd;
     this.third = line.third;
     this.thirdEnd = line.thirdEnd;
-    this.afterLine = line.after;
-    this.headEnd = headEnd;
+    this.headFrom = line.after;
+    this.headTo = headEnd;
     this.chunked = chunked;
   }
 }
@@ -64,7 +64,7 @@ class Place implements BodyBytes {
 class SeenMessage {
   readonly frame: number;
   readonly bodyLength: number;
-  protected readonly place: Place;
+  readonly place: Place;
   #headers: readonly Header[] | undefined;
 
   constructor(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide) {
@@ -73,12 +73,8 @@ class SeenMessage {
     this.place = new Place(p, line, headEnd, end, side.chunked);
   }
 
-  get body(): BodyBytes {
-    return this.place;
-  }
-
   get headers(): readonly Header[] {
-    return (this.#headers ??= readHeaders(this.place.bytes, this.place.view, this.place.afterLine, this.place.headEnd));
+    return (this.#headers ??= readHeaders(this.place.bytes, this.place.view, this.place.headFrom, this.place.headTo));
   }
 
   get contentType(): string | null {
@@ -141,7 +137,7 @@ export class SeenRequest extends SeenMessage implements HttpRequestMessage {
 
   get credentials(): HttpCredentials | null {
     if (this.#credentials === undefined)
-      this.#credentials = readAuthorization(this.place.bytes, this.place.afterLine, this.place.headEnd) ?? this.#loginForm;
+      this.#credentials = readAuthorization(this.place.bytes, this.place.headFrom, this.place.headTo) ?? this.#loginForm;
     return this.#credentials;
   }
 
