@@ -9,7 +9,7 @@ from registry import Sample
 PACKAGES = {'tcpdump': 'tcpdump', 'dumpcap': 'wireshark-common', 'nmap': 'nmap', 'curl': 'curl', 'nginx': 'nginx', 'dnsmasq': 'dnsmasq-base', 'ssh': 'openssh-server',
             'vsftpd': 'vsftpd', 'hping3': 'hping3', 'ping': 'iputils-ping', 'chronyd': 'chrony', 'ntpdig': 'ntpsec-ntpdig', 'udhcpc': 'udhcpc', 'dig': 'bind9-dnsutils',
             'swaks': 'swaks', 'lftp': 'lftp', 'traceroute': 'traceroute', 'wget': 'wget', 'ovs-vsctl': 'openvswitch-switch', 'hydra': 'hydra', 'zstd': 'zstd', 'gzip': 'gzip',
-            'editcap': 'wireshark-common', 'mergecap': 'wireshark-common', 'rdisc6': 'ndisc6', 'mailserver': 'python3-aiosmtpd', 'sshd': 'openssh-server', 'nft': 'nftables', 'busybox': 'busybox', 'ovs-vswitchd': 'openvswitch-switch'}
+            'editcap': 'wireshark-common', 'mergecap': 'wireshark-common', 'rdisc6': 'ndisc6', 'mailserver': 'python3-aiosmtpd', 'sshd': 'openssh-server', 'nft': 'nftables', 'busybox': 'busybox', 'ovs-vswitchd': 'openvswitch-switch', 'unbound': 'unbound'}
 LONGEST_COMMAND = 170
 MOST_COMMANDS = 14
 

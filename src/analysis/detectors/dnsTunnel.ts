@@ -13,7 +13,8 @@ import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { safeText } from '../exports/safeText.ts';
 import { spreadFindings } from './dnsSpread.ts';
-import { DomainTable, Undelegated, type Domain } from './dnsTunnelDomains.ts';
+import { domainTableOf, Undelegated, type Domain } from './dnsTunnelDomains.ts';
+import { isInVain, MANY_CLIENTS } from './randomNameFlood.ts';
 import { addressFilter, confidenceOf, type Part } from './watched.ts';
 
 const options = z.object({
@@ -84,7 +85,7 @@ export const dnsTunnel = defineDetector({
   options,
   messages: [dnsMessage.kind],
   create(_, state) {
-    const table = new DomainTable();
+    const table = domainTableOf(state);
     return {
       onMessage(message, _flow, p) {
         if (dnsMessage.is(message)) table.onMessage(message, p);
@@ -162,13 +163,13 @@ class Called {
 
 /** Names of a program's making, too short to tell by their length alone, that nobody looks up in order to go there. Lists of senders answer in 127.0.0.0/8. */
 function isCode(values: Options, domain: Domain, length: number, called: Called): boolean {
-  const { lookedAt, coded, clients, queries, responses, notFound, addresses } = domain;
+  const { lookedAt, coded, clients, queries, responses, failed, addresses } = domain;
   return (
     length >= values.codeLength &&
     coded * 10 >= lookedAt * 8 &&
     domain.differentNames * 10 >= queries * 9 &&
     clients.size <= 2 &&
-    notFound * 2 <= responses &&
+    failed * 2 <= responses &&
     // Silence means something where others are called.
     called.addresses.size >= OTHERS_CALLED &&
     ![...addresses].some((address) => address.startsWith('127.') || called.addresses.has(address))
@@ -188,6 +189,8 @@ function judge(values: Options, state: CaptureState, domain: Domain, called: Cal
     isCarried = carriers * 2 >= queries,
     isNew = (100 * names) / queries;
   if (names < values.names || isNew < values.newNamesPercent) return null;
+  // Nobody shares a tunnel with a crowd in which nothing is ever answered: `udp-flood` tells of water torture.
+  if (clients.size >= MANY_CLIENTS && isInVain(domain)) return null;
   const byCode = !isCarried && length < values.meanLength && isCode(values, domain, length, called),
     threshold = isCarried ? values.carrierLength : byCode ? values.codeLength : values.meanLength;
   if (length < threshold || (!isCarried && called.areUsed(domain.addresses))) return null;

@@ -2,12 +2,15 @@
 import { getDomain, getPublicSuffix, parse } from 'tldts';
 import type { DnsMessage } from '../../pcap/dns/message.ts';
 import type { Packet } from '../../pcap/packet.ts';
-import { looksRandom } from './randomNames.ts';
+import type { CaptureState } from '../captureState.ts';
+import { Burst, packetTime } from './measures.ts';
+import { looksRandom, PairTally } from './randomNames.ts';
 import { remembered } from './remembered.ts';
 import { datagramEnds, Evidence, Watched } from './watched.ts';
 
 const MOST_DOMAINS = 10_000,
   MOST_CLIENTS = 50,
+  MOST_SERVERS = 20,
   MOST_SUFFIXES = 20_000,
   MOST_ENDINGS = 5000;
 /** Linear counting of different names: exact enough up to some ten thousand. */
@@ -15,7 +18,8 @@ const BITS = 8192;
 /** Addresses kept of the answers for one domain, and names from which on a look at their letters is worth it. */
 const MOST_ADDRESSES = 64,
   FIRST_LOOKED_AT = 8,
-  LONG = 30;
+  LONG = 30,
+  BURST_SECONDS = 10;
 const TYPE_A = 1,
   TYPE_AAAA = 28;
 /** Below this a name under the domain is a host name like any other. */
@@ -28,6 +32,11 @@ export class Domain {
   readonly name: string;
   readonly evidence = new Evidence();
   readonly clients = new Set<string>();
+  readonly servers = new Set<string>();
+  /** Queries within ten seconds, at most. */
+  readonly burst = new Burst(BURST_SECONDS);
+  /** Letters of the first labels, of the names looked at. */
+  readonly letters = new PairTally();
   readonly types = new Map<number, number>();
   queries = 0;
   /** Asked for by types that carry data. */
@@ -41,6 +50,8 @@ export class Domain {
   responses = 0;
   responseBytes = 0;
   notFound = 0;
+  /** Answers of any error: no such name, server failure, refused. */
+  failed = 0;
   /** Names looked at, and those with a label that looks as if a program had made it. */
   lookedAt = 0;
   coded = 0;
@@ -49,15 +60,17 @@ export class Domain {
   /** Some of the addresses that came back. */
   readonly addresses = new Set<string>();
   readonly #seen = new Uint32Array(BITS / 32);
+  #askers: Uint32Array | null = null;
 
   constructor(name: string) {
     this.name = name;
   }
 
-  /** `labels`: what stands below the domain, dots included. */
-  asked(p: Packet, labels: string, type: number, client: string): void {
+  /** `labels`: what stands below the domain, dots included; `seconds` since the capture began. */
+  asked(p: Packet, labels: string, type: number, client: string, server: string, seconds: number): void {
     const below = labels.replaceAll('.', '');
     this.queries++;
+    this.burst.add(seconds);
     this.characters += below.length;
     this.entropy += entropyOf(below);
     if (below.length > this.longest) this.longest = below.length;
@@ -71,9 +84,11 @@ export class Domain {
       const words = labels.split('.');
       if (words.some(isCoded)) this.coded++;
       if (isListed(words)) this.listed++;
+      this.letters.add(words[0]!);
     }
     this.#seen[slot >> 5]! |= bit;
-    if (this.clients.size < MOST_CLIENTS) this.clients.add(client);
+    this.#askedBy(client);
+    if (this.servers.size < MOST_SERVERS) this.servers.add(server);
     this.evidence.addDatagram(p);
   }
 
@@ -81,15 +96,35 @@ export class Domain {
     this.responses++;
     this.responseBytes += length;
     if (rcode === 3) this.notFound++;
+    if (rcode !== 0) this.failed++;
     if (this.addresses.size >= MOST_ADDRESSES) return;
     for (const { type, data } of answers) if (type === TYPE_A || type === TYPE_AAAA) this.addresses.add(data);
   }
 
-  get differentNames(): number {
-    let empty = 0;
-    for (const word of this.#seen) for (let bits = ~word; bits !== 0; bits &= bits - 1) empty++;
-    return Math.min(this.queries, Math.round(-BITS * Math.log(Math.max(1, empty) / BITS)));
+  /** The first clients are known by name, more of them are counted as names are. */
+  #askedBy(client: string): void {
+    if (this.clients.has(client)) return;
+    if (this.clients.size < MOST_CLIENTS) {
+      this.clients.add(client);
+      return;
+    }
+    const slot = hashOf(client) & (BITS - 1);
+    (this.#askers ??= new Uint32Array(BITS / 32))[slot >> 5]! |= 1 << (slot & 31);
   }
+
+  get differentNames(): number {
+    return Math.min(this.queries, differentOf(this.#seen));
+  }
+
+  get differentClients(): number {
+    return this.clients.size + (this.#askers === null ? 0 : differentOf(this.#askers));
+  }
+}
+
+function differentOf(seen: Uint32Array): number {
+  let empty = 0;
+  for (const word of seen) for (let bits = ~word; bits !== 0; bits &= bits - 1) empty++;
+  return Math.round(-BITS * Math.log(Math.max(1, empty) / BITS));
 }
 
 /** What one client asked one server below endings that are no top-level domains. */
@@ -112,8 +147,17 @@ export class DomainTable {
   readonly undelegated = new Watched<string, Undelegated>(MOST_DOMAINS);
   readonly #isDelegated = new Map<string, boolean>();
   readonly #suffixes = new Map<string, boolean>();
+  readonly #state: CaptureState;
+  #last: DnsMessage | null = null;
 
+  constructor(state: CaptureState) {
+    this.#state = state;
+  }
+
+  /** Detectors share the table of a capture, and each shows it every message: the second time counts nothing. */
   onMessage(message: DnsMessage, p: Packet): void {
+    if (message === this.#last) return;
+    this.#last = message;
     const { qname, qtype, isResponse } = message;
     if (message.protocol !== 'dns' || qname.length < LEAST_LENGTH) return;
     const lastDot = qname.lastIndexOf('.');
@@ -132,8 +176,8 @@ export class DomainTable {
       domain.answered(message);
       return;
     }
-    const client = datagramEnds(p)?.source ?? '';
-    domain.asked(p, qname.slice(0, domainStart - 1), qtype, client);
+    const ends = datagramEnds(p);
+    domain.asked(p, qname.slice(0, domainStart - 1), qtype, ends?.source ?? '', ends?.destination ?? '', packetTime(this.#state, p));
   }
 
   #undelegatedName(message: DnsMessage, lastDot: number, p: Packet): void {
@@ -148,7 +192,7 @@ export class DomainTable {
     }
     const asked = this.undelegated.of(key, () => new Undelegated(destination));
     asked?.askedBelow(qname.slice(lastDot + 1));
-    asked?.asked(p, qname, qtype, source);
+    asked?.asked(p, qname, qtype, source, destination, packetTime(this.#state, p));
   }
 
   #isTopLevel(label: string): boolean {
@@ -162,7 +206,8 @@ export class DomainTable {
   #bareName(qname: string, qtype: number, p: Packet): void {
     const ends = datagramEnds(p);
     if (ends === null) return;
-    this.bare.of(`${ends.source} ${ends.destination}`, () => new Domain(ends.destination))?.asked(p, qname, qtype, ends.source);
+    const { source, destination } = ends;
+    this.bare.of(`${source} ${destination}`, () => new Domain(destination))?.asked(p, qname, qtype, source, destination, packetTime(this.#state, p));
   }
 
   /** Where the registered domain begins: the last label before a public suffix. Suffixes of one and two labels are asked of the list, once each; longer ones are taken for domains. */
@@ -177,6 +222,15 @@ export class DomainTable {
     }
     return isSuffix ? qname.lastIndexOf('.', second - 1) + 1 : second + 1;
   }
+}
+
+const tables = new WeakMap<CaptureState, DomainTable>();
+
+/** The one of this capture, for all who ask: what was asked is counted once. */
+export function domainTableOf(state: CaptureState): DomainTable {
+  let table = tables.get(state);
+  if (table === undefined) tables.set(state, (table = new DomainTable(state)));
+  return table;
 }
 
 const HASH_LENGTHS = new Set([32, 40]),

@@ -14,8 +14,9 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import type { Severity } from '../report.ts';
-import { registeredDomain } from './dnsTunnelDomains.ts';
+import { domainTableOf, registeredDomain } from './dnsTunnelDomains.ts';
 import { Burst, packetTime } from './measures.ts';
+import { isInVain } from './randomNameFlood.ts';
 import { looksRandom } from './randomNames.ts';
 import { remembered } from './remembered.ts';
 import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
@@ -137,11 +138,17 @@ export const serviceEnumeration = defineDetector({
         } else if (ldapSearchMessage.is(message) && isOfInterest(message.filter)) add(LDAP, message.filter, flow, p);
       },
       evaluate(values) {
-        const findings: FindingDraft[] = [];
+        const findings: FindingDraft[] = [],
+          { domains } = domainTableOf(state),
+          // Of random names some read like words.
+          isFlooded = (name: string): boolean => {
+            const domain = domains.get(name);
+            return domain !== undefined && isInVain(domain);
+          };
         for (const one of seen.values) {
           const { option } = one.mark,
             all = pairs.get(one) ?? new Set<string>(),
-            things = one.mark === NAMES ? Math.min(mostOfOneDomain(all), bursts.get(one)?.most ?? 0) : all.size;
+            things = one.mark === NAMES ? Math.min(mostOfOneDomain(all, isFlooded), bursts.get(one)?.most ?? 0) : all.size;
           if (things >= (option === null ? 1 : values[option])) findings.push(draft(values, state, one, things));
         }
         return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...seen.limits('clients and servers')]) };
@@ -158,13 +165,13 @@ const guessable = remembered((name) => {
 });
 const isGuessable = (name: string): boolean => guessable(name.toLowerCase());
 
-function mostOfOneDomain(names: ReadonlySet<string>): number {
+function mostOfOneDomain(names: ReadonlySet<string>, isFlooded: (domain: string) => boolean): number {
   const perDomain = new Map<string, number>();
   for (const name of names) {
     const parent = name.slice(name.indexOf('.') + 1);
     perDomain.set(parent, (perDomain.get(parent) ?? 0) + 1);
   }
-  return Math.max(0, ...perDomain.values());
+  return Math.max(0, ...[...perDomain].filter(([domain]) => !isFlooded(domain)).map(([, count]) => count));
 }
 
 function draft(values: Options, state: CaptureState, one: Sighting<Kind>, things: number): FindingDraft {

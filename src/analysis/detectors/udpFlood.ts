@@ -1,8 +1,9 @@
 /**
  * UDP flood: datagrams pour in on one host, from one or countless addresses, and it hardly answers. ATT&CK T1498.001, Direct Network Flood.
- * Answers of reflecting services are `amplification`; many ports with a few small datagrams each are a scan.
+ * Answers of reflecting services are `amplification`; many ports with a few small datagrams each are a scan. Questions for random names flood a resolver, too.
  */
 import * as z from 'zod';
+import { dnsMessage } from '../../pcap/dns/message.ts';
 import type { CaptureState } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -10,9 +11,11 @@ import { bytesText, countText, durationText } from '../describe.ts';
 import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { oneWayConnections } from '../oneWay.ts';
+import { domainTableOf, type DomainTable } from './dnsTunnelDomains.ts';
 import { FloodTally, MANY_SOURCES } from './floodTally.ts';
 import { endKey, gatherHot } from './hotFlows.ts';
 import { addressFilter, confidenceOf, overThreshold } from './measures.ts';
+import { randomNameFloods } from './randomNameFlood.ts';
 import { REFLECTOR_PORTS } from './reflectorPorts.ts';
 
 const options = z.object({
@@ -33,11 +36,19 @@ const options = z.object({
     .default(50_000)
     .describe('Unanswered datagrams within the window that make a flood of a single stream too, beyond what video needs (datagrams)'),
   windowSeconds: z.number().positive().default(10).describe('Time within which they must come (seconds)'),
+  randomNames: z
+    .int()
+    .min(50)
+    .default(200)
+    .describe(
+      'Different random names below one domain, asked for in vain within ten seconds or by as many addresses, that make a flood of a resolver (names)',
+    ),
 });
 type Options = z.output<typeof options>;
 
 const MOST_VICTIMS = 1000,
   PROTOCOL_UDP = 17,
+  DNS_PORT = 53,
   /** What a flow holds of "port unreachable": type * 256 + code + 1. */
   PORT_CLOSED = 3 * 256 + 3 + 1,
   PORT_CLOSED_V6 = 256 + 4 + 1;
@@ -67,7 +78,16 @@ export const udpFlood = defineDetector({
   description:
     'Datagrams pour in on one host at a rate and it hardly answers any of them. One-way media streams, measurements of a line and clients of a service that is down can look like it.',
   options,
-  create: (_, state) => ({ evaluate: (values) => evaluate(values, state) }),
+  messages: [dnsMessage.kind],
+  create(_, state) {
+    const table = domainTableOf(state);
+    return {
+      onMessage(message, _flow, p) {
+        if (dnsMessage.is(message)) table.onMessage(message, p);
+      },
+      evaluate: (values) => evaluate(values, state, table),
+    };
+  },
 });
 
 /** Datagrams of a flow that its receiver did not answer; 0 where it did, and where none is expected. */
@@ -80,7 +100,7 @@ function unanswered({ ints }: F.FlowTable, row: number): number {
   return (ints[at + F.META]! & F.META_IPV6) === 0 && (ints[at + F.B]! >>> 28 === 14 || (ints[at + F.B]! & 255) === 255) ? 0 : sent;
 }
 
-function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun['evaluate']> {
+function evaluate(values: Options, state: CaptureState, table: DomainTable): ReturnType<DetectorRun['evaluate']> {
   const { flows } = state,
     { ints } = flows;
   const hot = gatherHot<Victim>(flows, {
@@ -99,11 +119,13 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
     add: (victim, row) => addFlow(state, victim, row),
   });
   const isOneWay = oneWayConnections(flows, state.packets).isNotable,
-    findings: FindingDraft[] = [],
-    limits = unreadableFrames(state);
+    findings = randomNameFloods(values, state, table.domains.values),
+    resolvers = new Set(findings.flatMap(({ subjects }) => subjects.map(({ address }) => address))),
+    limits = [...unreadableFrames(state), ...table.domains.limits('domains')];
   for (const victim of hot.groups) {
     const one = judge(values, state, victim, isOneWay);
-    if (one !== null) findings.push(one);
+    // Told already, and better.
+    if (one !== null && !(resolvers.has(one.subjects[0]!.address) && one.subjects[0]!.port === DNS_PORT)) findings.push(one);
   }
   if (hot.isBounded) limits.push(`More than ${MOST_VICTIMS} hosts got datagrams at a rate; some were left out.`);
   if (isOneWay) limits.push('Connections were captured in one direction only: what seems unanswered may be unseen.');
