@@ -46,9 +46,9 @@ const PATTERNS: readonly Pattern[] = [
   { find: /(\b(?:userPassword|unicodePwd|sambaNTPassword)1?[^\w]{1,8})([\x21-\x7e]{2,200})/gi, keep: 1 },
   // The name and password of a URL.
   { find: /(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@]{1,100}:)([^\s@/]{1,200})(?=@)/gi, keep: 1 },
-  // Forms, URLs and JSON.
+  // Forms, URLs and JSON. The name of a wireless network (SSID, BSSID, ESSID) is no session's.
   {
-    find: /((?:^|[?&;\s"'{,])["']?[\w.-]{0,30}(?:passw(?:or)?d|passphrase|pwd|passwd|secret|token|api[_-]?key|apikey|session(?:id)?|sid|jwt|auth|credential)[\w.-]{0,20}["']?\s{0,2}(?:=|:\s{0,3}(?="))\s{0,2}["']?)([^&\s"';,}]{1,4000})/gi,
+    find: /((?:^|[?&;\s"'{,])["']?[\w.-]{0,30}(?:passw(?:or)?d|passphrase|pwd|passwd|secret|token|api[_-]?key|apikey|session(?:id)?|(?<!\b[be]?s)sid|jwt|auth|credential)[\w.-]{0,20}["']?\s{0,2}(?:=|:\s{0,3}(?="))\s{0,2}["']?)([^&\s"';,}]{1,4000})/gi,
     keep: 1,
   },
   { find: /((?:^|[?&;\s])(?:pass|pw|psw|key|code)=)([^&\s"';]{1,4000})/gi, keep: 1 },

@@ -1,18 +1,21 @@
 /**
- * Attacks on wireless networks (IEEE 802.11): floods of deauthentications that throw stations out, a network of the same name without encryption, floods of
- * made-up networks or of logins, networks that still use WEP, and those whose WEP key somebody is breaking. A single deauthentication is how stations leave.
+ * Attacks on wireless networks (IEEE 802.11): floods of deauthentications that throw stations out, twins of a network (`wifiTwins.ts`), handshakes that are begun for
+ * their keys (`wifiHandshakes.ts`), floods of made-up networks, of logins or of reserved air, networks that still use WEP, and those whose WEP key somebody is
+ * breaking. A single deauthentication is how stations leave.
  */
 import * as z from 'zod';
-import { wlanMessage, type WlanMessage } from '../../pcap/dissectors/wlan.ts';
-import type { Packet } from '../../pcap/packet.ts';
+import { eapolMessage } from '../../pcap/dissectors/eapol.ts';
+import { wlanMessage } from '../../pcap/dissectors/wlan.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
-import { safeText } from '../exports/safeText.ts';
 import { Burst, packetTime } from './measures.ts';
 import { wordedDraft } from './sightings.ts';
 import { Evidence, Watched } from './watched.ts';
+import { Handshakes } from './wifiHandshakes.ts';
+import { ASSOCIATE, EVERYBODY, filterOf, nameOf, Point, PROBE_REQUEST, REASSOCIATE, WINDOW_SECONDS } from './wifiPoint.ts';
+import { clones, manyNames, twins } from './wifiTwins.ts';
 
 const options = z.object({
   deauthentications: z
@@ -21,84 +24,36 @@ const options = z.object({
     .default(20)
     .describe('Deauthentications and disassociations in the name of one access point within ten seconds (frames)'),
   networks: z.int().min(20).default(200).describe('Networks that announce themselves once or twice and never again (networks)'),
-  stations: z.int().min(10).default(100).describe('Stations that log in to one access point within ten seconds (stations)'),
+  stations: z.int().min(10).default(100).describe('Stations that log in to one access point, or ask to join it, within ten seconds (stations)'),
+  names: z
+    .int()
+    .min(3)
+    .default(4)
+    .describe('Names of networks to which one access point answers from which it is one that says yes to everybody (names)'),
+  pmkids: z.int().min(2).default(3).describe('Handshakes that one station begins, gets the identifier of a key in, and leaves (handshakes)'),
+  reservedSeconds: z
+    .number()
+    .positive()
+    .max(10)
+    .default(3)
+    .describe('Time within ten seconds for which control frames that are longer than any exchange keep all stations silent (seconds)'),
   repeats: z.int().min(100).default(1000).describe('Short broadcasts of one size that a network with WEP sends within ten seconds (frames)'),
 });
-type Options = z.output<typeof options>;
+export type WifiOptions = z.output<typeof options>;
+type Options = WifiOptions;
 
-const WINDOW_SECONDS = 10,
-  MOST_POINTS = 20_000,
-  MOST_TEXTS = 8,
-  /** An ARP request has 36 bytes and 8 of WEP around them; some stations fill it up to the least frame of Ethernet. */
-  MOST_REPEATED = 80,
+const MOST_POINTS = 10_000,
+  MOST_WANTED = 2000,
   LEAST_WEP = 20,
-  BEACON = 8,
-  DISASSOCIATE = 10,
-  AUTHENTICATE = 11,
-  DEAUTHENTICATE = 12,
-  EVERYBODY = 'ff:ff:ff:ff:ff:ff';
+  /** Clocks that began so lately: networks stand for months. */
+  YOUNG_SECONDS = 3600,
+  YOUNG_NETWORKS = 50;
 
-/** What was heard in the name of one access point. */
-class Point {
-  readonly leaving = new Burst(WINDOW_SECONDS);
-  readonly thrown = new Evidence();
-  readonly victims = new Set<string>();
-  readonly reasons = new Set<number>();
-  readonly logins = new Burst(WINDOW_SECONDS);
-  readonly loginEvidence = new Evidence();
-  readonly stations = new Set<string>();
-  readonly heard = new Evidence();
-  readonly bssid: string;
-  ssid = '';
-  beacons = 0;
-  isPrivate = false;
-  isModern = false;
-  /** Frames of data that WEP encrypts, and the short broadcasts among them, by their size. */
-  readonly wepData = new Evidence();
-  readonly repeated = new Map<number, { readonly burst: Burst; readonly evidence: Evidence }>();
-  frames = 0;
-  toEverybody = 0;
-
-  constructor(bssid: string) {
-    this.bssid = bssid;
-  }
-
-  add(m: WlanMessage, p: Packet, seconds: number): void {
-    if (m.wepBytes > 0) this.#wep(m, p, seconds);
-    else this.#manages(m, p, seconds);
-  }
-
-  #wep(m: WlanMessage, p: Packet, seconds: number): void {
-    this.wepData.add(p, -1);
-    if (m.receiver !== EVERYBODY || m.wepBytes > MOST_REPEATED) return;
-    let same = this.repeated.get(m.wepBytes);
-    if (same === undefined) this.repeated.set(m.wepBytes, (same = { burst: new Burst(WINDOW_SECONDS), evidence: new Evidence() }));
-    same.burst.add(seconds);
-    same.evidence.add(p, -1);
-  }
-
-  #manages(m: WlanMessage, p: Packet, seconds: number): void {
-    if (m.subtype === DEAUTHENTICATE || m.subtype === DISASSOCIATE) {
-      this.frames++;
-      this.leaving.add(seconds);
-      this.thrown.add(p, -1);
-      const victim = m.receiver === this.bssid ? m.transmitter : m.receiver;
-      if (victim === EVERYBODY) this.toEverybody++;
-      if (this.victims.size < MOST_TEXTS) this.victims.add(victim);
-      if (this.reasons.size < MOST_TEXTS) this.reasons.add(m.reason);
-    } else if (m.subtype === AUTHENTICATE) {
-      if (m.transmitter === this.bssid || this.stations.has(m.transmitter) || this.stations.size >= MOST_POINTS) return;
-      this.stations.add(m.transmitter);
-      this.logins.add(seconds);
-      this.loginEvidence.add(p, -1);
-    } else if (m.subtype === BEACON) {
-      this.beacons++;
-      this.heard.add(p, -1);
-      if (m.ssid !== null && !/^\0*$/.test(m.ssid)) this.ssid = m.ssid;
-      this.isPrivate = m.isPrivate;
-      this.isModern = m.isModern;
-    }
-  }
+/** What control frames reserve: nobody may send meanwhile. */
+class Reserved {
+  readonly burst = new Burst(WINDOW_SECONDS);
+  readonly evidence = new Evidence();
+  readonly receivers = new Set<string>();
 }
 
 export const wifiAttack = defineDetector({
@@ -107,15 +62,33 @@ export const wifiAttack = defineDetector({
   tier: 2,
   deed: 'attacked a wireless network',
   description:
-    'Stations are thrown out of a wireless network by floods of frames that anybody can forge, a second network bears the name of the first without its encryption, or made-up networks and logins flood the air. A single deauthentication is ordinary.',
+    'Stations are thrown out of a wireless network by floods of frames that anybody can forge, a second network bears the name of the first or says yes to every name, handshakes are begun only for their keys, or made-up networks and logins flood the air. A single deauthentication is ordinary.',
   options,
-  messages: [wlanMessage.kind],
+  messages: [wlanMessage.kind, eapolMessage.kind],
   create(_, state) {
-    const points = new Watched<string, Point>(MOST_POINTS);
+    const points = new Watched<string, Point>(MOST_POINTS),
+      handshakes = new Handshakes(),
+      reserved = new Reserved(),
+      /** Names of networks that stations ask for. */
+      wanted = new Set<string>();
     return {
       onMessage(message, _flow, p) {
-        if (!wlanMessage.is(message) || message.bssid === EVERYBODY) return;
-        points.of(message.bssid, () => new Point(message.bssid))?.add(message, p, packetTime(state, p));
+        if (eapolMessage.is(message)) {
+          handshakes.add(message, p, packetTime(state, p));
+          return;
+        }
+        if (!wlanMessage.is(message)) return;
+        const { bssid, subtype, ssid } = message;
+        if (message.reserved > 0) {
+          reserved.burst.add(packetTime(state, p), message.reserved);
+          reserved.evidence.add(p, -1);
+          if (reserved.receivers.size < MOST_POINTS) reserved.receivers.add(message.receiver);
+          return;
+        }
+        if (subtype === PROBE_REQUEST && ssid !== null && ssid !== '' && wanted.size < MOST_WANTED) wanted.add(ssid);
+        if (bssid === EVERYBODY) return;
+        if (subtype === ASSOCIATE || subtype === REASSOCIATE) handshakes.joins(message, p);
+        points.of(bssid, () => new Point(bssid))?.add(message, p, packetTime(state, p));
       },
       evaluate(values) {
         const all = [...points.values];
@@ -123,20 +96,24 @@ export const wifiAttack = defineDetector({
           findings: [
             ...all.filter(({ leaving }) => leaving.most >= values.deauthentications).map((one) => thrownOut(values, state, one)),
             ...all.filter(({ logins }) => logins.most >= values.stations).map((one) => loginFlood(values, state, one)),
-            ...twins(state, all),
+            ...all
+              .filter(({ logins, joins }) => logins.most < values.stations && joins.most >= values.stations)
+              .map((one) => joinFlood(values, state, one)),
+            ...twins(values, state, all),
+            ...manyNames(values, state, all, wanted),
+            ...clones(state, all),
+            ...handshakes.findings(values, state),
+            ...airReserved(values, state, reserved),
             ...madeUp(values, state, all),
             ...all.filter(usesWep).map((one) => wep(state, one)),
             ...all.flatMap((one) => wepBroken(values, state, one)),
           ],
-          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...points.limits('access points')]),
+          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...points.limits('access points'), ...handshakes.limits()]),
         };
       },
     };
   },
 });
-
-const filterOf = (bssid: string): string => `wlan.addr == ${bssid}`;
-const nameOf = ({ ssid, bssid }: Point): string => (ssid === '' ? bssid : `"${safeText(ssid, 40)}" (${bssid})`);
 
 function thrownOut(values: Options, state: CaptureState, point: Point): FindingDraft {
   const { bssid, leaving, thrown, victims, reasons, frames, toEverybody } = point,
@@ -191,44 +168,64 @@ function loginFlood(values: Options, state: CaptureState, point: Point): Finding
   });
 }
 
-/** Networks of one name, of which some want encryption and others do not. */
-function twins(state: CaptureState, points: readonly Point[]): FindingDraft[] {
-  const names = new Map<string, Point[]>();
-  for (const point of points) if (point.ssid !== '' && point.beacons >= 2) names.set(point.ssid, [...(names.get(point.ssid) ?? []), point]);
-  return [...names.values()].flatMap((same) => {
-    const open = same.find(({ isPrivate }) => !isPrivate),
-      closed = same.find(({ isPrivate }) => isPrivate);
-    if (open === undefined || closed === undefined) return [];
-    return [
-      wordedDraft(
-        state,
-        [
-          { role: 'attacker', address: open.bssid },
-          { role: 'victim', address: closed.bssid },
-        ],
-        open.heard,
-        filterOf(open.bssid),
-        {
-          technique: 'evil-twin',
-          deed: 'announced the wireless network of {whom} without encryption',
-          severity: 'medium',
-          parts: [['the same name, with encryption and without', 65]],
-          title: `${open.bssid} announces the wireless network ${nameOf(closed)} without encryption`,
-          description: `${plural(open.beacons, 'beacon')} of ${open.bssid} bear the name of a network that ${closed.bssid} announces with encryption: stations may take one for the other.`,
-          alternatives: ['A network of guests under the same name, or an access point that is being set up.'],
-          attack: ['T1557'],
-          recommendation: `Find out whether ${open.bssid} is one of yours.`,
-        },
-      ),
-    ];
+function joinFlood(values: Options, state: CaptureState, point: Point): FindingDraft {
+  const { bssid, joins, joinEvidence, joined } = point;
+  return wordedDraft(state, [{ role: 'victim', address: bssid }], joinEvidence, `${filterOf(bssid)} && wlan.fc.type_subtype in {0, 2}`, {
+    technique: 'association-flood',
+    deed: 'was flooded with stations that want to join',
+    severity: 'medium',
+    parts: [
+      ['more stations than there are people', 60],
+      ['many times the threshold', Math.min(15, 5 * Math.log2(joins.most / values.stations))],
+    ],
+    title: `The access point ${nameOf(point)} is flooded with ${countText(joined.size)} stations that want to join`,
+    description: `${countText(joins.most)} addresses that were not seen before asked to join within ${WINDOW_SECONDS} s (threshold ${values.stations}).`,
+    indicators: [{ name: 'stations within 10 s', value: joins.most, threshold: values.stations }],
+    alternatives: ['A stadium or a train at rush hour.'],
+    attack: ['T1499'],
+    recommendation: `Look whether ${nameOf(point)} still serves its stations.`,
   });
 }
 
-/** Many networks that nobody hears of again. A normal one announces itself ten times a second. */
+function airReserved(values: Options, state: CaptureState, { burst, evidence, receivers }: Reserved): FindingDraft[] {
+  // What is reserved again before it ends is counted twice.
+  const seconds = Math.min(WINDOW_SECONDS, burst.most / 1e6),
+    [receiver = ''] = receivers;
+  if (seconds < values.reservedSeconds) return [];
+  return [
+    wordedDraft(state, [{ role: 'spoofed', address: receiver }], evidence, 'wlan.fc.type_subtype in {0x1b, 0x1c} && wlan.duration >= 15000', {
+      technique: 'air-reserved',
+      deed: 'had the air reserved so that nobody could speak',
+      severity: 'medium',
+      parts: [
+        ['control frames that reserve the air for longer than any exchange takes', 60],
+        ['many times the threshold', Math.min(15, 5 * Math.log2(seconds / values.reservedSeconds))],
+        ['for one address', receivers.size === 1 ? 5 : 0],
+      ],
+      title: `${countText(evidence.framesTotal)} control frames keep all stations silent, up to ${seconds.toFixed(1)} s of 10`,
+      description: `Requests and permissions to send (RTS, CTS) reserved the air for ${seconds.toFixed(1)} s within ${WINDOW_SECONDS} s (threshold ${values.reservedSeconds} s), at least 15 ms each; an exchange takes 5 ms. They bear ${plural(receivers.size, 'address', 'addresses')}, ${receiver} first: anybody can send them.`,
+      indicators: [
+        { name: 'reserved within 10 s', value: Number(seconds.toFixed(2)), threshold: values.reservedSeconds, unit: 's' },
+        { name: 'addresses', value: receivers.size },
+      ],
+      alternatives: ['A station that makes room for Bluetooth or for a search of other channels, more often than it should.'],
+      attack: ['T1499'],
+      recommendation: 'Look for the sender by its signal; another channel or band may be free of it.',
+    }),
+  ];
+}
+
+/**
+ * Many networks that nobody hears of again, or whose clocks have just begun. A normal one announces itself ten times a second and stands for months; programs that make
+ * them up count from zero.
+ */
 function madeUp(values: Options, state: CaptureState, points: readonly Point[]): FindingDraft[] {
   const announced = points.filter(({ beacons }) => beacons > 0),
-    fleeting = announced.filter(({ beacons }) => beacons <= 2);
-  if (fleeting.length < values.networks || fleeting.length * 10 < announced.length * 8) return [];
+    isYoung = ({ firstClock, isClockRunning, beacons }: Point): boolean => firstClock < YOUNG_SECONDS * 1e6 || (beacons > 2 && !isClockRunning),
+    young = announced.filter(isYoung),
+    areYoung = young.length >= YOUNG_NETWORKS && young.length * 2 >= announced.length,
+    fleeting = areYoung ? young : announced.filter(({ beacons }) => beacons <= 2);
+  if (!areYoung && (fleeting.length < values.networks || fleeting.length * 10 < announced.length * 8)) return [];
   const evidence = new Evidence();
   for (const { heard } of fleeting.slice(0, 100)) evidence.frames.push(...heard.frames.slice(0, 1));
   evidence.framesTotal = fleeting.length;
@@ -237,11 +234,26 @@ function madeUp(values: Options, state: CaptureState, points: readonly Point[]):
       technique: 'beacon-flood',
       deed: 'flooded the air with made-up networks',
       severity: 'medium',
-      parts: [['networks that come once and never again', 70]],
-      title: `${countText(fleeting.length)} wireless networks announce themselves once and never again`,
-      description: `Of ${plural(announced.length, 'network')}, ${countText(fleeting.length)} sent no more than two beacons (threshold ${values.networks}); real ones send ten a second.`,
-      indicators: [{ name: 'fleeting networks', value: fleeting.length, threshold: values.networks }],
-      alternatives: ['A capture taken on the move, or one that hops between channels.'],
+      parts: [
+        areYoung ? ['networks whose clocks have just begun, or stand still', 65] : ['networks that come once and never again', 70],
+        ['many times the threshold', Math.min(10, 5 * Math.log2(fleeting.length / (areYoung ? YOUNG_NETWORKS : values.networks)))],
+      ],
+      title: areYoung
+        ? `${countText(fleeting.length)} wireless networks appear at once, whose clocks have just begun`
+        : `${countText(fleeting.length)} wireless networks announce themselves once and never again`,
+      description: areYoung
+        ? `Of ${plural(announced.length, 'network')}, ${countText(fleeting.length)} (threshold ${YOUNG_NETWORKS}) show a clock that began within the last hour, or that does not run; that of a real one began when its access point was started.`
+        : `Of ${plural(announced.length, 'network')}, ${countText(fleeting.length)} sent no more than two beacons (threshold ${values.networks}); real ones send ten a second.`,
+      indicators: [
+        {
+          name: areYoung ? 'networks with young clocks' : 'fleeting networks',
+          value: fleeting.length,
+          threshold: areYoung ? YOUNG_NETWORKS : values.networks,
+        },
+      ],
+      alternatives: [
+        areYoung ? 'All access points of a building after its power failed.' : 'A capture taken on the move, or one that hops between channels.',
+      ],
       attack: ['T1499'],
       recommendation: 'Look for the sender by its signal.',
     }),

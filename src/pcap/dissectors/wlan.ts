@@ -86,7 +86,9 @@ const f = defineFields({
     values: { 0: 'Open System', 1: 'Shared key', 3: 'SAE' },
   },
   status: { name: 'wlan.fixed.status_code', label: 'Status code', type: 'uint' },
+  timestamp: { name: 'wlan.fixed.timestamp', label: 'Timestamp', type: 'uint64', unit: 'microseconds' },
   beaconInterval: { name: 'wlan.fixed.beacon', label: 'Beacon Interval', type: 'uint' },
+  privacy: { name: 'wlan.fixed.capabilities.privacy', label: 'Privacy', type: 'boolean' },
   tag: {
     name: 'wlan.tag.number',
     label: 'Tag Number',
@@ -106,12 +108,13 @@ const f = defineFields({
   },
   ssid: { name: 'wlan.ssid', label: 'SSID', type: 'string' },
   channel: { name: 'wlan.ds.current_channel', label: 'Current Channel', type: 'uint' },
+  primaryChannel: { name: 'wlan.ht.info.primarychannel', label: 'Primary Channel', type: 'uint' },
 });
 
-/** A management frame, or a data frame that is encrypted with WEP; addresses as MAC text. */
+/** A management frame, a data frame that is encrypted with WEP, or a control frame that reserves the air for longer than any exchange takes; addresses as MAC text. */
 export interface WlanMessage extends Message {
   readonly kind: 'wlan';
-  /** 4 probe request, 8 beacon, 10 disassociation, 11 authentication, 12 deauthentication ...; 32 data. */
+  /** 0 association request, 4 probe request, 5 its response, 8 beacon, 10 disassociation, 11 authentication, 12 deauthentication ...; 27 and 28 request and clear to send; 32 data. */
   readonly subtype: number;
   readonly transmitter: string;
   readonly receiver: string;
@@ -123,8 +126,13 @@ export interface WlanMessage extends Message {
   /** The network wants encryption, and names a way better than WEP. */
   readonly isPrivate: boolean;
   readonly isModern: boolean;
+  /** Of beacons and responses to probes: the channel that they name, 0 if none, and the clock of the access point in microseconds. */
+  readonly channel: number;
+  readonly clock: number;
   /** Of data that is encrypted with WEP: bytes of the frame's body. Else 0. */
   readonly wepBytes: number;
+  /** Of control frames: microseconds for which all others must be silent. Else 0. */
+  readonly reserved: number;
 }
 export const wlanMessage = messageKind<WlanMessage>('wlan');
 
@@ -152,7 +160,7 @@ export const wlan: Dissector = {
       type = (control >> 2) & 3,
       subtype = control >> 4;
     if (sink !== null) describeStart(p, offset, type, subtype, sink);
-    if (type === CONTROL) controlFrame(offset, end, subtype, sink);
+    if (type === CONTROL) controlFrame(p, offset, end, subtype, sink);
     else if (type === MANAGEMENT) management(p, offset, end, subtype, flags, sink);
     else if (type === DATA) data(p, offset, end, subtype, flags, sink);
   },
@@ -181,9 +189,39 @@ function describeStart(p: Packet, offset: number, type: number, subtype: number,
 const FIRST_WITH_SENDER = 8,
   LAST_WITH_SENDER = 11;
 
+const REQUEST_TO_SEND = 11,
+  CLEAR_TO_SEND = 12,
+  /** An exchange of frames takes 5 ms, and what one station may do at a time 8 ms (IEEE 802.11 9.2.5.2 and 9.4.2.28). Above 32,767 it is no duration. */
+  LONG_RESERVED = 15_000,
+  MOST_RESERVED = 32_767;
+
 /** Acknowledgements and the like have no sender, so they are in no conversation. */
-function controlFrame(offset: number, end: number, subtype: number, sink: FieldSink | null): void {
+function controlFrame(p: Packet, offset: number, end: number, subtype: number, sink: FieldSink | null): void {
+  if (subtype === REQUEST_TO_SEND || subtype === CLEAR_TO_SEND) sayReserved(p, offset, end, subtype);
   if (sink !== null && subtype >= FIRST_WITH_SENDER && subtype <= LAST_WITH_SENDER && end - offset >= 16) sink.add(f.transmitter, offset + 10, 6);
+}
+
+function sayReserved(p: Packet, offset: number, end: number, subtype: number): void {
+  const reserved = p.view.getUint16(offset + 2, true);
+  if (reserved < LONG_RESERVED || reserved > MOST_RESERVED || !p.hears('wlan')) return;
+  const receiver = formatMac(p.view.getUint16(offset + 4), p.view.getUint32(offset + 6)),
+    hasSender = subtype === REQUEST_TO_SEND && end - offset >= 16;
+  p.emit({
+    kind: 'wlan',
+    frame: p.frame,
+    subtype: CONTROL * 16 + subtype,
+    transmitter: hasSender ? formatMac(p.view.getUint16(offset + 10), p.view.getUint32(offset + 12)) : '',
+    receiver,
+    bssid: receiver,
+    reason: 0,
+    ssid: null,
+    isPrivate: false,
+    isModern: false,
+    channel: 0,
+    clock: 0,
+    wepBytes: 0,
+    reserved,
+  } satisfies WlanMessage);
 }
 
 function describeSequence(p: Packet, offset: number, sink: FieldSink): void {
@@ -241,6 +279,9 @@ function sayWep(p: Packet, offset: number, payload: number, end: number, toDs: b
     ssid: null,
     isPrivate: true,
     isModern: false,
+    channel: 0,
+    clock: 0,
+    reserved: 0,
     wepBytes: end - payload,
   } satisfies WlanMessage);
 }
@@ -256,6 +297,9 @@ function firstOfAggregate(p: Packet, offset: number, end: number): void {
 /** Bytes of fixed parameters before the tags, by subtype. */
 const FIXED: Readonly<Record<number, number>> = { 0: 4, 1: 6, 2: 10, 3: 6, 4: 0, 5: 12, 8: 12, 10: 2, 11: 6, 12: 2 };
 const BEACON = 8,
+  ASSOCIATE = 0,
+  REASSOCIATION_RESPONSE = 3,
+  PROBE_REQUEST = 4,
   PROBE_RESPONSE = 5,
   DISASSOCIATE = 10,
   AUTHENTICATION = 11,
@@ -275,8 +319,13 @@ function management(p: Packet, offset: number, end: number, subtype: number, fla
     body = offset + HEADER + ((flags & ORDER) !== 0 ? 4 : 0);
   if (fixed === undefined || (flags & PROTECTED) !== 0 || body + fixed > end) return;
   const view = p.view;
-  if (subtype === BEACON || subtype === PROBE_RESPONSE) sink.add(f.beaconInterval, body + 8, 2, view.getUint16(body + 8, true));
-  else if (subtype === AUTHENTICATION) {
+  if (subtype === BEACON || subtype === PROBE_RESPONSE) {
+    sink.add(f.timestamp, body, 8, view.getBigUint64(body, true));
+    sink.add(f.beaconInterval, body + 8, 2, view.getUint16(body + 8, true));
+    sink.add(f.privacy, body + 10, 2, (view.getUint16(body + 10, true) & PRIVACY) !== 0);
+  } else if (subtype <= REASSOCIATION_RESPONSE) {
+    sink.add(f.privacy, body, 2, (view.getUint16(body, true) & PRIVACY) !== 0);
+  } else if (subtype === AUTHENTICATION) {
     sink.add(f.authenticationAlgorithm, body, 2, view.getUint16(body, true));
     sink.add(f.status, body + 4, 2, view.getUint16(body + 4, true));
   } else if (subtype === DISASSOCIATE || subtype === DEAUTHENTICATE) {
@@ -293,7 +342,9 @@ function management(p: Packet, offset: number, end: number, subtype: number, fla
 
 const MOST_TAGS = 64,
   PRIVACY = 0x10,
+  DS_PARAMETERS = 3,
   RSN = 48,
+  HT_OPERATION = 61,
   VENDOR = 221,
   /** Microsoft's WPA element. */
   WPA = 0x0050f201;
@@ -306,14 +357,16 @@ function say(p: Packet, offset: number, end: number, subtype: number, flags: num
     isReadable = (flags & PROTECTED) === 0 && body + fixed <= end,
     isAnnounced = subtype === BEACON || subtype === PROBE_RESPONSE;
   let ssid: string | null = null,
-    isModern = false;
-  if (isReadable && (isAnnounced || subtype === 4)) {
+    isModern = false,
+    channel = 0;
+  if (isReadable && (isAnnounced || subtype === PROBE_REQUEST || subtype === ASSOCIATE)) {
     for (let at = body + fixed, left = MOST_TAGS; left > 0 && at + 2 <= end; left--) {
       const number = view.getUint8(at),
         length = view.getUint8(at + 1),
         value = at + 2;
       if (value + length > end) break;
       if (number === 0) ssid = textAt(p.bytes, value, value + length);
+      else if (number === DS_PARAMETERS || number === HT_OPERATION) channel = length > 0 ? view.getUint8(value) : channel;
       else if (number === RSN || (number === VENDOR && length >= 4 && view.getUint32(value) === WPA)) isModern = true;
       at = value + length;
     }
@@ -329,7 +382,11 @@ function say(p: Packet, offset: number, end: number, subtype: number, flags: num
     ssid,
     isPrivate: isReadable && isAnnounced && (view.getUint16(body + 10, true) & PRIVACY) !== 0,
     isModern,
+    channel,
+    // Two halves: no clock has run for the 142 years that a number cannot hold.
+    clock: isReadable && isAnnounced ? view.getUint32(body, true) + view.getUint32(body + 4, true) * 2 ** 32 : 0,
     wepBytes: 0,
+    reserved: 0,
   } satisfies WlanMessage);
 }
 
@@ -344,7 +401,8 @@ function describeTags(p: Packet, offset: number, end: number, name: string, sink
     if (number === 0) {
       sink.add(f.ssid, value, length);
       sink.info('802.11', `${name}, SSID=${length === 0 ? 'Wildcard (Broadcast)' : `"${textAt(p.bytes, value, value + length)}"`}`);
-    } else if (number === 3 && length >= 1) sink.add(f.channel, value, 1);
+    } else if (number === DS_PARAMETERS && length >= 1) sink.add(f.channel, value, 1);
+    else if (number === HT_OPERATION && length >= 1) sink.add(f.primaryChannel, value, 1);
     sink.close();
     at = value + length;
   }

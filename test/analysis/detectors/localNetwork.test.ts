@@ -32,7 +32,10 @@ describe('wifi-attack', () => {
           ssid: null,
           isPrivate: false,
           isModern: false,
+          channel: 0,
+          clock: 0,
           wepBytes: 0,
+          reserved: 0,
           ...frame,
         })
         .wait(gap ?? 0.05);

@@ -202,6 +202,7 @@ describe('secrets', () => {
     'AUTH s3cr3t-x',
     'Authorization: Basic s3cr3t-x',
     'Cookie: sid=s3cr3t-x; other=1',
+    'GET /a?PHPSESSID=s3cr3t-x HTTP/1.1',
     'GET /login?user=anna&password=s3cr3t-x HTTP/1.1',
     '{"user":"anna","password":"s3cr3t-x"}',
     'http://anna:s3cr3t-x@example.org/',
@@ -213,12 +214,16 @@ describe('secrets', () => {
     expect(hideSecrets(line)).not.toContain('s3cr3t-x');
   });
 
-  test.each(['331 Password required', 'TLSv1.2 Client Hello', 'GET /index.html?page=2 HTTP/1.1', 'AUTH TLS', '10.0.0.5 → 10.0.0.9'])(
-    '%j stays',
-    (line) => {
-      expect(hideSecrets(line)).toBe(line);
-    },
-  );
+  test.each([
+    '331 Password required',
+    'Beacon frame, SSID="office"',
+    'TLSv1.2 Client Hello',
+    'GET /index.html?page=2 HTTP/1.1',
+    'AUTH TLS',
+    '10.0.0.5 → 10.0.0.9',
+  ])('%j stays', (line) => {
+    expect(hideSecrets(line)).toBe(line);
+  });
 
   test('what is typed after a question for a password is hidden, letter by letter', () => {
     const said = hideTypedSecrets([
