@@ -747,6 +747,35 @@ export const linkLayersFrames: readonly DissectorCase[] = [
     },
   },
   {
+    what: '802.11 beacon of a network with a password',
+    linkType: 105,
+    frame:
+      '80000000ffffffffffff001122334455001122334455000020bcbe00000000006400110000066f6666696365010482848b9603010b30140100000fac040100000fac04010000' +
+      '0fac020000',
+    layers: 'wlan',
+    fields: {
+      'wlan.fixed.timestamp': ['12500000'],
+      'wlan.fixed.beacon': ['100'],
+      'wlan.fixed.capabilities.privacy': ['1'],
+      'wlan.ds.current_channel': ['11'],
+    },
+  },
+  {
+    what: 'first message of a handshake, with PMKID',
+    linkType: 105,
+    frame:
+      '08020000a45e600102030011223344550011223344550000aaaa03000000888e0203007502008a00100000000000000001000000000000000000000000000000000000000000' +
+      '00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000016dd14000fac04010203' +
+      '0405060708090a0b0c0d0e0f10',
+    layers: 'wlan:llc:eapol',
+    fields: {
+      'wlan_rsna_eapol.keydes.msgnr': ['1'],
+      'wlan_rsna_eapol.keydes.key_info': ['138'],
+      'wlan_rsna_eapol.keydes.data_len': ['22'],
+      'wlan.rsn.ie.pmkid': ['0102030405060708090a0b0c0d0e0f10'],
+    },
+  },
+  {
     what: '802.11 deauthentication',
     linkType: 105,
     frame: 'c000000002000000000102000000000202000000000300000700',
