@@ -50,3 +50,26 @@ export function clientCredentialIsZero(bytes: Uint8Array, view: DataView, from: 
   for (let i = 0; i < 8; i++) if (bytes[at + i] !== 0) return false;
   return true;
 }
+
+const MOST_RIDS = 64,
+  /** Five parts, the first of them 21: an account of a domain or a machine. */
+  ACCOUNT_PARTS = 5,
+  NOT_UNIQUE = 21;
+
+/** The last parts of the SIDs of accounts in `[from, to)` ([MS-DTYP] section 2.4.2.3): S-1-5-21, three numbers of the domain, and this one. */
+export function ndrRids(view: DataView, from: number, to: number): readonly number[] {
+  const rids: number[] = [];
+  // Conformant: the number of parts stands in front, too.
+  for (let at = from; to - at >= 32 && rids.length < MOST_RIDS;) {
+    if (
+      view.getUint32(at, true) === ACCOUNT_PARTS &&
+      view.getUint16(at + 4) === 0x0105 &&
+      view.getUint32(at + 8) === 5 &&
+      view.getUint32(at + 12, true) === NOT_UNIQUE
+    ) {
+      rids.push(view.getUint32(at + 28, true));
+      at += 32;
+    } else at += 4;
+  }
+  return rids;
+}

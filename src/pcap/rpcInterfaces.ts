@@ -57,6 +57,20 @@ export const OPERATIONS: Readonly<Record<string, Readonly<Record<number, string>
     26: 'NetrServerAuthenticate3',
     30: 'NetrServerPasswordSet2',
   },
+  // [MS-LSAT] section 3.1.4
+  lsarpc: { 15: 'LsarLookupSids', 57: 'LsarLookupSids2', 76: 'LsarLookupSids3' },
+  // [MS-SAMR] section 3.1.5
+  samr: {
+    11: 'SamrEnumerateGroupsInDomain',
+    13: 'SamrEnumerateUsersInDomain',
+    15: 'SamrEnumerateAliasesInDomain',
+    40: 'SamrQueryDisplayInformation',
+    48: 'SamrQueryDisplayInformation2',
+    51: 'SamrQueryDisplayInformation3',
+  },
+  // [MS-SRVS] section 3.1.4, [MS-WKST] section 3.2.4
+  srvsvc: { 12: 'NetrSessionEnum', 15: 'NetrShareEnum', 36: 'NetrShareEnumSticky' },
+  wkssvc: { 2: 'NetrWkstaUserEnum' },
   // [MS-RPRN] section 3.1.4, [MS-PAR] section 3.1.4
   spoolss: { 9: 'RpcAddPrinterDriver', 89: 'RpcAddPrinterDriverEx' },
   iremotewinspool: { 39: 'RpcAsyncAddPrinterDriver' },

@@ -1,9 +1,10 @@
 /**
  * Services that are asked for all they have: pages of a web server by guessing, users of a mail server, zones and addresses of DNS, the tree of SNMP, accounts of a
- * directory. Crawlers get what they ask for, mail programs ask for those they write to, monitoring walks the same tree every day.
+ * directory or a Windows host, sessions and shares of many. Crawlers get what they ask for, mail programs ask for those they write to, monitoring walks the same tree every day.
  */
 import * as z from 'zod';
 import type { Packet } from '../../pcap/packet.ts';
+import { rpcMessage, rpcSidsMessage } from '../../pcap/dissectors/dcerpc.ts';
 import { ldapSearchMessage } from '../../pcap/dissectors/ldap.ts';
 import { smtpCommandMessage, smtpReplyMessage } from '../../pcap/dissectors/smtp.ts';
 import { snmpMessage } from '../../pcap/dissectors/snmp.ts';
@@ -13,12 +14,16 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
 import type { Severity } from '../report.ts';
 import { domainTableOf, registeredDomain } from './dnsTunnelDomains.ts';
 import { Burst, packetTime } from './measures.ts';
+import { EVERYTHING, isNamed, objectsOfSearch, PERMISSIONS } from './directorySearch.ts';
 import { isInVain } from './randomNameFlood.ts';
 import { looksRandom } from './randomNames.ts';
 import { remembered } from './remembered.ts';
+import { RidCycling } from './ridCycling.ts';
+import { SessionCollection } from './sessionCollection.ts';
 import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
 
 const options = z.object({
@@ -28,6 +33,18 @@ const options = z.object({
   names: z.int().min(20).default(100).describe('Different hosts of one domain that a client asked for within a minute and that do not exist (names)'),
   snmpSteps: z.int().min(20).default(200).describe('Steps of a client through the tree of an SNMP agent (steps)'),
   searches: z.int().min(1).default(1).describe('Searches for accounts of interest in a directory (searches)'),
+  directoryObjects: z
+    .int()
+    .min(2)
+    .default(3)
+    .describe('Kinds of objects, such as users, groups or computers, of which a client asked a directory for all (kinds)'),
+  accountNumbers: z
+    .int()
+    .min(10)
+    .default(40)
+    .describe('Numbers of accounts, one after the other, whose names a client asked a Windows host for (numbers)'),
+  accountLists: z.int().min(1).default(1).describe('Lists of users and groups that a client asked a Windows host for (lists)'),
+  hosts: z.int().min(3).default(10).describe('Windows hosts that a client asked for their sessions or shares within an hour (hosts)'),
 });
 type Options = z.output<typeof options>;
 
@@ -67,6 +84,22 @@ const WEB: Kind = { id: 'web-pages', what: 'pages that are not there', unit: 'pa
     severity: 'low',
     attack: ['T1087.002'],
   };
+const DIRECTORY: Kind = {
+    id: 'ldap-directory',
+    what: 'all objects of a directory',
+    unit: 'kinds of objects',
+    option: 'directoryObjects',
+    severity: 'low',
+    attack: ['T1087.002', 'T1069.002', 'T1482'],
+  },
+  LISTS: Kind = {
+    id: 'account-lists',
+    what: 'lists of users and groups',
+    unit: 'lists',
+    option: 'accountLists',
+    severity: 'low',
+    attack: ['T1087.002', 'T1069.002'],
+  };
 
 const MOST_THINGS = 5000,
   /** Words of lists; what programs compute is longer. */
@@ -74,10 +107,13 @@ const MOST_THINGS = 5000,
   NO_SUCH_NAME = 3,
   MINUTE = 60,
   ZONE_TRANSFER = 252,
-  POINTER = 12;
+  POINTER = 12,
+  /** What a directory tells of itself is less. */
+  WHOLE_DIRECTORY_BYTES = 100_000;
 /** Accounts with services, accounts without pre-authentication, delegation and all computers: what tools ask for before they attack Kerberos. */
 const SEARCHES =
-  /servicePrincipalName=\*|userAccountControl:1\.2\.840\.113556\.1\.4\.803:=(?:4194304|524288|16777216)|msDS-AllowedToDelegateTo=\*|adminCount=1|samAccountType=805306368/i;
+    /servicePrincipalName=\*|userAccountControl:1\.2\.840\.113556\.1\.4\.803:=(?:4194304|524288|16777216)|msDS-AllowedToDelegateTo=\*|adminCount=1/i,
+  ALL_USERS = /samAccountType=805306368/i;
 
 export const serviceEnumeration = defineDetector({
   id: 'service-enumeration',
@@ -85,13 +121,24 @@ export const serviceEnumeration = defineDetector({
   tier: 2,
   deed: 'asked {whom} for {what}',
   description:
-    'A client goes through what a service has: guesses pages, tries users of a mail server, transfers a DNS zone or guesses its names, walks an SNMP tree, searches a directory for accounts to attack. Monitoring and inventories do the same.',
+    'A client goes through what a service has: guesses pages, tries users of a mail server, transfers a DNS zone or guesses its names, walks an SNMP tree, searches a directory for accounts to attack or for all it has, lists the accounts of Windows hosts or asks many who is logged on. What is sealed or encrypted (SMB 3, LDAP) cannot be seen. Monitoring and inventories do the same.',
   options,
-  messages: [httpResponseMessage.kind, smtpCommandMessage.kind, smtpReplyMessage.kind, dnsMessage.kind, snmpMessage.kind, ldapSearchMessage.kind],
+  messages: [
+    httpResponseMessage.kind,
+    smtpCommandMessage.kind,
+    smtpReplyMessage.kind,
+    dnsMessage.kind,
+    snmpMessage.kind,
+    ldapSearchMessage.kind,
+    rpcMessage.kind,
+    rpcSidsMessage.kind,
+  ],
   create(_, state) {
     const seen = new Sightings<Kind>(state),
       pairs = new Map<Sighting<Kind>, Set<string>>(),
-      isOfInterest = remembered((filter) => SEARCHES.test(filter)),
+      rids = new RidCycling(state),
+      collection = new SessionCollection(state),
+      isOfInterest = remembered((filter) => SEARCHES.test(filter) || (ALL_USERS.test(filter) && !isNamed(filter))),
       /** The recipient that a connection named last, until it is answered. */
       recipients = new Map<number, string>();
     const bursts = new Map<Sighting<Kind>, Burst>();
@@ -135,7 +182,17 @@ export const serviceEnumeration = defineDetector({
           const recipient = recipients.get(flow);
           recipients.delete(flow);
           if (recipient !== undefined && (message.code === 550 || message.code === 551 || message.code === 553)) add(MAIL, recipient, flow, p);
-        } else if (ldapSearchMessage.is(message) && isOfInterest(message.filter)) add(LDAP, message.filter, flow, p);
+        } else if (ldapSearchMessage.is(message)) {
+          if (isOfInterest(message.filter)) add(LDAP, message.filter, flow, p);
+          for (const object of objectsOfSearch(message)) add(DIRECTORY, object, flow, p);
+        } else if (rpcSidsMessage.is(message)) rids.asked(message, flow, p);
+        else if (rpcMessage.is(message) && message.operation !== null) {
+          const { type, interface: name, operation } = message;
+          if (type === 'request') {
+            if (name === 'samr') add(LISTS, operation, flow, p);
+            else collection.asked(message, flow, p);
+          } else if (name === 'lsarpc') rids.answered(message, flow);
+        }
       },
       evaluate(values) {
         const findings: FindingDraft[] = [],
@@ -149,9 +206,19 @@ export const serviceEnumeration = defineDetector({
           const { option } = one.mark,
             all = pairs.get(one) ?? new Set<string>(),
             things = one.mark === NAMES ? Math.min(mostOfOneDomain(all, isFlooded), bursts.get(one)?.most ?? 0) : all.size;
-          if (things >= (option === null ? 1 : values[option])) findings.push(draft(values, state, one, things));
+          if (things >= (option === null ? 1 : values[option]) || (all.has(EVERYTHING) && bytesOf(state, one) >= WHOLE_DIRECTORY_BYTES))
+            findings.push(draft(values, state, one, things, all.has(PERMISSIONS)));
         }
-        return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...seen.limits('clients and servers')]) };
+        findings.push(...rids.findings(values.accountNumbers), ...collection.findings(values.hosts));
+        return {
+          findings,
+          coverage: coverage(examinedAll(state), [
+            ...unreadableFrames(state),
+            ...seen.limits('clients and servers'),
+            ...rids.limits,
+            ...collection.limits,
+          ]),
+        };
       },
     };
   },
@@ -174,23 +241,31 @@ function mostOfOneDomain(names: ReadonlySet<string>, isFlooded: (domain: string)
   return Math.max(0, ...[...perDomain].filter(([domain]) => !isFlooded(domain)).map(([, count]) => count));
 }
 
-function draft(values: Options, state: CaptureState, one: Sighting<Kind>, things: number): FindingDraft {
+/** What the server said in the conversations that prove it. */
+function bytesOf({ flows }: CaptureState, { evidence }: Sighting<Kind>): number {
+  return evidence.flows.reduce((sum, row) => sum + flows.doubles[row * F.DOUBLES + F.PAYLOAD_B]!, 0);
+}
+
+function draft(values: Options, state: CaptureState, one: Sighting<Kind>, things: number, hasPermissions: boolean): FindingDraft {
   const { mark, client, server, serverPort, evidence } = one,
     threshold = mark.option === null ? 1 : values[mark.option],
     seconds = evidence.seconds ?? 0,
     // Hundreds of guesses within minutes are a tool's.
-    isFast = mark === WEB && things >= threshold * 4 && seconds > 0 && things / seconds >= 5;
+    isFast = mark === WEB && things >= threshold * 4 && seconds > 0 && things / seconds >= 5,
+    // Who may do what to whom, of everybody: what BloodHound draws its map from.
+    isMap = hasPermissions && things > threshold;
   return sightingDraft(state, one, {
     technique: mark.id,
     what: mark.what,
-    severity: isFast ? 'medium' : mark.severity,
+    severity: isFast || isMap ? 'medium' : mark.severity,
     parts: [
       [`many different ${mark.unit}`, mark === SNMP ? 40 : 50],
       ['many times the threshold', Math.max(0, Math.min(20, 5 * Math.log2(things / threshold)))],
       ['faster than people', isFast ? 12 : 0],
+      ['the permissions of all objects with them', isMap ? 15 : 0],
     ],
     roles: ['attacker', 'victim'],
-    title: `${client} asks ${server} port ${serverPort} for ${mark.what}: ${countText(things)} ${mark.unit}`,
+    title: `${client} asks ${server} port ${serverPort} for ${mark.what}: ${countText(things)} ${things === 1 ? mark.unit.replace(/(?<=search)es$|s$/, '') : mark.unit}`,
     description: `${countText(things)} different ${mark.unit} (threshold ${threshold}) were asked for${mark === WEB ? ' and are not there or not for everybody' : mark === NAMES ? ' within a minute and do not exist' : ''}.`,
     indicators: [{ name: mark.unit, value: things, threshold }],
     alternatives: [

@@ -2,7 +2,7 @@
 import { OPERATIONS, RPC_INTERFACES } from '../rpcInterfaces.ts';
 import { NEED_MORE, NOT_MINE, defineFields, messageKind, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { enterInside } from '../handOver.ts';
-import { clientCredentialIsZero, ndrStrings } from '../ndr.ts';
+import { clientCredentialIsZero, ndrRids, ndrStrings } from '../ndr.ts';
 import type { Packet } from '../packet.ts';
 import { readNtlm } from './ntlmssp.ts';
 
@@ -52,6 +52,16 @@ export interface RpcMessage extends Message {
 }
 export const rpcMessage = messageKind<RpcMessage>('rpc');
 
+/** The names of accounts are asked for by their numbers: a call of LsarLookupSids, or a further fragment of one. */
+export interface RpcSidsMessage extends Message {
+  readonly kind: 'rpc-sids';
+  /** How many the call asks for; 0 in its further fragments. */
+  readonly asked: number;
+  /** The relative identifiers that could be read, as in `[MS-LSAT]` some of those asked for. */
+  readonly rids: readonly number[];
+}
+export const rpcSidsMessage = messageKind<RpcSidsMessage>('rpc-sids');
+
 const HEADER = 16,
   KEEP_BYTES = 2048,
   REQUEST = 0,
@@ -61,7 +71,12 @@ const HEADER = 16,
   ALTER = 14,
   MOST_CONTEXTS = 32,
   MOST_CALLS = 64,
-  PRIVACY = 6;
+  PRIVACY = 6,
+  LAST_FRAGMENT = 2,
+  LOOKUP_SIDS_3 = 76,
+  POLICY_HANDLE = 20,
+  /** That one call may ask for ([MS-LSAT] section 2.2.17). */
+  MOST_SIDS = 20_480;
 
 export interface RpcState {
   /** Interface by context. */
@@ -207,8 +222,11 @@ function readRequest(
     sink.add(f.opnum, offset + 22, 2, opnum);
     sink.info('DCERPC', `${name} ${OPERATIONS[name]?.[opnum] ?? `opnum ${opnum}`} request`);
   }
-  // Later fragments of the same call say nothing new.
-  if ((flags & 1) === 0) return;
+  const isFirst = (flags & 1) !== 0;
+  if (name === 'lsarpc' && !sealed && little && p.hears('rpc-sids') && OPERATIONS['lsarpc']?.[opnum] !== undefined)
+    saySids(p, opnum, isFirst, stub, stubEnd);
+  // Later fragments of the same call say nothing new otherwise.
+  if (!isFirst) return;
   if (state.calls.size >= MOST_CALLS) state.calls.clear();
   state.calls.set(callId, { name, opnum });
   if (!p.hears('rpc')) return;
@@ -226,6 +244,18 @@ function readRequest(
   );
 }
 
+/** A policy handle comes first, but for the third version of the call; then the number of SIDs ([MS-LSAT] sections 3.1.4.9 to 3.1.4.11). */
+function saySids(p: Packet, opnum: number, isFirst: boolean, stub: number, stubEnd: number): void {
+  const at = opnum === LOOKUP_SIDS_3 ? stub : stub + POLICY_HANDLE;
+  if (isFirst && at + 4 > stubEnd) return;
+  p.emit({
+    kind: 'rpc-sids',
+    frame: p.frame,
+    asked: isFirst ? Math.min(p.view.getUint32(at, true), MOST_SIDS) : 0,
+    rids: ndrRids(p.view, stub, stubEnd),
+  } satisfies RpcSidsMessage);
+}
+
 function readAnswer(
   p: Packet,
   offset: number,
@@ -240,6 +270,8 @@ function readAnswer(
 ): void {
   const call = state.calls.get(callId),
     { view } = p;
+  // What the call returns stands at the end of its last fragment.
+  if (type === RESPONSE && (p.bytes[offset + 3]! & LAST_FRAGMENT) === 0) return;
   state.calls.delete(callId);
   if (sink !== null) {
     if (type === FAULT && stubEnd - offset >= 28) sink.add(f.status, offset + 24, 4, view.getUint32(offset + 24, little));

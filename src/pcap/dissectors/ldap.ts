@@ -1,5 +1,5 @@
 /** Lightweight Directory Access Protocol, RFC 4511: binds, the heads of searches, results. Goes on as TLS after StartTLS, and sealed after some binds by SASL. */
-import { berElement, BER_INTEGER, BER_SEQUENCE, berInteger, readBer, type BerElement } from '../ber.ts';
+import { berElement, BER_INTEGER, BER_SEQUENCE, berInteger, eachBer, readBer, type BerElement } from '../ber.ts';
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { ldapFilterText } from '../ldapFilter.ts';
@@ -52,12 +52,15 @@ export interface LdapSearchMessage extends Message {
   readonly scope: number;
   /** `(&(objectClass=user)(servicePrincipalName=*))` */
   readonly filter: string;
+  /** What is wanted of each object, the first of it; none stands for all. */
+  readonly attributes: readonly string[];
 }
 /** @public */
 export const ldapSearchMessage = messageKind<LdapSearchMessage>('ldap-search');
 
 const PORTS: readonly number[] = [389, 3268],
   KEEP_BYTES = 8192,
+  MOST_ATTRIBUTES = 64,
   BIND = 0,
   BIND_RESPONSE = 1,
   SEARCH = 3,
@@ -214,7 +217,14 @@ function readSearch(p: Packet, from: number, to: number, sink: FieldSink | null)
   for (let i = 0; i < 4; i++) if (part.to > to || !readBer(bytes, part.to, to, part)) return;
   if (part.to > to || !readBer(bytes, part.to, to, part)) return;
   const filter = ldapFilterText(bytes, part.tag, part.from, Math.min(to, part.to));
-  if (p.hears('ldap-search')) p.emit({ kind: 'ldap-search', frame: p.frame, base, scope, filter } satisfies LdapSearchMessage);
+  if (p.hears('ldap-search')) {
+    const attributes: string[] = [];
+    if (part.to <= to && readBer(bytes, part.to, to, part))
+      eachBer(bytes, part.from, Math.min(to, part.to), (_tag, begin, stop) => {
+        if (attributes.length < MOST_ATTRIBUTES) attributes.push(textAt(bytes, begin, stop, 64));
+      });
+    p.emit({ kind: 'ldap-search', frame: p.frame, base, scope, filter, attributes } satisfies LdapSearchMessage);
+  }
   sink?.info('LDAP', `searchRequest "${base}" ${SCOPES[scope] ?? scope} ${filter}`);
 }
 

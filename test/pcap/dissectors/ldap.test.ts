@@ -108,6 +108,7 @@ describe('ldap', () => {
           base: 'dc=example',
           scope: 2,
           filter: '(&(objectClass=user)(servicePrincipalName=*)(!(uid>=7))(cn=an*n*)(sn=*son))',
+          attributes: ['sAMAccountName'],
         },
       ],
     );
