@@ -29,7 +29,7 @@ const SAID_NAMES: readonly { readonly find: RegExp; readonly kind: TokenKind }[]
   },
   // Fields whose value is a name, as our tools write them, and what a finding lists of NetBIOS.
   {
-    find: /\b(?:dhcp\.option\.hostname|dns\.qry\.name|nbns\.name|browser\.server|ntlmssp\.auth\.(?:hostname|domain))"?:\s?"?([\w$-]{2,63})(?![\w.$-])/gi,
+    find: /\b(?:dhcp\.option\.hostname|dns\.qry\.name|nbns\.name|browser\.server|ntlmssp\.auth\.(?:hostname|domain)|ntlmssp\.challenge\.target_name)"?:\s?"?([\w$-]{2,63})(?![\w.$-])/gi,
     kind: 'NAME',
   },
   { find: /\bit answered ([\w$-]{2,63}(?:, [\w$-]{2,63}){0,40}) with\b/gi, kind: 'NAME' },

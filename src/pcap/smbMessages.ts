@@ -30,8 +30,20 @@ export interface SmbWriteMessage extends Message {
   readonly path: string;
   /** What is written begins with `MZ`, as programs of Windows do. */
   readonly isProgram: boolean;
+  /** The first bytes of the file, one character each, at most 256; none where what stands further behind is written first. */
+  readonly start: string;
 }
 export const smbWriteMessage = messageKind<SmbWriteMessage>('smb-write');
+
+/** A file was renamed or deleted. */
+export interface SmbFileMessage extends Message {
+  readonly kind: 'smb-file';
+  readonly share: string;
+  readonly path: string;
+  /** Its new path in the share; null where it was deleted. */
+  readonly to: string | null;
+}
+export const smbFileMessage = messageKind<SmbFileMessage>('smb-file');
 
 /** A transaction of version 1. */
 export interface SmbTransactionMessage extends Message {
@@ -49,7 +61,7 @@ export const smbTransactionMessage = messageKind<SmbTransactionMessage>('smb-tra
 
 export interface OpenFile {
   readonly share: string;
-  readonly path: string;
+  path: string;
   wasWritten: boolean;
   wasRead: boolean;
   rpc: RpcState | null;
@@ -68,26 +80,32 @@ export interface SmbState {
   readonly shares: Map<number, string>;
   readonly files: Map<number, OpenFile>;
   readonly attempt: LoginAttempt;
+  /** What the compounded message before this one opens: those behind it have no other name for it. */
+  related: OpenFile | null;
 }
 
 const MOST_REQUESTS = 128,
   MOST_SHARES = 64,
-  MOST_FILES = 256;
+  MOST_FILES = 256,
+  START_BYTES = 256;
 
-export const newSmbState = (): SmbState => ({ requests: new Map(), shares: new Map(), files: new Map(), attempt: newAttempt() });
+export const newSmbState = (): SmbState => ({ requests: new Map(), shares: new Map(), files: new Map(), attempt: newAttempt(), related: null });
 
 export const rememberRequest = (state: SmbState, id: number, request: SmbRequest): void => remember(state.requests, id, request, MOST_REQUESTS);
 export const rememberShare = (state: SmbState, id: number, path: string): void => remember(state.shares, id, path, MOST_SHARES);
 
 /** A file is open under `id`; in IPC$ it is a pipe. */
 export function rememberFile(state: SmbState, id: number, { share, text }: SmbRequest): void {
-  remember(
-    state.files,
-    id,
-    { share, path: text, wasWritten: false, wasRead: false, rpc: /\\IPC\$$/i.test(share) ? newRpcState() : null },
-    MOST_FILES,
-  );
+  remember(state.files, id, openFile(share, text), MOST_FILES);
 }
+
+export const openFile = (share: string, path: string): OpenFile => ({
+  share,
+  path,
+  wasWritten: false,
+  wasRead: false,
+  rpc: /\\IPC\$$/i.test(share) ? newRpcState() : null,
+});
 
 /** Maps keep the order of insertion: the oldest goes. */
 function remember<T>(map: Map<number, T>, id: number, value: T, most: number): void {
@@ -101,13 +119,28 @@ export function treeAnswered(p: Packet, state: SmbState, treeId: number, { text 
   if (p.hears('smb-tree')) p.emit({ kind: 'smb-tree', frame: p.frame, path: text, status } satisfies SmbTreeMessage);
 }
 
-/** Something is written into `file`, first of all what `[from, to)` begins with. */
-export function fileWritten(p: Packet, file: OpenFile, from: number, to: number): void {
+/** Something is written into `file`, first of all what `[from, to)` holds: its beginning, or what stands further behind. */
+export function fileWritten(p: Packet, file: OpenFile, from: number, to: number, isStart = true): void {
   if (file.wasWritten || file.rpc !== null) return;
   file.wasWritten = true;
   if (!p.hears('smb-write')) return;
   const isProgram = to - from >= 2 && p.bytes[from] === 0x4d && p.bytes[from + 1] === 0x5a;
-  p.emit({ kind: 'smb-write', frame: p.frame, share: file.share, path: file.path, isProgram } satisfies SmbWriteMessage);
+  p.emit({
+    kind: 'smb-write',
+    frame: p.frame,
+    share: file.share,
+    path: file.path,
+    isProgram,
+    start: isStart ? latin1(p.bytes, from, to, START_BYTES) : '',
+  } satisfies SmbWriteMessage);
+}
+
+/** The server has renamed `file`, or deleted it where `to` is null. */
+export function fileChanged(p: Packet, file: OpenFile, to: string | null): void {
+  if (file.rpc !== null) return;
+  const { share, path } = file;
+  if (to !== null) file.path = to;
+  if (p.hears('smb-file')) p.emit({ kind: 'smb-file', frame: p.frame, share, path, to } satisfies SmbFileMessage);
 }
 
 /** The beginning of `file` is read: what `[from, to)` begins with. Of programs only it is said what they are. */

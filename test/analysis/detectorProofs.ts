@@ -304,6 +304,15 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     fires: { capture: 'scan-syn.pcap', subjects: [SCANNER, TARGET], frames: [5, 8, 11], tshark: 'tcp.flags.syn == 1 && tcp.flags.ack == 0' },
     silent: { capture: 'busy-services.pcap', miss: '28 services of one host, each of which answers' },
   },
+  ransomware: {
+    fires: {
+      capture: 'share-encrypted.pcap',
+      subjects: [KIOSK, 'victim 10.20.0.20:445'],
+      frames: [39, 59, 79],
+      tshark: 'smb2.cmd == 17 && smb2.flags.response == 1 && smb2.nt_status == 0',
+    },
+    silent: { capture: 'share-work.pcap', miss: 'saving as Office does, packing, marking' },
+  },
   'remote-admin-tool': { fires: built('remoteAdminTool', 'TeamViewer by its first words'), silent: built('remoteAdminTool', 'the pages of a maker') },
   'rogue-dhcp': {
     fires: {

@@ -40,6 +40,7 @@ export { ntlmHashExposure } from './ntlmHashExposure.ts';
 export { oddPort } from './oddPort.ts';
 export { osFingerprinting } from './osFingerprinting.ts';
 export { portScan } from './portScan.ts';
+export { ransomware } from './ransomware.ts';
 export { remoteAdminTool } from './remoteAdminTool.ts';
 export { rogueDhcp } from './rogueDhcp.ts';
 export { rogueRouter } from './rogueRouter.ts';

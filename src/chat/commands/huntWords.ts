@@ -31,6 +31,7 @@ const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = 
   [
     /^(?:malware|infect|trojan|virus|worm|ransom|compromis|hacked|breach|spyware|stealer)/,
     [
+      'ransomware',
       'executable-download',
       'beaconing',
       'intel-match',
@@ -72,7 +73,7 @@ const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = 
   ],
   [/^(?:lateral|pivot|psexec|wmi|remote)/, ['lateral-movement', 'smbv1', 'weak-rdp', 'remote-admin-tool']],
   [/^(?:exploit|vulnerab|cve|log4|shellshock|sqli?$|inject|eternal|zerologon|heartbleed|rce$|traversal)/, ['exploit-attempt']],
-  [/^(?:tls|ssl|certif|cipher|encrypt)/, ['weak-tls', 'bad-certificate', 'weak-ssh']],
+  [/^(?:tls|ssl|certif|cipher|encrypt)/, ['weak-tls', 'bad-certificate', 'weak-ssh', 'ransomware']],
   [/^(?:min(?:er|ing)|crypto(?:min|jack|$)|bitcoin|monero|stratum)/, ['cryptomining']],
   [/^(?:download|executable|macro|dropper|payload)/, ['executable-download']],
   [/^(?:prompt|ai$|llm)/, ['ai-prompt-injection']],

@@ -4,9 +4,12 @@ import { enterLayer } from '../handOver.ts';
 import { secretSent } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import {
+  fileChanged,
   fileRead,
   fileWritten,
   NT_STATUS,
+  openFile,
+  type OpenFile,
   rememberFile,
   rememberRequest,
   sessionAnswered,
@@ -79,6 +82,13 @@ const HEADER = 64,
   READ = 8,
   WRITE = 9,
   IOCTL = 11,
+  SET_INFO = 17,
+  /** Information classes of files ([MS-FSCC] section 2.4): a new name, and that it goes. */
+  RENAME = 10,
+  DISPOSITION = 13,
+  DISPOSITION_EX = 64,
+  DELETE_ON_CLOSE = 0x1000,
+  COMPOUND_ID = 0xffffffff,
   TRANSCEIVE = 0x0011c017,
   RESPONSE = 1,
   ASYNC = 2,
@@ -92,6 +102,7 @@ export function isBulk2(bytes: Uint8Array, at: number): boolean {
 
 /** The messages in `[at, end)`: one, or several that were compounded. */
 export function readSmb2(p: Packet, at: number, end: number, state: SmbState, sink: FieldSink | null): void {
+  state.related = null;
   for (let i = 0; i < MOST_COMPOUNDED && end - at >= HEADER; i++) {
     const next = p.view.getUint32(at + 20, true),
       to = next >= HEADER && next < end - at ? at + next : end;
@@ -145,11 +156,24 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
   } else if (command === CREATE && size >= 48) {
     const text = nameAt(p, at, end, body + 44);
     rememberRequest(state, id, { command, text, share: state.shares.get(treeId) ?? '', file: null });
+    state.related = openFile(state.shares.get(treeId) ?? '', text);
+    if ((view.getUint32(body + 40, true) & DELETE_ON_CLOSE) !== 0)
+      rememberRequest(state, id, { command, text, share: state.related.share, file: state.related });
     sink?.add(f.disposition, body + 36, 4, view.getUint32(body + 36, true));
     sink?.add(f.filename, body + 44, 4, text);
     sink?.info('SMB2', `Create Request, File: ${text}`);
   } else if (command === CLOSE && size >= 24) {
     state.files.delete(fileId(view, body + 8));
+  } else if (command === SET_INFO && size >= 32) {
+    const file = fileOf(view, body + 16, state),
+      kind = view.getUint8(body + 3),
+      from = at + view.getUint16(body + 8, true);
+    if (file === undefined || view.getUint8(body + 2) !== 1 || from < body + 32) return;
+    if (kind === RENAME && from + 20 <= end) {
+      const to = utf16At(p.bytes, from + 20, Math.min(end, from + 20 + view.getUint32(from + 16, true)), 1024);
+      rememberRequest(state, id, { command, text: to.replace(/^\\/, ''), share: file.share, file });
+    } else if ((kind === DISPOSITION || kind === DISPOSITION_EX) && from < end && (view.getUint8(from) & 1) !== 0)
+      rememberRequest(state, id, { command, text: '', share: file.share, file });
   } else if (command === READ && size >= 32) {
     const file = state.files.get(fileId(view, body + 16));
     // Of a file its beginning, of a pipe all.
@@ -160,12 +184,12 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
   } else if (command === WRITE && size >= 32) {
     const from = at + view.getUint16(body + 2, true),
       length = view.getUint32(body + 4, true),
-      file = state.files.get(fileId(view, body + 16));
+      file = fileOf(view, body + 16, state);
     sink?.add(f.writeLength, body + 4, 4, length);
     sink?.add(f.fileOffset, body + 8, 8, view.getBigUint64(body + 8, true));
     if (file === undefined || from < body) return;
     if (file.rpc !== null) readPipe(p, from, Math.min(end, from + length), 0, file.rpc, sink);
-    else fileWritten(p, file, from, Math.min(end, from + length));
+    else fileWritten(p, file, from, Math.min(end, from + length), view.getUint32(body + 8, true) === 0 && view.getUint32(body + 12, true) === 0);
   } else if (command === IOCTL && size >= 32) {
     const code = view.getUint32(body + 4, true),
       file = state.files.get(fileId(view, body + 8));
@@ -213,8 +237,11 @@ function readResponse(
   if (request === undefined || request.command !== command) return;
   state.requests.delete(id);
   if (command === TREE_CONNECT) treeAnswered(p, state, treeId, request, status);
-  else if (command === CREATE && status === 0 && size >= 80) rememberFile(state, fileId(view, body + 64), request);
-  else if (command === READ && size >= 16 && request.file !== null) {
+  else if (command === SET_INFO && status === 0 && request.file !== null) fileChanged(p, request.file, request.text === '' ? null : request.text);
+  else if (command === CREATE && status === 0 && size >= 80) {
+    rememberFile(state, fileId(view, body + 64), request);
+    if (request.file !== null) fileChanged(p, request.file, null);
+  } else if (command === READ && size >= 16 && request.file !== null) {
     const from = at + view.getUint8(body + 2),
       to = Math.min(end, from + view.getUint32(body + 4, true));
     if (from < body) return;
@@ -224,6 +251,12 @@ function readResponse(
     const from = at + view.getUint32(body + 32, true);
     if (from >= body) readPipe(p, from, Math.min(end, from + view.getUint32(body + 36, true)), 1, request.file.rpc, sink);
   }
+}
+
+/** The open file of an id, or the one that the message before opens. */
+function fileOf(view: DataView, at: number, state: SmbState): OpenFile | undefined {
+  if (view.getUint32(at, true) === COMPOUND_ID && view.getUint32(at + 4, true) === COMPOUND_ID) return state.related ?? undefined;
+  return state.files.get(fileId(view, at));
 }
 
 /** The lower halves of a file id's two numbers, which are what servers count with. */

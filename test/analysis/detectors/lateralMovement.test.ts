@@ -36,7 +36,7 @@ describe('lateral-movement', () => {
       flow = driver.flow(A, B, 445, 'nbss');
     driver
       .say<SmbTreeMessage>(flow, { kind: 'smb-tree', path: '\\\\SRV\\ADMIN$', status: 0 })
-      .say<SmbWriteMessage>(flow, { kind: 'smb-write', share: '\\\\SRV\\ADMIN$', path: 'PSEXESVC.exe', isProgram: true })
+      .say<SmbWriteMessage>(flow, { kind: 'smb-write', share: '\\\\SRV\\ADMIN$', path: 'PSEXESVC.exe', isProgram: true, start: 'MZ' })
       .say<RpcMessage>(flow, call('svcctl', 'CreateServiceW', { strings: ['PSEXESVC', '%SystemRoot%\\PSEXESVC.exe -p geheim'] }))
       .say<RpcMessage>(flow, call('svcctl', 'StartServiceW'));
     const [finding] = driver.findings;
@@ -82,8 +82,8 @@ describe('lateral-movement', () => {
       flow = driver.flow(A, B, 445, 'nbss');
     driver
       .say<SmbTreeMessage>(flow, { kind: 'smb-tree', path: '\\\\SRV\\C$', status: 0 })
-      .say<SmbWriteMessage>(flow, { kind: 'smb-write', share: '\\\\SRV\\C$', path: 'notes.txt', isProgram: false })
-      .say<SmbWriteMessage>(flow, { kind: 'smb-write', share: '\\\\SRV\\software', path: 'setup.exe', isProgram: true });
+      .say<SmbWriteMessage>(flow, { kind: 'smb-write', share: '\\\\SRV\\C$', path: 'notes.txt', isProgram: false, start: 'text' })
+      .say<SmbWriteMessage>(flow, { kind: 'smb-write', share: '\\\\SRV\\software', path: 'setup.exe', isProgram: true, start: 'MZ' });
     expect(driver.findings).toEqual([]);
   });
   test('Remote Desktop that goes on from host to host is information; one session is nothing', () => {

@@ -5,7 +5,7 @@ import { nbss } from '../../../src/pcap/dissectors/nbss.ts';
 import { ntlmChallengeMessage, ntlmMessage } from '../../../src/pcap/dissectors/ntlmssp.ts';
 import { loginMessage } from '../../../src/pcap/login.ts';
 import { fileStartMessage } from '../../../src/pcap/fileStart.ts';
-import { smbNegotiatedMessage, smbTransactionMessage, smbTreeMessage, smbWriteMessage } from '../../../src/pcap/smbMessages.ts';
+import { smbNegotiatedMessage, smbTransactionMessage, smbFileMessage, smbTreeMessage, smbWriteMessage } from '../../../src/pcap/smbMessages.ts';
 import { hasShared, shared } from '../../support/analyzeCapture.ts';
 import { messagesOf } from '../../support/messagesOf.ts';
 import { conversation, feed, feedEveryWay } from '../../support/streamDriver.ts';
@@ -52,11 +52,42 @@ describe('smb2', () => {
     ]);
     expect(fed.messages.filter((m) => smbTreeMessage.is(m))).toEqual([{ kind: 'smb-tree', frame: 6, path: '\\\\SRV\\ADMIN$', status: 0 }]);
     expect(fed.messages.filter((m) => smbWriteMessage.is(m))).toEqual([
-      { kind: 'smb-write', frame: 9, share: '\\\\SRV\\ADMIN$', path: 'PSEXESVC.exe', isProgram: true },
+      { kind: 'smb-write', frame: 9, share: '\\\\SRV\\ADMIN$', path: 'PSEXESVC.exe', isProgram: true, start: `MZ${'\x90'.repeat(254)}` },
     ]);
     // The responses of NTLM, which the builder fills with 'R', stay where they are.
     expect(JSON.stringify(fed)).not.toContain('RRRR');
     expect(JSON.stringify(feed(nbss, talk, { look: true }))).not.toContain('RRRR');
+  });
+
+  // [MS-SMB2] section 3.2.4.1.4: what is opened in a compounded request has the id of all ones behind it; [MS-FSCC] sections 2.4.11 and 2.4.42.
+  it('tells files that are renamed and deleted, also in one compounded request as Windows sends it', () => {
+    const set = (id: number, kind: number, buffer: string, file: string): string =>
+        smb2(17, id, `${u16(33)}\x01${String.fromCharCode(kind)}${u32(buffer.length)}${u16(96)}${u16(0)}${u32(0)}${file}${buffer}`),
+      handle = (id: number): string => u32(id) + '\0'.repeat(4) + u32(9) + '\0'.repeat(4),
+      renamed = `\x01${'\0'.repeat(15)}${u32(26)}${utf16('plan.txt.lokd')}`,
+      opened = create(5, 'plan.txt').slice(4).padEnd(160, '\0'),
+      behind = set(6, 10, renamed, '\xff'.repeat(16)).slice(4),
+      both = opened.slice(0, 20) + u32(160) + opened.slice(24) + behind;
+    const fed = feedEveryWay(
+      nbss,
+      conversation(
+        ['>', tree(2, '\\\\SRV\\team')],
+        ['<', smb2Answer(TREE, 2, 0, u16(16) + '\x01\0' + '\0'.repeat(12))],
+        ['>', create(3, 'old.txt')],
+        ['<', created(3, 77)],
+        ['>', set(4, 13, '\x01', handle(77))],
+        ['<', smb2Answer(17, 4, 0, u16(2))],
+        ['>', `\0\0\0${String.fromCharCode(both.length)}`.slice(0, 2) + String.fromCharCode(both.length >> 8, both.length & 255) + both],
+        ['<', created(5, 78)],
+        ['<', smb2Answer(17, 6, 0, u16(2))],
+        ['>', set(7, 13, '\x01', handle(78))],
+        ['<', smb2Answer(17, 7, 0xc0000022, u16(2))],
+      ),
+    );
+    expect(fed.messages.filter((m) => smbFileMessage.is(m))).toEqual([
+      { kind: 'smb-file', frame: 6, share: '\\\\SRV\\team', path: 'old.txt', to: null },
+      { kind: 'smb-file', frame: 9, share: '\\\\SRV\\team', path: 'plan.txt', to: 'plan.txt.lokd' },
+    ]);
   });
 
   it('tells programs that are read, and no other files', () => {
