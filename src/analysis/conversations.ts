@@ -125,15 +125,24 @@ export function countedRows(table: ConversationTable, scratch?: Scratch): Int32A
 
 /** The `limit` rows with the highest value, highest first, ties in row order. A million rows are not sorted for the sake of a few thousand. */
 export function largestRows(rows: Int32Array, limit: number, valueOf: (row: number) => number): Int32Array {
-  const bySize = (x: number, y: number): number => valueOf(y) - valueOf(x) || x - y;
-  if (rows.length <= limit) return rows.slice().sort(bySize);
+  let candidates = rows;
+  if (rows.length > limit) {
+    const sorted = valuesOf(rows, valueOf).sort(),
+      threshold = sorted[rows.length - limit]!;
+    // In a flood a million rows tie: of those at the threshold only the first few are wanted.
+    let ties = limit;
+    for (let i = rows.length - 1; i >= 0 && sorted[i]! > threshold; i--) ties--;
+    candidates = rows.filter((row) => valueOf(row) > threshold || (valueOf(row) === threshold && ties-- > 0));
+  }
+  const values = valuesOf(candidates, valueOf),
+    places = candidates.map((_, place) => place);
+  return places.sort((x, y) => values[y]! - values[x]! || x - y).map((place) => candidates[place]!);
+}
+
+function valuesOf(rows: Int32Array, valueOf: (row: number) => number): Float64Array {
   const values = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) values[i] = valueOf(rows[i]!);
-  const threshold = values.sort()[rows.length - limit]!;
-  // In a flood a million rows tie: of those at the threshold only the first few are wanted.
-  let ties = limit;
-  for (let i = rows.length - 1; i >= 0 && values[i]! > threshold; i--) ties--;
-  return rows.filter((row) => valueOf(row) > threshold || (valueOf(row) === threshold && ties-- > 0)).sort(bySize);
+  return values;
 }
 
 /** Sums the flows between two addresses at one depth. The originator is the sender of the first frame. */
@@ -288,7 +297,8 @@ export function conversationIds(state: CaptureState, flows: Iterable<number>): R
   const { ints } = state.flows,
     wanted = new Set(flows),
     ids = new Map<number, string>(),
-    next = new Map<number, number>();
+    /** Rows so far by protocol. */
+    counts = new Int32Array(256);
   let last = -1,
     loose = false;
   for (const flow of wanted) if (flow > last) last = flow;
@@ -298,8 +308,7 @@ export function conversationIds(state: CaptureState, flows: Iterable<number>): R
       loose ||= wanted.has(flow);
       continue;
     }
-    const ordinal = next.get(protocol) ?? 0;
-    next.set(protocol, ordinal + 1);
+    const ordinal = counts[protocol]!++;
     if (wanted.has(flow)) ids.set(flow, `${protocol === PROTOCOL_TCP ? 'tcp' : protocol === PROTOCOL_UDP ? 'udp' : 'sctp'}:${ordinal}`);
   }
   if (!loose) return ids;

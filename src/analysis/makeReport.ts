@@ -241,7 +241,7 @@ function breakdownOf(state: CaptureState): BreakdownRow[] {
 function timelineOf(state: CaptureState): Timeline {
   const snapshot = state.timeline.snapshot();
   if (snapshot === null) return { startTime: null, stepSeconds: state.timeline.stepSeconds, series: [] };
-  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
   const series = snapshot.series
     .map(({ key, packets, bytes }) => ({
       name: state.tables.all[key]?.dissector.id ?? 'data',
@@ -255,15 +255,26 @@ function timelineOf(state: CaptureState): Timeline {
   const shown = series.slice(0, MAX_SERIES),
     rest = series.slice(MAX_SERIES);
   if (rest.length > 0) {
-    const add = (pick: (one: (typeof rest)[number]) => readonly number[]): number[] =>
-      Array.from({ length: snapshot.steps }, (_, i) => sum(rest.map((one) => pick(one)[i] ?? 0)));
-    shown.push({ name: 'other', packets: add((one) => one.packets), bytes: add((one) => one.bytes), total: 0, frames: 0 });
+    shown.push({
+      name: 'other',
+      packets: together(rest.map(({ packets }) => packets)),
+      bytes: together(rest.map(({ bytes }) => bytes)),
+      total: 0,
+      frames: 0,
+    });
   }
   return {
     startTime: timestamp(snapshot.startSeconds, snapshot.startNanoseconds),
     stepSeconds: state.timeline.stepSeconds,
-    series: shown.map(({ name, packets, bytes }) => ({ name, packets, bytes })),
+    series: shown.map(({ name, packets, bytes }) => ({ name, packets: [...packets], bytes: [...bytes] })),
   };
+}
+
+/** The sums of columns, step by step. */
+function together(columns: readonly Float64Array[]): Float64Array {
+  const sums = new Float64Array(columns[0]?.length ?? 0);
+  for (const column of columns) for (let i = 0; i < sums.length; i++) sums[i]! += column[i]!;
+  return sums;
 }
 
 function qualityOf(state: CaptureState): Quality {

@@ -74,20 +74,19 @@ export class TimelineCounts {
     }
   }
 
-  /** Start of step 0 as seconds and nanoseconds, the number of steps, and the series by key. */
+  /** Start of step 0 as seconds and nanoseconds, and the series by key: views of what is counted here. */
   snapshot(): {
     startSeconds: number;
     startNanoseconds: number;
-    steps: number;
-    series: { key: number; packets: number[]; bytes: number[] }[];
+    series: { key: number; packets: Float64Array; bytes: Float64Array }[];
   } | null {
     if (this.#originSeconds !== this.#originSeconds) return null;
     const whole = Math.floor(this.#offset),
       steps = this.#last + 1;
     const series = this.#series.flatMap((one, key) =>
-      one === undefined ? [] : [{ key, packets: [...one.packets.subarray(0, steps)], bytes: [...one.bytes.subarray(0, steps)] }],
+      one === undefined ? [] : [{ key, packets: one.packets.subarray(0, steps), bytes: one.bytes.subarray(0, steps) }],
     );
-    return { startSeconds: this.#originSeconds + whole, startNanoseconds: Math.round((this.#offset - whole) * 1e9), steps, series };
+    return { startSeconds: this.#originSeconds + whole, startNanoseconds: Math.round((this.#offset - whole) * 1e9), series };
   }
 }
 

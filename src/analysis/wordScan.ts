@@ -15,7 +15,9 @@ const SPACE = 32,
   PERCENT = 37,
   /** Stands for a percent sign that begins an escaped byte, if it does. */
   ESCAPE = 1,
-  PLACES_LOG2 = 11;
+  PLACES_LOG2 = 11,
+  /** Of a product of 32 bits, the upper ones say the place. */
+  SHIFT = 32 - PLACES_LOG2;
 /** What a byte counts as; 0 is passed over. */
 const FOLDED = new Uint8Array(256);
 const HEX = new Int8Array(256).fill(-1);
@@ -29,7 +31,6 @@ export class WordScan {
   readonly #grams: Int32Array;
   readonly #groups: Int32Array;
   readonly #factor: number;
-  readonly #shift: number;
   /** `FOLDED`, with what begins an escaped byte, if any does. */
   readonly #folded: Uint8Array;
 
@@ -45,12 +46,11 @@ export class WordScan {
       }
     }
     if (groups.length > 30) throw new Error(`${groups.length} groups of words: there is room for 30.`);
-    this.#shift = 32 - PLACES_LOG2;
     this.#grams = new Int32Array(1 << PLACES_LOG2);
     this.#groups = new Int32Array(1 << PLACES_LOG2);
-    this.#factor = factorFor([...bits.keys()], this.#shift);
+    this.#factor = factorFor([...bits.keys()]);
     for (const [gram, mask] of bits) {
-      const place = Math.imul(gram, this.#factor) >>> this.#shift;
+      const place = Math.imul(gram, this.#factor) >>> SHIFT;
       this.#grams[place] = gram;
       this.#groups[place] = mask;
     }
@@ -61,7 +61,6 @@ export class WordScan {
     const grams = this.#grams,
       groups = this.#groups,
       factor = this.#factor,
-      shift = this.#shift,
       folding = this.#folded;
     let gram = 0,
       met = 0;
@@ -83,7 +82,7 @@ export class WordScan {
         }
       }
       gram = (gram << 8) | folded;
-      const place = Math.imul(gram, factor) >>> shift;
+      const place = Math.imul(gram, factor) >>> SHIFT;
       if (grams[place] === gram) met |= groups[place]!;
     }
     return met;
@@ -94,7 +93,6 @@ export class WordScan {
     const grams = this.#grams,
       groups = this.#groups,
       factor = this.#factor,
-      shift = this.#shift,
       folding = this.#folded;
     let gram = 0,
       met = 0;
@@ -117,7 +115,7 @@ export class WordScan {
         }
       }
       gram = (gram << 8) | folded;
-      const place = Math.imul(gram, factor) >>> shift;
+      const place = Math.imul(gram, factor) >>> SHIFT;
       if (grams[place] === gram) met |= groups[place]!;
     }
     return met;
@@ -141,9 +139,9 @@ export class WordScan {
 }
 
 /** A factor under which each of these has a place of its own: there are few of them and much room. */
-function factorFor(grams: readonly number[], shift: number): number {
+function factorFor(grams: readonly number[]): number {
   let factor = 0x9e3779b1 | 0;
-  while (new Set(grams.map((gram) => Math.imul(gram, factor) >>> shift)).size < grams.length) factor = (factor + 2) | 0;
+  while (new Set(grams.map((gram) => Math.imul(gram, factor) >>> SHIFT)).size < grams.length) factor = (factor + 2) | 0;
   return factor;
 }
 

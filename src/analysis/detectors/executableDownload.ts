@@ -141,7 +141,7 @@ export const executableDownload = defineDetector({
           !PROGRAM_NAME.test(message.uri ?? '')
         )
           return;
-        if (message.bodyStart === '') return;
+        if (place === undefined ? message.bodyStart === '' : place.bodyTo <= place.bodyFrom) return;
         const start = part?.start ?? plainStart(message, inflated);
         if (start === null) return;
         const path = (message.uri ?? '').split('?')[0]!,

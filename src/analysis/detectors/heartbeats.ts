@@ -40,16 +40,20 @@ export class Heartbeats {
 
   onPacket(p: Packet, flow: number): void {
     if (flow < 0) return;
-    const { ints, doubles } = this.#state.flows,
-      age = p.timeSeconds - doubles[flow * F.DOUBLES + F.START]!;
-    if (!(age >= AGE_SECONDS) || !p.hasTime) return;
-    const at = flow * F.INTS;
-    if (ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! > BUSY_START + age * BUSY_PER_SECOND) return;
     // One byte is how TCP itself asks whether the other side is there (RFC 9293 section 3.8.4).
     const { net } = p,
       level = (p.netCount - 1) * NET_STRIDE,
       length = net[level + NET_PAYLOAD_LENGTH]!;
-    if (length <= 1 || (ints[at + F.META]! & F.META_PROTOCOL) !== PROTOCOL_TCP) return;
+    if (length <= 1) return;
+    const { ints, doubles } = this.#state.flows,
+      age = p.timeSeconds - doubles[flow * F.DOUBLES + F.START]!;
+    if (!(age >= AGE_SECONDS) || !p.hasTime) return;
+    const at = flow * F.INTS;
+    if (
+      ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]! > BUSY_START + age * BUSY_PER_SECOND ||
+      (ints[at + F.META]! & F.META_PROTOCOL) !== PROTOCOL_TCP
+    )
+      return;
     const slot = this.#slotOf(flow);
     if (slot < 0) return;
     const now = packetTime(this.#state, p),

@@ -65,7 +65,8 @@ export const remoteAdminTool = defineDetector({
   messages: [tlsServerNameMessage.kind, tlsCertificateMessage.kind, dnsMessage.kind, httpRequestMessage.kind, plainStreamMessage.kind],
   create(_, state) {
     const seen = new Sightings<Tool & { readonly isQuestion: boolean }>(state),
-      named = remembered(toolOf);
+      ofName = remembered((name) => toolOf(name.toLowerCase())),
+      ofHost = remembered((host) => toolOf(host.toLowerCase().replace(/:\d+$/, '')));
     return {
       onMessage(message, flow, p) {
         let tool: Tool | undefined,
@@ -74,17 +75,17 @@ export const remoteAdminTool = defineDetector({
         if (dnsMessage.is(message)) {
           if (message.isResponse || message.protocol !== 'dns') return;
           text = message.qname;
-          tool = named(text.toLowerCase());
+          tool = ofName(text);
           isQuestion = true;
         } else if (tlsServerNameMessage.is(message)) {
           text = message.name;
-          tool = named(text.toLowerCase());
+          tool = ofName(text);
         } else if (httpRequestMessage.is(message)) {
           text = message.host ?? '';
           if (message.userAgent !== null && /^NetSupport (?:Manager|Gateway)\//.test(message.userAgent)) {
             tool = NETSUPPORT;
             text = message.userAgent;
-          } else if (text !== '') tool = named(text.toLowerCase().replace(/:\d+$/, ''));
+          } else if (text !== '') tool = ofHost(text);
         } else if (flow < 0) return;
         else if (plainStreamMessage.is(message)) tool = STREAMS.find(([pattern]) => pattern.test(message.start))?.[1];
         else if (tlsCertificateMessage.is(message)) {
