@@ -8,6 +8,8 @@ import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import { crowdFindings } from './loginCrowds.ts';
 import { sprayFindings } from './loginSprays.ts';
+import { TLS_GUESSING_MESSAGES, TlsGuessing } from './tlsGuessing.ts';
+import { tlsRecordMessage } from '../../pcap/tls/messages.ts';
 import {
   guessingOptions,
   guessingThreshold,
@@ -29,13 +31,17 @@ export const bruteForce = defineDetector({
   tier: 1,
   deed: 'guessed {what} passwords[ of {whom}]',
   description:
-    'One address fails to log in over and over: FTP, mail, Telnet, MQTT, HTTP, SIP, Kerberos, LDAP, VNC, Redis and databases say so, SNMP does not answer, SSH and Remote Desktop sessions end right after the password. A program with an old password does the same, evenly and with one user.',
+    'One address fails to log in over and over: FTP, mail, Telnet, MQTT, HTTP, SIP, Kerberos, LDAP, VNC, Redis and databases say so, SNMP does not answer, SSH and Remote Desktop sessions end right after the password, mail and FTP servers within TLS keep whoever failed waiting. Web pages, LDAP and databases within TLS cannot be judged. A program with an old password does the same, evenly and with one user.',
   options: guessingOptions,
-  messages: LoginTally.messages,
+  messages: [...LoginTally.messages, ...TLS_GUESSING_MESSAGES],
   create(_, state) {
-    const tally = new LoginTally(null, state);
+    const tally = new LoginTally(null, state),
+      withinTls = new TlsGuessing(state);
     return {
-      onMessage: (message, flow, p) => tally.onMessage(message, flow, p),
+      onMessage(message, flow, p) {
+        if (tlsRecordMessage.is(message)) withinTls.onRecord(message, flow, p);
+        else tally.onMessage(message, flow, p);
+      },
       evaluate(values) {
         const { pairs, limits } = tally.pairs(values);
         return {
@@ -43,8 +49,9 @@ export const bruteForce = defineDetector({
             ...pairs.filter((pair) => isGuessing(values, pair)).map((pair) => draft(values, pair, guessingThreshold(values, pair))),
             ...sprayFindings(values, pairs),
             ...crowdFindings(values, pairs),
+            ...withinTls.findings(values),
           ],
-          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits]),
+          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...limits, ...withinTls.limits]),
         };
       },
     };

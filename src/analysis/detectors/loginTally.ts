@@ -456,7 +456,8 @@ export function isStale({ protocol, secrets, failed, users, times }: LoginPair):
   return protocol !== 'snmp' && users.size === 1 && isEven(times);
 }
 
-function isEven(times: readonly number[]): boolean {
+/** Whether these times, in order, are as far apart as a clock's. */
+export function isEven(times: readonly number[]): boolean {
   const gaps = times.slice(1).map((time, i) => time - times[i]!),
     median = [...gaps].sort((a, b) => a - b)[gaps.length >> 1] ?? 0;
   return median >= SERVICE_SECONDS && gaps.filter((gap) => Math.abs(gap - median) <= EVEN * median).length >= EVEN_SHARE * gaps.length;

@@ -3,12 +3,13 @@ import type { Direction, Dissector, FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { ALERTS, CONTENT_TYPES, tlsFields as f, versionColumn } from '../tls/fields.ts';
 import { inBytes, readHandshake, readSsl2ClientHello } from '../tls/handshake.ts';
-import type { TlsAlertMessage, TlsHeartbeatMessage } from '../tls/messages.ts';
+import type { TlsAlertMessage, TlsHeartbeatMessage, TlsRecordMessage } from '../tls/messages.ts';
 import {
   ALERT,
   APPLICATION_DATA,
   CHANGE_CIPHER_SPEC,
   HANDSHAKE,
+  mayTell,
   openTls,
   RECORD_HEADER,
   recogniseTls,
@@ -78,6 +79,10 @@ function dissectRecord(p: Packet, offset: number, end: number, direction: Direct
   if (type === HANDSHAKE) words = dissectHandshake(p, content, end, direction, state, sink);
   else if (type === APPLICATION_DATA) {
     side.encrypted = true;
+    if (state.toTell !== 0 && mayTell(p, state) && state.client >= 0) {
+      state.toTell--;
+      p.emit({ kind: 'tls-record', frame: p.frame, fromClient: direction === state.client, bytes: side.recordLength } satisfies TlsRecordMessage);
+    }
     words = 'Application Data';
     sink?.add(f.applicationData, content, Math.max(0, end - content));
   } else if (type === CHANGE_CIPHER_SPEC) {

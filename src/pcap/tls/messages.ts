@@ -69,6 +69,14 @@ export interface TlsHeartbeatMessage extends Message {
 }
 export const tlsHeartbeatMessage = messageKind<TlsHeartbeatMessage>('tls-heartbeat');
 
+/** One of the first encrypted records of a connection in which one logs in, to mail or FTP: their lengths and times tell how that went. */
+export interface TlsRecordMessage extends Message {
+  readonly kind: 'tls-record';
+  readonly fromClient: boolean;
+  readonly bytes: number;
+}
+export const tlsRecordMessage = messageKind<TlsRecordMessage>('tls-record');
+
 /** The name a client asks for; all that naming a server needs, without the cost of fingerprints. */
 export interface TlsServerNameMessage extends Message {
   readonly kind: 'tls-server-name';

@@ -1,7 +1,7 @@
 /** TLS records, RFC 8446 section 5.1: recognising them, where they end, and what is remembered of a stream. SSLv2's too. */
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import { markSegment } from '../handOver.ts';
-import type { Packet } from '../packet.ts';
+import { NET_DST_PORT, NET_SRC_PORT, NET_STRIDE, type Packet } from '../packet.ts';
 
 export const CHANGE_CIPHER_SPEC = 20,
   ALERT = 21,
@@ -39,6 +39,8 @@ export interface TlsState {
   /** Sender of the ClientHello, -1 if it was not seen. */
   client: -1 | Direction;
   sni: string | null;
+  /** Records whose lengths may still be told: -1 until the ports are known, which must be those of a login. */
+  toTell: number;
   /** The words of the packet list, of all records of a frame. */
   infoFrame: number;
   info: string;
@@ -56,7 +58,7 @@ export function openTls(): TlsState {
     partialLength: 0,
     passOver: 0,
   });
-  return { sides: [side(), side()], version: 0, client: -1, sni: null, infoFrame: 0, info: '' };
+  return { sides: [side(), side()], version: 0, client: -1, sni: null, toTell: -1, infoFrame: 0, info: '' };
 }
 
 /** Type, version 3.x, a possible length, and a handshake begins with a hello: nothing else looks like that. */
@@ -151,10 +153,25 @@ function stepSsl2(bytes: Uint8Array, offset: number, end: number, direction: Dir
   return side.recordLength;
 }
 
+/** Where one logs in to mail or FTP, with TLS from the beginning or when it is asked for. */
+const LOGIN_PORTS: ReadonlySet<number> = new Set([21, 25, 110, 143, 465, 587, 990, 993, 995]),
+  MOST_TOLD = 96;
+
+/** Whether somebody wants to know the lengths of the next records. */
+export function mayTell(p: Packet, state: TlsState): boolean {
+  if (state.toTell < 0) {
+    const at = (p.netCount - 1) * NET_STRIDE;
+    state.toTell =
+      p.hears('tls-record') && at >= 0 && (LOGIN_PORTS.has(p.net[at + NET_DST_PORT]!) || LOGIN_PORTS.has(p.net[at + NET_SRC_PORT]!)) ? MOST_TOLD : 0;
+  }
+  return state.toTell > 0;
+}
+
 /** `StreamDissector.bulk`: application data, once the direction is encrypted; and all but the client's hello when nobody listens to handshakes. */
 export const tlsBulk = {
   ready(p: Packet, direction: Direction, state: TlsState): boolean {
     const side = state.sides[direction];
+    if (state.toTell !== 0 && mayTell(p, state)) return false;
     if (side.ssl2 || side.begun || side.partial !== null || side.passOver > 0) return false;
     return side.encrypted || !(p.hears('tls-server-hello') || p.hears('tls-certificate') || p.hears('tls-alert') || p.hears('tls-heartbeat'));
   },
