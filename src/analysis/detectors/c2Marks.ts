@@ -99,6 +99,8 @@ const TARGETS: readonly (readonly [RegExp, C2Mark])[] = [
   // What base 64 has for + and /, percent signs written as low lines, and slashes put in at random.
   [/^GET \/\w{4,12}\/(?=[\w/]*_2[BF])[\w/]{100,2000}\.(?:avi|gif|jpeg|bmp|crw)$/, mark('Ursnif', 85)],
   [/^POST \/(?:\S{0,80}\/)?fre\.php$/, mark('LokiBot', 85)],
+  // GNU httptunnel numbers its requests by the time of day, so that no cache answers them (recorded).
+  [/^(?:GET|POST|PUT) \/index\.html\?crap=\d{9,11}$/, mark('httptunnel', 85, 'medium', ['T1572', 'T1071.001'])],
   [/^POST \/is-ready$/, mark('Houdini', 60, 'medium')],
 ];
 /** The beginning of what is posted. */

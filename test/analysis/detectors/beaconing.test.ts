@@ -149,6 +149,13 @@ describe('is silent on', () => {
     expect(calls(8, () => 60).findings).toEqual([]);
     expect(calls(20, () => 2).findings).toEqual([]);
   });
+  // RITA scores such a row 50 % at most, "low": it is seen in one hour of a day. Pages ask for news each second; whoever works at a shell waits no shorter.
+  test('calls a second apart for half a minute, as a page asks for news; for minutes, at an address that nobody looked up, they are told', () => {
+    expect(calls(25, () => 1).findings).toEqual([]);
+    expect(calls(25, () => 1, {}, 443).findings).toEqual([]);
+    expect(calls(180, () => 1.01)).toMatchObject({ findings: [{ severity: 'medium' }] });
+    expect(calls(180, () => 0.5).findings).toEqual([]);
+  });
   test.each([
     ['ntp', 123, 17],
     ['dns', 53, 17],

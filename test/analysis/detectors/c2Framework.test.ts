@@ -79,6 +79,9 @@ describe('requests', () => {
     ['Empire', '/admin/get.php', { headers: EMPIRE }],
     ['Cobalt Strike', '/__utm.gif', { headers: IE }],
     ['Cobalt Strike', '/submit.php?id=38152', { method: 'POST', body: 'xxxx' }],
+    // GNU httptunnel 3.3, recorded.
+    ['httptunnel', '/index.html?crap=1795809988', { headers: 'Host: 203.0.113.9:8888\r\nConnection: close\r\n' }],
+    ['httptunnel', '/index.html?crap=1795809988', { method: 'POST', headers: 'Host: 203.0.113.9:8888\r\nConnection: close\r\n', body: '\x01\0\x06' }],
     ['TrickBot', '/ser0918us/HOST_W617601.0123456789ABCDEF0123456789ABCDEF/5/spk/', {}],
     ['Hancitor', '/8/forum.php', { method: 'POST', body: 'GUID=11299063402752&BUILD=1502_kan&INFO=PC&IP=192.0.2.1&TYPE=1' }],
     ['Amadey', '/madapam/index.php', { method: 'POST', body: 'id=6289217249&sd=MMMMMM&vs=1.43&ar=0&bi=0&lv=0&os=9&av=0&pc=USER-PC&un=admin&' }],
