@@ -53,7 +53,11 @@ const MOST_PAIRS = 10_000,
   MOST_ASKING = 10_000;
 /** What a client must have sent encrypted to have tried anything: over SSH a service request and one attempt; over RDP its part of TLS and one. */
 const LEAST_SSH_BYTES = 150,
-  LEAST_RDP_BYTES = 700;
+  /** A check that only hears the server's name over NTLM sends 800 at most; who proves a password sends 300 more. */
+  LEAST_RDP_BYTES = 850;
+/** How much larger than the refused ones of the same client a session is that went on, though it ended at once: tools leave when they are in. */
+const MORE_FROM_CLIENT = 1.6,
+  MORE_FROM_SERVER = 1.3;
 /** Longer sessions are somebody who looks at a login screen. */
 const RDP_SECONDS = 30;
 /** Bytes of a server that has shown a desktop. */
@@ -327,7 +331,8 @@ export class LoginTally {
   /** All pairs so far, and what could not be followed. May be called again as the capture grows. */
   pairs(values: GuessingOptions): { readonly pairs: readonly LoginPair[]; readonly limits: readonly string[] } {
     const ssh = this.#bySize('ssh', this.#keyed.entries, values, (row, session) => this.#sshOutcome(values, row, session)),
-      rdp = this.#bySize('rdp', this.#rdp.entries, values, (row) => this.#rdpOutcome(values, row));
+      usual = this.#usualRdp(values),
+      rdp = this.#bySize('rdp', this.#rdp.entries, values, (row) => this.#rdpOutcome(values, row, usual));
     const communities = [...this.#communities.values].map(({ pair }) => pair);
     for (const pair of [...this.#pairs.values, ...communities]) pair.evidence.resolve(this.#state.flows);
     return {
@@ -371,7 +376,7 @@ export class LoginTally {
       const result = outcome(row, session);
       if (result === null) continue;
       const ends = endsOf(this.#state, row),
-        pair = pairs.of(`${ends.client} ${ends.server} ${ends.serverPort}`, () => newPair(protocol, ends, true));
+        pair = pairs.of(this.#pairKey(row), () => newPair(protocol, ends, true));
       if (pair === undefined) continue;
       const at = row * F.INTS,
         seconds = (ints[at + F.FLAGS]! & F.HAS_TIME) === 0 ? null : doubles[row * F.DOUBLES + F.START]! + ints[at + F.START_NS]! / 1e9;
@@ -410,13 +415,41 @@ export class LoginTally {
     return doubles[at + F.PAYLOAD_A]! - client >= LEAST_SSH_BYTES && this.#hasEnded(row) ? FAILED : null;
   }
 
-  #rdpOutcome(values: GuessingOptions, row: number): Outcome | null {
+  /** Bytes that the client and the server send in a refused session, in the middle of enough of them; by client and server. */
+  #usualRdp(values: GuessingOptions): ReadonlyMap<string, readonly [client: number, server: number]> {
+    const rows = new Map<string, number[]>(),
+      { doubles } = this.#state.flows,
+      none = new Map<string, readonly [number, number]>();
+    for (const [row] of this.#rdp.entries) {
+      if (this.#rdpOutcome(values, row, none)?.failed !== 1) continue;
+      const key = this.#pairKey(row),
+        known = rows.get(key);
+      if (known === undefined) rows.set(key, [row]);
+      else known.push(row);
+    }
+    const middle = (all: readonly number[], column: number): number =>
+      all.map((row) => doubles[row * F.DOUBLES + column]!).sort((a, b) => a - b)[all.length >> 1]!;
+    return new Map(
+      [...rows].filter(([, all]) => all.length >= values.failures).map(([key, all]) => [key, [middle(all, F.PAYLOAD_A), middle(all, F.PAYLOAD_B)]]),
+    );
+  }
+
+  #pairKey(row: number): string {
+    const { client, server, serverPort } = endsOf(this.#state, row);
+    return `${client} ${server} ${serverPort}`;
+  }
+
+  #rdpOutcome(values: GuessingOptions, row: number, usual: ReadonlyMap<string, readonly [client: number, server: number]>): Outcome | null {
     const { doubles } = this.#state.flows,
       at = row * F.DOUBLES,
       fromServer = doubles[at + F.PAYLOAD_B]!;
     if (fromServer > RDP_DESKTOP_BYTES) return ACCEPTED;
     const isShort = doubles[at + F.END]! - doubles[at + F.START]! <= RDP_SECONDS;
-    return isShort && fromServer <= values.rdpBytes && doubles[at + F.PAYLOAD_A]! >= LEAST_RDP_BYTES && this.#hasEnded(row) ? FAILED : null;
+    if (!isShort || fromServer > values.rdpBytes || doubles[at + F.PAYLOAD_A]! < LEAST_RDP_BYTES || !this.#hasEnded(row)) return null;
+    const refused = usual.size === 0 ? undefined : usual.get(this.#pairKey(row));
+    return refused !== undefined && doubles[at + F.PAYLOAD_A]! >= MORE_FROM_CLIENT * refused[0] && fromServer >= MORE_FROM_SERVER * refused[1]
+      ? ACCEPTED
+      : FAILED;
   }
 
   #hasEnded(row: number): boolean {

@@ -1,6 +1,7 @@
 /** A login that works behind many that failed is told; a typo, an old failure and a program that mostly works are not. */
 import { describe, expect, test } from 'vitest';
 import type { SshNewKeysMessage } from '../../../src/pcap/dissectors/ssh.ts';
+import type { RdpRequestMessage } from '../../../src/pcap/dissectors/tpkt.ts';
 import type { LoginMessage } from '../../../src/pcap/login.ts';
 import { bruteForceSuccess } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
@@ -82,4 +83,26 @@ describe('is silent on', () => {
   test.each(['ssh-session.pcap', 'ftp.pcap', 'smtp.pcap'])('%s', async (name) =>
     expect(findingsOf(await analyzeCapture(sample(name)), 'brute-force-success')).toEqual([]),
   );
+});
+
+// Bytes of payload as hydra 9.4 has them with a server that wants NLA (freerdp-shadow-cli 2.11): 1,166 and 2,176 when refused, 3,039 and 4,449 when it is in.
+describe('Remote Desktop, where the tool leaves as soon as it is in', () => {
+  function sessions(...sizes: readonly (readonly [number, number])[]): MessageDriver {
+    const driver = new MessageDriver(bruteForceSuccess);
+    for (const bytes of sizes) {
+      const flow = driver.flow(A, B, 3389, 'rdp', {
+        bytes,
+        flags: F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B | F.FIN_A,
+      });
+      driver.say<RdpRequestMessage>(flow, { kind: 'rdp-request', user: 'alice', requested: 3 }).wait(1);
+    }
+    return driver;
+  }
+  const refused = Array.from({ length: 14 }, (_, i) => [1166 + (i % 3), 2176] as const);
+  test('is told', () => expect(sessions(...refused, [3039, 4449]).findings).toMatchObject([{ technique: 'rdp', severity: 'high' }]));
+  test.each([
+    ['more that are refused', sessions(...refused, [1180, 2176])],
+    ['one with a whole handshake behind those that were resumed', sessions(...refused.map(([bytes]) => [bytes, 900] as const), [1250, 2176])],
+    ['one behind a few', sessions(...refused.slice(0, 5), [3039, 4449])],
+  ])('nothing in %s', (_, driver) => expect(driver.findings).toEqual([]));
 });
