@@ -315,6 +315,32 @@ export class FlowPass {
     return added;
   }
 
+  /**
+   * Keeps what sequence numbers are relative to: the number of a direction's SYN, or one less than the first seen of it or acknowledged to it. True where
+   * the segment begins a connection on ports that had another: its flow is new for that, or a SYN-ACK has another number than was known (as in Wireshark).
+   */
+  #keepBases(p: Packet, at: number, direction: Direction): boolean {
+    const ints = this.#state.flows.ints,
+      flags = p.tcpFlags,
+      known = ints[at + F.FLAGS]!,
+      hasBase = direction === 0 ? F.HAS_BASE_A : F.HAS_BASE_B,
+      hasOther = hasBase ^ (F.HAS_BASE_A | F.HAS_BASE_B),
+      sequence = p.tcpSequence | 0;
+    let isReused = (known & F.PORTS_REUSED) !== 0 && ints[at + F.FIRST_FRAME] === p.frame;
+    if ((known & hasBase) === 0) {
+      ints[at + F.FLAGS]! |= hasBase;
+      ints[at + F.BASE_A + direction] = (flags & TCP_SYN) !== 0 ? sequence : (sequence - 1) | 0;
+    } else if ((flags & (TCP_SYN | TCP_ACK)) === (TCP_SYN | TCP_ACK) && ints[at + F.BASE_A + direction] !== sequence) {
+      ints[at + F.BASE_A + direction] = sequence;
+      isReused = true;
+    }
+    if ((known & hasOther) === 0 && (flags & TCP_ACK) !== 0) {
+      ints[at + F.FLAGS]! |= hasOther;
+      ints[at + F.BASE_A + 1 - direction] = (p.tcpAcknowledgment - 1) | 0;
+    }
+    return isReused;
+  }
+
   /** A SYN with another sequence number than the flow began with opens a new connection (as in Wireshark). */
   #isNewConnection(p: Packet, row: number, direction: Direction): boolean {
     if ((p.tcpFlags & (TCP_SYN | TCP_ACK)) !== TCP_SYN) return false;
@@ -400,11 +426,7 @@ export class FlowPass {
     const length = p.net[net + NET_PAYLOAD_LENGTH]!,
       payload = p.net[net + NET_PAYLOAD]!,
       payloadEnd = p.net[net + NET_PAYLOAD_END]!;
-    const hasBase = direction === 0 ? F.HAS_BASE_A : F.HAS_BASE_B;
-    if ((flows.ints[at + F.FLAGS]! & hasBase) === 0) {
-      flows.ints[at + F.FLAGS]! |= hasBase;
-      flows.ints[at + F.BASE_A + direction] = (flags & TCP_SYN) !== 0 ? p.tcpSequence | 0 : (p.tcpSequence - 1) | 0;
-    }
+    const isReused = this.#keepBases(p, at, direction);
     if ((flags & TCP_SYN) !== 0 && p.tcpWindowScale >= 0) {
       const shift = direction * 8;
       flows.ints[at + F.WINDOW_SCALES] = (flows.ints[at + F.WINDOW_SCALES]! & ~(255 << shift)) | ((p.tcpWindowScale + 1) << shift);
@@ -412,10 +434,11 @@ export class FlowPass {
     const next = flows.ints[at + F.NEXT_A + direction]!,
       analysis = this.#analysis,
       segmentAt = p.tcpSequence | 0;
+    analysis.startsAtZero = state.firstSeconds === 0 && state.firstNanoseconds === 0;
     analysis.time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : 0;
     if (flows.ints[at + F.TCP_ROW] === ONLY_A_SYN) analysis.firstTime = this.#sinceFirst(row);
     let bits = analysis.segment(flows, row, direction, segmentAt, p.tcpAcknowledgment | 0, length, flags, p.tcpWindow);
-    if ((flows.ints[at + F.FLAGS]! & F.PORTS_REUSED) !== 0 && flows.ints[at + F.FIRST_FRAME] === p.frame) bits |= PORTS_REUSED;
+    if (isReused) bits |= PORTS_REUSED;
     this.tcpBits = bits;
     if (bits !== 0) this.#course.facts(row, direction, bits, (segmentAt - next) | 0, length, !this.#uncounted);
     if (sink !== null) describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumbers.of(row, PROTOCOL_TCP), sink);

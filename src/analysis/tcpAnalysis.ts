@@ -81,6 +81,8 @@ export class TcpAnalysis {
   time = 0;
   /** When the flow began; read only where it has been ONLY_A_SYN so far. */
   firstTime = 0;
+  /** Whether the first frame is of the first instant of 1970, which Wireshark takes for no time where a round trip begins. */
+  startsAtZero = false;
   #count = 0;
   readonly #ints: Int32Array[] = [];
   readonly #times: Float64Array[] = [];
@@ -131,7 +133,7 @@ export class TcpAnalysis {
       next = ints[f + NEXT]!;
     let bits = 0;
 
-    if ((flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) times[t + SYN_TIME] = time;
+    if ((flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) times[t + SYN_TIME] = this.#synTime(time);
     else if ((flags & (TCP_SYN | TCP_ACK)) === TCP_ACK && times[t + SYN_TIME]! >= 0 && times[t + FIRST_RTT]! < 0 && direction === 0)
       times[t + FIRST_RTT] = time - times[t + SYN_TIME]!;
 
@@ -153,7 +155,8 @@ export class TcpAnalysis {
         if (window !== 0 && (ints[r + LAST_BITS]! & KEEP_ALIVE) !== 0) bits |= KEEP_ALIVE_ACK;
         else if (window === 0 && (ints[r + LAST_BITS]! & ZERO_WINDOW_PROBE) !== 0) bits |= ZERO_WINDOW_PROBE_ACK;
         else if (window !== 0 && (flags & TCP_ACK) !== 0) {
-          ints[f + DUPLICATES]!++;
+          // What was below 0 has been told of an ACK for something unseen.
+          ints[f + DUPLICATES] = Math.max(0, ints[f + DUPLICATES]!) + 1;
           bits |= DUPLICATE_ACK;
         }
       }
@@ -179,7 +182,8 @@ export class TcpAnalysis {
         sinceNext = time - times[ft + NEXT_TIME]!;
       const rtt = times[t + FIRST_RTT]!,
         threshold = rtt > 0 ? rtt : OUT_OF_ORDER_SECONDS;
-      if (behind && ints[r + DUPLICATES]! >= 2 && seq === ints[r + LAST_ACK] && sinceAck >= 0 && sinceAck < FAST_RETRANSMISSION_SECONDS)
+      // What has been told of an ACK for something unseen counts as many: as in Wireshark, whose number is unsigned.
+      if (behind && ints[r + DUPLICATES]! >>> 0 >= 2 && seq === ints[r + LAST_ACK] && sinceAck >= 0 && sinceAck < FAST_RETRANSMISSION_SECONDS)
         bits |= FAST_RETRANSMISSION | RETRANSMISSION;
       else if (length > 0 && (reverseSet & HAS_ACK) !== 0 && ((seq + length - ints[r + LAST_ACK]!) | 0) <= 0)
         bits |= SPURIOUS_RETRANSMISSION | RETRANSMISSION;
@@ -224,8 +228,13 @@ export class TcpAnalysis {
     ints[f + NEXT] = ints[f + ACKABLE] = flows.ints[at + NEXT_A]!;
     ints[f + WINDOW] = flows.ints[at + NEXT_B]!;
     ints[f + SET] = HAS_NEXT | HAS_ACKABLE;
-    times[t + NEXT_TIME] = times[t + ACK_TIME] = times[t + SYN_TIME] = time;
+    times[t + NEXT_TIME] = times[t + ACK_TIME] = time;
+    times[t + SYN_TIME] = this.#synTime(time);
     flows.ints[at + NEXT_B] = 0;
+  }
+
+  #synTime(time: number): number {
+    return this.startsAtZero && time === 0 ? -1 : time;
   }
 
   #create(): number {

@@ -2,6 +2,7 @@
  * Puts fragmented IP datagrams together (RFC 791 section 3.2, RFC 8200 section 4.5). As in Wireshark, the frame that makes a
  * datagram whole carries it, and where fragments overlap the byte that came first stays. Bounded in datagrams and bytes.
  */
+import type { Packet } from './packet.ts';
 
 /** Fragments of datagrams that are waiting; the oldest gives way. */
 const MAX_DATAGRAMS = 1024;
@@ -14,6 +15,13 @@ const LONGEST_IPV4 = 65_535 - 20,
   LONGEST_IPV6 = 65_535;
 /** Every IPv4 link carries 68 bytes (RFC 791), every IPv6 link 1280: no router makes pieces, other than the last, that are smaller than this. */
 const SMALLEST_PIECE = 48;
+
+const UDP = 17;
+
+/** The first fragment of a datagram is read on alone: what carries it then is as long as UDP's header says, and most of that was not captured. */
+export function expectWhole(p: Packet, protocol: number, payload: number, end: number): void {
+  if (protocol === UDP && end - payload >= 6) p.wireEnd = Math.max(p.wireEnd, payload + p.view.getUint16(payload + 4));
+}
 
 interface Datagram {
   readonly key: string;

@@ -66,16 +66,18 @@ export function sharedExpectations(): Expected[] {
     });
 }
 
+/** What scripts/record/truth.mjs wrote of a capture. */
+export function goldenExpectation(file: string, golden: string): Expected {
+  return { name: path.basename(file), file, ...goldenSchema.parse(json(golden)) };
+}
+
 /** Samples with a golden file; scripts/record/truth.mjs writes these with tshark. */
 export function sampleExpectations(): Expected[] {
   const folder = path.join(ROOT, 'test/golden/samples');
   return fs
     .readdirSync(folder)
     .sort()
-    .map((golden) => {
-      const name = golden.replace(/\.json$/, '');
-      return { name, file: path.join(ROOT, 'captures', name), ...goldenSchema.parse(json(folder, golden)) };
-    });
+    .map((golden) => goldenExpectation(path.join(ROOT, 'captures', golden.replace(/\.json$/, '')), path.join(folder, golden)));
 }
 
 /** Samples that nobody has asked tshark about. */

@@ -1,6 +1,7 @@
 /** Internet Protocol version 4, RFC 791. */
 import { formatIpv4 } from '../addresses.ts';
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { expectWhole } from '../ipReassembly.ts';
 import { enterIpInIp } from '../ipTunnel.ts';
 import { NET_FLAGS, NET_FRAGMENT, type Packet } from '../packet.ts';
 import { IP_PROTO } from '../tables.ts';
@@ -85,9 +86,13 @@ function reassemble(p: Packet, offset: number, fragment: number, protocol: numbe
   const view = p.view,
     position = (fragment & OFFSET_MASK) * 8,
     more = (fragment & MORE_FRAGMENTS) !== 0;
-  // A cut fragment would put a hole into the datagram; a quoted one belongs to somebody else's frame.
-  if (end < p.wireEnd || p.quoted) {
-    p.carryData(payload, end);
+  // A fragment that is cut, or shorter than its header says, would put a hole into the datagram; a quoted one belongs to somebody else's frame. The
+  // first of them shows at least what it is a part of.
+  if (end < Math.max(p.wireEnd, offset + view.getUint16(offset + 2)) || p.quoted) {
+    if (position === 0 && end > payload) {
+      expectWhole(p, protocol, payload, end);
+      p.next(IP_PROTO, protocol, payload, end);
+    } else p.carryData(payload, end);
     return;
   }
   const key = `4 ${view.getUint32(offset + 12)} ${view.getUint32(offset + 16)} ${view.getUint16(offset + 4)} ${protocol} ${p.via}`;

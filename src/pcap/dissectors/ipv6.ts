@@ -2,6 +2,7 @@
 import { formatIpv6 } from '../addresses.ts';
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { IP_PROTOCOLS } from '../iana/ipProtocols.ts';
+import { expectWhole } from '../ipReassembly.ts';
 import { enterIpInIp } from '../ipTunnel.ts';
 import { NET_FLAGS, NET_FRAGMENT, NET_IPV6_PART, NET_PROTOCOL, NET_STRIDE, type Packet } from '../packet.ts';
 import { IP_PROTO } from '../tables.ts';
@@ -137,7 +138,11 @@ export const ipv6Fragment: Dissector = {
     if (p.netCount > 0) p.net[net + NET_FLAGS]! |= NET_FRAGMENT;
     if (p.netCount > 0) p.net[net + NET_FLAGS]! |= NET_IPV6_PART;
     if (end < p.wireEnd || p.quoted || p.netCount === 0) {
-      p.carryData(payload, end);
+      // The first shows at least what it is a part of.
+      if (position === 0) {
+        expectWhole(p, next, payload, end);
+        nextHeader(p, next, payload, end);
+      } else p.carryData(payload, end);
       return;
     }
     const key = `6 ${p.net[net + 1]} ${p.net[net + 2]} ${id} ${p.via}`;

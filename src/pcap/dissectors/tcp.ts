@@ -68,13 +68,16 @@ export const tcp: Dissector = {
     p.tcpAcknowledgment = view.getUint32(offset + 8);
     p.tcpFlags = word & 0xff;
     p.tcpWindow = view.getUint16(offset + 14);
+    const payload = offset + headerLength;
+    // No receiver takes it: it is a frame of TCP, and belongs to no connection. One that the capture cut does.
+    const isBogus = headerLength < MIN_HEADER || payload > Math.max(end, p.wireEnd);
     if (headerLength < MIN_HEADER) p.malformed(`header length ${headerLength}`, offset, end);
-    const payload = offset + Math.max(headerLength, MIN_HEADER);
-    const cutHeader = payload > end;
-    if (cutHeader && headerLength >= MIN_HEADER) p.has(headerLength, offset, end);
-    p.addPorts(sourcePort, destinationPort, Math.min(payload, end), end);
-    if ((word & TCP_SYN) !== 0) readSynOptions(p, offset + MIN_HEADER, Math.min(payload, end));
-    if (sink !== null) describe(p, offset, Math.min(payload, end), end, sink);
+    else if (payload > end) p.has(headerLength, offset, end);
+    if (!isBogus) {
+      p.addPorts(sourcePort, destinationPort, payload, Math.max(payload, end));
+      if ((word & TCP_SYN) !== 0) readSynOptions(p, offset + MIN_HEADER, Math.min(payload, end));
+    }
+    if (sink !== null) describe(p, offset, Math.min(Math.max(payload, offset + MIN_HEADER), end), end, sink);
   },
 };
 

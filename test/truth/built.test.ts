@@ -1,0 +1,137 @@
+/**
+ * What no recording of ours holds, against tshark and sharkd as they are installed: connections that tshark judges by rules of its own, headers that
+ * lie about their length, and copies of our samples with cut frames. Without them only what needs no second source is run; in CI that is a failure.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../support/analyzeCapture.ts';
+import { ACK, FIN, ipBytes, PacketBuilder, PSH, SYN, tcpBytes } from '../support/packetBuilder.ts';
+import { tsharkVersion } from '../support/tshark.ts';
+import { compare, measure } from './measure.ts';
+import { goldenExpectation } from './truthFiles.ts';
+
+const CLIENT = '10.0.0.1',
+  SERVER = '10.0.0.2';
+
+/** Segments of one connection: who, flags, sequence and acknowledgment numbers, length of data, seconds since the one before. */
+type Line = readonly [who: 'client' | 'server', flags: number, sequence: number, acknowledgment: number, length?: number, wait?: number];
+
+function connection(lines: readonly Line[], builder = new PacketBuilder()): Uint8Array {
+  for (const [who, flags, sequence, acknowledgment, length = 0, wait = 0.01] of lines) {
+    const [from, to, sourcePort, destinationPort] = who === 'client' ? [CLIENT, SERVER, 40_000, 8_009] : [SERVER, CLIENT, 8_009, 40_000];
+    builder.wait(wait).tcp({ from, to, sourcePort, destinationPort, flags, sequence, acknowledgment, payload: new Uint8Array(length).fill(0x61) });
+  }
+  return builder.bytes();
+}
+
+/** A TCP header that says it is so many words long. */
+function bogusHeader(words: number): Uint8Array {
+  const segment = tcpBytes({ from: CLIENT, to: SERVER, sourcePort: 40_000, destinationPort: 8_009, flags: ACK, payload: new Uint8Array(8) });
+  segment[12] = words << 4;
+  return new PacketBuilder().ip({ from: CLIENT, to: SERVER, protocol: 6, payload: segment }).bytes();
+}
+
+/** A first fragment whose header says 1,500 bytes where 60 came. */
+function shortFragment(): Uint8Array {
+  const datagram = ipBytes({ from: CLIENT, to: SERVER, protocol: 17, payload: Buffer.from('9c410035058800000000616263'.padEnd(80, '0'), 'hex') }),
+    frame = Buffer.concat([Buffer.from('0200000000020200000000010800', 'hex'), datagram]);
+  frame.writeUInt16BE(1500, 16);
+  frame.writeUInt16BE(0x2000, 20);
+  return new PacketBuilder().frame(frame).bytes();
+}
+
+/** A pcap file with frames of at most so many bytes. */
+function cut(file: Uint8Array, bytes: number): Uint8Array {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength),
+    parts = [file.subarray(0, 24)];
+  for (let at = 24; at + 16 <= file.length;) {
+    const captured = view.getUint32(at + 8, true),
+      kept = Math.min(captured, bytes),
+      record = new Uint8Array(file.subarray(at, at + 16 + kept));
+    new DataView(record.buffer).setUint32(8, kept, true);
+    parts.push(record);
+    at += 16 + captured;
+  }
+  return Buffer.concat(parts);
+}
+
+const sample = (name: string): Uint8Array => readFileSync(path.join(ROOT, 'captures', name));
+
+const CASES: Readonly<Record<string, Uint8Array>> = {
+  'a SYN-ACK with another number than the server was known by': connection([
+    ['client', PSH | ACK, 100, 5000, 50],
+    ['server', SYN | ACK, 9000, 150],
+    ['client', ACK, 150, 9001],
+    ['server', PSH | ACK, 9001, 150, 30],
+  ]),
+  'keep-alives of a connection whose beginning is not there': connection([
+    ['client', ACK, 100, 5000],
+    ['server', ACK, 5000, 101],
+    ['client', ACK, 100, 5000],
+    ['server', ACK, 5000, 101],
+    ['client', PSH | ACK, 101, 5000, 300],
+    ['server', PSH | ACK, 5000, 401, 200],
+  ]),
+  'a retransmission right after an ACK for something unseen': connection([
+    ['client', SYN, 100, 0],
+    ['server', SYN | ACK, 5000, 101],
+    ['client', ACK, 101, 5001],
+    ['server', PSH | ACK, 5001, 901, 10],
+    ['client', PSH | ACK, 501, 5011, 100],
+    ['client', PSH | ACK, 901, 5111, 100],
+    ['server', ACK, 5011, 901, 0, 0.001],
+    ['client', FIN | ACK, 901, 5111, 0, 0.002],
+  ]),
+  'segments out of order at the first instant of 1970': connection([
+    ['client', SYN, 100, 0, 0, -1_767_225_600],
+    ['client', ACK, 141, 1, 2, 0.000001],
+    ['client', ACK, 101, 1, 38, 0.000005],
+    ['client', ACK, 139, 1, 2, 0],
+  ]),
+  'a TCP header of eight bytes': bogusHeader(2),
+  'a TCP header longer than its packet': bogusHeader(15),
+  'a first fragment that is shorter than its header says': shortFragment(),
+};
+
+const version = tsharkVersion(),
+  folder = mkdtempSync(path.join(tmpdir(), 'netsec-truth-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const fileOf = (index: number): string => path.join(folder, `case${index}.pcap`);
+
+describe('captures of our making', () => {
+  if (version === null) {
+    test('are compared with tshark', ({ skip }) => {
+      if (process.env['CI'] !== undefined) throw new Error('tshark is not installed, and CI installs it');
+      skip('install tshark to compare these');
+    });
+    return;
+  }
+  const cases = Object.entries(CASES);
+  for (const name of ['dns.pcap', 'web-browsing.pcap', 'ftp.pcap']) cases.push([`${name}, 96 bytes of each frame`, cut(sample(name), 96)]);
+  beforeAll(() => {
+    cases.forEach(([, bytes], index) => writeFileSync(fileOf(index), bytes));
+    const files = cases.map((_, index) => fileOf(index)),
+      run = spawnSync(process.execPath, [path.join(ROOT, 'scripts/record/truth.mjs'), '--out', folder, ...files], { encoding: 'utf8' });
+    if (run.status !== 0) throw new Error(run.stderr);
+  }, 240_000);
+  test.each(cases.map(([what], index) => [what, index] as const))('%s', async (_, index) => {
+    const file = fileOf(index);
+    expect(compare(await measure(file), goldenExpectation(file, `${file}.json`))).toEqual([]);
+  });
+});
+
+test('a cut through the options of TCP loses no connection, and invents no retransmission', async () => {
+  // tshark 4.0.17 has no connections then. What there is must not depend on how much of a frame was kept.
+  const whole = sample('web-browsing.pcap'),
+    file = path.join(folder, 'cut.pcap');
+  writeFileSync(file, cut(whole, 58));
+  const [kept, all] = [await measure(file), await measure(path.join(ROOT, 'captures/web-browsing.pcap'))];
+  expect(kept.report.conversations.filter(({ layer }) => layer === 'tcp').length).toBe(
+    all.report.conversations.filter(({ layer }) => layer === 'tcp').length,
+  );
+  expect(kept.tcpAnalysis.get('retransmission')).toBe(all.tcpAnalysis.get('retransmission'));
+});
