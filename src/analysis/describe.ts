@@ -63,6 +63,10 @@ const ACTIVITIES: Readonly<Record<string, string>> = {
   s7comm: 'Siemens control traffic (S7comm)',
   dnp3: 'control traffic (DNP3)',
   iec60870_asdu: 'control traffic (IEC 60870-5-104)',
+  enip: 'control traffic (EtherNet/IP)',
+  cip: 'control traffic (EtherNet/IP)',
+  bvlc: 'building control (BACnet)',
+  bacapp: 'building control (BACnet)',
   mqtt: 'MQTT messages',
   kerberos: 'Windows log-ons (Kerberos)',
 };
@@ -98,6 +102,11 @@ export function protocolLabel(id: string): string {
     s7comm: 'S7comm',
     iec60870_104: 'IEC 104',
     iec60870_asdu: 'IEC 104 ASDU',
+    enip: 'EtherNet/IP',
+    bvlc: 'BACnet/IP',
+    bacnet: 'BACnet',
+    bacapp: 'BACnet APDU',
+    cippccc: 'CIP PCCC',
     teredo: 'Teredo',
   };
   return special[id] ?? id.toUpperCase();

@@ -1,10 +1,9 @@
 /**
- * Commands to industrial controllers over Modbus, S7comm, DNP3 and IEC 60870-5-104: outputs and registers are set, a program is loaded, a device is stopped or
- * restarted. Control systems set values all day; a second master, or one that only writes, is worth a look, and so is whoever stops a controller. EtherNet/IP and
- * BACnet are not read.
+ * Commands to industrial controllers over Modbus, S7comm, DNP3, IEC 60870-5-104, EtherNet/IP and BACnet: outputs and registers are set, a program is loaded, a
+ * device is stopped or restarted. Control systems set values all day; a second master, or one that only writes, is worth a look, and so is whoever stops a controller.
  */
 import * as z from 'zod';
-import { modbusMessage } from '../../pcap/dissectors/modbus.ts';
+import { modbusMessage, type ModbusMessage } from '../../pcap/dissectors/modbus.ts';
 import { icsCommandMessage, type IcsCommandMessage, type IcsEffect } from '../../pcap/icsCommand.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -28,8 +27,26 @@ const MODBUS_WRITES = new Map([
   [21, 'Write File Record'],
   [22, 'Mask Write Register'],
   [23, 'Read/Write Multiple Registers'],
-  [90, 'Unity (Schneider)'],
 ]);
+type Command = Pick<IcsCommandMessage, 'protocol' | 'name' | 'effect'>;
+
+/** Modbus function code * 65,536 + sub-function. Of Schneider's own, UMAS, nothing is published; these are what others found (Kaspersky ICS CERT, 2022). */
+const MODBUS_OPERATIONS: ReadonlyMap<number, readonly [name: string, effect: IcsEffect]> = new Map([
+  [0x80001, ['Restart Communications', 'operate']],
+  [0x80004, ['Force Listen Only Mode', 'operate']],
+  [0x5a0021, ['Unity (Schneider): write memory', 'write']],
+  [0x5a0023, ['Unity (Schneider): write variables', 'write']],
+  [0x5a0025, ['Unity (Schneider): write coils and registers', 'write']],
+  [0x5a0030, ['Unity (Schneider): begin download', 'load']],
+  [0x5a0031, ['Unity (Schneider): download block', 'load']],
+  [0x5a0032, ['Unity (Schneider): end download', 'load']],
+  [0x5a0040, ['Unity (Schneider): start', 'operate']],
+  [0x5a0041, ['Unity (Schneider): stop', 'operate']],
+] as const);
+const DIAGNOSE = 8;
+
+/** In these, controllers and room devices also write to each other without ever reading: who only writes is no second master. */
+const AMONG_PEERS: readonly string[] = ['BACnet', 'EtherNet/IP'];
 const MOST_PAIRS = 5000;
 
 interface Kind {
@@ -88,7 +105,6 @@ export const icsWrite = defineDetector({
       };
     return {
       onMessage(message, flow, p) {
-        if (flow < 0) return;
         const command = icsCommandMessage.is(message)
           ? message
           : modbusMessage.is(message) && message.direction === 0
@@ -118,16 +134,22 @@ export const icsWrite = defineDetector({
   },
 });
 
-function modbusCommand({ functionCode }: { readonly functionCode: number }): Pick<IcsCommandMessage, 'protocol' | 'name' | 'effect'> {
-  const name = MODBUS_WRITES.get(functionCode);
-  return { protocol: 'Modbus', name: name ?? '', effect: name === undefined ? 'read' : 'write' };
+const MODBUS_READ: Command = { protocol: 'Modbus', name: '', effect: 'read' };
+
+/** Null for a diagnostic that changes nothing: who asks for it need not be the control system. */
+function modbusCommand({ functionCode, subFunction }: Pick<ModbusMessage, 'functionCode' | 'subFunction'>): Command | null {
+  const written = MODBUS_WRITES.get(functionCode);
+  if (written !== undefined) return { protocol: 'Modbus', name: written, effect: 'write' };
+  const operation = MODBUS_OPERATIONS.get(functionCode * 65_536 + subFunction);
+  if (operation !== undefined) return { protocol: 'Modbus', name: operation[0], effect: operation[1] };
+  return functionCode === DIAGNOSE ? null : MODBUS_READ;
 }
 
 function draft(values: Options, state: CaptureState, one: Sighting<Kind>, readers: ReadonlySet<string>): FindingDraft {
   const { client, server, serverPort, count, texts, mark } = one,
     { does, deed, part, attack } = TOLD[mark.effect],
     isOutside = !isLocalAddress(client),
-    isSecond = readers.size > 0 && !readers.has(client);
+    isSecond = readers.size > 0 && !readers.has(client) && !AMONG_PEERS.includes(mark.protocol);
   return sightingDraft(state, one, {
     technique: mark.id,
     deed,

@@ -1,4 +1,4 @@
-/** DNP3 over TCP (IEEE 1815-2012): the header of the link layer and the function of the application layer. Over UDP it is not read. */
+/** DNP3 over TCP and UDP (IEEE 1815-2012): the header of the link layer and the function of the application layer. */
 import { NEED_MORE, NOT_MINE, defineFields, type Direction, type Dissector, type FieldSink } from '../dissector.ts';
 import type { IcsCommandMessage, IcsEffect } from '../icsCommand.ts';
 import type { Packet } from '../packet.ts';
@@ -80,8 +80,19 @@ export const dnp3: Dissector = {
   id: 'dnp3',
   name: 'Distributed Network Protocol 3.0',
   fields: f,
-  on: [{ table: 'tcp.port', value: PORT }],
+  on: [
+    { table: 'tcp.port', value: PORT },
+    { table: 'udp.port', value: PORT },
+  ],
   application: true,
+  recognise: ({ bytes }, offset, end) => end - offset >= HEADER && isHeader(bytes, offset),
+  dissect(p, offset, end, sink) {
+    for (let at = offset; end - at >= HEADER && isHeader(p.bytes, at);) {
+      const next = at + frameLength(p.bytes, at);
+      dissectDnp3(p, at, Math.min(end, next), 0, null, sink);
+      at = next;
+    }
+  },
   stream: {
     recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
       if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
@@ -94,8 +105,7 @@ export const dnp3: Dissector = {
       if (end - offset < HEADER) return NEED_MORE;
       if (!isHeader(bytes, offset)) return NOT_MINE;
       p.pduComplete = true;
-      const user = bytes[offset + 2]! - COUNTED;
-      return HEADER + user + Math.ceil(user / BLOCK) * CRC;
+      return frameLength(bytes, offset);
     },
     dissect: dissectDnp3,
   },
@@ -103,6 +113,12 @@ export const dnp3: Dissector = {
 
 function isHeader(bytes: Uint8Array, offset: number): boolean {
   return bytes[offset] === 0x05 && bytes[offset + 1] === 0x64 && bytes[offset + 2]! >= COUNTED;
+}
+
+/** With a checksum behind each block of what it carries. */
+function frameLength(bytes: Uint8Array, offset: number): number {
+  const user = bytes[offset + 2]! - COUNTED;
+  return HEADER + user + Math.ceil(user / BLOCK) * CRC;
 }
 
 function dissectDnp3(p: Packet, offset: number, end: number, _direction: Direction, _state: null, sink: FieldSink | null): void {

@@ -26,6 +26,16 @@ const FUNCTIONS: Readonly<Record<number, string>> = {
   90: 'Unity (Schneider)',
 };
 
+/** Modbus Application Protocol 1.1b3 section 6.8.1. */
+const DIAGNOSTICS: Readonly<Record<number, string>> = {
+  0: 'Return Query Data',
+  1: 'Restart Communications Option',
+  2: 'Return Diagnostic Register',
+  3: 'Change ASCII Input Delimiter',
+  4: 'Force Listen Only Mode',
+  10: 'Clear Counters and Diagnostic Register',
+};
+
 const f = defineFields({
   transaction: { name: 'mbtcp.trans_id', label: 'Transaction Identifier', type: 'uint' },
   protocol: { name: 'mbtcp.prot_id', label: 'Protocol Identifier', type: 'uint' },
@@ -34,6 +44,7 @@ const f = defineFields({
 });
 const modbusFields = defineFields({
   functionCode: { name: 'modbus.func_code', label: 'Function Code', type: 'uint', values: FUNCTIONS },
+  diagnostic: { name: 'modbus.diagnostic_code', label: 'Diagnostic Code', type: 'uint', values: DIAGNOSTICS },
   exception: { name: 'modbus.exception_code', label: 'Exception Code', type: 'uint' },
 });
 
@@ -41,6 +52,8 @@ export interface ModbusMessage extends Message {
   readonly kind: 'modbus';
   readonly unit: number;
   readonly functionCode: number;
+  /** What a diagnostic (8) or a request of Schneider's own (90) is about; -1 for others. */
+  readonly subFunction: number;
   readonly exceptionCode: number | null;
   readonly direction: Direction;
 }
@@ -48,7 +61,9 @@ export const modbusMessage = messageKind<ModbusMessage>('modbus');
 
 const PORT = 502,
   HEADER = 7,
-  MAX_LENGTH = 254;
+  MAX_LENGTH = 254,
+  DIAGNOSE = 8,
+  UNITY = 90;
 
 export const modbus: Dissector = { id: 'modbus', name: 'Modbus', fields: modbusFields, on: [], application: true };
 
@@ -94,6 +109,8 @@ function dissectModbus(p: Packet, offset: number, end: number, direction: Direct
       frame: p.frame,
       unit: p.bytes[offset + 6]!,
       functionCode,
+      subFunction:
+        failed || at + 2 >= end ? -1 : functionCode === DIAGNOSE ? p.view.getUint16(at + 1) : functionCode === UNITY ? p.bytes[at + 2]! : -1,
       exceptionCode: failed ? (p.bytes[at + 1] ?? 0) : null,
       direction,
     } satisfies ModbusMessage);
@@ -105,6 +122,7 @@ function dissectModbus(p: Packet, offset: number, end: number, direction: Direct
   sink.add(f.unit, offset + 6, 1);
   sink.layer(modbus, at, end - at);
   sink.add(modbusFields.functionCode, at, 1, functionCode);
+  if (!failed && functionCode === DIAGNOSE && at + 2 < end) sink.add(modbusFields.diagnostic, at + 1, 2);
   if (failed && at + 1 < end) sink.add(modbusFields.exception, at + 1, 1);
   sink.info(
     'Modbus/TCP',

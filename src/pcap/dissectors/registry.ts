@@ -1,12 +1,17 @@
 /** The protocols. One file each; one line here admits it. */
 export { arp } from './arp.ts';
 export { backboneBridge } from './backboneBridge.ts';
+export { bacapp } from './bacapp.ts';
+export { bacnet } from './bacnet.ts';
 export { browser } from './browser.ts';
 export { btDht } from './btDht.ts';
+export { bvlc } from './bvlc.ts';
 export { cdp } from './cdp.ts';
 export { chargen } from './chargen.ts';
 export { chdlc, slarp } from './chdlc.ts';
 export { ciscoMetadata } from './ciscoMetadata.ts';
+export { cip } from './cip.ts';
+export { cippccc } from './cippccc.ts';
 export { cldap } from './cldap.ts';
 export { dcerpc } from './dcerpc.ts';
 export { dhcp } from './dhcp.ts';
@@ -17,6 +22,7 @@ export { dropbox } from './dropbox.ts';
 export { eap, eapol } from './eapol.ts';
 export { eigrp } from './eigrp.ts';
 export { enc } from './enc.ts';
+export { cipio, enip } from './enip.ts';
 export { ethernet } from './ethernet.ts';
 export { fabricPath } from './fabricPath.ts';
 export { frameRelay } from './frameRelay.ts';

@@ -6,8 +6,9 @@ import { icsWrite } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
 import { CLIENT, dialogue, lookUps, SERVER, web } from '../../support/dialogue.ts';
-import { DNP3, IEC104, S7 } from '../../support/icsConversations.ts';
+import { DNP3, ENIP, IEC104, S7 } from '../../support/icsConversations.ts';
 import { MessageDriver } from '../../support/messageDriver.ts';
+import { controlFrames } from '../../pcap/dissectors/frames/control.ts';
 import { ACK, FIN, ipBytes, PacketBuilder, PSH, RST, SYN, tcpBytes, udpBytes } from '../../support/packetBuilder.ts';
 
 /** A sample, packed or not. */
@@ -333,12 +334,12 @@ describe('malformed-traffic', () => {
 });
 
 describe('ics-write', () => {
-  const said = (codes: readonly (readonly [client: string, code: number])[]) => {
+  const said = (codes: readonly (readonly [client: string, code: number, subFunction?: number])[]) => {
     const driver = new MessageDriver(icsWrite),
       flows = new Map<string, number>();
-    for (const [client, functionCode] of codes) {
+    for (const [client, functionCode, subFunction = -1] of codes) {
       if (!flows.has(client)) flows.set(client, driver.flow(client, '10.0.0.3', 502, 'modbus'));
-      driver.say<ModbusMessage>(flows.get(client)!, { kind: 'modbus', unit: 1, functionCode, exceptionCode: null, direction: 0 });
+      driver.say<ModbusMessage>(flows.get(client)!, { kind: 'modbus', unit: 1, functionCode, subFunction, exceptionCode: null, direction: 0 });
     }
     return driver.findings;
   };
@@ -382,5 +383,52 @@ describe('ics-write', () => {
     // Reading, starting and the clock alone are nothing.
     const harmless = said.filter((_, i) => !lines[i]![1].match(/f080320100000[67]|c0?c?2c2050c|c3c30d|2d0106|690106/));
     expect(await run(dialogue(harmless, { port }).bytes(), 'ics-write')).toEqual([]);
+  });
+  // Modbus Application Protocol 1.1b3 section 6.8.1; pymodbus 3.0.0 sent the same (tshark: modbus.diagnostic_code 1 and 4).
+  test('Modbus: restarting communications and forcing a controller to listen only are more than a remark, other diagnostics nothing', () => {
+    expect(said([['10.0.0.9', 8, 1], ['10.0.0.9', 8, 4]])).toMatchObject([{ severity: 'medium', technique: 'modbus-operate' }]); // prettier-ignore
+    expect(said([['10.0.0.9', 8, 0], ['10.0.0.9', 8, 2], ['10.0.0.9', 8, 10]])).toEqual([]); // prettier-ignore
+    expect(said([['10.0.0.9', 90, 0x41], ['10.0.0.9', 90, 0x22]])).toMatchObject([{ severity: 'medium', framesTotal: 1 }]); // prettier-ignore
+  });
+  test('EtherNet/IP: tags that are written are a remark, reset, stop and another mode are more; silent on reading', async () => {
+    const lines = ENIP.map(([from, text]) => [from === '>' ? 'client' : 'server', String.fromCharCode(...Buffer.from(text, 'hex'))] as const),
+      findings = await run(dialogue(lines, { port: 44_818 }).bytes(), 'ics-write');
+    expect(findings.map(({ severity, description }) => [severity, description])).toEqual([
+      ['medium', `3 EtherNet/IP requests (threshold 1) to ${SERVER} port 44818: Reset (Identity), Stop (class 0x64), Change CPU mode.`],
+      [
+        'low',
+        `6 EtherNet/IP requests (threshold 1) to ${SERVER} port 44818: Write Tag PumpSpeed, Write Tag Valve1, Write Tag Valve2, Set Attribute Single (Identity, attribute 7).`,
+      ],
+    ]);
+    // Frames of the dialogue are three more than those of its lines.
+    expect(findings.map(({ evidence }) => evidence.frames)).toEqual([[20, 22, 24], [12, 16, 18, 26, 27]]); // prettier-ignore
+    expect(await run(dialogue(lines.slice(0, 8), { port: 44_818 }).bytes(), 'ics-write')).toEqual([]);
+  });
+  test('BACnet and DNP3 over UDP: who writes, restarts or silences a device; silent on reading, subscribing and the clock', async () => {
+    const frames = (what: RegExp) => {
+      const builder = new PacketBuilder();
+      for (const one of controlFrames) if (what.test(one.what)) builder.frame(Uint8Array.from(Buffer.from(one.frame, 'hex'))).wait(0.1);
+      return builder.bytes();
+    };
+    expect((await run(frames(/BACnet/), 'ics-write')).map(({ severity, title }) => [severity, title])).toEqual([
+      ['medium', '10.0.0.1 stops, starts or restarts the controller 10.0.0.2: 2 requests'],
+      ['medium', '10.0.0.1 loads or deletes a program of the controller 10.0.0.2: 1 request'],
+      ['low', '10.0.0.1 writes to the controller 10.0.0.2: 6 requests'],
+    ]);
+    const [restart] = await run(frames(/DNP3/), 'ics-write');
+    expect(restart).toMatchObject({ severity: 'medium', subjects: [{ address: '10.0.0.1' }, { address: '10.0.0.2', port: 20_000 }] });
+    for (const finding of await run(frames(/DNP3|BACnet/), 'ics-write')) expect(checkFilter(finding.evidence.filter)).toMatchObject({ ok: true });
+    expect(await run(frames(/who|read|answer|subscribe|cyclic|forwarded/i), 'ics-write')).toEqual([]);
+  });
+  test('in building control, a device that only writes to another is no second master', async () => {
+    const builder = new PacketBuilder(),
+      payload = (what: string) => Uint8Array.from(Buffer.from(controlFrames.find((one) => one.what === what)!.frame, 'hex')).slice(42),
+      say = (from: string, what: string) =>
+        builder.udp({ from, to: '10.0.0.3', sourcePort: 47_808, destinationPort: 47_808, payload: payload(what) });
+    say('10.0.0.9', 'BACnet: readProperty');
+    say('10.0.0.7', 'BACnet: writeProperty with a priority');
+    expect(await run(builder.bytes(), 'ics-write')).toMatchObject([
+      { severity: 'low', subjects: [{ address: '10.0.0.7' }, { address: '10.0.0.3' }] },
+    ]);
   });
 });

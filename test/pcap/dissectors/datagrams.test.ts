@@ -5,9 +5,11 @@ import { dissectFrame, newPacket } from '../../support/dissectFrame.ts';
 import { testCases } from '../../support/dissectorCases.ts';
 import { ipBytes, udpBytes } from '../../support/packetBuilder.ts';
 import { bytesOf, hex } from '../../support/streamDriver.ts';
+import { controlFrames } from './frames/control.ts';
 import { datagramsFrames } from './frames/datagrams.ts';
 
 describe('applications over UDP', () => testCases(datagramsFrames));
+describe('industrial and building control over UDP', () => testCases(controlFrames));
 
 function frameOf(what: string): Uint8Array {
   const found = datagramsFrames.find((one) => one.what === what);

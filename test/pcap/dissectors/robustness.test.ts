@@ -13,6 +13,7 @@ import { ROOT } from '../../support/analyzeCapture.ts';
 import { newPacket } from '../../support/dissectFrame.ts';
 import { random } from '../../support/random.ts';
 import { hex } from '../../support/streamDriver.ts';
+import { controlFrames } from './frames/control.ts';
 import { datagramsFrames } from './frames/datagrams.ts';
 import { linkLayersFrames } from './frames/linkLayers.ts';
 import { namesFrames } from './frames/names.ts';
@@ -23,10 +24,12 @@ interface Frame {
   readonly bytes: Uint8Array;
 }
 
-const OWN: readonly Frame[] = [...linkLayersFrames, ...tunnelsFrames, ...namesFrames, ...datagramsFrames].map(({ linkType = 1, frame }) => ({
-  linkType,
-  bytes: hex(frame),
-}));
+const OWN: readonly Frame[] = [...linkLayersFrames, ...tunnelsFrames, ...namesFrames, ...datagramsFrames, ...controlFrames].map(
+  ({ linkType = 1, frame }) => ({
+    linkType,
+    bytes: hex(frame),
+  }),
+);
 
 /** Frames of the samples, few of each: little-endian pcap files only, which is what they mostly are. */
 function sampleFrames(perFile: number): Frame[] {
