@@ -42,7 +42,7 @@ def register(host: Host, extension: int) -> None:
 @scene(Sample(
     'sip-guessed.pcap', 'svcrack guesses the password of a telephone, while three others register as they do every minute.',
     'Telephones register with Kamailio over UDP: each is asked for a digest first, then let in. svcrack (SIPVicious) tries thirty passwords for extension 104; none fits.',
-    ['`brute-force` over SIP by 192.168.10.24 (ATT&CK T1110.001)', 'nothing of the telephones, whose first requests are answered with 401, too'],
+    ['`brute-force` over SIP by 192.168.10.24 (ATT&CK T1110.001)', '`scanner-software`: svcrack calls itself friendly-scanner', 'nothing of the telephones, whose first requests are answered with 401, too'],
     ['sip.Status-Code == 401 | questions, and refusals', 'sip.auth.username contains "104" | the guesses', 'sip.Status-Code == 200 | telephones that are let in']))
 def sip_guessed(lab: Lab) -> None:
     office = Office(lab, ('alice', 'bob', 'carol', 'kiosk'), ('files',), delay_ms=1)

@@ -167,7 +167,7 @@ export class LoginTally {
   readonly #forms = new Watched<string, Forms>(MOST_PAIRS);
   readonly #communities = new Watched<string, Communities>(MOST_PAIRS);
   readonly #rdp = new Watched<number, string | null>(MOST_SESSIONS);
-  /** Who logs in over UDP, by address, port and what else tells exchanges apart: the refusal does not say it. */
+  /** Who logs in over UDP or SIP, by address, port and what else tells exchanges apart: the refusal does not say it. */
   readonly #asking = new Map<string, string>();
 
   /** `noting`: under what a login that works is noted as guessed, while reading; null for those who do not ask. */
@@ -197,7 +197,7 @@ export class LoginTally {
   }
 
   #onLogin(message: LoginMessage, flow: number, p: Packet): void {
-    const ends: DatagramEnds | null = flow >= 0 ? endsOf(this.#state, flow) : this.#datagramLogin(message, p);
+    const ends: DatagramEnds | null = flow >= 0 && message.exchange === undefined ? endsOf(this.#state, flow) : this.#datagramLogin(message, p);
     if (ends === null || message.result === 'sent') return;
     const user = message.user ?? ends.user ?? null;
     const pair = this.#pairs.of(`${ends.client} ${ends.server} ${ends.serverPort} ${message.protocol}`, () => newPair(message.protocol, ends, false));
@@ -274,7 +274,7 @@ export class LoginTally {
     if (user !== '' && forms.pair.users.size < MOST_USERS) forms.pair.users.add(user);
   }
 
-  /** Ends of a login over UDP, and its user: requests are noted, their answers looked up. */
+  /** Ends of a login over UDP, or of one among many on a connection, and its user: requests are noted, their answers looked up. */
   #datagramLogin(message: LoginMessage, p: Packet): DatagramEnds | null {
     const ends = datagramEnds(p);
     if (ends === null) return null;
@@ -496,7 +496,7 @@ export function isEven(times: readonly number[]): boolean {
   return median >= SERVICE_SECONDS && gaps.filter((gap) => Math.abs(gap - median) <= EVEN * median).length >= EVEN_SHARE * gaps.length;
 }
 
-/** Protocols that log in by datagrams: their frames have no port of TCP. */
+/** Protocols that log in by datagrams, too: their frames need have no port of TCP. */
 const DATAGRAMS: ReadonlySet<string> = new Set(['kerberos', 'snmp', 'sip']);
 
 /** The logins of a pair, or of all clients at a server, as a display filter; `addresses` says whose. */

@@ -33,7 +33,13 @@ export const SCANNER_NAMES: readonly (readonly [tool: string, mark: RegExp])[] =
   ['Havij', /\bHavij\b/i],
   ['fimap', /^fimap\b/i],
   ['Medusa', /^SSH-2\.0-MEDUSA/i],
+  ['SIPVicious', /^(?:friendly-(?:scanner|request)|sipvicious|sundayddr)/i],
+  ['smap', /^smap \d/],
+  ['SIVuS', /^SIVuS/i],
 ];
 
 /** Pages that Nmap asks for to see what a server says of what is not there: nmap-service-probes (FourOhFourRequest) and nselib/http.lua. */
 export const NMAP_PAGES = /^\/(?:nice%20ports%2C\/Tri|nmaplowercheck\d|NmapUpperCheck\d|Nmap\/folder\/check)/;
+
+/** Whom Nmap asks for over SIP: nmap-service-probes (SIPOptions). */
+export const NMAP_SIP = 'sip:nm';

@@ -6,8 +6,10 @@ import * as z from 'zod';
 import { sshBannerMessage } from '../../pcap/dissectors/ssh.ts';
 import { httpRequestMessage } from '../../pcap/http/messages.ts';
 import { NET_PROTOCOL, NET_VERSION, TCP_ACK, TCP_SYN } from '../../pcap/packet.ts';
+import { sipMessage } from '../../pcap/sipMessage.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
+import type { Message } from '../../pcap/dissector.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import { remembered } from './remembered.ts';
@@ -22,7 +24,8 @@ import {
   type Marked,
   type Probes,
 } from './scannerProbes.ts';
-import { NMAP_PAGES, SCANNER_NAMES } from './scannerMarks.ts';
+import { NMAP_PAGES, NMAP_SIP, SCANNER_NAMES } from './scannerMarks.ts';
+import { endsOfDatagram } from './sightings.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
@@ -45,7 +48,9 @@ const MOST_SOURCES = 5000,
   MOST_NAMED = 8,
   /** Frames of evidence with a name in them, where probes are shown too. */
   SHARE_OF_NAMES = 60;
-const TCP = 6;
+const TCP = 6,
+  /** Ports of UDP among those of TCP. */
+  OVER_UDP = 65_536;
 
 /** One source and one tool: whatever it visits with it is one thing that happens. */
 interface User {
@@ -67,7 +72,7 @@ export const scannerSoftware = defineDetector({
   description:
     'Traffic bears the mark of a scanning or attack tool: its name in a request, or what it writes into the headers of its probes. Audits that were ordered use the same tools.',
   options,
-  messages: [httpRequestMessage.kind, sshBannerMessage.kind],
+  messages: [httpRequestMessage.kind, sshBannerMessage.kind, sipMessage.kind],
   create(_, state) {
     const probes = new Watched<number, Probes>(MOST_SOURCES),
       users = new Watched<string, User>(MOST_SOURCES),
@@ -81,28 +86,23 @@ export const scannerSoftware = defineDetector({
         noteProbe(one, p, flow);
       },
       onMessage(message, flow, p) {
-        if (flow < 0) return;
-        const isPage = httpRequestMessage.is(message) && NMAP_PAGES.test(message.uri),
-          text = isPage
-            ? message.uri
-            : httpRequestMessage.is(message)
-              ? message.userAgent
-              : sshBannerMessage.is(message) && !message.fromServer
-                ? message.text
-                : null;
+        const text = sayingOf(message);
         if (text === null) return;
-        const tool = isPage ? 'Nmap' : toolOf(text);
-        if (tool === undefined) return;
-        const { client, server, serverPort } = endsOf(state, flow),
+        const tool = text === NMAP_SIP || NMAP_PAGES.test(text) ? 'Nmap' : toolOf(text),
+          ends = tool === undefined ? null : flow < 0 ? endsOfDatagram(p) : endsOf(state, flow);
+        if (tool === undefined || ends === null) return;
+        const { client, server } = ends,
+          port = flow < 0 ? ends.serverPort + OVER_UDP : ends.serverPort,
           one = users.of(`${tool} ${client}`, () => ({ tool, client, evidence: new Evidence(), visited: new Map(), texts: new Set(), count: 0 }));
         if (one === undefined) return;
         one.count++;
-        one.evidence.add(p, flow);
+        if (flow < 0) one.evidence.addDatagram(p);
+        else one.evidence.add(p, flow);
         if (one.texts.size < MOST_SHOWN) one.texts.add(safeText(text, 120));
         const ports = one.visited.get(server);
         if (ports === undefined) {
-          if (one.visited.size < MOST_SERVERS) one.visited.set(server, new Set([serverPort]));
-        } else if (ports.size < MOST_PORTS) ports.add(serverPort);
+          if (one.visited.size < MOST_SERVERS) one.visited.set(server, new Set([port]));
+        } else if (ports.size < MOST_PORTS) ports.add(port);
       },
       evaluate(values) {
         const findings: FindingDraft[] = [],
@@ -114,6 +114,7 @@ export const scannerSoftware = defineDetector({
         for (const one of users.values) {
           if (one.count < values.requests) continue;
           const key = `${one.tool} ${one.client}`;
+          one.evidence.resolve(state.flows);
           findings.push(userDraft(values, one, marked.get(key) ?? null));
           marked.delete(key);
         }
@@ -126,6 +127,14 @@ export const scannerSoftware = defineDetector({
     };
   },
 });
+
+/** What a message says of the program that sent it: its name, or what it asks for. */
+function sayingOf(message: Message): string | null {
+  if (httpRequestMessage.is(message)) return NMAP_PAGES.test(message.uri) ? message.uri : message.userAgent;
+  if (sshBannerMessage.is(message)) return message.fromServer ? null : message.text;
+  if (!sipMessage.is(message) || message.status !== 0) return null;
+  return message.uri === NMAP_SIP ? message.uri : message.userAgent;
+}
 
 /** What a source did with its tool; `marked`: its probes bear the mark of the same tool. */
 function userDraft(values: Options, { tool, client, evidence, visited, texts, count }: User, marked: Marked | null): FindingDraft {
@@ -140,7 +149,7 @@ function userDraft(values: Options, { tool, client, evidence, visited, texts, co
     ['more than once', Math.min(8, count - 1)],
     [marked === null ? '' : marked.mark, marked === null ? 0 : 5],
   ]);
-  const visits = `${addressFilter(client)} && ${servers.length > MOST_NAMED ? 'tcp' : `(${named.map(visitFilter).join(' || ')})`}`;
+  const visits = `${addressFilter(client)} && ${servers.length > MOST_NAMED ? '(tcp || udp)' : `(${named.map(visitFilter).join(' || ')})`}`;
   return {
     technique: `name-${tool.toLowerCase()}`,
     what: tool,
@@ -153,7 +162,11 @@ function userDraft(values: Options, { tool, client, evidence, visited, texts, co
     ].join(' '),
     subjects: [
       { role: 'attacker', address: client },
-      ...named.map((one) => ({ role: 'victim' as const, address: one.address, ...(one.ports.length === 1 ? { port: one.ports[0]! } : {}) })),
+      ...named.map((one) => ({
+        role: 'victim' as const,
+        address: one.address,
+        ...(one.ports.length === 1 ? { port: one.ports[0]! % OVER_UDP } : {}),
+      })),
     ],
     ...proof.proof,
     indicators: [
@@ -187,10 +200,20 @@ function whomText(servers: readonly Visited[]): string {
 /** `80`, `22, 80 and 443`, `1, 2, 3, 4, 5, 6, 7, 8 and 12 more`. */
 function portsText(ports: readonly number[]): string {
   const more = ports.length - MOST_NAMED,
-    texts = [...ports.slice(0, MOST_NAMED).map(String), ...(more > 0 ? [`${more} more`] : [])];
+    texts = [
+      ...ports.slice(0, MOST_NAMED).map((port) => (port < OVER_UDP ? String(port) : `${port - OVER_UDP} (UDP)`)),
+      ...(more > 0 ? [`${more} more`] : []),
+    ];
   return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)!}`;
 }
 
 function visitFilter({ address, ports }: Visited): string {
-  return `(${addressFilter(address)} && ${ports.length === 1 ? `tcp.port == ${ports[0]}` : `tcp.port in {${ports.slice(0, MOST_NAMED).join(', ')}}`})`;
+  const filters = [ports.filter((port) => port < OVER_UDP), ports.filter((port) => port >= OVER_UDP).map((port) => port - OVER_UDP)].map(
+    (some, i) => {
+      const name = i === 0 ? 'tcp.port' : 'udp.port';
+      return some.length === 0 ? '' : some.length === 1 ? `${name} == ${some[0]}` : `${name} in {${some.slice(0, MOST_NAMED).join(', ')}}`;
+    },
+  );
+  const [tcp = '', udp = ''] = filters;
+  return `(${addressFilter(address)} && ${tcp === '' ? udp : udp === '' ? tcp : `(${tcp} || ${udp})`})`;
 }

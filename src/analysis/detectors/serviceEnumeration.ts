@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { Packet } from '../../pcap/packet.ts';
 import { rpcMessage, rpcSidsMessage } from '../../pcap/dissectors/dcerpc.ts';
 import { ldapSearchMessage } from '../../pcap/dissectors/ldap.ts';
+import { sipMessage } from '../../pcap/sipMessage.ts';
 import { smtpCommandMessage, smtpReplyMessage } from '../../pcap/dissectors/smtp.ts';
 import { snmpMessage } from '../../pcap/dissectors/snmp.ts';
 import { dnsMessage } from '../../pcap/dns/message.ts';
@@ -24,7 +25,9 @@ import { looksRandom } from './randomNames.ts';
 import { remembered } from './remembered.ts';
 import { RidCycling } from './ridCycling.ts';
 import { SessionCollection } from './sessionCollection.ts';
-import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
+import { endsOfDatagram, Sightings, sightingDraft, type Sighting } from './sightings.ts';
+import { isReached, isRefusal, mostlyRefused, noteReached } from './sipUsers.ts';
+import { endsOf } from './watched.ts';
 
 const options = z.object({
   pages: z.int().min(10).default(50).describe('Different pages that a client asked a web server for and that are not there (pages)'),
@@ -32,6 +35,11 @@ const options = z.object({
   addresses: z.int().min(10).default(64).describe('Different addresses whose names a client asked for (addresses)'),
   names: z.int().min(20).default(100).describe('Different hosts of one domain that a client asked for within a minute and that do not exist (names)'),
   snmpSteps: z.int().min(20).default(200).describe('Steps of a client through the tree of an SNMP agent (steps)'),
+  extensions: z
+    .int()
+    .min(5)
+    .default(20)
+    .describe('Different users of a telephone exchange that a client asked for and was refused, or proved no password for (users)'),
   searches: z.int().min(1).default(1).describe('Searches for accounts of interest in a directory (searches)'),
   directoryObjects: z
     .int()
@@ -83,6 +91,14 @@ const WEB: Kind = { id: 'web-pages', what: 'pages that are not there', unit: 'pa
     option: 'searches',
     severity: 'low',
     attack: ['T1087.002'],
+  },
+  SIP: Kind = {
+    id: 'sip-users',
+    what: 'users of a telephone exchange',
+    unit: 'users',
+    option: 'extensions',
+    severity: 'low',
+    attack: ['T1087', 'T1595'],
   };
 const DIRECTORY: Kind = {
     id: 'ldap-directory',
@@ -132,6 +148,7 @@ export const serviceEnumeration = defineDetector({
     ldapSearchMessage.kind,
     rpcMessage.kind,
     rpcSidsMessage.kind,
+    sipMessage.kind,
   ],
   create(_, state) {
     const seen = new Sightings<Kind>(state),
@@ -141,7 +158,9 @@ export const serviceEnumeration = defineDetector({
       isOfInterest = remembered((filter) => SEARCHES.test(filter) || (ALL_USERS.test(filter) && !isNamed(filter))),
       /** The recipient that a connection named last, until it is answered. */
       recipients = new Map<number, string>();
-    const bursts = new Map<Sighting<Kind>, Burst>();
+    const bursts = new Map<Sighting<Kind>, Burst>(),
+      /** Users whom each client of an exchange reached, or let in: those it has, or may call. */
+      reached = new Map<string, Set<string>>();
     const add = (kind: Kind, thing: string, flow: number, p: Packet, isAnswer = false): void => {
       const one = seen.add(kind, flow, p, thing, isAnswer);
       if (one === null) return;
@@ -173,6 +192,9 @@ export const serviceEnumeration = defineDetector({
           else if (message.qtype === POINTER && message.protocol === 'dns' && message.qname.endsWith('.arpa')) add(REVERSE, message.qname, flow, p);
         } else if (snmpMessage.is(message)) {
           if (message.pdu === 1 || message.pdu === 5) add(SNMP, String(message.frame), flow, p);
+        } else if (sipMessage.is(message)) {
+          if (isRefusal(message)) add(SIP, message.user, flow, p, true);
+          else if (isReached(message)) noteReached(reached, flow < 0 ? endsOfDatagram(p, true) : endsOf(state, flow), message.user);
         } else if (flow < 0) return;
         else if (smtpCommandMessage.is(message)) {
           if ((message.command === 'VRFY' || message.command === 'EXPN') && message.parameter !== '') add(MAIL, message.parameter, flow, p);
@@ -205,7 +227,12 @@ export const serviceEnumeration = defineDetector({
         for (const one of seen.values) {
           const { option } = one.mark,
             all = pairs.get(one) ?? new Set<string>(),
-            things = one.mark === NAMES ? Math.min(mostOfOneDomain(all, isFlooded), bursts.get(one)?.most ?? 0) : all.size;
+            things =
+              one.mark === NAMES
+                ? Math.min(mostOfOneDomain(all, isFlooded), bursts.get(one)?.most ?? 0)
+                : one.mark === SIP
+                  ? mostlyRefused(all, reached.get(`${one.client} ${one.server}`))
+                  : all.size;
           if (things >= (option === null ? 1 : values[option]) || (all.has(EVERYTHING) && bytesOf(state, one) >= WHOLE_DIRECTORY_BYTES))
             findings.push(draft(values, state, one, things, all.has(PERMISSIONS)));
         }
@@ -266,7 +293,7 @@ function draft(values: Options, state: CaptureState, one: Sighting<Kind>, things
     ],
     roles: ['attacker', 'victim'],
     title: `${client} asks ${server} port ${serverPort} for ${mark.what}: ${countText(things)} ${things === 1 ? mark.unit.replace(/(?<=search)es$|s$/, '') : mark.unit}`,
-    description: `${countText(things)} different ${mark.unit} (threshold ${threshold}) were asked for${mark === WEB ? ' and are not there or not for everybody' : mark === NAMES ? ' within a minute and do not exist' : ''}.`,
+    description: `${countText(things)} different ${mark.unit} (threshold ${threshold}) were asked for${mark === WEB ? ' and are not there or not for everybody' : mark === SIP ? ', and refused or not proved to be the client’s' : mark === NAMES ? ' within a minute and do not exist' : ''}.`,
     indicators: [{ name: mark.unit, value: things, threshold }],
     alternatives: [
       mark === WEB
@@ -277,7 +304,9 @@ function draft(values: Options, state: CaptureState, one: Sighting<Kind>, things
             ? 'A mail server or a program that shows the names of addresses.'
             : mark === NAMES
               ? 'A resolver that asks for many clients, in a domain whose hosts were renamed.'
-              : 'An inventory, or a second server that is meant to ask.',
+              : mark === SIP
+                ? 'A gateway with an old list of numbers, or one whose exchange lost its users.'
+                : 'An inventory, or a second server that is meant to ask.',
     ],
     attack: mark.attack,
     recommendation: `Find out who asks at ${client}, and what ${server} told.`,

@@ -59,7 +59,8 @@ export class Sightings<Mark extends { readonly id: string }> {
   }
 }
 
-function endsOfDatagram(p: Packet, isAnswer: boolean): Ends | null {
+/** Who asks and who answers, by the datagram that is being read. */
+export function endsOfDatagram(p: Packet, isAnswer = false): Ends | null {
   const ends = datagramEnds(p);
   if (ends === null) return null;
   return isAnswer

@@ -1,9 +1,8 @@
-/** Session Initiation Protocol over UDP, RFC 3261: who calls whom, and who logs in to be allowed to (section 22). */
-import { defineFields, type Dissector, type Field } from '../dissector.ts';
-import { nextHeader, type HeaderLine } from '../http/headers.ts';
-import type { LoginMessage } from '../login.ts';
+/** Session Initiation Protocol over UDP and TCP, RFC 3261: who calls whom, and who logs in to be allowed to (section 22). */
+import { NEED_MORE, NOT_MINE, defineFields, type Direction, type Dissector, type Field, type FieldSink } from '../dissector.ts';
+import { findHeadEnd, nextHeader, skipEmptyLines, type HeaderLine } from '../http/headers.ts';
 import type { Packet } from '../packet.ts';
-import { secretTag } from '../secretTag.ts';
+import { SIP_STATUS, tellSip } from '../sipMessage.ts';
 import { afterLine, decimalAt, findByte, lineTextEnd, matchPrefix, SPACE, startsWithWord, textAt } from '../text.ts';
 
 const f = defineFields({
@@ -44,97 +43,119 @@ const HEADERS: ReadonlyMap<string, Field> = new Map([
   ['c', f.contentType],
 ]);
 
-const STATUS = 'SIP/2.0 ',
-  VERSION = ' SIP/2.0',
-  MAX_LINE = 2048;
+const VERSION = ' SIP/2.0',
+  MAX_LINE = 2048,
+  /** Longest method that there is, and more. */
+  MAX_METHOD = 20,
+  SCHEMES: readonly string[] = ['sip:', 'sips:', 'tel:', '*'],
+  MAX_HEAD = 16_384,
+  MAX_BODY = 1_048_576;
+
+/** How far each direction was searched for the end of a head. */
+interface SipStream {
+  readonly searched: [number, number];
+}
 
 export const sip: Dissector = {
   id: 'sip',
   name: 'Session Initiation Protocol',
   fields: f,
-  on: [{ table: 'udp.port', value: 5060 }],
+  on: [
+    { table: 'udp.port', value: 5060 },
+    { table: 'tcp.port', value: 5060 },
+  ],
   application: true,
   recognise(p, offset, end) {
-    if (matchPrefix(p.bytes, offset, end, STATUS) === 'yes') return true;
+    if (matchPrefix(p.bytes, offset, end, SIP_STATUS) === 'yes') return true;
     const line = lineEnd(p.bytes, offset, end);
     return line - offset > VERSION.length && matchPrefix(p.bytes, line - VERSION.length, line, VERSION) === 'yes';
   },
-  dissect(p, offset, end, sink) {
-    const hears = p.hears('login');
-    if (sink === null && !hears) return;
-    const { bytes } = p,
-      line = lineEnd(bytes, offset, end),
-      isStatus = matchPrefix(bytes, offset, end, STATUS) === 'yes';
-    if (hears) tellLogin(p, offset, end, isStatus);
-    if (sink === null) return;
-    sink.layer(sip, offset, end - offset);
-    sink.add(isStatus ? f.statusLine : f.requestLine, offset, line - offset);
-    const code = offset + STATUS.length;
-    if (isStatus && code + 3 <= line) sink.add(f.statusCode, code, 3, Number(textAt(bytes, code, code + 3)) || 0);
-    else if (!isStatus) {
-      const space = findByte(bytes, SPACE, offset, line);
-      sink.add(f.method, offset, space - offset);
-      sink.add(f.requestUri, space + 1, Math.max(0, line - VERSION.length - space - 1));
-    }
-    sink.info(
-      'SIP',
-      `${isStatus ? 'Status: ' : 'Request: '}${textAt(bytes, isStatus ? offset + STATUS.length : offset, isStatus ? line : line - VERSION.length)}`,
-    );
-    const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
-    const first = afterLine(bytes, offset, end);
-    for (let at = first < 0 ? end : first; nextHeader(bytes, at, end, header); at = header.after) {
-      const field = HEADERS.get(textAt(bytes, header.name, header.nameEnd, 32).toLowerCase());
-      if (field !== undefined) sink.add(field, header.value, header.valueEnd - header.value);
-    }
+  dissect: dissectSip,
+  stream: {
+    recognise: (bytes, offset, end) => looksLikeSip(bytes, skipEmptyLines(bytes, offset, end), end),
+    open: (): SipStream => ({ searched: [0, 0] }),
+    keepBytes: MAX_HEAD,
+    step: stepSip,
+    dissect(p, offset, end, _direction, _state, sink) {
+      const start = skipEmptyLines(p.bytes, offset, end);
+      if (start < end) dissectSip(p, start, end, sink);
+    },
   },
 };
 
-/** End of the first line's text. */
+/** A status line, or a method and an address in one of the schemes; and its version, as far as it is there. */
+function looksLikeSip(bytes: Uint8Array, offset: number, end: number): 'yes' | 'no' | 'more' {
+  const status = matchPrefix(bytes, offset, end, SIP_STATUS);
+  if (status !== 'no') return status;
+  let at = offset;
+  while (at < end && at - offset <= MAX_METHOD && bytes[at]! >= 65 && bytes[at]! <= 90) at++;
+  if (at === end) return at - offset <= MAX_METHOD ? 'more' : 'no';
+  if (at === offset || bytes[at] !== SPACE) return 'no';
+  const schemes = SCHEMES.map((scheme) => matchPrefix(bytes, at + 1, end, scheme));
+  if (!schemes.includes('yes')) return schemes.includes('more') ? 'more' : 'no';
+  const line = lineEnd(bytes, offset, end);
+  if (line === offset) return end - offset < MAX_LINE ? 'more' : 'no';
+  return line - offset > VERSION.length && matchPrefix(bytes, line - VERSION.length, line, VERSION) === 'yes' ? 'yes' : 'no';
+}
+
+/** Section 18.3: over TCP each message says how long its body is. Empty lines between them keep the connection alive (RFC 5626). */
+function stepSip(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, { searched }: SipStream): number {
+  const start = skipEmptyLines(bytes, offset, end);
+  p.pduComplete = true;
+  if (start === end) return end - offset;
+  if (searched[direction] === 0 && looksLikeSip(bytes, start, end) === 'no') return NOT_MINE;
+  const head = findHeadEnd(bytes, Math.max(start, offset + searched[direction] - 3), end);
+  if (head < 0) {
+    if (end - offset > MAX_HEAD) return NOT_MINE;
+    searched[direction] = end - offset;
+    p.pduComplete = false;
+    return NEED_MORE;
+  }
+  searched[direction] = 0;
+  const body = bodyLength(bytes, start, head);
+  return body > MAX_BODY ? NOT_MINE : head - offset + body;
+}
+
+/** What the head `[offset, end)` says of the body's length, 0 without. */
+function bodyLength(bytes: Uint8Array, offset: number, end: number): number {
+  const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 },
+    first = afterLine(bytes, offset, end);
+  for (let at = first < 0 ? end : first; nextHeader(bytes, at, end, header); at = header.after) {
+    const { name, nameEnd } = header,
+      is = (word: string): boolean => nameEnd - name === word.length && startsWithWord(bytes, name, nameEnd, word);
+    if (is('CONTENT-LENGTH') || is('L')) return Math.max(0, decimalAt(bytes, header.value, header.valueEnd));
+  }
+  return 0;
+}
+
+function dissectSip(p: Packet, offset: number, end: number, sink: FieldSink | null): void {
+  const isHeard = p.hears('login') || p.hears('sip');
+  if (sink === null && !isHeard) return;
+  const { bytes } = p,
+    line = lineEnd(bytes, offset, end),
+    isStatus = matchPrefix(bytes, offset, end, SIP_STATUS) === 'yes';
+  if (isHeard) tellSip(p, offset, end);
+  if (sink === null) return;
+  sink.layer(sip, offset, end - offset);
+  sink.add(isStatus ? f.statusLine : f.requestLine, offset, line - offset);
+  const code = offset + SIP_STATUS.length;
+  if (isStatus && code + 3 <= line) sink.add(f.statusCode, code, 3, Number(textAt(bytes, code, code + 3)) || 0);
+  else if (!isStatus) {
+    const space = findByte(bytes, SPACE, offset, line);
+    sink.add(f.method, offset, space - offset);
+    sink.add(f.requestUri, space + 1, Math.max(0, line - VERSION.length - space - 1));
+  }
+  sink.info('SIP', `${isStatus ? 'Status: ' : 'Request: '}${textAt(bytes, isStatus ? code : offset, isStatus ? line : line - VERSION.length)}`);
+  const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+  const first = afterLine(bytes, offset, end);
+  for (let at = first < 0 ? end : first; nextHeader(bytes, at, end, header); at = header.after) {
+    const field = HEADERS.get(textAt(bytes, header.name, header.nameEnd, 32).toLowerCase());
+    if (field !== undefined) sink.add(field, header.value, header.valueEnd - header.value);
+  }
+}
+
+/** End of the first line's text; where it begins if it does not end. */
 function lineEnd(bytes: Uint8Array, offset: number, end: number): number {
   const after = afterLine(bytes, offset, Math.min(end, offset + MAX_LINE));
   return after < 0 ? offset : lineTextEnd(bytes, offset, after);
 }
-
-/** What a request carried the proof of a password for, or what became of it, by its answer's code. A first request carries none; to it, 401 and 407 are only questions. */
-const RESULTS: Readonly<Record<number, LoginMessage['result']>> = { 200: 'accepted', 401: 'rejected', 403: 'rejected', 407: 'rejected' };
-
-/** Says that a request proves a password, and what the server answers; who hears it pairs them by `exchange`. */
-function tellLogin(p: Packet, offset: number, end: number, isStatus: boolean): void {
-  const { bytes } = p,
-    code = offset + STATUS.length,
-    result = isStatus ? RESULTS[decimalAt(bytes, code, Math.min(end, code + 3))] : 'sent';
-  // Neither is answered.
-  if (result === undefined || (!isStatus && (startsWithWord(bytes, offset, end, 'ACK ') || startsWithWord(bytes, offset, end, 'CANCEL ')))) return;
-  const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 },
-    first = afterLine(bytes, offset, end);
-  let callId = '',
-    sequence = '',
-    credentials: string | null = null;
-  for (let at = first < 0 ? end : first; nextHeader(bytes, at, end, header); at = header.after) {
-    const { name, nameEnd, value, valueEnd } = header,
-      is = (word: string): boolean => nameEnd - name === word.length && startsWithWord(bytes, name, nameEnd, word);
-    if (is('CALL-ID') || is('I')) callId = textAt(bytes, value, valueEnd, MAX_ID);
-    else if (is('CSEQ')) sequence = textAt(bytes, value, valueEnd, MAX_ID);
-    else if (isStatus) {
-      // The password may be right, only what it was proved with is too old (RFC 7616 section 3.3).
-      if ((is('WWW-AUTHENTICATE') || is('PROXY-AUTHENTICATE')) && STALE.test(textAt(bytes, value, valueEnd))) return;
-    } else if (is('AUTHORIZATION') || is('PROXY-AUTHORIZATION')) credentials = textAt(bytes, value, valueEnd);
-  }
-  const [, user = null] = USER.exec(credentials ?? '') ?? [];
-  if (callId === '' || (!isStatus && user === null)) return;
-  p.emit({
-    kind: 'login',
-    frame: p.frame,
-    protocol: 'sip',
-    user,
-    mechanism: 'Digest',
-    secretInClear: false,
-    result,
-    attemptFrame: p.frame,
-    exchange: secretTag(`${callId} ${sequence}`),
-  } satisfies LoginMessage);
-}
-
-const MAX_ID = 256,
-  USER = /username\s*=\s*"([^"]{0,128})"/i,
-  STALE = /stale\s*=\s*"?true/i;
