@@ -1,9 +1,11 @@
 /**
  * VLAN hopping: a station puts two VLAN tags on a frame. Its switch takes the outer one off, the next one delivers by the inner: into a network that it must not
- * reach. Nothing comes back that way: answers have one tag or none. Providers tag twice too, but then both directions, and mostly all frames of a link.
+ * reach. Nothing comes back that way: answers have one tag or none. Providers tag twice too, but then both directions, and mostly all frames of a link. Or it asks
+ * its switch for a trunk: trunkRequests.ts.
  */
 import * as z from 'zod';
 import { formatMac } from '../../pcap/addresses.ts';
+import { dtpMessage } from '../../pcap/dissectors/dtp.ts';
 import { MAC_SRC_HIGH, MAC_SRC_LOW, NET_DST, NET_SRC, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -11,6 +13,7 @@ import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { MAC_WORDS } from '../macTable.ts';
 import { wordedDraft } from './sightings.ts';
+import { isBridgeGroup, TrunkRequests } from './trunkRequests.ts';
 import { Evidence, Watched } from './watched.ts';
 
 const options = z.object({
@@ -24,7 +27,9 @@ const MOST_STATIONS = 5000,
   UNKNOWN = 0,
   DOUBLE = 1,
   PLAIN = 2,
-  OTHER = 3;
+  OTHER = 3,
+  /** Frames that bridges say to each other, and others of their form. */
+  LINK = 4;
 
 interface Station {
   readonly mac: string;
@@ -39,10 +44,12 @@ export const vlanHopping = defineDetector({
   tier: 2,
   deed: 'sent frames with two VLAN tags',
   description:
-    'In a network without tags a station sends frames with two VLAN tags, which a switch may deliver into another network. Links of providers carry two tags on purpose, on all frames.',
+    'In a network without tags a station sends frames with two VLAN tags, which a switch may deliver into another network, or asks its switch for a trunk. Links of providers carry two tags on purpose, on all frames; switches negotiate trunks among themselves.',
   options,
+  messages: [dtpMessage.kind],
   create(_, state) {
-    const stations = new Watched<string, Station>(MOST_STATIONS);
+    const stations = new Watched<string, Station>(MOST_STATIONS),
+      trunks = new TrunkRequests();
     /** Who sent two tags to whom, by network address. */
     const pairs = new Set<string>();
     let isAnswered = false;
@@ -58,7 +65,8 @@ export const vlanHopping = defineDetector({
         }
         let kind = kinds[p.path]!;
         if (kind === UNKNOWN) kind = kinds[p.path] = kindOf(state, p.path);
-        if (kind === PLAIN) untagged++;
+        if (kind === PLAIN || kind === LINK) untagged++;
+        if (kind === LINK && isBridgeGroup(p)) trunks.onBridgeFrame(p);
         if (kind !== DOUBLE || p.macCount === 0) return;
         doubles++;
         station(stations, p)?.evidence.add(p, -1);
@@ -69,8 +77,11 @@ export const vlanHopping = defineDetector({
         isAnswered = source !== destination && pairs.has(`${destination} ${source}`);
         pairs.add(`${source} ${destination}`);
       },
+      onMessage(message, _flow, p) {
+        if (dtpMessage.is(message)) trunks.onMessage(message, p);
+      },
       evaluate(values) {
-        const findings: FindingDraft[] = [];
+        const findings: FindingDraft[] = trunks.findings(state);
         // A link between switches tags the others once: there, two tags are nothing to wonder at.
         if (!isAnswered && doubles * 100 <= state.packets * values.sharePercent && untagged >= doubles * 2)
           for (const one of stations.values) {
@@ -83,10 +94,15 @@ export const vlanHopping = defineDetector({
   },
 });
 
+/** `llc` stands for what of Cisco's is not read: VTP, UDLD, PAgP. */
+const BRIDGES: readonly string[] = ['stp', 'lldp', 'loop', 'slow', 'llc'];
+
 /** Two tags of the kind that stations' switches read, one right behind the other, on the outermost Ethernet. */
 function kindOf(state: CaptureState, path: number): number {
-  const [first, second, third] = state.tables.paths.protocolsOf(path);
+  const protocols = state.tables.paths.protocolsOf(path),
+    [first, second, third] = protocols;
   if (first?.id !== 'eth') return OTHER;
+  if (protocols.some(({ id }) => BRIDGES.includes(id)) && !protocols.some(({ id }) => id === 'dtp')) return LINK;
   if (second?.id !== 'vlan') return second?.id === 'ieee8021ad' ? OTHER : PLAIN;
   return third?.id === 'vlan' ? DOUBLE : OTHER;
 }

@@ -189,6 +189,52 @@ describe('vlan-hopping', () => {
     expect(await run(builder.bytes(), 'vlan-hopping')).toEqual([]);
   });
   test('silent on the link of a provider', async () => expect(await run(sample('vlan-qinq.pcap'), 'vlan-hopping')).toEqual([]));
+
+  describe('trunks that are asked for', () => {
+    const frame = (text: string): Uint8Array => Uint8Array.from(text.match(/../g)!, (byte) => parseInt(byte, 16));
+    /** DTP of yersinia 0.8.2 (tshark: dtp.tas 3, dtp.tos 0), or as a switch says what it wants, and what the link is. */
+    const dtp = (mac: string, status = '03'): Uint8Array =>
+      frame(`01000ccccccc${mac}002aaaaa0300000c2004010001000d00000000000000000000020005${status}00030005a50004000a${mac}`);
+    const YERSINIA = '00f57f1e7b39',
+      SWITCH = '00aabbccdd01';
+    const builder = (frames: readonly Uint8Array[], isBusy = true): PacketBuilder => {
+      const made = new PacketBuilder();
+      for (const one of frames) {
+        if (isBusy) made.udp({ from: '10.0.0.1', to: '10.0.0.2', sourcePort: 5000, destinationPort: 5000 });
+        made.frame(one).wait(2);
+      }
+      return made;
+    };
+    test('by a station are told, and that the switch agreed', async () => {
+      const asked = [dtp(YERSINIA), dtp(YERSINIA), dtp(YERSINIA), dtp(YERSINIA)];
+      const [finding, ...others] = await run(builder(asked).bytes(), 'vlan-hopping');
+      expect(others).toEqual([]);
+      expect(finding).toMatchObject({
+        severity: 'medium',
+        confidence: 65,
+        subjects: [{ role: 'attacker', address: '00:f5:7f:1e:7b:39' }],
+        evidence: { frames: [2, 4, 6, 8] },
+      });
+      expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+      const [agreed] = await run(builder([...asked, dtp(SWITCH, '84')]).bytes(), 'vlan-hopping');
+      expect(agreed).toMatchObject({
+        confidence: 80,
+        description: expect.stringContaining('00:aa:bb:cc:dd:01 says that the link is a trunk') as string,
+      });
+    });
+    // IEEE 802.1D: a BPDU every two seconds; and Cisco's CDP, 0x2000.
+    test('by a switch are its own affair', async () => {
+      const bpdu = frame(`0180c2000000${SWITCH}00264242030000000000800000aabbccdd00000000008000${SWITCH}80010000140002000f00`),
+        cdp = frame(`01000ccccccc${SWITCH}0012aaaa0300000c2000 02b4 0000 0001 0006 6131`.replaceAll(' ', ''));
+      for (const said of [bpdu, cdp])
+        expect(await run(builder([dtp(SWITCH), said, dtp(SWITCH), said, dtp(SWITCH)]).bytes(), 'vlan-hopping')).toEqual([]);
+    });
+    test('are nothing where they are off, or wait to be asked; nor where little else was captured', async () => {
+      expect(await run(builder([dtp(YERSINIA, '02'), dtp(SWITCH, '04'), dtp(SWITCH, '04'), dtp(SWITCH, '04')]).bytes(), 'vlan-hopping')).toEqual([]);
+      expect(await run(builder([dtp(SWITCH), dtp(SWITCH), dtp(SWITCH), dtp(SWITCH)], false).bytes(), 'vlan-hopping')).toEqual([]);
+      expect(await run(builder([dtp(SWITCH), dtp(SWITCH)]).bytes(), 'vlan-hopping')).toEqual([]);
+    });
+  });
 });
 
 describe('rogue-router', () => {

@@ -36,10 +36,10 @@ describe('what no dissector takes', () => {
   it('is counted under its number and named by its kind', () => {
     const packet = newPacket();
     dissectFrame(hex('020000000002020000000001 88b5 0102'), { packet });
-    dissectFrame(hex('020000000002020000000001 0009 aaaa0300000c 2004 01'), { packet });
+    dissectFrame(hex('020000000002020000000001 0009 aaaa0300000c 2005 01'), { packet });
     expect([...packet.unknown].map(([key, frames]) => [describeUnknown(Math.floor(key / 65536), key % 65536), frames])).toEqual([
       ['EtherType 0x88b5', 1],
-      ['Cisco protocol 0x2004', 1],
+      ['Cisco protocol 0x2005', 1],
     ]);
   });
 

@@ -1166,4 +1166,17 @@ export const linkLayersFrames: readonly DissectorCase[] = [
       'ip.src': ['10.0.0.1'],
     },
   },
+  {
+    what: 'DTP, as yersinia 0.8.2 sends it',
+    frame: '01000ccccccc00f57f1e7b39002aaaaa0300000c2004010001000d000000000000000000000200050300030005a50004000a00f57f1e7b39',
+    layers: 'eth:llc:dtp',
+    fields: {
+      'dtp.version': ['1'],
+      'dtp.tlv_type': ['1', '2', '3', '4'],
+      'dtp.tlv_len': ['13', '5', '5', '10'],
+      'dtp.tos': ['0'],
+      'dtp.tas': ['3'],
+      'dtp.senderid': ['00:f5:7f:1e:7b:39'],
+    },
+  },
 ];
