@@ -5,7 +5,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
-import type { Severity } from '../report.ts';
+import { SEVERITIES, type Severity } from '../report.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, Watched, type Ends } from './watched.ts';
 
 const VERSIONS = { 'TLS 1.0': 0x0301, 'TLS 1.1': 0x0302, 'TLS 1.2': 0x0303, 'TLS 1.3': 0x0304 } as const;
@@ -126,7 +126,9 @@ export const weakTls = defineDetector({
         }
       },
       evaluate: (values) => ({
-        findings: [...choices.values].filter(({ evidence }) => evidence.framesTotal >= values.handshakes).map((choice) => draft(values, choice)),
+        findings: told([...choices.values].filter(({ evidence }) => evidence.framesTotal >= values.handshakes)).map(([choice, suites]) =>
+          draft(values, choice, suites),
+        ),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...choices.limits('servers with weak TLS')]),
       }),
     };
@@ -142,7 +144,25 @@ function weaknesses(values: Collected, version: number, suiteName: string): Weak
   return found;
 }
 
-function draft(values: Options, { weakness, ends, evidence, suites, names, version, suite }: Choice): FindingDraft {
+/** What is told of each server: a suite that it chose in handshakes of an old version only, and that is no worse, is told with the version. */
+function told(choices: readonly Choice[]): (readonly [Choice, readonly Choice[]])[] {
+  const versions = new Map(choices.filter(({ weakness }) => !weakness.isSuite).map((choice) => [serverOf(choice), choice])),
+    withVersion = (choice: Choice): Choice | null => {
+      const other = choice.weakness.isSuite ? versions.get(serverOf(choice)) : undefined;
+      if (other === undefined || SEVERITIES.indexOf(choice.weakness.severity) > SEVERITIES.indexOf(other.weakness.severity)) return null;
+      const { evidence } = other;
+      return choice.evidence.framesTotal <= evidence.framesTotal && choice.evidence.frames.every((frame) => evidence.frames.includes(frame))
+        ? other
+        : null;
+    };
+  return choices
+    .filter((choice) => withVersion(choice) === null)
+    .map((choice) => [choice, choice.weakness.isSuite ? [] : choices.filter((other) => withVersion(other) === choice)]);
+}
+
+const serverOf = ({ ends }: Choice): string => `${ends.server} ${ends.serverPort}`;
+
+function draft(values: Options, { weakness, ends, evidence, suites, names, version, suite }: Choice, alsoSuites: readonly Choice[]): FindingDraft {
   const { server, serverPort } = ends,
     count = evidence.framesTotal,
     name = names.size > 0 ? ` (${[...names].map((one) => safeText(one, 60)).join(', ')})` : '';
@@ -154,8 +174,8 @@ function draft(values: Options, { weakness, ends, evidence, suites, names, versi
     technique: weakness.technique,
     severity: weakness.severity,
     confidence,
-    title: `${server} port ${serverPort} agrees to ${weakness.isSuite ? 'the weak cipher suite ' : ''}${weakness.name}`,
-    description: `In ${plural(count, 'handshake')} (threshold ${values.handshakes}) the server${name} chose ${weakness.name}. ${weakness.why}.`,
+    title: `${server} port ${serverPort} agrees to ${weakness.isSuite ? 'the weak cipher suite ' : ''}${weakness.name}${alsoSuites.map((also) => ` and the weak cipher suite ${also.weakness.name}`).join('')}`,
+    description: `In ${plural(count, 'handshake')} (threshold ${values.handshakes}) the server${name} chose ${weakness.name}. ${weakness.why}.${alsoSuites.map((also) => ` In ${plural(also.evidence.framesTotal, 'of these', 'of these')} it chose ${also.weakness.name}. ${also.weakness.why}.`).join('')}`,
     subjects: [{ role: 'server', address: server, port: serverPort }],
     ...evidence.proof,
     indicators: [
