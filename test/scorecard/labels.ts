@@ -24,7 +24,10 @@ export const LABELS: Readonly<Record<string, Label>> = {
   'benign__http2-nghttp2.pcap': { kind: 'benign' },
   'benign__modbus_test_data_part1.pcap': {
     kind: 'benign',
-    may: { 'ics-write': 'eight Modbus writes: function codes 5 (4 frames), 6 (2) and 16 (part of a conformance test)' },
+    may: {
+      'ics-write':
+        'eight Modbus writes: function codes 5 (4 frames), 6 (2) and 16; and 10.0.0.57, which reads nothing, asks the device three times to listen only (frames 8, 10, 12) and three times to restart its communications (15, 17, 20; tshark: modbus.diagnostic_code 4 and 1), which is denial of service wherever it is not a test',
+    },
   },
   'benign__mqtt.pcap': {
     kind: 'benign',
