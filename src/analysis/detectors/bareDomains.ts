@@ -4,7 +4,7 @@
  * A page whose advertisements are blocked asks for hosts below domains; a mail server asks for mail exchangers, too; typing errors are few.
  */
 import { Burst } from './measures.ts';
-import { registeredDomain } from './dnsTunnelDomains.ts';
+import { registeredDomain } from './dnsDomains.ts';
 import { remembered } from './remembered.ts';
 import { Evidence } from './watched.ts';
 

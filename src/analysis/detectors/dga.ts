@@ -12,7 +12,7 @@ import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import { BareDomains, BURST_MINUTES, isBare, type BareSummary } from './bareDomains.ts';
-import { registeredDomain } from './dnsTunnelDomains.ts';
+import { registeredDomain } from './dnsDomains.ts';
 import { packetTime } from './measures.ts';
 import { looksRandom } from './randomNames.ts';
 import { remembered } from './remembered.ts';

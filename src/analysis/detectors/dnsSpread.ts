@@ -6,7 +6,7 @@ import type { CaptureState } from '../captureState.ts';
 import { bytesText, countText } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
-import type { Domain } from './dnsTunnelDomains.ts';
+import type { Domain } from './dnsDomains.ts';
 import { MOST_EVIDENCE } from './measures.ts';
 import { addressFilter, confidenceOf } from './watched.ts';
 

@@ -13,7 +13,7 @@ import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { safeText } from '../exports/safeText.ts';
 import { spreadFindings } from './dnsSpread.ts';
-import { domainTableOf, Undelegated, type Domain } from './dnsTunnelDomains.ts';
+import { domainTableOf, Undelegated, type Domain } from './dnsDomains.ts';
 import { isInVain, MANY_CLIENTS } from './randomNameFlood.ts';
 import { addressFilter, confidenceOf, type Part } from './watched.ts';
 

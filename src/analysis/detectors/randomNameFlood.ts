@@ -7,7 +7,7 @@ import type { CaptureState } from '../captureState.ts';
 import { countText, durationText, plural } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
-import type { Domain } from './dnsTunnelDomains.ts';
+import type { Domain } from './dnsDomains.ts';
 import { wordedDraft } from './sightings.ts';
 import { addressFilter } from './measures.ts';
 

@@ -17,7 +17,7 @@ import { countText } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import type { Severity } from '../report.ts';
-import { domainTableOf, registeredDomain } from './dnsTunnelDomains.ts';
+import { domainTableOf, registeredDomain } from './dnsDomains.ts';
 import { Burst, packetTime } from './measures.ts';
 import { EVERYTHING, isNamed, objectsOfSearch, PERMISSIONS } from './directorySearch.ts';
 import { isInVain } from './randomNameFlood.ts';

@@ -11,7 +11,7 @@ import { bytesText, countText, durationText } from '../describe.ts';
 import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { oneWayConnections } from '../oneWay.ts';
-import { domainTableOf, type DomainTable } from './dnsTunnelDomains.ts';
+import { domainTableOf, type DomainTable } from './dnsDomains.ts';
 import { FloodTally, MANY_SOURCES } from './floodTally.ts';
 import { endKey, gatherHot } from './hotFlows.ts';
 import { addressFilter, confidenceOf, overThreshold } from './measures.ts';

@@ -1,6 +1,6 @@
 /**
  * Twins, clones, access points that say yes to everybody, handshakes begun for their keys, and floods of wireless networks; and the ordinary traffic that resembles
- * them. What the frames look like is as Scapy, mdk4, aircrack-ng and hcxdumptool send them.
+ * them. The frames are put together by Scapy's layers and as mdk4's source sends them.
  */
 import { describe, expect, test } from 'vitest';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
