@@ -10,16 +10,9 @@ import { crowdFindings } from './loginCrowds.ts';
 import { sprayFindings } from './loginSprays.ts';
 import { TLS_GUESSING_MESSAGES, TlsGuessing } from './tlsGuessing.ts';
 import { tlsRecordMessage } from '../../pcap/tls/messages.ts';
-import {
-  guessingOptions,
-  guessingThreshold,
-  isGuessing,
-  isStale,
-  loginFilter,
-  LoginTally,
-  type GuessingOptions,
-  type LoginPair,
-} from './loginTally.ts';
+import { guessingOptions, guessingThreshold, isGuessing, isStale, loginFilter, type GuessingOptions } from './guessing.ts';
+import type { LoginPair } from './loginPair.ts';
+import { LoginTally } from './loginTally.ts';
 import { addressFilter, confidenceOf } from './watched.ts';
 
 /** Beyond this many times the threshold it is no longer a forgotten password in some program. */

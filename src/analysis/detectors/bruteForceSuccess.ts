@@ -3,7 +3,9 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural, protocolLabel } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
-import { guessingOptions, guessingThreshold, loginFilter, LoginTally, SUCCESS_OPTIONS, type GuessingOptions, type LoginPair } from './loginTally.ts';
+import { guessingOptions, guessingThreshold, loginFilter, SUCCESS_OPTIONS, type GuessingOptions } from './guessing.ts';
+import type { LoginPair } from './loginPair.ts';
+import { LoginTally } from './loginTally.ts';
 import { addressFilter, confidenceOf } from './watched.ts';
 
 /** Failures a minute that nobody types. */

@@ -2,7 +2,8 @@
 import { durationText, plural, protocolLabel } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
-import { isEnough, isGuessing, isStale, loginFilter, type GuessingOptions, type LoginPair } from './loginTally.ts';
+import { isEnough, isGuessing, isStale, loginFilter, type GuessingOptions } from './guessing.ts';
+import type { LoginPair } from './loginPair.ts';
 import { addressFilter, confidenceOf, proofOfAll } from './watched.ts';
 
 /** Fewer are the devices of one person. */

@@ -1,7 +1,8 @@
 /** A few passwords at each of many servers: one who knows that a server locks out after some failures, or a worm that tries what devices were delivered with. */
 import { durationText, plural, protocolLabel } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
-import { isEnough, isGuessing, type GuessingOptions, type LoginPair } from './loginTally.ts';
+import { isEnough, isGuessing, type GuessingOptions } from './guessing.ts';
+import type { LoginPair } from './loginPair.ts';
 import { addressFilter, confidenceOf, proofOfAll } from './watched.ts';
 
 /** Fewer are somebody who looks for the server that takes the password. */

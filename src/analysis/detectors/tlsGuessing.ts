@@ -7,7 +7,7 @@ import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { durationText, plural, protocolLabel } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
-import { isEnough, isEven, type GuessingOptions } from './loginTally.ts';
+import { isEnough, isEven, type GuessingOptions } from './guessing.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, Watched, type Ends } from './watched.ts';
 
 export const TLS_GUESSING_MESSAGES: readonly string[] = [tlsRecordMessage.kind];

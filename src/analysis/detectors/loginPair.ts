@@ -1,0 +1,94 @@
+/** The logins of one client at one server over one protocol, as they are counted while a capture is read. */
+import type { SuccessOptions } from './guessing.ts';
+import { Evidence, type Ends } from './watched.ts';
+
+export const MOST_USERS = 100,
+  MOST_TIMES = 1000,
+  MOST_SECRETS = 12;
+const MOST_SUCCESSES = 20;
+
+export interface LoginPair {
+  readonly protocol: string;
+  readonly ends: Ends;
+  /** Told by the size of sessions, not by an answer. */
+  readonly bySize: boolean;
+  /** Told by different passwords in posted forms: pages say in words of their own whether one fits. */
+  readonly byForms?: true;
+  /** One password of many users, as JSON that nobody refused: devices of one kind and tests of load log in so, too. */
+  readonly mayBeDevices?: boolean;
+  readonly evidence: Evidence;
+  readonly users: Set<string>;
+  /** Seconds of the failures, the first of them. */
+  readonly times: number[];
+  /** Seconds of the sessions in which something failed, where a session has several attempts: the first of them. */
+  readonly sessionTimes: number[];
+  sessions: number;
+  /** Tags of the first different users and secrets that failed; null where one cannot be told from another. */
+  secrets: Set<string> | null;
+  /** The same number of attempts in every session, each of which may have been a key instead of a password: those a client has are always the same. */
+  mayBeKeys: boolean;
+  failed: number;
+  accepted: number;
+  /** Seconds of the last failures, as many as make a brute force. */
+  readonly recent: number[];
+  /** Logins that worked right behind so many failures. */
+  readonly successes: { readonly user: string | null; readonly failedBefore: number }[];
+  readonly successEvidence: Evidence;
+}
+
+export const newPair = (protocol: string, ends: Ends, bySize: boolean): LoginPair => ({
+  protocol,
+  ends,
+  bySize,
+  evidence: new Evidence(),
+  users: new Set(),
+  times: [],
+  sessionTimes: [],
+  sessions: 0,
+  secrets: new Set(),
+  mayBeKeys: false,
+  failed: 0,
+  accepted: 0,
+  recent: [],
+  successes: [],
+  successEvidence: new Evidence(),
+});
+
+/** Counts a login that failed; the last `threshold` of them are kept, to be told from older ones. */
+export function countFailed(pair: LoginPair, seconds: number | null, threshold: number): void {
+  pair.failed++;
+  if (seconds === null) return;
+  if (pair.times.length < MOST_TIMES) pair.times.push(seconds);
+  pair.recent.push(seconds);
+  if (pair.recent.length > threshold) pair.recent.shift();
+}
+
+/** Counts a login that worked, and notes it when it came behind enough failures. */
+export function countAccepted(
+  pair: LoginPair,
+  seconds: number | null,
+  noting: SuccessOptions | null,
+  threshold: number,
+  user: string | null,
+  prove: () => void,
+  sessions?: number,
+): void {
+  const first = pair.recent.length >= threshold ? pair.recent[0] : sessions === undefined ? undefined : pair.sessionTimes.at(-sessions);
+  if (
+    noting !== null &&
+    seconds !== null &&
+    first !== undefined &&
+    seconds - first <= noting.windowMinutes * 60 &&
+    mostlyFails(noting, pair) &&
+    pair.successes.length < MOST_SUCCESSES
+  ) {
+    pair.successes.push({ user, failedBefore: pair.failed });
+    prove();
+  }
+  pair.accepted++;
+}
+
+/** Whether so few logins worked that it is no program that logs in often. */
+export function mostlyFails({ failedSharePercent }: SuccessOptions, { failed, accepted }: LoginPair): boolean {
+  return (100 * failed) / Math.max(1, failed + accepted) >= failedSharePercent;
+}

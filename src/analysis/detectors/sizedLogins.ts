@@ -1,0 +1,175 @@
+/** Logins that are encrypted, told by the size of their sessions: over SSH and Remote Desktop a refused one ends small, and one that worked goes on. */
+import type { Message } from '../../pcap/dissector.ts';
+import { sshEncryptedMessage, sshNewKeysMessage } from '../../pcap/dissectors/ssh.ts';
+import { rdpRequestMessage } from '../../pcap/dissectors/tpkt.ts';
+import type { CaptureState } from '../captureState.ts';
+import * as F from '../flowTable.ts';
+import type { GuessingOptions } from './guessing.ts';
+import { countAccepted, countFailed, MOST_TIMES, MOST_USERS, newPair, type LoginPair } from './loginPair.ts';
+import { SshLogin } from './sshLogin.ts';
+import { endsOf, Watched } from './watched.ts';
+
+const MOST_PAIRS = 10_000,
+  MOST_SESSIONS = 100_000;
+/** What a client must have sent encrypted to have tried anything: over SSH a service request and one attempt; over RDP its part of TLS and one. */
+const LEAST_SSH_BYTES = 150,
+  /** A check that only hears the server's name over NTLM sends 800 at most; who proves a password sends 300 more. */
+  LEAST_RDP_BYTES = 850;
+/** How much larger than the refused ones of the same client a session is that went on, though it ended at once: tools leave when they are in. */
+const MORE_FROM_CLIENT = 1.6,
+  MORE_FROM_SERVER = 1.3;
+/** Longer sessions are somebody who looks at a login screen. */
+const RDP_SECONDS = 30;
+/** Bytes of a server that has shown a desktop. */
+const RDP_DESKTOP_BYTES = 50_000;
+
+/** Bytes of payload that client and server had sent when their keys came into force, and how they took turns since. */
+interface SshSession {
+  client: number;
+  server: number;
+  readonly login: SshLogin;
+}
+
+/** How a session ended that is told by its size. */
+interface Outcome {
+  readonly failed: number;
+  /** Of the failed, those that may have been the offer of a key. */
+  readonly unsure?: number;
+  readonly accepted: boolean;
+}
+const FAILED: Outcome = { failed: 1, accepted: false },
+  ACCEPTED: Outcome = { failed: 0, accepted: true };
+
+export class SizedLogins {
+  static readonly messages: readonly string[] = [sshNewKeysMessage.kind, sshEncryptedMessage.kind, rdpRequestMessage.kind];
+  readonly #state: CaptureState;
+  readonly #keyed = new Watched<number, SshSession>(MOST_SESSIONS);
+  readonly #rdp = new Watched<number, string | null>(MOST_SESSIONS);
+
+  constructor(state: CaptureState) {
+    this.#state = state;
+  }
+
+  onMessage(message: Message, flow: number): void {
+    if (flow < 0) return;
+    if (sshNewKeysMessage.is(message)) {
+      const session = this.#keyed.of(flow, () => ({ client: -1, server: -1, login: new SshLogin() })),
+        at = flow * F.DOUBLES,
+        { doubles } = this.#state.flows;
+      if (session === undefined) return;
+      if (message.fromServer) session.server = doubles[at + F.PAYLOAD_B]!;
+      else session.client = doubles[at + F.PAYLOAD_A]!;
+    } else if (sshEncryptedMessage.is(message)) this.#keyed.get(flow)?.login.add(message.fromServer, message.bytes);
+    else if (rdpRequestMessage.is(message)) this.#rdp.of(flow, () => message.user);
+  }
+
+  /** All pairs so far, and what could not be followed. May be called again as the capture grows. */
+  pairs(values: GuessingOptions): { readonly pairs: readonly LoginPair[]; readonly limits: readonly string[] } {
+    const ssh = this.#bySize('ssh', this.#keyed.entries, values, (row, session) => this.#sshOutcome(values, row, session)),
+      usual = this.#usualRdp(values),
+      rdp = this.#bySize('rdp', this.#rdp.entries, values, (row) => this.#rdpOutcome(values, row, usual));
+    return {
+      pairs: [...ssh.values, ...rdp.values],
+      limits: [
+        ...this.#keyed.limits('SSH sessions'),
+        ...this.#rdp.limits('Remote Desktop sessions'),
+        ...ssh.limits('pairs with SSH sessions'),
+        ...rdp.limits('pairs with Remote Desktop sessions'),
+      ],
+    };
+  }
+
+  /** Sessions by client and server: those that ended with the login, and the others. */
+  #bySize<T>(
+    protocol: string,
+    sessions: Iterable<[number, T]>,
+    values: GuessingOptions,
+    outcome: (row: number, session: T) => Outcome | null,
+  ): Watched<string, LoginPair> {
+    const pairs = new Watched<string, LoginPair>(MOST_PAIRS),
+      { flows } = this.#state,
+      { ints, doubles } = flows;
+    for (const [row, session] of sessions) {
+      const result = outcome(row, session);
+      if (result === null) continue;
+      const ends = endsOf(this.#state, row),
+        pair = pairs.of(this.#pairKey(row), () => newPair(protocol, ends, true));
+      if (pair === undefined) continue;
+      const at = row * F.INTS,
+        seconds = (ints[at + F.FLAGS]! & F.HAS_TIME) === 0 ? null : doubles[row * F.DOUBLES + F.START]! + ints[at + F.START_NS]! / 1e9;
+      if (typeof session === 'string' && pair.users.size < MOST_USERS) pair.users.add(session);
+      if (result.failed > 0) {
+        for (let i = 0; i < result.failed; i++) countFailed(pair, seconds, values.failures);
+        pair.mayBeKeys =
+          result.unsure === result.failed && (pair.sessions === 0 || (pair.mayBeKeys && pair.failed === result.failed * (pair.sessions + 1)));
+        pair.sessions++;
+        if (seconds !== null && pair.sessionTimes.length < MOST_TIMES) pair.sessionTimes.push(seconds);
+        pair.evidence.addRow(flows, row);
+      }
+      if (result.accepted)
+        countAccepted(
+          pair,
+          seconds,
+          values,
+          values.failures,
+          typeof session === 'string' ? session : null,
+          () => pair.successEvidence.addRow(flows, row),
+          protocol === 'ssh' ? values.sshSessions : undefined,
+        );
+    }
+    return pairs;
+  }
+
+  #sshOutcome(values: GuessingOptions, row: number, { client, server, login }: SshSession): Outcome | null {
+    const { outcome } = login;
+    if (outcome !== null)
+      return outcome.refused > 0 || outcome.isIn ? { failed: outcome.refused, unsure: outcome.unsure, accepted: outcome.isIn } : null;
+    if (client < 0 || server < 0) return null;
+    const { doubles } = this.#state.flows,
+      at = row * F.DOUBLES;
+    if (doubles[at + F.PAYLOAD_B]! - server > values.sshBytes) return ACCEPTED;
+    // One that goes on may still become a session.
+    return doubles[at + F.PAYLOAD_A]! - client >= LEAST_SSH_BYTES && this.#hasEnded(row) ? FAILED : null;
+  }
+
+  /** Bytes that the client and the server send in a refused session, in the middle of enough of them; by client and server. */
+  #usualRdp(values: GuessingOptions): ReadonlyMap<string, readonly [client: number, server: number]> {
+    const rows = new Map<string, number[]>(),
+      { doubles } = this.#state.flows,
+      none = new Map<string, readonly [number, number]>();
+    for (const [row] of this.#rdp.entries) {
+      if (this.#rdpOutcome(values, row, none)?.failed !== 1) continue;
+      const key = this.#pairKey(row),
+        known = rows.get(key);
+      if (known === undefined) rows.set(key, [row]);
+      else known.push(row);
+    }
+    const middle = (all: readonly number[], column: number): number =>
+      all.map((row) => doubles[row * F.DOUBLES + column]!).sort((a, b) => a - b)[all.length >> 1]!;
+    return new Map(
+      [...rows].filter(([, all]) => all.length >= values.failures).map(([key, all]) => [key, [middle(all, F.PAYLOAD_A), middle(all, F.PAYLOAD_B)]]),
+    );
+  }
+
+  #pairKey(row: number): string {
+    const { client, server, serverPort } = endsOf(this.#state, row);
+    return `${client} ${server} ${serverPort}`;
+  }
+
+  #rdpOutcome(values: GuessingOptions, row: number, usual: ReadonlyMap<string, readonly [client: number, server: number]>): Outcome | null {
+    const { doubles } = this.#state.flows,
+      at = row * F.DOUBLES,
+      fromServer = doubles[at + F.PAYLOAD_B]!;
+    if (fromServer > RDP_DESKTOP_BYTES) return ACCEPTED;
+    const isShort = doubles[at + F.END]! - doubles[at + F.START]! <= RDP_SECONDS;
+    if (!isShort || fromServer > values.rdpBytes || doubles[at + F.PAYLOAD_A]! < LEAST_RDP_BYTES || !this.#hasEnded(row)) return null;
+    const refused = usual.size === 0 ? undefined : usual.get(this.#pairKey(row));
+    return refused !== undefined && doubles[at + F.PAYLOAD_A]! >= MORE_FROM_CLIENT * refused[0] && fromServer >= MORE_FROM_SERVER * refused[1]
+      ? ACCEPTED
+      : FAILED;
+  }
+
+  #hasEnded(row: number): boolean {
+    return (this.#state.flows.ints[row * F.INTS + F.FLAGS]! & (F.FIN_A | F.FIN_B | F.RST_A | F.RST_B)) !== 0;
+  }
+}
