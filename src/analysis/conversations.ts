@@ -6,7 +6,6 @@ import { formatIpv4, formatMac } from '../pcap/addresses.ts';
 import type { CaptureState } from './captureState.ts';
 import { tcpConnState, udpConnState } from './connState.ts';
 import * as F from './flowTable.ts';
-import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from './flowPass.ts';
 import { MAC_TIMES, MAC_WORDS } from './macTable.ts';
 import type { Conversation, ConversationLayer } from './report.ts';
 import { doubles, integers, type Scratch } from './scratch.ts';
@@ -34,7 +33,7 @@ export interface ConversationTable {
   b(row: number): string;
 }
 
-const LAYER_PROTOCOL: Partial<Record<ConversationLayer, number>> = { tcp: PROTOCOL_TCP, udp: PROTOCOL_UDP, sctp: PROTOCOL_SCTP };
+const LAYER_PROTOCOL: Partial<Record<ConversationLayer, number>> = { tcp: F.PROTOCOL_TCP, udp: F.PROTOCOL_UDP, sctp: F.PROTOCOL_SCTP };
 
 function columns(
   layer: ConversationLayer,
@@ -309,7 +308,7 @@ export function conversationIds(state: CaptureState, flows: Iterable<number>): R
       continue;
     }
     const ordinal = counts[protocol]!++;
-    if (wanted.has(flow)) ids.set(flow, `${protocol === PROTOCOL_TCP ? 'tcp' : protocol === PROTOCOL_UDP ? 'udp' : 'sctp'}:${ordinal}`);
+    if (wanted.has(flow)) ids.set(flow, `${protocol === F.PROTOCOL_TCP ? 'tcp' : protocol === F.PROTOCOL_UDP ? 'udp' : 'sctp'}:${ordinal}`);
   }
   if (!loose) return ids;
   for (const layer of ['ip', 'ipv6'] as const) {

@@ -55,6 +55,11 @@ export const META_PROTOCOL = 0xff,
   META_IPV6 = 0x100,
   META_DEPTH_SHIFT = 9;
 
+/** META_PROTOCOL of flows with ports. */
+export const PROTOCOL_TCP = 6,
+  PROTOCOL_UDP = 17,
+  PROTOCOL_SCTP = 132;
+
 /** Bits of FLAGS. The first frame may come from the responder, when the capture starts late. */
 export const FIRST_FROM_B = 1,
   HAS_BASE_A = 2,

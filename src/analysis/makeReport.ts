@@ -7,7 +7,7 @@ import type { CaptureState } from './captureState.ts';
 import { activityOf, durationText, plural, protocolLabel } from './describe.ts';
 import { finishFindings, type Judgement, type Judging } from './findings.ts';
 import * as F from './flowTable.ts';
-import { PROTOCOL_TCP, topOfLoosePath } from './flowPass.ts';
+import { topOfLoosePath } from './flowPass.ts';
 import { optionsInForce } from './detectorOptions.ts';
 import { oneWayConnections } from './oneWay.ts';
 import type { BreakdownRow, CaptureFilePart, CaptureInfo, HierarchyRow, ProtocolCount, Quality, Report, Timeline } from './report.ts';
@@ -224,7 +224,7 @@ function breakdownOf(state: CaptureState): BreakdownRow[] {
     const service = tables.all[ints[at + F.SERVICE]! - 1]?.dissector.id;
     tally(
       counts,
-      service ?? (protocol === PROTOCOL_TCP ? 'tcp' : protocol === 17 ? 'udp' : 'sctp'),
+      service ?? (protocol === F.PROTOCOL_TCP ? 'tcp' : protocol === 17 ? 'udp' : 'sctp'),
       packets,
       doubles[dat + F.BYTES_A]! + doubles[dat + F.BYTES_B]! - doubles[dat + F.INNER_BYTES]!,
     );

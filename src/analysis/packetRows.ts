@@ -5,7 +5,6 @@ import type { Packet } from '../pcap/packet.ts';
 import { columnAddresses, RowSink } from '../pcap/rowSink.ts';
 import type { Analysis } from './analyze.ts';
 import type { PacketDetail, PacketRow } from './engineApi.ts';
-import { PROTOCOL_SCTP, PROTOCOL_TCP, PROTOCOL_UDP } from './flowPass.ts';
 import { replayFlow, type ReplaySource } from './flowReplay.ts';
 import * as F from './flowTable.ts';
 import { INDEX_HAS_TIME, INDEX_MALFORMED, type PacketIndex } from './packetIndex.ts';
@@ -109,7 +108,7 @@ export class PacketRows {
   flowId(flow: number): string | null {
     if (flow < 0) return null;
     const protocol = this.#analysis.state.flows.ints[flow * F.INTS + F.META]! & F.META_PROTOCOL;
-    const layer = protocol === PROTOCOL_TCP ? 'tcp' : protocol === PROTOCOL_UDP ? 'udp' : protocol === PROTOCOL_SCTP ? 'sctp' : null;
+    const layer = protocol === F.PROTOCOL_TCP ? 'tcp' : protocol === F.PROTOCOL_UDP ? 'udp' : protocol === F.PROTOCOL_SCTP ? 'sctp' : null;
     return layer === null ? null : `${layer}:${this.#ordinal(flow)}`;
   }
 
