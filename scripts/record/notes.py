@@ -9,7 +9,13 @@ from registry import Sample
 PACKAGES = {'tcpdump': 'tcpdump', 'dumpcap': 'wireshark-common', 'nmap': 'nmap', 'curl': 'curl', 'nginx': 'nginx', 'dnsmasq': 'dnsmasq-base', 'ssh': 'openssh-server',
             'vsftpd': 'vsftpd', 'hping3': 'hping3', 'ping': 'iputils-ping', 'chronyd': 'chrony', 'ntpdig': 'ntpsec-ntpdig', 'udhcpc': 'udhcpc', 'dig': 'bind9-dnsutils',
             'swaks': 'swaks', 'lftp': 'lftp', 'traceroute': 'traceroute', 'wget': 'wget', 'ovs-vsctl': 'openvswitch-switch', 'hydra': 'hydra', 'zstd': 'zstd', 'gzip': 'gzip',
-            'editcap': 'wireshark-common', 'mergecap': 'wireshark-common', 'rdisc6': 'ndisc6', 'mailserver': 'python3-aiosmtpd', 'sshd': 'openssh-server', 'nft': 'nftables', 'busybox': 'busybox', 'ovs-vswitchd': 'openvswitch-switch', 'unbound': 'unbound'}
+            'editcap': 'wireshark-common', 'mergecap': 'wireshark-common', 'rdisc6': 'ndisc6', 'mailserver': 'python3-aiosmtpd', 'sshd': 'openssh-server', 'nft': 'nftables', 'busybox': 'busybox', 'ovs-vswitchd': 'openvswitch-switch', 'unbound': 'unbound',
+            'smbd': 'samba', 'smbclient': 'smbclient', 'rpcclient': 'smbclient', 'dovecot': 'dovecot-imapd', 'kamailio': 'kamailio', 'svcrack': 'sipvicious', 'sipsak': 'sipsak',
+            'slapd': 'slapd', 'ldapsearch': 'ldap-utils', 'krb5kdc': 'krb5-kdc', 'kinit': 'krb5-user', 'psql': 'postgresql', 'mariadbd': 'mariadb-server',
+            'mariadb': 'mariadb-client', 'redis-server': 'redis-server', 'in.tftpd': 'tftpd-hpa', 'tftp': 'tftp-hpa', 'socat': 'socat', 'snmpget': 'snmp', 'snmpd': 'snmpd',
+            'ptunnel-ng': 'ptunnel-ng', 'iodine': 'iodine', 'tinyproxy': 'tinyproxy', 'xrdp': 'xrdp', 'Xvfb': 'xvfb', 'Xtigervnc': 'tigervnc-standalone-server',
+            'slowhttptest': 'slowhttptest', 'masscan': 'masscan', 'macof': 'dsniff', 'arpspoof': 'dsniff', 'ettercap': 'ettercap-text-only', 'dirb': 'dirb',
+            'atk6-dos-new-ip6': 'thc-ipv6', 'arping': 'arping', 'aria2c': 'aria2', 'ab': 'apache2-utils', 'telnetd': 'inetutils-telnetd'}
 LONGEST_COMMAND = 170
 MOST_COMMANDS = 14
 
