@@ -62,7 +62,7 @@ export class TcpPass {
     const next = flows.ints[at + F.NEXT_A + direction]!,
       analysis = this.#analysis,
       segmentAt = p.tcpSequence | 0;
-    analysis.startsAtZero = state.firstSeconds === 0 && state.firstNanoseconds === 0;
+    if ((flags & TCP_SYN) !== 0) analysis.startsAtZero = state.firstSeconds === 0 && state.firstNanoseconds === 0;
     analysis.time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : 0;
     if (flows.ints[at + F.TCP_ROW] === ONLY_A_SYN) analysis.firstTime = this.#sinceFirst(row);
     let bits = analysis.segment(flows, row, direction, segmentAt, p.tcpAcknowledgment | 0, length, flags, p.tcpWindow);

@@ -1,16 +1,14 @@
 /** Packets of IPsec before encryption or after decryption, as the enc interface of the BSDs shows them (LINKTYPE_ENC). */
 import { defineFields, type Dissector } from '../dissector.ts';
-import { ETHERTYPE } from '../tables.ts';
+import { BSD_FAMILIES, nextAfterFamily } from './etherType.ts';
 
 const f = defineFields({
-  family: { name: 'enc.af', label: 'Address Family', type: 'uint' },
+  family: { name: 'enc.af', label: 'Address Family', type: 'uint', values: BSD_FAMILIES },
   spi: { name: 'enc.spi', label: 'SPI', type: 'uint', base: 'hex' },
   flags: { name: 'enc.flags', label: 'Flags', type: 'uint', base: 'hex' },
 });
 
-const HEADER = 12,
-  IPV4 = 2,
-  IPV6 = [24, 28, 30];
+const HEADER = 12;
 
 export const enc: Dissector = {
   id: 'enc',
@@ -31,8 +29,6 @@ export const enc: Dissector = {
       sink.add(f.flags, offset + 8, 4, p.view.getUint32(offset + 8, little < big));
       sink.info('ENC', '');
     }
-    if (family === IPV4) p.next(ETHERTYPE, 0x0800, payload, end);
-    else if (IPV6.includes(family)) p.next(ETHERTYPE, 0x86dd, payload, end);
-    else p.carryData(payload, end);
+    nextAfterFamily(p, family, payload, end);
   },
 };

@@ -1,7 +1,7 @@
 /** Ethernet II and IEEE 802.3 frames. A length/type field below 0x0600 is a length, and LLC follows (IEEE 802.3 clause 3.2.6). */
 import { defineFields, type Dissector } from '../dissector.ts';
 import { MAC_ETHERNET } from '../packet.ts';
-import { nextAfterType } from './etherType.ts';
+import { ETHERNET_WITHIN, nextAfterType } from './etherType.ts';
 
 const f = defineFields({
   destination: { name: 'eth.dst', label: 'Destination', type: 'ether', aliases: ['eth.addr'] },
@@ -16,10 +16,9 @@ export const ethernet: Dissector = {
   id: 'eth',
   name: 'Ethernet',
   fields: f,
-  // EtherType 0x6558 is Ethernet within something else (RFC 1701).
   on: [
     { table: 'linktype', value: 1 },
-    { table: 'ethertype', value: 0x6558 },
+    { table: 'ethertype', value: ETHERNET_WITHIN },
   ],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;

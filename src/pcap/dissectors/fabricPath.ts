@@ -1,14 +1,14 @@
 /** Cisco FabricPath: Ethernet within Ethernet between the switches of a data centre. The outer addresses are those of switches, and stand in the outer header. */
 import { defineFields, type Dissector } from '../dissector.ts';
 import { ETHERTYPE } from '../tables.ts';
+import { ETHERNET_WITHIN } from './etherType.ts';
 
 const f = defineFields({
   ftag: { name: 'cfp.ftag', label: 'FTAG', type: 'uint' },
   ttl: { name: 'cfp.ttl', label: 'TTL', type: 'uint' },
 });
 
-const HEADER = 2,
-  ETHERNET_WITHIN = 0x6558;
+const HEADER = 2;
 
 export const fabricPath: Dissector = {
   id: 'cfp',

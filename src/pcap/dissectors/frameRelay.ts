@@ -1,6 +1,7 @@
 /** Frame Relay with the encapsulation of RFC 2427, or Cisco's, whose type stands where the other has its control byte. */
 import { defineFields, type Dissector } from '../dissector.ts';
 import { CISCO_PID, ETHERTYPE } from '../tables.ts';
+import { ETHERNET_WITHIN } from './etherType.ts';
 
 const f = defineFields({
   dlci: { name: 'fr.dlci', label: 'DLCI', type: 'uint' },
@@ -21,7 +22,6 @@ const ADDRESS = 2,
   NLPID_IPV6 = 0x8e,
   NLPID_SNAP = 0x80,
   CDP = 0x2000,
-  ETHERNET_WITHIN = 0x6558,
   /** Of IEEE 802.1, for bridged frames; 1 and 7 are Ethernet with its checksum and without (RFC 2427 section 4.2). */
   BRIDGED = 0x0080c2,
   BRIDGED_ETHERNET = [1, 7];

@@ -1,6 +1,7 @@
 /** Generic Routing Encapsulation, RFC 2784 with key and sequence number of RFC 2890, and the enhanced form of PPTP (RFC 2637). */
 import { defineFields, type Dissector } from '../dissector.ts';
 import { CISCO_PID, ETHERTYPE } from '../tables.ts';
+import { ETHERNET_WITHIN } from './etherType.ts';
 
 const f = defineFields({
   flags: { name: 'gre.flags_and_version', label: 'Flags and Version', type: 'uint', base: 'hex' },
@@ -23,7 +24,6 @@ const HEADER = 4,
 /** ERSPAN puts a header of its own before the mirrored frame; type I (0x88be without sequence number) puts none. */
 const ERSPAN_II = 0x88be,
   ERSPAN_III = 0x22eb,
-  ETHERNET_WITHIN = 0x6558,
   CDP = 0x2000;
 
 export const gre: Dissector = {

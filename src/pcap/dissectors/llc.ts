@@ -2,7 +2,7 @@
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { CISCO_PID, ETHERTYPE, LLC_DSAP } from '../tables.ts';
-import { LLC_HEADER } from './etherType.ts';
+import { ETHERNET_WITHIN, LLC_HEADER } from './etherType.ts';
 
 const SAPS: Readonly<Record<number, string>> = {
   0x00: 'NULL LSAP',
@@ -51,9 +51,8 @@ const f = defineFields({
 const SNAP_SAP = 0xaa,
   SNAP = 5,
   UNNUMBERED_INFORMATION = 0x03;
-/** The transparent-bridging type of Ethernet within something else, and BPDUs by their SAP. */
-const ETHERNET_WITHIN = 0x6558,
-  BPDU_SAP = 0x42;
+/** BPDUs by their SAP. */
+const BPDU_SAP = 0x42;
 /** Aligns bridged Ethernet, RFC 2684 section 5.2. */
 const BRIDGED_PADDING = 2;
 

@@ -2,6 +2,7 @@
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { ETHERTYPE } from '../tables.ts';
+import { ETHERNET_WITHIN } from './etherType.ts';
 
 const f = defineFields({
   label: { name: 'mpls.label', label: 'MPLS Label', type: 'uint' },
@@ -12,7 +13,6 @@ const f = defineFields({
 
 const ENTRY = 4,
   BOTTOM = 0x100,
-  ETHERNET_WITHIN = 0x6558,
   ASSOCIATED_CHANNEL = 1;
 
 export const mpls: Dissector = {

@@ -1,17 +1,14 @@
 /** BSD loopback: an address family in the byte order of the capturing machine (LINKTYPE_NULL) or of the network (LINKTYPE_LOOP). */
 import { defineFields, type Dissector } from '../dissector.ts';
 import { ETHERTYPE } from '../tables.ts';
-
-/** AF_INET6 has a number of its own on each BSD and on Darwin. */
-const FAMILIES: Readonly<Record<number, string>> = { 2: 'IP', 24: 'IPv6', 28: 'IPv6', 30: 'IPv6' };
+import { BSD_FAMILIES, nextAfterFamily } from './etherType.ts';
 
 const f = defineFields({
-  family: { name: 'null.family', label: 'Family', type: 'uint', values: FAMILIES },
+  family: { name: 'null.family', label: 'Family', type: 'uint', values: BSD_FAMILIES },
   type: { name: 'null.type', label: 'Type', type: 'uint', base: 'hex' },
 });
 
 const HEADER = 4,
-  IPV4 = 2,
   MIN_ETHERTYPE = 0x600,
   LINKTYPE_LOOP = 108,
   PPP_START = 0xff03;
@@ -34,14 +31,12 @@ export const nullLoopback: Dissector = {
     if (sink !== null) {
       sink.layer(nullLoopback, offset, HEADER);
       sink.add(family >= MIN_ETHERTYPE && family <= 0xffff ? f.type : f.family, offset, HEADER, family);
-      sink.info('NULL', FAMILIES[family] ?? `family ${family}`);
+      sink.info('NULL', BSD_FAMILIES[family] ?? `family ${family}`);
     }
-    if (family === IPV4) p.next(ETHERTYPE, 0x0800, payload, end);
-    else if (FAMILIES[family] !== undefined) p.next(ETHERTYPE, 0x86dd, payload, end);
-    // Or PPP, which some dial-up adapters put here.
-    else if (p.view.getUint16(offset) === PPP_START) p.nextById('ppp', offset, end);
+    // Some dial-up adapters put PPP here.
+    if (p.view.getUint16(offset) === PPP_START) p.nextById('ppp', offset, end);
     // Some drivers write an EtherType instead.
     else if (family >= MIN_ETHERTYPE && family <= 0xffff) p.next(ETHERTYPE, family, payload, end);
-    else p.carryData(payload, end);
+    else nextAfterFamily(p, family, payload, end);
   },
 };

@@ -1,15 +1,13 @@
 /** Packets logged by the packet filter of OpenBSD, FreeBSD, pfSense and OPNsense (LINKTYPE_PFLOG), with the rule that decided. */
 import { findByte } from '../text.ts';
 import { defineFields, type Dissector } from '../dissector.ts';
-import { ETHERTYPE } from '../tables.ts';
+import { BSD_FAMILIES, nextAfterFamily } from './etherType.ts';
 
-/** AF_INET6 has a number of its own on each BSD. */
-const FAMILIES: Readonly<Record<number, string>> = { 2: 'IPv4', 24: 'IPv6', 28: 'IPv6', 30: 'IPv6' };
 const ACTIONS: Readonly<Record<number, string>> = { 0: 'passed', 1: 'blocked', 2: 'scrubbed', 8: 'binat', 4: 'nat', 6: 'rdr' };
 
 const f = defineFields({
   length: { name: 'pflog.length', label: 'Header Length', type: 'uint' },
-  family: { name: 'pflog.af', label: 'Address Family', type: 'uint', values: FAMILIES },
+  family: { name: 'pflog.af', label: 'Address Family', type: 'uint', values: BSD_FAMILIES },
   action: { name: 'pflog.action', label: 'Action', type: 'uint', values: ACTIONS },
   reason: { name: 'pflog.reason', label: 'Reason', type: 'uint' },
   interfaceName: { name: 'pflog.ifname', label: 'Interface', type: 'string' },
@@ -21,8 +19,7 @@ const f = defineFields({
 
 /** Up to and with the direction; what OpenBSD appended later is passed over. */
 const HEADER = 61,
-  NAME_LENGTH = 16,
-  IPV4 = 2;
+  NAME_LENGTH = 16;
 
 export const pflog: Dissector = {
   id: 'pflog',
@@ -57,8 +54,6 @@ export const pflog: Dissector = {
       sink.add(f.direction, offset + 60, 1, direction);
       sink.info('PFLOG', `${ACTIONS[action] ?? `action ${action}`}, rule ${view.getInt32(offset + 36)}`);
     }
-    if (family === IPV4) p.next(ETHERTYPE, 0x0800, payload, end);
-    else if (FAMILIES[family] !== undefined) p.next(ETHERTYPE, 0x86dd, payload, end);
-    else p.carryData(payload, end);
+    nextAfterFamily(p, family, payload, end);
   },
 };

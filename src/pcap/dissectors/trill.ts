@@ -1,6 +1,7 @@
 /** Transparent Interconnection of Lots of Links, RFC 6325: Ethernet within Ethernet, with a count of hops. */
 import { defineFields, type Dissector } from '../dissector.ts';
 import { ETHERTYPE } from '../tables.ts';
+import { ETHERNET_WITHIN } from './etherType.ts';
 
 const f = defineFields({
   version: { name: 'trill.version', label: 'Version', type: 'uint' },
@@ -11,8 +12,7 @@ const f = defineFields({
   ingress: { name: 'trill.ingress_nick', label: 'Ingress RBridge Nickname', type: 'uint' },
 });
 
-const HEADER = 6,
-  ETHERNET_WITHIN = 0x6558;
+const HEADER = 6;
 
 export const trill: Dissector = {
   id: 'trill',

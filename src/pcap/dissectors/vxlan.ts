@@ -1,6 +1,7 @@
 /** Virtual eXtensible LAN, RFC 7348: Ethernet in UDP, told apart by a 24-bit network identifier. */
 import { defineFields, type Dissector } from '../dissector.ts';
 import { ETHERTYPE } from '../tables.ts';
+import { ETHERNET_WITHIN } from './etherType.ts';
 
 const f = defineFields({
   flags: { name: 'vxlan.flags', label: 'Flags', type: 'uint', base: 'hex' },
@@ -9,8 +10,7 @@ const f = defineFields({
 });
 
 const HEADER = 8,
-  HAS_VNI = 0x08,
-  ETHERNET_WITHIN = 0x6558;
+  HAS_VNI = 0x08;
 
 export const vxlan: Dissector = {
   id: 'vxlan',

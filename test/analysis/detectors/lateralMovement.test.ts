@@ -8,21 +8,10 @@ import { exploitAttempt, lateralMovement, ntlmHashExposure } from '../../../src/
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, shared } from '../../support/analyzeCapture.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
+import { rpcRequest } from '../../support/rpcRequest.ts';
 
 const A = '10.0.0.66',
   B = '10.0.0.20';
-const call = (name: string, operation: string, more: Partial<RpcMessage> = {}): Omit<RpcMessage, 'frame'> => ({
-  kind: 'rpc',
-  type: 'request',
-  interface: name,
-  opnum: 1,
-  operation,
-  strings: [],
-  sealed: false,
-  zeroCredential: false,
-  returned: -1,
-  ...more,
-});
 function calls(...said: readonly Omit<RpcMessage, 'frame'>[]): MessageDriver {
   const driver = new MessageDriver(lateralMovement),
     flow = driver.flow(A, B, 445, 'nbss');
@@ -37,8 +26,8 @@ describe('lateral-movement', () => {
     driver
       .say<SmbTreeMessage>(flow, { kind: 'smb-tree', path: '\\\\SRV\\ADMIN$', status: 0 })
       .say<SmbWriteMessage>(flow, { kind: 'smb-write', share: '\\\\SRV\\ADMIN$', path: 'PSEXESVC.exe', isProgram: true, start: 'MZ' })
-      .say<RpcMessage>(flow, call('svcctl', 'CreateServiceW', { strings: ['PSEXESVC', '%SystemRoot%\\PSEXESVC.exe -p geheim'] }))
-      .say<RpcMessage>(flow, call('svcctl', 'StartServiceW'));
+      .say<RpcMessage>(flow, rpcRequest('svcctl', 'CreateServiceW', { strings: ['PSEXESVC', '%SystemRoot%\\PSEXESVC.exe -p geheim'] }))
+      .say<RpcMessage>(flow, rpcRequest('svcctl', 'StartServiceW'));
     const [finding] = driver.findings;
     expect(finding).toMatchObject({
       technique: 'service-start',
@@ -58,22 +47,22 @@ describe('lateral-movement', () => {
   });
   test.each([
     // [MS-DRSR] section 4.1.10; [MS-EFSR] section 3.1.4.2, which PetitPotam calls.
-    ['replication', 'medium', call('drsuapi', 'DRSGetNCChanges', { sealed: true })],
-    ['coercion', 'medium', call('efsrpc', 'EfsRpcOpenFileRaw')],
-    ['task', 'medium', call('ITaskSchedulerService', 'SchRpcRegisterTask')],
-    ['task', 'medium', call('atsvc', 'NetrJobAdd')],
-    ['registry-save', 'medium', call('winreg', 'BaseRegSaveKey')],
-    ['registry', 'low', call('winreg', 'BaseRegSetValue')],
-    ['wmi', 'low', call('IWbemServices', 'ExecMethod', { sealed: true })],
+    ['replication', 'medium', rpcRequest('drsuapi', 'DRSGetNCChanges', { sealed: true })],
+    ['coercion', 'medium', rpcRequest('efsrpc', 'EfsRpcOpenFileRaw')],
+    ['task', 'medium', rpcRequest('ITaskSchedulerService', 'SchRpcRegisterTask')],
+    ['task', 'medium', rpcRequest('atsvc', 'NetrJobAdd')],
+    ['registry-save', 'medium', rpcRequest('winreg', 'BaseRegSaveKey')],
+    ['registry', 'low', rpcRequest('winreg', 'BaseRegSetValue')],
+    ['wmi', 'low', rpcRequest('IWbemServices', 'ExecMethod', { sealed: true })],
   ])('%s', (technique, severity, said) => expect(calls(said).findings).toMatchObject([{ technique, severity }]));
 
   test('is silent on services that are looked at or started, on queries, and on answers', () => {
     const quiet = [
-      call('svcctl', 'OpenSCManagerW'),
-      call('svcctl', 'OpenServiceW'),
-      call('svcctl', 'StartServiceW'),
-      call('IWbemServices', 'ExecQuery'),
-      call('atsvc', 'NetrJobAdd', { type: 'response' }),
+      rpcRequest('svcctl', 'OpenSCManagerW'),
+      rpcRequest('svcctl', 'OpenServiceW'),
+      rpcRequest('svcctl', 'StartServiceW'),
+      rpcRequest('IWbemServices', 'ExecQuery'),
+      rpcRequest('atsvc', 'NetrJobAdd', { type: 'response' }),
     ];
     expect(calls(...quiet).findings).toEqual([]);
   });
@@ -185,15 +174,16 @@ describe('exploit-attempt over SMB and RPC', () => {
       ),
     ).toEqual([]));
   test('Zerologon, tried and done', () => {
-    const zero = call('netlogon', 'NetrServerAuthenticate3', { zeroCredential: true }),
-      answer = (returned: number): Omit<RpcMessage, 'frame'> => call('netlogon', 'NetrServerAuthenticate3', { type: 'response', returned });
+    const zero = rpcRequest('netlogon', 'NetrServerAuthenticate3', { zeroCredential: true }),
+      answer = (returned: number): Omit<RpcMessage, 'frame'> => rpcRequest('netlogon', 'NetrServerAuthenticate3', { type: 'response', returned });
     expect(attack(zero, answer(0xc0000022))).toEqual([['zerologon', 'high']]);
     expect(attack(zero, answer(0xc0000022), zero, answer(0))).toEqual([['zerologon', 'critical']]);
-    expect(attack(call('netlogon', 'NetrServerAuthenticate3'), answer(0))).toEqual([]);
+    expect(attack(rpcRequest('netlogon', 'NetrServerAuthenticate3'), answer(0))).toEqual([]);
   });
   test('PrintNightmare: a driver from elsewhere', () => {
-    const driver = (path: string): Omit<RpcMessage, 'frame'> => call('spoolss', 'RpcAddPrinterDriverEx', { strings: ['\\\\SRV', '1234', path] });
-    const done = call('spoolss', 'RpcAddPrinterDriverEx', { type: 'response', returned: 0 });
+    const driver = (path: string): Omit<RpcMessage, 'frame'> =>
+      rpcRequest('spoolss', 'RpcAddPrinterDriverEx', { strings: ['\\\\SRV', '1234', path] });
+    const done = rpcRequest('spoolss', 'RpcAddPrinterDriverEx', { type: 'response', returned: 0 });
     expect(attack(driver('\\\\203.0.113.9\\smb\\addCube.dll'), done)).toEqual([['printnightmare', 'critical']]);
     expect(attack(driver('\\??\\UNC\\203.0.113.9\\smb\\addCube.dll'))).toEqual([['printnightmare', 'medium']]);
     expect(attack(driver('C:\\Windows\\System32\\spool\\drivers\\x64\\3\\UNIDRV.DLL'), done)).toEqual([]);
@@ -207,7 +197,7 @@ describe('exploit-attempt over SMB and RPC', () => {
 });
 
 test('domain controllers that replicate from each other are left alone', () => {
-  const driver = calls(call('drsuapi', 'DRSGetNCChanges', { sealed: true }));
+  const driver = calls(rpcRequest('drsuapi', 'DRSGetNCChanges', { sealed: true }));
   expect(driver.findings).toHaveLength(1);
   driver.flow('10.0.0.7', A, 389, 'ldap');
   expect(driver.findings).toEqual([]);

@@ -6,21 +6,10 @@ import type { RpcMessage, RpcSidsMessage } from '../../../src/pcap/dissectors/dc
 import type { LdapSearchMessage } from '../../../src/pcap/dissectors/ldap.ts';
 import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
 import { MessageDriver, confidenceSum } from '../../support/messageDriver.ts';
+import { rpcRequest } from '../../support/rpcRequest.ts';
 
 const A = '10.0.0.66',
   DC = '10.0.0.10';
-const call = (operation: string, name: string, more: Partial<RpcMessage> = {}): Omit<RpcMessage, 'frame'> => ({
-  kind: 'rpc',
-  type: 'request',
-  interface: name,
-  opnum: 1,
-  operation,
-  strings: [],
-  sealed: false,
-  zeroCredential: false,
-  returned: -1,
-  ...more,
-});
 const recorded = async (name: string) => findingsOf(await analyzeCapture(sample(name)), 'service-enumeration');
 
 describe('accounts of a Windows host', () => {
@@ -47,7 +36,7 @@ describe('accounts of a Windows host', () => {
     for (let i = 0; i < calls; i++) {
       const few = Array.from({ length: 5 }, (_, n) => rids(i * 5 + n));
       driver.say<RpcSidsMessage>(flow, { kind: 'rpc-sids', asked: few.length, rids: few });
-      driver.say<RpcMessage>(flow, call('LsarLookupSids', 'lsarpc', { type: 'response', returned }));
+      driver.say<RpcMessage>(flow, rpcRequest('lsarpc', 'LsarLookupSids', { type: 'response', returned }));
     }
     return driver;
   };
@@ -76,7 +65,7 @@ describe('sessions of many hosts', () => {
   const asked = (operation: string, hosts: number, gap: number): MessageDriver => {
     const driver = new MessageDriver(serviceEnumeration);
     for (let i = 0; i < hosts; i++) {
-      driver.say(driver.flow(A, `10.0.1.${i + 1}`, 445, 'nbss'), call(operation, 'srvsvc'));
+      driver.say(driver.flow(A, `10.0.1.${i + 1}`, 445, 'nbss'), rpcRequest('srvsvc', operation));
       driver.wait(gap);
     }
     return driver;
