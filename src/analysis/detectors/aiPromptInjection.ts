@@ -11,6 +11,7 @@ import { nbnsAnswerMessage } from '../../pcap/dissectors/nbns.ts';
 import { smtpCommandMessage, smtpMailMessage, smtpReplyMessage } from '../../pcap/dissectors/smtp.ts';
 import { sshBannerMessage } from '../../pcap/dissectors/ssh.ts';
 import { httpRequestMessage, httpResponseMessage, type HttpRequestMessage, type HttpResponseMessage } from '../../pcap/http/messages.ts';
+import { HeaderJudge } from '../../pcap/http/headerLines.ts';
 import { UriJudge } from '../../pcap/http/knownUris.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { plainDatagramMessage } from '../../pcap/plainDatagram.ts';
@@ -139,7 +140,8 @@ function isFromServer(message: Message): boolean {
   return httpResponseMessage.is(message) || ftpReplyMessage.is(message) || smtpReplyMessage.is(message);
 }
 
-const uriJudge = new UriJudge();
+const uriJudge = new UriJudge(),
+  headerJudge = new HeaderJudge();
 
 /** What was found in the message being looked at; nearly always nothing, and then nothing is made. */
 let told: Told[] = [];
@@ -149,9 +151,18 @@ function say(where: string, text: string, isProse = false, isEcho = false): void
   if (injection !== null) told.push({ where, isProse, isEcho, injection });
 }
 
-function sayHttp(http: HttpRequestMessage | HttpResponseMessage, place: string): void {
-  // The bytes are looked at before they become texts.
-  if (mayHoldInjection(headWords(http))) for (const [name, value] of http.headers) say(headerPlace(name), value);
+/** Of a request, whose lines others ask for, too: each is looked at when it is met first. */
+function sayHeaders({ headers }: HttpRequestMessage): void {
+  if (headerJudge.knowsAll(headers)) return;
+  for (const header of headers) {
+    if (headerJudge.knows(header)) continue;
+    const injection = injectionIn(header[1]);
+    if (injection === null) headerJudge.clear(header);
+    else told.push({ where: headerPlace(header[0]), isProse: false, injection });
+  }
+}
+
+function sayBody(http: HttpRequestMessage | HttpResponseMessage, place: string): void {
   const injection = mayHoldInjection(bodyWords(http)) ? judgeInjection(http.bodyStart) : null;
   if (injection !== null) told.push({ where: place, isProse: true, injection });
 }
@@ -163,10 +174,13 @@ function injectionsOf(message: Message): readonly Told[] {
       say('the address of an HTTP request', message.uri);
       if (told.length === 0) uriJudge.clear(message);
     }
-    sayHttp(message, 'the body of an HTTP request');
+    sayHeaders(message);
+    sayBody(message, 'the body of an HTTP request');
   } else if (httpResponseMessage.is(message)) {
     say('the status line of an HTTP answer', message.phrase);
-    sayHttp(message, 'the body of an HTTP answer');
+    // The bytes are looked at before they become texts.
+    if (mayHoldInjection(headWords(message))) for (const [name, value] of message.headers) say(headerPlace(name), value);
+    sayBody(message, 'the body of an HTTP answer');
   } else if (dnsMessage.is(message)) {
     say('a DNS name', message.qname, false, message.isResponse);
     for (const { name, type, data } of message.answers) {
