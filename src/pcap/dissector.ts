@@ -156,6 +156,19 @@ export interface Dissector {
   readonly stream?: StreamDissector<any>;
 }
 
+/** `recognise` of a protocol with nothing telling enough to look for it on other ports than its own: `isOne` is asked once `least` bytes are there. */
+export function onlyOnPort(
+  port: number,
+  least: number,
+  isOne: (bytes: Uint8Array, offset: number, end: number) => boolean,
+): StreamDissector['recognise'] {
+  return (bytes, offset, end, _direction, sourcePort, destinationPort) => {
+    if (sourcePort !== port && destinationPort !== port) return 'no';
+    if (end - offset < least) return 'more';
+    return isOne(bytes, offset, end) ? 'yes' : 'no';
+  };
+}
+
 /** Something an application said, as detectors and statistics consume it. Each protocol defines and exports its own kinds. */
 export interface Message {
   readonly kind: string;

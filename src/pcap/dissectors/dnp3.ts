@@ -1,5 +1,5 @@
 /** DNP3 over TCP and UDP (IEEE 1815-2012): the header of the link layer and the function of the application layer. */
-import { NEED_MORE, NOT_MINE, defineFields, type Direction, type Dissector, type FieldSink } from '../dissector.ts';
+import { NEED_MORE, NOT_MINE, defineFields, type Direction, type Dissector, type FieldSink, onlyOnPort } from '../dissector.ts';
 import type { IcsCommandMessage, IcsEffect } from '../icsCommand.ts';
 import type { Packet } from '../packet.ts';
 
@@ -94,11 +94,7 @@ export const dnp3: Dissector = {
     }
   },
   stream: {
-    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
-      if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
-      if (end - offset < HEADER) return 'more';
-      return isHeader(bytes, offset) ? 'yes' : 'no';
-    },
+    recognise: onlyOnPort(PORT, HEADER, isHeader),
     open: () => null,
     keepBytes: HEADER + BLOCK,
     step(p, bytes, offset, end) {

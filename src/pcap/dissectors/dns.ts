@@ -1,5 +1,5 @@
 /** Domain Name System, RFC 1035, over UDP and TCP; multicast DNS (RFC 6762) and LLMNR (RFC 4795), which share its messages. */
-import { NEED_MORE, NOT_MINE, type Dissector } from '../dissector.ts';
+import { NEED_MORE, NOT_MINE, type Dissector, onlyOnPort } from '../dissector.ts';
 import { dnsFields, headerFields } from '../dns/fields.ts';
 import { DNS_HEADER, dissectDns, looksLikeDns } from '../dns/message.ts';
 
@@ -20,14 +20,11 @@ export const dns: Dissector = {
     dissectDns(p, dns, 'DNS', offset, end, sink);
   },
   stream: {
-    // Nothing in a message is telling enough to look for it on other ports.
-    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
-      if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
-      if (end - offset < LENGTH + DNS_HEADER) return 'more';
+    recognise: onlyOnPort(PORT, LENGTH + DNS_HEADER, (bytes, offset, end) => {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
         length = view.getUint16(offset);
-      return length >= DNS_HEADER && looksLikeDns(view, offset + LENGTH, end, offset + LENGTH + length) ? 'yes' : 'no';
-    },
+      return length >= DNS_HEADER && looksLikeDns(view, offset + LENGTH, end, offset + LENGTH + length);
+    }),
     open: () => null,
     keepBytes: LENGTH + 65_535,
     step(p, bytes, offset, end) {

@@ -2,7 +2,7 @@
  * EtherNet/IP (CIP Networks Library volume 2, chapter 2): the encapsulation header, the common packet format, and in it the explicit messages of CIP. Cyclic
  * input and output on UDP port 2222 is recognised and not read: it is no command.
  */
-import { NEED_MORE, NOT_MINE, defineFields, type Direction, type Dissector, type FieldSink } from '../dissector.ts';
+import { NEED_MORE, NOT_MINE, defineFields, type Direction, type Dissector, type FieldSink, onlyOnPort } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { dissectCip } from './cip.ts';
 
@@ -71,11 +71,7 @@ export const enip: Dissector = {
     if (sink !== null) dissectHeader(p, offset, end, sink);
   },
   stream: {
-    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
-      if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
-      if (end - offset < HEADER) return 'more';
-      return isHeader(bytes, offset) ? 'yes' : 'no';
-    },
+    recognise: onlyOnPort(PORT, HEADER, isHeader),
     open: () => null,
     keepBytes: KEEP,
     step(p, bytes, offset, end) {

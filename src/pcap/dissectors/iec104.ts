@@ -1,5 +1,5 @@
 /** IEC 60870-5-104, telecontrol over TCP: the APCI, and of an ASDU its type, cause and addresses (IEC 60870-5-104:2006, IEC 60870-5-101:2003 section 7). */
-import { NEED_MORE, NOT_MINE, defineFields, type Direction, type Dissector, type FieldSink } from '../dissector.ts';
+import { NEED_MORE, NOT_MINE, defineFields, type Direction, type Dissector, type FieldSink, onlyOnPort } from '../dissector.ts';
 import { enterLayer } from '../handOver.ts';
 import type { IcsCommandMessage, IcsEffect } from '../icsCommand.ts';
 import type { Packet } from '../packet.ts';
@@ -77,11 +77,7 @@ export const iec104: Dissector = {
   on: [{ table: 'tcp.port', value: PORT }],
   application: true,
   stream: {
-    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
-      if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
-      if (end - offset < APCI) return 'more';
-      return isHeader(bytes, offset) ? 'yes' : 'no';
-    },
+    recognise: onlyOnPort(PORT, APCI, isHeader),
     open: () => null,
     keepBytes: APCI + ASDU,
     step(p, bytes, offset, end) {

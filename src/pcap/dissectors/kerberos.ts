@@ -3,7 +3,7 @@
  * why the server refuses. Tickets within other protocols are theirs.
  */
 import { BER_INTEGER, BER_SEQUENCE, berElement, berInteger, eachBer, readBer } from '../ber.ts';
-import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Dissector, type FieldSink, type Message, onlyOnPort } from '../dissector.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
@@ -123,11 +123,7 @@ export const kerberos: Dissector = {
   dissect: (p, offset, end, sink) => dissectKerberos(p, offset, end, null, sink),
   stream: {
     /** RFC 4120 section 7.2.2: a length of four bytes before each message. */
-    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
-      if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
-      if (end - offset < MARK + HEAD) return 'more';
-      return bytes[offset] === 0 && looksLikeKerberos(bytes, offset + MARK, end) ? 'yes' : 'no';
-    },
+    recognise: onlyOnPort(PORT, MARK + HEAD, (bytes, offset, end) => bytes[offset] === 0 && looksLikeKerberos(bytes, offset + MARK, end)),
     open: newAttempt,
     keepBytes: KEEP_BYTES,
     step(p, bytes, offset, end) {

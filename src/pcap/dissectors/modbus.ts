@@ -1,5 +1,15 @@
 /** Modbus over TCP: the MBAP header and the function code (Modbus Messaging on TCP/IP Implementation Guide 1.0b, section 3.1). */
-import { NEED_MORE, NOT_MINE, defineFields, messageKind, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import {
+  NEED_MORE,
+  NOT_MINE,
+  defineFields,
+  messageKind,
+  type Direction,
+  type Dissector,
+  type FieldSink,
+  type Message,
+  onlyOnPort,
+} from '../dissector.ts';
 import { enterLayer } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 
@@ -74,11 +84,7 @@ export const mbtcp: Dissector = {
   on: [{ table: 'tcp.port', value: PORT }],
   application: true,
   stream: {
-    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
-      if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
-      if (end - offset < HEADER + 1) return 'more';
-      return isHeader(bytes, offset) ? 'yes' : 'no';
-    },
+    recognise: onlyOnPort(PORT, HEADER + 1, isHeader),
     open: () => null,
     keepBytes: HEADER + MAX_LENGTH,
     step(p, bytes, offset, end) {
