@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { eapolMessage } from '../../pcap/dissectors/eapol.ts';
-import { wlanMessage } from '../../pcap/dissectors/wlan.ts';
+import { wlanMessage } from '../../pcap/wlan/messages.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';

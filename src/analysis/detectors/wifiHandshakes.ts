@@ -3,7 +3,7 @@
  * from which its password can be guessed at home, and the station never answers. And logoffs in the name of stations, which end their sessions (mdk4).
  */
 import type { EapolMessage } from '../../pcap/dissectors/eapol.ts';
-import type { WlanMessage } from '../../pcap/dissectors/wlan.ts';
+import type { WlanMessage } from '../../pcap/wlan/messages.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { countText, plural } from '../describe.ts';

@@ -1,5 +1,5 @@
 /** What is heard of one access point of a wireless network (IEEE 802.11): who is thrown out in its name, who logs in, what it announces, and whether two senders speak for it. */
-import type { WlanMessage } from '../../pcap/dissectors/wlan.ts';
+import type { WlanMessage } from '../../pcap/wlan/messages.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import { safeText } from '../exports/safeText.ts';
 import { Burst } from './measures.ts';

@@ -4,7 +4,7 @@ import { redirectMessage } from '../../../src/pcap/dissectors/icmp.ts';
 import { routerAdvertisementMessage } from '../../../src/pcap/dissectors/icmpv6.ts';
 import { stpMessage } from '../../../src/pcap/dissectors/stp.ts';
 import { wifiAttack } from '../../../src/analysis/detectors/registry.ts';
-import type { WlanMessage } from '../../../src/pcap/dissectors/wlan.ts';
+import type { WlanMessage } from '../../../src/pcap/wlan/messages.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
 import { messagesOf } from '../../support/messagesOf.ts';
