@@ -52,6 +52,7 @@ const f = defineFields({
   length: { name: 'stun.length', label: 'Message Length', type: 'uint' },
   cookie: { name: 'stun.cookie', label: 'Message Cookie', type: 'bytes' },
   id: { name: 'stun.id', label: 'Message Transaction ID', type: 'bytes' },
+  channel: { name: 'stun.channel', label: 'Channel Number', type: 'uint', base: 'hex' },
   attribute: { name: 'stun.att.type', label: 'Attribute Type', type: 'uint', base: 'hex', values: ATTRIBUTES },
   attributeLength: { name: 'stun.att.length', label: 'Attribute Length', type: 'uint' },
   userName: { name: 'stun.att.username', label: 'Username', type: 'string' },
@@ -66,6 +67,12 @@ const f = defineFields({
 
 const HEADER = 20,
   COOKIE = 0x2112a442;
+/** What goes through a channel has four bytes before it (RFC 8656 section 12.4). */
+const CHANNEL_BIND = 0x009,
+  CHANNEL_HEADER = 4,
+  METHOD_BITS = 0x3eef,
+  FIRST_CHANNEL = 0x4000,
+  LAST_CHANNEL = 0x7fff;
 /** Teams and Skype put several TURN sessions into one flow behind a header of their own ([MS-TURN] section 2.2.1). */
 const MULTIPLEXED = 0xff10,
   MULTIPLEXED_HEADER = 12;
@@ -79,8 +86,14 @@ export const stun: Dissector = {
   recognise: (p, offset, end) =>
     hasCookie(p, offset, end) ||
     (end - offset >= MULTIPLEXED_HEADER + HEADER && p.view.getUint16(offset) === MULTIPLEXED && hasCookie(p, offset + MULTIPLEXED_HEADER, end)),
+  belongs: (p, offset, end) => isChannelData(p, offset, end) || hasCookie(p, offset, end),
   dissect(p, offset, end, sink) {
+    if ((p.view.getUint16(offset) & METHOD_BITS) === CHANNEL_BIND) p.learned.learn(p, p.tables.byId('stun')!);
     if (sink === null) return;
+    if (isChannelData(p, offset, end)) {
+      describeChannelData(p, offset, end, sink);
+      return;
+    }
     const at = p.view.getUint16(offset) === MULTIPLEXED ? offset + MULTIPLEXED_HEADER : offset;
     if (end - at < HEADER) return;
     const type = p.view.getUint16(at),
@@ -102,6 +115,22 @@ export const stun: Dissector = {
     sink.info('STUN', `${METHODS[method] ?? `Method 0x${method.toString(16)}`} ${CLASSES[kind] ?? ''} ${words.join(' ')}`.trimEnd());
   },
 };
+
+/** A channel's number, and a length that is what is there, with or without padding. */
+function isChannelData(p: Packet, offset: number, end: number): boolean {
+  if (end - offset < CHANNEL_HEADER) return false;
+  const channel = p.view.getUint16(offset),
+    length = CHANNEL_HEADER + p.view.getUint16(offset + 2),
+    there = p.wireEnd - offset;
+  return channel >= FIRST_CHANNEL && channel <= LAST_CHANNEL && (there === length || there === ((length + 3) & ~3));
+}
+
+function describeChannelData(p: Packet, offset: number, end: number, sink: FieldSink): void {
+  sink.layer(stun, offset, end - offset);
+  sink.add(f.channel, offset, 2);
+  sink.add(f.length, offset + 2, 2);
+  sink.info('STUN', 'ChannelData TURN Message');
+}
 
 /** A message: two zero bits, the cookie, and a length that is there and a multiple of four. */
 function hasCookie(p: Packet, offset: number, end: number): boolean {

@@ -37,7 +37,12 @@ export const wireguard: Dissector = {
       length = p.wireEnd - offset;
     return type === TRANSPORT ? length >= MIN_TRANSPORT && length % 16 === 0 : LENGTHS[type] === length;
   },
+  // What fills a packet to the MTU is not padded to 16 bytes, so that only a conversation that is known has such lengths.
+  belongs(p, offset, end) {
+    return end - offset >= MIN_TRANSPORT && p.view.getUint32(offset, true) === TRANSPORT;
+  },
   dissect(p, offset, end, sink) {
+    p.learned.learn(p, p.tables.byId('wg')!);
     if (sink === null) return;
     const type = p.view.getUint8(offset),
       peer = p.view.getUint32(offset + 4, true);

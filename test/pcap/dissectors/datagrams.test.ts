@@ -79,6 +79,26 @@ describe('what a conversation said once', () => {
     expect(dissectFrame(datagram(50001, 40001, bytesOf('hello')), { packet }).layers).toBe('eth:ip:udp');
   });
 
+  it('makes data WireGuard that fills a packet to the MTU, which is no multiple of 16 bytes', () => {
+    const packet = newPacket(),
+      full = Uint8Array.from([4, 0, 0, 0, 0x21, 0x43, 0x65, 0x87, 8, ...new Uint8Array(1443)]);
+    expect(dissectFrame(datagram(51_820, 51_821, full), { packet }).layers).toBe('eth:ip:udp');
+    dissectFrame(frameOf('WireGuard data'), { packet });
+    expect(dissectFrame(datagram(51_821, 51_820, full, '10.0.0.2', '10.0.0.1'), { packet }).layers).toBe('eth:ip:udp:wg');
+    full[1] = 1;
+    expect(dissectFrame(datagram(51_820, 51_821, full), { packet }).layers).toBe('eth:ip:udp');
+  });
+
+  it('makes what goes through a channel STUN, once the channel is bound (RFC 8656 section 12)', () => {
+    const packet = newPacket(),
+      data = hex('4003 0005 8000000104 000000');
+    expect(dissectFrame(datagram(50_000, 40_003, data), { packet }).layers).toBe('eth:ip:udp');
+    dissectFrame(datagram(50_000, 40_003, hex('0009 0008 2112a442 000102030405060708090a0b 000c 0004 40030000')), { packet });
+    expect(dissectFrame(datagram(40_003, 50_000, data, '10.0.0.2', '10.0.0.1'), { packet })).toMatchObject({ layers: 'eth:ip:udp:stun' });
+    expect(dissectFrame(datagram(50_000, 40_003, data.slice(0, 9)), { packet }).layers).toBe('eth:ip:udp:stun');
+    expect(dissectFrame(datagram(50_000, 40_003, data.slice(0, 8)), { packet }).layers).toBe('eth:ip:udp');
+  });
+
   it('is bounded: any number of conversations may be learned', () => {
     const packet = newPacket(),
       initial = frameOf('QUIC Initial (RFC 9001 appendix A)').slice(42, 100);
