@@ -37,8 +37,9 @@ export function describeTcp(
   const known = ints[at + F.FLAGS]!,
     reverseBase = (known & (direction === 0 ? F.HAS_BASE_B : F.HAS_BASE_A)) !== 0;
   const sequence = (p.tcpSequence - ints[at + F.BASE_A + direction]!) >>> 0;
+  // Without the flag the number acknowledges nothing, so that nothing is subtracted from it.
   const hasAck = (flags & TCP_ACK) !== 0,
-    acknowledgment = !hasAck ? 0 : reverseBase ? (p.tcpAcknowledgment - ints[at + F.BASE_A + 1 - direction]!) >>> 0 : 1;
+    acknowledgment = !hasAck ? p.tcpAcknowledgment >>> 0 : reverseBase ? (p.tcpAcknowledgment - ints[at + F.BASE_A + 1 - direction]!) >>> 0 : 1;
   const scales = ints[at + F.WINDOW_SCALES]!,
     own = (scales >> (direction * 8)) & 255,
     both = (scales & 255) !== 0 && scales >> 8 !== 0;

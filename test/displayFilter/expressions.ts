@@ -81,6 +81,7 @@ export const HEADER_EXPRESSIONS: readonly string[] = [
   'tcp.dstport >= tcp.srcport + 1',
   'tcp.dstport < tcp.srcport < 65535',
   'tcp.flags.syn == 1 && tcp.flags.ack == 0',
+  'tcp.ack > 1000000',
   'tcp.flags & 0x02',
   'tcp.flags & 0x12 == 0x12',
   'tcp.flags == 0x018',

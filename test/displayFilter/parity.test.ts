@@ -26,6 +26,7 @@ const SAMPLES = [
   'linux-cooked-v1.pcap',
   'scan-syn.pcap',
   'tcp-endings.pcap',
+  'land-attack.pcap',
 ].map((name) => path.join(root, 'captures', name));
 /** Of others' making, read where they are present. */
 const SHARED = [

@@ -43,6 +43,12 @@ function shortFragment(): Uint8Array {
   return new PacketBuilder().frame(frame).bytes();
 }
 
+/** UDP over IPv6 in a frame that says IPv4. */
+function mistakenIpv6(): Uint8Array {
+  const datagram = ipBytes({ from: 'fd00::1', to: 'fd00::2', protocol: 17, payload: Buffer.from('9c410035000b0000616263', 'hex') });
+  return new PacketBuilder().frame(Buffer.concat([Buffer.from('0200000000020200000000010800', 'hex'), datagram])).bytes();
+}
+
 /** A pcap file with frames of at most so many bytes. */
 function cut(file: Uint8Array, bytes: number): Uint8Array {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength),
@@ -94,6 +100,7 @@ const CASES: Readonly<Record<string, Uint8Array>> = {
   'a TCP header of eight bytes': bogusHeader(2),
   'a TCP header longer than its packet': bogusHeader(15),
   'a first fragment that is shorter than its header says': shortFragment(),
+  'IPv6 under the EtherType of IPv4': mistakenIpv6(),
 };
 
 const version = tsharkVersion(),

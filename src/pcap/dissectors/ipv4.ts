@@ -53,6 +53,10 @@ export const ipv4: Dissector = {
     const view = p.view;
     const first = view.getUint8(offset),
       headerLength = (first & 15) * 4;
+    if (first >> 4 === 6) {
+      p.nextById('ipv6', offset, end);
+      return;
+    }
     if (first >> 4 !== 4 || headerLength < MIN_HEADER) {
       p.malformed(`version ${first >> 4}, header length ${headerLength}`, offset, end);
       return;
