@@ -3,6 +3,7 @@
  * Wireshark's "TCP Analysis" (User's Guide, section 7.5), so that `tcp.analysis.*` and our counts agree with it.
  */
 import { INTS, NEXT_A, NEXT_B, TCP_ROW, WINDOW_SCALES, type FlowTable } from './flowTable.ts';
+import { scaleOf, UNKNOWN_SCALE } from './windowScale.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../pcap/packet.ts';
 
 /** Bits of a segment's analysis. Fast and spurious retransmissions are retransmissions too. */
@@ -51,10 +52,11 @@ const NEXT = 0,
   SET = 6,
   SIDE = 14,
   ROW = SIDE * 2;
-/** Bits of SET: the column holds something. */
+/** Bits of SET: the column holds something; WINDOW is that of a SYN, which is not scaled. */
 const HAS_NEXT = 1,
   HAS_ACK = 2,
-  HAS_ACKABLE = 4;
+  HAS_ACKABLE = 4,
+  IS_UNSCALED = 8;
 /** Columns of one direction in `#times`: when NEXT was reached and when the last ACK came; then, of the row, the first SYN and the first round trip. */
 const NEXT_TIME = 4,
   ACK_TIME = 5,
@@ -148,8 +150,10 @@ export class TcpAnalysis {
       if (length <= 1 && hasNext && seq === ((next - 1) | 0) && control === 0) bits |= KEEP_ALIVE;
       if (length === 0 && window !== 0 && control === 0 && hasNext && seq === next && sameAck && window !== ints[f + WINDOW]) bits |= WINDOW_UPDATE;
       if (length > 0 && control === 0 && (reverseSet & HAS_ACK) !== 0) {
-        const scale = reverseScale(flows.ints[at + WINDOW_SCALES]!, direction);
-        if (scale >= 0 && ((seq + length) | 0) === ((ints[r + LAST_ACK]! + (ints[r + WINDOW]! << scale)) | 0)) bits |= WINDOW_FULL;
+        // Without the option in both SYNs windows are what they say; without a SYN nobody knows.
+        const scale = scaleOf(flows.ints[at + WINDOW_SCALES]!, (1 - direction) as 0 | 1),
+          shift = (reverseSet & IS_UNSCALED) !== 0 || scale < 0 ? 0 : scale;
+        if (scale !== UNKNOWN_SCALE && ((seq + length) | 0) === ((ints[r + LAST_ACK]! + (ints[r + WINDOW]! << shift)) | 0)) bits |= WINDOW_FULL;
       }
       if (length === 0 && control === 0 && hasNext && seq === next && sameAck && window === ints[f + WINDOW]) {
         if (window !== 0 && (ints[r + LAST_BITS]! & KEEP_ALIVE) !== 0) bits |= KEEP_ALIVE_ACK;
@@ -203,6 +207,8 @@ export class TcpAnalysis {
       times[ft + NEXT_TIME] = time;
     }
     let nowSet = set | HAS_NEXT;
+    if ((flags & TCP_SYN) !== 0) nowSet |= IS_UNSCALED;
+    else if ((flags & TCP_ACK) !== 0) nowSet &= ~IS_UNSCALED;
     if ((set & HAS_ACKABLE) === 0 || seq === ints[f + ACKABLE]) {
       if ((bits & ZERO_WINDOW_PROBE) === 0) ints[f + ACKABLE] = ints[f + NEXT]!;
       nowSet |= HAS_ACKABLE;
@@ -227,7 +233,7 @@ export class TcpAnalysis {
       t = (index & IN_CHUNK) * TIMES;
     ints[f + NEXT] = ints[f + ACKABLE] = flows.ints[at + NEXT_A]!;
     ints[f + WINDOW] = flows.ints[at + NEXT_B]!;
-    ints[f + SET] = HAS_NEXT | HAS_ACKABLE;
+    ints[f + SET] = HAS_NEXT | HAS_ACKABLE | IS_UNSCALED;
     times[t + NEXT_TIME] = times[t + ACK_TIME] = time;
     times[t + SYN_TIME] = this.#synTime(time);
     flows.ints[at + NEXT_B] = 0;
@@ -249,12 +255,4 @@ export class TcpAnalysis {
     times[t + SYN_TIME] = times[t + FIRST_RTT] = -1;
     return index;
   }
-}
-
-/** Window scale of the receiver, which counts only if both sides offered one; -1 if the handshake was not seen. */
-function reverseScale(scales: number, direction: 0 | 1): number {
-  const a = scales & 255,
-    b = scales >> 8;
-  if (a === 0 || b === 0) return -1;
-  return (direction === 0 ? b : a) - 1;
 }

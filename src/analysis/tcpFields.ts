@@ -3,6 +3,7 @@ import { defineFields, type Direction, type FieldSink } from '../pcap/dissector.
 import { tcpFlagsText } from '../pcap/dissectors/tcp.ts';
 import { NET_DST_PORT, NET_PAYLOAD, NET_PAYLOAD_LENGTH, NET_SRC_PORT, TCP_ACK, TCP_SYN, type Packet } from '../pcap/packet.ts';
 import * as F from './flowTable.ts';
+import { scaleOf } from './windowScale.ts';
 import { ANALYSIS_FIELDS, FAST_RETRANSMISSION, RETRANSMISSION, SPURIOUS_RETRANSMISSION } from './tcpAnalysis.ts';
 
 export const tcpFlowFields = defineFields({
@@ -40,10 +41,8 @@ export function describeTcp(
   // Without the flag the number acknowledges nothing, so that nothing is subtracted from it.
   const hasAck = (flags & TCP_ACK) !== 0,
     acknowledgment = !hasAck ? p.tcpAcknowledgment >>> 0 : reverseBase ? (p.tcpAcknowledgment - ints[at + F.BASE_A + 1 - direction]!) >>> 0 : 1;
-  const scales = ints[at + F.WINDOW_SCALES]!,
-    own = (scales >> (direction * 8)) & 255,
-    both = (scales & 255) !== 0 && scales >> 8 !== 0;
-  const window = (flags & TCP_SYN) === 0 && both && own > 0 ? p.tcpWindow * 2 ** (own - 1) : p.tcpWindow;
+  const scale = scaleOf(ints[at + F.WINDOW_SCALES]!, direction),
+    window = (flags & TCP_SYN) === 0 && scale > 0 ? p.tcpWindow * 2 ** scale : p.tcpWindow;
   sink.add(f.stream, header, 0, stream);
   sink.add(f.sequence, header, 0, sequence);
   sink.add(f.nextSequence, header, 0, (sequence + length + ((flags & 3) !== 0 ? 1 : 0)) >>> 0);

@@ -18,6 +18,7 @@ import * as F from './flowTable.ts';
 import type { StreamNumbers } from './streamNumbers.ts';
 import { markPath } from './streamWalk.ts';
 import { ONLY_A_SYN, PORTS_REUSED, TcpAnalysis } from './tcpAnalysis.ts';
+import { scalesAfterSyn } from './windowScale.ts';
 import { TcpCourse } from './tcpCourse.ts';
 import { describeTcp } from './tcpFields.ts';
 import { IGNORED, NO_STREAM, TcpStreams } from './tcpStreams.ts';
@@ -55,10 +56,6 @@ export class TcpPass {
       payload = p.net[net + NET_PAYLOAD]!,
       payloadEnd = p.net[net + NET_PAYLOAD_END]!;
     const isReused = this.#keepBases(p, at, direction);
-    if ((flags & TCP_SYN) !== 0 && p.tcpWindowScale >= 0) {
-      const shift = direction * 8;
-      flows.ints[at + F.WINDOW_SCALES] = (flows.ints[at + F.WINDOW_SCALES]! & ~(255 << shift)) | ((p.tcpWindowScale + 1) << shift);
-    }
     const next = flows.ints[at + F.NEXT_A + direction]!,
       analysis = this.#analysis,
       segmentAt = p.tcpSequence | 0;
@@ -69,6 +66,9 @@ export class TcpPass {
     if (isReused) bits |= PORTS_REUSED;
     if (bits !== 0) this.#course.facts(row, direction, bits, (segmentAt - next) | 0, length, isCounted);
     if (sink !== null) describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumbers.of(row, F.PROTOCOL_TCP), sink);
+    // A SYN's own window is never scaled, so that its option counts from the next segment on.
+    if ((flags & TCP_SYN) !== 0)
+      flows.ints[at + F.WINDOW_SCALES] = scalesAfterSyn(flows.ints[at + F.WINDOW_SCALES]!, direction, p.tcpWindowScale, (flags & TCP_ACK) !== 0);
     this.#course.connection(row, direction, flags, length);
     let column = flows.ints[at + F.STREAM]!;
     if (column === IGNORED) return bits;

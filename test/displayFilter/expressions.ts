@@ -55,6 +55,7 @@ export const HEADER_EXPRESSIONS: readonly string[] = [
   'eth.addr contains ff:ff',
   'eth.dst & 01:00:00:00:00:00',
   // Numbers: bases, masks, sets, arithmetic, names.
+  'ip.version == 6',
   'ip.ttl == 64',
   'ip.ttl < 0x40',
   'ip.ttl & 1',
@@ -82,6 +83,7 @@ export const HEADER_EXPRESSIONS: readonly string[] = [
   'tcp.dstport < tcp.srcport < 65535',
   'tcp.flags.syn == 1 && tcp.flags.ack == 0',
   'tcp.ack > 1000000',
+  'tcp.window_size > 65535',
   'tcp.flags & 0x02',
   'tcp.flags & 0x12 == 0x12',
   'tcp.flags == 0x018',

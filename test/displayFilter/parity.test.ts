@@ -27,6 +27,7 @@ const SAMPLES = [
   'scan-syn.pcap',
   'tcp-endings.pcap',
   'land-attack.pcap',
+  'one-way.pcap',
 ].map((name) => path.join(root, 'captures', name));
 /** Of others' making, read where they are present. */
 const SHARED = [

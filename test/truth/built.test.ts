@@ -16,13 +16,25 @@ import { goldenExpectation } from './truthFiles.ts';
 const CLIENT = '10.0.0.1',
   SERVER = '10.0.0.2';
 
-/** Segments of one connection: who, flags, sequence and acknowledgment numbers, length of data, seconds since the one before. */
-type Line = readonly [who: 'client' | 'server', flags: number, sequence: number, acknowledgment: number, length?: number, wait?: number];
+/** Segments of one connection: who, flags, sequence and acknowledgment numbers, length of data, seconds since the one before, window scale option. */
+type Line = readonly [
+  who: 'client' | 'server',
+  flags: number,
+  sequence: number,
+  acknowledgment: number,
+  length?: number,
+  wait?: number,
+  windowScale?: number,
+];
 
 function connection(lines: readonly Line[], builder = new PacketBuilder()): Uint8Array {
-  for (const [who, flags, sequence, acknowledgment, length = 0, wait = 0.01] of lines) {
+  for (const [who, flags, sequence, acknowledgment, length = 0, wait = 0.01, windowScale] of lines) {
     const [from, to, sourcePort, destinationPort] = who === 'client' ? [CLIENT, SERVER, 40_000, 8_009] : [SERVER, CLIENT, 8_009, 40_000];
-    builder.wait(wait).tcp({ from, to, sourcePort, destinationPort, flags, sequence, acknowledgment, payload: new Uint8Array(length).fill(0x61) });
+    const payload = new Uint8Array(length).fill(0x61);
+    builder.wait(wait).tcp({
+      ...{ from, to, sourcePort, destinationPort, flags, sequence, acknowledgment, payload },
+      ...(windowScale === undefined ? {} : { windowScale }),
+    });
   }
   return builder.bytes();
 }
@@ -96,6 +108,44 @@ const CASES: Readonly<Record<string, Uint8Array>> = {
     ['client', ACK, 141, 1, 2, 0.000001],
     ['client', ACK, 101, 1, 38, 0.000005],
     ['client', ACK, 139, 1, 2, 0],
+  ]),
+  'a window that is filled, without the option to scale it': connection([
+    ['client', SYN, 100, 0],
+    ['server', SYN | ACK, 9000, 101],
+    ['client', PSH | ACK, 101, 9001, 1024],
+    ['server', ACK, 9001, 1125],
+    ['client', PSH | ACK, 1125, 9001, 1024],
+  ]),
+  'windows that are filled: a SYN is not scaled, what follows is': connection([
+    ['client', SYN, 100, 0, 0, 0.01, 2],
+    ['server', SYN | ACK, 9000, 101, 0, 0.01, 1],
+    ['client', PSH | ACK, 101, 9001, 1024],
+    ['server', ACK, 9001, 1125],
+    ['client', PSH | ACK, 1125, 9001, 1400],
+    ['client', PSH | ACK, 2525, 9001, 648],
+    ['server', PSH | ACK, 9001, 3173, 1400],
+    ['server', PSH | ACK, 10_401, 3173, 1400],
+    ['server', PSH | ACK, 11_801, 3173, 1296],
+  ]),
+  'a window scale that only the SYN offers': connection([
+    ['client', SYN, 100, 0, 0, 0.01, 2],
+    ['server', SYN | ACK, 9000, 101],
+    ['client', ACK, 101, 9001],
+    ['server', PSH | ACK, 9001, 101, 1024],
+  ]),
+  'a window scale that only the answer has': connection([
+    ['client', SYN, 100, 0],
+    ['server', SYN | ACK, 9000, 101, 0, 0.01, 3],
+    ['server', ACK, 9001, 101],
+    ['client', PSH | ACK, 101, 9001, 1024],
+  ]),
+  'a SYN that was answered elsewhere': connection([
+    ['client', SYN, 100, 0, 0, 0.01, 2],
+    ['client', ACK, 101, 9001],
+    ['server', PSH | ACK, 9001, 101, 1400],
+    ['server', PSH | ACK, 10_401, 101, 1400],
+    ['server', PSH | ACK, 11_801, 101, 1296],
+    ['client', PSH | ACK, 101, 13_097, 1024],
   ]),
   'a TCP header of eight bytes': bogusHeader(2),
   'a TCP header longer than its packet': bogusHeader(15),

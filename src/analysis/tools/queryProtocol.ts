@@ -19,8 +19,7 @@ const TELLING: Readonly<Record<string, readonly string[]>> = {
     'http.host',
     'http.request.uri',
     'http.response.code',
-    // Of a response: what was asked for.
-    'http.request.full_uri',
+    'http.response_for.uri',
     'http.content_type',
     'http.content_length',
     'http.user_agent',
@@ -136,7 +135,6 @@ function fieldsOf(tree: readonly FieldNode[], wanted: string, secrets: ReadonlyS
 }
 
 function telling(found: ReadonlyMap<string, readonly string[]>, names: readonly string[] | undefined): Record<string, string> {
-  const said = (name: string): boolean => found.has(name) && !(name === 'http.request.full_uri' && found.has('http.request.uri'));
-  const chosen = (names ?? [...found.keys()]).filter(said).slice(0, MOST_FIELDS);
+  const chosen = (names ?? [...found.keys()]).filter((name) => found.has(name)).slice(0, MOST_FIELDS);
   return Object.fromEntries(chosen.map((name) => [name, [...new Set(found.get(name))].slice(0, 4).join(', ')]));
 }

@@ -121,7 +121,8 @@ function describe(p: Packet, offset: number, end: number, sink: FieldSink): void
 }
 
 function describePaddedText(p: Packet, field: Field, at: number, length: number, sink: FieldSink): void {
-  if (p.view.getUint8(at) !== 0) sink.add(field, at, length, textAt(p.bytes, at, at + length).replace(/\0.*$/s, ''));
+  const text = textAt(p.bytes, at, at + length).replace(/\0.*$/s, '');
+  sink.add(field, at, length, text, text === '' ? 'not given' : undefined);
 }
 
 /** Returns the message type, 0 without. */
@@ -130,12 +131,14 @@ function describeOptions(p: Packet, offset: number, end: number, sink: FieldSink
   sink.add(f.cookie, offset + HEADER, 4);
   for (let at = offset + OPTIONS; at < end;) {
     const code = p.view.getUint8(at);
-    if (code === PAD || code === END) {
-      if (code === END) {
-        sink.add(f.option, at, 1);
-        return messageType;
-      }
-      at += 1;
+    if (code === END) {
+      sink.add(f.option, at, 1);
+      return messageType;
+    }
+    if (code === PAD) {
+      // A run of padding is one field.
+      sink.add(f.option, at, 1);
+      while (at < end && p.view.getUint8(at) === PAD) at++;
       continue;
     }
     const length = at + 2 <= end ? p.view.getUint8(at + 1) : -1,

@@ -128,6 +128,8 @@ function dissectFtp(p: Packet, offset: number, end: number, direction: Direction
   if (isReply(bytes, offset, to, code)) readReply(p, offset, to, code, state, sink);
   else if (isCommand(bytes, offset, to)) readCommand(p, offset, to, state, sink);
   else if (sink !== null) {
+    // Each of the two is in every frame, true or false; as text only what holds is worth a line.
+    if (!sink.wantsText) sink.add(f.request, offset, to - offset, false);
     sink.add(f.response, offset, to - offset, true);
     sink.add(f.responseArgument, offset, to - offset, textAt(bytes, offset, to));
   }
@@ -164,6 +166,7 @@ function readCommand(p: Packet, offset: number, to: number, state: FtpState, sin
   if (command === 'PASS') secretSent(p, 'ftp', state.attempt, 'USER/PASS', true, textAt(bytes, from, to));
   if (sink !== null) {
     sink.add(f.request, offset, to - offset, true);
+    if (!sink.wantsText) sink.add(f.response, offset, to - offset, false);
     sink.open();
     sink.add(f.command, offset, wordEnd - offset, textAt(bytes, offset, wordEnd));
     if (from < to) sink.add(f.argument, from, to - from, textAt(bytes, from, to));
@@ -177,6 +180,7 @@ function readReply(p: Packet, offset: number, to: number, code: number, state: F
     from = Math.min(to, offset + 4),
     text = textAt(bytes, from, to, MAX_TEXT);
   if (sink !== null) {
+    if (!sink.wantsText) sink.add(f.request, offset, to - offset, false);
     sink.add(f.response, offset, to - offset, true);
     sink.open();
     sink.add(f.code, offset, 3, code);

@@ -25,6 +25,7 @@ const f = defineFields({
   requestUri: { name: 'http.request.uri', label: 'Request URI', type: 'string' },
   requestVersion: { name: 'http.request.version', label: 'Request Version', type: 'string' },
   requestFullUri: { name: 'http.request.full_uri', label: 'Full request URI', type: 'string' },
+  responseForUri: { name: 'http.response_for.uri', label: 'Request URI', type: 'string' },
   requestLine: { name: 'http.request.line', label: 'Request line', type: 'string' },
   requestIn: { name: 'http.request_in', label: 'Request in frame', type: 'uint' },
   response: { name: 'http.response', label: 'Response', type: 'boolean' },
@@ -203,7 +204,7 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
   } else if (request !== null && request.frame > 0) {
     sink.add(f.requestIn, offset, 0, request.frame);
     if (p.hasTime) sink.add(f.time, offset, 0, p.timeSeconds - request.timeSeconds + (p.timeNanoseconds - request.timeNanoseconds) / 1e9);
-    if (host !== null) sink.add(f.requestFullUri, offset, 0, /^[a-z]+:\/\//i.test(request.uri) ? request.uri : `http://${host}${request.uri}`);
+    sink.add(f.responseForUri, offset, 0, host === null || /^[a-z]+:\/\//i.test(request.uri) ? request.uri : `http://${host}${request.uri}`);
   }
   if (side.bodyLength > 0) {
     const [from, to] = bodyStart(bytes, headEnd, end, side.chunked);

@@ -8,7 +8,7 @@ import { NET_FLAGS, NET_FRAGMENT, NET_IPV6_PART, NET_PROTOCOL, NET_STRIDE, type 
 import { IP_PROTO } from '../tables.ts';
 
 const f = defineFields({
-  version: { name: 'ipv6.version', label: 'Version', type: 'uint' },
+  version: { name: 'ipv6.version', label: 'Version', type: 'uint', aliases: ['ip.version'] },
   trafficClass: { name: 'ipv6.tclass', label: 'Traffic Class', type: 'uint', base: 'hex' },
   flowLabel: { name: 'ipv6.flow', label: 'Flow Label', type: 'uint', base: 'hex' },
   payloadLength: { name: 'ipv6.plen', label: 'Payload Length', type: 'uint' },

@@ -80,8 +80,8 @@ export function readNtlm(p: Packet, from: number, to: number, carrier: string, s
       [36, f.user],
       [44, f.host],
     ] as const) {
-      const value = valueAt(p, at, to, at + offset, (flags & UNICODE) !== 0);
-      if (value !== '') sink.add(field, at + offset, 8, value);
+      // Nothing is called NULL, as in Wireshark.
+      sink.add(field, at + offset, 8, valueAt(p, at, to, at + offset, (flags & UNICODE) !== 0) || 'NULL');
     }
     sink.add(f.flags, at + 60, 4, flags);
   }

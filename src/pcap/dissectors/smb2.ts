@@ -142,7 +142,14 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
     body = at + HEADER,
     id = view.getUint32(at + 24, true),
     size = end - body;
-  if (command === SESSION_SETUP && size >= 16) {
+  if (command === NEGOTIATE && size >= 36) {
+    if (sink === null) return;
+    describeSecurityMode(view.getUint8(body + 4), body + 4, sink);
+    const count = view.getUint16(body + 2, true);
+    for (let i = 0, dialect = body + 36; i < count && dialect + 2 <= end; i++, dialect += 2)
+      sink.add(f.dialect, dialect, 2, view.getUint16(dialect, true));
+  } else if (command === SESSION_SETUP && size >= 16) {
+    if (sink !== null) describeSecurityMode(view.getUint8(body + 3), body + 3, sink);
     const login = readToken(p, at, end, body + 12, sink);
     if (login !== null && login.version > 0) {
       state.attempt.user = login.user;
@@ -201,6 +208,11 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
   }
 }
 
+function describeSecurityMode(mode: number, at: number, sink: FieldSink): void {
+  sink.add(f.signingEnabled, at, 1, (mode & 1) !== 0);
+  sink.add(f.signingRequired, at, 1, (mode & 2) !== 0);
+}
+
 function readResponse(
   p: Packet,
   at: number,
@@ -218,8 +230,7 @@ function readResponse(
   if (command === NEGOTIATE && status === 0 && size >= 6) {
     const mode = view.getUint16(body + 2, true),
       dialect = view.getUint16(body + 4, true);
-    sink?.add(f.signingEnabled, body + 2, 2, (mode & 1) !== 0);
-    sink?.add(f.signingRequired, body + 2, 2, (mode & 2) !== 0);
+    if (sink !== null) describeSecurityMode(mode, body + 2, sink);
     sink?.add(f.dialect, body + 4, 2, dialect);
     if (p.hears('smb-negotiated'))
       p.emit({ kind: 'smb-negotiated', frame: p.frame, dialect, signingRequired: (mode & 2) !== 0 } satisfies SmbNegotiatedMessage);

@@ -91,7 +91,7 @@ export const stun: Dissector = {
     if ((p.view.getUint16(offset) & METHOD_BITS) === CHANNEL_BIND) p.learned.learn(p, p.tables.byId('stun')!);
     if (sink === null) return;
     if (isChannelData(p, offset, end)) {
-      describeChannelData(p, offset, end, sink);
+      describeChannelData(offset, end, sink);
       return;
     }
     const at = p.view.getUint16(offset) === MULTIPLEXED ? offset + MULTIPLEXED_HEADER : offset;
@@ -125,7 +125,7 @@ function isChannelData(p: Packet, offset: number, end: number): boolean {
   return channel >= FIRST_CHANNEL && channel <= LAST_CHANNEL && (there === length || there === ((length + 3) & ~3));
 }
 
-function describeChannelData(p: Packet, offset: number, end: number, sink: FieldSink): void {
+function describeChannelData(offset: number, end: number, sink: FieldSink): void {
   sink.layer(stun, offset, end - offset);
   sink.add(f.channel, offset, 2);
   sink.add(f.length, offset + 2, 2);

@@ -80,7 +80,7 @@ describe('what they say', () => {
       captures = new FakeCaptureStore({ [file]: gunzipSync(fs.readFileSync(path.resolve(import.meta.dirname, `../../../captures/${file}.gz`))) });
     const fields = { 'http.response.code': '200', 'http.content_type': 'text/html', 'http.content_length': '1975', 'http.server': 'nginx' };
     expect(await output('query_protocol', { protocol: 'http', filter: 'http.response', limit: 1 }, captures)).toMatchObject({
-      messages: [{ frame: 32, fields: { ...fields, 'http.request.full_uri': 'http://intranet.example.test/' } }],
+      messages: [{ frame: 32, fields: { ...fields, 'http.response_for.uri': 'http://intranet.example.test/' } }],
     });
   });
 
