@@ -93,8 +93,8 @@ export const beaconing = defineDetector({
   create(_, state) {
     /** Connections by source and server name: a beacon may change its address with every connection. */
     const byName = new Watched<string, Row & { readonly name: string }>(MOST_NAMES),
-      /** The entries met lately, by name and source: finding one here needs no key. */
-      lately = new Map<string, Map<number, Row>>(),
+      /** The entries met lately, by name and source, of IPv4 and of IPv6: finding one here needs no key. */
+      lately = [new Map<string, Map<number, Row>>(), new Map<string, Map<number, Row>>()] as const,
       heartbeats = new Heartbeats(state);
     return {
       onPacket(p, flow) {
@@ -107,15 +107,16 @@ export const beaconing = defineDetector({
           { ints } = state.flows,
           name = message.name.slice(0, 255).toLowerCase();
         const isV6 = ints[at + F.META]! & F.META_IPV6,
-          source = ints[at + F.A]! * 2 + (isV6 === 0 ? 0 : 1);
-        let ofName = lately.get(name),
+          source = ints[at + F.A]!,
+          ofFamily = lately[isV6 === 0 ? 0 : 1];
+        let ofName = ofFamily.get(name),
           entry = ofName?.get(source);
         if (entry === undefined) {
-          entry = byName.of(`${ints[at + F.A]!} ${isV6} ${name}`, () => ({ rows: [], name }));
+          entry = byName.of(`${source} ${isV6} ${name}`, () => ({ rows: [], name }));
           if (entry === undefined) return;
           if (ofName === undefined) {
-            if (lately.size >= MOST_NAMES) lately.clear();
-            lately.set(name, (ofName = new Map<number, Row>()));
+            if (ofFamily.size >= MOST_NAMES) ofFamily.clear();
+            ofFamily.set(name, (ofName = new Map<number, Row>()));
           }
           ofName.set(source, entry);
         }

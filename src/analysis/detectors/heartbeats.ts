@@ -33,6 +33,8 @@ export class Heartbeats {
   /** Bytes of the side that began; negative when the responder did. */
   #bytes = new Int32Array(64 * MOST_BEATS);
   isFull = false;
+  #lastFlow = -1;
+  #lastSlot = -1;
 
   constructor(state: CaptureState) {
     this.#state = state;
@@ -70,8 +72,14 @@ export class Heartbeats {
   }
 
   #slotOf(flow: number): number {
-    const known = this.#slots.get(flow);
-    if (known !== undefined) return known;
+    if (flow !== this.#lastFlow) {
+      this.#lastSlot = this.#slots.get(flow) ?? this.#newSlot(flow);
+      this.#lastFlow = flow;
+    }
+    return this.#lastSlot;
+  }
+
+  #newSlot(flow: number): number {
     const slot = this.#slots.size;
     if (slot >= MOST_CONNECTIONS) {
       this.isFull = true;
