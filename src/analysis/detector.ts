@@ -9,6 +9,7 @@ import type * as z from 'zod';
 import type { Message } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import type { CaptureState } from './captureState.ts';
+import type { Together } from './gatherFindings.ts';
 import type { Deed } from './incidentTitle.ts';
 import type { Observable } from './indicatorsOfCompromise.ts';
 import type { Coverage, Indicator, Severity, Subject, Timestamp } from './report.ts';
@@ -41,6 +42,8 @@ export interface FindingDraft {
   readonly recommendation: string;
   /** Names, hashes and addresses to look for elsewhere, beside those of the attackers. */
   readonly observables?: readonly Observable[];
+  /** With which others of its detector it is told in one line; absent where it stands alone. */
+  readonly together?: Together;
 }
 
 /** What was looked at; the engine fills in `found` when there are findings. */

@@ -11,6 +11,7 @@ import type { Deed, Told } from './incidentTitle.ts';
 import { indicatorsOfCompromise, type Observable } from './indicatorsOfCompromise.ts';
 import { conversationIds } from './conversations.ts';
 import type { Detector, FindingDraft } from './detector.ts';
+import { gatherFindings, type Part } from './gatherFindings.ts';
 import { SEVERITIES, type Coverage, type Finding, type Report, type Risk, type Severity } from './report.ts';
 import { sha256Hex } from './sha256.ts';
 
@@ -59,12 +60,15 @@ export function finishFindings(analysis: Analysis, judging: Judging = {}): Judge
     deeds = new Map<string, Deed & Pick<Told, 'what'>>(),
     allow = judging.allow ?? [],
     today = judging.today ?? new Date().toISOString().slice(0, 10);
-  const findings = drafts.map(({ detector, draft }) => {
-    const one = finding(detector.id, draft, ids),
-      { deed = detector.deed, what } = draft;
-    deeds.set(one.id, { deed, what, ...(detector.ending === undefined ? {} : { ending: detector.ending }) });
-    if (draft.observables !== undefined) observables.set(one.id, draft.observables);
-    return { ...one, expected: expectedBy(one, allow, today) };
+  const parts = drafts.map(({ detector, draft }): Part => {
+    const one = finding(detector.id, draft, ids);
+    return { detector, draft, finding: { ...one, expected: expectedBy(one, allow, today) } };
+  });
+  const findings = gatherFindings(parts).map(({ detector, finding, draft }) => {
+    const { deed = detector.deed, what } = draft;
+    deeds.set(finding.id, { deed, what, ...(detector.ending === undefined ? {} : { ending: detector.ending }) });
+    if (draft.observables !== undefined) observables.set(finding.id, draft.observables);
+    return finding;
   });
   const run = new Set(coverage.map(({ detector }) => detector));
   for (const id of TIER_1_CHECKS)
@@ -88,7 +92,7 @@ export function finishFindings(analysis: Analysis, judging: Judging = {}): Judge
 
 /** Ids survive a growing file and a moved threshold: they name who did what to whom, and where it began. */
 function finding(detector: string, draft: FindingDraft, conversations: ReadonlyMap<number, string>): Finding {
-  const { technique, what: _what, deed: _deed, frames, framesTotal, filter, flows, observables: _observables, ...rest } = draft;
+  const { technique, what: _what, deed: _deed, frames, framesTotal, filter, flows, observables: _observables, together: _together, ...rest } = draft;
   const subjects = draft.subjects.map(({ role, address, port }) => `${role} ${address} ${port ?? ''}`).sort();
   const id = `${detector}-${sha256Hex([detector, technique, ...subjects, String(frames[0] ?? 0)].join('\n')).slice(0, 8)}`;
   return {

@@ -42,7 +42,7 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
   'ai-prompt-injection': {
     fires: {
       capture: 'hostile-text.pcap',
-      subjects: ['attacker 192.168.10.21', 'victim 10.20.0.10'],
+      subjects: ['attacker 192.168.10.21', 'victim 10.20.0.10', 'victim 192.168.10.1', 'victim 10.20.0.20'],
       frames: [114, 124],
       tshark: 'http.request && (http.user_agent contains "Ignore all" || http.referer contains "Ignore all")',
     },

@@ -250,6 +250,17 @@ function draft(values: Options, { from, to, evidence, places, says, isProse, cou
     ],
     filter: addressFilter(from, to),
     attack: ['T1562'],
+    together: {
+      key: `${from} ${isProse ? 'body' : 'field'}`,
+      label: to,
+      note: `${plural(count, 'text')} in ${where}`,
+      words: (all) => ({
+        title: `${from} sends text to ${all.hosts('victim', 'host')} that is addressed to an AI analyst`,
+        description:
+          'The texts are not repeated here, for a model may read this; look at the frames. Netsec’s judgement does not depend on them. They went to',
+        recommendation: `Let no model act on the content of this traffic, and judge what ${from} does besides by its behaviour: somebody who hides from analysts has a reason.`,
+      }),
+    },
     recommendation: `Let no model act on the content of this traffic, and judge what ${from} does besides by its behaviour: somebody who hides from analysts has a reason.`,
   };
 }

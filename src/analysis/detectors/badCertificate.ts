@@ -72,7 +72,7 @@ export const badCertificate = defineDetector({
         }
       },
       evaluate: () => ({
-        findings: [...shown.values].map(draft),
+        findings: drafts([...shown.values]),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...shown.limits('certificates with a problem')]),
       }),
     };
@@ -229,6 +229,61 @@ function namesText({ names, commonName }: Certificate): string {
 function dateText(seconds: number): string {
   return Math.abs(seconds) < 8.64e12 ? new Date(seconds * 1000).toISOString().slice(0, 10) : 'a date beyond the calendar';
 }
+
+/** What the certificates with a problem have in common, behind "servers show certificates that". */
+const IN_COMMON: Readonly<Record<string, string>> = {
+  expired: 'had expired',
+  'not-yet-valid': 'are not valid yet',
+  'self-signed': 'they signed themselves',
+  'name-mismatch': 'are for other names',
+  'weak-key': 'have weak keys',
+  'weak-signature': 'have weak signatures',
+  'too-long': 'are valid for decades',
+};
+
+/** All problems of one certificate are told together, and all certificates with the same ones. */
+function drafts(all: readonly Shown[]): FindingDraft[] {
+  const problems = new Map<string, string[]>();
+  for (const one of all) {
+    const id = certificateOf(one),
+      known = problems.get(id);
+    if (known === undefined) problems.set(id, [one.problem.technique]);
+    else known.push(one.problem.technique);
+  }
+  return all.map((one) => {
+    const { server, serverPort } = one.ends,
+      { technique, title } = one.problem,
+      techniques = problems.get(certificateOf(one)) ?? [technique];
+    return {
+      ...draft(one),
+      together: {
+        key: [...techniques].sort().join(' '),
+        label: `${server} port ${serverPort}`,
+        note: title.replace(/^shows a certificate /, '').replace(/^that /, ''),
+        words: (several) => {
+          const isOne = several.parts.length === techniques.length && several.parts.every(({ subjects }) => subjects[1]?.address === server);
+          const own = several.parts.map((part) => part.title.replace(/^\S+ port \d+ shows a certificate /, ''));
+          return {
+            title: isOne
+              ? `${server} port ${serverPort} shows a certificate ${own.join(' and ')}`
+              : `${several.hosts('server')} show certificates that ${techniques.map((each) => IN_COMMON[each] ?? each).join(' and ')}`,
+            description: isOne
+              ? several.parts
+                  .map(({ description }, i) => (i === several.parts.length - 1 ? description : description.replace(/\. Subject .*$/s, '.')))
+                  .join(' ')
+              : 'A certificate is to prove who a server is; these do not:',
+            isListed: !isOne,
+            recommendation: isOne
+              ? (several.parts[0]?.recommendation ?? '')
+              : 'Compare the fingerprints with those that the owners of these servers know. What is theirs should be renewed by an authority that clients trust; of the others, look at what else the servers do.',
+          };
+        },
+      },
+    };
+  });
+}
+
+const certificateOf = ({ ends, certificate }: Shown): string => `${ends.server} ${ends.serverPort} ${certificate.issuer} ${certificate.serialNumber}`;
 
 function draft({ problem, certificate, ends, sni, evidence }: Shown): FindingDraft {
   const { server, serverPort } = ends,

@@ -119,6 +119,16 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
     ],
     filter: loginFilter(addressFilter(client, server), protocol, serverPort),
     attack: [users.size >= 3 && users.size * 2 > failed ? 'T1110.003' : 'T1110.001', 'T1110'],
+    together: {
+      key: `${client} ${protocol} ${stale ? 'stale' : mayBeKeys ? 'keys' : ''}`,
+      label: `${server} port ${serverPort}`,
+      note: `${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
+      words: (all) => ({
+        title: `${client} ${stale ? `is refused ${secrets === null ? 'evenly as one user' : 'with one and the same password'}` : 'guesses passwords'} at ${all.hosts('victim', 'host')} over ${label}`,
+        description: `The same was tried at several hosts (threshold ${threshold} within ${values.windowMinutes} minutes at each):`,
+        recommendation: `Find out what ${client} is. If it is not yours, block it; look whether one of its logins worked, and let these hosts slow down or lock out after failures${isSsh ? ' and take keys instead of passwords' : ''}.`,
+      }),
+    },
     recommendation: `Find out what ${client} is. If it is not yours, block it; look whether one of its logins at ${server} worked, and let ${server} slow down or lock out after failures${isSsh ? ' and take keys instead of passwords' : ''}.`,
   };
 }

@@ -130,6 +130,16 @@ function draft(values: Options, { ends, evidence, methods, workers, messages, sh
     ],
     filter: `${addressFilter(client, server)} && tcp.port == ${serverPort}`,
     attack: ['T1496'],
+    together: {
+      key: client,
+      label: `${isNamed ? shown : server} port ${serverPort}`,
+      note: plural(messages, isNamed ? 'TLS connection' : 'message'),
+      words: (all) => ({
+        title: `${client} mines crypto currency at ${all.hosts('server', 'pool')}`,
+        description: 'Programs that mine try one pool after the other. Seen were',
+        recommendation: `Look at ${client} for a program that takes all its processor or graphics time, and how it came there; block these pools.`,
+      }),
+    },
     recommendation: `Look at ${client} for a program that takes all its processor or graphics time, and how it came there; block ${isNamed ? shown : `${server} port ${serverPort}`}.`,
   };
 }

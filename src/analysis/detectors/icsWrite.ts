@@ -159,6 +159,16 @@ function draft(values: Options, state: CaptureState, one: Sighting<Kind>, reader
     description: `${plural(count, `${mark.protocol} request`)} (threshold ${values.writes}) to ${server} port ${serverPort}: ${[...texts].join(', ')}.`,
     alternatives: ['The control system, an engineer at work, or a test.'],
     attack,
+    together: {
+      key: `${client} ${mark.effect}`,
+      label: `${server} port ${serverPort}`,
+      note: `${plural(count, `${mark.protocol} request`)}: ${[...texts].join(', ')}`,
+      words: (all) => ({
+        title: `${client} ${does} ${all.hosts('server', 'controller')}`,
+        description: `One controller after the other was addressed (threshold ${values.writes} at each):`,
+        recommendation: `Find out whether ${client} is meant to control these, and allow it by name if so.`,
+      }),
+    },
     recommendation: `Find out whether ${client} is meant to control ${server}, and allow it by name if so.`,
   });
 }

@@ -195,6 +195,16 @@ function draft(values: Options, { kind, id, isByPort, ends, evidence, bytes }: U
     ],
     filter: `${addressFilter(server)} && ${isByPort ? `tcp.port == ${serverPort}` : id}`,
     attack: ['T1040'],
+    together: {
+      key: `${kind.name} ${isLocal ? 'local' : ''}`,
+      label: `${server} port ${serverPort}`,
+      note: plural(count, 'connection'),
+      words: (all) => ({
+        title: `${all.hosts('server')} are used over ${kind.name}, which protects nothing`,
+        description: `${kind.what}. It is used with`,
+        recommendation: `Use ${kind.instead} instead, or keep ${kind.name} of these servers inside a network that only its users can reach.`,
+      }),
+    },
     recommendation: `Use ${kind.instead} instead, or keep ${kind.name} of ${server} inside a network that only its users can reach.`,
   };
 }

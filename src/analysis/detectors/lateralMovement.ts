@@ -253,6 +253,16 @@ function draft(values: Options, { ends, evidence, acts, count, shares, names, ca
     ],
     filter: `${addressFilter(client, server)} && ${strongest === 'winrm' ? 'http' : strongest === 'program' ? '(smb || smb2)' : 'dcerpc'}`,
     attack: [...new Set(known.flatMap((one) => ACTS[one].attack))],
+    together: {
+      key: `${client} ${strongest} ${high ? 'high' : ''}`,
+      label: server,
+      note: names.size > 0 ? list(names) : plural(count, 'act'),
+      words: (all) => ({
+        title: `${client} ${ACTS[strongest].text}${strongest === 'program' || strongest === 'winrm' ? ': ' : ' on '}${all.hosts('victim', 'host')}`,
+        description: `${client} did the same on one host after the other:`,
+        recommendation: `Ask who works on these hosts from ${client}. If nobody does, isolate all of them, look for the service, task or program named here, and change the passwords that were used.`,
+      }),
+    },
     recommendation: `Ask who works on ${server} from ${client}. If nobody does, isolate both, look for the service, task or program named here, and change the passwords that were used.`,
   };
 }

@@ -87,6 +87,16 @@ export const ntlmHashExposure = defineDetector({
 
 const isOutside = ({ client, server }: Ends): boolean => isLocalAddress(client) && !isLocalAddress(server);
 
+function usersText(users: ReadonlySet<string>): string {
+  const named = [...users].slice(0, 5).map((user) => safeText(user, 60));
+  return `${named.join(', ')}${users.size > 5 ? ' and others' : ''}`;
+}
+
+const riskText = (version: 1 | 2): string =>
+  version === 1
+    ? 'NTLMv1 can be turned back into the hash of the password, which logs on like the password itself.'
+    : 'Passwords can be tried against it by whoever heard it; a weak one is found.';
+
 function draft(values: Options, { ends, carrier, version, evidence, users, count, bare }: Pair): FindingDraft {
   const { client, server, serverPort } = ends,
     outside = isOutside(ends);
@@ -101,14 +111,7 @@ function draft(values: Options, { ends, carrier, version, evidence, users, count
     severity: version === 1 ? (outside ? 'high' : bare > 0 ? 'medium' : 'low') : outside ? 'medium' : 'info',
     confidence,
     title: `${client} sends NTLMv${version} responses to ${server}${outside ? ', outside the network' : ''}`,
-    description: `${plural(count, 'response')} (threshold ${values.responses}) over ${protocolLabel(carrier)} for ${[...users]
-      .slice(0, 5)
-      .map((user) => safeText(user, 60))
-      .join(', ')}${users.size > 5 ? ' and others' : ''}. ${
-      version === 1
-        ? 'NTLMv1 can be turned back into the hash of the password, which logs on like the password itself.'
-        : 'Passwords can be tried against it by whoever heard it; a weak one is found.'
-    } The response itself is not kept here.`,
+    description: `${plural(count, 'response')} (threshold ${values.responses}) over ${protocolLabel(carrier)} for ${usersText(users)}. ${riskText(version)} The response itself is not kept here.`,
     subjects: [
       { role: 'client', address: client },
       { role: 'server', address: server, port: serverPort },
@@ -130,5 +133,20 @@ function draft(values: Options, { ends, carrier, version, evidence, users, count
       : version === 1
         ? `Set LmCompatibilityLevel to 5 on ${client} and ${server}, so that NTLMv1 is neither sent nor taken.`
         : `Prefer Kerberos: address ${server} by its name. Require SMB signing, so that responses cannot be relayed.`,
+    together: {
+      // Inside it is a fact about the network; outside, or in version 1, it is about who does so.
+      key: `${version} ${outside ? `outside ${client}` : version === 1 ? client : ''}`,
+      label: `${client} to ${server}`,
+      note: `${plural(count, 'response')} for ${usersText(users)}`,
+      words: (all) => ({
+        title: `${all.hosts('client')} ${all.parts.some(({ subjects }) => subjects[0]?.address !== client) ? 'send' : 'sends'} NTLMv${version} responses to ${all.hosts('server')}${outside ? ', outside the network' : ''}`,
+        description: `${riskText(version)} The responses themselves are not kept here.`,
+        recommendation: outside
+          ? `Block SMB (ports 139 and 445) to the outside, find out what made ${client} log on there, and change the passwords of these users.`
+          : version === 1
+            ? `Set LmCompatibilityLevel to 5 on ${client} and these servers, so that NTLMv1 is neither sent nor taken.`
+            : 'Prefer Kerberos: address servers by their names. Require SMB signing, so that responses cannot be relayed.',
+      }),
+    },
   };
 }

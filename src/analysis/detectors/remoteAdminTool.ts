@@ -130,6 +130,16 @@ function draft(values: Options, state: CaptureState, one: Sighting<Tool & { read
     indicators: [{ name: 'tool', value: mark.name }],
     alternatives: ['Support that was asked for, or remote maintenance that was agreed.'],
     attack: ['T1219'],
+    together: {
+      key: `${client} ${mark.id} ${isNetSupport ? 'outside' : ''}`,
+      label: `${server} port ${serverPort}`,
+      note: plural(count, 'message'),
+      words: (all) => ({
+        title: mark.isQuestion ? `${client} asks for addresses of ${mark.name}` : `${client} uses ${mark.name} by way of ${all.hosts('server')}`,
+        description: `${mark.name} gives others the screen and keyboard of a host. Seen were`,
+        recommendation: `Ask whoever uses ${client} whether they know of ${mark.name}; if not, end the sessions and look who installed it.`,
+      }),
+    },
     recommendation: `Ask whoever uses ${client} whether they know of ${mark.name}; if not, end the session and look who installed it.`,
   });
 }

@@ -279,6 +279,20 @@ function redirected(state: CaptureState, { source, gateways, evidence, mac }: Re
       description: `${plural(evidence.framesTotal, 'redirect')} in the name of ${source}${isForged ? ` came from ${mac}, which ${isOwnName ? 'claims the gateway that they point to as well' : 'is another station'}` : ''}.`,
       alternatives: ['A router that knows a shorter way on the same network.'],
       attack: ['T1557'],
+      ...(isForged
+        ? {}
+        : {
+            together: {
+              key: 'redirect',
+              label: source,
+              note: `to ${[...gateways].join(', ')}`,
+              words: (all) => ({
+                title: `ICMP redirects of ${all.hosts('server', 'router')} send traffic to other gateways`,
+                description: 'Routers say which other gateway is nearer:',
+                recommendation: 'Let hosts ignore ICMP redirects; where nobody set up two routers, find the senders.',
+              }),
+            },
+          }),
       recommendation: 'Let hosts ignore ICMP redirects; where nobody set up two routers, find the sender.',
     },
   );

@@ -7,6 +7,7 @@ import { MAC_SRC_HIGH, MAC_SRC_LOW, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import type { FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
+import type { Together } from '../gatherFindings.ts';
 import type { Indicator, Severity, Subject } from '../report.ts';
 import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, Watched, type Ends, type Part } from './watched.ts';
 
@@ -84,6 +85,7 @@ export interface SightingWords {
   readonly recommendation: string;
   /** Who is who; client and server by default. */
   readonly roles?: readonly [Subject['role'], Subject['role']];
+  readonly together?: Together;
 }
 
 export function sightingDraft(state: CaptureState, one: Sighting<unknown>, words: SightingWords): FindingDraft {
@@ -128,6 +130,7 @@ export function wordedDraft(
     filter,
     attack: words.attack,
     recommendation: words.recommendation,
+    ...(words.together === undefined ? {} : { together: words.together }),
   };
 }
 

@@ -117,6 +117,18 @@ function draft(threshold: number, { ends, evidence, clients }: Server): FindingD
     filter: `${addressFilter(server)} && smb && smb.flags.response == 1`,
     attack: ['T1210', 'T1021.002'],
     recommendation: `Switch version 1 off on ${server} (and on the clients), or shut it away where it cannot be replaced. Check that it has the update MS17-010.`,
+    together: {
+      key: 'smb1',
+      label: server,
+      note: plural(evidence.framesTotal, 'message'),
+      words: (all) => ({
+        title: `${all.hosts('server')} still speak SMB version 1`,
+        description:
+          'Version 1 protects nothing against listening and changing, and holes like EternalBlue (MS17-010) are in it. These answered in it:',
+        recommendation:
+          'Switch version 1 off on these servers (and on the clients), or shut them away where they cannot be replaced. Check that they have the update MS17-010.',
+      }),
+    },
   };
 }
 
@@ -140,5 +152,16 @@ function draftUnsigned({ ends, evidence, clients }: Server): FindingDraft {
     filter: `${addressFilter(server)} && (smb2.sec_mode.sign_required == 0 || smb.sm.sig_required == 0)`,
     attack: ['T1557.001'],
     recommendation: `Require SMB signing on ${server} ("Microsoft network server: Digitally sign communications (always)").`,
+    together: {
+      key: 'signing',
+      label: server,
+      words: (all) => ({
+        title: `${all.hosts('server')} do not require signatures in SMB`,
+        description:
+          "Who stands between can pass on somebody's log-on and act in their name (NTLM relay). These said in their negotiations that they do without:",
+        recommendation:
+          'Require SMB signing on these servers, best by group policy ("Microsoft network server: Digitally sign communications (always)").',
+      }),
+    },
   };
 }

@@ -106,6 +106,16 @@ function draft(threshold: number, { address, manager, community, evidence, versi
     alternatives: ['A printer or switch as it was delivered, asked by your own monitoring.'],
     filter: `${addressFilter(address)} && snmp.community == "${community}"`,
     attack: ['T1602.001', 'T1078.001'],
+    together: {
+      key: `${community} ${sets > 0 ? `set ${manager}` : ''} ${isOutside ? 'outside' : ''}`,
+      label: address,
+      note: plural(answers, 'answer'),
+      words: (all) => ({
+        title: `${all.hosts('server', 'device')} answer to SNMP with the community "${community}"`,
+        description: `Everybody knows this community; whoever reaches a device can read ${community === 'private' || sets > 0 ? 'and mostly change ' : ''}its configuration, and use it to amplify attacks. These answered:`,
+        recommendation: 'Give these devices SNMPv3 with a password, or at least another community, and let only the monitoring ask them.',
+      }),
+    },
     recommendation: `Give ${address} SNMPv3 with a password, or at least another community, and let only the monitoring ask it.`,
   };
 }

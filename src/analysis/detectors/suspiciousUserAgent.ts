@@ -155,6 +155,16 @@ function draft(values: Options, { kind, client, server, port, evidence, texts, c
     alternatives: ['A script of an administrator, an installer or an update.', 'A program that was built on that library.'],
     filter: `${addressFilter(client, server)} && tcp.port == ${port} && http.request`,
     attack: ['T1071.001'],
+    together: {
+      key: `${kind.id} ${client}`,
+      label: `${server} port ${port}`,
+      note: `${plural(count, 'request')}, ${[...texts].join(', ')}`,
+      words: (all) => ({
+        title: `${client} asks ${all.hosts('server')} over HTTP with the name of ${kind.what}`,
+        description: `Requests came from ${kind.what}, says the user agent:`,
+        recommendation: `Find out which program at ${client} asks these servers, and whether somebody put it there.`,
+      }),
+    },
     recommendation: `Find out which program at ${client} asks ${server}, and whether somebody put it there.`,
   };
 }

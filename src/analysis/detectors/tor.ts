@@ -117,6 +117,23 @@ function draft(state: CaptureState, one: Sighting<TorMark>, names: number): Find
     description: `${mark.name}: ${plural(count, 'message')} between ${client} and ${server} port ${serverPort}.`,
     alternatives: ['Somebody who wishes to be private, or a test of filters.', 'A name of random letters that is no relay.'],
     attack: ['T1090.003'],
+    together: {
+      key: `${mark === ONION || mark === WEBSITE ? 'asks' : 'uses'} ${client}`,
+      label: `${server} port ${serverPort}`,
+      note: `${mark.name}, ${plural(count, 'message')}`,
+      words: (all) =>
+        mark === ONION || mark === WEBSITE
+          ? {
+              title: `${client} asks ${all.hosts('server')} for names of Tor`,
+              description: 'DNS questions for names of Tor went to',
+              recommendation: `Ask who uses Tor on ${client}; if nobody does, look for the program that brought it.`,
+            }
+          : {
+              title: `${client} uses Tor by way of ${all.hosts('server', 'relay')}`,
+              description: 'A Tor client keeps connections with several relays and fetches their list from others. Seen were',
+              recommendation: `Ask who uses Tor on ${client}; if nobody does, look for the program that brought it.`,
+            },
+    },
     recommendation: `Ask who uses Tor on ${client}; if nobody does, look for the program that brought it.`,
   });
 }

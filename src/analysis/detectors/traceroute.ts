@@ -100,6 +100,16 @@ function oneWay(values: Options, state: CaptureState, { source, destination, rou
       alternatives: ['Somebody who looks for a fault, or a program that measures ways.'],
       attack: ['T1016'],
       recommendation: 'Nothing by itself; look what else the host asked about the network.',
+      together: {
+        key: source,
+        label: destination,
+        note: plural(routers.size, 'router'),
+        words: (all) => ({
+          title: `${source} traces the ways to ${all.hosts('server', 'host')}`,
+          description: `Routers said that packets of ${source} ran out of hops, on the ways to`,
+          recommendation: 'Nothing by itself; look what else the host asked about the network.',
+        }),
+      },
     },
   );
 }

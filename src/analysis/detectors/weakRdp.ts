@@ -67,6 +67,11 @@ export const weakRdp = defineDetector({
   },
 });
 
+const whatText = (isStandard: boolean): string =>
+  isStandard
+    ? 'standard RDP security: RC4 with a server key that anybody has ([MS-RDPBCGR] section 5.3.3.1.2), so that whoever is in between reads passwords and screens'
+    : 'TLS alone: a session and its login screen are opened for everybody who connects, before any password, which is where flaws like BlueKeep were';
+
 function draft(values: Options, { ends, isStandard, evidence, count, couldDoBetter }: Server): FindingDraft {
   const { client, server, serverPort } = ends;
   const { confidence, indicators } = confidenceOf([
@@ -80,11 +85,7 @@ function draft(values: Options, { ends, isStandard, evidence, count, couldDoBett
     title: isStandard
       ? `${server} takes Remote Desktop with standard RDP security`
       : `${server} takes Remote Desktop without network level authentication`,
-    description: `${plural(count, 'connection')} (threshold ${values.connections}) settled on ${
-      isStandard
-        ? 'standard RDP security: RC4 with a server key that anybody has ([MS-RDPBCGR] section 5.3.3.1.2), so that whoever is in between reads passwords and screens'
-        : 'TLS alone: a session and its login screen are opened for everybody who connects, before any password, which is where flaws like BlueKeep were'
-    }. ${couldDoBetter === 0 ? 'The clients offered nothing better.' : `In ${couldDoBetter} of them the client offered network level authentication.`}`,
+    description: `${plural(count, 'connection')} (threshold ${values.connections}) settled on ${whatText(isStandard)}. ${couldDoBetter === 0 ? 'The clients offered nothing better.' : `In ${couldDoBetter} of them the client offered network level authentication.`}`,
     subjects: [
       { role: 'client', address: client },
       { role: 'server', address: server, port: serverPort },
@@ -99,6 +100,17 @@ function draft(values: Options, { ends, isStandard, evidence, count, couldDoBett
     alternatives: ['A client that can do no better, or a gateway in front that asks who somebody is.', 'A decoy, which takes everything.'],
     filter: `${addressFilter(server)} && tcp.port == ${serverPort} && rdp.negReq.selectedProtocol == ${isStandard ? STANDARD : TLS}`,
     attack: ['T1021.001', 'T1557'],
+    together: {
+      key: isStandard ? 'standard' : 'tls',
+      label: `${server} port ${serverPort}`,
+      note: plural(count, 'connection'),
+      words: (all) => ({
+        title: `${all.hosts('server')} take Remote Desktop ${isStandard ? 'with standard RDP security' : 'without network level authentication'}`,
+        description: `Connections settled on ${whatText(isStandard)}. At`,
+        recommendation:
+          'Require network level authentication and TLS at these servers (security layer "SSL", "UserAuthentication" 1), and reach them through a gateway or VPN only.',
+      }),
+    },
     recommendation: `Require network level authentication and TLS at ${server} (security layer "SSL", "UserAuthentication" 1), and reach it through a gateway or VPN only.`,
   };
 }

@@ -210,6 +210,17 @@ function draft(values: Options, { technique, ends, evidence, agreed, software }:
     alternatives: ['An old device or program that knows nothing better.', 'Somebody in between who removed the better algorithms from the offers.'],
     filter: `${addressFilter(server)} && tcp.port == ${serverPort} && ${isVersion ? 'ssh.protocol' : 'ssh.kex_algorithms'}`,
     attack: ['T1557', 'T1600'],
+    together: {
+      key: `${technique} ${worst}`,
+      label: `${server} port ${serverPort}`,
+      note: all.map(({ name }) => name).join(', '),
+      words: (those) => ({
+        title: isVersion ? `${those.hosts('server')} are used with version 1 of SSH` : `${those.hosts('server')} agree to weak SSH algorithms`,
+        description: `${[...new Set(those.parts.map(({ description }) => description.replace(/^[^:]*: /, '')))].slice(0, 3).join(' ')} In use at`,
+        recommendation:
+          'Update these servers or their configuration (KexAlgorithms, Ciphers, MACs, HostKeyAlgorithms), and the clients that still ask for these.',
+      }),
+    },
     recommendation: `Update ${server} or its configuration (KexAlgorithms, Ciphers, MACs, HostKeyAlgorithms), and the clients that still ask for these.`,
   };
 }

@@ -45,6 +45,16 @@ const SUITES: readonly (readonly [RegExp, Omit<Weakness, 'isSuite' | 'name'>])[]
   [/3DES|RC2/, { technique: '3des', severity: 'low', why: 'Its blocks of 64 bits repeat in long sessions and then tell of their content (Sweet32)' }],
 ];
 
+/** What the suites of a technique have in common, in a title. */
+const SUITE_WORDS: Readonly<Record<string, string>> = {
+  'null-cipher': 'no encryption',
+  'export-cipher': 'export keys',
+  anonymous: 'anonymous',
+  des: 'DES',
+  rc4: 'RC4',
+  '3des': '3DES or RC2',
+};
+
 function versionWeakness(version: number, oldest: number): Weakness | null {
   if (version >= oldest || (version > 0x0304 && version !== 0x0002)) return null;
   if (version === 0x0002)
@@ -192,5 +202,15 @@ function draft(values: Options, { weakness, ends, evidence, suites, names, versi
     filter: `${addressFilter(server)} && tcp.port == ${serverPort} && tls.handshake.type == 2 && ${weakness.isSuite ? `tls.handshake.ciphersuite == 0x${suite.toString(16).padStart(4, '0')}` : `tls.handshake.version == 0x${version.toString(16).padStart(4, '0')}`}`,
     attack: weakness.technique === 'null-cipher' ? ['T1040', 'T1600'] : ['T1557', 'T1600'],
     recommendation: `Configure ${server} to accept ${values.oldestVersion} or newer with authenticated encryption (AES-GCM, ChaCha20) only, or replace what cannot.`,
+    together: {
+      key: weakness.technique,
+      label: `${server} port ${serverPort}${name}`,
+      note: weakness.isSuite ? weakness.name : [weakness, ...alsoSuites.map((also) => also.weakness)].map((one) => one.name).join(' with '),
+      words: (all) => ({
+        title: `${all.hosts('server')} ${all.parts.some(({ subjects }) => subjects[0]?.address !== server) ? 'agree' : `agrees on ${plural(all.parts.length, 'port')}`} to ${weakness.isSuite ? `weak cipher suites (${SUITE_WORDS[weakness.technique] ?? weakness.technique})` : weakness.name}`,
+        description: `${weakness.why}. These chose it:`,
+        recommendation: `Configure these servers to accept ${values.oldestVersion} or newer with authenticated encryption (AES-GCM, ChaCha20) only, or replace what cannot.`,
+      }),
+    },
   };
 }
