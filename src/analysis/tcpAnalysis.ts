@@ -131,8 +131,9 @@ export class TcpAnalysis {
     const seq = sequence | 0,
       ack = acknowledgment | 0;
     const control = flags & (TCP_SYN | TCP_FIN | TCP_RST);
-    const hasNext = (set & HAS_NEXT) !== 0,
-      next = ints[f + NEXT]!;
+    // To Wireshark a number of 0 is none: a refusal (RST) has it, and the end that refused begins anew.
+    const next = ints[f + NEXT]!,
+      hasNext = (set & HAS_NEXT) !== 0 && next !== 0;
     let bits = 0;
 
     if ((flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) times[t + SYN_TIME] = this.#synTime(time);
@@ -167,7 +168,7 @@ export class TcpAnalysis {
     }
     if (!sameAck) ints[f + DUPLICATES] = 0;
 
-    if ((flags & TCP_ACK) !== 0 && (reverseSet & HAS_ACKABLE) !== 0 && ((ack - ints[r + ACKABLE]!) | 0) > 0) {
+    if ((flags & TCP_ACK) !== 0 && (reverseSet & HAS_ACKABLE) !== 0 && ints[r + ACKABLE] !== 0 && ((ack - ints[r + ACKABLE]!) | 0) > 0) {
       // Told once per loss: as in Wireshark, again when more was seen since, or when the other side has acknowledged something new.
       if (((ints[r + NEXT]! - ints[r + ACKABLE]!) | 0) > 0) {
         ints[r + ACKABLE] = ints[r + NEXT]!;
@@ -209,7 +210,7 @@ export class TcpAnalysis {
     let nowSet = set | HAS_NEXT;
     if ((flags & TCP_SYN) !== 0) nowSet |= IS_UNSCALED;
     else if ((flags & TCP_ACK) !== 0) nowSet &= ~IS_UNSCALED;
-    if ((set & HAS_ACKABLE) === 0 || seq === ints[f + ACKABLE]) {
+    if ((set & HAS_ACKABLE) === 0 || ints[f + ACKABLE] === 0 || seq === ints[f + ACKABLE]) {
       if ((bits & ZERO_WINDOW_PROBE) === 0) ints[f + ACKABLE] = ints[f + NEXT]!;
       nowSet |= HAS_ACKABLE;
     }

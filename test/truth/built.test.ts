@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../support/analyzeCapture.ts';
-import { ACK, FIN, ipBytes, PacketBuilder, PSH, SYN, tcpBytes } from '../support/packetBuilder.ts';
+import { ACK, FIN, ipBytes, PacketBuilder, PSH, RST, SYN, tcpBytes } from '../support/packetBuilder.ts';
 import { tsharkVersion } from '../support/tshark.ts';
 import { compare, measure } from './measure.ts';
 import { goldenExpectation } from './truthFiles.ts';
@@ -146,6 +146,18 @@ const CASES: Readonly<Record<string, Uint8Array>> = {
     ['server', PSH | ACK, 10_401, 101, 1400],
     ['server', PSH | ACK, 11_801, 101, 1296],
     ['client', PSH | ACK, 101, 13_097, 1024],
+  ]),
+  'a port that refuses, and accepts the same SYN half a second later': connection([
+    ['client', SYN, 100, 0],
+    ['server', RST | ACK, 0, 101],
+    ['client', SYN, 100, 0, 0, 0.5],
+    ['server', SYN | ACK, 3_000_000_000, 101],
+    ['client', ACK, 101, 3_000_000_001],
+    ['client', PSH | ACK, 101, 3_000_000_001, 50],
+    ['server', ACK, 3_000_000_001, 151],
+    ['server', ACK, 3_000_000_001, 151],
+    ['server', PSH | ACK, 3_000_000_001, 151, 60],
+    ['client', PSH | ACK, 151, 3_000_000_061, 50],
   ]),
   'a TCP header of eight bytes': bogusHeader(2),
   'a TCP header longer than its packet': bogusHeader(15),
