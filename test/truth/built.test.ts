@@ -55,6 +55,14 @@ function shortFragment(): Uint8Array {
   return new PacketBuilder().frame(frame).bytes();
 }
 
+/** UDP over IPv4 whose total length is 12. */
+function shortDatagram(): Uint8Array {
+  const datagram = ipBytes({ from: CLIENT, to: SERVER, protocol: 17, payload: Buffer.from('9c410035000b0000616263', 'hex') }),
+    frame = Buffer.concat([Buffer.from('0200000000020200000000010800', 'hex'), datagram]);
+  frame.writeUInt16BE(12, 16);
+  return new PacketBuilder().frame(frame).bytes();
+}
+
 /** UDP over IPv6 in a frame that says IPv4. */
 function mistakenIpv6(): Uint8Array {
   const datagram = ipBytes({ from: 'fd00::1', to: 'fd00::2', protocol: 17, payload: Buffer.from('9c410035000b0000616263', 'hex') });
@@ -163,6 +171,7 @@ const CASES: Readonly<Record<string, Uint8Array>> = {
   'a TCP header longer than its packet': bogusHeader(15),
   'a first fragment that is shorter than its header says': shortFragment(),
   'IPv6 under the EtherType of IPv4': mistakenIpv6(),
+  'a datagram that says it is shorter than its header': shortDatagram(),
 };
 
 const version = tsharkVersion(),

@@ -66,13 +66,16 @@ export const ipv4: Dissector = {
     const wireEnd = total === 0 ? p.wireEnd : offset + total;
     const fragment = view.getUint16(offset + 6),
       protocol = view.getUint8(offset + 9);
-    enterIpInIp(p, 4);
-    const net = p.addNet(4, view.getInt32(offset + 12), view.getInt32(offset + 16), protocol, view.getUint8(offset + 8));
-    if (sink !== null) describe(p, offset, end, headerLength, sink);
     if (total !== 0 && total < headerLength) {
+      // Nobody would take it: as in Wireshark, it is a frame of IP and belongs to no conversation.
+      sink?.layer(ipv4, offset, Math.min(headerLength, end - offset));
+      if (sink !== null) describeStart(p, offset, headerLength, sink);
       p.malformed(`total length ${total} is below the header length ${headerLength}`, offset, end);
       return;
     }
+    enterIpInIp(p, 4);
+    const net = p.addNet(4, view.getInt32(offset + 12), view.getInt32(offset + 16), protocol, view.getUint8(offset + 8));
+    if (sink !== null) describe(p, offset, end, headerLength, sink);
     if (wireEnd < p.wireEnd) p.wireEnd = wireEnd;
     else if (wireEnd > p.wireEnd && !p.isCut) p.malformed(`total length ${total} exceeds the frame`, offset, end);
     if (wireEnd < end) end = wireEnd;
@@ -116,13 +119,8 @@ function reassemble(p: Packet, offset: number, fragment: number, protocol: numbe
   p.next(IP_PROTO, whole.protocol, 0, whole.bytes.length);
 }
 
-function describe(p: Packet, offset: number, end: number, headerLength: number, sink: FieldSink): void {
-  const view = p.view,
-    flags = view.getUint16(offset + 6),
-    tos = view.getUint8(offset + 1);
-  const source = formatIpv4(view.getInt32(offset + 12)),
-    destination = formatIpv4(view.getInt32(offset + 16));
-  sink.layer(ipv4, offset, Math.min(headerLength, end - offset), `Internet Protocol Version 4, Src: ${source}, Dst: ${destination}`);
+function describeStart(p: Packet, offset: number, headerLength: number, sink: FieldSink): void {
+  const tos = p.view.getUint8(offset + 1);
   sink.add(f.version, offset, 1, 4);
   sink.add(f.headerLength, offset, 1, headerLength);
   sink.add(f.dsfield, offset + 1, 1);
@@ -131,6 +129,15 @@ function describe(p: Packet, offset: number, end: number, headerLength: number, 
   sink.add(f.ecn, offset + 1, 1, tos & 3);
   sink.close();
   sink.add(f.length, offset + 2, 2);
+}
+
+function describe(p: Packet, offset: number, end: number, headerLength: number, sink: FieldSink): void {
+  const view = p.view,
+    flags = view.getUint16(offset + 6);
+  const source = formatIpv4(view.getInt32(offset + 12)),
+    destination = formatIpv4(view.getInt32(offset + 16));
+  sink.layer(ipv4, offset, Math.min(headerLength, end - offset), `Internet Protocol Version 4, Src: ${source}, Dst: ${destination}`);
+  describeStart(p, offset, headerLength, sink);
   sink.add(f.id, offset + 4, 2);
   sink.add(f.flags, offset + 6, 1, flags >> 13);
   sink.open();

@@ -50,11 +50,14 @@ export const quic: Dissector = {
   },
 };
 
-/** Versions with this header: 1, 2, negotiation, drafts from 22 on, what is reserved for greasing, and Facebook's. */
+/** Google's that have this header: Q050, T050, T051. */
+const GOOGLE = new Set([0x51303530, 0x54303530, 0x54303531]);
+
+/** Versions with this header: 1, 2, negotiation, drafts from 22 on, what is reserved for greasing, Facebook's and Google's. */
 function isKnownVersion(version: number): boolean {
   if (version === NEGOTIATION || version === 1 || version === VERSION_2) return true;
   if (version >>> 8 === 0xff0000) return (version & 255) >= 22 && (version & 255) <= 34;
-  return version >>> 4 === 0xfaceb00 || (version & 0x0f0f0f0f) === 0x0a0a0a0a || version === 0x709a50c4;
+  return version >>> 4 === 0xfaceb00 || (version & 0x0f0f0f0f) === 0x0a0a0a0a || version === 0x709a50c4 || GOOGLE.has(version);
 }
 
 function looksLikeLongHeader(p: Packet, offset: number, end: number): boolean {
