@@ -12,6 +12,8 @@ export const tcpFlowFields = defineFields({
   nextSequence: { name: 'tcp.nxtseq', label: 'Next Sequence Number (relative)', type: 'uint' },
   acknowledgment: { name: 'tcp.ack', label: 'Acknowledgment Number (relative)', type: 'uint' },
   window: { name: 'tcp.window_size', label: 'Calculated window size', type: 'uint' },
+  sackLeft: { name: 'tcp.options.sack_le', label: 'Left edge of a selective acknowledgment (relative)', type: 'uint' },
+  sackRight: { name: 'tcp.options.sack_re', label: 'Right edge of a selective acknowledgment (relative)', type: 'uint' },
   analysisFlags: { name: 'tcp.analysis.flags', label: 'TCP Analysis Flags', type: 'none' },
 });
 
@@ -48,6 +50,11 @@ export function describeTcp(
   sink.add(f.nextSequence, header, 0, (sequence + length + ((flags & 3) !== 0 ? 1 : 0)) >>> 0);
   sink.add(f.acknowledgment, header, 0, acknowledgment);
   sink.add(f.window, header, 0, window);
+  const ackBase = reverseBase ? ints[at + F.BASE_A + 1 - direction]! : 0;
+  for (let edge = p.tcpSackFrom; edge + 8 <= p.tcpSackTo; edge += 8) {
+    sink.add(f.sackLeft, edge, 4, (p.view.getUint32(edge) - ackBase) >>> 0);
+    sink.add(f.sackRight, edge + 4, 4, (p.view.getUint32(edge + 4) - ackBase) >>> 0);
+  }
   let prefix = '';
   if (bits !== 0) {
     sink.add(f.analysisFlags, header, 0);

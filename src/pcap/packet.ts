@@ -102,6 +102,9 @@ export class Packet {
   tcpWindowScale = -1;
   tcpMss = 0;
   tcpSackPermitted = false;
+  /** Where the edges of selective acknowledgments are, only set for a sink: the flow knows what they count from. */
+  tcpSackFrom = 0;
+  tcpSackTo = 0;
   /** Type * 256 + code of the outermost ICMP / ICMPv6 message, -1 without. */
   icmp = -1;
   /** The innermost application protocol, -1 without: an index into the tables. */

@@ -10,9 +10,13 @@ const DATA_COUNT = 55,
   DATA_OFFSET = 57,
   MIN_WORDS = 14;
 
+/** Of Flags2: the error is an NT status, and not a class and a code of DOS ([MS-CIFS] 2.2.3.1). */
+export const NT_STATUS_CODES = 0x4000;
+
 interface SmbFields {
   readonly command: Field;
   readonly status: Field;
+  readonly response: Field;
   readonly treeId: Field;
   readonly userId: Field;
   readonly multiplexId: Field;
@@ -26,7 +30,8 @@ export function dissectSmbDatagram(p: Packet, self: Dissector, f: SmbFields, off
   if (sink !== null) {
     sink.layer(self, offset, end - offset);
     sink.add(f.command, offset + 4, 1);
-    sink.add(f.status, offset + 5, 4, view.getUint32(offset + 5, true));
+    if ((view.getUint16(offset + 10, true) & NT_STATUS_CODES) !== 0) sink.add(f.status, offset + 5, 4, view.getUint32(offset + 5, true));
+    sink.add(f.response, offset + 9, 1, (view.getUint8(offset + 9) & 0x80) !== 0);
     sink.add(f.treeId, offset + 24, 2, view.getUint16(offset + 24, true));
     sink.add(f.userId, offset + 28, 2, view.getUint16(offset + 28, true));
     sink.add(f.multiplexId, offset + 30, 2, view.getUint16(offset + 30, true));

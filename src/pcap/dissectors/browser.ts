@@ -56,8 +56,7 @@ export const browser: Dissector = {
       sink.add(f.osMajor, offset + 22, 1);
       sink.add(f.osMinor, offset + 23, 1);
       sink.add(f.serverType, offset + 24, 4, p.view.getUint32(offset + 24, true));
-      if (comment < end && p.bytes[comment] !== 0)
-        sink.add(command === DOMAIN ? f.master : f.comment, comment, findByte(p.bytes, 0, comment, end) - comment);
+      if (comment < end) sink.add(command === DOMAIN ? f.master : f.comment, comment, findByte(p.bytes, 0, comment, end) - comment);
       info += ` ${textAt(p.bytes, name, nameEnd)}`;
     } else if (command === ELECTION && end - offset > ELECTION_HEADER) {
       const name = offset + ELECTION_HEADER,

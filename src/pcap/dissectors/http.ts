@@ -188,7 +188,7 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
     sink.add(f.response, line.start, line.after - line.start, true);
     sink.add(f.responseVersion, line.first, line.firstEnd - line.first, text(line.first, line.firstEnd));
     sink.add(f.responseCode, line.second, line.secondEnd - line.second, code);
-    sink.add(f.responsePhrase, line.third, line.thirdEnd - line.third, phrase);
+    if (phrase !== '') sink.add(f.responsePhrase, line.third, line.thirdEnd - line.third, phrase);
   } else {
     sink.add(f.request, line.start, line.after - line.start, true);
     sink.add(f.requestMethod, line.first, line.firstEnd - line.first, text(line.first, line.firstEnd));

@@ -145,7 +145,8 @@ function describe(p: Packet, offset: number, end: number, headerLength: number, 
   sink.add(f.dontFragment, offset + 6, 1, (flags & 0x4000) !== 0);
   sink.add(f.moreFragments, offset + 6, 1, (flags & MORE_FRAGMENTS) !== 0);
   sink.close();
-  sink.add(f.fragmentOffset, offset + 6, 2, (flags & OFFSET_MASK) * 8);
+  // As a value in units of eight bytes, as in the header; Wireshark, too, shows it in bytes.
+  sink.add(f.fragmentOffset, offset + 6, 2, flags & OFFSET_MASK, sink.wantsText ? `${(flags & OFFSET_MASK) * 8}` : undefined);
   sink.add(f.ttl, offset + 8, 1);
   sink.add(f.protocol, offset + 9, 1);
   sink.add(f.checksum, offset + 10, 2);

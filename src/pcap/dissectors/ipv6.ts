@@ -138,8 +138,8 @@ export const ipv6Fragment: Dissector = {
     if (p.netCount > 0) p.net[net + NET_FLAGS]! |= NET_FRAGMENT;
     if (p.netCount > 0) p.net[net + NET_FLAGS]! |= NET_IPV6_PART;
     if (end < p.wireEnd || p.quoted || p.netCount === 0) {
-      // The first shows at least what it is a part of.
-      if (position === 0) {
+      // The first of a quoted datagram shows at least what it is a part of. One that the capture cut is data to Wireshark, unlike one of IPv4.
+      if (position === 0 && (p.quoted || p.netCount === 0)) {
         expectWhole(p, next, payload, end);
         nextHeader(p, next, payload, end);
       } else p.carryData(payload, end);

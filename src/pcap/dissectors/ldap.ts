@@ -261,6 +261,6 @@ function readResult(p: Packet, code: number, from: number, to: number, state: Ld
 function addText(p: Packet, field: typeof f.name, element: BerElement, to: number, sink: FieldSink | null): string {
   const end = Math.min(to, element.to),
     value = textAt(p.bytes, element.from, end);
-  if (end > element.from) sink?.add(field, element.from, end - element.from, value);
+  if (end >= element.from) sink?.add(field, element.from, end - element.from, value);
   return value;
 }

@@ -46,9 +46,12 @@ export const mqttConnectMessage = messageKind<MqttConnectMessage>('mqtt-connect'
 const CONNECT = 1,
   CONNACK = 2,
   PUBLISH = 3,
+  SUBSCRIBE = 8,
+  UNSUBSCRIBE = 10,
   KEEP_BYTES = 1024;
 
 interface MqttState {
+  version: number;
   readonly attempt: LoginAttempt;
 }
 
@@ -69,7 +72,7 @@ export const mqtt: Dissector = {
       const name = textAt(bytes, offset + header + 2, offset + header + 8);
       return bytes[offset + header] === 0 && (name.startsWith('MQTT') || name === 'MQIsdp') ? 'yes' : 'no';
     },
-    open: (): MqttState => ({ attempt: newAttempt() }),
+    open: (): MqttState => ({ version: 0, attempt: newAttempt() }),
     keepBytes: KEEP_BYTES,
     step(p, bytes, offset, end) {
       const header = headerLength(bytes, offset, end);
@@ -117,6 +120,14 @@ function dissectMqtt(p: Packet, offset: number, end: number, _direction: Directi
   } else if (type === PUBLISH && sink !== null) {
     const topic = r.take(r.u16());
     sink.add(f.topic, topic.at, topic.left, textAt(p.bytes, topic.at, topic.end));
+  } else if ((type === SUBSCRIBE || type === UNSUBSCRIBE) && sink !== null) {
+    r.skip(2);
+    if (state.version === 5) r.skip(r.u8());
+    while (r.left >= 2 && !r.short) {
+      const topic = r.take(r.u16());
+      sink.add(f.topic, topic.at, topic.left, textAt(p.bytes, topic.at, topic.end));
+      if (type === SUBSCRIBE) r.skip(1);
+    }
   }
 }
 
@@ -127,6 +138,7 @@ function readConnect(p: Packet, r: Reader, state: MqttState, sink: FieldSink | n
   sink?.add(f.protocol, name.at, name.left, text(name));
   const version = r.u8(),
     flags = r.u8();
+  state.version = version;
   sink?.add(f.version, r.at - 2, 1, version);
   r.skip(2);
   // Version 5 has properties here, and before the will; their length is a number of seven bits a byte, short in practice.

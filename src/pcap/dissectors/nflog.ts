@@ -48,7 +48,7 @@ export const nflog: Dissector = {
       const to = Math.min(end, at + length);
       if (sink !== null) {
         sink.add(f.tlvType, at, to - at, type);
-        if (type === PREFIX && to > value + 1) sink.add(f.prefix, value, to - value - 1);
+        if (type === PREFIX && to > value) sink.add(f.prefix, value, to - value - 1);
         else if (type === UID && to - value >= 4) sink.add(f.uid, value, 4);
       }
       if (type === PAYLOAD) {

@@ -3,7 +3,7 @@ import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import { enterLayer } from '../handOver.ts';
 import { secretSent } from '../login.ts';
 import type { Packet } from '../packet.ts';
-import { dissectSmbDatagram } from '../smbDatagram.ts';
+import { dissectSmbDatagram, NT_STATUS_CODES } from '../smbDatagram.ts';
 import {
   fileRead,
   fileWritten,
@@ -117,7 +117,7 @@ export function readSmb1(p: Packet, at: number, end: number, state: SmbState, si
   if (sink !== null) {
     sink.layer(smb, at, end - at);
     sink.add(f.command, at + 4, 1);
-    sink.add(f.status, at + 5, 4, view.getUint32(at + 5, true));
+    if ((view.getUint16(at + 10, true) & NT_STATUS_CODES) !== 0) sink.add(f.status, at + 5, 4, view.getUint32(at + 5, true));
     sink.add(f.response, at + 9, 1, isResponse);
     sink.add(f.treeId, at + 24, 2, view.getUint16(at + 24, true));
     sink.add(f.userId, at + 28, 2, view.getUint16(at + 28, true));

@@ -82,6 +82,8 @@ const HEADER = 64,
   READ = 8,
   WRITE = 9,
   IOCTL = 11,
+  /** Structure size of its answer. */
+  IOCTL_RESPONSE = 49,
   SET_INFO = 17,
   /** Information classes of files ([MS-FSCC] section 2.4): a new name, and that it goes. */
   RENAME = 10,
@@ -128,6 +130,8 @@ function readOne(p: Packet, at: number, end: number, state: SmbState, sink: Fiel
     sink.add(f.signed, at + 16, 4, (flags & SIGNED) !== 0);
     sink.add(f.messageId, at + 24, 8, view.getBigUint64(at + 24, true));
     if ((flags & ASYNC) === 0) sink.add(f.treeId, at + 36, 4, treeId);
+    const share = state.shares.get(treeId);
+    if (share !== undefined && (flags & ASYNC) === 0 && command !== TREE_CONNECT) sink.add(f.tree, at + 36, 4, share);
     sink.info(
       'SMB2',
       `${COMMANDS[command] ?? `command ${command}`} ${isResponse ? 'Response' : 'Request'}${status === 0 ? '' : `, ${NT_STATUS[status] ?? `0x${status.toString(16)}`}`}`,
@@ -243,8 +247,9 @@ function readResponse(
   }
   // Pending ones are answered again.
   const request = status === 0x103 ? undefined : state.requests.get(id);
-  if (command === READ && size >= 8) sink?.add(f.readLength, body + 4, 4, view.getUint32(body + 4, true));
-  if (command === IOCTL && size >= 8) sink?.add(f.function, body + 4, 4, view.getUint32(body + 4, true));
+  // An answer that only tells of an error is shorter.
+  if (command === IOCTL && size >= 8 && view.getUint16(body, true) === IOCTL_RESPONSE)
+    sink?.add(f.function, body + 4, 4, view.getUint32(body + 4, true));
   if (request === undefined || request.command !== command) return;
   state.requests.delete(id);
   if (command === TREE_CONNECT) treeAnswered(p, state, treeId, request, status);

@@ -42,8 +42,6 @@ const f = defineFields({
   mss: { name: 'tcp.options.mss_val', label: 'MSS Value', type: 'uint' },
   windowScale: { name: 'tcp.options.wscale.shift', label: 'Shift count', type: 'uint' },
   sackPermitted: { name: 'tcp.options.sack_perm', label: 'SACK permitted', type: 'none' },
-  sackLeft: { name: 'tcp.options.sack_le', label: 'Left edge', type: 'uint' },
-  sackRight: { name: 'tcp.options.sack_re', label: 'Right edge', type: 'uint' },
   timestampValue: { name: 'tcp.options.timestamp.tsval', label: 'Timestamp value', type: 'uint' },
   timestampEcho: { name: 'tcp.options.timestamp.tsecr', label: 'Timestamp echo reply', type: 'uint' },
   payload: { name: 'tcp.payload', label: 'TCP payload', type: 'bytes' },
@@ -154,6 +152,7 @@ function describe(p: Packet, offset: number, payload: number, end: number, sink:
   sink.add(f.window, offset + 14, 2);
   sink.add(f.checksum, offset + 16, 2);
   sink.add(f.urgentPointer, offset + 18, 2);
+  p.tcpSackFrom = p.tcpSackTo = 0;
   if (payload > offset + MIN_HEADER) describeOptions(p, offset + MIN_HEADER, payload, sink);
   if (end > payload) sink.add(f.payload, payload, end - payload);
 }
@@ -171,10 +170,8 @@ function describeOptions(p: Packet, offset: number, end: number, sink: FieldSink
       sink.add(f.timestampValue, at + 2, 4);
       sink.add(f.timestampEcho, at + 6, 4);
     } else if (kind === 5) {
-      for (let edge = at + 2; edge + 8 <= at + length; edge += 8) {
-        sink.add(f.sackLeft, edge, 4);
-        sink.add(f.sackRight, edge + 4, 4);
-      }
+      p.tcpSackFrom = at + 2;
+      p.tcpSackTo = at + length;
     }
     sink.close();
   });

@@ -87,6 +87,7 @@ const PORT = 3389,
   CONFIRM = 0xd0,
   DATA = 0xf0,
   FIXED = 7,
+  EMPTY = 7,
   NEG_BYTES = 8,
   /** Parameters of X.224 have codes from here on (section 13.3.4); Remote Desktop has a cookie or a negotiation there. */
   FIRST_PARAMETER = 0xc0;
@@ -119,8 +120,12 @@ export const tpkt: Dissector = {
       const length = (bytes[offset + 2]! << 8) | bytes[offset + 3]!,
         type = bytes[offset + 5]!,
         isIso = sourcePort === ISO_PORT || destinationPort === ISO_PORT;
-      // A conversation that was joined midway.
-      if (isIso && type === DATA && bytes[offset + 1] === 0 && bytes[offset + 4] === 2 && bytes[offset + 7] === S7_ID) return 'yes';
+      // A conversation that was joined midway, maybe at an empty message that only acknowledges.
+      if (isIso && type === DATA && bytes[offset + 1] === 0 && bytes[offset + 4] === 2) {
+        const at = length === EMPTY ? offset + EMPTY : offset;
+        if (end - at < HEADER + FIXED) return 'more';
+        if (bytes[at] === TPKT && bytes[at + 5] === DATA && bytes[at + 7] === S7_ID) return 'yes';
+      }
       if (bytes[offset + 1] !== 0 || length < HEADER + FIXED || length > 1024 || bytes[offset + 4] !== length - HEADER - 1) return 'no';
       if (type !== REQUEST && type !== CONFIRM) return 'no';
       if (isIso || sourcePort === PORT || destinationPort === PORT) return 'yes';
@@ -168,7 +173,7 @@ function dissectTpkt(p: Packet, offset: number, end: number, direction: Directio
     sink.info('COTP', PDUS[type] ?? `PDU 0x${type.toString(16)}`);
   }
   if (type === DATA) {
-    state.carries ??= stop < limit && bytes[stop] === S7_ID ? 's7comm' : 'rdp';
+    if (stop < limit) state.carries ??= bytes[stop] === S7_ID ? 's7comm' : 'rdp';
     if (state.carries === 's7comm') {
       if (stop < limit && bytes[stop] === S7_ID) dissectS7(p, stop, limit, direction, sink);
     } else if (direction === 0 && p.hears('rdp-channels')) sayChannels(p, at + 3, limit);

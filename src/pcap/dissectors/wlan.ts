@@ -153,6 +153,8 @@ function management(p: Packet, offset: number, end: number, subtype: number, fla
     sink.add(wlanFields.privacy, body + 10, 2, (view.getUint16(body + 10, true) & PRIVACY) !== 0);
   } else if (subtype <= REASSOCIATION_RESPONSE) {
     sink.add(wlanFields.privacy, body, 2, (view.getUint16(body, true) & PRIVACY) !== 0);
+    // The even ones ask.
+    if ((subtype & 1) === 1) sink.add(wlanFields.status, body + 2, 2, view.getUint16(body + 2, true));
   } else if (subtype === AUTHENTICATION) {
     sink.add(wlanFields.authenticationAlgorithm, body, 2, view.getUint16(body, true));
     sink.add(wlanFields.status, body + 4, 2, view.getUint16(body + 4, true));

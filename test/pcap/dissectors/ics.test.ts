@@ -39,6 +39,8 @@ describe('S7comm', () => {
     ]);
   });
   it('is read of a conversation that was joined midway', () => expect(told(tpkt, S7.slice(4), 102).commands.length).toBe(3));
+  it('also where the first message seen is an empty one, which only acknowledges', () =>
+    expect(told(tpkt, [['>', '0300000702f000'], ...S7.slice(4)], 102).commands.length).toBe(3));
 });
 
 describe('DNP3', () => {

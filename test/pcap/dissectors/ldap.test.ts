@@ -53,6 +53,7 @@ describe('ldap', () => {
       'ldap.messageID=1',
       'ldap.protocolOp=1',
       'ldap.resultCode=49',
+      'ldap.matchedDN=',
       'ldap.errorMessage=Invalid credentials',
     ]);
     expect(JSON.stringify([fed, looked])).not.toContain(SECRET);
