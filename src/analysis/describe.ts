@@ -35,6 +35,11 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${countText(n)} ${n === 1 ? one : many}`;
 }
 
+/** `SSH`, `SSH and FTP`, `SSH, FTP and LDAP`. */
+export function listText(texts: readonly string[]): string {
+  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)!}`;
+}
+
 /** What people call the services they meet most; anything else keeps its protocol name. */
 const ACTIVITIES: Readonly<Record<string, string>> = {
   http: 'web browsing',

@@ -1,5 +1,5 @@
 /** The whole story of one address: who it is, what it offers and uses, with whom it talks, and what happened, in order of time. */
-import { plural, protocolLabel } from './describe.ts';
+import { listText, plural, protocolLabel } from './describe.ts';
 import { isLocalAddress } from './detectors/watched.ts';
 import type { HostFacts } from './hostFacts.ts';
 import { hostServices } from './hostServices.ts';
@@ -213,8 +213,7 @@ function servicesInWords(services: readonly HostService[]): string {
     texts = known.length > 0 ? known : services.map(({ transport, port }) => `${transport.toUpperCase()} port ${port}`);
   const shown = texts.slice(0, 3),
     more = texts.length - shown.length;
-  const all = more > 0 ? [...shown, `${more} more`] : shown;
-  return all.length === 1 ? all[0]! : `${all.slice(0, -1).join(', ')} and ${all.at(-1)!}`;
+  return listText(more > 0 ? [...shown, `${more} more`] : shown);
 }
 
 function summaryOf({

@@ -2,7 +2,7 @@
  * The title of an incident, as somebody would say it: "10.0.0.5 scanned 10.0.0.9 with Nmap, then guessed SSH passwords and got in; 10.0.0.9 then
  * sent 12.0 MB to 203.0.113.7". Each detector says in its `deed` how its findings are told.
  */
-import { plural } from './describe.ts';
+import { listText, plural } from './describe.ts';
 import { parseIpv4 } from './displayFilter/addressLiterals.ts';
 
 /** How the findings of one detector are told. The texts know `{whom}`, who suffered it or else served it, and `{what}`, which is `FindingDraft.what`. */
@@ -150,7 +150,7 @@ function listed(all: readonly string[], one: string, many = `${one}s`): string {
 function spoken(all: readonly string[]): string {
   const texts = all.slice(0, MOST_WHATS).map((text) => text.slice(0, MOST_LETTERS));
   if (all.length > MOST_WHATS) texts.push('others');
-  return texts.length <= 1 ? (texts[0] ?? '') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)!}`;
+  return listText(texts);
 }
 
 function key(addresses: Iterable<string>): string {

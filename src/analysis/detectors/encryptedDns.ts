@@ -98,6 +98,16 @@ function draft(values: Options, state: CaptureState, one: Sighting<Way>) {
     description: `${plural(count, 'connection')} (threshold ${values.connections}) to ${server} port ${serverPort} carried ${mark.name}: what is asked there cannot be read, and rules about names do not see it.`,
     alternatives: ['A browser or phone that was set up so by its maker, or a resolver that the network chose.'],
     attack: ['T1071.004'],
+    together: {
+      key: `${client} ${mark.id}`,
+      label: `${name ?? server} port ${serverPort}`,
+      note: plural(count, 'connection'),
+      words: ({ parts }) => ({
+        title: `${client} asks ${[...new Set(parts.map((part) => part.together?.label.replace(/ port \d+$/, '') ?? ''))].slice(0, 3).join(', ')} by ${mark.name}`,
+        description: 'What is asked there cannot be read, and rules about names do not see it:',
+        recommendation: `If the network has a resolver of its own, find out which program on ${client} goes past it.`,
+      }),
+    },
     recommendation: `If the network has a resolver of its own, find out which program on ${client} goes past it.`,
   });
 }

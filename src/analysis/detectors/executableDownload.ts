@@ -16,7 +16,7 @@ import { fileStartMessage } from '../../pcap/fileStart.ts';
 import { gunzipStart } from '../../pcap/platform.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
-import { countText, plural } from '../describe.ts';
+import { countText, listText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import type { CaptureState } from '../captureState.ts';
@@ -274,6 +274,18 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
     alternatives: ['A package or an update, which its program checks by a signature.', 'A tool that an administrator fetched.'],
     filter: `${addressFilter(from, to)} && ${protocol === 'tftp' ? 'tftp' : `${protocol === 'tcp' ? '' : `${protocol} && `}tcp.port == ${port}`}`,
     attack: lies.size > 0 ? ['T1105', 'T1036.008'] : ['T1105'],
+    together: {
+      // What lies about itself stands alone.
+      key: `${from} ${to} ${port} ${severity} ${lies.size > 0 ? kind.id : ''}`,
+      label: kind.name,
+      note: `${plural(count, 'file')}${names.size > 0 ? `: ${[...names].join(', ')}` : ''}`,
+      words: ({ parts }) => ({
+        title: `${to} got ${listText([...new Set(parts.map(({ what = '' }) => what))])} from ${from} in clear`,
+        description: 'Anybody on the way could read and change them:',
+        recommendation: `Find out what ${to} did with these files, and look up their hashes. Fetch programs over HTTPS.`,
+        what: listText([...new Set(parts.map(({ what = '' }) => what))]),
+      }),
+    },
     recommendation: `Find out what ${to} did with the file${hashes.size > 0 ? ', and look up its hash' : ''}. Fetch programs over HTTPS.`,
   };
 }

@@ -22,7 +22,8 @@ type Options = z.output<typeof options>;
 
 const MOST_NAMES = 5000,
   MOST_ADDRESSES = 500,
-  TYPE_A = 1;
+  TYPE_A = 1,
+  TYPE_CNAME = 5;
 /** The weights of Holz et al.: `1.32 * addresses + 18.54 * systems > 142.38`. */
 const score = (addresses: number, networks: number): number => 1.32 * addresses + 18.54 * networks - 142.38;
 /** Names that give out strangers' machines on purpose: the NTP pool, and where clients of currencies and of BitTorrent find the first peers. */
@@ -35,6 +36,8 @@ interface Name {
   readonly networks: Set<string>;
   readonly evidence: Evidence;
   shortest: number;
+  /** The name is another one's alias, as those of cloud services are; hijacked machines answer for the name itself. */
+  isAlias: boolean;
 }
 
 export const fastFlux = defineDetector({
@@ -60,6 +63,7 @@ export const fastFlux = defineDetector({
           if (type !== TYPE_A || ttl > longestTtl) continue;
           one ??= names.of(qname, () => newName(qname, datagramEnds(p)?.destination ?? ''));
           if (one === undefined || one.addresses.size >= MOST_ADDRESSES) return;
+          if (answers[0]?.type === TYPE_CNAME) one.isAlias = true;
           one.addresses.add(data);
           one.networks.add(data.slice(0, data.indexOf('.', data.indexOf('.') + 1)));
           one.shortest = Math.min(one.shortest, ttl);
@@ -80,19 +84,20 @@ export const fastFlux = defineDetector({
 });
 
 function newName(name: string, client: string): Name {
-  return { name, client, addresses: new Set(), networks: new Set(), evidence: new Evidence(), shortest: Infinity };
+  return { name, client, addresses: new Set(), networks: new Set(), evidence: new Evidence(), shortest: Infinity, isAlias: false };
 }
 
-function draft(values: Options, state: CaptureState, { name, client, addresses, networks, evidence, shortest }: Name): FindingDraft {
+function draft(values: Options, state: CaptureState, { name, client, addresses, networks, evidence, shortest, isAlias }: Name): FindingDraft {
   const shown = safeText(name, 80);
   return {
     ...wordedDraft(state, [{ role: 'client', address: client }], evidence, `${addressFilter(client)} && dns.flags.response == 1`, {
       technique: name.toLowerCase(),
-      severity: 'low',
+      severity: isAlias ? 'info' : 'low',
       parts: [
         ['addresses in many networks', 45],
         ['many times the threshold', Math.min(15, 5 * Math.log2(networks.size / values.networks))],
         ['for minutes only', shortest <= 300 ? 5 : 0],
+        ['the name stands for one of a cloud service', isAlias ? -20 : 0],
       ],
       title: `${shown} has ${plural(addresses.size, 'address', 'addresses')} in ${plural(networks.size, 'network')}, for ${plural(shortest, 'second')}`,
       description: `Answers for ${shown} held ${plural(addresses.size, 'different address', 'different addresses')} (threshold ${values.addresses}) in ${plural(networks.size, 'network')} of 16 bits (threshold ${values.networks}), to be forgotten after ${plural(shortest, 'second')}.`,

@@ -46,6 +46,7 @@ type Options = z.output<typeof options>;
 
 const MOST_SOURCES = 2000,
   MOST_FINDINGS = 200,
+  MOST_WAYS = 6,
   PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17,
   PROTOCOL_SCTP = 132,
@@ -380,6 +381,19 @@ function draft(values: Options, sweep: Sweep, isOneWay: boolean): FindingDraft {
     flows: sweep.flows,
     filter: sweep.filter,
     attack: ['T1018', 'T1595.001'],
+    together: {
+      key: source,
+      label: how,
+      note: `${plural(targets.asked, 'host')}${range === '' ? '' : ` from ${range}`}`,
+      words: ({ parts: all }) => {
+        const hows = all.map((one) => one.together?.label ?? '');
+        return {
+          title: `${source} swept the network in ${plural(all.length, 'way')}: ${hows.slice(0, MOST_WAYS).join(', ')}${all.length > MOST_WAYS ? ` and ${all.length - MOST_WAYS} more` : ''}`,
+          description: `Most of the hosts refused or did not answer (threshold ${threshold} hosts and ${values.failedSharePercent} %). ${source} looked for`,
+          recommendation: `Find out who runs ${source} and whether this was agreed. If it was not, isolate it, look for malware that spreads, and check what it did with the hosts that answered.`,
+        };
+      },
+    },
     recommendation: `Find out who runs ${source} and whether this was agreed. If it was not, isolate it, look for malware that spreads, and check what it did with the ${plural(targets.answered, 'host')} that answered.`,
   };
 }

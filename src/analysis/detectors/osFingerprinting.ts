@@ -207,6 +207,16 @@ function judge(values: Options, state: CaptureState, pair: Pair): FindingDraft |
     flows: pair.flows,
     filter: `${network}.src == ${attacker} && ${network}.dst == ${victim} && (${known.map(({ filter }) => `(${filter})`).join(' || ')})`,
     attack: ['T1592', 'T1595'],
+    together: {
+      key: attacker,
+      label: victim,
+      note: plural(pair.probes, 'odd packet'),
+      words: (all) => ({
+        title: `${attacker} probes which operating systems ${all.hosts('victim', 'host')} run`,
+        description: `Packets that no ordinary system sends, of at least ${values.kinds} kinds, went to one host after the other; systems answer them differently, which tells them apart:`,
+        recommendation: `Find out who runs ${attacker}. If it is no scanner of yours, look for what it does next: whoever knows the system picks the exploit. A firewall that drops impossible flag combinations takes most of these answers away.`,
+      }),
+    },
     recommendation: `Find out who runs ${attacker}. If it is no scanner of yours, look for what it does next: whoever knows the system picks the exploit. A firewall that drops impossible flag combinations takes most of these answers away.`,
   };
 }

@@ -8,7 +8,7 @@ import { httpRequestMessage } from '../../pcap/http/messages.ts';
 import { NET_PROTOCOL, NET_VERSION, TCP_ACK, TCP_SYN } from '../../pcap/packet.ts';
 import { sipMessage } from '../../pcap/sipMessage.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
-import { plural } from '../describe.ts';
+import { listText, plural } from '../describe.ts';
 import type { Message } from '../../pcap/dissector.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
@@ -204,7 +204,7 @@ function portsText(ports: readonly number[]): string {
       ...ports.slice(0, MOST_NAMED).map((port) => (port < OVER_UDP ? String(port) : `${port - OVER_UDP} (UDP)`)),
       ...(more > 0 ? [`${more} more`] : []),
     ];
-  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)!}`;
+  return listText(texts);
 }
 
 function visitFilter({ address, ports }: Visited): string {

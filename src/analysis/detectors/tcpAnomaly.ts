@@ -3,7 +3,19 @@
  * Censors, intrusion prevention and attackers inject resets; faults of the path are seen as loss and belong to `capture-quality`.
  */
 import * as z from 'zod';
-import { NET_PAYLOAD_LENGTH, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_TTL, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../../pcap/packet.ts';
+import {
+  NET_PAYLOAD_LENGTH,
+  NET_SRC,
+  NET_SRC_PORT,
+  NET_STRIDE,
+  NET_TTL,
+  TCP_FIN,
+  TCP_PSH,
+  TCP_RST,
+  TCP_SYN,
+  TCP_URG,
+  type Packet,
+} from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
@@ -19,6 +31,9 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const MOST_RESETS = 20_000;
+/** Test T3 of nmap's detection of systems, which `os-fingerprinting` tells: SYN, FIN, PSH and URG of the six flags of RFC 793. */
+const NMAP_PROBE = TCP_SYN | TCP_FIN | TCP_PSH | TCP_URG,
+  ALL = 0x3f;
 
 interface Reset {
   readonly ttl: number;
@@ -48,7 +63,7 @@ export const tcpAnomaly = defineDetector({
         const { tcpFlags } = p;
         if (flow < 0 || tcpFlags === 0) return;
         if ((tcpFlags & TCP_SYN) !== 0) {
-          if ((tcpFlags & (TCP_FIN | TCP_RST)) !== 0) seen.add(ODD, flow, p);
+          if ((tcpFlags & (TCP_FIN | TCP_RST)) !== 0 && (tcpFlags & ALL) !== NMAP_PROBE) seen.add(ODD, flow, p);
           return;
         }
         const at = flow * F.INTS,

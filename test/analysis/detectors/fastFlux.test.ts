@@ -9,7 +9,7 @@ const CLIENT = '10.0.0.5',
   RESOLVER = '10.0.0.53';
 
 /** Twenty answers of five addresses each. */
-async function told(name: string, address: (i: number) => readonly number[], ttl = 180) {
+async function told(name: string, address: (i: number) => readonly number[], ttl = 180, before: readonly number[] = []) {
   const builder = new PacketBuilder();
   for (let turn = 0; turn < 20; turn++) {
     const records = Array.from({ length: 5 }, (_, i) => [
@@ -27,8 +27,8 @@ async function told(name: string, address: (i: number) => readonly number[], ttl
       4,
       ...address(turn * 5 + i),
     ]);
-    const message = Uint8Array.from([...dnsBytes(name, { id: turn, response: true }), ...records.flat()]);
-    message[7] = 5;
+    const message = Uint8Array.from([...dnsBytes(name, { id: turn, response: true }), ...before, ...records.flat()]);
+    message[7] = before.length > 0 ? 6 : 5;
     builder.udp({ from: CLIENT, to: RESOLVER, sourcePort: 20_000 + turn, destinationPort: 53, payload: dnsBytes(name, { id: turn }) });
     builder.udp({ from: RESOLVER, to: CLIENT, sourcePort: 53, destinationPort: 20_000 + turn, payload: message }).wait(200);
   }
@@ -54,4 +54,10 @@ test('a content network', async () => {
   expect(await told('www.example', (i) => [192, 0, 2, i % 8])).toEqual([]);
   expect(await told('de.pool.ntp.org', everywhere)).toEqual([]);
   expect(await told('stays.example', everywhere, 86_400)).toEqual([]);
+});
+
+test('an alias of a cloud service is a fact only: hijacked machines answer for the name itself', async () => {
+  // CNAME to "lb", below the name that was asked for.
+  const alias = [0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 60, 0, 5, 2, 0x6c, 0x62, 0xc0, 12];
+  expect((await told('app.example', everywhere, 180, alias)).map(({ severity }) => severity)).toEqual(['info']);
 });

@@ -281,6 +281,11 @@ describe('tcp-anomaly', () => {
     for (let i = 0; i < 6; i++) builder.tcp({ from: CLIENT, to: SERVER, sourcePort: 40_000 + i, destinationPort: 80, flags: SYN | 1 });
     expect(await run(builder.bytes(), 'tcp-anomaly')).toHaveLength(1);
   });
+  test('silent on test T3 of nmap, SYN, FIN, PSH and URG (nmap.org/book/osdetect-methods.html): os-fingerprinting tells it', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 20; i++) builder.tcp({ from: CLIENT, to: SERVER, sourcePort: 40_000 + i, destinationPort: 80, flags: SYN | 1 | 8 | 32 });
+    expect(await run(builder.bytes(), 'tcp-anomaly')).toEqual([]);
+  });
   test('silent on data of the same host on its way, and on how connections end', async () => {
     expect(await run(reset(50), 'tcp-anomaly')).toEqual([]);
     expect(await run(sample('tcp-endings.pcap'), 'tcp-anomaly')).toEqual([]);
