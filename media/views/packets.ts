@@ -5,14 +5,14 @@ import '../components/grid.ts';
 import '../components/hexView.ts';
 import '../components/splitter.ts';
 import type { FieldNode, PacketRow } from '../../src/analysis/engineApi.ts';
-import { emptyState, segments, severityIcon, icon } from '../components/bits.ts';
+import { emptyState, segments } from '../components/bits.ts';
 import type { TreeConfig } from '../components/detailsTree.ts';
 import type { GridConfig } from '../components/grid.ts';
 import type { Column } from '../components/gridColumns.ts';
 import type { HexConfig } from '../components/hexView.ts';
-import { guessAddressField } from '../filters.ts';
-import { exactBytes, exactTime, formatCount, timeOfDay } from '../format.ts';
+import { exactBytes, formatCount } from '../format.ts';
 import { copyText, menuFor, toCsv, type Menu, type Target } from '../menu.ts';
+import { packetColumns, packetTarget } from '../renderers/packetColumns.ts';
 import { PACKETS_STATE, PacketModel, type PacketsState } from '../packetModel.ts';
 import type { Store } from '../store.ts';
 import type { View } from './view.ts';
@@ -32,99 +32,8 @@ let model: PacketModel | null = null;
 /** The number column is as wide as the last number. */
 const columnsFor = (total: number): readonly Column<PacketRow>[] => {
   const width = Math.max(46, Math.ceil(formatCount(total).length * 7.6) + 4);
-  return columns.map((column) => (column.id === 'number' ? { ...column, width } : column));
+  return packetColumns.map((column) => (column.id === 'number' ? { ...column, width } : column));
 };
-
-const columns: readonly Column<PacketRow>[] = [
-  {
-    id: 'mark',
-    title: '',
-    label: 'Finding or damage',
-    width: 16,
-    grow: 0,
-    drop: 0,
-    sort: null,
-    text: (row) => (row.severity !== null ? 'Evidence of a finding' : row.malformed ? 'Malformed' : ''),
-    cell: (row) =>
-      row.severity !== null
-        ? severityIcon(row.severity, `Evidence of a finding, ${row.severity}`)
-        : row.malformed
-          ? html`<span class="muted" title="Malformed">${icon('warning')}<span class="vh">Malformed</span></span>`
-          : '',
-  },
-  {
-    id: 'number',
-    title: 'No.',
-    label: 'Frame number',
-    width: 74,
-    grow: 0,
-    end: true,
-    drop: 0,
-    sort: 'number',
-    text: (row) => String(row.frame),
-    cell: (row) => formatCount(row.frame),
-  },
-  { id: 'time', title: 'Time', width: 98, grow: 0, drop: 4, sort: 'time', text: (row) => exactTime(row.time), cell: (row) => timeOfDay(row.time, 3) },
-  {
-    id: 'relative',
-    title: 'Since start',
-    width: 88,
-    grow: 0,
-    end: true,
-    drop: 8,
-    sort: 'time',
-    text: (row) => (row.relativeSeconds === null ? '' : `${row.relativeSeconds.toFixed(9)} s after the first frame`),
-    cell: (row) => (row.relativeSeconds === null ? '' : row.relativeSeconds.toFixed(6)),
-  },
-  // Wide enough for any IPv4 address and for most of a MAC address.
-  { id: 'source', title: 'Source', width: 112, grow: 0.8, drop: 0, sort: 'source', text: (row) => row.source, cell: (row) => row.source },
-  {
-    id: 'destination',
-    title: 'Destination',
-    width: 112,
-    grow: 0.8,
-    drop: 0,
-    sort: 'destination',
-    text: (row) => row.destination,
-    cell: (row) => row.destination,
-  },
-  { id: 'protocol', title: 'Protocol', width: 54, grow: 0.1, drop: 2, sort: 'protocol', text: (row) => row.protocol, cell: (row) => row.protocol },
-  {
-    id: 'length',
-    title: 'Length',
-    width: 56,
-    grow: 0,
-    end: true,
-    drop: 6,
-    sort: 'length',
-    descendingFirst: true,
-    text: (row) => exactBytes(row.length),
-    cell: (row) => formatCount(row.length),
-  },
-  { id: 'info', title: 'Info', width: 76, readable: 120, grow: 5, drop: 0, sort: null, text: (row) => row.info, cell: (row) => row.info },
-];
-
-/** What both ends of a packet are to a filter; the frame itself where they are no addresses. */
-function packetTarget(row: PacketRow): Target {
-  const source = guessAddressField(row.source);
-  const destination = guessAddressField(row.destination);
-  const filter =
-    source !== null && source === destination
-      ? `${source} == ${row.source} and ${source} == ${row.destination}`
-      : `frame.number == ${String(row.frame)}`;
-  return {
-    label: `frame ${formatCount(row.frame)}`,
-    filter,
-    filterWords: filter.startsWith('frame.') ? 'This Packet' : 'These Addresses',
-    flow: row.flow,
-    ...(source === null ? {} : { host: row.source }),
-    text: columns
-      .slice(1)
-      .map((column) => column.text(row))
-      .join('\t'),
-    rows: [row],
-  };
-}
 
 function fieldTarget(node: FieldNode): Target {
   const text = node.text === '' ? node.label : node.text;

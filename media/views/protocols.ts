@@ -1,5 +1,6 @@
-/** Which protocols are inside which: a tree table with bars. A path counts every frame that runs through it. */
+/** Which protocols are inside which: a tree table with bars, and beneath it the messages of one. A path counts every frame that runs through it. */
 import { html, nothing } from 'lit';
+import '../components/splitter.ts';
 import type { Report } from '../../src/analysis/report.ts';
 import { bar, bytesCell, emptyState, icon, skeleton } from '../components/bits.ts';
 import { openMenu } from '../components/contextMenu.ts';
@@ -7,6 +8,7 @@ import { css } from '../components/css.ts';
 import { exactBytes, formatCount, formatShare, protocolLabel } from '../format.ts';
 import { copyText, menuFor, toCsv, type Target } from '../menu.ts';
 import { hierarchyTree, type HierarchyNode } from '../renderers/hierarchy.ts';
+import { messagesPane } from '../renderers/messages.ts';
 import type { Store } from '../store.ts';
 import type { View } from './view.ts';
 
@@ -14,15 +16,37 @@ function visible(nodes: readonly HierarchyNode[], closed: ReadonlySet<string>): 
   return nodes.flatMap((node) => [node, ...(closed.has(node.row.path) ? [] : visible(node.children, closed))]);
 }
 
+const filterOf = ({ name }: HierarchyNode): string => (/^[a-z][\w.-]*$/i.test(name) ? name : '');
+
+/** Whose messages are shown before anybody has chosen: of what carries nothing else, the protocol with most packets. */
+function mostCarried(nodes: readonly HierarchyNode[]): HierarchyNode | null {
+  const leaves = visible(nodes, new Set()).filter((node) => node.children.length === 0 && node.name !== 'data' && filterOf(node) !== '');
+  return leaves.reduce<HierarchyNode | null>((most, node) => (node.row.packets > (most?.row.packets ?? 0) ? node : most), null);
+}
+
 function target(node: HierarchyNode): Target {
-  const filter = /^[a-z][\w.-]*$/i.test(node.name) ? node.name : '';
+  const filter = filterOf(node);
   return { label: protocolLabel(node.name), filter, text: node.row.path, rows: [node.row] };
 }
 
 function table(store: Store, report: Report) {
-  const { closed: saved, chosen } = store.remembered('protocols', { closed: [] as readonly string[], chosen: '' });
+  const state = store.remembered('protocols', {
+    closed: [] as readonly string[],
+    chosen: '',
+    messages: true,
+    split: 55,
+    column: '',
+    descending: false,
+    widths: {},
+    hidden: [] as readonly string[],
+  });
+  const { closed: saved } = state;
   const closed = new Set(saved);
-  const lines = visible(hierarchyTree(report.hierarchy), closed);
+  const tree = hierarchyTree(report.hierarchy),
+    lines = visible(tree, closed),
+    shown = visible(tree, new Set()).find((node) => node.row.path === state.chosen) ?? mostCarried(tree),
+    chosen = shown?.row.path ?? '',
+    withMessages = state.messages && shown !== null && filterOf(shown) !== '';
   const focus = Math.max(
     0,
     lines.findIndex((node) => node.row.path === chosen),
@@ -31,7 +55,7 @@ function table(store: Store, report: Report) {
   const setClosed = (path: string, close: boolean): void =>
     store.remember('protocols', { closed: close ? [...closed, path] : saved.filter((one) => one !== path) });
   const choose = (node: HierarchyNode | undefined): void => {
-    if (node !== undefined) store.remember('protocols', { chosen: node.row.path });
+    if (node !== undefined) store.remember('protocols', { chosen: node.row.path, messages: true });
   };
   const onKey = (event: KeyboardEvent): void => {
     const elements = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('tbody [role=row]')];
@@ -69,62 +93,78 @@ function table(store: Store, report: Report) {
       <h1>Protocols</h1>
       <span class="muted ell">Shares are of all ${formatCount(whole.packets)} packets. A frame counts once on every line it runs through.</span>
     </div>
-    <div class="scroll">
-      <table class="pt" role="treegrid" aria-label="Protocol hierarchy" data-testid="protocols-grid" @keydown=${onKey}>
-        <thead>
-          <tr role="row">
-            <th role="columnheader" class="c-name">Protocol</th>
-            <th role="columnheader" class="c-bar"><span class="vh">Share of packets, as a bar</span></th>
-            <th role="columnheader" class="r c-num">Packets</th>
-            <th role="columnheader" class="r c-num hide6">of packets</th>
-            <th role="columnheader" class="r c-num">Bytes</th>
-            <th role="columnheader" class="r c-num hide7">of bytes</th>
-          </tr>
-        </thead>
-        <tbody role="rowgroup">
-          ${lines.map((node, index) => {
-            const { row } = node;
-            const open = !closed.has(row.path);
-            const leaf = node.children.length === 0;
-            return html`<tr
-              role="row"
-              class=${row.path === chosen ? 'sel' : ''}
-              tabindex=${index === focus ? 0 : -1}
-              aria-level=${node.level}
-              aria-expanded=${leaf ? nothing : open}
-              aria-selected=${row.path === chosen}
-              data-path=${row.path}
-              @click=${(event: MouseEvent) => {
-                if ((event.target as Element).closest('.twist') !== null && !leaf) setClosed(row.path, open);
-                else choose(node);
-              }}
-              @dblclick=${() => store.showPackets(target(node).filter)}
-              @contextmenu=${(event: MouseEvent) => {
-                event.preventDefault();
-                choose(node);
-                openMenu(menuFor(store, target(node)), { x: event.clientX, y: event.clientY });
-              }}
-            >
-              <td role="gridcell" title=${row.path}>
-                <span class="ind-${Math.min(node.level, 14)} tname" style=${css({ '--level': String(node.level - 1) })}
-                  ><span class="twist">${leaf ? nothing : icon(open ? 'chevron-down' : 'chevron-right')}</span
-                  ><span class="ell">${protocolLabel(node.name)}</span
-                  ><span class="muted ell">${protocolLabel(node.name) === node.name ? '' : node.name}</span></span
-                >
-              </td>
-              <td role="gridcell">${bar([row.packets / whole.packets])}</td>
-              <td role="gridcell" class="r">
-                <button class="lk quiet" tabindex="-1" title="Show these packets" @click=${() => store.showPackets(target(node).filter)}>
-                  ${formatCount(row.packets)}
-                </button>
-              </td>
-              <td role="gridcell" class="r hide6">${formatShare(row.packets, whole.packets)}</td>
-              <td role="gridcell" class="r" title=${exactBytes(row.bytes)}>${bytesCell(row.bytes)}</td>
-              <td role="gridcell" class="r hide7">${formatShare(row.bytes, whole.originalBytes)}</td>
-            </tr>`;
-          })}
-        </tbody>
-      </table>
+    <div class="split-y ${withMessages ? '' : 'one'}">
+      <div class="scroll">
+        <table class="pt" role="treegrid" aria-label="Protocol hierarchy" data-testid="protocols-grid" @keydown=${onKey}>
+          <thead>
+            <tr role="row">
+              <th role="columnheader" class="c-name">Protocol</th>
+              <th role="columnheader" class="c-bar"><span class="vh">Share of packets, as a bar</span></th>
+              <th role="columnheader" class="r c-num">Packets</th>
+              <th role="columnheader" class="r c-num hide6">of packets</th>
+              <th role="columnheader" class="r c-num">Bytes</th>
+              <th role="columnheader" class="r c-num hide7">of bytes</th>
+            </tr>
+          </thead>
+          <tbody role="rowgroup">
+            ${lines.map((node, index) => {
+              const { row } = node;
+              const open = !closed.has(row.path);
+              const leaf = node.children.length === 0;
+              return html`<tr
+                role="row"
+                class=${row.path === chosen ? 'sel' : ''}
+                tabindex=${index === focus ? 0 : -1}
+                aria-level=${node.level}
+                aria-expanded=${leaf ? nothing : open}
+                aria-selected=${row.path === chosen}
+                data-path=${row.path}
+                @click=${(event: MouseEvent) => {
+                  if ((event.target as Element).closest('.twist') !== null && !leaf) setClosed(row.path, open);
+                  else choose(node);
+                }}
+                @dblclick=${() => store.showPackets(target(node).filter)}
+                @contextmenu=${(event: MouseEvent) => {
+                  event.preventDefault();
+                  choose(node);
+                  openMenu(menuFor(store, target(node)), { x: event.clientX, y: event.clientY });
+                }}
+              >
+                <td role="gridcell" title=${row.path}>
+                  <span class="ind-${Math.min(node.level, 14)} tname" style=${css({ '--level': String(node.level - 1) })}
+                    ><span class="twist">${leaf ? nothing : icon(open ? 'chevron-down' : 'chevron-right')}</span
+                    ><span class="ell">${protocolLabel(node.name)}</span
+                    ><span class="muted ell">${protocolLabel(node.name) === node.name ? '' : node.name}</span></span
+                  >
+                </td>
+                <td role="gridcell">${bar([row.packets / whole.packets])}</td>
+                <td role="gridcell" class="r">
+                  <button class="lk quiet" tabindex="-1" title="Show these packets" @click=${() => store.showPackets(target(node).filter)}>
+                    ${formatCount(row.packets)}
+                  </button>
+                </td>
+                <td role="gridcell" class="r hide6">${formatShare(row.packets, whole.packets)}</td>
+                <td role="gridcell" class="r" title=${exactBytes(row.bytes)}>${bytesCell(row.bytes)}</td>
+                <td role="gridcell" class="r hide7">${formatShare(row.bytes, whole.originalBytes)}</td>
+              </tr>`;
+            })}
+          </tbody>
+        </table>
+      </div>
+      ${
+        withMessages
+          ? html`<netsec-splitter
+                axis="y"
+                aria-label="Size of the tree"
+                .value=${state.split}
+                .onMoved=${(split: number) => store.remember('protocols', { split })}
+              ></netsec-splitter>
+              ${messagesPane(store, filterOf(shown), state, {
+                remember: (patch) => store.remember('protocols', patch),
+                close: () => store.remember('protocols', { messages: false }),
+              })}`
+          : nothing
+      }
     </div>
   </div>`;
 }

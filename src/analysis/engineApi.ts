@@ -85,6 +85,24 @@ export interface PacketRow {
   readonly malformed: boolean;
 }
 
+/** A message of a protocol: the packet it is in, or that completes it. */
+export interface MessageRow extends PacketRow {
+  /** What it says in each column, all texts that differ. */
+  readonly values: readonly (readonly string[])[];
+}
+
+export interface MessagesQuery extends PacketsQuery {
+  /** A name that filters know, `dns`. */
+  readonly protocol: string;
+}
+
+export interface MessagesPage extends Page<MessageRow> {
+  /** Titles of the columns of `values`; none where the info line says as much. */
+  readonly columns: readonly string[];
+  /** Display filter that selects these messages, without the selection's own. */
+  readonly filter: string;
+}
+
 export interface PacketDetail {
   readonly row: PacketRow;
   readonly tree: readonly FieldNode[];
@@ -193,6 +211,8 @@ export interface EngineMethods {
   /** The story of one address under a selection, lists cut to `limit` rows; null where it has no packets there. Throws for what is no address. */
   host: [{ readonly address: string; readonly selection: Selection; readonly limit: number }, HostStory | null];
   packets: [PacketsQuery, Page<PacketRow>];
+  /** The messages of one protocol in the columns that tell most of it. Throws for a name that filters do not know. */
+  messages: [MessagesQuery, MessagesPage];
   /** Position of a frame in the list a query describes, or -1. */
   indexOfFrame: [{ readonly selection: Selection; readonly sort: Sort | null; readonly frame: number }, number];
   packet: [{ readonly frame: number }, PacketDetail | null];

@@ -1,15 +1,16 @@
 /** Lines of the packet list and the details of one packet, made when somebody looks. */
 import { addFrame } from '../pcap/frameFields.ts';
-import { FieldTree } from '../pcap/fieldTree.ts';
+import { FieldTree, type FieldNode } from '../pcap/fieldTree.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { columnAddresses, RowSink } from '../pcap/rowSink.ts';
 import type { Analysis } from './analyze.ts';
-import type { PacketDetail, PacketRow } from './engineApi.ts';
+import type { MessageRow, PacketDetail, PacketRow } from './engineApi.ts';
 import { replayFlow, type ReplaySource } from './flowReplay.ts';
 import * as F from './flowTable.ts';
 import { INDEX_HAS_TIME, INDEX_MALFORMED, type PacketIndex } from './packetIndex.ts';
 import type { Finding, Severity } from './report.ts';
 import { SEVERITIES } from './report.ts';
+import type { TellingField } from './tellingFields.ts';
 import { secondsBetween, timestamp } from './time.ts';
 
 const MAX_CACHED_ROWS = 4000;
@@ -64,6 +65,34 @@ export class PacketRows {
       );
     }
     return frames.flatMap((frame) => this.#cache.get(frame) ?? []);
+  }
+
+  /** `rows` with what each frame says in these columns: frames are taken apart whole for it. */
+  async messages(columns: readonly TellingField[], frames: readonly number[], signal?: AbortSignal): Promise<MessageRow[]> {
+    const byFlow = new Map<number, number[]>(),
+      rows = new Map<number, MessageRow>();
+    for (const frame of frames) {
+      if (frame < 1 || frame > this.#index.count) continue;
+      const flow = this.#index.flow(frame - 1),
+        list = byFlow.get(flow);
+      if (list === undefined) byFlow.set(flow, [frame]);
+      else list.push(frame);
+    }
+    let tree: FieldTree | null = null;
+    for (const [flow, list] of byFlow) {
+      list.sort((a, b) => a - b);
+      await replayFlow(
+        this.#source(),
+        flow,
+        list,
+        (p) => (tree = new FieldTree(p)),
+        (p) => {
+          if (tree !== null) rows.set(p.frame, { ...this.#row(p, tree.infoProtocol, tree.infoText, flow), values: valuesIn(tree.nodes, columns) });
+        },
+        signal,
+      );
+    }
+    return frames.flatMap((frame) => rows.get(frame) ?? []);
   }
 
   /** Everything about one frame; null when there is no such frame. */
@@ -166,4 +195,29 @@ export class PacketRows {
       malformed: (this.#index.flags(p.frame - 1) & INDEX_MALFORMED) !== 0,
     };
   }
+}
+
+/** An attacker's packet can say a field twenty thousand times; what is shown in one line is a few. */
+const MOST_VALUES = 12,
+  LONGEST_VALUE = 256;
+
+/** What the tree says in each column. */
+function valuesIn(tree: readonly FieldNode[], columns: readonly TellingField[]): (readonly string[])[] {
+  const found = new Map<string, string[]>(columns.flatMap(({ names }) => names.map((name) => [name, []])));
+  const visit = (nodes: readonly FieldNode[]): void => {
+    for (const { name, text, children } of nodes) {
+      const texts = found.get(name);
+      if (texts !== undefined && text !== '' && texts.length < MOST_VALUES) {
+        const value = text.slice(0, LONGEST_VALUE);
+        if (!texts.includes(value)) texts.push(value);
+      }
+      visit(children);
+    }
+  };
+  visit(tree);
+  return columns.map(({ names, all = false, words = {} }) => {
+    const said = names.map((name) => found.get(name) ?? []).filter((texts) => texts.length > 0),
+      texts = all ? [...new Set(said.flat())] : (said[0] ?? []);
+    return texts.map((text) => (Object.hasOwn(words, text) ? words[text]! : text));
+  });
 }

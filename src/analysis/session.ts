@@ -7,7 +7,7 @@ import type { CaptureFormat } from '../pcap/captureFormat.ts';
 import { Analysis } from './analyze.ts';
 import { conversationRow, conversationTable } from './conversations.ts';
 import { detectorsWithDefaults, optionsInForce } from './detectorOptions.ts';
-import type { EngineEvent, EngineMethods, Selection } from './engineApi.ts';
+import type { EngineEvent, EngineMethods, PacketsQuery, Selection } from './engineApi.ts';
 import { evidenceFrames } from './evidenceFrames.ts';
 import { reportExports, writeReport } from './exports/writeReport.ts';
 import { checkFilter, completeFilter } from './filtering.ts';
@@ -25,6 +25,7 @@ import { CONVERSATION_LAYERS, type ConversationLayer, type Report } from './repo
 import { cancellable, type Handlers } from './rpc.ts';
 import { savePackets } from './savePackets.ts';
 import { SelectionViews, UPDATE_INTERVAL_MS } from './selectionViews.ts';
+import { messagesFilter, tellingFields } from './tellingFields.ts';
 
 const MAX_PAGE = 2000;
 /** Conversations of one host that its story is made of; the largest. */
@@ -132,14 +133,15 @@ export class CaptureSession {
     conversations: async (query) => (await this.#views.of(query.selection)).tables.conversations(query),
     endpoints: async (query) => (await this.#views.of(query.selection)).tables.endpoints(query),
     host: async ({ address, selection, limit }, signal) => this.#host(address, selection, limit, signal),
-    packets: async ({ selection, sort, offset, limit }, signal) => {
-      const order = await this.#views.order(selection, sort),
-        all = this.#views.framesOf(selection),
-        total = order?.length ?? all;
-      const from = Math.max(0, Math.floor(offset)),
-        to = Math.min(total, from + Math.min(MAX_PAGE, Math.max(0, Math.floor(limit))));
-      const frames = Array.from({ length: Math.max(0, to - from) }, (_, i) => (order === null ? from + i + 1 : order[from + i]!));
-      return { offset: from, rows: await this.#rows.rows(frames, signal), total, totalUnfiltered: all };
+    packets: async (query, signal) => {
+      const { frames, ...page } = await this.#pageOf(query);
+      return { ...page, rows: await this.#rows.rows(frames, signal) };
+    },
+    messages: async ({ protocol, ...query }, signal) => {
+      const filter = messagesFilter(protocol),
+        telling = tellingFields(protocol),
+        { frames, ...page } = await this.#pageOf({ ...query, selection: within(query.selection, filter) });
+      return { ...page, rows: await this.#rows.messages(telling, frames, signal), columns: telling.map(({ title }) => title), filter };
     },
     indexOfFrame: async ({ selection, sort, frame }) => {
       const order = await this.#views.order(selection, sort);
@@ -193,6 +195,25 @@ export class CaptureSession {
     },
   };
 
+  async #pageOf({
+    selection,
+    sort,
+    offset,
+    limit,
+  }: PacketsQuery): Promise<{ frames: number[]; offset: number; total: number; totalUnfiltered: number }> {
+    const order = await this.#views.order(selection, sort),
+      all = this.#views.framesOf(selection),
+      total = order?.length ?? all;
+    const from = Math.max(0, Math.floor(offset)),
+      to = Math.min(total, from + Math.min(MAX_PAGE, Math.max(0, Math.floor(limit))));
+    return {
+      frames: Array.from({ length: Math.max(0, to - from) }, (_, i) => (order === null ? from + i + 1 : order[from + i]!)),
+      offset: from,
+      total,
+      totalUnfiltered: all,
+    };
+  }
+
   /** Whether the file is being written: then an incomplete record at its end is no damage. */
   set isGrowing(value: boolean) {
     const before = this.#analysis.damage;
@@ -228,8 +249,7 @@ export class CaptureSession {
   async #host(address: string, selection: Selection, limit: number, signal: AbortSignal): Promise<HostStory | null> {
     const filter = hostFilter(address);
     if (filter === null) throw new Error(`${JSON.stringify(address.slice(0, 60))} is no IPv4, IPv6 or MAC address.`);
-    const chosen = selection.filter.trim(),
-      ofHost = { ...selection, filter: chosen === '' ? filter : `(${chosen}) && (${filter})` },
+    const ofHost = within(selection, filter),
       [view, judged, own] = await Promise.all([this.#views.of(ofHost), this.#report(selection, Infinity), this.#report(ofHost, 0)]);
     const { tables } = view,
       frames = view.selection;
@@ -268,4 +288,10 @@ export class CaptureSession {
       limit,
     });
   }
+}
+
+/** What is selected and matches this filter as well. */
+function within(selection: Selection, filter: string): Selection {
+  const chosen = selection.filter.trim();
+  return { ...selection, filter: chosen === '' ? filter : `(${chosen}) && (${filter})` };
 }

@@ -173,6 +173,7 @@ function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, key
   return {
     report: pass('report'),
     packets: pass('packets'),
+    messages: pass('messages'),
     conversations: pass('conversations'),
     endpoints: pass('endpoints'),
     host: pass('host'),

@@ -100,6 +100,20 @@ describeInVscode('the capture editor', () => {
     });
   });
 
+  test('the messages of a protocol are read in its own columns, and lead to their packets', async () => {
+    page = await openCapture(window, inFolder('dns.pcap'));
+    await view('protocols');
+    await page.locator('[data-path$="/dns"]').first().click();
+    // tshark -r captures/dns.pcap -Y frame.number==12 -T fields -e dns.qry.name -e dns.qry.type -e dns.mx.mail_exchange
+    const answer = byId('messages-row').filter({ hasText: 'mail2.example.com' }).first();
+    await answer.waitFor();
+    expect((await answer.innerText()).split('\n').map((cell) => cell.trim())).toEqual(
+      expect.arrayContaining(['12', 'Response', 'example.com', 'MX', 'mail2.example.com, mail.example.com, 10.20.0.21, …']),
+    );
+    await answer.getByRole('button').click();
+    await expect.poll(() => text('detail-frame')).toBe('frame 12');
+  });
+
   describe('the packet list', () => {
     /** A SYN of the scan, found by hand: IPv4 at byte 14, TCP at 34 with SYN alone in its flags. */
     const syn = scan.findIndex(({ data }) => data.readUInt16BE(12) === 0x0800 && data[23] === 6 && data[47] === 0x02);

@@ -36,6 +36,10 @@ describeInVscode('the views', () => {
     await page.getByTestId(`view-${view}`).waitFor();
     // Choose something, so that its details are looked at too.
     if (view === 'findings') await page.getByTestId('finding').first().click();
+    if (view === 'protocols') {
+      await page.locator('[data-path$="/http"]').first().click();
+      await page.getByTestId('messages-row').filter({ hasText: 'GET' }).first().waitFor();
+    }
     if (view === 'packets') await page.getByTestId('packet-row').nth(3).click();
     if (view === 'conversations') await page.getByTestId('conversations-row').first().click();
     await page.locator('main[aria-busy="false"]').waitFor();

@@ -267,6 +267,30 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => page.getByTestId('filter-input').inputValue()).toBe('tcp');
   });
 
+  test('the messages of a protocol stand beneath the tree, and lead to their packets', async () => {
+    const page = await open('view=protocols');
+    const line = page.locator('[data-testid=messages-row]').first();
+    await page.locator('[data-path$="/dns"]').first().click();
+    await expect.poll(() => page.getByTestId('messages-count').innerText()).toMatch(/^\d[\d,]* messages$/);
+    // What a packet says is text, and of four answers three stand in the line.
+    await expect.poll(() => line.innerText()).toContain('<img src=x onerror=alert(1)>.example.com');
+    await expect.poll(() => line.innerText()).toMatch(/192\.0\.2\.3, …/);
+    // A protocol whose info line says as much, chosen by keyboard.
+    await page.locator('[data-path="eth/ip/tcp"]').click();
+    await expect.poll(() => page.getByTestId('messages-count').innerText()).toMatch(/packets$/);
+    await page.locator('[data-path$="/dns"]').first().click();
+    await expect.poll(() => line.innerText()).toContain('example.com');
+    const frame = (await line.getByRole('button').innerText()).replaceAll(',', '');
+    await line.getByRole('button').click();
+    await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe(`frame ${Number(frame).toLocaleString('en')}`);
+    await page.getByTestId('back').click();
+    await page.getByRole('button', { name: 'Close the messages' }).click();
+    await expect.poll(() => page.getByTestId('messages').count()).toBe(0);
+    await page.locator('[data-path$="/dns"]').first().click();
+    await page.getByTestId('messages').getByRole('button', { name: 'Show packets' }).click();
+    await expect.poll(() => page.getByTestId('filter-input').inputValue()).toBe('dns');
+  });
+
   test('a host is shown with its peers, and Back returns', async () => {
     const page = await open();
     await page.getByTestId('most-active').getByRole('button', { name: '10.0.0.5', exact: true }).click();

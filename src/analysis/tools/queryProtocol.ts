@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { FieldNode } from '../engineApi.ts';
 import { HIDDEN, hideSecrets, isSecretField, secretsOf } from '../hideSecrets.ts';
+import { messagesFilter, tellingFields, type TellingField } from '../tellingFields.ts';
 import { defineTool, ToolFailure } from '../tool.ts';
 import { captureInput, filterInput, limitInput, selectionOf, withCapture } from '../toolCapture.ts';
 import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
@@ -10,33 +11,6 @@ import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 const MOST_COUNTED = 500;
 const LONGEST_VALUE = 120;
 const MOST_FIELDS = 8;
-
-/** What tells most, by protocol; others show their first fields. */
-const TELLING: Readonly<Record<string, readonly string[]>> = {
-  dns: ['dns.flags.response', 'dns.flags.rcode', 'dns.qry.name', 'dns.qry.type', 'dns.a', 'dns.aaaa', 'dns.cname', 'dns.txt'],
-  http: [
-    'http.request.method',
-    'http.host',
-    'http.request.uri',
-    'http.response.code',
-    'http.response_for.uri',
-    'http.content_type',
-    'http.content_length',
-    'http.user_agent',
-    'http.server',
-  ],
-  tls: [
-    'tls.handshake.extensions_server_name',
-    'tls.handshake.version',
-    'tls.handshake.extensions.supported_version',
-    'tls.handshake.ciphersuite',
-    'tls.handshake.ja4',
-    'tls.alert_message.desc',
-  ],
-  dhcp: ['dhcp.option.dhcp', 'dhcp.ip.your', 'dhcp.option.hostname', 'dhcp.hw.mac_addr'],
-};
-/** Where a protocol's filter selects more than its messages. */
-const MESSAGES: Readonly<Record<string, string>> = { tls: 'tls.handshake || tls.alert_message' };
 
 export const queryProtocol = defineTool({
   name: 'query_protocol',
@@ -64,7 +38,7 @@ export const queryProtocol = defineTool({
   }),
   async run(input, context) {
     const { capture, protocol, filter, count_by, limit } = input;
-    const own = MESSAGES[protocol] ?? protocol;
+    const own = messagesFilter(protocol);
     return withCapture(capture, context, async (opened, file) => {
       const pages = pageOf('query_protocol', input, file),
         { offset } = pages;
@@ -87,7 +61,7 @@ export const queryProtocol = defineTool({
         if (detail === null) continue;
         const secrets = secretsOf(detail),
           found = fieldsOf(detail.tree, isCount ? count_by : `${protocol}.`, secrets);
-        if (!isCount) messages.push({ frame, source, destination, fields: telling(found, TELLING[protocol]) });
+        if (!isCount) messages.push({ frame, source, destination, fields: telling(found, tellingFields(protocol)) });
         else
           for (const value of new Set(found.get(count_by) ?? [])) {
             const count = counts.get(value);
@@ -134,7 +108,10 @@ function fieldsOf(tree: readonly FieldNode[], wanted: string, secrets: ReadonlyS
   return found;
 }
 
-function telling(found: ReadonlyMap<string, readonly string[]>, names: readonly string[] | undefined): Record<string, string> {
-  const chosen = (names ?? [...found.keys()]).filter((name) => found.has(name)).slice(0, MOST_FIELDS);
-  return Object.fromEntries(chosen.map((name) => [name, [...new Set(found.get(name))].slice(0, 4).join(', ')]));
+/** What tells most; of other protocols the first fields. */
+function telling(found: ReadonlyMap<string, readonly string[]>, fields: readonly TellingField[]): Record<string, string> {
+  const said = (name: string): boolean => found.has(name),
+    chosen =
+      fields.length === 0 ? [...found.keys()] : fields.flatMap(({ names, all = false }) => names.filter(said).slice(0, all ? names.length : 1));
+  return Object.fromEntries(chosen.slice(0, MOST_FIELDS).map((name) => [name, [...new Set(found.get(name))].slice(0, 4).join(', ')]));
 }

@@ -183,6 +183,23 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
       );
       return { offset, rows: list, total: frames.length, totalUnfiltered: Math.min(limit(), selection.frames ?? Infinity) };
     },
+    messages: ({ protocol, selection, offset, limit: rows }) => {
+      const { frames } = select({ ...selection, filter: selection.filter === '' ? protocol : `${selection.filter} and ${protocol}` }),
+        columns = protocol === 'dns' ? ['Kind', 'Name', 'Answer'] : [];
+      const list = [...frames.slice(offset, offset + rows)].map((i) => ({
+        ...packetRow(traffic, i),
+        values:
+          columns.length === 0 ? [] : [['Query'], ['<img src=x onerror=alert(1)>.example.com'], ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']],
+      }));
+      return {
+        offset,
+        rows: list,
+        total: frames.length,
+        totalUnfiltered: Math.min(limit(), selection.frames ?? Infinity),
+        columns,
+        filter: protocol,
+      };
+    },
     indexOfFrame: ({ selection, frame }) => select(selection).frames.indexOf(frame - 1),
     packet: ({ frame }) => (frame >= 1 && frame <= limit() ? packetDetail(traffic, frame - 1) : null),
     checkFilter: ({ text }) => parse(text),

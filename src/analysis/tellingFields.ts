@@ -1,0 +1,64 @@
+/** What tells most in the messages of a protocol: the columns that people read them in, and what tools answer with. */
+
+export interface TellingField {
+  /** Of the column. */
+  readonly title: string;
+  /** Wireshark's names. What the first one that is there says, or with `all` what they say together. */
+  readonly names: readonly [string, ...string[]];
+  readonly all?: boolean;
+  /** What people call its values, where these are bare. */
+  readonly words?: Readonly<Record<string, string>>;
+}
+
+const one = (title: string, ...names: [string, ...string[]]): TellingField => ({ title, names });
+
+const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
+  dns: [
+    { title: 'Kind', names: ['dns.flags.response'], words: { Set: 'Response', 'Not set': 'Query' } },
+    one('Name', 'dns.qry.name'),
+    one('Type', 'dns.qry.type'),
+    one('Result', 'dns.flags.rcode'),
+    {
+      title: 'Answer',
+      names: ['dns.cname', 'dns.mx.mail_exchange', 'dns.ns', 'dns.ptr.domain_name', 'dns.srv.target', 'dns.txt', 'dns.a', 'dns.aaaa'],
+      all: true,
+    },
+  ],
+  http: [
+    one('Method', 'http.request.method'),
+    one('Status', 'http.response.code'),
+    one('Host', 'http.host'),
+    // Of a response: what was asked for.
+    one('Address', 'http.request.uri', 'http.response_for.uri'),
+    one('Content', 'http.content_type'),
+    one('Bytes', 'http.content_length'),
+    one('Program', 'http.user_agent', 'http.server'),
+  ],
+  tls: [
+    one('Server name', 'tls.handshake.extensions_server_name'),
+    // What is offered or agreed on; the older field stands at TLS 1.2 for ever (RFC 8446 section 4.1.2).
+    one('Version', 'tls.handshake.extensions.supported_version', 'tls.handshake.version'),
+    one('Cipher suite', 'tls.handshake.ciphersuite'),
+    one('JA4', 'tls.handshake.ja4'),
+    one('Alert', 'tls.alert_message.desc'),
+  ],
+  dhcp: [
+    one('Message', 'dhcp.option.dhcp'),
+    one('Address', 'dhcp.ip.your'),
+    one('Host name', 'dhcp.option.hostname'),
+    one('Client', 'dhcp.hw.mac_addr'),
+  ],
+};
+
+/** Where a protocol's name selects more than its messages. */
+const MESSAGES: Readonly<Record<string, string>> = { tls: 'tls.handshake || tls.alert_message' };
+
+/** The columns of a protocol; none where the info line says it as well. */
+export function tellingFields(protocol: string): readonly TellingField[] {
+  return Object.hasOwn(TELLING, protocol) ? TELLING[protocol]! : [];
+}
+
+/** Display filter that selects the messages of a protocol. */
+export function messagesFilter(protocol: string): string {
+  return Object.hasOwn(MESSAGES, protocol) ? MESSAGES[protocol]! : protocol;
+}
