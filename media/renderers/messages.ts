@@ -23,7 +23,7 @@ export interface MessagesState {
 /** Values of a field that stand in a line; the tooltip has more. */
 const MOST_SHOWN = 3;
 /** Columns of a word or a number. */
-const SHORT: ReadonlySet<string> = new Set(['Kind', 'Type', 'Method', 'Status', 'Bytes', 'Version', 'Message']);
+const SHORT: ReadonlySet<string> = new Set(['Kind', 'Type', 'Method', 'Status', 'Bytes', 'Version', 'Message', 'Command', 'Reply']);
 /** Where it is narrow, what a message says outlasts when it was said, and by whom. */
 const DROPPED: Readonly<Record<string, number>> = { time: 3, destination: 2, source: 1 };
 /** Packets are taken apart for it: less than a screenful would wait, more would keep the engine. */

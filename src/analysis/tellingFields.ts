@@ -48,6 +48,34 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
     one('Host name', 'dhcp.option.hostname'),
     one('Client', 'dhcp.hw.mac_addr'),
   ],
+  ftp: [
+    one('Command', 'ftp.request.command'),
+    one('Argument', 'ftp.request.arg'),
+    one('Reply', 'ftp.response.code'),
+    one('Text', 'ftp.response.arg'),
+  ],
+  smtp: [
+    one('Command', 'smtp.req.command'),
+    one('Parameter', 'smtp.req.parameter'),
+    one('Reply', 'smtp.response.code'),
+    one('Text', 'smtp.rsp.parameter'),
+  ],
+  smb2: [one('Command', 'smb2.cmd'), one('Tree', 'smb2.tree'), one('File', 'smb2.filename'), one('Status', 'smb2.nt_status')],
+  kerberos: [
+    one('Message', 'kerberos.msg_type'),
+    one('Client', 'kerberos.CNameString'),
+    one('Service', 'kerberos.SNameString'),
+    one('Realm', 'kerberos.realm', 'kerberos.crealm'),
+    one('Encryption', 'kerberos.etype'),
+    one('Error', 'kerberos.error_code'),
+  ],
+  sip: [
+    one('Method', 'sip.Method'),
+    one('Status', 'sip.Status-Code'),
+    one('From', 'sip.From'),
+    one('To', 'sip.To'),
+    one('Program', 'sip.User-Agent', 'sip.Server'),
+  ],
 };
 
 /** Where a protocol's name selects more than its messages. */

@@ -62,6 +62,23 @@ describe('messages of a protocol', () => {
     ]);
   });
 
+  // tshark -r captures/kerberoast.pcap -Y 'frame.number in {28,30}' -T fields -e kerberos.msg_type -e kerberos.CNameString -e kerberos.SNameString -e kerberos.etype
+  // (which prints those of the ticket within a request, too, 14 and krbtgt and 18)
+  test('Kerberos: whose ticket for which service, and how it is encrypted', async () => {
+    const page = await messages('kerberoast.pcap', 'kerberos', { filter: 'frame.number in {28, 30}', timeRange: null });
+    expect(page.columns).toEqual(['Message', 'Client', 'Service', 'Realm', 'Encryption', 'Error']);
+    const told = page.rows.map(({ values: [message, client, service, , encryption] }) => [
+      message?.map((text) => parseInt(text, 10)),
+      client,
+      service,
+      encryption?.map((text) => parseInt(text, 10)),
+    ]);
+    expect(told).toEqual([
+      [[12], [], ['mssql', 'files.example.com'], []],
+      [[13], ['alice'], ['mssql', 'files.example.com'], [23, 18]],
+    ]);
+  });
+
   test('the filter of the page holds, and what it is not of is not listed', async () => {
     const page = await messages('dns.pcap', 'dns', { filter: 'dns.qry.name == "cdn.example.net" or ip', timeRange: null });
     expect(page.rows.every(({ protocol }) => protocol === 'DNS')).toBe(true);
