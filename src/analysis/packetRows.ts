@@ -215,9 +215,9 @@ function valuesIn(tree: readonly FieldNode[], columns: readonly TellingField[]):
     }
   };
   visit(tree);
-  return columns.map(({ names, all = false, words = {} }) => {
+  return columns.map(({ names, all = false, part, words = {} }) => {
     const said = names.map((name) => found.get(name) ?? []).filter((texts) => texts.length > 0),
       texts = all ? [...new Set(said.flat())] : (said[0] ?? []);
-    return texts.map((text) => (Object.hasOwn(words, text) ? words[text]! : text));
+    return texts.map((text) => (Object.hasOwn(words, text) ? words[text]! : (part?.exec(text)?.[1] ?? text)));
   });
 }

@@ -6,6 +6,8 @@ export interface TellingField {
   /** Wireshark's names. What the first one that is there says, or with `all` what they say together. */
   readonly names: readonly [string, ...string[]];
   readonly all?: boolean;
+  /** Its first group is what is shown of a text that it matches. */
+  readonly part?: RegExp;
   /** What people call its values, where these are bare. */
   readonly words?: Readonly<Record<string, string>>;
 }
@@ -27,9 +29,9 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
   http: [
     one('Method', 'http.request.method'),
     one('Status', 'http.response.code'),
-    one('Host', 'http.host'),
     // Of a response: what was asked for.
-    one('Address', 'http.request.uri', 'http.response_for.uri'),
+    { title: 'Host', names: ['http.host', 'http.response_for.uri'], part: /^https?:\/\/([^/]+)/ },
+    { title: 'Address', names: ['http.request.uri', 'http.response_for.uri'], part: /^https?:\/\/[^/]+(\/.*)/ },
     one('Content', 'http.content_type'),
     one('Bytes', 'http.content_length'),
     one('Program', 'http.user_agent', 'http.server'),

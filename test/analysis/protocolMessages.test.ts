@@ -46,7 +46,7 @@ describe('messages of a protocol', () => {
     expect(page.columns).toEqual(['Method', 'Status', 'Host', 'Address', 'Content', 'Bytes', 'Program']);
     expect(lines(page)).toEqual([
       [10, 'GET', '', 'www.example.com', '/', '', '', firefox],
-      [12, '', '200', '', 'http://www.example.com/', 'text/html', '', 'nginx'],
+      [12, '', '200', 'www.example.com', '/', 'text/html', '', 'nginx'],
     ]);
     expect(page.total).toBe(32);
   });
