@@ -181,6 +181,7 @@ function isEmotet(request: HttpRequestMessage): boolean {
 /** A program that comes for a request of four letters whose sum names it: how Metasploit and Cobalt Strike deliver (URI checksum 92 and 93). */
 export function responseMark(response: HttpResponseMessage): C2Mark | null {
   const { uri, status, bodyLength, place } = response;
+  if (status === 101) return upgradeMark(response);
   if (status !== 200) return null;
   // The first byte turns nearly every answer away before a text is made of it.
   if ((place === undefined || place.bytes[place.bodyFrom] === 0x4d) && /^(?:MZARUH\x89\xe5|MZ\xe8\0\0\0\0[\x58-\x5f])/.test(response.bodyStart))
@@ -192,6 +193,15 @@ export function responseMark(response: HttpResponseMessage): C2Mark | null {
   for (let i = 1; i < uri.length; i++) sum += uri.charCodeAt(i);
   return sum % 256 === 92 || sum % 256 === 93 ? STAGER : null;
 }
+/** Tunnels in WebSocket, by the protocol on which both sides agree: chisel's `share/version.go`, and the README of erebe's wstunnel. */
+function upgradeMark({ headers, uri }: HttpResponseMessage): C2Mark | null {
+  const agreed = headers.find(([name]) => name.toLowerCase() === 'sec-websocket-protocol')?.[1] ?? '';
+  if (agreed.startsWith('chisel-v')) return CHISEL;
+  return agreed === 'v1' && uri !== null && /^\/[\w-]{1,40}\/events$/.test(uri) ? WSTUNNEL : null;
+}
+const CHISEL = mark('chisel, a tunnel in WebSocket', 95, 'high', ['T1572', 'T1071.001']),
+  WSTUNNEL = mark('wstunnel', 65, 'medium', ['T1572', 'T1071.001']);
+
 const STAGER = mark('a stager of Metasploit or Cobalt Strike', 75);
 
 const KEYLOGGER = mark('a password thief that reports by mail', 85, 'high', ['T1048.003', 'T1056']),

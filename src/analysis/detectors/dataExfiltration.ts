@@ -10,7 +10,9 @@ import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import * as F from '../flowTable.ts';
+import { ntpMessage } from '../../pcap/dissectors/ntp.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
+import { NtpChannels } from './ntpChannel.ts';
 import { addressFilter, confidenceOf, Evidence, isForMany, isLocalEnd, Watched } from './watched.ts';
 
 const options = z.object({
@@ -20,6 +22,11 @@ const options = z.object({
     .positive()
     .default(200)
     .describe('The same over DNS and ICMP, which carry little by nature, and over HTTP to an address without a name (thousand bytes)'),
+  ntpMessages: z
+    .int()
+    .min(2)
+    .default(10)
+    .describe('Messages of NTP with what neither clients nor servers of time send, between two hosts (messages)'),
   ratio: z.number().min(1.5).default(5).describe('How many times more must go out than comes back (times)'),
 });
 type Options = z.output<typeof options>;
@@ -75,12 +82,17 @@ export const dataExfiltration = defineDetector({
   description:
     'A host inside sends far more to one address outside than it gets from there. Backups and files put into a cloud look the same from outside; calls go both ways.',
   options,
-  messages: [plainStreamMessage.kind],
+  messages: [plainStreamMessage.kind, ntpMessage.kind],
   create(_, state) {
     /** Connections with peers: whoever shares files gives out what it has. */
-    const sharing = new Set<number>();
+    const sharing = new Set<number>(),
+      inNtp = new NtpChannels(state);
     return {
-      onMessage(message, flow) {
+      onMessage(message, flow, p) {
+        if (ntpMessage.is(message)) {
+          inNtp.add(message, p);
+          return;
+        }
         if (flow >= 0 && plainStreamMessage.is(message) && message.start.startsWith('\x13BitTorrent protocol') && sharing.size < MOST_SHARING)
           sharing.add(flow);
       },
@@ -94,9 +106,14 @@ export const dataExfiltration = defineDetector({
           if (upload.up >= least && upload.up >= values.ratio * upload.down)
             findings.push(draft(values, upload, least, state, sharers.has(upload.host)));
         }
+        findings.push(...inNtp.findings(values.ntpMessages));
         return {
           findings,
-          coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...uploads.limits('pairs of hosts inside and outside')]),
+          coverage: coverage(examinedAll(state), [
+            ...unreadableFrames(state),
+            ...inNtp.limits,
+            ...uploads.limits('pairs of hosts inside and outside'),
+          ]),
         };
       },
     };

@@ -8,13 +8,20 @@ import { tlsClientHelloMessage, tlsServerNameMessage } from '../../pcap/tls/mess
 import { NET_DST_PORT, NET_PROTOCOL, NET_STRIDE, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
-import { plural } from '../describe.ts';
-import { defineDetector } from '../detector.ts';
+import { bytesText, plural } from '../describe.ts';
+import { defineDetector, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
 import { remembered } from './remembered.ts';
-import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
+import { Sightings, sightingDraft, wordedDraft, type Sighting } from './sightings.ts';
+import { addressFilter, endsOf, Evidence, Watched, type Ends } from './watched.ts';
 
 const options = z.object({
   connections: z.int().min(1).default(1).describe('Connections of a client to such a resolver (connections)'),
+  bulkKilobytes: z
+    .number()
+    .positive()
+    .default(1000)
+    .describe('Payload that one connection to port 853 carries one way in full segments from which it is no DNS, but a tunnel (thousand bytes)'),
   allowedResolvers: z.array(z.string()).default([]).describe('Names of resolvers that the network chose (names)'),
 });
 type Options = z.output<typeof options>;
@@ -71,7 +78,8 @@ export const encryptedDns = defineDetector({
         return {
           findings: [...seen.values]
             .filter(({ count, texts }) => count >= values.connections && ![...texts].some((text) => allowed.has(text.toLowerCase())))
-            .map((one) => draft(values, state, one)),
+            .map((one) => draft(values, state, one))
+            .concat(bulks(values, state)),
           coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...seen.limits('clients and resolvers')]),
         };
       },
@@ -79,11 +87,81 @@ export const encryptedDns = defineDetector({
   },
 });
 
+/** Mean payload of a packet from which a direction carries bulk: DNS in TLS comes in messages of some hundred bytes, padded to 128 and 468 (RFC 8467). */
+const BULK_BYTES = 900;
+
+/** Connections to port 853 in the shape of a transfer: whatever they carry, it is not questions and answers. Judged from the flow table. */
+function bulks(values: Options, state: CaptureState): FindingDraft[] {
+  const { flows } = state,
+    { ints, doubles, count } = flows,
+    bulky = new Watched<string, Bulk>(MOST_BULKS);
+  for (let row = 0; row < count; row++) {
+    const at = row * F.INTS,
+      dat = row * F.DOUBLES;
+    if ((ints[at + F.PORTS]! & 0xffff) !== DOT_PORT) continue;
+    const up = bulkOf(doubles[dat + F.PAYLOAD_A]!, ints[at + F.PACKETS_A]!),
+      down = bulkOf(doubles[dat + F.PAYLOAD_B]!, ints[at + F.PACKETS_B]!),
+      bytes = Math.max(up, down);
+    if (bytes < values.bulkKilobytes * 1000) continue;
+    const ends = endsOf(state, row),
+      one = bulky.of(`${ends.client} ${ends.server}`, () => ({ ends, evidence: new Evidence(), up: 0, down: 0 }));
+    if (one === undefined) continue;
+    one.evidence.addRow(flows, row);
+    one.up += doubles[dat + F.PAYLOAD_A]!;
+    one.down += doubles[dat + F.PAYLOAD_B]!;
+  }
+  return [...bulky.values].map((one) => draftBulk(values, state, one));
+}
+
+interface Bulk {
+  readonly ends: Ends;
+  readonly evidence: Evidence;
+  up: number;
+  down: number;
+}
+const MOST_BULKS = 1000;
+
+/** The payload of a direction in full segments, else 0. */
+const bulkOf = (payload: number, packets: number): number => (packets > 0 && payload / packets >= BULK_BYTES ? payload : 0);
+
+function draftBulk(values: Options, state: CaptureState, { ends, evidence, up, down }: Bulk): FindingDraft {
+  const { client, server } = ends;
+  return wordedDraft(
+    state,
+    [
+      { role: 'client', address: client },
+      { role: 'server', address: server, port: DOT_PORT },
+    ],
+    evidence,
+    `${addressFilter(client, server)} && (tcp.port == ${DOT_PORT} || udp.port == ${DOT_PORT})`,
+    {
+      technique: 'bulk',
+      what: 'a tunnel on the port of encrypted DNS',
+      deed: 'moved data to {whom} over the port of encrypted DNS',
+      severity: 'medium',
+      parts: [
+        ['full segments in bulk, where DNS sends messages of some hundred bytes', 65],
+        ['many times the threshold', Math.min(15, 4 * Math.log2(Math.max(1, Math.max(up, down) / (values.bulkKilobytes * 1000))))],
+      ],
+      title: `${client} carries ${bytesText(up + down)} to and from ${server} over the port of encrypted DNS`,
+      description: `Connections to port ${DOT_PORT} of ${server} carried ${bytesText(up)} there and ${bytesText(down)} back, in full segments (threshold ${bytesText(values.bulkKilobytes * 1000)} one way in one connection). Questions and answers look otherwise: this is a tunnel or a transfer.`,
+      indicators: [
+        { name: 'bytes there', value: up, unit: 'bytes' },
+        { name: 'bytes back', value: down, unit: 'bytes' },
+        { name: 'threshold for one connection', value: values.bulkKilobytes * 1000, unit: 'bytes' },
+      ],
+      alternatives: ['A zone transfer between name servers (RFC 9103), or another service that somebody put on this port.'],
+      attack: ['T1572', 'T1071.004'],
+      recommendation: `Find out which program on ${client} does it. Let only the resolver of the network use port ${DOT_PORT}.`,
+    },
+  );
+}
+
 function portOf(p: Packet): number {
   return p.netCount === 0 ? 0 : p.net[(p.netCount - 1) * NET_STRIDE + NET_DST_PORT]!;
 }
 
-function draft(values: Options, state: CaptureState, one: Sighting<Way>) {
+function draft(values: Options, state: CaptureState, one: Sighting<Way>): FindingDraft {
   const { mark, client, server, serverPort, count, texts } = one,
     [name] = texts;
   return sightingDraft(state, one, {

@@ -1,6 +1,7 @@
 /** A protocol on the port of another: what speaks SSH on 443 or HTTP on 53 wants to pass where only the other may. Told by what was said, not by numbers. */
 import * as z from 'zod';
 import { httpResponseMessage } from '../../pcap/http/messages.ts';
+import { sshBannerMessage } from '../../pcap/dissectors/ssh.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { bytesText, plural, protocolLabel } from '../describe.ts';
@@ -88,13 +89,32 @@ export const oddPort = defineDetector({
   description:
     'A connection speaks SSH, HTTP, TLS or another protocol on a port that belongs to a different one, as tunnels and malware do to pass firewalls. Programs for closed networks, and people who hide a server from scanners, do it too.',
   options,
-  messages: [httpResponseMessage.kind],
+  messages: [httpResponseMessage.kind, sshBannerMessage.kind],
   create(_, state) {
     /** Flows whose last answer was 400: a browser that was sent to the port of TLS without TLS, and a server that said so. */
-    const refused = new Set<number>();
+    const refused = new Set<number>(),
+      within = new Watched<string, Odd>(MOST_SERVERS),
+      http = state.tables.byId('http')?.index ?? -2;
     return {
-      onMessage(message, flow) {
-        if (flow < 0 || !httpResponseMessage.is(message)) return;
+      onMessage(message, flow, p) {
+        if (flow < 0) return;
+        if (sshBannerMessage.is(message)) {
+          // What follows a CONNECT is read by its own dissector, within a flow that stays one of HTTP.
+          if (message.fromServer || state.flows.ints[flow * F.INTS + F.SERVICE]! - 1 !== http) return;
+          const ends = endsOf(state, flow);
+          within
+            .of(`${ends.client} ${ends.server} ${ends.serverPort}`, () => ({
+              service: 'ssh',
+              owner: 'http',
+              isTcp: true,
+              ends,
+              evidence: new Evidence(),
+              bytes: 0,
+            }))
+            ?.evidence.add(p, flow);
+          return;
+        }
+        if (!httpResponseMessage.is(message)) return;
         if (message.status !== BAD_REQUEST) refused.delete(flow);
         else if (refused.size < MOST_REFUSED) refused.add(flow);
       },
@@ -103,7 +123,8 @@ export const oddPort = defineDetector({
         return {
           findings: withoutProbes(state, [...found.values])
             .filter(({ evidence }) => evidence.framesTotal >= values.connections)
-            .map((one) => draft(values, one)),
+            .map((one) => draft(values, one))
+            .concat([...within.values].filter(({ evidence }) => evidence.framesTotal >= values.connections).map((one) => draftWithin(values, one))),
           coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...found.limits('servers on the ports of others')]),
         };
       },
@@ -171,6 +192,38 @@ function withoutProbes(state: CaptureState, all: readonly Odd[]): Odd[] {
     if (service >= 0 && owner !== undefined && tables.all[service]!.dissector.id === owner) spoken.add(keyOf(endsOf(state, row)));
   }
   return all.filter(({ ends }) => (tried.get(keyOf(ends)) ?? 0) < TRIED || !spoken.has(keyOf(ends)));
+}
+
+/** SSH that a proxy was asked for: whatever SSH carries passes every rule about the web. */
+function draftWithin(values: Options, { ends, evidence }: Odd): FindingDraft {
+  const { client, server, serverPort } = ends,
+    { confidence, indicators } = confidenceOf([
+      ['the first line of SSH behind a CONNECT', 85],
+      ['more than one connection', evidence.framesTotal > 1 ? 5 : 0],
+    ]);
+  return {
+    technique: 'ssh-in-http',
+    what: 'SSH',
+    deed: 'tunnelled {what} through the web proxy {whom}',
+    severity: 'medium',
+    confidence,
+    title: `${client} speaks SSH through the web proxy ${server} port ${serverPort}`,
+    description: `${plural(evidence.framesTotal, 'connection')} (threshold ${values.connections}) asked the proxy for a way through (CONNECT) and then spoke SSH, which can carry anything and reach back into the network.`,
+    subjects: [
+      { role: 'client', address: client },
+      { role: 'server', address: server, port: serverPort },
+    ],
+    ...evidence.proof,
+    indicators: [
+      { name: 'protocol recognised', value: 'ssh' },
+      { name: 'connections', value: evidence.framesTotal, threshold: values.connections, unit: 'connections' },
+      ...indicators,
+    ],
+    alternatives: ['A developer or administrator who reaches a server outside by the only way there is.'],
+    filter: `${addressFilter(client, server)} && tcp.port == ${serverPort} && (http.request.method == "CONNECT" || ssh.protocol)`,
+    attack: ['T1572', 'T1090'],
+    recommendation: `Ask who uses ${client}. Let the proxy connect to port 443 only, and look at what follows: it should be TLS.`,
+  };
 }
 
 function draft(values: Options, { service, owner, isTcp, ends, evidence, bytes }: Odd): FindingDraft {

@@ -47,6 +47,9 @@ interface Host {
   requestsToAll: number;
   requestsToOne: number;
   replies: number;
+  /** Pings that this host got in the name of a group: what answers them floods its own link (rsmurf6 of THC). */
+  readonly inNameOfAll: Burst;
+  requestsInNameOfAll: number;
   /** Replies from the supposed broadcast address itself: it is a host. */
   fromGroup: number;
 }
@@ -71,8 +74,10 @@ export const smurf = defineDetector({
           findings: FindingDraft[] = [];
         findings.push(...fraggles(values, state));
         for (const host of tally.hosts()) {
-          const one = judge(values, state, host);
+          const one = judge(values, state, host),
+            reverse = judgeReverse(values, state, host);
           if (one !== null) findings.push(one);
+          if (reverse !== null) findings.push(reverse);
         }
         if (tally.isBounded) limits.push(`More than ${MOST_HOSTS} hosts took part in pings; some were left out.`);
         return { findings, coverage: coverage(examinedAll(state), limits) };
@@ -106,7 +111,9 @@ class Tally {
       version = net[at + NET_VERSION]!,
       source = net[at + NET_SRC]!,
       target = net[at + NET_DST]!;
-    const host = this.#host(version, isRequest ? source : target);
+    // No packet has a group as its sender (RFC 4291 section 2.7, RFC 1122 section 3.2.1.3).
+    const isReverse = isRequest && isGroup(this.#state, version, source);
+    const host = this.#host(version, isRequest && !isReverse ? source : target);
     if (host === undefined) return;
     const time = packetTime(this.#state, p);
     let frames: number[] | null = null;
@@ -117,6 +124,11 @@ class Tally {
       // One ping to all may earn any number of replies: those are its amplification, and not unasked.
       if (host.replies > host.requestsToOne) host.unasked.add(time);
       frames = host.replyFrames;
+    } else if (isReverse) {
+      if (host.requestsInNameOfAll === 0) host.group = source;
+      host.requestsInNameOfAll++;
+      host.inNameOfAll.add(time);
+      frames = host.requestFrames;
     } else if (isToAll(p, version, target)) {
       if (host.requestsToAll === 0) host.group = target;
       host.isSure ||= isGroupFrame(p);
@@ -148,6 +160,8 @@ class Tally {
       address,
       toAll: new Burst(seconds),
       unasked: new Burst(seconds),
+      inNameOfAll: new Burst(seconds),
+      requestsInNameOfAll: 0,
       repliers: new Addresses(MOST_REPLIERS),
       span: new Span(),
       requestFrames: [],
@@ -165,11 +179,47 @@ class Tally {
   }
 }
 
+function isGroup(state: CaptureState, version: number, address: number): boolean {
+  return version === 6 ? state.packet.ipv6.isMulticast(address) : address >>> 28 === 14 || address === -1;
+}
+
 /** To everybody: the frame says so, or the address is the highest or lowest of a network of 256. */
 function isToAll(p: Packet, version: number, target: number): boolean {
   if (isGroupFrame(p)) return true;
   if (version === 6) return false;
   return (target & 255) === 255 || ((target & 255) === 0 && target !== 0);
+}
+
+/** Each host that answers floods all of its link, in the attacker's stead. */
+function judgeReverse(values: Options, state: CaptureState, host: Host): FindingDraft | null {
+  const asked = host.inNameOfAll.most;
+  if (asked < values.requests) return null;
+  const isV6 = host.version === 6,
+    text = (address: number): string => (isV6 ? state.packet.ipv6.textOf(address) : formatIpv4(address)),
+    address = text(host.address),
+    group = text(host.group),
+    { confidence, parts } = confidenceOf([
+      { name: 'pings in the name of a group, which no host is', value: 70 },
+      overThreshold(asked, values.requests, 20),
+    ]);
+  return {
+    technique: 'reverse',
+    severity: 'medium',
+    confidence,
+    title: `Smurf turned round: ${plural(host.requestsInNameOfAll, 'ping')} to ${address} in the name of ${group}`,
+    description: `${countText(asked)} pings within ${values.windowSeconds} s (threshold ${values.requests}) reached ${address} as if ${group} had sent them: a host that answers floods its whole link.`,
+    subjects: [{ role: 'victim', address }],
+    firstSeen: host.span.from,
+    lastSeen: host.span.to,
+    indicators: [{ name: 'pings in the name of a group in a window', value: asked, threshold: values.requests, unit: 'pings' }, ...parts],
+    alternatives: ['A broken program that makes packets of its own.'],
+    frames: host.requestFrames,
+    framesTotal: host.requestsInNameOfAll,
+    flows: host.flows,
+    filter: `${addressFilter('src', group)} && ${addressFilter('dst', address)} && ${isV6 ? 'icmpv6.type == 128' : 'icmp.type == 8'}`,
+    attack: ['T1498.002'],
+    recommendation: `Let routers and hosts drop packets whose source is a group. Who sent them, the MAC address in these frames tells; update ${address} if it answered.`,
+  };
 }
 
 function judge(values: Options, state: CaptureState, host: Host): FindingDraft | null {

@@ -6,7 +6,7 @@
  *   |LI | VN  |Mode |    Stratum    |     Poll      |  Precision    |
  */
 import { formatIpv4 } from '../addresses.ts';
-import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
+import { defineFields, messageKind, type Dissector, type Field, type FieldSink, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
 
@@ -91,9 +91,10 @@ export const ntp: Dissector = {
     return length >= (mode === CONTROL ? CONTROL_LENGTH : mode === PRIVATE ? PRIVATE_LENGTH : TIME_LENGTH);
   },
   dissect(p, offset, end, sink) {
-    if (sink === null) return;
     const first = p.view.getUint8(offset),
       mode = first & 7;
+    if (mode < CONTROL && p.hears('ntp') && p.has(TIME_LENGTH, offset, end)) say(p, offset, end, mode);
+    if (sink === null) return;
     sink.layer(ntp, offset, end - offset);
     sink.add(f.flags, offset, 1);
     sink.open();
@@ -107,6 +108,56 @@ export const ntp: Dissector = {
     else if (mode < CONTROL && p.has(TIME_LENGTH, offset, end)) describeTime(p, offset, sink);
   },
 };
+
+/** A message about the time, in numbers. */
+export interface NtpMessage extends Message {
+  readonly kind: 'ntp';
+  readonly mode: number;
+  readonly stratum: number;
+  readonly referenceId: number;
+  /** Bytes behind the header that are neither an authentication code nor extension fields that anybody registered. */
+  readonly strangeBytes: number;
+  /** Seconds from when the server got the question to when it answered, by its own clock; NaN where a stamp is missing. */
+  readonly turnaroundSeconds: number;
+}
+export const ntpMessage = messageKind<NtpMessage>('ntp');
+
+/** Extension fields of IANA's registry "NTP Extension Field Types", and 0xf323, with which chrony tells more of its clock. */
+const EXTENSIONS = new Set([
+  0x0002, 0x0102, 0x0104, 0x0200, 0x0201, 0x0202, 0x0203, 0x0204, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304, 0x0400, 0x0401, 0x0402, 0x0403, 0x0404,
+  0x0500, 0x0501, 0x0502, 0x0503, 0x0504, 0x0600, 0x0601, 0x0602, 0x0603, 0x0604, 0x0700, 0x0800, 0x0900, 0x2005, 0x8002, 0x8102, 0x8200, 0x8201,
+  0x8300, 0x8301, 0x8400, 0x8401, 0x8500, 0x8600, 0x8700, 0x8800, 0x8900, 0xc002, 0xc102, 0xc200, 0xc300, 0xc400, 0xc500, 0xc600, 0xc700, 0xc800,
+  0xc900, 0xf323,
+]);
+const LEAST_EXTENSION = 16,
+  /** Key number and digest: MD5, SHA-1, SHA-256 (ntpd) and SHA-512; 72 is the extended authenticator of [MS-SNTP]. A key number alone is a crypto-NAK (RFC 5905 section 7.3). */
+  CODES = new Set([4, 20, 24, 36, 52, 68, 72]);
+
+function say(p: Packet, offset: number, end: number, mode: number): void {
+  const { view } = p,
+    receive = view.getUint32(offset + 32),
+    transmit = view.getUint32(offset + 40);
+  p.emit({
+    kind: 'ntp',
+    frame: p.frame,
+    mode,
+    stratum: view.getUint8(offset + 1),
+    referenceId: view.getUint32(offset + 12),
+    strangeBytes: strangeBytes(view, offset + TIME_LENGTH, end),
+    turnaroundSeconds: receive === 0 || transmit === 0 ? NaN : (transmit - receive) | 0,
+  } satisfies NtpMessage);
+}
+
+function strangeBytes(view: DataView, from: number, end: number): number {
+  let at = from;
+  while (at < end && !CODES.has(end - at)) {
+    if (end - at < LEAST_EXTENSION) return end - at;
+    const length = view.getUint16(at + 2);
+    if (!EXTENSIONS.has(view.getUint16(at)) || length < LEAST_EXTENSION || length % 4 !== 0 || at + length > end) return end - at;
+    at += length;
+  }
+  return 0;
+}
 
 function describeTime(p: Packet, offset: number, sink: FieldSink): void {
   const view = p.view,

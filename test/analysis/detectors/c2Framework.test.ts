@@ -106,6 +106,22 @@ describe('requests', () => {
   ])('silent on %s', async (uri, options) => expect(await asked(uri, options)).toEqual([]));
 });
 
+// chisel's share/version.go: ProtocolVersion "chisel-v3", which client and server name as the protocol of their WebSocket.
+test('tunnels in WebSocket, by the protocol agreed on; not what honest pages agree on', async () => {
+  const agreed = async (uri: string, protocol: string) =>
+    said(
+      [
+        ['client', `GET ${uri} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`],
+        ['server', `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-Websocket-Protocol: ${protocol}\r\n\r\n`],
+      ],
+      80,
+    );
+  expect(await agreed('/', 'chisel-v3')).toHaveLength(1);
+  expect(await agreed('/v1/events', 'v1')).toHaveLength(1);
+  expect(await agreed('/chat', 'v1')).toEqual([]);
+  expect(await agreed('/mqtt', 'mqtt')).toEqual([]);
+});
+
 test('questions for names', async () => {
   expect(await run(lookUps(['aaa.stage.1234567.evil.example', 'dnscat.0123456789.evil.example']).bytes())).toHaveLength(2);
   expect(await run(lookUps(['www.stage.example', 'cat.example']).bytes())).toEqual([]);

@@ -1,6 +1,7 @@
 /** DNS that cannot be read is a fact: over TLS by its port, over HTTPS by the resolver's name. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encryptedDns } from '../../../src/analysis/detectors/registry.ts';
+import * as F from '../../../src/analysis/flowTable.ts';
 import { NET_DST_PORT } from '../../../src/pcap/packet.ts';
 import type { TlsServerNameMessage } from '../../../src/pcap/tls/messages.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
@@ -36,3 +37,25 @@ test('silent on other names, and on resolvers of the network', () => {
 test.runIf(hasShared)('one of the shared captures', async () =>
   expect(findingsOf(await analyzeCapture(shared('benign__tls2.pcap')), 'encrypted-dns')).toHaveLength(1),
 );
+
+describe('what moves in bulk over port 853', () => {
+  const moved = (bytes: readonly [number, number], packets: readonly [number, number], port = 853) => {
+    const driver = new MessageDriver(encryptedDns),
+      row = driver.flow('10.0.0.5', SERVER, port, 'tls', { bytes });
+    driver.state.flows.ints[row * F.INTS + F.PACKETS_A] = packets[0];
+    driver.state.flows.ints[row * F.INTS + F.PACKETS_B] = packets[1];
+    return driver.findings;
+  };
+  test('is no DNS', () => {
+    const [finding, ...others] = moved([2_500_000, 30_000], [1800, 600]);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ technique: 'bulk', severity: 'medium', subjects: [{ address: '10.0.0.5' }, { address: SERVER, port: 853 }] });
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+  });
+  // RFC 8467: answers are padded to 468 bytes.
+  test('is DNS in messages of its size, little, or on another port', () => {
+    expect(moved([3_000_000, 9_000_000], [18_000, 18_000])).toEqual([]);
+    expect(moved([500, 800_000], [300, 600])).toEqual([]);
+    expect(moved([500, 8_000_000], [3000, 6000], 443)).toEqual([]);
+  });
+});

@@ -4,6 +4,7 @@ import { oddPort } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import * as F from '../../../src/analysis/flowTable.ts';
 import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
+import { dialogue } from '../../support/dialogue.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 import { ACK, PacketBuilder, PSH, SYN } from '../../support/packetBuilder.ts';
 
@@ -97,4 +98,29 @@ describe('is silent on', () => {
   test.each(['ssh-session.pcap', 'ftp.pcap', 'smtp.pcap', 'dns.pcap', 'busy-services.pcap'])('%s', async (name) =>
     expect(findingsOf(await analyzeCapture(sample(name)), 'odd-port')).toEqual([]),
   );
+});
+
+// `ssh -o ProxyCommand="ncat --proxy ... --proxy-type http ..."` through ncat's proxy said these, recorded with tshark.
+test('SSH through a web proxy is told; TLS through it is what proxies are for', async () => {
+  const through = async (target: string, inner: string, answer: string) => {
+    const builder = dialogue(
+      [
+        ['client', `CONNECT ${target} HTTP/1.0\r\n\r\n`],
+        ['server', 'HTTP/1.0 200 OK\r\n\r\n'],
+        ['client', inner],
+        ['server', answer],
+      ],
+      { client: A, server: '10.0.0.80', port: 8080 },
+    );
+    return findingsOf(await analyzeCapture(builder.bytes()), 'odd-port');
+  };
+  const [finding, ...others] = await through('203.0.113.7:22', 'SSH-2.0-OpenSSH_9.2p1\r\n', 'SSH-2.0-OpenSSH_9.2p1\r\n');
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({
+    severity: 'medium',
+    title: '10.0.0.5 speaks SSH through the web proxy 10.0.0.80 port 8080',
+    evidence: { frames: [6] },
+  });
+  expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  expect(await through('www.example:443', '\x16\x03\x01\0\x05hello', '\x15\x03\x03\0\x02\x02\x28')).toEqual([]);
 });

@@ -137,6 +137,25 @@ test("IPv6: pings to all nodes in somebody's name", async () => {
   expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
 });
 
+// `atk6-rsmurf6 eth0 fd00:55::9` of thc-ipv6 3.8 sends these, identifier 0xface: tshark shows `ff02::1 -> fd00:55::9 Echo (ping) request`.
+test('rsmurf6: pings in the name of all nodes; some of them are not enough', async () => {
+  const sent = async (count: number) => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < count; i++) smurf6(builder, 'ff02::1', 'fd00:55::9').wait(0.01);
+    return run(builder.bytes());
+  };
+  const [finding, ...others] = await sent(60);
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({
+    severity: 'medium',
+    title: 'Smurf turned round: 60 pings to fd00:55::9 in the name of ff02::1',
+    subjects: [{ role: 'victim', address: 'fd00:55::9' }],
+    evidence: { framesTotal: 60 },
+  });
+  expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  expect(await sent(15)).toEqual([]);
+});
+
 describe('is silent on', () => {
   test('a few pings to the broadcast address, and a host whose address ends in 255', async () => {
     const builder = new PacketBuilder();
