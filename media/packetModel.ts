@@ -11,6 +11,8 @@ export interface PacketsState {
   readonly open: readonly string[];
   readonly widths: Readonly<Record<string, number>>;
   readonly hidden: readonly string[];
+  /** Fields that the reader wants to see as columns. */
+  readonly fields: readonly string[];
   readonly splitList: number;
   readonly splitBytes: number;
 }
@@ -23,6 +25,7 @@ export const PACKETS_STATE: PacketsState = {
   open: [],
   widths: {},
   hidden: [],
+  fields: [],
   splitList: 54,
   // Share of the details; sixteen bytes with their text fit beside them in a window of common width.
   splitBytes: 41,
@@ -60,13 +63,15 @@ export class PacketModel {
   /** Called at every render. */
   use(selection: Selection, state: PacketsState): void {
     const sort: Sort | null = state.column === '' ? null : { column: state.column, descending: state.descending };
-    const key = JSON.stringify([selection, sort]);
+    const key = JSON.stringify([selection, sort, state.fields]);
     if (key !== this.key) {
       this.key = key;
       this.index = -1;
       this.absent = false;
       this.located = '';
-      this.rows.reset(({ offset, limit }, signal) => this.store.engine.call('packets', { selection, sort, offset, limit }, signal));
+      this.rows.reset(({ offset, limit }, signal) =>
+        this.store.engine.call('packets', { selection, sort, offset, limit, fields: state.fields }, signal),
+      );
     } else if (this.revision !== this.store.revision) this.rows.refresh();
     this.revision = this.store.revision;
     const first = this.rows.get(0);

@@ -11,7 +11,7 @@ import { copyText, menuFor, toCsv } from '../menu.ts';
 import { PagedRows } from '../pagedRows.ts';
 import type { Store } from '../store.ts';
 import { WHOLE_LIST } from '../tableModel.ts';
-import { packetColumns, packetTarget } from './packetColumns.ts';
+import { packetColumns, packetTarget, valueColumn } from './packetColumns.ts';
 
 export interface MessagesState {
   readonly column: string;
@@ -20,8 +20,6 @@ export interface MessagesState {
   readonly hidden: readonly string[];
 }
 
-/** Values of a field that stand in a line; the tooltip has more. */
-const MOST_SHOWN = 3;
 /** Columns of a word or a number. */
 const SHORT: ReadonlySet<string> = new Set(['Kind', 'Type', 'Method', 'Status', 'Bytes', 'Version', 'Message', 'Command', 'Reply']);
 /** Where it is narrow, what a message says outlasts when it was said, and by whom. */
@@ -62,10 +60,6 @@ class Messages {
 }
 let messages: Messages | null = null;
 
-/** `TLS 1.3` of `0x0304 (TLS 1.3)`. */
-const named = (text: string): string => /^\S+ \((.+)\)$/.exec(text)?.[1] ?? text;
-const short = (texts: readonly string[]): string => texts.slice(0, MOST_SHOWN).map(named).join(', ') + (texts.length > MOST_SHOWN ? ', …' : '');
-
 function columnsOf(store: Store, titles: readonly string[]): readonly Column<MessageRow>[] {
   const shared = packetColumns.filter(({ id }) => ['number', 'time', 'source', 'destination', ...(titles.length === 0 ? ['info'] : [])].includes(id));
   return [
@@ -81,18 +75,9 @@ function columnsOf(store: Store, titles: readonly string[]): readonly Column<Mes
     ),
     ...titles.map((title, index): Column<MessageRow> => {
       const isShort = SHORT.has(title);
-      return {
-        id: title,
-        title,
-        width: isShort ? 56 : 96,
-        grow: isShort ? 0.2 : 2,
-        end: title === 'Bytes',
-        // What comes first tells most.
-        drop: index < 2 ? 0 : 4 + index,
-        sort: null,
-        text: ({ values }) => (values[index] ?? []).join(', '),
-        cell: ({ values }) => short(values[index] ?? []),
-      };
+      // What comes first tells most.
+      const column = valueColumn(title, index, isShort ? 56 : 96, isShort ? 0.2 : 2, index < 2 ? 0 : 4 + index);
+      return title === 'Bytes' ? { ...column, end: true } : column;
     }),
   ];
 }

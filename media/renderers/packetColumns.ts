@@ -97,3 +97,23 @@ export function packetTarget(row: PacketRow): Target {
     rows: [row],
   };
 }
+
+/** Values of a field that stand in a line; the tooltip has more. */
+const MOST_SHOWN = 3;
+/** `TLS 1.3` of `0x0304 (TLS 1.3)`. */
+const named = (text: string): string => /^\S+ \((.+)\)$/.exec(text)?.[1] ?? text;
+
+/** A column of what packets say in a field: the `index`-th of the `values` of their rows. */
+export function valueColumn(title: string, index: number, width: number, grow: number, drop: number): Column<PacketRow> {
+  const of = ({ values }: PacketRow): readonly string[] => values?.[index] ?? [];
+  return {
+    id: title,
+    title,
+    width,
+    grow,
+    drop,
+    sort: null,
+    text: (row) => of(row).join(', '),
+    cell: (row) => of(row).slice(0, MOST_SHOWN).map(named).join(', ') + (of(row).length > MOST_SHOWN ? ', …' : ''),
+  };
+}

@@ -12,7 +12,7 @@ import type { Column } from '../components/gridColumns.ts';
 import type { HexConfig } from '../components/hexView.ts';
 import { exactBytes, formatCount } from '../format.ts';
 import { copyText, menuFor, toCsv, type Menu, type Target } from '../menu.ts';
-import { packetColumns, packetTarget } from '../renderers/packetColumns.ts';
+import { packetColumns, packetTarget, valueColumn } from '../renderers/packetColumns.ts';
 import { PACKETS_STATE, PacketModel, type PacketsState } from '../packetModel.ts';
 import type { Store } from '../store.ts';
 import type { View } from './view.ts';
@@ -29,11 +29,41 @@ const FAMILIES: readonly (readonly [RegExp, string])[] = [
 
 let model: PacketModel | null = null;
 
-/** The number column is as wide as the last number. */
-const columnsFor = (total: number): readonly Column<PacketRow>[] => {
+/** Each makes the engine take every packet of a page apart, and leaves less room for the others. */
+const MOST_FIELDS = 8;
+
+/** The number column is as wide as the last number; fields of the reader's choice stand before what is said of all. */
+const columnsFor = (total: number, fields: readonly string[]): readonly Column<PacketRow>[] => {
   const width = Math.max(46, Math.ceil(formatCount(total).length * 7.6) + 4);
-  return packetColumns.map((column) => (column.id === 'number' ? { ...column, width } : column));
+  return packetColumns.flatMap((column) => {
+    if (column.id === 'number') return { ...column, width };
+    return column.id === 'info' ? [...fields.map((name, index) => valueColumn(name, index, 90, 1, 1)), column] : column;
+  });
 };
+
+/** What can be done with a field besides: to see it of all packets. */
+function fieldMenu(store: Store, { name }: FieldNode, fields: readonly string[]): Menu {
+  if (!name.includes('.')) return [];
+  const remember = (next: readonly string[]): void => store.remember('packets', { fields: next });
+  if (fields.includes(name)) return [[{ label: 'Remove Column', run: () => remember(fields.filter((one) => one !== name)) }]];
+  return [
+    [
+      {
+        label: 'Show as Column',
+        run: () =>
+          fields.length < MOST_FIELDS
+            ? remember([...fields, name])
+            : store.say(`There is room for ${String(MOST_FIELDS)} columns of your own: remove one first.`),
+      },
+    ],
+  ];
+}
+
+/** As data: the reader's own columns under their names. */
+const plainRow = ({ values, ...row }: PacketRow, fields: readonly string[]): object => ({
+  ...row,
+  ...Object.fromEntries(fields.map((name, index) => [name, (values?.[index] ?? []).join(', ')])),
+});
 
 function fieldTarget(node: FieldNode): Target {
   const text = node.text === '' ? node.label : node.text;
@@ -49,12 +79,13 @@ function fieldTarget(node: FieldNode): Target {
 function list(store: Store, packets: PacketModel, state: PacketsState): GridConfig<PacketRow> {
   const fetch = (from: number, to: number): Promise<readonly PacketRow[]> =>
     packets.rows.slice(from, Math.min(to, from + 10_000), new AbortController().signal);
+  const plain = (rows: readonly PacketRow[]): readonly object[] => rows.map((row) => plainRow(row, state.fields));
   return {
     label: 'Packets',
     testId: 'packet-list',
     rowTestId: 'packet-row',
     rowHeight: 22,
-    columns: columnsFor(store.whole?.capture.packets ?? packets.rows.total ?? 0),
+    columns: columnsFor(store.whole?.capture.packets ?? packets.rows.total ?? 0, state.fields),
     rows: packets.rows,
     sort: state.column === '' ? { column: 'number', descending: false } : { column: state.column, descending: state.descending },
     layout: { widths: state.widths, hidden: state.hidden },
@@ -68,12 +99,12 @@ function list(store: Store, packets: PacketModel, state: PacketsState): GridConf
     onLayout: (layout) => store.remember('packets', layout),
     onSelect: (row, index) => packets.choose(row, index),
     onOpen: () => document.querySelector<HTMLElement>('netsec-tree [tabindex="0"]')?.focus(),
-    menu: (row, from, to): Menu => menuFor(store, to - from > 1 ? { ...packetTarget(row), rows: () => fetch(from, to) } : packetTarget(row)),
+    menu: (row, from, to): Menu => menuFor(store, { ...packetTarget(row), rows: to - from > 1 ? () => fetch(from, to).then(plain) : plain([row]) }),
     onCopy: (from, to) =>
       void fetch(from, to).then((rows) =>
         copyText(
           store,
-          rows.length === 1 && rows[0] !== undefined ? packetTarget(rows[0]).text : toCsv(rows),
+          rows.length === 1 && rows[0] !== undefined ? packetTarget(rows[0]).text : toCsv(plain(rows)),
           rows.length === 1 ? 'Packet' : `${formatCount(rows.length)} packets`,
         ),
       ),
@@ -96,7 +127,7 @@ function details(store: Store, packets: PacketModel, state: PacketsState) {
     selected: field,
     onOpen: (open) => store.remember('packets', { open: [...open].slice(-400) }),
     onSelect: (node) => packets.select(node),
-    menu: (node) => menuFor(store, fieldTarget(node)),
+    menu: (node) => [...menuFor(store, fieldTarget(node)), ...fieldMenu(store, node, state.fields)],
   };
   const { flow } = detail.row;
   return html`<section class="pane" aria-label="Packet details">
@@ -168,7 +199,9 @@ export const packets: View = {
   count: (report) => report.capture.packets,
   render(store) {
     const packetModel = (model ??= new PacketModel(store));
-    const state = store.remembered<PacketsState>('packets', PACKETS_STATE);
+    const saved = store.remembered<PacketsState>('packets', PACKETS_STATE),
+      // It may come from another version.
+      state = { ...saved, fields: saved.fields.filter((name) => typeof name === 'string').slice(0, MOST_FIELDS) };
     packetModel.use(store.place.selection, state);
     const { total, totalUnfiltered, failure } = packetModel.rows;
     if (total === 0 && !packetModel.rows.loading && failure === null && store.complete) {

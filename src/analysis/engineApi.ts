@@ -64,6 +64,8 @@ export interface PacketsQuery {
   readonly sort: Sort | null;
   readonly offset: number;
   readonly limit: number;
+  /** Fields whose values the rows should hold, by name. */
+  readonly fields?: readonly string[];
 }
 
 /** One line of the packet list. All text is untrusted. */
@@ -83,6 +85,8 @@ export interface PacketRow {
   /** Highest severity of the findings this frame is evidence of. */
   readonly severity: Severity | null;
   readonly malformed: boolean;
+  /** What it says in each of the fields that were asked for, all texts that differ. */
+  readonly values?: readonly (readonly string[])[];
 }
 
 /** A message of a protocol: the packet it is in, or that completes it. */
@@ -91,7 +95,7 @@ export interface MessageRow extends PacketRow {
   readonly values: readonly (readonly string[])[];
 }
 
-export interface MessagesQuery extends PacketsQuery {
+export interface MessagesQuery extends Omit<PacketsQuery, 'fields'> {
   /** A name that filters know, `dns`. */
   readonly protocol: string;
 }

@@ -25,7 +25,7 @@ import { CONVERSATION_LAYERS, type ConversationLayer, type Report } from './repo
 import { cancellable, type Handlers } from './rpc.ts';
 import { savePackets } from './savePackets.ts';
 import { SelectionViews, UPDATE_INTERVAL_MS } from './selectionViews.ts';
-import { messagesFilter, tellingFields } from './tellingFields.ts';
+import { messagesFilter, tellingFields, type TellingField } from './tellingFields.ts';
 
 const MAX_PAGE = 2000;
 /** Conversations of one host that its story is made of; the largest. */
@@ -133,9 +133,10 @@ export class CaptureSession {
     conversations: async (query) => (await this.#views.of(query.selection)).tables.conversations(query),
     endpoints: async (query) => (await this.#views.of(query.selection)).tables.endpoints(query),
     host: async ({ address, selection, limit }, signal) => this.#host(address, selection, limit, signal),
-    packets: async (query, signal) => {
-      const { frames, ...page } = await this.#pageOf(query);
-      return { ...page, rows: await this.#rows.rows(frames, signal) };
+    packets: async ({ fields = [], ...query }, signal) => {
+      const { frames, ...page } = await this.#pageOf(query),
+        columns = fields.map((name): TellingField => ({ title: name, names: [name] }));
+      return { ...page, rows: await (columns.length === 0 ? this.#rows.rows(frames, signal) : this.#rows.messages(columns, frames, signal)) };
     },
     messages: async ({ protocol, ...query }, signal) => {
       const filter = messagesFilter(protocol),

@@ -1,4 +1,4 @@
-/** The messages of a protocol in the columns that tell most of it, as tshark has these fields. */
+/** The messages of a protocol in the columns that tell most of it, and packets with fields of one's own, as tshark has these fields. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -10,14 +10,39 @@ import { pcap } from '../../src/pcap/formats/pcap.ts';
 const FILE = { name: 'a.pcap', fileBytes: 0, format: 'pcap', compression: null, sha256: null, inflateStopped: null } as const;
 const { signal } = new AbortController();
 
-async function messages(sample: string, protocol: string, selection: Selection = EVERYTHING, limit = 100): Promise<MessagesPage> {
+async function sessionOf(sample: string): Promise<CaptureSession> {
   const bytes = fs.readFileSync(path.resolve(import.meta.dirname, '../../captures', sample)),
     session = new CaptureSession(bufferSource(bytes), pcap, FILE, { version: 'test', emit: () => undefined });
   await session.read();
-  return session.handlers.messages({ protocol, selection, sort: null, offset: 0, limit }, signal);
+  return session;
+}
+
+async function messages(sample: string, protocol: string, selection: Selection = EVERYTHING, limit = 100): Promise<MessagesPage> {
+  return (await sessionOf(sample)).handlers.messages({ protocol, selection, sort: null, offset: 0, limit }, signal);
 }
 
 const lines = ({ rows }: MessagesPage): unknown[] => rows.map(({ frame, values }) => [frame, ...values.map((texts) => texts.join(' '))]);
+
+// tshark -r captures/dns.pcap -Y 'frame.number in {3,8,12}' -T fields -e frame.number -e ip.ttl -e dns.qry.name -e dns.a -e tcp.port
+test('packets say what they say in any field that is asked for', async () => {
+  const session = await sessionOf('dns.pcap');
+  const { rows, total } = await session.handlers.packets(
+    {
+      selection: { filter: 'frame.number in {3, 8, 12}', timeRange: null },
+      sort: { column: 'number', descending: true },
+      offset: 0,
+      limit: 10,
+      fields: ['ip.ttl', 'dns.qry.name', 'dns.a', 'tcp.port', 'no.such.field'],
+    },
+    signal,
+  );
+  expect(total).toBe(3);
+  expect(rows.map(({ frame, values }) => [frame, values])).toEqual([
+    [12, [['64'], ['example.com'], ['10.20.0.21', '10.20.0.20'], [], []]],
+    [8, [['64'], ['shop.example.com'], ['10.20.0.11'], [], []]],
+    [3, [['64'], ['www.example.com'], [], [], []]],
+  ]);
+});
 
 describe('messages of a protocol', () => {
   // tshark -r captures/dns.pcap -Y dns -T fields -e frame.number -e dns.flags.response -e dns.qry.name -e dns.qry.type -e dns.flags.rcode -e dns.a -e dns.aaaa -e dns.cname -e dns.mx.mail_exchange

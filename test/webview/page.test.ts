@@ -291,6 +291,27 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => page.getByTestId('filter-input').inputValue()).toBe('dns');
   });
 
+  test('a field can be a column of the packet list, is copied with it, and goes again', async () => {
+    const page = await open('view=packets');
+    await page.getByTestId('packet-row').nth(1).click();
+    const tree = page.getByTestId('details-tree'),
+      head = page.getByTestId('packet-list').locator('[data-column="ip.ttl"]');
+    await tree.locator('[data-field="ip"] .twist').click();
+    const field = tree.locator('[data-field="ip.ttl"]').first();
+    await field.click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Show as Column' }).click();
+    await head.waitFor();
+    await expect.poll(() => page.getByTestId('packet-row').nth(1).innerText()).toContain('<b>ip.ttl</b> of 2');
+    await page.getByTestId('packet-row').nth(1).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Copy as CSV' }).click();
+    await expect
+      .poll(async () => ((await asked(page, 'copyText')) as { text: string } | undefined)?.text)
+      .toMatch(/,ip\.ttl\r\n.*,<b>ip\.ttl<\/b> of 2\r\n$/);
+    await field.click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Remove Column' }).click();
+    await expect.poll(() => head.count()).toBe(0);
+  });
+
   test('a host is shown with its peers, and Back returns', async () => {
     const page = await open();
     await page.getByTestId('most-active').getByRole('button', { name: '10.0.0.5', exact: true }).click();

@@ -175,12 +175,12 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
         limit: rows,
       });
     },
-    packets: ({ selection, sort, offset, limit: rows }) => {
+    packets: ({ selection, sort, offset, limit: rows, fields = [] }) => {
       const { frames } = select(selection);
       const down = sort?.descending === true;
       const list = Array.from({ length: Math.max(0, Math.min(rows, frames.length - offset)) }, (_, k) =>
         packetRow(traffic, frames[down ? frames.length - 1 - offset - k : offset + k]!),
-      );
+      ).map((row) => (fields.length === 0 ? row : { ...row, values: fields.map((name) => [`<b>${name}</b> of ${String(row.frame)}`]) }));
       return { offset, rows: list, total: frames.length, totalUnfiltered: Math.min(limit(), selection.frames ?? Infinity) };
     },
     messages: ({ protocol, selection, offset, limit: rows }) => {
