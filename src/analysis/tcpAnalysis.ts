@@ -131,9 +131,10 @@ export class TcpAnalysis {
     const seq = sequence | 0,
       ack = acknowledgment | 0;
     const control = flags & (TCP_SYN | TCP_FIN | TCP_RST);
-    // To Wireshark a number of 0 is none: a refusal (RST) has it, and the end that refused begins anew.
-    const next = ints[f + NEXT]!,
-      hasNext = (set & HAS_NEXT) !== 0 && next !== 0;
+    const hasNext = (set & HAS_NEXT) !== 0,
+      next = ints[f + NEXT]!,
+      // To Wireshark nothing is before or after a number of 0: a refusal (RST) has it, and the end that refused begins anew.
+      hasPlace = hasNext && next !== 0;
     let bits = 0;
 
     if ((flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) times[t + SYN_TIME] = this.#synTime(time);
@@ -147,7 +148,7 @@ export class TcpAnalysis {
       plainDone = true;
     } else {
       if (window === 0 && control === 0) bits |= ZERO_WINDOW;
-      if (hasNext && ((seq - next) | 0) > 0 && (flags & TCP_RST) === 0) bits |= LOST_SEGMENT;
+      if (hasPlace && ((seq - next) | 0) > 0 && (flags & TCP_RST) === 0) bits |= LOST_SEGMENT;
       if (length <= 1 && hasNext && seq === ((next - 1) | 0) && control === 0) bits |= KEEP_ALIVE;
       if (length === 0 && window !== 0 && control === 0 && hasNext && seq === next && sameAck && window !== ints[f + WINDOW]) bits |= WINDOW_UPDATE;
       if (length > 0 && control === 0 && (reverseSet & HAS_ACK) !== 0) {
@@ -181,7 +182,7 @@ export class TcpAnalysis {
 
     const phantom = (flags & (TCP_SYN | TCP_FIN)) !== 0 ? 1 : 0;
     if ((length > 0 || phantom !== 0) && (bits & KEEP_ALIVE) === 0 && !plainDone) {
-      const behind = hasNext && ((seq - next) | 0) < 0 && !(length > 1 && seq === ((next - 1) | 0));
+      const behind = hasPlace && ((seq - next) | 0) < 0 && !(length > 1 && seq === ((next - 1) | 0));
       // Time that runs backwards is no small difference: Wireshark counts it unsigned.
       const sinceAck = time - times[rt + ACK_TIME]!,
         sinceNext = time - times[ft + NEXT_TIME]!;
@@ -200,7 +201,7 @@ export class TcpAnalysis {
     // A later SYN with the number of the connection before begins to count anew: systems that were set back use the same one again. A copy of
     // the first SYN that another interface delivers late carries the older time, and changes nothing.
     const isAgain = (flags & (TCP_SYN | TCP_ACK)) === TCP_SYN && time > times[ft + NEXT_TIME]!;
-    if (!hasNext || ((after - next) | 0) > 0 || isAgain) {
+    if (!hasPlace || ((after - next) | 0) > 0 || isAgain) {
       if ((bits & ZERO_WINDOW_PROBE) === 0) {
         ints[f + NEXT] = after;
         flows.ints[at + NEXT_A + direction] = after;

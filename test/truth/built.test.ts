@@ -167,6 +167,12 @@ const CASES: Readonly<Record<string, Uint8Array>> = {
     ['server', PSH | ACK, 3_000_000_001, 151, 60],
     ['client', PSH | ACK, 151, 3_000_000_061, 50],
   ]),
+  'probes with a sequence number of 0, each captured twice': connection([
+    ['client', ACK, 0, 5000],
+    ['client', ACK, 0, 5000],
+    ['server', RST, 5000, 0],
+    ['server', RST, 5000, 0],
+  ]),
   'a TCP header of eight bytes': bogusHeader(2),
   'a TCP header longer than its packet': bogusHeader(15),
   'a first fragment that is shorter than its header says': shortFragment(),
