@@ -270,6 +270,10 @@ function readAnswer(
 ): void {
   const call = state.calls.get(callId),
     { view } = p;
+  if (sink !== null && stubEnd - offset >= 22) {
+    sink.add(f.context, offset + 20, 2, view.getUint16(offset + 20, little));
+    if (call !== undefined) sink.add(f.opnum, offset, 0, call.opnum);
+  }
   // What the call returns stands at the end of its last fragment.
   if (type === RESPONSE && (p.bytes[offset + 3]! & LAST_FRAGMENT) === 0) return;
   state.calls.delete(callId);

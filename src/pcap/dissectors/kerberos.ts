@@ -53,9 +53,13 @@ const ERRORS: Readonly<Record<number, string>> = {
   60: 'eRR-GENERIC',
   68: 'eRR-WRONG-REALM',
 };
-const PREAUTH_FAILED = 24;
+const PREAUTH_FAILED = 24,
+  PREAUTH_REQUIRED = 25;
 /** PA-ENC-TIMESTAMP; and what else proves the client: public keys (RFC 4556), FAST (RFC 6113), SPAKE (RFC 9588). */
-const ENC_TIMESTAMP = 2,
+const TGS_REQUEST = 1,
+  ENC_TIMESTAMP = 2,
+  ETYPE_INFO = 11,
+  ETYPE_INFO2 = 19,
   PROOFS = new Set([ENC_TIMESTAMP, 14, 16, 136, 138, 151]);
 
 const f = defineFields({
@@ -252,28 +256,78 @@ function readProofs(said: Reading, from: number, to: number): void {
           const kind = number(said, value, valueEnd, f.padata);
           said.proven ||= PROOFS.has(kind);
           said.byPassword ||= kind === ENC_TIMESTAMP;
+          if (said.sink === null) return;
+          if (kind === TGS_REQUEST) describeTicketRequest(said, until, stop);
+          else if (kind === ENC_TIMESTAMP)
+            eachPart(said, until, stop, (_value, data, dataEnd) =>
+              inner(said, data, dataEnd, (octets, octetsEnd) => encryption(said, octets, octetsEnd)),
+            );
         });
       }),
     ),
   );
 }
 
+/** The value of PA-TGS-REQ: AP-REQ ::= [APPLICATION 14] SEQUENCE, RFC 4120 section 5.5.1. */
+function describeTicketRequest(said: Reading, from: number, to: number): void {
+  eachPart(said, from, to, (tag, at, until) => {
+    if (tag !== 2) return;
+    inner(said, at, until, (octets, octetsEnd) =>
+      inner(said, octets, octetsEnd, (first, last) =>
+        inSequence(said, first, last, (part, begin, stop) => {
+          if (part === 1) inner(said, begin, stop, (value, valueEnd) => number(said, value, valueEnd, f.type));
+          else if (part === 3) readTicket(said, begin, stop);
+          else if (part === 4) encryption(said, begin, stop);
+        }),
+      ),
+    );
+  });
+}
+
+/** What a server wants of a proof, RFC 4120 section 5.2.7: kinds, and the encryptions that it takes. */
+function describeMethods(said: Reading, from: number, to: number): void {
+  inner(said, from, to, (first, last) =>
+    eachBer(said.bytes, first, last, (_tag, begin, stop) => {
+      let kind = 0;
+      eachPart(said, begin, stop, (part, at, until) =>
+        inner(said, at, until, (value, valueEnd) => {
+          if (part === 1) kind = number(said, value, valueEnd, f.padata);
+          else if (part === 2 && (kind === ETYPE_INFO || kind === ETYPE_INFO2))
+            inner(said, value, valueEnd, (entries, entriesEnd) =>
+              eachBer(said.bytes, entries, entriesEnd, (_entry, entry, entryEnd) => encryptionType(said, entry, entryEnd)),
+            );
+        }),
+      );
+    }),
+  );
+}
+
 /** RFC 4120 section 5.4.2. */
 function readReply(said: Reading, from: number, to: number): void {
   eachPart(said, from, to, (tag, at, until) => {
-    if (tag === 3) said.realm = text(said, at, until, f.crealm);
+    if (tag === 2 && said.sink !== null) describeMethods(said, at, until);
+    else if (tag === 3) said.realm = text(said, at, until, f.crealm);
     else if (tag === 4) said.client = principal(said, at, until, f.cname);
-    // Ticket ::= [APPLICATION 1] SEQUENCE
-    else if (tag === 5)
-      inner(said, at, until, (first, last) =>
-        inSequence(said, first, last, (part, begin, stop) => {
-          if (part === 1) text(said, begin, stop, f.realm);
-          else if (part === 2) said.service = principal(said, begin, stop, f.sname);
-          else if (part === 3) said.ticketEtype = encryption(said, begin, stop);
-        }),
-      );
-    else if (tag === 6) said.replyEtype = encryption(said, at, until);
+    else if (tag === 5) {
+      const ticket = readTicket(said, at, until);
+      said.service = ticket.service;
+      said.ticketEtype = ticket.etype;
+    } else if (tag === 6) said.replyEtype = encryption(said, at, until);
   });
+}
+
+/** Ticket ::= [APPLICATION 1] SEQUENCE, RFC 4120 section 5.3. */
+function readTicket(said: Reading, from: number, to: number): { readonly service: string; readonly etype: number } {
+  let service = '',
+    etype = 0;
+  inner(said, from, to, (first, last) =>
+    inSequence(said, first, last, (part, begin, stop) => {
+      if (part === 1) text(said, begin, stop, f.realm);
+      else if (part === 2) service = principal(said, begin, stop, f.sname);
+      else if (part === 3) etype = encryption(said, begin, stop);
+    }),
+  );
+  return { service, etype };
 }
 
 /** RFC 4120 section 5.9.1. */
@@ -288,13 +342,24 @@ function readError(said: Reading, from: number, to: number): void {
     else if (tag === 9) said.realm = text(said, at, until, f.realm);
     else if (tag === 10) said.service = principal(said, at, until, f.sname);
     else if (tag === 11) text(said, at, until, f.errorText);
+    else if (tag === 12 && said.sink !== null && (said.error === PREAUTH_FAILED || said.error === PREAUTH_REQUIRED))
+      inner(said, at, until, (first, last) => describeMethods(said, first, last));
   });
 }
 
 /** EncryptedData: only its type is of use without keys. */
 function encryption(said: Reading, from: number, to: number): number {
   let etype = 0;
-  inSequence(said, from, to, (part, at, until) => {
+  inner(said, from, to, (first, last) => {
+    etype = encryptionType(said, first, last);
+  });
+  return etype;
+}
+
+/** `[0]` of a sequence's content. */
+function encryptionType(said: Reading, from: number, to: number): number {
+  let etype = 0;
+  eachPart(said, from, to, (part, at, until) => {
     if (part === 0)
       inner(said, at, until, (value, valueEnd) => {
         etype = number(said, value, valueEnd, f.etype);
