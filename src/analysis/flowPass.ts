@@ -146,7 +146,7 @@ export class FlowPass {
   }
 
   /** Begins with a flow as another pass knows it, so that frames from its middle are told as there: who began it, where numbers count from, its stream number. */
-  seed(p: Packet, from: FlowTable, row: number, addresses: Ipv6Table, stream: number): void {
+  seed(p: Packet, from: FlowTable, row: number, addresses: Ipv6Table, stream: number, fromStart: boolean): void {
     const { flows } = this.#state,
       at = row * F.INTS,
       { ints } = from;
@@ -157,7 +157,9 @@ export class FlowPass {
       (meta & F.META_IPV6) !== 0 ? p.ipv6.idOf(new DataView(addresses.bytesOf(address).buffer), 0) : address;
     const seeded = flows.add(here(ints[at]!), here(ints[at + F.B]!), ports >>> 16, ports & 0xffff, meta);
     for (const column of [F.BASE_A, F.BASE_B, F.WINDOW_SCALES]) flows.ints[seeded * F.INTS + column] = ints[at + column]!;
-    flows.ints[seeded * F.INTS + F.FLAGS] = ints[at + F.FLAGS]! & (F.HAS_BASE_A | F.HAS_BASE_B | F.FIRST_FROM_B);
+    // From its middle nobody waits for the beginning of its streams.
+    flows.ints[seeded * F.INTS + F.FLAGS] =
+      ints[at + F.FLAGS]! & (F.HAS_BASE_A | F.HAS_BASE_B | F.FIRST_FROM_B | (fromStart ? TCP_SYN << F.FIRST_TCP_FLAGS_SHIFT : 0));
     this.#streamNumbers.set(seeded, stream);
   }
 

@@ -9,7 +9,7 @@ import type { FieldSink } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { CaptureState } from './captureState.ts';
 import { FlowPass } from './flowPass.ts';
-import type { FlowTable } from './flowTable.ts';
+import { FIRST_FRAME, INTS, type FlowTable } from './flowTable.ts';
 import { INDEX_FRAGMENT, type PacketIndex } from './packetIndex.ts';
 
 /** Frames of a flow that are walked before the one asked for: enough for nearly all. */
@@ -85,14 +85,16 @@ async function walk(
     pass = new FlowPass(state, {});
   const wanted = new Set(frames);
   let seeded = false;
-  for (const frame of framesToWalk(source.index, flow, frames, most)) {
+  const toWalk = framesToWalk(source.index, flow, frames, most),
+    fromStart = flow >= 0 && toWalk.includes(source.flows.ints[flow * INTS + FIRST_FRAME]!);
+  for (const frame of toWalk) {
     if (signal?.aborted === true) return;
     if (!(await source.scan.readAgain(p, source.index.fileOffset(frame - 1)))) continue;
     p.frame = frame;
     const sink = wanted.has(frame) ? sinkFor(p) : null;
     decode(p, sink);
     if (!seeded && flow >= 0) {
-      pass.seed(p, source.flows, flow, source.addresses, source.streamNumber(flow));
+      pass.seed(p, source.flows, flow, source.addresses, source.streamNumber(flow), fromStart);
       seeded = true;
       state.firstSeconds = state.startSeconds = state.endSeconds = source.firstSeconds;
       state.firstNanoseconds = source.firstNanoseconds;

@@ -94,6 +94,7 @@ export class TcpPass {
           row,
           direction,
           sequence,
+          this.#beginOf(at, direction, sequence),
           payload,
           payloadEnd,
           length - (payloadEnd - payload),
@@ -110,6 +111,15 @@ export class TcpPass {
       flows.ints[at + F.STREAM] = this.#streams.end(p, column, direction, sink);
     }
     return bits;
+  }
+
+  /** Where the stream of a direction begins, if the handshake told; else `sequence`, that of the first data seen. */
+  #beginOf(at: number, direction: Direction, sequence: number): number {
+    const { ints } = this.#state.flows,
+      known = ints[at + F.FLAGS]!;
+    return ((known >> F.FIRST_TCP_FLAGS_SHIFT) & TCP_SYN) !== 0 && (known & (direction === 0 ? F.HAS_BASE_A : F.HAS_BASE_B)) !== 0
+      ? (ints[at + F.BASE_A + direction]! + 1) | 0
+      : sequence;
   }
 
   /** The ports of a flow are used again: what its stream waits for does not come. */

@@ -20,6 +20,8 @@ export class StreamSide {
   /** Sequence number of the next byte to hand on; meaningless until `started`. */
   expected = 0;
   started = false;
+  /** Some of it was handed on. */
+  begun = false;
   /** Bytes to pass over before the next step. */
   skip = 0;
   /** The PDU ends when `skip` is used up. */

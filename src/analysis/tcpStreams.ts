@@ -41,7 +41,8 @@ export class TcpStreams {
   }
 
   /**
-   * Hands on the payload `[offset, end)` of `p.bytes` that starts at `sequence`. `missing` bytes after it were cut in capturing.
+   * Hands on the payload `[offset, end)` of `p.bytes` that starts at `sequence`. `missing` bytes after it were cut in capturing. `begin` is where the direction begins as
+   * its SYN says, else `sequence`.
    * Returns the new value of the flow's stream column.
    */
   segment(
@@ -50,6 +51,7 @@ export class TcpStreams {
     flow: number,
     direction: Direction,
     sequence: number,
+    begin: number,
     offset: number,
     end: number,
     missing: number,
@@ -69,7 +71,8 @@ export class TcpStreams {
     if (side.done) return column;
     if (!side.started) {
       side.started = true;
-      side.expected = sequence | 0;
+      const late = (sequence - begin) | 0;
+      side.expected = late > 0 && late < MAX_EARLY_BYTES ? begin | 0 : sequence | 0;
     }
     const ahead = (sequence - side.expected) | 0;
     if (
@@ -273,7 +276,8 @@ export class TcpStreams {
       if (side.skip > 0 || !side.completes) return;
     }
     if (stream.dissector === null) {
-      side.done = true;
+      // What comes after the beginning that is missing may still say what it is.
+      side.done = side.begun;
       return;
     }
     side.skip = 0;
@@ -296,6 +300,7 @@ export class TcpStreams {
     sink: FieldSink | null,
   ): void {
     if (side.done) return;
+    side.begun = true;
     // Deep inside a body, or a record: the usual case in bulk transfers.
     if (side.skip > end - offset && side.waiting.length === 0 && stream.dissector !== null) {
       if (side.keptLength < side.keepLimit) keep(side, p.bytes, offset, end);
