@@ -208,8 +208,30 @@ const SPELLED: Readonly<Record<string, string>> = {
   pop: 'POP',
   telnet: 'Telnet',
   tftp: 'TFTP',
+  kerberos: 'Kerberos',
+  browser: 'Browser',
+  ntlmssp: 'NTLMSSP',
+  dcerpc: 'DCE/RPC',
+  mysql: 'MySQL',
+  pgsql: 'PostgreSQL',
+  resp: 'Redis',
+  stratum: 'Stratum',
+  wireguard: 'WireGuard',
+  'bt-dht': 'BitTorrent DHT',
+  modbus: 'Modbus',
+  mbtcp: 'Modbus/TCP',
+  s7comm: 'S7comm',
+  iec60870_104: 'IEC 104',
+  iec60870_asdu: 'IEC 104 ASDU',
+  enip: 'EtherNet/IP',
+  bvlc: 'BACnet/IP',
+  bacnet: 'BACnet',
+  bacapp: 'BACnet APDU',
+  syslog: 'Syslog',
+  geneve: 'Geneve',
 };
 
 export function protocolLabel(name: string): string {
-  return Object.hasOwn(SPELLED, name) ? (SPELLED[name] ?? name) : name;
+  // What is not listed is an abbreviation, if it is short.
+  return Object.hasOwn(SPELLED, name) ? (SPELLED[name] ?? name) : /^[a-z\d]{2,6}$/.test(name) ? name.toUpperCase() : name;
 }
