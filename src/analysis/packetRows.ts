@@ -203,20 +203,23 @@ const MOST_VALUES = 12,
 
 /** What the tree says in each column. */
 function valuesIn(tree: readonly FieldNode[], columns: readonly TellingField[]): (readonly string[])[] {
-  const found = new Map<string, string[]>(columns.flatMap(({ names }) => names.map((name) => [name, []])));
-  const visit = (nodes: readonly FieldNode[]): void => {
+  const found = new Map<string, { readonly texts: string[]; readonly outermost: boolean; depth: number }>();
+  for (const { names, outermost = false } of columns) for (const name of names) found.set(name, { texts: [], outermost, depth: Infinity });
+  const visit = (nodes: readonly FieldNode[], depth: number): void => {
     for (const { name, text, children } of nodes) {
-      const texts = found.get(name);
-      if (texts !== undefined && text !== '' && texts.length < MOST_VALUES) {
+      const of = found.get(name);
+      if (of !== undefined && text !== '' && !(of.outermost && depth > of.depth)) {
+        if (of.outermost && depth < of.depth) of.texts.length = 0;
+        of.depth = Math.min(of.depth, depth);
         const value = text.slice(0, LONGEST_VALUE);
-        if (!texts.includes(value)) texts.push(value);
+        if (of.texts.length < MOST_VALUES && !of.texts.includes(value)) of.texts.push(value);
       }
-      visit(children);
+      visit(children, depth + 1);
     }
   };
-  visit(tree);
+  visit(tree, 0);
   return columns.map(({ names, all = false, part, words = {} }) => {
-    const said = names.map((name) => found.get(name) ?? []).filter((texts) => texts.length > 0),
+    const said = names.map((name) => found.get(name)?.texts ?? []).filter((texts) => texts.length > 0),
       texts = all ? [...new Set(said.flat())] : (said[0] ?? []);
     return texts.map((text) => (Object.hasOwn(words, text) ? words[text]! : (part?.exec(text)?.[1] ?? text)));
   });

@@ -6,6 +6,8 @@ export interface TellingField {
   /** Wireshark's names. What the first one that is there says, or with `all` what they say together. */
   readonly names: readonly [string, ...string[]];
   readonly all?: boolean;
+  /** Not what stands within something that the message carries, where it stands outside of it, too. */
+  readonly outermost?: boolean;
   /** Its first group is what is shown of a text that it matches. */
   readonly part?: RegExp;
   /** What people call its values, where these are bare. */
@@ -64,11 +66,12 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
   ],
   smb2: [one('Command', 'smb2.cmd'), one('Tree', 'smb2.tree'), one('File', 'smb2.filename'), one('Status', 'smb2.nt_status')],
   kerberos: [
-    one('Message', 'kerberos.msg_type'),
+    { title: 'Message', names: ['kerberos.msg_type'], outermost: true },
     one('Client', 'kerberos.CNameString'),
-    one('Service', 'kerberos.SNameString'),
-    one('Realm', 'kerberos.realm', 'kerberos.crealm'),
-    one('Encryption', 'kerberos.etype'),
+    { title: 'Service', names: ['kerberos.SNameString'], outermost: true },
+    { title: 'Realm', names: ['kerberos.realm', 'kerberos.crealm'], outermost: true },
+    // What a client asks for, or what it was given.
+    one('Encryption', 'kerberos.ENCTYPE', 'kerberos.etype'),
     one('Error', 'kerberos.error_code'),
   ],
   sip: [

@@ -87,8 +87,8 @@ describe('messages of a protocol', () => {
     ]);
   });
 
-  // tshark -r captures/kerberoast.pcap -Y 'frame.number in {28,30}' -T fields -e kerberos.msg_type -e kerberos.CNameString -e kerberos.SNameString -e kerberos.etype
-  // (which prints those of the ticket within a request, too, 14 and krbtgt and 18)
+  // tshark -r captures/kerberoast.pcap -Y 'frame.number in {28,30}' -T fields -e kerberos.msg_type -e kerberos.CNameString -e kerberos.SNameString -e kerberos.ENCTYPE -e kerberos.etype
+  // (which prints those of the ticket within a request, too: 14, krbtgt and 18)
   test('Kerberos: whose ticket for which service, and how it is encrypted', async () => {
     const page = await messages('kerberoast.pcap', 'kerberos', { filter: 'frame.number in {28, 30}', timeRange: null });
     expect(page.columns).toEqual(['Message', 'Client', 'Service', 'Realm', 'Encryption', 'Error']);
@@ -99,7 +99,7 @@ describe('messages of a protocol', () => {
       encryption?.map((text) => parseInt(text, 10)),
     ]);
     expect(told).toEqual([
-      [[12], [], ['mssql', 'files.example.com'], []],
+      [[12], [], ['mssql', 'files.example.com'], [23]],
       [[13], ['alice'], ['mssql', 'files.example.com'], [23, 18]],
     ]);
   });

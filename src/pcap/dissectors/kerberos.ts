@@ -257,11 +257,13 @@ function readProofs(said: Reading, from: number, to: number): void {
           said.proven ||= PROOFS.has(kind);
           said.byPassword ||= kind === ENC_TIMESTAMP;
           if (said.sink === null) return;
+          said.sink.open();
           if (kind === TGS_REQUEST) describeTicketRequest(said, until, stop);
           else if (kind === ENC_TIMESTAMP)
             eachPart(said, until, stop, (_value, data, dataEnd) =>
               inner(said, data, dataEnd, (octets, octetsEnd) => encryption(said, octets, octetsEnd)),
             );
+          said.sink.close();
         });
       }),
     ),
