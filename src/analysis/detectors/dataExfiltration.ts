@@ -21,7 +21,9 @@ const options = z.object({
     .number()
     .positive()
     .default(200)
-    .describe('The same over DNS and ICMP, which carry little by nature, and over HTTP to an address without a name (thousand bytes)'),
+    .describe(
+      'The same over DNS and ICMP, which carry little by nature, over HTTP to an address without a name, and to places where stolen files are dropped (thousand bytes)',
+    ),
   ntpMessages: z
     .int()
     .min(2)
@@ -41,6 +43,12 @@ const TCP = 6,
   ICMPV6 = 58;
 const DNS_PORT = 53,
   FTP_DATA = 20;
+/**
+ * Where programs drop what they stole, and hardly anybody else uploads from a desk: interfaces for bots, and places that keep files for strangers
+ * (ATT&CK T1567; reports on AgentTesla, Snake and RedLine name the first). Apps of people use other names.
+ */
+const DROPS =
+  /(?:^|\.)(?:api\.telegram\.org|anonfiles\.com|transfer\.sh|file\.io|gofile\.io|temp\.sh|0x0\.st|catbox\.moe|bashupload\.com|filebin\.net|oshi\.at|webhook\.site|pipedream\.net|requestbin\.net|ngrok\.io|ngrok-free\.app|trycloudflare\.com|serveo\.net)$/;
 /** Link, network and echo headers of a ping: what is beyond is what it carries. */
 const ECHO_HEADERS = 42,
   /** Payload that a ping of any system brings with it. */
@@ -101,10 +109,14 @@ export const dataExfiltration = defineDetector({
           uploads = collect(state, sharers),
           findings: FindingDraft[] = [];
         for (const upload of uploads.values) {
-          const isBare = upload.way === 'http' && state.names.of(upload.destination).length === 0,
-            least = upload.way === 'dns' || upload.way === 'icmp' || isBare ? values.kilobytes * 1e3 : values.megabytes * 1e6;
+          // Names are looked up only where it matters.
+          if (upload.up < Math.min(values.kilobytes * 1e3, values.megabytes * 1e6)) continue;
+          const names = state.names.of(upload.destination),
+            isBare = upload.way === 'http' && names.length === 0,
+            isDrop = names.some((name) => DROPS.test(name)),
+            least = upload.way === 'dns' || upload.way === 'icmp' || isBare || isDrop ? values.kilobytes * 1e3 : values.megabytes * 1e6;
           if (upload.up >= least && upload.up >= values.ratio * upload.down)
-            findings.push(draft(values, upload, least, state, sharers.has(upload.host)));
+            findings.push(draft(values, upload, least, state, sharers.has(upload.host), isDrop));
         }
         findings.push(...inNtp.findings(values.ntpMessages));
         return {
@@ -205,7 +217,7 @@ function wayOf(state: CaptureState, row: number, protocol: number, port: number)
   }
 }
 
-function draft(values: Options, upload: Upload, least: number, state: CaptureState, shares: boolean): FindingDraft {
+function draft(values: Options, upload: Upload, least: number, state: CaptureState, shares: boolean, isDrop: boolean): FindingDraft {
   const { host, destination, way, evidence, ports, flows, up, down } = upload,
     names = state.names.of(destination),
     ratio = down === 0 ? null : up / down,
@@ -220,6 +232,7 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
     ['nearly nothing comes back', ratio === null || ratio >= 50 ? 10 : 0],
     ['a way that carries little by nature', odd ? 30 : 0],
     ['in clear, or of an unknown kind', !encrypted && !odd ? 10 : 0],
+    ['a place where programs drop what they stole', isDrop ? 25 : 0],
     ['a place without a name', names.length === 0 ? 5 : 0],
     ['a host that shares files with peers', isShared ? -25 : 0],
     ['a usual way for backups and files', way === 'tls' || way === 'quic' ? -10 : 0],
@@ -229,9 +242,9 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
   return {
     technique: way,
     what: megabytes(up),
-    severity: odd ? 'high' : encrypted || isShared || isLittle ? 'low' : 'medium',
+    severity: odd ? 'high' : isDrop ? 'medium' : encrypted || isShared || isLittle ? 'low' : 'medium',
     confidence,
-    title: `${host} sent ${megabytes(up)} to ${destination} over ${WAY_NAMES[way]}, ${back}`,
+    title: `${host} sent ${megabytes(up)} to ${isDrop ? to : destination} over ${WAY_NAMES[way]}, ${back}`,
     description: `${megabytes(up)} of payload (threshold ${megabytes(least)}) went to ${to} in ${plural(flows, 'flow')}, ${back} (threshold ${values.ratio} times).`,
     subjects: [
       { role: 'client', address: host },
@@ -249,9 +262,11 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
       ? ['A measurement that sends large packets.']
       : isShared
         ? ['BitTorrent, which gives to others what it has.']
-        : ['A backup, or files put into a cloud.', 'A video that is sent out live.', ...(way === 'mail' ? ['Large attachments.'] : [])],
+        : isDrop
+          ? ['Somebody who gives a file to others this way, or a program of your own that reports there.']
+          : ['A backup, or files put into a cloud.', 'A video that is sent out live.', ...(way === 'mail' ? ['Large attachments.'] : [])],
     filter: `${addressFilter(host, destination)}${odd ? ` && ${way === 'icmp' && host.includes(':') ? 'icmpv6' : way}` : ''}`,
-    attack: odd ? ['T1048.003', 'T1048'] : encrypted ? ['T1041', 'T1567'] : ['T1048.003', 'T1041'],
+    attack: odd ? ['T1048.003', 'T1048'] : encrypted || isDrop ? ['T1041', 'T1567'] : ['T1048.003', 'T1041'],
     recommendation: `Ask what ${host} gave to ${destination}. If nobody knows, stop it, find the program behind it, and treat the data it could reach as lost.`,
   };
 }

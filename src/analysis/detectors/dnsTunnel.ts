@@ -23,7 +23,7 @@ const options = z.object({
   carrierLength: z
     .number()
     .min(6)
-    .default(10)
+    .default(8)
     .describe('Mean length that suffices where mostly TXT, NULL or other records that carry data are asked for (characters)'),
   codeLength: z
     .number()
@@ -176,6 +176,9 @@ function isCode(values: Options, domain: Domain, length: number, called: Called)
   );
 }
 
+/** Digits of an IPv4 address and a label or two of the list; a hash is 32 and more. */
+const LONGEST_ADDRESS = 24;
+
 /** Names of a list that is asked about addresses or hashes, which answers that it does not know them, or with an address of its own machine (RFC 5782 section 2.1). */
 function isList({ listed, lookedAt, addresses }: Domain): boolean {
   return lookedAt > 0 && listed * 10 >= lookedAt * 9 && [...addresses].every((address) => address.startsWith('127.'));
@@ -194,7 +197,8 @@ function judge(values: Options, state: CaptureState, domain: Domain, called: Cal
   const byCode = !isCarried && length < values.meanLength && isCode(values, domain, length, called),
     threshold = isCarried ? values.carrierLength : byCode ? values.codeLength : values.meanLength;
   if (length < threshold || (!isCarried && called.areUsed(domain.addresses))) return null;
-  const isListing = !isCarried && isList(domain),
+  // Lists give their reasons in TXT, too (RFC 5782 section 2.1): an address is at most twelve digits, and a carrier of data would waste them.
+  const isListing = (!isCarried || length <= LONGEST_ADDRESS) && isList(domain),
     isMostlyMissing = responses > 0 && notFound * 2 > responses,
     answer = responses === 0 ? 0 : responseBytes / responses;
   const parts: Part[] = [

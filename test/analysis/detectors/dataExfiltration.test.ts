@@ -112,6 +112,19 @@ describe('over HTTP to an address without a name', () => {
   });
 });
 
+test('to a place where programs drop what they stole, less is enough, and it is named', () => {
+  const sent = (name: string, bytes: number) => {
+    const driver = new MessageDriver(dataExfiltration);
+    driver.state.names.add(OUTSIDE, name, 'TLS');
+    driver.flow(HOST, OUTSIDE, 443, 'tls', { bytes: [bytes, 4000] });
+    return driver.findings;
+  };
+  expect(sent('api.telegram.org', 0.5 * MB)).toMatchObject([{ severity: 'medium', title: expect.stringContaining('(api.telegram.org)') as string }]);
+  expect(sent('api.telegram.org', 0.1 * MB)).toEqual([]);
+  expect(sent('web.telegram.org', 2 * MB)).toEqual([]);
+  expect(sent('notfile.io', 2 * MB)).toEqual([]);
+});
+
 describe('whoever shares files gives out what it has', () => {
   test('told by the greeting of BitTorrent (BEP 3), with less weight, also for peers whose greeting is encrypted', () => {
     const driver = new MessageDriver(dataExfiltration),

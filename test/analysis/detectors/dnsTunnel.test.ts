@@ -154,6 +154,21 @@ describe('lists that are asked about senders and files (RFC 5782)', () => {
       expect(await ask(many(80, (i) => `${hex(i, length)}.${i % 2 === 0 ? 'md' : 'sha'}.list.corp.example`))).toMatchObject([{ severity: 'low' }]);
     expect(await ask(many(80, (i) => `${i}.2.0.192.zen.list.corp.example`))).toEqual([]);
   });
+  test('are a remark also where their reasons are asked for (TXT); commands that come in TXT below ever new short names are more', async () => {
+    const octet = (i: number, n: number): number => 11 + ((i * 37 + n * 71) % 240);
+    expect(
+      await ask(
+        many(80, (i) => `${octet(i, 1)}.${octet(i, 2)}.${octet(i, 3)}.${octet(i, 4)}.bl.list.example`),
+        TXT,
+      ),
+    ).toMatchObject([{ severity: 'low' }]);
+    expect(
+      await ask(
+        many(80, (i) => `${hex(i, 8)}.c2.evil.example`),
+        TXT,
+      ),
+    ).toMatchObject([{ severity: 'high' }]);
+  });
   test('data in pieces of another length, or with a number before them, is none', async () => {
     expect(await ask(many(80, (i) => `${hex(i, 56)}.x.evil.example`))).toMatchObject([{ severity: expect.stringMatching(/medium|high/) as string }]);
     expect(await ask(many(80, (i) => `${i}.${hex(i, 32)}.x.evil.example`))).toMatchObject([
