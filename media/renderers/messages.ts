@@ -20,8 +20,18 @@ export interface MessagesState {
   readonly hidden: readonly string[];
 }
 
-/** Columns of a word or a number. */
-const SHORT: ReadonlySet<string> = new Set(['Kind', 'Type', 'Method', 'Status', 'Bytes', 'Version', 'Message', 'Command', 'Reply']);
+/** Pixels of columns of a word or a number. */
+const WIDTHS: Readonly<Record<string, number>> = {
+  Kind: 64,
+  Type: 48,
+  Method: 60,
+  Status: 46,
+  Bytes: 56,
+  Version: 56,
+  Message: 92,
+  Command: 92,
+  Reply: 46,
+};
 /** Where it is narrow, what a message says outlasts when it was said, and by whom. */
 const DROPPED: Readonly<Record<string, number>> = { time: 3, destination: 2, source: 1 };
 /** Packets are taken apart for it: less than a screenful would wait, more would keep the engine. */
@@ -74,9 +84,9 @@ function columnsOf(store: Store, titles: readonly string[]): readonly Column<Mes
         : { ...column, drop: DROPPED[column.id] ?? column.drop },
     ),
     ...titles.map((title, index): Column<MessageRow> => {
-      const isShort = SHORT.has(title);
+      const width = WIDTHS[title];
       // What comes first tells most.
-      const column = valueColumn(title, index, isShort ? 56 : 96, isShort ? 0.2 : 2, index < 2 ? 0 : 4 + index);
+      const column = valueColumn(title, index, width ?? 96, width === undefined ? 2 : 0.2, index < 2 ? 0 : 4 + index);
       return title === 'Bytes' ? { ...column, end: true } : column;
     }),
   ];

@@ -64,7 +64,7 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
     one('Reply', 'smtp.response.code'),
     one('Text', 'smtp.rsp.parameter'),
   ],
-  smb2: [one('Command', 'smb2.cmd'), one('Tree', 'smb2.tree'), one('File', 'smb2.filename'), one('Status', 'smb2.nt_status')],
+  smb2: [one('Command', 'smb2.cmd'), one('Tree', 'smb2.tree'), one('File', 'smb2.filename'), one('Result', 'smb2.nt_status')],
   kerberos: [
     { title: 'Message', names: ['kerberos.msg_type'], outermost: true },
     one('Client', 'kerberos.CNameString'),
