@@ -144,10 +144,14 @@ function dissectPgsql(p: Packet, offset: number, end: number, direction: Directi
   else fromServer(p, offset, limit, state, sink);
 }
 
+/** What Wireshark calls the messages without a type. */
+const STARTS: Readonly<Record<number, string>> = { [TLS_REQUEST]: 'SSL request', [GSS_REQUEST]: 'GSS encrypt request', [CANCEL]: 'Cancel request' };
+
 function readStartup(p: Packet, offset: number, end: number, state: PgsqlState, sink: FieldSink | null): void {
   const { bytes } = p;
   if (end - offset < 8) return;
   const code = u32(bytes, offset + 4);
+  sink?.add(f.type, offset, 0, STARTS[code] ?? 'Startup message');
   sink?.add(f.length, offset, 4);
   if (code === TLS_REQUEST || code === GSS_REQUEST) {
     state.awaitsLetter = true;
@@ -202,6 +206,12 @@ function fromServer(p: Packet, offset: number, end: number, state: PgsqlState, s
     sink?.add(f.authType, from, 4);
     if (kind === AUTH_OK) loginAnswered(p, 'pgsql', state.attempt, true);
     else state.asked = kind;
+  } else if (type === 'S' && sink !== null) {
+    const nameEnd = findByte(bytes, 0, from, end),
+      value = Math.min(end, nameEnd + 1),
+      valueEnd = findByte(bytes, 0, value, end);
+    sink.add(f.parameterName, from, nameEnd - from);
+    sink.add(f.parameterValue, value, valueEnd - value);
   } else if (type === 'E') {
     let code = '';
     for (let at = from, left = 32; left > 0 && at < end && bytes[at] !== 0; left--) {

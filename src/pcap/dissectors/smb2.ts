@@ -92,6 +92,7 @@ const HEADER = 64,
   DELETE_ON_CLOSE = 0x1000,
   COMPOUND_ID = 0xffffffff,
   TRANSCEIVE = 0x0011c017,
+  VALIDATE_NEGOTIATE = 0x00140204,
   RESPONSE = 1,
   ASYNC = 2,
   SIGNED = 8;
@@ -205,11 +206,22 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
     const code = view.getUint32(body + 4, true),
       file = state.files.get(fileId(view, body + 8));
     sink?.add(f.function, body + 4, 4, code);
+    if (code === VALIDATE_NEGOTIATE && sink !== null) describeNegotiation(p, at + view.getUint32(body + 24, true), end, true, sink);
     if (code !== TRANSCEIVE || file === undefined || file.rpc === null) return;
     rememberRequest(state, id, { command, text: '', share: '', file });
     const from = at + view.getUint32(body + 24, true);
     if (from >= body) readPipe(p, from, Math.min(end, from + view.getUint32(body + 28, true)), 0, file.rpc, sink);
   }
+}
+
+/** What both ends say again of their negotiation once they can sign it ([MS-SMB2] sections 2.2.31.4 and 2.2.32.6). */
+function describeNegotiation(p: Packet, from: number, end: number, isRequest: boolean, sink: FieldSink): void {
+  const { view } = p,
+    dialects = from + (isRequest ? 24 : 22);
+  if (dialects + 2 > end) return;
+  describeSecurityMode(view.getUint8(from + 20), from + 20, sink);
+  const count = isRequest ? view.getUint16(from + 22, true) : 1;
+  for (let i = 0, at = dialects; i < count && at + 2 <= end; i++, at += 2) sink.add(f.dialect, at, 2, view.getUint16(at, true));
 }
 
 function describeSecurityMode(mode: number, at: number, sink: FieldSink): void {
@@ -248,8 +260,11 @@ function readResponse(
   // Pending ones are answered again.
   const request = status === 0x103 ? undefined : state.requests.get(id);
   // An answer that only tells of an error is shorter.
-  if (command === IOCTL && size >= 8 && view.getUint16(body, true) === IOCTL_RESPONSE)
-    sink?.add(f.function, body + 4, 4, view.getUint32(body + 4, true));
+  if (command === IOCTL && sink !== null && size >= 40 && view.getUint16(body, true) === IOCTL_RESPONSE) {
+    const code = view.getUint32(body + 4, true);
+    sink.add(f.function, body + 4, 4, code);
+    if (code === VALIDATE_NEGOTIATE) describeNegotiation(p, at + view.getUint32(body + 32, true), end, false, sink);
+  }
   if (request === undefined || request.command !== command) return;
   state.requests.delete(id);
   if (command === TREE_CONNECT) treeAnswered(p, state, treeId, request, status);
