@@ -5,9 +5,11 @@ import { secretSent } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { dissectSmbDatagram, NT_STATUS_CODES } from '../smbDatagram.ts';
 import {
+  fileChanged,
   fileRead,
   fileWritten,
   NT_STATUS,
+  openFile,
   rememberFile,
   rememberRequest,
   sessionAnswered,
@@ -88,6 +90,8 @@ const HEADER = 32,
   NT_TRANS = 0xa0,
   NT_TRANS_SECONDARY = 0xa1,
   NT_CREATE = 0xa2,
+  DELETE = 0x06,
+  RENAME = 0x07,
   TRANSACT_PIPE = 0x26;
 /** Commands that another may follow in the same message. */
 const CHAINED = new Set([0x24, 0x2d, READ, WRITE, SESSION_SETUP, 0x74, TREE_CONNECT, NT_CREATE]);
@@ -178,6 +182,11 @@ function readRequest(
     rememberRequest(state, id, { command, text, share: share(), file: null });
     sink?.add(f.file, data, Math.max(0, to - data), text);
     sink?.info('SMB', `NT Create AndX Request, Path: ${text}`);
+  } else if ((command === RENAME || command === DELETE) && wordBytes >= 2) {
+    const names = namesOf(p, at, data, to, isUnicode);
+    rememberRequest(state, id, { command, text: names.join('\0'), share: share(), file: null });
+    sink?.add(f.file, data, Math.max(0, to - data), names.join(' to '));
+    sink?.info('SMB', `${COMMANDS[command] ?? ''} Request, Path: ${names.join(' to ')}`);
   } else if (command === READ && wordBytes >= 20) {
     const file = state.files.get(view.getUint16(words + 4, true));
     // Of a file its beginning, of a pipe all.
@@ -268,7 +277,11 @@ function readResponse(
   const rpc = request.file?.rpc ?? null;
   if (command === TREE_CONNECT) treeAnswered(p, state, view.getUint16(at + 24, true), request, status);
   else if (command === NT_CREATE && status === 0 && wordBytes >= 7) rememberFile(state, view.getUint16(words + 5, true), request);
-  else if (command === READ && request.file !== null && wordBytes >= 14) {
+  else if ((command === RENAME || command === DELETE) && status === 0) {
+    const [from = '', target = ''] = request.text.split('\0');
+    // With wildcards nobody says which files they were.
+    if (from !== '' && !/[*?<>"]/.test(from)) fileChanged(p, openFile(request.share, from), command === DELETE ? null : target);
+  } else if (command === READ && request.file !== null && wordBytes >= 14) {
     const from = at + view.getUint16(words + 12, true),
       stop = Math.min(end, from + view.getUint16(words + 10, true));
     if (from <= words) return;
@@ -307,6 +320,20 @@ function readOldLogin(
     p.emit({ kind: 'ntlm', frame: p.frame, carrier: smb.id, domain, user, workstation: '', version, sessionSecurity: false } satisfies NtlmMessage);
   secretSent(p, smb.id, state.attempt, 'NTLM', false);
 }
+
+/** The paths of a request that names one or two, each behind a byte that says what it is ([MS-CIFS] sections 2.2.4.7 and 2.2.4.8). */
+function namesOf(p: Packet, start: number, data: number, to: number, isUnicode: boolean): string[] {
+  const names: string[] = [];
+  let from = data;
+  while (names.length < 2 && from < to && p.bytes[from] === BUFFER_ASCII) {
+    const at = aligned(start, from + 1, isUnicode),
+      text = textOf(p, start, from + 1, to, isUnicode);
+    names.push(text.replace(/^\\/, ''));
+    from = at + (text.length + 1) * (isUnicode ? 2 : 1);
+  }
+  return names;
+}
+const BUFFER_ASCII = 4;
 
 /** Unicode stands at even distances from the header. */
 const aligned = (start: number, at: number, isUnicode: boolean): number => at + (isUnicode ? (at - start) & 1 : 0);

@@ -211,6 +211,32 @@ describe('smb', () => {
   });
 });
 
+describe('names in version 1', () => {
+  /** SMB_COM_DELETE (2.2.4.7) and SMB_COM_RENAME (2.2.4.8): a name behind a 4, the second one aligned. */
+  const rename = (id: number, from: string, to: string): string => smb1(0x07, id, false, u16(0x16), `\x04${utf16(from)}\0\0\x04\0${utf16(to)}\0\0`),
+    remove = (id: number, name: string): string => smb1(0x06, id, false, u16(0x16), `\x04${utf16(name)}\0\0`),
+    refused = (answer: string): string => `${answer.slice(0, 9)}\x22\0\0\xc0${answer.slice(13)}`;
+  it('that change are told when the server has agreed', () => {
+    const fed = feedEveryWay(
+      nbss,
+      conversation(
+        ['>', rename(3, '\\docs\\plan.doc', '\\docs\\plan.doc.locked')],
+        ['<', smb1(0x07, 3, true, '', '')],
+        ['>', remove(4, '\\docs\\old.doc')],
+        ['<', smb1(0x06, 4, true, '', '')],
+        ['>', rename(5, '\\a', '\\b')],
+        ['<', refused(smb1(0x07, 5, true, '', ''))],
+        ['>', remove(6, '\\tmp\\*')],
+        ['<', smb1(0x06, 6, true, '', '')],
+      ),
+    );
+    expect(fed.messages.filter((m) => smbFileMessage.is(m)).map(({ frame, path, to }) => [frame, path, to])).toEqual([
+      [2, 'docs\\plan.doc', 'docs\\plan.doc.locked'],
+      [4, 'docs\\old.doc', null],
+    ]);
+  });
+});
+
 describe('dcerpc', () => {
   const PORTS = { ports: [40_000, 49_155] as const };
   it('tells a credential of zeros from a real one', () => {
