@@ -54,7 +54,7 @@ const isNobodys = (address: string): boolean => /^(?:0\.|127\.|22[4-9]\.|23\d\.|
 
 /** Words that stand in every capture, and tell of nobody. */
 const PUBLIC =
-  /^(?:anonymous|guest|public|localhost(?::\d+)?|local|workgroup|domain|krbtgt|host|cifs|ldap|http|https|test|user|users|admin|root|none|null|unknown|server|client|example|invalid|<root>|\*|_?msdcs|mdns|version|utf-?8|unicode|sql_ascii|iso|mdy|on|off|psql|basic|negotiate|ntlm|to|from|mail|rcpt|size|www|ftp|com|org|net|files|ignore all previous .*)$/i;
+  /^(?:anonymous|guest|public|localhost(?::\d+)?|local|workgroup|domain|krbtgt|host|cifs|ldap|http|https|test|user|users|admin|root|none|null|unknown|server|client|example|invalid|<root>|\*|_?msdcs|mdns|version|utf-?8|unicode|sql_ascii|iso|mdy|iso, mdy|on|off|psql|basic|negotiate|ntlm|to|from|mail|rcpt|size|www|ftp|com|org|net|files|ignore all previous .*)$/i;
 
 class ReadOnce implements CaptureStore {
   readonly #store: FakeCaptureStore;
