@@ -216,7 +216,7 @@ const SPELLED: Readonly<Record<string, string>> = {
   pgsql: 'PostgreSQL',
   resp: 'Redis',
   stratum: 'Stratum',
-  wireguard: 'WireGuard',
+  wg: 'WireGuard',
   'bt-dht': 'BitTorrent DHT',
   modbus: 'Modbus',
   mbtcp: 'Modbus/TCP',

@@ -119,6 +119,7 @@ export function protocolLabel(id: string): string {
     modbus: 'Modbus',
     mbtcp: 'Modbus/TCP',
     telnet: 'Telnet',
+    wg: 'WireGuard',
     s7comm: 'S7comm',
     iec60870_104: 'IEC 104',
     iec60870_asdu: 'IEC 104 ASDU',

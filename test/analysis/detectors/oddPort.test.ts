@@ -38,6 +38,13 @@ describe('is told', () => {
     expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
   });
 
+  test('WireGuard on the port of name look-ups, as a note: it gets through many a firewall there', () => {
+    const driver = new MessageDriver(oddPort);
+    driver.flow(A, B, 53, 'wg', { protocol: 17 });
+    driver.flow(A, B, 51_820, 'wg', { protocol: 17 });
+    expect(driver.findings.map(({ severity, technique }) => [severity, technique])).toEqual([['low', 'wg']]);
+  });
+
   test.each([
     ['SSH-2.0-OpenSSH_9.9\r\n', 'SSH-2.0-OpenSSH_9.9\r\n', 443, 'ssh'],
     ['GET /x HTTP/1.1\r\nHost: x\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 53, 'http'],
