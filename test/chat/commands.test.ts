@@ -7,7 +7,7 @@ import { aboutOf } from '../../src/chat/commands/oneCapture.ts';
 import { AT_NOTHING, type Looking } from '../../src/chat/looking.ts';
 import { EXPLAIN_FOR } from '../../src/chat/prompt.ts';
 import { FakeCaptureStore } from '../support/fakeCaptureStore.ts';
-import { PacketBuilder, SYN } from '../support/packetBuilder.ts';
+import { FIN, PacketBuilder, SYN } from '../support/packetBuilder.ts';
 import { TestHost } from './support/testHost.ts';
 
 async function say(
@@ -48,11 +48,14 @@ describe('/explain', () => {
   });
 
   test('an incident: what happened in order, who, and what it is made of', async () => {
-    // Port scans of two hosts by one, within seconds: one incident of two findings.
+    // Port scans of two kinds by one, within seconds: one incident of two findings.
     const packets = new PacketBuilder();
-    for (const target of ['10.0.0.30', '10.0.0.31'])
+    for (const [target, flags] of [
+      ['10.0.0.30', SYN],
+      ['10.0.0.31', FIN],
+    ] as const)
       for (let port = 1; port <= 40; port++)
-        packets.tcp({ from: '10.0.0.66', to: target, sourcePort: 50_000, destinationPort: port, flags: SYN }).wait(0.1);
+        packets.tcp({ from: '10.0.0.66', to: target, sourcePort: 50_000, destinationPort: port, flags }).wait(0.1);
     const captures = new FakeCaptureStore({ 'two.pcap': packets.bytes() });
     const opened = await captures.open({ location: 'two.pcap', name: 'two.pcap', bytes: 0, modifiedMs: 0 });
     if (!opened.ok) throw new Error(opened.message);

@@ -91,12 +91,12 @@ export function draftScan(scan: Scan): FindingDraft {
     flows: scan.flows,
     attack: ['T1046'],
     together: {
-      key: `${source} ${text.of}`,
+      key: `${source} ${technique}`,
       label: target,
       note: `${countText(Math.max(tried, failed))} ${text.of}${open.length > 0 ? `, ${technique === 'ip-proto' ? 'spoken' : 'open'} ${numberRanges(open, 10)}` : ''}`,
       words: (all) => ({
         title: `${source} tried ${text.of} on ${all.hosts('victim', 'host')}`,
-        description: `One host after the other was scanned (threshold ${threshold} failed within ${scan.window} at each):`,
+        description: `${text.how}. One host after the other was scanned so (threshold ${threshold} failed within ${scan.window} at each):`,
         recommendation: `Find out who runs ${source} and whether this scan was agreed. If it was not, block ${source}, look for what it did next on the open ports, and close what these hosts need not offer.`,
       }),
     },
