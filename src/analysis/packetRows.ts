@@ -41,17 +41,8 @@ export class PacketRows {
 
   /** Rows of these frames, in their order. */
   async rows(frames: readonly number[], signal?: AbortSignal): Promise<PacketRow[]> {
-    const missing = new Map<number, number[]>();
-    for (const frame of frames) {
-      if (this.#cache.has(frame) || frame < 1 || frame > this.#index.count) continue;
-      const flow = this.#index.flow(frame - 1);
-      const list = missing.get(flow);
-      if (list === undefined) missing.set(flow, [frame]);
-      else list.push(frame);
-    }
     const sink = new RowSink();
-    for (const [flow, list] of missing) {
-      list.sort((a, b) => a - b);
+    for (const [flow, list] of this.#byFlow(frames.filter((frame) => !this.#cache.has(frame)))) {
       await replayFlow(
         this.#source(),
         flow,
@@ -69,18 +60,9 @@ export class PacketRows {
 
   /** `rows` with what each frame says in these columns: frames are taken apart whole for it. */
   async messages(columns: readonly TellingField[], frames: readonly number[], signal?: AbortSignal): Promise<MessageRow[]> {
-    const byFlow = new Map<number, number[]>(),
-      rows = new Map<number, MessageRow>();
-    for (const frame of frames) {
-      if (frame < 1 || frame > this.#index.count) continue;
-      const flow = this.#index.flow(frame - 1),
-        list = byFlow.get(flow);
-      if (list === undefined) byFlow.set(flow, [frame]);
-      else list.push(frame);
-    }
+    const rows = new Map<number, MessageRow>();
     let tree: FieldTree | null = null;
-    for (const [flow, list] of byFlow) {
-      list.sort((a, b) => a - b);
+    for (const [flow, list] of this.#byFlow(frames)) {
       await replayFlow(
         this.#source(),
         flow,
@@ -93,6 +75,20 @@ export class PacketRows {
       );
     }
     return frames.flatMap((frame) => rows.get(frame) ?? []);
+  }
+
+  /** Those of these frames that there are, ascending, by their flow: a conversation is walked through once. */
+  #byFlow(frames: readonly number[]): ReadonlyMap<number, readonly number[]> {
+    const byFlow = new Map<number, number[]>();
+    for (const frame of frames) {
+      if (frame < 1 || frame > this.#index.count) continue;
+      const flow = this.#index.flow(frame - 1),
+        list = byFlow.get(flow);
+      if (list === undefined) byFlow.set(flow, [frame]);
+      else list.push(frame);
+    }
+    for (const list of byFlow.values()) list.sort((a, b) => a - b);
+    return byFlow;
   }
 
   /** Everything about one frame; null when there is no such frame. */

@@ -3,7 +3,8 @@
  * why the server refuses. Tickets within other protocols are theirs.
  */
 import { BER_INTEGER, BER_SEQUENCE, berElement, berInteger, eachBer, readBer } from '../ber.ts';
-import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Dissector, type FieldSink, type Message, onlyOnPort } from '../dissector.ts';
+import { messageKind, NEED_MORE, NOT_MINE, onlyOnPort, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { ERRORS, kerberosFields, TYPES } from '../kerberos/fields.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
@@ -13,46 +14,7 @@ export const KERBEROS_AS_REQ = 10,
   KERBEROS_TGS_REQ = 12,
   KERBEROS_TGS_REP = 13,
   KERBEROS_ERROR = 30;
-const TYPES: Readonly<Record<number, string>> = {
-  10: 'AS-REQ',
-  11: 'AS-REP',
-  12: 'TGS-REQ',
-  13: 'TGS-REP',
-  14: 'AP-REQ',
-  15: 'AP-REP',
-  30: 'KRB-ERROR',
-};
-const MSG_TYPES: Readonly<Record<number, string>> = Object.fromEntries(
-  Object.entries(TYPES).map(([type, name]) => [type, `krb-${name.toLowerCase().replace('krb-', '')}`]),
-);
-const ENCTYPES: Readonly<Record<number, string>> = {
-  1: 'eTYPE-DES-CBC-CRC',
-  3: 'eTYPE-DES-CBC-MD5',
-  16: 'eTYPE-DES3-CBC-SHA1',
-  17: 'eTYPE-AES128-CTS-HMAC-SHA1-96',
-  18: 'eTYPE-AES256-CTS-HMAC-SHA1-96',
-  19: 'eTYPE-AES128-CTS-HMAC-SHA256-128',
-  20: 'eTYPE-AES256-CTS-HMAC-SHA384-192',
-  23: 'eTYPE-ARCFOUR-HMAC-MD5',
-  24: 'eTYPE-ARCFOUR-HMAC-MD5-56',
-};
-/** RFC 4120 section 7.5.9, those that are met. */
-const ERRORS: Readonly<Record<number, string>> = {
-  3: 'eRR-BAD-PVNO',
-  6: 'eRR-C-PRINCIPAL-UNKNOWN',
-  7: 'eRR-S-PRINCIPAL-UNKNOWN',
-  12: 'eRR-POLICY',
-  14: 'eRR-ETYPE-NOSUPP',
-  18: 'eRR-CLIENT-REVOKED',
-  23: 'eRR-KEY-EXPIRED',
-  24: 'eRR-PREAUTH-FAILED',
-  25: 'eRR-PREAUTH-REQUIRED',
-  32: 'eRR-TKT-EXPIRED',
-  37: 'eRR-SKEW',
-  52: 'eRR-RESPONSE-TOO-BIG',
-  60: 'eRR-GENERIC',
-  68: 'eRR-WRONG-REALM',
-};
+
 const PREAUTH_FAILED = 24,
   PREAUTH_REQUIRED = 25;
 /** PA-ENC-TIMESTAMP; and what else proves the client: public keys (RFC 4556), FAST (RFC 6113), SPAKE (RFC 9588). */
@@ -61,19 +23,6 @@ const TGS_REQUEST = 1,
   ETYPE_INFO = 11,
   ETYPE_INFO2 = 19,
   PROOFS = new Set([ENC_TIMESTAMP, 14, 16, 136, 138, 151]);
-
-const f = defineFields({
-  type: { name: 'kerberos.msg_type', label: 'msg-type', type: 'uint', values: MSG_TYPES },
-  cname: { name: 'kerberos.CNameString', label: 'CNameString', type: 'string' },
-  sname: { name: 'kerberos.SNameString', label: 'SNameString', type: 'string' },
-  realm: { name: 'kerberos.realm', label: 'realm', type: 'string' },
-  crealm: { name: 'kerberos.crealm', label: 'crealm', type: 'string' },
-  encType: { name: 'kerberos.ENCTYPE', label: 'ENCTYPE', type: 'int', values: ENCTYPES },
-  etype: { name: 'kerberos.etype', label: 'etype', type: 'int', values: ENCTYPES },
-  padata: { name: 'kerberos.padata_type', label: 'padata-type', type: 'int' },
-  error: { name: 'kerberos.error_code', label: 'error-code', type: 'uint', values: ERRORS },
-  errorText: { name: 'kerberos.e_text', label: 'e-text', type: 'string' },
-});
 
 /** A request for a ticket, its reply, or an error. */
 export interface KerberosMessage extends Message {
@@ -117,7 +66,7 @@ const element = berElement(),
 export const kerberos: Dissector = {
   id: 'kerberos',
   name: 'Kerberos',
-  fields: f,
+  fields: kerberosFields,
   on: [
     { table: 'udp.port', value: PORT },
     { table: 'tcp.port', value: PORT },
@@ -186,7 +135,7 @@ function dissectKerberos(p: Packet, offset: number, end: number, attempt: LoginA
   };
   if (sink !== null) {
     sink.layer(kerberos, offset, end - offset);
-    sink.add(f.type, offset, 1, type);
+    sink.add(kerberosFields.type, offset, 1, type);
   }
   const { from } = sequence;
   if (type === KERBEROS_AS_REQ || type === KERBEROS_TGS_REQ) readRequest(said, from, to);
@@ -234,13 +183,13 @@ function readRequest(said: Reading, from: number, to: number): void {
     if (tag === 3) readProofs(said, at, until);
     else if (tag === 4)
       inSequence(said, at, until, (part, begin, stop) => {
-        if (part === 1) said.client = principal(said, begin, stop, f.cname);
-        else if (part === 2) said.realm = text(said, begin, stop, f.realm);
-        else if (part === 3) said.service = principal(said, begin, stop, f.sname);
+        if (part === 1) said.client = principal(said, begin, stop, kerberosFields.cname);
+        else if (part === 2) said.realm = text(said, begin, stop, kerberosFields.realm);
+        else if (part === 3) said.service = principal(said, begin, stop, kerberosFields.sname);
         else if (part === 8)
           inner(said, begin, stop, (first, last) =>
             eachBer(said.bytes, first, last, (_tag, value, valueEnd) => {
-              if (said.offered.length < MOST_ETYPES) said.offered.push(number(said, value, valueEnd, f.encType));
+              if (said.offered.length < MOST_ETYPES) said.offered.push(number(said, value, valueEnd, kerberosFields.encType));
             }),
           );
       });
@@ -253,7 +202,7 @@ function readProofs(said: Reading, from: number, to: number): void {
       eachPart(said, begin, stop, (part, at, until) => {
         if (part !== 1) return;
         inner(said, at, until, (value, valueEnd) => {
-          const kind = number(said, value, valueEnd, f.padata);
+          const kind = number(said, value, valueEnd, kerberosFields.padata);
           said.proven ||= PROOFS.has(kind);
           said.byPassword ||= kind === ENC_TIMESTAMP;
           if (said.sink === null) return;
@@ -277,7 +226,7 @@ function describeTicketRequest(said: Reading, from: number, to: number): void {
     inner(said, at, until, (octets, octetsEnd) =>
       inner(said, octets, octetsEnd, (first, last) =>
         inSequence(said, first, last, (part, begin, stop) => {
-          if (part === 1) inner(said, begin, stop, (value, valueEnd) => number(said, value, valueEnd, f.type));
+          if (part === 1) inner(said, begin, stop, (value, valueEnd) => number(said, value, valueEnd, kerberosFields.type));
           else if (part === 3) readTicket(said, begin, stop);
           else if (part === 4) encryption(said, begin, stop);
         }),
@@ -293,7 +242,7 @@ function describeMethods(said: Reading, from: number, to: number): void {
       let kind = 0;
       eachPart(said, begin, stop, (part, at, until) =>
         inner(said, at, until, (value, valueEnd) => {
-          if (part === 1) kind = number(said, value, valueEnd, f.padata);
+          if (part === 1) kind = number(said, value, valueEnd, kerberosFields.padata);
           else if (part === 2 && (kind === ETYPE_INFO || kind === ETYPE_INFO2))
             inner(said, value, valueEnd, (entries, entriesEnd) =>
               eachBer(said.bytes, entries, entriesEnd, (_entry, entry, entryEnd) => encryptionType(said, entry, entryEnd)),
@@ -308,8 +257,8 @@ function describeMethods(said: Reading, from: number, to: number): void {
 function readReply(said: Reading, from: number, to: number): void {
   eachPart(said, from, to, (tag, at, until) => {
     if (tag === 2 && said.sink !== null) describeMethods(said, at, until);
-    else if (tag === 3) said.realm = text(said, at, until, f.crealm);
-    else if (tag === 4) said.client = principal(said, at, until, f.cname);
+    else if (tag === 3) said.realm = text(said, at, until, kerberosFields.crealm);
+    else if (tag === 4) said.client = principal(said, at, until, kerberosFields.cname);
     else if (tag === 5) {
       const ticket = readTicket(said, at, until);
       said.service = ticket.service;
@@ -324,8 +273,8 @@ function readTicket(said: Reading, from: number, to: number): { readonly service
     etype = 0;
   inner(said, from, to, (first, last) =>
     inSequence(said, first, last, (part, begin, stop) => {
-      if (part === 1) text(said, begin, stop, f.realm);
-      else if (part === 2) service = principal(said, begin, stop, f.sname);
+      if (part === 1) text(said, begin, stop, kerberosFields.realm);
+      else if (part === 2) service = principal(said, begin, stop, kerberosFields.sname);
       else if (part === 3) etype = encryption(said, begin, stop);
     }),
   );
@@ -337,13 +286,13 @@ function readError(said: Reading, from: number, to: number): void {
   eachPart(said, from, to, (tag, at, until) => {
     if (tag === 6)
       inner(said, at, until, (value, valueEnd) => {
-        said.error = number(said, value, valueEnd, f.error);
+        said.error = number(said, value, valueEnd, kerberosFields.error);
       });
-    else if (tag === 7) text(said, at, until, f.crealm);
-    else if (tag === 8) said.client = principal(said, at, until, f.cname);
-    else if (tag === 9) said.realm = text(said, at, until, f.realm);
-    else if (tag === 10) said.service = principal(said, at, until, f.sname);
-    else if (tag === 11) text(said, at, until, f.errorText);
+    else if (tag === 7) text(said, at, until, kerberosFields.crealm);
+    else if (tag === 8) said.client = principal(said, at, until, kerberosFields.cname);
+    else if (tag === 9) said.realm = text(said, at, until, kerberosFields.realm);
+    else if (tag === 10) said.service = principal(said, at, until, kerberosFields.sname);
+    else if (tag === 11) text(said, at, until, kerberosFields.errorText);
     else if (tag === 12 && said.sink !== null && (said.error === PREAUTH_FAILED || said.error === PREAUTH_REQUIRED))
       inner(said, at, until, (first, last) => describeMethods(said, first, last));
   });
@@ -364,7 +313,7 @@ function encryptionType(said: Reading, from: number, to: number): number {
   eachPart(said, from, to, (part, at, until) => {
     if (part === 0)
       inner(said, at, until, (value, valueEnd) => {
-        etype = number(said, value, valueEnd, f.etype);
+        etype = number(said, value, valueEnd, kerberosFields.etype);
       });
   });
   return etype;
@@ -391,14 +340,14 @@ function inner({ bytes }: Reading, from: number, to: number, visit: (from: numbe
   if (readBer(bytes, from, to, part)) visit(part.from, Math.min(to, part.to));
 }
 
-function number({ bytes, sink }: Reading, from: number, to: number, field: typeof f.etype): number {
+function number({ bytes, sink }: Reading, from: number, to: number, field: typeof kerberosFields.etype): number {
   const value = berInteger(bytes, { tag: BER_INTEGER, from, to }, to);
   if (Number.isNaN(value)) return 0;
   sink?.add(field, from, to - from, value);
   return value;
 }
 
-function text(said: Reading, from: number, to: number, field: typeof f.etype): string {
+function text(said: Reading, from: number, to: number, field: typeof kerberosFields.etype): string {
   let value = '';
   inner(said, from, to, (first, last) => {
     value = textAt(said.bytes, first, last, MAX_NAME);
@@ -408,7 +357,7 @@ function text(said: Reading, from: number, to: number, field: typeof f.etype): s
 }
 
 /** PrincipalName: `[1]` is the sequence of its parts. */
-function principal(said: Reading, from: number, to: number, field: typeof f.etype): string {
+function principal(said: Reading, from: number, to: number, field: typeof kerberosFields.etype): string {
   const parts: string[] = [];
   inSequence(said, from, to, (part, at, until) => {
     if (part !== 1) return;
