@@ -131,7 +131,8 @@ class Host:
         """A background program that lives until the scene ends."""
         if show:
             self.note(show)
-        self.lab.packages.add(pathlib.Path(command[1] if command[0].endswith('python3') else command[0]).stem)
+        words = [word for word in command if word != 'env' and '=' not in word]
+        self.lab.packages.add(pathlib.Path(words[1] if words[0].endswith('python3') else words[0]).stem)
         log = open(LAB / 'var-log' / f'{self.name}-{pathlib.Path(command[0]).name}.txt', 'w')
         process = subprocess.Popen(self._inside(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.lab.processes.append(process)

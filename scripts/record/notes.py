@@ -15,7 +15,8 @@ PACKAGES = {'tcpdump': 'tcpdump', 'dumpcap': 'wireshark-common', 'nmap': 'nmap',
             'mariadb': 'mariadb-client', 'redis-server': 'redis-server', 'in.tftpd': 'tftpd-hpa', 'tftp': 'tftp-hpa', 'socat': 'socat', 'snmpget': 'snmp', 'snmpd': 'snmpd',
             'ptunnel-ng': 'ptunnel-ng', 'iodine': 'iodine', 'tinyproxy': 'tinyproxy', 'xrdp': 'xrdp', 'Xvfb': 'xvfb', 'Xtigervnc': 'tigervnc-standalone-server',
             'slowhttptest': 'slowhttptest', 'masscan': 'masscan', 'macof': 'dsniff', 'arpspoof': 'dsniff', 'ettercap': 'ettercap-text-only', 'dirb': 'dirb',
-            'atk6-dos-new-ip6': 'thc-ipv6', 'arping': 'arping', 'aria2c': 'aria2', 'ab': 'apache2-utils', 'telnetd': 'inetutils-telnetd'}
+            'atk6-dos-new-ip6': 'thc-ipv6', 'arping': 'arping', 'aria2c': 'aria2', 'ab': 'apache2-utils', 'telnetd': 'inetutils-telnetd',
+            'caddy': 'caddy', 'gtlsclient': 'ngtcp2-client', 'chromium': 'chromium'}
 LONGEST_COMMAND = 170
 MOST_COMMANDS = 14
 

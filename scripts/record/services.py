@@ -1,5 +1,7 @@
 """The servers of the laboratory: web, names and addresses, time, shell, files, mail. Each function starts one on a host."""
 
+import base64
+import hashlib
 import pathlib
 import random
 import struct
@@ -106,6 +108,22 @@ def web(host: Host) -> str:
     host.spawn('nginx', '-c', str(config))
     host.wait_for_port(443)
     return authority
+
+
+def web3(host: Host) -> str:
+    """Caddy with the same sites over HTTP/1.1, HTTP/2 and HTTP/3 on 443; returns its key's digest for browsers that shall trust it."""
+    root = LAB / 'www'
+    website(root)
+    sh('chmod', '-R', 'a+rX', str(root))
+    chain, key, _ = certificate(LAB / 'tls', SITES)
+    config = host.lab.folder / 'Caddyfile'
+    sites = ', '.join(f'https://{site}' for site in SITES)
+    config.write_text(f'{{\n admin off\n auto_https disable_redirects\n}}\n{sites} {{\n bind 10.20.0.10\n tls {chain} {key}\n root * {root}/{{host}}\n file_server\n}}\n')
+    host.spawn('env', f'HOME={host.lab.folder}', 'caddy', 'run', '--config', str(config), '--adapter', 'caddyfile')
+    host.wait_for_port(443)
+    public = subprocess.run(['openssl', 'x509', '-in', str(chain), '-noout', '-pubkey'], capture_output=True, check=True).stdout
+    der = subprocess.run(['openssl', 'pkey', '-pubin', '-outform', 'der'], input=public, capture_output=True, check=True).stdout
+    return base64.b64encode(hashlib.sha256(der).digest()).decode()
 
 
 def dnsmasq(host: Host, *options: str) -> None:

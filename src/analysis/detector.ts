@@ -56,7 +56,7 @@ export interface DetectorRun<Options = Readonly<Record<string, unknown>>> {
   /** As `onPacket`, of the few frames that are no plain segment or datagram: ICMP, what has no ports, headers that contradict themselves. */
   onOtherPacket?: (p: Packet, flow: number) => void;
   onFlowOpened?: (flow: number, p: Packet) => void;
-  /** An application message of the kinds named in `Detector.messages`. `flow` is -1 for datagrams: they speak before their flow is looked up. */
+  /** An application message of the kinds named in `Detector.messages`. `flow` is -1 for datagrams, which speak before their flow is looked up; not for TLS in QUIC. */
   onMessage?: (message: Message, flow: number, p: Packet) => void;
   /**
    * The judgement so far, under these thresholds; called again when the capture has grown and when somebody moves a threshold, so it must not change

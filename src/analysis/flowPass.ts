@@ -352,6 +352,14 @@ export class FlowPass {
     const at = row * F.INTS,
       ints = this.#state.flows.ints;
     if (ints[at + F.SERVICE] === 0) ints[at + F.SERVICE] = p.application + 1;
+    if (p.held.length > 0) this.#tellHeld(p, row);
+  }
+
+  /** What TLS said in a datagram. Where the server's packet was met first, the flow has client and server the other way round, and is not named. */
+  #tellHeld(p: Packet, row: number): void {
+    const flow = this.direction === p.heldFrom ? row : -1;
+    for (const message of p.held) this.#listener.onMessage?.(message, flow, p);
+    p.held.length = 0;
   }
 }
 

@@ -5,6 +5,7 @@ import { dhcpMessage, type DhcpMessage } from '../pcap/dhcp/message.ts';
 import { arpMessage } from '../pcap/dissectors/arp.ts';
 import { ntlmMessage } from '../pcap/dissectors/ntlmssp.ts';
 import { sshBannerMessage } from '../pcap/dissectors/ssh.ts';
+import * as F from './flowTable.ts';
 import { dnsMessage, type DnsMessage } from '../pcap/dns/message.ts';
 import { typeName } from '../pcap/dns/recordTypes.ts';
 import { httpRequestMessage, httpResponseMessage } from '../pcap/http/messages.ts';
@@ -88,7 +89,13 @@ export class HostFacts {
     if (!isClient && server !== this.#address) return;
     const { frame } = message;
     if (tlsServerNameMessage.is(message)) {
-      if (isClient) this.#visit(message.name, 'TLS', server, frame);
+      if (isClient)
+        this.#visit(
+          message.name,
+          (this.#state.flows.ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === F.PROTOCOL_UDP ? 'QUIC' : 'TLS',
+          server,
+          frame,
+        );
     } else if (httpRequestMessage.is(message)) {
       if (!isClient) return;
       if (message.host !== null) this.#visit(message.host, 'HTTP', server, frame);

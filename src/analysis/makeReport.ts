@@ -286,6 +286,7 @@ function qualityOf(state: CaptureState): Quality {
     bounds.push(
       `${plural(state.streamsGivenUp, 'TCP stream')} ${state.streamsGivenUp === 1 ? 'was' : 'were'} not read to the end: too many were incomplete at once.`,
     );
+  if (packet.quic.isFull) bounds.push('More than 200,000 QUIC connections; the server names of later ones were not read.');
   if (packet.fragments.evicted > 0) bounds.push(`${plural(packet.fragments.evicted, 'fragmented datagram')} could not be kept until complete.`);
   return {
     snappedPackets: state.snappedPackets,

@@ -46,6 +46,15 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
     one('JA4', 'tls.handshake.ja4'),
     one('Alert', 'tls.alert_message.desc'),
   ],
+  // The hellos within are all that can be read of it.
+  quic: [
+    one('Server name', 'tls.handshake.extensions_server_name'),
+    one('Application', 'tls.handshake.extensions_alpn_str'),
+    one('Version', 'quic.version'),
+    one('Cipher suite', 'tls.handshake.ciphersuite'),
+    one('JA4', 'tls.handshake.ja4'),
+    one('Error', 'quic.cc.error_code'),
+  ],
   dhcp: [
     one('Message', 'dhcp.option.dhcp'),
     one('Address', 'dhcp.ip.your'),
@@ -84,7 +93,10 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
 };
 
 /** Where a protocol's name selects more than its messages. */
-const MESSAGES: Readonly<Record<string, string>> = { tls: 'tls.handshake || tls.alert_message' };
+const MESSAGES: Readonly<Record<string, string>> = {
+  tls: 'tls.handshake || tls.alert_message',
+  quic: '(quic && tls.handshake) || quic.cc.error_code',
+};
 
 /** The columns of a protocol; none where the info line says it as well. */
 export function tellingFields(protocol: string): readonly TellingField[] {

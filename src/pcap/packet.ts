@@ -3,9 +3,10 @@
  * offsets into the reader's block, never a copy. Nobody may keep it, or a subarray of its bytes, beyond the call it came in.
  */
 import { Ipv6Table } from './addresses.ts';
-import type { FieldSink, Message } from './dissector.ts';
+import type { Direction, FieldSink, Message } from './dissector.ts';
 import { IpReassembly } from './ipReassembly.ts';
 import { LearnedFlows } from './learnedFlows.ts';
+import { QuicConnections } from './quic/connections.ts';
 import type { Bound, DissectorTables } from './tables.ts';
 
 /** Columns of one row of `Packet.net`, a network header of the frame from the outside in. */
@@ -127,11 +128,17 @@ export class Packet {
   readonly fragments = new IpReassembly();
   /** Shared by all packets that look at one capture, so that a frame read again is what it was in the first pass. */
   learned = new LearnedFlows();
+  readonly quic = new QuicConnections();
   readonly vias: string[] = [''];
   /** Frames whose carried protocol no dissector takes: table * 65536 + value -> frames. */
   readonly unknown = new Map<number, number>();
   /** Takes application messages; null when nobody listens. */
   onMessage: ((message: Message) => void) | null = null;
+  /** Messages of a datagram that are about its conversation, which is only found once all layers are read; kept while `isHolding`. */
+  readonly held: Message[] = [];
+  isHolding = false;
+  /** Who said what is held: 0 the client of the connection, 1 its server. */
+  heldFrom: Direction = 0;
   /** Kinds of messages that somebody listens to; null for all. What nobody listens to is not even made. */
   wanted: ReadonlySet<string> | null = null;
   readonly tables: DissectorTables;
@@ -304,6 +311,8 @@ export class Packet {
 
   /** Tells the analysis what an application said. */
   emit<M extends Message>(message: M): void {
-    if (this.hears(message.kind)) this.onMessage?.(message);
+    if (!this.hears(message.kind)) return;
+    if (this.isHolding) this.held.push(message);
+    else this.onMessage?.(message);
   }
 }

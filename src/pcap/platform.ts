@@ -6,6 +6,11 @@ export interface Platform {
   /** Lower-case hexadecimal digest. */
   md5(data: Uint8Array | string): string;
   sha256(data: Uint8Array | string): string;
+  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** One block of 16 bytes enciphered with AES-128. */
+  aes128Block(key: Uint8Array, block: Uint8Array): Uint8Array;
+  /** What AES-128-GCM sealed, its tag of 16 bytes at the end; null where the tag is not its. */
+  aes128GcmOpen(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array): Uint8Array | null;
   /** The beginning of what gzip or zlib data inflate to, as far as these bytes go and at most 64 KiB; null where they are neither. */
   inflateStart(data: Uint8Array): Uint8Array | null;
 }
@@ -22,6 +27,18 @@ export function md5(data: Uint8Array | string): string | null {
 
 export function sha256(data: Uint8Array | string): string | null {
   return installed === null ? null : installed.sha256(data);
+}
+
+export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array | null {
+  return installed === null ? null : installed.hmacSha256(key, data);
+}
+
+export function aes128Block(key: Uint8Array, block: Uint8Array): Uint8Array | null {
+  return installed === null ? null : installed.aes128Block(key, block);
+}
+
+export function aes128GcmOpen(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array): Uint8Array | null {
+  return installed === null ? null : installed.aes128GcmOpen(key, nonce, additional, sealed);
 }
 
 /** The beginning of gzip or zlib data as text, one character a byte, at most 4,096; null where it cannot be read here. */

@@ -1,13 +1,19 @@
 /** The story of one address: what it is told from, and that every shell tells the same. Counts are tshark's (test/golden/samples). */
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import type { HostStory, Selection } from '../../src/analysis/engineApi.ts';
 import { hostFilter } from '../../src/analysis/hostFilter.ts';
 import { CaptureSession } from '../../src/analysis/session.ts';
 import { systemInUserAgent } from '../../src/analysis/userAgentSystem.ts';
+import { installPlatform } from '../../src/pcap/platform.ts';
+import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { ROOT, sample } from '../support/analyzeCapture.ts';
+
+// QUIC is opened with the host's ciphers.
+beforeAll(() => installPlatform(nodePlatform));
+afterAll(() => installPlatform(null));
 
 const EVERYTHING: Selection = { filter: '', timeRange: null };
 
@@ -126,4 +132,15 @@ describe('what is asked', () => {
   test.each(['', 'example.com', '1', '10.0.0.1 or tcp', 'fe80::1%eth0', '10.0.0.1/8', ':', '{}'])('%j is no address', (text) => {
     expect(hostFilter(text)).toBeNull();
   });
+});
+
+test('who reads pages over HTTP/3 called their servers by name', async () => {
+  const alice = await story('web-http3.pcap', '192.168.10.21'),
+    server = await story('web-http3.pcap', '10.20.0.10');
+  // captures/web-http3.md: what Chromium was told to open.
+  expect(alice?.visited).toMatchObject([
+    { name: 'www.example.com', how: 'QUIC', server: '10.20.0.10', frame: 6 },
+    { name: 'intranet.example.test', how: 'QUIC', server: '10.20.0.10', frame: 47 },
+  ]);
+  expect(server?.names.map(({ name }) => name)).toContain('www.example.com');
 });

@@ -45,3 +45,25 @@ def web_browsing(lab: Lab) -> None:
         curl(bob, 'https://shop.example.com/', agent=SAFARI)
         curl(bob, 'http://shop.example.com:443/', agent=SAFARI)
         curl(alice, f'{site}/report.bin', options=('--limit-rate', '40K', '--max-time', '1'))
+
+
+@scene(Sample(
+    'web-http3.pcap', 'alice reads two sites over HTTP/3 with Chromium, bob fetches pages with the client of ngtcp2: web traffic that is UDP.',
+    'QUIC version 1: hellos that Chromium cuts into pieces and shuffles, spread over two packets; hellos in one piece; handshakes, and then nothing that can be read. A client '
+    'that names no server is refused in the clear.',
+    ['no finding of medium or higher: HTTP/3 is ordinary traffic', '`capture-quality`: clean'],
+    ['quic.long.packet_type == 0 | the packets whose keys anybody can make', 'tls.handshake.extensions_server_name | the names asked for, within QUIC',
+     'quic.frame_type == 6 | the pieces of the hellos', 'quic.cc.error_code | the refusal']))
+def web_http3(lab: Lab) -> None:
+    office = Office(lab, ('alice', 'bob'))
+    pin = services.web3(office.web)
+    alice, bob = office.alice, office.bob
+    quic = '--origin-to-force-quic-on=www.example.com:443,intranet.example.test:443'
+    quiet = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-dev-shm-usage',
+             f'--user-data-dir={lab.folder}/chromium']
+    with Capture(office.switch, 'web-http3.pcap', 'tcpdump', '-i', 'br0', 'port 443 or udp port 53'):
+        for page in ('https://www.example.com/', 'https://intranet.example.test/about.html'):
+            alice.run('env', f'HOME={lab.folder}', 'chromium', '--headless=new', *quiet, quic, f'--ignore-certificate-errors-spki-list={pin}', '--host-resolver-rules=MAP *.google.com ~NOTFOUND, MAP *.googleapis.com ~NOTFOUND', '--dump-dom', page, timeout=60,
+                      show=f'chromium --headless --origin-to-force-quic-on={page.split("/")[2]}:443 --dump-dom {page}')
+        for host, url in (('www.example.com', 'https://www.example.com/products.json'), ('intranet.example.test', 'https://intranet.example.test/app.js'), ('10.20.0.10', 'https://www.example.com/')):
+            bob.run('gtlsclient', '-q', '--exit-on-all-streams-close', host, '443', url, timeout=20)

@@ -101,7 +101,7 @@ export const beaconing = defineDetector({
         heartbeats.onPacket(p, flow);
       },
       onMessage(message, flow, p) {
-        // QUIC says its name before its flow is counted.
+        // A connection of QUIC stays open for many requests, and its handshake is not told from a call.
         if (!tlsServerNameMessage.is(message) || flow < 0 || p.net[(p.netCount - 1) * NET_STRIDE + NET_PROTOCOL] !== PROTOCOL_TCP) return;
         const at = flow * F.INTS,
           { ints } = state.flows,

@@ -65,10 +65,9 @@ export const encryptedDns = defineDetector({
           if (!message.isResponse && message.qtype === 16 && /^\d\.dnscrypt-cert\./i.test(message.qname)) seen.add(DNSCRYPT, flow, p, message.qname);
         } else if (tlsServerNameMessage.is(message)) {
           if (isResolver(message.name.toLowerCase()) && portOf(p) !== DOT_PORT) seen.add(HTTPS, flow, p, message.name);
-          else if (flow < 0 && portOf(p) === DOT_PORT) seen.add(QUIC, flow, p, message.name);
+          else if (isUdp(p) && portOf(p) === DOT_PORT) seen.add(QUIC, flow, p, message.name);
         } else if (tlsClientHelloMessage.is(message) && message.direction === 0) {
-          const isUdp = p.net[(p.netCount - 1) * NET_STRIDE + NET_PROTOCOL] === PROTOCOL_UDP;
-          if (message.alpn.includes('doq') || (isUdp && portOf(p) === DOT_PORT)) {
+          if (message.alpn.includes('doq') || (isUdp(p) && portOf(p) === DOT_PORT)) {
             if (message.sni === null) seen.add(QUIC, flow, p);
           } else if (message.alpn.includes('dot') || portOf(p) === DOT_PORT) seen.add(TLS, flow, p, message.sni ?? '');
         }
@@ -155,6 +154,10 @@ function draftBulk(values: Options, state: CaptureState, { ends, evidence, up, d
       recommendation: `Find out which program on ${client} does it. Let only the resolver of the network use port ${DOT_PORT}.`,
     },
   );
+}
+
+function isUdp({ net, netCount }: Packet): boolean {
+  return netCount > 0 && net[(netCount - 1) * NET_STRIDE + NET_PROTOCOL] === PROTOCOL_UDP;
 }
 
 function portOf(p: Packet): number {

@@ -10,7 +10,7 @@ import { EXTENSION, eachExtension, type ClientHello, type ServerHello } from './
 import { Reader } from './reader.ts';
 import type { Certificate } from './x509.ts';
 
-export function describeClientHello(p: Packet, offset: number, end: number, hello: ClientHello, sink: FieldSink): void {
+export function describeClientHello(p: Packet, offset: number, end: number, hello: ClientHello, transport: 't' | 'q', sink: FieldSink): void {
   const r = new Reader(p.bytes, offset, end);
   describeBeginning(r, sink);
   const suites = r.take(r.u16());
@@ -23,7 +23,7 @@ export function describeClientHello(p: Packet, offset: number, end: number, hell
   const text = ja3Text(hello);
   addText(f.ja3Full, text, offset, sink);
   addText(f.ja3, md5OfFingerprint(text), offset, sink);
-  addText(f.ja4, ja4(hello, 't'), offset, sink);
+  addText(f.ja4, ja4(hello, transport), offset, sink);
 }
 
 export function describeServerHello(p: Packet, offset: number, end: number, hello: ServerHello, sink: FieldSink): void {

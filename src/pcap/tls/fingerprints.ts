@@ -1,5 +1,5 @@
 /**
- * JA3 and JA4 of hellos over TCP. Thousands of hellos of one capture offer the same in the same order: what was offered lately is known by its numbers, and
+ * JA3 and JA4 of hellos. Thousands of hellos of one capture offer the same in the same order: what was offered lately is known by its numbers, and
  * the texts and digests are made once.
  */
 import { ja3Text } from '../ja3.ts';
@@ -15,25 +15,28 @@ export interface Fingerprints {
 
 const MOST = 1024,
   LONGEST = 512;
-const known = new Map<string, Fingerprints>(),
+/** By transport, which JA4 begins with. */
+const KNOWN = { t: new Map<string, Fingerprints>(), q: new Map<string, Fingerprints>() } as const,
   /** The same by the suites of hellos that offer what one before did (`clientHelloAt`): they share them. */
-  ofSuites = new WeakMap<readonly number[], Fingerprints>();
+  OF_SUITES = { t: new WeakMap<readonly number[], Fingerprints>(), q: new WeakMap<readonly number[], Fingerprints>() } as const;
 const offered = new Uint16Array(LONGEST);
 
-export function fingerprintsOf(hello: ClientHello): Fingerprints {
+export function fingerprintsOf(hello: ClientHello, transport: 't' | 'q'): Fingerprints {
+  const ofSuites = OF_SUITES[transport];
   let prints = ofSuites.get(hello.suites);
   if (prints === undefined) {
-    prints = made(hello);
+    prints = made(hello, transport);
     if (prints.ja3 !== null && prints.ja4 !== null) ofSuites.set(hello.suites, prints);
   }
   return prints;
 }
 
-function made(hello: ClientHello): Fingerprints {
-  const key = keyOf(hello),
+function made(hello: ClientHello, transport: 't' | 'q'): Fingerprints {
+  const known = KNOWN[transport],
+    key = keyOf(hello),
     before = key === null ? undefined : known.get(key);
   if (before !== undefined) return before;
-  const prints = { ja3: md5OfFingerprint(ja3Text(hello)), ja4: ja4(hello, 't') };
+  const prints = { ja3: md5OfFingerprint(ja3Text(hello)), ja4: ja4(hello, transport) };
   if (key === null || prints.ja3 === null || prints.ja4 === null) return prints;
   if (known.size >= MOST) known.clear();
   known.set(key, prints);

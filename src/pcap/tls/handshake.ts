@@ -171,7 +171,7 @@ function readClientHello(
   noteClientHello(p, hello, direction, state);
   if (hello.short) p.malformed('TLS ClientHello is shorter than its lengths say', body, end);
   if (sink === null) return 'Client Hello';
-  describeClientHello(p, body, end, hello, sink);
+  describeClientHello(p, body, end, hello, state.transport, sink);
   return hello.sni === null ? 'Client Hello' : `Client Hello (SNI=${hello.sni})`;
 }
 
@@ -199,7 +199,7 @@ function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, st
   sayServerName(p, hello.sni);
   if (!p.hears('tls-client-hello')) return;
   const ssl2 = hello.suites.length > 0 && hello.extensions.length === 0 && state.sides[direction].ssl2;
-  p.emit(new SeenClientHello(p.frame, direction, hello, !ssl2));
+  p.emit(new SeenClientHello(p.frame, direction, hello, ssl2 ? null : state.transport));
 }
 
 class SeenClientHello implements TlsClientHelloMessage {
@@ -215,9 +215,10 @@ class SeenClientHello implements TlsClientHelloMessage {
   readonly groups: readonly number[];
   readonly signatureAlgorithms: readonly number[];
   readonly #hello: ClientHello;
-  readonly #hasPrints: boolean;
+  /** Null for hellos that have no fingerprints. */
+  readonly #transport: 't' | 'q' | null;
 
-  constructor(frame: number, direction: Direction, hello: ClientHello, hasPrints: boolean) {
+  constructor(frame: number, direction: Direction, hello: ClientHello, transport: 't' | 'q' | null) {
     this.frame = frame;
     this.direction = direction;
     this.sni = hello.sni;
@@ -229,7 +230,7 @@ class SeenClientHello implements TlsClientHelloMessage {
     this.groups = hello.groups;
     this.signatureAlgorithms = hello.signatureAlgorithms;
     this.#hello = hello;
-    this.#hasPrints = hasPrints;
+    this.#transport = transport;
   }
 
   get maxVersion(): number {
@@ -241,11 +242,11 @@ class SeenClientHello implements TlsClientHelloMessage {
 
   // Made when somebody asks: most listeners want a name or a version.
   get ja3(): string | null {
-    return this.#hasPrints ? fingerprintsOf(this.#hello).ja3 : null;
+    return this.#transport === null ? null : fingerprintsOf(this.#hello, this.#transport).ja3;
   }
 
   get ja4(): string | null {
-    return this.#hasPrints ? fingerprintsOf(this.#hello).ja4 : null;
+    return this.#transport === null ? null : fingerprintsOf(this.#hello, this.#transport).ja4;
   }
 }
 

@@ -41,6 +41,8 @@ export interface TlsState {
   sni: string | null;
   /** Records whose lengths may still be told: -1 until the ports are known, which must be those of a login. */
   toTell: number;
+  /** What carries it: TCP or QUIC. */
+  transport: 't' | 'q';
   /** The words of the packet list, of all records of a frame. */
   infoFrame: number;
   info: string;
@@ -58,7 +60,7 @@ export function openTls(): TlsState {
     partialLength: 0,
     passOver: 0,
   });
-  return { sides: [side(), side()], version: 0, client: -1, sni: null, toTell: -1, infoFrame: 0, info: '' };
+  return { sides: [side(), side()], version: 0, client: -1, sni: null, toTell: -1, transport: 't', infoFrame: 0, info: '' };
 }
 
 /** Type, version 3.x, a possible length, and a handshake begins with a hello: nothing else looks like that. */
