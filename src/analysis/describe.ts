@@ -57,8 +57,8 @@ const ACTIVITIES: Readonly<Record<string, string>> = {
   'ftp-data': 'file transfer (FTP)',
   smb: 'Windows file sharing',
   smb2: 'Windows file sharing',
-  // What carries SMB since there is no NetBIOS any more (MS-SMB2 2.1).
   nbss: 'Windows file sharing',
+  rdp: 'Remote Desktop sessions',
   icmp: 'ping and ICMP',
   icmpv6: 'IPv6 neighbour discovery and ping',
   arp: 'address lookups (ARP)',

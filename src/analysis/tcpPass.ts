@@ -30,12 +30,16 @@ export class TcpPass {
   readonly #course: TcpCourse;
   readonly #streams: TcpStreams;
   readonly #tcpIndex: number;
+  /** By the service of a conversation: what it is taken for once that was seen in it. */
+  readonly #givesWayTo: readonly (readonly number[])[];
 
   constructor(state: CaptureState, streamNumbers: StreamNumbers) {
     this.#state = state;
     this.#streamNumbers = streamNumbers;
     this.#course = new TcpCourse(state);
     this.#tcpIndex = state.tables.byId('tcp')?.index ?? 0;
+    const { tables } = state;
+    this.#givesWayTo = tables.all.map(({ dissector }) => (dissector.givesWayTo ?? []).flatMap((id) => tables.byId(id)?.index ?? []));
     this.#streams = new TcpStreams({
       onRecognised: (flow, bound) => this.#recognised(flow, bound),
       onGivenUp: (flow) => {
@@ -110,6 +114,7 @@ export class TcpPass {
       // After a reset the other side's data may still be on its way.
       flows.ints[at + F.STREAM] = this.#streams.end(p, column, direction, sink);
     }
+    if (p.application >= 0) this.#seenWithin(row, flows.ints[at + F.SERVICE]! - 1, p.application);
     return bits;
   }
 
@@ -130,15 +135,25 @@ export class TcpPass {
   }
 
   #recognised(flow: number, bound: Bound): void {
+    this.#isNow(flow, bound.index, this.#tcpIndex);
+  }
+
+  /** The conversation is one of `service`; its frames were counted as `before`. */
+  #isNow(flow: number, service: number, before: number): void {
     const { flows, timeline } = this.#state,
       at = flow * F.INTS,
       dat = flow * F.DOUBLES;
-    flows.ints[at + F.SERVICE] = bound.index + 1;
-    // The handshake was counted as plain TCP; now it is known what it was for.
+    flows.ints[at + F.SERVICE] = service + 1;
+    // The handshake was counted as plain TCP, say; now it is known what it was for.
     const packets = flows.ints[at + F.PACKETS_A]! + flows.ints[at + F.PACKETS_B]! - 1;
     const bytes = flows.doubles[dat + F.BYTES_A]! + flows.doubles[dat + F.BYTES_B]! - this.#state.packet.originalLength;
     if (packets > 0 && (flows.ints[at + F.FLAGS]! & F.HAS_TIME) !== 0)
-      timeline.move(this.#tcpIndex, bound.index, flows.doubles[dat + F.START]!, flows.ints[at + F.START_NS]!, packets, bytes);
+      timeline.move(before, service, flows.doubles[dat + F.START]!, flows.ints[at + F.START_NS]!, packets, bytes);
+  }
+
+  /** A message of `application` came in a conversation that is taken for `service`, which may only carry it. */
+  #seenWithin(row: number, service: number, application: number): void {
+    if (service >= 0 && service !== application && this.#givesWayTo[service]!.includes(application)) this.#isNow(row, application, service);
   }
 
   /**

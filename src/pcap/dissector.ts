@@ -143,6 +143,8 @@ export interface Dissector {
   readonly encrypted?: boolean;
   /** True for protocols that are the service of a conversation (DNS, HTTP), not its carrier (IP, UDP). */
   readonly application?: boolean;
+  /** Ids of those that its conversation is taken for once one of them was seen in it: SMB in a NetBIOS session, SMB 2 that SMB 1 asked for. */
+  readonly givesWayTo?: readonly string[];
   /**
    * Reads the header at `[offset, end)` of `p.bytes`, and hands on what it carries with `p.next(...)`.
    * `end` is already cut to the captured bytes and to the outer length. Never throws for any bytes: says `p.malformed(...)` and returns.

@@ -34,11 +34,11 @@ const TCP_PORTS: Readonly<Record<number, readonly [owner: string, ...also: strin
   110: ['pop', 'tls'],
   123: ['ntp'],
   135: ['dcerpc'],
-  139: ['nbss'],
+  139: ['smb', 'smb2', 'nbss'],
   143: ['imap', 'tls'],
   389: ['ldap', 'tls'],
   443: ['tls', 'http2'],
-  445: ['nbss'],
+  445: ['smb', 'smb2', 'nbss'],
   465: ['tls', 'smtp'],
   587: ['smtp', 'tls'],
   636: ['tls'],
@@ -68,7 +68,7 @@ const UDP_PORTS: Readonly<Record<number, readonly [owner: string, ...also: strin
   514: ['syslog'],
 };
 /** Told by their content on whatever port; the others are only looked for on their own. */
-const BY_CONTENT = new Set(['http', 'http2', 'tls', 'ssh', 'ftp', 'smtp', 'imap', 'pop', 'nbss', 'quic', 'stun', 'wg', 'bt-dht', 'mqtt']);
+const BY_CONTENT = new Set(['http', 'http2', 'tls', 'ssh', 'ftp', 'smtp', 'imap', 'pop', 'nbss', 'smb', 'smb2', 'quic', 'stun', 'wg', 'bt-dht', 'mqtt']);
 /** Done by ordinary programs to get through firewalls, or by mistake: worth a note only. */
 const COMMON = new Set(['tls 80', 'http 443', 'stun 53', 'stun 123', 'quic 53', 'tls 53', 'tls 22', 'wg 53', 'wg 123', 'wg 500']);
 
@@ -188,8 +188,8 @@ function withoutProbes(state: CaptureState, all: readonly Odd[]): Odd[] {
   for (let row = 0; row < flows.count; row++) {
     const at = row * F.INTS,
       service = flows.ints[at + F.SERVICE]! - 1,
-      owner = TCP_PORTS[flows.ints[at + F.PORTS]! & 0xffff]?.[0];
-    if (service >= 0 && owner !== undefined && tables.all[service]!.dissector.id === owner) spoken.add(keyOf(endsOf(state, row)));
+      owners = TCP_PORTS[flows.ints[at + F.PORTS]! & 0xffff];
+    if (service >= 0 && owners?.includes(tables.all[service]!.dissector.id) === true) spoken.add(keyOf(endsOf(state, row)));
   }
   return all.filter(({ ends }) => (tried.get(keyOf(ends)) ?? 0) < TRIED || !spoken.has(keyOf(ends)));
 }

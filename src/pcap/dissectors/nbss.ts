@@ -36,6 +36,7 @@ export const nbss: Dissector = {
     { table: 'tcp.port', value: 445 },
   ],
   application: true,
+  givesWayTo: ['smb', 'smb2'],
   stream: {
     recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
       if (end - offset < 8) return end > offset && TYPES[bytes[offset]!] === undefined ? 'no' : 'more';

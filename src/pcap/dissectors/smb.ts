@@ -74,6 +74,7 @@ export const smb: Dissector = {
   fields: f,
   on: [],
   application: true,
+  givesWayTo: ['smb2'],
   dissect: (p, offset, end, sink) => dissectSmbDatagram(p, smb, f, offset, end, sink),
 };
 

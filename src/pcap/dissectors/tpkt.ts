@@ -111,6 +111,7 @@ export const tpkt: Dissector = {
     { table: 'tcp.port', value: PORT },
     { table: 'tcp.port', value: ISO_PORT },
   ],
+  givesWayTo: ['rdp', 's7comm'],
   stream: {
     /** A request to connect that has a cookie, asks for protection, or comes to the port; the answer of a server there. */
     recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {

@@ -66,7 +66,7 @@ describe('is silent on', () => {
   test('a scanner that asks a web server what it speaks; told of two protocols on a port that never speaks its own', () => {
     const scanner = new MessageDriver(oddPort),
       tunnels = new MessageDriver(oddPort);
-    for (const service of ['http', 'nbss', 'tls']) scanner.flow(A, B, 80, service);
+    for (const service of ['http', 'smb2', 'tls']) scanner.flow(A, B, 80, service);
     for (const service of ['ssh', 'smtp']) tunnels.flow(A, B, 80, service);
     expect(scanner.findings).toEqual([]);
     expect(tunnels.findings).toHaveLength(2);
