@@ -32,8 +32,8 @@ export function walkStream(
     frameBytes = p.bytes;
   if (side.lost) {
     if (dissector.recognise(bytes, offset, end, direction, sourcePort, destinationPort) !== 'yes') return;
-    stream.state = dissector.open();
-    side.lost = false;
+    if (!side.keepsState) stream.state = dissector.open();
+    side.lost = side.keepsState = false;
   }
   /** Where the current PDU began in `bytes`, -1 if in an earlier segment. */
   let pduStart = side.keptLength > 0 || side.skip > 0 ? -1 : offset;
@@ -44,13 +44,13 @@ export function walkStream(
       side.skip -= count;
       offset += count;
       if (side.skip > 0) {
-        if (pduStart >= 0) keep(side, bytes, pduStart, offset);
+        keepRest(side, bytes, frameBytes, pduStart, offset);
         return;
       }
       if (side.completes) {
         side.completes = false;
         markPath(p, bound);
-        if (side.keepLimit === 0 && sink === null) side.keptLength = 0;
+        if (side.keepLimit === 0 && sink === null) side.keptLength = side.missing = 0;
         else if (pduStart >= 0 && bytes === frameBytes) dissector.dissect(p, pduStart, offset, direction, stream.state, sink);
         else {
           if (pduStart >= 0) keep(side, bytes, pduStart, offset);
@@ -68,7 +68,7 @@ export function walkStream(
       }
     }
     if (offset >= end) {
-      if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset);
+      keepRest(side, bytes, frameBytes, pduStart, offset);
       return;
     }
     if (sink === null && offset === pduStart && dissector.bulk?.ready(p, direction, stream.state) === true) {
@@ -94,19 +94,26 @@ export function walkStream(
       return;
     }
     if (count === NEED_MORE) {
-      side.keepLimit = dissector.keepBytes;
+      side.keepLimit = side.missing > 0 ? side.keptLength : dissector.keepBytes;
       if (end - offset > MAX_WAITING_BYTES) {
         side.done = true;
         return;
       }
-      if (pduStart >= 0 && pduStart < offset) keep(side, bytes, pduStart, offset);
+      keepRest(side, bytes, frameBytes, pduStart, offset);
       side.waiting = copyOf(bytes, offset, end);
       return;
     }
     side.skip = count;
     side.completes = p.pduComplete;
-    side.keepLimit = sink === null ? p.pduKeep : dissector.keepBytes;
+    side.keepLimit = side.missing > 0 ? side.keptLength : sink === null ? p.pduKeep : dissector.keepBytes;
   }
+}
+
+/** Keeps what was read of a PDU that goes on in later segments, and began at `pduStart` unless that was in an earlier one. */
+function keepRest(side: StreamSide, bytes: Uint8Array, frameBytes: Uint8Array, pduStart: number, offset: number): void {
+  if (pduStart < 0) return;
+  side.keptFrom = bytes === frameBytes ? pduStart : -1;
+  if (pduStart < offset) keep(side, bytes, pduStart, offset);
 }
 
 /** Dissects a PDU whose bytes lie in several segments. */
@@ -124,7 +131,7 @@ export function dissectKept(
   markPath(p, bound);
   p.bytes = pdu;
   p.view = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength);
-  p.wireEnd = pdu.length;
+  p.wireEnd = pdu.length + side.missing;
   if (sink !== null) p.sources.push({ name: `Reassembled TCP (${pdu.length} bytes)`, bytes: pdu });
   p.source = p.sources.length;
   dissector.dissect(p, 0, pdu.length, direction, stream.state, sink);

@@ -31,6 +31,10 @@ export class StreamSide {
   keptLength = 0;
   /** Bytes that `kept` counts for. */
   keptRoom = 0;
+  /** Where they begin in the bytes of the frame at hand, -1 if in an earlier one; kept for `cutShort`. */
+  keptFrom = -1;
+  /** Bytes of the PDU under way that are not there: what comes behind them is not kept. */
+  missing = 0;
   /** How many are wanted. */
   keepLimit = 0;
   /** Bytes from the position where a step asked for more. */
@@ -41,6 +45,8 @@ export class StreamSide {
   done = false;
   /** After a gap: hand on only from a recognised beginning. */
   lost = false;
+  /** With `lost`: what the protocol's state knows stays. */
+  keepsState = false;
   /** A text in no known protocol: what follows is said, too. */
   talks = false;
 }
@@ -91,7 +97,15 @@ export function keep(side: StreamSide, bytes: Uint8Array, from: number, to: numb
   side.keptLength = needed;
 }
 
+/** Passes over `count` bytes of the PDU under way that were never captured. */
+export function passMissing(side: StreamSide, count: number): void {
+  side.skip -= count;
+  side.missing += count;
+  side.keepLimit = side.keptLength;
+}
+
 export function dropKept(side: StreamSide): void {
+  side.missing = 0;
   giveBack(side.kept);
   side.kept = NOTHING;
   side.keptLength = 0;

@@ -5,10 +5,11 @@
 import type { Direction, FieldSink } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { sayPlainStream } from '../pcap/plainStream.ts';
+import { cutShort } from './streamCut.ts';
 import { copyOf, giveBack, viewOf } from './reusedMemory.ts';
 import { takeBytes, type StreamListener } from './streamStart.ts';
 import { dissectKept } from './streamWalk.ts';
-import { dropKept, heldBytes, keep, NONE_EARLY, NOTHING, TcpStream, type StreamSide } from './tcpStream.ts';
+import { dropKept, heldBytes, keep, NONE_EARLY, NOTHING, passMissing, TcpStream, type StreamSide } from './tcpStream.ts';
 
 /** Early segments kept per direction, and their bytes. */
 const MAX_EARLY_SEGMENTS = 256,
@@ -100,11 +101,13 @@ export class TcpStreams {
         this.#passGap(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
     } else {
       const start = offset - ahead;
+      // What is kept of a PDU from here on lies in this frame.
+      if (missing > 0) side.keptFrom = -1;
       if (start < end) {
         side.expected = (side.expected + end - start) | 0;
         this.#deliver(p, stream, side, flow, direction, start, end, sourcePort, destinationPort, sink);
       }
-      if (missing > 0 && start <= end) this.#cut(stream, side, missing);
+      if (missing > 0 && start <= end) cutShort(p, stream, side, direction, missing, end, sink);
       if (side.early.length > 0) this.#deliverEarly(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
     }
     if (stream.sides[0].done && stream.sides[1].done) return this.close(column);
@@ -272,7 +275,7 @@ export class TcpStreams {
   /** `count` bytes are not there: inside a body that is passed over they do no harm, else the thread is lost. */
   #cut(stream: TcpStream, side: StreamSide, count: number): void {
     if (side.waiting.length === 0 && side.skip >= count) {
-      side.skip -= count;
+      passMissing(side, count);
       if (side.skip > 0 || !side.completes) return;
     }
     if (stream.dissector === null) {

@@ -128,6 +128,11 @@ export interface StreamDissector<State = unknown> {
      */
     passOver(bytes: Uint8Array, offset: number, end: number): number;
   };
+  /**
+   * The bytes behind `[offset, end)`, which are what there is of the current PDU, were not captured. Returns whether that can be dissected as it is, and makes the
+   * state ready for it, and for another beginning in this direction; without this function the state is opened anew there.
+   */
+  cut?(bytes: Uint8Array, offset: number, end: number, direction: Direction, state: State): boolean;
   /** The stream ended in this direction (FIN, RST, end of capture): a PDU that lasts until close is complete. Returns whether there is one to dissect. */
   finish?(direction: Direction, state: State): boolean;
 }

@@ -68,7 +68,24 @@ const UDP_PORTS: Readonly<Record<number, readonly [owner: string, ...also: strin
   514: ['syslog'],
 };
 /** Told by their content on whatever port; the others are only looked for on their own. */
-const BY_CONTENT = new Set(['http', 'http2', 'tls', 'ssh', 'ftp', 'smtp', 'imap', 'pop', 'nbss', 'smb', 'smb2', 'quic', 'stun', 'wg', 'bt-dht', 'mqtt']);
+const BY_CONTENT = new Set([
+  'http',
+  'http2',
+  'tls',
+  'ssh',
+  'ftp',
+  'smtp',
+  'imap',
+  'pop',
+  'nbss',
+  'smb',
+  'smb2',
+  'quic',
+  'stun',
+  'wg',
+  'bt-dht',
+  'mqtt',
+]);
 /** Done by ordinary programs to get through firewalls, or by mistake: worth a note only. */
 const COMMON = new Set(['tls 80', 'http 443', 'stun 53', 'stun 123', 'quic 53', 'tls 53', 'tls 22', 'wg 53', 'wg 123', 'wg 500']);
 

@@ -1,7 +1,7 @@
 /** Hypertext Transfer Protocol version 1, RFC 9110 and RFC 9112. A message is dissected in the frame that completes its body. */
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { dissectInner } from '../handOver.ts';
-import { finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
+import { cutHttp, finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
 import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
 import {
   authorizationToken,
@@ -110,6 +110,7 @@ export const http: Dissector = {
     keepBytes: KEEP_BYTES,
     step: stepHttp,
     dissect: dissectHttp,
+    cut: cutHttp,
     finish: finishHttp,
   },
 };

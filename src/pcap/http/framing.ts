@@ -5,7 +5,16 @@ import type { LoginMessage } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, CR, decimalAt, findByte, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
 import { isHeard, looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM, mayHoldPassword, type HttpCredentials } from './messages.ts';
-import { findHeadEnd, isKeyLine, looksLikeStartLine, nextHeader, skipEmptyLines, splitStartLine, type HeaderLine } from './headers.ts';
+import {
+  findHeadEnd,
+  isKeyLine,
+  looksLikeStartLine,
+  nextHeader,
+  skipEmptyLines,
+  splitStartLine,
+  type HeaderLine,
+  type StartLine,
+} from './headers.ts';
 
 /** Longest head that is read. */
 const MAX_HEAD = 65_536;
@@ -106,6 +115,25 @@ export function finishHttp(direction: Direction, state: HttpState): boolean {
   return side.inner && state.rest !== null ? finishInner(direction, state.rest) : side.phase === UNTIL_CLOSE;
 }
 
+/** What was captured of a message whose rest was not: whether it has a start line. Of its head count the lines that are whole. */
+export function cutHttp(bytes: Uint8Array, offset: number, end: number, direction: Direction, state: HttpState): boolean {
+  const side = state.sides[direction],
+    { phase } = side;
+  side.phase = HEAD;
+  side.searched = 0;
+  if (phase !== HEAD) return true;
+  const line = state.rest === null && looksLikeStartLine(bytes, offset, end) === 'yes' ? splitStartLine(bytes, offset, end) : null;
+  if (line === null) return false;
+  beginMessage(bytes, line, side, state);
+  const headEnd = bytes.subarray(0, end).lastIndexOf(LF) + 1;
+  readBodyHeaders(bytes, line.after, headEnd);
+  side.login = !line.isResponse && (body.login || isLoginAddress(bytes, line.second, line.secondEnd));
+  side.headLength = headEnd - offset;
+  side.bodyLength = 0;
+  side.chunked = false;
+  return true;
+}
+
 /** Longest line before the data of a chunk that is looked for, `bodyStart`. */
 const CHUNK_LINE = 64;
 
@@ -126,7 +154,6 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   if (line === null) return NOT_MINE;
   side.headLength = headEnd - offset;
   side.bodyLength = 0;
-  side.isResponse = line.isResponse;
   if (!fresh) readBodyHeaders(bytes, line.after, headEnd);
   side.chunked = body.chunked;
   side.login = !line.isResponse && (body.login || isLoginAddress(bytes, line.second, line.secondEnd));
@@ -135,28 +162,15 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
     isHeard(p) || (side.login && p.hears('http-credentials')) ? side.headLength + (line.isResponse ? MAX_BODY_START + CHUNK_LINE : MAX_FORM) : 0;
   let none: boolean,
     tunnel = false;
+  beginMessage(bytes, line, side, state);
   if (line.isResponse) {
-    const status = decimalAt(bytes, line.second, line.second + 3);
-    const interim = status >= 100 && status < 200 && status !== 101;
-    side.request = (interim ? state.pending[0] : state.pending.shift()) ?? null;
-    const method = side.request?.method;
+    const status = decimalAt(bytes, line.second, line.second + 3),
+      interim = isInterim(status),
+      method = side.request?.method;
     if (side.request !== null && side.request.login !== null && !interim) sayLoginResult(p, side.request, status);
     tunnel = status === 101 || (method === 'CONNECT' && status >= 200 && status < 300);
     none = tunnel || interim || status === 204 || status === 304 || method === 'HEAD';
   } else {
-    const request: PendingRequest = {
-      method: methodAt(bytes, line.first, line.firstEnd),
-      frame: 0,
-      uri: '',
-      host: null,
-      timeSeconds: 0,
-      timeNanoseconds: 0,
-      login: null,
-      loginFrame: 0,
-      asksChallenge: false,
-    };
-    side.request = request;
-    if (state.pending.length < MAX_PENDING) state.pending.push(request);
     // A request without a length has no body (RFC 9112 section 6.3, 7).
     none = !body.chunked && body.length <= 0;
   }
@@ -178,6 +192,30 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   p.pduComplete = false;
   side.phase = body.chunked ? CHUNK_SIZE : UNTIL_CLOSE;
   return side.headLength;
+}
+
+const isInterim = (status: number): boolean => status >= 100 && status < 200 && status !== 101;
+
+/** Pairs the message of a start line: a request waits for its response, which takes it. */
+function beginMessage(bytes: Uint8Array, line: StartLine, side: HttpSide, state: HttpState): void {
+  side.isResponse = line.isResponse;
+  if (line.isResponse) {
+    side.request = (isInterim(decimalAt(bytes, line.second, line.second + 3)) ? state.pending[0] : state.pending.shift()) ?? null;
+    return;
+  }
+  const request: PendingRequest = {
+    method: methodAt(bytes, line.first, line.firstEnd),
+    frame: 0,
+    uri: '',
+    host: null,
+    timeSeconds: 0,
+    timeNanoseconds: 0,
+    login: null,
+    loginFrame: 0,
+    asksChallenge: false,
+  };
+  side.request = request;
+  if (state.pending.length < MAX_PENDING) state.pending.push(request);
 }
 
 /** Whether the query of an address may name a password. */

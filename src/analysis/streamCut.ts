@@ -1,0 +1,59 @@
+/**
+ * What becomes of a stream where the snap length cut a segment: of the PDU under way there is no more, so that it is dissected as far as it goes. Where its length
+ * is known the stream goes on behind it, else at the next recognisable beginning.
+ */
+import type { Direction, FieldSink } from '../pcap/dissector.ts';
+import type { Packet } from '../pcap/packet.ts';
+import { giveBack } from './reusedMemory.ts';
+import { dissectKept, markPath } from './streamWalk.ts';
+import { dropKept, keep, NOTHING, passMissing, type StreamSide, type TcpStream } from './tcpStream.ts';
+
+/** `missing` bytes behind those that were handed on, which end at `end` of `p.bytes`, were cut in capturing. */
+export function cutShort(
+  p: Packet,
+  stream: TcpStream,
+  side: StreamSide,
+  direction: Direction,
+  missing: number,
+  end: number,
+  sink: FieldSink | null,
+): void {
+  side.expected = (side.expected + missing) | 0;
+  const { bound, dissector } = stream;
+  if (side.done || side.talks || side.lost) return;
+  if (dissector === null || bound === null) {
+    // The next segment may begin with something that says more.
+    giveBack(side.waiting);
+    side.waiting = NOTHING;
+    return;
+  }
+  const left = side.skip - missing,
+    endsHere = left <= 0 && side.skip > 0 && side.completes;
+  if (side.waiting.length === 0 && left >= 0 && !endsHere) {
+    passMissing(side, missing);
+    return;
+  }
+  side.missing += missing;
+  const { waiting } = side;
+  if (waiting.length > 0) {
+    keep(side, waiting, 0, waiting.length);
+    giveBack(waiting);
+    side.waiting = NOTHING;
+  }
+  if (endsHere && side.keepLimit === 0 && sink === null) markPath(p, bound);
+  else if (side.keptLength > 0) {
+    const isHere = side.keptFrom >= 0 && side.keptFrom < end,
+      isWhole =
+        endsHere ||
+        dissector.cut?.(isHere ? p.bytes : side.kept, isHere ? side.keptFrom : 0, isHere ? end : side.keptLength, direction, stream.state);
+    if (isWhole === true && isHere) {
+      markPath(p, bound);
+      dissector.dissect(p, side.keptFrom, end, direction, stream.state, sink);
+    } else if (isWhole === true) dissectKept(p, bound, dissector, stream, side, direction, sink);
+  }
+  dropKept(side);
+  side.skip = 0;
+  side.completes = false;
+  side.lost = !endsHere || left < 0;
+  side.keepsState = dissector.cut !== undefined;
+}
