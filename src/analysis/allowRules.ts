@@ -3,7 +3,7 @@
  * only stops to count for the status, the risk and the incidents.
  */
 import { parseIpv4, parseIpv6 } from './displayFilter/addressLiterals.ts';
-import type { Expected, Finding, Subject } from './report.ts';
+import type { Expected, Finding, FindingPart, Subject } from './report.ts';
 
 /** All conditions that a rule names must hold; a rule without any holds for nothing. */
 export interface AllowRule {
@@ -28,6 +28,32 @@ export interface AllowRule {
 export function expectedBy(finding: Pick<Finding, 'detector' | 'subjects'>, rules: readonly AllowRule[], today: string): Expected | null {
   const rule = rules.find((one) => holds(one, finding, today));
   return rule === undefined ? null : { rule: rule.id, reason: rule.reason };
+}
+
+/** What rules say of a finding that is made already: of each of its parts, where it tells of several. */
+export interface ExpectedParts<P> {
+  /** Of the whole: null while one of its parts is expected by none. */
+  readonly expected: Expected | null;
+  /** Those that no rule expects; none of a finding without parts. */
+  readonly open: readonly P[];
+  readonly covered: readonly { readonly part: P; readonly expected: Expected }[];
+}
+
+export function expectedParts<P extends Pick<FindingPart, 'subjects'>>(
+  finding: Pick<Finding, 'detector' | 'subjects'> & { readonly parts?: readonly P[] | undefined },
+  rules: readonly AllowRule[],
+  today: string,
+): ExpectedParts<P> {
+  const { detector, parts = [] } = finding;
+  if (parts.length === 0) return { expected: expectedBy(finding, rules, today), open: [], covered: [] };
+  const open: P[] = [],
+    covered: { part: P; expected: Expected }[] = [];
+  for (const part of parts) {
+    const expected = expectedBy({ detector, subjects: part.subjects }, rules, today);
+    if (expected === null) open.push(part);
+    else covered.push({ part, expected });
+  }
+  return { expected: open.length === 0 ? (covered[0]?.expected ?? null) : null, open, covered };
 }
 
 function holds(rule: AllowRule, { detector, subjects }: Pick<Finding, 'detector' | 'subjects'>, today: string): boolean {

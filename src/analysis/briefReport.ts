@@ -126,9 +126,10 @@ function bytesOf(row: object): number {
 }
 
 function shortFinding(finding: Finding): Finding {
-  const { evidence } = finding;
+  // Who belongs to it stands in its title, its description and its subjects.
+  const { parts: _parts, evidence, ...rest } = finding;
   return {
-    ...finding,
+    ...rest,
     title: cut(finding.title, 200),
     description: cut(finding.description, 400),
     subjects: finding.subjects.slice(0, 5).map((subject) => ({ ...subject, ...(subject.name === undefined ? {} : { name: cut(subject.name, 80) }) })),

@@ -101,6 +101,14 @@ function oneOf(parts: readonly Part[]): Part {
     attack,
     tactics: tacticsOf(attack),
     evidence: evidenceOf(findings),
+    parts: parts.map(({ finding: { id, severity, confidence, subjects, evidence }, draft }) => ({
+      id,
+      label: draft.together!.label,
+      severity,
+      confidence,
+      subjects,
+      frame: evidence.frames[0] ?? null,
+    })),
   };
   const observables = parts.flatMap(({ draft }) => draft.observables ?? []);
   return {

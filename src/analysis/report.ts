@@ -213,6 +213,21 @@ export interface Finding {
   readonly recommendation: string;
   /** The allow-list's rule that expects this finding; it then counts for neither status nor risk. Null when none does. */
   readonly expected: Expected | null;
+  /** Only of a finding that tells of several in one: two to fifty, in the order of their first frames. */
+  readonly parts?: readonly FindingPart[];
+}
+
+/** What one of those that are told together would be alone, as far as it takes to judge and to find it again. */
+export interface FindingPart {
+  /** As of a finding; that of the first part is the finding's own. */
+  readonly id: string;
+  /** What tells it from the others, `10.0.0.9 port 445`. */
+  readonly label: string;
+  readonly severity: Severity;
+  readonly confidence: number;
+  readonly subjects: readonly Subject[];
+  /** The first that proves it; null where none does. */
+  readonly frame: number | null;
 }
 
 export interface Expected {

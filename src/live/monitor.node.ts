@@ -1,5 +1,5 @@
 /**
- * Watches folders of captures: each new or growing one is analysed from its new bytes only, one at a time, and each finding is told once. It looks at
+ * Watches folders of captures: each new or growing one is analysed from its new bytes only, one at a time, and each finding is told once, and again when more is told together with it. It looks at
  * the folders instead of asking the system for news, which are lost on network drives and for files that are mapped; it rests as long as it works.
  */
 import { stat } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import { MOST_FINDINGS_KEPT, type KnownCaptures } from './knownCaptures.node.ts'
 import { seen, type SeenFinding } from './seenFinding.ts';
 
 export type MonitorEvent =
-  /** Expected ones are told as well, with the rule that expects them. */
+  /** Expected ones are told as well, with the rule that expects them; one that tells of several again, with its id, when it tells of more. */
   | { readonly kind: 'finding'; readonly file: string; readonly packets: number; readonly finding: Finding; readonly seenMs: number }
   /** `analysed`: read to its present end; `known`: not read again, here is what was seen; `replaced`: became another file and is read from its beginning. */
   | {
@@ -195,7 +195,8 @@ export async function monitorFolders(
     const allowed = readAllowList(location),
       { findings } = finishFindings(analysis, { allow: allowed.ok ? allowed.file.rules : [] });
     for (const finding of findings) {
-      if (watched.told.has(finding.id) || watched.told.size >= MOST_TOLD) continue;
+      const before = watched.told.get(finding.id);
+      if (before === undefined ? watched.told.size >= MOST_TOLD : !hasMore(finding, before)) continue;
       const seenMs = Date.now();
       watched.told.set(finding.id, seen(finding, seenMs));
       onEvent({ kind: 'finding', file: location, packets: analysis.frames, finding, seenMs });
@@ -254,6 +255,12 @@ export async function monitorFolders(
   async function rest(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Whether it tells of somebody of whom it did not tell before. */
+function hasMore({ parts = [] }: Finding, before: SeenFinding): boolean {
+  const known = before.parts?.map(({ id }) => id) ?? [before.id];
+  return parts.some(({ id }) => !known.includes(id));
 }
 
 async function release(watched: Watched): Promise<void> {

@@ -5,7 +5,8 @@ import { SEVERITIES } from '../analysis/report.ts';
 import { startCli, type CliProcess } from './cliProcess.node.ts';
 import type { MonitorEvent } from './monitor.node.ts';
 import { inANotification, MonitorModel, newsInWords, worthTelling, type News, type NotifyFrom } from './monitorModel.ts';
-import { monitorTree, type MonitorRow, type SeenInFile } from './monitorTree.vscode.ts';
+import { monitorTree, type MonitorRow } from './monitorTree.vscode.ts';
+import type { SeenInFile } from './seenInFile.ts';
 
 export interface MonitorContext {
   /** Path of dist/cli.mjs. */

@@ -1,15 +1,9 @@
 /** The Monitor view: the captures that were looked at, newest news first, and below each what was found in it and when. */
 import * as vscode from 'vscode';
-import { expectedBy, type AllowRule } from '../analysis/allowRules.ts';
-import type { Expected, Severity } from '../analysis/report.ts';
+import type { AllowRule } from '../analysis/allowRules.ts';
+import { SEVERITIES, type Severity } from '../analysis/report.ts';
 import { baseName, type MonitoredFile, type MonitorModel } from './monitorModel.ts';
-import type { SeenFinding } from './seenFinding.ts';
-
-export interface SeenInFile {
-  readonly file: string;
-  readonly finding: SeenFinding;
-  readonly expected: Expected | null;
-}
+import { seenUnder, type SeenInFile } from './seenInFile.ts';
 
 interface FileRow {
   readonly about: MonitoredFile;
@@ -49,8 +43,10 @@ export function monitorTree(model: () => MonitorModel | null, rulesFor: (capture
 async function fileRow(about: MonitoredFile, rulesFor: (capture: vscode.Uri) => Promise<readonly AllowRule[]>): Promise<FileRow> {
   const rules = about.findings.length === 0 ? [] : await rulesFor(vscode.Uri.file(about.file)).catch(() => []),
     today = new Date().toISOString().slice(0, 10);
-  const findings = about.findings.map((finding) => ({ file: about.file, finding, expected: expectedBy(finding, rules, today) }));
-  return { about, findings: [...findings.filter(({ expected }) => expected === null), ...findings.filter(({ expected }) => expected !== null)] };
+  const findings = about.findings.map((finding) => seenUnder(about.file, finding, rules, today));
+  const open = findings.filter(({ expected }) => expected === null),
+    severityOf = ({ finding }: SeenInFile): number => SEVERITIES.indexOf(finding.severity);
+  return { about, findings: [...open.sort((a, b) => severityOf(b) - severityOf(a)), ...findings.filter(({ expected }) => expected !== null)] };
 }
 
 function fileItem({ about, findings }: FileRow): vscode.TreeItem {
@@ -97,13 +93,15 @@ function fileItem({ about, findings }: FileRow): vscode.TreeItem {
 }
 
 function findingItem(row: SeenInFile): vscode.TreeItem {
-  const { file, finding, expected } = row,
+  const { file, finding, expected, covered } = row,
     { language } = vscode.env,
     when = whenSeen(finding.seenMs, language),
     frame = finding.frame === null ? [] : [`frame ${finding.frame.toLocaleString(language)}`];
   const item = new vscode.TreeItem(finding.title);
   item.id = `${file}\n${finding.id}`;
-  item.description = expected === null ? when : `expected: ${expected.reason}`;
+  const isPartly = expected === null && covered.length > 0,
+    some = `${covered.length} of ${covered.length + (finding.parts?.length ?? 0)} expected`;
+  item.description = expected !== null ? `expected: ${expected.reason}` : isPartly ? `${some} · ${when}` : when;
   item.iconPath =
     expected === null ? severityIcon(finding.severity) : new vscode.ThemeIcon('bell-slash', new vscode.ThemeColor('descriptionForeground'));
   item.tooltip = [
@@ -111,11 +109,17 @@ function findingItem(row: SeenInFile): vscode.TreeItem {
     `${finding.severity}, seen ${new Date(finding.seenMs).toLocaleString(language)}`,
     [file, ...frame].join(', '),
     ...(expected === null ? [] : [`Expected: ${expected.reason}`]),
+    ...(isPartly
+      ? [
+          `Left: ${(finding.parts ?? []).map(({ label }) => label).join(', ')}`,
+          ...covered.map((one) => `Expected: ${one.part.label} (${one.expected.reason})`),
+        ]
+      : []),
   ].join('\n');
   item.contextValue = expected === null ? 'seenFinding' : 'expectedFinding';
   item.command = { command: 'netsec.showSeen', title: 'Show', arguments: [row] };
   item.accessibilityInformation = {
-    label: [finding.severity, finding.title, ...frame, when, ...(expected === null ? [] : ['expected'])].join(', '),
+    label: [finding.severity, finding.title, ...frame, when, ...(expected !== null ? ['expected'] : isPartly ? [some] : [])].join(', '),
   };
   return item;
 }

@@ -1,6 +1,6 @@
 /** Findings that are told in one line: what is kept of each, and what the allow-list says of one of them. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { AllowRule } from '../../src/analysis/allowRules.ts';
+import { expectedParts, type AllowRule } from '../../src/analysis/allowRules.ts';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import type { FindingDraft } from '../../src/analysis/detector.ts';
 import { tor } from '../../src/analysis/detectors/tor.ts';
@@ -31,6 +31,27 @@ describe('twelve servers without signatures', () => {
     expect(finding?.evidence).toMatchObject({ frames: [8, 54, 151, 204, 250, 298, 346, 394, 442, 490, 562, 608], framesTotal: 12 });
     expect(finding?.evidence.filter).toMatch(/^\(ip\.addr == 192\.168\.10\.101 \|\| .*\|\| ip\.addr == 192\.168\.10\.112\) && \(smb2/);
     expect(finding?.indicators).toContainEqual({ name: '192.168.10.112: negotiations without required signatures', value: 1, threshold: 1 });
+  });
+
+  test('keep what the allow-list needs to know of each, so that it can be asked later', () => {
+    const [finding] = signing(),
+      today = '2026-11-27',
+      rule = (more: Partial<AllowRule>): AllowRule => ({ id: 'nas', reason: 'our old storage', detector: 'smbv1', ...more });
+    expect(finding?.parts?.map(({ label, frame }) => [label, frame])).toEqual(
+      [8, 54, 151, 204, 250, 298, 346, 394, 442, 490, 562, 608].map((frame, i) => [`192.168.10.${101 + i}`, frame]),
+    );
+    expect(finding?.parts?.[0]?.id).toBe(finding?.id);
+    const later = expectedParts(finding!, [rule({ address: '192.168.10.101' })], today),
+      [, ...rest] = finding!.parts!;
+    expect([later.expected, later.open, later.covered.map(({ part: { label } }) => label)]).toEqual([null, rest, ['192.168.10.101']]);
+    // Reading again says the same.
+    const again = signing([rule({ address: '192.168.10.101' })]).find(({ expected }) => expected === null);
+    expect([again?.id, again?.parts]).toEqual([rest[0]?.id, rest]);
+    expect(expectedParts(finding!, [rule({ network: '192.168.10.0/24' })], today)).toMatchObject({ expected: { rule: 'nas' }, open: [] });
+    expect(expectedParts({ ...finding!, parts: undefined }, [rule({ address: '192.168.10.101' })], today)).toMatchObject({
+      expected: { rule: 'nas' },
+      open: [],
+    });
   });
 
   test('are eleven when the allow-list expects one, which is told beside them; the id stays where the first stays', () => {
@@ -120,8 +141,9 @@ test('the worst part says how bad it is, and with its own confidence', () => {
 test('of very many, fifty are told at a time, so that frames of each are kept', () => {
   const all = gathered(Array.from({ length: 120 }, (_, i) => part(i + 1, 'a')));
   expect(all.map(({ title }) => title)).toEqual(['at 50 relays', 'at 50 relays', 'at 20 relays']);
-  for (const { evidence, subjects, indicators } of all) {
+  for (const { evidence, subjects, indicators, parts } of all) {
     expect(evidence.frames).toHaveLength(100);
+    expect(parts!.length).toBe(subjects.length - 1);
     for (const { address } of subjects.slice(1))
       expect(evidence.frames.some((frame) => Math.floor(frame / 100) === Number(address.split('.')[3]))).toBe(true);
     expect(indicators.length).toBeLessThan(110);

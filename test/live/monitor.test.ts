@@ -78,6 +78,23 @@ test('a growing capture gives each finding once, and in the end those of the who
   for (const id of findings(whole)) expect(ids).toContain(id);
 });
 
+test('a finding that tells of several is told again when it tells of more, under the same id', async () => {
+  const bytes = fs.readFileSync(path.join(SAMPLES, 'session-collection.pcap')),
+    file = path.join(folder, 'growing.pcap');
+  const told = (): (readonly [string, string])[] =>
+    events.flatMap((event) =>
+      event.kind === 'finding' && event.finding.detector === 'smbv1' ? [[event.finding.id, event.finding.title] as const] : [],
+    );
+  fs.writeFileSync(file, bytes.subarray(0, Math.floor(bytes.length / 2)));
+  void watch(await KnownCaptures.open(null, 'test'));
+  await until(() => told().length > 0);
+  fs.appendFileSync(file, bytes.subarray(Math.floor(bytes.length / 2)));
+  await until(() => told().length > 1);
+  // tshark -Y 'smb2.cmd == 0 && smb2.flags.response == 1 && smb2.sec_mode.sign_required == 0': 12 servers.
+  expect(told().at(-1)?.[1]).toBe('12 servers do not require signatures in SMB');
+  expect(new Set(told().map(([id]) => id)).size).toBe(1);
+});
+
 test('a record that is not whole yet is no damage while the file grows, and is one when nothing follows', { timeout: 20_000 }, async () => {
   const bytes = fs.readFileSync(STORY),
     file = path.join(folder, 'growing.pcap');

@@ -1,8 +1,10 @@
 /** What the Monitor view is made of, and which findings are told in a notification. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { AllowRule } from '../../src/analysis/allowRules.ts';
 import type { MonitorEvent } from '../../src/live/monitor.node.ts';
 import { inANotification, MonitorModel, newsInWords, worthTelling, type News } from '../../src/live/monitorModel.ts';
-import type { SeenFinding } from '../../src/live/seenFinding.ts';
+import { seen, seenFinding, type SeenFinding } from '../../src/live/seenFinding.ts';
+import { seenUnder, type SeenInFile } from '../../src/live/seenInFile.ts';
 import type { Finding, Severity } from '../../src/analysis/report.ts';
 
 function finding(id: string, severity: Severity = 'high', expected: Finding['expected'] = null): Finding {
@@ -85,6 +87,45 @@ test('memory is bounded whatever an attacker makes us find', () => {
   for (let i = 0; i < 1500; i++) model.take(read(`/c/${i}.pcap`, 0), 1000 + i);
   expect(model.files()).toHaveLength(1000);
   expect(Math.max(...model.files().map(({ findings }) => findings.length))).toBeLessThanOrEqual(200);
+});
+
+describe('a finding that tells of several', () => {
+  const part = (i: number, severity: Severity = 'medium'): NonNullable<Finding['parts']>[number] => ({
+      id: `port-scan-${i}`,
+      label: `10.0.0.${i}`,
+      severity,
+      confidence: 90,
+      frame: i,
+      subjects: [
+        { role: 'victim', address: `10.0.0.${i}` },
+        { role: 'attacker', address: '10.0.0.5' },
+      ],
+    }),
+    rule = (more: Partial<AllowRule>): AllowRule => ({ id: 'r', reason: 'ours', role: 'victim', ...more }),
+    under = (parts: NonNullable<Finding['parts']>, ...rules: AllowRule[]): SeenInFile =>
+      seenUnder('/c/a.pcap', seen({ ...finding('port-scan-1'), parts }, 1000), rules, '2026-11-27');
+
+  test('stays with what no rule expects, and is as grave as the worst of that', () => {
+    const three = [part(1, 'high'), part(2), part(3)];
+    expect(under(three)).toMatchObject({ expected: null, covered: [], finding: { id: 'port-scan-1', severity: 'high' } });
+    expect(under(three, rule({ address: '10.0.0.1' }))).toMatchObject({
+      expected: null,
+      covered: [{ part: { label: '10.0.0.1' }, expected: { reason: 'ours' } }],
+      finding: { id: 'port-scan-2', severity: 'medium', parts: [{ label: '10.0.0.2' }, { label: '10.0.0.3' }] },
+    });
+    expect(under(three, rule({ network: '10.0.0.0/24' }))).toMatchObject({ expected: { rule: 'r' }, finding: { id: 'port-scan-1' } });
+  });
+
+  test('is kept within bounds; what has no room is hidden by no rule about somebody', () => {
+    const many = Array.from({ length: 50 }, (_, i) => ({
+        ...part(i + 1),
+        subjects: Array.from({ length: 20 }, (__, n) => ({ role: 'server' as const, address: `10.0.${i + 1}.${n}` })),
+      })),
+      kept = seen({ ...finding('port-scan-1'), parts: many }, 1000);
+    expect(seenFinding.safeParse(kept).success).toBe(true);
+    expect(JSON.stringify(kept).length).toBeLessThan(40_000);
+    expect(under(many, rule({ network: '10.0.0.0/16', role: 'server' })).finding.parts?.map(({ label }) => label)).toContain('10.0.0.50');
+  });
 });
 
 function news(id: string, severity: Severity = 'high', file = '/c/a.pcap'): News {

@@ -20,8 +20,7 @@ type Options = z.output<typeof options>;
 
 const MOST_SERVERS = 5000,
   MOST_USERS = 20,
-  MOST_SERVERS_TOLD = 20,
-  FRAMES_OF_EACH = 5;
+  USERS_LISTED = 3;
 
 /** Display filter of each protocol's secrets. */
 const FILTERS: Readonly<Record<string, string>> = {
@@ -110,7 +109,7 @@ export const cleartextCredentials = defineDetector({
         if (one.mechanisms.size < MOST_USERS) one.mechanisms.add(safeText(mechanism, 30));
       },
       evaluate: (values) => ({
-        findings: together([...exposed.values].filter(({ sent }) => sent >= values.logins)).map((same) => draft(values, same, state)),
+        findings: [...exposed.values].filter(({ sent }) => sent >= values.logins).map((one) => draft(values, one, state)),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...exposed.limits('servers with logins in clear')]),
       }),
     };
@@ -177,50 +176,19 @@ const WHAT: Readonly<Record<Kind, string>> = {
   anonymous: 'a login that needs no secret',
 };
 
-/** Servers from which on what one client does at all of them is told as one: whoever watches over a network asks all its devices alike. */
-const MANY_SERVERS = 4;
-
-/** What is told as one finding: the devices that one client asks with a community, or logs in to alike; else each server for itself. */
-function together(all: readonly Exposed[]): (readonly Exposed[])[] {
-  const groups = new Map<string, Exposed[]>();
-  for (const one of all) {
-    const { client, serverPort } = one.ends,
-      key = `${client} ${serverPort} ${one.protocol} ${one.kind} ${severityOf(one)}`,
-      same = groups.get(key);
-    if (same === undefined) groups.set(key, [one]);
-    else same.push(one);
-  }
-  return [...groups.values()].flatMap((same) => (same.length >= MANY_SERVERS ? [same] : same.map((one) => [one])));
-}
-
 // A password that the server did not take opens nothing, as far as was seen.
 function severityOf({ kind, ends, accepted, rejected }: Exposed): Severity {
   return isLoopback(ends.server) || kind === 'anonymous' ? 'info' : accepted === 0 && rejected > 0 ? 'low' : SEVERITY[kind];
 }
 
-function sumOf(same: readonly Exposed[]): Exposed {
-  const [one] = same;
-  if (one === undefined || same.length === 1) return one!;
-  const sum = { ...one, evidence: new Evidence(), users: new Set<string>(), mechanisms: new Set<string>(), sent: 0, accepted: 0, rejected: 0 };
-  for (const { evidence, users, mechanisms, sent, accepted, rejected } of same) {
-    sum.evidence.include(evidence, FRAMES_OF_EACH);
-    for (const user of users) if (sum.users.size < MOST_USERS) sum.users.add(user);
-    for (const mechanism of mechanisms) if (sum.mechanisms.size < MOST_USERS) sum.mechanisms.add(mechanism);
-    sum.sent += sent;
-    sum.accepted += accepted;
-    sum.rejected += rejected;
-  }
-  return sum;
-}
-
-function draft(values: Options, same: readonly Exposed[], state: CaptureState): FindingDraft {
-  for (const { evidence } of same) evidence.resolve(state.flows);
-  const all = sumOf(same),
-    { protocol, kind, ends, evidence, users, mechanisms, sent, accepted, rejected } = all,
-    isMany = same.length > 1,
+function draft(values: Options, one: Exposed, state: CaptureState): FindingDraft {
+  one.evidence.resolve(state.flows);
+  const { protocol, kind, ends, evidence, users, mechanisms, sent, accepted, rejected } = one,
     { client, server, serverPort } = ends,
     label = protocolLabel(protocol),
-    isRefused = accepted === 0 && rejected > 0;
+    severity = severityOf(one),
+    isRefused = accepted === 0 && rejected > 0,
+    messages = kind === 'community' ? 'message' : 'login';
   const { confidence, indicators } = confidenceOf([
     ['read in the packets', 85],
     ['the server accepted it', accepted > 0 ? 10 : 0],
@@ -243,15 +211,13 @@ function draft(values: Options, same: readonly Exposed[], state: CaptureState): 
   return {
     technique: `${protocol}-${kind}`,
     what: label,
-    severity: severityOf(all),
+    severity,
     confidence,
-    title: isMany
-      ? `${client} ${kind === 'community' ? 'asks' : 'logs in to'} ${plural(same.length, 'server')} at port ${serverPort}: each ${verb} over ${label}`
-      : `${server} port ${serverPort} ${verb} over ${label}`,
-    description: `${plural(sent, kind === 'community' ? 'message' : 'login')} (threshold ${values.logins})${isMany ? ` to ${plural(same.length, 'server')}` : ''} carried ${WHAT[kind]} over ${label}, readable by anybody on the way${accepted + rejected > 0 ? `; the server accepted ${accepted} and refused ${rejected}` : ''}. The secret is not part of this report.`,
+    title: `${server} port ${serverPort} ${verb} over ${label}`,
+    description: `${plural(sent, messages)} (threshold ${values.logins}) carried ${WHAT[kind]} over ${label}, readable by anybody on the way${accepted + rejected > 0 ? `; the server accepted ${accepted} and refused ${rejected}` : ''}. The secret is not part of this report.`,
     subjects: [
       { role: 'client', address: client },
-      ...same.slice(0, MOST_SERVERS_TOLD).map((one) => ({ role: 'server' as const, address: one.ends.server, port: one.ends.serverPort })),
+      { role: 'server', address: server, port: serverPort },
     ],
     ...evidence.proof,
     indicators: [
@@ -272,11 +238,25 @@ function draft(values: Options, same: readonly Exposed[], state: CaptureState): 
             ...(kind === 'key' ? ['A key that only counts whose page it is, and stands in that page for everybody to read.'] : []),
             ...(protocol === 'http' ? ['A proxy before the server that talks TLS to the outside, captured behind it.'] : []),
           ],
-    filter: `${addressFilter(isMany ? client : server)} && ${protocol === 'snmp' ? 'udp' : 'tcp'}.port == ${serverPort} && ${FILTERS[protocol] ?? 'tcp'}`,
+    filter: `${addressFilter(server)} && ${protocol === 'snmp' ? 'udp' : 'tcp'}.port == ${serverPort} && ${FILTERS[protocol] ?? 'tcp'}`,
     attack: ['T1040', 'T1552'],
-    recommendation:
-      kind === 'anonymous'
-        ? `Nothing, if ${isMany ? 'each of them' : server} is meant to be open to everybody.`
-        : `Treat the ${SECRETS[kind]} seen here as known, and change them. Switch ${isMany ? 'these servers' : server} to the encrypted form of ${label}, and close the open one.`,
+    recommendation: recommendationOf(kind, server, server, label),
+    // Whoever watches over a network asks all its devices alike.
+    together: {
+      key: `${client} ${serverPort} ${protocol} ${kind} ${severity}`,
+      label: server,
+      note: `${plural(sent, messages)}${users.size > 0 ? ` of ${[...users].slice(0, USERS_LISTED).join(', ')}${users.size > USERS_LISTED ? ', ...' : ''}` : ''}`,
+      words: ({ hosts }) => ({
+        title: `${client} ${kind === 'community' ? 'asks' : 'logs in to'} ${hosts('server')} at port ${serverPort}: each ${verb} over ${label}`,
+        description: `What it sent to each carried ${WHAT[kind]} over ${label}, readable by anybody on the way. The secrets are not part of this report. It sent to`,
+        recommendation: recommendationOf(kind, 'each of them', 'these servers', label),
+      }),
+    },
   };
+}
+
+function recommendationOf(kind: Kind, each: string, all: string, label: string): string {
+  return kind === 'anonymous'
+    ? `Nothing, if ${each} is meant to be open to everybody.`
+    : `Treat the ${SECRETS[kind]} seen here as known, and change them. Switch ${all} to the encrypted form of ${label}, and close the open one.`;
 }

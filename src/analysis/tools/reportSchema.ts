@@ -107,21 +107,24 @@ const endpoint = z.strictObject({
   bytesReceived: count,
 });
 
+const subjects = z.array(
+  z.strictObject({
+    role,
+    address: z.string(),
+    port: z.exactOptional(z.int()),
+    name: z.exactOptional(z.string()),
+  }),
+);
+const findingId = z.string().regex(/^[a-z0-9-]+-[0-9a-f]{8}$/);
+
 const finding = z.strictObject({
-  id: z.string().regex(/^[a-z0-9-]+-[0-9a-f]{8}$/),
+  id: findingId,
   detector: z.string().regex(/^[a-z0-9-]+$/),
   severity: z.enum(SEVERITIES),
   confidence: percent,
   title: sentence,
   description: sentence,
-  subjects: z.array(
-    z.strictObject({
-      role,
-      address: z.string(),
-      port: z.exactOptional(z.int()),
-      name: z.exactOptional(z.string()),
-    }),
-  ),
+  subjects,
   firstSeen: time,
   lastSeen: time,
   indicators: z.array(
@@ -146,6 +149,12 @@ const finding = z.strictObject({
     .strictObject({ rule: sentence, reason: z.string() })
     .nullable()
     .describe('The rule of the allow-list that expects it: then it does not count'),
+  parts: z
+    .array(z.strictObject({ id: findingId, label: sentence, severity: z.enum(SEVERITIES), confidence: percent, subjects, frame: count.nullable() }))
+    .min(2)
+    .max(50)
+    .exactOptional()
+    .describe('Those that are told together in this finding'),
 });
 
 const incident = z.strictObject({

@@ -102,20 +102,37 @@ describe('over HTTP', () => {
   });
 });
 
-test('one finding for a client that logs in to many servers alike, one for each of few', () => {
-  const told = (servers: number) => {
-    const driver = new MessageDriver(cleartextCredentials);
-    for (let i = 0; i < servers; i++) driver.say(driver.flow(A, `10.0.1.${i + 1}`, 21, 'ftp'), login({})).wait(1);
-    return driver.findings;
+test('one finding for a client that logs in to several servers alike, and one for each client', async () => {
+  const builder = new PacketBuilder(),
+    servers = Array.from({ length: 40 }, (_, i) => `10.0.1.${i + 1}`);
+  const say = (client: string, server: string): void => {
+    const text = 'GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWxpY2U6aHVudGVyMg==\r\n\r\n';
+    builder
+      .tcp({ from: client, to: server, sourcePort: 40_000, destinationPort: 80, flags: SYN })
+      .tcp({ from: server, to: client, sourcePort: 80, destinationPort: 40_000, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+      .tcp({
+        from: client,
+        to: server,
+        sourcePort: 40_000,
+        destinationPort: 80,
+        flags: PSH | ACK,
+        sequence: 1001,
+        acknowledgment: 5001,
+        payload: new TextEncoder().encode(text),
+      })
+      .wait(1);
   };
-  const [finding, ...others] = told(40);
+  for (const server of servers) say(A, server);
+  say('10.0.0.6', '10.0.2.1');
+  const [many, one, ...others] = findingsOf(await analyzeCapture(builder.bytes()), 'cleartext-credentials');
   expect(others).toEqual([]);
-  expect(finding).toMatchObject({ technique: 'ftp-password', severity: 'medium', framesTotal: 40 });
-  expect(finding!.title).toBe(`${A} logs in to 40 servers at port 21: each gets passwords in clear over FTP`);
-  expect(finding!.subjects[0]).toEqual({ role: 'client', address: A });
-  expect(finding!.confidence).toBe(confidenceSum(finding!));
-  expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
-  expect(told(3).map(({ subjects }) => subjects[1]!.address)).toEqual(['10.0.1.1', '10.0.1.2', '10.0.1.3']);
+  expect(many!.title).toBe(`${A} logs in to 40 servers at port 80: each gets passwords in clear over HTTP`);
+  expect(many!.description).toContain('It sent to 10.0.1.1 (1 login of alice), 10.0.1.2 (1 login of alice), ');
+  expect(many!.subjects.map(({ address }) => address)).toEqual([A, ...servers]);
+  // Of every three frames the third carries the password.
+  expect(many!.evidence).toMatchObject({ frames: servers.map((_, i) => 3 * i + 3), framesTotal: 40 });
+  expect(checkFilter(many!.evidence.filter)).toMatchObject({ ok: true });
+  expect(one!.title).toBe('10.0.2.1 port 80 gets passwords in clear over HTTP');
 });
 
 describe('less or nothing', () => {
