@@ -12,7 +12,7 @@ import { countText, durationText } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { Addresses } from './hotFlows.ts';
-import { addressFilter, Burst, confidenceOf, isGroupFrame, MOST_EVIDENCE, overThreshold, packetTime, rateOf, Span } from './measures.ts';
+import { addressFilter, Burst, confidenceOf, isGroup, isGroupFrame, MOST_EVIDENCE, overThreshold, packetTime, rateOf, Span } from './measures.ts';
 
 const options = z.object({
   requests: z.int().min(10).default(300).describe('Echo (ping), timestamp and mask requests that one host must get within the window (messages)'),
@@ -54,6 +54,8 @@ interface Target {
   answered: number;
   /** In frames to everybody. */
   toAll: number;
+  /** In the name of a group of hosts. */
+  fromAll: number;
 }
 
 export const icmpFlood = defineDetector({
@@ -133,11 +135,13 @@ class Tally {
         messages: 0,
         answered: 0,
         toAll: 0,
+        fromAll: 0,
       };
       map.set(address, target);
     }
     target.messages++;
     if (isGroupFrame(p)) target.toAll++;
+    if (isGroup(this.#state, version, net[at + NET_SRC]!)) target.fromAll++;
     target.burst.add(packetTime(this.#state, p));
     target.sources.add(net[at + NET_SRC]!, flow);
     target.span.addPacket(p);
@@ -169,9 +173,12 @@ function isEarned({ flows: { ints, count } }: CaptureState, { technique, address
   return sent * 2 >= messages;
 }
 
-/** Pings of a few to everybody harm those in whose name they are sent, and are told as `smurf`; what many send to all is a flood of the link. */
-function isSmurf({ technique, messages, toAll, sources, burst }: Target): boolean {
-  return technique === 'requests' && toAll * 2 > messages && burst.most >= sources.count * SMURF_PINGS;
+/**
+ * Pings of a few to everybody harm those in whose name they are sent, pings in the name of everybody the link of the host that answers: both are told as
+ * `smurf`. What many send to all is a flood of the link.
+ */
+function isSmurf({ technique, messages, toAll, fromAll, sources, burst }: Target): boolean {
+  return technique === 'requests' && (fromAll * 2 > messages || (toAll * 2 > messages && burst.most >= sources.count * SMURF_PINGS));
 }
 
 function draft(values: Options, state: CaptureState, target: Target, threshold: number): FindingDraft {

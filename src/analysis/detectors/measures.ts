@@ -206,3 +206,8 @@ export function isGroupFrame(p: Packet): boolean {
     high = p.mac[at + MAC_DST_HIGH]!;
   return (high === 0xffff && p.mac[at + MAC_DST_LOW] === -1) || high === 0x3333;
 }
+
+/** Whether it is the address of many, multicast or the limited broadcast; `address` as the packet's columns hold it. */
+export function isGroup({ packet }: CaptureState, version: number, address: number): boolean {
+  return version === 6 ? packet.ipv6.isMulticast(address) : address >>> 28 === 14 || address === -1;
+}

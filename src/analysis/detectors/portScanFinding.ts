@@ -46,7 +46,8 @@ export function draftScan(scan: Scan): FindingDraft {
     `${countText(closed.length)} ${text.refused}`,
     `${countText(filtered.length)} ${text.silent}`,
   ].join(', ');
-  const tried = failed + (technique === 'syn' ? 0 : open.filter((port) => !closed.includes(port)).length);
+  const tried = failed + (technique === 'syn' ? 0 : open.filter((port) => !closed.includes(port)).length),
+    unit = technique === 'ip-proto' ? 'protocols' : 'ports';
   const parts = confidenceParts(scan),
     confidence = Math.max(
       5,
@@ -59,7 +60,7 @@ export function draftScan(scan: Scan): FindingDraft {
     technique,
     severity: scan.severity,
     confidence,
-    title: `${source} tried ${countText(Math.max(tried, failed))} ${text.of} on ${target}${during}`,
+    title: `${source} tried ${countText(tried)} ${text.of} on ${target}${during}`,
     description: `${text.how}. ${countText(failed)} ${text.of} failed or were left at once (threshold ${threshold} within ${scan.window}): ${learned}.${rateText(scan)}`,
     subjects: [
       { role: 'attacker', address: source },
@@ -69,12 +70,8 @@ export function draftScan(scan: Scan): FindingDraft {
     lastSeen: scan.to,
     indicators: [
       { name: 'technique', value: technique },
-      {
-        name: `${technique === 'ip-proto' ? 'protocols' : 'ports'} failed or abandoned`,
-        value: failed,
-        threshold,
-        unit: technique === 'ip-proto' ? 'protocols' : 'ports',
-      },
+      { name: `${unit} failed or abandoned`, value: failed, threshold, unit },
+      { name: `${unit} tried`, value: tried, unit },
       { name: 'share of tried ports that failed', value: Math.round(scan.share), unit: '%' },
       ...portIndicators('open', open),
       ...portIndicators(text.refused, closed),
@@ -93,15 +90,23 @@ export function draftScan(scan: Scan): FindingDraft {
     together: {
       key: `${source} ${technique}`,
       label: target,
-      note: `${countText(Math.max(tried, failed))} ${text.of}${open.length > 0 ? `, ${technique === 'ip-proto' ? 'spoken' : 'open'} ${numberRanges(open, 10)}` : ''}`,
+      note: `${countText(tried)} ${text.of}${open.length > 0 ? `, ${technique === 'ip-proto' ? 'spoken' : 'open'} ${numberRanges(open, 10)}` : ''}`,
       words: (all) => ({
-        title: `${source} tried ${text.of} on ${all.hosts('victim', 'host')}`,
+        title: `${source} tried ${triedOn(all.parts, unit)} ${text.of} on ${all.parts.length === 2 ? '' : 'each of '}${all.hosts('victim', 'host')}`,
         description: `${text.how}. One host after the other was scanned so (threshold ${threshold} failed within ${scan.window} at each):`,
         recommendation: `Find out who runs ${source} and whether this scan was agreed. If it was not, block ${source}, look for what it did next on the open ports, and close what these hosts need not offer.`,
       }),
     },
     recommendation: `Find out who runs ${source} and whether this scan was agreed. If it was not, block ${source}, look for what it did next${open.length > 0 ? ` on the open ports (${numberRanges(open, 10)})` : ''}, and close what ${target} need not offer.`,
   };
+}
+
+/** `1,000`, or `12 to 1,000` where it was not as many on each. */
+function triedOn(parts: readonly FindingDraft[], unit: string): string {
+  const counts = parts.map(({ indicators }) => Number(indicators.find(({ name }) => name === `${unit} tried`)?.value ?? 0)),
+    least = Math.min(...counts),
+    most = Math.max(...counts);
+  return least === most ? countText(most) : `${countText(least)} to ${countText(most)}`;
 }
 
 function portIndicators(state: string, ports: readonly number[]): Indicator[] {

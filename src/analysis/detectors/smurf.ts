@@ -11,7 +11,7 @@ import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { fraggles } from './fraggle.ts';
 import { Addresses } from './hotFlows.ts';
-import { addressFilter, Burst, confidenceOf, isGroupFrame, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
+import { addressFilter, Burst, confidenceOf, isGroup, isGroupFrame, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
 
 const options = z.object({
   requests: z.int().min(2).default(20).describe('Pings to a broadcast address in the name of one host within the window (pings)'),
@@ -177,10 +177,6 @@ class Tally {
     map.set(address, host);
     return host;
   }
-}
-
-function isGroup(state: CaptureState, version: number, address: number): boolean {
-  return version === 6 ? state.packet.ipv6.isMulticast(address) : address >>> 28 === 14 || address === -1;
 }
 
 /** To everybody: the frame says so, or the address is the highest or lowest of a network of 256. */

@@ -41,6 +41,18 @@ const reset =
   };
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
+test('several hosts that are scanned alike are one finding, which says how many ports were tried on each', async () => {
+  const scan = async (...counts: number[]): Promise<string> => {
+    const builder = new PacketBuilder();
+    for (const [host, count] of counts.entries())
+      for (const port of range(1000, count))
+        builder.tcp({ from: A, to: `10.0.0.${30 + host}`, sourcePort: 51_000, destinationPort: port, flags: SYN }).wait(0.01);
+    return (await onlyScan(builder.bytes())).title;
+  };
+  expect(await scan(40, 40)).toBe(`${A} tried 40 TCP ports on 10.0.0.30 and 10.0.0.31`);
+  expect(await scan(30, 25, 40)).toBe(`${A} tried 25 to 40 TCP ports on each of 3 hosts`);
+});
+
 describe('recorded with nmap', () => {
   test.each([
     ['scan-syn', 'syn', 129],

@@ -139,13 +139,16 @@ test("IPv6: pings to all nodes in somebody's name", async () => {
 
 // `atk6-rsmurf6 eth0 fd00:55::9` of thc-ipv6 3.8 sends these, identifier 0xface: tshark shows `ff02::1 -> fd00:55::9 Echo (ping) request`.
 test('rsmurf6: pings in the name of all nodes; some of them are not enough', async () => {
-  const sent = async (count: number) => {
+  const rsmurf = (count: number): Uint8Array => {
     const builder = new PacketBuilder();
     for (let i = 0; i < count; i++) smurf6(builder, 'ff02::1', 'fd00:55::9').wait(0.01);
-    return run(builder.bytes());
+    return builder.bytes();
   };
+  const sent = (count: number) => run(rsmurf(count));
   const [finding, ...others] = await sent(60);
   expect(others).toEqual([]);
+  const flood = await analyzeCapture(rsmurf(400));
+  expect([findingsOf(flood, 'smurf').length, findingsOf(flood, 'icmp-flood')]).toEqual([1, []]);
   expect(finding).toMatchObject({
     severity: 'medium',
     title: 'Smurf turned round: 60 pings to fd00:55::9 in the name of ff02::1',
