@@ -1,7 +1,7 @@
 /** Finds out by its first bytes which protocol a stream is in. What is in none that we know is said as it is, as long as it reads as text. */
 import type { Direction, FieldSink } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
-import { isReadable, sayPlainStream } from '../pcap/plainStream.ts';
+import { isFollowed, isReadable, sayPlainStream } from '../pcap/plainStream.ts';
 import { TCP_PORT, type Bound } from '../pcap/tables.ts';
 import { copyOf } from './reusedMemory.ts';
 import { walkStream } from './streamWalk.ts';
@@ -45,6 +45,7 @@ export function takeBytes(
     const answer = recognise(p, stream, flow, direction, bytes, from, to, sourcePort, destinationPort, listener);
     if (answer !== 'yes') {
       stream.undecidedBytes += end - offset;
+      stream.isFollowed ||= isFollowed(bytes, from, to);
       // A few bytes, as programs send a length or a command before what follows: the next segment tells more.
       if (answer === 'no' && to - from < SHORT_START && stream.undecidedBytes === to - from) {
         side.waiting = copyOf(bytes, from, to);
@@ -57,7 +58,7 @@ export function takeBytes(
       }
       if (answer === 'more' && stream.undecidedBytes < MAX_UNDECIDED_BYTES) side.waiting = copyOf(bytes, from, to);
       else {
-        const talks = isReadable(bytes, from, to);
+        const talks = stream.isFollowed || isReadable(bytes, from, to);
         settle(side, talks);
         if (answer !== 'no' || stream.sides[(1 - direction) as Direction].started || stream.undecidedBytes >= MAX_UNDECIDED_BYTES)
           settle(stream.sides[(1 - direction) as Direction], talks);
@@ -110,7 +111,7 @@ function talk(p: Packet, stream: TcpStream, direction: Direction, bytes: Uint8Ar
     { waiting, talks, done } = stream.sides[back];
   if (waiting.length > 0 && !talks && !done) {
     sayPlainStream(p, back, waiting, 0, waiting.length);
-    settle(stream.sides[back], isReadable(waiting, 0, waiting.length));
+    settle(stream.sides[back], stream.isFollowed || isReadable(waiting, 0, waiting.length));
   }
   sayPlainStream(p, direction, bytes, from, to);
   if (--stream.talk > 0) return;

@@ -58,6 +58,8 @@ export class TcpStream {
   readonly sides: readonly [StreamSide, StreamSide] = [new StreamSide(), new StreamSide()];
   undecidedBytes = 0;
   talk = MAX_TALK;
+  /** No text, but said to its end as one (`isFollowed`). */
+  isFollowed = false;
   readonly flow: number;
   /** Bytes this stream was last counted as holding. */
   held = 0;

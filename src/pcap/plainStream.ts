@@ -23,6 +23,17 @@ export function isReadable(bytes: Uint8Array, offset: number, end: number): bool
   return true;
 }
 
+/** The first words of calls of Java RMI ("JRMI") and of Android's debug bridge ("CNXN"): no texts, but what they are for comes behind their beginning. */
+const JAVA_CALL = 0x4a524d49,
+  DEBUG_BRIDGE = 0x434e584e;
+
+/** Whether what follows these first bytes is to be said, too, though they are no text. */
+export function isFollowed(bytes: Uint8Array, offset: number, end: number): boolean {
+  if (end - offset < 4) return false;
+  const word = (bytes[offset]! << 24) | (bytes[offset + 1]! << 16) | (bytes[offset + 2]! << 8) | bytes[offset + 3]!;
+  return word === JAVA_CALL || word === DEBUG_BRIDGE;
+}
+
 export function sayPlainStream(p: Packet, direction: Direction, bytes: Uint8Array, offset: number, end: number): void {
   if (p.hears('plain-stream'))
     p.emit({ kind: 'plain-stream', frame: p.frame, direction, start: latin1(bytes, offset, end) } satisfies PlainStreamMessage);

@@ -12,6 +12,8 @@ export interface BeaconScore {
   /** Median seconds between two connections, and the median deviation from it. */
   readonly interval: number;
   readonly deviation: number;
+  /** Seconds below which one interval in twenty is: of what happens by chance many are short, of a program that varies its own none is. */
+  readonly short: number;
   /** Connections that began apart; several at once are one sign of life. */
   readonly beats: number;
 }
@@ -53,6 +55,7 @@ export function beaconScore(starts: readonly number[], sizes: readonly number[],
     total: (timing + sizeScore + duration + histogram) / 4,
     interval,
     deviation,
+    short: quantile(intervals, 0.05),
     beats: beats.length,
   };
 }

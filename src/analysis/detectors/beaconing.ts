@@ -25,7 +25,12 @@ const options = z.object({
     .max(100)
     .default(80)
     .describe('Mean of the scores for timing, sizes, duration and evenness from which they are called a beacon (percent)'),
-  timingPercent: z.number().min(1).max(100).default(75).describe('Score that the timing alone must reach (percent)'),
+  timingPercent: z
+    .number()
+    .min(1)
+    .max(100)
+    .default(75)
+    .describe('Score that the timing alone must reach; ten less where every connection carries as much as the others (percent)'),
   shortestInterval: z
     .number()
     .positive()
@@ -41,6 +46,10 @@ const MOST_PAIRS = 20_000,
   MOST_NAMES = 20_000,
   MOST_ROWS_OF_NAME = 2000,
   MOST_FINDINGS = 200;
+/** Score of sizes that hardly differ, and of a row that fills the capture; the part of the median below which hardly an interval is; how much less even these may be. */
+const SAME_SIZES = 0.95,
+  LEAST_PART = 0.4,
+  STEADY_PERCENT = 10;
 const PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17;
 /** Regular by design, or judged by other detectors: name and time look-ups, mail, and logins, whose repetition is "brute-force". */
@@ -275,7 +284,7 @@ function judge(values: Options, state: CaptureState, all: readonly number[], nam
   if (
     score.beats < values.connections ||
     score.interval < values.shortestInterval ||
-    score.timing * 100 < values.timingPercent ||
+    score.timing * 100 < timingNeeded(values, score) ||
     score.total * 100 < values.scorePercent
   )
     return null;
@@ -289,6 +298,12 @@ function judge(values: Options, state: CaptureState, all: readonly number[], nam
         ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP && (ints[row * F.INTS + F.FLAGS]! & F.SYN_ACK_B) === 0),
     ).length,
   };
+}
+
+/** What is said with the very same number of bytes each time, often and all the time, is a program's: it may add half of its interval, or take it off. */
+function timingNeeded({ timingPercent, connections }: Options, { sizes, beats, duration, short, interval }: BeaconScore): number {
+  const isSteady = sizes >= SAME_SIZES && duration >= SAME_SIZES && beats >= 2 * connections && short >= LEAST_PART * interval;
+  return isSteady ? timingPercent - STEADY_PERCENT : timingPercent;
 }
 
 function draft(values: Options, state: CaptureState, fleet: readonly Beacon[]): FindingDraft {
@@ -344,7 +359,7 @@ function draft(values: Options, state: CaptureState, fleet: readonly Beacon[]): 
     ...(isFleet ? { framesTotal: connections } : {}),
     indicators: [
       { name: 'score', value: percent(score.total), threshold: values.scorePercent, unit: '%' },
-      { name: 'timing', value: percent(score.timing), threshold: values.timingPercent, unit: '%' },
+      { name: 'timing', value: percent(score.timing), threshold: timingNeeded(values, score), unit: '%' },
       { name: 'sizes', value: percent(score.sizes), unit: '%' },
       { name: 'duration', value: percent(score.duration), unit: '%' },
       { name: 'histogram', value: percent(score.histogram), unit: '%' },

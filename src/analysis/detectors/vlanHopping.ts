@@ -1,11 +1,13 @@
 /**
  * VLAN hopping: a station puts two VLAN tags on a frame. Its switch takes the outer one off, the next one delivers by the inner: into a network that it must not
  * reach. Nothing comes back that way: answers have one tag or none. Providers tag twice too, but then both directions, and mostly all frames of a link. Or it asks
- * its switch for a trunk: trunkRequests.ts.
+ * its switch for a trunk: trunkRequests.ts. Or it speaks to switches as one of them: switchImpostors.ts.
  */
 import * as z from 'zod';
 import { formatMac } from '../../pcap/addresses.ts';
 import { dtpMessage } from '../../pcap/dissectors/dtp.ts';
+import { udldMessage } from '../../pcap/dissectors/udld.ts';
+import { vtpMessage } from '../../pcap/dissectors/vtp.ts';
 import { MAC_SRC_HIGH, MAC_SRC_LOW, NET_DST, NET_SRC, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -13,6 +15,7 @@ import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { MAC_WORDS } from '../macTable.ts';
 import { wordedDraft } from './sightings.ts';
+import { SwitchImpostors } from './switchImpostors.ts';
 import { isBridgeGroup, TrunkRequests } from './trunkRequests.ts';
 import { Evidence, Watched } from './watched.ts';
 
@@ -29,7 +32,9 @@ const MOST_STATIONS = 5000,
   PLAIN = 2,
   OTHER = 3,
   /** Frames that bridges say to each other, and others of their form. */
-  LINK = 4;
+  LINK = 4,
+  /** Of these, VTP and UDLD: what somebody says who wants to be taken for a switch. */
+  SWITCH = 5;
 
 interface Station {
   readonly mac: string;
@@ -44,12 +49,13 @@ export const vlanHopping = defineDetector({
   tier: 2,
   deed: 'sent frames with two VLAN tags',
   description:
-    'In a network without tags a station sends frames with two VLAN tags, which a switch may deliver into another network, or asks its switch for a trunk. Links of providers carry two tags on purpose, on all frames; switches negotiate trunks among themselves.',
+    'In a network without tags a station sends frames with two VLAN tags, which a switch may deliver into another network, asks its switch for a trunk, or tells switches which VLANs there are. Links of providers carry two tags on purpose, on all frames; switches negotiate trunks among themselves.',
   options,
-  messages: [dtpMessage.kind],
+  messages: [dtpMessage.kind, vtpMessage.kind, udldMessage.kind],
   create(_, state) {
     const stations = new Watched<string, Station>(MOST_STATIONS),
-      trunks = new TrunkRequests();
+      trunks = new TrunkRequests(),
+      impostors = new SwitchImpostors();
     /** Who sent two tags to whom, by network address. */
     const pairs = new Set<string>();
     let isAnswered = false;
@@ -65,8 +71,11 @@ export const vlanHopping = defineDetector({
         }
         let kind = kinds[p.path]!;
         if (kind === UNKNOWN) kind = kinds[p.path] = kindOf(state, p.path);
-        if (kind === PLAIN || kind === LINK) untagged++;
-        if (kind === LINK && isBridgeGroup(p)) trunks.onBridgeFrame(p);
+        if (kind === PLAIN || kind >= LINK) untagged++;
+        if (kind >= LINK && isBridgeGroup(p)) {
+          trunks.onBridgeFrame(p);
+          if (kind === LINK) impostors.onBridgeFrame(p);
+        }
         if (kind !== DOUBLE || p.macCount === 0) return;
         doubles++;
         station(stations, p)?.evidence.add(p, -1);
@@ -79,9 +88,10 @@ export const vlanHopping = defineDetector({
       },
       onMessage(message, _flow, p) {
         if (dtpMessage.is(message)) trunks.onMessage(message, p);
+        else impostors.onMessage(message, p);
       },
       evaluate(values) {
-        const findings: FindingDraft[] = trunks.findings(state);
+        const findings: FindingDraft[] = [...trunks.findings(state), ...impostors.findings(state)];
         // A link between switches tags the others once: there, two tags are nothing to wonder at.
         if (!isAnswered && doubles * 100 <= state.packets * values.sharePercent && untagged >= doubles * 2)
           for (const one of stations.values) {
@@ -94,7 +104,7 @@ export const vlanHopping = defineDetector({
   },
 });
 
-/** `llc` stands for what of Cisco's is not read: VTP, UDLD, PAgP. */
+/** `llc` stands for what of Cisco's is not read, as PAgP. */
 const BRIDGES: readonly string[] = ['stp', 'lldp', 'loop', 'slow', 'llc'];
 
 /** Two tags of the kind that stations' switches read, one right behind the other, on the outermost Ethernet. */
@@ -102,6 +112,7 @@ function kindOf(state: CaptureState, path: number): number {
   const protocols = state.tables.paths.protocolsOf(path),
     [first, second, third] = protocols;
   if (first?.id !== 'eth') return OTHER;
+  if (protocols.some(({ id }) => id === 'vtp' || id === 'udld')) return SWITCH;
   if (protocols.some(({ id }) => BRIDGES.includes(id)) && !protocols.some(({ id }) => id === 'dtp')) return LINK;
   if (second?.id !== 'vlan') return second?.id === 'ieee8021ad' ? OTHER : PLAIN;
   return third?.id === 'vlan' ? DOUBLE : OTHER;

@@ -69,6 +69,20 @@ describe('is told', () => {
     expect(told).toBeGreaterThanOrEqual(38);
   });
 
+  test('forty times with half of the interval more or less, where each carries as much; not where times are up to chance', () => {
+    let told = 0,
+      random = chance(),
+      byChance = 0;
+    for (let seed = 1; seed <= 20; seed++) {
+      random = chance(seed * 7919);
+      told += calls(40, () => 60 * (0.5 + random())).findings.length;
+      // The times of what happens at random, as clicks of many people do: a Poisson process.
+      byChance += calls(40, () => -60 * Math.log(1 - random())).findings.length + calls(40, () => 120 * random()).findings.length;
+    }
+    expect(told).toBeGreaterThanOrEqual(18);
+    expect(byChance).toBe(0);
+  });
+
   test('agents that call one server inside at the same interval, as one; few of them, or outside, one by one', () => {
     const agents = (clients: number, server: string) => {
       const driver = new MessageDriver(beaconing);

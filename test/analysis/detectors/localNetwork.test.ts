@@ -6,6 +6,7 @@ import { stpMessage } from '../../../src/pcap/dissectors/stp.ts';
 import { wifiAttack } from '../../../src/analysis/detectors/registry.ts';
 import type { WlanMessage } from '../../../src/pcap/wlan/messages.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
+import type { Finding } from '../../../src/analysis/report.ts';
 import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
 import { messagesOf } from '../../support/messagesOf.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
@@ -234,6 +235,50 @@ describe('vlan-hopping', () => {
       expect(await run(builder([dtp(SWITCH), dtp(SWITCH), dtp(SWITCH), dtp(SWITCH)], false).bytes(), 'vlan-hopping')).toEqual([]);
       expect(await run(builder([dtp(SWITCH), dtp(SWITCH)]).bytes(), 'vlan-hopping')).toEqual([]);
     });
+  });
+});
+
+describe('what only switches say to each other (Cisco, "Understand VLAN Trunk Protocol"; RFC 5171)', () => {
+  const frame = (text: string): Uint8Array => Uint8Array.from(text.match(/../g)!, (byte) => parseInt(byte, 16)),
+    STATION = '00f57f1e7b39',
+    SWITCH = '00aabbccdd01',
+    vtp = (mac: string, revision: number): Uint8Array =>
+      frame(
+        `01000ccccccc${mac}0050aaaa0300000c2003010101036c6162${'00'.repeat(29)}${revision.toString(16).padStart(8, '0')}0a000002393330333031303030313032000102030405060708090a0b0c0d0e0f`,
+      ),
+    udld = (mac: string): Uint8Array => frame(`01000ccccccc${mac}001caaaa0300000c011121009a4e00010010464f43313031305831303400`),
+    bpdu = frame(`0180c2000000${SWITCH}00264242030000000000800000aabbccdd00000000008000${SWITCH}80010000140002000f00`);
+  const heard = (said: readonly Uint8Array[], seconds: number, withSwitch = true): Promise<Finding[]> => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < seconds; i += 2) {
+      builder.udp({ from: '10.0.0.1', to: '10.0.0.2', sourcePort: 5000, destinationPort: 5000 });
+      if (withSwitch) builder.frame(bpdu);
+      if (i === 20) for (const one of said) builder.frame(one);
+      builder.wait(2);
+    }
+    return run(builder.bytes(), 'vlan-hopping');
+  };
+  test('a list of VLANs from a station is told, and that it wins over that of the switches', async () => {
+    const [finding, ...others] = await heard([vtp(STATION, 43)], 80);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'medium',
+      title: '00:f5:7f:1e:7b:39 announces a list of VLANs by VTP, revision 43',
+      subjects: [{ role: 'attacker', address: '00:f5:7f:1e:7b:39' }],
+    });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+    expect(await heard([vtp(SWITCH, 42), vtp(STATION, 43)], 80)).toMatchObject([
+      { severity: 'high', title: '00:f5:7f:1e:7b:39 announces a list of VLANs by VTP, revision 43 (the switches have 42)' },
+    ]);
+  });
+  test('UDLD from a station is told', async () =>
+    expect(await heard([udld(STATION), udld(STATION)], 80)).toMatchObject([
+      { severity: 'medium', title: '00:f5:7f:1e:7b:39 speaks UDLD as if it were a switch: 2 frames' },
+    ]));
+  test('silent on switches, where no switch is heard, and in a moment', async () => {
+    expect(await heard([vtp(SWITCH, 42), udld(SWITCH)], 80)).toEqual([]);
+    expect(await heard([vtp(STATION, 43), udld(STATION)], 80, false)).toEqual([]);
+    expect(await heard([vtp(STATION, 43), udld(STATION)], 40)).toEqual([]);
   });
 });
 

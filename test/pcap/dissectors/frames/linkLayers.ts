@@ -1179,4 +1179,41 @@ export const linkLayersFrames: readonly DissectorCase[] = [
       'dtp.senderid': ['00:f5:7f:1e:7b:39'],
     },
   },
+  {
+    what: 'VTP, a summary as Cisco describes it; read by tshark 4.0.17',
+    frame:
+      '01000ccccccc00f57f1e7b390050aaaa0300000c2003010101036c616200000000000000000000000000000000000000000000000000000000000000002b0a000002393330333031303030313032000102030405060708090a0b0c0d0e0f',
+    layers: 'eth:llc:vtp',
+    fields: {
+      'vtp.version': ['1'],
+      'vtp.code': ['1'],
+      'vtp.followers': ['1'],
+      'vtp.md_len': ['3'],
+      'vtp.md': ['lab'],
+      'vtp.conf_rev_num': ['43'],
+      'vtp.upd_id': ['10.0.0.2'],
+      'vtp.md5_digest': ['000102030405060708090a0b0c0d0e0f'],
+    },
+  },
+  {
+    what: 'VTP, the beginning of a list; read by tshark 4.0.17',
+    frame: '01000ccccccc00f57f1e7b390030aaaa0300000c2003010201036c616200000000000000000000000000000000000000000000000000000000000000002b',
+    layers: 'eth:llc:vtp',
+    fields: { 'vtp.code': ['2'], 'vtp.seq_num': ['1'], 'vtp.md': ['lab'], 'vtp.conf_rev_num': ['43'] },
+  },
+  {
+    what: 'UDLD, RFC 5171 section 5; read by tshark 4.0.17',
+    frame: '01000ccccccc00f57f1e7b390033aaaa0300000c011121009a4e00010010464f433130313058313034000002000a4661302f310000030008000000000004000507',
+    layers: 'eth:llc:udld',
+    fields: {
+      'udld.version': ['1'],
+      'udld.opcode': ['1'],
+      'udld.flags': ['0'],
+      'udld.checksum': ['39502'],
+      'udld.tlv.type': ['1', '2', '3', '4'],
+      'udld.tlv.len': ['16', '10', '8', '5'],
+      'udld.device_id': ['FOC1010X104'],
+      'udld.sent_through_interface': ['Fa0/1'],
+    },
+  },
 ];
