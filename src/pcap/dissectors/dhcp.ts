@@ -100,7 +100,9 @@ function describe(p: Packet, offset: number, end: number, sink: FieldSink): void
   sink.add(f.hardwareLength, offset + 2, 1);
   sink.add(f.hops, offset + 3, 1);
   sink.add(f.id, offset + 4, 4);
-  sink.add(f.seconds, offset + 8, 2);
+  const seconds = view.getUint16(offset + 8);
+  // Windows counts with the lower byte first.
+  sink.add(f.seconds, offset + 8, 2, (seconds & 0xff) === 0 ? seconds >> 8 : seconds);
   sink.add(f.flags, offset + 10, 2);
   sink.open();
   sink.add(f.broadcast, offset + 10, 2, (view.getUint16(offset + 10) & 0x8000) !== 0);

@@ -200,12 +200,11 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
   const host = line.isResponse ? (request?.host ?? null) : hostOf(bytes, line, headEnd);
   if (!line.isResponse) {
     const uri = text(line.second, line.secondEnd);
-    if (host !== null)
-      sink.add(f.requestFullUri, line.second, line.secondEnd - line.second, /^[a-z]+:\/\//i.test(uri) ? uri : `http://${host}${uri}`);
+    if (host !== null) sink.add(f.requestFullUri, line.second, line.secondEnd - line.second, fullUri(request?.method, host, uri));
   } else if (request !== null && request.frame > 0) {
     sink.add(f.requestIn, offset, 0, request.frame);
     if (p.hasTime) sink.add(f.time, offset, 0, p.timeSeconds - request.timeSeconds + (p.timeNanoseconds - request.timeNanoseconds) / 1e9);
-    sink.add(f.responseForUri, offset, 0, host === null || /^[a-z]+:\/\//i.test(request.uri) ? request.uri : `http://${host}${request.uri}`);
+    sink.add(f.responseForUri, offset, 0, fullUri(request.method, host, request.uri));
   }
   if (side.bodyLength > 0) {
     const [from, to] = bodyStart(bytes, headEnd, end, side.chunked);
@@ -219,6 +218,10 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
     );
   }
 }
+
+/** What a request asks for, with its host; a proxy is asked for all of it, and for a way through by host and port alone. */
+const fullUri = (method: string | undefined, host: string | null, uri: string): string =>
+  host === null || method === 'CONNECT' || /^[a-z]+:\/\//i.test(uri) ? uri : `http://${host}${uri}`;
 
 function describeHeaders(bytes: Uint8Array, line: StartLine, headEnd: number, sink: FieldSink): void {
   const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };

@@ -124,7 +124,10 @@ export function readSmb1(p: Packet, at: number, end: number, state: SmbState, si
     sink.add(f.command, at + 4, 1);
     if ((view.getUint16(at + 10, true) & NT_STATUS_CODES) !== 0) sink.add(f.status, at + 5, 4, view.getUint32(at + 5, true));
     sink.add(f.response, at + 9, 1, isResponse);
-    sink.add(f.treeId, at + 24, 2, view.getUint16(at + 24, true));
+    const treeId = view.getUint16(at + 24, true),
+      share = state.shares.get(treeId);
+    sink.add(f.treeId, at + 24, 2, treeId);
+    if (share !== undefined) sink.add(f.path, at + 24, 2, share);
     sink.add(f.userId, at + 28, 2, view.getUint16(at + 28, true));
     sink.add(f.multiplexId, at + 30, 2, view.getUint16(at + 30, true));
     sink.info(
@@ -219,7 +222,10 @@ function readTransaction(
   if ((command === TRANS || command === TRANS2) && wordBytes >= 28) {
     totalData = view.getUint16(words + 2, true);
     if (wordBytes >= 30) subcommand = view.getUint16(words + 28, true);
-    if (command === TRANS2 && subcommand >= 0) sink?.add(f.subcommand, words + 28, 2, subcommand);
+    if (command === TRANS2 && subcommand >= 0 && sink !== null) {
+      sink.add(f.subcommand, words + 28, 2, subcommand);
+      rememberRequest(state, requestId(view, at, command), { command, text: String(subcommand), share: '', file: null });
+    }
     const file = command === TRANS && subcommand === TRANSACT_PIPE && wordBytes >= 32 ? state.files.get(view.getUint16(words + 30, true)) : undefined;
     if (file !== undefined && file.rpc !== null) {
       rememberRequest(state, requestId(view, at, command), { command, text: '', share: '', file });
@@ -276,8 +282,11 @@ function readResponse(
   if (request === undefined) return;
   state.requests.delete(id);
   const rpc = request.file?.rpc ?? null;
-  if (command === TREE_CONNECT) treeAnswered(p, state, view.getUint16(at + 24, true), request, status);
-  else if (command === NT_CREATE && status === 0 && wordBytes >= 7) rememberFile(state, view.getUint16(words + 5, true), request);
+  if (command === TRANS2) sink?.add(f.subcommand, words, 0, Number(request.text));
+  if (command === TREE_CONNECT) {
+    if (status === 0) sink?.add(f.path, at + 24, 2, request.text);
+    treeAnswered(p, state, view.getUint16(at + 24, true), request, status);
+  } else if (command === NT_CREATE && status === 0 && wordBytes >= 7) rememberFile(state, view.getUint16(words + 5, true), request);
   else if ((command === RENAME || command === DELETE) && status === 0) {
     const [from = '', target = ''] = request.text.split('\0');
     // With wildcards nobody says which files they were.

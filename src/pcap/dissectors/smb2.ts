@@ -63,6 +63,7 @@ const f = defineFields({
   signingRequired: { name: 'smb2.sec_mode.sign_required', label: 'Signing required', type: 'boolean' },
   tree: { name: 'smb2.tree', label: 'Tree', type: 'string' },
   filename: { name: 'smb2.filename', label: 'Filename', type: 'string' },
+  pattern: { name: 'smb2.find.pattern', label: 'Search Pattern', type: 'string' },
   disposition: { name: 'smb2.create.disposition', label: 'Disposition', type: 'uint' },
   readLength: { name: 'smb2.read_length', label: 'Read Length', type: 'uint' },
   writeLength: { name: 'smb2.write_length', label: 'Write Length', type: 'uint' },
@@ -84,9 +85,14 @@ const HEADER = 64,
   IOCTL = 11,
   /** Structure size of its answer. */
   IOCTL_RESPONSE = 49,
+  FIND = 14,
+  GET_INFO = 16,
   SET_INFO = 17,
-  /** Information classes of files ([MS-FSCC] section 2.4): a new name, and that it goes. */
+  /** What information is about: a file, not a volume or its security. */
+  OF_FILE = 1,
+  /** Information classes of files ([MS-FSCC] section 2.4): a new name, all there is, and that it goes. */
   RENAME = 10,
+  ALL = 18,
   DISPOSITION = 13,
   DISPOSITION_EX = 64,
   DELETE_ON_CLOSE = 0x1000,
@@ -180,12 +186,20 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
     const file = fileOf(view, body + 16, state),
       kind = view.getUint8(body + 3),
       from = at + view.getUint16(body + 8, true);
-    if (file === undefined || view.getUint8(body + 2) !== 1 || from < body + 32) return;
+    if (sink !== null && kind === RENAME && view.getUint8(body + 2) === OF_FILE && from >= body && from + 20 <= end)
+      sink.add(f.filename, from + 20, 0, newName(p, from, end));
+    if (file === undefined || view.getUint8(body + 2) !== OF_FILE || from < body + 32) return;
     if (kind === RENAME && from + 20 <= end) {
-      const to = utf16At(p.bytes, from + 20, Math.min(end, from + 20 + view.getUint32(from + 16, true)), 1024);
-      rememberRequest(state, id, { command, text: to.replace(/^\\/, ''), share: file.share, file });
+      rememberRequest(state, id, { command, text: newName(p, from, end).replace(/^\\/, ''), share: file.share, file });
     } else if ((kind === DISPOSITION || kind === DISPOSITION_EX) && from < end && (view.getUint8(from) & 1) !== 0)
       rememberRequest(state, id, { command, text: '', share: file.share, file });
+  } else if (command === GET_INFO && size >= 24) {
+    if (sink !== null && view.getUint8(body + 2) === OF_FILE && view.getUint8(body + 3) === ALL)
+      rememberRequest(state, id, { command, text: '', share: '', file: null });
+  } else if (command === FIND && size >= 32) {
+    // The kind of its answer's entries, and where they are.
+    if (sink !== null) rememberRequest(state, id, { command, text: String(view.getUint8(body + 2)), share: '', file: null });
+    sink?.add(f.pattern, body + 24, 4, nameAt(p, at, end, body + 24));
   } else if (command === READ && size >= 32) {
     const file = state.files.get(fileId(view, body + 16));
     // Of a file its beginning, of a pipe all.
@@ -267,6 +281,12 @@ function readResponse(
   }
   if (request === undefined || request.command !== command) return;
   state.requests.delete(id);
+  if (command === FIND && status === 0 && size >= 8 && sink !== null) describeListing(p, at, end, body, Number(request.text), sink);
+  if (command === GET_INFO && status === 0 && size >= 8 && sink !== null) {
+    const from = at + view.getUint16(body + 2, true) + NAME_IN_ALL,
+      to = Math.min(end, from + (from >= body + NAME_IN_ALL && from <= end ? view.getUint32(from - 4, true) : 0));
+    if (to > from) sink.add(f.filename, from, to - from, utf16At(p.bytes, from, to, 1024));
+  }
   if (command === TREE_CONNECT) treeAnswered(p, state, treeId, request, status);
   else if (command === SET_INFO && status === 0 && request.file !== null) fileChanged(p, request.file, request.text === '' ? null : request.text);
   else if (command === CREATE && status === 0 && size >= 80) {
@@ -281,6 +301,33 @@ function readResponse(
   } else if (command === IOCTL && size >= 40 && request.file !== null && request.file.rpc !== null) {
     const from = at + view.getUint32(body + 32, true);
     if (from >= body) readPipe(p, from, Math.min(end, from + view.getUint32(body + 36, true)), 1, request.file.rpc, sink);
+  }
+}
+
+/** Where a name stands in an entry of a listing, by the kind of entry ([MS-FSCC] section 2.4); its length is 60 bytes behind the entry's start, but for mere names. */
+const NAME_AT: Readonly<Record<number, number>> = { 1: 64, 2: 68, 3: 94, 12: 12, 37: 104, 38: 80 };
+const ONLY_NAMES = 12,
+  NAME_IN_ALL = 100;
+
+/** What a file is to be called, of a request that begins at `from`. */
+function newName({ bytes, view }: Packet, from: number, end: number): string {
+  return utf16At(bytes, from + 20, Math.min(end, from + 20 + view.getUint32(from + 16, true)), 1024);
+}
+
+/** Names of the files in the answer to a search. */
+function describeListing(p: Packet, start: number, end: number, body: number, kind: number, sink: FieldSink): void {
+  const { view } = p,
+    nameAtOffset = NAME_AT[kind],
+    from = start + view.getUint16(body + 2, true),
+    to = Math.min(end, from + view.getUint32(body + 4, true));
+  if (nameAtOffset === undefined || from < body) return;
+  for (let at = from; at + nameAtOffset <= to;) {
+    const next = view.getUint32(at, true),
+      name = at + nameAtOffset,
+      length = Math.min(view.getUint32(at + (kind === ONLY_NAMES ? 8 : 60), true), to - name);
+    sink.add(f.filename, name, length, utf16At(p.bytes, name, name + length, 1024));
+    if (next < nameAtOffset) return;
+    at += next;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Simple Network Management Protocol versions 1 (RFC 1157), 2c (RFC 3416) and 3 (RFC 3412, RFC 3414). */
 import { berElement, berInteger, berOid, BER_INTEGER, BER_NULL, BER_OCTETS, BER_OID, BER_SEQUENCE, readBer } from '../ber.ts';
 import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { readUnsigned } from '../fieldValue.ts';
 import type { Packet } from '../packet.ts';
 import { secretTag } from '../secretTag.ts';
 import { startsWithWord, textAt } from '../text.ts';
@@ -36,6 +37,8 @@ const f = defineFields({
   requestId: { name: 'snmp.request_id', label: 'request-id', type: 'int' },
   errorStatus: { name: 'snmp.error_status', label: 'error-status', type: 'int', values: ERRORS },
   errorIndex: { name: 'snmp.error_index', label: 'error-index', type: 'int' },
+  nonRepeaters: { name: 'snmp.non_repeaters', label: 'non-repeaters', type: 'uint' },
+  maxRepetitions: { name: 'snmp.max_repetitions', label: 'max-repetitions', type: 'uint' },
   enterprise: { name: 'snmp.enterprise', label: 'enterprise', type: 'string' },
   name: { name: 'snmp.name', label: 'Object Name', type: 'string' },
   integer: { name: 'snmp.value.int', label: 'Value (Integer32)', type: 'int' },
@@ -43,7 +46,7 @@ const f = defineFields({
   oid: { name: 'snmp.value.oid', label: 'Value (OID)', type: 'string' },
   ipv4: { name: 'snmp.value.ipv4', label: 'Value (IpAddress)', type: 'ipv4' },
   counter: { name: 'snmp.value.counter', label: 'Value (Counter32)', type: 'uint' },
-  gauge: { name: 'snmp.value.u32', label: 'Value (Unsigned32)', type: 'uint' },
+  gauge: { name: 'snmp.value.g32', label: 'Value (Gauge32)', type: 'uint' },
   ticks: { name: 'snmp.value.timeticks', label: 'Value (Timeticks)', type: 'uint' },
   messageId: { name: 'snmp.msgID', label: 'msgID', type: 'uint' },
   messageFlags: { name: 'snmp.msgFlags', label: 'msgFlags', type: 'bytes' },
@@ -67,6 +70,7 @@ export const snmpMessage = messageKind<SnmpMessage>('snmp');
 const CONTEXT = 0xa0,
   LAST_PDU = 8,
   TRAP_V1 = 4,
+  GET_BULK = 5,
   V2U = 2,
   V3 = 3,
   ENCRYPTED = 2,
@@ -202,7 +206,7 @@ function describePdu(p: Packet, offset: number, end: number, sink: FieldSink): v
       at = element.to;
     }
   } else {
-    for (const field of [f.requestId, f.errorStatus, f.errorIndex]) {
+    for (const field of type === GET_BULK ? [f.requestId, f.nonRepeaters, f.maxRepetitions] : [f.requestId, f.errorStatus, f.errorIndex]) {
       if (!readBer(bytes, at, to, element) || element.to > to) break;
       sink.add(field, element.from, element.to - element.from, berInteger(bytes, element, to));
       at = element.to;
@@ -236,6 +240,6 @@ function describeValue(p: Packet, sink: FieldSink): void {
   else if (tag === BER_OID) sink.add(f.oid, from, length, berOid(p.bytes, from, to));
   else if (tag === IP_ADDRESS && length === 4) sink.add(f.ipv4, from, 4);
   else if ((tag === COUNTER || tag === GAUGE || tag === TIME_TICKS) && length >= 1 && length <= 5)
-    sink.add(tag === COUNTER ? f.counter : tag === GAUGE ? f.gauge : f.ticks, from, length, berInteger(p.bytes, element, to));
+    sink.add(tag === COUNTER ? f.counter : tag === GAUGE ? f.gauge : f.ticks, from, length, readUnsigned(p.bytes, from, length));
   else sink.add(f.octets, from, length);
 }

@@ -5,6 +5,9 @@ import { sayPlainDatagram } from '../plainDatagram.ts';
 import { matchPrefix, textAt } from '../text.ts';
 
 const f = defineFields({
+  request: { name: 'http.request', label: 'Request', type: 'boolean' },
+  fullUri: { name: 'http.request.full_uri', label: 'Full request URI', type: 'string' },
+  response: { name: 'http.response', label: 'Response', type: 'boolean' },
   method: { name: 'http.request.method', label: 'Request Method', type: 'string' },
   uri: { name: 'http.request.uri', label: 'Request URI', type: 'string' },
   version: { name: 'http.request.version', label: 'Request Version', type: 'string' },
@@ -48,6 +51,7 @@ export const ssdp: Dissector = {
       return;
     }
     sink.info('SSDP', textAt(bytes, start.start, start.thirdEnd));
+    sink.add(start.isResponse ? f.response : f.request, start.start, start.after - start.start, true);
     if (start.isResponse) sink.add(f.code, start.second, start.secondEnd - start.second, Number(textAt(bytes, start.second, start.secondEnd)) || 0);
     else {
       sink.add(f.method, start.first, start.firstEnd - start.first);
@@ -58,6 +62,8 @@ export const ssdp: Dissector = {
     for (let at = start.after; nextHeader(bytes, at, end, line); at = line.after) {
       const field = HEADERS.get(textAt(bytes, line.name, line.nameEnd).toLowerCase());
       if (field !== undefined) sink.add(field, line.value, line.valueEnd - line.value);
+      if (field === f.host && !start.isResponse)
+        sink.add(f.fullUri, at, 0, `http://${textAt(bytes, line.value, line.valueEnd, 256)}${textAt(bytes, start.second, start.secondEnd, 1024)}`);
       sink.add(start.isResponse ? f.responseLine : f.requestLine, at, line.after - at);
     }
   },
