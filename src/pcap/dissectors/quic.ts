@@ -3,6 +3,7 @@
  * and connection; afterwards the conversation is known. What later packets hold cannot be read without keys.
  */
 import type { Dissector, FieldSink } from '../dissector.ts';
+import { hexBytes } from '../fieldValue.ts';
 import type { Packet } from '../packet.ts';
 import type { LongHeader, OpenedInitial, QuicConnection } from '../quic/connections.ts';
 import { HANDSHAKE, INITIAL, NEGOTIATION, quicFields as f, RETRY, TYPES, variableLength, variableSize, VERSION_2 } from '../quic/fields.ts';
@@ -134,8 +135,12 @@ function readPacket(p: Packet, offset: number, end: number, isFirst: boolean, wo
 function holding(p: Packet, opened: OpenedInitial, read: () => void): void {
   p.isHolding = true;
   p.heldFrom = opened.fromServer ? 1 : 0;
-  read();
-  p.isHolding = false;
+  try {
+    read();
+  } finally {
+    // A mistake in one datagram must not keep what later ones say.
+    p.isHolding = false;
+  }
 }
 
 function noteRetry(p: Packet): void {
@@ -169,14 +174,8 @@ function describeHeader(
 }
 
 function sayIds(p: Packet, { destinationAt, destinationLength, sourceAt, sourceLength }: LongHeader, words: string[]): void {
-  if (destinationLength > 0) words.push(`DCID=${hexText(p.bytes, destinationAt, destinationLength)}`);
-  if (sourceLength > 0) words.push(`SCID=${hexText(p.bytes, sourceAt, sourceLength)}`);
-}
-
-function hexText(bytes: Uint8Array, at: number, length: number): string {
-  let text = '';
-  for (let i = at; i < at + length; i++) text += bytes[i]!.toString(16).padStart(2, '0');
-  return text;
+  if (destinationLength > 0) words.push(`DCID=${hexBytes(p.bytes.subarray(destinationAt, destinationAt + destinationLength), '')}`);
+  if (sourceLength > 0) words.push(`SCID=${hexBytes(p.bytes.subarray(sourceAt, sourceAt + sourceLength), '')}`);
 }
 
 function describeShort(
@@ -200,7 +199,7 @@ function describeShort(
   words.push('Protected Payload');
   if (idLength > 0) {
     sink.add(f.destination, at, idLength);
-    words.push(`DCID=${hexText(p.bytes, at, idLength)}`);
+    words.push(`DCID=${hexBytes(p.bytes.subarray(at, at + idLength), '')}`);
     at += idLength;
   }
   if (end > at) sink.add(f.remaining, at, end - at);
