@@ -6,9 +6,14 @@
  *         detector: port-scan
  *         address: 10.0.0.5
  *         expires: 2027-01-31
+ *       - reason: the old storage
+ *         detector: smbv1
+ *         address:
+ *           - 10.0.0.8
+ *           - 10.0.0.9
  */
 import { Document, isMap, isScalar, isSeq, LineCounter, parseDocument, YAMLSeq } from 'yaml';
-import { isAddress, parseNetwork, type AllowRule } from './allowRules.ts';
+import { isAddress, isHostName, parseNetwork, type AllowRule } from './allowRules.ts';
 
 export interface AllowProblem {
   /** From 1. */
@@ -22,6 +27,7 @@ export interface AllowFile {
 }
 
 const MOST_RULES = 5000,
+  MOST_ADDRESSES = 1000,
   MOST_CHARACTERS = 1_000_000;
 
 const ROLES = ['attacker', 'victim', 'client', 'server', 'spoofed', 'gateway'] as const;
@@ -33,7 +39,7 @@ const KEYS: Readonly<Record<string, (value: string) => string | null>> = {
   detector: (value) => (/^[a-z\d-]{1,60}$/.test(value) ? null : noDetector(value)),
   address: (value) => (isAddress(value) ? null : `${JSON.stringify(value.slice(0, 60))} is no IPv4, IPv6 or MAC address.`),
   network: (value) => (parseNetwork(value) === null ? `${JSON.stringify(value.slice(0, 60))} is no network such as 10.0.0.0/8.` : null),
-  name: (value) => (/^(?:\*\.)?[^\s*]{1,253}$/.test(value) ? null : 'name wants a host name, or *.example.com.'),
+  name: (value) => (isHostName(value) ? null : 'name wants a host name, or *.example.com.'),
   role: (value) => (ROLES.some((role) => role === value) ? null : `role wants one of ${ROLES.join(', ')}.`),
   expires: (value) => (/^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? null : 'expires wants a day such as 2027-01-31.'),
 };
@@ -75,14 +81,18 @@ export function parseAllowFile(text: string, detectors: ReadonlySet<string>): Al
       continue;
     }
     const before = problems.length,
-      values: Record<string, string> = {};
+      values: Record<string, string | readonly string[]> = {};
     for (const { key, value } of item.items) {
       const name = isScalar(key) ? String(key.value) : '',
         line = isScalar(key) ? lineOf(key.range?.[0]) : start,
         check = Object.hasOwn(KEYS, name) ? KEYS[name] : undefined;
       if (check === undefined)
         problems.push({ line, message: `${JSON.stringify(name.slice(0, 60))} is not known; a rule has ${Object.keys(KEYS).join(', ')}.` });
-      else if (!isScalar(value) || typeof value.value !== 'string') problems.push({ line, message: `${name} wants one text.` });
+      else if (name === 'address' && isSeq(value)) {
+        const { addresses, wrong } = addressList(value);
+        if (wrong === null) values[name] = addresses;
+        else problems.push({ line: wrong.offset === undefined ? line : lineOf(wrong.offset), message: wrong.message });
+      } else if (!isScalar(value) || typeof value.value !== 'string') problems.push({ line, message: `${name} wants one text.` });
       else {
         const problem = check(value.value) ?? (name === 'detector' && !detectors.has(value.value) ? noDetector(value.value) : null);
         if (problem === null) values[name] = value.value;
@@ -96,6 +106,29 @@ export function parseAllowFile(text: string, detectors: ReadonlySet<string>): Al
     else rules.push({ ...values, id: values['id'] ?? `rule-${i + 1}` } as unknown as AllowRule);
   }
   return { rules, problems };
+}
+
+/** The addresses of one rule, or the first mistake among them with its place in the text. */
+function addressList(list: YAMLSeq): { readonly addresses: readonly string[]; readonly wrong: Wrong | null } {
+  const addresses: string[] = [],
+    wrong = (message: string, item: unknown): ReturnType<typeof addressList> => ({
+      addresses: [],
+      wrong: { offset: isScalar(item) ? item.range?.[0] : undefined, message },
+    });
+  if (list.items.length === 0 || list.items.length > MOST_ADDRESSES)
+    return wrong(`address wants one address, or a list of 1 to ${MOST_ADDRESSES.toLocaleString('en-US')}.`, null);
+  for (const item of list.items) {
+    if (!isScalar(item) || typeof item.value !== 'string') return wrong('A list of addresses holds one address per line.', item);
+    const problem = KEYS['address']!(item.value);
+    if (problem !== null) return wrong(problem, item);
+    addresses.push(item.value);
+  }
+  return { addresses, wrong: null };
+}
+
+interface Wrong {
+  readonly offset: number | undefined;
+  readonly message: string;
 }
 
 const HEADING = ` What is expected in this network. Findings that match stay visible, and do not count.`;
@@ -114,9 +147,6 @@ export function addAllowRule(text: string, rule: Omit<AllowRule, 'id'> & { reado
   list.add(document.createNode(Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== undefined))));
   return document.toString({ lineWidth: 0 });
 }
-
-/** What a rule asks for, before it has an id and a reason. */
-export type AllowConditions = Omit<AllowRule, 'id' | 'reason'>;
 
 /** The text without the rule of that id; the same text when it has none. Rules without an id are called by their place, and keep that name. */
 export function removeAllowRule(text: string, id: string): string {

@@ -12,8 +12,8 @@ export interface AllowRule {
   readonly reason: string;
   /** Id of a detector. */
   readonly detector?: string;
-  /** IPv4, IPv6 or MAC address. */
-  readonly address?: string;
+  /** IPv4, IPv6 or MAC address; any of them where there are several. */
+  readonly address?: string | readonly string[];
   /** CIDR, `10.0.0.0/8`. */
   readonly network?: string;
   /** Name of a host as the capture gives it; `*.example.com` for all below. Names come from packets: an attacker can choose them. */
@@ -22,6 +22,14 @@ export interface AllowRule {
   readonly role?: Subject['role'];
   /** Last day on which it holds, `2027-01-31`, UTC. */
   readonly expires?: string;
+}
+
+/** What a rule asks for, before it has an id and a reason. */
+export type AllowConditions = Omit<AllowRule, 'id' | 'reason'>;
+
+/** The addresses a rule is about; none where it asks for no address. */
+export function addressesOf({ address = [] }: Pick<AllowRule, 'address'>): readonly string[] {
+  return typeof address === 'string' ? [address] : address;
 }
 
 /** The first rule that expects this finding, on the day `today` (`2026-11-27`); null when none does. */
@@ -58,12 +66,13 @@ export function expectedParts<P extends Pick<FindingPart, 'subjects'>>(
 
 function holds(rule: AllowRule, { detector, subjects }: Pick<Finding, 'detector' | 'subjects'>, today: string): boolean {
   const { address, network, name } = rule,
+    addresses = addressesOf(rule),
     asksSubject = address !== undefined || network !== undefined || name !== undefined;
   if (rule.expires !== undefined && rule.expires < today) return false;
   if (rule.detector !== undefined && rule.detector !== detector) return false;
   if (!asksSubject) return rule.detector !== undefined;
   const fits = (subject: Subject): boolean =>
-    (address === undefined || sameAddress(address, subject.address)) &&
+    (address === undefined || addresses.some((one) => sameAddress(one, subject.address))) &&
     (network === undefined || inNetwork(subject.address, network)) &&
     (name === undefined || (subject.name !== undefined && nameMatches(name, subject.name)));
   if (rule.role !== undefined) {
@@ -95,6 +104,11 @@ export function parseNetwork(text: string): { readonly bytes: readonly number[];
     bytes = match === null ? null : bytesOf(match[1]!),
     bits = Number(match?.[2]);
   return bytes === null || bits > bytes.length * 8 ? null : { bytes, bits };
+}
+
+/** A name a rule can ask for: `host.example.com`, or `*.example.com` for all below. */
+export function isHostName(text: string): boolean {
+  return /^(?:\*\.)?[^\s*]{1,253}$/.test(text);
 }
 
 export function isAddress(text: string): boolean {

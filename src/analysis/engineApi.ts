@@ -3,12 +3,11 @@
  * The host talks to the worker with it, the webview to the host, tests to both. `rpc.ts` carries it.
  */
 import type { FieldNode } from '../pcap/fieldTree.ts';
-import type { AllowConditions } from './allowFile.ts';
 import type { AllowRule } from './allowRules.ts';
 import type { HostStory } from './hostStory.ts';
-import type { ConversationLayer, Conversation, Endpoint, Report, Severity, Timestamp } from './report.ts';
+import type { ConversationLayer, Conversation, Endpoint, Finding, Report, Severity, Timestamp } from './report.ts';
 
-export type { AllowConditions, FieldNode, HostStory };
+export type { FieldNode, HostStory };
 
 /** What all views of one capture are looking at: one display filter and one time range. */
 export interface Selection {
@@ -267,8 +266,8 @@ export interface HostMethods {
   /** Opens the save dialog and writes text or bytes; false when the user cancels. */
   saveFile: [{ readonly suggestedName: string; readonly content: string | Uint8Array }, boolean];
   copyText: [{ readonly text: string }, null];
-  /** Asks the user why, then keeps the rule in `.netsec/allow.yaml`; false when the user cancels. `what` is told to the user. */
-  markExpected: [{ readonly conditions: AllowConditions; readonly what: string }, boolean];
+  /** Asks the user what of it is expected and why, then keeps the rule in `.netsec/allow.yaml`; false when the user cancels. */
+  markExpected: [{ readonly finding: Pick<Finding, 'detector' | 'subjects' | 'parts'> }, boolean];
   /** Takes a rule out of `.netsec/allow.yaml`. */
   unmarkExpected: [{ readonly rule: string }, null];
   /** Opens Chat with `@netsec` and this question typed in. */

@@ -1,7 +1,9 @@
 /** `.netsec/allow.yaml` of a capture: read, changed for the user, and given to every open capture at once. */
 import * as vscode from 'vscode';
-import { addAllowRule, parseAllowFile, removeAllowRule, type AllowConditions } from '../analysis/allowFile.ts';
+import { addAllowRule, parseAllowFile, removeAllowRule } from '../analysis/allowFile.ts';
 import type { AllowRule } from '../analysis/allowRules.ts';
+import { safeText } from '../analysis/exports/safeText.ts';
+import { expectChoices, type ExpectChoice, type ToExpect } from '../analysis/expectChoices.ts';
 import { detectorSettings } from './detectorSettings.ts';
 import type { NetsecFolders } from './netsecFolders.ts';
 
@@ -10,8 +12,8 @@ const FILE = 'allow.yaml';
 export interface AllowList {
   /** The rules of the nearest list in the capture's folder or above it. */
   rulesFor(capture: vscode.Uri): Promise<readonly AllowRule[]>;
-  /** Asks why, then adds a rule; false when the user cancels. */
-  expect(capture: vscode.Uri, conditions: AllowConditions, what: string): Promise<boolean>;
+  /** Asks what of a finding is expected and why, then adds a rule; false when the user cancels. */
+  expect(capture: vscode.Uri, finding: ToExpect): Promise<boolean>;
   forget(capture: vscode.Uri, rule: string): Promise<void>;
   readonly onDidChange: vscode.Event<void>;
 }
@@ -48,22 +50,43 @@ export function allowList(netsec: NetsecFolders): AllowList {
       told.set(file.toString(), words);
       return rules;
     },
-    async expect(capture, conditions, what) {
+    async expect(capture, finding) {
+      const chosen = await choose(expectChoices(finding));
+      if (chosen === undefined) return false;
       const reason = await vscode.window.showInputBox({
         title: 'Mark as Expected',
-        prompt: `Why is this expected? Kept in .netsec/allow.yaml with the rule for ${what}.`,
+        prompt: `Why is this expected? Kept in .netsec/allow.yaml with the rule for ${chosen.rule}.`,
         placeHolder: 'Our own inventory scanner',
       });
       if (reason === undefined) return false;
       const today = new Date().toISOString().slice(0, 10);
       await change(capture, (text) =>
-        addAllowRule(text, { ...conditions, reason: reason.trim() === '' ? `Marked in the editor on ${today}` : reason.trim().slice(0, 300) }),
+        addAllowRule(text, { ...chosen.conditions, reason: reason.trim() === '' ? `Marked in the editor on ${today}` : reason.trim().slice(0, 300) }),
       );
       return true;
     },
     forget: (capture, rule) => change(capture, (text) => removeAllowRule(text, rule)),
     onDidChange: netsec.onDidChange,
   };
+}
+
+const SCOPES = { finding: 'This finding', part: 'One part of it', wider: 'More' } satisfies Record<ExpectChoice['scope'], string>;
+
+async function choose(choices: readonly ExpectChoice[]): Promise<ExpectChoice | undefined> {
+  const items = choices.flatMap((choice, i) => {
+    const { scope, label, rule } = choice,
+      words = label === rule ? `Expect ${rule}` : scope === 'part' ? `Expect only ${label}` : `Expect ${label}`;
+    return [
+      ...(scope === choices[i - 1]?.scope ? [] : [{ label: SCOPES[scope], kind: vscode.QuickPickItemKind.Separator }]),
+      { label: plain(words), ...(label === rule ? {} : { description: plain(rule) }), choice },
+    ] as (vscode.QuickPickItem & { readonly choice?: ExpectChoice })[];
+  });
+  return (await vscode.window.showQuickPick(items, { title: 'Mark as Expected', placeHolder: 'What is expected', matchOnDescription: true }))?.choice;
+}
+
+/** VS Code draws `$(name)` as an icon, and names come from packets. */
+function plain(text: string): string {
+  return safeText(text, 200).replaceAll('$(', '$ (');
 }
 
 async function read(file: vscode.Uri): Promise<string> {

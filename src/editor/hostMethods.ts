@@ -22,7 +22,7 @@ export function hostMethods(uri: vscode.Uri, states: PageStates, allow: AllowLis
       await vscode.commands.executeCommand('workbench.action.chat.open', { query: `@netsec ${question}`, isPartialQuery: true });
       return null;
     },
-    markExpected: ({ conditions, what }) => allow.expect(uri, conditions, what),
+    markExpected: ({ finding }) => allow.expect(uri, finding),
     async unmarkExpected({ rule }) {
       await allow.forget(uri, rule);
       return null;

@@ -6,6 +6,7 @@ import { startCli, type CliProcess } from './cliProcess.node.ts';
 import type { MonitorEvent } from './monitor.node.ts';
 import { inANotification, MonitorModel, newsInWords, worthTelling, type News, type NotifyFrom } from './monitorModel.ts';
 import { monitorTree, type MonitorRow } from './monitorTree.vscode.ts';
+import type { SeenFinding } from './seenFinding.ts';
 import type { SeenInFile } from './seenInFile.ts';
 
 export interface MonitorContext {
@@ -15,11 +16,7 @@ export interface MonitorContext {
   readonly detectorOptions: (folder: vscode.Uri) => Readonly<Record<string, unknown>>;
   readonly allow: {
     rulesFor(capture: vscode.Uri): Promise<readonly AllowRule[]>;
-    expect(
-      capture: vscode.Uri,
-      conditions: { readonly detector: string; readonly address?: string; readonly role?: 'victim' },
-      what: string,
-    ): Promise<boolean>;
+    expect(capture: vscode.Uri, finding: SeenFinding): Promise<boolean>;
     readonly onDidChange: vscode.Event<void>;
   };
   /** Opens a capture in the editor, at a finding or at its overview. */
@@ -154,7 +151,7 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
   };
   const expect = async (row: unknown): Promise<void> => {
     const seen = seenIn(row);
-    if (seen !== null) await markExpected(context, seen);
+    if (seen !== null) await context.allow.expect(vscode.Uri.file(seen.file), seen.finding);
   };
 
   const listening = [
@@ -211,25 +208,11 @@ async function notify(news: readonly News[], context: MonitorContext, mute: (det
   try {
     if (answer === 'Show') await context.show(vscode.Uri.file(worst.file), worst.finding.id);
     else if (answer === 'Show Monitor') await vscode.commands.executeCommand('netsec.monitor.focus');
-    else if (answer === 'Mark as Expected') await markExpected(context, worst);
+    else if (answer === 'Mark as Expected') await context.allow.expect(vscode.Uri.file(worst.file), worst.finding);
     else if (answer === 'Mute') await mute(worst.finding.detector);
   } catch (error) {
     void vscode.window.showErrorMessage(`Netsec: ${inANotification(error instanceof Error ? error.message : String(error))}`);
   }
-}
-
-/** The narrowest rule: this check, by whoever acts. */
-async function markExpected({ allow }: MonitorContext, { file, finding }: Pick<SeenInFile, 'file' | 'finding'>): Promise<void> {
-  const { detector, subjects } = finding,
-    [actor] = subjects;
-  if (actor === undefined) await allow.expect(vscode.Uri.file(file), { detector }, `${detector} always`);
-  else
-    await allow.expect(
-      vscode.Uri.file(file),
-      // Without it a rule looks only at those who act.
-      { detector, address: actor.address, ...(actor.role === 'victim' ? { role: actor.role } : {}) },
-      `${detector} by ${actor.address}`,
-    );
 }
 
 function seenIn(row: unknown): SeenInFile | null {

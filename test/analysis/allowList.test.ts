@@ -34,6 +34,8 @@ describe('a rule', () => {
     ['the victim, said so', { address: '10.0.0.9', role: 'victim' }, true],
     ['yesterday', { address: '10.0.0.5', expires: '2026-11-26' }, false],
     ['until today', { address: '10.0.0.5', expires: TODAY }, true],
+    ['several addresses, it among them', { address: ['10.0.0.7', '10.0.0.5'] }, true],
+    ['several others', { address: ['10.0.0.7', '10.0.0.8'] }, false],
     ['nothing', {}, false],
   ] as const)('of %s', (_, conditions, holds) => {
     expect(expectedBy(scanOf('10.0.0.5', 'scanner.example.com'), [rule(conditions)], TODAY)).toEqual(holds ? { rule: 'r', reason: 'ours' } : null);
@@ -43,6 +45,7 @@ describe('a rule', () => {
     const two = { detector: 'port-scan', subjects: [...scanOf('10.0.0.5').subjects, ...scanOf('10.0.0.6').subjects] };
     expect(expectedBy(two, [rule({ address: '10.0.0.5' })], TODAY)).toBeNull();
     expect(expectedBy(two, [rule({ network: '10.0.0.0/24' })], TODAY)).not.toBeNull();
+    expect(expectedBy(two, [rule({ address: ['10.0.0.5', '10.0.0.6'] })], TODAY)).not.toBeNull();
   });
 
   test('of an IPv6 network, however it is written', () => {
@@ -69,6 +72,17 @@ describe('the file', () => {
     );
     expect(rules).toEqual([{ id: 'rule-1', reason: 'inventory', address: '10.0.0.5' }]);
     expect(problems.map(({ line }) => line)).toEqual([6, 7, 8, 10]);
+  });
+
+  test('a rule may list addresses; one that is none is told with its line, and the rule does not hold', () => {
+    const text =
+      'rules:\n  - reason: storage\n    address:\n      - 10.0.0.8\n      - 10.0.0.9\n  - reason: typo\n    address:\n      - 10.0.0.8\n      - 10.0.0\n';
+    expect(parsed(text)).toEqual({
+      rules: [{ id: 'rule-1', reason: 'storage', address: ['10.0.0.8', '10.0.0.9'] }],
+      problems: [{ line: 9, message: '"10.0.0" is no IPv4, IPv6 or MAC address.' }],
+    });
+    for (const wrong of ['address: []', 'address: [[10.0.0.8]]', 'address: [{a: b}]', 'detector: [smurf]'])
+      expect(parsed(`rules:\n  - reason: x\n    ${wrong}\n`), wrong).toMatchObject({ rules: [], problems: [{ line: 3 }] });
   });
 
   test.each(['', '# nothing yet\n', 'rules:\n', 'rules: []\n'])('%j has no rules and no mistakes', (text) => {

@@ -117,28 +117,65 @@ describeInVscode('findings', () => {
   });
 
   describe('that somebody expects', () => {
+    const allowFile = (): string => path.join(folder, '.netsec/allow.yaml');
+    const list = (): Promise<string> => byId('findings-list').innerText();
+    const quickInput = (): Locator => window.page.locator('.quick-input-widget:visible');
+    const choice = async (label: RegExp): Promise<void> => {
+      await quickInput().locator('.monaco-list-row', { hasText: label }).first().click();
+    };
+    const because = async (reason: string): Promise<void> => {
+      const input = quickInput().locator('.quick-input-box input');
+      await expect.poll(() => input.getAttribute('placeholder')).toContain('inventory');
+      await input.fill(reason);
+      await input.press('Enter');
+    };
+
     test('are written down in .netsec/allow.yaml, and stay to be seen without another reading', async () => {
       await open();
       await findings();
       await choose('gets passwords in clear over FTP');
       await byId('finding-detail').filter({ hasText: 'over FTP' }).waitFor();
       await byId('mark-expected').click();
-      await page
-        .getByRole('menuitem', { name: /^Expect cleartext-credentials/ })
-        .first()
-        .click();
-      const input = window.page.locator('.quick-input-widget:visible .quick-input-box input');
-      await input.fill('The FTP server retires in March');
-      await input.press('Enter');
-      const file = path.join(folder, '.netsec/allow.yaml');
-      await expect.poll(() => fs.existsSync(file) && fs.readFileSync(file, 'utf8')).toContain('The FTP server retires in March');
+      await choice(/^Expect cleartext-credentials by/);
+      await because('The FTP server retires in March');
+      await expect.poll(() => fs.existsSync(allowFile()) && fs.readFileSync(allowFile(), 'utf8')).toContain('The FTP server retires in March');
       await expect.poll(() => byId('findings-list').innerText()).toMatch(/Expected/);
       await expect.poll(() => byId('findings-list').innerText()).toContain('gets passwords in clear over FTP');
     });
 
     test('count again when the file is changed by hand', async () => {
-      fs.rmSync(path.join(folder, '.netsec/allow.yaml'));
-      await expect.poll(() => byId('findings-list').innerText()).not.toMatch(/Expected/);
+      fs.rmSync(allowFile());
+      await expect.poll(list).not.toMatch(/Expected/);
+    });
+
+    // captures/break-in.md: 192.168.10.24 scans 10.20.0.10 and 10.20.0.20, told in one finding.
+    test('of several told in one: one is taken out, the rest stays', async () => {
+      await choose(/tried 128 TCP ports on 10\.20\.0\.10 and 10\.20\.0\.20/);
+      await byId('mark-expected').click();
+      await expect.poll(() => quickInput().locator('.monaco-list-row').allInnerTexts()).toHaveLength(6);
+      await choice(/^Expect only 10\.20\.0\.10/);
+      await because('A honeypot');
+      await expect.poll(list).toMatch(/TCP ports on 10\.20\.0\.20\b[\s\S]*Expected[\s\S]*TCP ports on 10\.20\.0\.10\b/);
+      fs.rmSync(allowFile());
+      await expect.poll(list).toMatch(/128 TCP ports/);
+    });
+
+    test('of several told in one: all are, also after the window was loaded anew, until it is taken back', async () => {
+      await choose(/tried 128 TCP ports/);
+      await byId('mark-expected').click();
+      await choice(/^Expect both parts of the finding/);
+      await because('Our own scanner');
+      const expected = /Expected[\s\S]*128 TCP ports/;
+      await expect.poll(list).toMatch(expected);
+      await window.reload();
+      await open();
+      await findings();
+      await expect.poll(list).toMatch(expected);
+      await choose(/tried 128 TCP ports/);
+      await byId('unmark-expected').click();
+      await expect.poll(list).not.toMatch(/Expected/);
+      expect(fs.readFileSync(allowFile(), 'utf8')).not.toContain('Our own scanner');
+      fs.rmSync(allowFile());
     });
   });
 

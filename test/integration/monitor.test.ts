@@ -69,7 +69,8 @@ describeInVscode('monitoring', () => {
     const row = rows().filter({ hasText: '192.168.10.66' }).last();
     await row.hover();
     await row.locator('.action-label[aria-label="Mark as Expected..."]').click();
-    await window.page.locator('.quick-input-widget:visible input').fill('Our own scanner');
+    await window.page.locator('.quick-input-widget:visible .monaco-list-row', { hasText: /^Expect port-scan by 192\.168\.10\.66/ }).click();
+    await window.page.locator('.quick-input-widget:visible input[placeholder*="inventory"]').fill('Our own scanner');
     await window.page.keyboard.press('Enter');
     await rows().filter({ hasText: 'expected: Our own scanner' }).first().waitFor();
     expect(fs.readFileSync(path.join(folder, '.netsec/allow.yaml'), 'utf8')).toContain('Our own scanner');
