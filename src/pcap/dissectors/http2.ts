@@ -1,23 +1,48 @@
-/** HTTP/2, RFC 9113: the connection preface and the frames by their headers. Header blocks (HPACK) are not unpacked. */
-import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+/** HTTP/2, RFC 9113: the connection preface, the frames, and the header fields in them (HPACK, RFC 7541). */
+import { defineFields, messageKind, type Direction, type Dissector, type Field, type FieldSink, type Message } from '../dissector.ts';
+import { INDEXED, NEVER_INDEXED, TABLE_SIZE, WITH_INDEXING, type HeaderField } from '../http2/hpack.ts';
+import {
+  loseBlock,
+  MAX_HEADERS_FRAME,
+  noteSettings,
+  openHttp2,
+  readFrame,
+  stepHttp2,
+  streamIdAt,
+  takeBlock,
+  type Frame,
+  type Http2State,
+  type ReadBlock,
+} from '../http2/connection.ts';
+import {
+  ACK,
+  ALTSVC,
+  CONTINUATION,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  ERRORS,
+  FRAME_HEADER,
+  GOAWAY,
+  HAS_PRIORITY,
+  HEADERS,
+  ORIGIN,
+  PADDED,
+  PING,
+  PREFACE,
+  PRIORITY,
+  PRIORITY_UPDATE,
+  PUSH_PROMISE,
+  RST_STREAM,
+  SETTING_NAMES,
+  SETTINGS,
+  TYPES,
+  WINDOW_UPDATE,
+} from '../http2/names.ts';
+import { recogniseHttp2 } from '../http2/recognise.ts';
+import { MAX_URI } from '../http/messages.ts';
 import type { Packet } from '../packet.ts';
-import { matchPrefix } from '../text.ts';
-
-const TYPES: Readonly<Record<number, string>> = {
-  0: 'DATA',
-  1: 'HEADERS',
-  2: 'PRIORITY',
-  3: 'RST_STREAM',
-  4: 'SETTINGS',
-  5: 'PUSH_PROMISE',
-  6: 'PING',
-  7: 'GOAWAY',
-  8: 'WINDOW_UPDATE',
-  9: 'CONTINUATION',
-  10: 'ALTSVC',
-  12: 'ORIGIN',
-  16: 'PRIORITY_UPDATE',
-};
+import { decimalAt, matchPrefix, textAt } from '../text.ts';
 
 const f = defineFields({
   magic: { name: 'http2.magic', label: 'Magic', type: 'string' },
@@ -25,8 +50,145 @@ const f = defineFields({
   length: { name: 'http2.length', label: 'Length', type: 'uint' },
   type: { name: 'http2.type', label: 'Type', type: 'uint', values: TYPES },
   flags: { name: 'http2.flags', label: 'Flags', type: 'uint', base: 'hex' },
+  endStream: { name: 'http2.flags.end_stream', label: 'End Stream', type: 'boolean' },
+  endHeaders: { name: 'http2.flags.eh', label: 'End Headers', type: 'boolean' },
+  padded: { name: 'http2.flags.padded', label: 'Padded', type: 'boolean' },
+  priority: { name: 'http2.flags.priority', label: 'Priority', type: 'boolean' },
+  ackPing: { name: 'http2.flags.ack.ping', label: 'ACK', type: 'boolean' },
+  ackSettings: { name: 'http2.flags.ack.settings', label: 'ACK', type: 'boolean' },
+  unused: { name: 'http2.flags.unused', label: 'Unused', type: 'uint', base: 'hex' },
+  unusedSettings: { name: 'http2.flags.unused_settings', label: 'Unused', type: 'uint', base: 'hex' },
+  unusedPing: { name: 'http2.flags.unused_ping', label: 'Unused', type: 'uint', base: 'hex' },
+  unusedContinuation: { name: 'http2.flags.unused_continuation', label: 'Unused', type: 'uint', base: 'hex' },
+  unusedPushPromise: { name: 'http2.flags.unused_push_promise', label: 'Unused', type: 'uint', base: 'hex' },
+  unusedData: { name: 'http2.flags.unused_data', label: 'Unused', type: 'uint', base: 'hex' },
+  unusedHeaders: { name: 'http2.flags.unused_headers', label: 'Unused', type: 'uint', base: 'hex' },
+  reserved: { name: 'http2.r', label: 'Reserved', type: 'uint', base: 'hex' },
   streamId: { name: 'http2.streamid', label: 'Stream Identifier', type: 'uint' },
+  padding: { name: 'http2.padding', label: 'Pad Length', type: 'uint', base: 'hex' },
+  padLength: { name: 'http2.pad_length', label: 'Pad Length', type: 'uint' },
+  exclusive: { name: 'http2.exclusive', label: 'Exclusive', type: 'boolean' },
+  dependency: { name: 'http2.stream_dependency', label: 'Stream Dependency', type: 'uint' },
+  weight: { name: 'http2.headers.weight', label: 'Weight', type: 'uint' },
+  weightReal: { name: 'http2.headers.weight_real', label: 'Weight real', type: 'uint' },
+  data: { name: 'http2.data.data', label: 'Data', type: 'bytes' },
+  dataPadding: { name: 'http2.data.padding', label: 'Padding', type: 'bytes' },
+  headers: { name: 'http2.headers', label: 'Header Block Fragment', type: 'bytes' },
+  headersPadding: { name: 'http2.headers.padding', label: 'Padding', type: 'bytes' },
+  continuation: { name: 'http2.continuation.header', label: 'Continuation Header', type: 'string' },
+  promiseReserved: { name: 'http2.push_promise.r', label: 'Reserved', type: 'uint', base: 'hex' },
+  promisedId: { name: 'http2.push_promise.promised_stream_id', label: 'Promised-Stream-ID', type: 'uint' },
+  promiseHeader: { name: 'http2.push_promise.header', label: 'Header Block Fragment', type: 'bytes' },
+  promisePadding: { name: 'http2.push_promise.padding', label: 'Padding', type: 'bytes' },
+  header: { name: 'http2.header', label: 'Header', type: 'none' },
+  headerLength: { name: 'http2.header.length', label: 'Header Length', type: 'uint' },
+  headerCount: { name: 'http2.header.count', label: 'Header Count', type: 'uint' },
+  nameLength: { name: 'http2.header.name.length', label: 'Name Length', type: 'uint' },
+  name: { name: 'http2.header.name', label: 'Name', type: 'string' },
+  valueLength: { name: 'http2.header.value.length', label: 'Value Length', type: 'uint' },
+  value: { name: 'http2.header.value', label: 'Value', type: 'string' },
+  unescaped: { name: 'http2.header.unescaped', label: 'Unescaped', type: 'string' },
+  representation: { name: 'http2.header.repr', label: 'Representation', type: 'string' },
+  index: { name: 'http2.header.index', label: 'Index', type: 'uint' },
+  sizeUpdate: { name: 'http2.header_table_size_update', label: 'Header table size update', type: 'none' },
+  sizeUpdateSize: { name: 'http2.header_table_size_update.header_table_size', label: 'Header table size', type: 'uint' },
+  fullUri: { name: 'http2.request.full_uri', label: 'Full request URI', type: 'string' },
+  rstError: { name: 'http2.rst_stream.error', label: 'Error', type: 'uint', values: ERRORS },
+  settings: { name: 'http2.settings', label: 'Settings', type: 'none' },
+  settingsId: { name: 'http2.settings.id', label: 'Settings Identifier', type: 'uint', values: SETTING_NAMES },
+  headerTableSize: { name: 'http2.settings.header_table_size', label: 'Header table size', type: 'uint' },
+  enablePush: { name: 'http2.settings.enable_push', label: 'Enable PUSH', type: 'uint' },
+  maxStreams: { name: 'http2.settings.max_concurrent_streams', label: 'Max concurrent streams', type: 'uint' },
+  initialWindow: { name: 'http2.settings.initial_window_size', label: 'Initial Windows Size', type: 'uint' },
+  maxFrame: { name: 'http2.settings.max_frame_size', label: 'Max frame size', type: 'uint' },
+  maxHeaderList: { name: 'http2.settings.max_header_list_size', label: 'Max header list size', type: 'uint' },
+  extendedConnect: { name: 'http2.settings.extended_connect', label: 'Extended CONNECT', type: 'uint' },
+  unknownSetting: { name: 'http2.settings.unknown', label: 'Unknown Settings', type: 'uint' },
+  ping: { name: 'http2.ping', label: 'Ping', type: 'bytes' },
+  pong: { name: 'http2.pong', label: 'Pong', type: 'bytes' },
+  goawayReserved: { name: 'http2.goway.r', label: 'Reserved', type: 'uint', base: 'hex' },
+  lastStreamId: { name: 'http2.goaway.last_stream_id', label: 'Last-Stream-ID', type: 'uint' },
+  goawayError: { name: 'http2.goaway.error', label: 'Error', type: 'uint', values: ERRORS },
+  goawayData: { name: 'http2.goaway.addata', label: 'Additional Debug Data', type: 'bytes' },
+  windowReserved: { name: 'http2.window_update.r', label: 'Reserved', type: 'uint', base: 'hex' },
+  increment: { name: 'http2.window_update.window_size_increment', label: 'Window Size Increment', type: 'uint' },
+  altsvcOriginLength: { name: 'http2.altsvc.origin.len', label: 'Origin Length', type: 'uint' },
+  altsvcOrigin: { name: 'http2.altsvc.origin', label: 'Origin', type: 'string' },
+  altsvcValue: { name: 'http2.altsvc.field_value', label: 'Field/Value', type: 'string' },
+  origin: { name: 'http2.origin', label: 'Origin', type: 'none' },
+  originLength: { name: 'http2.origin.origin_len', label: 'Origin Length', type: 'uint' },
+  originText: { name: 'http2.origin.origin', label: 'Origin', type: 'string' },
+  updatedStream: { name: 'http2.priority_update_stream_id', label: 'Priority Update Stream ID', type: 'uint64' },
+  updatedPriority: { name: 'http2.priority_update_field_value', label: 'Priority Update Field Value', type: 'string' },
+  unknown: { name: 'http2.unknown', label: 'Unknown', type: 'bytes' },
+  // Header fields, labelled by their names.
+  authority: { name: 'http2.headers.authority', label: ':authority', type: 'string' },
+  status: { name: 'http2.headers.status', label: ':status', type: 'uint' },
+  path: { name: 'http2.headers.path', label: ':path', type: 'string' },
+  method: { name: 'http2.headers.method', label: ':method', type: 'string' },
+  scheme: { name: 'http2.headers.scheme', label: ':scheme', type: 'string' },
+  accept: { name: 'http2.headers.accept', label: 'accept', type: 'string' },
+  acceptCharset: { name: 'http2.headers.accept_charset', label: 'accept-charset', type: 'string' },
+  acceptEncoding: { name: 'http2.headers.accept_encoding', label: 'accept-encoding', type: 'string' },
+  acceptLanguage: { name: 'http2.headers.accept_language', label: 'accept-language', type: 'string' },
+  acceptRanges: { name: 'http2.headers.accept_ranges', label: 'accept-ranges', type: 'string' },
+  allowOrigin: { name: 'http2.headers.access_control_allow_origin', label: 'access-control-allow-origin', type: 'string' },
+  age: { name: 'http2.headers.age', label: 'age', type: 'uint64' },
+  allow: { name: 'http2.headers.allow', label: 'allow', type: 'string' },
+  authorization: { name: 'http2.headers.authorization', label: 'authorization', type: 'string' },
+  cacheControl: { name: 'http2.headers.cache_control', label: 'cache-control', type: 'string' },
+  contentDisposition: { name: 'http2.headers.content_disposition', label: 'content-disposition', type: 'string' },
+  contentEncoding: { name: 'http2.headers.content_encoding', label: 'content-encoding', type: 'string' },
+  contentLanguage: { name: 'http2.headers.content_language', label: 'content-language', type: 'string' },
+  contentLength: { name: 'http2.headers.content_length', label: 'content-length', type: 'uint64' },
+  contentLocation: { name: 'http2.headers.content_location', label: 'content-location', type: 'string' },
+  contentRange: { name: 'http2.headers.content_range', label: 'content-range', type: 'string' },
+  contentType: { name: 'http2.headers.content_type', label: 'content-type', type: 'string' },
+  cookie: { name: 'http2.headers.cookie', label: 'cookie', type: 'string' },
+  date: { name: 'http2.headers.date', label: 'date', type: 'string' },
+  etag: { name: 'http2.headers.etag', label: 'etag', type: 'string' },
+  expect: { name: 'http2.headers.expect', label: 'expect', type: 'string' },
+  expires: { name: 'http2.headers.expires', label: 'expires', type: 'string' },
+  fromHeader: { name: 'http2.headers.from', label: 'from', type: 'string' },
+  ifMatch: { name: 'http2.headers.if_match', label: 'if-match', type: 'string' },
+  ifModifiedSince: { name: 'http2.headers.if_modified_since', label: 'if-modified-since', type: 'string' },
+  ifNoneMatch: { name: 'http2.headers.if_none_match', label: 'if-none-match', type: 'string' },
+  ifRange: { name: 'http2.headers.if_range', label: 'if-range', type: 'string' },
+  ifUnmodifiedSince: { name: 'http2.headers.if_unmodified_since', label: 'if-unmodified-since', type: 'string' },
+  lastModified: { name: 'http2.headers.last_modified', label: 'last-modified', type: 'string' },
+  link: { name: 'http2.headers.link', label: 'link', type: 'string' },
+  location: { name: 'http2.headers.location', label: 'location', type: 'string' },
+  maxForwards: { name: 'http2.headers.max_forwards', label: 'max-forwards', type: 'uint64' },
+  proxyAuthenticate: { name: 'http2.headers.proxy_authenticate', label: 'proxy-authenticate', type: 'string' },
+  proxyAuthorization: { name: 'http2.headers.proxy_authorization', label: 'proxy-authorization', type: 'string' },
+  range: { name: 'http2.headers.range', label: 'range', type: 'string' },
+  referer: { name: 'http2.headers.referer', label: 'referer', type: 'string' },
+  refresh: { name: 'http2.headers.refresh', label: 'refresh', type: 'string' },
+  retryAfter: { name: 'http2.headers.retry_after', label: 'retry-after', type: 'string' },
+  server: { name: 'http2.headers.server', label: 'server', type: 'string' },
+  setCookie: { name: 'http2.headers.set_cookie', label: 'set-cookie', type: 'string' },
+  transportSecurity: { name: 'http2.headers.strict_transport_security', label: 'strict-transport-security', type: 'string' },
+  userAgent: { name: 'http2.headers.user_agent', label: 'user-agent', type: 'string' },
+  vary: { name: 'http2.headers.vary', label: 'vary', type: 'string' },
+  via: { name: 'http2.headers.via', label: 'via', type: 'string' },
+  wwwAuthenticate: { name: 'http2.headers.www_authenticate', label: 'www-authenticate', type: 'string' },
 });
+
+const HEADER_FIELDS: ReadonlyMap<string, Field> = new Map(
+  Object.values(f)
+    .filter(({ name, label }) => name === `http2.headers.${label.replace(':', '').replaceAll('-', '_')}`)
+    .map((field) => [field.label, field]),
+);
+
+const SETTING_FIELDS: Readonly<Record<number, Field>> = {
+  1: f.headerTableSize,
+  2: f.enablePush,
+  3: f.maxStreams,
+  4: f.initialWindow,
+  5: f.maxFrame,
+  6: f.maxHeaderList,
+  8: f.extendedConnect,
+};
 
 /** A connection is HTTP/2 in clear. */
 export interface Http2PrefaceMessage extends Message {
@@ -35,15 +197,6 @@ export interface Http2PrefaceMessage extends Message {
 /** @public */
 export const http2PrefaceMessage = messageKind<Http2PrefaceMessage>('http2-preface');
 
-const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-  HEADER = 9;
-
-interface Http2State {
-  readonly begun: [boolean, boolean];
-  infoFrame: number;
-  info: string;
-}
-
 export const http2: Dissector = {
   id: 'http2',
   name: 'HyperText Transfer Protocol 2',
@@ -51,63 +204,330 @@ export const http2: Dissector = {
   on: [{ table: 'tcp.heuristic' }],
   application: true,
   stream: {
-    recognise(bytes, offset, end) {
-      const preface = matchPrefix(bytes, offset, end, PREFACE);
-      return preface === 'no' ? recogniseSettings(bytes, offset, end) : preface;
-    },
-    open: (): Http2State => ({ begun: [false, false], infoFrame: 0, info: '' }),
-    keepBytes: PREFACE.length,
+    recognise: recogniseHttp2,
+    open: openHttp2,
+    keepBytes: FRAME_HEADER + MAX_HEADERS_FRAME,
     step: stepHttp2,
     dissect: dissectHttp2,
   },
 };
 
-/** A server begins with SETTINGS on stream 0, section 3.4: a few parameters of six bytes. */
-function recogniseSettings(bytes: Uint8Array, offset: number, end: number): 'yes' | 'no' | 'more' {
-  for (let i = 0; i < HEADER; i++) {
-    if (offset + i >= end) return 'more';
-    const byte = bytes[offset + i]!;
-    if (i === 2 ? byte % 6 !== 0 || byte > 96 : byte !== (i === 3 ? 4 : 0)) return 'no';
-  }
-  return 'yes';
-}
-
-function stepHttp2(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: Http2State): number {
-  p.pduComplete = true;
-  if (!state.begun[direction]) {
-    const preface = matchPrefix(bytes, offset, end, PREFACE);
-    if (preface === 'more') return NEED_MORE;
-    state.begun[direction] = true;
-    if (preface === 'yes') return PREFACE.length;
-  }
-  if (end - offset < HEADER) return NEED_MORE;
-  const length = (bytes[offset]! << 16) | (bytes[offset + 1]! << 8) | bytes[offset + 2]!;
-  // Unknown types are allowed, but a reserved bit that is set or a huge frame is something else.
-  return bytes[offset + 5]! >= 0x80 || length > 1 << 20 ? NOT_MINE : HEADER + length;
-}
-
-function dissectHttp2(p: Packet, offset: number, end: number, _direction: Direction, state: Http2State, sink: FieldSink | null): void {
-  const preface = matchPrefix(p.bytes, offset, end, PREFACE) === 'yes';
-  if (preface && p.hears('http2-preface')) p.emit({ kind: 'http2-preface', frame: p.frame } satisfies Http2PrefaceMessage);
-  if (sink === null) return;
-  sink.layer(http2, offset, end - offset);
-  let words: string;
-  if (preface) {
-    sink.add(f.magic, offset, PREFACE.length, PREFACE);
-    words = 'Magic';
-  } else {
-    const type = p.bytes[offset + 3]!,
-      streamId = p.view.getUint32(offset + 5) & 0x7fffffff;
-    words = `${TYPES[type] ?? `type ${type}`}[${streamId}]`;
-    sink.add(f.stream, offset, end - offset, undefined, sink.wantsText ? `Stream: ${words}` : undefined);
+function dissectHttp2(p: Packet, offset: number, end: number, direction: Direction, state: Http2State, sink: FieldSink | null): void {
+  if (matchPrefix(p.bytes, offset, end, PREFACE) === 'yes') {
+    if (p.hears('http2-preface')) p.emit({ kind: 'http2-preface', frame: p.frame } satisfies Http2PrefaceMessage);
+    if (sink === null) return;
+    sink.layer(http2, offset, end - offset);
+    sink.add(f.stream, offset, end - offset, undefined, 'Magic');
     sink.open();
-    sink.add(f.length, offset, 3);
-    sink.add(f.type, offset + 3, 1);
-    sink.add(f.flags, offset + 4, 1);
-    sink.add(f.streamId, offset + 5, 4, streamId);
+    sink.add(f.magic, offset, PREFACE.length, PREFACE);
     sink.close();
+    tell(p, 'Magic', state, sink);
+    return;
   }
+  if (sink === null || end - offset < FRAME_HEADER) return;
+  const side = state.sides[direction],
+    { bytes } = p,
+    frame = readFrame(bytes, offset, end),
+    { type } = frame;
+  if (side.block !== null && type !== CONTINUATION) {
+    p.malformed('a header block is interrupted', offset, end);
+    loseBlock(side);
+  }
+  if (type === SETTINGS) noteSettings(bytes, frame, direction, state);
+  const isHeaders = type === HEADERS || type === PUSH_PROMISE || type === CONTINUATION,
+    hadFailed = side.hpack.hasFailed;
+  sink.layer(http2, offset, end - offset);
+  const read = isHeaders ? takeBlock(p, offset, end, frame, side) : null,
+    gist = read === null ? '' : gistOf(read.block.fields);
+  describe(p, offset, end, frame, read, gist, sink);
+  if (isHeaders && hadFailed) sink.note('note', 'Header fields behind a mistake cannot be read', offset, end - offset);
+  const words = `${TYPES[type] ?? `Unknown type (${type})`}[${frame.streamId}]`;
+  tell(p, gist === '' ? words : `${words}: ${gist}`, state, sink);
+}
+
+function tell(p: Packet, words: string, state: Http2State, sink: FieldSink): void {
   state.info = state.infoFrame === p.frame && state.info !== '' ? `${state.info}, ${words}` : words;
   state.infoFrame = p.frame;
   sink.info('HTTP2', state.info);
+}
+
+function describe(p: Packet, offset: number, end: number, frame: Frame, read: ReadBlock | null, gist: string, sink: FieldSink): void {
+  const { bytes } = p,
+    { type, flags, streamId, length } = frame,
+    typeName = TYPES[type] ?? `Unknown type (${type})`;
+  sink.add(
+    f.stream,
+    offset,
+    end - offset,
+    undefined,
+    sink.wantsText ? `${typeName}, Stream ID: ${streamId}, Length ${length}${gist === '' ? '' : `, ${gist}`}` : undefined,
+  );
+  sink.open();
+  sink.add(f.length, offset, 3, length);
+  sink.add(f.type, offset + 3, 1, type);
+  sink.add(f.flags, offset + 4, 1, flags);
+  sink.open();
+  describeFlags(type, flags, offset + 4, sink);
+  sink.close();
+  sink.add(f.reserved, offset + 5, 4, bytes[offset + 5]! >> 7);
+  sink.add(f.streamId, offset + 5, 4, streamId);
+  describePayload(p, offset + FRAME_HEADER, Math.min(end, offset + FRAME_HEADER + length), frame, read, sink);
+  sink.close();
+}
+
+/** The flags that a type has, the highest first, and the bits that it has not. */
+function describeFlags(type: number, flags: number, at: number, sink: FieldSink): void {
+  const flag = (field: Field, bit: number): void => sink.add(field, at, 1, (flags & bit) !== 0);
+  switch (type) {
+    case DATA:
+      sink.add(f.unusedData, at, 1, (flags & 0xf6) >> 1);
+      flag(f.padded, PADDED);
+      flag(f.endStream, END_STREAM);
+      return;
+    case HEADERS:
+      sink.add(f.unusedHeaders, at, 1, (flags & 0xd2) >> 1);
+      flag(f.priority, HAS_PRIORITY);
+      flag(f.padded, PADDED);
+      flag(f.endHeaders, END_HEADERS);
+      flag(f.endStream, END_STREAM);
+      return;
+    case PUSH_PROMISE:
+      sink.add(f.unusedPushPromise, at, 1, flags & 0xf3);
+      flag(f.padded, PADDED);
+      flag(f.endHeaders, END_HEADERS);
+      return;
+    case CONTINUATION:
+      sink.add(f.unusedContinuation, at, 1, flags & 0xfb);
+      flag(f.padded, PADDED);
+      flag(f.endHeaders, END_HEADERS);
+      return;
+    case SETTINGS:
+      sink.add(f.unusedSettings, at, 1, (flags & 0xfe) >> 1);
+      flag(f.ackSettings, ACK);
+      return;
+    case PING:
+      sink.add(f.unusedPing, at, 1, (flags & 0xfe) >> 1);
+      flag(f.ackPing, ACK);
+      return;
+    default:
+      sink.add(f.unused, at, 1, flags);
+  }
+}
+
+/** The payload as it lies, `[at, to)`. */
+function describePayload(p: Packet, at: number, to: number, frame: Frame, read: ReadBlock | null, sink: FieldSink): void {
+  const { bytes } = p,
+    { type, from, there } = frame;
+  const has = (size: number): boolean => p.has(size, at, to);
+  switch (type) {
+    case DATA:
+      describePadLength(at, to, frame, sink);
+      sink.add(f.data, from, there - from);
+      describePadding(f.dataPadding, to, frame, sink);
+      return;
+    case HEADERS:
+      describePadLength(at, to, frame, sink);
+      if ((frame.flags & HAS_PRIORITY) !== 0 && !frame.isShort && from <= to) describePriority(bytes, from - 5, sink);
+      sink.add(f.headers, from, there - from);
+      if (read !== null) describeBlock(p, read, sink);
+      describePadding(f.headersPadding, to, frame, sink);
+      return;
+    case PUSH_PROMISE:
+      describePadLength(at, to, frame, sink);
+      if (!frame.isShort && from <= to) {
+        sink.add(f.promiseReserved, from - 4, 4, bytes[from - 4]! >> 7);
+        sink.add(f.promisedId, from - 4, 4, streamIdAt(bytes, from - 4));
+      }
+      sink.add(f.promiseHeader, from, there - from);
+      if (read !== null) describeBlock(p, read, sink);
+      describePadding(f.promisePadding, to, frame, sink);
+      return;
+    case CONTINUATION:
+      sink.add(f.padLength, at, 0, 0);
+      sink.add(f.continuation, from, there - from);
+      if (read !== null) describeBlock(p, read, sink);
+      return;
+    case PRIORITY:
+      if (has(5)) describePriority(bytes, at, sink);
+      return;
+    case RST_STREAM:
+      if (has(4)) sink.add(f.rstError, at, 4);
+      return;
+    case SETTINGS:
+      for (let next = at; next + 6 <= to; next += 6) describeSetting(bytes, next, sink);
+      if ((to - at) % 6 !== 0 && frame.isWhole) p.malformed('settings of six bytes each', at, to);
+      return;
+    case PING:
+      if (has(8)) sink.add((frame.flags & ACK) === 0 ? f.ping : f.pong, at, 8);
+      return;
+    case GOAWAY:
+      if (!has(8)) return;
+      sink.add(f.goawayReserved, at, 4, bytes[at]! >> 7);
+      sink.add(f.lastStreamId, at, 4, streamIdAt(bytes, at));
+      sink.add(f.goawayError, at + 4, 4);
+      if (to > at + 8) sink.add(f.goawayData, at + 8, to - at - 8);
+      return;
+    case WINDOW_UPDATE:
+      if (!has(4)) return;
+      sink.add(f.windowReserved, at, 4, bytes[at]! >> 7);
+      sink.add(f.increment, at, 4, streamIdAt(bytes, at));
+      return;
+    case ALTSVC: {
+      if (!has(2)) return;
+      const origin = at + 2,
+        value = Math.min(to, origin + ((bytes[at]! << 8) | bytes[at + 1]!));
+      sink.add(f.altsvcOriginLength, at, 2);
+      if (value > origin) sink.add(f.altsvcOrigin, origin, value - origin);
+      if (to > value) sink.add(f.altsvcValue, value, to - value);
+      return;
+    }
+    case ORIGIN:
+      for (let next = at; next + 2 <= to;) {
+        const after = Math.min(to, next + 2 + ((bytes[next]! << 8) | bytes[next + 1]!));
+        sink.add(f.origin, next, after - next);
+        sink.open();
+        sink.add(f.originLength, next, 2);
+        sink.add(f.originText, next + 2, after - next - 2);
+        sink.close();
+        next = after;
+      }
+      return;
+    case PRIORITY_UPDATE:
+      if (!has(4)) return;
+      sink.add(f.updatedStream, at, 4, BigInt(streamIdAt(bytes, at)));
+      if (to > at + 4) sink.add(f.updatedPriority, at + 4, to - at - 4);
+      return;
+    default:
+      if (to > at) sink.add(f.unknown, at, to - at);
+  }
+}
+
+function describePadLength(at: number, to: number, { flags, padLength }: Frame, sink: FieldSink): void {
+  const isPadded = (flags & PADDED) !== 0 && at < to;
+  if (isPadded) sink.add(f.padding, at, 1, padLength);
+  sink.add(f.padLength, at, isPadded ? 1 : 0, padLength);
+}
+
+function describePadding(field: Field, to: number, frame: Frame, sink: FieldSink): void {
+  if (frame.padLength > 0 && to > frame.to) sink.add(field, frame.to, to - frame.to);
+}
+
+function describePriority(bytes: Uint8Array, at: number, sink: FieldSink): void {
+  sink.add(f.exclusive, at, 4, bytes[at]! >= 0x80);
+  sink.add(f.dependency, at, 4, streamIdAt(bytes, at));
+  sink.add(f.weight, at + 4, 1, bytes[at + 4]);
+  sink.add(f.weightReal, at + 4, 1, bytes[at + 4]! + 1);
+}
+
+function describeSetting(bytes: Uint8Array, at: number, sink: FieldSink): void {
+  const id = (bytes[at]! << 8) | bytes[at + 1]!,
+    value = ((bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!) >>> 0;
+  sink.add(f.settings, at, 6, undefined, sink.wantsText ? `${SETTING_NAMES[id] ?? `Unknown (${id})`}: ${value}` : undefined);
+  sink.open();
+  sink.add(f.settingsId, at, 2, id);
+  sink.add(SETTING_FIELDS[id] ?? f.unknownSetting, at + 2, 4, value);
+  sink.close();
+}
+
+/** The fields of a block where it lies: those of one that was put together are bytes of their own. */
+function describeBlock(p: Packet, read: ReadBlock, sink: FieldSink): void {
+  const { bytes, view, source } = p;
+  if (read.bytes !== bytes) {
+    p.bytes = read.bytes;
+    p.view = new DataView(read.bytes.buffer, read.bytes.byteOffset, read.bytes.byteLength);
+    p.source = p.sources.push({ name: `Header block (${read.to} bytes)`, bytes: read.bytes });
+  }
+  describeFields(p, read, sink);
+  p.bytes = bytes;
+  p.view = view;
+  p.source = source;
+}
+
+function describeFields(p: Packet, { block, from, to, isCut }: ReadBlock, sink: FieldSink): void {
+  const { fields, error } = block,
+    counted = fields.filter(({ kind }) => kind !== TABLE_SIZE);
+  // Wireshark counts four bytes of length before each text.
+  sink.add(
+    f.headerLength,
+    from,
+    to - from,
+    counted.reduce((sum, { name, value }) => sum + (name?.length ?? 0) + (value?.length ?? 0) + 8, 0),
+  );
+  sink.add(f.headerCount, from, to - from, fields.length);
+  for (const field of fields) describeField(field, sink);
+  const uri = fullUri(fields);
+  if (uri !== '') sink.add(f.fullUri, from, to - from, uri);
+  if (block.isCut) sink.note('note', 'Further header fields are not shown', from, to - from);
+  if (isCut) sink.note('note', 'Packet size limited during capture', from, to - from);
+  if (error !== null) p.malformed(`header block: ${error.text}`, error.at, to);
+}
+
+function describeField({ kind, from, to, index, name, value }: HeaderField, sink: FieldSink): void {
+  const length = to - from;
+  if (kind === TABLE_SIZE) {
+    sink.add(f.sizeUpdate, from, length);
+    sink.open();
+    sink.add(f.sizeUpdateSize, from, length, index);
+    sink.close();
+    return;
+  }
+  const nameText = name === null ? null : shown(name),
+    valueText = value === null ? null : shown(value);
+  sink.add(f.header, from, length, undefined, sink.wantsText ? `${nameText ?? UNKNOWN}: ${valueText ?? UNKNOWN}` : undefined);
+  sink.open();
+  if (name !== null) {
+    sink.add(f.nameLength, from, length, name.length);
+    sink.add(f.name, from, length, nameText!);
+  }
+  if (value !== null) {
+    sink.add(f.valueLength, from, length, value.length);
+    sink.add(f.value, from, length, valueText!);
+    const own = nameText === null ? undefined : HEADER_FIELDS.get(nameText);
+    if (own?.type === 'string') sink.add(own, from, length, valueText!);
+    else if (own !== undefined) {
+      const number = decimalAt(value, 0, value.length);
+      if (number >= 0) sink.add(own, from, length, own.type === 'uint64' ? BigInt(number) : number);
+    }
+    sink.add(f.unescaped, from, length, unescaped(valueText!));
+  }
+  sink.add(f.representation, from, length, representationOf(kind, index));
+  if (index > 0) sink.add(f.index, from, length, index);
+  if (name === null || value === null) sink.note('note', 'Said before what was captured, or before a gap in it', from, length);
+  sink.close();
+}
+
+const UNKNOWN = '<unknown>';
+
+const shown = (text: Uint8Array): string => textAt(text, 0, text.length, MAX_URI);
+
+function representationOf(kind: number, index: number): string {
+  if (kind === INDEXED) return 'Indexed Header Field';
+  const how = kind === WITH_INDEXING ? 'with Incremental Indexing' : kind === NEVER_INDEXED ? 'never Indexed' : 'without Indexing';
+  return `Literal Header Field ${how} - ${index > 0 ? 'Indexed' : 'New'} Name`;
+}
+
+/** With `%41` as what it stands for. */
+function unescaped(text: string): string {
+  if (!text.includes('%')) return text;
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => {
+    const bytes = Uint8Array.from(escaped.slice(1).split('%'), (digits) => parseInt(digits, 16));
+    return textAt(bytes, 0, bytes.length, MAX_URI);
+  });
+}
+
+/** What a block says in a few words: what is asked for, or the answer's status. */
+function gistOf(fields: readonly HeaderField[]): string {
+  const [method, path, status] = [valueOf(fields, ':method'), valueOf(fields, ':path'), valueOf(fields, ':status')];
+  return status ?? (method === null ? '' : `${method} ${path ?? valueOf(fields, ':authority') ?? ''}`);
+}
+
+function fullUri(fields: readonly HeaderField[]): string {
+  const [scheme, authority, path] = [valueOf(fields, ':scheme'), valueOf(fields, ':authority'), valueOf(fields, ':path')];
+  return scheme === null || authority === null || path === null ? '' : `${scheme}://${authority}${path}`;
+}
+
+function valueOf(fields: readonly HeaderField[], name: string): string | null {
+  for (const field of fields)
+    if (field.name !== null && field.value !== null && field.name.length === name.length && shown(field.name) === name) return shown(field.value);
+  return null;
 }
