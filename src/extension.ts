@@ -66,7 +66,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.createTreeView('netsec.captures', { treeDataProvider: tree, showCollapseAll: false, canSelectMany: true }),
     vscode.workspace.registerFileSystemProvider(RECORDING_SCHEME, recordingFiles(), { isReadonly: true }),
     vscode.window.registerFileDecorationProvider(tree),
-    ...registerCommands({ editors, library, sessions, summaries }),
+    ...registerCommands({ editors, library, sessions, summaries, netsec }),
     ...registerChat(context, { captures, inFront, show: (uri, command) => editors.show(uri, command), recorder: recordings.recorder }),
     ...recordings.registered,
     ...registerLanguageModelTools({ captures, editors, recorder: recordings.recorder }),

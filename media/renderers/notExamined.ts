@@ -49,7 +49,9 @@ function notes(store: Store, report: Report): readonly Note[] {
   if (quality.encryptedBytes > 0)
     list.push({
       icon: 'lock',
-      text: `${formatBytes(quality.encryptedBytes)} (${formatShare(quality.encryptedBytes, capture.originalBytes)}) encrypted. Names, certificates and timing were checked, not what was said.`,
+      text: `${formatBytes(quality.encryptedBytes)} (${formatShare(quality.encryptedBytes, capture.originalBytes)}) encrypted. Names, certificates and timing were checked, not what was said.${
+        quality.openedConversations > 0 ? ` What TLS keys opened was read, in ${plural(quality.openedConversations, 'conversation')}.` : ''
+      }`,
     });
   if (quality.malformedPackets > 0)
     list.push({

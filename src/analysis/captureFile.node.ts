@@ -8,6 +8,7 @@ import { inflate, type Inflated } from '../pcap/inflate.node.ts';
 import { sniff, type Sniffed } from '../pcap/openCapture.ts';
 import type { CaptureLocation } from './engineApi.ts';
 import { openTogether } from './joinedFiles.node.ts';
+import { readKeyFolder } from './keyFolder.node.ts';
 import type { CaptureFile } from './makeReport.ts';
 
 export interface OpenedCapture {
@@ -30,12 +31,22 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told while a compressed capture is inflated. */
   readonly onInflate?: (compressedBytes: number, totalBytes: number) => void;
+  /** Path of a TLS key log, besides those in `.netsec/keys`. */
+  readonly keyLog?: string | undefined;
 }
 
 /** Never throws for what a file holds or for what the system refuses; throws only when aborted. */
 export async function openCaptureFile(location: CaptureLocation, options: OpenOptions = {}): Promise<OpenResult> {
+  const result = await openLocation(location, options);
+  // Of several files those beside the first.
+  const file = location.kind === 'path' ? location.path : location.kind === 'together' ? location.paths[0] : undefined;
+  if (result.ok) result.capture.source.keys = readKeyFolder(file, options.keyLog).keys;
+  return result;
+}
+
+async function openLocation(location: CaptureLocation, options: OpenOptions): Promise<OpenResult> {
   if (location.kind === 'bytes') return openBytes(location.name, location.bytes, options);
-  if (location.kind === 'together') return openTogether(location.paths, (path) => openCaptureFile({ kind: 'path', path }, options));
+  if (location.kind === 'together') return openTogether(location.paths, (path) => openLocation({ kind: 'path', path }, options));
   const { path } = location,
     name = basename(path);
   let source: ByteSource;

@@ -62,6 +62,8 @@ export class CaptureState {
   duplicatePackets = 0;
   /** Streams whose reassembly was stopped to bound memory. */
   streamsGivenUp = 0;
+  /** Rows of the flow table whose contents keys from outside opened. */
+  readonly openedFlows = new Set<number>();
   /** Per path: frames, bytes; and of those the frames without a transport flow. */
   pathPackets = new Float64Array(INITIAL_PATHS);
   pathBytes = new Float64Array(INITIAL_PATHS);

@@ -129,7 +129,7 @@ export class FlowPass {
       const at = flow * F.INTS,
         service = state.flows.ints[at + F.SERVICE]! - 1;
       key = service >= 0 ? service : this.#transportIndex(state.flows.ints[at + F.META]! & F.META_PROTOCOL);
-      if (service >= 0 && this.#encrypted[service] === true) state.encryptedBytes += length;
+      if (service >= 0 && this.#encrypted[service] === true && !p.isOpened) state.encryptedBytes += length;
       if (p.hasTime) state.timeline.add(key, p.timeSeconds, p.timeNanoseconds, length);
     }
     const { onPacket, onOtherPacket } = this.#listener;

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { MOST_ENTRIES, parseIntel, type IntelEntry } from './intelEntries.ts';
-import { nearestInNetsec } from './netsecFolder.node.ts';
+import { filesIn, nearestInNetsec } from './netsecFolder.node.ts';
 
 const MOST_FILES = 100,
   MOST_BYTES = 32 * 1024 * 1024;
@@ -16,29 +16,6 @@ export interface IntelFolder {
   readonly problems: readonly string[];
 }
 
-/** Changes with the lists, without reading them: path, and name, size and time of each file. */
-export function intelStamp(capture: string): string {
-  const folder = nearestInNetsec(path.dirname(path.resolve(capture)), 'intel', 'folder');
-  if (folder === null) return '';
-  try {
-    const files = listsIn(folder).map((name) => {
-      const stat = fs.statSync(path.join(folder, name), { throwIfNoEntry: false });
-      return `${name} ${stat?.size ?? -1} ${stat?.mtimeMs ?? -1}`;
-    });
-    return [folder, ...files].join('\n');
-  } catch {
-    return folder;
-  }
-}
-
-function listsIn(folder: string): string[] {
-  return fs
-    .readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => name)
-    .sort();
-}
-
 /** Never throws: what cannot be read is among the problems. Sub-folders and hidden files are passed over. */
 export function readIntelFolder(capture: string, named?: string): IntelFolder {
   const folder = named ?? nearestInNetsec(path.dirname(path.resolve(capture)), 'intel', 'folder'),
@@ -47,7 +24,7 @@ export function readIntelFolder(capture: string, named?: string): IntelFolder {
   let files = 0;
   if (folder === null) return { path: null, files, entries, problems };
   try {
-    const names = listsIn(folder);
+    const names = filesIn(folder);
     if (names.length > MOST_FILES) problems.push(`${folder}: of ${names.length} lists the first ${MOST_FILES} are read.`);
     for (const name of names.slice(0, MOST_FILES)) {
       const file = path.join(folder, name),

@@ -96,8 +96,10 @@ async function firstTime(source: ByteSource, format: CaptureFormat): Promise<Fir
   let first: FirstTime | null = null;
   p.bytes = bytes;
   p.view = new DataView(bytes.buffer);
-  format.createParser().parse(p, 0, count, 0, () => {
-    if (p.hasTime) first ??= { seconds: p.timeSeconds, nanoseconds: p.timeNanoseconds };
-  });
+  format
+    .createParser(() => undefined)
+    .parse(p, 0, count, 0, () => {
+      if (p.hasTime) first ??= { seconds: p.timeSeconds, nanoseconds: p.timeNanoseconds };
+    });
   return first;
 }

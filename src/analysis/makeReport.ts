@@ -307,6 +307,7 @@ function qualityOf(state: CaptureState): Quality {
     oneWayConversations: oneWayConnections(state.flows, state.packets).connections,
     incompleteFragments: packet.fragments.incomplete,
     encryptedBytes: state.encryptedBytes,
+    openedConversations: state.openedFlows.size,
     droppedByCapture: dropped.length === 0 ? null : dropped.reduce((a, b) => a + b, 0),
     boundsReached: bounds,
   };

@@ -17,3 +17,27 @@ export function nearestInNetsec(folder: string, name: string, kind: 'file' | 'fo
   }
   return null;
 }
+
+/** Names of its files, in order; sub-folders and hidden files are left out. Throws where it cannot be read. */
+export function filesIn(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .sort();
+}
+
+/** Changes with those files, without reading them: path, and name, size and time of each. */
+export function stampInNetsec(capture: string, name: string): string {
+  const folder = nearestInNetsec(path.dirname(path.resolve(capture)), name, 'folder');
+  if (folder === null) return '';
+  try {
+    const files = filesIn(folder).map((file) => {
+      const stat = fs.statSync(path.join(folder, file), { throwIfNoEntry: false });
+      return `${file} ${stat?.size ?? -1} ${stat?.mtimeMs ?? -1}`;
+    });
+    return [folder, ...files].join('\n');
+  } catch {
+    return folder;
+  }
+}

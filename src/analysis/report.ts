@@ -143,6 +143,8 @@ export interface Quality {
   readonly oneWayConversations: number;
   readonly incompleteFragments: number;
   readonly encryptedBytes: number;
+  /** Conversations that TLS keys opened: what they carried was read, and counts as seen. */
+  readonly openedConversations: number;
   readonly droppedByCapture: number | null;
   /** Bounds of our own that were reached, in plain sentences. */
   readonly boundsReached: readonly string[];

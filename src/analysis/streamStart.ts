@@ -3,9 +3,9 @@ import type { Direction, FieldSink } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { isFollowed, isReadable, sayPlainStream } from '../pcap/plainStream.ts';
 import { TCP_PORT, type Bound } from '../pcap/tables.ts';
-import { copyOf } from './reusedMemory.ts';
+import { copyOf, giveBack, viewOf } from './reusedMemory.ts';
 import { walkStream } from './streamWalk.ts';
-import { settle, type StreamSide, type TcpStream } from './tcpStream.ts';
+import { keep, NOTHING, settle, type StreamSide, type TcpStream } from './tcpStream.ts';
 
 /** Bytes looked at before giving up on knowing what a stream is. */
 const SHORT_START = 16;
@@ -17,10 +17,65 @@ export interface StreamListener {
   onRecognised(flow: number, bound: Bound): void;
   /** The stream was given up for want of room. */
   onGivenUp(flow: number): void;
+  /** What it carries was opened. */
+  onOpened(flow: number): void;
+}
+
+/** Hands on `[offset, end)` of `p.bytes`, the next bytes of a direction. */
+export function deliver(
+  p: Packet,
+  stream: TcpStream,
+  side: StreamSide,
+  flow: number,
+  direction: Direction,
+  offset: number,
+  end: number,
+  sourcePort: number,
+  destinationPort: number,
+  sink: FieldSink | null,
+  listener: StreamListener,
+): void {
+  if (side.done) return;
+  side.begun = true;
+  // Deep inside a body, or a record: the usual case in bulk transfers.
+  if (side.skip > end - offset && side.waiting.length === 0 && stream.dissector !== null) {
+    if (side.keptLength < side.keepLimit) keep(side, p.bytes, offset, end);
+    side.skip -= end - offset;
+    return;
+  }
+  const { waiting } = side;
+  if (waiting.length === 0) {
+    takeBytes(p, stream, side, flow, direction, p.bytes, offset, end, 0, offset, end, sourcePort, destinationPort, sink, listener);
+    return;
+  }
+  const joined = viewOf(waiting.length + end - offset);
+  joined.set(waiting);
+  joined.set(p.bytes.subarray(offset, end), waiting.length);
+  side.waiting = NOTHING;
+  giveBack(waiting);
+  takeBytes(
+    p,
+    stream,
+    side,
+    flow,
+    direction,
+    joined,
+    0,
+    joined.length,
+    offset - waiting.length,
+    offset,
+    end,
+    sourcePort,
+    destinationPort,
+    sink,
+    listener,
+  );
+  // What is shown stays.
+  if (sink === null) giveBack(joined);
 }
 
 /** Recognises the stream if it is not yet, and walks through its bytes; see `walkStream`. */
-export function takeBytes(
+function takeBytes(
   p: Packet,
   stream: TcpStream,
   side: StreamSide,

@@ -32,7 +32,7 @@ export function walkStream(
     frameBytes = p.bytes;
   if (side.lost) {
     if (dissector.recognise(bytes, offset, end, direction, sourcePort, destinationPort) !== 'yes') return;
-    if (!side.keepsState) stream.state = dissector.open();
+    if (!side.keepsState && dissector.resume?.(direction, stream.state) !== true) stream.state = dissector.open();
     side.lost = side.keepsState = false;
   }
   /** Where the current PDU began in `bytes`, -1 if in an earlier segment. */

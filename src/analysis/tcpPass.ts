@@ -46,6 +46,7 @@ export class TcpPass {
         state.flows.ints[flow * F.INTS + F.STREAM] = IGNORED;
         state.streamsGivenUp++;
       },
+      onOpened: (flow) => state.openedFlows.add(flow),
     });
   }
 

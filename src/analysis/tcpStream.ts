@@ -61,6 +61,8 @@ export class TcpStream {
   /** No text, but said to its end as one (`isFollowed`). */
   isFollowed = false;
   readonly flow: number;
+  /** The stream that this one carries, once some of it was opened. */
+  inner: TcpStream | null = null;
   /** Bytes this stream was last counted as holding. */
   held = 0;
 
@@ -69,8 +71,22 @@ export class TcpStream {
   }
 }
 
-export function heldBytes({ sides: [a, b] }: TcpStream): number {
-  return a.keptRoom + a.waiting.length + a.earlyBytes + b.keptRoom + b.waiting.length + b.earlyBytes;
+export function heldBytes({ sides: [a, b], inner }: TcpStream): number {
+  return a.keptRoom + a.waiting.length + a.earlyBytes + b.keptRoom + b.waiting.length + b.earlyBytes + (inner === null ? 0 : heldBytes(inner));
+}
+
+/** The thread is lost: nothing is handed on before the next recognisable beginning. */
+export function loseThread(stream: TcpStream, side: StreamSide): void {
+  if (stream.dissector === null) {
+    // What comes after the beginning that is missing may still say what it is.
+    side.done = side.begun;
+    return;
+  }
+  side.skip = 0;
+  side.completes = false;
+  dropKept(side);
+  side.waiting = NOTHING;
+  side.lost = true;
 }
 
 /** No protocol was found in what this side says: it is said as it is, or not looked at any more. */

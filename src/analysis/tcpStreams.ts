@@ -6,10 +6,11 @@ import type { Direction, FieldSink } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { sayPlainStream } from '../pcap/plainStream.ts';
 import { cutShort } from './streamCut.ts';
-import { copyOf, giveBack, viewOf } from './reusedMemory.ts';
-import { takeBytes, type StreamListener } from './streamStart.ts';
+import { copyOf, giveBack } from './reusedMemory.ts';
+import { CarriedStreams } from './carriedStreams.ts';
+import { deliver, type StreamListener } from './streamStart.ts';
 import { dissectKept } from './streamWalk.ts';
-import { dropKept, heldBytes, keep, NONE_EARLY, NOTHING, passMissing, TcpStream, type StreamSide } from './tcpStream.ts';
+import { heldBytes, loseThread, NONE_EARLY, NOTHING, passMissing, TcpStream, type StreamSide } from './tcpStream.ts';
 
 /** Early segments kept per direction, and their bytes. */
 const MAX_EARLY_SEGMENTS = 256,
@@ -25,6 +26,7 @@ export class TcpStreams {
   readonly #streams: (TcpStream | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #listener: StreamListener;
+  readonly #carrier: CarriedStreams;
   /**
    * After `segment`: bytes that the direction passes over before anybody looks again, from `parkedAt` on; 0 when it must be looked at at once. Below 0, -1 - bytes: and
    * what follows them is bulk.
@@ -39,6 +41,7 @@ export class TcpStreams {
 
   constructor(listener: StreamListener) {
     this.#listener = listener;
+    this.#carrier = new CarriedStreams(listener);
   }
 
   /**
@@ -189,6 +192,7 @@ export class TcpStreams {
       side.waiting = NOTHING;
     }
     side.done = true;
+    if (stream.inner !== null) this.#carrier.of(stream, stream.flow, 0, 0).end(p, direction, sink);
     return stream.sides[0].done && stream.sides[1].done ? this.close(column) : column;
   }
 
@@ -278,16 +282,7 @@ export class TcpStreams {
       passMissing(side, count);
       if (side.skip > 0 || !side.completes) return;
     }
-    if (stream.dissector === null) {
-      // What comes after the beginning that is missing may still say what it is.
-      side.done = side.begun;
-      return;
-    }
-    side.skip = 0;
-    side.completes = false;
-    dropKept(side);
-    side.waiting = NOTHING;
-    side.lost = true;
+    loseThread(stream, side);
   }
 
   #deliver(
@@ -302,42 +297,7 @@ export class TcpStreams {
     destinationPort: number,
     sink: FieldSink | null,
   ): void {
-    if (side.done) return;
-    side.begun = true;
-    // Deep inside a body, or a record: the usual case in bulk transfers.
-    if (side.skip > end - offset && side.waiting.length === 0 && stream.dissector !== null) {
-      if (side.keptLength < side.keepLimit) keep(side, p.bytes, offset, end);
-      side.skip -= end - offset;
-      return;
-    }
-    const { waiting } = side;
-    if (waiting.length === 0) {
-      takeBytes(p, stream, side, flow, direction, p.bytes, offset, end, 0, offset, end, sourcePort, destinationPort, sink, this.#listener);
-      return;
-    }
-    const joined = viewOf(waiting.length + end - offset);
-    joined.set(waiting);
-    joined.set(p.bytes.subarray(offset, end), waiting.length);
-    side.waiting = NOTHING;
-    giveBack(waiting);
-    takeBytes(
-      p,
-      stream,
-      side,
-      flow,
-      direction,
-      joined,
-      0,
-      joined.length,
-      offset - waiting.length,
-      offset,
-      end,
-      sourcePort,
-      destinationPort,
-      sink,
-      this.#listener,
-    );
-    // What is shown stays.
-    if (sink === null) giveBack(joined);
+    if (p.keys !== null) p.carrier = this.#carrier.of(stream, flow, sourcePort, destinationPort);
+    deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink, this.#listener);
   }
 }

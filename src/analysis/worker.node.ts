@@ -6,7 +6,9 @@ import { openCaptureFile, type OpenedCapture, type OpenResult } from './captureF
 import type { CaptureLocation, EngineEvent, EngineMethods, ListsRead } from './engineApi.ts';
 import { followFile } from './followFile.node.ts';
 import { hashCapture } from './hashFile.node.ts';
-import { intelStamp, readIntelFolder, type IntelFolder } from './intelFolder.node.ts';
+import { readIntelFolder, type IntelFolder } from './intelFolder.node.ts';
+import { readKeyFolder, type KeyFolder } from './keyFolder.node.ts';
+import { stampInNetsec } from './netsecFolder.node.ts';
 import { rpcServer, type Channel, type Handlers } from './rpc.ts';
 import { CaptureSession } from './session.ts';
 import { VERSION } from './version.ts';
@@ -39,9 +41,10 @@ let location: CaptureLocation = start.location;
 /** What is being read now; another one once the file was replaced. */
 let opened: OpenedCapture | undefined;
 
-/** Of the capture's own `.netsec/intel`; none for bytes, which lie in no folder. */
+/** Of the capture's own `.netsec/intel` and `.netsec/keys`; none for bytes, which lie in no folder. */
 let listsStamp = stampOfLists(),
-  lists: IntelFolder = readLists();
+  lists: IntelFolder = readLists(),
+  keyProblems = readKeys().problems;
 /** Whose events are told: a session that is still reading under other lists keeps quiet. */
 let speaking: CaptureSession | undefined;
 
@@ -89,11 +92,16 @@ function sessionOf({ source, format, file }: OpenedCapture): CaptureSession {
 }
 
 function stampOfLists(): string {
-  return start.location.kind === 'path' ? intelStamp(start.location.path) : '';
+  const { location: at } = start;
+  return at.kind === 'path' ? `${stampInNetsec(at.path, 'intel')}\n${stampInNetsec(at.path, 'keys')}` : '';
 }
 
 function readLists(): IntelFolder {
   return start.location.kind === 'path' ? readIntelFolder(start.location.path) : { path: null, files: 0, entries: [], problems: [] };
+}
+
+function readKeys(): KeyFolder {
+  return readKeyFolder(location.kind === 'path' ? location.path : undefined);
 }
 
 /** One after the other: lists are often written in several steps. */
@@ -105,6 +113,9 @@ async function rereadLists(): Promise<ListsRead> {
     if (stamp !== listsStamp) {
       listsStamp = stamp;
       lists = readLists();
+      const keys = readKeys();
+      opened!.source.keys = keys.keys;
+      keyProblems = keys.problems;
       const before = await session,
         next = sessionOf(opened!);
       // The old one answers until the new one has read as much.
@@ -115,7 +126,7 @@ async function rereadLists(): Promise<ListsRead> {
       next.tellAgain();
     }
     const { files, entries, problems } = lists;
-    return { files, entries: entries.length, problems: problems.slice(0, 20) };
+    return { files, entries: entries.length, problems: [...problems, ...keyProblems].slice(0, 20) };
   });
   rereading = mine.catch(() => undefined);
   return mine;

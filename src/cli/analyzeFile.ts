@@ -33,6 +33,8 @@ export interface AnalyzeOptions {
   readonly allow: readonly AllowRule[];
   /** Entries of the user's own lists. */
   readonly intel: readonly IntelEntry[];
+  /** Path of a TLS key log. */
+  readonly keyLog: string | undefined;
   /** Whether to compute the SHA-256 of the file. */
   readonly hash: boolean;
   /** Whether to collect the packets that prove the findings. */
@@ -45,13 +47,13 @@ export interface AnalyzeOptions {
 export async function analyzeFile(
   location: CaptureLocation,
   terminal: Terminal,
-  { limit, allow, intel, hash, evidence, onRead }: AnalyzeOptions,
+  { limit, allow, intel, keyLog, hash, evidence, onRead }: AnalyzeOptions,
 ): Promise<Analysed> {
   const { signal } = terminal,
     name = location.kind === 'path' ? location.path : locationName(location),
     progress = createProgressBar(terminal, name);
   try {
-    const opened = await openCaptureFile(location, { signal, onInflate: (done, total) => progress.update('Inflating', done, total) });
+    const opened = await openCaptureFile(location, { signal, keyLog, onInflate: (done, total) => progress.update('Inflating', done, total) });
     if (!opened.ok) return opened;
     const { capture } = opened;
     try {

@@ -37,6 +37,12 @@ export interface CommandOption {
 }
 
 /** Of the commands that keep reports. */
+export const KEY_LOG: CommandOption = {
+  type: 'string',
+  value: 'FILE',
+  description: 'TLS key log (SSLKEYLOGFILE) that opens encrypted connections, besides those in .netsec/keys',
+};
+
 export const NO_CACHE: CommandOption = {
   type: 'boolean',
   description: 'neither use nor keep reports of captures that were read before (so does NETSEC_CACHE=off)',

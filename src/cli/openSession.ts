@@ -1,17 +1,28 @@
 /** Opens one capture as a session in this thread, for commands that look at packets: read once, then asked. */
 import { openCaptureFile } from '../analysis/captureFile.node.ts';
+import { readKeyFolder } from '../analysis/keyFolder.node.ts';
 import { CaptureSession } from '../analysis/session.ts';
 import { VERSION } from '../analysis/version.ts';
 import { createProgressBar } from './progressBar.ts';
+import { sayKeys } from './sayKeys.ts';
 import type { Terminal } from './terminal.ts';
 import { EXIT, type ExitCode } from './command.ts';
 
 /** Calls `use` with a session that has read all it could, and cleans up behind it. What could not be read is said on stderr. */
-export async function withSession(path: string, terminal: Terminal, use: (session: CaptureSession) => Promise<ExitCode>): Promise<ExitCode> {
+export async function withSession(
+  path: string,
+  keyLog: string | undefined,
+  terminal: Terminal,
+  use: (session: CaptureSession) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  if (!sayKeys(readKeyFolder(path, keyLog), keyLog, terminal)) return EXIT.UNREADABLE;
   const { signal } = terminal,
     progress = createProgressBar(terminal, path);
   try {
-    const opened = await openCaptureFile({ kind: 'path', path }, { signal, onInflate: (done, total) => progress.update('Inflating', done, total) });
+    const opened = await openCaptureFile(
+      { kind: 'path', path },
+      { signal, keyLog, onInflate: (done, total) => progress.update('Inflating', done, total) },
+    );
     if (!opened.ok) {
       terminal.say(opened.message);
       return EXIT.UNREADABLE;

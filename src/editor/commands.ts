@@ -8,6 +8,8 @@ import { analyzeCapture } from './analyses.ts';
 import type { CaptureEditors, OpenEditor } from './captureEditor.ts';
 import type { CaptureEntry, CaptureLibrary } from './captureLibrary.ts';
 import { findingsInWords } from './capturesTree.ts';
+import { addKeyLog } from './keyLogs.ts';
+import type { NetsecFolders } from './netsecFolders.ts';
 import { nameOf } from './openCapture.ts';
 import { openTogether } from './recordings.ts';
 import type { Sessions } from './sessions.ts';
@@ -19,6 +21,7 @@ export interface CommandContext {
   readonly library: CaptureLibrary;
   readonly sessions: Sessions;
   readonly summaries: Summaries;
+  readonly netsec: NetsecFolders;
 }
 
 export function registerCommands(context: CommandContext): vscode.Disposable[] {
@@ -56,6 +59,9 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
     // The page knows which filter and time range it is showing, and calls back with them.
     exportReport: () => tellActive(editors, { kind: 'exportReport' }),
     savePackets: () => tellActive(editors, { kind: 'savePackets' }),
+    addKeyLog: async (target) => {
+      await addKeyLog(uriOf(target) ?? activeEditor(editors).uri, context.netsec);
+    },
     togglePause: () => tellActive(editors, { kind: 'togglePause' }),
     refreshCaptures: async () => {
       library.refresh();

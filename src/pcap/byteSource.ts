@@ -1,5 +1,9 @@
 /** Bytes that can be read at any position: a file, a buffer, one day a remote document. */
+import type { KeyLog } from './tls/keyLog.ts';
+
 export interface ByteSource {
+  /** Secrets from elsewhere that open what is encrypted in it; absent where there are none. Those in the capture itself are added. */
+  keys?: KeyLog;
   /** Size in bytes as of the last `refresh()`. */
   readonly size: number;
   /** Fills `into[offset, offset + length)` from `position` on; returns how many bytes there were, fewer at the end. */

@@ -66,5 +66,6 @@ export interface CaptureFormat {
   readonly name: string;
   /** Whether a file that begins with these bytes (at least 32, if the file has them) is of this format. */
   sniff(head: Uint8Array): boolean;
-  createParser(): RecordParser;
+  /** `onSecrets` takes key logs that the file holds (`KeyLog.add`). */
+  createParser(onSecrets: (text: string) => void): RecordParser;
 }

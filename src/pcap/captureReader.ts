@@ -5,6 +5,7 @@
 import type { ByteSource } from './byteSource.ts';
 import { MAX_RECORD_BYTES, type CaptureFormat, type CapturePart, type Damage, type InterfaceInfo, type RecordParser } from './captureFormat.ts';
 import type { Packet } from './packet.ts';
+import { KeyLog } from './tls/keyLog.ts';
 
 const BLOCK_BYTES = 4 << 20;
 /** Room before each block for the incomplete record of the one before. */
@@ -36,13 +37,21 @@ export class CaptureScan {
   /** Bytes of the file that whole records took up. */
   position = 0;
   readonly #source: ByteSource;
+  /** Secrets beside the capture, and those in it as far as it was read. */
+  readonly #keys: KeyLog;
   readonly #parser: RecordParser;
+  /** Filled by `advance`. */
+  #packet: Packet | null = null;
   /** The last `advance` came to the end of what there was. */
   #atEnd = false;
 
   constructor(source: ByteSource, format: CaptureFormat) {
     this.#source = source;
-    this.#parser = format.createParser();
+    this.#keys = source.keys ?? new KeyLog();
+    this.#parser = format.createParser((secrets) => {
+      this.#keys.add(secrets);
+      if (this.#packet !== null) this.#giveKeys(this.#packet);
+    });
   }
 
   get interfaces(): readonly InterfaceInfo[] {
@@ -76,6 +85,7 @@ export class CaptureScan {
         count = await this.#source.read(bytes, 0, length, position);
       p.bytes = bytes;
       p.view = new DataView(bytes.buffer);
+      this.#giveKeys(p);
       if (this.#parser.readAgain(p, 0, count, position)) return true;
       if (count < length) return false;
     }
@@ -89,11 +99,18 @@ export class CaptureScan {
     this.#atEnd = true;
   }
 
+  /** Packets without keys are not asked for any. */
+  #giveKeys(p: Packet): void {
+    p.keys = this.#keys.size === 0 ? null : this.#keys;
+  }
+
   async #read(p: Packet, onPacket: () => void, options: ScanOptions): Promise<void> {
     const parser = this.#parser,
       source = this.#source,
       size = source.size;
     if (parser.damage !== null || this.position >= size) return;
+    this.#packet = p;
+    this.#giveKeys(p);
     const blockBytes = Math.min(BLOCK_BYTES, size - this.position);
     let current = createBlock(blockBytes),
       spare: Block | null = null;

@@ -133,8 +133,21 @@ export interface StreamDissector<State = unknown> {
    * state ready for it, and for another beginning in this direction; without this function the state is opened anew there.
    */
   cut?(bytes: Uint8Array, offset: number, end: number, direction: Direction, state: State): boolean;
+  /**
+   * Bytes of this direction are missing, and the stream goes on at a recognised beginning. Returns whether the state still serves there; without this function it is
+   * opened anew.
+   */
+  resume?(direction: Direction, state: State): boolean;
   /** The stream ended in this direction (FIN, RST, end of capture): a PDU that lasts until close is complete. Returns whether there is one to dissect. */
   finish?(direction: Direction, state: State): boolean;
+}
+
+/** Takes the stream that lies within the stream at hand, as within a TLS connection whose keys are known. */
+export interface StreamCarrier {
+  /** Hands on its next bytes, `[offset, end)` of `p.bytes`. */
+  carry(p: Packet, direction: Direction, offset: number, end: number, sink: FieldSink | null): void;
+  /** Some of its bytes are missing. */
+  lose(direction: Direction): void;
 }
 
 export interface Dissector {

@@ -47,7 +47,7 @@ export function joinedSource(files: readonly JoinedFile[]): ByteSource {
 
 export function joinedFormat(files: readonly JoinedFile[]): CaptureFormat {
   const ids = [...new Set(files.map(({ format }) => format.id))];
-  return { id: ids.join('+'), name: ids.join(', '), sniff: () => false, createParser: () => new JoinedParser(files) };
+  return { id: ids.join('+'), name: ids.join(', '), sniff: () => false, createParser: (onSecrets) => new JoinedParser(files, onSecrets) };
 }
 
 /** An interface of one or more files; its packets are those of all of them. */
@@ -87,9 +87,9 @@ class Part implements CapturePart {
   lastSeconds = NaN;
   lastNanoseconds = 0;
 
-  constructor({ name, format }: JoinedFile, start: number) {
+  constructor({ name, format }: JoinedFile, start: number, onSecrets: (text: string) => void) {
     this.name = name;
-    this.parser = format.createParser();
+    this.parser = format.createParser(onSecrets);
     this.start = start;
   }
 
@@ -110,11 +110,13 @@ class JoinedParser implements RecordParser {
   readonly parts: Part[] = [];
   damage: Damage | null = null;
   readonly #files: readonly JoinedFile[];
+  readonly #onSecrets: (text: string) => void;
   /** Interfaces by what describes them. */
   readonly #alike = new Map<string, number[]>();
 
-  constructor(files: readonly JoinedFile[]) {
+  constructor(files: readonly JoinedFile[], onSecrets: (text: string) => void) {
     this.#files = files;
+    this.#onSecrets = onSecrets;
     this.#begin(0);
   }
 
@@ -166,7 +168,7 @@ class JoinedParser implements RecordParser {
   #begin(index: number): void {
     const before = this.parts.at(-1),
       start = before === undefined ? 0 : before.start + this.#files[index - 1]!.source.size;
-    this.parts.push(new Part(this.#files[index]!, start));
+    this.parts.push(new Part(this.#files[index]!, start, this.#onSecrets));
   }
 
   #joinedId(part: Part, id: number): number {

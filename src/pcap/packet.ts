@@ -3,11 +3,12 @@
  * offsets into the reader's block, never a copy. Nobody may keep it, or a subarray of its bytes, beyond the call it came in.
  */
 import { Ipv6Table } from './addresses.ts';
-import type { Direction, FieldSink, Message } from './dissector.ts';
+import type { Direction, FieldSink, Message, StreamCarrier } from './dissector.ts';
 import { IpReassembly } from './ipReassembly.ts';
 import { LearnedFlows } from './learnedFlows.ts';
 import { QuicConnections } from './quic/connections.ts';
 import type { Bound, DissectorTables } from './tables.ts';
+import type { KeyLog } from './tls/keyLog.ts';
 
 /** Columns of one row of `Packet.net`, a network header of the frame from the outside in. */
 export const NET_VERSION = 0,
@@ -114,6 +115,8 @@ export class Packet {
   isMalformed = false;
   /** A header reaches beyond what was captured. */
   isCut = false;
+  /** Something in it was opened with keys from outside: what is said of it did not travel in clear. */
+  isOpened = false;
   /** Set by a stream dissector's `step`. */
   pduComplete = false;
   /** Leading bytes of the PDU under way to keep when it spans segments; a `step` that knows better lowers it. With 0, and nobody looking, it is not dissected. */
@@ -129,6 +132,10 @@ export class Packet {
   /** Shared by all packets that look at one capture, so that a frame read again is what it was in the first pass. */
   learned = new LearnedFlows();
   readonly quic = new QuicConnections();
+  /** Secrets that open what is encrypted; null where the capture has none. */
+  keys: KeyLog | null = null;
+  /** Takes what a stream carries, while streams with keys are walked. */
+  carrier: StreamCarrier | null = null;
   readonly vias: string[] = [''];
   /** Frames whose carried protocol no dissector takes: table * 65536 + value -> frames. */
   readonly unknown = new Map<number, number>();
@@ -166,6 +173,7 @@ export class Packet {
     this.application = -1;
     this.isMalformed = false;
     this.isCut = false;
+    this.isOpened = false;
     this.pending = null;
   }
 

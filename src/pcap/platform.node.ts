@@ -3,23 +3,32 @@ import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:c
 import { constants, unzipSync } from 'node:zlib';
 import type { Platform } from './platform.ts';
 
-const TAG = 16;
-
 /** A Buffer's `slice` is a view, a Uint8Array's a copy: the engine knows only the latter. */
 const plain = ({ buffer, byteOffset, length }: Buffer): Uint8Array => new Uint8Array(buffer, byteOffset, length);
 
 export const nodePlatform: Platform = {
   md5: (data) => createHash('md5').update(data).digest('hex'),
   sha256: (data) => createHash('sha256').update(data).digest('hex'),
-  hmacSha256: (key, data) => plain(createHmac('sha256', key).update(data).digest()),
+  hmac: (hash, key, data) => plain(createHmac(hash, key).update(data).digest()),
   aes128Block: (key, block) => plain(createCipheriv('aes-128-ecb', key, null).setAutoPadding(false).update(block)),
-  aes128GcmOpen: (key, nonce, additional, sealed) => {
-    const tagAt = sealed.length - TAG,
-      open = createDecipheriv('aes-128-gcm', key, nonce, { authTagLength: TAG }).setAAD(additional).setAuthTag(sealed.subarray(tagAt));
-    const opened = open.update(sealed.subarray(0, tagAt));
+  aeadOpen: (cipher, key, nonce, additional, sealed, tagLength) => {
+    const tagAt = sealed.length - tagLength;
+    if (tagAt < 0) return null;
     try {
+      // The types of Node name the ciphers of each mode apart; all take these calls, and CCM needs the length beforehand.
+      const open = createDecipheriv(cipher as 'aes-128-ccm', key, nonce, { authTagLength: tagLength });
+      open.setAuthTag(sealed.subarray(tagAt));
+      open.setAAD(additional, { plaintextLength: tagAt });
+      const opened = open.update(sealed.subarray(0, tagAt));
       open.final();
       return plain(opened);
+    } catch {
+      return null;
+    }
+  },
+  cbcDecipher: (cipher, key, iv, data) => {
+    try {
+      return plain(createDecipheriv(cipher, key, iv).setAutoPadding(false).update(data));
     } catch {
       return null;
     }

@@ -6,14 +6,21 @@ export interface Platform {
   /** Lower-case hexadecimal digest. */
   md5(data: Uint8Array | string): string;
   sha256(data: Uint8Array | string): string;
-  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array;
   /** One block of 16 bytes enciphered with AES-128. */
   aes128Block(key: Uint8Array, block: Uint8Array): Uint8Array;
-  /** What AES-128-GCM sealed, its tag of 16 bytes at the end; null where the tag is not its. */
-  aes128GcmOpen(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array): Uint8Array | null;
+  /** What an AEAD sealed, its tag of `tagLength` bytes at the end; null where the tag is not its. */
+  aeadOpen(cipher: AeadCipher, key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array, tagLength: number): Uint8Array | null;
+  /** Whole blocks deciphered in CBC mode, padding included; null where the machine does not have the cipher. */
+  cbcDecipher(cipher: CbcCipher, key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array | null;
   /** The beginning of what gzip or zlib data inflate to, as far as these bytes go and at most 64 KiB; null where they are neither. */
   inflateStart(data: Uint8Array): Uint8Array | null;
 }
+
+export type Hash = 'md5' | 'sha1' | 'sha256' | 'sha384';
+/** By OpenSSL's names. */
+export type AeadCipher = 'aes-128-gcm' | 'aes-256-gcm' | 'aes-128-ccm' | 'aes-256-ccm' | 'chacha20-poly1305';
+export type CbcCipher = 'aes-128-cbc' | 'aes-256-cbc' | 'camellia-128-cbc' | 'camellia-256-cbc' | 'des-ede3-cbc';
 
 let installed: Platform | null = null;
 
@@ -29,16 +36,27 @@ export function sha256(data: Uint8Array | string): string | null {
   return installed === null ? null : installed.sha256(data);
 }
 
-export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array | null {
-  return installed === null ? null : installed.hmacSha256(key, data);
+export function hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array | null {
+  return installed === null ? null : installed.hmac(hash, key, data);
 }
 
 export function aes128Block(key: Uint8Array, block: Uint8Array): Uint8Array | null {
   return installed === null ? null : installed.aes128Block(key, block);
 }
 
-export function aes128GcmOpen(key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array): Uint8Array | null {
-  return installed === null ? null : installed.aes128GcmOpen(key, nonce, additional, sealed);
+export function aeadOpen(
+  cipher: AeadCipher,
+  key: Uint8Array,
+  nonce: Uint8Array,
+  additional: Uint8Array,
+  sealed: Uint8Array,
+  tagLength = 16,
+): Uint8Array | null {
+  return installed === null ? null : installed.aeadOpen(cipher, key, nonce, additional, sealed, tagLength);
+}
+
+export function cbcDecipher(cipher: CbcCipher, key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array | null {
+  return installed === null ? null : installed.cbcDecipher(cipher, key, iv, data);
 }
 
 /** The beginning of gzip or zlib data as text, one character a byte, at most 4,096; null where it cannot be read here. */

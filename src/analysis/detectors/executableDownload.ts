@@ -58,6 +58,8 @@ interface Downloads {
   bytes: number;
   /** It lay among the files of WordPress, where programs have no business: a site that was broken into. */
   isOnBlog: boolean;
+  /** Over TLS whose keys are known. */
+  readonly isOpened: boolean;
 }
 
 export const executableDownload = defineDetector({
@@ -72,8 +74,8 @@ export const executableDownload = defineDetector({
   create(_, state) {
     const subjects = new Watched<string, Downloads>(MOST_SUBJECTS),
       inflated: Inflated = { count: 0, left: 0 };
-    const of = (kind: FileKind, from: string, to: string, port: number, protocol: Carrier): Downloads | undefined =>
-      subjects.of(`${kind.id} ${from} ${to} ${port}`, () => ({
+    const of = (kind: FileKind, from: string, to: string, port: number, protocol: Carrier, isOpened: boolean): Downloads | undefined =>
+      subjects.of(`${kind.id} ${from} ${to} ${port} ${isOpened}`, () => ({
         kind,
         from,
         to,
@@ -87,6 +89,7 @@ export const executableDownload = defineDetector({
         count: 0,
         bytes: 0,
         isOnBlog: false,
+        isOpened,
       }));
     return {
       onMessage(message, flow, p) {
@@ -100,11 +103,11 @@ export const executableDownload = defineDetector({
           const downloads =
             sent !== null
               ? isMail
-                ? of(kind, sent.client, sent.server, sent.serverPort, 'smtp')
-                : of(kind, sent.server, sent.client, sent.serverPort, 'smb2')
+                ? of(kind, sent.client, sent.server, sent.serverPort, 'smtp', p.isOpened)
+                : of(kind, sent.server, sent.client, sent.serverPort, 'smb2', p.isOpened)
               : ends === null
                 ? undefined
-                : of(kind, ends.source, ends.destination, 0, 'tftp');
+                : of(kind, ends.source, ends.destination, 0, 'tftp', false);
           if (downloads === undefined) return;
           downloads.count++;
           if (message.name !== null) {
@@ -122,7 +125,7 @@ export const executableDownload = defineDetector({
           if (kind === null || !kind.native) return;
           const { client, server, serverPort } = endsOf(state, flow),
             up = message.direction === 0,
-            downloads = of(kind, up ? client : server, up ? server : client, serverPort, 'tcp');
+            downloads = of(kind, up ? client : server, up ? server : client, serverPort, 'tcp', p.isOpened);
           if (downloads === undefined) return;
           downloads.count++;
           downloads.evidence.add(p, flow);
@@ -150,7 +153,9 @@ export const executableDownload = defineDetector({
           kind = fileKindOf(start, contentType, name);
         if (kind === null) return;
         const { client, server, serverPort } = endsOf(state, flow),
-          downloads = isResponse ? of(kind, server, client, serverPort, 'http') : of(kind, client, server, serverPort, 'http');
+          downloads = isResponse
+            ? of(kind, server, client, serverPort, 'http', p.isOpened)
+            : of(kind, client, server, serverPort, 'http', p.isOpened);
         if (downloads === undefined) return;
         downloads.count++;
         if (isResponse && ON_A_BLOG.test(path)) downloads.isOnBlog = true;
@@ -222,11 +227,13 @@ function plainStart(message: HttpRequestMessage | HttpResponseMessage, inflated:
 }
 
 function draft(values: Options, downloads: Downloads, state: CaptureState): FindingDraft {
-  const { kind, from, to, port, protocol, evidence, names, hashes, lies, hosts, count, bytes, isOnBlog } = downloads;
+  const { kind, from, to, port, protocol, evidence, names, hashes, lies, hosts, count, bytes, isOnBlog, isOpened } = downloads;
   const bare = [...hosts].some((host) => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host)),
     repository = hosts.size > 0 && [...hosts].every((host) => REPOSITORY.test(host)),
     outside = !isLocalAddress(from),
-    named = `${/^[aeio]/i.test(kind.name) ? 'an' : 'a'} ${kind.name}`;
+    named = `${/^[aeio]/i.test(kind.name) ? 'an' : 'a'} ${kind.name}`,
+    how = isOpened ? 'over TLS' : 'in clear',
+    advice = isOpened ? '' : ' Fetch programs over HTTPS.';
   const { confidence, indicators } = confidenceOf([
     ['first bytes of a program', kind.native ? 70 : 60],
     ['type or name say something else', lies.size > 0 ? 20 : 0],
@@ -252,10 +259,10 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
     what: named,
     severity,
     confidence,
-    title: `${to} got ${named} from ${from} in clear${lies.size > 0 ? `, and ${[...lies][0]!}` : ''}`,
+    title: `${to} got ${named} from ${from} ${how}${lies.size > 0 ? `, and ${[...lies][0]!}` : ''}`,
     description: `${plural(count, 'file')} (threshold ${values.files}) with the first bytes of a ${kind.name}${bytes > 0 ? `, ${countText(bytes)} bytes together` : ''}${
       names.size > 0 ? `: ${[...names].join(', ')}` : ''
-    }. Anybody on the way could read and change ${count === 1 ? 'it' : 'them'}.`,
+    }. ${isOpened ? 'TLS carried it; the keys at hand opened it.' : `Anybody on the way could read and change ${count === 1 ? 'it' : 'them'}.`}`,
     subjects: [
       { role: protocol === 'smtp' ? 'client' : 'server', address: from, ...(port > 0 && protocol !== 'smtp' ? { port } : {}) },
       { role: protocol === 'smtp' ? 'server' : 'client', address: to, ...(protocol === 'smtp' ? { port } : {}) },
@@ -276,16 +283,16 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
     attack: lies.size > 0 ? ['T1105', 'T1036.008'] : ['T1105'],
     together: {
       // What lies about itself stands alone.
-      key: `${from} ${to} ${port} ${severity} ${lies.size > 0 ? kind.id : ''}`,
+      key: `${from} ${to} ${port} ${how} ${severity} ${lies.size > 0 ? kind.id : ''}`,
       label: kind.name,
       note: `${plural(count, 'file')}${names.size > 0 ? `: ${[...names].join(', ')}` : ''}`,
       words: ({ parts }) => ({
-        title: `${to} got ${listText([...new Set(parts.map(({ what = '' }) => what))])} from ${from} in clear`,
-        description: 'Anybody on the way could read and change them:',
-        recommendation: `Find out what ${to} did with these files, and look up their hashes. Fetch programs over HTTPS.`,
+        title: `${to} got ${listText([...new Set(parts.map(({ what = '' }) => what))])} from ${from} ${how}`,
+        description: isOpened ? 'TLS carried them; the keys at hand opened it:' : 'Anybody on the way could read and change them:',
+        recommendation: `Find out what ${to} did with these files, and look up their hashes.${advice}`,
         what: listText([...new Set(parts.map(({ what = '' }) => what))]),
       }),
     },
-    recommendation: `Find out what ${to} did with the file${hashes.size > 0 ? ', and look up its hash' : ''}. Fetch programs over HTTPS.`,
+    recommendation: `Find out what ${to} did with the file${hashes.size > 0 ? ', and look up its hash' : ''}.${advice}`,
   };
 }

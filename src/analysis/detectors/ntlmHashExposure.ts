@@ -49,7 +49,8 @@ export const ntlmHashExposure = defineDetector({
           if (flow >= 0) challenges.add(message, flow, p);
           return;
         }
-        if (!ntlmMessage.is(message) || flow < 0 || message.version === 0) return;
+        // What only keys from outside open was not heard by anybody.
+        if (!ntlmMessage.is(message) || flow < 0 || message.version === 0 || p.isOpened) return;
         const { version, carrier } = message,
           ends = endsOf(state, flow);
         if (isLoopback(ends.server)) return;

@@ -121,7 +121,10 @@ export function notExamined(report: Report): readonly string[] {
   );
   note(
     quality.encryptedBytes,
-    () => `${bytesText(quality.encryptedBytes)} are encrypted: judged by names, certificates and timing, not by what was said.`,
+    () =>
+      `${bytesText(quality.encryptedBytes)} are encrypted: judged by names, certificates and timing, not by what was said${
+        quality.openedConversations > 0 ? `. What TLS keys opened was read, in ${plural(quality.openedConversations, 'conversation')}` : ''
+      }.`,
   );
   note(
     quality.malformedPackets,

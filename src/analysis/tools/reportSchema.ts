@@ -69,6 +69,7 @@ const quality = z.strictObject({
   oneWayConversations: count,
   incompleteFragments: count,
   encryptedBytes: count,
+  openedConversations: count,
   droppedByCapture: count.nullable(),
   boundsReached: z.array(sentence),
 });

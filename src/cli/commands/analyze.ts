@@ -1,5 +1,6 @@
 /** `netsec analyze`: the report of one or more captures. */
 import { writeFile } from 'node:fs/promises';
+import { sayKeys } from '../sayKeys.ts';
 import { readAllowList } from '../../analysis/allowFile.node.ts';
 import { DEFAULT_LIMIT, plural } from '../../analysis/engine.ts';
 import { locationName, type CaptureLocation } from '../../analysis/engineApi.ts';
@@ -8,6 +9,7 @@ import { reportExports, writeReport } from '../../analysis/exports/writeReport.t
 import { KEPT_ROWS } from '../../analysis/limitReport.ts';
 import { reportLines } from '../../analysis/exports/reportLines.ts';
 import { readIntelFolder } from '../../analysis/intelFolder.node.ts';
+import { readKeyFolder } from '../../analysis/keyFolder.node.ts';
 import { finishFindings } from '../../analysis/findings.ts';
 import { SEVERITIES, type Finding, type Severity } from '../../analysis/report.ts';
 import { analyzeFile } from '../analyzeFile.ts';
@@ -15,6 +17,7 @@ import {
   choiceOption,
   EXIT,
   gravest,
+  KEY_LOG,
   NO_CACHE,
   textOption,
   UsageError,
@@ -51,6 +54,7 @@ export const analyze: Command = {
     output: { type: 'string', value: 'FILE', description: 'write the report of one capture there instead of on the screen' },
     allow: { type: 'string', value: 'FILE', description: 'what is expected (the nearest .netsec/allow.yaml beside or above the capture)' },
     intel: { type: 'string', value: 'DIR', description: 'your lists of what is bad (the nearest .netsec/intel beside or above the capture)' },
+    keylog: KEY_LOG,
     'no-hash': { type: 'boolean', description: 'leave out the SHA-256 of the capture' },
     'no-cache': NO_CACHE,
     'fail-on': {
@@ -98,6 +102,7 @@ interface Wish {
   readonly output: string | undefined;
   readonly allow: string | undefined;
   readonly intel: string | undefined;
+  readonly keyLog: string | undefined;
   readonly hash: boolean;
   readonly cache: boolean;
   readonly together: boolean;
@@ -127,6 +132,7 @@ function understand(args: Arguments): Wish {
     output,
     allow: textOption(args, 'allow'),
     intel: textOption(args, 'intel'),
+    keyLog: textOption(args, 'keylog'),
     hash: args.values['no-hash'] !== true,
     cache: args.values['no-cache'] !== true,
     together: args.values['together'] === true,
@@ -156,6 +162,8 @@ async function analyzeOne(files: readonly [string, ...string[]], wish: Wish, ter
   if (intel.problems.length > 20) terminal.say(`${plural(intel.problems.length - 20, 'more line')} of these lists could not be understood.`);
   if (intel.path !== null)
     terminal.say(`Own lists: ${plural(intel.entries.length, 'entry', 'entries')} of ${plural(intel.files, 'file')} in ${intel.path}.`);
+  const keys = readKeyFolder(file, wish.keyLog);
+  if (!sayKeys(keys, wish.keyLog, terminal)) return EXIT.UNREADABLE;
   const rowByRow = format === 'json' && limit === Infinity;
   // The readable formats choose their few rows themselves, out of the usual number.
   const rows = rowByRow
@@ -168,7 +176,7 @@ async function analyzeOne(files: readonly [string, ...string[]], wish: Wish, ter
   // Packets and single rows are in no report that is kept.
   const known = await knownReport(
     file,
-    { allow: rules, intel: intel.entries },
+    { allow: rules, intel: intel.entries, keysDigest: keys.digest },
     { limit: rows, use: files.length === 1 && wish.cache && wish.hash && format !== 'pcap' && !rowByRow },
   );
   let keep = (): Promise<void> => Promise.resolve();
@@ -178,6 +186,7 @@ async function analyzeOne(files: readonly [string, ...string[]], wish: Wish, ter
           limit: rows,
           allow: rules,
           intel: intel.entries,
+          keyLog: wish.keyLog,
           hash: wish.hash,
           evidence: format === 'pcap',
           onRead: (make) => (keep = () => known.keep(make)),

@@ -4,7 +4,7 @@ import { countText } from '../../analysis/engine.ts';
 import { safeText } from '../../analysis/exports/safeText.ts';
 import { paint, type TextStyle } from '../../analysis/exports/textLayout.ts';
 import { withoutSecrets } from '../../analysis/hideSecrets.ts';
-import { EXIT, UsageError, wholeNumber, type Command } from '../command.ts';
+import { EXIT, KEY_LOG, textOption, UsageError, wholeNumber, type Command } from '../command.ts';
 import { withSession } from '../openSession.ts';
 import { oneCapture } from './packets.ts';
 
@@ -16,6 +16,7 @@ export const packet: Command = {
     json: { type: 'boolean', description: 'as JSON; bytes as hexadecimal text' },
     'no-hex': { type: 'boolean', description: 'the fields only' },
     'show-secrets': { type: 'boolean', description: 'passwords and tokens as they are; they are hidden otherwise, in the bytes too' },
+    keylog: KEY_LOG,
     folder: { type: 'string', value: 'DIR', description: 'where "latest" looks (captures/, else here)' },
   },
   examples: ['netsec packet office.pcap 412', 'netsec packet latest 1 --json'],
@@ -26,7 +27,7 @@ export const packet: Command = {
     const frame = wholeNumber('The packet number', number, 1);
     const path = await oneCapture({ ...args, positionals: [file] }, terminal);
     if (path === null) return EXIT.UNREADABLE;
-    return withSession(path, terminal, async (session) => {
+    return withSession(path, textOption(args, 'keylog'), terminal, async (session) => {
       const detail = await session.handlers.packet({ frame }, terminal.signal);
       if (detail === null) {
         const { total } = await session.handlers.packets(

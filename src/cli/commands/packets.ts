@@ -5,7 +5,7 @@ import { safeText } from '../../analysis/exports/safeText.ts';
 import { columns, paint, type Column, type TextStyle } from '../../analysis/exports/textLayout.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import type { CaptureSession } from '../../analysis/session.ts';
-import { countOption, EXIT, textOption, UsageError, wholeNumber, type Arguments, type Command, type ExitCode } from '../command.ts';
+import { countOption, EXIT, KEY_LOG, textOption, UsageError, wholeNumber, type Arguments, type Command, type ExitCode } from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
 import { withSession } from '../openSession.ts';
 import type { Terminal } from '../terminal.ts';
@@ -23,6 +23,7 @@ export const packets: Command = {
     offset: { type: 'string', value: 'N', description: 'how many rows to pass over first (0)' },
     json: { type: 'boolean', description: 'as JSON: { offset, total, totalUnfiltered, rows }' },
     'show-secrets': { type: 'boolean', description: 'passwords and tokens in the Info column as they are; they are hidden otherwise' },
+    keylog: KEY_LOG,
     folder: { type: 'string', value: 'DIR', description: 'where "latest" looks (captures/, else here)' },
   },
   examples: ['netsec packets office.pcap --limit 20', 'netsec packets latest --filter "ip.addr == 10.0.0.5 and tcp.flags.syn == 1" --limit all'],
@@ -33,7 +34,7 @@ export const packets: Command = {
       filter = textOption(args, 'filter') ?? '';
     const path = await oneCapture(args, terminal);
     if (path === null) return EXIT.UNREADABLE;
-    return withSession(path, terminal, async (session) => {
+    return withSession(path, textOption(args, 'keylog'), terminal, async (session) => {
       if (!(await isUnderstood(session, filter, terminal))) return EXIT.USAGE;
       const selection = { ...EVERYTHING, filter },
         safe = args.values['show-secrets'] === true ? asItIs : withoutSecretsInRow;

@@ -4,6 +4,8 @@ import type { Packet } from '../packet.ts';
 import { ALERTS, CONTENT_TYPES, tlsFields as f, versionColumn } from '../tls/fields.ts';
 import { inBytes, readHandshake, readSsl2ClientHello } from '../tls/handshake.ts';
 import type { TlsAlertMessage, TlsHeartbeatMessage, TlsRecordMessage } from '../tls/messages.ts';
+import { keyChangeCipherSpec, openRecord } from '../tls/opening.ts';
+import type { OpenedRecord } from '../tls/recordCipher.ts';
 import {
   ALERT,
   APPLICATION_DATA,
@@ -13,8 +15,11 @@ import {
   openTls,
   RECORD_HEADER,
   recogniseTls,
+  resumeTls,
   stepTls,
+  TLS_1_3,
   tlsBulk,
+  type TlsSide,
   type TlsState,
 } from '../tls/records.ts';
 
@@ -33,6 +38,7 @@ export const tls: Dissector = {
     step: stepTls,
     bulk: tlsBulk,
     dissect: dissectTls,
+    resume: resumeTls,
   },
 };
 
@@ -71,12 +77,17 @@ function dissectRecord(p: Packet, offset: number, end: number, direction: Direct
       sink.wantsText ? `${versionColumn(state.version || version)} Record Layer: ${CONTENT_TYPES[type] ?? type}` : undefined,
     );
     sink.open();
-    sink.add(f.contentType, offset, 1);
+    // In TLS 1.3 all that is sealed says so; what it is stands within.
+    sink.add(type === APPLICATION_DATA && state.version === TLS_1_3 ? f.opaqueType : f.contentType, offset, 1);
     sink.add(f.recordVersion, offset + 1, 2);
     sink.add(f.recordLength, offset + 3, 2);
   }
   let words: string;
-  if (type === HANDSHAKE) words = dissectHandshake(p, content, end, direction, state, sink);
+  if (side.opener?.isBehindGap === true) p.carrier?.lose(direction);
+  const opened = isSealed(type, state, side) ? openRecord(bytes, offset, content, end, direction, state) : null;
+  if (opened !== null && state.version === TLS_1_3) sink?.add(f.contentType, offset, 0, opened.type);
+  if (opened !== null) words = dissectOpened(p, opened, direction, state, sink);
+  else if (type === HANDSHAKE) words = dissectHandshake(p, content, end, direction, state, sink);
   else if (type === APPLICATION_DATA) {
     side.encrypted = true;
     if (state.toTell !== 0 && mayTell(p, state) && state.client >= 0) {
@@ -87,13 +98,45 @@ function dissectRecord(p: Packet, offset: number, end: number, direction: Direct
     sink?.add(f.applicationData, content, Math.max(0, end - content));
   } else if (type === CHANGE_CIPHER_SPEC) {
     // TLS 1.3 sends it for middleboxes only; after a HelloRetryRequest clear hellos follow (RFC 8446 appendix D.4).
-    if (state.version !== 0x0304) side.encrypted = true;
+    if (state.version !== TLS_1_3) side.encrypted = true;
+    keyChangeCipherSpec(p, direction, state);
     words = 'Change Cipher Spec';
     sink?.add(f.changeCipherSpec, content, end - content);
   } else words = type === ALERT ? dissectAlert(p, content, end, direction, state, sink) : dissectHeartbeat(p, content, end, direction, state, sink);
-  if (sink === null) return;
-  sink.close();
-  say(p, words, state, version, sink);
+  if (sink !== null) {
+    sink.close();
+    say(p, words, state, version, sink);
+  }
+  if (opened?.type === APPLICATION_DATA) carry(p, opened.content, direction, sink);
+  else if (opened === null && type === APPLICATION_DATA) p.carrier?.lose(direction);
+}
+
+/** Whether the record is one that the keys at hand are for. In TLS 1.3 all that is sealed calls itself application data. */
+function isSealed(type: number, state: TlsState, side: TlsSide): boolean {
+  if (side.opener === null || type === CHANGE_CIPHER_SPEC) return false;
+  return type === APPLICATION_DATA || (state.keyed !== null && state.keyed.version !== 0 && state.keyed.version !== TLS_1_3);
+}
+
+/** Describes what was in a sealed record, but for application data, which are a stream of their own. Returns the words for the packet list. */
+function dissectOpened(p: Packet, { type, content }: OpenedRecord, direction: Direction, state: TlsState, sink: FieldSink | null): string {
+  const side = state.sides[direction];
+  side.encrypted = true;
+  p.isOpened = true;
+  if (type === APPLICATION_DATA) {
+    sink?.add(f.applicationData, 0, 0, content);
+    return 'Application Data';
+  }
+  return inBytes(p, content, 'Decrypted TLS', sink, () => {
+    const end = content.length;
+    if (type === HANDSHAKE) return readHandshake(p, content, 0, end, direction, state, sink) ?? 'Encrypted Handshake Message';
+    if (type === ALERT && end === 2) return readAlert(p, 0, direction, sink);
+    return CONTENT_TYPES[type] ?? `Content type ${type}`;
+  });
+}
+
+/** Hands application data on as the stream that they are. */
+function carry(p: Packet, content: Uint8Array, direction: Direction, sink: FieldSink | null): void {
+  if (content.length > 0) inBytes(p, content, 'Decrypted TLS', sink, () => p.carrier?.carry(p, direction, 0, content.length, sink));
 }
 
 /** One line for all records of a frame, as Wireshark has it. */
@@ -121,6 +164,11 @@ function dissectAlert(p: Packet, offset: number, end: number, direction: Directi
     sink?.add(f.alert, offset, end - offset, undefined, 'Alert Message: Encrypted Alert');
     return 'Encrypted Alert';
   }
+  return readAlert(p, offset, direction, sink);
+}
+
+/** An alert in clear: two bytes. */
+function readAlert(p: Packet, offset: number, direction: Direction, sink: FieldSink | null): string {
   const level = p.bytes[offset]!,
     description = p.bytes[offset + 1]!;
   if (p.hears('tls-alert')) p.emit({ kind: 'tls-alert', frame: p.frame, direction, level, description } satisfies TlsAlertMessage);

@@ -1,6 +1,6 @@
 /**
  * pcapng: draft-ietf-opsawg-pcapng. Sections, interfaces with their own time resolution, Enhanced, Simple and obsolete Packet Blocks,
- * and the drop counts of Interface Statistics. Other blocks are passed over.
+ * the drop counts of Interface Statistics, and TLS key logs in Decryption Secrets. Other blocks are passed over.
  */
 import { MAX_FRAME_BYTES, MAX_RECORD_BYTES, type CaptureFormat, type Damage, type InterfaceInfo, type RecordParser } from '../captureFormat.ts';
 import type { Packet } from '../packet.ts';
@@ -10,7 +10,10 @@ const SECTION_HEADER = 0x0a0d0d0a,
   OBSOLETE_PACKET = 2,
   SIMPLE_PACKET = 3,
   INTERFACE_STATISTICS = 5,
-  ENHANCED_PACKET = 6;
+  ENHANCED_PACKET = 6,
+  DECRYPTION_SECRETS = 10;
+/** Secrets Type of a key log: "TLSK". */
+const TLS_KEY_LOG = 0x544c534b;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 /** Block type, total length, and the total length again at the end. */
 const MIN_BLOCK = 12;
@@ -41,6 +44,11 @@ class PcapngParser implements RecordParser {
   #lastUnits = 0;
   #highSeconds = 0;
   #highRemainder = 0;
+  readonly #onSecrets: (text: string) => void;
+
+  constructor(onSecrets: (text: string) => void) {
+    this.#onSecrets = onSecrets;
+  }
 
   parse(p: Packet, from: number, to: number, filePosition: number, onPacket: () => void): number {
     let at = from;
@@ -55,7 +63,8 @@ class PcapngParser implements RecordParser {
         this.damage = { offset: position, message: `a block has the impossible length ${total.toLocaleString('en-US')}` };
         return at;
       }
-      const skippable = (type > ENHANCED_PACKET && !isSection) || type === 4 || type === 0;
+      const isSecrets = type === DECRYPTION_SECRETS && total <= MAX_RECORD_BYTES,
+        skippable = (type > ENHANCED_PACKET && !isSection && !isSecrets) || type === 4 || type === 0;
       if (skippable) {
         at += total;
         continue;
@@ -102,6 +111,10 @@ class PcapngParser implements RecordParser {
         return this.#readInterface(view, at, end, position);
       case INTERFACE_STATISTICS:
         if (total >= 24) this.#readStatistics(view, at, end);
+        return true;
+      case DECRYPTION_SECRETS:
+        if (total >= 20 && view.getUint32(at + 8, littleEndian) === TLS_KEY_LOG)
+          this.#readKeyLog(p, at + 16, end, view.getUint32(at + 12, littleEndian));
         return true;
       case ENHANCED_PACKET:
         if (total < 32) return this.#tooShort(position);
@@ -261,6 +274,10 @@ class PcapngParser implements RecordParser {
     });
   }
 
+  #readKeyLog(p: Packet, from: number, end: number, length: number): void {
+    this.#onSecrets(new TextDecoder('latin1').decode(p.bytes.subarray(from, Math.min(end, from + length))));
+  }
+
   #forEachOption(view: DataView, from: number, end: number, visit: (code: number, offset: number, length: number) => void): void {
     for (let at = from; at + 4 <= end;) {
       const code = view.getUint16(at, this.#littleEndian),
@@ -282,5 +299,5 @@ export const pcapng: CaptureFormat = {
   id: 'pcapng',
   name: 'pcapng',
   sniff: (head) => head.length >= 12 && head[0] === 0x0a && head[1] === 0x0d && head[2] === 0x0d && head[3] === 0x0a,
-  createParser: () => new PcapngParser(),
+  createParser: (onSecrets) => new PcapngParser(onSecrets),
 };

@@ -2,7 +2,8 @@
  * What protects Initial packets, RFC 9001 section 5 and RFC 9369 section 3.3: keys that everybody can make who saw the connection's first packet. Earlier
  * drafts' and Google's differ in the salt alone (values as in Wireshark).
  */
-import { aes128Block, aes128GcmOpen, hmacSha256 } from '../platform.ts';
+import { aeadOpen, aes128Block, hmac } from '../platform.ts';
+import { expandLabel } from '../tls/keySchedule.ts';
 import { draftOf, VERSION_2 } from './fields.ts';
 
 export interface PacketKeys {
@@ -31,29 +32,16 @@ function saltOf(version: number): Uint8Array | null {
   return draft <= 22 ? SALT_22 : draft <= 28 ? SALT_23 : draft <= 32 ? SALT_29 : SALT_1;
 }
 
-const ASCII = new TextEncoder();
-
-/** HKDF-Expand-Label of RFC 8446 section 7.1 with an empty context, for lengths that one block of SHA-256 gives. */
-function expand(secret: Uint8Array, label: string, length: number): Uint8Array | null {
-  const name = ASCII.encode(`tls13 ${label}`),
-    info = new Uint8Array(name.length + 5);
-  info[1] = length;
-  info[2] = name.length;
-  info.set(name, 3);
-  info[info.length - 1] = 1;
-  return hmacSha256(secret, info)?.subarray(0, length) ?? null;
-}
-
 /** Keys of the Initials of one side; `connectionId` is the destination of the client's first. Null for unknown versions, and without a platform. */
 export function initialKeys(version: number, connectionId: Uint8Array, fromServer: boolean): PacketKeys | null {
   const salt = saltOf(version),
-    initial = salt === null ? null : hmacSha256(salt, connectionId),
-    secret = initial === null ? null : expand(initial, fromServer ? 'server in' : 'client in', 32);
+    initial = salt === null ? null : hmac('sha256', salt, connectionId),
+    secret = initial === null ? null : expandLabel('sha256', initial, fromServer ? 'server in' : 'client in', 32);
   if (secret === null) return null;
   const prefix = version === VERSION_2 ? 'quicv2' : 'quic',
-    key = expand(secret, `${prefix} key`, 16),
-    iv = expand(secret, `${prefix} iv`, 12),
-    hp = expand(secret, `${prefix} hp`, 16);
+    key = expandLabel('sha256', secret, `${prefix} key`, 16),
+    iv = expandLabel('sha256', secret, `${prefix} iv`, 12),
+    hp = expandLabel('sha256', secret, `${prefix} hp`, 16);
   return key === null || iv === null || hp === null ? null : { key, iv, hp };
 }
 
@@ -100,7 +88,7 @@ export function openLongPacket(
     nonce = keys.iv.slice();
   for (let i = 0, rest = packetNumber; i < 8; i++, rest = Math.floor(rest / 256)) nonce[11 - i]! ^= rest % 256;
   if (end - payloadAt < TAG) return null;
-  const payload = aes128GcmOpen(keys.key, nonce, header, bytes.subarray(payloadAt, end));
+  const payload = aeadOpen('aes-128-gcm', keys.key, nonce, header, bytes.subarray(payloadAt, end));
   return payload === null ? null : { first, packetNumber, packetNumberLength, payload };
 }
 

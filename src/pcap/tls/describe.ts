@@ -61,7 +61,7 @@ function each(list: Reader, width: 1 | 2, field: Field, sink: FieldSink): void {
   for (; list.left >= width; list.skip(width)) sink.add(field, list.at, width);
 }
 
-function describeExtensions(r: Reader, client: boolean, sink: FieldSink): void {
+export function describeExtensions(r: Reader, client: boolean, sink: FieldSink): void {
   eachExtension(r, (type, body) => {
     sink.add(f.extensionType, body.at - 4, 2, type);
     sink.open();

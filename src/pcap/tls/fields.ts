@@ -169,6 +169,7 @@ const SUITES: Readonly<Record<number, string>> = Object.fromEntries(
 export const tlsFields = defineFields({
   record: { name: 'tls.record', label: 'Record Layer', type: 'none' },
   contentType: { name: 'tls.record.content_type', label: 'Content Type', type: 'uint', values: CONTENT_TYPES },
+  opaqueType: { name: 'tls.record.opaque_type', label: 'Opaque Type', type: 'uint', values: CONTENT_TYPES },
   recordVersion: { name: 'tls.record.version', label: 'Version', type: 'uint', base: 'hex', values: VERSIONS },
   recordLength: { name: 'tls.record.length', label: 'Length', type: 'uint' },
   applicationData: { name: 'tls.app_data', label: 'Encrypted Application Data', type: 'bytes' },

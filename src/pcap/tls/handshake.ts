@@ -3,15 +3,16 @@ import type { Direction, FieldSink } from '../dissector.ts';
 import { ja3sText } from '../ja3.ts';
 import type { Packet } from '../packet.ts';
 import { md5OfFingerprint } from '../platform.ts';
-import { describeCertificates, describeClientHello, describeServerHello } from './describe.ts';
+import { describeCertificates, describeClientHello, describeExtensions, describeServerHello } from './describe.ts';
 import { HANDSHAKE_TYPES, suiteName, tlsFields as f } from './fields.ts';
 import { isGrease, parseServerHello, parseSsl2ClientHello, serverNameOf, type ClientHello, type ServerHello } from './hello.ts';
 import { certificateAt } from './knownCertificates.ts';
 import { clientHelloAt } from './knownHellos.ts';
 import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage, TlsServerNameMessage } from './messages.ts';
 import { fingerprintsOf } from './fingerprints.ts';
+import { keyClientHello, keyMessage, keyServerHello } from './opening.ts';
 import { Reader } from './reader.ts';
-import type { TlsSide, TlsState } from './records.ts';
+import { TLS_1_3, type TlsSide, type TlsState } from './records.ts';
 import type { Certificate } from './x509.ts';
 
 const HEADER = 4;
@@ -117,6 +118,7 @@ export function inBytes<T>(p: Packet, other: Uint8Array, name: string, sink: Fie
 
 const CLIENT_HELLO = 1,
   SERVER_HELLO = 2,
+  ENCRYPTED_EXTENSIONS = 8,
   CERTIFICATE = 11;
 
 /** Reads one whole message `[offset, end)`, header included; returns its words for the packet list. */
@@ -142,6 +144,8 @@ function readMessage(
   else if (type === CLIENT_HELLO) words = readClientHello(p, clientHelloAt(bytes, body, end), body, end, direction, state, sink);
   else if (type === SERVER_HELLO) words = readServerHello(p, bytes, body, end, direction, state, sink);
   else if (type === CERTIFICATE) readCertificates(p, bytes, body, end, direction, state, sink);
+  else if (type === ENCRYPTED_EXTENSIONS && sink !== null) describeExtensions(new Reader(bytes, body, end), false, sink);
+  keyMessage(p, type, direction, state);
   sink?.close();
   return words;
 }
@@ -151,6 +155,7 @@ function glanceAtClientHello(p: Packet, body: number, end: number, direction: Di
   state.client = direction;
   if (state.version === 0 && end - body >= 2) state.version = p.bytes[body]! * 256 + p.bytes[body + 1]!;
   if (state.sni === null) state.sni = serverNameOf(p.bytes, body, end);
+  keyClientHello(p, body, end, direction, state);
   sayServerName(p, state.sni);
 }
 
@@ -169,6 +174,7 @@ function readClientHello(
   sink: FieldSink | null,
 ): string {
   noteClientHello(p, hello, direction, state);
+  keyClientHello(p, body, end, direction, state);
   if (hello.short) p.malformed('TLS ClientHello is shorter than its lengths say', body, end);
   if (sink === null) return 'Client Hello';
   describeClientHello(p, body, end, hello, state.transport, sink);
@@ -261,6 +267,7 @@ function readServerHello(
 ): string {
   const hello = parseServerHello(bytes, body, end);
   state.version = hello.version;
+  keyServerHello(p, body, hello, direction, state);
   if (hello.short) p.malformed('TLS ServerHello is shorter than its lengths say', body, end);
   if (p.hears('tls-server-hello')) p.emit(new SeenServerHello(p.frame, direction, hello, state.sni));
   if (sink !== null) describeServerHello(p, body, end, hello, sink);
@@ -298,7 +305,7 @@ class SeenServerHello implements TlsServerHelloMessage {
   }
 }
 
-/** RFC 5246 section 7.4.2. TLS 1.3 encrypts its certificates, so its other layout does not occur here. */
+/** RFC 5246 section 7.4.2, and RFC 8446 section 4.4.2, which puts a context before them and extensions behind each. */
 function readCertificates(
   p: Packet,
   bytes: Uint8Array,
@@ -310,7 +317,9 @@ function readCertificates(
 ): void {
   if (sink === null && !p.hears('tls-certificate')) return;
   const r = new Reader(bytes, body, end),
-    list = r.take(r.u24()),
+    is13 = state.version === TLS_1_3;
+  if (is13) r.skip(r.u8());
+  const list = r.take(r.u24()),
     chain: Certificate[] = [],
     places: [number, number][] = [];
   while (list.left >= 3 && chain.length < MAX_CHAIN) {
@@ -322,6 +331,7 @@ function readCertificates(
     }
     chain.push(certificate);
     places.push([one.at, one.end]);
+    if (is13) list.skip(list.u16());
   }
   if (chain.length === 0) return;
   const message: TlsCertificateMessage = {

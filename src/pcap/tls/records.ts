@@ -2,6 +2,7 @@
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import { markSegment } from '../handOver.ts';
 import { NET_DST_PORT, NET_SRC_PORT, NET_STRIDE, type Packet } from '../packet.ts';
+import type { KeyedConnection, SideOpener } from './opening.ts';
 
 export const CHANGE_CIPHER_SPEC = 20,
   ALERT = 21,
@@ -9,6 +10,7 @@ export const CHANGE_CIPHER_SPEC = 20,
   APPLICATION_DATA = 23,
   HEARTBEAT = 24;
 export const RECORD_HEADER = 5;
+export const TLS_1_3 = 0x0304;
 
 /** A ciphertext may be 2^14 bytes and 2,048 more (RFC 5246 section 6.2.3). */
 const MAX_RECORD = 16_384 + 2048;
@@ -30,6 +32,8 @@ export interface TlsSide {
   partial: Uint8Array | null;
   partialLength: number;
   passOver: number;
+  /** Where the keys are known. */
+  opener: SideOpener | null;
 }
 
 export interface TlsState {
@@ -41,6 +45,8 @@ export interface TlsState {
   sni: string | null;
   /** Records whose lengths may still be told: -1 until the ports are known, which must be those of a login. */
   toTell: number;
+  /** Where a key log holds its secrets. */
+  keyed: KeyedConnection | null;
   /** What carries it: TCP or QUIC. */
   transport: 't' | 'q';
   /** The words of the packet list, of all records of a frame. */
@@ -59,8 +65,9 @@ export function openTls(): TlsState {
     partial: null,
     partialLength: 0,
     passOver: 0,
+    opener: null,
   });
-  return { sides: [side(), side()], version: 0, client: -1, sni: null, toTell: -1, transport: 't', infoFrame: 0, info: '' };
+  return { sides: [side(), side()], version: 0, client: -1, sni: null, toTell: -1, keyed: null, transport: 't', infoFrame: 0, info: '' };
 }
 
 /** Type, version 3.x, a possible length, and a handshake begins with a hello: nothing else looks like that. */
@@ -129,7 +136,7 @@ function stepRecord(p: Packet, bytes: Uint8Array, offset: number, end: number, d
   }
   side.ssl2 = false;
   side.recordLength = RECORD_HEADER + size;
-  if (type === APPLICATION_DATA) return side.recordLength;
+  if (type === APPLICATION_DATA && side.opener === null) return side.recordLength;
   if (length < side.recordLength) return NEED_MORE;
   side.recordBytes = bytes;
   side.recordAt = offset;
@@ -155,6 +162,17 @@ function stepSsl2(bytes: Uint8Array, offset: number, end: number, direction: Dir
   return side.recordLength;
 }
 
+/** `StreamDissector.resume`: with keys, what comes behind bytes that are missing can still be opened. */
+export function resumeTls(direction: Direction, state: TlsState): boolean {
+  const side = state.sides[direction];
+  if (side.opener === null) return false;
+  side.opener.isBehindGap = true;
+  side.partial = side.recordBytes = null;
+  side.passOver = 0;
+  side.begun = false;
+  return true;
+}
+
 /** Where one logs in to mail or FTP, with TLS from the beginning or when it is asked for. */
 const LOGIN_PORTS: ReadonlySet<number> = new Set([21, 25, 110, 143, 465, 587, 990, 993, 995]),
   MOST_TOLD = 96;
@@ -174,7 +192,7 @@ export const tlsBulk = {
   ready(p: Packet, direction: Direction, state: TlsState): boolean {
     const side = state.sides[direction];
     if (state.toTell !== 0 && mayTell(p, state)) return false;
-    if (side.ssl2 || side.begun || side.partial !== null || side.passOver > 0) return false;
+    if (state.keyed !== null || side.ssl2 || side.begun || side.partial !== null || side.passOver > 0) return false;
     return side.encrypted || !(p.hears('tls-server-hello') || p.hears('tls-certificate') || p.hears('tls-alert') || p.hears('tls-heartbeat'));
   },
   passOver(bytes: Uint8Array, offset: number, end: number): number {

@@ -322,6 +322,7 @@ export function makeReport(traffic: Traffic, counted: Counted, limit: number): R
       oneWayConversations: 0,
       incompleteFragments: 0,
       encryptedBytes: layer(['tls']).bytes,
+      openedConversations: 0,
       droppedByCapture: null,
       boundsReached: [],
     },
