@@ -25,6 +25,9 @@ export class NetsecStream extends HTMLElement {
   private problem = '';
   private mode: StreamMode = 'text';
   private direction: Direction = 'both';
+  /** Whether keys open it, and whether it is shown sealed all the same. */
+  private isOpened = false;
+  private asSent = false;
   private search = '';
   private hit = 0;
   private loading: AbortController | null = null;
@@ -33,6 +36,11 @@ export class NetsecStream extends HTMLElement {
     const other = this.current?.flow !== config.flow;
     this.current = config;
     if (!other) return;
+    this.isOpened = this.asSent = false;
+    this.restart();
+  }
+
+  private restart(): void {
     this.page = null;
     this.chunks = [];
     this.problem = '';
@@ -52,10 +60,15 @@ export class NetsecStream extends HTMLElement {
     this.loading = controller;
     this.draw();
     try {
-      const page = await config.store.engine.call('followStream', { flow: config.flow, offset: this.next, maxBytes: PAGE_BYTES }, controller.signal);
+      const page = await config.store.engine.call(
+        'followStream',
+        { flow: config.flow, offset: this.next, maxBytes: PAGE_BYTES, asSent: this.asSent },
+        controller.signal,
+      );
       if (page === null) this.problem = 'This conversation carries no stream to follow.';
       else {
         this.page = page;
+        this.isOpened ||= page.isOpened;
         this.chunks = [...this.chunks, ...page.chunks];
         this.next = page.nextOffset;
       }
@@ -125,6 +138,23 @@ export class NetsecStream extends HTMLElement {
               this.draw();
             },
           )}
+          ${
+            this.isOpened
+              ? segments<'opened' | 'sent'>(
+                  'Content',
+                  [
+                    { id: 'opened', title: 'Opened' },
+                    { id: 'sent', title: 'As sent' },
+                  ],
+                  this.asSent ? 'sent' : 'opened',
+                  (which) => {
+                    this.asSent = which === 'sent';
+                    this.restart();
+                  },
+                  'stream',
+                )
+              : nothing
+          }
           <span class="sp"></span>
           <span class="searchbox"
             >${icon('search')}<input
@@ -190,7 +220,7 @@ export class NetsecStream extends HTMLElement {
       const chunks: StreamChunk[] = [];
       let size = 0;
       for (let offset: number | null = 0; offset !== null;) {
-        const page: StreamPage | null = await store.engine.call('followStream', { flow, offset, maxBytes: 1024 * 1024 });
+        const page: StreamPage | null = await store.engine.call('followStream', { flow, offset, maxBytes: 1024 * 1024, asSent: this.asSent });
         if (page === null) break;
         chunks.push(...page.chunks.filter((chunk) => this.direction === 'both' || chunk.direction === this.direction));
         size = chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0);

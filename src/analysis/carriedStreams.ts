@@ -62,15 +62,18 @@ export class CarriedStreams implements StreamCarrier {
       sourcePort = CLEAR_PORTS.get(this.#sourcePort) ?? this.#sourcePort,
       destinationPort = CLEAR_PORTS.get(this.#destinationPort) ?? this.#destinationPort;
     side.started = true;
+    p.onCarried?.(direction, p.bytes.subarray(offset, end));
     // Within it nothing is opened once more.
     p.carrier = null;
     deliver(p, inner, side, this.#flow, direction, offset, end, sourcePort, destinationPort, sink, this.#quiet);
     p.carrier = this;
   }
 
-  lose(direction: Direction): void {
+  lose(p: Packet, direction: Direction): void {
     const inner = this.#stream?.inner ?? null;
-    if (inner !== null) loseThread(inner, inner.sides[direction]);
+    if (inner === null) return;
+    loseThread(inner, inner.sides[direction]);
+    p.onCarried?.(direction, null);
   }
 
   /** The direction has ended: what lasts until then is complete. */

@@ -131,6 +131,8 @@ export interface StreamQuery {
   readonly offset: number;
   /** At most this many bytes of payload are returned. */
   readonly maxBytes: number;
+  /** The bytes that were sent, where keys open what they carried. */
+  readonly asSent?: boolean;
 }
 
 export interface StreamChunk {
@@ -144,6 +146,8 @@ export interface StreamChunk {
 
 export interface StreamPage {
   readonly conversation: Conversation;
+  /** What TLS carried, opened with keys, instead of what was sent. */
+  readonly isOpened: boolean;
   readonly chunks: readonly StreamChunk[];
   readonly nextOffset: number | null;
   readonly bytesAToB: number;

@@ -79,10 +79,12 @@ async function walk(
   sinkFor: (p: Packet) => FieldSink,
   look: (p: Packet, pass: FlowPass) => void,
   signal: AbortSignal | undefined,
+  prepare: (p: Packet, state: CaptureState) => void = nothing,
 ): Promise<void> {
   const p = createPacket(),
     state = new CaptureState(p),
     pass = new FlowPass(state, {});
+  prepare(p, state);
   const wanted = new Set(frames);
   let seeded = false;
   const toWalk = framesToWalk(source.index, flow, frames, most),
@@ -103,6 +105,19 @@ async function walk(
     pass.count(p, sink ?? DEAF);
     if (sink !== null) look(p, pass);
   }
+}
+
+/** Walks all frames of a flow once more; `prepare` is told of the packet and the state before the first. */
+export async function walkFlow(
+  source: ReplaySource,
+  flow: number,
+  prepare: (p: Packet, state: CaptureState) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { index } = source;
+  let last = index.count;
+  while (last > 0 && index.flow(last - 1) !== flow) last--;
+  if (last > 0) await walk(source, flow, [last], Infinity, () => DEAF, nothing, signal, prepare);
 }
 
 /** Frames of a flow before this one, counted up to `most`. */

@@ -1,6 +1,7 @@
 /** Follow Stream: what the two ends of a TCP or UDP conversation said to each other, in order, each byte once. */
 import type { CaptureScan } from '../pcap/captureReader.ts';
 import { createTables, decode } from '../pcap/decode.ts';
+import type { Direction } from '../pcap/dissector.ts';
 import {
   NET_FLAGS,
   NET_HAS_PORTS,
@@ -15,6 +16,7 @@ import {
 } from '../pcap/packet.ts';
 import type { Conversation } from './report.ts';
 import type { StreamChunk, StreamPage } from './engineApi.ts';
+import { walkFlow, type ReplaySource } from './flowReplay.ts';
 import { INDEX_FRAGMENT, INDEX_FROM_RESPONDER, type PacketIndex } from './packetIndex.ts';
 import { timestamp } from './time.ts';
 
@@ -45,6 +47,38 @@ export interface FollowRequest {
   readonly maxBytes: number;
 }
 
+/** Takes chunks in order, and keeps those of one page. */
+class PageOfChunks {
+  readonly #request: FollowRequest;
+  readonly #limit: number;
+  readonly #chunks: StreamChunk[] = [];
+  readonly #bytes: [number, number] = [0, 0];
+  #passed = 0;
+  #taken = 0;
+  #nextOffset: number | null = null;
+
+  constructor(request: FollowRequest) {
+    this.#request = request;
+    this.#limit = Math.min(MAX_PAGE_BYTES, Math.max(1, request.maxBytes));
+  }
+
+  give(direction: Direction, { frame, time }: Pick<Segment, 'frame' | 'time'>, bytes: Uint8Array, missingBefore: number): void {
+    this.#bytes[direction] += bytes.length;
+    if (this.#passed++ < this.#request.offset || this.#nextOffset !== null) return;
+    if (this.#taken + bytes.length > this.#limit && this.#chunks.length > 0) {
+      this.#nextOffset = this.#passed - 1;
+      return;
+    }
+    this.#taken += bytes.length;
+    this.#chunks.push({ frame, direction: direction === 0 ? 'a-to-b' : 'b-to-a', time, bytes, missingBefore });
+  }
+
+  page(isOpened: boolean): StreamPage {
+    const [bytesAToB, bytesBToA] = this.#bytes;
+    return { conversation: this.#request.conversation, isOpened, chunks: this.#chunks, nextOffset: this.#nextOffset, bytesAToB, bytesBToA };
+  }
+}
+
 /** Chunks `[offset, ...)` of the stream, up to `maxBytes`. All bytes before are walked through again: a stream has no index of its own. */
 export async function followStream(scan: CaptureScan, index: PacketIndex, request: FollowRequest, signal?: AbortSignal): Promise<StreamPage> {
   const p = new Packet(createTables()),
@@ -52,25 +86,8 @@ export async function followStream(scan: CaptureScan, index: PacketIndex, reques
       { expected: null, early: [], missing: 0 },
       { expected: null, early: [], missing: 0 },
     ];
-  const limit = Math.min(MAX_PAGE_BYTES, Math.max(1, request.maxBytes)),
-    chunks: StreamChunk[] = [];
-  let passed = 0,
-    taken = 0,
-    nextOffset: number | null = null,
-    bytesAToB = 0,
-    bytesBToA = 0;
-  const isTcp = request.conversation.layer === 'tcp';
-  const give = (direction: 0 | 1, segment: Segment, bytes: Uint8Array, missing: number): void => {
-    if (direction === 0) bytesAToB += bytes.length;
-    else bytesBToA += bytes.length;
-    if (passed++ < request.offset || nextOffset !== null) return;
-    if (taken + bytes.length > limit && chunks.length > 0) {
-      nextOffset = passed - 1;
-      return;
-    }
-    taken += bytes.length;
-    chunks.push({ frame: segment.frame, direction: direction === 0 ? 'a-to-b' : 'b-to-a', time: segment.time, bytes, missingBefore: missing });
-  };
+  const page = new PageOfChunks(request),
+    isTcp = request.conversation.layer === 'tcp';
   const fragments = hasFragments(index, request.flow);
   for (let i = 0; i < index.count; i++) {
     if (index.flow(i) !== request.flow && !(fragments && (index.flags(i) & INDEX_FRAGMENT) !== 0)) continue;
@@ -90,17 +107,42 @@ export async function followStream(scan: CaptureScan, index: PacketIndex, reques
       bytes: payload,
     };
     if (!isTcp) {
-      if (payload.length > 0) give(direction, segment, payload, 0);
+      if (payload.length > 0) page.give(direction, segment, payload, 0);
       continue;
     }
     const side = sides[direction];
     if ((p.tcpFlags & TCP_SYN) !== 0) side.expected = (p.tcpSequence + 1) | 0;
     if (payload.length === 0 && cut === 0) continue;
     side.expected ??= p.tcpSequence | 0;
-    accept(side, segment, cut, (one, bytes, missing) => give(direction, one, bytes, missing));
+    accept(side, segment, cut, (one, bytes, missing) => page.give(direction, one, bytes, missing));
   }
-  for (const direction of [0, 1] as const) flush(sides[direction], (one, bytes, missing) => give(direction, one, bytes, missing));
-  return { conversation: request.conversation, chunks, nextOffset, bytesAToB, bytesBToA };
+  for (const direction of [0, 1] as const) flush(sides[direction], (one, bytes, missing) => page.give(direction, one, bytes, missing));
+  return page.page(false);
+}
+
+/** The same of what a TLS connection carried, opened with the keys at hand: one chunk for each record of data. What is missing is counted as it was sent, sealed. */
+export async function followOpened(source: ReplaySource, request: FollowRequest, signal?: AbortSignal): Promise<StreamPage> {
+  const page = new PageOfChunks(request),
+    missing: [number, number] = [0, 0];
+  let gapsBefore = 0;
+  await walkFlow(
+    source,
+    request.flow,
+    (p, state) => {
+      p.onCarried = (direction, bytes) => {
+        if (bytes === null) {
+          missing[direction] += Math.max(1, state.tcpGapBytes - gapsBefore);
+          gapsBefore = state.tcpGapBytes;
+          return;
+        }
+        const time = p.hasTime ? timestamp(p.timeSeconds, p.timeNanoseconds) : null;
+        page.give(direction, { frame: p.frame, time }, bytes.slice(), missing[direction]);
+        missing[direction] = 0;
+      };
+    },
+    signal,
+  );
+  return page.page(true);
 }
 
 function hasFragments(index: PacketIndex, flow: number): boolean {

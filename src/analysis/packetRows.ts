@@ -44,7 +44,7 @@ export class PacketRows {
     const sink = new RowSink();
     for (const [flow, list] of this.#byFlow(frames.filter((frame) => !this.#cache.has(frame)))) {
       await replayFlow(
-        this.#source(),
+        this.source(),
         flow,
         list,
         () => {
@@ -64,7 +64,7 @@ export class PacketRows {
     let tree: FieldTree | null = null;
     for (const [flow, list] of this.#byFlow(frames)) {
       await replayFlow(
-        this.#source(),
+        this.source(),
         flow,
         list,
         (p) => (tree = new FieldTree(p)),
@@ -100,7 +100,7 @@ export class PacketRows {
     let detail: PacketDetail | null = null,
       tree: FieldTree | null = null;
     await replayFlow(
-      this.#source(),
+      this.source(),
       flow,
       [frame],
       (p) => (tree = new FieldTree(p)),
@@ -154,7 +154,8 @@ export class PacketRows {
     return this.#ordinals[flow] ?? -1;
   }
 
-  #source(): ReplaySource {
+  /** What walking a flow once more needs. */
+  source(): ReplaySource {
     const { state, scan } = this.#analysis;
     return {
       scan,

@@ -160,6 +160,7 @@ export class SelectionViews {
       end = frames < this.#index.count ? this.#index.fileOffset(frames) : this.#analysis.position,
       size = Math.min(source.size, end);
     return {
+      keys: source.keys,
       size,
       read: (into, offset, length, position) => source.read(into, offset, Math.max(0, Math.min(length, size - position)), position),
       refresh: () => Promise.resolve(size),

@@ -12,7 +12,7 @@ import { evidenceFrames } from './evidenceFrames.ts';
 import { reportExports, writeReport } from './exports/writeReport.ts';
 import { checkFilter, completeFilter } from './filtering.ts';
 import type { Judging } from './findings.ts';
-import { followStream } from './followStream.ts';
+import { followOpened, followStream } from './followStream.ts';
 import { HOST_MESSAGES, HostFacts, LINKING_MESSAGES } from './hostFacts.ts';
 import { hostFilter } from './hostFilter.ts';
 import { hostStory, type HostStory } from './hostStory.ts';
@@ -152,19 +152,17 @@ export class CaptureSession {
     packet: ({ frame }) => this.#rows.detail(frame),
     checkFilter: ({ text }) => checkFilter(text),
     completeFilter: ({ text, cursor }) => completeFilter(text, cursor),
-    followStream: async ({ flow, offset, maxBytes }, signal) => {
+    followStream: async ({ flow, offset, maxBytes, asSent }, signal) => {
       const [layer, number] = flow.split(':'),
         row = Number(number),
         { state } = this.#analysis;
       if (!CONVERSATION_LAYERS.includes(layer as ConversationLayer) || !(layer === 'tcp' || layer === 'udp' || layer === 'sctp')) return null;
       const table = conversationTable(state, layer);
       if (!Number.isInteger(row) || row < 0 || row >= table.count) return null;
-      return followStream(
-        this.#analysis.scan,
-        this.#index,
-        { flow: table.flows[row]!, conversation: conversationRow(state, table, row), offset, maxBytes },
-        signal,
-      );
+      const request = { flow: table.flows[row]!, conversation: conversationRow(state, table, row), offset, maxBytes };
+      return state.openedFlows.has(request.flow) && asSent !== true
+        ? followOpened(this.#rows.source(), request, signal)
+        : followStream(this.#analysis.scan, this.#index, request, signal);
     },
     // They were given to it; whoever reads them from a folder makes another session.
     rereadLists: () => ({ files: 0, entries: this.#options.intel?.length ?? 0, problems: [] }),

@@ -3,7 +3,7 @@ import type { KeyLog } from './tls/keyLog.ts';
 
 export interface ByteSource {
   /** Secrets from elsewhere that open what is encrypted in it; absent where there are none. Those in the capture itself are added. */
-  keys?: KeyLog;
+  keys?: KeyLog | undefined;
   /** Size in bytes as of the last `refresh()`. */
   readonly size: number;
   /** Fills `into[offset, offset + length)` from `position` on; returns how many bytes there were, fewer at the end. */

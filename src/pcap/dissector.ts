@@ -147,7 +147,7 @@ export interface StreamCarrier {
   /** Hands on its next bytes, `[offset, end)` of `p.bytes`. */
   carry(p: Packet, direction: Direction, offset: number, end: number, sink: FieldSink | null): void;
   /** Some of its bytes are missing. */
-  lose(direction: Direction): void;
+  lose(p: Packet, direction: Direction): void;
 }
 
 export interface Dissector {

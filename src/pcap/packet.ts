@@ -136,6 +136,8 @@ export class Packet {
   keys: KeyLog | null = null;
   /** Takes what a stream carries, while streams with keys are walked. */
   carrier: StreamCarrier | null = null;
+  /** Told what streams with keys carry, piece by piece; null for a piece that is missing. */
+  onCarried: ((direction: Direction, bytes: Uint8Array | null) => void) | null = null;
   readonly vias: string[] = [''];
   /** Frames whose carried protocol no dissector takes: table * 65536 + value -> frames. */
   readonly unknown = new Map<number, number>();

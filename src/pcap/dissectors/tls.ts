@@ -83,7 +83,7 @@ function dissectRecord(p: Packet, offset: number, end: number, direction: Direct
     sink.add(f.recordLength, offset + 3, 2);
   }
   let words: string;
-  if (side.opener?.isBehindGap === true) p.carrier?.lose(direction);
+  if (side.opener?.isBehindGap === true) p.carrier?.lose(p, direction);
   const opened = isSealed(type, state, side) ? openRecord(bytes, offset, content, end, direction, state) : null;
   if (opened !== null && state.version === TLS_1_3) sink?.add(f.contentType, offset, 0, opened.type);
   if (opened !== null) words = dissectOpened(p, opened, direction, state, sink);
@@ -108,7 +108,7 @@ function dissectRecord(p: Packet, offset: number, end: number, direction: Direct
     say(p, words, state, version, sink);
   }
   if (opened?.type === APPLICATION_DATA) carry(p, opened.content, direction, sink);
-  else if (opened === null && type === APPLICATION_DATA) p.carrier?.lose(direction);
+  else if (opened === null && type === APPLICATION_DATA) p.carrier?.lose(p, direction);
 }
 
 /** Whether the record is one that the keys at hand are for. In TLS 1.3 all that is sealed calls itself application data. */

@@ -84,9 +84,9 @@ export async function switchTheme(window: VscodeWindow, theme: keyof typeof THEM
   await capturePage(window.page).locator(`body[data-vscode-theme-kind="${kind}"]`).waitFor();
 }
 
-/** Answers the save dialog that is open. */
-export async function saveAs(page: Page, file: string): Promise<void> {
-  const dialog = page.locator('.quick-input-widget:visible').filter({ has: page.getByText('OK', { exact: true }) });
+/** Answers the dialog that is open and asks for a file, by its button. */
+export async function chooseFile(page: Page, file: string, button: string): Promise<void> {
+  const dialog = page.locator('.quick-input-widget:visible').filter({ has: page.getByText(button, { exact: true }) });
   await dialog.waitFor();
   const input = dialog.locator('.quick-input-box input');
   // The dialog looks at the folder first, then writes its own suggestion over what was typed too early.
@@ -100,6 +100,11 @@ export async function saveAs(page: Page, file: string): Promise<void> {
     await sleep(300);
   }
   await dialog.waitFor({ state: 'hidden' });
+}
+
+/** Answers the save dialog that is open. */
+export function saveAs(page: Page, file: string): Promise<void> {
+  return chooseFile(page, file, 'OK');
 }
 
 export async function closeEditors(window: VscodeWindow): Promise<void> {

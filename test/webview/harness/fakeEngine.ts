@@ -241,7 +241,7 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
           missingBefore: 1448,
         },
       ];
-      return { conversation, chunks: chunks.slice(offset), nextOffset: null, bytesAToB: 66, bytesBToA: 177 };
+      return { conversation, isOpened: false, chunks: chunks.slice(offset), nextOffset: null, bytesAToB: 66, bytesBToA: 177 };
     },
     saveFile: (params) => {
       asked.push(['saveFile', params]);
