@@ -38,6 +38,16 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
     one('Bytes', 'http.content_length'),
     one('Program', 'http.user_agent', 'http.server'),
   ],
+  // Several streams begin in one packet.
+  http2: [
+    { title: 'Method', names: ['http2.headers.method'], all: true },
+    { title: 'Status', names: ['http2.headers.status'], all: true },
+    one('Host', 'http2.headers.authority'),
+    { title: 'Address', names: ['http2.headers.path'], all: true },
+    one('Content', 'http2.headers.content_type'),
+    one('Bytes', 'http2.headers.content_length'),
+    one('Program', 'http2.headers.user_agent', 'http2.headers.server'),
+  ],
   tls: [
     one('Server name', 'tls.handshake.extensions_server_name'),
     // What is offered or agreed on; the older field stands at TLS 1.2 for ever (RFC 8446 section 4.1.2).
@@ -94,6 +104,7 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
 
 /** Where a protocol's name selects more than its messages. */
 const MESSAGES: Readonly<Record<string, string>> = {
+  http2: 'http2.headers.method || http2.headers.status',
   tls: 'tls.handshake || tls.alert_message',
   quic: '(quic && tls.handshake) || quic.cc.error_code',
 };

@@ -210,6 +210,8 @@ function wayOf(state: CaptureState, row: number, protocol: number, port: number)
     case 'http':
     case 'dns':
       return id;
+    case 'http2':
+      return 'http';
     case 'smtp':
       return 'mail';
     default:

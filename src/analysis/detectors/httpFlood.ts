@@ -43,6 +43,8 @@ interface Server {
   countedPages: number;
   readonly clients: Map<string, { requests: number }>;
   readonly evidence: Evidence;
+  /** Some came over HTTP/2. */
+  isHttp2: boolean;
   requests: number;
   /** Requests whose query is another than that of the one before. */
   queries: number;
@@ -77,6 +79,7 @@ export const httpFlood = defineDetector({
           countedPages: 0,
           clients: new Map(),
           evidence: new Evidence(),
+          isHttp2: false,
           requests: 0,
           queries: 0,
           lastQuery: '',
@@ -98,6 +101,7 @@ export const httpFlood = defineDetector({
         const { server: one, client } = both;
         if (client !== null) client.requests++;
         one.requests++;
+        if (message.stream !== undefined) one.isHttp2 = true;
         const now = packetTime(state, p);
         one.burst.add(now);
         one.peak.add(now);
@@ -155,7 +159,7 @@ function draft(values: Options, state: CaptureState, server: Server): FindingDra
       { role: 'victim', address, port },
     ],
     evidence,
-    `${addressFilter(address)} && tcp.port == ${port} && http.request`,
+    `${addressFilter(address)} && tcp.port == ${port} && ${server.isHttp2 ? '(http.request || http2.headers.method)' : 'http.request'}`,
     {
       technique: isOne ? 'one-source' : 'many-sources',
       severity: burst.most >= values.requests && !isKept && !isNew && !isOwnTest ? 'medium' : 'low',

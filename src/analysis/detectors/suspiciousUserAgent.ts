@@ -84,6 +84,8 @@ interface User {
   readonly port: number;
   readonly evidence: Evidence;
   readonly texts: Set<string>;
+  /** Some came over HTTP/2. */
+  isHttp2: boolean;
   count: number;
 }
 
@@ -114,10 +116,12 @@ export const suspiciousUserAgent = defineDetector({
           port: serverPort,
           evidence: new Evidence(),
           texts: new Set(),
+          isHttp2: false,
           count: 0,
         }));
         if (user === undefined) return;
         user.count++;
+        if (message.stream !== undefined) user.isHttp2 = true;
         user.evidence.add(p, flow);
         if (user.texts.size < MOST_SHOWN) user.texts.add(safeText(agent, 120));
       },
@@ -131,7 +135,7 @@ export const suspiciousUserAgent = defineDetector({
   },
 });
 
-function draft(values: Options, { kind, client, server, port, evidence, texts, count }: User): FindingDraft {
+function draft(values: Options, { kind, client, server, port, evidence, texts, isHttp2, count }: User): FindingDraft {
   const { confidence, indicators } = confidenceOf([
     [kind.what, kind.points],
     ['more than once', Math.min(5, count - 1)],
@@ -153,7 +157,7 @@ function draft(values: Options, { kind, client, server, port, evidence, texts, c
       ...indicators,
     ],
     alternatives: ['A script of an administrator, an installer or an update.', 'A program that was built on that library.'],
-    filter: `${addressFilter(client, server)} && tcp.port == ${port} && http.request`,
+    filter: `${addressFilter(client, server)} && tcp.port == ${port} && ${isHttp2 ? '(http.request || http2.headers.method)' : 'http.request'}`,
     attack: ['T1071.001'],
     together: {
       key: `${kind.id} ${client}`,

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { UriJudge } from '../../pcap/http/knownUris.ts';
 import {
+  exchangeOf,
   httpRequestMessage,
   httpResponseMessage,
   MAX_BODY_START,
@@ -85,13 +86,13 @@ export const webShell = defineDetector({
           else if (!isPlainPage(message) && waiting.size < MOST_WAITING) {
             const query = message.uri.indexOf('?'),
               command = (query > 0 ? hasCommand(message.uri.slice(query)) : '') || (message.method === 'POST' ? hasCommand(bodyOf(message)) : '');
-            if (command !== '') waiting.set(`${flow} ${message.frame}`, `${message.uri.slice(0, 80)}: ${command}`);
+            if (command !== '') waiting.set(`${flow} ${exchangeOf(message)}`, `${message.uri.slice(0, 80)}: ${command}`);
           }
         } else if (httpResponseMessage.is(message) && message.status < 400) {
           const found = answerOf(message);
           if (found !== null) seen.add(found, flow, p, message.uri ?? '');
-          if (waiting.size === 0) return;
-          const key = `${flow} ${message.requestFrame}`,
+          if (waiting.size === 0 || message.status < 200) return;
+          const key = `${flow} ${exchangeOf(message)}`,
             command = waiting.get(key);
           waiting.delete(key);
           if (command !== undefined && COMMAND_OUTPUT.test(message.bodyStart)) seen.add(OUTPUT, flow, p, command);

@@ -1,23 +1,13 @@
 /** Hypertext Transfer Protocol version 1, RFC 9110 and RFC 9112. A message is dissected in the frame that completes its body. */
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
-import { dissectInner } from '../handOver.ts';
+import { dissectInner, type HandOver } from '../handOver.ts';
 import { cutHttp, finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
 import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
-import {
-  authorizationToken,
-  bodyStart,
-  isHeard,
-  MAX_URI,
-  readAuthorization,
-  readForm,
-  readKey,
-  splitBasic,
-  type HttpCredentialsMessage,
-} from '../http/messages.ts';
-import { SeenRequest, SeenResponse } from '../http/seenMessages.ts';
+import { bodyStart, isHeard, MAX_URI, splitBasic } from '../http/messages.ts';
+import { hostOf, tellHttp } from '../http/tell.ts';
+import { Http2Connection } from '../http2/connection.ts';
 import type { Packet } from '../packet.ts';
-import { decimalAt, findByte, knownText, lineTextEnd, startsWithWord, textAt } from '../text.ts';
-import { readNtlmToken } from './ntlmssp.ts';
+import { decimalAt, lineTextEnd, textAt } from '../text.ts';
 
 const f = defineFields({
   request: { name: 'http.request', label: 'Request', type: 'boolean' },
@@ -93,8 +83,6 @@ const HEADER_FIELDS: ReadonlyMap<string, Field> = new Map(
   ].map((field) => [field.label.toLowerCase(), field]),
 );
 
-/** Before the query of an address. */
-const QUERY = 63;
 /** A head of usual size and the beginning of a body: bounds what one stream holds. */
 const KEEP_BYTES = 32_768;
 
@@ -118,6 +106,7 @@ export const http: Dissector = {
 function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, state: HttpState, sink: FieldSink | null): void {
   const side = state.sides[direction];
   if (side.inner) {
+    if (state.rest !== null) noteUpgrade(state, state.rest);
     if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
     return;
   }
@@ -127,55 +116,15 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
     headEnd = Math.min(limit, offset + side.headLength);
   const line = readStartLine(p.bytes, offset, headEnd);
   if (line === null) return;
-  if (!line.isResponse && side.request !== null && (sink !== null || p.hears('http-response'))) noteRequest(p, line, headEnd, side.request);
-  if (p.hears(line.isResponse ? 'http-response' : 'http-request'))
-    p.emit(line.isResponse ? new SeenResponse(p, line, headEnd, end, side) : new SeenRequest(p, line, headEnd, end, side));
-  if (hearsLogin && !line.isResponse) sayCredentials(p, line, headEnd, limit, side);
-  // The second of the three messages of NTLM comes with a refusal.
-  if (line.isResponse && side.request?.asksChallenge === true) readNtlmToken(p, authorizationToken(p.bytes, line.after, headEnd), 'http');
+  tellHttp(p, line, headEnd, limit, end, side, sink !== null);
   if (sink !== null) describe(p, offset, line, headEnd, end, side, sink);
 }
 
-function sayCredentials(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide): void {
-  const [from, to] = bodyStart(p.bytes, headEnd, end, side.chunked),
-    query = findByte(p.bytes, QUERY, line.second, line.secondEnd),
-    credentials =
-      readAuthorization(p.bytes, line.after, headEnd) ??
-      readForm(p.bytes, from, to) ??
-      readForm(p.bytes, Math.min(query + 1, line.secondEnd), line.secondEnd) ??
-      readKey(p.bytes, line.after, headEnd);
-  if (credentials === null) return;
-  // Only the last of the three messages of NTLM can be refused; the others are met with 401 by design.
-  const isNtlm = /^(?:ntlm|negotiate)$/i.test(credentials.scheme),
-    ntlm = isNtlm ? readNtlmToken(p, authorizationToken(p.bytes, line.after, headEnd), 'http') : null;
-  if (side.request !== null && ntlm !== null) {
-    side.request.login = { scheme: 'NTLM', user: ntlm.user, passwordPresent: true };
-    side.request.loginFrame = p.frame;
-  } else if (side.request !== null && isNtlm) side.request.asksChallenge = true;
-  else if (side.request !== null) {
-    side.request.login = credentials;
-    side.request.loginFrame = p.frame;
-  }
-  p.emit({ kind: 'http-credentials', frame: p.frame, host: hostOf(p.bytes, line, headEnd), ...credentials } satisfies HttpCredentialsMessage);
-}
-
-/** Keeps of a request what its response will want to say. */
-function noteRequest(p: Packet, line: StartLine, headEnd: number, request: NonNullable<HttpSide['request']>): void {
-  request.frame = p.frame;
-  request.timeSeconds = p.timeSeconds;
-  request.timeNanoseconds = p.timeNanoseconds;
-  request.uri = knownText(p.bytes, line.second, line.secondEnd, 1024);
-  request.host = hostOf(p.bytes, line, headEnd);
-}
-
-const scratch: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
-
-function hostOf(bytes: Uint8Array, line: StartLine, headEnd: number): string | null {
-  for (let at = line.after; nextHeader(bytes, at, headEnd, scratch); at = scratch.after) {
-    if (scratch.nameEnd - scratch.name === 4 && startsWithWord(bytes, scratch.name, scratch.nameEnd, 'HOST'))
-      return knownText(bytes, scratch.value, scratch.valueEnd, 256);
-  }
-  return null;
+/** The first stream of HTTP/2 has the answer to what was asked with the upgrade (RFC 7540 section 3.2). */
+function noteUpgrade(state: HttpState, { bound, state: inner }: HandOver): void {
+  if (state.upgraded === null || bound === null) return;
+  if (inner instanceof Http2Connection) inner.exchanges.answerLater(state.upgraded);
+  state.upgraded = null;
 }
 
 function describe(p: Packet, offset: number, line: StartLine, headEnd: number, end: number, side: HttpSide, sink: FieldSink): void {

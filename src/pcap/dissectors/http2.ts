@@ -5,13 +5,14 @@ import {
   loseBlock,
   MAX_HEADERS_FRAME,
   noteSettings,
-  openHttp2,
+  hearsMessages,
+  Http2Connection,
   readFrame,
   stepHttp2,
   streamIdAt,
   takeBlock,
   type Frame,
-  type Http2State,
+  type Http2Side,
   type ReadBlock,
 } from '../http2/connection.ts';
 import {
@@ -205,14 +206,14 @@ export const http2: Dissector = {
   application: true,
   stream: {
     recognise: recogniseHttp2,
-    open: openHttp2,
+    open: () => new Http2Connection(),
     keepBytes: FRAME_HEADER + MAX_HEADERS_FRAME,
     step: stepHttp2,
     dissect: dissectHttp2,
   },
 };
 
-function dissectHttp2(p: Packet, offset: number, end: number, direction: Direction, state: Http2State, sink: FieldSink | null): void {
+function dissectHttp2(p: Packet, offset: number, end: number, direction: Direction, state: Http2Connection, sink: FieldSink | null): void {
   if (matchPrefix(p.bytes, offset, end, PREFACE) === 'yes') {
     if (p.hears('http2-preface')) p.emit({ kind: 'http2-preface', frame: p.frame } satisfies Http2PrefaceMessage);
     if (sink === null) return;
@@ -224,28 +225,42 @@ function dissectHttp2(p: Packet, offset: number, end: number, direction: Directi
     tell(p, 'Magic', state, sink);
     return;
   }
-  if (sink === null || end - offset < FRAME_HEADER) return;
+  const hears = hearsMessages(p);
+  if ((sink === null && !hears) || end - offset < FRAME_HEADER) return;
   const side = state.sides[direction],
-    { bytes } = p,
-    frame = readFrame(bytes, offset, end),
+    frame = readFrame(p.bytes, offset, end),
     { type } = frame;
   if (side.block !== null && type !== CONTINUATION) {
     p.malformed('a header block is interrupted', offset, end);
     loseBlock(side);
   }
-  if (type === SETTINGS) noteSettings(bytes, frame, direction, state);
+  if (type === SETTINGS) noteSettings(p.bytes, frame, direction, state);
   const isHeaders = type === HEADERS || type === PUSH_PROMISE || type === CONTINUATION,
     hadFailed = side.hpack.hasFailed;
-  sink.layer(http2, offset, end - offset);
-  const read = isHeaders ? takeBlock(p, offset, end, frame, side) : null,
-    gist = read === null ? '' : gistOf(read.block.fields);
-  describe(p, offset, end, frame, read, gist, sink);
-  if (isHeaders && hadFailed) sink.note('note', 'Header fields behind a mistake cannot be read', offset, end - offset);
-  const words = `${TYPES[type] ?? `Unknown type (${type})`}[${frame.streamId}]`;
-  tell(p, gist === '' ? words : `${words}: ${gist}`, state, sink);
+  sink?.layer(http2, offset, end - offset);
+  const read = isHeaders ? takeBlock(p, offset, end, frame, side) : null;
+  if (sink !== null) {
+    const gist = read === null ? '' : gistOf(read.block.fields),
+      words = `${TYPES[type] ?? `Unknown type (${type})`}[${frame.streamId}]`;
+    describe(p, offset, end, frame, read, gist, sink);
+    if (isHeaders && hadFailed) sink.note('note', 'Header fields behind a mistake cannot be read', offset, end - offset);
+    tell(p, gist === '' ? words : `${words}: ${gist}`, state, sink);
+  } else if (read !== null && read.block.error !== null) p.malformed('header block', offset, end);
+  if (hears) listen(p, direction, frame, side, read, state);
 }
 
-function tell(p: Packet, words: string, state: Http2State, sink: FieldSink): void {
+/** What a frame adds to the messages of its stream. */
+function listen(p: Packet, direction: Direction, frame: Frame, side: Http2Side, read: ReadBlock | null, { exchanges }: Http2Connection): void {
+  const { type, flags, streamId, from, to, there } = frame,
+    isEnd = (flags & END_STREAM) !== 0;
+  if (read !== null && side.promisedId > 0) exchanges.onPromise(p, side.promisedId, read.block.fields);
+  else if (read !== null) exchanges.onHeaders(p, direction, streamId, read.block.fields, side.isEnd);
+  else if (type === DATA) exchanges.onData(p, direction, streamId, from, there, to - from, isEnd);
+  else if (type === RST_STREAM) exchanges.onReset(p, direction, streamId);
+  else exchanges.onOther(p, direction, streamId);
+}
+
+function tell(p: Packet, words: string, state: Http2Connection, sink: FieldSink): void {
   state.info = state.infoFrame === p.frame && state.info !== '' ? `${state.info}, ${words}` : words;
   state.infoFrame = p.frame;
   sink.info('HTTP2', state.info);

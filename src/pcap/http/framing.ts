@@ -1,10 +1,10 @@
 /** Where an HTTP/1 message ends, RFC 9112 section 6: its head, then no body, a counted one, chunks, or all until close. */
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import { finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
-import type { LoginMessage } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, CR, decimalAt, findByte, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
-import { isHeard, looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM, mayHoldPassword, type HttpCredentials } from './messages.ts';
+import { isHeard, looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM, mayHoldPassword } from './messages.ts';
+import { isInterim, pendingRequest, sayLoginResult, type PendingRequest } from './pending.ts';
 import {
   findHeadEnd,
   isKeyLine,
@@ -31,22 +31,6 @@ const HEAD = 0,
   /** The first bytes of a counted body are waited for. */
   BODY = 4;
 
-/** A request as its response needs it. */
-export interface PendingRequest {
-  readonly method: string;
-  /** Frame that completed it, 0 while its body is on the way. */
-  frame: number;
-  uri: string;
-  host: string | null;
-  timeSeconds: number;
-  timeNanoseconds: number;
-  /** Who logs in with it, and in which frame. */
-  login: HttpCredentials | null;
-  loginFrame: number;
-  /** It begins a log-on by NTLM: its answer holds the challenge. */
-  asksChallenge: boolean;
-}
-
 /** One direction: the message being read. */
 export interface HttpSide {
   phase: number;
@@ -69,6 +53,8 @@ export interface HttpState {
   readonly pending: PendingRequest[];
   /** What follows after CONNECT or an upgrade. */
   rest: HandOver | null;
+  /** The request that asked for the upgrade, until what follows knows of it. */
+  upgraded: PendingRequest | null;
 }
 
 export function openHttp(): HttpState {
@@ -83,7 +69,7 @@ export function openHttp(): HttpState {
     inner: false,
     request: null,
   });
-  return { sides: [side(), side()], pending: [], rest: null };
+  return { sides: [side(), side()], pending: [], rest: null, upgraded: null };
 }
 
 export function stepHttp(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: HttpState): number {
@@ -127,7 +113,7 @@ export function cutHttp(bytes: Uint8Array, offset: number, end: number, directio
   beginMessage(bytes, line, side, state);
   const headEnd = bytes.subarray(0, end).lastIndexOf(LF) + 1;
   readBodyHeaders(bytes, line.after, headEnd);
-  side.login = !line.isResponse && (body.login || isLoginAddress(bytes, line.second, line.secondEnd));
+  side.login = saysLogin(bytes, line);
   side.headLength = headEnd - offset;
   side.bodyLength = 0;
   side.chunked = false;
@@ -156,7 +142,7 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   side.bodyLength = 0;
   if (!fresh) readBodyHeaders(bytes, line.after, headEnd);
   side.chunked = body.chunked;
-  side.login = !line.isResponse && (body.login || isLoginAddress(bytes, line.second, line.secondEnd));
+  side.login = saysLogin(bytes, line);
   // Nobody listens to more of a body than its beginning.
   p.pduKeep =
     isHeard(p) || (side.login && p.hears('http-credentials')) ? side.headLength + (line.isResponse ? MAX_BODY_START + CHUNK_LINE : MAX_FORM) : 0;
@@ -174,7 +160,10 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
     // A request without a length has no body (RFC 9112 section 6.3, 7).
     none = !body.chunked && body.length <= 0;
   }
-  if (tunnel) state.rest = handOver(null);
+  if (tunnel) {
+    state.rest = handOver(null);
+    if (side.request?.method !== 'CONNECT') state.upgraded = side.request;
+  }
   p.pduComplete = true;
   if (none || (!body.chunked && body.length === 0)) return side.headLength;
   if (!body.chunked && body.length > 0) {
@@ -194,8 +183,6 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
   return side.headLength;
 }
 
-const isInterim = (status: number): boolean => status >= 100 && status < 200 && status !== 101;
-
 /** Pairs the message of a start line: a request waits for its response, which takes it. */
 function beginMessage(bytes: Uint8Array, line: StartLine, side: HttpSide, state: HttpState): void {
   side.isResponse = line.isResponse;
@@ -203,46 +190,26 @@ function beginMessage(bytes: Uint8Array, line: StartLine, side: HttpSide, state:
     side.request = (isInterim(decimalAt(bytes, line.second, line.second + 3)) ? state.pending[0] : state.pending.shift()) ?? null;
     return;
   }
-  const request: PendingRequest = {
-    method: methodAt(bytes, line.first, line.firstEnd),
-    frame: 0,
-    uri: '',
-    host: null,
-    timeSeconds: 0,
-    timeNanoseconds: 0,
-    login: null,
-    loginFrame: 0,
-    asksChallenge: false,
-  };
+  const request = pendingRequest(methodAt(bytes, line.first, line.firstEnd));
   side.request = request;
   if (state.pending.length < MAX_PENDING) state.pending.push(request);
+}
+
+/** Whether a request of whole head says who logs in with it, or may. */
+export function isLogin(bytes: Uint8Array, line: StartLine, headEnd: number): boolean {
+  readBodyHeaders(bytes, line.after, headEnd);
+  return saysLogin(bytes, line);
+}
+
+/** By the header lines that were read last. */
+function saysLogin(bytes: Uint8Array, line: StartLine): boolean {
+  return !line.isResponse && (body.login || isLoginAddress(bytes, line.second, line.secondEnd));
 }
 
 /** Whether the query of an address may name a password. */
 function isLoginAddress(bytes: Uint8Array, from: number, to: number): boolean {
   const query = findByte(bytes, QUERY, from, to);
   return query < to && mayHoldPassword(bytes, query, to);
-}
-
-/** A page in answer to a posted form may welcome or ask again: only a plain refusal is told of forms. Other schemes are refused in the middle of their exchange. */
-function sayLoginResult(p: Packet, request: PendingRequest, status: number): void {
-  const { login, loginFrame } = request,
-    scheme = login!.scheme.toLowerCase(),
-    isForm = scheme === 'form',
-    refused = status === 401 || status === 403 || status === 407;
-  if (!p.hears('login') || (!isForm && scheme !== 'basic' && scheme !== 'digest' && scheme !== 'ntlm') || (!refused && (isForm || status >= 400)))
-    return;
-  p.emit({
-    kind: 'login',
-    frame: p.frame,
-    protocol: 'http',
-    user: login!.user,
-    mechanism: login!.scheme,
-    secretInClear: scheme !== 'digest' && scheme !== 'ntlm',
-    result: refused ? 'rejected' : 'accepted',
-    attemptFrame: loginFrame,
-    ...(login!.passwordTag === undefined ? {} : { secretTag: login!.passwordTag }),
-  } satisfies LoginMessage);
 }
 
 const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT'];

@@ -1,4 +1,4 @@
-/** What HTTP/1 says, as detectors and statistics consume it. Secrets stay behind: only who, by which scheme, and that there was one. */
+/** What HTTP says, as detectors and statistics consume it. Secrets stay behind: only who, by which scheme, and that there was one. */
 import { messageKind, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { secretTag } from '../secretTag.ts';
@@ -29,8 +29,10 @@ export interface MessagePlace {
 }
 
 interface HttpMessage extends Message {
-  /** `1.1` */
+  /** `1.1`, `2` */
   readonly version: string;
+  /** Of HTTP/2: the stream that a request shares with its response, as several are under way at once, and begin in one frame. */
+  readonly stream?: number;
   readonly contentType: string | null;
   readonly contentEncoding: string | null;
   /** Bytes of the body without chunk lines, as transferred. */
@@ -81,6 +83,11 @@ export interface HttpCredentialsMessage extends Message, HttpCredentials {
   readonly host: string | null;
 }
 export const httpCredentialsMessage = messageKind<HttpCredentialsMessage>('http-credentials');
+
+/** What a request and its response have in common within their connection. */
+export function exchangeOf(message: HttpRequestMessage | HttpResponseMessage): string {
+  return `${message.kind === 'http-request' ? message.frame : message.requestFrame} ${message.stream ?? 0}`;
+}
 
 export const MAX_URI = 8192;
 /** Longest token of an Authorization header that is decoded; one of NTLM has hundreds of bytes. */

@@ -5,10 +5,10 @@
 import type { Packet } from '../packet.ts';
 import { sha256 } from '../platform.ts';
 import { decimalAt, knownText, textAt } from '../text.ts';
-import type { HttpSide } from './framing.ts';
 import { readHeaders, type Header } from './headerLines.ts';
 import type { StartLine } from './headers.ts';
 import { placeOfUri, uriIn } from './knownUris.ts';
+import type { PendingRequest } from './pending.ts';
 import {
   bodyStart,
   headerValue,
@@ -24,6 +24,18 @@ import {
   type HttpResponseMessage,
   type MessagePlace,
 } from './messages.ts';
+
+/** What its reader knows of a message beside its head. */
+export interface ToldSide {
+  readonly bodyLength: number;
+  readonly chunked: boolean;
+  /** The request says who logs in: by a header, or perhaps by a posted form. */
+  readonly login: boolean;
+  /** The request itself, or the one a response answers. */
+  readonly request: PendingRequest | null;
+  /** Of HTTP/2. */
+  readonly stream?: number;
+}
 
 /** Where a message lies. The reader's start line is one object for all messages: its offsets are copied. */
 class Place implements MessagePlace {
@@ -65,12 +77,14 @@ class SeenMessage {
   readonly frame: number;
   readonly bodyLength: number;
   readonly place: Place;
+  readonly stream?: number;
   #headers: readonly Header[] | undefined;
 
-  constructor(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide) {
+  constructor(p: Packet, line: StartLine, headEnd: number, end: number, side: ToldSide) {
     this.frame = p.frame;
     this.bodyLength = side.bodyLength;
     this.place = new Place(p, line, headEnd, end, side.chunked);
+    if (side.stream !== undefined) this.stream = side.stream;
   }
 
   get headers(): readonly Header[] {
@@ -104,7 +118,7 @@ export class SeenRequest extends SeenMessage implements HttpRequestMessage {
   #form: HttpCredentials | null | undefined;
   #bodyStart: string | undefined;
 
-  constructor(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide) {
+  constructor(p: Packet, line: StartLine, headEnd: number, end: number, side: ToldSide) {
     super(p, line, headEnd, end, side);
     // A password may stand in it, or beside it: what is met stays in that table.
     this.uriPlace = side.login ? -1 : placeOfUri(p.bytes, p.view, line.second, line.secondEnd);
@@ -167,7 +181,7 @@ export class SeenResponse extends SeenMessage implements HttpResponseMessage {
   readonly host: string | null;
   #bodyStart: string | undefined;
 
-  constructor(p: Packet, line: StartLine, headEnd: number, end: number, side: HttpSide) {
+  constructor(p: Packet, line: StartLine, headEnd: number, end: number, side: ToldSide) {
     super(p, line, headEnd, end, side);
     const { request } = side;
     this.status = Math.max(0, decimalAt(p.bytes, line.second, line.secondEnd));

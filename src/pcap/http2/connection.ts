@@ -1,13 +1,16 @@
 /** A connection of HTTP/2 as its frames are read, RFC 9113: where each ends, and the header blocks of each direction, which only make sense in their order. */
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
+import { isHeard } from '../http/messages.ts';
 import { matchPrefix } from '../text.ts';
+import { Exchanges } from './exchanges.ts';
 import { HpackDecoder, MAX_BLOCK, type HeaderBlock } from './hpack.ts';
 import {
   ACK,
   CONTINUATION,
   DATA,
   END_HEADERS,
+  END_STREAM,
   FRAME_HEADER,
   HAS_PRIORITY,
   HEADER_TABLE_SIZE,
@@ -31,19 +34,31 @@ export interface Http2Side {
   block: Uint8Array | null;
   blockLength: number;
   blockStream: number;
+  /** What the frame that began it says: the stream ends with it, or which stream is promised, 0 without. */
+  isEnd: boolean;
+  promisedId: number;
 }
 
-export interface Http2State {
-  readonly sides: readonly [Http2Side, Http2Side];
+export class Http2Connection {
+  readonly sides: readonly [Http2Side, Http2Side] = [newSide(), newSide()];
+  readonly exchanges = new Exchanges();
   /** The line of the packet list: frames of the same packet are told together. */
-  infoFrame: number;
-  info: string;
+  infoFrame = 0;
+  info = '';
 }
 
-export function openHttp2(): Http2State {
-  const side = (): Http2Side => ({ begun: false, hpack: new HpackDecoder(), block: null, blockLength: 0, blockStream: 0 });
-  return { sides: [side(), side()], infoFrame: 0, info: '' };
-}
+const newSide = (): Http2Side => ({
+  begun: false,
+  hpack: new HpackDecoder(),
+  block: null,
+  blockLength: 0,
+  blockStream: 0,
+  isEnd: false,
+  promisedId: 0,
+});
+
+/** Whether anybody listens to what requests and responses say: else no header fields are unpacked, as long as nobody looks. */
+export const hearsMessages = (p: Packet): boolean => isHeard(p) || p.hears('http-credentials') || p.hears('login');
 
 /** A frame as it lies in `bytes`: its payload without padding and priority is `[from, to)`, of which `[from, there)` was kept. Refilled by `readFrame`. */
 export interface Frame {
@@ -88,7 +103,7 @@ export function streamIdAt(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! & 127) * 16_777_216 + ((bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!)) >>> 0;
 }
 
-export function stepHttp2(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: Http2State): number {
+export function stepHttp2(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: Http2Connection): number {
   const side = state.sides[direction];
   p.pduComplete = true;
   if (!side.begun) {
@@ -109,11 +124,20 @@ export function stepHttp2(p: Packet, bytes: Uint8Array, offset: number, end: num
     // Each side begins with SETTINGS (section 3.4); where it does not, the beginning was not captured.
     if (type !== SETTINGS || (bytes[offset + 4]! & ACK) !== 0) side.hpack.forget();
   }
+  if (!hearsMessages(p)) p.pduKeep = 0;
+  else if (type === DATA) {
+    // The beginning of a body says whether all of it is kept.
+    const payload = offset + FRAME_HEADER,
+      from = payload + ((bytes[offset + 4]! & PADDED) === 0 ? 0 : 1);
+    if (end < Math.min(from + 2, payload + length)) return NEED_MORE;
+    const wish = state.exchanges.wishOf(direction, streamIdAt(bytes, offset + 5), bytes, from, Math.min(end, payload + length));
+    p.pduKeep = wish < 0 ? 0 : Math.min(FRAME_HEADER + length, from - offset + wish);
+  } else p.pduKeep = Math.min(FRAME_HEADER + length, FRAME_HEADER + MAX_HEADERS_FRAME);
   return FRAME_HEADER + length;
 }
 
 /** Takes note of SETTINGS, which bound what the other side may do. */
-export function noteSettings(bytes: Uint8Array, { flags, from, there }: Frame, direction: Direction, state: Http2State): void {
+export function noteSettings(bytes: Uint8Array, { flags, from, there }: Frame, direction: Direction, state: Http2Connection): void {
   if ((flags & ACK) !== 0) return;
   const { hpack } = state.sides[direction === 0 ? 1 : 0];
   hpack.allow();
@@ -145,7 +169,12 @@ export function takeBlock(p: Packet, offset: number, end: number, part: Frame, s
       p.malformed('CONTINUATION without the frame that it continues', offset, end);
       return null;
     }
-  } else side.block = null;
+  } else {
+    side.block = null;
+    side.isEnd = type === HEADERS && (flags & END_STREAM) !== 0;
+    side.promisedId =
+      type === PUSH_PROMISE && !part.isShort && there >= from && from - 4 >= offset + FRAME_HEADER ? streamIdAt(p.bytes, from - 4) : 0;
+  }
   if (part.isShort) {
     p.malformed('padding is longer than its frame', offset, end);
     loseBlock(side);

@@ -1,0 +1,59 @@
+/** A request that waits for its answer, and what an answer says of a login. */
+import type { LoginMessage } from '../login.ts';
+import type { Packet } from '../packet.ts';
+import type { HttpCredentials } from './messages.ts';
+
+/** A request as its response needs it. */
+export interface PendingRequest {
+  readonly method: string;
+  /** Frame that completed it, 0 while its body is on the way. */
+  frame: number;
+  uri: string;
+  host: string | null;
+  timeSeconds: number;
+  timeNanoseconds: number;
+  /** Who logs in with it, and in which frame. */
+  login: HttpCredentials | null;
+  loginFrame: number;
+  /** It begins a log-on by NTLM: its answer holds the challenge. */
+  asksChallenge: boolean;
+}
+
+/** Nothing is known of it yet but how it asks. */
+export function pendingRequest(method: string): PendingRequest {
+  return {
+    method,
+    frame: 0,
+    uri: '',
+    host: null,
+    timeSeconds: 0,
+    timeNanoseconds: 0,
+    login: null,
+    loginFrame: 0,
+    asksChallenge: false,
+  };
+}
+
+/** Whether an answer comes before the answer: 100 Continue, 103 Early Hints. */
+export const isInterim = (status: number): boolean => status >= 100 && status < 200 && status !== 101;
+
+/** A page in answer to a posted form may welcome or ask again: only a plain refusal is told of forms. Other schemes are refused in the middle of their exchange. */
+export function sayLoginResult(p: Packet, request: PendingRequest, status: number): void {
+  const { login, loginFrame } = request,
+    scheme = login!.scheme.toLowerCase(),
+    isForm = scheme === 'form',
+    refused = status === 401 || status === 403 || status === 407;
+  if (!p.hears('login') || (!isForm && scheme !== 'basic' && scheme !== 'digest' && scheme !== 'ntlm') || (!refused && (isForm || status >= 400)))
+    return;
+  p.emit({
+    kind: 'login',
+    frame: p.frame,
+    protocol: 'http',
+    user: login!.user,
+    mechanism: login!.scheme,
+    secretInClear: scheme !== 'digest' && scheme !== 'ntlm',
+    result: refused ? 'rejected' : 'accepted',
+    attemptFrame: loginFrame,
+    ...(login!.passwordTag === undefined ? {} : { secretTag: login!.passwordTag }),
+  } satisfies LoginMessage);
+}
