@@ -104,8 +104,13 @@ async function read(file: string): Promise<Lists> {
   } finally {
     await source.close();
   }
+  // tshark's lists of HTTP are of version 1.
+  const isListed = (message: Message): boolean => !((httpRequestMessage.is(message) || httpResponseMessage.is(message)) && message.version === '2');
   const rows = <M extends Message>(kind: { is(message: Message): message is M }, text: (message: M) => string): string[] =>
-    messages.filter((message) => kind.is(message)).map((message) => `${message.frame} ${text(message)}`);
+    messages
+      .filter(isListed)
+      .filter((message) => kind.is(message))
+      .map((message) => `${message.frame} ${text(message)}`);
   return {
     'http requests': rows(httpRequestMessage, (m) => `${m.method} ${m.host ?? ''} ${m.uri}`),
     'http responses': rows(httpResponseMessage, (m) => String(m.status)),
