@@ -1,9 +1,14 @@
 /** Runs all detectors with their defaults over the labelled captures that are present: those of others, and our own by what their pages expect. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { installPlatform } from '../../src/pcap/platform.ts';
+import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { analyzeCapture, hasShared, ROOT, shared } from '../support/analyzeCapture.ts';
 import { LABELS, type Label } from './labels.ts';
 import type { Judged } from './scorecard.ts';
+
+// As every shell does: without it nothing is hashed, and nothing is opened.
+installPlatform(nodePlatform);
 
 const OWN = path.join(ROOT, 'captures');
 export const ownCaptures = fs.readdirSync(OWN).filter((name) => /\.pcap(?:ng)?(?:\.gz|\.zst)?$/.test(name));
