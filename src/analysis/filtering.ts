@@ -99,7 +99,7 @@ async function runFilter(
 }
 
 /** The times that a frame's own fields relate to, kept from frame to frame. */
-class PassContext implements FrameContext {
+export class PassContext implements FrameContext {
   firstSeconds = NaN;
   firstNanoseconds = 0;
   previousSeconds = NaN;

@@ -68,8 +68,15 @@ export function isSecretField(name: string): boolean {
   return SECRET_FIELD.test(name) && !NO_SECRET_FIELD.test(name);
 }
 
+/** What of a packet tells its secrets. */
+export interface Said {
+  readonly row: { readonly info: string };
+  readonly tree: readonly FieldNode[];
+  readonly sources: readonly { readonly bytes: Uint8Array }[];
+}
+
 /** The values in one packet that must not be repeated anywhere. */
-export function secretsOf({ row, tree, sources }: PacketDetail): ReadonlySet<string> {
+export function secretsOf({ row, tree, sources }: Said): ReadonlySet<string> {
   const secrets = new Set<string>();
   const add = (value: string): void => {
     if (value.length >= 3 && secrets.size < 200) secrets.add(value);
@@ -100,8 +107,12 @@ function lettersOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
 
-/** Fields that hold whatever was sent: secret only where a secret was found in them. */
 const ANY_PAYLOAD = /^(?:tcp|udp|http)\.(?:payload|segment_data|file_data)$/i;
+
+/** Fields that hold whatever was sent: secret only where a secret was found in them. */
+export function isAnyPayload(name: string): boolean {
+  return ANY_PAYLOAD.test(name);
+}
 const ASTERISK = 0x2a;
 
 /** The packet with its secrets hidden in texts, and their bytes made asterisks; `hidden` says whether there were any. */
@@ -116,7 +127,7 @@ export function withoutSecrets(detail: PacketDetail): { readonly detail: PacketD
   };
   const visit = (nodes: readonly FieldNode[]): FieldNode[] =>
     nodes.map((node) => {
-      const isSecret = ANY_PAYLOAD.test(node.name) ? places.touch(node) : isSecretField(node.name),
+      const isSecret = isAnyPayload(node.name) ? places.touch(node) : isSecretField(node.name),
         text = isSecret && node.text !== '' ? HIDDEN : safe(node.text);
       return { ...node, label: safe(node.label), text, filter: isSecret || text !== node.text ? '' : node.filter, children: visit(node.children) };
     });
@@ -151,7 +162,7 @@ class SecretPlaces {
 
   #addFields(nodes: readonly FieldNode[]): void {
     for (const { name, source, start, length, children } of nodes) {
-      if (isSecretField(name) && !ANY_PAYLOAD.test(name)) this.#add(source, start, length);
+      if (isSecretField(name) && !isAnyPayload(name)) this.#add(source, start, length);
       this.#addFields(children);
     }
   }

@@ -1,19 +1,45 @@
 /** Opens one capture as a session in this thread, for commands that look at packets: read once, then asked. */
-import { openCaptureFile } from '../analysis/captureFile.node.ts';
+import { openCaptureFile, type OpenedCapture } from '../analysis/captureFile.node.ts';
 import { readKeyFolder } from '../analysis/keyFolder.node.ts';
 import { CaptureSession } from '../analysis/session.ts';
 import { VERSION } from '../analysis/version.ts';
-import { createProgressBar } from './progressBar.ts';
+import { createProgressBar, type ProgressBar } from './progressBar.ts';
 import { sayKeys } from './sayKeys.ts';
 import type { Terminal } from './terminal.ts';
 import { EXIT, type ExitCode } from './command.ts';
 
 /** Calls `use` with a session that has read all it could, and cleans up behind it. What could not be read is said on stderr. */
-export async function withSession(
+export function withSession(
   path: string,
   keyLog: string | undefined,
   terminal: Terminal,
   use: (session: CaptureSession) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const { signal } = terminal;
+  return withCapture(path, keyLog, terminal, async (capture, progress) => {
+    const session = new CaptureSession(capture.source, capture.format, capture.file, {
+      version: VERSION,
+      emit: (event) => {
+        if (event.kind === 'progress')
+          progress.update(event.progress.phase === 'filtering' ? 'Filtering' : 'Reading', event.progress.bytesDone, event.progress.bytesTotal);
+      },
+    });
+    await session.read(signal);
+    const code = await use(session);
+    const { truncated } = (await session.handlers.report({ selection: { filter: '', timeRange: null }, limit: 0 }, signal)).capture;
+    return { code, truncated };
+  });
+}
+
+/** Calls `use` with an open capture, closes it, and says on stderr where it ended early. */
+export async function withCapture(
+  path: string,
+  keyLog: string | undefined,
+  terminal: Terminal,
+  use: (
+    capture: OpenedCapture,
+    progress: ProgressBar,
+  ) => Promise<{ readonly code: ExitCode; readonly truncated: { readonly message: string } | null }>,
 ): Promise<ExitCode> {
   if (!sayKeys(readKeyFolder(path, keyLog), keyLog, terminal)) return EXIT.UNREADABLE;
   const { signal } = terminal,
@@ -29,17 +55,8 @@ export async function withSession(
     }
     const { capture } = opened;
     try {
-      const session = new CaptureSession(capture.source, capture.format, capture.file, {
-        version: VERSION,
-        emit: (event) => {
-          if (event.kind === 'progress')
-            progress.update(event.progress.phase === 'filtering' ? 'Filtering' : 'Reading', event.progress.bytesDone, event.progress.bytesTotal);
-        },
-      });
-      await session.read(signal);
-      const code = await use(session);
+      const { code, truncated } = await use(capture, progress);
       progress.end();
-      const { truncated } = (await session.handlers.report({ selection: { filter: '', timeRange: null }, limit: 0 }, signal)).capture;
       if (truncated === null) return code;
       terminal.say(truncated.message);
       return code === EXIT.DONE ? EXIT.DAMAGED : code;

@@ -28,3 +28,10 @@ export function formatIsoTime(nanoseconds: bigint): string {
   if (Number.isNaN(date.getTime())) return `${nanoseconds} ns`;
   return `${date.toISOString().slice(0, 19).replace('T', ' ')}.${fraction}Z`;
 }
+
+/** `1795399527.123456789`. */
+export function formatEpochSeconds(nanoseconds: bigint): string {
+  const sign = nanoseconds < 0n ? '-' : '',
+    size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
+  return `${sign}${size / SECOND}.${String(size % SECOND).padStart(9, '0')}`;
+}

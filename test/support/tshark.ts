@@ -16,7 +16,7 @@ function tshark(home: string, args: readonly string[]): string {
     encoding: 'utf8',
     env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, TZ: 'UTC' },
     stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 64 << 20,
+    maxBuffer: 256 << 20,
   });
 }
 
@@ -64,4 +64,18 @@ print("listening")
     }
     return found;
   });
+}
+
+/** Every name of a field that this tshark knows. */
+export function tsharkFieldNames(): ReadonlySet<string> {
+  const lines = execFileSync('tshark', ['-G', 'fields'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 256 << 20 }).split('\n');
+  return new Set(lines.filter((line) => line.startsWith('F\t')).map((line) => line.split('\t')[2]!));
+}
+
+/** `tshark -T fields -E occurrence=a`: per frame and field all values, joined by commas. */
+export function tsharkFields(capture: string, names: readonly string[]): string[][] {
+  return withHome((home) => tshark(home, ['-r', capture, '-T', 'fields', '-E', 'occurrence=a', ...names.flatMap((name) => ['-e', name])]))
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => line.split('\t'));
 }

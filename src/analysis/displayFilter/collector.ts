@@ -24,6 +24,7 @@ export class FieldCollector implements FieldSink {
   readonly sink: FieldSink | null;
   #packet: Packet | null = null;
   readonly #predicate: Predicate;
+  readonly #onMatch: (() => void) | undefined;
   readonly #slots: readonly Slot[];
   /** Slots that dissectors fill, by field; a field may be in several (`ip.src`, `ip.addr`). */
   readonly #byField = new Map<Field, Slot[]>();
@@ -39,9 +40,11 @@ export class FieldCollector implements FieldSink {
   /** Protocols whose presence alone counts: per path whether it has them, as met. */
   readonly #presence: { readonly slot: Slot; readonly known: number[] }[] = [];
 
-  constructor(slots: readonly Slot[], predicate: Predicate) {
+  /** `onMatch` is called for each frame that matches, while the slots still hold what it says. */
+  constructor(slots: readonly Slot[], predicate: Predicate, onMatch?: () => void) {
     this.#slots = slots;
     this.#predicate = predicate;
+    this.#onMatch = onMatch;
     this.#wantsLayers = slots.some((slot) => slot.wantsLayers);
     const columns = createColumns();
     for (const slot of slots) {
@@ -88,6 +91,7 @@ export class FieldCollector implements FieldSink {
     const { bytes } = this.#packet!,
       { entry } = slot;
     if (slot.wantsLayers) slot.layers[slot.count] = this.#layers.get(entry.protocol) ?? 1;
+    slot.widths[slot.count] = length;
     switch (entry.kind) {
       case 'bytes':
       case 'ipv6':
@@ -158,6 +162,7 @@ export class FieldCollector implements FieldSink {
       slot.count = has === YES ? 1 : 0;
     }
     const matched = this.#predicate();
+    if (matched) this.#onMatch?.();
     for (let i = 0; i < this.#slots.length; i++) this.#slots[i]!.count = 0;
     if (this.#wantsLayers) this.#layers.clear();
     return matched;

@@ -1,7 +1,7 @@
 /** Wireshark's display filter: text -> checked filter -> collector of one pass. */
 import type { FilterCheck } from '../engineApi.ts';
 import { FilterError, type Test } from './ast.ts';
-import type { Depth, FieldCatalog } from './catalog.ts';
+import type { CatalogEntry, Depth, FieldCatalog } from './catalog.ts';
 import { FieldCollector } from './collector.ts';
 import { compileTest, type Predicate } from './compile.ts';
 import { Scope } from './operands.ts';
@@ -17,8 +17,8 @@ export interface DisplayFilter {
   readonly depth: Depth;
   /** Null for an empty filter, which matches everything. */
   readonly test: Test | null;
-  /** Collects and matches over the frames of one pass. */
-  createCollector(): FieldCollector;
+  /** Collects and matches over the frames of one pass. The values of `wanted` are given to `onMatch` frame by frame, and hold until it returns. */
+  createCollector(wanted?: readonly CatalogEntry[], onMatch?: (wanted: readonly Slot[]) => void): FieldCollector;
 }
 
 export type FilterResult = { readonly ok: true; readonly filter: DisplayFilter } | Extract<FilterCheck, { ok: false }>;
@@ -27,9 +27,11 @@ export type FilterResult = { readonly ok: true; readonly filter: DisplayFilter }
 export function compileFilter(text: string, catalog: FieldCatalog): FilterResult {
   try {
     const test = parseFilter(text),
-      { slots } = build(test, catalog);
-    const fields = slots.map(({ entry }) => entry.name);
-    const depth = slots.some(({ entry }) => entry.depth === 'streams') ? 'streams' : 'headers';
+      scope = new Scope(catalog);
+    predicateOf(test, scope);
+    const slots = [...scope.slots.values()],
+      fields = slots.map(({ entry }) => entry.name),
+      depth = slots.some(({ entry }) => entry.depth === 'streams') ? 'streams' : 'headers';
     return {
       ok: true,
       filter: {
@@ -37,9 +39,11 @@ export function compileFilter(text: string, catalog: FieldCatalog): FilterResult
         fields,
         depth,
         test,
-        createCollector: () => {
-          const built = build(test, catalog);
-          return new FieldCollector(built.slots, built.predicate);
+        createCollector: (wanted = [], onMatch) => {
+          const scope = new Scope(catalog),
+            predicate = predicateOf(test, scope),
+            asked = wanted.map((entry) => scope.slot(entry));
+          return new FieldCollector([...scope.slots.values()], predicate, onMatch === undefined ? undefined : () => onMatch(asked));
         },
       },
     };
@@ -51,8 +55,6 @@ export function compileFilter(text: string, catalog: FieldCatalog): FilterResult
   }
 }
 
-function build(test: Test | null, catalog: FieldCatalog): { readonly slots: readonly Slot[]; readonly predicate: Predicate } {
-  const scope = new Scope(catalog);
-  const predicate = test === null ? () => true : compileTest(test, scope);
-  return { slots: [...scope.slots.values()], predicate };
+function predicateOf(test: Test | null, scope: Scope): Predicate {
+  return test === null ? () => true : compileTest(test, scope);
 }

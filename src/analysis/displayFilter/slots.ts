@@ -8,6 +8,8 @@ export class Slot implements Values {
   readonly items: Value[] = [];
   /** Which of the protocol's headers in the frame each value is from, from 1; kept when the filter has a `#`. */
   readonly layers: number[] = [];
+  /** How many bytes each value takes, where a dissector said it: hexadecimal numbers are as long. */
+  readonly widths: number[] = [];
   readonly entry: CatalogEntry;
   /** For a protocol: presence alone is asked for, which the frame's path tells. */
   presenceOnly: boolean;

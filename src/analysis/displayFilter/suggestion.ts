@@ -5,16 +5,25 @@ const MAX_LENGTH = 64;
 
 /** `; did you mean tcp.port?`, or nothing when no name is near. */
 export function suggestion(text: string, catalog: FieldCatalog): string {
+  const [best] = nearestNames(text, catalog, 1);
+  return best === undefined ? '' : `; did you mean ${best}?`;
+}
+
+/** The known names that are near to a misspelt one, the nearest first; at most `most`. */
+export function nearestNames(text: string, catalog: FieldCatalog, most: number): string[] {
   const wanted = text.toLowerCase();
-  if (!/^[a-z_]/.test(wanted) || wanted.length > MAX_LENGTH) return '';
-  let best = '',
-    bestDistance = Math.min(3, Math.ceil(wanted.length / 3) + 1);
+  if (!/^[a-z_]/.test(wanted) || wanted.length > MAX_LENGTH) return [];
+  const limit = Math.min(3, Math.ceil(wanted.length / 3) + 1),
+    near: { readonly name: string; readonly distance: number }[] = [];
   for (const { name } of catalog.entries) {
-    if (Math.abs(name.length - wanted.length) >= bestDistance) continue;
+    if (Math.abs(name.length - wanted.length) >= limit) continue;
     const distance = editDistance(wanted, name.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [name, distance];
+    if (distance < limit) near.push({ name, distance });
   }
-  return best === '' ? '' : `; did you mean ${best}?`;
+  return near
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ name }) => name);
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours. */

@@ -3,11 +3,13 @@ import { EVERYTHING, type PacketRow, type Selection } from '../../analysis/engin
 import { countText } from '../../analysis/engine.ts';
 import { safeText } from '../../analysis/exports/safeText.ts';
 import { columns, paint, type Column, type TextStyle } from '../../analysis/exports/textLayout.ts';
+import { checkFilter } from '../../analysis/filtering.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import type { CaptureSession } from '../../analysis/session.ts';
 import { countOption, EXIT, KEY_LOG, textOption, UsageError, wholeNumber, type Arguments, type Command, type ExitCode } from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
 import { withSession } from '../openSession.ts';
+import { fieldsToWrite, writeFields } from '../packetFields.ts';
 import type { Terminal } from '../terminal.ts';
 
 const DEFAULT_ROWS = 100;
@@ -19,28 +21,49 @@ export const packets: Command = {
   usage: '<file | latest> [options]',
   options: {
     filter: { type: 'string', short: 'f', value: 'EXPR', description: "display filter in Wireshark's syntax" },
-    limit: { type: 'string', short: 'n', value: 'N|all', description: `how many rows (${DEFAULT_ROWS})` },
+    fields: {
+      type: 'string',
+      short: 'e',
+      value: 'NAMES',
+      description: "the values of these fields instead, by Wireshark's names: ip.src,tcp.dstport,http.request.uri",
+    },
+    limit: { type: 'string', short: 'n', value: 'N|all', description: `how many rows (${DEFAULT_ROWS}; with --fields all)` },
     offset: { type: 'string', value: 'N', description: 'how many rows to pass over first (0)' },
-    json: { type: 'boolean', description: 'as JSON: { offset, total, totalUnfiltered, rows }' },
-    'show-secrets': { type: 'boolean', description: 'passwords and tokens in the Info column as they are; they are hidden otherwise' },
+    json: { type: 'boolean', description: 'as JSON: { offset, total, totalUnfiltered, rows }; with --fields { fields, offset, rows, more }' },
+    'show-secrets': { type: 'boolean', description: 'passwords and tokens as they are; they are hidden otherwise' },
     keylog: KEY_LOG,
     folder: { type: 'string', value: 'DIR', description: 'where "latest" looks (captures/, else here)' },
   },
-  examples: ['netsec packets office.pcap --limit 20', 'netsec packets latest --filter "ip.addr == 10.0.0.5 and tcp.flags.syn == 1" --limit all'],
+  examples: [
+    'netsec packets office.pcap --limit 20',
+    'netsec packets latest --filter "ip.addr == 10.0.0.5 and tcp.flags.syn == 1" --limit all',
+    'netsec packets office.pcap --filter http.request --fields frame.number,ip.src,http.host,http.request.uri',
+  ],
   async run(args, terminal) {
-    const limitText = textOption(args, 'limit');
-    const limit = limitText === undefined ? DEFAULT_ROWS : limitText === 'all' ? Infinity : wholeNumber('--limit', limitText, 0);
+    const limitText = textOption(args, 'limit'),
+      fields = textOption(args, 'fields');
+    const limit =
+      limitText === undefined
+        ? fields === undefined
+          ? DEFAULT_ROWS
+          : Infinity
+        : limitText === 'all'
+          ? Infinity
+          : wholeNumber('--limit', limitText, 0);
     const offset = countOption(args, 'offset', 0) ?? 0,
-      filter = textOption(args, 'filter') ?? '';
+      filter = textOption(args, 'filter') ?? '',
+      showSecrets = args.values['show-secrets'] === true,
+      asJson = args.values['json'] === true,
+      keyLog = textOption(args, 'keylog');
+    const wanted = fields === undefined ? null : fieldsToWrite(fields);
     const path = await oneCapture(args, terminal);
     if (path === null) return EXIT.UNREADABLE;
-    return withSession(path, textOption(args, 'keylog'), terminal, async (session) => {
-      if (!(await isUnderstood(session, filter, terminal))) return EXIT.USAGE;
+    if (!isUnderstood(filter, terminal)) return EXIT.USAGE;
+    if (wanted !== null) return writeFields(path, { fields: wanted, filter, offset, limit, showSecrets, asJson, keyLog }, terminal);
+    return withSession(path, keyLog, terminal, async (session) => {
       const selection = { ...EVERYTHING, filter },
-        safe = args.values['show-secrets'] === true ? asItIs : withoutSecretsInRow;
-      return args.values['json'] === true
-        ? writeJson(session, selection, offset, limit, safe, terminal)
-        : writeText(session, selection, offset, limit, safe, terminal);
+        safe = showSecrets ? asItIs : withoutSecretsInRow;
+      return asJson ? writeJson(session, selection, offset, limit, safe, terminal) : writeText(session, selection, offset, limit, safe, terminal);
     });
   },
 };
@@ -56,8 +79,8 @@ export async function oneCapture(args: Arguments, terminal: Terminal): Promise<s
   return null;
 }
 
-async function isUnderstood(session: CaptureSession, filter: string, terminal: Terminal): Promise<boolean> {
-  const check = await session.handlers.checkFilter({ text: filter }, terminal.signal);
+function isUnderstood(filter: string, terminal: Terminal): boolean {
+  const check = checkFilter(filter);
   if (check.ok) return true;
   const shown = safeText(filter),
     upTo = safeText(filter.slice(0, check.column)).length;
