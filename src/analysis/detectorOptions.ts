@@ -10,9 +10,19 @@ export function detectorsWithDefaults(overrides: Readonly<Record<string, unknown
   return detectors.map((detector) => ({ detector, options: optionsOf(detector, overrides) }));
 }
 
+const defaults = new Map<Detector, Readonly<Record<string, unknown>>>();
+
 function optionsOf(detector: Detector, overrides: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const parsed = detector.options.safeParse(overrides[detector.id] ?? {});
-  return parsed.success ? parsed.data : detector.options.parse({});
+  const set = overrides[detector.id],
+    parsed = set == null ? undefined : detector.options.safeParse(set);
+  return parsed?.success === true ? parsed.data : defaultsOf(detector);
+}
+
+/** Validated once: reading a small capture takes less time than validating the options of a hundred detectors. */
+function defaultsOf(detector: Detector): Readonly<Record<string, unknown>> {
+  const known = defaults.get(detector) ?? Object.freeze(detector.options.parse({}));
+  defaults.set(detector, known);
+  return known;
 }
 
 /** The values to evaluate with: the new ones, but what was collected stays as it was; `needsReading` names the options which that keeps back. */

@@ -1,11 +1,13 @@
 /**
- * Columns over all frames, for the packet list: 24 bytes a frame in chunks, so that growing copies nothing. Kept only while somebody looks;
- * `netsec analyze --json` has none.
+ * Columns over all frames, for the packet list: 24 bytes a frame in chunks, so that growing copies nothing but a small beginning. Kept only while
+ * somebody looks; `netsec analyze --json` has none.
  */
 
 const CHUNK_BITS = 16,
   CHUNK = 1 << CHUNK_BITS,
   CHUNK_MASK = CHUNK - 1;
+/** Room of the first chunk, which grows: most captures are small, and a whole chunk of zeros costs more than reading one of them. */
+const FIRST_ROOM = 1024;
 
 /** Bits of the flags column. */
 export const INDEX_MALFORMED = 1,
@@ -32,10 +34,12 @@ interface Chunk {
 export class PacketIndex {
   count = 0;
   readonly #chunks: Chunk[] = [];
+  /** Frames there is room for. */
+  #room = 0;
 
   add(fileOffset: number, originalLength: number, path: number, flow: number, flags: number, time: number): void {
+    if (this.count === this.#room) this.#makeRoom();
     const at = this.count & CHUNK_MASK;
-    if (at === 0) this.#chunks.push(createChunk());
     const chunk = this.#chunks[this.count >>> CHUNK_BITS]!;
     chunk.offsetLow[at] = fileOffset % 4294967296;
     chunk.offsetHigh[at] = fileOffset / 4294967296;
@@ -45,6 +49,20 @@ export class PacketIndex {
     chunk.flow[at] = flow;
     chunk.time[at] = time;
     this.count++;
+  }
+
+  #makeRoom(): void {
+    const first = this.#chunks[0];
+    if (first === undefined) {
+      this.#chunks.push(createChunk(FIRST_ROOM));
+      this.#room = FIRST_ROOM;
+    } else if (this.#room < CHUNK) {
+      this.#room *= 2;
+      this.#chunks[0] = grown(first, this.#room);
+    } else {
+      this.#chunks.push(createChunk(CHUNK));
+      this.#room += CHUNK;
+    }
   }
 
   /** All of these take a position, frame number - 1. */
@@ -70,14 +88,20 @@ export class PacketIndex {
   }
 }
 
-function createChunk(): Chunk {
+function createChunk(room: number): Chunk {
   return {
-    offsetLow: new Uint32Array(CHUNK),
-    offsetHigh: new Uint8Array(CHUNK),
-    flags: new Uint8Array(CHUNK),
-    path: new Uint16Array(CHUNK),
-    originalLength: new Uint32Array(CHUNK),
-    flow: new Int32Array(CHUNK),
-    time: new Float64Array(CHUNK),
+    offsetLow: new Uint32Array(room),
+    offsetHigh: new Uint8Array(room),
+    flags: new Uint8Array(room),
+    path: new Uint16Array(room),
+    originalLength: new Uint32Array(room),
+    flow: new Int32Array(room),
+    time: new Float64Array(room),
   };
+}
+
+function grown(chunk: Chunk, room: number): Chunk {
+  const larger = createChunk(room);
+  for (const column of Object.keys(chunk) as (keyof Chunk)[]) larger[column].set(chunk[column]);
+  return larger;
 }

@@ -8,7 +8,7 @@ import type { Packet } from './packet.ts';
 import { KeyLog } from './tls/keyLog.ts';
 
 const BLOCK_BYTES = 4 << 20;
-/** Room before each block for the incomplete record of the one before. */
+/** Room before each block for the incomplete record of the one before; where one block holds all there is, none came before. */
 const HEADROOM = MAX_RECORD_BYTES;
 
 /** What is read for one record; it holds an ordinary frame whole. */
@@ -20,7 +20,7 @@ interface Block {
 }
 
 function createBlock(size: number): Block {
-  const buffer = new ArrayBuffer(HEADROOM + size);
+  const buffer = new ArrayBuffer(size);
   return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
 }
 
@@ -111,22 +111,23 @@ export class CaptureScan {
     if (parser.damage !== null || this.position >= size) return;
     this.#packet = p;
     this.#giveKeys(p);
-    const blockBytes = Math.min(BLOCK_BYTES, size - this.position);
-    let current = createBlock(blockBytes),
+    const blockBytes = Math.min(BLOCK_BYTES, size - this.position),
+      headroom = this.position + blockBytes < size ? HEADROOM : 0;
+    let current = createBlock(headroom + blockBytes),
       spare: Block | null = null;
-    let filled = source.read(current.bytes, HEADROOM, blockBytes, this.position);
-    let from = HEADROOM,
+    let filled = source.read(current.bytes, headroom, blockBytes, this.position);
+    let from = headroom,
       readAt = this.position;
     for (;;) {
       const count = await filled;
       options.signal?.throwIfAborted();
       if (count === 0) return;
-      const to = HEADROOM + count,
+      const to = headroom + count,
         nextAt = readAt + count;
       const more = nextAt < size;
       if (more) {
-        spare ??= createBlock(blockBytes);
-        filled = source.read(spare.bytes, HEADROOM, Math.min(blockBytes, size - nextAt), nextAt);
+        spare ??= createBlock(headroom + blockBytes);
+        filled = source.read(spare.bytes, headroom, Math.min(blockBytes, size - nextAt), nextAt);
       }
       p.bytes = current.bytes;
       p.view = current.view;
@@ -151,11 +152,11 @@ export class CaptureScan {
         await filled;
         if (this.position >= size) return;
         readAt = this.position;
-        from = HEADROOM;
-        filled = source.read(current.bytes, HEADROOM, Math.min(blockBytes, size - readAt), readAt);
+        from = headroom;
+        filled = source.read(current.bytes, headroom, Math.min(blockBytes, size - readAt), readAt);
         continue;
       }
-      from = HEADROOM - (to - reached);
+      from = headroom - (to - reached);
       spare.bytes.set(current.bytes.subarray(reached, to), from);
       [current, spare] = [spare, current];
       readAt = nextAt;

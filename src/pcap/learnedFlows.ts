@@ -16,8 +16,9 @@ const A = 0,
   STRIDE = 5;
 
 export class LearnedFlows {
-  readonly #keys = new Int32Array(SLOTS * STRIDE);
-  readonly #bounds = new Array<Bound | undefined>(SLOTS).fill(undefined);
+  /** Made when something is learned: in most captures nothing is. */
+  #keys = new Int32Array(0);
+  #bounds: (Bound | undefined)[] = [];
   #count = 0;
   #hasTransfers = false;
 
@@ -46,7 +47,7 @@ export class LearnedFlows {
   find(p: Packet): Bound | undefined {
     const at = (p.netCount - 1) * NET_STRIDE,
       net = p.net;
-    if (at < 0) return undefined;
+    if (at < 0 || this.#count === 0) return undefined;
     const source = net[at + NET_SRC]!,
       destination = net[at + NET_DST]!,
       sourcePort = net[at + NET_SRC_PORT]!,
@@ -58,6 +59,10 @@ export class LearnedFlows {
   }
 
   #add(source: number, destination: number, sourcePort: number, destinationPort: number, version: number, frame: number, bound: Bound): void {
+    if (this.#count === 0) {
+      this.#keys = new Int32Array(SLOTS * STRIDE);
+      this.#bounds = new Array<Bound | undefined>(SLOTS).fill(undefined);
+    }
     const slot = this.#slotOf(source, destination, sourcePort, destinationPort, version, true),
       at = slot * STRIDE;
     if (this.#bounds[slot] === bound && this.#matches(at)) return;
