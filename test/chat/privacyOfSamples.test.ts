@@ -56,15 +56,40 @@ const isNobodys = (address: string): boolean => /^(?:0\.|127\.|22[4-9]\.|23\d\.|
 const PUBLIC =
   /^(?:anonymous|guest|public|localhost(?::\d+)?|local|workgroup|domain|krbtgt|host|cifs|ldap|http|https|test|user|users|admin|root|none|null|unknown|server|client|example|invalid|<root>|\*|_?msdcs|mdns|version|utf-?8|unicode|sql_ascii|iso|mdy|iso, mdy|on|off|psql|basic|negotiate|ntlm|to|from|mail|rcpt|size|www|ftp|com|org|net|files|ignore all previous .*)$/i;
 
+/** One capture, read once, its engine asked once for each thing: what comes of the same answer is what differs between the modes. */
 class ReadOnce implements CaptureStore {
   readonly #store: FakeCaptureStore;
   #opened: Promise<Opened> | undefined;
-  constructor(name: string, bytes: Uint8Array) {
-    this.#store = new FakeCaptureStore({ [name]: bytes });
+  readonly file: string;
+  constructor(file: string) {
+    this.file = file;
+    this.#store = new FakeCaptureStore({ [path.basename(file)]: fs.readFileSync(file) });
   }
   list = (): ReturnType<CaptureStore['list']> => this.#store.list();
   resolve = (which: string): ReturnType<CaptureStore['resolve']> => this.#store.resolve(which);
-  open = (file: CaptureFile): Promise<Opened> => (this.#opened ??= this.#store.open(file));
+  open = (file: CaptureFile): Promise<Opened> => (this.#opened ??= this.#read(file));
+
+  async #read(file: CaptureFile): Promise<Opened> {
+    const opened = await this.#store.open(file);
+    if (!opened.ok) return opened;
+    const { capture } = opened,
+      answers = new Map<string, Promise<unknown>>();
+    const call: typeof capture.call = (method, params, signal) => {
+      const key = `${method} ${JSON.stringify(params)}`,
+        known = answers.get(key) ?? capture.call(method, params, signal);
+      answers.set(key, known);
+      return known as ReturnType<typeof capture.call<typeof method>>;
+    };
+    return { ok: true, capture: { ...capture, call } };
+  }
+}
+
+let reading: ReadOnce | undefined;
+
+/** The modes of a capture are tested one after the other. */
+function readOnce(file: string): ReadOnce {
+  if (reading?.file !== file) reading = new ReadOnce(file);
+  return reading;
 }
 
 const mock = new MockClaude();
@@ -91,7 +116,7 @@ async function sentAbout(
   privacy: 'pseudonyms' | 'metadata',
 ): Promise<{ readonly sent: string; readonly shown: string; readonly first: string | null }> {
   const name = path.basename(file),
-    host = new TestHost(mock.url, new ReadOnce(name, fs.readFileSync(file)) as unknown as FakeCaptureStore);
+    host = new TestHost(mock.url, readOnce(file) as unknown as FakeCaptureStore);
   host.apiKey = { value: 'sk-ant-test-0123456789abcdef', from: 'environment' };
   host.privacy = privacy;
   host.table = pseudonyms({ also: ADDED, all: privacy === 'metadata' });
