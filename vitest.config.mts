@@ -1,6 +1,7 @@
 /** Two runs: `unit` is everything that needs no VS Code, `integration` drives a real one and so runs file by file. */
 import os from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/longestFirst.mts';
 import { SecondTries } from './scripts/secondTries.mts';
 
 const results = process.env['NETSEC_TEST_RESULTS'];
@@ -17,6 +18,7 @@ export default defineConfig({
     env: { NETSEC_CACHE: 'off' },
     // On two cores vitest would use one.
     maxWorkers: Math.max(2, os.availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     retry: process.env['CI'] === undefined ? 0 : 1,
     // CI adds up the results of both runs.
     reporters: ['default', new SecondTries(), ...(results === undefined ? [] : [jsonTo(`${results}/${run}.json`)])],

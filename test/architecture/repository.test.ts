@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { LONGEST } from '../../scripts/longestFirst.mts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const TEXT = /\.(?:ts|mts|mjs|cjs|js|json|md|css|svg|peggy|sh|py|yml)$|^\.ci\/run$/;
@@ -18,6 +19,9 @@ describe('committed files', () => {
       (file) => path.basename(file) !== here && /\/work\/(?:main|shared)|\/root\/|\/Users\/\w/.test(fs.readFileSync(path.join(ROOT, file), 'utf8')),
     );
     expect(telling).toEqual([]);
+  });
+  test('are there under the names by which long tests are started first', () => {
+    expect(LONGEST.filter((file) => !files.includes(file))).toEqual([]);
   });
   test('name no package registry', () => {
     const lock = fs.readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8');
