@@ -14,6 +14,12 @@ const SERVER_PACKAGE = 'code-server@4.139.1';
 /** The file watcher's native part for this machine; the other optional packages (500 MB of agent runtimes) are not needed. */
 const WATCHER_PACKAGE = `@parcel/watcher-${process.platform}-${process.arch}${process.platform === 'linux' ? '-glibc' : ''}@2.5.6`;
 
+/** Whether tests may run in a desktop VS Code, named by VSCODE_TEST_EXECUTABLE or fetched; Electron needs a screen. */
+export function mayHaveDesktop(): boolean {
+  const named = process.env['VSCODE_TEST_EXECUTABLE'] ?? '';
+  return named !== '' || process.platform !== 'linux' || (process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']) !== undefined;
+}
+
 export interface VscodeServerInstallation {
   /** VS Code's `server-main.js`. */
   readonly main: string;

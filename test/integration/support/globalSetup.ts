@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { downloadAndUnzipVSCode } from '@vscode/test-electron';
 import { provideChromium } from '../../../scripts/chromium.mts';
-import { installVscodeServer } from '../../../scripts/vscodeServer.mts';
+import { installVscodeServer, mayHaveDesktop } from '../../../scripts/vscodeServer.mts';
 
 /** The version of `engines.vscode`: the oldest we promise to run in. */
 const DESKTOP_VERSION = '1.138.0';
@@ -33,8 +33,7 @@ async function findVscode(cache: string): Promise<VscodeUnderTest> {
 
   const named = process.env['VSCODE_TEST_EXECUTABLE'];
   if (named !== undefined && named !== '') return { kind: 'desktop', executable: named };
-  // Electron needs a screen.
-  if (process.platform !== 'linux' || (process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']) !== undefined) {
+  if (mayHaveDesktop()) {
     try {
       const executable = await downloadAndUnzipVSCode({ version: DESKTOP_VERSION, cachePath: path.join(cache, 'vscode-desktop'), timeout: 15_000 });
       return { kind: 'desktop', executable };
