@@ -126,6 +126,19 @@ def web3(host: Host) -> str:
     return base64.b64encode(hashlib.sha256(der).digest()).decode()
 
 
+def web2(host: Host) -> None:
+    """Caddy with one of the sites over HTTP/1.1 and HTTP/2 in clear on 80, a page for alice alone, and a form that leads to a welcome."""
+    root = LAB / 'www'
+    website(root)
+    sh('chmod', '-R', 'a+rX', str(root))
+    secret = subprocess.run(['caddy', 'hash-password', '--plaintext', PASSWORD], capture_output=True, check=True, text=True).stdout.strip()
+    config = host.lab.folder / 'Caddyfile'
+    config.write_text(f'{{\n admin off\n auto_https off\n servers {{\n  protocols h1 h2c\n }}\n}}\nhttp://www.example.com {{\n bind 10.20.0.10\n root * {root}/www.example.com\n'
+                      f' basicauth /private {{\n  alice {secret}\n }}\n respond /private "For alice alone."\n redir /login /welcome.html 302\n file_server\n}}\n')
+    host.spawn('env', f'HOME={host.lab.folder}', 'caddy', 'run', '--config', str(config), '--adapter', 'caddyfile')
+    host.wait_for_port(80)
+
+
 def dnsmasq(host: Host, *options: str) -> None:
     """Names (and, with `--dhcp-range`, addresses and router advertisements), knowing only what `options` say."""
     host.spawn('dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--bind-dynamic', '--user=root', '--no-ping',

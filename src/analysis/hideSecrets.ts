@@ -87,6 +87,7 @@ export function secretsOf({ row, tree, sources }: Said): ReadonlySet<string> {
         add(node.text);
         add(node.text.replace(/^"|"$/g, ''));
       }
+      for (const secret of secretsOfHeader(node)) add(secret);
       visit(node.children);
     }
   };
@@ -100,6 +101,11 @@ export function secretsOf({ row, tree, sources }: Said): ReadonlySet<string> {
   return secrets;
 }
 
+/** HTTP/2 has names and values of header fields apart, and their bytes packed: what the whole line says is a secret is one in each of its parts. */
+function secretsOfHeader({ name, text }: FieldNode): string[] {
+  return name === 'http2.header' ? PATTERNS.flatMap(({ find }) => [...text.matchAll(find)].map((match) => match[2] ?? '')) : [];
+}
+
 const SURE_LENGTH = 6;
 
 /** One letter for each byte, so that a place in the text is a place in the bytes. */
@@ -107,7 +113,8 @@ function lettersOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
 
-const ANY_PAYLOAD = /^(?:tcp|udp|http)\.(?:payload|segment_data|file_data)$/i;
+const ANY_PAYLOAD =
+  /^(?:(?:tcp|udp|http)\.(?:payload|segment_data|file_data)|http2\.(?:headers|data\.data|push_promise\.header|continuation\.header))$/i;
 
 /** Fields that hold whatever was sent: secret only where a secret was found in them. */
 export function isAnyPayload(name: string): boolean {
@@ -161,8 +168,9 @@ class SecretPlaces {
   }
 
   #addFields(nodes: readonly FieldNode[]): void {
-    for (const { name, source, start, length, children } of nodes) {
-      if (isSecretField(name) && !isAnyPayload(name)) this.#add(source, start, length);
+    for (const node of nodes) {
+      const { name, source, start, length, children } = node;
+      if ((isSecretField(name) && !isAnyPayload(name)) || secretsOfHeader(node).length > 0) this.#add(source, start, length);
       this.#addFields(children);
     }
   }

@@ -103,3 +103,28 @@ def web_tls_keys(lab: Lab) -> None:
         curl(alice, 'https://cdn.example.net/app.js', options=(*trusted, '--http1.1'))
     office.switch.run('editcap', '--inject-secrets', f'tls,{keys}', str(plain), str(lab.folder / 'web-tls-keys.pcapng'),
                       show='editcap --inject-secrets tls,keys.log web-tls.pcapng web-tls-keys.pcapng')
+
+
+@scene(Sample(
+    'web-http2.pcap', 'alice reads pages over HTTP/2 without TLS, as programs in one house do: by prior knowledge, after an upgrade, and several at once on one connection.',
+    'HTTP/2 in clear (h2c): prefaces, SETTINGS, header fields packed with HPACK and its table, four requests on one connection at once, a form POST, a 404, a login with a '
+    'password (Basic), refused first, and a request of HTTP/1.1 that is answered in HTTP/2.',
+    ['`cleartext-credentials`: the logins of alice over HTTP, password masked', '`capture-quality`: clean'],
+    ['http2.headers.path | what was asked for', 'http2.headers.status == 404 | the page that is not there', 'http2.header.repr contains "Indexed Header" | what was said in one byte',
+     'http.upgrade == "h2c" | the upgrade', 'http2.headers.authorization | the login']))
+def web_http2(lab: Lab) -> None:
+    office = Office(lab, ('alice',))
+    services.web2(office.web)
+    alice = office.alice
+    with Capture(office.switch, 'web-http2.pcap', 'tcpdump', '-i', 'br0', 'port 80 or udp port 53'):
+        site = 'http://www.example.com'
+        # This curl asks for one page in a connection that it knows to be HTTP/2, and goes on in one that was upgraded.
+        curl(alice, f'{site}/', options=('--http2-prior-knowledge',))
+        paths = ('/app.js', '/about.html', '/missing.html', '/products.json')
+        ask = (f"const s = require('http2').connect('{site}'); let open = {len(paths)};"
+               f"for (const path of {list(paths)}) s.request({{ ':path': path, 'user-agent': 'house-panel/1.4' }}).on('close', () => --open || s.close()).resume();")
+        alice.run('node', '-e', ask, show=f'node -e "{ask}"')
+        curl(alice, f'{site}/', f'{site}/style.css', options=('--http2',))
+        curl(alice, f'{site}/login', options=('--http2-prior-knowledge', '-d', f'user=alice&password={services.PASSWORD}'))
+        for password in ('wrong-one', services.PASSWORD):
+            curl(alice, f'{site}/private', options=('--http2-prior-knowledge', '-u', f'alice:{password}'))

@@ -8,6 +8,7 @@ import {
   hearsMessages,
   Http2Connection,
   readFrame,
+  resumeHttp2,
   stepHttp2,
   streamIdAt,
   takeBlock,
@@ -210,6 +211,7 @@ export const http2: Dissector = {
     keepBytes: FRAME_HEADER + MAX_HEADERS_FRAME,
     step: stepHttp2,
     dissect: dissectHttp2,
+    resume: resumeHttp2,
   },
 };
 

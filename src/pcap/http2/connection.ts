@@ -136,6 +136,14 @@ export function stepHttp2(p: Packet, bytes: Uint8Array, offset: number, end: num
   return FRAME_HEADER + length;
 }
 
+/** Bytes of this direction are missing: what its table holds is not known any more. */
+export function resumeHttp2(direction: Direction, state: Http2Connection): boolean {
+  const side = state.sides[direction];
+  side.hpack.forget();
+  side.block = null;
+  return true;
+}
+
 /** Takes note of SETTINGS, which bound what the other side may do. */
 export function noteSettings(bytes: Uint8Array, { flags, from, there }: Frame, direction: Direction, state: Http2Connection): void {
   if ((flags & ACK) !== 0) return;

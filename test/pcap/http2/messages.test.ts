@@ -1,6 +1,8 @@
 /** Requests and responses of HTTP/2, as RFC 9113 section 8 puts them together, told as those of HTTP/1. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FieldNode, PacketDetail } from '../../../src/analysis/engineApi.ts';
+import { withoutSecrets } from '../../../src/analysis/hideSecrets.ts';
 import type { Message } from '../../../src/pcap/dissector.ts';
 import { http } from '../../../src/pcap/dissectors/http.ts';
 import { http2 } from '../../../src/pcap/dissectors/http2.ts';
@@ -252,4 +254,41 @@ it('gives up the oldest message when all together hold too much', () => {
   expect(given).toEqual([0, 1, 2, 3]);
   held.hold(messages[19]!, 2 << 20);
   expect(given).toEqual([0, 1, 2, 3, 5]);
+});
+
+describe('secrets in packets of HTTP/2', () => {
+  it.each([
+    ['x-api-key', 'k3y-0f-th3-h0us3'],
+    ['authorization', 'Bearer abcdef012345'],
+  ])('%s is hidden in each of its parts and its bytes', (name, value) => {
+    const node = (field: string, text: string, children: FieldNode[] = []): FieldNode => ({
+      name: field,
+      label: field,
+      text,
+      source: 0,
+      start: 2,
+      length: 6,
+      children,
+      filter: '',
+    });
+    const secret = value.split(' ').at(-1)!,
+      tree = [
+        node('http2.headers', '010203040506'),
+        node('http2.header', `${name}: ${value}`, [
+          node('http2.header.name', name),
+          node('http2.header.value', value),
+          node('http2.header.unescaped', value),
+        ]),
+      ];
+    const row = { info: 'HEADERS[1]: GET /' } as PacketDetail['row'],
+      { detail, hidden } = withoutSecrets({
+        row,
+        tree,
+        sources: [{ name: 'Frame', bytes: Uint8Array.from([0, 0, 1, 2, 3, 4, 5, 6, 0]) }],
+      } as PacketDetail);
+    expect(hidden).toBe(true);
+    expect(JSON.stringify(detail.tree)).not.toContain(secret);
+    expect(JSON.stringify(detail.tree)).not.toContain('010203');
+    expect([...detail.sources[0]!.bytes]).toEqual([0, 0, 42, 42, 42, 42, 42, 42, 0]);
+  });
 });
