@@ -16,7 +16,7 @@ const MOST_ADDRESSES = 20_000,
 const ANSWER_SECONDS = 5,
   /** A host that starts or takes over repeats its announcement within this time, or never. */
   BURST_SECONDS = 3,
-  /** For how long a host asks whether an address is free before it takes it: RFC 4862 section 5.4, RFC 5227 section 1.1. */
+  /** For how long a host asks whether an address is free before it takes it: RFC 4862 section 5.4, RFC 5227 section 1.1. Counted in both directions: clocks are set back. */
   PROBE_SECONDS = 3;
 /** 0.0.0.0, or `::`. */
 export const NO_ADDRESS = 0;
@@ -168,14 +168,14 @@ export class NeighbourClaims {
       owner.announced++;
       if (owner.claims > 1 && time - owner.lastTime > BURST_SECONDS) owner.repeated++;
     }
-    if (address.prober !== mac && time - address.probedTime <= PROBE_SECONDS) owner.denials++;
+    if (address.prober !== mac && Math.abs(time - address.probedTime) <= PROBE_SECONDS) owner.denials++;
     address.claims++;
     address.span.addPacket(p);
     if (isQuestion) owner.asking++;
     else if (!isAnnouncement && (address.asker === mac || !(time - address.askedTime <= ANSWER_SECONDS))) owner.unasked++;
     if (owner.frames.length < MOST_EVIDENCE) owner.frames.push(p.frame);
     const before = address.current;
-    if (before !== null && before !== owner && !(time - before.lastTime > this.#windowSeconds)) {
+    if (before !== null && before !== owner && !(Math.abs(time - before.lastTime) > this.#windowSeconds)) {
       address.changes++;
       if (address.frames.length < MOST_EVIDENCE) address.frames.push(p.frame);
     }
@@ -201,7 +201,7 @@ export class NeighbourClaims {
     address.asker = mac;
     if (senderIp === NO_ADDRESS) {
       // Two that ask at once whether the address is free: neither may have it (RFC 4862 section 5.4.3).
-      if (address.prober !== mac && time - address.probedTime <= PROBE_SECONDS) {
+      if (address.prober !== mac && Math.abs(time - address.probedTime) <= PROBE_SECONDS) {
         const owner = ownerOf(address, mac, time);
         if (owner !== undefined) {
           owner.claims++;
@@ -217,7 +217,7 @@ export class NeighbourClaims {
     }
     if (senderIp === targetIp) return;
     const owner = address.owners.find((one) => one.mac === mac);
-    if (owner === undefined || time - owner.lastTime > this.#windowSeconds) return;
+    if (owner === undefined || Math.abs(time - owner.lastTime) > this.#windowSeconds) return;
     owner.contradiction++;
     address.span.addPacket(p);
     if (address.frames.length < MOST_EVIDENCE) address.frames.push(p.frame);

@@ -246,6 +246,15 @@ describe('is silent on', () => {
     expect(await run(builder.bytes())).toEqual([]);
   });
 
+  // RFC 5227 section 2.1.1: a probe is answered within seconds, or the address is taken.
+  test('hosts that ask for free addresses in a capture whose times go back', async () => {
+    const builder = new PacketBuilder();
+    for (let last = 10; last < 20; last++) {
+      ask(builder, last, '0.0.0.0', `10.0.0.${last}`).wait(-30);
+      reply(builder, last + 100, `10.0.0.${last}`, GATEWAY).wait(-30);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
   test('an address that goes to another host after its lease, and a router that answers for many', async () => {
     const builder = new PacketBuilder();
     reply(ask(builder, 1, GATEWAY, VICTIM), 30, VICTIM, GATEWAY).wait(4000);
