@@ -285,7 +285,7 @@ describe('secrets in packets of HTTP/2', () => {
         row,
         tree,
         sources: [{ name: 'Frame', bytes: Uint8Array.from([0, 0, 1, 2, 3, 4, 5, 6, 0]) }],
-      } as PacketDetail);
+      });
     expect(hidden).toBe(true);
     expect(JSON.stringify(detail.tree)).not.toContain(secret);
     expect(JSON.stringify(detail.tree)).not.toContain('010203');
