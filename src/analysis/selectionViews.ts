@@ -18,20 +18,27 @@ const MAX_ORDERS = 4;
 /** Listeners are told of progress at most this often. */
 export const UPDATE_INTERVAL_MS = 400;
 
-/** The capture as one selection shows it. */
-export interface View {
-  readonly analysis: Analysis;
-  /** Null for all frames. */
+/** Frames that were chosen; null for all there are. */
+interface Chosen {
   readonly selection: FrameSelection | null;
+}
+
+/** The capture as one selection shows it. */
+export interface View extends Chosen {
+  readonly analysis: Analysis;
   readonly tables: TableQueries;
   /** Made when somebody asks for a report; of a selection, that of everything says what is found. */
   judgement: Judgement | null;
   readonly reports: Map<number, Report>;
 }
 
-/** A view under way or done. It belongs to all who ask: it is given up when it leaves the cache, not when one of them turns away. */
+/**
+ * A view under way or done. It belongs to all who ask: it is given up when it leaves the cache, not when one of them turns away. Counting what was chosen
+ * is a second pass, which who wants packets alone does not pay for.
+ */
 interface SharedView {
-  readonly view: Promise<View>;
+  readonly chosen: Promise<Chosen>;
+  view: Promise<View> | undefined;
   readonly controller: AbortController;
 }
 
@@ -71,7 +78,7 @@ export class SelectionViews {
   /** The analyses stay; the reports made of them do not. */
   forgetReports(): void {
     for (const { view } of this.#views.values())
-      void view.then(
+      void view?.then(
         (known) => {
           known.judgement = null;
           known.reports.clear();
@@ -82,6 +89,16 @@ export class SelectionViews {
 
   /** The analysis of a selection, made once however many ask. */
   of(selection: Selection): Promise<View> {
+    const shared = this.#shared(selection);
+    return (shared.view ??= this.#counted(selection, shared));
+  }
+
+  /** The frames of a selection alone, found once however many ask. */
+  chosen(selection: Selection): Promise<Chosen> {
+    return this.#shared(selection).chosen;
+  }
+
+  #shared(selection: Selection): SharedView {
     const frames = this.framesOf(selection),
       key = JSON.stringify([frames, selection.frames !== undefined, selection.filter.trim(), selection.timeRange]);
     const known = this.#views.get(key);
@@ -89,29 +106,42 @@ export class SelectionViews {
       // Used again: it leaves last.
       this.#views.delete(key);
       this.#views.set(key, known);
-      return known.view;
+      return known;
     }
     const controller = new AbortController(),
-      view = this.#makeView(selection, frames, controller.signal);
-    this.#views.set(key, { view, controller });
-    view.catch(() => this.#views.delete(key));
+      { signal } = controller;
+    const chosen = this.#frames(selection, this.readSoFar(frames), signal).then((found): Chosen => ({ selection: found }));
+    const shared: SharedView = { chosen, view: undefined, controller };
+    this.#views.set(key, shared);
+    chosen.catch(() => this.#forget(shared));
     for (const [old, { controller: leaving }] of this.#views) {
       if (this.#views.size <= MAX_VIEWS) break;
       this.#views.delete(old);
       leaving.abort();
     }
-    return view;
+    return shared;
   }
 
-  async #makeView(selection: Selection, frames: number, signal: AbortSignal): Promise<View> {
-    const source = this.readSoFar(frames),
-      chosen = await this.#frames(selection, source, signal);
-    // The analysis of everything reads on; who wants no more than there was needs one of their own.
-    if (chosen === null && selection.frames === undefined) return viewOf(this.#analysis, null);
-    // What is found is judged over everything; see narrowFindings.
-    const analysis = new Analysis(source, this.#format, chosen === null ? this.#options.judgedBy : { select: (frame) => chosen.has(frame) });
-    await cancellable(analysis.advance({ signal }), signal);
-    return viewOf(analysis, chosen);
+  async #counted(selection: Selection, shared: SharedView): Promise<View> {
+    const source = this.readSoFar(this.framesOf(selection)),
+      { signal } = shared.controller;
+    try {
+      const { selection: chosen } = await shared.chosen;
+      // The analysis of everything reads on; who wants no more than there was needs one of their own.
+      if (chosen === null && selection.frames === undefined) return viewOf(this.#analysis, null);
+      // What is found is judged over everything; see narrowFindings.
+      const analysis = new Analysis(source, this.#format, chosen === null ? this.#options.judgedBy : { select: (frame) => chosen.has(frame) });
+      await cancellable(analysis.advance({ signal }), signal);
+      return viewOf(analysis, chosen);
+    } catch (error) {
+      // Who asks next tries again.
+      this.#forget(shared);
+      throw error;
+    }
+  }
+
+  #forget(shared: SharedView): void {
+    for (const [key, one] of this.#views) if (one === shared) this.#views.delete(key);
   }
 
   /** How many there are for who asks. */
@@ -121,7 +151,7 @@ export class SelectionViews {
   }
 
   /** Numbers of the frames of a view; null for all there are. */
-  numbersOf(view: View, selection: Selection): Uint32Array | null {
+  numbersOf(view: Chosen, selection: Selection): Uint32Array | null {
     if (view.selection !== null) return view.selection.frames();
     return selection.frames === undefined ? null : Uint32Array.from({ length: this.framesOf(selection) }, (_, i) => i + 1);
   }
@@ -172,7 +202,7 @@ export class SelectionViews {
     const key = JSON.stringify([this.framesOf(selection), selection.frames !== undefined, selection.filter.trim(), selection.timeRange, sort]);
     let order = this.#orders.get(key);
     if (order === undefined) {
-      order = this.of(selection).then((view) =>
+      order = this.chosen(selection).then((view) =>
         packetOrder(this.#analysis, this.#index, sort === null && view.selection === null ? null : this.numbersOf(view, selection), sort),
       );
       this.#orders.set(key, order);

@@ -186,7 +186,7 @@ export class CaptureSession {
       return writeReport(await this.#report(selection, Infinity), format);
     },
     savePackets: async ({ selection, maxBytes }, signal) => {
-      return savePackets(this.#analysis, this.#index, this.#views.numbersOf(await this.#views.of(selection), selection), maxBytes, signal);
+      return savePackets(this.#analysis, this.#index, this.#views.numbersOf(await this.#views.chosen(selection), selection), maxBytes, signal);
     },
     saveEvidence: async ({ selection, maxBytes }, signal) => {
       const { findings } = await this.#report(selection, Infinity);

@@ -1,0 +1,49 @@
+/** What a filter costs: how often the file is read through for it. */
+import { expect, test } from 'vitest';
+import { CaptureSession } from '../../src/analysis/session.ts';
+import { EVERYTHING } from '../../src/analysis/engineApi.ts';
+import { bufferSource, type ByteSource } from '../../src/pcap/byteSource.ts';
+import { sniffBytes } from '../../src/pcap/openCapture.ts';
+import { PacketBuilder } from '../support/packetBuilder.ts';
+
+test('who filters the packet list waits for one pass; the tables and the report of the same filter take one more, together', async () => {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 40; i++)
+    builder.udp({ from: '10.0.0.1', to: '10.0.0.2', sourcePort: 5000 + (i % 4), destinationPort: 6000, payload: new Uint8Array(10) });
+  const bytes = builder.bytes(),
+    found = sniffBytes(bytes);
+  if (found.kind !== 'capture') throw new Error(found.kind);
+  const plain = bufferSource(bytes);
+  let passes = 0;
+  const source: ByteSource = {
+    ...plain,
+    read(into, offset, length, position) {
+      // Single packets are read again in pieces that begin further on.
+      if (length > bytes.length / 2 && position < 100) passes++;
+      return plain.read(into, offset, length, position);
+    },
+  };
+  const session = new CaptureSession(
+    source,
+    found.format,
+    { name: 'a.pcap', fileBytes: bytes.length, format: found.format.id, compression: null, sha256: null, inflateStopped: null },
+    { version: 'test', emit: () => undefined },
+  );
+  await session.read();
+  expect(passes).toBe(1);
+  const selection = { ...EVERYTHING, filter: 'udp.srcport == 5001' },
+    { signal } = new AbortController(),
+    query = { selection, search: '', sort: null, offset: 0, limit: 100 };
+  const page = await session.handlers.packets({ selection, sort: null, offset: 0, limit: 0 }, signal);
+  expect(page.total).toBe(10);
+  const saved = await session.handlers.savePackets({ selection: { ...selection, filter: 'udp.srcport == 5002' }, maxBytes: 1 << 20 }, signal);
+  expect(saved.packets).toBe(10);
+  const after = passes;
+  expect((await session.handlers.packets({ selection, sort: null, offset: 0, limit: 0 }, signal)).total).toBe(10);
+  expect(passes).toBe(after);
+  expect((await session.handlers.conversations({ ...query, layer: 'udp' }, signal)).total).toBe(1);
+  expect((await session.handlers.report({ selection, limit: 10 }, signal)).capture.packets).toBe(10);
+  expect(passes).toBe(after + 1);
+  // The first pass, one for each of the two filters, and nothing else before the tables.
+  expect(after).toBe(3);
+});
