@@ -2,6 +2,8 @@
  * What the engine needs from the machine it runs on and JavaScript itself does not have. A shell installs one at start-up
  * (`installPlatform(nodePlatform)`); without one, hashes and what is made of them (JA3, JA4, HASSH, fingerprints) are null.
  */
+import { sameBytes } from './sameBytes.ts';
+
 export interface Platform {
   /** Lower-case hexadecimal digest. */
   md5(data: Uint8Array | string): string;
@@ -67,7 +69,7 @@ export function gunzipStart(data: Uint8Array): string | null {
   for (let i = 10; i < data.length && i < 74; i++) hash = Math.imul(hash ^ data[i]!, 0x01000193);
   const place = (hash ^ (hash >>> 15)) & (PAGES - 1),
     known = pages[place];
-  if (known !== undefined && isSame(known.data, data)) return known.text;
+  if (known !== undefined && sameBytes(known.data, data)) return known.text;
   const inflated = installed.inflateStart(data),
     text = inflated === null ? null : String.fromCharCode.apply(null, inflated.subarray(0, 4096) as unknown as number[]);
   if (data.length <= LONGEST_PAGE) pages[place] = { data: data.slice(), text };
@@ -78,12 +80,6 @@ export function gunzipStart(data: Uint8Array): string | null {
 const PAGES = 256,
   LONGEST_PAGE = 4096;
 const pages: ({ readonly data: Uint8Array; readonly text: string | null } | undefined)[] = new Array<undefined>(PAGES).fill(undefined);
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
 
 /** Digests of fingerprint texts met lately: thousands of hellos share a few dozen texts, and asking the host costs more than looking here. */
 class RememberedDigests {

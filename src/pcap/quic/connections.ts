@@ -3,6 +3,7 @@
  * addresses and ports; a connection that moves to others afterwards is not followed, and has nothing readable any more.
  */
 import { NET_DST, NET_DST_PORT, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_VERSION, type Packet } from '../packet.ts';
+import { sameBytes } from '../sameBytes.ts';
 import { openTls, type TlsState } from '../tls/records.ts';
 import { CryptoStream } from './cryptoStream.ts';
 import { initialKeys, openLongPacket, type OpenedPacket, type PacketKeys } from './protection.ts';
@@ -77,7 +78,7 @@ export class QuicConnections {
     this.#endsOf(p);
     const { id } = connection.clientIsLow !== this.#senderIsLow ? connection.client : connection.server;
     if (id === null || at + id.length > end) return -1;
-    return isSame(id, p.bytes.subarray(at, at + id.length)) ? id.length : -1;
+    return sameBytes(id, p.bytes.subarray(at, at + id.length)) ? id.length : -1;
   }
 
   /** Opens the Initial `[offset, end)` of `p.bytes`; the first of its addresses and ports begins a connection. Null where its keys are not known. */
@@ -90,9 +91,9 @@ export class QuicConnections {
     let opened = this.#openAs(known, fromServer, p, offset, numberAt, end, header);
     if (opened !== null) return { ...opened, connection: known, fromServer };
     // After a Retry, for a new connection from the same port, or where the server's packet was met first.
-    if (!fromServer && isSame(destination, known.keysFrom)) return null;
+    if (!fromServer && sameBytes(destination, known.keysFrom)) return null;
     const source = p.bytes.subarray(header.sourceAt, header.sourceAt + header.sourceLength),
-      isSameConnection = !fromServer && (known.isRetried || (source.length > 0 && known.client.id !== null && isSame(source, known.client.id)));
+      isSameConnection = !fromServer && (known.isRetried || (source.length > 0 && known.client.id !== null && sameBytes(source, known.client.id)));
     const next = new QuicConnection(isSameConnection ? known.number : this.#count, senderIsLow, destination);
     if (isSameConnection) {
       // What was said before stays said: the hello that comes again after a Retry is not another.
@@ -149,10 +150,4 @@ export class QuicConnections {
       ? `${version} ${source} ${sourcePort} ${destination} ${destinationPort}`
       : `${version} ${destination} ${destinationPort} ${source} ${sourcePort}`;
   }
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
