@@ -124,7 +124,8 @@ export class CaptureScan {
       if (count === 0) return;
       const to = headroom + count,
         nextAt = readAt + count;
-      const more = nextAt < size;
+      // A file that became shorter than it was ends in its one block, too.
+      const more = headroom > 0 && nextAt < size;
       if (more) {
         spare ??= createBlock(headroom + blockBytes);
         filled = source.read(spare.bytes, headroom, Math.min(blockBytes, size - nextAt), nextAt);

@@ -32,6 +32,24 @@ describe('packets --fields', () => {
       expect(wrong.stderr).toContain(message);
     }
   });
+  // Frame 110 logs in with a password, captures/web-http2.md: HTTP/2 packs it, so that it stands nowhere in letters.
+  test('hides the bytes that pack a secret, and those only', async () => {
+    const { stdout } = await netsec([
+      'packets',
+      path.join(SAMPLES, 'web-http2.pcap'),
+      '-f',
+      'http2.headers',
+      '--fields',
+      'frame.number,http2.headers,tcp.payload',
+    ]);
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t'));
+    expect(rows.filter(([, , payload]) => payload === '(hidden)').map(([frame]) => frame)).toEqual(['110', '131']);
+    expect(rows.filter(([, headers]) => headers === '(hidden)').map(([frame]) => frame)).toEqual(['110', '131']);
+    expect(rows.length).toBeGreaterThan(10);
+  });
   // captures/hostile-text.md
   test('prints hostile text of fields as text', async () => {
     const { stdout } = await netsec([

@@ -7,7 +7,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Analysis } from '../../src/analysis/analyze.ts';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
+import { bufferSource } from '../../src/pcap/byteSource.ts';
+import { formats } from '../../src/pcap/openCapture.ts';
 import { buildCli } from '../cli/support/buildCli.ts';
 import { ethernet, ipv4, pcapFile, pcapHeader, udp } from '../support/syntheticSource.ts';
 import { clear, examineBytes } from './support/examine.ts';
@@ -210,4 +213,14 @@ describe.runIf(process.platform !== 'win32')('what the system will not let us re
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
     expect(clear(stderr.trim())).toContain('may not be read');
   });
+});
+
+test.each([25, 40, good.length - 10])('a file of which only %d bytes are still there when it is read gives what these hold', async (left) => {
+  const there = bufferSource(good.subarray(0, left)),
+    analysis = new Analysis(
+      { ...there, size: good.length },
+      formats.find((format) => format.sniff(good))!,
+    );
+  await analysis.advance();
+  expect(analysis.frames).toBe(Math.floor((left - 24) / (good.length / 3 - 8)));
 });
