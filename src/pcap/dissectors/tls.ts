@@ -107,8 +107,11 @@ function dissectRecord(p: Packet, offset: number, end: number, direction: Direct
     sink.close();
     say(p, words, state, version, sink);
   }
-  if (opened?.type === APPLICATION_DATA) carry(p, opened.content, direction, sink);
-  else if (opened === null && type === APPLICATION_DATA) p.carrier?.lose(p, direction);
+  if (opened?.type === APPLICATION_DATA) {
+    carry(p, opened.content, direction, sink);
+    if (p.tables.paths.topOf(p.path) !== tls) state.carriedFrame = p.frame;
+  }
+  if (opened === null && type === APPLICATION_DATA) p.carrier?.lose(p, direction);
 }
 
 /** Whether the record is one that the keys at hand are for. In TLS 1.3 all that is sealed calls itself application data. */
@@ -139,8 +142,9 @@ function carry(p: Packet, content: Uint8Array, direction: Direction, sink: Field
   if (content.length > 0) inBytes(p, content, 'Decrypted TLS', sink, () => p.carrier?.carry(p, direction, 0, content.length, sink));
 }
 
-/** One line for all records of a frame, as Wireshark has it. */
+/** One line for all records of a frame, as Wireshark has it; where one of them carried a message, that has the line. */
 function say(p: Packet, words: string, state: TlsState, version: number, sink: FieldSink): void {
+  if (state.carriedFrame === p.frame) return;
   state.info = state.infoFrame === p.frame && state.info !== '' ? `${state.info}, ${words}` : words;
   state.infoFrame = p.frame;
   sink.info(versionColumn(state.version || version), state.info);

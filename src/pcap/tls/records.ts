@@ -51,6 +51,8 @@ export interface TlsState {
   transport: 't' | 'q';
   /** The words of the packet list, of all records of a frame. */
   infoFrame: number;
+  /** Frame in which a message came that a record carried. */
+  carriedFrame: number;
   info: string;
 }
 
@@ -67,7 +69,7 @@ export function openTls(): TlsState {
     passOver: 0,
     opener: null,
   });
-  return { sides: [side(), side()], version: 0, client: -1, sni: null, toTell: -1, keyed: null, transport: 't', infoFrame: 0, info: '' };
+  return { sides: [side(), side()], version: 0, client: -1, sni: null, toTell: -1, keyed: null, transport: 't', infoFrame: 0, carriedFrame: 0, info: '' };
 }
 
 /** Type, version 3.x, a possible length, and a handshake begins with a hello: nothing else looks like that. */

@@ -9,6 +9,8 @@ import { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Analysis } from '../../../src/analysis/engine.ts';
+import { EVERYTHING } from '../../../src/analysis/engineApi.ts';
+import { CaptureSession } from '../../../src/analysis/session.ts';
 import { bufferSource } from '../../../src/pcap/byteSource.ts';
 import { formats } from '../../../src/pcap/openCapture.ts';
 import { installPlatform } from '../../../src/pcap/platform.ts';
@@ -171,6 +173,26 @@ describe('TLS 1.3', () => {
     const said = await saidIn(withoutRecord(capture, 20), recorded.keyLog);
     expect(said).toContain('GET /second');
     expect(said.at(-1)).toBe('404, 0 bytes');
+  });
+
+  it('has the line of a frame for the message in it, whatever record comes behind', async () => {
+    // The second answer and the end of the connection, sent at once.
+    const asked = recorded.lines.findLastIndex(([who], i) => who === 'server' && recorded.lines[i - 1]?.[0] === 'client'),
+      last = recorded.lines.slice(asked).filter(([who]) => who === 'server');
+    const lines: Line[] = [...recorded.lines.slice(0, asked), ['server', last.map(([, text]) => text).join('')]],
+      bytes = dialogue(lines, { port: 443 }).bytes(),
+      keys = new KeyLog(),
+      about = { name: 'tls.pcap', fileBytes: bytes.length, format: 'pcap', compression: null, sha256: null, inflateStopped: null };
+    keys.add(recorded.keyLog);
+    const session = new CaptureSession(
+      { ...bufferSource(bytes), keys },
+      formats.find(({ id }) => id === 'pcap')!,
+      about,
+      { version: 'test', emit: () => undefined },
+    );
+    await session.read();
+    const { rows } = await session.handlers.packets({ selection: EVERYTHING, sort: null, offset: 0, limit: 1000 }, new AbortController().signal);
+    expect(rows.at(-1)).toMatchObject({ protocol: 'HTTP', info: expect.stringContaining('404 Not Found') as string });
   });
 
   it('stays within its bytes when they are damaged', async () => {
