@@ -66,7 +66,7 @@ describeInVscode('monitoring', () => {
     await closeEditors(window);
     await rows().filter({ hasText: '192.168.10.66' }).last().click();
     await capturePage(window.page).locator('[data-testid="finding-detail"]', { hasText: '192.168.10.66' }).first().waitFor();
-    const row = rows().filter({ hasText: '192.168.10.66' }).last();
+    const row = rows().filter({ hasText: 'tried 129 TCP ports' });
     await row.hover();
     await row.locator('.action-label[aria-label="Mark as Expected..."]').click();
     await window.page.locator('.quick-input-widget:visible .monaco-list-row', { hasText: /^Expect port-scan by 192\.168\.10\.66/ }).click();
