@@ -69,7 +69,18 @@ export function openTls(): TlsState {
     passOver: 0,
     opener: null,
   });
-  return { sides: [side(), side()], version: 0, client: -1, sni: null, toTell: -1, keyed: null, transport: 't', infoFrame: 0, carriedFrame: 0, info: '' };
+  return {
+    sides: [side(), side()],
+    version: 0,
+    client: -1,
+    sni: null,
+    toTell: -1,
+    keyed: null,
+    transport: 't',
+    infoFrame: 0,
+    carriedFrame: 0,
+    info: '',
+  };
 }
 
 /** Type, version 3.x, a possible length, and a handshake begins with a hello: nothing else looks like that. */
