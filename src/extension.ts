@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const allow = allowList(netsec);
   const sessions = createSessions((key) => {
     const uri = vscode.Uri.parse(key, true);
-    const session = keepJudged(uri, openCapture(uri, workerFile), allow);
+    const session = keepJudged(uri, openCapture(uri, workerFile), allow, netsec);
     rememberResults(uri, session, { summaries, library });
     return session;
   });

@@ -6,11 +6,12 @@ import * as vscode from 'vscode';
 import type { EngineSession } from '../analysis/engineApi.ts';
 import type { AllowList } from './allowList.ts';
 import { detectorSettings } from './detectorSettings.ts';
+import type { NetsecFolders } from './netsecFolders.ts';
 
 const DETECTORS = 'netsec.detectors';
 
 /** Keeps a session judged by what holds now, until it is disposed of. */
-export function keepJudged(uri: vscode.Uri, session: EngineSession, allow: AllowList): EngineSession {
+export function keepJudged(uri: vscode.Uri, session: EngineSession, allow: AllowList, netsec: NetsecFolders): EngineSession {
   let told = '';
   let rules = '[]';
   // A session that failed or was closed has said so itself.
@@ -24,6 +25,8 @@ export function keepJudged(uri: vscode.Uri, session: EngineSession, allow: Allow
   };
   /** The engine finds and reads the lists itself: they may be large. */
   const readLists = async (): Promise<void> => {
+    // First: what changes while they are read is told again.
+    await netsec.watch(uri);
     const { problems } = await session.call('rereadLists', null);
     const words = problems.slice(0, 3).join(' ');
     if (words !== '' && words !== told) void vscode.window.showWarningMessage(`Netsec: ${words}`);

@@ -22,8 +22,6 @@ export async function addKeyLog(capture: vscode.Uri, netsec: NetsecFolders): Pro
   await vscode.workspace.fs.createDirectory(folder);
   await keepOutOfVersionControl(folder);
   if (target.toString() !== picked.toString()) await vscode.workspace.fs.copy(picked, target, { overwrite: true });
-  // From now on it is watched.
-  await netsec.nearest(capture, FOLDER);
   netsec.changed();
   void vscode.window.showInformationMessage(
     `${secrets.toLocaleString(vscode.env.language)} TLS ${secrets === 1 ? 'secret' : 'secrets'} added to ${vscode.workspace.asRelativePath(folder)}: the connections they belong to are opened, here and on the command line. Delete the file to close them again.`,

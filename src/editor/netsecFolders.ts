@@ -5,11 +5,14 @@
 import * as vscode from 'vscode';
 
 const MOST_FOLDERS = 64,
-  SETTLE_MS = 100;
+  SETTLE_MS = 100,
+  JUDGED_BY = ['allow.yaml', 'intel', 'keys'];
 
 export interface NetsecFolders {
-  /** The nearest `.netsec/<name>` in the capture's folder or above it. */
+  /** The nearest `.netsec/<name>` in the capture's folder or above it; watched from now on. */
   nearest(capture: vscode.Uri, name: string): Promise<vscode.Uri | undefined>;
+  /** Watches all that the capture is judged by, as far as it is there. */
+  watch(capture: vscode.Uri): Promise<void>;
   /** Something under some `.netsec` changed; told once for changes that come together. */
   readonly onDidChange: vscode.Event<void>;
   /** Tells it at once: what we wrote ourselves. */
@@ -21,8 +24,11 @@ export function netsecFolders(): NetsecFolders {
   const emitter = new vscode.EventEmitter<void>();
   let timer: NodeJS.Timeout | undefined;
   let inWorkspace: vscode.Disposable[] = [];
-  /** Found above captures that lie in no folder of the workspace. */
-  const outside = new Map<string, vscode.Disposable[]>();
+  /**
+   * Folders that were found, each watched by itself: those of captures outside the workspace, and all others too, because the watch of the workspace
+   * misses what happens in a folder that was made right after the one that holds it.
+   */
+  const found = new Map<string, vscode.Disposable[]>();
 
   const soon = (): void => {
     clearTimeout(timer);
@@ -36,45 +42,54 @@ export function netsecFolders(): NetsecFolders {
     for (const each of inWorkspace) each.dispose();
     inWorkspace = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => watchPattern(uri, '**/.netsec/**'));
   };
+  const watchFolder = (folder: vscode.Uri): void => {
+    const key = folder.toString();
+    if (!found.has(key)) found.set(key, watchPattern(folder, '*'));
+  };
   const folders = vscode.workspace.onDidChangeWorkspaceFolders(() => {
     watchWorkspace();
     soon();
   });
   watchWorkspace();
 
-  return {
-    async nearest(capture, name) {
-      let folder = vscode.Uri.joinPath(capture, '..');
-      for (let i = 0; i < MOST_FOLDERS; i++) {
-        const netsec = vscode.Uri.joinPath(folder, '.netsec'),
-          found = vscode.Uri.joinPath(netsec, name);
-        if (await isThere(found)) {
-          const key = netsec.toString();
-          if (vscode.workspace.getWorkspaceFolder(netsec) === undefined && !outside.has(key)) outside.set(key, watchPattern(netsec, '**'));
-          return found;
-        }
-        const above = vscode.Uri.joinPath(folder, '..');
-        if (above.path === folder.path) return undefined;
-        folder = above;
+  async function nearest(capture: vscode.Uri, name: string): Promise<vscode.Uri | undefined> {
+    let folder = vscode.Uri.joinPath(capture, '..');
+    for (let i = 0; i < MOST_FOLDERS; i++) {
+      const netsec = vscode.Uri.joinPath(folder, '.netsec'),
+        here = vscode.Uri.joinPath(netsec, name),
+        type = await typeOf(here);
+      if (type !== undefined) {
+        watchFolder(netsec);
+        if ((type & vscode.FileType.Directory) !== 0) watchFolder(here);
+        return here;
       }
-      return undefined;
+      const above = vscode.Uri.joinPath(folder, '..');
+      if (above.path === folder.path) return undefined;
+      folder = above;
+    }
+    return undefined;
+  }
+
+  return {
+    nearest,
+    async watch(capture) {
+      await Promise.all(JUDGED_BY.map((name) => nearest(capture, name)));
     },
     onDidChange: emitter.event,
     changed: () => emitter.fire(),
     dispose() {
       clearTimeout(timer);
-      for (const each of [...inWorkspace, ...[...outside.values()].flat()]) each.dispose();
+      for (const each of [...inWorkspace, ...[...found.values()].flat()]) each.dispose();
       folders.dispose();
       emitter.dispose();
     },
   };
 }
 
-async function isThere(uri: vscode.Uri): Promise<boolean> {
+async function typeOf(uri: vscode.Uri): Promise<vscode.FileType | undefined> {
   try {
-    await vscode.workspace.fs.stat(uri);
-    return true;
+    return (await vscode.workspace.fs.stat(uri)).type;
   } catch {
-    return false;
+    return undefined;
   }
 }

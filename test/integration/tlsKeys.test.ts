@@ -69,7 +69,19 @@ describeInVscode('TLS keys', () => {
 
   test('without the file nothing is opened any more', async () => {
     await page.getByTestId('nav-findings').click();
-    fs.rmSync(path.join(folder, 'captures/.netsec/keys/sslkeys.log'));
+    fs.rmSync(path.join(folder, 'captures/.netsec/keys/sslkeys.log'), { force: true });
+    await expect.poll(list).not.toMatch(/Log4Shell/);
+  });
+
+  test('keys that others put there are used as well, in folders that were made in one go', async () => {
+    const netsec = path.join(folder, 'captures/.netsec'),
+      log = path.join(netsec, 'keys/others.log');
+    fs.rmSync(netsec, { recursive: true, force: true });
+    fs.mkdirSync(path.dirname(log), { recursive: true });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    fs.copyFileSync(keyFile, log);
+    await expect.poll(list).toMatch(/Log4Shell/);
+    fs.rmSync(log);
     await expect.poll(list).not.toMatch(/Log4Shell/);
   });
 });
