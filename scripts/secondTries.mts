@@ -1,5 +1,5 @@
 /**
- * Names the tests that passed only when they were run again. CI runs each test that fails a second time, since its machine stands still now and then; what
+ * Names the tests that passed only when they were run again, and why they failed before. CI runs each test that fails a second time, since its machine stands still now and then; what
  * was named is looked into all the same, and `MOST` of them in one run are no accident any more.
  */
 import type { Reporter, TestCase } from 'vitest/node';
@@ -10,7 +10,11 @@ export class SecondTries implements Reporter {
   readonly #names: string[] = [];
 
   onTestCaseResult(test: TestCase): void {
-    if (test.diagnostic()?.flaky === true) this.#names.push(`${test.module.relativeModuleId} > ${test.fullName}`);
+    if (test.diagnostic()?.flaky !== true) return;
+    const first = test.result().errors?.[0];
+    this.#names.push(
+      `${test.module.relativeModuleId} > ${test.fullName}\n  ${(first?.message ?? 'no reason given').slice(0, 1500)}\n  ${first?.stacks?.[0]?.file ?? ''}:${first?.stacks?.[0]?.line ?? ''}`,
+    );
   }
 
   onTestRunEnd(): void {
