@@ -55,6 +55,7 @@ export function allowList(netsec: NetsecFolders): AllowList {
       if (chosen === undefined) return false;
       const reason = await vscode.window.showInputBox({
         title: 'Mark as Expected',
+        ignoreFocusOut: true,
         prompt: `Why is this expected? Kept in .netsec/allow.yaml with the rule for ${chosen.rule}.`,
         placeHolder: 'Our own inventory scanner',
       });
@@ -81,7 +82,9 @@ async function choose(choices: readonly ExpectChoice[]): Promise<ExpectChoice | 
       { label: plain(words), ...(label === rule ? {} : { description: plain(rule) }), choice },
     ] as (vscode.QuickPickItem & { readonly choice?: ExpectChoice })[];
   });
-  return (await vscode.window.showQuickPick(items, { title: 'Mark as Expected', placeHolder: 'What is expected', matchOnDescription: true }))?.choice;
+  // Asked from the page, whose focus may come late and would close the list.
+  const options = { title: 'Mark as Expected', placeHolder: 'What is expected', matchOnDescription: true, ignoreFocusOut: true };
+  return (await vscode.window.showQuickPick(items, options))?.choice;
 }
 
 /** VS Code draws `$(name)` as an icon, and names come from packets. */

@@ -195,7 +195,12 @@ async function showOutcomes(outcomes: readonly Outcome[], wanted: number, editor
     .sort((a, b) => rank(b) - rank(a))
     .map(({ entry, result }) => ({ label: entry.file.name, detail: 'failed' in result ? result.failed : inOneLine(result), uri: entry.uri }));
   const done = outcomes.length === wanted ? `All ${wanted} captures analysed` : `${outcomes.length} of ${wanted} captures analysed`;
-  const picked = await vscode.window.showQuickPick(items, { title: `${done}, worst first`, placeHolder: 'Open a capture', matchOnDetail: true });
+  const picked = await vscode.window.showQuickPick(items, {
+    title: `${done}, worst first`,
+    placeHolder: 'Open a capture',
+    matchOnDetail: true,
+    ignoreFocusOut: true,
+  });
   if (picked !== undefined) await editors.show(picked.uri, { kind: 'show', view: 'overview' });
 }
 

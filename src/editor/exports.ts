@@ -22,7 +22,12 @@ export async function exportReport(source: ExportSource, selection: Selection): 
     ...formats.map((format) => ({ label: format.label, description: format.description, format })),
     EVIDENCE,
   ];
-  const choice = await vscode.window.showQuickPick(choices, { title: `Export the report of ${nameOf(source.uri)}`, placeHolder: 'Format' });
+  // Asked from the palette or the page, whose focus may come back late and would close the list.
+  const choice = await vscode.window.showQuickPick(choices, {
+    title: `Export the report of ${nameOf(source.uri)}`,
+    placeHolder: 'Format',
+    ignoreFocusOut: true,
+  });
   if (choice === undefined) return;
   const { format } = choice;
   if (format === null) return saveEvidence(source, selection);
