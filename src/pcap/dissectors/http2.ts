@@ -1,5 +1,5 @@
 /** HTTP/2, RFC 9113: the connection preface, the frames, and the header fields in them (HPACK, RFC 7541). */
-import { messageKind, type Direction, type Dissector, type Field, type FieldSink, type Message } from '../dissector.ts';
+import { type Direction, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { INDEXED, NEVER_INDEXED, TABLE_SIZE, WITH_INDEXING, type HeaderField } from '../http2/hpack.ts';
 import { http2Fields as f } from '../http2/fields.ts';
 import {
@@ -62,13 +62,6 @@ const SETTING_FIELDS: Readonly<Record<number, Field>> = {
   8: f.extendedConnect,
 };
 
-/** A connection is HTTP/2 in clear. */
-export interface Http2PrefaceMessage extends Message {
-  readonly kind: 'http2-preface';
-}
-/** @public */
-export const http2PrefaceMessage = messageKind<Http2PrefaceMessage>('http2-preface');
-
 export const http2: Dissector = {
   id: 'http2',
   name: 'HyperText Transfer Protocol 2',
@@ -87,7 +80,6 @@ export const http2: Dissector = {
 
 function dissectHttp2(p: Packet, offset: number, end: number, direction: Direction, state: Http2Connection, sink: FieldSink | null): void {
   if (matchPrefix(p.bytes, offset, end, PREFACE) === 'yes') {
-    if (p.hears('http2-preface')) p.emit({ kind: 'http2-preface', frame: p.frame } satisfies Http2PrefaceMessage);
     if (sink === null) return;
     sink.layer(http2, offset, end - offset);
     sink.add(f.stream, offset, end - offset, undefined, 'Magic');

@@ -41,8 +41,7 @@ const answer = (stream: number, status: string, more: Readonly<Record<string, st
 
 type Turn = readonly ['>' | '<', string];
 
-const messagesOf = (...turns: readonly Turn[]): Message[] =>
-  feedEveryWay(http2, conversation(['>', START], ...turns)).messages.filter(({ kind }) => kind !== 'http2-preface');
+const messagesOf = (...turns: readonly Turn[]): Message[] => feedEveryWay(http2, conversation(['>', START], ...turns)).messages;
 const requests = (messages: readonly Message[]): HttpRequestMessage[] =>
   messages.filter((one) => one.kind === 'http-request') as HttpRequestMessage[];
 const responses = (messages: readonly Message[]): HttpResponseMessage[] =>
@@ -52,7 +51,6 @@ describe('messages of HTTP/2', () => {
   it('are told as those of HTTP/1, with their bodies and logins', () => {
     const { messages } = feedEveryWay(http2, EVERY_FRAME);
     expect(messages.map(({ kind, frame: at }) => [kind, at])).toEqual([
-      ['http2-preface', 1],
       ['http-request', 4],
       ['http-credentials', 4],
       ['login', 5],
