@@ -4,8 +4,7 @@ import path from 'node:path';
 import { newestFirst, type CaptureFile } from './captureFiles.ts';
 import { listCaptureFiles } from './captureFiles.node.ts';
 import { placesText, resolveAmong, type CaptureStore, type Listed, type Opened } from './captureStore.ts';
-import { judgedStamp } from './judgedBy.node.ts';
-import { DiskCapture, unlessAborted } from './diskCapture.node.ts';
+import type { DiskCapture } from './diskCapture.node.ts';
 import type { ReportCache } from './reportCache.node.ts';
 
 /** Captures that stay open after their last user; each costs memory by its packets. */
@@ -22,6 +21,12 @@ export interface NodeCaptureStoreOptions {
   readonly cache?: ReportCache | null;
   /** Told while a capture is read for the first time. */
   readonly onProgress?: (file: CaptureFile, bytesDone: number, bytesTotal: number) => void;
+}
+
+/** The engine, which is most of the program: loaded when the first capture is opened, so that a server answers sooner and one that is not asked stays small. */
+async function loadEngine() {
+  const [disk, judged] = await Promise.all([import('./diskCapture.node.ts'), import('./judgedBy.node.ts')]);
+  return { ...disk, ...judged };
 }
 
 export interface NodeCaptureStore extends CaptureStore {
@@ -84,7 +89,8 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
   }
 
   async function open(file: CaptureFile, signal?: AbortSignal): Promise<Opened> {
-    const stat = await fs.stat(file.location).catch(() => null);
+    const { DiskCapture, judgedStamp, unlessAborted } = await loadEngine(),
+      stat = await fs.stat(file.location).catch(() => null);
     // A file that was replaced is another capture, and so is one that other lists judge.
     const bytes = stat?.size ?? 0,
       judged = judgedStamp(file.location),
