@@ -84,6 +84,9 @@ const noSchemaValidator = {
 /** @type {import('esbuild').BuildOptions} */
 const program = { platform: 'node', format: 'esm', target: 'node20', banner: { js: requireForEsm }, plugins: [noSchemaValidator] };
 
+/** @type {import('esbuild').BuildOptions} */
+const thread = { platform: 'node', format: 'cjs', target: 'node20' };
+
 /** @type {import('esbuild').BuildOptions[]} */
 const bundles = [
   // VS Code 1.138 runs extensions in Node 24; the command line and its worker promise Node 20.
@@ -96,8 +99,9 @@ const bundles = [
     external: ['vscode'],
     plugins: [fieldNamesOnly],
   },
-  { entryPoints: ['src/analysis/worker.node.ts'], outfile: 'dist/worker.cjs', platform: 'node', format: 'cjs', target: 'node20' },
+  { ...thread, entryPoints: ['src/analysis/worker.node.ts'], outfile: 'dist/workerMain.cjs' },
   // What is started is small: it says where compiled code is kept, before the rest is read.
+  { ...thread, entryPoints: ['src/analysis/workerStart.node.ts'], outfile: 'dist/worker.cjs' },
   { ...program, entryPoints: ['src/cli/start.node.ts'], outfile: 'dist/cli.mjs', banner: { js: '#!/usr/bin/env node' } },
   { ...program, entryPoints: ['src/mcp/start.node.ts'], outfile: 'dist/mcp.mjs' },
   // Both hold the engine; it is shipped once.

@@ -23,12 +23,6 @@ export interface NodeCaptureStoreOptions {
   readonly onProgress?: (file: CaptureFile, bytesDone: number, bytesTotal: number) => void;
 }
 
-/** The engine, which is most of the program: loaded when the first capture is opened, so that a server answers sooner and one that is not asked stays small. */
-async function loadEngine() {
-  const [disk, judged] = await Promise.all([import('./diskCapture.node.ts'), import('./judgedBy.node.ts')]);
-  return { ...disk, ...judged };
-}
-
 export interface NodeCaptureStore extends CaptureStore {
   /** Closes what is open. */
   dispose(): Promise<void>;
@@ -89,7 +83,9 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
   }
 
   async function open(file: CaptureFile, signal?: AbortSignal): Promise<Opened> {
-    const { DiskCapture, judgedStamp, unlessAborted } = await loadEngine(),
+    // The engine, which is most of the program: loaded with the first capture, so that a server answers sooner and one that is not asked stays small.
+    const { DiskCapture, unlessAborted } = await import('./diskCapture.node.ts'),
+      { judgedStamp } = await import('./judgedBy.node.ts'),
       stat = await fs.stat(file.location).catch(() => null);
     // A file that was replaced is another capture, and so is one that other lists judge.
     const bytes = stat?.size ?? 0,

@@ -8,9 +8,14 @@ import { cacheFolder, isOwnFolder } from './cacheFolder.node.ts';
 
 /** `program` lies beside the file that was started, whose address is `from`. */
 export async function startProgram(program: string, from: string): Promise<void> {
+  keepCompiledCode();
+  await import(new URL(program, from).href);
+}
+
+/** Of all that is loaded from now on in this thread, and in no other. */
+export function keepCompiledCode(): void {
   const folder = cacheFolder(),
     code = folder === null ? null : path.join(folder, 'code');
   // Since Node 22; without it the start is slower, no more.
   if (code !== null && 'enableCompileCache' in module && isOwnFolder(code)) module.enableCompileCache(code);
-  await import(new URL(program, from).href);
 }
