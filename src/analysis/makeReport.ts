@@ -1,5 +1,6 @@
 /** The Report of what an analysis has seen so far. May be asked for again and again while the capture is read. */
 import type { CapturePart } from '../pcap/captureFormat.ts';
+import { heldBy } from '../pcap/http2/heldMessages.ts';
 import { linkTypeName } from '../pcap/linkTypes.ts';
 import { describeUnknown } from '../pcap/tables.ts';
 import type { Analysis } from './analyze.ts';
@@ -287,6 +288,8 @@ function qualityOf(state: CaptureState): Quality {
       `${plural(state.streamsGivenUp, 'TCP stream')} ${state.streamsGivenUp === 1 ? 'was' : 'were'} not read to the end: too many were incomplete at once.`,
     );
   if (packet.quic.isFull) bounds.push('More than 200,000 QUIC connections; the server names of later ones were not read.');
+  const unfinished = heldBy(packet).givenUp;
+  if (unfinished > 0) bounds.push(`${plural(unfinished, 'HTTP/2 message')} could not be kept until complete: too many were incomplete at once.`);
   if (packet.fragments.evicted > 0) bounds.push(`${plural(packet.fragments.evicted, 'fragmented datagram')} could not be kept until complete.`);
   return {
     snappedPackets: state.snappedPackets,

@@ -17,6 +17,12 @@ export class HeldMessages {
   /** The oldest first. */
   readonly #held = new Set<Held>();
   #bytes = 0;
+  #givenUp = 0;
+
+  /** Messages that were not kept until their end. */
+  get givenUp(): number {
+    return this.#givenUp;
+  }
 
   hold(one: Held, bytes: number): void {
     this.#bytes += bytes - one.heldBytes;
@@ -27,6 +33,7 @@ export class HeldMessages {
       if (oldest === one) continue;
       this.release(oldest);
       oldest.giveUp();
+      this.#givenUp++;
     }
   }
 

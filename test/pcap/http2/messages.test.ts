@@ -252,6 +252,7 @@ it('gives up the oldest message when all together hold too much', () => {
   expect(given).toEqual([0, 1, 2, 3]);
   held.hold(messages[19]!, 2 << 20);
   expect(given).toEqual([0, 1, 2, 3, 5]);
+  expect(held.givenUp).toBe(5);
 });
 
 describe('secrets in packets of HTTP/2', () => {
