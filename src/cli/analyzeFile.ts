@@ -6,8 +6,10 @@ import { locationName, type CaptureLocation, type SavedPackets } from '../analys
 import { evidenceFrames } from '../analysis/evidenceFrames.ts';
 import { hashFile } from '../analysis/hashFile.node.ts';
 import type { IntelEntry } from '../analysis/intelEntries.ts';
+import { KEPT_ROWS, limitReport } from '../analysis/limitReport.ts';
 import type { Report } from '../analysis/report.ts';
 import { savePackets } from '../analysis/savePackets.ts';
+import { withLimit } from './knownReport.ts';
 import { createProgressBar } from './progressBar.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from '../analysis/version.ts';
@@ -39,8 +41,8 @@ export interface AnalyzeOptions {
   readonly hash: boolean;
   /** Whether to collect the packets that prove the findings. */
   readonly evidence: boolean;
-  /** Called with what makes the report with so many rows, where all of the capture was read. */
-  readonly onRead?: (make: (rows: number) => Report) => void;
+  /** Called with the report to keep for the next time, where all of the capture was read. */
+  readonly onRead?: (report: Report) => void;
 }
 
 /** Throws only for mistakes of our own. */
@@ -62,14 +64,15 @@ export async function analyzeFile(
       const hashed = hash && location.kind === 'path' ? hashFile(location.path, signal).catch(() => null) : Promise.resolve(null);
       const interrupted = await advance(analysis, signal, (done, total) => progress.update('Reading', done, total));
       const sha256 = await hashed;
-      const make = (rows: number, options: Readonly<Record<string, unknown>>): Report =>
-        makeReport(
+      // Made once: what is shown and what is kept are both cut from it.
+      const most = onRead === undefined ? limit : Math.max(limit, KEPT_ROWS),
+        whole = makeReport(
           analysis,
           { ...capture.file, sha256 },
-          { version: VERSION, limit: rows, options, judging: { allow, unread: interrupted ? 'reading was interrupted' : undefined } },
-        );
-      const report = make(limit, { limit: Number.isFinite(limit) ? limit : 'all' });
-      if (!interrupted) onRead?.((rows) => make(rows, {}));
+          { version: VERSION, limit: most, options: {}, judging: { allow, unread: interrupted ? 'reading was interrupted' : undefined } },
+        ),
+        report = withLimit(limitReport(whole, most, limit) ?? whole, limit);
+      if (!interrupted) onRead?.(limitReport(whole, most, KEPT_ROWS) ?? whole);
       const saved =
         analysis.index === null || !evidence
           ? null

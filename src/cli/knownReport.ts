@@ -9,7 +9,7 @@ export interface KnownReport {
   readonly report: Report | null;
   readonly findings: Report['findings'];
   /** Keeps what was found out instead. */
-  keep(make: (rows: number) => Report): Promise<void>;
+  keep(report: Report): Promise<void>;
 }
 
 const NOTHING: KnownReport = { report: null, findings: [], keep: () => Promise.resolve() };
@@ -27,20 +27,21 @@ export async function knownReport(
     kept = await cache.atPlace(place, key),
     isWhole = kept !== null && kept.findings.length >= (kept.totals['findings'] ?? 0),
     limited = kept !== null && isWhole ? limitReport(kept, KEPT_ROWS, limit) : null;
-  const report = limited === null ? null : withOptions(limited, { limit: Number.isFinite(limit) ? limit : 'all' });
-  return { report, findings: kept?.findings ?? [], keep: (make) => keep(file, { cache, place, key }, make) };
+  const report = limited === null ? null : withLimit(limited, limit);
+  return { report, findings: kept?.findings ?? [], keep: (read) => keep(file, { cache, place, key }, read) };
 }
 
 async function keep(
   file: string,
   { cache, place, key }: { readonly cache: ReportCache; readonly place: FilePlace; readonly key: string },
-  make: (rows: number) => Report,
+  report: Report,
 ): Promise<void> {
   // A file that changed while it was read: nobody knows which of the two this is the report of.
-  if ((await placeOf(file))?.id === place.id) await cache.keep(place, key, make(KEPT_ROWS));
+  if ((await placeOf(file))?.id === place.id) await cache.keep(place, key, report);
 }
 
-/** `limit` stands first, as `makeReport` writes it. */
-function withOptions(report: Report, options: Readonly<Record<string, unknown>>): Report {
-  return { ...report, producer: { ...report.producer, options: { ...options, ...report.producer.options } } };
+/** The report says how many rows were asked for. `limit` stands first, as `makeReport` writes it. */
+export function withLimit(report: Report, limit: number): Report {
+  const said = { limit: Number.isFinite(limit) ? limit : 'all' };
+  return { ...report, producer: { ...report.producer, options: { ...said, ...report.producer.options } } };
 }

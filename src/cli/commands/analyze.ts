@@ -189,7 +189,7 @@ async function analyzeOne(files: readonly [string, ...string[]], wish: Wish, ter
           keyLog: wish.keyLog,
           hash: wish.hash,
           evidence: format === 'pcap',
-          onRead: (make) => (keep = () => known.keep(make)),
+          onRead: (read) => (keep = () => known.keep(read)),
         })
       : { ok: true as const, report: known.report, analysis: null, interrupted: false, evidence: null };
   if (!result.ok) {
