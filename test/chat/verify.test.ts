@@ -94,7 +94,7 @@ describe('errors by seed', () => {
     expect(marked / claims).toBeLessThan(0.02);
   });
 
-  test.each([1, 2, 3])('95 %% of 200 errors are marked, seed %i', (seed) => {
+  test.each([1, 2, 3])('95 in 100 errors are marked, seed %i', (seed) => {
     const random = randomOf(seed),
       kinds: readonly ErrorKind[] = ['count', 'address', 'roles', 'unit'],
       missed: string[] = [];
@@ -121,7 +121,7 @@ describe('answers in the voices of models, by seed', () => {
     }
   }, 120_000);
 
-  test.each([1, 2, 3])('95 %% of errors of each kind are marked, and under 2 %% of true claims, seed %i', (seed) => {
+  test.each([1, 2, 3])('95 in 100 errors of each kind are marked, and under 2 in 100 true claims, seed %i', (seed) => {
     const random = randomOf(seed),
       all = reports.flatMap(({ report, facts }) => answersAbout(report, random).map((said) => ({ said, facts })));
     let claims = 0;
@@ -154,7 +154,7 @@ describe('prose about results of every tool, by seed', () => {
     for (const learned of await learnedFromSamples(100_000)) questions.push({ learned, facts: factsOf(learned.map(({ output }) => output)) });
   }, 240_000);
 
-  test.each([1, 2, 3, 4, 5])('95 %% of errors of each kind are marked, and under 2 %% of true claims, seed %i', (seed) => {
+  test.each([1, 2, 3, 4, 5])('95 in 100 errors of each kind are marked, and under 2 in 100 true claims, seed %i', (seed) => {
     const random = randomOf(seed),
       all = questions.flatMap(({ learned, facts }) =>
         learned.flatMap(({ tool, output }) => proseOf(tool, output, random).map((prose) => ({ prose, facts }))),
