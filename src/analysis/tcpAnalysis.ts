@@ -85,6 +85,8 @@ export class TcpAnalysis {
   firstTime = 0;
   /** Whether the first frame is of the first instant of 1970, which Wireshark takes for no time where a round trip begins. */
   startsAtZero = false;
+  /** After `segment`: the other side has acknowledged all that comes before this segment. */
+  isAllBeforeAcknowledged = false;
   #count = 0;
   readonly #ints: Int32Array[] = [];
   readonly #times: Float64Array[] = [];
@@ -111,6 +113,7 @@ export class TcpAnalysis {
         flows.ints[at + TCP_ROW] = ONLY_A_SYN;
         flows.ints[at + NEXT_A] = (sequence + 1) | 0;
         flows.ints[at + NEXT_B] = window;
+        this.isAllBeforeAcknowledged = false;
         return 0;
       }
       const afterSyn = index === ONLY_A_SYN;
@@ -136,6 +139,7 @@ export class TcpAnalysis {
       // To Wireshark nothing is before or after a number of 0: a refusal (RST) has it, and the end that refused begins anew.
       hasPlace = hasNext && next !== 0;
     let bits = 0;
+    this.isAllBeforeAcknowledged = (reverseSet & HAS_ACK) !== 0 && ((seq - ints[r + LAST_ACK]!) | 0) <= 0;
 
     if ((flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) times[t + SYN_TIME] = this.#synTime(time);
     else if ((flags & (TCP_SYN | TCP_ACK)) === TCP_ACK && times[t + SYN_TIME]! >= 0 && times[t + FIRST_RTT]! < 0 && direction === 0)

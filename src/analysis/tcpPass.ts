@@ -103,6 +103,7 @@ export class TcpPass {
           payload,
           payloadEnd,
           length - (payloadEnd - payload),
+          analysis.isAllBeforeAcknowledged,
           p.net[net + NET_SRC_PORT]!,
           p.net[net + NET_DST_PORT]!,
           sink,

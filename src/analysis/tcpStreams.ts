@@ -46,7 +46,7 @@ export class TcpStreams {
 
   /**
    * Hands on the payload `[offset, end)` of `p.bytes` that starts at `sequence`. `missing` bytes after it were cut in capturing. `begin` is where the direction begins as
-   * its SYN says, else `sequence`.
+   * its SYN says, else `sequence`. `isAllBeforeAcknowledged`: the other side has all that comes before, so that what is missing of it does not come any more.
    * Returns the new value of the flow's stream column.
    */
   segment(
@@ -59,6 +59,7 @@ export class TcpStreams {
     offset: number,
     end: number,
     missing: number,
+    isAllBeforeAcknowledged: boolean,
     sourcePort: number,
     destinationPort: number,
     sink: FieldSink | null,
@@ -94,10 +95,12 @@ export class TcpStreams {
       // Deep inside a body that is passed over: it does not matter whether the bytes before come later, or never.
       side.skip -= ahead + end - offset;
       side.expected = (sequence + end - offset) | 0;
-    } else if (ahead > 0 && side.lost && side.early.length === 0) {
-      // The thread is lost anyway: nothing before the next recognisable beginning is waited for.
+    } else if (ahead > 0 && (side.lost || isAllBeforeAcknowledged) && side.early.length === 0) {
+      // Nothing before is waited for: the thread is lost until the next recognisable beginning, or what is missing was received, and not captured.
+      if (!side.lost) this.#cut(stream, side, ahead);
       side.expected = (sequence + end - offset) | 0;
-      this.#deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink);
+      if (!side.done) this.#deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink);
+      if (missing > 0) cutShort(p, stream, side, direction, missing, end, sink);
     } else if (ahead > 0) {
       this.#keepEarly(side, sequence, p.bytes, offset, end);
       if (side.early.length > MAX_EARLY_SEGMENTS || side.earlyBytes > MAX_EARLY_BYTES)

@@ -59,4 +59,17 @@ describe('a stream whose first segment', () => {
       ]),
     ).toEqual({ requests: ['5 /two', '6 /one'], responses: ['7 404'] });
   });
+
+  test('was never captured goes on at once where it was acknowledged before: a message is told in the frame that holds it', async () => {
+    // tshark 4.0.17 with its defaults: http.request in 4, 5 and 7, http.response in 6 and 8.
+    expect(
+      await read('missing-and-acknowledged', [
+        ['client', 0, REQUEST, 0],
+        ['client', REQUEST.length, AGAIN, RESPONSE.length],
+        ['server', RESPONSE.length, REFUSAL, REQUEST.length + AGAIN.length],
+        ['client', REQUEST.length + AGAIN.length, REQUEST, RESPONSE.length + REFUSAL.length],
+        ['server', RESPONSE.length + REFUSAL.length, REFUSAL, 2 * REQUEST.length + AGAIN.length],
+      ]),
+    ).toEqual({ requests: ['4 /one', '5 /two', '7 /one'], responses: ['6 404', '8 404'] });
+  });
 });

@@ -60,6 +60,8 @@ const OPTION_FIELDS: Readonly<Record<number, Field>> = {
 };
 
 const HEADER = 236,
+  /** Operation to transaction ID: with less there is nothing to tell. */
+  LEAST = 8,
   COOKIE = 0x63825363,
   OPTIONS = 240,
   PAD = 0,
@@ -85,9 +87,9 @@ export const dhcp: Dissector = {
     (p.view.getUint8(offset) === 1 || p.view.getUint8(offset) === 2) &&
     p.view.getUint8(offset + 2) <= 16,
   dissect(p, offset, end, sink) {
-    if (!p.has(HEADER, offset, end)) return;
-    if (sink !== null) describe(p, offset, end, sink);
-    if (p.onMessage !== null && !p.quoted) p.emit(readDhcpMessage(p, offset, end));
+    const isWhole = p.has(HEADER, offset, end);
+    if (sink !== null && end - offset >= LEAST) describe(p, offset, end, sink);
+    if (isWhole && p.onMessage !== null && !p.quoted) p.emit(readDhcpMessage(p, offset, end));
   },
 };
 
@@ -95,30 +97,37 @@ function describe(p: Packet, offset: number, end: number, sink: FieldSink): void
   const view = p.view,
     isReply = view.getUint8(offset) === 2;
   sink.layer(dhcp, offset, end - offset);
+  // A snap length may have cut it anywhere: what is there is shown.
+  const reaches = (to: number): boolean => offset + to <= end;
   sink.add(f.operation, offset, 1);
   sink.add(f.hardwareType, offset + 1, 1);
   sink.add(f.hardwareLength, offset + 2, 1);
   sink.add(f.hops, offset + 3, 1);
   sink.add(f.id, offset + 4, 4);
-  const seconds = view.getUint16(offset + 8);
-  // Windows counts with the lower byte first.
-  sink.add(f.seconds, offset + 8, 2, (seconds & 0xff) === 0 ? seconds >> 8 : seconds);
-  sink.add(f.flags, offset + 10, 2);
-  sink.open();
-  sink.add(f.broadcast, offset + 10, 2, (view.getUint16(offset + 10) & 0x8000) !== 0);
-  sink.close();
-  sink.add(f.clientIp, offset + 12, 4);
-  sink.add(f.yourIp, offset + 16, 4);
-  sink.add(f.serverIp, offset + 20, 4);
-  sink.add(f.relayIp, offset + 24, 4);
-  if (view.getUint8(offset + 2) === 6) sink.add(f.clientMac, offset + 28, 6);
-  describePaddedText(p, f.serverName, offset + 44, 64, sink);
-  describePaddedText(p, f.bootFile, offset + 108, 128, sink);
+  if (reaches(10)) {
+    const seconds = view.getUint16(offset + 8);
+    // Windows counts with the lower byte first.
+    sink.add(f.seconds, offset + 8, 2, (seconds & 0xff) === 0 ? seconds >> 8 : seconds);
+  }
+  if (reaches(12)) {
+    sink.add(f.flags, offset + 10, 2);
+    sink.open();
+    sink.add(f.broadcast, offset + 10, 2, (view.getUint16(offset + 10) & 0x8000) !== 0);
+    sink.close();
+  }
+  [f.clientIp, f.yourIp, f.serverIp, f.relayIp].forEach((field, i) => {
+    if (reaches(16 + 4 * i)) sink.add(field, offset + 12 + 4 * i, 4);
+  });
+  if (reaches(34) && view.getUint8(offset + 2) === 6) sink.add(f.clientMac, offset + 28, 6);
+  if (reaches(108)) describePaddedText(p, f.serverName, offset + 44, 64, sink);
+  if (reaches(HEADER)) describePaddedText(p, f.bootFile, offset + 108, 128, sink);
   const type = end - offset >= OPTIONS && view.getUint32(offset + HEADER) === COOKIE ? describeOptions(p, offset, end, sink) : 0;
-  const who = isReply ? formatIpv4(view.getInt32(offset + 16)) : formatMac(view.getUint16(offset + 28), view.getUint32(offset + 30));
+  const who = isReply
+    ? reaches(20) && ` for ${formatIpv4(view.getInt32(offset + 16))}`
+    : reaches(34) && ` from ${formatMac(view.getUint16(offset + 28), view.getUint32(offset + 30))}`;
   sink.info(
     'DHCP',
-    `${type === 0 ? (isReply ? 'Boot Reply' : 'Boot Request') : `DHCP ${MESSAGE_TYPES[type] ?? `type ${type}`}`} ${isReply ? 'for' : 'from'} ${who} - Transaction ID 0x${view.getUint32(offset + 4).toString(16)}`,
+    `${type === 0 ? (isReply ? 'Boot Reply' : 'Boot Request') : `DHCP ${MESSAGE_TYPES[type] ?? `type ${type}`}`}${who === false ? '' : who} - Transaction ID 0x${view.getUint32(offset + 4).toString(16)}`,
   );
 }
 

@@ -57,6 +57,26 @@ describe('DHCP messages', () => {
   });
 });
 
+describe('a DHCP acknowledgement that the snap length cut', () => {
+  const frame = frameOf('DHCP acknowledgement');
+
+  it.each([
+    // What tshark 4.0.17 shows of the same frame behind editcap -s.
+    { bytes: 96, yourIp: ['10.0.0.100'], mac: ['02:00:00:00:00:01'], info: 'Boot Reply for 10.0.0.100' },
+    { bytes: 64, yourIp: ['10.0.0.100'], mac: undefined, info: 'Boot Reply for 10.0.0.100' },
+    { bytes: 54, yourIp: undefined, mac: undefined, info: 'Boot Reply - Transaction ID' },
+  ])('at $bytes bytes shows what is there', ({ bytes, yourIp, mac, info }) => {
+    const cut = dissectFrame(frame.subarray(0, bytes), { originalLength: frame.length });
+    expect(cut.layers).toBe('eth:ip:udp:dhcp');
+    expect(cut.fields.get('dhcp.type')).toEqual(['2']);
+    expect(cut.fields.get('dhcp.ip.your')).toEqual(yourIp);
+    expect(cut.fields.get('dhcp.hw.mac_addr')).toEqual(mac);
+    expect(cut.info).toContain(info);
+    expect(cut.notes).toContain('note: Packet size limited during capture');
+    expect(cut.messages).toEqual([]);
+  });
+});
+
 describe('what a conversation said once', () => {
   const short = hex('41 8394c8f03e515708 00112233445566778899aabbccddeeff');
 
