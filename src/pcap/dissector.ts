@@ -170,6 +170,8 @@ export interface Dissector {
   dissect?(p: Packet, offset: number, end: number, sink: FieldSink | null): void;
   /** For datagram protocols that are told by content: asked before `dissect`; a port binding without it is taken at its word. */
   recognise?(p: Packet, offset: number, end: number): boolean;
+  /** Asked instead of `recognise` where no port leads to this protocol (`udp.heuristic`): true only for what can hardly be anything else. */
+  recogniseAnywhere?(p: Packet, offset: number, end: number): boolean;
   /** Asked instead of `recognise` in a conversation that is known to be this protocol's (`p.learned`). */
   belongs?(p: Packet, offset: number, end: number): boolean;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each protocol has its own state; the registry holds them all

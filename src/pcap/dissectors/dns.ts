@@ -1,7 +1,7 @@
 /** Domain Name System, RFC 1035, over UDP and TCP; multicast DNS (RFC 6762) and LLMNR (RFC 4795), which share its messages. */
 import { NEED_MORE, NOT_MINE, type Dissector, onlyOnPort } from '../dissector.ts';
 import { dnsFields, headerFields } from '../dns/fields.ts';
-import { DNS_HEADER, dissectDns, looksLikeDns } from '../dns/message.ts';
+import { DNS_HEADER, dissectDns, isSurelyDns, looksLikeDns } from '../dns/message.ts';
 
 const PORT = 53,
   LENGTH = 2;
@@ -10,12 +10,10 @@ export const dns: Dissector = {
   id: 'dns',
   name: 'Domain Name System',
   fields: dnsFields,
-  on: [
-    { table: 'udp.port', value: PORT },
-    { table: 'tcp.port', value: PORT },
-  ],
+  on: [{ table: 'udp.port', value: PORT }, { table: 'tcp.port', value: PORT }, { table: 'udp.heuristic' }],
   application: true,
   recognise: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd),
+  recogniseAnywhere: (p, offset, end) => isSurelyDns(p.bytes, p.view, offset, end, p.wireEnd),
   dissect(p, offset, end, sink) {
     dissectDns(p, dns, 'DNS', offset, end, sink);
   },

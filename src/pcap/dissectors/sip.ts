@@ -60,16 +60,14 @@ export const sip: Dissector = {
   id: 'sip',
   name: 'Session Initiation Protocol',
   fields: f,
-  on: [
-    { table: 'udp.port', value: 5060 },
-    { table: 'tcp.port', value: 5060 },
-  ],
+  on: [{ table: 'udp.port', value: 5060 }, { table: 'tcp.port', value: 5060 }, { table: 'udp.heuristic' }],
   application: true,
   recognise(p, offset, end) {
     if (matchPrefix(p.bytes, offset, end, SIP_STATUS) === 'yes') return true;
     const line = lineEnd(p.bytes, offset, end);
     return line - offset > VERSION.length && matchPrefix(p.bytes, line - VERSION.length, line, VERSION) === 'yes';
   },
+  recogniseAnywhere: (p, offset, end) => looksLikeSip(p.bytes, offset, end) === 'yes',
   dissect: dissectSip,
   stream: {
     recognise: (bytes, offset, end) => looksLikeSip(bytes, skipEmptyLines(bytes, offset, end), end),

@@ -68,8 +68,10 @@ function learned(p: Packet, offset: number, end: number): Bound | undefined {
 function byContent(p: Packet, offset: number, end: number): Bound | undefined {
   const candidates = p.tables.udpHeuristics;
   for (let i = 0; i < candidates.length; i++) {
-    const bound = candidates[i]!;
-    if (bound.dissector.recognise?.(p, offset, end) === true) return bound;
+    const bound = candidates[i]!,
+      { dissector } = bound;
+    if ((dissector.recogniseAnywhere === undefined ? dissector.recognise?.(p, offset, end) : dissector.recogniseAnywhere(p, offset, end)) === true)
+      return bound;
   }
   return undefined;
 }

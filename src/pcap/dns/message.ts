@@ -4,7 +4,7 @@ import type { Packet } from '../packet.ts';
 import { headerFields as h, recordFields as r } from './fields.ts';
 import { lastNameLength, nameAt, skipName } from './names.ts';
 import { dataText, describeData } from './recordData.ts';
-import { OPCODES, RESPONSE_CODES, TYPE_OPT, typeName } from './recordTypes.ts';
+import { CLASSES, OPCODES, RECORD_TYPES, RESPONSE_CODES, TYPE_OPT, TYPE_TSIG, typeName } from './recordTypes.ts';
 
 export interface DnsAnswer {
   readonly name: string;
@@ -39,7 +39,11 @@ export const DNS_HEADER = 12;
 const QUESTION_FIXED = 4,
   RECORD_FIXED = 10,
   MAX_ANSWERS = 32,
-  MAX_OPCODE = 6;
+  MAX_OPCODE = 6,
+  MAX_NAME_BYTES = 255;
+/** Records of an answer that is told by its content alone: Wireshark's bounds. */
+const MOST_ANSWERS = 100,
+  MOST_OTHERS = 10;
 const RESPONSE = 0x8000,
   AUTHORITATIVE = 0x0400,
   TRUNCATED = 0x0200,
@@ -57,6 +61,46 @@ export function looksLikeDns(view: DataView, offset: number, end: number, wireEn
   if (((view.getUint16(offset + 2) >> 11) & 15) > MAX_OPCODE) return false;
   const records = view.getUint16(offset + 6) + view.getUint16(offset + 8) + view.getUint16(offset + 10);
   return DNS_HEADER + view.getUint16(offset + 4) * (1 + QUESTION_FIXED) + records * (1 + RECORD_FIXED) <= wireEnd - offset;
+}
+
+/**
+ * Whether `[offset, end)` can hardly be anything but a query or its answer, on whatever port: what Wireshark's heuristic asks for (a standard query, one question, few
+ * records), and a question that can be read: a name in printable characters, a known type and class. A query holds nothing else but an OPT or a signature.
+ */
+export function isSurelyDns(bytes: Uint8Array, view: DataView, offset: number, end: number, wireEnd: number): boolean {
+  if (end - offset <= DNS_HEADER || view.getUint16(offset + 4) !== 1) return false;
+  const flags = view.getUint16(offset + 2),
+    isResponse = (flags & RESPONSE) !== 0,
+    answers = view.getUint16(offset + 6),
+    authorities = view.getUint16(offset + 8),
+    additional = view.getUint16(offset + 10);
+  if (((flags >> 11) & 15) !== 0 || (flags & RESERVED) !== 0 || answers > MOST_ANSWERS || authorities > MOST_OTHERS || additional > MOST_OTHERS)
+    return false;
+  if (!isResponse && (answers > 0 || authorities > 0 || (flags & (AUTHORITATIVE | RECURSION_AVAILABLE | 15)) !== 0)) return false;
+  const name = offset + DNS_HEADER,
+    after = printableNameEnd(bytes, name, end),
+    rest = after + QUESTION_FIXED;
+  if (after < 0 || rest > end || (after === name + 1 && additional === 0 && answers === 0)) return false;
+  const questionClass = view.getUint16(after + 2) & ~MULTICAST_BIT;
+  if (RECORD_TYPES[view.getUint16(after)] === undefined || CLASSES[questionClass] === undefined) return false;
+  if (isResponse) return rest + (answers + authorities + additional) * (1 + RECORD_FIXED) <= wireEnd;
+  if (additional === 0) return rest === wireEnd;
+  const type = bytes[rest] === 0 && rest + 3 <= end ? view.getUint16(rest + 1) : TYPE_TSIG;
+  return (type === TYPE_OPT || type === TYPE_TSIG) && rest + additional * (1 + RECORD_FIXED) <= wireEnd;
+}
+
+/** Offset behind the name at `at`, all of it in printable characters and without a pointer; -1 if it is none. */
+function printableNameEnd(bytes: Uint8Array, at: number, end: number): number {
+  for (let next = at; next < end && next - at < MAX_NAME_BYTES;) {
+    const length = bytes[next]!;
+    if (length > 63) return -1;
+    const after = next + 1 + length;
+    if (length === 0) return after;
+    if (after > end) return -1;
+    for (let i = next + 1; i < after; i++) if (bytes[i]! <= 0x20 || bytes[i]! >= 0x7f) return -1;
+    next = after;
+  }
+  return -1;
 }
 
 /** Reads the message `[offset, end)` for `self`; `column` is how the packet list calls it. */

@@ -24,6 +24,7 @@ export const TYPE_A = 1,
   TYPE_SVCB = 64,
   TYPE_HTTPS = 65,
   TYPE_SPF = 99,
+  TYPE_TSIG = 250,
   TYPE_CAA = 257;
 
 export const RECORD_TYPES: Readonly<Record<number, string>> = {

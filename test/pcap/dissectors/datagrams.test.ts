@@ -7,12 +7,19 @@ import { ipBytes, udpBytes } from '../../support/packetBuilder.ts';
 import { bytesOf, hex } from '../../support/streamDriver.ts';
 import { controlFrames } from './frames/control.ts';
 import { datagramsFrames } from './frames/datagrams.ts';
+import { namesFrames } from './frames/names.ts';
 
 describe('applications over UDP', () => testCases(datagramsFrames));
 describe('industrial and building control over UDP', () => testCases(controlFrames));
 
 function frameOf(what: string): Uint8Array {
   const found = datagramsFrames.find((one) => one.what === what);
+  if (found === undefined) throw new Error(what);
+  return hex(found.frame);
+}
+
+function namesOf(what: string): Uint8Array {
+  const found = namesFrames.find((one) => one.what === what);
   if (found === undefined) throw new Error(what);
   return hex(found.frame);
 }
@@ -124,6 +131,45 @@ describe('what a conversation said once', () => {
       initial = frameOf('QUIC Initial (RFC 9001 appendix A)').slice(42, 100);
     for (let port = 1024; port < 21_024; port++) dissectFrame(datagram(port, 443, initial), { packet, look: false });
     expect(dissectFrame(datagram(21_023, 443, short), { packet }).layers).toBe('eth:ip:udp:quic');
+  });
+});
+
+describe('on ports of nobody', () => {
+  const payloadOf = (frame: Uint8Array): Uint8Array => frame.subarray(42),
+    query = hex('1234 0100 0001 0000 0000 0000 03777777 076578616d706c65 00 0001 0001'),
+    withOpt = Uint8Array.from([...query.slice(0, 11), 1, ...query.slice(12), ...hex('00 0029 1000 00000000 0000')]);
+  const sent = (payload: Uint8Array): string => dissectFrame(datagram(40_000, 8053, payload)).layers;
+
+  // dns and sip for tshark 4.0.17, too.
+  it.each(['DNS answer with CNAME, A and AAAA', 'DNS MX, NS, SOA, PTR', 'DNS DNSKEY, RRSIG and EDNS', 'DNS error answer'])(
+    'a resolver is known by its words: %s',
+    (what) => {
+      expect(sent(payloadOf(namesOf(what)))).toBe('eth:ip:udp:dns');
+    },
+  );
+
+  it('a query is DNS, with and without EDNS', () => {
+    expect(sent(query)).toBe('eth:ip:udp:dns');
+    expect(sent(withOpt)).toBe('eth:ip:udp:dns');
+    expect(dissectFrame(datagram(40_000, 8053, query)).fields.get('dns.qry.name')).toEqual(['www.example']);
+  });
+
+  it.each([
+    ['with bytes behind it', [...query, 0]],
+    ['with a name that is no text', [...query.slice(0, 13), 0x80, ...query.slice(14)]],
+    ['of a type that nobody knows', [...query.slice(0, -3), 0xee, 0, 1]],
+    ['of a class that nobody knows', [...query.slice(0, -1), 9]],
+    ['with an answer in it', [...query.slice(0, 7), 1, ...query.slice(8)]],
+    ['of an opcode of its own', [...query.slice(0, 2), 0x21, ...query.slice(3)]],
+    ['with something else where EDNS stands', [...withOpt.slice(0, -9), 0x10, ...withOpt.slice(-8)]],
+    ['that ends within its name', [...query.slice(0, 18)]],
+    ['of nothing but zeros', [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1]],
+  ])('a query %s is data', (_, payload) => expect(sent(Uint8Array.from(payload))).toBe('eth:ip:udp'));
+
+  it('a telephone is known by its words', () => {
+    expect(sent(payloadOf(frameOf('SIP request')))).toBe('eth:ip:udp:sip');
+    expect(sent(payloadOf(frameOf('SIP status')))).toBe('eth:ip:udp:sip');
+    expect(sent(bytesOf('HELLO everybody SIP/2.0\r\n\r\n'))).toBe('eth:ip:udp');
   });
 });
 
