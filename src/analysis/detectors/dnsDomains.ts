@@ -1,6 +1,7 @@
 /** What was asked below each registered domain, in a bounded number of small counters: how many names, how different, how long, of which types. */
 import { getDomain, getPublicSuffix, parse } from 'tldts';
 import type { DnsMessage } from '../../pcap/dns/message.ts';
+import { ROOT } from '../../pcap/dns/names.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { Burst, packetTime } from './measures.ts';
@@ -162,7 +163,8 @@ export class DomainTable {
     if (message.protocol !== 'dns' || qname.length < LEAST_LENGTH) return;
     const lastDot = qname.lastIndexOf('.');
     if (lastDot < 0) {
-      if (!isResponse && (qtype === 16 || qtype === 10)) this.#bareName(qname, qtype, p);
+      // The root has no name that could carry anything.
+      if (!isResponse && (qtype === 16 || qtype === 10) && qname !== ROOT) this.#bareName(qname, qtype, p);
       return;
     }
     if (!this.#isTopLevel(qname.slice(lastDot + 1))) this.#undelegatedName(message, lastDot, p);

@@ -20,7 +20,9 @@ const options = z.object({
 type Options = z.output<typeof options>;
 
 const TCP = 6,
-  MOST_FINDINGS = 100;
+  MOST_FINDINGS = 100,
+  /** No connection of two programs lasts longer; a clock that was set, or a damaged record, makes such times. */
+  LONGEST_SECONDS = 5 * 365 * 86_400;
 
 export const longConnection = defineDetector({
   id: 'long-connection',
@@ -49,7 +51,7 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
     if ((flags & (F.DATA_A | F.DATA_B)) !== (F.DATA_A | F.DATA_B)) continue;
     const seconds = secondsBetween(doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!);
     const bytes = doubles[dat + F.PAYLOAD_A]! + doubles[dat + F.PAYLOAD_B]!;
-    if (seconds >= values.hours * 3600 && bytes <= values.bytesPerSecond * seconds) long.push({ row, seconds, bytes });
+    if (seconds >= values.hours * 3600 && seconds <= LONGEST_SECONDS && bytes <= values.bytesPerSecond * seconds) long.push({ row, seconds, bytes });
   }
   long.sort((a, b) => b.seconds - a.seconds || a.row - b.row);
   if (long.length > MOST_FINDINGS) limits.push(`Of ${long.length} long connections the ${MOST_FINDINGS} longest are shown.`);

@@ -44,6 +44,8 @@ export const malformedTraffic = defineDetector({
         if (!p.isMalformed) return;
         const protocol = state.tables.paths.protocolsOf(p.path).findLast(({ id }) => id !== 'data')?.id ?? 'frame',
           ends = endsOf(p);
+        // A frame too short to say who sent it tells of the recording; the number of such frames is in the report's quality.
+        if (ends.source === '') return;
         senders.of(`${ends.source} ${protocol}`, () => ({ ...ends, protocol, evidence: new Evidence() }))?.evidence.add(p, -1);
       },
       onMessage(message, _flow, p) {

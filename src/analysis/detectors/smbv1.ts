@@ -82,13 +82,15 @@ function note(state: CaptureState, servers: Watched<number, Server>, p: Packet, 
     meta = ints[at + F.META]!;
   // Browser announcements over UDP are in version 1 by definition.
   if ((meta & F.META_PROTOCOL) !== PROTOCOL_TCP) return;
-  const port = ints[at + F.PORTS]! & 0xffff;
-  if (p.net[(p.netCount - 1) * NET_STRIDE + NET_SRC_PORT] !== port || ints[at + F.PORTS]! >>> 16 === port) return;
-  const key = ints[at + F.B]! * 2 + ((meta & F.META_IPV6) !== 0 ? 1 : 0);
-  const server = servers.get(key) ?? servers.of(key, () => ({ ends: endsOf(state, flow), evidence: new Evidence(), clients: new Set() }));
+  const ends = endsOf(state, flow),
+    ports = ints[at + F.PORTS]!,
+    isTurned = ends.serverPort !== (ports & 0xffff);
+  if (p.net[(p.netCount - 1) * NET_STRIDE + NET_SRC_PORT] !== ends.serverPort || ports >>> 16 === (ports & 0xffff)) return;
+  const key = ints[at + (isTurned ? F.A : F.B)]! * 2 + ((meta & F.META_IPV6) !== 0 ? 1 : 0);
+  const server = servers.get(key) ?? servers.of(key, () => ({ ends, evidence: new Evidence(), clients: new Set() }));
   if (server === undefined) return;
   server.evidence.add(p, flow);
-  if (server.clients.size < 1000) server.clients.add(ints[at + F.A]!);
+  if (server.clients.size < 1000) server.clients.add(ints[at + (isTurned ? F.B : F.A)]!);
 }
 
 function draft(threshold: number, { ends, evidence, clients }: Server): FindingDraft {

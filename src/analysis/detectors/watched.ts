@@ -4,6 +4,7 @@
  */
 import { formatIpv4 } from '../../pcap/addresses.ts';
 import { NET_DST, NET_DST_PORT, NET_PROTOCOL, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import { TCP_PORT, UDP_PORT } from '../../pcap/tables.ts';
 import type { CaptureState, Ends } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import type { FindingDraft } from '../detector.ts';
@@ -12,7 +13,10 @@ import type { Indicator, Timestamp } from '../report.ts';
 import { secondsBetween, timestamp } from '../time.ts';
 
 const MOST_FRAMES = 100,
-  MOST_FLOWS = 100;
+  MOST_FLOWS = 100,
+  PROTOCOL_TCP = 6,
+  /** Ports below are opened by services only. */
+  FREE_PORTS = 1024;
 
 export class Evidence {
   /** The first of `framesTotal`. */
@@ -204,17 +208,33 @@ export function confidenceOf(parts: readonly Part[]): { readonly confidence: num
   };
 }
 
-/** The two ends of a flow: who was called is the server. Those asked for last are at hand, for several detectors ask about one message. */
+/**
+ * The two ends of a flow: who was called is the server. Where the capture begins amid a connection, the first frame may be the server's: then the end whose port
+ * belongs to a protocol is the server, as with Zeek's `likely_server_ports`. Those asked for last are at hand, for several detectors ask about one message.
+ */
 export function endsOf(state: CaptureState, flow: number): Ends {
   const { lastEnds } = state;
   if (lastEnds !== null && lastEnds.flow === flow) return lastEnds.ends;
-  const ends = {
-    client: flowAddress(state, flow, F.A),
-    server: flowAddress(state, flow, F.B),
-    serverPort: state.flows.ints[flow * F.INTS + F.PORTS]! & 0xffff,
-  };
+  const ports = state.flows.ints[flow * F.INTS + F.PORTS]!,
+    isTurned = beginsWithServer(state, flow),
+    ends = {
+      client: flowAddress(state, flow, isTurned ? F.B : F.A),
+      server: flowAddress(state, flow, isTurned ? F.A : F.B),
+      serverPort: isTurned ? ports >>> 16 : ports & 0xffff,
+    };
   state.lastEnds = { flow, ends };
   return ends;
+}
+
+/** Whether the first frame of a flow was none that opens it, and came from the port of a protocol to one of nobody. */
+function beginsWithServer(state: CaptureState, flow: number): boolean {
+  const { ints } = state.flows,
+    at = flow * F.INTS,
+    ports = ints[at + F.PORTS]!,
+    isTcp = (ints[at + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP;
+  if (isTcp && (ints[at + F.FLAGS]! & (F.SYN_A | F.SYN_B)) !== 0) return false;
+  const belongs = (port: number): boolean => port < FREE_PORTS || state.tables.find(isTcp ? TCP_PORT : UDP_PORT, port) !== undefined;
+  return belongs(ports >>> 16) && !belongs(ports & 0xffff);
 }
 
 /** Who sends the datagram that is being read, and to whom. */

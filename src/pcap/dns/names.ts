@@ -5,7 +5,8 @@ import { knownText } from '../text.ts';
 const MAX_NAME = 255;
 const POINTER = 0xc0;
 
-const ROOT = '<Root>';
+/** How Wireshark writes the empty name. */
+export const ROOT = '<Root>';
 
 const scratch = new Uint8Array(MAX_NAME + 1);
 

@@ -12,7 +12,10 @@ const A = '10.0.0.5',
   NULL_RECORD = 10;
 
 function query(name: string, type: number, response: boolean): Uint8Array {
-  const labels = name.split('.').flatMap((label) => [label.length, ...new TextEncoder().encode(label)]);
+  const labels = name
+    .split('.')
+    .filter((label) => label !== '')
+    .flatMap((label) => [label.length, ...new TextEncoder().encode(label)]);
   return Uint8Array.from([0, 1, response ? 0x81 : 1, response ? 0x80 : 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, type, 0, 1]);
 }
 
@@ -185,6 +188,7 @@ describe('is silent on', () => {
 
   test('the names of a content network, asked again and again', async () =>
     expect(await ask(many(200, (i) => `edge-${code(i % 12, 20)}.cache.cdn.example`))).toEqual([]));
+  test('text records of the root, as a test of a server asks for', async () => expect(await ask(['', ''], TXT)).toEqual([]));
   test('many short host names', async () => expect(await ask(many(200, (i) => `host${i}.corp.example`))).toEqual([]));
   test('reverse look-ups', async () =>
     expect(

@@ -45,6 +45,11 @@ test('silent on an hour, on a busy connection, and where nobody answers', async 
   expect(await run(session(301, 60, 10, false))).toEqual([]);
 });
 
+test('silent where a clock was set by years', async () => {
+  expect(await run(session(2, 6 * 365 * 86_400, 10))).toEqual([]);
+  expect(await run(session(2, 4 * 365 * 86_400, 10))).toHaveLength(1);
+});
+
 test('coverage says that a short capture cannot show one', async () => {
   const { coverage } = await analyzeCapture(session(5, 60, 10));
   expect(coverage.find(({ detector }) => detector === 'long-connection')).toMatchObject({

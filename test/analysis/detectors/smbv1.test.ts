@@ -57,6 +57,22 @@ test('a server that negotiates and sets up a session in version 1', async () => 
   expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
 });
 
+test('a server whose answer is the first that a capture has of a connection', async () => {
+  const builder = new PacketBuilder(),
+    answer = { from: B, to: A, sourcePort: 445, destinationPort: 40_000 },
+    request = { from: A, to: B, sourcePort: 40_000, destinationPort: 445 };
+  let own = 5001;
+  for (let i = 0; i < 3; i++) {
+    const payload = smb(1, SESSION_SETUP, true);
+    builder.tcp({ ...answer, flags: PSH | ACK, sequence: own, acknowledgment: 1001 + i * 39, payload });
+    own += payload.length;
+    builder.tcp({ ...request, flags: PSH | ACK, sequence: 1001 + i * 39, acknowledgment: own, payload: smb(1, SESSION_SETUP, false) });
+  }
+  expect(findingsOf(await analyzeCapture(builder.bytes()), 'smbv1')).toMatchObject([
+    { subjects: [{ role: 'server', address: B, port: 445 }], evidence: { frames: [1, 3, 5] } },
+  ]);
+});
+
 describe('is silent on', () => {
   test('a client that asks in version 1 and is answered in version 2', async () => {
     expect(

@@ -307,6 +307,11 @@ describe('malformed-traffic', () => {
     expect(finding).toMatchObject({ severity: 'low', evidence: { framesTotal: 30 } });
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
+  test('silent on frames too short to say who sent them', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 30; i++) builder.frame(new Uint8Array(i % 12));
+    expect(await run(builder.bytes(), 'malformed-traffic')).toEqual([]);
+  });
   test('Bad Neighbor: name servers of an even length', async () => {
     // RFC 8106 section 5.1: type 25, length in units of 8 bytes; CVE-2020-16898 needs it even.
     const advertisement = (units: number): Uint8Array =>
