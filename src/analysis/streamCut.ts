@@ -40,16 +40,25 @@ export function cutShort(
     giveBack(waiting);
     side.waiting = NOTHING;
   }
-  if (endsHere && side.keepLimit === 0 && sink === null) markPath(p, bound);
-  else if (side.keptLength > 0) {
-    const isHere = side.keptFrom >= 0 && side.keptFrom < end,
-      isWhole =
-        endsHere ||
-        dissector.cut?.(isHere ? p.bytes : side.kept, isHere ? side.keptFrom : 0, isHere ? end : side.keptLength, direction, stream.state);
-    if (isWhole === true && isHere) {
+  const isHere = side.keptFrom >= 0 && side.keptFrom < end;
+  let isTold = false;
+  if (endsHere && side.keepLimit === 0 && sink === null) {
+    markPath(p, bound);
+    isTold = true;
+  } else if (side.keptLength > 0) {
+    isTold =
+      endsHere ||
+      dissector.cut?.(isHere ? p.bytes : side.kept, isHere ? side.keptFrom : 0, isHere ? end : side.keptLength, direction, stream.state) === true;
+    if (isTold && isHere) {
       markPath(p, bound);
       dissector.dissect(p, side.keptFrom, end, direction, stream.state, sink);
-    } else if (isWhole === true) dissectKept(p, bound, dissector, stream, side, direction, sink);
+    } else if (isTold) dissectKept(p, bound, dissector, stream, side, direction, sink);
+  }
+  // Too little of it to be read, as of a handshake of TLS: this is a frame of the protocol all the same.
+  if (!isTold && (waiting.length > 0 || side.keptLength > 0)) {
+    markPath(p, bound);
+    sink?.layer(bound.dissector, isHere ? side.keptFrom : end, isHere ? end - side.keptFrom : 0);
+    sink?.info(bound.dissector.id.toUpperCase(), '[Packet size limited during capture]');
   }
   dropKept(side);
   side.skip = 0;

@@ -68,6 +68,22 @@ describe('in segments that the snap length cut', () => {
     expect(await framesOf(file, '_ws.malformed')).toEqual([]);
   });
 
+  test('messages of SMB 2 are such, with their command, though their header is cut', async () => {
+    // tshark 4.0.17 of the same copy.
+    const file = cutAt('smb-session.pcap', 96);
+    expect(await framesOf(file, 'smb2')).toHaveLength(58);
+    expect(await framesOf(file, 'smb2.cmd == 5 && smb2.flags.response == 1')).toEqual([26, 34, 40, 50, 56, 64]);
+  });
+
+  test('what is too short to be read is of its protocol all the same', async () => {
+    expect(await framesOf(cutAt('ftp.pcap', 96), 'ftp')).toHaveLength(131);
+    // The hellos of the clients, of which tshark shows TLS without a version.
+    const file = cutAt('weak-tls.pcap', 96),
+      hellos = [6, 21, 35, 49, 63, 77, 91];
+    expect((await framesOf(file, 'tls')).filter((frame) => hellos.includes(frame))).toEqual(hellos);
+    expect(await framesOf(file, '_ws.malformed')).toEqual([]);
+  });
+
   test('values of a line that was cut are not read', async () => {
     const [first] = await messagesOf(cutAt('web-browsing.pcap', 96), httpRequestMessage);
     // "Host: www.exam" in tshark's `http.host`.

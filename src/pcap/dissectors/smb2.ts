@@ -74,6 +74,8 @@ const f = defineFields({
 export const smb2: Dissector = { id: 'smb2', name: 'SMB2 (Server Message Block Protocol version 2)', fields: f, on: [], application: true };
 
 const HEADER = 64,
+  /** As far as the flags: the command, the status and the direction. */
+  CUT_HEADER = 20,
   MOST_COMPOUNDED = 32,
   NEGOTIATE = 0,
   SESSION_SETUP = 1,
@@ -112,6 +114,10 @@ export function isBulk2(bytes: Uint8Array, at: number): boolean {
 /** The messages in `[at, end)`: one, or several that were compounded. */
 export function readSmb2(p: Packet, at: number, end: number, state: SmbState, sink: FieldSink | null): void {
   state.related = null;
+  if (!p.has(HEADER, at, end)) {
+    describeCut(p, at, end, sink);
+    return;
+  }
   for (let i = 0; i < MOST_COMPOUNDED && end - at >= HEADER; i++) {
     const next = p.view.getUint32(at + 20, true),
       to = next >= HEADER && next < end - at ? at + next : end;
@@ -120,6 +126,23 @@ export function readSmb2(p: Packet, at: number, end: number, state: SmbState, si
     if (next < HEADER || next >= end - at) return;
     at += next;
   }
+}
+
+/** What is left of a header that the snap length cut: the protocol, and where it reaches that far which command. */
+function describeCut(p: Packet, at: number, end: number, sink: FieldSink | null): void {
+  enterLayer(p, smb2.id);
+  if (sink === null) return;
+  sink.layer(smb2, at, end - at);
+  if (end - at < CUT_HEADER) {
+    sink.info('SMB2', '');
+    return;
+  }
+  const command = p.view.getUint16(at + 12, true),
+    isResponse = (p.view.getUint32(at + 16, true) & RESPONSE) !== 0;
+  sink.add(f.command, at + 12, 2, command);
+  if (isResponse) sink.add(f.status, at + 8, 4, p.view.getUint32(at + 8, true));
+  sink.add(f.response, at + 16, 4, isResponse);
+  sink.info('SMB2', `${COMMANDS[command] ?? `command ${command}`} ${isResponse ? 'Response' : 'Request'}`);
 }
 
 function readOne(p: Packet, at: number, end: number, state: SmbState, sink: FieldSink | null): void {
