@@ -25,7 +25,9 @@ type Options = z.output<typeof options>;
 const MOST_VICTIMS = 1000,
   MOST_REFLECTORS = 5000,
   MOST_SEARCHERS = 10_000,
-  PROTOCOL_UDP = 17;
+  PROTOCOL_UDP = 17,
+  /** Of a question there are some 40: answers of fewer bytes than these, on average, make no stream larger. */
+  LEAST_ANSWER_BYTES = 100;
 /** Answers to one question from which they are no conversation, of services over which people converse, too. */
 const LEAST_ANSWERS_EACH = 3;
 /** A resolver asks countless servers of DNS, and some of their signed answers are large; whoever is abused is one of few. */
@@ -189,6 +191,8 @@ function addFlow(values: Options, state: CaptureState, victim: Victim, row: numb
 function judge(values: Options, state: CaptureState, victim: Victim, service: Service, isOneWay: boolean): FindingDraft | null {
   const { port, reflectors, span, answers, bytes, questionBytes } = service,
     isUnasked = service.unaskedBurst.most >= values.unasked;
+  // In a capture of one direction every answer is without a question; one that is hardly larger than a question is of use to no attacker.
+  if (isUnasked && bytes < LEAST_ANSWER_BYTES * answers) return null;
   const most = isUnasked ? service.unaskedBurst.most : service.askedBurst.most,
     threshold = isUnasked ? values.unasked : values.asked;
   if (most < threshold || (!isUnasked && port === DNS && reflectors.count >= MANY_SERVERS && most < threshold * TIMES_RESOLVER)) return null;

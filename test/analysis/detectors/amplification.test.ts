@@ -43,6 +43,17 @@ describe('is an attack', () => {
 });
 
 describe('is silent on', () => {
+  test('a resolver that was recorded in one direction only, as its answers are no larger than questions', async () => {
+    const answers = (bytes: number): Uint8Array => {
+      const builder = new PacketBuilder();
+      for (let i = 0; i < 400; i++)
+        builder.udp({ from: '10.0.0.53', to: VICTIM, sourcePort: 53, destinationPort: 20_000 + i, payload: new Uint8Array(bytes) }).wait(0.005);
+      return builder.bytes();
+    };
+    expect(await run(answers(60))).toEqual([]);
+    expect(await run(answers(600))).toHaveLength(1);
+  });
+
   test('a download through OpenVPN', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 6000; i++) {
