@@ -72,7 +72,7 @@ export const radius: Dissector = {
   id: 'radius',
   name: 'RADIUS Protocol',
   fields: f,
-  on: [1645, 1646, 1812, 1813, 3799].map((value) => ({ table: 'udp.port', value })),
+  on: [1645, 1646, 1700, 1812, 1813, 3799].map((value) => ({ table: 'udp.port', value })),
   application: true,
   recognise(p, offset, end) {
     if (end - offset < 4 || CODES[p.view.getUint8(offset)] === undefined) return false;

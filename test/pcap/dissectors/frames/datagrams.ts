@@ -381,6 +381,46 @@ export const datagramsFrames: readonly DissectorCase[] = [
     },
   },
   {
+    what: 'RIP response with a digest of 16 bytes (RFC 4822)',
+    frame:
+      '01005e00000902000000000108004500005c000100000111cf860a000001e0000009020802080048000002020000ffff0003002c0710000003e80000000000000000000200000a010000ffff00000000000000000003ffff0001000102030405060708090a0b0c0d0e0f',
+    layers: 'eth:ip:udp:rip',
+    fields: {
+      'rip.command': ['2'],
+      'rip.version': ['2'],
+      'rip.auth.type': ['3'],
+      'rip.digest_offset': ['44'],
+      'rip.key_id': ['7'],
+      'rip.auth_data_len': ['16'],
+      'rip.seq_num': ['1000'],
+      'rip.family': ['2'],
+      'rip.ip': ['10.1.0.0'],
+      'rip.netmask': ['255.255.0.0'],
+      'rip.next_hop': ['0.0.0.0'],
+      'rip.metric': ['3'],
+    },
+  },
+  {
+    what: 'RIP response with a digest of 20 bytes',
+    frame:
+      '01005e000009020000000001080045000060000100000111cf820a000001e000000902080208004c000002020000ffff0003002c0714000003e80000000000000000000200000a010000ffff00000000000000000003ffff0001000102030405060708090a0b0c0d0e0f10111213',
+    layers: 'eth:ip:udp:rip',
+    fields: {
+      'rip.command': ['2'],
+      'rip.version': ['2'],
+      'rip.auth.type': ['3'],
+      'rip.digest_offset': ['44'],
+      'rip.key_id': ['7'],
+      'rip.auth_data_len': ['20'],
+      'rip.seq_num': ['1000'],
+      'rip.family': ['2'],
+      'rip.ip': ['10.1.0.0'],
+      'rip.netmask': ['255.255.0.0'],
+      'rip.next_hop': ['0.0.0.0'],
+      'rip.metric': ['3'],
+    },
+  },
+  {
     what: 'RIPng response',
     frame:
       '02000000000202000000000186dd6000000000201140fe800000000000000000000000000001fe80000000000000000000000000000202090209002000000201000020010db8' +
