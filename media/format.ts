@@ -161,6 +161,7 @@ const SPELLED: Readonly<Record<string, string>> = {
   http2: 'HTTP/2',
   tls: 'TLS',
   ssl: 'TLS',
+  dtls: 'DTLS',
   quic: 'QUIC',
   ssh: 'SSH',
   ftp: 'FTP',

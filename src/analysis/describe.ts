@@ -45,6 +45,7 @@ const ACTIVITIES: Readonly<Record<string, string>> = {
   http: 'web browsing',
   http2: 'web browsing',
   tls: 'encrypted web and application traffic',
+  dtls: 'encrypted datagrams (DTLS)',
   quic: 'encrypted web traffic (QUIC)',
   dns: 'name lookups',
   mdns: 'local name lookups',

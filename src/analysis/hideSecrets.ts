@@ -10,7 +10,7 @@ export const HIDDEN = '(hidden)';
 const SECRET_FIELD =
   /(?:^|[._])(?:passw(?:or)?d|pass|pwd|secret|authbasic|authorization|cookie|set_cookie|community|credentials?|simple|token|auth_data|username_password)$|^telnet\.data$|^http\.file_data$|^snmp\.community|^radius\.user_password|^(?:tcp|udp|http)\.(?:payload|segment_data)$/i;
 /** Named like secrets, and none. */
-const NO_SECRET_FIELD = /^(?:stun|dhcp|ssh|pptp|quic|sctp)\./i;
+const NO_SECRET_FIELD = /^(?:stun|dhcp|ssh|pptp|quic|dtls|sctp)\./i;
 
 interface Pattern {
   readonly find: RegExp;

@@ -290,6 +290,11 @@ function qualityOf(state: CaptureState): Quality {
   if (packet.quic.isFull) bounds.push('More than 200,000 QUIC connections; the server names of later ones were not read.');
   const unfinished = heldBy(packet).givenUp;
   if (unfinished > 0) bounds.push(`${plural(unfinished, 'HTTP/2 message')} could not be kept until complete: too many were incomplete at once.`);
+  const { givenUp } = packet.dtls.fragments;
+  if (givenUp > 0)
+    bounds.push(
+      `${plural(givenUp, 'handshake message')} of DTLS ${givenUp === 1 ? 'was' : 'were'} not put together: too many were incomplete at once.`,
+    );
   if (packet.fragments.evicted > 0) bounds.push(`${plural(packet.fragments.evicted, 'fragmented datagram')} could not be kept until complete.`);
   return {
     snappedPackets: state.snappedPackets,

@@ -56,6 +56,14 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
     one('JA4', 'tls.handshake.ja4'),
     one('Alert', 'tls.alert_message.desc'),
   ],
+  dtls: [
+    one('Server name', 'dtls.handshake.extensions_server_name'),
+    one('Application', 'dtls.handshake.extensions_alpn_str'),
+    one('Version', 'dtls.handshake.extensions.supported_version', 'dtls.handshake.version'),
+    one('Cipher suite', 'dtls.handshake.ciphersuite'),
+    one('JA4', 'dtls.handshake.ja4'),
+    one('Alert', 'dtls.alert_message.desc'),
+  ],
   // The hellos within are all that can be read of it.
   quic: [
     one('Server name', 'tls.handshake.extensions_server_name'),
@@ -106,6 +114,7 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
 const MESSAGES: Readonly<Record<string, string>> = {
   http2: 'http2.headers.method || http2.headers.status',
   tls: 'tls.handshake || tls.alert_message',
+  dtls: 'dtls.handshake || dtls.alert_message',
   quic: '(quic && tls.handshake) || quic.cc.error_code',
 };
 

@@ -3,7 +3,7 @@
  * suites and of the sorted extensions with the signature algorithms as sent. GREASE never counts.
  */
 import { sha256OfFingerprint } from './platform.ts';
-import { EXTENSION, isGrease, type ClientHello } from './tls/hello.ts';
+import { EXTENSION, isGrease, newestVersion, type ClientHello, type Transport } from './tls/hello.ts';
 
 const VERSIONS: Readonly<Record<number, string>> = {
   0x0304: '13',
@@ -17,8 +17,8 @@ const VERSIONS: Readonly<Record<number, string>> = {
   0xfefc: 'd3',
 };
 
-/** The fingerprint, or null without a platform that hashes. `transport`: TCP, QUIC or DTLS. */
-export function ja4(hello: ClientHello, transport: 't' | 'q' | 'd'): string | null {
+/** The fingerprint, or null without a platform that hashes. */
+export function ja4(hello: ClientHello, transport: Transport): string | null {
   const text = ja4Text(hello, transport),
     suites = hash(text[1]),
     extensions = hash(text[2]);
@@ -26,11 +26,10 @@ export function ja4(hello: ClientHello, transport: 't' | 'q' | 'd'): string | nu
 }
 
 /** The three parts before hashing (JA4_r's, but for its order). */
-export function ja4Text(hello: ClientHello, transport: 't' | 'q' | 'd'): readonly [string, string, string] {
+export function ja4Text(hello: ClientHello, transport: Transport): readonly [string, string, string] {
   const suites = hello.suites.filter((value) => !isGrease(value)),
     extensions = hello.extensions.filter((value) => !isGrease(value));
-  const versions = hello.versions.filter((value) => !isGrease(value));
-  const version = VERSIONS[versions.length > 0 ? Math.max(...versions) : hello.legacyVersion] ?? '00';
+  const version = VERSIONS[newestVersion(hello.versions) || hello.legacyVersion] ?? '00';
   const sni = hello.extensions.includes(EXTENSION.serverName) ? 'd' : 'i';
   const first = `${transport}${version}${sni}${two(suites.length)}${two(extensions.length)}${alpnMark(hello.firstAlpn)}`;
   const hashed = extensions

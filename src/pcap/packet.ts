@@ -4,6 +4,7 @@
  */
 import { Ipv6Table } from './addresses.ts';
 import type { Direction, FieldSink, Message, StreamCarrier } from './dissector.ts';
+import { DtlsConnections } from './dtls/connections.ts';
 import { IpReassembly } from './ipReassembly.ts';
 import { LearnedFlows } from './learnedFlows.ts';
 import { QuicConnections } from './quic/connections.ts';
@@ -92,6 +93,8 @@ export class Packet {
   readonly net = new Int32Array(MAX_LEVELS * NET_STRIDE);
   macCount = 0;
   readonly mac = new Int32Array(MAX_LEVELS * MAC_STRIDE);
+  /** Number of the TURN channel that carries what is read, 0 without: conversations of their own between the same two ends. */
+  channel = 0;
   /** Inside a header quoted by an ICMP error. */
   quoted = false;
   /** Number of the tunnel that the next header comes through, 0 for none; text in `vias`. */
@@ -132,6 +135,7 @@ export class Packet {
   /** Shared by all packets that look at one capture, so that a frame read again is what it was in the first pass. */
   learned = new LearnedFlows();
   readonly quic = new QuicConnections();
+  readonly dtls = new DtlsConnections();
   /** Secrets that open what is encrypted; null where the capture has none. */
   keys: KeyLog | null = null;
   /** Takes what a stream carries, while streams with keys are walked. */
@@ -168,6 +172,7 @@ export class Packet {
     this.path = 0;
     this.netCount = 0;
     this.macCount = 0;
+    this.channel = 0;
     this.quoted = false;
     this.via = 0;
     this.tcpFlags = 0;
@@ -317,6 +322,18 @@ export class Packet {
   /** Whether a message of this kind has listeners here: ask before making one. Silent inside quoted headers. */
   hears(kind: string): boolean {
     return this.onMessage !== null && !this.quoted && (this.wanted === null || this.wanted.has(kind));
+  }
+
+  /** Reads with what is said kept in `held`: the conversation of a datagram is found after its layers are read. */
+  hold(from: Direction, read: () => void): void {
+    this.isHolding = true;
+    this.heldFrom = from;
+    try {
+      read();
+    } finally {
+      // A mistake in one datagram must not keep what later ones say.
+      this.isHolding = false;
+    }
   }
 
   /** Tells the analysis what an application said. */

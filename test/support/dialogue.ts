@@ -145,5 +145,5 @@ export function shownCertificate(more: Partial<Certificate> = {}): Omit<TlsCerti
     sha256: null,
     ...more,
   };
-  return { kind: 'tls-certificate', direction: 1, fromServer: true, chain: [certificate], sni: null };
+  return { kind: 'tls-certificate', direction: 1, fromServer: true, chain: [certificate], isOfSrtp: false, sni: null };
 }

@@ -5,7 +5,7 @@
 import type { Dissector, FieldSink } from '../dissector.ts';
 import { hexBytes } from '../fieldValue.ts';
 import type { Packet } from '../packet.ts';
-import type { LongHeader, OpenedInitial, QuicConnection } from '../quic/connections.ts';
+import type { LongHeader, QuicConnection } from '../quic/connections.ts';
 import { HANDSHAKE, INITIAL, NEGOTIATION, quicFields as f, RETRY, TYPES, variableLength, variableSize, VERSION_2 } from '../quic/fields.ts';
 import { readInitial } from '../quic/initial.ts';
 
@@ -91,7 +91,7 @@ function readPacket(p: Packet, offset: number, end: number, isFirst: boolean, wo
       ? p.quic.open(p, offset, lengths.numberAt, next, header)
       : null;
   if (sink === null) {
-    if (opened !== null) holding(p, opened, () => readInitial(p, opened, null));
+    if (opened !== null) p.hold(opened.fromServer ? 1 : 0, () => readInitial(p, opened, null));
     return next;
   }
   sink.layer(p.tables.byId('quic')!.dissector, offset, (isWhole ? next : end) - offset);
@@ -127,20 +127,8 @@ function readPacket(p: Packet, offset: number, end: number, isFirst: boolean, wo
   sink.add(f.packetNumber, numberAt, opened.packetNumberLength, opened.packetNumber);
   sink.add(f.payload, numberAt + opened.packetNumberLength, next - numberAt - opened.packetNumberLength);
   words.push(`PKN: ${opened.packetNumber}`);
-  holding(p, opened, () => words.push(...readInitial(p, opened, sink)));
+  p.hold(opened.fromServer ? 1 : 0, () => words.push(...readInitial(p, opened, sink)));
   return next;
-}
-
-/** What TLS says in a datagram waits until the conversation is found. */
-function holding(p: Packet, opened: OpenedInitial, read: () => void): void {
-  p.isHolding = true;
-  p.heldFrom = opened.fromServer ? 1 : 0;
-  try {
-    read();
-  } finally {
-    // A mistake in one datagram must not keep what later ones say.
-    p.isHolding = false;
-  }
 }
 
 function noteRetry(p: Packet): void {

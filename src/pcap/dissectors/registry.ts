@@ -19,6 +19,7 @@ export { dhcpv6 } from './dhcpv6.ts';
 export { dnp3 } from './dnp3.ts';
 export { dns, llmnr, mdns } from './dns.ts';
 export { dropbox } from './dropbox.ts';
+export { dtls } from './dtls.ts';
 export { dtp } from './dtp.ts';
 export { eap, eapol } from './eapol.ts';
 export { eigrp } from './eigrp.ts';

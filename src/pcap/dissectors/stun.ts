@@ -88,12 +88,13 @@ export const stun: Dissector = {
     (end - offset >= MULTIPLEXED_HEADER + HEADER && p.view.getUint16(offset) === MULTIPLEXED && hasCookie(p, offset + MULTIPLEXED_HEADER, end)),
   belongs: (p, offset, end) => isChannelData(p, offset, end) || hasCookie(p, offset, end),
   dissect(p, offset, end, sink) {
-    if ((p.view.getUint16(offset) & METHOD_BITS) === CHANNEL_BIND) p.learned.learn(p, p.tables.byId('stun')!);
-    if (sink === null) return;
     if (isChannelData(p, offset, end)) {
-      describeChannelData(offset, end, sink);
+      if (sink !== null) describeChannelData(offset, end, sink);
+      carry(p, offset, end);
       return;
     }
+    if ((p.view.getUint16(offset) & METHOD_BITS) === CHANNEL_BIND) p.learned.learn(p, p.tables.byId('stun')!);
+    if (sink === null) return;
     const at = p.view.getUint16(offset) === MULTIPLEXED ? offset + MULTIPLEXED_HEADER : offset;
     if (end - at < HEADER) return;
     const type = p.view.getUint16(at),
@@ -123,6 +124,22 @@ function isChannelData(p: Packet, offset: number, end: number): boolean {
     length = CHANNEL_HEADER + p.view.getUint16(offset + 2),
     there = p.wireEnd - offset;
   return channel >= FIRST_CHANNEL && channel <= LAST_CHANNEL && (there === length || there === ((length + 3) & ~3));
+}
+
+/** Hands on what a channel carries where it is a handshake of DTLS, as of a call that goes through a relay; what else goes there has no form of its own. */
+function carry(p: Packet, offset: number, end: number): void {
+  const from = offset + CHANNEL_HEADER,
+    to = Math.min(end, from + p.view.getUint16(offset + 2)),
+    dtls = p.tables.byId('dtls'),
+    { wireEnd } = p;
+  if (dtls === undefined || to <= from) return;
+  p.wireEnd = from + p.view.getUint16(offset + 2);
+  if (dtls.dissector.recognise?.(p, from, to) !== true) {
+    p.wireEnd = wireEnd;
+    return;
+  }
+  p.channel = p.view.getUint16(offset);
+  p.nextBound(dtls, from, to);
 }
 
 function describeChannelData(offset: number, end: number, sink: FieldSink): void {

@@ -1,10 +1,11 @@
 /** Transport Layer Security, RFC 8446 and RFC 5246, with SSL 2 and 3. The handshake is read; what follows is counted and passed over. */
 import type { Direction, Dissector, FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
-import { ALERTS, CONTENT_TYPES, tlsFields as f, versionColumn } from '../tls/fields.ts';
+import { CONTENT_TYPES, TLS_1_3, tlsFields as f, versionColumn } from '../tls/fields.ts';
 import { inBytes, readHandshake, readSsl2ClientHello } from '../tls/handshake.ts';
-import type { TlsAlertMessage, TlsHeartbeatMessage, TlsRecordMessage } from '../tls/messages.ts';
+import type { TlsRecordMessage } from '../tls/messages.ts';
 import { keyChangeCipherSpec, openRecord } from '../tls/opening.ts';
+import { readAlert, readHeartbeat } from '../tls/plainRecords.ts';
 import type { OpenedRecord } from '../tls/recordCipher.ts';
 import {
   ALERT,
@@ -17,7 +18,6 @@ import {
   recogniseTls,
   resumeTls,
   stepTls,
-  TLS_1_3,
   tlsBulk,
   type TlsSide,
   type TlsState,
@@ -102,7 +102,9 @@ function dissectRecord(p: Packet, offset: number, end: number, direction: Direct
     keyChangeCipherSpec(p, direction, state);
     words = 'Change Cipher Spec';
     sink?.add(f.changeCipherSpec, content, end - content);
-  } else words = type === ALERT ? dissectAlert(p, content, end, direction, state, sink) : dissectHeartbeat(p, content, end, direction, state, sink);
+  } else
+    words =
+      type === ALERT ? dissectAlert(p, content, end, direction, state, sink) : readHeartbeat(p, content, end, !side.encrypted, direction, f, sink);
   if (sink !== null) {
     sink.close();
     say(p, words, state, version, sink);
@@ -132,7 +134,7 @@ function dissectOpened(p: Packet, { type, content }: OpenedRecord, direction: Di
   return inBytes(p, content, 'Decrypted TLS', sink, () => {
     const end = content.length;
     if (type === HANDSHAKE) return readHandshake(p, content, 0, end, direction, state, sink) ?? 'Encrypted Handshake Message';
-    if (type === ALERT && end === 2) return readAlert(p, 0, direction, sink);
+    if (type === ALERT && end === 2) return readAlert(p, 0, direction, f, sink);
     return CONTENT_TYPES[type] ?? `Content type ${type}`;
   });
 }
@@ -168,51 +170,7 @@ function dissectAlert(p: Packet, offset: number, end: number, direction: Directi
     sink?.add(f.alert, offset, end - offset, undefined, 'Alert Message: Encrypted Alert');
     return 'Encrypted Alert';
   }
-  return readAlert(p, offset, direction, sink);
-}
-
-/** An alert in clear: two bytes. */
-function readAlert(p: Packet, offset: number, direction: Direction, sink: FieldSink | null): string {
-  const level = p.bytes[offset]!,
-    description = p.bytes[offset + 1]!;
-  if (p.hears('tls-alert')) p.emit({ kind: 'tls-alert', frame: p.frame, direction, level, description } satisfies TlsAlertMessage);
-  if (sink !== null) {
-    sink.add(f.alert, offset, 2);
-    sink.open();
-    sink.add(f.alertLevel, offset, 1);
-    sink.add(f.alertDescription, offset + 1, 1);
-    sink.close();
-  }
-  return `Alert (Level: ${level === 2 ? 'Fatal' : 'Warning'}, Description: ${ALERTS[description] ?? description})`;
-}
-
-function dissectHeartbeat(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): string {
-  const { encrypted } = state.sides[direction],
-    clear = !encrypted && end - offset >= 3;
-  const type = clear ? p.bytes[offset]! : 0,
-    payloadLength = clear ? p.bytes[offset + 1]! * 256 + p.bytes[offset + 2]! : 0;
-  if (p.hears('tls-heartbeat'))
-    p.emit({
-      kind: 'tls-heartbeat',
-      frame: p.frame,
-      direction,
-      encrypted: !clear,
-      recordLength: end - offset,
-      type,
-      payloadLength,
-    } satisfies TlsHeartbeatMessage);
-  if (sink !== null) {
-    sink.add(f.heartbeat, offset, end - offset);
-    if (clear) {
-      sink.open();
-      sink.add(f.heartbeatType, offset, 1);
-      sink.add(f.heartbeatLength, offset + 1, 2);
-      sink.close();
-      if (payloadLength + 3 > end - offset)
-        sink.note('warning', `Heartbeat promises ${payloadLength} bytes of payload in a record of ${end - offset}`, offset, end - offset);
-    }
-  }
-  return !clear ? 'Encrypted Heartbeat' : type === 1 ? 'Heartbeat Request' : 'Heartbeat Response';
+  return readAlert(p, offset, direction, f, sink);
 }
 
 function dissectSsl2(p: Packet, offset: number, end: number, direction: Direction, state: TlsState, sink: FieldSink | null): void {

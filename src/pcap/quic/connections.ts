@@ -2,7 +2,8 @@
  * QUIC connections whose Initial packets are opened: who is the client, what the keys are made of, what was said in CRYPTO frames so far. A bounded table by
  * addresses and ports; a connection that moves to others afterwards is not followed, and has nothing readable any more.
  */
-import { NET_DST, NET_DST_PORT, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_VERSION, type Packet } from '../packet.ts';
+import { endsKey, isSenderLow } from '../conversationEnds.ts';
+import type { Packet } from '../packet.ts';
 import { sameBytes } from '../sameBytes.ts';
 import { openTls, type TlsState } from '../tls/records.ts';
 import { CryptoStream } from './cryptoStream.ts';
@@ -27,7 +28,7 @@ export class QuicConnection {
   readonly clientIsLow: boolean;
   /** Destination of the client's first Initial, or of the first after a Retry. */
   readonly keysFrom: Uint8Array;
-  tls: TlsState = openTls();
+  tls: TlsState = openTls('q');
   readonly client = new Side();
   readonly server = new Side();
   isRetried = false;
@@ -36,7 +37,6 @@ export class QuicConnection {
     this.number = number;
     this.clientIsLow = clientIsLow;
     this.keysFrom = keysFrom;
-    this.tls.transport = 'q';
   }
 }
 
@@ -138,16 +138,8 @@ export class QuicConnections {
   }
 
   /** The same for both directions; sets `#senderIsLow`. */
-  #endsOf({ net, netCount }: Packet): string {
-    const at = (netCount - 1) * NET_STRIDE,
-      source = net[at + NET_SRC]!,
-      destination = net[at + NET_DST]!,
-      sourcePort = net[at + NET_SRC_PORT]!,
-      destinationPort = net[at + NET_DST_PORT]!;
-    this.#senderIsLow = source < destination || (source === destination && sourcePort <= destinationPort);
-    const version = net[at + NET_VERSION]!;
-    return this.#senderIsLow
-      ? `${version} ${source} ${sourcePort} ${destination} ${destinationPort}`
-      : `${version} ${destination} ${destinationPort} ${source} ${sourcePort}`;
+  #endsOf(p: Packet): string {
+    this.#senderIsLow = isSenderLow(p);
+    return endsKey(p, this.#senderIsLow);
   }
 }

@@ -1,4 +1,4 @@
-/** The fields of TLS and of the certificates in it, with the words of the IANA registries "TLS Parameters" and "TLS Extensions". */
+/** The fields of TLS, of DTLS and of the certificates in them, with the words of the IANA registries "TLS Parameters" and "TLS Extensions". */
 import { defineFields } from '../dissector.ts';
 import { TLS_CIPHER_SUITES } from '../iana/tlsCipherSuites.ts';
 
@@ -32,22 +32,38 @@ export const HANDSHAKE_TYPES: Readonly<Record<number, string>> = {
   25: 'Compressed Certificate',
   67: 'Next Protocol',
 };
+export const TLS_1_3 = 0x0304;
+/** Those of DTLS count down; Cisco's VPN still speaks the draft of OpenSSL before 0.9.8f. */
+export const DTLS_1_0_DRAFT = 0x0100,
+  DTLS_1_0 = 0xfeff,
+  DTLS_1_2 = 0xfefd,
+  DTLS_1_3 = 0xfefc;
 export const VERSIONS: Readonly<Record<number, string>> = {
   0x0002: 'SSL 2.0',
   0x0300: 'SSL 3.0',
   0x0301: 'TLS 1.0',
   0x0302: 'TLS 1.1',
   0x0303: 'TLS 1.2',
-  0x0304: 'TLS 1.3',
+  [TLS_1_3]: 'TLS 1.3',
+};
+const DTLS_VERSIONS: Readonly<Record<number, string>> = {
+  [DTLS_1_0_DRAFT]: 'DTLS 1.0 (OpenSSL pre 0.9.8f)',
+  [DTLS_1_0]: 'DTLS 1.0',
+  [DTLS_1_2]: 'DTLS 1.2',
+  [DTLS_1_3]: 'DTLS 1.3',
 };
 /** As Wireshark's protocol column has them. */
 const COLUMN: Readonly<Record<number, string>> = {
+  [DTLS_1_0_DRAFT]: 'DTLS 1.0 (OpenSSL pre 0.9.8f)',
+  [DTLS_1_0]: 'DTLSv1.0',
+  [DTLS_1_2]: 'DTLSv1.2',
+  [DTLS_1_3]: 'DTLSv1.3',
   0x0002: 'SSLv2',
   0x0300: 'SSLv3',
   0x0301: 'TLSv1',
   0x0302: 'TLSv1.1',
   0x0303: 'TLSv1.2',
-  0x0304: 'TLSv1.3',
+  [TLS_1_3]: 'TLSv1.3',
 };
 export const ALERTS: Readonly<Record<number, string>> = {
   0: 'Close Notify',
@@ -113,6 +129,7 @@ const EXTENSIONS: Readonly<Record<number, string>> = {
   49: 'post_handshake_auth',
   50: 'signature_algorithms_cert',
   51: 'key_share',
+  54: 'connection_id',
   57: 'quic_transport_parameters',
   13172: 'next_protocol_negotiation',
   17513: 'application_settings',
@@ -162,50 +179,71 @@ const SIGNATURES: Readonly<Record<number, string>> = {
   0x080a: 'rsa_pss_pss_sha384',
   0x080b: 'rsa_pss_pss_sha512',
 };
+/** RFC 5764 section 4.1.2, RFC 7714 section 14.2. */
+const SRTP_PROFILES: Readonly<Record<number, string>> = {
+  0x0001: 'SRTP_AES128_CM_HMAC_SHA1_80',
+  0x0002: 'SRTP_AES128_CM_HMAC_SHA1_32',
+  0x0005: 'SRTP_NULL_HMAC_SHA1_80',
+  0x0006: 'SRTP_NULL_HMAC_SHA1_32',
+  0x0007: 'SRTP_AEAD_AES_128_GCM',
+  0x0008: 'SRTP_AEAD_AES_256_GCM',
+};
 const SUITES: Readonly<Record<number, string>> = Object.fromEntries(
   Object.entries(TLS_CIPHER_SUITES).map(([number, name]) => [number, `TLS_${name}`]),
 );
 
-export const tlsFields = defineFields({
-  record: { name: 'tls.record', label: 'Record Layer', type: 'none' },
-  contentType: { name: 'tls.record.content_type', label: 'Content Type', type: 'uint', values: CONTENT_TYPES },
-  opaqueType: { name: 'tls.record.opaque_type', label: 'Opaque Type', type: 'uint', values: CONTENT_TYPES },
-  recordVersion: { name: 'tls.record.version', label: 'Version', type: 'uint', base: 'hex', values: VERSIONS },
-  recordLength: { name: 'tls.record.length', label: 'Length', type: 'uint' },
-  applicationData: { name: 'tls.app_data', label: 'Encrypted Application Data', type: 'bytes' },
-  changeCipherSpec: { name: 'tls.change_cipher_spec', label: 'Change Cipher Spec Message', type: 'none' },
-  alert: { name: 'tls.alert_message', label: 'Alert Message', type: 'none' },
-  alertLevel: { name: 'tls.alert_message.level', label: 'Level', type: 'uint', values: { 1: 'Warning', 2: 'Fatal' } },
-  alertDescription: { name: 'tls.alert_message.desc', label: 'Description', type: 'uint', values: ALERTS },
-  heartbeat: { name: 'tls.heartbeat_message', label: 'Heartbeat Message', type: 'none' },
-  heartbeatType: { name: 'tls.heartbeat_message.type', label: 'Type', type: 'uint', values: { 1: 'Request', 2: 'Response' } },
-  heartbeatLength: { name: 'tls.heartbeat_message.payload_length', label: 'Payload Length', type: 'uint' },
-  handshake: { name: 'tls.handshake', label: 'Handshake Protocol', type: 'none' },
-  handshakeType: { name: 'tls.handshake.type', label: 'Handshake Type', type: 'uint', values: HANDSHAKE_TYPES },
-  handshakeLength: { name: 'tls.handshake.length', label: 'Length', type: 'uint' },
-  version: { name: 'tls.handshake.version', label: 'Version', type: 'uint', base: 'hex', values: VERSIONS },
-  random: { name: 'tls.handshake.random', label: 'Random', type: 'bytes' },
-  sessionIdLength: { name: 'tls.handshake.session_id_length', label: 'Session ID Length', type: 'uint' },
-  sessionId: { name: 'tls.handshake.session_id', label: 'Session ID', type: 'bytes' },
-  suites: { name: 'tls.handshake.ciphersuites', label: 'Cipher Suites', type: 'none' },
-  suite: { name: 'tls.handshake.ciphersuite', label: 'Cipher Suite', type: 'uint', base: 'hex', values: SUITES },
-  compression: { name: 'tls.handshake.comp_method', label: 'Compression Method', type: 'uint' },
-  extensionType: { name: 'tls.handshake.extension.type', label: 'Extension', type: 'uint', values: EXTENSIONS },
-  extensionLength: { name: 'tls.handshake.extension.len', label: 'Length', type: 'uint' },
-  serverName: { name: 'tls.handshake.extensions_server_name', label: 'Server Name', type: 'string' },
-  alpn: { name: 'tls.handshake.extensions_alpn_str', label: 'ALPN Next Protocol', type: 'string' },
-  supportedVersion: { name: 'tls.handshake.extensions.supported_version', label: 'Supported Version', type: 'uint', base: 'hex', values: VERSIONS },
-  group: { name: 'tls.handshake.extensions_supported_group', label: 'Supported Group', type: 'uint', base: 'hex', values: GROUPS },
-  pointFormat: { name: 'tls.handshake.extensions_ec_point_format', label: 'EC point format', type: 'uint' },
-  signatureAlgorithm: { name: 'tls.handshake.sig_hash_alg', label: 'Signature Algorithm', type: 'uint', base: 'hex', values: SIGNATURES },
-  extensionData: { name: 'tls.handshake.extension.data', label: 'Data', type: 'bytes' },
-  ja3: { name: 'tls.handshake.ja3', label: 'JA3', type: 'string' },
-  ja3Full: { name: 'tls.handshake.ja3_full', label: 'JA3 Fullstring', type: 'string' },
-  ja3s: { name: 'tls.handshake.ja3s', label: 'JA3S', type: 'string' },
-  ja3sFull: { name: 'tls.handshake.ja3s_full', label: 'JA3S Fullstring', type: 'string' },
-  ja4: { name: 'tls.handshake.ja4', label: 'JA4', type: 'string' },
-  certificateLength: { name: 'tls.handshake.certificate_length', label: 'Certificate Length', type: 'uint' },
-  certificate: { name: 'tls.handshake.certificate', label: 'Certificate', type: 'bytes' },
+/** What TLS and DTLS have in common: in Wireshark each has its own names for it. */
+function commonFields(protocol: 'tls' | 'dtls', versions: Readonly<Record<number, string>>) {
+  return defineFields({
+    record: { name: `${protocol}.record`, label: 'Record Layer', type: 'none' },
+    contentType: { name: `${protocol}.record.content_type`, label: 'Content Type', type: 'uint', values: CONTENT_TYPES },
+    recordVersion: { name: `${protocol}.record.version`, label: 'Version', type: 'uint', base: 'hex', values: versions },
+    recordLength: { name: `${protocol}.record.length`, label: 'Length', type: 'uint' },
+    applicationData: { name: `${protocol}.app_data`, label: 'Encrypted Application Data', type: 'bytes' },
+    changeCipherSpec: { name: `${protocol}.change_cipher_spec`, label: 'Change Cipher Spec Message', type: 'none' },
+    alert: { name: `${protocol}.alert_message`, label: 'Alert Message', type: 'none' },
+    alertLevel: { name: `${protocol}.alert_message.level`, label: 'Level', type: 'uint', values: { 1: 'Warning', 2: 'Fatal' } },
+    alertDescription: { name: `${protocol}.alert_message.desc`, label: 'Description', type: 'uint', values: ALERTS },
+    heartbeat: { name: `${protocol}.heartbeat_message`, label: 'Heartbeat Message', type: 'none' },
+    heartbeatType: { name: `${protocol}.heartbeat_message.type`, label: 'Type', type: 'uint', values: { 1: 'Request', 2: 'Response' } },
+    heartbeatLength: { name: `${protocol}.heartbeat_message.payload_length`, label: 'Payload Length', type: 'uint' },
+    handshake: { name: `${protocol}.handshake`, label: 'Handshake Protocol', type: 'none' },
+    handshakeType: { name: `${protocol}.handshake.type`, label: 'Handshake Type', type: 'uint', values: HANDSHAKE_TYPES },
+    handshakeLength: { name: `${protocol}.handshake.length`, label: 'Length', type: 'uint' },
+    version: { name: `${protocol}.handshake.version`, label: 'Version', type: 'uint', base: 'hex', values: versions },
+    random: { name: `${protocol}.handshake.random`, label: 'Random', type: 'bytes' },
+    sessionIdLength: { name: `${protocol}.handshake.session_id_length`, label: 'Session ID Length', type: 'uint' },
+    sessionId: { name: `${protocol}.handshake.session_id`, label: 'Session ID', type: 'bytes' },
+    suites: { name: `${protocol}.handshake.ciphersuites`, label: 'Cipher Suites', type: 'none' },
+    suite: { name: `${protocol}.handshake.ciphersuite`, label: 'Cipher Suite', type: 'uint', base: 'hex', values: SUITES },
+    compression: { name: `${protocol}.handshake.comp_method`, label: 'Compression Method', type: 'uint' },
+    extensionType: { name: `${protocol}.handshake.extension.type`, label: 'Extension', type: 'uint', values: EXTENSIONS },
+    extensionLength: { name: `${protocol}.handshake.extension.len`, label: 'Length', type: 'uint' },
+    serverName: { name: `${protocol}.handshake.extensions_server_name`, label: 'Server Name', type: 'string' },
+    alpn: { name: `${protocol}.handshake.extensions_alpn_str`, label: 'ALPN Next Protocol', type: 'string' },
+    supportedVersion: {
+      name: `${protocol}.handshake.extensions.supported_version`,
+      label: 'Supported Version',
+      type: 'uint',
+      base: 'hex',
+      values: versions,
+    },
+    group: { name: `${protocol}.handshake.extensions_supported_group`, label: 'Supported Group', type: 'uint', base: 'hex', values: GROUPS },
+    pointFormat: { name: `${protocol}.handshake.extensions_ec_point_format`, label: 'EC point format', type: 'uint' },
+    signatureAlgorithm: { name: `${protocol}.handshake.sig_hash_alg`, label: 'Signature Algorithm', type: 'uint', base: 'hex', values: SIGNATURES },
+    extensionData: { name: `${protocol}.handshake.extension.data`, label: 'Data', type: 'bytes' },
+    ja3: { name: `${protocol}.handshake.ja3`, label: 'JA3', type: 'string' },
+    ja3Full: { name: `${protocol}.handshake.ja3_full`, label: 'JA3 Fullstring', type: 'string' },
+    ja3s: { name: `${protocol}.handshake.ja3s`, label: 'JA3S', type: 'string' },
+    ja3sFull: { name: `${protocol}.handshake.ja3s_full`, label: 'JA3S Fullstring', type: 'string' },
+    ja4: { name: `${protocol}.handshake.ja4`, label: 'JA4', type: 'string' },
+    certificateLength: { name: `${protocol}.handshake.certificate_length`, label: 'Certificate Length', type: 'uint' },
+    certificate: { name: `${protocol}.handshake.certificate`, label: 'Certificate', type: 'bytes' },
+  });
+}
+export type CommonFields = ReturnType<typeof commonFields>;
+
+export const certificateFields = defineFields({
   serialNumber: { name: 'x509af.serialNumber', label: 'serialNumber', type: 'string' },
   issuer: { name: 'x509af.issuer', label: 'issuer', type: 'string' },
   subject: { name: 'x509af.subject', label: 'subject', type: 'string' },
@@ -214,31 +252,68 @@ export const tlsFields = defineFields({
   dnsName: { name: 'x509ce.dNSName', label: 'dNSName', type: 'string' },
   keyAlgorithm: { name: 'x509af.subjectPublicKeyInfo_element', label: 'subjectPublicKeyInfo', type: 'string' },
   certificateSignature: { name: 'x509af.algorithmIdentifier_element', label: 'algorithmIdentifier', type: 'string' },
-  ssl2Type: {
-    name: 'tls.handshake.type',
-    label: 'Handshake Message Type',
-    type: 'uint',
-    values: { 1: 'Client Hello', 2: 'Client Master Key', 4: 'Server Hello' },
-  },
-  ssl2Spec: {
-    name: 'tls.handshake.cipherspec',
-    label: 'Cipher Spec',
-    type: 'uint',
-    base: 'hex',
-    values: {
-      0x010080: 'SSL2_RC4_128_WITH_MD5',
-      0x020080: 'SSL2_RC4_128_EXPORT40_WITH_MD5',
-      0x030080: 'SSL2_RC2_128_CBC_WITH_MD5',
-      0x040080: 'SSL2_RC2_128_CBC_EXPORT40_WITH_MD5',
-      0x060040: 'SSL2_DES_64_CBC_WITH_MD5',
-      0x0700c0: 'SSL2_DES_192_EDE3_CBC_WITH_MD5',
-    },
-  },
 });
 
-/** `TLSv1.2`, as in the protocol column; `TLS` where no version is known. */
-export function versionColumn(version: number): string {
-  return COLUMN[version] ?? 'TLS';
+export const tlsFields = {
+  ...commonFields('tls', VERSIONS),
+  ...certificateFields,
+  ...defineFields({
+    opaqueType: { name: 'tls.record.opaque_type', label: 'Opaque Type', type: 'uint', values: CONTENT_TYPES },
+    ssl2Type: {
+      name: 'tls.handshake.type',
+      label: 'Handshake Message Type',
+      type: 'uint',
+      values: { 1: 'Client Hello', 2: 'Client Master Key', 4: 'Server Hello' },
+    },
+    ssl2Spec: {
+      name: 'tls.handshake.cipherspec',
+      label: 'Cipher Spec',
+      type: 'uint',
+      base: 'hex',
+      values: {
+        0x010080: 'SSL2_RC4_128_WITH_MD5',
+        0x020080: 'SSL2_RC4_128_EXPORT40_WITH_MD5',
+        0x030080: 'SSL2_RC2_128_CBC_WITH_MD5',
+        0x040080: 'SSL2_RC2_128_CBC_EXPORT40_WITH_MD5',
+        0x060040: 'SSL2_DES_64_CBC_WITH_MD5',
+        0x0700c0: 'SSL2_DES_192_EDE3_CBC_WITH_MD5',
+      },
+    },
+  }),
+};
+
+export const dtlsFields = {
+  ...commonFields('dtls', DTLS_VERSIONS),
+  ...certificateFields,
+  ...defineFields({
+    specialType: { name: 'dtls.record.special_type', label: 'Special Type', type: 'uint', values: { 25: 'Connection ID' } },
+    epoch: { name: 'dtls.record.epoch', label: 'Epoch', type: 'uint' },
+    sequenceNumber: { name: 'dtls.record.sequence_number', label: 'Sequence Number', type: 'uint64' },
+    recordConnectionId: { name: 'dtls.record.connection_id', label: 'Connection ID', type: 'bytes' },
+    encrypted: { name: 'dtls.enc_content', label: 'Encrypted Record Content', type: 'bytes' },
+    messageSequence: { name: 'dtls.handshake.message_seq', label: 'Message Sequence', type: 'uint' },
+    fragmentOffset: { name: 'dtls.handshake.fragment_offset', label: 'Fragment Offset', type: 'uint' },
+    fragmentLength: { name: 'dtls.handshake.fragment_length', label: 'Fragment Length', type: 'uint' },
+    cookieLength: { name: 'dtls.handshake.cookie_length', label: 'Cookie Length', type: 'uint' },
+    cookie: { name: 'dtls.handshake.cookie', label: 'Cookie', type: 'bytes' },
+    fragments: { name: 'dtls.fragments', label: 'Message fragments', type: 'none' },
+    fragment: { name: 'dtls.fragment', label: 'Message fragment', type: 'uint' },
+    fragmentCount: { name: 'dtls.fragment.count', label: 'Message fragment count', type: 'uint' },
+    reassembledLength: { name: 'dtls.reassembled.length', label: 'Reassembled DTLS length', type: 'uint' },
+    connectionIdLength: { name: 'dtls.connection_id_length', label: 'Connection ID length', type: 'uint' },
+    connectionId: { name: 'dtls.connection_id', label: 'Connection ID', type: 'bytes' },
+    srtpProfile: { name: 'dtls.use_srtp.protection_profile', label: 'SRTP Protection Profile', type: 'uint', base: 'hex', values: SRTP_PROFILES },
+  }),
+};
+
+/** `TLSv1.2`, as in the protocol column; `unknown` where no version is known. */
+export function versionColumn(version: number, unknown = 'TLS'): string {
+  return COLUMN[version] ?? unknown;
+}
+
+/** Whether it is TLS 1.3 or DTLS 1.3, whose handshakes have another shape. */
+export function isVersion13(version: number): boolean {
+  return version === TLS_1_3 || version === DTLS_1_3;
 }
 
 /** `TLS_AES_128_GCM_SHA256`; hexadecimal for what has no name. */

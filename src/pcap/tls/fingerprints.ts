@@ -5,7 +5,7 @@
 import { ja3Text } from '../ja3.ts';
 import { ja4 } from '../ja4.ts';
 import { md5OfFingerprint } from '../platform.ts';
-import type { ClientHello } from './hello.ts';
+import type { ClientHello, Transport } from './hello.ts';
 
 export interface Fingerprints {
   /** Null without a platform that hashes. */
@@ -16,12 +16,16 @@ export interface Fingerprints {
 const MOST = 1024,
   LONGEST = 512;
 /** By transport, which JA4 begins with. */
-const KNOWN = { t: new Map<string, Fingerprints>(), q: new Map<string, Fingerprints>() } as const,
+const KNOWN = { t: new Map<string, Fingerprints>(), q: new Map<string, Fingerprints>(), d: new Map<string, Fingerprints>() } as const,
   /** The same by the suites of hellos that offer what one before did (`clientHelloAt`): they share them. */
-  OF_SUITES = { t: new WeakMap<readonly number[], Fingerprints>(), q: new WeakMap<readonly number[], Fingerprints>() } as const;
+  OF_SUITES = {
+    t: new WeakMap<readonly number[], Fingerprints>(),
+    q: new WeakMap<readonly number[], Fingerprints>(),
+    d: new WeakMap<readonly number[], Fingerprints>(),
+  } as const;
 const offered = new Uint16Array(LONGEST);
 
-export function fingerprintsOf(hello: ClientHello, transport: 't' | 'q'): Fingerprints {
+export function fingerprintsOf(hello: ClientHello, transport: Transport): Fingerprints {
   const ofSuites = OF_SUITES[transport];
   let prints = ofSuites.get(hello.suites);
   if (prints === undefined) {
@@ -31,7 +35,7 @@ export function fingerprintsOf(hello: ClientHello, transport: 't' | 'q'): Finger
   return prints;
 }
 
-function made(hello: ClientHello, transport: 't' | 'q'): Fingerprints {
+function made(hello: ClientHello, transport: Transport): Fingerprints {
   const known = KNOWN[transport],
     key = keyOf(hello),
     before = key === null ? undefined : known.get(key);

@@ -3,16 +3,34 @@ import type { Direction, FieldSink } from '../dissector.ts';
 import { ja3sText } from '../ja3.ts';
 import type { Packet } from '../packet.ts';
 import { md5OfFingerprint } from '../platform.ts';
-import { describeCertificates, describeClientHello, describeExtensions, describeServerHello } from './describe.ts';
-import { HANDSHAKE_TYPES, suiteName, tlsFields as f } from './fields.ts';
-import { isGrease, parseServerHello, parseSsl2ClientHello, serverNameOf, type ClientHello, type ServerHello } from './hello.ts';
+import {
+  describeCertificateRequest,
+  describeCertificates,
+  describeClientHello,
+  describeExtensions,
+  describeHelloVerifyRequest,
+  describeServerHello,
+  describeServerKeyExchange,
+} from './describe.ts';
+import { DTLS_1_2, dtlsFields, HANDSHAKE_TYPES, isVersion13, suiteName, tlsFields, type CommonFields } from './fields.ts';
+import {
+  EXTENSION,
+  newestVersion,
+  parseClientHello,
+  parseServerHello,
+  parseSsl2ClientHello,
+  serverNameOf,
+  type ClientHello,
+  type ServerHello,
+  type Transport,
+} from './hello.ts';
 import { certificateAt } from './knownCertificates.ts';
 import { clientHelloAt } from './knownHellos.ts';
 import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage, TlsServerNameMessage } from './messages.ts';
 import { fingerprintsOf } from './fingerprints.ts';
 import { keyClientHello, keyMessage, keyServerHello } from './opening.ts';
 import { Reader } from './reader.ts';
-import { TLS_1_3, type TlsSide, type TlsState } from './records.ts';
+import type { TlsSide, TlsState } from './records.ts';
 import type { Certificate } from './x509.ts';
 
 const HEADER = 4;
@@ -118,8 +136,12 @@ export function inBytes<T>(p: Packet, other: Uint8Array, name: string, sink: Fie
 
 const CLIENT_HELLO = 1,
   SERVER_HELLO = 2,
+  HELLO_VERIFY_REQUEST = 3,
   ENCRYPTED_EXTENSIONS = 8,
-  CERTIFICATE = 11;
+  CERTIFICATE = 11,
+  SERVER_KEY_EXCHANGE = 12,
+  CERTIFICATE_REQUEST = 13;
+const TLS_1_2 = 0x0303;
 
 /** Reads one whole message `[offset, end)`, header included; returns its words for the packet list. */
 function readMessage(
@@ -131,22 +153,46 @@ function readMessage(
   state: TlsState,
   sink: FieldSink | null,
 ): string {
-  const type = bytes[offset]!,
-    body = offset + HEADER;
-  let words = HANDSHAKE_TYPES[type] ?? `Handshake ${type}`;
+  const type = bytes[offset]!;
   if (sink !== null) {
-    sink.add(f.handshake, offset, end - offset, undefined, `Handshake Protocol: ${words}`);
+    sink.add(tlsFields.handshake, offset, end - offset, undefined, `Handshake Protocol: ${HANDSHAKE_TYPES[type] ?? `Handshake ${type}`}`);
     sink.open();
-    sink.add(f.handshakeType, offset, 1);
-    sink.add(f.handshakeLength, offset + 1, 3);
+    sink.add(tlsFields.handshakeType, offset, 1);
+    sink.add(tlsFields.handshakeLength, offset + 1, 3);
   }
-  if (type === CLIENT_HELLO && sink === null && !p.hears('tls-client-hello')) glanceAtClientHello(p, body, end, direction, state);
-  else if (type === CLIENT_HELLO) words = readClientHello(p, clientHelloAt(bytes, body, end), body, end, direction, state, sink);
-  else if (type === SERVER_HELLO) words = readServerHello(p, bytes, body, end, direction, state, sink);
-  else if (type === CERTIFICATE) readCertificates(p, bytes, body, end, direction, state, sink);
-  else if (type === ENCRYPTED_EXTENSIONS && sink !== null) describeExtensions(new Reader(bytes, body, end), false, sink);
-  keyMessage(p, type, direction, state);
+  const words = readBody(p, type, bytes, offset + HEADER, end, direction, state, sink);
   sink?.close();
+  return words;
+}
+
+const fieldsOf = ({ transport }: TlsState): CommonFields => (transport === 'd' ? dtlsFields : tlsFields);
+
+/** Reads the body `[body, end)` of a whole message; returns its words for the packet list. */
+export function readBody(
+  p: Packet,
+  type: number,
+  bytes: Uint8Array,
+  body: number,
+  end: number,
+  direction: Direction,
+  state: TlsState,
+  sink: FieldSink | null,
+): string {
+  let words = HANDSHAKE_TYPES[type] ?? `Handshake ${type}`;
+  if (type === CLIENT_HELLO && sink === null && state.transport !== 'd' && !p.hears('tls-client-hello'))
+    glanceAtClientHello(p, body, end, direction, state);
+  else if (type === CLIENT_HELLO) {
+    const hello = state.transport === 'd' ? parseClientHello(bytes, body, end, true) : clientHelloAt(bytes, body, end);
+    words = readClientHello(p, hello, body, end, direction, state, sink);
+  } else if (type === SERVER_HELLO) words = readServerHello(p, bytes, body, end, direction, state, sink);
+  else if (type === CERTIFICATE) readCertificates(p, bytes, body, end, direction, state, sink);
+  else if (type === ENCRYPTED_EXTENSIONS && sink !== null) describeExtensions(new Reader(bytes, body, end), false, fieldsOf(state), sink);
+  else if (type === HELLO_VERIFY_REQUEST && sink !== null && state.transport === 'd') describeHelloVerifyRequest(new Reader(bytes, body, end), sink);
+  else if (sink !== null && (state.version === TLS_1_2 || state.version === DTLS_1_2)) {
+    if (type === SERVER_KEY_EXCHANGE) describeServerKeyExchange(new Reader(bytes, body, end), fieldsOf(state), sink);
+    else if (type === CERTIFICATE_REQUEST) describeCertificateRequest(new Reader(bytes, body, end), fieldsOf(state), sink);
+  }
+  keyMessage(p, type, direction, state);
   return words;
 }
 
@@ -175,9 +221,9 @@ function readClientHello(
 ): string {
   noteClientHello(p, hello, direction, state);
   keyClientHello(p, body, end, direction, state);
-  if (hello.short) p.malformed('TLS ClientHello is shorter than its lengths say', body, end);
+  if (hello.short) p.malformed('ClientHello is shorter than its lengths say', body, end);
   if (sink === null) return 'Client Hello';
-  describeClientHello(p, body, end, hello, state.transport, sink);
+  describeClientHello(p, body, end, hello, state.transport, fieldsOf(state), sink);
   return hello.sni === null ? 'Client Hello' : `Client Hello (SNI=${hello.sni})`;
 }
 
@@ -194,13 +240,14 @@ export function readSsl2ClientHello(
   const hello = parseSsl2ClientHello(bytes, offset, end);
   noteClientHello(p, hello, direction, state);
   if (sink === null) return;
-  sink.add(f.version, offset + 1, 2);
-  hello.suites.forEach((suite, index) => sink.add(suite > 0xffff ? f.ssl2Spec : f.suite, offset + 9 + index * 3, 3, suite));
+  sink.add(tlsFields.version, offset + 1, 2);
+  hello.suites.forEach((suite, index) => sink.add(suite > 0xffff ? tlsFields.ssl2Spec : tlsFields.suite, offset + 9 + index * 3, 3, suite));
 }
 
 function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, state: TlsState): void {
   state.client = direction;
   state.sni = hello.sni;
+  state.offersSrtp = state.transport === 'd' && hello.extensions.includes(EXTENSION.useSrtp);
   if (state.version === 0) state.version = hello.legacyVersion;
   sayServerName(p, hello.sni);
   if (!p.hears('tls-client-hello')) return;
@@ -222,9 +269,9 @@ class SeenClientHello implements TlsClientHelloMessage {
   readonly signatureAlgorithms: readonly number[];
   readonly #hello: ClientHello;
   /** Null for hellos that have no fingerprints. */
-  readonly #transport: 't' | 'q' | null;
+  readonly #transport: Transport | null;
 
-  constructor(frame: number, direction: Direction, hello: ClientHello, transport: 't' | 'q' | null) {
+  constructor(frame: number, direction: Direction, hello: ClientHello, transport: Transport | null) {
     this.frame = frame;
     this.direction = direction;
     this.sni = hello.sni;
@@ -240,10 +287,7 @@ class SeenClientHello implements TlsClientHelloMessage {
   }
 
   get maxVersion(): number {
-    return this.versions.reduce(
-      (most, version) => (isGrease(version) ? most : Math.max(most, version)),
-      this.versions.length > 0 ? 0 : this.legacyVersion,
-    );
+    return this.versions.length > 0 ? newestVersion(this.versions) : this.legacyVersion;
   }
 
   // Made when somebody asks: most listeners want a name or a version.
@@ -268,9 +312,9 @@ function readServerHello(
   const hello = parseServerHello(bytes, body, end);
   state.version = hello.version;
   keyServerHello(p, body, hello, direction, state);
-  if (hello.short) p.malformed('TLS ServerHello is shorter than its lengths say', body, end);
+  if (hello.short) p.malformed('ServerHello is shorter than its lengths say', body, end);
   if (p.hears('tls-server-hello')) p.emit(new SeenServerHello(p.frame, direction, hello, state.sni));
-  if (sink !== null) describeServerHello(p, body, end, hello, sink);
+  if (sink !== null) describeServerHello(p, body, end, hello, fieldsOf(state), sink);
   return hello.helloRetryRequest ? 'Hello Retry Request' : 'Server Hello';
 }
 
@@ -317,7 +361,7 @@ function readCertificates(
 ): void {
   if (sink === null && !p.hears('tls-certificate')) return;
   const r = new Reader(bytes, body, end),
-    is13 = state.version === TLS_1_3;
+    is13 = isVersion13(state.version);
   if (is13) r.skip(r.u8());
   const list = r.take(r.u24()),
     chain: Certificate[] = [],
@@ -340,8 +384,9 @@ function readCertificates(
     direction,
     fromServer: state.client < 0 ? direction === 1 : direction !== state.client,
     chain,
+    isOfSrtp: state.offersSrtp,
     sni: state.sni,
   };
   p.emit(message);
-  if (sink !== null) describeCertificates(chain, places, sink);
+  if (sink !== null) describeCertificates(chain, places, fieldsOf(state), sink);
 }

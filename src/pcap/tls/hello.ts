@@ -1,6 +1,9 @@
-/** TLS ClientHello and ServerHello, RFC 8446 section 4.1; SNI from RFC 6066 section 3, ALPN from RFC 7301. Pure: also for QUIC. */
+/** TLS ClientHello and ServerHello, RFC 8446 section 4.1; SNI from RFC 6066 section 3, ALPN from RFC 7301. Pure: also for QUIC and DTLS. */
 import { knownText, textAt } from '../text.ts';
 import { Reader } from './reader.ts';
+
+/** What carries a hello, as JA4 writes it: TLS over TCP, QUIC, DTLS. */
+export type Transport = 't' | 'q' | 'd';
 
 export interface ClientHello {
   /** As in the hello's own field: 0x0303 for TLS 1.2 and 1.3. */
@@ -37,20 +40,30 @@ export interface ServerHello {
 const MAX_LIST = 1024;
 const MAX_ALPN = 32;
 
-export const EXTENSION = { serverName: 0, supportedGroups: 10, pointFormats: 11, signatureAlgorithms: 13, alpn: 16, supportedVersions: 43 } as const;
+export const EXTENSION = {
+  serverName: 0,
+  supportedGroups: 10,
+  pointFormats: 11,
+  signatureAlgorithms: 13,
+  useSrtp: 14,
+  alpn: 16,
+  supportedVersions: 43,
+  connectionId: 54,
+} as const;
 
 /** Reserved values that clients sprinkle in, RFC 8701: 0x0a0a, 0x1a1a ... 0xfafa. */
 export function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
 }
 
-/** Reads the body of a ClientHello, `[offset, end)` behind the handshake header. */
-export function parseClientHello(bytes: Uint8Array, offset: number, end: number): ClientHello {
+/** Reads the body of a ClientHello, `[offset, end)` behind the handshake header; that of DTLS has a cookie (RFC 6347 section 4.2.1). */
+export function parseClientHello(bytes: Uint8Array, offset: number, end: number, hasCookie = false): ClientHello {
   const r = new Reader(bytes, offset, end);
   const legacyVersion = r.u16();
   r.skip(32);
   const sessionIdLength = r.u8();
   r.skip(sessionIdLength);
+  if (hasCookie) r.skip(r.u8());
   const suites = numbers(r.take(r.u16()), 2);
   r.skip(r.u8());
   const hello = {
@@ -138,6 +151,17 @@ export function parseServerHello(bytes: Uint8Array, offset: number, end: number)
   return { legacyVersion, version, suite, extensions, alpn, helloRetryRequest: random === RETRY_RANDOM, short: r.short };
 }
 
+/** The newest of these versions, GREASE aside; 0 of none. The numbers of DTLS count down. */
+export function newestVersion(versions: readonly number[]): number {
+  return versions.reduce((newest, version) => (isGrease(version) || (newest !== 0 && ageOf(version) >= ageOf(newest)) ? newest : version), 0);
+}
+
+const FIRST_OF_DTLS = 0xfe00;
+
+function ageOf(version: number): number {
+  return version >= FIRST_OF_DTLS ? version - 0x10000 : -version;
+}
+
 /** Walks the extensions that follow, if any do. */
 export function eachExtension(r: Reader, visit: (type: number, body: Reader) => void): void {
   // None at all is how SSL 3 ends.
@@ -186,4 +210,24 @@ export function serverNameOf(bytes: Uint8Array, body: number, end: number): stri
     return nameLength > 0 && at + 9 + nameLength <= extensionsEnd ? knownText(bytes, at + 9, at + 9 + Math.min(nameLength, MAX_SERVER_NAME)) : null;
   }
   return null;
+}
+
+/**
+ * Bytes of the connection id that the sender of a hello of DTLS wants in what it receives (RFC 9146 section 3); -1 where it does not say. `[body, end)` is what
+ * follows the handshake header.
+ */
+export function connectionIdLengthOf(bytes: Uint8Array, body: number, end: number, isClient: boolean): number {
+  const r = new Reader(bytes, body, end);
+  r.skip(34);
+  r.skip(r.u8());
+  if (isClient) {
+    r.skip(r.u8());
+    r.skip(r.u16());
+    r.skip(r.u8());
+  } else r.skip(3);
+  let length = -1;
+  eachExtension(r, (type, content) => {
+    if (type === EXTENSION.connectionId) length = content.u8();
+  });
+  return length;
 }

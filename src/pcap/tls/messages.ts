@@ -43,6 +43,8 @@ export interface TlsCertificateMessage extends Message {
   readonly fromServer: boolean;
   /** Leaf first; at most 16. */
   readonly chain: readonly Certificate[];
+  /** The certificate is known by its fingerprint from the signalling, as that of a call in a browser: nobody needs to have signed it (RFC 5763). */
+  readonly isOfSrtp: boolean;
   /** Name the client asked for. */
   readonly sni: string | null;
 }

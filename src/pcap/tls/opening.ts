@@ -7,7 +7,8 @@ import type { Packet } from '../packet.ts';
 import type { ServerHello } from './hello.ts';
 import type { SecretLabel } from './keyLog.ts';
 import { cipherOf, nextSecret, opener12, opener13, type OpenedRecord, type RecordOpener, type SuiteCipher } from './recordCipher.ts';
-import { TLS_1_3, type TlsState } from './records.ts';
+import { TLS_1_3 } from './fields.ts';
+import type { TlsState } from './records.ts';
 
 /** A connection whose secrets are known: what keys are made with besides them. */
 export interface KeyedConnection {

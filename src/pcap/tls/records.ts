@@ -2,6 +2,7 @@
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import { markSegment } from '../handOver.ts';
 import { NET_DST_PORT, NET_SRC_PORT, NET_STRIDE, type Packet } from '../packet.ts';
+import type { Transport } from './hello.ts';
 import type { KeyedConnection, SideOpener } from './opening.ts';
 
 export const CHANGE_CIPHER_SPEC = 20,
@@ -10,7 +11,6 @@ export const CHANGE_CIPHER_SPEC = 20,
   APPLICATION_DATA = 23,
   HEARTBEAT = 24;
 export const RECORD_HEADER = 5;
-export const TLS_1_3 = 0x0304;
 
 /** A ciphertext may be 2^14 bytes and 2,048 more (RFC 5246 section 6.2.3). */
 const MAX_RECORD = 16_384 + 2048;
@@ -43,12 +43,13 @@ export interface TlsState {
   /** Sender of the ClientHello, -1 if it was not seen. */
   client: -1 | Direction;
   sni: string | null;
+  /** The client offers DTLS-SRTP (RFC 5764): who the other one is was said in the signalling, not by who signed the certificate. */
+  offersSrtp: boolean;
   /** Records whose lengths may still be told: -1 until the ports are known, which must be those of a login. */
   toTell: number;
   /** Where a key log holds its secrets. */
   keyed: KeyedConnection | null;
-  /** What carries it: TCP or QUIC. */
-  transport: 't' | 'q';
+  transport: Transport;
   /** The words of the packet list, of all records of a frame. */
   infoFrame: number;
   /** Frame in which a message came that a record carried. */
@@ -56,7 +57,7 @@ export interface TlsState {
   info: string;
 }
 
-export function openTls(): TlsState {
+export function openTls(transport: Transport = 't'): TlsState {
   const side = (): TlsSide => ({
     encrypted: false,
     recordLength: 0,
@@ -74,9 +75,10 @@ export function openTls(): TlsState {
     version: 0,
     client: -1,
     sni: null,
+    offersSrtp: false,
     toTell: -1,
     keyed: null,
-    transport: 't',
+    transport,
     infoFrame: 0,
     carriedFrame: 0,
     info: '',
