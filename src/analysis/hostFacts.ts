@@ -14,7 +14,7 @@ import type { Packet } from '../pcap/packet.ts';
 import { tlsServerNameMessage } from '../pcap/tls/messages.ts';
 import type { CaptureState } from './captureState.ts';
 import { protocolLabel } from './describe.ts';
-import { datagramEnds, endsOf } from './detectors/watched.ts';
+import { datagramEnds, endsOf, speaksDtls } from './detectors/watched.ts';
 import type { HostFact, HostLookup, HostVisit } from './hostStory.ts';
 import { safeText } from './exports/safeText.ts';
 import { systemInUserAgent } from './userAgentSystem.ts';
@@ -80,10 +80,10 @@ export class HostFacts {
     else if (arpMessage.is(message)) {
       if (message.senderIp !== 0)
         this.#link(formatIpv4(message.senderIp), formatMac(message.senderMacHigh, message.senderMacLow), 'ARP', message.frame);
-    } else if (flow >= 0) this.#inStream(message, flow);
+    } else if (flow >= 0) this.#inStream(message, flow, p);
   }
 
-  #inStream(message: Message, flow: number): void {
+  #inStream(message: Message, flow: number, p: Packet): void {
     const { client, server } = endsOf(this.#state, flow),
       isClient = client === this.#address;
     if (!isClient && server !== this.#address) return;
@@ -92,7 +92,7 @@ export class HostFacts {
       if (isClient)
         this.#visit(
           message.name,
-          (this.#state.flows.ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === F.PROTOCOL_UDP ? 'QUIC' : 'TLS',
+          speaksDtls(p) ? 'DTLS' : (this.#state.flows.ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === F.PROTOCOL_UDP ? 'QUIC' : 'TLS',
           server,
           frame,
         );

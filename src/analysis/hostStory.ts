@@ -96,7 +96,7 @@ export interface HostLookup {
 
 export interface HostVisit {
   readonly name: string;
-  readonly how: 'TLS' | 'QUIC' | 'HTTP';
+  readonly how: 'TLS' | 'DTLS' | 'QUIC' | 'HTTP';
   readonly server: string;
   readonly times: number;
   readonly frame: number;

@@ -30,7 +30,7 @@ const RISK = [
 ];
 /** What a capture can be said to hold. Those that are also plain words are left out. */
 const PROTOCOLS =
-  /\b(?:tcp|udp|sctp|icmp|icmpv6|arp|dns|mdns|llmnr|nbns|dhcp|dhcpv6|http|https|http2|http\/2|tls|ssl|quic|ssh|telnet|ftp|tftp|smtp|pop3?|imap|smb2?|rdp|vnc|ntp|snmp|syslog|sip|rtp|rtcp|mqtt|modbus|mbtcp|ldap|kerberos|mysql|postgresql|pgsql|redis|mongodb|radius|igmp|ospf|bgp|rip|gre|vxlan|bittorrent|ssdp|netbios|nbss|dnp3|s7comm|cassandra|memcached|ipsec|wireguard|openvpn)\b/gi;
+  /\b(?:tcp|udp|sctp|icmp|icmpv6|arp|dns|mdns|llmnr|nbns|dhcp|dhcpv6|http|https|http2|http\/2|tls|dtls|ssl|quic|ssh|telnet|ftp|tftp|smtp|pop3?|imap|smb2?|rdp|vnc|ntp|snmp|syslog|sip|rtp|rtcp|mqtt|modbus|mbtcp|ldap|kerberos|mysql|postgresql|pgsql|redis|mongodb|radius|igmp|ospf|bgp|rip|gre|vxlan|bittorrent|ssdp|netbios|nbss|dnp3|s7comm|cassandra|memcached|ipsec|wireguard|openvpn)\b/gi;
 const NOT =
   /\b(?:no|not|none|never|without|neither|nor|instead|rather|unlike|if|could|may|might|would|should|than|such as|e\.g|like|example|use|prefer|disable|block|whether|any|looks?|expect\w*|absent|absence|lack\w*|missing|didn't|wasn't|isn't|don't|doesn't|hidden|inside|possibl\w+|perhaps|instance)\b/i;
 

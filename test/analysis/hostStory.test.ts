@@ -134,6 +134,15 @@ describe('what is asked', () => {
   });
 });
 
+test('who speaks DTLS called its server by name', async () => {
+  const alice = await story('dtls.pcap', '192.168.10.21');
+  // captures/dtls.md; tshark -Y 'dtls.handshake.extensions_server_name'
+  expect(alice?.visited).toMatchObject([
+    { name: 'vpn.example.com', how: 'DTLS', server: '10.20.0.20', frame: 3 },
+    { name: 'sensors.example.com', how: 'DTLS', server: '10.20.0.20', frame: 14 },
+  ]);
+});
+
 test('who reads pages over HTTP/3 called their servers by name', async () => {
   const alice = await story('web-http3.pcap', '192.168.10.21'),
     server = await story('web-http3.pcap', '10.20.0.10');

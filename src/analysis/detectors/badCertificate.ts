@@ -1,13 +1,13 @@
 /** Bad certificate: what a server shows as its identity does not prove it, judged at the time of the capture and not of today. */
 import * as z from 'zod';
-import { tlsCertificateMessage } from '../../pcap/tls/messages.ts';
+import { tlsCertificateMessage, type TlsCertificateMessage } from '../../pcap/tls/messages.ts';
 import type { Certificate } from '../../pcap/tls/x509.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { durationText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import type { Severity } from '../report.ts';
-import { addressFilter, confidenceOf, endsOf, Evidence, isLocalAddress, Watched, type Ends } from './watched.ts';
+import { addressFilter, confidenceOf, endsOf, Evidence, isLocalAddress, Watched, speaksDtls, type Ends } from './watched.ts';
 
 const options = z.object({
   rsaBits: z.int().min(512).max(16_384).default(2048).describe('Shortest RSA or DSA key that is not called weak (bits)'),
@@ -43,6 +43,7 @@ interface Shown {
   readonly certificate: Certificate;
   readonly ends: Ends;
   readonly sni: string | null;
+  readonly isDatagram: boolean;
   readonly evidence: Evidence;
 }
 
@@ -63,11 +64,12 @@ export const badCertificate = defineDetector({
         if (!tlsCertificateMessage.is(message) || !message.fromServer || flow < 0) return;
         const certificate = message.chain[0];
         if (certificate === undefined) return;
-        const ends = endsOf(state, flow);
-        for (const { technique, told } of problemsOf(collecting, certificate, message.sni, p.hasTime ? p.timeSeconds : null, ends)) {
-          const key = `${ends.server} ${ends.serverPort} ${technique} ${certificate.issuer} ${certificate.serialNumber}`;
+        const ends = endsOf(state, flow),
+          isDatagram = speaksDtls(p);
+        for (const { technique, told } of problemsOf(collecting, certificate, message, p.hasTime ? p.timeSeconds : null, ends)) {
+          const key = `${ends.server} ${ends.serverPort} ${isDatagram} ${technique} ${certificate.issuer} ${certificate.serialNumber}`;
           shown
-            .of(key, () => ({ problem: { technique, ...told() }, certificate, ends, sni: message.sni, evidence: new Evidence() }))
+            .of(key, () => ({ problem: { technique, ...told() }, certificate, ends, sni: message.sni, isDatagram, evidence: new Evidence() }))
             ?.evidence.add(p, flow);
         }
       },
@@ -85,7 +87,7 @@ interface Seen {
   readonly told: () => Omit<Problem, 'technique'>;
 }
 
-function problemsOf(values: Collected, certificate: Certificate, sni: string | null, now: number | null, ends: Ends): Seen[] {
+function problemsOf(values: Collected, certificate: Certificate, { sni, isOfSrtp }: TlsCertificateMessage, now: number | null, ends: Ends): Seen[] {
   const { notBefore, notAfter, keyAlgorithm, keyBits, signatureAlgorithm } = certificate,
     problems: Seen[] = [],
     grace = values.graceHours * 3600;
@@ -118,7 +120,7 @@ function problemsOf(values: Collected, certificate: Certificate, sni: string | n
       }),
     });
   }
-  if (certificate.selfSigned) {
+  if (certificate.selfSigned && !isOfSrtp) {
     problems.push({
       technique: 'self-signed',
       told: () => ({
@@ -283,9 +285,10 @@ function drafts(all: readonly Shown[]): FindingDraft[] {
   });
 }
 
-const certificateOf = ({ ends, certificate }: Shown): string => `${ends.server} ${ends.serverPort} ${certificate.issuer} ${certificate.serialNumber}`;
+const certificateOf = ({ ends, certificate, isDatagram }: Shown): string =>
+  `${ends.server} ${ends.serverPort} ${isDatagram} ${certificate.issuer} ${certificate.serialNumber}`;
 
-function draft({ problem, certificate, ends, sni, evidence }: Shown): FindingDraft {
+function draft({ problem, certificate, ends, sni, isDatagram, evidence }: Shown): FindingDraft {
   const { server, serverPort } = ends,
     { confidence, indicators } = confidenceOf([
       ['read in the certificate itself', problem.points],
@@ -316,7 +319,7 @@ function draft({ problem, certificate, ends, sni, evidence }: Shown): FindingDra
       ...indicators,
     ],
     alternatives: [problem.alternative, 'Somebody in between, or software that inspects TLS, who shows a certificate of its own.'],
-    filter: `${addressFilter(server)} && tcp.port == ${serverPort} && tls.handshake.type == 11`,
+    filter: `${addressFilter(server)} && ${isDatagram ? 'udp' : 'tcp'}.port == ${serverPort} && ${isDatagram ? 'dtls' : 'tls'}.handshake.type == 11`,
     attack: problem.technique === 'self-signed' || problem.technique === 'name-mismatch' ? ['T1557', 'T1587.003'] : ['T1557'],
     recommendation: `Compare the fingerprint with the one the owner of ${server} knows. If it is theirs, have it renewed by an authority that clients trust; if not, look at what else the server does.`,
   };

@@ -57,9 +57,10 @@ const ECHO_HEADERS = 42,
 /** Tunnels over UDP whose inside is read. */
 const TUNNELS = new Set(['vxlan', 'geneve', 'gtp', 'teredo', 'l2tp']);
 
-type Way = 'tls' | 'quic' | 'ssh' | 'http' | 'mail' | 'dns' | 'icmp' | 'ftp' | 'plain';
+type Way = 'tls' | 'dtls' | 'quic' | 'ssh' | 'http' | 'mail' | 'dns' | 'icmp' | 'ftp' | 'plain';
 const WAY_NAMES: Readonly<Record<Way, string>> = {
   tls: 'TLS',
+  dtls: 'DTLS',
   quic: 'QUIC',
   ssh: 'SSH',
   http: 'HTTP',
@@ -205,6 +206,7 @@ function wayOf(state: CaptureState, row: number, protocol: number, port: number)
   const id = serviceOf(state, row);
   switch (id) {
     case 'tls':
+    case 'dtls':
     case 'quic':
     case 'ssh':
     case 'http':
@@ -223,7 +225,7 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
   const { host, destination, way, evidence, ports, flows, up, down } = upload,
     names = state.names.of(destination),
     ratio = down === 0 ? null : up / down,
-    encrypted = way === 'tls' || way === 'quic' || way === 'ssh',
+    encrypted = way === 'tls' || way === 'dtls' || way === 'quic' || way === 'ssh',
     odd = way === 'dns' || way === 'icmp',
     isShared = shares && way === 'plain',
     isLittle = way === 'http' && up < Math.min(MUCH_OVER_HTTP, values.megabytes * 1e6);

@@ -1,5 +1,5 @@
 /**
- * DNS that nobody on the way can read: over TLS (RFC 7858), HTTPS (RFC 8484), QUIC (RFC 9250), or DNSCrypt, to a resolver that is known by its name or port.
+ * DNS that nobody on the way can read: over TLS (RFC 7858), DTLS (RFC 8094), HTTPS (RFC 8484), QUIC (RFC 9250), or DNSCrypt, to a resolver that is known by its name or port.
  * A fact, not an alarm: browsers do it by themselves; rules of the network do not see these questions, and neither do the other checks.
  */
 import * as z from 'zod';
@@ -13,7 +13,7 @@ import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { remembered } from './remembered.ts';
 import { Sightings, sightingDraft, wordedDraft, type Sighting } from './sightings.ts';
-import { addressFilter, endsOf, Evidence, Watched, type Ends } from './watched.ts';
+import { addressFilter, endsOf, Evidence, speaksDtls, Watched, type Ends } from './watched.ts';
 
 const options = z.object({
   connections: z.int().min(1).default(1).describe('Connections of a client to such a resolver (connections)'),
@@ -42,6 +42,7 @@ interface Way {
   readonly name: string;
 }
 const TLS: Way = { id: 'dot', name: 'DNS over TLS' },
+  DTLS: Way = { id: 'dod', name: 'DNS over DTLS' },
   HTTPS: Way = { id: 'doh', name: 'DNS over HTTPS' },
   QUIC: Way = { id: 'doq', name: 'DNS over QUIC' },
   DNSCRYPT: Way = { id: 'dnscrypt', name: 'DNSCrypt' };
@@ -63,6 +64,8 @@ export const encryptedDns = defineDetector({
         if (dnsMessage.is(message)) {
           // How a client of DNSCrypt asks for the keys of its resolver.
           if (!message.isResponse && message.qtype === 16 && /^\d\.dnscrypt-cert\./i.test(message.qname)) seen.add(DNSCRYPT, flow, p, message.qname);
+        } else if (speaksDtls(p)) {
+          if (tlsClientHelloMessage.is(message) && portOf(p) === DOT_PORT) seen.add(DTLS, flow, p, message.sni ?? '');
         } else if (tlsServerNameMessage.is(message)) {
           if (isResolver(message.name.toLowerCase()) && portOf(p) !== DOT_PORT) seen.add(HTTPS, flow, p, message.name);
           else if (isUdp(p) && portOf(p) === DOT_PORT) seen.add(QUIC, flow, p, message.name);

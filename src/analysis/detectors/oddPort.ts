@@ -81,13 +81,28 @@ const BY_CONTENT = new Set([
   'smb',
   'smb2',
   'quic',
+  'dtls',
   'stun',
   'wg',
   'bt-dht',
   'mqtt',
 ]);
 /** Done by ordinary programs to get through firewalls, or by mistake: worth a note only. */
-const COMMON = new Set(['tls 80', 'http 443', 'stun 53', 'stun 123', 'quic 53', 'tls 53', 'tls 22', 'wg 53', 'wg 123', 'wg 500']);
+const COMMON = new Set([
+  'tls 80',
+  'http 443',
+  'stun 53',
+  'stun 123',
+  'quic 53',
+  'dtls 53',
+  'dtls 123',
+  'dtls 500',
+  'tls 53',
+  'tls 22',
+  'wg 53',
+  'wg 123',
+  'wg 500',
+]);
 
 interface Odd {
   readonly service: string;

@@ -253,6 +253,11 @@ export function datagramEnds(
   };
 }
 
+/** Whether what is said now is said in DTLS: with TLS it shares the messages, not the port numbers and the filters. */
+export function speaksDtls({ application, tables }: Packet): boolean {
+  return tables.all[application]?.dissector.id === 'dtls';
+}
+
 /** `ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2` */
 export function addressFilter(...addresses: readonly string[]): string {
   return addresses.map((address) => `${address.includes(':') ? 'ipv6' : 'ip'}.addr == ${address}`).join(' && ');

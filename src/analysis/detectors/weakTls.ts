@@ -1,5 +1,6 @@
 /** Weak TLS: a server agrees to a version or a cipher suite that can be broken. Only what the server chose counts: what a client merely offers harms nobody. */
 import * as z from 'zod';
+import { DTLS_1_0, DTLS_1_0_DRAFT, DTLS_1_2, DTLS_1_3 } from '../../pcap/tls/fields.ts';
 import { tlsServerHelloMessage } from '../../pcap/tls/messages.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
@@ -55,7 +56,30 @@ const SUITE_WORDS: Readonly<Record<string, string>> = {
   '3des': '3DES or RC2',
 };
 
+/** What DTLS was made from: it is as good as that. */
+const AS_TLS: Readonly<Record<number, number>> = { [DTLS_1_0_DRAFT]: 0x0302, [DTLS_1_0]: 0x0302, [DTLS_1_2]: 0x0303, [DTLS_1_3]: 0x0304 };
+
+function isDtls(version: number): boolean {
+  return AS_TLS[version] !== undefined;
+}
+
 function versionWeakness(version: number, oldest: number): Weakness | null {
+  const asTls = AS_TLS[version];
+  if (asTls !== undefined) {
+    const number = version === DTLS_1_2 ? '1.2' : '1.0';
+    return asTls >= oldest
+      ? null
+      : {
+          technique: `dtls${number}`,
+          severity: 'low',
+          name: `DTLS ${number}`,
+          why:
+            number === '1.0'
+              ? 'DTLS 1.0 rests on MD5 and SHA-1 and lacks authenticated encryption (RFC 8996 retires it)'
+              : 'It is older than what was asked for',
+          isSuite: false,
+        };
+  }
   if (version >= oldest || (version > 0x0304 && version !== 0x0002)) return null;
   if (version === 0x0002)
     return {
@@ -120,7 +144,7 @@ export const weakTls = defineDetector({
         if (found.length === 0 || flow < 0) return;
         const ends = endsOf(state, flow);
         for (const weakness of found) {
-          const choice = choices.of(`${ends.server} ${ends.serverPort} ${weakness.technique}`, () => ({
+          const choice = choices.of(`${ends.server} ${ends.serverPort} ${isDtls(message.version)} ${weakness.technique}`, () => ({
             weakness,
             ends,
             evidence: new Evidence(),
@@ -170,10 +194,12 @@ function told(choices: readonly Choice[]): (readonly [Choice, readonly Choice[]]
     .map((choice) => [choice, choice.weakness.isSuite ? [] : choices.filter((other) => withVersion(other) === choice)]);
 }
 
-const serverOf = ({ ends }: Choice): string => `${ends.server} ${ends.serverPort}`;
+const serverOf = ({ ends, version }: Choice): string => `${ends.server} ${ends.serverPort} ${isDtls(version)}`;
 
 function draft(values: Options, { weakness, ends, evidence, suites, names, version, suite }: Choice, alsoSuites: readonly Choice[]): FindingDraft {
   const { server, serverPort } = ends,
+    protocol = isDtls(version) ? 'dtls' : 'tls',
+    wanted = isDtls(version) ? `D${values.oldestVersion}` : values.oldestVersion,
     count = evidence.framesTotal,
     name = names.size > 0 ? ` (${[...names].map((one) => safeText(one, 60)).join(', ')})` : '';
   const { confidence, indicators } = confidenceOf([
@@ -190,7 +216,7 @@ function draft(values: Options, { weakness, ends, evidence, suites, names, versi
     ...evidence.proof,
     indicators: [
       { name: weakness.isSuite ? 'cipher suite' : 'version', value: weakness.name },
-      ...(weakness.isSuite ? [] : [{ name: 'oldest version wanted', value: values.oldestVersion }]),
+      ...(weakness.isSuite ? [] : [{ name: 'oldest version wanted', value: wanted }]),
       { name: 'handshakes', value: count, threshold: values.handshakes, unit: 'handshakes' },
       ...(weakness.isSuite ? [] : [{ name: 'cipher suites', value: [...suites].map((one) => safeText(one, 80)).join(', ') }]),
       ...indicators,
@@ -199,9 +225,9 @@ function draft(values: Options, { weakness, ends, evidence, suites, names, versi
       'An old device, or a server that has to serve old clients: then no attack, but a risk that somebody should have accepted.',
       'Somebody in between who talks the two sides down to the oldest version they share.',
     ],
-    filter: `${addressFilter(server)} && tcp.port == ${serverPort} && tls.handshake.type == 2 && ${weakness.isSuite ? `tls.handshake.ciphersuite == 0x${suite.toString(16).padStart(4, '0')}` : `tls.handshake.version == 0x${version.toString(16).padStart(4, '0')}`}`,
+    filter: `${addressFilter(server)} && ${isDtls(version) ? 'udp' : 'tcp'}.port == ${serverPort} && ${protocol}.handshake.type == 2 && ${protocol}.handshake.${weakness.isSuite ? 'ciphersuite' : 'version'} == 0x${(weakness.isSuite ? suite : version).toString(16).padStart(4, '0')}`,
     attack: weakness.technique === 'null-cipher' ? ['T1040', 'T1600'] : ['T1557', 'T1600'],
-    recommendation: `Configure ${server} to accept ${values.oldestVersion} or newer with authenticated encryption (AES-GCM, ChaCha20) only, or replace what cannot.`,
+    recommendation: `Configure ${server} to accept ${wanted} or newer with authenticated encryption (AES-GCM, ChaCha20) only, or replace what cannot.`,
     together: {
       key: weakness.technique,
       label: `${server} port ${serverPort}${name}`,
@@ -209,7 +235,7 @@ function draft(values: Options, { weakness, ends, evidence, suites, names, versi
       words: (all) => ({
         title: `${all.hosts('server')} ${all.parts.some(({ subjects }) => subjects[0]?.address !== server) ? 'agree' : `agrees on ${plural(all.parts.length, 'port')}`} to ${weakness.isSuite ? `weak cipher suites (${SUITE_WORDS[weakness.technique] ?? weakness.technique})` : weakness.name}`,
         description: `${weakness.why}. These chose it:`,
-        recommendation: `Configure these servers to accept ${values.oldestVersion} or newer with authenticated encryption (AES-GCM, ChaCha20) only, or replace what cannot.`,
+        recommendation: `Configure these servers to accept ${wanted} or newer with authenticated encryption (AES-GCM, ChaCha20) only, or replace what cannot.`,
       }),
     },
   };

@@ -26,10 +26,15 @@ const GOOD: Certificate = {
   sha256: null,
 };
 
-function show(certificate: Partial<Certificate>, sni: string | null = 'www.example.org', fromServer = true) {
+function show(
+  certificate: Partial<Certificate>,
+  sni: string | null = 'www.example.org',
+  { fromServer = true, isOfSrtp = false, isDtls = false } = {},
+) {
   const driver = new MessageDriver(badCertificate),
-    flow = driver.flow('10.0.0.5', '203.0.113.7', 443, 'tls');
-  driver.say<TlsCertificateMessage>(flow, { kind: 'tls-certificate', direction: 1, fromServer, chain: [{ ...GOOD, ...certificate }], sni });
+    flow = driver.flow('10.0.0.5', '203.0.113.7', 443, isDtls ? 'dtls' : 'tls', { protocol: isDtls ? 17 : 6 });
+  if (isDtls) driver.state.packet.application = driver.state.tables.byId('dtls')!.index;
+  driver.say<TlsCertificateMessage>(flow, { kind: 'tls-certificate', direction: 1, fromServer, chain: [{ ...GOOD, ...certificate }], isOfSrtp, sni });
   return driver.findings;
 }
 
@@ -53,7 +58,20 @@ describe('is told', () => {
   });
 });
 
+test('in DTLS, and its filter asks for that', () => {
+  const [finding] = show({ notAfter: at('2025-12-20') }, null, { isDtls: true });
+  expect(finding).toMatchObject({ technique: 'expired', filter: 'ip.addr == 203.0.113.7 && udp.port == 443 && dtls.handshake.type == 11' });
+});
+
 describe('is silent on', () => {
+  // RFC 5763 section 5: "self-signed certificates are suitable".
+  test('a certificate that a call made for itself, but not on one that expired', () => {
+    const own = { selfSigned: true, issuer: GOOD.subject };
+    expect(show(own, null, { isDtls: true, isOfSrtp: true })).toEqual([]);
+    expect(show(own, null, { isDtls: true })).toMatchObject([{ technique: 'self-signed' }]);
+    expect(show({ ...own, notAfter: at('2025-12-20') }, null, { isDtls: true, isOfSrtp: true })).toMatchObject([{ technique: 'expired' }]);
+  });
+
   test.each([
     ['a good certificate', {}, 'www.example.org'],
     ['a name by its star', {}, 'cart.shop.example.org'],
@@ -72,7 +90,7 @@ describe('is silent on', () => {
     expect(show({}, 'shop.example.org').map(({ technique }) => technique)).toEqual(['name-mismatch']);
   });
 
-  test('the certificate of a client', () => expect(show({ selfSigned: true }, null, false)).toEqual([]));
+  test('the certificate of a client', () => expect(show({ selfSigned: true }, null, { fromServer: false })).toEqual([]));
 
   test('web browsing', async () => expect(findingsOf(await analyzeCapture(sample('web-browsing.pcap')), 'bad-certificate')).toEqual([]));
 });

@@ -28,6 +28,16 @@ test('over TLS, HTTPS and DNSCrypt', async () => {
   const asked = await analyzeCapture(lookUps(['2.dnscrypt-cert.opendns.com'], { type: 16 }).bytes());
   expect(findingsOf(asked, 'encrypted-dns')).toMatchObject([{ severity: 'info' }]);
 });
+test('over DTLS (RFC 8094), which is no QUIC', () => {
+  const driver = new MessageDriver(encryptedDns),
+    flow = driver.flow('10.0.0.5', SERVER, 853, 'dtls', { protocol: 17 }),
+    { packet, tables } = driver.state;
+  packet.netCount = 1;
+  packet.net[NET_DST_PORT] = 853;
+  packet.application = tables.byId('dtls')!.index;
+  driver.say<TlsServerNameMessage>(flow, { kind: 'tls-server-name', name: 'dns.example' });
+  expect(driver.say(flow, clientHello({ sni: 'dns.example' })).findings).toMatchObject([{ technique: 'dod', severity: 'info' }]);
+});
 test('silent on other names, and on resolvers of the network', () => {
   expect(met('www.google.com', 443)).toEqual([]);
   expect(met(null, 443)).toEqual([]);

@@ -45,6 +45,15 @@ describe('is told', () => {
     expect(driver.findings.map(({ severity, technique }) => [severity, technique])).toEqual([['low', 'wg']]);
   });
 
+  test('DTLS there, too, and where names of neighbours are looked up', () => {
+    const driver = new MessageDriver(oddPort);
+    for (const port of [53, 137, 443, 4433]) driver.flow(A, B, port, 'dtls', { protocol: 17 });
+    expect(driver.findings.map(({ severity, subjects }) => [severity, subjects[1]?.port])).toEqual([
+      ['low', 53],
+      ['medium', 137],
+    ]);
+  });
+
   test.each([
     ['SSH-2.0-OpenSSH_9.9\r\n', 'SSH-2.0-OpenSSH_9.9\r\n', 443, 'ssh'],
     ['GET /x HTTP/1.1\r\nHost: x\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 53, 'http'],

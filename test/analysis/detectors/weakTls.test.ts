@@ -29,6 +29,9 @@ describe('the server chose', () => {
     ['SSL 3.0', 0x0300, 0xc013, ['sslv3'], 'medium'],
     ['TLS 1.0', 0x0301, 0xc013, ['tls1.0'], 'low'],
     ['TLS 1.1', 0x0302, 0xc013, ['tls1.1'], 'low'],
+    ['DTLS 1.0', 0xfeff, 0xc013, ['dtls1.0'], 'low'],
+    ['DTLS 1.0 as Cisco has it', 0x0100, 0x0035, ['dtls1.0'], 'low'],
+    ['no encryption in DTLS 1.2', 0xfefd, 0x003b, ['null-cipher'], 'high'],
     ['no encryption', 0x0303, 0x003b, ['null-cipher'], 'high'],
     ['RC4', 0x0303, 0x0005, ['rc4'], 'low'],
     ['3DES', 0x0303, 0x000a, ['3des'], 'low'],
@@ -52,6 +55,8 @@ describe('the server chose', () => {
     ['TLS 1.2 with AES-GCM', 0x0303, 0xc02f],
     ['TLS 1.2 with CBC', 0x0303, 0xc013],
     ['TLS 1.3', 0x0304, 0x1301],
+    ['DTLS 1.2', 0xfefd, 0xc02f],
+    ['DTLS 1.3', 0xfefc, 0x1301],
   ] as const)('%s, which is fine', (_name, version, suite) => {
     const driver = new MessageDriver(weakTls);
     driver.say(driver.flow(CLIENT, SERVER, 443, 'tls'), hello(version, suite));
