@@ -43,6 +43,7 @@ export { esp, isakmp, udpEncapsulation } from './ipsec.ts';
 export { ipv4 } from './ipv4.ts';
 export { authenticationHeader, ipv6, ipv6Destination, ipv6Fragment, ipv6HopByHop, ipv6Routing } from './ipv6.ts';
 export { ipx } from './ipx.ts';
+export { juniper } from './juniper.ts';
 export { kerberos } from './kerberos.ts';
 export { l2tp } from './l2tp.ts';
 export { ldap } from './ldap.ts';
