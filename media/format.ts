@@ -194,6 +194,8 @@ const SPELLED: Readonly<Record<string, string>> = {
   pppoes: 'PPPoE',
   mpls: 'MPLS',
   vxlan: 'VXLAN',
+  capwap: 'CAPWAP',
+  'capwap.data': 'CAPWAP data',
   gtp: 'GTP-U',
   frame: 'Frame',
   sll: 'Linux cooked',

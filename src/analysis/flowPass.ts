@@ -129,12 +129,19 @@ export class FlowPass {
       const at = flow * F.INTS,
         service = state.flows.ints[at + F.SERVICE]! - 1;
       key = service >= 0 ? service : this.#transportIndex(state.flows.ints[at + F.META]! & F.META_PROTOCOL);
-      if (service >= 0 && this.#encrypted[service] === true && !p.isOpened) state.encryptedBytes += length;
+      if (service >= 0 && !p.isOpened && (this.#encrypted[service] === true || this.#isSealedWithin(p, at))) state.encryptedBytes += length;
       if (p.hasTime) state.timeline.add(key, p.timeSeconds, p.timeNanoseconds, length);
     }
     const { onPacket, onOtherPacket } = this.#listener;
     if (onPacket !== undefined) onPacket(p, flow);
     if (onOtherPacket !== undefined && !isPlain(p)) onOtherPacket(p, flow);
+  }
+
+  /** What begins in clear may go on in DTLS: calls after STUN, access points after their discovery. */
+  #isSealedWithin(p: Packet, at: number): boolean {
+    return (
+      (this.#state.flows.ints[at + F.META]! & F.META_PROTOCOL) === F.PROTOCOL_UDP && p.application >= 0 && this.#encrypted[p.application] === true
+    );
   }
 
   #transportIndex(protocol: number): number {

@@ -288,6 +288,8 @@ function qualityOf(state: CaptureState): Quality {
       `${plural(state.streamsGivenUp, 'TCP stream')} ${state.streamsGivenUp === 1 ? 'was' : 'were'} not read to the end: too many were incomplete at once.`,
     );
   if (packet.quic.isFull) bounds.push('More than 200,000 QUIC connections; the server names of later ones were not read.');
+  const { evicted } = packet.capwapFragments;
+  if (evicted > 0) bounds.push(`${plural(evicted, 'fragmented message')} of CAPWAP could not be kept until complete.`);
   const unfinished = heldBy(packet).givenUp;
   if (unfinished > 0) bounds.push(`${plural(unfinished, 'HTTP/2 message')} could not be kept until complete: too many were incomplete at once.`);
   const { givenUp } = packet.dtls.fragments;

@@ -132,6 +132,10 @@ export class Packet {
 
   readonly ipv6 = new Ipv6Table();
   readonly fragments = new IpReassembly();
+  /** Of what goes between access points and their controllers. */
+  readonly capwapFragments = new IpReassembly();
+  /** The two bytes of the next 802.11 frame's control field changed places; who reads the frame takes it back. */
+  isFrameControlSwapped = false;
   /** Shared by all packets that look at one capture, so that a frame read again is what it was in the first pass. */
   learned = new LearnedFlows();
   readonly quic = new QuicConnections();
@@ -181,6 +185,7 @@ export class Packet {
     this.isMalformed = false;
     this.isCut = false;
     this.isOpened = false;
+    this.isFrameControlSwapped = false;
     this.pending = null;
   }
 

@@ -6,6 +6,7 @@ export { bacnet } from './bacnet.ts';
 export { browser } from './browser.ts';
 export { btDht } from './btDht.ts';
 export { bvlc } from './bvlc.ts';
+export { capwap, capwapData } from './capwap.ts';
 export { cdp } from './cdp.ts';
 export { chargen } from './chargen.ts';
 export { chdlc, slarp } from './chdlc.ts';

@@ -47,20 +47,21 @@ export const wlan: Dissector = {
   on: [{ table: 'linktype', value: 105 }],
   dissect(p, offset, end, sink) {
     if (!p.has(10, offset, end)) return;
-    const control = p.view.getUint8(offset),
-      flags = p.view.getUint8(offset + 1),
+    const swapped = p.isFrameControlSwapped ? 1 : 0,
+      control = p.view.getUint8(offset + swapped),
+      flags = p.view.getUint8(offset + 1 - swapped),
       type = (control >> 2) & 3,
       subtype = control >> 4;
-    if (sink !== null) describeStart(p, offset, type, subtype, sink);
+    p.isFrameControlSwapped = false;
+    if (sink !== null) describeStart(p, offset, type, subtype, flags, sink);
     if (type === CONTROL) controlFrame(p, offset, end, subtype, sink);
     else if (type === MANAGEMENT) management(p, offset, end, subtype, flags, sink);
-    else if (type === DATA) data(p, offset, end, subtype, flags, sink);
+    else if (type === DATA) data(p, offset, end, subtype, flags, sink, swapped === 1);
   },
 };
 
-function describeStart(p: Packet, offset: number, type: number, subtype: number, sink: FieldSink): void {
-  const flags = p.view.getUint8(offset + 1),
-    number = type * 16 + subtype;
+function describeStart(p: Packet, offset: number, type: number, subtype: number, flags: number, sink: FieldSink): void {
+  const number = type * 16 + subtype;
   sink.layer(wlan, offset, 10, `IEEE 802.11 ${FRAME_NAMES[number] ?? 'frame'}`);
   sink.add(wlanFields.subtype, offset, 1, number);
   sink.add(wlanFields.frameControl, offset, 2);
@@ -94,7 +95,7 @@ function describeSequence(p: Packet, offset: number, sink: FieldSink): void {
   sink.add(wlanFields.sequence, offset + 22, 2, sequence >> 4);
 }
 
-function data(p: Packet, offset: number, end: number, subtype: number, flags: number, sink: FieldSink | null): void {
+function data(p: Packet, offset: number, end: number, subtype: number, flags: number, sink: FieldSink | null, isSwapped: boolean): void {
   const toDs = (flags & TO_DS) !== 0,
     fromDs = (flags & FROM_DS) !== 0,
     isQos = (subtype & QOS) !== 0;
@@ -118,7 +119,9 @@ function data(p: Packet, offset: number, end: number, subtype: number, flags: nu
     }
   }
   if ((subtype & NO_DATA) !== 0 || payload >= end) return;
-  const isFragment = (flags & MORE_FRAGMENTS) !== 0 || (p.view.getUint8(offset + 22) & 15) !== 0;
+  const number = p.view.getUint8(offset + 22) & 15,
+    // Access points that change places of the control field's bytes also number a whole frame as the second fragment, as Wireshark knows, too.
+    isFragment = (flags & MORE_FRAGMENTS) !== 0 || (number !== 0 && !(isSwapped && number === 1));
   if ((flags & PROTECTED) !== 0 && p.hears('wlan')) sayWep(p, offset, payload, end, toDs, fromDs);
   if ((flags & PROTECTED) !== 0 || isFragment) p.carryData(payload, end);
   else if ((qos & A_MSDU) !== 0) firstOfAggregate(p, payload, end);

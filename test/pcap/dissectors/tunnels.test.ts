@@ -33,6 +33,8 @@ describe('tunnels', () => {
     ['Teredo with origin', 'teredo'],
     ['L2TP data', 'l2tp 1'],
     ['PIM register', 'pim'],
+    ['CAPWAP with a frame of a station', 'capwap'],
+    ['CAPWAP with Ethernet, to an access point', 'capwap'],
   ])('%s: the inner header came via %s, the outer one via nothing', (what, via) => {
     expect(viasOf(what)).toEqual(['', via]);
   });
@@ -50,6 +52,37 @@ const ETHERNET_IPV4 = hex('020000000002020000000001 0800');
 function frameOf(protocol: number, payload: Uint8Array): Uint8Array {
   return Uint8Array.from([...ETHERNET_IPV4, ...ipBytes({ from: '10.0.0.1', to: '10.0.0.2', protocol, payload })]);
 }
+
+/** A station's frame in two pieces: which of them carries it, and as what, is as tshark 4.0.17 says. */
+describe('CAPWAP in fragments', () => {
+  const [first, second] = [
+    '02000000000202000000000108004500004c000100004011669e0a0000010a000002c350147f00380000001043800009000001082c0002aabbccdd0102aabbccdd0202aabbccdd031001aaaa0300000008004500002100010000',
+    '02000000000202000000000108004500003d00020000401166ac0a0000010a000002c350147f00290000001043c0000900284011f774c0a80105c0a801019c400457000d000068656c6c6f',
+  ].map(hex) as [Uint8Array, Uint8Array];
+
+  it.each([
+    ['in order', first, second],
+    ['the other way round', second, first],
+  ])('%s: the frame that makes it whole carries it', (_what, one, other) => {
+    const packet = newPacket();
+    expect(dissectFrame(one, { packet }).layers).toBe('eth:ip:udp:capwap.data');
+    const { layers, fields } = dissectFrame(other, { packet });
+    expect(layers).toBe('eth:ip:udp:capwap.data:wlan:llc:ip:udp');
+    expect(fields.get('wlan.sa')).toEqual(['02:aa:bb:cc:dd:02']);
+  });
+
+  it('that never become whole take no more than their bound', () => {
+    const packet = newPacket(),
+      frame = first.slice(),
+      view = new DataView(frame.buffer);
+    for (let i = 0; i < 3000; i++) {
+      // Fragment ID, behind Ethernet, IPv4, UDP, and the first word.
+      view.setUint16(14 + 20 + 8 + 4, i);
+      dissectFrame(frame, { packet, look: false });
+    }
+    expect(packet.capwapFragments.evicted).toBe(3000 - 1024);
+  });
+});
 
 describe('SCTP', () => {
   it('notes its ports, so that its conversations count', () => {
