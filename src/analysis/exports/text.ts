@@ -80,7 +80,11 @@ function protocols(style: TextStyle, report: Report): string[] {
   ]);
   return [
     heading(style, 'Protocols', 'each packet counted once'),
-    ...columns(style, [{ min: 11 }, { min: 0, paint: ['dim'] }, { optional: true, paint: ['blue'] }, RIGHT, RIGHT, RIGHT, RIGHT], [header, ...cells]),
+    ...columns(
+      style,
+      [{ min: style.width < 60 ? 6 : 11 }, { min: 0, paint: ['dim'] }, { optional: true, paint: ['blue'] }, RIGHT, RIGHT, RIGHT, RIGHT],
+      [header, ...cells],
+    ),
   ];
 }
 
