@@ -1,5 +1,6 @@
 /** Runs TypeScript of src/ and test/ from a script: bundled once into .cache/, then imported. */
 import { build } from 'esbuild';
+import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -10,13 +11,19 @@ export async function bundled(entry: string): Promise<unknown> {
   return import(pathToFileURL(await bundleOf(entry)).href);
 }
 
-/** Path of one file with all that `entry` needs. It lies as deep below the root as test/support, whose modules find the captures from where they lie. */
+/**
+ * Path of a module with all that `entry` needs. It lies as deep below the root as test/support, whose modules find the captures from where they lie. What is imported
+ * when wanted stays apart, as in dist/: in one file esbuild orders modules that wait for each other wrongly.
+ */
 export async function bundleOf(entry: string): Promise<string> {
   const name = path.basename(entry, '.ts'),
-    outfile = path.join(ROOT, '.cache', name, `${name}.mjs`);
+    outdir = path.join(ROOT, '.cache', name);
+  fs.rmSync(outdir, { recursive: true, force: true });
   await build({
-    entryPoints: [path.join(ROOT, entry)],
-    outfile,
+    entryPoints: { [name]: path.join(ROOT, entry) },
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -24,5 +31,5 @@ export async function bundleOf(entry: string): Promise<string> {
     define: { NETSEC_VERSION: '"0.0.0"' },
     banner: { js: "import { createRequire as netsecCreateRequire } from 'node:module'; const require = netsecCreateRequire(import.meta.url);" },
   });
-  return outfile;
+  return path.join(outdir, `${name}.mjs`);
 }
