@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 
 const MOST_FOLDERS = 64,
   SETTLE_MS = 100,
+  LOOK_MS = 2000,
   JUDGED_BY = ['allow.yaml', 'intel', 'keys'];
 
 export interface NetsecFolders {
@@ -42,9 +43,23 @@ export function netsecFolders(): NetsecFolders {
     for (const each of inWorkspace) each.dispose();
     inWorkspace = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => watchPattern(uri, '**/.netsec/**'));
   };
+  /** When each folder that was found changed last: VS Code's watches fall silent now and then, on busy machines and where a system has no more of them. */
+  const changedAt = new Map<string, number>();
+  let looking: NodeJS.Timeout | undefined;
+  const look = async (): Promise<void> => {
+    for (const key of found.keys()) {
+      const at = await changeTime(vscode.Uri.parse(key)),
+        before = changedAt.get(key);
+      changedAt.set(key, at);
+      if (before !== undefined && before !== at) soon();
+    }
+  };
   const watchFolder = (folder: vscode.Uri): void => {
     const key = folder.toString();
-    if (!found.has(key)) found.set(key, watchPattern(folder, '*'));
+    if (found.has(key)) return;
+    found.set(key, watchPattern(folder, '*'));
+    looking ??= setInterval(() => void look(), LOOK_MS);
+    void look();
   };
   const folders = vscode.workspace.onDidChangeWorkspaceFolders(() => {
     watchWorkspace();
@@ -79,6 +94,7 @@ export function netsecFolders(): NetsecFolders {
     changed: () => emitter.fire(),
     dispose() {
       clearTimeout(timer);
+      clearInterval(looking);
       for (const each of [...inWorkspace, ...[...found.values()].flat()]) each.dispose();
       folders.dispose();
       emitter.dispose();
@@ -91,5 +107,14 @@ async function typeOf(uri: vscode.Uri): Promise<vscode.FileType | undefined> {
     return (await vscode.workspace.fs.stat(uri)).type;
   } catch {
     return undefined;
+  }
+}
+
+/** Of a folder: when something was added to it or taken away; 0 where it is gone. */
+async function changeTime(folder: vscode.Uri): Promise<number> {
+  try {
+    return (await vscode.workspace.fs.stat(folder)).mtime;
+  } catch {
+    return 0;
   }
 }
