@@ -43,23 +43,26 @@ export function netsecFolders(): NetsecFolders {
     for (const each of inWorkspace) each.dispose();
     inWorkspace = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => watchPattern(uri, '**/.netsec/**'));
   };
-  /** When each folder that was found changed last: VS Code's watches fall silent now and then, on busy machines and where a system has no more of them. */
-  const changedAt = new Map<string, number>();
+  /** When what was found changed last: VS Code's watches fall silent now and then, and nobody is told. */
+  const changedAt = new Map<string, number | undefined>();
   let looking: NodeJS.Timeout | undefined;
   const look = async (): Promise<void> => {
-    for (const key of found.keys()) {
-      const at = await changeTime(vscode.Uri.parse(key)),
-        before = changedAt.get(key);
+    for (const [key, before] of changedAt) {
+      const at = await changeTime(vscode.Uri.parse(key));
       changedAt.set(key, at);
       if (before !== undefined && before !== at) soon();
     }
   };
-  const watchFolder = (folder: vscode.Uri): void => {
-    const key = folder.toString();
-    if (found.has(key)) return;
-    found.set(key, watchPattern(folder, '*'));
+  const lookAt = (uri: vscode.Uri): void => {
+    const key = uri.toString();
+    if (changedAt.has(key)) return;
+    changedAt.set(key, undefined);
     looking ??= setInterval(() => void look(), LOOK_MS);
     void look();
+  };
+  const watchFolder = (folder: vscode.Uri): void => {
+    const key = folder.toString();
+    if (!found.has(key)) found.set(key, watchPattern(folder, '*'));
   };
   const folders = vscode.workspace.onDidChangeWorkspaceFolders(() => {
     watchWorkspace();
@@ -74,6 +77,8 @@ export function netsecFolders(): NetsecFolders {
         here = vscode.Uri.joinPath(netsec, name),
         type = await typeOf(here);
       if (type !== undefined) {
+        lookAt(netsec);
+        lookAt(here);
         watchFolder(netsec);
         if ((type & vscode.FileType.Directory) !== 0) watchFolder(here);
         return here;
@@ -110,10 +115,10 @@ async function typeOf(uri: vscode.Uri): Promise<vscode.FileType | undefined> {
   }
 }
 
-/** Of a folder: when something was added to it or taken away; 0 where it is gone. */
-async function changeTime(folder: vscode.Uri): Promise<number> {
+/** Of a folder: when something was added to it or taken away. 0 for what is gone. */
+async function changeTime(uri: vscode.Uri): Promise<number> {
   try {
-    return (await vscode.workspace.fs.stat(folder)).mtime;
+    return (await vscode.workspace.fs.stat(uri)).mtime;
   } catch {
     return 0;
   }

@@ -136,8 +136,8 @@ export class Packet {
   readonly capwapFragments = new IpReassembly();
   /** The two bytes of the next 802.11 frame's control field changed places; who reads the frame takes it back. */
   isFrameControlSwapped = false;
-  /** Shared by all packets that look at one capture, so that a frame read again is what it was in the first pass. */
-  learned = new LearnedFlows();
+  /** What earlier frames of the pass said about conversations: which protocol goes on in them. */
+  readonly learned = new LearnedFlows();
   readonly quic = new QuicConnections();
   readonly dtls = new DtlsConnections();
   /** Secrets that open what is encrypted; null where the capture has none. */
