@@ -126,6 +126,12 @@ def web3(host: Host) -> str:
     return base64.b64encode(hashlib.sha256(der).digest()).decode()
 
 
+def web3_tables(host: Host) -> None:
+    """One of the sites once more with the server of ngtcp2 and nghttp3, on 4433: its header fields build up a table. After `web3`."""
+    chain, key, _ = certificate(LAB / 'tls', SITES)
+    host.spawn('gtlsserver', '-q', '--max-gso-dgrams=1', '-d', str(LAB / 'www/www.example.com'), '10.20.0.10', '4433', str(key), str(chain))
+
+
 def web2(host: Host) -> None:
     """Caddy with one of the sites over HTTP/1.1 and HTTP/2 in clear on 80, a page for alice alone, and a form that leads to a welcome."""
     root = LAB / 'www'

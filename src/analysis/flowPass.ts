@@ -359,6 +359,7 @@ export class FlowPass {
     const at = row * F.INTS,
       ints = this.#state.flows.ints;
     if (ints[at + F.SERVICE] === 0) ints[at + F.SERVICE] = p.application + 1;
+    if (p.isOpened) this.#state.openedFlows.add(row);
     if (p.held.length > 0) this.#tellHeld(p, row);
   }
 

@@ -288,6 +288,11 @@ function qualityOf(state: CaptureState): Quality {
       `${plural(state.streamsGivenUp, 'TCP stream')} ${state.streamsGivenUp === 1 ? 'was' : 'were'} not read to the end: too many were incomplete at once.`,
     );
   if (packet.quic.isFull) bounds.push('More than 200,000 QUIC connections; the server names of later ones were not read.');
+  const quicGivenUp = packet.quic.held.givenUp;
+  if (quicGivenUp > 0)
+    bounds.push(
+      `${plural(quicGivenUp, 'stream')} of QUIC ${quicGivenUp === 1 ? 'was' : 'were'} not read to the end: too much was missing, or too many were incomplete at once.`,
+    );
   const { evicted } = packet.capwapFragments;
   if (evicted > 0) bounds.push(`${plural(evicted, 'fragmented message')} of CAPWAP could not be kept until complete.`);
   const unfinished = heldBy(packet).givenUp;

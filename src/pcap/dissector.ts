@@ -150,6 +150,27 @@ export interface StreamCarrier {
   lose(p: Packet, direction: Direction): void;
 }
 
+/** A protocol over the streams of one connection of QUIC. Its state lies in what `open()` returns, and is bounded. */
+export interface StreamsDissector {
+  /** Whether it goes by this name of ALPN. */
+  speaks(alpn: string): boolean;
+  open(): StreamsReader;
+}
+
+/** Reads the streams of one connection. */
+export interface StreamsReader {
+  /** `[from, to)` of `p.bytes` are the next bytes of the stream; with `isEnd` the last. */
+  read(p: Packet, streamId: number, direction: Direction, from: number, to: number, isEnd: boolean, sink: FieldSink | null): void;
+  /** The next `count` bytes are missing. Returns whether what comes behind them can be read. */
+  skip(p: Packet, streamId: number, direction: Direction, count: number, sink: FieldSink | null): boolean;
+  /** Its sender breaks the stream off. */
+  reset(p: Packet, streamId: number, direction: Direction, sink: FieldSink | null): void;
+  /** Nothing more is handed on of the stream, because of a bound. */
+  lose(streamId: number, direction: Direction): void;
+  /** Bytes that are kept of it until more comes. */
+  keptOf(streamId: number, direction: Direction): number;
+}
+
 export interface Dissector {
   /** Wireshark's protocol name, `dns`: also its display filter. */
   readonly id: string;
@@ -176,6 +197,7 @@ export interface Dissector {
   belongs?(p: Packet, offset: number, end: number): boolean;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each protocol has its own state; the registry holds them all
   readonly stream?: StreamDissector<any>;
+  readonly overQuic?: StreamsDissector;
 }
 
 /** `recognise` of a protocol with nothing telling enough to look for it on other ports than its own: `isOne` is asked once `least` bytes are there. */

@@ -10,7 +10,11 @@ export const nodePlatform: Platform = {
   md5: (data) => createHash('md5').update(data).digest('hex'),
   sha256: (data) => createHash('sha256').update(data).digest('hex'),
   hmac: (hash, key, data) => plain(createHmac(hash, key).update(data).digest()),
-  aes128Block: (key, block) => plain(createCipheriv('aes-128-ecb', key, null).setAutoPadding(false).update(block)),
+  headerMask: (cipher, key, sample) =>
+    // ChaCha20 takes the sample as counter and nonce.
+    cipher === 'chacha20'
+      ? plain(createCipheriv(cipher, key, sample).update(new Uint8Array(5)))
+      : plain(createCipheriv(cipher, key, null).setAutoPadding(false).update(sample)),
   aeadOpen: (cipher, key, nonce, additional, sealed, tagLength) => {
     const tagAt = sealed.length - tagLength;
     if (tagAt < 0) return null;

@@ -9,8 +9,8 @@ export interface Platform {
   md5(data: Uint8Array | string): string;
   sha256(data: Uint8Array | string): string;
   hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array;
-  /** One block of 16 bytes enciphered with AES-128. */
-  aes128Block(key: Uint8Array, block: Uint8Array): Uint8Array;
+  /** What hides packet numbers, of a sample of 16 bytes: at least 5 bytes (RFC 9001 section 5.4). */
+  headerMask(cipher: MaskCipher, key: Uint8Array, sample: Uint8Array): Uint8Array;
   /** What an AEAD sealed, its tag of `tagLength` bytes at the end; null where the tag is not its. */
   aeadOpen(cipher: AeadCipher, key: Uint8Array, nonce: Uint8Array, additional: Uint8Array, sealed: Uint8Array, tagLength: number): Uint8Array | null;
   /** Whole blocks deciphered in CBC mode, padding included; null where the machine does not have the cipher. */
@@ -22,6 +22,7 @@ export interface Platform {
 export type Hash = 'md5' | 'sha1' | 'sha256' | 'sha384';
 /** By OpenSSL's names. */
 export type AeadCipher = 'aes-128-gcm' | 'aes-256-gcm' | 'aes-128-ccm' | 'aes-256-ccm' | 'chacha20-poly1305';
+export type MaskCipher = 'aes-128-ecb' | 'aes-256-ecb' | 'chacha20';
 export type CbcCipher = 'aes-128-cbc' | 'aes-256-cbc' | 'camellia-128-cbc' | 'camellia-256-cbc' | 'des-ede3-cbc';
 
 let installed: Platform | null = null;
@@ -42,8 +43,8 @@ export function hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array 
   return installed === null ? null : installed.hmac(hash, key, data);
 }
 
-export function aes128Block(key: Uint8Array, block: Uint8Array): Uint8Array | null {
-  return installed === null ? null : installed.aes128Block(key, block);
+export function headerMask(cipher: MaskCipher, key: Uint8Array, sample: Uint8Array): Uint8Array | null {
+  return installed === null ? null : installed.headerMask(cipher, key, sample);
 }
 
 export function aeadOpen(

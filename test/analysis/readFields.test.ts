@@ -73,6 +73,7 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'x509af.subjectPublicKeyInfo_element': OTHER_FORM,
   'x509af.algorithmIdentifier_element': OTHER_FORM,
   'x509af.serialNumber': OTHER_FORM,
+  'tls.handshake': 'tshark shows the pieces of a message over several packets of QUIC, too',
   'kerberos.etype': 'tshark repeats that of the ticket',
   'dns.resp.name': 'the name of an SRV record, too',
   'smb.file': LESS_IS_READ,
@@ -99,6 +100,7 @@ const SAMPLES = [
 ];
 const CAPTURES = [
   ...SAMPLES.map((name) => sample(`${name}.pcap`)),
+  sample('web-http3-keys.pcapng'),
   ...['benign__mqtt.pcap', 'format__80211http.pcap'].map(shared).filter((file) => fs.existsSync(file)),
 ];
 

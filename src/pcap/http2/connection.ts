@@ -4,7 +4,8 @@ import type { Packet } from '../packet.ts';
 import { isHeard } from '../http/messages.ts';
 import { matchPrefix } from '../text.ts';
 import { Exchanges } from './exchanges.ts';
-import { HpackDecoder, MAX_BLOCK, type HeaderBlock } from './hpack.ts';
+import { HpackDecoder, type HeaderBlock } from './hpack.ts';
+import { MAX_BLOCK } from './primitives.ts';
 import {
   ACK,
   CONTINUATION,

@@ -37,6 +37,11 @@ export class HeldMessages {
     }
   }
 
+  /** Something was not kept for a reason of its own. */
+  countGivenUp(): void {
+    this.#givenUp++;
+  }
+
   release(one: Held): void {
     if (!this.#held.delete(one)) return;
     this.#bytes -= one.heldBytes;

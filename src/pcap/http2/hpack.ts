@@ -2,7 +2,7 @@
  * HPACK, RFC 7541: what a header block says, and the table that the blocks of one direction build up together. Memory is bounded whatever a sender says. After a gap
  * it is not known what the table holds; what was said since is, and the rest reads as unknown.
  */
-import { decodeHuffman, mostDecoded } from './huffman.ts';
+import { Primitives } from './primitives.ts';
 
 /** Appendix A, in its order; a value follows its name behind an equals sign. */
 const STATIC = (
@@ -15,17 +15,13 @@ const STATIC = (
 ).split('|');
 
 /** Largest table that is kept of one direction, whatever its SETTINGS allow. */
-const MAX_TABLE = 65_536;
+export const MAX_TABLE = 65_536;
 /** Section 4.2 of RFC 7540 and 6.5.2 of RFC 9113: what a table may hold before SETTINGS say otherwise. */
 const FIRST_TABLE = 4096;
 /** Names and values of one block that are kept; what comes behind is still read, for the table's sake. */
-const MAX_LIST = 65_536;
+export const MAX_LIST = 65_536;
 /** An entry's share of the table beside its texts, section 4.1. */
-const ENTRY = 32;
-/** Section 5.1 sets no bound for integers; nothing that is counted here has more bits. */
-const MAX_INTEGER = 0x3fffffff;
-/** Longest block that may be decoded: bounds the room for one text. */
-export const MAX_BLOCK = 131_072;
+export const ENTRY = 32;
 
 /** How a field stands in a block, section 6. */
 export const INDEXED = 0,
@@ -34,17 +30,22 @@ export const INDEXED = 0,
   NEVER_INDEXED = 3,
   TABLE_SIZE = 4;
 
-interface Entry {
+export interface Entry {
   /** Null where the name was said before a gap. */
   readonly name: Uint8Array | null;
   readonly value: Uint8Array;
 }
 
-const staticEntries: readonly Entry[] = STATIC.map((text) => {
-  const equals = text.indexOf('=', 1),
-    bytesOf = (part: string): Uint8Array => Uint8Array.from(part, (character) => character.charCodeAt(0));
-  return { name: bytesOf(equals < 0 ? text : text.slice(0, equals)), value: bytesOf(equals < 0 ? '' : text.slice(equals + 1)) };
-});
+/** The entries of a table that is written as `STATIC` is. */
+export function entriesOf(table: readonly string[]): readonly Entry[] {
+  const bytesOf = (part: string): Uint8Array => Uint8Array.from(part, (character) => character.charCodeAt(0));
+  return table.map((text) => {
+    const equals = text.indexOf('=', 1);
+    return { name: bytesOf(equals < 0 ? text : text.slice(0, equals)), value: bytesOf(equals < 0 ? '' : text.slice(equals + 1)) };
+  });
+}
+
+const staticEntries = entriesOf(STATIC);
 
 /** One field of a block, or a change of the table's size in it. */
 export interface HeaderField {
@@ -67,8 +68,6 @@ export interface HeaderBlock {
   readonly isCut: boolean;
 }
 
-const scratch = new Uint8Array(mostDecoded(MAX_BLOCK) + 8);
-
 export class HpackDecoder {
   /** Entries, the newest last; those before `#oldest` are gone. */
   #entries: Entry[] = [];
@@ -81,9 +80,7 @@ export class HpackDecoder {
   #isPartial = false;
   /** A mistake was met: nothing behind it can be understood (RFC 9113 section 4.3). */
   hasFailed = false;
-  // The place of what is being read.
-  #at = 0;
-  #error = '';
+  readonly #reader = new Primitives();
 
   /** Bytes of blocks are missing, or what came before was not captured: what the table holds is not known any more. */
   forget(): void {
@@ -106,85 +103,40 @@ export class HpackDecoder {
     let kept = 0,
       isCut = false,
       hasFields = false;
-    this.#at = from;
-    this.#error = '';
-    while (this.#at < to) {
-      const start = this.#at,
+    const reader = this.#reader;
+    reader.begin(bytes, from, to);
+    while (reader.at < to) {
+      const start = reader.at,
         first = bytes[start]!,
         kind = first >= 128 ? INDEXED : first >= 64 ? WITH_INDEXING : first >= 32 ? TABLE_SIZE : first >= 16 ? NEVER_INDEXED : WITHOUT_INDEXING;
-      const index = this.#integer(bytes, to, kind === INDEXED ? 7 : kind === WITH_INDEXING ? 6 : kind === TABLE_SIZE ? 5 : 4);
+      const index = reader.integer(kind === INDEXED ? 7 : kind === WITH_INDEXING ? 6 : kind === TABLE_SIZE ? 5 : 4);
       let name: Uint8Array | null = null,
         value: Uint8Array | null = null;
-      if (this.#error === '' && kind === TABLE_SIZE) {
-        if (hasFields) this.#error = 'the size of the table changes behind fields';
+      if (reader.error === '' && kind === TABLE_SIZE) {
+        if (hasFields) reader.error = 'the size of the table changes behind fields';
         else this.#resize(index);
-      } else if (this.#error === '') {
+      } else if (reader.error === '') {
         const entry = index === 0 ? undefined : this.#entry(index);
         name = entry?.name ?? null;
         if (kind === INDEXED) {
           value = entry?.value ?? null;
-          if (index === 0) this.#error = 'index 0';
+          if (index === 0) reader.error = 'index 0';
         } else {
-          if (index === 0) name = this.#text(bytes, to);
-          if (this.#error === '') value = this.#text(bytes, to);
+          if (index === 0) name = reader.text(7);
+          if (reader.error === '') value = reader.text(7);
           if (value !== null && kind === WITH_INDEXING) this.#insert(name, value);
         }
       }
-      if (this.#error !== '') {
+      if (reader.error !== '') {
         this.hasFailed = true;
-        return { fields, error: { at: start, text: this.#error }, isCut };
+        return { fields, error: { at: start, text: reader.error }, isCut };
       }
       hasFields ||= kind !== TABLE_SIZE;
       kept += ENTRY + (name?.length ?? 0) + (value?.length ?? 0);
       if (kept > MAX_LIST) isCut = true;
-      else fields.push({ kind, from: start, to: this.#at, index, name, value });
+      else fields.push({ kind, from: start, to: reader.at, index, name, value });
     }
     return { fields, error: null, isCut };
-  }
-
-  /** Section 5.1. */
-  #integer(bytes: Uint8Array, to: number, prefix: number): number {
-    const mask = (1 << prefix) - 1;
-    let value = bytes[this.#at++]! & mask;
-    if (value < mask) return value;
-    for (let shift = 0; ; shift += 7) {
-      if (this.#at >= to) {
-        this.#error = 'the block ends within a number';
-        return 0;
-      }
-      const byte = bytes[this.#at++]!;
-      value += (byte & 127) * 2 ** shift;
-      if (value > MAX_INTEGER || shift > 28) {
-        this.#error = 'a number is too large';
-        return 0;
-      }
-      if (byte < 128) return value;
-    }
-  }
-
-  /** Section 5.2; null with an error. */
-  #text(bytes: Uint8Array, to: number): Uint8Array | null {
-    if (this.#at >= to) {
-      this.#error = 'the block ends within a field';
-      return null;
-    }
-    const isHuffman = bytes[this.#at]! >= 128,
-      length = this.#integer(bytes, to, 7);
-    if (this.#error !== '') return null;
-    if (length > to - this.#at) {
-      this.#error = 'a text is longer than its block';
-      return null;
-    }
-    const from = this.#at;
-    this.#at += length;
-    // Copied, since an entry of the table outlives the block.
-    if (!isHuffman) return bytes.slice(from, from + length);
-    const end = length > MAX_BLOCK ? -1 : decodeHuffman(bytes, from, from + length, scratch, 0);
-    if (end < 0) {
-      this.#error = 'no Huffman code';
-      return null;
-    }
-    return scratch.slice(0, end);
   }
 
   /** Section 2.3.3; undefined for what is not known, or an error. */
@@ -192,7 +144,7 @@ export class HpackDecoder {
     if (index <= staticEntries.length) return staticEntries[index - 1];
     const place = this.#entries.length - (index - staticEntries.length);
     if (place >= this.#oldest) return this.#entries[place];
-    if (!this.#isPartial) this.#error = `index ${index} is beyond the table`;
+    if (!this.#isPartial) this.#reader.error = `index ${index} is beyond the table`;
     return undefined;
   }
 
@@ -209,7 +161,7 @@ export class HpackDecoder {
   /** Section 6.3. */
   #resize(size: number): void {
     if (size > this.#allowed) {
-      this.#error = `the table grows to ${size} bytes, and ${this.#allowed} are allowed`;
+      this.#reader.error = `the table grows to ${size} bytes, and ${this.#allowed} are allowed`;
       return;
     }
     // An encoder that is allowed more than is kept here may refer to what is gone.
@@ -241,4 +193,4 @@ export class HpackDecoder {
 
 const GONE: Entry = { name: null, value: new Uint8Array(0) };
 
-const sizeOf = (name: Uint8Array | null, value: Uint8Array): number => ENTRY + (name?.length ?? 0) + value.length;
+export const sizeOf = (name: Uint8Array | null, value: Uint8Array): number => ENTRY + (name?.length ?? 0) + value.length;

@@ -1,4 +1,5 @@
 /** The bytes of CRYPTO frames in order, RFC 9000 section 19.6, by whole messages of TLS: clients cut their hello into pieces and shuffle them. */
+import type { Held } from '../http2/heldMessages.ts';
 
 export interface Piece {
   readonly bytes: Uint8Array;
@@ -12,7 +13,11 @@ const MOST_BYTES = 16_384,
 /** Of a message of TLS: its type and three bytes of length. */
 const MESSAGE_HEADER = 4;
 
-export class CryptoStream {
+export class CryptoStream implements Held {
+  heldBytes = 0;
+  /** Of certificates and what follows them, a company's whole chains. */
+  static readonly MOST_OF_HANDSHAKE = 65_536;
+  readonly #most: number;
   /** Bytes that were handed on. */
   #next = 0;
   /** Pieces that came early, copied, with their place in the stream. */
@@ -20,6 +25,23 @@ export class CryptoStream {
   #held = 0;
   /** In order, but not yet a whole message. */
   #begun: Uint8Array | null = null;
+
+  /** `most` are the bytes that it may have before a message of TLS is whole. */
+  constructor(most = MOST_BYTES) {
+    this.#most = most;
+  }
+
+  /** Bytes that are kept until more comes. */
+  get kept(): number {
+    return this.#held + (this.#begun?.length ?? 0);
+  }
+
+  giveUp(): void {
+    this.#early = [];
+    this.#begun = null;
+    this.#held = 0;
+    this.#next = Infinity;
+  }
 
   /** Adds `[from, to)` of `bytes` at `offset` of the stream. Returns the messages that are whole now, in these bytes or joined with earlier ones; null for none. */
   add(offset: number, bytes: Uint8Array, from: number, to: number): Piece | null {
@@ -33,9 +55,10 @@ export class CryptoStream {
 
   #inOrder(offset: number, bytes: Uint8Array, from: number, to: number): Piece | null {
     const end = offset + to - from;
-    if (end <= this.#next || end > MOST_BYTES) return null;
+    // Tickets may come as long as the connection lasts: what was said is not counted.
+    if (end <= this.#next || end - this.#next + (this.#begun?.length ?? 0) > this.#most) return null;
     if (offset > this.#next) {
-      if (this.#early.length < MOST_PIECES && this.#held + to - from <= MOST_BYTES) {
+      if (this.#early.length < MOST_PIECES && this.#held + to - from <= this.#most) {
         this.#early.push({ offset, bytes: bytes.slice(from, to) });
         this.#held += to - from;
       }

@@ -144,6 +144,15 @@ export function describeServerKeyExchange(r: Reader, f: CommonFields, sink: Fiel
   }
 }
 
+/** What a NewSessionTicket of TLS 1.3 holds beside the ticket, RFC 8446 section 4.6.1. */
+export function describeNewSessionTicket(r: Reader, f: CommonFields, sink: FieldSink): void {
+  // Lifetime, and what is added to its age.
+  r.skip(8);
+  r.skip(r.u8());
+  r.skip(r.u16());
+  if (r.left >= 2) describeExtensions(r, false, f, sink);
+}
+
 /** Signature algorithms that a server takes from its client, RFC 5246 section 7.4.4. */
 export function describeCertificateRequest(r: Reader, f: CommonFields, sink: FieldSink): void {
   r.skip(r.u8());

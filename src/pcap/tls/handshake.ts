@@ -9,11 +9,13 @@ import {
   describeClientHello,
   describeExtensions,
   describeHelloVerifyRequest,
+  describeNewSessionTicket,
   describeServerHello,
   describeServerKeyExchange,
 } from './describe.ts';
 import { DTLS_1_2, dtlsFields, HANDSHAKE_TYPES, isVersion13, suiteName, tlsFields, type CommonFields } from './fields.ts';
 import {
+  alpnOf,
   EXTENSION,
   newestVersion,
   parseClientHello,
@@ -137,10 +139,12 @@ export function inBytes<T>(p: Packet, other: Uint8Array, name: string, sink: Fie
 const CLIENT_HELLO = 1,
   SERVER_HELLO = 2,
   HELLO_VERIFY_REQUEST = 3,
+  NEW_SESSION_TICKET = 4,
   ENCRYPTED_EXTENSIONS = 8,
   CERTIFICATE = 11,
   SERVER_KEY_EXCHANGE = 12,
-  CERTIFICATE_REQUEST = 13;
+  CERTIFICATE_REQUEST = 13,
+  CERTIFICATE_VERIFY = 15;
 const TLS_1_2 = 0x0303;
 
 /** Reads one whole message `[offset, end)`, header included; returns its words for the packet list. */
@@ -186,11 +190,17 @@ export function readBody(
     words = readClientHello(p, hello, body, end, direction, state, sink);
   } else if (type === SERVER_HELLO) words = readServerHello(p, bytes, body, end, direction, state, sink);
   else if (type === CERTIFICATE) readCertificates(p, bytes, body, end, direction, state, sink);
-  else if (type === ENCRYPTED_EXTENSIONS && sink !== null) describeExtensions(new Reader(bytes, body, end), false, fieldsOf(state), sink);
-  else if (type === HELLO_VERIFY_REQUEST && sink !== null && state.transport === 'd') describeHelloVerifyRequest(new Reader(bytes, body, end), sink);
+  else if (type === ENCRYPTED_EXTENSIONS) {
+    if (state.keyed !== null && state.transport === 'q') state.keyed.alpn = alpnOf(bytes, body, end);
+    if (sink !== null) describeExtensions(new Reader(bytes, body, end), false, fieldsOf(state), sink);
+  } else if (type === HELLO_VERIFY_REQUEST && sink !== null && state.transport === 'd')
+    describeHelloVerifyRequest(new Reader(bytes, body, end), sink);
   else if (sink !== null && (state.version === TLS_1_2 || state.version === DTLS_1_2)) {
     if (type === SERVER_KEY_EXCHANGE) describeServerKeyExchange(new Reader(bytes, body, end), fieldsOf(state), sink);
     else if (type === CERTIFICATE_REQUEST) describeCertificateRequest(new Reader(bytes, body, end), fieldsOf(state), sink);
+  } else if (sink !== null && isVersion13(state.version)) {
+    if (type === CERTIFICATE_VERIFY && end - body >= 2) sink.add(fieldsOf(state).signatureAlgorithm, body, 2);
+    else if (type === NEW_SESSION_TICKET) describeNewSessionTicket(new Reader(bytes, body, end), fieldsOf(state), sink);
   }
   keyMessage(p, type, direction, state);
   return words;

@@ -212,6 +212,18 @@ export function serverNameOf(bytes: Uint8Array, body: number, end: number): stri
   return null;
 }
 
+/** The protocols that the body of EncryptedExtensions names: the one that the server took. */
+export function alpnOf(bytes: Uint8Array, body: number, end: number): readonly string[] {
+  const names: string[] = [];
+  eachExtension(new Reader(bytes, body, end), (type, content) => {
+    if (type !== EXTENSION.alpn || names.length > 0) return;
+    const list = content.take(content.u16()),
+      name = list.take(list.u8());
+    names.push(textAt(bytes, name.at, name.end, 255));
+  });
+  return names;
+}
+
 /**
  * Bytes of the connection id that the sender of a hello of DTLS wants in what it receives (RFC 9146 section 3); -1 where it does not say. `[body, end)` is what
  * follows the handshake header.

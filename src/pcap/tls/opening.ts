@@ -4,7 +4,7 @@
  */
 import type { Direction } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
-import type { ServerHello } from './hello.ts';
+import { parseClientHello, type ServerHello } from './hello.ts';
 import type { SecretLabel } from './keyLog.ts';
 import { cipherOf, nextSecret, opener12, opener13, type OpenedRecord, type RecordOpener, type SuiteCipher } from './recordCipher.ts';
 import { TLS_1_3 } from './fields.ts';
@@ -18,6 +18,8 @@ export interface KeyedConnection {
   version: number;
   cipher: SuiteCipher | null;
   encryptThenMac: boolean;
+  /** Of QUIC: the protocols that the client offers, then the one that the server took. */
+  alpn: readonly string[];
 }
 
 /** Opens what one side sends. */
@@ -41,7 +43,7 @@ const MOST_MISSING = 64;
 /** Of early data: servers take a few dozen KiB at most. */
 const MOST_PASSED_OVER = 256;
 /** Suites of TLS 1.3: which of them early data are sealed with is said elsewhere, in an earlier connection. */
-const EARLY_SUITES = [0x1301, 0x1302, 0x1303];
+export const EARLY_SUITES = [0x1301, 0x1302, 0x1303];
 
 const ENCRYPT_THEN_MAC = 22;
 const END_OF_EARLY_DATA = 5,
@@ -50,12 +52,15 @@ const END_OF_EARLY_DATA = 5,
 
 /** A ClientHello whose body begins at `body`. */
 export function keyClientHello(p: Packet, body: number, end: number, direction: Direction, state: TlsState): void {
-  if (p.keys === null || p.keys.size === 0 || state.transport !== 't' || end - body < RANDOM_AT + RANDOM_BYTES) return;
+  if (p.keys === null || p.keys.size === 0 || end - body < RANDOM_AT + RANDOM_BYTES) return;
   const clientRandom = p.bytes.slice(body + RANDOM_AT, body + RANDOM_AT + RANDOM_BYTES);
   state.keyed = null;
   if (!p.keys.knows(clientRandom)) return;
   // In clear after a HelloRetryRequest; within a connection, what is in use goes on until the next Change Cipher Spec.
-  state.keyed = { clientRandom, serverRandom: clientRandom, version: 0, cipher: null, encryptThenMac: false };
+  const alpn = state.transport === 'q' ? parseClientHello(p.bytes, body, end).alpn : [];
+  state.keyed = { clientRandom, serverRandom: clientRandom, version: 0, cipher: null, encryptThenMac: false, alpn };
+  // What is not a stream of records is opened elsewhere.
+  if (state.transport !== 't') return;
   const early = p.keys.find('CLIENT_EARLY_TRAFFIC_SECRET', clientRandom);
   if (early === null || state.sides[direction].opener !== null) return;
   const openers = EARLY_SUITES.flatMap((suite) => {
@@ -73,7 +78,7 @@ export function keyServerHello(p: Packet, body: number, hello: ServerHello, dire
   keyed.version = hello.version;
   keyed.cipher = cipherOf(hello.suite);
   keyed.encryptThenMac = hello.extensions.includes(ENCRYPT_THEN_MAC);
-  if (hello.version !== TLS_1_3) return;
+  if (hello.version !== TLS_1_3 || state.transport !== 't') return;
   useSecret(p, state, direction, 'SERVER_HANDSHAKE_TRAFFIC_SECRET', false);
   useSecret(p, state, (1 - direction) as Direction, 'CLIENT_HANDSHAKE_TRAFFIC_SECRET', state.sides[1 - direction]!.opener !== null);
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installPlatform } from '../../../src/pcap/platform.ts';
 import { nodePlatform } from '../../../src/pcap/platform.node.ts';
 import { CryptoStream } from '../../../src/pcap/quic/cryptoStream.ts';
-import { initialKeys, openLongPacket } from '../../../src/pcap/quic/protection.ts';
+import { initialKeys, openPacket } from '../../../src/pcap/quic/protection.ts';
 import { tlsClientHelloMessage, tlsServerHelloMessage, tlsServerNameMessage } from '../../../src/pcap/tls/messages.ts';
 import { dissectFrame, newPacket } from '../../support/dissectFrame.ts';
 import { ipBytes, udpBytes } from '../../support/packetBuilder.ts';
@@ -269,7 +269,7 @@ describe('packets that are not what they seem', () => {
     const keys = initialKeys(1, DCID, false)!,
       open = (number: number, largest: number): number | undefined => {
         const packet = initial(number & 0xffff, crypto(0, HELLO));
-        return openLongPacket(keys, packet, 0, packet.length - 18 - padded(crypto(0, HELLO), 24).length, packet.length, largest)?.packetNumber;
+        return openPacket(keys, packet, 0, packet.length - 18 - padded(crypto(0, HELLO), 24).length, packet.length, largest)?.packetNumber;
       };
     expect(open(9, -1)).toBe(9);
     expect(open(9, 8)).toBe(9);

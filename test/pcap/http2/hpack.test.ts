@@ -1,6 +1,7 @@
 /** HPACK: the examples of RFC 7541 appendix C with the tables they leave behind, then what a hostile or half captured peer makes of it. */
 import { describe, expect, it } from 'vitest';
-import { HpackDecoder, MAX_BLOCK, type HeaderBlock } from '../../../src/pcap/http2/hpack.ts';
+import { HpackDecoder, type HeaderBlock } from '../../../src/pcap/http2/hpack.ts';
+import { MAX_BLOCK } from '../../../src/pcap/http2/primitives.ts';
 import { bytesOf, hex } from '../../support/streamDriver.ts';
 import { random } from '../../support/random.ts';
 
