@@ -64,6 +64,8 @@ export class CaptureState {
   streamsGivenUp = 0;
   /** Rows of the flow table whose contents keys from outside opened. */
   readonly openedFlows = new Set<number>();
+  /** Of a connection that has moved to other addresses or ports: the row of its flow there -> that of the one before. */
+  readonly movedFrom = new Map<number, number>();
   /** Per path: frames, bytes; and of those the frames without a transport flow. */
   pathPackets = new Float64Array(INITIAL_PATHS);
   pathBytes = new Float64Array(INITIAL_PATHS);

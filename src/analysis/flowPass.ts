@@ -359,8 +359,17 @@ export class FlowPass {
     const at = row * F.INTS,
       ints = this.#state.flows.ints;
     if (ints[at + F.SERVICE] === 0) ints[at + F.SERVICE] = p.application + 1;
-    if (p.isOpened) this.#state.openedFlows.add(row);
+    if (p.isOpened) this.#noteOpened(p, row);
     if (p.held.length > 0) this.#tellHeld(p, row);
+  }
+
+  #noteOpened({ quic }: Packet, row: number): void {
+    const { openedFlows, movedFrom } = this.#state,
+      connection = quic.opened;
+    openedFlows.add(row);
+    if (connection === null || connection.flow === row) return;
+    if (connection.flow >= 0 && !movedFrom.has(row)) movedFrom.set(row, connection.flow);
+    connection.flow = row;
   }
 
   /** What TLS said in a datagram. Where the server's packet was met first, the flow has client and server the other way round, and is not named. */

@@ -9,7 +9,7 @@ import type { FieldSink } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { CaptureState } from './captureState.ts';
 import { FlowPass } from './flowPass.ts';
-import { FIRST_FRAME, INTS, type FlowTable } from './flowTable.ts';
+import { FIRST_FRAME, INTS, META, META_PROTOCOL, PROTOCOL_UDP, type FlowTable } from './flowTable.ts';
 import { INDEX_FRAGMENT, type PacketIndex } from './packetIndex.ts';
 
 /** Frames of a flow that are walked before the one asked for: enough for nearly all. */
@@ -36,6 +36,10 @@ export interface ReplaySource {
   readonly firstNanoseconds: number;
   /** Id of the topmost protocol that the first pass found in a frame. */
   topProtocol(frame: number): string | undefined;
+  /** The row before of a connection that has moved to this one; undefined for others. */
+  movedFrom(flow: number): number | undefined;
+  /** Whether keys have opened what the flow carries. */
+  isOpened(flow: number): boolean;
   /** Wireshark's stream number of a flow row. */
   streamNumber(flow: number): number;
 }
@@ -52,12 +56,14 @@ export async function replayFlow(
   look: (p: Packet, pass: FlowPass) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const unlike: number[] = [];
+  const unlike: number[] = [],
+    // The keys of datagrams are told in the first of them, and a frame that is not opened looks like one with nothing in it.
+    isSealed = flow >= 0 && source.isOpened(flow) && (source.flows.ints[flow * INTS + META]! & META_PROTOCOL) === PROTOCOL_UDP;
   await walk(
     source,
     flow,
     frames,
-    FRAMES_BEFORE,
+    isSealed ? MOST_FRAMES_BEFORE : FRAMES_BEFORE,
     sinkFor,
     (p, pass) => {
       if (p.tables.paths.topOf(p.path)?.id !== source.topProtocol(p.frame)) unlike.push(p.frame);
@@ -65,7 +71,7 @@ export async function replayFlow(
     },
     signal,
   );
-  if (flow < 0 || unlike.length === 0) return;
+  if (flow < 0 || unlike.length === 0 || isSealed) return;
   const before = framesBefore(source.index, flow, unlike[0]!, MOST_FRAMES_BEFORE + 1);
   if (before <= FRAMES_BEFORE || before > MOST_FRAMES_BEFORE) return;
   await walk(source, flow, unlike, MOST_FRAMES_BEFORE, sinkFor, look, signal);
@@ -87,7 +93,7 @@ async function walk(
   prepare(p, state);
   const wanted = new Set(frames);
   let seeded = false;
-  const toWalk = framesToWalk(source.index, flow, frames, most),
+  const toWalk = framesToWalk(source.index, rowsOf(source, flow), frames, most),
     fromStart = flow >= 0 && toWalk.includes(source.flows.ints[flow * INTS + FIRST_FRAME]!);
   for (const frame of toWalk) {
     if (signal?.aborted === true) return;
@@ -127,19 +133,26 @@ function framesBefore(index: PacketIndex, flow: number, frame: number, most: num
   return count;
 }
 
-/** The wanted frames, those of the same flow before them, and the fragments that one of them may complete. */
-function framesToWalk(index: PacketIndex, flow: number, frames: readonly number[], most: number): number[] {
-  if (flow < 0 || frames.length === 0) return [...frames];
+/** The flow, and where its connection was before. */
+function rowsOf({ movedFrom }: ReplaySource, flow: number): ReadonlySet<number> {
+  const rows = new Set<number>();
+  for (let row: number | undefined = flow; row !== undefined && row >= 0 && !rows.has(row); row = movedFrom(row)) rows.add(row);
+  return rows;
+}
+
+/** The wanted frames, those of the same connection before them, and the fragments that one of them may complete. `rows` are empty for frames without a flow. */
+function framesToWalk(index: PacketIndex, rows: ReadonlySet<number>, frames: readonly number[], most: number): number[] {
+  if (rows.size === 0 || frames.length === 0) return [...frames];
   const last = frames.at(-1)!,
     first = frames[0]!;
   const before: number[] = [],
     fragments: number[] = [],
     walk: number[] = [];
   for (let i = first - 2; i >= 0 && before.length < most; i--) {
-    if (index.flow(i) === flow) before.push(i + 1);
+    if (rows.has(index.flow(i))) before.push(i + 1);
     else if ((index.flags(i) & INDEX_FRAGMENT) !== 0 && fragments.length < MAX_FRAGMENTS_BEFORE) fragments.push(i + 1);
   }
   walk.push(...before, ...fragments);
-  for (let i = first - 1; i < last; i++) if (index.flow(i) === flow || (index.flags(i) & INDEX_FRAGMENT) !== 0) walk.push(i + 1);
+  for (let i = first - 1; i < last; i++) if (rows.has(index.flow(i)) || (index.flags(i) & INDEX_FRAGMENT) !== 0) walk.push(i + 1);
   return walk.sort((a, b) => a - b);
 }

@@ -102,9 +102,11 @@ export function secretsOf({ row, tree, sources }: Said): ReadonlySet<string> {
   return secrets;
 }
 
-/** HTTP/2 has names and values of header fields apart, and their bytes packed: what the whole line says is a secret is one in each of its parts. */
+/** HTTP/2 and HTTP/3 have names and values of header fields apart, and their bytes packed: what the whole line says is a secret is one in each of its parts. */
 function secretsOfHeader({ name, text }: FieldNode): string[] {
-  return name === 'http2.header' ? PATTERNS.flatMap(({ find }) => [...text.matchAll(find)].map((match) => match[2] ?? '')) : [];
+  return name === 'http2.header' || name === 'http3.headers.header'
+    ? PATTERNS.flatMap(({ find }) => [...text.matchAll(find)].map((match) => match[2] ?? ''))
+    : [];
 }
 
 const SURE_LENGTH = 6;
@@ -115,7 +117,7 @@ function lettersOf(bytes: Uint8Array): string {
 }
 
 const ANY_PAYLOAD =
-  /^(?:(?:tcp|udp|http)\.(?:payload|segment_data|file_data)|http2\.(?:headers|data\.data|push_promise\.header|continuation\.header))$/i;
+  /^(?:(?:tcp|udp|http)\.(?:payload|segment_data|file_data)|http2\.(?:headers|data\.data|push_promise\.header|continuation\.header)|http3\.frame_payload|quic\.(?:stream_data|dg))$/i;
 
 /** Fields that hold whatever was sent: secret only where a secret was found in them. */
 export function isAnyPayload(name: string): boolean {

@@ -296,7 +296,8 @@ function qualityOf(state: CaptureState): Quality {
   const { evicted } = packet.capwapFragments;
   if (evicted > 0) bounds.push(`${plural(evicted, 'fragmented message')} of CAPWAP could not be kept until complete.`);
   const unfinished = heldBy(packet).givenUp;
-  if (unfinished > 0) bounds.push(`${plural(unfinished, 'HTTP/2 message')} could not be kept until complete: too many were incomplete at once.`);
+  if (unfinished > 0)
+    bounds.push(`${plural(unfinished, 'message')} of HTTP/2 or HTTP/3 could not be kept until complete: too many were incomplete at once.`);
   const { givenUp } = packet.dtls.fragments;
   if (givenUp > 0)
     bounds.push(

@@ -165,6 +165,8 @@ export class PacketRows {
       firstSeconds: state.firstSeconds,
       firstNanoseconds: state.firstNanoseconds,
       topProtocol: (frame) => state.tables.paths.topOf(this.#index.path(frame - 1))?.id,
+      movedFrom: (flow) => state.movedFrom.get(flow),
+      isOpened: (flow) => state.openedFlows.has(flow),
       streamNumber: (flow) => this.#ordinal(flow),
     };
   }

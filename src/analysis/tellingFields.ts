@@ -39,6 +39,15 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
     one('Program', 'http.user_agent', 'http.server'),
   ],
   // Several streams begin in one packet.
+  http3: [
+    { title: 'Method', names: ['http3.headers.method'], all: true },
+    { title: 'Status', names: ['http3.headers.status'], all: true },
+    one('Host', 'http3.headers.authority'),
+    { title: 'Address', names: ['http3.headers.path'], all: true },
+    one('Content', 'http3.headers.content_type'),
+    one('Bytes', 'http3.headers.content_length'),
+    one('Program', 'http3.headers.user_agent', 'http3.headers.server'),
+  ],
   http2: [
     { title: 'Method', names: ['http2.headers.method'], all: true },
     { title: 'Status', names: ['http2.headers.status'], all: true },
@@ -64,7 +73,7 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
     one('JA4', 'dtls.handshake.ja4'),
     one('Alert', 'dtls.alert_message.desc'),
   ],
-  // The hellos within are all that can be read of it.
+  // The hellos within are all that can be read of it without keys.
   quic: [
     one('Server name', 'tls.handshake.extensions_server_name'),
     one('Application', 'tls.handshake.extensions_alpn_str'),
@@ -113,6 +122,7 @@ const TELLING: Readonly<Record<string, readonly TellingField[]>> = {
 /** Where a protocol's name selects more than its messages. */
 const MESSAGES: Readonly<Record<string, string>> = {
   http2: 'http2.headers.method || http2.headers.status',
+  http3: 'http3.headers.method || http3.headers.status',
   tls: 'tls.handshake || tls.alert_message',
   dtls: 'dtls.handshake || dtls.alert_message',
   quic: '(quic && tls.handshake) || quic.cc.error_code',

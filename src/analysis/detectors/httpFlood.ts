@@ -10,6 +10,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
+import { HttpVersions } from './httpOver.ts';
 import { Burst, packetTime } from './measures.ts';
 import { wordedDraft } from './sightings.ts';
 import { addressFilter, endsOf, Evidence, isLocalEnd, Watched } from './watched.ts';
@@ -44,7 +45,7 @@ interface Server {
   readonly clients: Map<string, { requests: number }>;
   readonly evidence: Evidence;
   /** Some came over HTTP/2. */
-  isHttp2: boolean;
+  readonly versions: HttpVersions;
   requests: number;
   /** Requests whose query is another than that of the one before. */
   queries: number;
@@ -79,7 +80,7 @@ export const httpFlood = defineDetector({
           countedPages: 0,
           clients: new Map(),
           evidence: new Evidence(),
-          isHttp2: false,
+          versions: new HttpVersions(),
           requests: 0,
           queries: 0,
           lastQuery: '',
@@ -101,7 +102,7 @@ export const httpFlood = defineDetector({
         const { server: one, client } = both;
         if (client !== null) client.requests++;
         one.requests++;
-        if (message.stream !== undefined) one.isHttp2 = true;
+        one.versions.add(message);
         const now = packetTime(state, p);
         one.burst.add(now);
         one.peak.add(now);
@@ -159,7 +160,7 @@ function draft(values: Options, state: CaptureState, server: Server): FindingDra
       { role: 'victim', address, port },
     ],
     evidence,
-    `${addressFilter(address)} && tcp.port == ${port} && ${server.isHttp2 ? '(http.request || http2.headers.method)' : 'http.request'}`,
+    `${addressFilter(address)} && ${server.versions.requestsTo(port)}`,
     {
       technique: isOne ? 'one-source' : 'many-sources',
       severity: burst.most >= values.requests && !isKept && !isNew && !isOwnTest ? 'medium' : 'low',

@@ -9,6 +9,7 @@ import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import type { Severity } from '../report.ts';
+import { HttpVersions } from './httpOver.ts';
 import { remembered } from './remembered.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, isLocalAddress, Watched } from './watched.ts';
 
@@ -85,7 +86,7 @@ interface User {
   readonly evidence: Evidence;
   readonly texts: Set<string>;
   /** Some came over HTTP/2. */
-  isHttp2: boolean;
+  readonly versions: HttpVersions;
   count: number;
 }
 
@@ -116,12 +117,12 @@ export const suspiciousUserAgent = defineDetector({
           port: serverPort,
           evidence: new Evidence(),
           texts: new Set(),
-          isHttp2: false,
+          versions: new HttpVersions(),
           count: 0,
         }));
         if (user === undefined) return;
         user.count++;
-        if (message.stream !== undefined) user.isHttp2 = true;
+        user.versions.add(message);
         user.evidence.add(p, flow);
         if (user.texts.size < MOST_SHOWN) user.texts.add(safeText(agent, 120));
       },
@@ -135,7 +136,7 @@ export const suspiciousUserAgent = defineDetector({
   },
 });
 
-function draft(values: Options, { kind, client, server, port, evidence, texts, isHttp2, count }: User): FindingDraft {
+function draft(values: Options, { kind, client, server, port, evidence, texts, versions, count }: User): FindingDraft {
   const { confidence, indicators } = confidenceOf([
     [kind.what, kind.points],
     ['more than once', Math.min(5, count - 1)],
@@ -157,7 +158,7 @@ function draft(values: Options, { kind, client, server, port, evidence, texts, i
       ...indicators,
     ],
     alternatives: ['A script of an administrator, an installer or an update.', 'A program that was built on that library.'],
-    filter: `${addressFilter(client, server)} && tcp.port == ${port} && ${isHttp2 ? '(http.request || http2.headers.method)' : 'http.request'}`,
+    filter: `${addressFilter(client, server)} && ${versions.requestsTo(port)}`,
     attack: ['T1071.001'],
     together: {
       key: `${kind.id} ${client}`,

@@ -1,6 +1,7 @@
 /** HTTP/2, RFC 9113: the connection preface, the frames, and the header fields in them (HPACK, RFC 7541). */
 import { type Direction, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { INDEXED, NEVER_INDEXED, TABLE_SIZE, WITH_INDEXING, type HeaderField } from '../http2/hpack.ts';
+import { addHeaderValue, gistOf, shownText, unescaped, valueOf } from '../http2/describe.ts';
 import { http2Fields as f } from '../http2/fields.ts';
 import {
   loseBlock,
@@ -42,9 +43,8 @@ import {
   WINDOW_UPDATE,
 } from '../http2/names.ts';
 import { recogniseHttp2 } from '../http2/recognise.ts';
-import { MAX_URI } from '../http/messages.ts';
 import type { Packet } from '../packet.ts';
-import { decimalAt, matchPrefix, textAt } from '../text.ts';
+import { matchPrefix } from '../text.ts';
 
 const HEADER_FIELDS: ReadonlyMap<string, Field> = new Map(
   Object.values(f)
@@ -350,8 +350,8 @@ function describeField({ kind, from, to, index, name, value }: HeaderField, sink
     sink.close();
     return;
   }
-  const nameText = name === null ? null : shown(name),
-    valueText = value === null ? null : shown(value);
+  const nameText = name === null ? null : shownText(name),
+    valueText = value === null ? null : shownText(value);
   sink.add(f.header, from, length, undefined, sink.wantsText ? `${nameText ?? UNKNOWN}: ${valueText ?? UNKNOWN}` : undefined);
   sink.open();
   if (name !== null) {
@@ -361,12 +361,7 @@ function describeField({ kind, from, to, index, name, value }: HeaderField, sink
   if (value !== null) {
     sink.add(f.valueLength, from, length, value.length);
     sink.add(f.value, from, length, valueText!);
-    const own = nameText === null ? undefined : HEADER_FIELDS.get(nameText);
-    if (own?.type === 'string') sink.add(own, from, length, valueText!);
-    else if (own !== undefined) {
-      const number = decimalAt(value, 0, value.length);
-      if (number >= 0) sink.add(own, from, length, own.type === 'uint64' ? BigInt(number) : number);
-    }
+    addHeaderValue(nameText === null ? undefined : HEADER_FIELDS.get(nameText), value, valueText!, from, length, sink);
     sink.add(f.unescaped, from, length, unescaped(valueText!));
   }
   sink.add(f.representation, from, length, representationOf(kind, index));
@@ -377,36 +372,13 @@ function describeField({ kind, from, to, index, name, value }: HeaderField, sink
 
 const UNKNOWN = '<unknown>';
 
-const shown = (text: Uint8Array): string => textAt(text, 0, text.length, MAX_URI);
-
 function representationOf(kind: number, index: number): string {
   if (kind === INDEXED) return 'Indexed Header Field';
   const how = kind === WITH_INDEXING ? 'with Incremental Indexing' : kind === NEVER_INDEXED ? 'never Indexed' : 'without Indexing';
   return `Literal Header Field ${how} - ${index > 0 ? 'Indexed' : 'New'} Name`;
 }
 
-/** With `%41` as what it stands for. */
-function unescaped(text: string): string {
-  if (!text.includes('%')) return text;
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => {
-    const bytes = Uint8Array.from(escaped.slice(1).split('%'), (digits) => parseInt(digits, 16));
-    return textAt(bytes, 0, bytes.length, MAX_URI);
-  });
-}
-
-/** What a block says in a few words: what is asked for, or the answer's status. */
-function gistOf(fields: readonly HeaderField[]): string {
-  const [method, path, status] = [valueOf(fields, ':method'), valueOf(fields, ':path'), valueOf(fields, ':status')];
-  return status ?? (method === null ? '' : `${method} ${path ?? valueOf(fields, ':authority') ?? ''}`);
-}
-
 function fullUri(fields: readonly HeaderField[]): string {
   const [scheme, authority, path] = [valueOf(fields, ':scheme'), valueOf(fields, ':authority'), valueOf(fields, ':path')];
   return scheme === null || authority === null || path === null ? '' : `${scheme}://${authority}${path}`;
-}
-
-function valueOf(fields: readonly HeaderField[], name: string): string | null {
-  for (const field of fields)
-    if (field.name !== null && field.value !== null && field.name.length === name.length && shown(field.name) === name) return shown(field.value);
-  return null;
 }

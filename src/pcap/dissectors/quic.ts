@@ -33,10 +33,12 @@ export const quic: Dissector = {
     if (isLong && looksLikeLongHeader(p, offset, end, true)) p.learned.learn(p, p.tables.byId('quic')!);
     p.held.length = 0;
     if (!isLong && sink === null && p.keys === null) return;
-    const words: string[] = [];
+    const words: string[] = [],
+      { quic: connections } = p;
+    connections.beginDatagram();
     let at = offset;
     for (let left = MAX_COALESCED; at >= 0 && at < end && left > 0; left--) at = readPacket(p, at, end, at === offset, words, sink);
-    sink?.info('QUIC', words.join(', '));
+    sink?.info(connections.said?.protocol ?? 'QUIC', (connections.said?.words ?? words).join(', '));
   },
 };
 

@@ -35,6 +35,7 @@ export { etherIp, gre } from './gre.ts';
 export { gtp } from './gtp.ts';
 export { http } from './http.ts';
 export { http2 } from './http2.ts';
+export { http3 } from './http3.ts';
 export { icmp } from './icmp.ts';
 export { icmpv6 } from './icmpv6.ts';
 export { iec104, iec104Asdu } from './iec104.ts';

@@ -1,5 +1,5 @@
 /**
- * The requests and responses of one connection of HTTP/2, RFC 9113 section 8: put together from the header fields and the data of each stream, and told as the messages
+ * The requests and responses of one connection of HTTP/2, RFC 9113 section 8, or HTTP/3, RFC 9114 section 4: put together from the header fields and the data of each stream, and told as the messages
  * that HTTP/1 tells. A head is written as HTTP/1 writes it, so that whatever looks at messages reads both. What is told in a frame was sent by the frame's sender.
  */
 import type { Direction } from '../dissector.ts';
@@ -82,7 +82,13 @@ interface Exchange {
 }
 
 export class Exchanges {
+  readonly #version: Uint8Array;
   readonly #streams = new Map<number, Exchange>();
+
+  /** `version` is what its messages call themselves, `HTTP/2`. */
+  constructor(version = 'HTTP/2') {
+    this.#version = Uint8Array.from(version, (character) => character.charCodeAt(0));
+  }
 
   /** What was asked in HTTP/1 is answered on the first stream. */
   answerLater(request: PendingRequest): void {
@@ -93,7 +99,7 @@ export class Exchanges {
   onHeaders(p: Packet, direction: Direction, streamId: number, fields: readonly HeaderField[], isEnd: boolean): void {
     let exchange = this.#streams.get(streamId);
     if (exchange?.halves[direction] == null && exchange?.isDone[direction] !== true) {
-      const half = headOf(fields);
+      const half = headOf(fields, this.#version);
       if (half !== null) {
         exchange ??= this.#open(p, streamId);
         if (this.#begin(p, exchange, direction, half)) {
@@ -109,7 +115,7 @@ export class Exchanges {
 
   /** A server says what it will answer as if it had been asked. */
   onPromise(p: Packet, promisedId: number, fields: readonly HeaderField[]): void {
-    const half = headOf(fields);
+    const half = headOf(fields, this.#version);
     if (half === null || half.line.isResponse || this.#streams.has(promisedId)) return;
     this.#request(p, this.#open(p, promisedId), half);
   }
@@ -230,11 +236,10 @@ const CR = 13,
   LF = 10,
   SPACE = 32,
   COLON = 58,
-  VERSION = Uint8Array.from('HTTP/2', (character) => character.charCodeAt(0)),
   HOST = Uint8Array.from('host', (character) => character.charCodeAt(0));
 
 /** The head of a message as HTTP/1 writes it; null for fields that are no head, as trailers are, or of which too much is not known. */
-function headOf(fields: readonly HeaderField[]): Half | null {
+function headOf(fields: readonly HeaderField[], version: Uint8Array): Half | null {
   let method: Uint8Array | null = null,
     path: Uint8Array | null = null,
     authority: Uint8Array | null = null,
@@ -264,7 +269,7 @@ function headOf(fields: readonly HeaderField[]): Half | null {
   const target = path ?? authority;
   if (status === null && (method === null || target === null)) return null;
   const isResponse = status !== null,
-    [first, second, third] = isResponse ? [VERSION, status!, NOTHING] : [method!, target!, VERSION],
+    [first, second, third] = isResponse ? [version, status!, NOTHING] : [method!, target!, version],
     start = first.length + second.length + third.length + 4,
     host = isResponse || authority === null ? 0 : HOST.length + authority.length + 4,
     head = new Uint8Array(start + host + size + 2);

@@ -12,8 +12,8 @@ const scratch = new Uint8Array(mostDecoded(MAX_BLOCK) + 8);
 export class Primitives {
   at = 0;
   error = '';
-  /** The mistake is that the bytes end: with more of them it might be none. */
-  isShort = false;
+  /** Where the mistake is that the bytes end: how many more are needed at least; else 0. */
+  missing = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #to = 0;
 
@@ -23,7 +23,7 @@ export class Primitives {
     this.at = from;
     this.#to = to;
     this.error = '';
-    this.isShort = false;
+    this.missing = 0;
   }
 
   /** A number that begins with the last `prefix` bits of a byte; 0 with an error. */
@@ -61,7 +61,7 @@ export class Primitives {
       length = this.integer(prefix);
     if (this.error !== '') return null;
     if (length > this.#to - this.at) {
-      this.#endsWithin('a text is longer than its block');
+      this.#endsWithin('a text is longer than its block', length - (this.#to - this.at));
       return null;
     }
     const from = this.at;
@@ -76,8 +76,8 @@ export class Primitives {
     return scratch.slice(0, end);
   }
 
-  #endsWithin(error: string): void {
+  #endsWithin(error: string, missing = 1): void {
     this.error = error;
-    this.isShort = true;
+    this.missing = missing;
   }
 }

@@ -59,6 +59,8 @@ export class QuicConnection {
   version = 0;
   /** Made where keys open what it carries. */
   streams: QuicStreams | null = null;
+  /** Row of the flow that it goes on in, -1 before the analysis has said so. */
+  flow = -1;
   /** Pairs of addresses and ports that it is known by. */
   endsCount = 0;
 
@@ -100,6 +102,10 @@ interface Ends {
 export class QuicConnections {
   /** What their streams hold back. */
   readonly held = new HeldMessages();
+  /** Whose packets keys have opened in the datagram at hand. */
+  opened: QuicConnection | null = null;
+  /** What the streams of the datagram at hand say, for the line of the packet list. */
+  said: { readonly protocol: string; readonly words: string[] } | null = null;
   readonly #byEnds = new Map<string, Ends>();
   /** By the connection ids that one side gave out, where keys are known. */
   readonly #byId = new Map<string, { readonly connection: QuicConnection; readonly isServers: boolean }>();
@@ -111,6 +117,12 @@ export class QuicConnections {
   /** Whether there were more connections than are opened. */
   get isFull(): boolean {
     return this.#keysMade >= MOST_KEYS;
+  }
+
+  /** Nothing of what is noted is about the datagram that comes next. */
+  beginDatagram(): void {
+    this.opened = null;
+    this.said = null;
   }
 
   /** The connection of the packet's innermost addresses and ports. */
@@ -218,6 +230,7 @@ export class QuicConnections {
     const { largest } = connection.sideOf(fromServer);
     largest[space] = Math.max(largest[space], opened.packetNumber);
     connection.streams ??= new QuicStreams(this.held);
+    this.opened = connection;
     return { ...opened, connection, fromServer, space, idLength };
   }
 

@@ -239,3 +239,10 @@ export function variableLength(bytes: Uint8Array, at: number, end: number): numb
 export function variableSize(bytes: Uint8Array, at: number): number {
   return 1 << (bytes[at]! >> 6);
 }
+
+/** A variable-length integer that is there, with all of its 62 bits. */
+export function variableBig(bytes: Uint8Array, at: number): bigint {
+  let value = BigInt(bytes[at]! & 63);
+  for (let i = 1; i < variableSize(bytes, at); i++) value = (value << 8n) | BigInt(bytes[at + i]!);
+  return value;
+}

@@ -41,6 +41,7 @@ import {
   STREAM_OFFSET,
   STREAMS_BLOCKED_BIDI,
   STREAMS_BLOCKED_UNI,
+  variableBig,
   variableLength,
   variableSize,
 } from './fields.ts';
@@ -321,11 +322,4 @@ class FrameWalk {
     this.#at = from + length;
     return true;
   }
-}
-
-/** A variable-length integer that is there, with all of its 62 bits. */
-function variableBig(bytes: Uint8Array, at: number): bigint {
-  let value = BigInt(bytes[at]! & 63);
-  for (let i = 1; i < variableSize(bytes, at); i++) value = (value << 8n) | BigInt(bytes[at + i]!);
-  return value;
 }
