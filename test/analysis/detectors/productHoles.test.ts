@@ -30,6 +30,9 @@ const multicall = (method: string, count: number): string =>
       `<value><struct><member><name>methodName</name><value><string>${method}</string></value></member><member><name>params</name><value><array><data><value><array><data><value><string>admin</string></value><value><string>guess${i}</string></value></data></array></value></data></array></value></member></struct></value>`,
   ).join('')}</data></array></value></param></params></methodCall>`;
 
+const parts = (count: number, part: (i: number) => string): string => Array.from({ length: count }, (_, i) => part(i)).join(',');
+const range = (asked: string): string => `Host: www.example.org\r\nRange: bytes=${asked}\r\n`;
+
 describe('is told', () => {
   test.each<[string, string, readonly Line[]]>([
     // Exploit-DB 49933.
@@ -42,6 +45,10 @@ describe('is told', () => {
         answer: 'uid=33(www-data) gid=33(www-data) groups=33(www-data)\n<html>',
       }),
     ],
+    // killapache.pl (Full Disclosure, 20 August 2011) and slowhttptest -R ask for 0- and for every end behind one beginning.
+    ['Denial of service by Range, CVE-2011-3192 (Apache)', 'medium', web('/', { method: 'HEAD', headers: range(`0-,${parts(1300, (i) => `5-${i}`)}`) })],
+    // The check of nmap's http-vuln-cve2015-1635.
+    ['Denial of service by Range, CVE-2015-1635 (HTTP.sys)', 'medium', web('/', { headers: range('0-18446744073709551615') })],
     // Palo Alto Networks' advisory, and watchTowr's and Volexity's reports of April 2024.
     [
       'CVE-2024-3400 (PAN-OS GlobalProtect)',
@@ -212,6 +219,8 @@ describe('is told', () => {
 
 describe('daily use is left alone', () => {
   test.each<[string, readonly Line[]]>([
+    ['sixty pages of a document at once', web('/manual.pdf', { headers: range(parts(60, (i) => `${i * 9000}-${i * 9000 + 4095}`)) })],
+    ['a few parts that overlap', web('/film.mp4', { headers: range(parts(12, (i) => `0-${i * 1000}`)) })],
     ['a user agent that is spelled right', web('/', { headers: 'Host: x\r\nUser-Agent: zerodium\r\n' })],
     [
       'a session of GlobalProtect',
