@@ -57,6 +57,7 @@ export const hostSweep = defineDetector({
   create(collecting, state) {
     const tallies = new SweepTallies(state, collecting.windowSeconds);
     return {
+      onFlowOpened: (_flow, p) => tallies.onFlowOpened(p),
       onOtherPacket(p, flow) {
         if (p.icmp >= 0) tallies.onIcmp(p, flow);
       },
@@ -81,6 +82,7 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
     sweeps.push(mayKnow && isAcquainted(state, group) ? { ...sweep, isAcquainted: true } : sweep);
   }
   for (const asker of tallies.arp.values()) {
+    if (isForAnother(asker)) continue;
     const isQuick = asker.burst.most >= values.arpHosts,
       isOrdered = asker.inOrder * 2 >= asker.targets.asked;
     if ((isQuick || isOrdered) && isSweep(values.failedSharePercent, asker.targets, values.arpHosts)) sweeps.push(ofArp(values, asker));
@@ -89,7 +91,7 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
     if (asker.burst.most >= values.arpHosts && isSweep(values.failedSharePercent, asker.targets, values.arpHosts))
       sweeps.push(ofArpProbes(values, asker));
   for (const asker of tallies.neighbours.values())
-    if (asker.burst.most >= values.arpHosts && isSweep(values.failedSharePercent, asker.targets, values.arpHosts))
+    if (!isForAnother(asker) && asker.burst.most >= values.arpHosts && isSweep(values.failedSharePercent, asker.targets, values.arpHosts))
       sweeps.push(ofNeighbours(values, state, asker));
   for (const map of [tallies.ping, tallies.ping6])
     for (const asker of map.values()) if (isSweep(values.failedSharePercent, asker.targets, values.hosts)) sweeps.push(ofPing(values, state, asker));
@@ -103,6 +105,11 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
     findings: sweeps.slice(0, MOST_FINDINGS).map((sweep) => draftSweep(sweep, values.failedSharePercent, isOneWay)),
     coverage: coverage(examinedAll(state), limits),
   };
+}
+
+/** Before nearly each of its questions somebody else sent a packet for that host by way of it: whoever did sweeps, and is told. */
+function isForAnother({ passedOn, targets }: Asker): boolean {
+  return passedOn * 5 >= targets.asked * 4;
 }
 
 function ofArp(values: Options, { source, targets, span, frames, inOrder }: Asker): Sweep {

@@ -19,7 +19,7 @@ const options = z.object({
   errors: z
     .int()
     .min(10)
-    .default(3000)
+    .default(1000)
     .describe('ICMP errors that one host must get within the window, without having sent as many packets (messages)'),
   windowSeconds: z.number().positive().default(10).describe('Time within which these messages must come (seconds)'),
 });

@@ -20,6 +20,11 @@ const MOST_VICTIMS = 1000,
   MOST_ROWS = 10_000,
   PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17;
+/** Other hosts that a scanner asks for the same port, and ports that it asks for. */
+const SWEPT_HOSTS = 16,
+  SWEPT_PORTS = 64,
+  /** Each try and its repetitions, seen before and behind the gateway. */
+  MOST_PER_SWEPT_PORT = 8;
 /** Bidirectional Forwarding Detection sends echoes to itself by way of its neighbour, RFC 5881 section 4. */
 const BFD_ECHO = 3785;
 
@@ -90,6 +95,29 @@ function isOwnAddress(state: CaptureState, flow: number): boolean {
   return first !== 127 && first !== 0 && first < 224;
 }
 
+/** Whether the host asks many others for the same: a scanner that makes its own packets goes over its own address, too, and sends them by its gateway. */
+function isOfSweep({ flows: { ints, count } }: CaptureState, rows: readonly number[], packets: number): boolean {
+  const first = rows[0]! * F.INTS,
+    hostsAskedFor = new Map<number, Set<number>>();
+  for (const row of rows) {
+    if (hostsAskedFor.size >= SWEPT_PORTS) return false;
+    hostsAskedFor.set(askedFor(ints, row), new Set());
+  }
+  if (packets > hostsAskedFor.size * MOST_PER_SWEPT_PORT) return false;
+  for (let row = 0; row < count; row++) {
+    const at = row * F.INTS;
+    if (ints[at] !== ints[first] || ints[at + F.B] === ints[first] || ints[at + F.META]! >>> 8 !== ints[first + F.META]! >>> 8) continue;
+    const hosts = hostsAskedFor.get(askedFor(ints, row));
+    if (hosts !== undefined && hosts.size < SWEPT_HOSTS) hosts.add(ints[at + F.B]!);
+  }
+  return [...hostsAskedFor.values()].every(({ size }) => size >= SWEPT_HOSTS);
+}
+
+/** Protocol and port as one number. */
+function askedFor(ints: F.FlowTable['ints'], row: number): number {
+  return (ints[row * F.INTS + F.META]! & F.META_PROTOCOL) * 65_536 + (ints[row * F.INTS + F.PORTS]! & 0xffff);
+}
+
 function draft(threshold: number, state: CaptureState, victim: Victim): FindingDraft | null {
   const { flows } = state,
     span = new Span(),
@@ -122,6 +150,7 @@ function draft(threshold: number, state: CaptureState, victim: Victim): FindingD
     { name: 'it asks for a connection', value: synchronising > 0 ? 10 : 0 },
     overThreshold(packets, threshold, 8),
   ]);
+  if (isOfSweep(state, rows, packets)) return null;
   return {
     technique: 'land',
     // The attack is one on TCP and UDP. What else speaks to itself is a router's or a laboratory's.

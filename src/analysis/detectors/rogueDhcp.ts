@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { formatIpv4, formatMac } from '../../pcap/addresses.ts';
 import { dhcpMessage, type DhcpMessage } from '../../pcap/dhcp/message.ts';
+import { dhcpv6Message, type Dhcpv6Message } from '../../pcap/dissectors/dhcpv6.ts';
 import { MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_SRC, NET_STRIDE, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -29,7 +30,8 @@ type Collected = Pick<Options, 'windowSeconds'>;
 const DISCOVER = 1,
   OFFER = 2,
   ACK = 5,
-  NAK = 6;
+  NAK = 6,
+  SOLICIT = 1;
 const MOST_SERVERS = 200,
   MOST_QUESTIONS = 5000,
   MOST_CLIENTS = 50_000,
@@ -68,31 +70,60 @@ export const rogueDhcp = defineDetector({
   description:
     'Two servers offer addresses to the same clients, hundreds of invented clients use the addresses up, or clients are refused in a flood. Two servers that share the work on purpose, or a room full of machines that start at once, can look like it.',
   options,
-  messages: [dhcpMessage.kind],
+  messages: [dhcpMessage.kind, dhcpv6Message.kind],
   collecting: ['windowSeconds'],
   create(collecting, state) {
     const seen = new Seen(collecting, state);
     return {
       onMessage(message, flow, p) {
         if (dhcpMessage.is(message)) seen.add(message, flow, p);
+        else if (dhcpv6Message.is(message)) seen.addV6(message, flow, p);
       },
       evaluate: (values) => evaluate(values, state, seen),
     };
   },
 });
 
+/** Who asks for an address: by MAC address, or for IPv6 by DUID. */
+class Clients<Id extends number | string> {
+  isBounded = false;
+  readonly known = new Set<Id>();
+  readonly fresh: Burst;
+  readonly frames: number[] = [];
+  readonly flows: number[] = [];
+  readonly span = new Span();
+  questions = 0;
+  /** Questions whose frame came from another MAC address than they name, without a relay between. */
+  disguised = 0;
+  readonly #state: CaptureState;
+
+  constructor(windowSeconds: number, state: CaptureState) {
+    this.#state = state;
+    this.fresh = new Burst(windowSeconds);
+  }
+
+  add(client: Id, isDisguised: boolean, flow: number, p: Packet): void {
+    this.questions++;
+    if (isDisguised) this.disguised++;
+    if (this.known.has(client)) return;
+    if (this.known.size >= MOST_CLIENTS) {
+      this.isBounded = true;
+      return;
+    }
+    this.known.add(client);
+    this.fresh.add(packetTime(this.#state, p));
+    this.span.addPacket(p);
+    if (this.frames.length < MOST_EVIDENCE) this.frames.push(p.frame);
+    if (flow >= 0 && this.flows.length < MOST_EVIDENCE && !this.flows.includes(flow)) this.flows.push(flow);
+  }
+}
+
 class Seen {
   isBounded = false;
   readonly servers = new Map<number, Server>();
   readonly rivals = new Map<string, Rivals>();
-  readonly clients = new Set<number>();
-  readonly newClients: Burst;
-  readonly clientFrames: number[] = [];
-  readonly clientFlows: number[] = [];
-  readonly clientSpan = new Span();
-  questions = 0;
-  /** Questions of clients whose frame came from another MAC address than they name, without a relay between. */
-  disguised = 0;
+  readonly clients: Clients<number>;
+  readonly clientsV6: Clients<string>;
   /** Who offered first to which question. */
   readonly #offered = new Map<string, { readonly server: Server; readonly address: number; readonly frame: number }>();
   readonly #values: Collected;
@@ -101,7 +132,8 @@ class Seen {
   constructor(values: Collected, state: CaptureState) {
     this.#values = values;
     this.#state = state;
-    this.newClients = new Burst(values.windowSeconds);
+    this.clients = new Clients(values.windowSeconds, state);
+    this.clientsV6 = new Clients(values.windowSeconds, state);
   }
 
   add(message: DhcpMessage, flow: number, p: Packet): void {
@@ -109,21 +141,15 @@ class Seen {
     else if (message.messageType === DISCOVER) this.#question(message, flow, p);
   }
 
+  /** A solicitation names its client by a DUID, which outlives its network cards and says nothing of them (RFC 8415 section 11). */
+  addV6({ type, client }: Dhcpv6Message, flow: number, p: Packet): void {
+    if (type === SOLICIT && client !== '') this.clientsV6.add(client, false, flow, p);
+  }
+
   #question({ clientMacHigh, clientMacLow, relayIp }: DhcpMessage, flow: number, p: Packet): void {
-    const mac = clientMacHigh * 4_294_967_296 + (clientMacLow >>> 0);
-    this.questions++;
-    const at = (p.macCount - 1) * MAC_STRIDE;
-    if (p.macCount > 0 && relayIp === 0 && (p.mac[at + MAC_SRC_HIGH] !== clientMacHigh || p.mac[at + MAC_SRC_LOW] !== clientMacLow)) this.disguised++;
-    if (this.clients.has(mac)) return;
-    if (this.clients.size >= MOST_CLIENTS) {
-      this.isBounded = true;
-      return;
-    }
-    this.clients.add(mac);
-    this.newClients.add(packetTime(this.#state, p));
-    this.clientSpan.addPacket(p);
-    if (this.clientFrames.length < MOST_EVIDENCE) this.clientFrames.push(p.frame);
-    if (flow >= 0 && this.clientFlows.length < MOST_EVIDENCE && !this.clientFlows.includes(flow)) this.clientFlows.push(flow);
+    const at = (p.macCount - 1) * MAC_STRIDE,
+      isDisguised = p.macCount > 0 && relayIp === 0 && (p.mac[at + MAC_SRC_HIGH] !== clientMacHigh || p.mac[at + MAC_SRC_LOW] !== clientMacLow);
+    this.clients.add(clientMacHigh * 4_294_967_296 + (clientMacLow >>> 0), isDisguised, flow, p);
   }
 
   #answer(message: DhcpMessage, flow: number, p: Packet): void {
@@ -226,10 +252,12 @@ function evaluate(values: Options, state: CaptureState, seen: Seen): ReturnType<
       findings.push(draftRivals(values, { first, second, frames, span, questions: 0 }));
     }
   }
-  if (seen.newClients.most >= values.clients) findings.push(draftStarvation(values, seen));
+  if (seen.clients.fresh.most >= values.clients) findings.push(starvationByMac(values, seen.clients));
+  if (seen.clientsV6.fresh.most >= values.clients) findings.push(starvationByDuid(values, seen.clientsV6));
   for (const server of seen.servers.values()) if (server.refusals.most >= values.refusals) findings.push(draftRefusals(values, server));
   const limits = unreadableFrames(state);
-  if (seen.isBounded) limits.push('More DHCP servers or clients took part than are followed; some were left out.');
+  if (seen.isBounded || seen.clients.isBounded || seen.clientsV6.isBounded)
+    limits.push('More DHCP servers or clients took part than are followed; some were left out.');
   return { findings, coverage: coverage(examinedAll(state), limits) };
 }
 
@@ -301,35 +329,81 @@ function later(a: string | null, b: string | null): string | null {
   return a === null || (b !== null && b > a) ? b : a;
 }
 
-function draftStarvation(values: Options, seen: Seen): FindingDraft {
-  const most = seen.newClients.most,
-    clients = seen.clients.size,
-    named = [...seen.clients].slice(0, MOST_NAMED).map((mac) => formatMac(Math.floor(mac / 4_294_967_296), mac | 0));
+function starvationByMac(values: Options, clients: Clients<number>): FindingDraft {
+  const named = [...clients.known].slice(0, MOST_NAMED).map((mac) => formatMac(Math.floor(mac / 4_294_967_296), mac | 0));
   let local = 0;
-  for (const mac of seen.clients) if ((Math.floor(mac / 1_099_511_627_776) & 2) !== 0) local++;
-  const isRandom = local * 4 >= clients,
-    isDisguised = seen.disguised * 2 >= seen.questions;
-  const { confidence, parts } = confidenceOf([
-    { name: 'over the threshold', value: 40 },
-    overThreshold(most, values.clients),
-    { name: 'the frames come from other MAC addresses than they name', value: isDisguised ? 20 : 0 },
-    { name: 'addresses of no manufacturer', value: isRandom ? 10 : 0 },
-  ]);
-  return {
+  for (const mac of clients.known) if ((Math.floor(mac / 1_099_511_627_776) & 2) !== 0) local++;
+  const isDisguised = clients.disguised * 2 >= clients.questions,
+    isRandom = local * 4 >= clients.known.size;
+  return draftStarvation(values, clients, {
     technique: 'starvation',
-    deed: 'asked for addresses by DHCP in many names',
-    severity: isDisguised || isRandom || most >= values.clients * 3 ? 'high' : 'medium',
+    protocol: 'DHCP',
+    kind: 'MAC addresses',
+    named,
+    isSevere: isDisguised || isRandom,
+    marks: [
+      { name: 'the frames come from other MAC addresses than they name', value: isDisguised ? 20 : 0 },
+      { name: 'addresses of no manufacturer', value: isRandom ? 10 : 0 },
+    ],
+    indicators: [{ name: 'questions from other MAC addresses than they name', value: clients.disguised, unit: 'messages' }],
+    filter: 'dhcp.option.dhcp == 1',
+  });
+}
+
+function starvationByDuid(values: Options, clients: Clients<string>): FindingDraft {
+  return draftStarvation(values, clients, {
+    technique: 'starvation-v6',
+    protocol: 'DHCPv6',
+    kind: 'identifiers (DUID)',
+    named: [...clients.known].slice(0, MOST_NAMED),
+    isSevere: false,
+    marks: [],
+    indicators: [],
+    filter: 'dhcpv6.msgtype == 1',
+  });
+}
+
+function draftStarvation(
+  values: Options,
+  { known, fresh, questions, span, frames, flows }: Clients<number> | Clients<string>,
+  {
+    technique,
+    protocol,
+    kind,
+    named,
+    isSevere,
+    marks,
+    indicators,
+    filter,
+  }: {
+    readonly technique: string;
+    readonly protocol: string;
+    readonly kind: string;
+    readonly named: readonly string[];
+    readonly isSevere: boolean;
+    readonly marks: readonly { readonly name: string; readonly value: number }[];
+    readonly indicators: readonly Indicator[];
+    readonly filter: string;
+  },
+): FindingDraft {
+  const { most } = fresh,
+    clients = known.size,
+    { confidence, parts } = confidenceOf([{ name: 'over the threshold', value: 40 }, overThreshold(most, values.clients), ...marks]);
+  return {
+    technique,
+    deed: `asked for addresses by ${protocol} in many names`,
+    severity: isSevere || most >= values.clients * 3 ? 'high' : 'medium',
     confidence,
-    title: `${countText(clients)} different clients ask for an address by DHCP, ${countText(most)} of them within ${values.windowSeconds} s`,
-    description: `${countText(most)} new client MAC addresses within ${values.windowSeconds} s (threshold ${values.clients}) use up the addresses of the server, so that real clients get none - or another server's.`,
+    title: `${countText(clients)} different clients ask for an address by ${protocol}, ${countText(most)} of them within ${values.windowSeconds} s`,
+    description: `${countText(most)} new client ${kind} within ${values.windowSeconds} s (threshold ${values.clients}) use up the addresses of the server, so that real clients get none - or another server's.`,
     subjects: [],
-    firstSeen: seen.clientSpan.from,
-    lastSeen: seen.clientSpan.to,
+    firstSeen: span.from,
+    lastSeen: span.to,
     indicators: [
       { name: 'new clients in a window', value: most, threshold: values.clients, unit: 'clients' },
       { name: 'clients', value: clients, unit: 'clients' },
-      { name: 'questions', value: seen.questions, unit: 'messages' },
-      { name: 'questions from other MAC addresses than they name', value: seen.disguised, unit: 'messages' },
+      { name: 'questions', value: questions, unit: 'messages' },
+      ...indicators,
       { name: 'first of the clients', value: named.join(', ') },
       ...parts,
     ],
@@ -337,10 +411,10 @@ function draftStarvation(values: Options, seen: Seen): FindingDraft {
       'Many machines that start at once: a class room, an office after a power cut, phones with private MAC addresses at an event.',
       'A load test of the DHCP server.',
     ],
-    frames: seen.clientFrames,
+    frames,
     framesTotal: clients,
-    flows: seen.clientFlows,
-    filter: 'dhcp.option.dhcp == 1',
+    flows,
+    filter,
     attack: ['T1557.003', 'T1499.002'],
     recommendation:
       'Limit the number of MAC addresses and of DHCP questions per port of the switches (port security, DHCP snooping), find the port that they come from, and free the addresses they took.',

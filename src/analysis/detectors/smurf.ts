@@ -50,6 +50,8 @@ interface Host {
   /** Pings that this host got in the name of a group: what answers them floods its own link (rsmurf6 of THC). */
   readonly inNameOfAll: Burst;
   requestsInNameOfAll: number;
+  /** Of them in that of another group than the first: invented addresses hit some, as one in sixteen is a group's. */
+  requestsInOtherNames: number;
   /** Replies from the supposed broadcast address itself: it is a host. */
   fromGroup: number;
 }
@@ -126,6 +128,7 @@ class Tally {
       frames = host.replyFrames;
     } else if (isReverse) {
       if (host.requestsInNameOfAll === 0) host.group = source;
+      else if (source !== host.group) host.requestsInOtherNames++;
       host.requestsInNameOfAll++;
       host.inNameOfAll.add(time);
       frames = host.requestFrames;
@@ -162,6 +165,7 @@ class Tally {
       unasked: new Burst(seconds),
       inNameOfAll: new Burst(seconds),
       requestsInNameOfAll: 0,
+      requestsInOtherNames: 0,
       repliers: new Addresses(MOST_REPLIERS),
       span: new Span(),
       requestFrames: [],
@@ -189,7 +193,7 @@ function isToAll(p: Packet, version: number, target: number): boolean {
 /** Each host that answers floods all of its link, in the attacker's stead. */
 function judgeReverse(values: Options, state: CaptureState, host: Host): FindingDraft | null {
   const asked = host.inNameOfAll.most;
-  if (asked < values.requests) return null;
+  if (asked < values.requests || host.requestsInOtherNames * 2 > host.requestsInNameOfAll) return null;
   const isV6 = host.version === 6,
     text = (address: number): string => (isV6 ? state.packet.ipv6.textOf(address) : formatIpv4(address)),
     address = text(host.address),

@@ -12,6 +12,9 @@ const REQUESTS = new Set([8 << 8, 13 << 8, 17 << 8, 128 << 8]),
   SOLICITATION = 135 << 8,
   ADVERTISEMENT = 136 << 8;
 
+/** Hosts of which is remembered to which card packets for them went. */
+const MOST_WAYS = 4096;
+
 const BROADCAST = 0xffffffffffff;
 
 /** One card's address: not zeros, which some drivers hand over, and none of a group, whose first byte is odd. */
@@ -28,6 +31,10 @@ function macOf({ mac }: Packet, high: typeof MAC_SRC_HIGH | typeof MAC_DST_HIGH)
   return mac[high]! * 4_294_967_296 + (mac[high + 1]! >>> 0);
 }
 
+function slotOf(target: number): number {
+  return Math.imul(target, 0x9e3779b1) >>> 20;
+}
+
 export interface Asker {
   readonly version: number;
   readonly source: number;
@@ -39,6 +46,8 @@ export interface Asker {
   /** Targets that were the next number after the one asked before. */
   inOrder: number;
   last: number;
+  /** Targets for which its card had just got a packet of somebody else: a gateway that looks for whom another one sweeps. */
+  passedOn: number;
 }
 
 export class SweepTallies {
@@ -50,12 +59,31 @@ export class SweepTallies {
   readonly neighbours = new Map<number, Asker>();
   readonly ping = new Map<number, Asker>();
   readonly ping6 = new Map<number, Asker>();
+  /** Whom the latest packets were for, and to which card they went, by a hash of the former. */
+  readonly #toWhom = new Float64Array(MOST_WAYS);
+  readonly #toCard = new Float64Array(MOST_WAYS);
   readonly #state: CaptureState;
   readonly #windowSeconds: number;
 
   constructor(state: CaptureState, windowSeconds: number) {
     this.#state = state;
     this.#windowSeconds = windowSeconds;
+  }
+
+  /** The first packet of a flow: where it goes to next. */
+  onFlowOpened(p: Packet): void {
+    if (p.macCount === 0 || p.netCount === 0) return;
+    const at = (p.netCount - 1) * NET_STRIDE,
+      target = p.net[at + NET_DST]!,
+      number = p.net[at + NET_VERSION] === 6 ? lastThree(p.ipv6.bytesOf(target)) : target,
+      slot = slotOf(number);
+    this.#toWhom[slot] = number;
+    this.#toCard[slot] = macOf(p, MAC_DST_HIGH);
+  }
+
+  #isPassedOn(target: number, p: Packet): boolean {
+    const slot = slotOf(target);
+    return p.macCount > 0 && this.#toWhom[slot] === target && this.#toCard[slot] === macOf(p, MAC_SRC_HIGH);
   }
 
   onArp({ opcode, senderIp, targetIp }: ArpMessage, p: Packet): void {
@@ -113,10 +141,12 @@ export class SweepTallies {
         flows: [],
         inOrder: 0,
         last: 0,
+        passedOn: 0,
       };
       map.set(source, asker);
     }
     if (!asker.targets.ask(target)) return;
+    if (map !== this.ping && map !== this.ping6 && this.#isPassedOn(target, p)) asker.passedOn++;
     if (target === asker.last + 1) asker.inOrder++;
     asker.last = target;
     asker.burst.add(packetTime(this.#state, p));

@@ -2,6 +2,7 @@
 import { formatIpv6 } from '../addresses.ts';
 import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { nameAt } from '../dns/names.ts';
+import { hexBytes } from '../fieldValue.ts';
 import type { Packet } from '../packet.ts';
 
 const RELAY_FORWARD = 12,
@@ -80,7 +81,9 @@ const f = defineFields({
 const HEADER = 4,
   RELAY_HEADER = 34,
   MAX_TYPE = 36,
-  MAX_DEPTH = 6;
+  MAX_DEPTH = 6,
+  /** RFC 8415 section 11.1: 2 bytes of type and 128 more. */
+  MAX_DUID = 130;
 
 export const dhcpv6: Dissector = {
   id: 'dhcpv6',
@@ -102,26 +105,30 @@ export const dhcpv6: Dissector = {
   },
 };
 
-/** An Advertise (2) or Reply (7) of a server that names resolvers, RFC 3646. */
+/** A Solicit (1) of a client; an Advertise (2) or Reply (7) of a server, with the resolvers that it names, RFC 3646. */
 export interface Dhcpv6Message extends Message {
   readonly kind: 'dhcpv6';
   readonly type: number;
+  /** DUID of the client in hexadecimal digits, section 11; empty without. */
+  readonly client: string;
   readonly nameServers: readonly string[];
 }
 export const dhcpv6Message = messageKind<Dhcpv6Message>('dhcpv6');
 
 function say(p: Packet, offset: number, end: number): void {
   const type = p.view.getUint8(offset);
-  if ((type !== 2 && type !== 7) || !p.hears('dhcpv6')) return;
+  if ((type !== 1 && type !== 2 && type !== 7) || !p.hears('dhcpv6')) return;
   const nameServers: string[] = [];
+  let client = '';
   for (let at = offset + HEADER; at + 4 <= end;) {
     const to = at + 4 + p.view.getUint16(at + 2);
     if (to > end) break;
     if (p.view.getUint16(at) === DNS_SERVERS)
       for (let address = at + 4; address + 16 <= to && nameServers.length < 8; address += 16) nameServers.push(formatIpv6(p.bytes, address));
+    else if (p.view.getUint16(at) === CLIENT_ID) client = hexBytes(p.bytes.subarray(at + 4, Math.min(to, at + 4 + MAX_DUID)), '');
     at = to;
   }
-  p.emit({ kind: 'dhcpv6', frame: p.frame, type, nameServers } satisfies Dhcpv6Message);
+  p.emit({ kind: 'dhcpv6', frame: p.frame, type, client, nameServers } satisfies Dhcpv6Message);
 }
 
 function describeMessage(p: Packet, offset: number, end: number, depth: number, sink: FieldSink): void {

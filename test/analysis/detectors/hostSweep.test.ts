@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
-import { ACK, PacketBuilder, RST, SYN } from '../../support/packetBuilder.ts';
+import { ACK, ipBytes, PacketBuilder, RST, SYN, tcpBytes } from '../../support/packetBuilder.ts';
 
 const A = '10.0.0.66';
 const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'host-sweep');
@@ -236,6 +236,20 @@ describe('is silent on', () => {
     expect(await run(offers(67))).toEqual([]);
     // The same from a port of nobody is no answer.
     expect(await run(offers(40_000))).toMatchObject([{ severity: 'medium' }]);
+  });
+
+  test('a gateway that asks for whom somebody else sweeps by way of it; whoever does is told', async () => {
+    const builder = new PacketBuilder(),
+      mac = (last: number): number[] => [2, 0, 0, 0, 0, last];
+    for (let i = 1; i <= 200; i++) {
+      const to = `10.0.0.${i}`,
+        syn = tcpBytes({ from: '10.9.0.66', to, sourcePort: 51_000, destinationPort: 80, flags: SYN });
+      builder.frame(Uint8Array.from([...mac(1), ...mac(66), 8, 0, ...ipBytes({ from: '10.9.0.66', to, protocol: 6, payload: syn })])).wait(0.001);
+      arp(builder, 1, '10.0.0.1', to, 1).wait(0.01);
+    }
+    const sweeps = findingsOf(await analyzeCapture(builder.bytes()), 'host-sweep');
+    expect(sweeps.map(({ subjects }) => subjects)).toEqual([[{ role: 'attacker', address: '10.9.0.66' }]]);
+    expect(indicator(sweeps[0]!, 'technique')).toBe('TCP port 80');
   });
 
   test('a gateway that asks for some of its hosts every now and then', async () => {

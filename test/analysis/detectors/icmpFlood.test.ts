@@ -53,7 +53,7 @@ describe('is a flood', () => {
   test('errors that were not earned', async () => {
     const builder = new PacketBuilder(),
       quote = ipBytes({ from: B, to: A, protocol: 17, payload: udpBytes({ from: B, to: A, sourcePort: 5, destinationPort: 6 }) });
-    for (let i = 0; i < 4000; i++) builder.icmpError({ from: A, to: B, type: 3, code: 3, quote }).wait(0.001);
+    for (let i = 0; i < 1500; i++) builder.icmpError({ from: A, to: B, type: 3, code: 3, quote }).wait(0.001);
     expect((await run(builder.bytes()))[0]?.title).toContain('ICMP errors');
   });
 
@@ -72,6 +72,15 @@ test('forty hosts that watch a gateway, which answers, have less weight', async 
     echo(builder, B, from, true).wait(0.0125);
   }
   expect(await run(builder.bytes())).toMatchObject([{ severity: 'low' }]);
+});
+
+// hping3 --icmp --rand-source: one invented address in sixteen is that of a group.
+test('invented addresses, some of them those of groups, are a flood, and no smurf beside it', async () => {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 2000; i++) echo(builder, `${1 + ((i * 37) % 239)}.${i % 251}.7.${1 + (i % 250)}`, B).wait(0.001);
+  const report = await analyzeCapture(builder.bytes());
+  expect(findingsOf(report, 'icmp-flood')).toHaveLength(1);
+  expect(findingsOf(report, 'smurf')).toEqual([]);
 });
 
 describe('is silent on', () => {

@@ -45,6 +45,20 @@ describe('is silent on', () => {
     expect(await run(builder.bytes())).toEqual([]);
   });
 
+  // zmap and masscan make their own packets, and send them by the gateway.
+  test('a scanner that goes over a network with its own address in it; a flood of that host is told all the same', async () => {
+    const sweep = (packets: number): PacketBuilder => {
+      const builder = new PacketBuilder();
+      for (let i = 1; i <= 60; i++) builder.tcp({ from: B, to: `10.0.0.${i}`, sourcePort: 40_000 + i, destinationPort: 80, flags: SYN }).wait(0.01);
+      for (let i = 0; i < packets; i++) builder.tcp({ from: B, to: B, sourcePort: 40_030, destinationPort: 80, flags: SYN }).wait(0.01);
+      return builder;
+    };
+    expect(await run(sweep(1).bytes())).toEqual([]);
+    expect(await run(sweep(100).bytes())).toHaveLength(1);
+    // For another port it is no part of the sweep.
+    expect(await run(sweep(0).tcp({ from: B, to: B, sourcePort: 139, destinationPort: 139, flags: SYN }).bytes())).toHaveLength(1);
+  });
+
   test('127.0.0.1 on a wire, DHCP, and echoes of Bidirectional Forwarding Detection', async () => {
     const builder = new PacketBuilder()
       .udp({ from: '127.0.0.1', to: '127.0.0.1', sourcePort: 1, destinationPort: 1 })

@@ -85,6 +85,27 @@ describe('is found', () => {
     expect(await run(builder.bytes())).toHaveLength(1);
   });
 
+  // atk6-flood_dhcpc6 of thc-ipv6 3.8 solicits like this, a new DUID of link layer and time each (RFC 8415 section 11.2); tshark: dhcpv6.msgtype == 1.
+  test('starvation of a server of IPv6; a few machines that ask again and again are none', async () => {
+    const solicit = (clients: number, times: number): Uint8Array => {
+      const builder = new PacketBuilder();
+      for (let i = 0; i < clients * times; i++) {
+        const n = i % clients;
+        const duid = [0, 1, 0, 14, 0, 1, 0, 1, 0xc6, n >> 8, n & 255, 0, 0, 0, 0, 0, 0, 0],
+          identity = [0, 3, 0, 12, 0x67, 0x73, 0x4a, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        const payload = Uint8Array.from([1, 0, i >> 8, i & 255, ...duid, ...identity]);
+        builder.udp({ from: 'fe80::66', to: 'ff02::1:2', sourcePort: 546, destinationPort: 547, payload }).wait(0.01);
+      }
+      return builder.bytes();
+    };
+    const [finding, ...others] = await run(solicit(400, 1));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'high', evidence: { framesTotal: 400 } });
+    expect(finding!.title).toContain('400 different clients ask for an address by DHCPv6');
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+    expect(await run(solicit(20, 20))).toEqual([]);
+  });
+
   test('starvation by invented clients', async () => {
     const builder = new PacketBuilder();
     for (let i = 1; i <= 400; i++) dhcp(builder, DISCOVER, { id: i, client: i });
