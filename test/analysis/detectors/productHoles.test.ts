@@ -46,7 +46,11 @@ describe('is told', () => {
       }),
     ],
     // killapache.pl (Full Disclosure, 20 August 2011) and slowhttptest -R ask for 0- and for every end behind one beginning.
-    ['Denial of service by Range, CVE-2011-3192 (Apache)', 'medium', web('/', { method: 'HEAD', headers: range(`0-,${parts(1300, (i) => `5-${i}`)}`) })],
+    [
+      'Denial of service by Range, CVE-2011-3192 (Apache)',
+      'medium',
+      web('/', { method: 'HEAD', headers: range(`0-,${parts(1300, (i) => `5-${i}`)}`) }),
+    ],
     // The check of nmap's http-vuln-cve2015-1635.
     ['Denial of service by Range, CVE-2015-1635 (HTTP.sys)', 'medium', web('/', { headers: range('0-18446744073709551615') })],
     // Palo Alto Networks' advisory, and watchTowr's and Volexity's reports of April 2024.
