@@ -367,6 +367,7 @@ export class FlowPass {
     const { openedFlows, movedFrom } = this.#state,
       connection = quic.opened;
     openedFlows.add(row);
+    quic.opened = null;
     if (connection === null || connection.flow === row) return;
     if (connection.flow >= 0 && !movedFrom.has(row)) movedFrom.set(row, connection.flow);
     connection.flow = row;

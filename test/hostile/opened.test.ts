@@ -1,4 +1,4 @@
-/** What keys open is as hostile as what is sent in clear: the sample of QUIC with keys, its packets changed behind their seals. */
+/** What keys open is as hostile as what is sent in clear: the samples of QUIC and DTLS with keys, their packets changed behind their seals. */
 import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { nodePlatform } from '../../src/pcap/platform.node.ts';
@@ -20,7 +20,7 @@ function damaging(damage: (opened: Uint8Array) => Uint8Array): Platform {
 
 afterEach(() => installPlatform(nodePlatform));
 
-describe.each(['web-http3-keys.pcapng'])('%s, changed behind the seals', (name) => {
+describe.each(['web-http3-keys.pcapng', 'dtls-keys.pcapng'])('%s, changed behind the seals', (name) => {
   const bytes = new Uint8Array(fs.readFileSync(sample(name)));
 
   it.each(Array.from({ length: 24 }, (_, seed) => seed))('in some bytes of each packet (seed %d)', { timeout: 60_000 }, async (seed) => {

@@ -41,3 +41,29 @@ def dtls(lab: Lab) -> None:
             client = f'openssl s_client -connect 10.20.0.20:{port} {" ".join(word for word in options if word not in trusted)}'
             said = f'(sleep 0.4; echo "reading {port}"; sleep 0.4)'
             office.alice.run('sh', '-c', f'{said} | OPENSSL_CONF={configuration} openssl s_client -connect 10.20.0.20:{port} {" ".join(options)}', show=client)
+
+
+@scene(Sample(
+    'dtls-keys.pcapng', 'A sensor speaks DTLS with three servers, recorded with the keys: what it reports can be read.',
+    'DTLS 1.2 with AES-128-GCM, ChaCha20 and AES-256-CBC (SHA-384): a line of the sensor, the ends of the handshakes, alerts. The key log that openssl wrote is in the file (Decryption Secrets); of the last '
+    'connection it was left out.',
+    ['no finding of medium or higher', 'all but one of the DTLS conversations are opened'],
+    ['data.data contains "reading" | what the sensor reports', 'dtls.handshake.type == 20 | the ends of the handshakes', 'dtls.alert_message.desc | good-byes, encrypted too']))
+def dtls_keys(lab: Lab) -> None:
+    office = Office(lab, ('alice',), ('files',), delay_ms=1)
+    chain, key, authority = services.certificate(LAB / 'tls-dtls', ['sensors.example.com'])
+    plain, keys = lab.folder / 'dtls.pcapng', lab.folder / 'keys.log'
+    suites = {4433: 'ECDHE-RSA-AES128-GCM-SHA256', 4434: 'ECDHE-RSA-CHACHA20-POLY1305', 4435: 'ECDHE-RSA-AES256-SHA384', 4436: 'ECDHE-RSA-AES128-GCM-SHA256'}
+    for port, suite in suites.items():
+        serve = f'openssl s_server -quiet -accept {port} -cert {chain} -key {key} -dtls1_2 -cipher {suite}'
+        # A server whose input ends says good-bye at once.
+        office.files.spawn('sh', '-c', f'sleep 60 | {serve}', show=f'openssl s_server -accept {port} -dtls1_2 -cipher {suite}')
+        office.files.wait_for_port(port)
+    with Capture(office.switch, 'dtls.pcapng', 'dumpcap', '-i', 'br0', '-f', 'udp', settle=2.5):
+        for port in suites:
+            log = f'-keylogfile {keys}' if port != 4436 else ''
+            connect = f'openssl s_client -connect 10.20.0.20:{port} -dtls1_2 -servername sensors.example.com'
+            office.alice.run('sh', '-c', f'(sleep 0.4; echo "reading {port}"; sleep 1.2) | {connect} -CAfile {authority} {log}',
+                             show=f'{connect} {"-keylogfile keys.log" if log else ""}  # and a line "reading {port}"')
+    office.switch.run('editcap', '--inject-secrets', f'tls,{keys}', str(plain), str(lab.folder / 'dtls-keys.pcapng'),
+                      show='editcap --inject-secrets tls,keys.log dtls.pcapng dtls-keys.pcapng')

@@ -1,6 +1,6 @@
 /**
  * Datagram Transport Layer Security, RFC 6347 and RFC 9147: TLS over datagrams, as VPNs, calls in browsers and small devices have it. The handshake is read; what
- * follows it is counted and passed over.
+ * follows it is counted and passed over, but where a key log has its secret.
  */
 import type { Direction, Dissector, FieldSink } from '../dissector.ts';
 import { DtlsConnection } from '../dtls/connections.ts';
@@ -18,7 +18,8 @@ import {
   UNIFIED_LONG_SEQUENCE,
   WITH_CONNECTION_ID,
 } from '../dtls/records.ts';
-import type { Packet } from '../packet.ts';
+import { openDtlsRecord } from '../dtls/opening.ts';
+import { NET_DST_PORT, NET_SRC_PORT, NET_STRIDE, type Packet } from '../packet.ts';
 import { CONTENT_TYPES, DTLS_1_3, dtlsFields as f, HANDSHAKE_TYPES, versionColumn } from '../tls/fields.ts';
 import { inBytes, readBody } from '../tls/handshake.ts';
 import { connectionIdLengthOf } from '../tls/hello.ts';
@@ -30,7 +31,8 @@ const HANDSHAKE_HEADER = 12,
   CLIENT_HELLO = 1,
   SERVER_HELLO = 2,
   RANDOM_AT = 2,
-  RANDOM_BYTES = 32;
+  RANDOM_BYTES = 32,
+  DNS_OVER_DTLS = 853;
 /** Messages that only a server sends, Certificate among them: a client that has one was asked for it, and its hello was seen first. */
 const OF_SERVER: ReadonlySet<number> = new Set([0, 2, 3, 4, 8, 11, 12, 13, 14, 22]);
 
@@ -45,7 +47,7 @@ export const dtls: Dissector = {
   belongs: (p, offset, end) => recogniseRecords(p, offset, end) || isUnified(p, offset, end),
   dissect(p, offset, end, sink) {
     p.held.length = 0;
-    if (sink === null && !isReadable(p, offset, end)) return;
+    if (sink === null && !isReadable(p, offset, end) && (p.keys === null || p.quoted || p.dtls.find(p)?.tls.keyed == null)) return;
     new Datagram(p, end, sink).read(offset);
   },
 };
@@ -76,6 +78,7 @@ class Datagram {
   readonly #words: string[] = [];
   #connection: DtlsConnection | undefined;
   #recordVersion = 0;
+  readonly #inner: (() => void)[] = [];
 
   constructor(p: Packet, end: number, sink: FieldSink | null) {
     this.#p = p;
@@ -103,6 +106,8 @@ class Datagram {
       }
     }
     sink?.info(this.#column(), this.#words.join(', '));
+    // Its fields stand behind those of all records.
+    for (const read of this.#inner) read();
   }
 
   #column(): string {
@@ -142,7 +147,8 @@ class Datagram {
       if (idLength > 0) sink.add(f.recordConnectionId, at + 11, Math.min(idLength, end - at - 11));
       if (content >= at + RECORD_HEADER + idLength) sink.add(f.recordLength, content - 2, 2);
     }
-    this.#words.push(this.#content(type, isPlain, content, end, next > this.#end));
+    const opened = isPlain || type === WITH_CONNECTION_ID || next > this.#end ? null : this.#open(type, at, content, end);
+    this.#words.push(opened ?? this.#content(type, isPlain, content, end, next > this.#end));
     sink?.close();
     return next;
   }
@@ -157,6 +163,46 @@ class Datagram {
     if (message === CLIENT_HELLO && fragmentOffset === 0 && random + RANDOM_BYTES <= end)
       return p.dtls.ofHello(p, p.bytes.subarray(random, random + RANDOM_BYTES));
     return this.#connection ?? p.dtls.of(p, OF_SERVER.has(message));
+  }
+
+  /** Reads what is in a record that keys open; returns its words for the packet list, null where they do not. */
+  #open(type: number, at: number, content: number, end: number): string | null {
+    const p = this.#p,
+      sink = this.#sink,
+      connection = this.#connection;
+    if (connection === undefined || this.#isAlone || p.keys === null) return null;
+    const direction = p.dtls.directionIn(p, connection),
+      opened = openDtlsRecord(p, at, content, end, direction, connection);
+    if (opened === null) return null;
+    p.isOpened = true;
+    if (type === APPLICATION_DATA) {
+      sink?.add(f.applicationData, content, end - content);
+      if (opened.length > 0) this.#carry(opened, direction);
+      return 'Application Data';
+    }
+    return inBytes(p, opened, 'Decrypted DTLS', sink, () => {
+      let words = CONTENT_TYPES[type] ?? `Content type ${type}`;
+      p.hold(direction, () => {
+        if (type === HANDSHAKE) words = this.#handshake(connection, direction, 0, opened.length, false) ?? words;
+        else if (type === ALERT && opened.length === 2) words = readAlert(p, 0, direction, f, sink);
+      });
+      return words;
+    });
+  }
+
+  /** Has what the datagram carries read by whoever has the port, as data without one. */
+  #carry(opened: Uint8Array, direction: Direction): void {
+    const p = this.#p,
+      at = (p.netCount - 1) * NET_STRIDE,
+      isDns = p.net[at + NET_SRC_PORT] === DNS_OVER_DTLS || p.net[at + NET_DST_PORT] === DNS_OVER_DTLS,
+      bound = isDns ? p.tables.byId('dns')! : p.tables.data;
+    p.onCarried?.(direction, opened);
+    this.#inner.push(() =>
+      inBytes(p, opened, 'Decrypted DTLS', this.#sink, () => {
+        p.path = p.tables.paths.child(p.path, bound.index);
+        bound.dissector.dissect?.(p, 0, opened.length, this.#sink);
+      }),
+    );
   }
 
   /** Reads what is in a record; returns its words for the packet list. */

@@ -7,6 +7,7 @@ import type { Direction } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { sameBytes } from '../sameBytes.ts';
 import { openTls, type TlsState } from '../tls/records.ts';
+import type { RecordOpener } from '../tls/recordCipher.ts';
 import { HandshakeFragments, MessagesUnderWay } from './fragments.ts';
 
 const MOST_KEPT = 4096,
@@ -17,6 +18,8 @@ export class DtlsSide {
   readonly underWay = new MessagesUnderWay();
   /** Bytes of the connection id that this side wants in what it receives (RFC 9146); -1 for none. */
   idLength = -1;
+  /** Opens what it sends; null where its keys are not known, undefined before that was asked for. */
+  opener: RecordOpener | null | undefined;
   #said = 0;
 
   /** Whether the message was said before. What is lost is sent again, and both may be in the capture. */

@@ -4,6 +4,7 @@
  */
 import type { Direction } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
+import { sameBytes } from '../sameBytes.ts';
 import { parseClientHello, type ServerHello } from './hello.ts';
 import type { SecretLabel } from './keyLog.ts';
 import { cipherOf, nextSecret, opener12, opener13, type OpenedRecord, type RecordOpener, type SuiteCipher } from './recordCipher.ts';
@@ -54,6 +55,8 @@ const END_OF_EARLY_DATA = 5,
 export function keyClientHello(p: Packet, body: number, end: number, direction: Direction, state: TlsState): void {
   if (p.keys === null || p.keys.size === 0 || end - body < RANDOM_AT + RANDOM_BYTES) return;
   const clientRandom = p.bytes.slice(body + RANDOM_AT, body + RANDOM_AT + RANDOM_BYTES);
+  // With a cookie, or lost on its way, the same hello comes again.
+  if (state.transport === 'd' && state.keyed !== null && sameBytes(state.keyed.clientRandom, clientRandom)) return;
   state.keyed = null;
   if (!p.keys.knows(clientRandom)) return;
   // In clear after a HelloRetryRequest; within a connection, what is in use goes on until the next Change Cipher Spec.
