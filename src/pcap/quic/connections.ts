@@ -210,7 +210,10 @@ export class QuicConnections {
       if (opened !== null) return opened;
     }
     const named = this.#idAt(p.bytes, offset + 1, end),
-      opened = named === undefined ? null : this.#openShortAs(named.connection, !named.isServers, named.length, p, offset, end);
+      opened =
+        named === undefined || named.connection === ends?.connection
+          ? null
+          : this.#openShortAs(named.connection, !named.isServers, named.length, p, offset, end);
     // It has moved here.
     if (opened !== null && ends?.connection !== opened.connection)
       this.#add(key, { connection: opened.connection, clientIsLow: opened.fromServer ? !this.#senderIsLow : this.#senderIsLow });

@@ -9,7 +9,9 @@ import { openPacket, openUnmasked, packetCipherOf, packetKeys, unmask, updatedSe
 
 /** How many times keys may have changed in packets that are missing. */
 const MOST_UPDATES = 4;
-const KEY_PHASE = 0x04;
+const KEY_PHASE = 0x04,
+  /** Packets in a row that do not open before nobody looks ahead any more: they are not of this connection, or damaged. */
+  MOST_FAILURES = 64;
 
 /** Of one side. What is null has no keys; what is undefined was not asked for yet. */
 export class SideOpening {
@@ -73,6 +75,7 @@ class KeyPhases {
   /** What may follow, made once somebody seems to use it. `#secret` is the last one's. */
   readonly #following: PacketKeys[] = [];
   #secret: Uint8Array | null;
+  #failures = 0;
 
   constructor(tls: KeyedConnection, version: number, secret: Uint8Array, first: PacketKeys) {
     this.#tls = tls;
@@ -91,9 +94,11 @@ class KeyPhases {
       const opened = openUnmasked(this.#current, unmasked, bytes, offset, end);
       if (opened !== null) {
         this.#from = Math.min(this.#from, packetNumber);
+        this.#failures = 0;
         return opened;
       }
     } else if (this.#previous !== null && packetNumber < this.#from) return openUnmasked(this.#previous, unmasked, bytes, offset, end);
+    if (this.#failures >= MOST_FAILURES) return null;
     // Bits alternate: every second of those that follow can be meant.
     for (let ahead = isCurrent ? 1 : 0; ahead < MOST_UPDATES; ahead += 2) {
       const keys = this.#followingAt(ahead),
@@ -105,8 +110,10 @@ class KeyPhases {
       this.#following.splice(0, ahead + 1);
       this.#bit = (this.#bit + ahead + 1) & 1;
       this.#from = packetNumber;
+      this.#failures = 0;
       return opened;
     }
+    this.#failures++;
     return null;
   }
 
