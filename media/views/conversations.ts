@@ -97,7 +97,8 @@ function columns(store: Store, table: TableModel<Conversation>, layer: Conversat
       text: (row) => end(row.b, row.bPort),
       cell: (row) => address(store, row.b, row.bPort, row.via),
     },
-    ...(layer === 'eth' || layer === 'wlan'
+    // Addresses alone have no service: theirs are in the rows of their ports.
+    ...(!ports
       ? []
       : [
           {

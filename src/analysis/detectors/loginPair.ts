@@ -7,6 +7,12 @@ export const MOST_USERS = 100,
   MOST_SECRETS = 12;
 const MOST_SUCCESSES = 20;
 
+/** When a login failed, in seconds, and the frame that says so. */
+export interface Failure {
+  readonly seconds: number | null;
+  readonly frame: number;
+}
+
 export interface LoginPair {
   readonly protocol: string;
   readonly ends: Ends;
@@ -29,8 +35,8 @@ export interface LoginPair {
   mayBeKeys: boolean;
   failed: number;
   accepted: number;
-  /** Seconds of the last failures, as many as make a brute force. */
-  readonly recent: number[];
+  /** The last failures that have a time, as many as make a brute force. */
+  readonly recent: Failure[];
   /** Logins that worked right behind so many failures. */
   readonly successes: { readonly user: string | null; readonly failedBefore: number }[];
   readonly successEvidence: Evidence;
@@ -55,15 +61,16 @@ export const newPair = (protocol: string, ends: Ends, bySize: boolean): LoginPai
 });
 
 /** Counts a login that failed; the last `threshold` of them are kept, to be told from older ones. */
-export function countFailed(pair: LoginPair, seconds: number | null, threshold: number): void {
+export function countFailed(pair: LoginPair, failure: Failure, threshold: number): void {
+  const { seconds } = failure;
   pair.failed++;
   if (seconds === null) return;
   if (pair.times.length < MOST_TIMES) pair.times.push(seconds);
-  pair.recent.push(seconds);
+  pair.recent.push(failure);
   if (pair.recent.length > threshold) pair.recent.shift();
 }
 
-/** Counts a login that worked, and notes it when it came behind enough failures. */
+/** Counts a login that worked, and notes it when it came behind enough failures: the last of these belong to its proof. */
 export function countAccepted(
   pair: LoginPair,
   seconds: number | null,
@@ -73,16 +80,17 @@ export function countAccepted(
   prove: () => void,
   sessions?: number,
 ): void {
-  const first = pair.recent.length >= threshold ? pair.recent[0] : sessions === undefined ? undefined : pair.sessionTimes.at(-sessions);
+  const first = pair.recent.length >= threshold ? pair.recent[0]?.seconds : sessions === undefined ? undefined : pair.sessionTimes.at(-sessions);
   if (
     noting !== null &&
     seconds !== null &&
-    first !== undefined &&
+    typeof first === 'number' &&
     seconds - first <= noting.windowMinutes * 60 &&
     mostlyFails(noting, pair) &&
     pair.successes.length < MOST_SUCCESSES
   ) {
     pair.successes.push({ user, failedBefore: pair.failed });
+    pair.successEvidence.addFrames(pair.recent.map(({ frame }) => frame));
     prove();
   }
   pair.accepted++;

@@ -64,7 +64,7 @@ export class LoginTally {
       if (flow >= 0 && message.scheme === 'form' && message.passwordTag !== undefined)
         this.#onForm(message.user ?? '', message.passwordTag, message.isJson === true, flow, p);
     } else if (loginMessage.is(message)) this.#onLogin(message, flow, p);
-    else this.#sized.onMessage(message, flow);
+    else this.#sized.onMessage(message, flow, p);
   }
 
   #onLogin(message: LoginMessage, flow: number, p: Packet): void {
@@ -80,7 +80,7 @@ export class LoginTally {
       );
       return;
     }
-    countFailed(pair, seconds, this.#noting?.failures ?? 0);
+    countFailed(pair, { seconds, frame: p.frame }, this.#noting?.failures ?? 0);
     if (message.secretTag === undefined) pair.secrets = null;
     else if (pair.secrets !== null && pair.secrets.size < MOST_SECRETS) pair.secrets.add(`${message.secretTag} ${user ?? ''}`);
     if (flow < 0) pair.evidence.addDatagram(p);
@@ -106,7 +106,7 @@ export class LoginTally {
     if (!isAnswer) {
       if (isRight.has(communityTag) || isRight.size >= MOST_TIMES) return;
       isRight.set(communityTag, false);
-      countFailed(pair, seconds, this.#noting?.failures ?? 0);
+      countFailed(pair, { seconds, frame: p.frame }, this.#noting?.failures ?? 0);
       pair.evidence.addDatagram(p);
     } else if (isRight.get(communityTag) === false) {
       isRight.set(communityTag, true);
@@ -140,7 +140,7 @@ export class LoginTally {
     if (users.size < MOST_USERS) users.add(user);
     forms.mostPasswords = Math.max(forms.mostPasswords, passwords.size);
     forms.mostUsers = Math.max(forms.mostUsers, users.size);
-    countFailed(forms.pair, p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null, 0);
+    countFailed(forms.pair, { seconds: p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null, frame: p.frame }, 0);
     forms.pair.evidence.add(p, flow);
     if (user !== '' && forms.pair.users.size < MOST_USERS) forms.pair.users.add(user);
   }

@@ -2,6 +2,7 @@
 import type { Message } from '../../pcap/dissector.ts';
 import { sshEncryptedMessage, sshNewKeysMessage } from '../../pcap/dissectors/ssh.ts';
 import { rdpRequestMessage } from '../../pcap/dissectors/tpkt.ts';
+import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import * as F from '../flowTable.ts';
 import type { GuessingOptions } from './guessing.ts';
@@ -36,6 +37,9 @@ interface Outcome {
   /** Of the failed, those that may have been the offer of a key. */
   readonly unsure?: number;
   readonly accepted: boolean;
+  /** Frames that say so, where single ones do. */
+  readonly failedAt?: readonly number[];
+  readonly acceptedAt?: number | null;
 }
 const FAILED: Outcome = { failed: 1, accepted: false },
   ACCEPTED: Outcome = { failed: 0, accepted: true };
@@ -50,7 +54,7 @@ export class SizedLogins {
     this.#state = state;
   }
 
-  onMessage(message: Message, flow: number): void {
+  onMessage(message: Message, flow: number, { frame }: Packet): void {
     if (flow < 0) return;
     if (sshNewKeysMessage.is(message)) {
       const session = this.#keyed.of(flow, () => ({ client: -1, server: -1, login: new SshLogin() })),
@@ -59,7 +63,7 @@ export class SizedLogins {
       if (session === undefined) return;
       if (message.fromServer) session.server = doubles[at + F.PAYLOAD_B]!;
       else session.client = doubles[at + F.PAYLOAD_A]!;
-    } else if (sshEncryptedMessage.is(message)) this.#keyed.get(flow)?.login.add(message.fromServer, message.bytes);
+    } else if (sshEncryptedMessage.is(message)) this.#keyed.get(flow)?.login.add(message.fromServer, message.bytes, frame);
     else if (rdpRequestMessage.is(message)) this.#rdp.of(flow, () => message.user);
   }
 
@@ -99,12 +103,13 @@ export class SizedLogins {
         seconds = (ints[at + F.FLAGS]! & F.HAS_TIME) === 0 ? null : doubles[row * F.DOUBLES + F.START]! + ints[at + F.START_NS]! / 1e9;
       if (typeof session === 'string' && pair.users.size < MOST_USERS) pair.users.add(session);
       if (result.failed > 0) {
-        for (let i = 0; i < result.failed; i++) countFailed(pair, seconds, values.failures);
+        const frames = result.failedAt ?? [ints[at + F.FIRST_FRAME]!];
+        for (let i = 0; i < result.failed; i++) countFailed(pair, { seconds, frame: frames[i] ?? frames[0]! }, values.failures);
         pair.mayBeKeys =
           result.unsure === result.failed && (pair.sessions === 0 || (pair.mayBeKeys && pair.failed === result.failed * (pair.sessions + 1)));
         pair.sessions++;
         if (seconds !== null && pair.sessionTimes.length < MOST_TIMES) pair.sessionTimes.push(seconds);
-        pair.evidence.addRow(flows, row);
+        pair.evidence.addRow(flows, row, frames);
       }
       if (result.accepted)
         countAccepted(
@@ -113,7 +118,7 @@ export class SizedLogins {
           values,
           values.failures,
           typeof session === 'string' ? session : null,
-          () => pair.successEvidence.addRow(flows, row),
+          () => pair.successEvidence.addRow(flows, row, typeof result.acceptedAt === 'number' ? [result.acceptedAt] : undefined),
           protocol === 'ssh' ? values.sshSessions : undefined,
         );
     }
@@ -123,7 +128,9 @@ export class SizedLogins {
   #sshOutcome(values: GuessingOptions, row: number, { client, server, login }: SshSession): Outcome | null {
     const { outcome } = login;
     if (outcome !== null)
-      return outcome.refused > 0 || outcome.isIn ? { failed: outcome.refused, unsure: outcome.unsure, accepted: outcome.isIn } : null;
+      return outcome.refused > 0 || outcome.isIn
+        ? { failed: outcome.refused, unsure: outcome.unsure, accepted: outcome.isIn, failedAt: outcome.refusedAt, acceptedAt: outcome.inAt }
+        : null;
     if (client < 0 || server < 0) return null;
     const { doubles } = this.#state.flows,
       at = row * F.DOUBLES;

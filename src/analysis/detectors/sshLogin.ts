@@ -22,16 +22,20 @@ export interface SshOutcome {
   /** Of these, how many may have been a short key as well. */
   readonly unsure: number;
   readonly isIn: boolean;
+  /** Frames that refused a password, and the one that let in. */
+  readonly refusedAt: readonly number[];
+  readonly inAt: number | null;
 }
 
 export class SshLogin {
   /** Bytes that the client asked with, and of the last segment that answered. */
   readonly #asked: number[] = [];
   readonly #answered: number[] = [];
+  readonly #answeredAt: number[] = [];
   #isAsking = false;
 
   /** An encrypted segment. What a server says before it is asked belongs to the exchange of keys. */
-  add(fromServer: boolean, bytes: number): void {
+  add(fromServer: boolean, bytes: number, frame: number): void {
     const last = this.#asked.length - 1;
     if (!fromServer) {
       if (this.#isAsking) this.#asked[last]! += bytes;
@@ -41,6 +45,7 @@ export class SshLogin {
       }
     } else if (last >= 0) {
       this.#answered[last] = bytes;
+      this.#answeredAt[last] = frame;
       this.#isAsking = false;
     }
   }
@@ -51,23 +56,26 @@ export class SshLogin {
       [accepted = 0, answer = 0, next = 0] = this.#answered;
     if (accepted === 0 || answer === 0) return null;
     const refusal = answer > accepted + LONGEST_METHODS ? next : answer,
-      tries: number[] = [];
-    let isIn = false;
-    for (let turn = 1; turn < this.#answered.length && !isIn; turn++) {
+      tries: { readonly asked: number; readonly frame: number }[] = [];
+    let inAt: number | null = null;
+    for (let turn = 1; turn < this.#answered.length && inAt === null; turn++) {
       const bytes = this.#answered[turn]!,
-        asked = this.#asked[turn]!;
-      if (bytes < accepted) isIn = true;
+        asked = this.#asked[turn]!,
+        frame = this.#answeredAt[turn]!;
+      if (bytes < accepted) inAt = frame;
       // Some ask for the service before every attempt.
-      else if (!(bytes === accepted && asked === service) && (bytes === refusal || (turn === 1 && refusal === next))) tries.push(asked);
+      else if (!(bytes === accepted && asked === service) && (bytes === refusal || (turn === 1 && refusal === next))) tries.push({ asked, frame });
     }
-    const others = tries.slice(1),
+    const isIn = inAt !== null,
+      others = tries.slice(1).map(({ asked }) => asked),
       // Who asks with nothing first, to hear which ways there are, asks shorter than with anything.
       isNone =
         tries.length > 0 && (others.length > 0 ? first <= Math.min(...others) && first < Math.max(...others) : first - service < SHORTEST_PASSWORD),
       mostPassword = isNone ? first + LONGEST_PASSWORD : service + SHORTEST_SIGNED,
-      passwords = tries.filter((asked) => asked < mostPassword && !(isNone && asked === first)),
-      unsure = isNone ? passwords.filter((asked) => asked >= first + SHORTEST_KEY).length : 0;
-    // Where something fitted in the end, these were keys before the one that fits.
-    return isIn ? { refused: passwords.length - unsure, unsure: 0, isIn } : { refused: passwords.length, unsure, isIn };
+      passwords = tries.filter(({ asked }) => asked < mostPassword && !(isNone && asked === first)),
+      sure = isNone ? passwords.filter(({ asked }) => asked < first + SHORTEST_KEY) : passwords,
+      // Where something fitted in the end, the others were keys before the one that fits.
+      refused = isIn ? sure : passwords;
+    return { refused: refused.length, unsure: refused.length - sure.length, isIn, refusedAt: refused.map(({ frame }) => frame), inAt };
   }
 }

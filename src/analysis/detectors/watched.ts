@@ -41,15 +41,23 @@ export class Evidence {
     if (p.hasTime) this.#at(p.timeSeconds, p.timeNanoseconds);
   }
 
-  /** Adds a whole flow: its first frame stands for it. */
-  addRow({ ints, doubles }: F.FlowTable, row: number): void {
+  /** Adds a whole flow: its first frame stands for it, where no others do. */
+  addRow({ ints, doubles }: F.FlowTable, row: number, frames: readonly number[] = [ints[row * F.INTS + F.FIRST_FRAME]!]): void {
     const at = row * F.INTS;
     this.addFlow(row);
-    this.framesTotal++;
-    if (this.frames.length < MOST_FRAMES) this.frames.push(ints[at + F.FIRST_FRAME]!);
+    this.addFrames(frames);
     if ((ints[at + F.FLAGS]! & F.HAS_TIME) === 0) return;
     this.#at(doubles[row * F.DOUBLES + F.START]!, ints[at + F.START_NS]!);
     this.#at(doubles[row * F.DOUBLES + F.END]!, ints[at + F.END_NS]!);
+  }
+
+  /** Adds frames that show what led to it, and leaves its time as it is. Those that are there already are no more. */
+  addFrames(frames: readonly number[]): void {
+    for (const frame of frames) {
+      if (this.frames.includes(frame)) continue;
+      this.framesTotal++;
+      if (this.frames.length < MOST_FRAMES) this.frames.push(frame);
+    }
   }
 
   /** As `add`, for messages of datagrams: they are read before their flow is counted, so the row is looked up when it is asked for. */
