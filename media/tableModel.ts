@@ -28,9 +28,12 @@ export class TableModel<Row extends object> {
   private measuring: AbortController | null = null;
   private measured = '';
   private readonly store: Store;
+  private readonly plain: (row: Row) => object;
 
-  constructor(store: Store) {
+  /** `plain`: a row with a value in each column, for CSV, where rows hold more than values. */
+  constructor(store: Store, plain: (row: Row) => object = (row) => row) {
     this.store = store;
+    this.plain = plain;
     this.rows = new PagedRows<Row>(
       () => Promise.reject(new Error('nothing was asked yet')),
       () => {
@@ -92,7 +95,7 @@ export class TableModel<Row extends object> {
 
   copyAll(format: 'csv' | 'json'): void {
     void this.fetch(0, Math.max(1, this.rows.total ?? 0)).then((rows) =>
-      copyText(this.store, format === 'csv' ? toCsv(rows) : JSON.stringify(rows, null, 2), `${String(rows.length)} rows`),
+      copyText(this.store, format === 'csv' ? toCsv(rows.map(this.plain)) : JSON.stringify(rows, null, 2), `${String(rows.length)} rows`),
     );
   }
 }

@@ -1,8 +1,8 @@
-/** What Conversations and Endpoints share: a tab per layer, search, the table, its sums, and the detail of the chosen row. */
+/** What Conversations, Endpoints and Services share: search, the table, its sums, and the detail of the chosen row; of the first two a tab per layer. */
 import { html, nothing, type TemplateResult } from 'lit';
 import '../components/grid.ts';
 import '../components/splitter.ts';
-import type { ConversationsQuery, Page } from '../../src/analysis/engineApi.ts';
+import type { ConversationsQuery, Page, TableQuery } from '../../src/analysis/engineApi.ts';
 import { CONVERSATION_LAYERS, type ConversationLayer, type Finding, type Report } from '../../src/analysis/report.ts';
 import { emptyState, icon, segments, severityIcon } from '../components/bits.ts';
 import { openMenu } from '../components/contextMenu.ts';
@@ -20,7 +20,6 @@ const LAYER_NAMES = { eth: 'Ethernet', wlan: 'Wi-Fi', ip: 'IPv4', ipv6: 'IPv6', 
 >;
 
 interface Remembered {
-  readonly layer: string;
   readonly column: string;
   readonly descending: boolean;
   readonly search: string;
@@ -30,18 +29,44 @@ interface Remembered {
   readonly split: number;
 }
 
-const DEFAULTS: Remembered = { layer: '', column: 'bytes', descending: true, search: '', widths: {}, hidden: [], chosen: '', split: 76 };
+interface RememberedLayer extends Remembered {
+  readonly layer: string;
+}
 
-export interface LayerTable<Row extends object> {
-  readonly id: 'conversations' | 'endpoints';
+const DEFAULTS: Remembered = { column: 'bytes', descending: true, search: '', widths: {}, hidden: [], chosen: '', split: 76 };
+
+interface Table<Row extends object> {
   readonly title: string;
   readonly model: TableModel<Row>;
-  readonly columns: (layer: ConversationLayer) => readonly Column<Row>[];
-  readonly ask: (query: ConversationsQuery, signal: AbortSignal) => Promise<Page<Row>>;
   readonly keyOf: (row: Row) => string;
   readonly target: (row: Row) => Target;
   readonly legend: TemplateResult;
   readonly detail: (row: Row) => TemplateResult;
+}
+
+export interface LayerTable<Row extends object> extends Table<Row> {
+  readonly id: 'conversations' | 'endpoints';
+  readonly columns: (layer: ConversationLayer) => readonly Column<Row>[];
+  readonly ask: (query: ConversationsQuery, signal: AbortSignal) => Promise<Page<Row>>;
+}
+
+export interface ListTable<Row extends object> extends Table<Row> {
+  readonly id: string;
+  /** For screen readers. */
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  readonly ask: (query: TableQuery, signal: AbortSignal) => Promise<Page<Row>>;
+  /** What makes it another list besides the selection, the search and the order. */
+  readonly part?: string;
+  /** Beside the title. */
+  readonly tabs?: TemplateResult;
+  /** Between head and table. */
+  readonly notes?: TemplateResult | typeof nothing;
+  /** Why there are no rows where nothing is selected. */
+  readonly none?: string;
+  readonly defaults?: Partial<Remembered>;
+  /** Whether it has sums. */
+  readonly total: boolean;
 }
 
 /** Rows chosen a moment ago, whose detail is shown though the table may have scrolled on. */
@@ -57,33 +82,58 @@ export function chosenLayer(report: Report, list: string, wanted: string): Conve
 }
 
 export function layerTable<Row extends object>(store: Store, report: Report, table: LayerTable<Row>) {
-  const { id, model } = table;
-  const state = store.remembered<Remembered>(id, DEFAULTS);
+  const { id } = table;
+  const state = store.remembered<RememberedLayer>(id, { ...DEFAULTS, layer: '' });
   const layer = chosenLayer(report, id, state.layer);
-  if (layer === null) {
-    return store.selected
-      ? emptyState(
-          `No ${id} match.`,
-          'The filter and the time range together select none.',
-          html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`,
-        )
-      : emptyState(
-          `No ${id} here.`,
-          store.complete ? 'No packet of this capture carries addresses of a layer we know.' : 'The capture is still being read.',
-        );
-  }
+  if (layer === null) return nothingHere(store, id, 'No packet of this capture carries addresses of a layer we know.');
+  return listTable(store, {
+    ...table,
+    label: `${table.title}, ${LAYER_NAMES[layer]}`,
+    part: layer,
+    total: true,
+    columns: table.columns(layer),
+    ask: (query, signal) => table.ask({ layer, ...query }, signal),
+    tabs: segments(
+      'Layer',
+      layersOf(report, id).map((one) => ({
+        id: one,
+        title: html`${LAYER_NAMES[one]} <span class="n">${formatCount(report.totals[`${id}.${one}`] ?? 0)}</span>`,
+      })),
+      layer,
+      (one) => store.remember(id, { layer: one, chosen: '' }),
+      `${id}-layer`,
+    ),
+  });
+}
+
+/** Why a list has no rows: what is selected, or the capture. */
+function nothingHere(store: Store, id: string, why: string): TemplateResult {
+  return store.selected
+    ? emptyState(
+        `No ${id} match.`,
+        'The filter and the time range together select none.',
+        html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`,
+      )
+    : emptyState(`No ${id} here.`, store.complete ? why : 'The capture is still being read.');
+}
+
+/** One list with a search, its table, and the detail of the chosen row. */
+export function listTable<Row extends object>(store: Store, table: ListTable<Row>): TemplateResult {
+  const { id, model, columns } = table,
+    state = store.remembered<Remembered>(id, { ...DEFAULTS, ...table.defaults });
   const { selection } = store.place;
   const sort = { column: state.column, descending: state.descending };
   model.use({
-    key: JSON.stringify([layer, selection, state.search, sort]),
+    key: JSON.stringify([table.part ?? '', selection, state.search, sort]),
     sort,
-    ask: (by, offset, limit, signal) => table.ask({ layer, selection, search: state.search, sort: by, offset, limit }, signal),
+    ask: (by, offset, limit, signal) => table.ask({ selection, search: state.search, sort: by, offset, limit }, signal),
   });
-  const columns = table.columns(layer);
+  if (model.rows.totalUnfiltered === 0 && model.rows.total === 0 && table.none !== undefined && !model.rows.loading && state.search === '')
+    return nothingHere(store, id, table.none);
   const layout: GridLayout = { widths: state.widths, hidden: state.hidden };
   const total = model.rows.total ?? 0;
   const config: GridConfig<Row> = {
-    label: `${table.title}, ${LAYER_NAMES[layer]}`,
+    label: table.label,
     testId: `${id}-grid`,
     rowTestId: `${id}-row`,
     rowHeight: 24,
@@ -92,7 +142,7 @@ export function layerTable<Row extends object>(store: Store, report: Report, tab
     sort,
     layout,
     selected: -1,
-    total: true,
+    total: table.total,
     onSort: (by) => store.remember(id, { column: by.column, descending: by.descending }),
     onLayout: (next) => store.remember(id, next),
     onSelect: (row) => {
@@ -109,16 +159,7 @@ export function layerTable<Row extends object>(store: Store, report: Report, tab
   return html`<div class="fill" data-testid="view-${id}">
     <div class="sub wrap">
       <h1>${table.title}</h1>
-      ${segments(
-        'Layer',
-        layersOf(report, id).map((one) => ({
-          id: one,
-          title: html`${LAYER_NAMES[one]} <span class="n">${formatCount(report.totals[`${id}.${one}`] ?? 0)}</span>`,
-        })),
-        layer,
-        (one) => store.remember(id, { layer: one, chosen: '' }),
-        `${id}-layer`,
-      )}
+      ${table.tabs ?? nothing}
       <span class="searchbox"
         >${icon('search')}<input
           type="search"
@@ -157,7 +198,7 @@ export function layerTable<Row extends object>(store: Store, report: Report, tab
         ${icon('copy')}
       </button>
     </div>
-    ${model.rows.failure === null ? nothing : html`<p class="problem" role="alert">${model.rows.failure}</p>`}
+    ${table.notes ?? nothing} ${model.rows.failure === null ? nothing : html`<p class="problem" role="alert">${model.rows.failure}</p>`}
     <div class="split-y ${detail === null ? 'one' : ''}">
       <netsec-grid .config=${config}></netsec-grid>
       ${

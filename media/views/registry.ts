@@ -4,4 +4,5 @@ export { findings } from './findings.ts';
 export { protocols } from './protocols.ts';
 export { conversations } from './conversations.ts';
 export { endpoints } from './endpoints.ts';
+export { services } from './services.ts';
 export { packets } from './packets.ts';

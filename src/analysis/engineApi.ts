@@ -67,6 +67,62 @@ export interface PacketsQuery {
   readonly fields?: readonly string[];
 }
 
+/** How long something took, in seconds: percentiles by nearest rank, and the frame that ended the longest. */
+export interface ServiceTimes {
+  readonly count: number;
+  readonly median: number;
+  readonly p95: number;
+  readonly max: number;
+  readonly maxFrame: number;
+}
+
+/** One answer, its frame, how long it took in seconds, and what was asked where the protocol says: untrusted text, `GET example.com/a`, or empty. */
+export interface ServiceAnswer {
+  readonly frame: number;
+  readonly seconds: number;
+  readonly what: string;
+}
+
+/** One port of one server, and how it answers; see serviceTimes.ts. */
+export interface Service {
+  /** `tcp 10.0.0.1 443` */
+  readonly id: string;
+  readonly layer: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  /** Untrusted text. */
+  readonly names: readonly string[];
+  readonly service: string | null;
+  readonly clients: number;
+  readonly packets: number;
+  readonly bytes: number;
+  /** Of TCP, all that were seen, from their beginning or not; null over UDP. */
+  readonly connections: number | null;
+  /** Connections that were answered with a reset (`REJ`), with nothing (`S0`), and those that the server ended with a reset (`RSTR`). */
+  readonly refused: number;
+  readonly unanswered: number;
+  readonly reset: number;
+  /** Frames of both sides that Wireshark calls retransmissions, and those that close a window. */
+  readonly retransmissions: number;
+  readonly zeroWindows: number;
+  readonly connect: ServiceTimes | null;
+  readonly answer: ServiceTimes | null;
+  /** Of HTTP and DNS; null where requests are not read. */
+  readonly requests: number | null;
+  readonly unansweredRequests: number;
+  /** Status codes from 400, DNS codes but NOERROR and NXDOMAIN. */
+  readonly errors: number;
+  /** What requests came to, most often first: `200`, `Server failure`. */
+  readonly outcomes: readonly { readonly what: string; readonly times: number }[];
+  /** The slowest answers, at most ten. */
+  readonly slowest: readonly ServiceAnswer[];
+}
+
+export interface ServicesPage extends Page<Service> {
+  /** Sentences about what was not followed. */
+  readonly limits: readonly string[];
+}
+
 /** One line of the packet list. All text is untrusted. */
 export interface PacketRow {
   readonly frame: number;
@@ -215,6 +271,8 @@ export interface EngineMethods {
   report: [{ readonly selection: Selection; readonly limit: number }, Report];
   conversations: [ConversationsQuery, Page<Conversation>];
   endpoints: [EndpointsQuery, Page<Endpoint>];
+  /** How services answer, in a pass over the selection that is made when it is asked for first. */
+  services: [TableQuery, ServicesPage];
   /** The story of one address under a selection, lists cut to `limit` rows; null where it has no packets there. Throws for what is no address. */
   host: [{ readonly address: string; readonly selection: Selection; readonly limit: number }, HostStory | null];
   packets: [PacketsQuery, Page<PacketRow>];

@@ -10,6 +10,7 @@ import type { PacketIndex } from './packetIndex.ts';
 import { packetOrder } from './packetOrder.ts';
 import type { Report } from './report.ts';
 import { cancellable } from './rpc.ts';
+import { SERVICE_MESSAGES, ServiceWatch, type ServicesFound } from './serviceTimes.ts';
 import { TableQueries } from './tableQueries.ts';
 
 /** Selections whose analysis is kept: what is looked at, and what Back leads to. */
@@ -65,6 +66,8 @@ export class SelectionViews {
   readonly #options: SelectionViewsOptions;
   readonly #views = new Map<string, SharedView>();
   readonly #orders = new Map<string, Promise<Uint32Array | null>>();
+  /** What was found of the services of a selection when there were so many frames. */
+  readonly #services = new Map<string, { readonly frames: number; readonly found: Promise<ServicesFound> }>();
 
   /** `analysis` is that of everything, which may still be reading; `index` is its own. */
   constructor(source: ByteSource, format: CaptureFormat, analysis: Analysis, index: PacketIndex, options: SelectionViewsOptions) {
@@ -96,6 +99,52 @@ export class SelectionViews {
   /** The frames of a selection alone, found once however many ask. */
   chosen(selection: Selection): Promise<Chosen> {
     return this.#shared(selection).chosen;
+  }
+
+  /** How the services of a selection answer: a pass of its own, made once however many ask; of a capture that grows one after the other. */
+  async services(selection: Selection): Promise<ServicesFound> {
+    const key = JSON.stringify([selection.frames !== undefined, selection.filter.trim(), selection.timeRange]);
+    for (;;) {
+      const known = this.#services.get(key),
+        frames = this.framesOf(selection);
+      if (known?.frames === frames) return known.found;
+      if (known === undefined) return this.#watch(key, selection, frames);
+      await known.found.catch(() => null);
+      // Several may have waited: the first of them makes the pass of all.
+      const next = this.#services.get(key);
+      if (next === undefined || next === known) return this.#watch(key, selection, this.framesOf(selection));
+    }
+  }
+
+  #watch(key: string, selection: Selection, frames: number): Promise<ServicesFound> {
+    const found = this.chosen(selection).then(({ selection: chosen }) => this.#watched(frames, chosen, this.#shared(selection).controller.signal));
+    this.#services.delete(key);
+    this.#services.set(key, { frames, found });
+    if (this.#services.size > MAX_VIEWS) this.#services.delete(this.#services.keys().next().value!);
+    // Who asks next tries again.
+    found.catch(() => this.#services.delete(key));
+    return found;
+  }
+
+  async #watched(frames: number, chosen: FrameSelection | null, signal: AbortSignal): Promise<ServicesFound> {
+    let watch: ServiceWatch | undefined;
+    const pass = new Analysis(this.readSoFar(frames), this.#format, {
+      ...(chosen === null ? {} : { select: (frame: number) => chosen.has(frame) }),
+      listen: {
+        messages: SERVICE_MESSAGES,
+        to: (state) => {
+          const listener = (watch = new ServiceWatch(state));
+          return {
+            onMessage: (message, flow, p) => {
+              if (chosen === null || chosen.has(message.frame)) listener.onMessage(message, flow, p);
+            },
+          };
+        },
+      },
+      onFrame: (p, flows) => watch?.onFrame(p, flows),
+    });
+    await cancellable(pass.advance({ signal }), signal);
+    return watch!.found();
   }
 
   #shared(selection: Selection): SharedView {

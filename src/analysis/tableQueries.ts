@@ -2,9 +2,10 @@
 import type { CaptureState } from './captureState.ts';
 import { conversationRow, conversationTable, countedRows, type ConversationTable } from './conversations.ts';
 import { endpointRow, endpointTable, type EndpointTable } from './endpoints.ts';
-import type { ConversationsQuery, EndpointsQuery, Page } from './engineApi.ts';
+import type { ConversationsQuery, EndpointsQuery, Page, Service, ServicesPage, TableQuery } from './engineApi.ts';
 import * as F from './flowTable.ts';
 import type { Conversation, ConversationLayer, Endpoint } from './report.ts';
+import type { ServicesFound } from './serviceTimes.ts';
 
 const MAX_PAGE = 10_000;
 
@@ -113,6 +114,65 @@ function endpointKey(table: EndpointTable, column: string): (row: number) => num
       return (row) => table.bytesSent[row]! + table.bytesReceived[row]!;
   }
 }
+
+/** A window on the services that were found. */
+export function servicesPage({ services, limits }: ServicesFound, query: TableQuery): ServicesPage {
+  const rows = search(
+    Int32Array.from(services, (_, row) => row),
+    query.search,
+    (row) => {
+      const { address, port, names, service } = services[row]!;
+      return `${address} ${port} ${names.join(' ')} ${service ?? ''}`;
+    },
+  );
+  const { column, descending } = query.sort ?? { column: 'packets', descending: true };
+  return {
+    ...page(
+      sortRows(rows, (row) => serviceKey(services[row]!, column), descending),
+      services.length,
+      query,
+      (row) => services[row]!,
+    ),
+    limits,
+  };
+}
+
+/** What was never measured comes behind all that was, whichever way it is sorted by default. */
+function serviceKey(row: Service, column: string): number | string {
+  switch (column) {
+    case 'address':
+      return sortableAddress(row.address);
+    case 'service':
+      return row.service ?? '';
+    case 'connections':
+      return row.connections ?? NaN;
+    case 'failed':
+      return failedConnections(row);
+    case 'requests':
+      return row.requests ?? NaN;
+    case 'connect':
+      return row.connect?.median ?? NaN;
+    case 'answer':
+      return row.answer?.median ?? NaN;
+    case 'answerP95':
+      return row.answer?.p95 ?? NaN;
+    case 'answerMax':
+      return row.answer?.max ?? NaN;
+    case 'port':
+    case 'clients':
+    case 'packets':
+    case 'bytes':
+    case 'errors':
+    case 'unansweredRequests':
+    case 'retransmissions':
+      return row[column];
+    default:
+      return 0;
+  }
+}
+
+/** Connections that came to nothing, or that the server broke off. */
+export const failedConnections = ({ refused, unanswered, reset }: Service): number => refused + unanswered + reset;
 
 /** IPv4 addresses sort as numbers, not as text. */
 export function sortableAddress(address: string): string {

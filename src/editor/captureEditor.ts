@@ -176,6 +176,7 @@ function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, key
     messages: pass('messages'),
     conversations: pass('conversations'),
     endpoints: pass('endpoints'),
+    services: pass('services'),
     host: pass('host'),
     indexOfFrame: pass('indexOfFrame'),
     packet: pass('packet'),

@@ -173,6 +173,7 @@ test.skipIf(!fs.existsSync(SHARED))(
         { name: 'get_packet', input: { frame: 5, limit: 300 } },
         { name: 'list_conversations', input: { layer: 'eth' } },
         { name: 'get_statistics', input: { of: 'hosts', limit: 100 } },
+        { name: 'get_statistics', input: { of: 'services', limit: 100 } },
         { name: 'query_protocol', input: { protocol: 'dns' } },
         { name: 'query_protocol', input: { protocol: 'http' } },
         { name: 'query_protocol', input: { protocol: 'nbns' } },

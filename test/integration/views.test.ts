@@ -11,7 +11,7 @@ const SCREENSHOTS = path.join(ROOT, 'docs/screenshots');
 /** The sample that `npm start` shows; its name holds the time it was recorded. */
 const STORY = fs.readdirSync(path.join(ROOT, 'captures')).find((name) => /^capture_.*\.pcap$/.test(name)) ?? 'scan-syn.pcap';
 
-const VIEWS = ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'packets'] as const;
+const VIEWS = ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'packets'] as const;
 const PICTURED: readonly string[] = ['light', 'dark'];
 
 describeInVscode('the views', () => {
@@ -41,6 +41,7 @@ describeInVscode('the views', () => {
       await page.getByTestId('messages-row').filter({ hasText: 'GET' }).first().waitFor();
     }
     if (view === 'packets') await page.getByTestId('packet-row').nth(3).click();
+    if (view === 'services') await page.getByTestId('services-row').filter({ hasText: 'HTTP' }).first().click();
     if (view === 'conversations') await page.getByTestId('conversations-row').first().click();
     await page.locator('main[aria-busy="false"]').waitFor();
   }

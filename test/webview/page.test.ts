@@ -149,6 +149,28 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('endpoints-grid');
   });
 
+  test('services show what is slow and what fails, and lead to the packets that prove it', async () => {
+    const page = await open();
+    await page.getByTestId('nav-services').click();
+    const rows = page.getByTestId('services-row');
+    // The slowest answer first.
+    await expect.poll(() => rows.first().innerText()).toMatch(/10\.0\.0\.9:80[\s\S]*HTTP[\s\S]*12[\s\S]*3[\s\S]*85 ms[\s\S]*2\.8 s/);
+    await expect.poll(() => rows.count()).toBe(2);
+    await expect.poll(() => page.getByTestId('services-limits').innerText()).toContain('192 ports');
+    await page.locator('[data-column=answerMax]').click();
+    await expect.poll(() => rows.first().innerText()).toContain('10.0.0.53:53');
+    await page.getByTestId('services-search').fill('shop');
+    await expect.poll(() => page.getByTestId('services-count').innerText()).toBe('1 of 2 rows');
+    await rows.first().click();
+    const detail = page.getByTestId('services-detail');
+    await expect.poll(() => detail.innerText()).toMatch(/12 of 3 clients: 2 refused, 1 not answered, 0 reset/);
+    await expect.poll(() => detail.innerText()).toContain('200 (17), 503 (3)');
+    await expect.poll(() => page.getByTestId('services-slowest').innerText()).toMatch(/412\s*2\.8 s\s*GET shop\.example\.com\/<img/);
+    await page.getByTestId('services-slowest').getByRole('button', { name: '412' }).click();
+    await page.getByTestId('view-packets').waitFor();
+    await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe('frame 412');
+  });
+
   test('a million packets: constant DOM, every end in reach', async () => {
     const page = await open('view=packets&packets=1000000');
     await page.getByTestId('packet-row').first().waitFor();
@@ -371,7 +393,7 @@ describe.runIf(here)('the analysis page', () => {
   });
 
   test('nothing scrolls sideways at 480 pixels', async () => {
-    for (const view of ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'packets']) {
+    for (const view of ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'packets']) {
       const page = await open(`view=${view}`, { width: 480, height: 700 });
       await page.waitForTimeout(150);
       const wide = await page.evaluate(() =>

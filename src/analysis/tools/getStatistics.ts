@@ -1,11 +1,12 @@
 /** get_statistics: one table of numbers about a capture, small enough to be asked for at any time. */
 import * as z from 'zod';
+import type { Service, ServiceTimes } from '../engineApi.ts';
 import type { Report } from '../report.ts';
 import { defineTool } from '../tool.ts';
 import { captureInput, filterInput, limitInput, selectionOf, withCapture } from '../toolCapture.ts';
 import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
-const TABLES = ['overview', 'breakdown', 'protocols', 'hosts', 'ports', 'quality', 'coverage'] as const;
+const TABLES = ['overview', 'breakdown', 'protocols', 'hosts', 'ports', 'services', 'quality', 'coverage'] as const;
 /** Of `quality`, what a connection or a recording suffers from. */
 const TROUBLES = ['malformedPackets', 'missingBytes', 'tcpRetransmissions', 'tcpGaps', 'tcpZeroWindows', 'tcpResets', 'oneWayConversations'] as const;
 type Row = Readonly<Record<string, unknown>>;
@@ -14,7 +15,7 @@ export const getStatistics = defineTool({
   name: 'get_statistics',
   title: 'Get statistics',
   description:
-    'A small table about a capture. overview: what it is. breakdown: every packet once, for shares. protocols: overlapping, no shares. hosts, ports: who sent most. quality: limits of the capture. coverage: what checks could not see.',
+    'A small table about a capture. overview: what it is. breakdown: every packet once, for shares. protocols: overlapping, no shares. hosts, ports: who sent most. services: failed connections, response times, errors per server. quality: limits of the capture. coverage: what checks could not see.',
   input: z.strictObject({
     capture: captureInput,
     of: z.enum(TABLES).default('overview'),
@@ -22,7 +23,7 @@ export const getStatistics = defineTool({
     cursor: cursorInput,
     limit: limitInput(500, 10),
   }),
-  output: z.object({ rows: z.array(z.record(z.string(), z.unknown())), ...pageOutput }),
+  output: z.object({ limits: z.array(z.string()).optional(), rows: z.array(z.record(z.string(), z.unknown())), ...pageOutput }),
   async run(input, context) {
     const { capture, of, filter, limit } = input;
     return withCapture(capture, context, async (opened, file) => {
@@ -52,6 +53,16 @@ export const getStatistics = defineTool({
           }));
         return { rows, total, next: page.next(rows.length, total) };
       }
+      if (of === 'services') {
+        const sort = { column: 'answerMax', descending: true },
+          found = await opened.call('services', { selection, search: '', sort, offset, limit }, context.signal);
+        return {
+          rows: found.rows.map((row): Record<string, unknown> => serviceRow(row)),
+          total: found.total,
+          next: page.next(found.rows.length, found.total),
+          ...(found.limits.length === 0 ? {} : { limits: [...found.limits] }),
+        };
+      }
       const rows = table(await opened.call('report', { selection, limit: 500 }, context.signal), of);
       const shown = rows.slice(offset, offset + limit);
       return { rows: shown.map((row) => ({ ...row })), total: rows.length, next: page.next(shown.length, rows.length) };
@@ -59,7 +70,7 @@ export const getStatistics = defineTool({
   },
 });
 
-function table(report: Report, of: Exclude<(typeof TABLES)[number], 'hosts' | 'ports'>): readonly Row[] {
+function table(report: Report, of: Exclude<(typeof TABLES)[number], 'hosts' | 'ports' | 'services'>): readonly Row[] {
   switch (of) {
     case 'overview':
       return [overview(report)];
@@ -102,6 +113,26 @@ function overview({ capture, headline, status, statusText, risk, totals, breakdo
     ...(Object.keys(troubles).length === 0 ? {} : { quality: troubles }),
   };
 }
+
+/** What is zero says nothing; requests themselves stay behind, as they may hold secrets: frames lead to them. */
+function serviceRow({ layer, address, port, names, service, connect, answer, slowest, ...counts }: Service): Row {
+  const times = (all: ServiceTimes | null): Row | undefined =>
+    all === null ? undefined : { count: all.count, median: seconds(all.median), p95: seconds(all.p95), max: seconds(all.max) };
+  const { clients, connections, refused, unanswered, reset, retransmissions, zeroWindows, requests, unansweredRequests, errors, outcomes } = counts;
+  const row: Row = {
+    ...{ server: address, port, layer, service, clients, connections, refused, unanswered, reset, retransmissions, zeroWindows },
+    ...{ requests, unansweredRequests, errors, connectSeconds: times(connect), answerSeconds: times(answer) },
+    names: names.slice(0, 3),
+    outcomes: Object.fromEntries(outcomes.map(({ what, times: n }) => [what, n])),
+    slowest: slowest.slice(0, 3).map(({ frame, seconds: took }) => ({ frame, seconds: seconds(took) })),
+  };
+  const saysNothing = (value: unknown): boolean =>
+    value === 0 || value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => !saysNothing(value)));
+}
+
+/** To the microsecond. */
+const seconds = (value: number): number => Math.round(value * 1e6) / 1e6;
 
 function percent(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((part / whole) * 1000) / 10;

@@ -79,7 +79,7 @@ export async function oneCapture(args: Arguments, terminal: Terminal): Promise<s
   return null;
 }
 
-function isUnderstood(filter: string, terminal: Terminal): boolean {
+export function isUnderstood(filter: string, terminal: Terminal): boolean {
   const check = checkFilter(filter);
   if (check.ok) return true;
   const shown = safeText(filter),

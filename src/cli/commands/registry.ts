@@ -4,6 +4,7 @@ export { ask } from './ask.ts';
 export { list } from './list.ts';
 export { packets } from './packets.ts';
 export { packet } from './packet.ts';
+export { services } from './services.ts';
 export { capture } from './capture.ts';
 export { watch } from './watch.ts';
 export { mcp } from './mcp.ts';

@@ -126,6 +126,10 @@ describe('what they say', () => {
   test('get_statistics, get_timeline and compare_captures count the same packets', async () => {
     expect(await output('get_statistics', { capture: 'scan' })).toMatchObject({ rows: [{ packets: 60 }] });
     expect(await output('get_statistics', { capture: 'scan', of: 'hosts' })).toMatchObject({ total: 2 });
+    expect(await output('get_statistics', { capture: 'scan', of: 'services' })).toMatchObject({
+      rows: [],
+      limits: [expect.stringContaining('look like a scan') as string],
+    });
     const timeline = await output('get_timeline', { capture: 'scan', steps: 7 });
     expect((timeline['packets'] as number[]).reduce((a, b) => a + b, 0)).toBe(60);
     expect((timeline['packets'] as number[]).length).toBeLessThanOrEqual(7);

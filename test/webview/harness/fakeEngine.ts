@@ -1,7 +1,7 @@
 /** EngineMethods and HostMethods over the made-up capture, in the page. What the page asked of its host is kept in `asked`. */
 import type { Conversation, Endpoint } from '../../../src/analysis/report.ts';
 import { hostStory } from '../../../src/analysis/hostStory.ts';
-import type { FilterCheck, Page, Selection, TableQuery } from '../../../src/analysis/engineApi.ts';
+import type { FilterCheck, Page, Selection, Service, TableQuery } from '../../../src/analysis/engineApi.ts';
 import type { PageMethods } from '../../../media/engine.ts';
 import type { Handlers } from '../../../src/analysis/rpc.ts';
 import { packetDetail, packetRow } from './packetDetail.ts';
@@ -28,6 +28,34 @@ const FIELDS = [
   'eth',
   'ntp',
   'smb2',
+];
+
+/** A web server that is slow at times and refuses some, and a resolver. */
+const SERVICES: readonly Service[] = [
+  {
+    ...{ id: 'tcp 10.0.0.9 80', layer: 'tcp', address: '10.0.0.9', port: 80, names: ['<b>shop</b>.example.com'], service: 'http' },
+    ...{ clients: 3, packets: 120, bytes: 98_000, connections: 12, refused: 2, unanswered: 1, reset: 0, retransmissions: 4, zeroWindows: 0 },
+    connect: { count: 9, median: 0.0141, p95: 0.0412, max: 0.0412, maxFrame: 31 },
+    answer: { count: 20, median: 0.0853, p95: 1.25, max: 2.75, maxFrame: 412 },
+    ...{
+      requests: 21,
+      unansweredRequests: 1,
+      errors: 3,
+      outcomes: [
+        { what: '200', times: 17 },
+        { what: '503', times: 3 },
+      ],
+    },
+    slowest: [{ frame: 412, seconds: 2.75, what: 'GET shop.example.com/<img src=x onerror=alert(1)>' }],
+  },
+  {
+    ...{ id: 'udp 10.0.0.53 53', layer: 'udp', address: '10.0.0.53', port: 53, names: [], service: 'dns' },
+    ...{ clients: 2, packets: 40, bytes: 4200, connections: null, refused: 0, unanswered: 0, reset: 0, retransmissions: 0, zeroWindows: 0 },
+    connect: null,
+    answer: { count: 20, median: 0.0004, p95: 0.0121, max: 0.0305, maxFrame: 77 },
+    ...{ requests: 20, unansweredRequests: 0, errors: 0, outcomes: [{ what: 'No error', times: 20 }] },
+    slowest: [{ frame: 77, seconds: 0.0305, what: 'A news.example.com' }],
+  },
 ];
 
 /** Clauses joined by `and`; enough of a grammar for the page to be tested against. */
@@ -145,6 +173,15 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
         (row) => `${row.address} ${row.names.join(' ')}`,
         value,
       ),
+    services: (query) => ({
+      ...page<Service>(
+        SERVICES,
+        query,
+        (row) => `${row.address} ${String(row.port)} ${row.names.join(' ')}`,
+        (row, column) => (column === 'answerMax' ? (row.answer?.max ?? NaN) : value(row, column)),
+      ),
+      limits: ['192 ports of 10.0.0.9 that let nobody in are not listed.'],
+    }),
     host: ({ address, selection, limit: rows }) => {
       const filter = `ip.addr == ${address}`,
         chosen = select({ ...selection, filter: selection.filter === '' ? filter : `${selection.filter} and ${filter}` }),

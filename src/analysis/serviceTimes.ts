@@ -1,0 +1,421 @@
+/**
+ * How the services of a capture answer: who could connect, how long that took, how long answers took, and what went wrong. Heard in a pass of its own, so that
+ * only who asks pays for it. Times are those between frames where the capture was taken: near a client they hold the way to the server and back, near the server
+ * they do not.
+ *
+ * Connecting: from the last SYN to the ACK that completes the handshake, which is Wireshark's `tcp.analysis.initial_rtt`. Answering over TCP: from the last
+ * segment with new data of a client to the next of its server, whatever they carry; over UDP, of protocols that ask and answer, from a question to its answer
+ * (of DNS from the first question with an id, which is Wireshark's `dns.time`).
+ */
+import { formatIpv4 } from '../pcap/addresses.ts';
+import type { Message } from '../pcap/dissector.ts';
+import { dnsMessage, type DnsMessage } from '../pcap/dns/message.ts';
+import { RESPONSE_CODES, typeName } from '../pcap/dns/recordTypes.ts';
+import { httpRequestMessage, httpResponseMessage } from '../pcap/http/messages.ts';
+import { NET_DST, NET_PAYLOAD_LENGTH, NET_STRIDE, NET_VERSION, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../pcap/packet.ts';
+import type { CaptureState } from './captureState.ts';
+import { tcpConnState } from './connState.ts';
+import { datagramEnds, endsOf } from './detectors/watched.ts';
+import type { Service, ServiceAnswer, ServiceTimes } from './engineApi.ts';
+import * as F from './flowTable.ts';
+import type { FlowPass } from './flowPass.ts';
+import {
+  FAST_RETRANSMISSION,
+  KEEP_ALIVE,
+  OUT_OF_ORDER,
+  RETRANSMISSION,
+  SPURIOUS_RETRANSMISSION,
+  ZERO_WINDOW,
+  ZERO_WINDOW_PROBE,
+} from './tcpAnalysis.ts';
+
+export const SERVICE_MESSAGES: readonly string[] = [dnsMessage.kind, httpRequestMessage.kind, httpResponseMessage.kind];
+
+/** Server ports that are told apart, times that are kept of all of them, and questions that wait for their answer. */
+const MOST_SERVICES = 5000,
+  MOST_TIMES = 1_000_000,
+  MOST_WAITING = 100_000,
+  MOST_CLIENTS = 10_000;
+/** Closed ports of one server that may be services which do not run; and servers of which it is said that they have more. */
+const MOST_CLOSED = 8,
+  MOST_SCANNED = 3;
+/** Of one service: its slowest answers, and different outcomes. */
+const MOST_SLOWEST = 10,
+  MOST_OUTCOMES = 12,
+  LONGEST_WHAT = 200;
+
+/** Protocols over UDP in which a datagram of the client is a question, and the next of the server its answer; DNS is told by its messages. */
+const ASK_AND_ANSWER: ReadonlySet<string> = new Set([
+  'ntp',
+  'snmp',
+  'radius',
+  'kerberos',
+  'cldap',
+  'ldap',
+  'sip',
+  'tftp',
+  'coap',
+  'nbns',
+  'isakmp',
+  'rpc',
+]);
+
+const SENT_AGAIN = RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION;
+/** Segments whose data are not new, or come late. */
+const NOT_NEW = SENT_AGAIN | OUT_OF_ORDER | KEEP_ALIVE | ZERO_WINDOW_PROBE;
+
+/** Steps of a handshake that was seen from its beginning. */
+const SYN_SEEN = 1,
+  SYN_ACK_SEEN = 2,
+  CONNECTED = 3;
+
+interface Collected {
+  readonly layer: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly clients: Set<string>;
+  readonly connectTimes: number[];
+  readonly connectFrames: number[];
+  readonly answerTimes: number[];
+  readonly answerFrames: number[];
+  slowest: ServiceAnswer[];
+  readonly outcomes: Map<string, number>;
+  requests: number;
+  responses: number;
+  errors: number;
+  retransmissions: number;
+  zeroWindows: number;
+}
+
+export interface ServicesFound {
+  readonly services: readonly Service[];
+  /** Sentences about what was not followed. */
+  readonly limits: readonly string[];
+}
+
+export class ServiceWatch {
+  readonly #state: CaptureState;
+  readonly #services = new Map<string, Collected>();
+  /** By flow: its service + 1, 0 not looked up yet, -1 none; step of its handshake; when it began, and when its client asked, NaN where nothing waits. */
+  #serviceOf = new Int32Array(1024);
+  #step = new Uint8Array(1024);
+  #synAt = new Float64Array(1024);
+  #askedAt = new Float64Array(1024).fill(NaN);
+  readonly #list: Collected[] = [];
+  /** What a flow asked for last, where its protocol says. */
+  readonly #asked = new Map<number, string>();
+  /** Questions over DNS without an answer yet: the frame and the time of the first. */
+  readonly #waiting = new Map<string, { readonly at: number; readonly what: string }>();
+  #zero: number | null = null;
+  #times = 0;
+  #missed = { services: false, times: false, waiting: false };
+
+  constructor(state: CaptureState) {
+    this.#state = state;
+  }
+
+  onMessage(message: Message, flow: number, p: Packet): void {
+    if (dnsMessage.is(message)) {
+      if (message.protocol === 'dns') this.#dns(message, flow, p);
+    } else if (flow < 0) return;
+    else if (httpRequestMessage.is(message)) {
+      const service = this.#of(flow);
+      if (service === null) return;
+      service.requests++;
+      if (this.#asked.size < MOST_WAITING) this.#asked.set(flow, `${message.method} ${message.host ?? ''}${message.uri}`.slice(0, LONGEST_WHAT));
+    } else if (httpResponseMessage.is(message) && message.status >= 200) {
+      const service = this.#of(flow);
+      if (service === null) return;
+      service.responses++;
+      if (message.status >= 400) service.errors++;
+      count(service, String(message.status));
+    }
+  }
+
+  /** A frame that was counted. */
+  onFrame(p: Packet, pass: FlowPass): void {
+    const { flow, direction } = pass,
+      { ints } = this.#state.flows;
+    if (flow < 0) return;
+    const protocol = ints[flow * F.INTS + F.META]! & F.META_PROTOCOL;
+    if (protocol === F.PROTOCOL_UDP) this.#datagram(p, flow, direction);
+    else if (protocol === F.PROTOCOL_TCP) this.#segment(p, flow, direction, pass.tcpBits);
+  }
+
+  #segment(p: Packet, flow: number, direction: 0 | 1, bits: number): void {
+    if (flow >= this.#step.length) this.#grow(flow);
+    const flags = p.tcpFlags,
+      length = p.net[(p.netCount - 1) * NET_STRIDE + NET_PAYLOAD_LENGTH]!,
+      at = this.#secondsOf(p);
+    if ((flags & TCP_SYN) !== 0) {
+      if ((flags & TCP_ACK) === 0) {
+        if (direction === 0 && this.#step[flow]! <= SYN_SEEN) {
+          this.#synAt[flow] = at;
+          this.#step[flow] = SYN_SEEN;
+        }
+      } else if (direction === 1 && this.#step[flow] === SYN_SEEN) this.#step[flow] = SYN_ACK_SEEN;
+    } else if (this.#step[flow] === SYN_ACK_SEEN && direction === 0 && (flags & (TCP_ACK | TCP_RST | TCP_FIN)) === TCP_ACK) {
+      this.#step[flow] = CONNECTED;
+      const service = this.#of(flow);
+      if (service !== null) this.#keep(service.connectTimes, service.connectFrames, at - this.#synAt[flow]!, p.frame);
+    }
+    if ((bits & (SENT_AGAIN | ZERO_WINDOW)) !== 0) {
+      const service = this.#of(flow);
+      if (service !== null && (bits & SENT_AGAIN) !== 0) service.retransmissions++;
+      if (service !== null && (bits & ZERO_WINDOW) !== 0) service.zeroWindows++;
+    }
+    if (length === 0 || (bits & NOT_NEW) !== 0 || (flags & TCP_SYN) !== 0) return;
+    this.#said(p, flow, direction, at);
+  }
+
+  #datagram(p: Packet, flow: number, direction: 0 | 1): void {
+    const id = p.application < 0 ? undefined : p.tables.all[p.application]?.dissector.id;
+    if (id === undefined || !ASK_AND_ANSWER.has(id) || isForMany(p)) return;
+    if (flow >= this.#step.length) this.#grow(flow);
+    this.#said(p, flow, direction, this.#secondsOf(p));
+  }
+
+  /** New data of one side: of the client it asks, of the server it answers what was asked. */
+  #said(p: Packet, flow: number, direction: 0 | 1, at: number): void {
+    const service = this.#of(flow);
+    if (service === null) return;
+    if (direction === this.#serverSide(flow, service)) {
+      const seconds = at - this.#askedAt[flow]!;
+      if (Number.isNaN(seconds)) return;
+      this.#askedAt[flow] = NaN;
+      this.#answered(service, seconds, p.frame, this.#asked.get(flow) ?? '');
+    } else this.#askedAt[flow] = at;
+  }
+
+  #dns(message: DnsMessage, flow: number, p: Packet): void {
+    const ends = datagramEnds(p);
+    if (ends === null || message.opcode !== 0) return;
+    const { isResponse } = message,
+      layer = flow < 0 ? 'udp' : 'tcp',
+      server = isResponse ? ends.source : ends.destination,
+      port = isResponse ? ends.sourcePort : ends.destinationPort,
+      client = isResponse ? ends.destination : ends.source,
+      key = `${layer} ${client} ${isResponse ? ends.destinationPort : ends.sourcePort} ${server} ${message.id}`;
+    const service = this.#service(layer, server, port);
+    if (service === null) return;
+    if (!isResponse) {
+      service.clients.add(client);
+      if (this.#waiting.has(key)) return;
+      service.requests++;
+      if (this.#waiting.size >= MOST_WAITING) {
+        this.#missed.waiting = true;
+        return;
+      }
+      this.#waiting.set(key, {
+        at: this.#secondsOf(p),
+        what: `${typeName(message.qtype)} ${message.qname}`.slice(0, LONGEST_WHAT),
+      });
+      return;
+    }
+    const asked = this.#waiting.get(key);
+    if (asked === undefined) return;
+    this.#waiting.delete(key);
+    service.responses++;
+    // A name that does not exist is an answer.
+    if (message.rcode !== 0 && message.rcode !== 3) service.errors++;
+    count(service, RESPONSE_CODES[message.rcode] ?? `code ${message.rcode}`);
+    // Over TCP its segments say how long it took.
+    if (layer === 'udp') this.#answered(service, this.#secondsOf(p) - asked.at, p.frame, asked.what);
+  }
+
+  #answered(service: Collected, seconds: number, frame: number, what: string): void {
+    this.#keep(service.answerTimes, service.answerFrames, seconds, frame);
+    const { slowest } = service;
+    if (slowest.length >= MOST_SLOWEST && seconds <= slowest[MOST_SLOWEST - 1]!.seconds) return;
+    slowest.push({ frame, seconds, what });
+    slowest.sort((a, b) => b.seconds - a.seconds || a.frame - b.frame);
+    if (slowest.length > MOST_SLOWEST) slowest.pop();
+  }
+
+  #keep(times: number[], frames: number[], seconds: number, frame: number): void {
+    if (Number.isNaN(seconds) || seconds < 0) return;
+    if (this.#times >= MOST_TIMES) {
+      this.#missed.times = true;
+      return;
+    }
+    this.#times++;
+    times.push(seconds);
+    frames.push(frame);
+  }
+
+  /** Seconds since a moment near the capture's beginning, so that a double holds nanoseconds; NaN without time. */
+  #secondsOf(p: Packet): number {
+    if (!p.hasTime) return NaN;
+    this.#zero ??= p.timeSeconds;
+    return p.timeSeconds - this.#zero + p.timeNanoseconds / 1e9;
+  }
+
+  /** The service a flow belongs to; null where there are too many. */
+  #of(flow: number): Collected | null {
+    if (flow >= this.#serviceOf.length) this.#grow(flow);
+    const known = this.#serviceOf[flow]!;
+    if (known !== 0) return known < 0 ? null : this.#list[known - 1]!;
+    const { client, server, serverPort } = endsOf(this.#state, flow),
+      isTcp = (this.#state.flows.ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === F.PROTOCOL_TCP,
+      service = this.#service(isTcp ? 'tcp' : 'udp', server, serverPort);
+    this.#serviceOf[flow] = service === null ? -1 : this.#list.indexOf(service) + 1;
+    if (service !== null && service.clients.size < MOST_CLIENTS) service.clients.add(client);
+    return service;
+  }
+
+  #service(layer: 'tcp' | 'udp', address: string, port: number): Collected | null {
+    const key = `${layer} ${address} ${port}`;
+    let service = this.#services.get(key);
+    if (service !== undefined) return service;
+    if (this.#list.length >= MOST_SERVICES) {
+      this.#missed.services = true;
+      return null;
+    }
+    service = {
+      layer,
+      address,
+      port,
+      clients: new Set(),
+      connectTimes: [],
+      connectFrames: [],
+      answerTimes: [],
+      answerFrames: [],
+      slowest: [],
+      outcomes: new Map(),
+      requests: 0,
+      responses: 0,
+      errors: 0,
+      retransmissions: 0,
+      zeroWindows: 0,
+    };
+    this.#services.set(key, service);
+    this.#list.push(service);
+    return service;
+  }
+
+  /** Direction of what the server of a flow sends; it is the originator where a capture begins amid a connection. */
+  #serverSide(flow: number, { port }: Collected): 0 | 1 {
+    const ports = this.#state.flows.ints[flow * F.INTS + F.PORTS]!;
+    return (ports & 0xffff) === port || ports >>> 16 !== port ? 1 : 0;
+  }
+
+  #grow(flow: number): void {
+    const length = 2 ** Math.ceil(Math.log2(flow + 2));
+    const larger = <T extends Int32Array | Uint8Array | Float64Array>(to: T, from: T): T => (to.set(from), to);
+    this.#serviceOf = larger(new Int32Array(length), this.#serviceOf);
+    this.#step = larger(new Uint8Array(length), this.#step);
+    this.#synAt = larger(new Float64Array(length), this.#synAt);
+    this.#askedAt = larger(new Float64Array(length).fill(NaN), this.#askedAt);
+  }
+
+  /** What all flows came to; those with the most packets first. */
+  found(): ServicesFound {
+    const { flows, names, tables } = this.#state,
+      { ints, doubles } = flows,
+      totals = new Map<Collected, Totals>();
+    for (let flow = 0; flow < flows.count; flow++) {
+      const at = flow * F.INTS,
+        protocol = ints[at + F.META]! & F.META_PROTOCOL,
+        packets = ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]!;
+      if (packets === 0 || (protocol !== F.PROTOCOL_TCP && protocol !== F.PROTOCOL_UDP)) continue;
+      const { server, serverPort } = endsOf(this.#state, flow),
+        layer = protocol === F.PROTOCOL_TCP ? 'tcp' : 'udp',
+        // Datagrams whose protocol does not ask and answer belong to no service.
+        service = layer === 'tcp' ? this.#of(flow) : this.#services.get(`udp ${server} ${serverPort}`);
+      if (service === null || service === undefined) continue;
+      let total = totals.get(service);
+      if (total === undefined)
+        totals.set(
+          service,
+          (total = { packets: 0, bytes: 0, connections: 0, refused: 0, unanswered: 0, reset: 0, isOpen: layer === 'udp', service: null }),
+        );
+      total.packets += packets;
+      total.bytes += doubles[flow * F.DOUBLES + F.BYTES_A]! + doubles[flow * F.DOUBLES + F.BYTES_B]!;
+      total.service ??= tables.all[ints[at + F.SERVICE]! - 1]?.dissector.id ?? null;
+      if (layer !== 'tcp') continue;
+      total.connections++;
+      if ((ints[at + F.FLAGS]! & (F.SYN_ACK_B | F.DATA_B)) !== 0 || (ints[at + F.FLAGS]! & F.SYN_A) === 0) total.isOpen = true;
+      const connState = tcpConnState(ints[at + F.FLAGS]!);
+      if (connState === 'REJ') total.refused++;
+      else if (connState === 'S0') total.unanswered++;
+      else if (connState === 'RSTR') total.reset++;
+    }
+    const closed = new Map<string, number>();
+    for (const [{ address }, { isOpen }] of totals) if (!isOpen) closed.set(address, (closed.get(address) ?? 0) + 1);
+    const isListed = ([{ address }, { isOpen }]: readonly [Collected, Totals]): boolean => isOpen || closed.get(address)! <= MOST_CLOSED,
+      scanned = [...closed].filter(([, ports]) => ports > MOST_CLOSED);
+    const services = [...totals].filter(isListed).map(([one, total]): Service => {
+      const isTcp = one.layer === 'tcp';
+      return {
+        id: `${one.layer} ${one.address} ${one.port}`,
+        layer: one.layer,
+        address: one.address,
+        port: one.port,
+        names: names.of(one.address),
+        service: total.service,
+        clients: one.clients.size,
+        packets: total.packets,
+        bytes: total.bytes,
+        connections: isTcp ? total.connections : null,
+        refused: total.refused,
+        unanswered: total.unanswered,
+        reset: total.reset,
+        retransmissions: one.retransmissions,
+        zeroWindows: one.zeroWindows,
+        connect: timesOf(one.connectTimes, one.connectFrames),
+        answer: timesOf(one.answerTimes, one.answerFrames),
+        requests: one.requests === 0 && one.responses === 0 ? null : one.requests,
+        unansweredRequests: Math.max(0, one.requests - one.responses),
+        errors: one.errors,
+        outcomes: [...one.outcomes].map(([what, times]) => ({ what, times })).sort((a, b) => b.times - a.times),
+        slowest: one.slowest,
+      };
+    });
+    return {
+      services: services.sort((a, b) => b.packets - a.packets),
+      limits: [
+        ...scanned
+          .slice(0, MOST_SCANNED)
+          .map(([address, ports]) => `${ports} ports of ${address} that let nobody in are not listed: more than ${MOST_CLOSED} look like a scan.`),
+        ...(scanned.length > MOST_SCANNED ? [`So it is with ${scanned.length - MOST_SCANNED} more addresses.`] : []),
+        ...(this.#missed.services ? [`Services beyond the first ${MOST_SERVICES} were not followed.`] : []),
+        ...(this.#missed.times ? [`Times beyond the first ${MOST_TIMES} were not kept.`] : []),
+        ...(this.#missed.waiting ? [`Questions beyond ${MOST_WAITING} that waited at once were not followed.`] : []),
+      ],
+    };
+  }
+}
+
+interface Totals {
+  packets: number;
+  bytes: number;
+  connections: number;
+  refused: number;
+  unanswered: number;
+  reset: number;
+  /** Somebody got in, or was in when the capture began. */
+  isOpen: boolean;
+  service: string | null;
+}
+
+function count({ outcomes }: Collected, what: string): void {
+  if (outcomes.has(what) || outcomes.size < MOST_OUTCOMES) outcomes.set(what, (outcomes.get(what) ?? 0) + 1);
+}
+
+/** Percentiles by nearest rank; null without times. */
+function timesOf(times: readonly number[], frames: readonly number[]): ServiceTimes | null {
+  if (times.length === 0) return null;
+  const order = Float64Array.from(times).sort(),
+    rank = (share: number): number => order[Math.max(0, Math.ceil(share * order.length) - 1)]!,
+    max = order[order.length - 1]!;
+  return { count: times.length, median: rank(0.5), p95: rank(0.95), max, maxFrame: frames[times.indexOf(max)]! };
+}
+
+/** Whether a datagram goes to a group or to all: nobody in particular was asked. */
+function isForMany(p: Packet): boolean {
+  const at = (p.netCount - 1) * NET_STRIDE,
+    destination = p.net[at + NET_DST]!;
+  if (p.net[at + NET_VERSION] === 6) return p.ipv6.textOf(destination).startsWith('ff');
+  const first = destination >>> 24;
+  return (first >= 224 && first < 240) || formatIpv4(destination).endsWith('.255');
+}

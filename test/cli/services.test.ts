@@ -1,0 +1,46 @@
+/** `netsec services` from outside; its numbers are compared with tshark's in test/analysis/serviceTimes.test.ts. */
+import path from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { buildCli } from './support/buildCli.ts';
+import { netsec, SAMPLES } from './support/capture.ts';
+
+beforeAll(async () => {
+  await buildCli();
+});
+
+const STORY = path.join(SAMPLES, 'capture_20261123_022453.pcap');
+
+test('prints a line for each service, the slowest first, and what is left out', async () => {
+  const { status, stdout } = await netsec(['services', STORY, '--limit', '2']);
+  expect(status).toBe(0);
+  const lines = stdout.split('\n');
+  expect(lines[0]).toBe('9 services, 2 of them shown');
+  // 80 columns: times of connecting and requests have no room.
+  expect(lines[1]).toMatch(/^ {2}server +port +service +conns +failed +answer +95 % +max +frame +errors$/);
+  expect(lines[2]).toMatch(/^ {2}10\.20\.0\.20 +22 +SSH +2 +17 ms +52 ms +52 ms +88$/);
+  expect(lines[3]).toMatch(/^ {2}10\.20\.0\.10 +80 +HTTP +8 +15 ms +20 ms +20 ms +201 +1$/);
+  expect(stdout).toMatch(/ports of 10\.20\.0\.20 that let nobody in are not listed/);
+});
+
+test('as JSON, under a filter, in another order', async () => {
+  const { stdout } = await netsec(['services', STORY, '--json', '--filter', 'dns or http', '--sort', 'errors']);
+  const { rows, total } = JSON.parse(stdout) as { rows: { id: string; errors: number }[]; total: number };
+  expect([total, rows.map(({ id, errors }) => [id, errors])]).toEqual([
+    2,
+    [
+      ['udp 192.168.10.1 53', 4],
+      ['tcp 10.20.0.10 80', 1],
+    ],
+  ]);
+});
+
+test('says what is wrong', async () => {
+  for (const [args, message] of [
+    [['--sort', 'colour'], '--sort takes answerMax'],
+    [['--filter', 'ip.scr == 1'], 'ip.scr'],
+  ] as const) {
+    const { status, stderr } = await netsec(['services', STORY, ...args]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+  }
+});
