@@ -95,7 +95,7 @@ export const FIRST_TCP_FLAGS_SHIFT = 21;
 /** Systems start at 64, 128 or 255 and the way across the Internet is rarely longer than 30 hops. */
 export const LOW_TTL_MAX = 30;
 
-const INITIAL_ROWS = 1024;
+const INITIAL_ROWS = 64;
 
 export class FlowTable {
   count = 0;

@@ -66,7 +66,7 @@ const NEXT_TIME = 4,
   TIMES = ROW / 2;
 
 /** Rows of one buffer, as a power of two: buffers are added, and never copied into larger ones. */
-const CHUNK_LOG2 = 12,
+const CHUNK_LOG2 = 8,
   IN_CHUNK = (1 << CHUNK_LOG2) - 1;
 
 /** TCP_ROW of a flow that is one SYN so far; NEXT_B holds its window. */

@@ -3,7 +3,7 @@
  * pass compares one integer per address, whatever the family.
  */
 
-const INITIAL_SLOTS = 1024;
+const INITIAL_SLOTS = 64;
 /** Texts that are kept, a power of two. */
 const REMEMBERED = 512;
 
