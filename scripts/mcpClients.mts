@@ -7,6 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
+import os from 'node:os';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { bundleOf } from './bundled.mts';
@@ -70,12 +71,11 @@ interface Listed {
 }
 
 async function inspect(): Promise<void> {
-  const listed = {
-    ...(await inspector('tools/list', '--strict')),
-    ...(await inspector('resources/list')),
-    ...(await inspector('resources/templates/list')),
-    ...(await inspector('prompts/list')),
-  } as unknown as Listed;
+  const lists: Readonly<Record<string, unknown>>[] = [];
+  await together([['tools/list', '--strict'], ['resources/list'], ['resources/templates/list'], ['prompts/list']], async ([method = '', ...args]) => {
+    lists.push(await inspector(method, ...args));
+  });
+  const listed = Object.assign({}, ...lists) as Listed;
   check(
     'inspector lists tools, resources, templates and prompts',
     listed.tools.length > 0 && listed.prompts.length > 0 && listed.resources.length > 1 ? null : 'something is missing',
@@ -95,7 +95,7 @@ async function inspect(): Promise<void> {
     second: 'dns.pcap',
     hypothesis: 'a host is scanned',
   };
-  for (const { name, inputSchema } of listed.tools) {
+  await together(listed.tools, async ({ name, inputSchema }) => {
     const takesCapture = inputSchema.properties?.['capture'] !== undefined,
       wanted = [...new Set([...(takesCapture ? ['capture'] : []), ...(inputSchema.required ?? [])])];
     const result = await inspector('tools/call', '--tool-name', name, ...wanted.flatMap((each) => ['--tool-arg', `${each}=${typical[each] ?? ''}`]));
@@ -111,7 +111,7 @@ async function inspect(): Promise<void> {
         ? null
         : said.slice(0, 300),
     );
-  }
+  });
   const uris = [
     ...listed.resources.slice(0, 3).map(({ uri }) => uri),
     ...listed.resourceTemplates.map(({ uriTemplate }) =>
@@ -120,11 +120,11 @@ async function inspect(): Promise<void> {
       ),
     ),
   ];
-  for (const uri of uris) {
+  await together(uris, async (uri) => {
     const { contents } = (await inspector('resources/read', '--uri', uri)) as { contents?: readonly { readonly text?: string }[] };
     check(`inspector reads ${uri}`, contents?.[0]?.text?.includes('<capture-data>') === true ? null : JSON.stringify(contents).slice(0, 300));
-  }
-  for (const { name, arguments: args = [] } of listed.prompts) {
+  });
+  await together(listed.prompts, async ({ name, arguments: args = [] }) => {
     const { messages } = await inspector(
       'prompts/get',
       '--prompt-name',
@@ -133,7 +133,16 @@ async function inspect(): Promise<void> {
       ...args.map((each) => `${each.name}=${typical[each.name] ?? ''}`),
     );
     check(`inspector gets ${name}`, Array.isArray(messages) && messages.length > 0 ? null : JSON.stringify(messages));
-  }
+  });
+}
+
+/** A call for each, as many at a time as there are processors: every one starts the inspector and a server of its own. */
+async function together<T>(all: readonly T[], call: (one: T) => Promise<void>): Promise<void> {
+  const waiting = [...all];
+  const inTurn = async (): Promise<void> => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await call(one);
+  };
+  await Promise.all(Array.from({ length: Math.max(2, os.availableParallelism()) }, inTurn));
 }
 
 /** An address, a finding and a conversation that are really there. */
