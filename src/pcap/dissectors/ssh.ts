@@ -144,6 +144,9 @@ export const ssh: Dissector = {
     keepBytes: MAX_PACKET + 4,
     step: stepSsh,
     dissect: dissectSsh,
+    // Packets tell their lengths until the keys are new, and from then on nothing has to be whole: what was not captured takes nothing with it.
+    cut: () => false,
+    resume: () => true,
   },
 };
 
@@ -206,13 +209,18 @@ function dissectSsh(p: Packet, offset: number, end: number, direction: Direction
         kind: 'ssh-encrypted',
         frame: p.frame,
         fromServer: isFromServer(p, direction, PORT),
-        bytes: end - offset,
+        bytes: end - offset + cutBytes(p, end),
       } satisfies SshEncryptedMessage);
     }
     if (sink === null) return;
     sink.add(f.encrypted, offset, end - offset);
     sink.info('SSH', `${isFromServer(p, direction, PORT) ? 'Server' : 'Client'}: Encrypted packet (len=${end - offset})`);
   }
+}
+
+/** Bytes of a segment behind those that were captured, where the snap length cut it at `end`. */
+function cutBytes(p: Packet, end: number): number {
+  return p.bytes === p.frameBytes && end === p.start + p.capturedLength ? Math.max(0, p.originalLength - p.capturedLength) : 0;
 }
 
 /** The packet that ends the clear part: its phase is over already when it is dissected. */
@@ -278,7 +286,8 @@ function readKexInit(p: Packet, offset: number, end: number, fromServer: boolean
     return text;
   });
   if (r.short) {
-    p.malformed('SSH key exchange lists are longer than their packet', offset, end);
+    // What the snap length or a lost segment took away is nobody's mistake.
+    if (end - offset >= 4 + p.view.getUint32(offset)) p.malformed('SSH key exchange lists are longer than their packet', offset, end);
     return;
   }
   const own = fromServer ? 1 : 0,

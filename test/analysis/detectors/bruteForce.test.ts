@@ -1,4 +1,6 @@
 /** Failed logins are counted per client and server; successes, a typo and a shell that works are left alone. */
+import fs from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { SshEncryptedMessage, SshNewKeysMessage } from '../../../src/pcap/dissectors/ssh.ts';
 import type { RdpRequestMessage } from '../../../src/pcap/dissectors/tpkt.ts';
@@ -478,6 +480,35 @@ describe('is silent on', () => {
   test.each(['ssh-session.pcap', 'ftp.pcap', 'ftp-many-files.pcap', 'smtp.pcap'])('%s', async (name) =>
     expect(findingsOf(await analyzeCapture(sample(name)), 'brute-force')).toEqual([]),
   );
+});
+
+/** What `tcpdump -s length` would have written of a capture in the machine's order of bytes. */
+function snapped(capture: Uint8Array, length: number): Uint8Array {
+  const view = new DataView(capture.buffer, capture.byteOffset, capture.length),
+    parts = [capture.slice(0, 24)];
+  for (let at = 24; at + 16 <= capture.length;) {
+    const captured = view.getUint32(at + 8, true),
+      record = capture.slice(at, at + 16 + Math.min(captured, length));
+    new DataView(record.buffer).setUint32(8, Math.min(captured, length), true);
+    parts.push(record);
+    at += 16 + captured;
+  }
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
+// captures/break-in.md: hydra tries 29 passwords at 10.20.0.20 until one fits.
+test('guesses over SSH are told alike where 96 or 128 bytes of each packet were captured, and no packet is called malformed', async () => {
+  const whole = new Uint8Array(gunzipSync(fs.readFileSync(sample('break-in.pcap.gz')))),
+    told = async (capture: Uint8Array) => {
+      const report = await analyzeCapture(capture);
+      expect(findingsOf(report, 'malformed-traffic')).toEqual([]);
+      return [...findingsOf(report, 'brute-force'), ...findingsOf(report, 'brute-force-success')].map(({ title, subjects }) => [title, subjects]);
+    },
+    all = await told(whole);
+  expect(all).toHaveLength(2);
+  const [, tries = '0'] = /^192\.168\.10\.24 guesses passwords at 10\.20\.0\.20 over SSH: (\d+) times/.exec(String(all[0]![0])) ?? [];
+  expect(Number(tries)).toBeGreaterThanOrEqual(28);
+  for (const length of [96, 128]) expect(await told(snapped(whole, length))).toEqual(all);
 });
 
 describe.runIf(hasShared)('recorded', () => {
