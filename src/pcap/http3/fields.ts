@@ -4,13 +4,12 @@ import { headerFieldsOf } from '../http2/fields.ts';
 
 export const CONTROL = 0,
   PUSH = 1,
-  ENCODER = 2,
-  DECODER = 3;
+  ENCODER = 2;
 export const STREAM_TYPES: Readonly<Record<number, string>> = {
   [CONTROL]: 'Control Stream',
   [PUSH]: 'Push Stream',
   [ENCODER]: 'QPACK Encoder Stream',
-  [DECODER]: 'QPACK Decoder Stream',
+  3: 'QPACK Decoder Stream',
   0x54: 'WebTransport Stream',
 };
 
@@ -19,7 +18,6 @@ export const DATA = 0,
   CANCEL_PUSH = 3,
   SETTINGS = 4,
   PUSH_PROMISE = 5,
-  GOAWAY = 7,
   MAX_PUSH_ID = 13,
   PRIORITY_UPDATE = 0xf0700,
   PUSH_PRIORITY_UPDATE = 0xf0701;
@@ -31,7 +29,7 @@ export const FRAME_TYPES: Readonly<Record<number, string>> = {
   [SETTINGS]: 'SETTINGS',
   [PUSH_PROMISE]: 'PUSH_PROMISE',
   6: 'Reserved',
-  [GOAWAY]: 'GOAWAY',
+  7: 'GOAWAY',
   8: 'Reserved',
   9: 'Reserved',
   [MAX_PUSH_ID]: 'MAX_PUSH_ID',

@@ -502,11 +502,13 @@ test('guesses over SSH are told alike where 96 or 128 bytes of each packet were 
     told = async (capture: Uint8Array) => {
       const report = await analyzeCapture(capture);
       expect(findingsOf(report, 'malformed-traffic')).toEqual([]);
-      return [...findingsOf(report, 'brute-force'), ...findingsOf(report, 'brute-force-success')].map(({ title, subjects }) => [title, subjects]);
+      return [...findingsOf(report, 'brute-force'), ...findingsOf(report, 'brute-force-success')].map(
+        ({ title, subjects }) => [title, subjects] as const,
+      );
     },
     all = await told(whole);
   expect(all).toHaveLength(2);
-  const [, tries = '0'] = /^192\.168\.10\.24 guesses passwords at 10\.20\.0\.20 over SSH: (\d+) times/.exec(String(all[0]![0])) ?? [];
+  const [, tries = '0'] = /^192\.168\.10\.24 guesses passwords at 10\.20\.0\.20 over SSH: (\d+) times/.exec(all[0]![0]) ?? [];
   expect(Number(tries)).toBeGreaterThanOrEqual(28);
   for (const length of [96, 128]) expect(await told(snapped(whole, length))).toEqual(all);
 });
