@@ -35,7 +35,7 @@ export const SERVICE_MESSAGES: readonly string[] = [dnsMessage.kind, httpRequest
 const MOST_SERVICES = 5000,
   MOST_TIMES = 1_000_000,
   MOST_WAITING = 100_000,
-  MOST_CLIENTS = 10_000;
+  MOST_CLIENTS = 200_000;
 /** Closed ports of one server that may be services which do not run; and servers of which it is said that they have more. */
 const MOST_CLOSED = 8,
   MOST_SCANNED = 3;
@@ -70,6 +70,8 @@ const SYN_SEEN = 1,
   CONNECTED = 3;
 
 interface Collected {
+  /** Its place in the list, from 1. */
+  readonly number: number;
   readonly layer: 'tcp' | 'udp';
   readonly address: string;
   readonly port: number;
@@ -108,7 +110,8 @@ export class ServiceWatch {
   readonly #waiting = new Map<string, { readonly at: number; readonly what: string }>();
   #zero: number | null = null;
   #times = 0;
-  #missed = { services: false, times: false, waiting: false };
+  #clients = 0;
+  #missed = { services: false, times: false, waiting: false, clients: false };
 
   constructor(state: CaptureState) {
     this.#state = state;
@@ -199,7 +202,7 @@ export class ServiceWatch {
     const service = this.#service(layer, server, port);
     if (service === null) return;
     if (!isResponse) {
-      service.clients.add(client);
+      this.#addClient(service, client);
       if (this.#waiting.has(key)) return;
       service.requests++;
       if (this.#waiting.size >= MOST_WAITING) {
@@ -258,9 +261,24 @@ export class ServiceWatch {
     const { client, server, serverPort } = endsOf(this.#state, flow),
       isTcp = (this.#state.flows.ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === F.PROTOCOL_TCP,
       service = this.#service(isTcp ? 'tcp' : 'udp', server, serverPort);
-    this.#serviceOf[flow] = service === null ? -1 : this.#list.indexOf(service) + 1;
-    if (service !== null && service.clients.size < MOST_CLIENTS) service.clients.add(client);
+    this.#serviceOf[flow] = service?.number ?? -1;
+    if (service !== null) this.#addClient(service, client);
     return service;
+  }
+
+  #addClient({ clients }: Collected, client: string): void {
+    if (clients.has(client)) return;
+    if (this.#clients >= MOST_CLIENTS) this.#missed.clients = true;
+    else {
+      this.#clients++;
+      clients.add(client);
+    }
+  }
+
+  /** Datagrams whose protocol does not ask and answer belong to no service. */
+  #knownUdp(flow: number): Collected | null {
+    const { server, serverPort } = endsOf(this.#state, flow);
+    return this.#services.get(`udp ${server} ${serverPort}`) ?? null;
   }
 
   #service(layer: 'tcp' | 'udp', address: string, port: number): Collected | null {
@@ -272,6 +290,7 @@ export class ServiceWatch {
       return null;
     }
     service = {
+      number: this.#list.length + 1,
       layer,
       address,
       port,
@@ -318,11 +337,9 @@ export class ServiceWatch {
         protocol = ints[at + F.META]! & F.META_PROTOCOL,
         packets = ints[at + F.PACKETS_A]! + ints[at + F.PACKETS_B]!;
       if (packets === 0 || (protocol !== F.PROTOCOL_TCP && protocol !== F.PROTOCOL_UDP)) continue;
-      const { server, serverPort } = endsOf(this.#state, flow),
-        layer = protocol === F.PROTOCOL_TCP ? 'tcp' : 'udp',
-        // Datagrams whose protocol does not ask and answer belong to no service.
-        service = layer === 'tcp' ? this.#of(flow) : this.#services.get(`udp ${server} ${serverPort}`);
-      if (service === null || service === undefined) continue;
+      const layer = protocol === F.PROTOCOL_TCP ? 'tcp' : 'udp',
+        service = layer === 'tcp' ? this.#of(flow) : this.#knownUdp(flow);
+      if (service === null) continue;
       let total = totals.get(service);
       if (total === undefined)
         totals.set(
@@ -380,6 +397,7 @@ export class ServiceWatch {
         ...(scanned.length > MOST_SCANNED ? [`So it is with ${scanned.length - MOST_SCANNED} more addresses.`] : []),
         ...(this.#missed.services ? [`Services beyond the first ${MOST_SERVICES} were not followed.`] : []),
         ...(this.#missed.times ? [`Times beyond the first ${MOST_TIMES} were not kept.`] : []),
+        ...(this.#missed.clients ? [`Clients beyond the first ${MOST_CLIENTS} were not told apart.`] : []),
         ...(this.#missed.waiting ? [`Questions beyond ${MOST_WAITING} that waited at once were not followed.`] : []),
       ],
     };

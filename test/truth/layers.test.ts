@@ -32,6 +32,14 @@ const ACCEPTED: Readonly<Record<string, readonly Accepted[]>> = {
   'dos__amp.UDP.snmp.src161.pcapng': [
     { protocol: 'snmp', packets: 2, bytes: 208, why: 'tshark does not look into what ICMP redirects quote of UDP' },
   ],
+  'web-http3-keys.pcapng': [
+    {
+      protocol: 'http3',
+      packets: 1,
+      bytes: 1080,
+      why: 'bodies that end in a later packet are said there (41, 83, 105), which tshark leaves out; a response that was sent twice more (21, 22) is said once',
+    },
+  ],
   'busy-services.pcap': [{ protocol: 'memcache', packets: -6, bytes: -518, why: 'memcached over TCP is not read' }],
   'scan-ip-proto-ipv6.pcap': [
     {

@@ -15,7 +15,7 @@ export const getStatistics = defineTool({
   name: 'get_statistics',
   title: 'Get statistics',
   description:
-    'A small table about a capture. overview: what it is. breakdown: every packet once, for shares. protocols: overlapping, no shares. hosts, ports: who sent most. services: failed connections, response times, errors per server. quality: limits of the capture. coverage: what checks could not see.',
+    'A small table about a capture. breakdown: for shares. protocols: overlapping, no shares. hosts, ports: who sent most. services: failures, response times. quality: limits of the capture. coverage: what checks could not see.',
   input: z.strictObject({
     capture: captureInput,
     of: z.enum(TABLES).default('overview'),

@@ -44,7 +44,7 @@ export function together(parts: readonly Said[], before = '', between = '\n'): S
   return {
     text: text(parts.map((part) => part.text)),
     error(kind, random) {
-      for (let tries = 0; tries < 4; tries++) {
+      for (let tries = 0; tries < 4 && parts.length > 0; tries++) {
         const at = Math.floor(random() * parts.length),
           wrong = parts[at]!.error(kind, random);
         if (wrong !== null) return text(parts.map((part, i) => (i === at ? wrong : part.text)));
