@@ -1,5 +1,6 @@
 /** What Conversations, Endpoints and Services share: search, the table, its sums, and the detail of the chosen row; of the first two a tab per layer. */
 import { html, nothing, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import '../components/grid.ts';
 import '../components/splitter.ts';
 import type { ConversationsQuery, Page, TableQuery } from '../../src/analysis/engineApi.ts';
@@ -200,7 +201,10 @@ export function listTable<Row extends object>(store: Store, table: ListTable<Row
     </div>
     ${table.notes ?? nothing} ${model.rows.failure === null ? nothing : html`<p class="problem" role="alert">${model.rows.failure}</p>`}
     <div class="split-y ${detail === null ? 'one' : ''}">
-      <netsec-grid .config=${config}></netsec-grid>
+      ${
+        // Another list has a grid of its own: it would begin with the row that was chosen in this one.
+        keyed(id, html`<netsec-grid .config=${config}></netsec-grid>`)
+      }
       ${
         detail === null
           ? nothing

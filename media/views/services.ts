@@ -99,7 +99,7 @@ function columns(store: Store): readonly Column<Service>[] {
       title: 'Service',
       width: 60,
       grow: 0.6,
-      drop: 4,
+      drop: 1,
       sort: 'service',
       text: (row) => row.service ?? 'not known',
       cell: (row) => (row.service === null ? html`<span class="muted">${row.layer.toUpperCase()}</span>` : protocolLabel(row.service)),
