@@ -1,6 +1,6 @@
 /** How each port of each server answers: who could connect, how long that and the answers took, and what went wrong. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Service, ServiceTimes } from '../../src/analysis/engineApi.ts';
+import { failedConnections, type Service, type ServiceTimes } from '../../src/analysis/engineApi.ts';
 import { icon, packetsLink, skeleton } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { addressFilter, both } from '../filters.ts';
@@ -16,7 +16,6 @@ let model: TableModel<Service> | null = null;
 let limits: readonly string[] = [];
 
 const filterOf = (row: Service): string => addressFilter(row.layer, row.address, row.port);
-const failed = (row: Service): number => row.refused + row.unanswered + row.reset;
 const seconds = (value: number): string => `${value.toFixed(6)} s`;
 
 function target(row: Service): Target {
@@ -113,7 +112,15 @@ function columns(store: Store): readonly Column<Service>[] {
       (row) => row.connections,
       (row) => packetsLink(store, row.connections ?? 0, both(store.place.selection.filter, filterOf(row))) as TemplateResult,
     ),
-    number('failed', 'Failed', 54, 2, failed, (row) => trouble(failed(row)), 'Connections that were refused, not answered, or reset by the server'),
+    number(
+      'failed',
+      'Failed',
+      54,
+      2,
+      failedConnections,
+      (row) => trouble(failedConnections(row)),
+      'Connections that were refused, not answered, or reset by the server',
+    ),
     time('connect', 'Connect', 'Time of the handshake, the middle one', 6, (row) => row.connect?.median),
     number('requests', 'Requests', 66, 7, (row) => row.requests),
     number(

@@ -118,6 +118,9 @@ export interface Service {
   readonly slowest: readonly ServiceAnswer[];
 }
 
+/** Connections that came to nothing, or that the server broke off. */
+export const failedConnections = ({ refused, unanswered, reset }: Service): number => refused + unanswered + reset;
+
 export interface ServicesPage extends Page<Service> {
   /** Sentences about what was not followed. */
   readonly limits: readonly string[];

@@ -7,7 +7,6 @@
  * segment with new data of a client to the next of its server, whatever they carry; over UDP, of protocols that ask and answer, from a question to its answer
  * (of DNS from the first question with an id, which is Wireshark's `dns.time`).
  */
-import { formatIpv4 } from '../pcap/addresses.ts';
 import type { Message } from '../pcap/dissector.ts';
 import { dnsMessage, type DnsMessage } from '../pcap/dns/message.ts';
 import { RESPONSE_CODES, typeName } from '../pcap/dns/recordTypes.ts';
@@ -15,10 +14,12 @@ import { httpRequestMessage, httpResponseMessage } from '../pcap/http/messages.t
 import { NET_DST, NET_PAYLOAD_LENGTH, NET_STRIDE, NET_VERSION, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../pcap/packet.ts';
 import type { CaptureState } from './captureState.ts';
 import { tcpConnState } from './connState.ts';
+import { isGroup, isGroupFrame } from './detectors/measures.ts';
 import { datagramEnds, endsOf } from './detectors/watched.ts';
-import type { Service, ServiceAnswer, ServiceTimes } from './engineApi.ts';
+import type { Service } from './engineApi.ts';
 import * as F from './flowTable.ts';
 import type { FlowPass } from './flowPass.ts';
+import { newService, newTotals, serviceRows, type CollectedService, type ServiceTotals } from './serviceRows.ts';
 import {
   FAST_RETRANSMISSION,
   KEEP_ALIVE,
@@ -36,9 +37,6 @@ const MOST_SERVICES = 5000,
   MOST_TIMES = 1_000_000,
   MOST_WAITING = 100_000,
   MOST_CLIENTS = 200_000;
-/** Closed ports of one server that may be services which do not run; and servers of which it is said that they have more. */
-const MOST_CLOSED = 8,
-  MOST_SCANNED = 3;
 /** Of one service: its slowest answers, and different outcomes. */
 const MOST_SLOWEST = 10,
   MOST_OUTCOMES = 12,
@@ -69,26 +67,6 @@ const SYN_SEEN = 1,
   SYN_ACK_SEEN = 2,
   CONNECTED = 3;
 
-interface Collected {
-  /** Its place in the list, from 1. */
-  readonly number: number;
-  readonly layer: 'tcp' | 'udp';
-  readonly address: string;
-  readonly port: number;
-  readonly clients: Set<string>;
-  readonly connectTimes: number[];
-  readonly connectFrames: number[];
-  readonly answerTimes: number[];
-  readonly answerFrames: number[];
-  slowest: ServiceAnswer[];
-  readonly outcomes: Map<string, number>;
-  requests: number;
-  responses: number;
-  errors: number;
-  retransmissions: number;
-  zeroWindows: number;
-}
-
 export interface ServicesFound {
   readonly services: readonly Service[];
   /** Sentences about what was not followed. */
@@ -97,13 +75,13 @@ export interface ServicesFound {
 
 export class ServiceWatch {
   readonly #state: CaptureState;
-  readonly #services = new Map<string, Collected>();
+  readonly #services = new Map<string, CollectedService>();
   /** By flow: its service + 1, 0 not looked up yet, -1 none; step of its handshake; when it began, and when its client asked, NaN where nothing waits. */
   #serviceOf = new Int32Array(1024);
   #step = new Uint8Array(1024);
   #synAt = new Float64Array(1024);
   #askedAt = new Float64Array(1024).fill(NaN);
-  readonly #list: Collected[] = [];
+  readonly #list: CollectedService[] = [];
   /** What a flow asked for last, where its protocol says. */
   readonly #asked = new Map<number, string>();
   /** Questions over DNS without an answer yet: the frame and the time of the first. */
@@ -173,9 +151,15 @@ export class ServiceWatch {
 
   #datagram(p: Packet, flow: number, direction: 0 | 1): void {
     const id = p.application < 0 ? undefined : p.tables.all[p.application]?.dissector.id;
-    if (id === undefined || !ASK_AND_ANSWER.has(id) || isForMany(p)) return;
+    if (id === undefined || !ASK_AND_ANSWER.has(id) || this.#isForMany(p)) return;
     if (flow >= this.#step.length) this.#grow(flow);
     this.#said(p, flow, direction, this.#secondsOf(p));
+  }
+
+  /** A datagram to a group or to all asks nobody in particular. */
+  #isForMany(p: Packet): boolean {
+    const at = (p.netCount - 1) * NET_STRIDE;
+    return isGroup(this.#state, p.net[at + NET_VERSION]!, p.net[at + NET_DST]!) || isGroupFrame(p);
   }
 
   /** New data of one side: of the client it asks, of the server it answers what was asked. */
@@ -226,7 +210,7 @@ export class ServiceWatch {
     if (layer === 'udp') this.#answered(service, this.#secondsOf(p) - asked.at, p.frame, asked.what);
   }
 
-  #answered(service: Collected, seconds: number, frame: number, what: string): void {
+  #answered(service: CollectedService, seconds: number, frame: number, what: string): void {
     this.#keep(service.answerTimes, service.answerFrames, seconds, frame);
     const { slowest } = service;
     if (slowest.length >= MOST_SLOWEST && seconds <= slowest[MOST_SLOWEST - 1]!.seconds) return;
@@ -254,7 +238,7 @@ export class ServiceWatch {
   }
 
   /** The service a flow belongs to; null where there are too many. */
-  #of(flow: number): Collected | null {
+  #of(flow: number): CollectedService | null {
     if (flow >= this.#serviceOf.length) this.#grow(flow);
     const known = this.#serviceOf[flow]!;
     if (known !== 0) return known < 0 ? null : this.#list[known - 1]!;
@@ -266,7 +250,7 @@ export class ServiceWatch {
     return service;
   }
 
-  #addClient({ clients }: Collected, client: string): void {
+  #addClient({ clients }: CollectedService, client: string): void {
     if (clients.has(client)) return;
     if (this.#clients >= MOST_CLIENTS) this.#missed.clients = true;
     else {
@@ -276,12 +260,12 @@ export class ServiceWatch {
   }
 
   /** Datagrams whose protocol does not ask and answer belong to no service. */
-  #knownUdp(flow: number): Collected | null {
+  #knownUdp(flow: number): CollectedService | null {
     const { server, serverPort } = endsOf(this.#state, flow);
     return this.#services.get(`udp ${server} ${serverPort}`) ?? null;
   }
 
-  #service(layer: 'tcp' | 'udp', address: string, port: number): Collected | null {
+  #service(layer: 'tcp' | 'udp', address: string, port: number): CollectedService | null {
     const key = `${layer} ${address} ${port}`;
     let service = this.#services.get(key);
     if (service !== undefined) return service;
@@ -289,31 +273,14 @@ export class ServiceWatch {
       this.#missed.services = true;
       return null;
     }
-    service = {
-      number: this.#list.length + 1,
-      layer,
-      address,
-      port,
-      clients: new Set(),
-      connectTimes: [],
-      connectFrames: [],
-      answerTimes: [],
-      answerFrames: [],
-      slowest: [],
-      outcomes: new Map(),
-      requests: 0,
-      responses: 0,
-      errors: 0,
-      retransmissions: 0,
-      zeroWindows: 0,
-    };
+    service = newService(this.#list.length + 1, layer, address, port);
     this.#services.set(key, service);
     this.#list.push(service);
     return service;
   }
 
   /** Direction of what the server of a flow sends; it is the originator where a capture begins amid a connection. */
-  #serverSide(flow: number, { port }: Collected): 0 | 1 {
+  #serverSide(flow: number, { port }: CollectedService): 0 | 1 {
     const ports = this.#state.flows.ints[flow * F.INTS + F.PORTS]!;
     return (ports & 0xffff) === port || ports >>> 16 !== port ? 1 : 0;
   }
@@ -331,7 +298,7 @@ export class ServiceWatch {
   found(): ServicesFound {
     const { flows, names, tables } = this.#state,
       { ints, doubles } = flows,
-      totals = new Map<Collected, Totals>();
+      totals = new Map<CollectedService, ServiceTotals>();
     for (let flow = 0; flow < flows.count; flow++) {
       const at = flow * F.INTS,
         protocol = ints[at + F.META]! & F.META_PROTOCOL,
@@ -341,11 +308,7 @@ export class ServiceWatch {
         service = layer === 'tcp' ? this.#of(flow) : this.#knownUdp(flow);
       if (service === null) continue;
       let total = totals.get(service);
-      if (total === undefined)
-        totals.set(
-          service,
-          (total = { packets: 0, bytes: 0, connections: 0, refused: 0, unanswered: 0, reset: 0, isOpen: layer === 'udp', service: null }),
-        );
+      if (total === undefined) totals.set(service, (total = newTotals(layer)));
       total.packets += packets;
       total.bytes += doubles[flow * F.DOUBLES + F.BYTES_A]! + doubles[flow * F.DOUBLES + F.BYTES_B]!;
       total.service ??= tables.all[ints[at + F.SERVICE]! - 1]?.dissector.id ?? null;
@@ -357,44 +320,11 @@ export class ServiceWatch {
       else if (connState === 'S0') total.unanswered++;
       else if (connState === 'RSTR') total.reset++;
     }
-    const closed = new Map<string, number>();
-    for (const [{ address }, { isOpen }] of totals) if (!isOpen) closed.set(address, (closed.get(address) ?? 0) + 1);
-    const isListed = ([{ address }, { isOpen }]: readonly [Collected, Totals]): boolean => isOpen || closed.get(address)! <= MOST_CLOSED,
-      scanned = [...closed].filter(([, ports]) => ports > MOST_CLOSED);
-    const services = [...totals].filter(isListed).map(([one, total]): Service => {
-      const isTcp = one.layer === 'tcp';
-      return {
-        id: `${one.layer} ${one.address} ${one.port}`,
-        layer: one.layer,
-        address: one.address,
-        port: one.port,
-        names: names.of(one.address),
-        service: total.service,
-        clients: one.clients.size,
-        packets: total.packets,
-        bytes: total.bytes,
-        connections: isTcp ? total.connections : null,
-        refused: total.refused,
-        unanswered: total.unanswered,
-        reset: total.reset,
-        retransmissions: one.retransmissions,
-        zeroWindows: one.zeroWindows,
-        connect: timesOf(one.connectTimes, one.connectFrames),
-        answer: timesOf(one.answerTimes, one.answerFrames),
-        requests: one.requests === 0 && one.responses === 0 ? null : one.requests,
-        unansweredRequests: Math.max(0, one.requests - one.responses),
-        errors: one.errors,
-        outcomes: [...one.outcomes].map(([what, times]) => ({ what, times })).sort((a, b) => b.times - a.times),
-        slowest: one.slowest,
-      };
-    });
+    const { services, unlisted } = serviceRows(totals, names);
     return {
-      services: services.sort((a, b) => b.packets - a.packets),
+      services,
       limits: [
-        ...scanned
-          .slice(0, MOST_SCANNED)
-          .map(([address, ports]) => `${ports} ports of ${address} that let nobody in are not listed: more than ${MOST_CLOSED} look like a scan.`),
-        ...(scanned.length > MOST_SCANNED ? [`So it is with ${scanned.length - MOST_SCANNED} more addresses.`] : []),
+        ...unlisted,
         ...(this.#missed.services ? [`Services beyond the first ${MOST_SERVICES} were not followed.`] : []),
         ...(this.#missed.times ? [`Times beyond the first ${MOST_TIMES} were not kept.`] : []),
         ...(this.#missed.clients ? [`Clients beyond the first ${MOST_CLIENTS} were not told apart.`] : []),
@@ -404,36 +334,6 @@ export class ServiceWatch {
   }
 }
 
-interface Totals {
-  packets: number;
-  bytes: number;
-  connections: number;
-  refused: number;
-  unanswered: number;
-  reset: number;
-  /** Somebody got in, or was in when the capture began. */
-  isOpen: boolean;
-  service: string | null;
-}
-
-function count({ outcomes }: Collected, what: string): void {
+function count({ outcomes }: CollectedService, what: string): void {
   if (outcomes.has(what) || outcomes.size < MOST_OUTCOMES) outcomes.set(what, (outcomes.get(what) ?? 0) + 1);
-}
-
-/** Percentiles by nearest rank; null without times. */
-function timesOf(times: readonly number[], frames: readonly number[]): ServiceTimes | null {
-  if (times.length === 0) return null;
-  const order = Float64Array.from(times).sort(),
-    rank = (share: number): number => order[Math.max(0, Math.ceil(share * order.length) - 1)]!,
-    max = order[order.length - 1]!;
-  return { count: times.length, median: rank(0.5), p95: rank(0.95), max, maxFrame: frames[times.indexOf(max)]! };
-}
-
-/** Whether a datagram goes to a group or to all: nobody in particular was asked. */
-function isForMany(p: Packet): boolean {
-  const at = (p.netCount - 1) * NET_STRIDE,
-    destination = p.net[at + NET_DST]!;
-  if (p.net[at + NET_VERSION] === 6) return p.ipv6.textOf(destination).startsWith('ff');
-  const first = destination >>> 24;
-  return (first >= 224 && first < 240) || formatIpv4(destination).endsWith('.255');
 }

@@ -2,7 +2,15 @@
 import type { CaptureState } from './captureState.ts';
 import { conversationRow, conversationTable, countedRows, type ConversationTable } from './conversations.ts';
 import { endpointRow, endpointTable, type EndpointTable } from './endpoints.ts';
-import type { ConversationsQuery, EndpointsQuery, Page, Service, ServicesPage, TableQuery } from './engineApi.ts';
+import {
+  failedConnections,
+  type ConversationsQuery,
+  type EndpointsQuery,
+  type Page,
+  type Service,
+  type ServicesPage,
+  type TableQuery,
+} from './engineApi.ts';
 import * as F from './flowTable.ts';
 import type { Conversation, ConversationLayer, Endpoint } from './report.ts';
 import type { ServicesFound } from './serviceTimes.ts';
@@ -170,9 +178,6 @@ function serviceKey(row: Service, column: string): number | string {
       return 0;
   }
 }
-
-/** Connections that came to nothing, or that the server broke off. */
-export const failedConnections = ({ refused, unanswered, reset }: Service): number => refused + unanswered + reset;
 
 /** IPv4 addresses sort as numbers, not as text. */
 export function sortableAddress(address: string): string {

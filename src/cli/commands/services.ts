@@ -1,9 +1,8 @@
 /** `netsec services`: how each service of a capture answers: failed connections, times, errors. */
-import { EVERYTHING, type Service, type ServiceTimes } from '../../analysis/engineApi.ts';
+import { EVERYTHING, failedConnections, type Service, type ServiceTimes } from '../../analysis/engineApi.ts';
 import { countText, durationText, plural, protocolLabel } from '../../analysis/engine.ts';
 import { columns, paint, type Column } from '../../analysis/exports/textLayout.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
-import { failedConnections } from '../../analysis/tableQueries.ts';
 import { EXIT, KEY_LOG, textOption, UsageError, wholeNumber, type Command } from '../command.ts';
 import { withSession } from '../openSession.ts';
 import { isUnderstood, oneCapture } from './packets.ts';

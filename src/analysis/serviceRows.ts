@@ -1,0 +1,127 @@
+/** What was collected of each service becomes a row: its connections, its times by percentiles, and which ports are left out as a scan's. */
+import type { AddressNames } from './addressNames.ts';
+import type { Service, ServiceAnswer, ServiceTimes } from './engineApi.ts';
+
+/** Closed ports of one server that may be services which do not run; and servers of which it is said that they have more. */
+const MOST_CLOSED = 8,
+  MOST_SCANNED = 3;
+
+/** What was heard of one service while the capture was read. */
+export interface CollectedService {
+  /** Its place in the list, from 1. */
+  readonly number: number;
+  readonly layer: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly clients: Set<string>;
+  readonly connectTimes: number[];
+  readonly connectFrames: number[];
+  readonly answerTimes: number[];
+  readonly answerFrames: number[];
+  slowest: ServiceAnswer[];
+  readonly outcomes: Map<string, number>;
+  requests: number;
+  responses: number;
+  errors: number;
+  retransmissions: number;
+  zeroWindows: number;
+}
+
+/** What its flows came to. */
+export interface ServiceTotals {
+  packets: number;
+  bytes: number;
+  connections: number;
+  refused: number;
+  unanswered: number;
+  reset: number;
+  /** Somebody got in, or was in when the capture began. */
+  isOpen: boolean;
+  service: string | null;
+}
+
+export const newService = (number: number, layer: 'tcp' | 'udp', address: string, port: number): CollectedService => ({
+  number,
+  layer,
+  address,
+  port,
+  clients: new Set(),
+  connectTimes: [],
+  connectFrames: [],
+  answerTimes: [],
+  answerFrames: [],
+  slowest: [],
+  outcomes: new Map(),
+  requests: 0,
+  responses: 0,
+  errors: 0,
+  retransmissions: 0,
+  zeroWindows: 0,
+});
+
+export const newTotals = (layer: 'tcp' | 'udp'): ServiceTotals => ({
+  packets: 0,
+  bytes: 0,
+  connections: 0,
+  refused: 0,
+  unanswered: 0,
+  reset: 0,
+  isOpen: layer === 'udp',
+  service: null,
+});
+
+/** The services, those with the most packets first, and sentences about ports that are not listed. */
+export function serviceRows(
+  totals: ReadonlyMap<CollectedService, ServiceTotals>,
+  names: AddressNames,
+): { readonly services: readonly Service[]; readonly unlisted: readonly string[] } {
+  const closed = new Map<string, number>();
+  for (const [{ address }, { isOpen }] of totals) if (!isOpen) closed.set(address, (closed.get(address) ?? 0) + 1);
+  const isListed = ([{ address }, { isOpen }]: readonly [CollectedService, ServiceTotals]): boolean => isOpen || closed.get(address)! <= MOST_CLOSED,
+    scanned = [...closed].filter(([, ports]) => ports > MOST_CLOSED);
+  const services = [...totals].filter(isListed).map(([one, total]): Service => {
+    const isTcp = one.layer === 'tcp';
+    return {
+      id: `${one.layer} ${one.address} ${one.port}`,
+      layer: one.layer,
+      address: one.address,
+      port: one.port,
+      names: names.of(one.address),
+      service: total.service,
+      clients: one.clients.size,
+      packets: total.packets,
+      bytes: total.bytes,
+      connections: isTcp ? total.connections : null,
+      refused: total.refused,
+      unanswered: total.unanswered,
+      reset: total.reset,
+      retransmissions: one.retransmissions,
+      zeroWindows: one.zeroWindows,
+      connect: timesOf(one.connectTimes, one.connectFrames),
+      answer: timesOf(one.answerTimes, one.answerFrames),
+      requests: one.requests === 0 && one.responses === 0 ? null : one.requests,
+      unansweredRequests: Math.max(0, one.requests - one.responses),
+      errors: one.errors,
+      outcomes: [...one.outcomes].map(([what, times]) => ({ what, times })).sort((a, b) => b.times - a.times),
+      slowest: one.slowest,
+    };
+  });
+  return {
+    services: services.sort((a, b) => b.packets - a.packets),
+    unlisted: [
+      ...scanned
+        .slice(0, MOST_SCANNED)
+        .map(([address, ports]) => `${ports} ports of ${address} that let nobody in are not listed: more than ${MOST_CLOSED} look like a scan.`),
+      ...(scanned.length > MOST_SCANNED ? [`So it is with ${scanned.length - MOST_SCANNED} more addresses.`] : []),
+    ],
+  };
+}
+
+/** Percentiles by nearest rank; null without times. */
+function timesOf(times: readonly number[], frames: readonly number[]): ServiceTimes | null {
+  if (times.length === 0) return null;
+  const order = Float64Array.from(times).sort(),
+    rank = (share: number): number => order[Math.max(0, Math.ceil(share * order.length) - 1)]!,
+    max = order[order.length - 1]!;
+  return { count: times.length, median: rank(0.5), p95: rank(0.95), max, maxFrame: frames[times.indexOf(max)]! };
+}
