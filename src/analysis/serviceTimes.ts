@@ -210,7 +210,9 @@ export class ServiceWatch {
     if (layer === 'udp') this.#answered(service, this.#secondsOf(p) - asked.at, p.frame, asked.what);
   }
 
+  /** A clock that was set back measures nothing. */
   #answered(service: CollectedService, seconds: number, frame: number, what: string): void {
+    if (Number.isNaN(seconds) || seconds < 0) return;
     this.#keep(service.answerTimes, service.answerFrames, seconds, frame);
     const { slowest } = service;
     if (slowest.length >= MOST_SLOWEST && seconds <= slowest[MOST_SLOWEST - 1]!.seconds) return;

@@ -4,7 +4,7 @@
  */
 import { Analysis } from '../../../src/analysis/analyze.ts';
 import { openCaptureFile } from '../../../src/analysis/captureFile.node.ts';
-import { EVERYTHING, type FieldNode, type PacketDetail } from '../../../src/analysis/engineApi.ts';
+import { EVERYTHING, type Service, type FieldNode, type PacketDetail } from '../../../src/analysis/engineApi.ts';
 import type { Report } from '../../../src/analysis/report.ts';
 import { CaptureSession } from '../../../src/analysis/session.ts';
 import type { ByteSource } from '../../../src/pcap/byteSource.ts';
@@ -88,7 +88,23 @@ async function lookingProblems(session: CaptureSession, report: Report): Promise
   if (packets > 0 && packets < 10_000) {
     const saved = await handlers.savePackets({ selection: EVERYTHING, maxBytes: 64 << 20 }, signal);
     if (saved.packets !== packets) problems.push(`${saved.packets} of ${packets} packets were saved`);
+    const all = { selection: EVERYTHING, search: '', sort: null, offset: 0, limit: 10_000 };
+    for (const service of (await handlers.services(all, signal)).rows) problems.push(...serviceProblems(service, packets));
   }
+  return problems;
+}
+
+/** Times in order and of frames that are there, and no more failures than attempts: whatever clocks and flags say. */
+function serviceProblems({ id, connections, connect, answer, slowest, unansweredRequests, requests, ...row }: Service, packets: number): string[] {
+  const isFrame = (frame: number): boolean => frame >= 1 && frame <= packets,
+    problems: string[] = [];
+  for (const times of [connect, answer])
+    if (times !== null && !(times.count > 0 && 0 <= times.median && times.median <= times.p95 && times.p95 <= times.max && isFrame(times.maxFrame)))
+      problems.push(`${id}: times are ${JSON.stringify(times)}`);
+  if (!slowest.every(({ frame, seconds }) => isFrame(frame) && seconds >= 0)) problems.push(`${id}: slowest are ${JSON.stringify(slowest)}`);
+  if (connections !== null && row.refused + row.unanswered + row.reset > connections) problems.push(`${id}: more connections failed than there were`);
+  if (unansweredRequests > (requests ?? 0)) problems.push(`${id}: more requests were not answered than there were`);
+  if (row.packets > packets) problems.push(`${id}: ${row.packets} of ${packets} packets`);
   return problems;
 }
 
