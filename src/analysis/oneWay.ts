@@ -1,4 +1,5 @@
 /** Connections of which only one side was captured: what makes "unanswered" mean "unseen". */
+import { isForged } from './forgedSegments.ts';
 import * as F from './flowTable.ts';
 
 /** Share of the TCP connections from which a capture counts as one-way: below, a late start or a lost frame explains it. */
@@ -35,7 +36,7 @@ function countOneWay(flows: F.FlowTable): OneWay {
       flags = ints[at + F.FLAGS]!;
     if (a + b > 0) tcpConnections++;
     if (a > 1 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0 && (flags & F.SYN_A) !== 0) connections++;
-    else if ((a === 0 && b > 1) || (a > 2 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0)) connections++;
+    else if ((a === 0 && b > 1) || (a > 2 && b === 0 && (flags & (F.ACK_A | F.DATA_A)) !== 0 && !isForged(flows, flow))) connections++;
   }
   return { connections, tcpConnections, isNotable: connections > 0 && connections >= tcpConnections * NOTABLE_SHARE };
 }

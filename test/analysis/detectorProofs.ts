@@ -221,6 +221,10 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     fires: { capture: 'kerberoast.pcap', subjects: [KIOSK, 'victim 10.20.0.20:88'], frames: [30, 41, 52], tshark: 'kerberos.msg_type == 13' },
     silent: { capture: 'kerberos-tickets.pcap', miss: 'a login and two services, in AES' },
   },
+  'ip-flood': {
+    fires: { capture: 'flood-ip.pcap', subjects: [TARGET, SCANNER], frames: [3, 5, 7], tshark: 'ip.proto == 253 && !icmp' },
+    silent: { capture: 'scan-ip-proto.pcap', miss: 'a scan of IP protocols' },
+  },
   'known-bad-fingerprint': {
     fires: built('knownBadFingerprint', 'with a certificate of the server’s own making, or on an odd port and without a name, it is an alarm'),
     silent: { capture: 'web-browsing.pcap', miss: 'ordinary TLS' },

@@ -142,6 +142,8 @@ flood_scene('flood-udp', 'udp-flood', ['--udp', '-s', '20000', '-p', '9', '-d', 
             'Datagrams of 20 bytes at more than a thousand a second; the server refuses by ICMP.', ['udp.dstport == 9 | the flood'])
 flood_scene('flood-icmp', 'icmp-flood', ['--icmp', '-d', '16', '-i', 'u700', '-c', '1900'], 'An ICMP echo flood.',
             'More than a thousand echo requests a second, each of them answered.', ['icmp.type == 8 | the flood'])
+flood_scene('flood-ip', 'ip-flood', ['--rawip', '-H', '253', '-d', '20', '-i', 'u700', '-c', '1300'], 'A flood of an IP protocol that nobody uses: it passes filters that know only ports.',
+            'More than a thousand packets a second of protocol 253 (RFC 3692 leaves it to experiments); the target refuses some of them by ICMP.', ['ip.proto == 253 && !icmp | the flood', 'icmp.type == 3 && icmp.code == 2 | the refusals'])
 
 
 @scene(Sample(

@@ -22,6 +22,8 @@ type Options = z.output<typeof options>;
 
 const FEW_FRAMES = 2,
   MOST_FRAMES = 100;
+/** Tunnels of switches number their networks. Mirai floods hosts with frames in GRE without a number (greeth): these reach no switch. */
+const PLAIN_GRE = 'gre';
 
 export const macFlood = defineDetector({
   id: 'mac-flood',
@@ -42,11 +44,13 @@ export const macFlood = defineDetector({
 function judge(values: Options, state: CaptureState): FindingDraft | null {
   const { macs } = state,
     frames = new Map<number, number>(),
-    first = new Map<number, number>();
+    first = new Map<number, number>(),
+    isPlainGre = state.packet.vias.includes(PLAIN_GRE);
   if (macs.count < values.addresses) return null;
   for (let row = 0; row < macs.count; row++) {
     const at = row * MAC_WORDS;
-    if ((macs.keys[at + 4]! & 1) !== MAC_ETHERNET) continue;
+    const kind = macs.keys[at + 4]!;
+    if ((kind & 1) !== MAC_ETHERNET || (kind >> 1 > 0 && isPlainGre)) continue;
     const source = (macs.keys[at]! & 0xffff) * 2 ** 32 + (macs.keys[at + 1]! >>> 0);
     frames.set(source, (frames.get(source) ?? 0) + macs.packets[row]!);
     first.set(source, Math.min(first.get(source) ?? Infinity, row));

@@ -45,6 +45,8 @@ type Options = z.output<typeof options>;
 
 /** More attempts per port than any scanner repeats: that is a flood or a program in a loop. */
 const MOST_ATTEMPTS_PER_PORT = 20;
+/** Nmap tries eleven times at most; more are a flood. */
+const MOST_PER_PROTOCOL = 12;
 /** What a program checks again and again. */
 const MOST_CHECKED_PORTS = 64,
   LEAST_ROUNDS = 3;
@@ -80,7 +82,8 @@ function evaluate(values: Options, state: CaptureState, protocols: IpProtocolPro
       if (scan !== null) scans.push(scan);
     }
   }
-  for (const pair of protocols.pairs) if (pair.frames.size >= values.ipProtocols) scans.push(protocolScan(values, state, pair));
+  for (const pair of protocols.pairs)
+    if (pair.frames.size >= values.ipProtocols && pair.packets <= pair.frames.size * MOST_PER_PROTOCOL) scans.push(protocolScan(values, state, pair));
   scans.sort((a, b) => b.failed - a.failed || (a.frames[0] ?? 0) - (b.frames[0] ?? 0));
   const limits = unreadableFrames(state);
   if (protocols.withoutPorts > 0) limits.push(`${plural(protocols.withoutPorts, 'packet was', 'packets were')} cut before the port numbers.`);

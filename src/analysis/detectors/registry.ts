@@ -27,6 +27,7 @@ export { icmpTunnel } from './icmpTunnel.ts';
 export { icsWrite } from './icsWrite.ts';
 export { insecureProtocol } from './insecureProtocol.ts';
 export { intelMatch } from './intelMatch.ts';
+export { ipFlood } from './ipFlood.ts';
 export { kerberosAttack } from './kerberosAttack.ts';
 export { knownBadFingerprint } from './knownBadFingerprint.ts';
 export { landAttack } from './landAttack.ts';

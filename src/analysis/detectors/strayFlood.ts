@@ -2,13 +2,14 @@
  * TCP segments that pour in on one host and belong to no connection: ACK, FIN, RST, SYN-ACK and Xmas floods, as hping3 and Mirai make them. Firewalls and
  * hosts look each of them up in vain. And whole connections in which nothing is ever said, which cost the host as much. ATT&CK T1499.001. Segments of connections from before the capture look the same, but their other side speaks, too.
  */
-import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../pcap/packet.ts';
+import { TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, TCP_URG } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import { countText, durationText, plural } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { FloodTally, MANY_SOURCES } from './floodTally.ts';
+import { isForged } from '../forgedSegments.ts';
 import { endKey, gatherHot } from './hotFlows.ts';
 import { addressFilter, confidenceOf, overThreshold } from './measures.ts';
 
@@ -19,8 +20,16 @@ const MOST_UNANSWERED = 3,
   MOST_OF_EMPTY = 6,
   PROTOCOL_TCP = 6;
 
-type Kind = 'empty' | 'ack' | 'fin' | 'rst' | 'syn-ack' | 'odd-flags';
-const NAMES: Readonly<Record<Kind, string>> = { empty: 'Connection', ack: 'ACK', fin: 'FIN', rst: 'RST', 'syn-ack': 'SYN-ACK', 'odd-flags': 'TCP' };
+type Kind = 'forged' | 'empty' | 'ack' | 'fin' | 'rst' | 'syn-ack' | 'odd-flags';
+const NAMES: Readonly<Record<Kind, string>> = {
+  forged: 'TCP',
+  empty: 'Connection',
+  ack: 'ACK',
+  fin: 'FIN',
+  rst: 'RST',
+  'syn-ack': 'SYN-ACK',
+  'odd-flags': 'TCP',
+};
 /** What is also the answer to attempts that were not captured, of a scanner or of somebody who lent its address. */
 const ANSWERS: ReadonlySet<Kind> = new Set(['rst', 'syn-ack']);
 
@@ -31,16 +40,27 @@ interface Victim {
   readonly end: typeof F.A | typeof F.B;
   /** Connections to this host that somebody used. */
   used: number;
+  /** Segments with data in them: what looks for ports has none. */
+  full: number;
 }
 
 const EMPTY = F.SYN_A | F.SYN_ACK_B | F.ACK_A;
 
+/** A SYN together with what no system sends with one: it opens no connection. */
+function isOddSyn(flags: number): boolean {
+  const first = (flags >>> F.FIRST_TCP_FLAGS_SHIFT) & 0xff;
+  return (first & TCP_SYN) !== 0 && (first & (TCP_FIN | TCP_RST | TCP_URG | TCP_PSH)) !== 0;
+}
+
 /** Which end of a flow gets segments out of nowhere, or -1. Whoever sends a SYN-ACK first counts as the responder. */
-function strayEnd({ ints, doubles }: F.FlowTable, row: number): typeof F.A | typeof F.B | -1 {
-  const at = row * F.INTS,
+function strayEnd(flows: F.FlowTable, row: number): typeof F.A | typeof F.B | -1 {
+  const { ints, doubles } = flows,
+    at = row * F.INTS,
     flags = ints[at + F.FLAGS]!,
     a = ints[at + F.PACKETS_A]!,
     b = ints[at + F.PACKETS_B]!;
+  if (isForged(flows, row)) return F.B;
+  if (isOddSyn(flags)) return b * 2 <= a ? F.B : a * 2 <= b ? F.A : -1;
   if ((flags & EMPTY) === EMPTY)
     return (flags & (F.DATA_A | F.DATA_B | F.FIRST_FROM_B | F.MISSED_DATA | F.EARLY_A | F.EARLY_B)) === 0 && a <= MOST_OF_EMPTY ? F.B : -1;
   if ((flags & F.FIRST_FROM_B) !== 0)
@@ -52,13 +72,17 @@ function strayEnd({ ints, doubles }: F.FlowTable, row: number): typeof F.A | typ
 }
 
 /** Segments out of nowhere, or one connection. */
-function countOf({ ints }: F.FlowTable, row: number, end: typeof F.A | typeof F.B): number {
-  const at = row * F.INTS;
-  if ((ints[at + F.FLAGS]! & EMPTY) === EMPTY) return 1;
+function countOf(flows: F.FlowTable, row: number, end: typeof F.A | typeof F.B): number {
+  const { ints } = flows,
+    at = row * F.INTS;
+  if ((ints[at + F.FLAGS]! & EMPTY) === EMPTY && !isForged(flows, row)) return 1;
   return ints[at + (end === F.B ? F.PACKETS_A : F.PACKETS_B)]!;
 }
 
-function kindOf(flags: number): Kind {
+function kindOf(flows: F.FlowTable, row: number): Kind {
+  const flags = flows.ints[row * F.INTS + F.FLAGS]!;
+  if (isForged(flows, row)) return 'forged';
+  if (isOddSyn(flags)) return 'odd-flags';
   if ((flags & EMPTY) === EMPTY) return 'empty';
   const first = (flags >>> F.FIRST_TCP_FLAGS_SHIFT) & 0xff;
   if ((first & (TCP_SYN | TCP_ACK)) === (TCP_SYN | TCP_ACK)) return 'syn-ack';
@@ -82,6 +106,7 @@ export function strayFloods(state: CaptureState, least: number, windowSeconds: n
       row,
       end: endOf(flows, row),
       used: 0,
+      full: 0,
     }),
     add: (victim, row) => addFlow(victim, state, row),
   });
@@ -99,9 +124,10 @@ function addFlow(victim: Victim, state: CaptureState, row: number): void {
     return;
   }
   const sent = countOf(flows, row, end),
-    kind = kindOf(flags);
+    kind = kindOf(flows, row);
   victim.tally.add(state, row, end, sent);
   victim.kinds.set(kind, (victim.kinds.get(kind) ?? 0) + sent);
+  if (flows.doubles[row * F.DOUBLES + (end === F.B ? F.PAYLOAD_A : F.PAYLOAD_B)]! > 0) victim.full += sent;
 }
 
 function judge(state: CaptureState, victim: Victim, least: number, windowSeconds: number): FindingDraft | null {
@@ -109,13 +135,14 @@ function judge(state: CaptureState, victim: Victim, least: number, windowSeconds
     { sent: segments, sources, flows, span, ports, busiest, rate } = tally,
     { most } = tally.burst;
   // Whoever lost its connections opens others; and a scan goes over many ports, each of them once or so.
-  if (most < least || flows < used * 2) return null;
+  if (most < least || (flows < used * 2 && !victim.kinds.has('forged'))) return null;
   const { port, isOnly: isOnePort } = busiest,
     [kind] = [...victim.kinds].reduce((best, one) => (one[1] > best[1] ? one : best));
-  if (busiest.sent * 2 < least && sources.count < MANY_SOURCES) return null;
+  if (busiest.sent * 2 < least && sources.count < MANY_SOURCES && victim.full * 2 < segments) return null;
   const address = flowAddress(state, victim.row, victim.end),
     isAnswer = ANSWERS.has(kind),
     isEmpty = kind === 'empty',
+    isForgedKind = kind === 'forged',
     unit = isEmpty ? 'connections' : 'segments',
     addresses = tally.addresses(state),
     few = addresses.length > 0,
@@ -125,6 +152,7 @@ function judge(state: CaptureState, victim: Victim, least: number, windowSeconds
     overThreshold(most, least),
     { name: 'from many addresses', value: sources.count >= MANY_SOURCES ? 12 : 0 },
     { name: 'flags that no system sends', value: kind === 'odd-flags' ? 15 : 0 },
+    { name: 'sequence numbers of which no stream can be made', value: isForgedKind ? 15 : 0 },
     { name: 'the host was used by hardly anybody', value: used * 20 <= flows ? 8 : 0 },
     { name: 'what asked for them may not have been captured', value: isAnswer ? -15 : 0 },
   ]);
@@ -134,7 +162,7 @@ function judge(state: CaptureState, victim: Victim, least: number, windowSeconds
     confidence,
     deed: isEmpty ? 'flooded {whom} with empty connections' : 'flooded {whom} with segments of no connection',
     title: `${NAMES[kind]} flood on ${isOnePort ? `port ${port} of ` : ''}${address}: ${plural(segments, isEmpty ? 'empty connection' : 'segment')} from ${tally.fromText(addresses)}`,
-    description: `${countText(most)} TCP ${unit} within ${windowSeconds} s (threshold ${countText(least)}) came to ${address} ${isEmpty ? 'in which nobody said anything' : 'and belonged to no connection'}, ${countText(segments)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}.`,
+    description: `${countText(most)} TCP ${unit} within ${windowSeconds} s (threshold ${countText(least)}) came to ${address} ${isEmpty ? 'in which nobody said anything' : isForgedKind ? 'of which no stream of bytes can be made: their sequence numbers are random, or hardly move' : 'and belonged to no connection'}, ${countText(segments)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}.`,
     subjects: [{ role: 'victim', address, ...(isOnePort ? { port } : {}) }, ...addresses.map((one) => ({ role: 'attacker' as const, address: one }))],
     firstSeen: span.from,
     lastSeen: span.to,

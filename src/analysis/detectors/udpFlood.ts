@@ -35,6 +35,11 @@ const options = z.object({
     .min(100)
     .default(50_000)
     .describe('Unanswered datagrams within the window that make a flood of a single stream too, beyond what video needs (datagrams)'),
+  tinyDatagrams: z
+    .int()
+    .min(100)
+    .default(10_000)
+    .describe('Unanswered datagrams of a few bytes within the window that make a flood of a single stream, beyond what sound needs (datagrams)'),
   windowSeconds: z.number().positive().default(10).describe('Time within which they must come (seconds)'),
   randomNames: z
     .int()
@@ -55,6 +60,8 @@ const MOST_VICTIMS = 1000,
 /** As for scans: small datagrams, few to each port. */
 const MOST_PER_SCANNED_PORT = 20,
   MOST_SCAN_PAYLOAD = 300;
+/** Bytes of a question to a game server, which is what Valve's protocol is flooded with (25), and less than sound and pictures. */
+const MOST_TINY = 40;
 /** Logs, traps, flow records and measurements are sent without expecting an answer. */
 const ONE_WAY_SERVICES = new Set([162, 514, 1514, 2055, 4739, 4789, 5140, 6081, 6343, 6514, 8125, 8472, 9995, 9996, 12_201, 25_826]);
 
@@ -104,7 +111,7 @@ function evaluate(values: Options, state: CaptureState, table: DomainTable): Ret
   const { flows } = state,
     { ints } = flows;
   const hot = gatherHot<Victim>(flows, {
-    least: Math.min(values.datagrams, values.streamDatagrams, values.refusedDatagrams),
+    least: Math.min(values.datagrams, values.streamDatagrams, values.refusedDatagrams, values.tinyDatagrams),
     mostGroups: MOST_VICTIMS,
     key: (row) => ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_UDP ? endKey(flows, row, F.B) : NaN),
     weight: (row) => unanswered(flows, row),
@@ -159,7 +166,8 @@ function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: b
       rate,
     } = tally,
     isMany = flows >= values.conversations && most >= values.datagrams,
-    isStream = !isMany && most >= values.streamDatagrams && victim.agreed * 2 < datagrams,
+    isTiny = bytes <= datagrams * MOST_TINY && most >= values.tinyDatagrams,
+    isStream = !isMany && (isTiny || most >= values.streamDatagrams) && victim.agreed * 2 < datagrams,
     isRefused = !isMany && !isStream && most >= values.refusedDatagrams && victim.refused * 10 >= datagrams * 9;
   let answers = 0;
   for (const [port, count] of answersOf) if (ports.has(port)) answers += count;
@@ -168,7 +176,7 @@ function judge(values: Options, state: CaptureState, victim: Victim, isOneWay: b
   if (/^ff/i.test(address) && address.includes(':')) return null;
   const isScan = datagrams <= ports.size * MOST_PER_SCANNED_PORT && bytes <= datagrams * MOST_SCAN_PAYLOAD && sources.count < MANY_SOURCES;
   if (isScan) return null;
-  const threshold = isMany ? values.datagrams : isStream ? values.streamDatagrams : values.refusedDatagrams,
+  const threshold = isMany ? values.datagrams : isStream ? (isTiny ? values.tinyDatagrams : values.streamDatagrams) : values.refusedDatagrams,
     { port, isOnly: isOnePort } = busiest,
     addresses = tally.addresses(state),
     few = addresses.length > 0,

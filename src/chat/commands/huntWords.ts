@@ -64,7 +64,19 @@ const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = 
   ],
   [
     /^(?:d?dos$|flood|denial|overload|amplif|reflect|smurf)/,
-    ['syn-flood', 'udp-flood', 'icmp-flood', 'amplification', 'smurf', 'land-attack', 'fragment-attack', 'http-flood', 'slow-dos', 'mac-flood'],
+    [
+      'syn-flood',
+      'udp-flood',
+      'icmp-flood',
+      'ip-flood',
+      'amplification',
+      'smurf',
+      'land-attack',
+      'fragment-attack',
+      'http-flood',
+      'slow-dos',
+      'mac-flood',
+    ],
   ],
   [/^(?:tunnel|covert|iodine)/, ['dns-tunnel', 'icmp-tunnel', 'odd-port']],
   [

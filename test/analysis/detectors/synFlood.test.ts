@@ -89,6 +89,68 @@ describe('is a flood', () => {
     }
   });
 
+  test.each([
+    ['SYN with all other flags', SYN | FIN | RST | PSH | URG],
+    ['SYN and ACK with all other flags', SYN | ACK | FIN | RST | PSH | URG],
+  ] as const)('of segments that open no connection: %s', async (_what, flags) => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 1500; i++) builder.tcp({ from: A, to: B, sourcePort: 1024 + i, destinationPort: 80, flags }).wait(0.001);
+    expect(await run(builder.bytes())).toMatchObject([
+      {
+        severity: 'medium',
+        subjects: [
+          { role: 'victim', address: B, port: 80 },
+          { role: 'attacker', address: A },
+        ],
+      },
+    ]);
+  });
+
+  test('of full segments to ports at random: who looks for ports sends empty ones', async () => {
+    const floodOf = (bytes: number): Uint8Array => {
+      const builder = new PacketBuilder();
+      for (let i = 0; i < 1500; i++)
+        builder
+          .tcp({ from: A, to: B, sourcePort: 1024 + i, destinationPort: 1 + ((i * 7919) % 65_000), flags: ACK, payload: new Uint8Array(bytes) })
+          .wait(0.001);
+      return builder.bytes();
+    };
+    expect(await run(floodOf(512))).toMatchObject([{ severity: 'medium', subjects: [{ address: B }, { address: A }] }]);
+    expect(await run(floodOf(0))).toEqual([]);
+  });
+
+  test('of one pair of ports, with random sequence numbers', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 1500; i++)
+      builder
+        .tcp({ from: A, to: B, sourcePort: 4321, destinationPort: 80, flags: ACK, sequence: (i * 2_654_435_761) >>> 0, payload: new Uint8Array(512) })
+        .wait(0.001);
+    const [finding] = await run(builder.bytes());
+    expect(finding).toMatchObject({ severity: 'medium', evidence: { framesTotal: 1500 }, subjects: [{ port: 80 }, { address: A }] });
+    expect(finding!.description).toContain('no stream of bytes can be made');
+  });
+
+  /** Mirai's attack_tcp.c (attack_tcp_stomp): a handshake by the system, then full segments whose sequence number rises by one. */
+  test('behind a handshake, with sequence numbers that hardly move', async () => {
+    const builder = new PacketBuilder();
+    used(builder, A, 40_000, 0);
+    for (let i = 0; i < 1500; i++)
+      builder
+        .tcp({ from: A, to: B, sourcePort: 40_000, destinationPort: 80, flags: ACK | PSH, sequence: 1001 + i, payload: new Uint8Array(768) })
+        .wait(0.001);
+    expect(await run(builder.bytes())).toMatchObject([{ severity: 'medium', subjects: [{ address: B, port: 80 }, { address: A }] }]);
+  });
+
+  test('is no upload whose answers were not captured, even with every segment sent three times', async () => {
+    const builder = new PacketBuilder();
+    used(builder, A, 40_000, 0);
+    for (let i = 0; i < 1500; i++) {
+      const segment = { from: A, to: B, sourcePort: 40_000, destinationPort: 80, flags: ACK, sequence: 1001 + i * 768, payload: new Uint8Array(768) };
+      builder.tcp(segment).tcp(segment).tcp(segment).wait(0.001);
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
   test('of SYN-ACKs that nobody asked for, with less weight: the questions may be elsewhere', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 1500; i++) builder.tcp({ from: spoofed(i), to: B, sourcePort: 1024 + i, destinationPort: 80, flags: SYN | ACK }).wait(0.001);

@@ -41,6 +41,27 @@ describe('is a flood', () => {
     expect(await run(builder.bytes())).toMatchObject([{ severity: 'low', subjects: [{ role: 'victim', port: 27_000 }, { role: 'attacker' }] }]);
   });
 
+  /** Valve's question to a game server (A2S_INFO), with which Mirai floods (attack_udp_vse). */
+  test('of questions to a game server from one port, faster than sound', async () => {
+    const question = Uint8Array.from('\xff\xff\xff\xffTSource Engine Query\0', (character) => character.charCodeAt(0)),
+      floodOf = (count: number): Uint8Array => {
+        const builder = new PacketBuilder();
+        for (let i = 0; i < count; i++)
+          builder.udp({ from: A, to: B, sourcePort: 50_000, destinationPort: 27_015, payload: question }).wait(9 / count);
+        return builder.bytes();
+      };
+    expect(await run(floodOf(12_000))).toMatchObject([
+      {
+        severity: 'medium',
+        subjects: [
+          { role: 'victim', address: B, port: 27_015 },
+          { role: 'attacker', address: A },
+        ],
+      },
+    ]);
+    expect(await run(floodOf(4000))).toEqual([]);
+  });
+
   test('on one port of a host that answers much on another', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 2000; i++) {
