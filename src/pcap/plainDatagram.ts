@@ -2,6 +2,7 @@
 import { messageKind, type Message } from './dissector.ts';
 import type { Packet } from './packet.ts';
 import { latin1 } from './http/messages.ts';
+import { isReadable } from './plainStream.ts';
 
 export interface PlainDatagramMessage extends Message {
   readonly kind: 'plain-datagram';
@@ -10,16 +11,12 @@ export interface PlainDatagramMessage extends Message {
 }
 export const plainDatagramMessage = messageKind<PlainDatagramMessage>('plain-datagram');
 
-const SHORTEST = 24,
+const SHORTEST = 2,
   LOOKED_AT = 8;
 
-/** Says it where the first bytes are printable: nearly all unknown datagrams are not, and cost a comparison or two. */
+/** Says it where the first bytes are those of a text: nearly all unknown datagrams are not, and cost a comparison or two. */
 export function sayPlainDatagram(p: Packet, offset: number, end: number): void {
-  if (end - offset < SHORTEST) return;
-  for (let at = offset; at < offset + LOOKED_AT; at++) {
-    const byte = p.bytes[at]!;
-    if ((byte < 32 && byte !== 10 && byte !== 13) || byte === 127) return;
-  }
+  if (end - offset < SHORTEST || !isReadable(p.bytes, offset, Math.min(end, offset + LOOKED_AT))) return;
   if (p.hears('plain-datagram'))
     p.emit({ kind: 'plain-datagram', frame: p.frame, start: latin1(p.bytes, offset, end) } satisfies PlainDatagramMessage);
 }

@@ -5,6 +5,7 @@ import type { Message } from '../../pcap/dissector.ts';
 import { ftpCommandMessage } from '../../pcap/dissectors/ftp.ts';
 import { smtpMailMessage } from '../../pcap/dissectors/smtp.ts';
 import { httpRequestMessage, httpResponseMessage } from '../../pcap/http/messages.ts';
+import { plainDatagramMessage } from '../../pcap/plainDatagram.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { tlsCertificateMessage } from '../../pcap/tls/messages.ts';
 import type { CaptureState } from '../captureState.ts';
@@ -15,6 +16,7 @@ import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { certificateMark, dnsMark, requestMark, responseMark, SHELL_TALK, streamMark, subjectMark, uploadMark, type C2Mark } from './c2Marks.ts';
 import { remembered } from './remembered.ts';
+import { DatagramShells } from './datagramShells.ts';
 import { ShellTalks } from './shellTalk.ts';
 import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
 import { isLocalAddress } from './watched.ts';
@@ -39,6 +41,7 @@ export const c2Framework = defineDetector({
   messages: [
     tlsCertificateMessage.kind,
     plainStreamMessage.kind,
+    plainDatagramMessage.kind,
     httpRequestMessage.kind,
     httpResponseMessage.kind,
     dnsMessage.kind,
@@ -48,6 +51,7 @@ export const c2Framework = defineDetector({
   create(_, state) {
     const seen = new Sightings<C2Mark>(state),
       shells = new ShellTalks(),
+      datagramShells = new DatagramShells(),
       ofName = remembered(certificateMark),
       ofDns = remembered(dnsMark),
       ofRequest = (message: Message): readonly [C2Mark, string] | null => {
@@ -93,6 +97,11 @@ export const c2Framework = defineDetector({
     };
     return {
       onMessage(message, flow, p) {
+        if (plainDatagramMessage.is(message)) {
+          const said = datagramShells.said(message.start, p);
+          if (said !== null) seen.add(said.mark, -1, p, said.text, said.isAnswer);
+          return;
+        }
         const found = markOf(message, flow);
         if (found !== null) seen.add(found[0], flow, p, found[1]);
       },

@@ -35,15 +35,15 @@ const CERTAIN_OUTPUT =
   /(?:^|\n)uid=\d+(?:\([\w.-]+\))? gid=\d+|(?:^|\n)nt authority\\(?:system|network service|local service)|(?:^|\n)root:(?:[x*!]|\$\w{1,2}\$[^:\n]{4,200}):\d+:\d+:|Windows IP Configuration\r?\n|Volume Serial Number is |Directory of [A-Z]:\\|(?:^|\n)total \d+\r?\n[-dl][rwx-]{9}|(?:^|\n)Linux [\w.-]+ \d+\.\d+[^\n]{0,200}GNU\/Linux|Host Name: +\S+\r?\nOS Name: |flags=\d+<UP,|Link encap:Ethernet|USER +PID +%CPU|Image Name +PID +Session|PRIVILEGES INFORMATION\r?\n|User accounts for \\\\|Matching Defaults entries for |Active Internet connections \(/;
 
 export class ShellTalks {
-  readonly #talks = new Map<number, Talk>();
+  readonly #talks = new Map<number | string, Talk>();
 
-  /** The commands' first words when what was just said makes the talk a shell's; null otherwise. */
-  said(flow: number, side: Direction, text: string, port: number): string | null {
+  /** The commands' first words when what was just said makes the talk a shell's; null otherwise. `talkId`: the row of its flow, or what else tells talks apart. */
+  said(talkId: number | string, side: Direction, text: string, port: number): string | null {
     if (SHELL_SERVICES.has(port)) return null;
-    let talk = this.#talks.get(flow);
+    let talk = this.#talks.get(talkId);
     if (talk === undefined) {
       if (this.#talks.size >= MOST_TALKS) return null;
-      this.#talks.set(flow, (talk = { typed: ['', ''], prompted: [false, false], signs: [0, 0] }));
+      this.#talks.set(talkId, (talk = { typed: ['', ''], prompted: [false, false], signs: [0, 0] }));
     }
     const shown = text.includes('\x1b') ? text.replace(ESCAPES, '') : text,
       asked = talk.typed[side === 0 ? 1 : 0],

@@ -28,8 +28,10 @@ export interface SshOutcome {
 }
 
 export class SshLogin {
-  /** Bytes that the client asked with, and of the last segment that answered. */
+  /** Bytes that the client asked with, and of the first and the last segment that answered: OpenSSH tells its other keys right behind the message that lets in. */
   readonly #asked: number[] = [];
+  readonly #answeredFirst: number[] = [];
+  readonly #answeredFirstAt: number[] = [];
   readonly #answered: number[] = [];
   readonly #answeredAt: number[] = [];
   #isAsking = false;
@@ -44,6 +46,8 @@ export class SshLogin {
         this.#isAsking = true;
       }
     } else if (last >= 0) {
+      this.#answeredFirst[last] ??= bytes;
+      this.#answeredFirstAt[last] ??= frame;
       this.#answered[last] = bytes;
       this.#answeredAt[last] = frame;
       this.#isAsking = false;
@@ -62,7 +66,8 @@ export class SshLogin {
       const bytes = this.#answered[turn]!,
         asked = this.#asked[turn]!,
         frame = this.#answeredAt[turn]!;
-      if (bytes < accepted) inAt = frame;
+      if (this.#answeredFirst[turn]! < accepted) inAt = this.#answeredFirstAt[turn]!;
+      else if (bytes < accepted) inAt = frame;
       // Some ask for the service before every attempt.
       else if (!(bytes === accepted && asked === service) && (bytes === refusal || (turn === 1 && refusal === next))) tries.push({ asked, frame });
     }

@@ -1,5 +1,6 @@
 /** A login that works behind many that failed is told; a typo, an old failure and a program that mostly works are not. */
 import { describe, expect, test } from 'vitest';
+import { SshLogin } from '../../../src/analysis/detectors/sshLogin.ts';
 import type { SshNewKeysMessage } from '../../../src/pcap/dissectors/ssh.ts';
 import type { RdpRequestMessage } from '../../../src/pcap/dissectors/tpkt.ts';
 import type { LoginMessage } from '../../../src/pcap/login.ts';
@@ -68,6 +69,13 @@ describe('is told', () => {
     }
     expect(driver.findings).toMatchObject([{ technique: 'ssh', severity: 'high', framesTotal: 9 }]);
     expect(driver.findings).toEqual(driver.findings);
+  });
+
+  /** Lengths of hydra 9.4 and OpenSSH 9.2: the message that lets in (28) comes with the server's other keys (116), before the client says anything. */
+  test('over SSH, where the server tells its keys right behind', () => {
+    const login = new SshLogin();
+    [44, -44, 68, -76, 84, -76, 92, -28, -116].forEach((bytes, i) => login.add(bytes < 0, Math.abs(bytes), i + 1));
+    expect(login.outcome).toMatchObject({ refused: 1, refusedAt: [6], isIn: true, inAt: 8 });
   });
 });
 
