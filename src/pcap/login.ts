@@ -55,6 +55,12 @@ export function loginAnswered(p: Packet, protocol: string, attempt: LoginAttempt
   attempt.frame = 0;
 }
 
+/** A refusal that can only be one of a login, also where the capture holds the server's side alone. */
+export function loginRefused(p: Packet, protocol: string, attempt: LoginAttempt): void {
+  if (attempt.frame === 0 && attempt.mechanism === '') attempt.frame = p.frame;
+  loginAnswered(p, protocol, attempt, false);
+}
+
 function say(p: Packet, protocol: string, attempt: LoginAttempt, result: LoginMessage['result']): void {
   if (!p.hears('login')) return;
   p.emit({

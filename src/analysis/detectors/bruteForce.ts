@@ -76,7 +76,9 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
     ['one user only, evenly: perhaps a program', users.size === 1 && failed < threshold * MANY && rate !== null && rate < 6 ? -10 : 0],
   ]);
   const what = byForms
-    ? 'users and passwords tried in login forms'
+    ? protocol === 'http'
+      ? 'users and passwords tried in login forms'
+      : 'users and passwords sent'
     : bySize
       ? isSsh
         ? 'SSH passwords refused'
@@ -90,9 +92,11 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
     ...(stale ? { deed: `was refused ${secrets === null ? 'as one user' : 'with one password'} over and over[ by {whom}]` } : {}),
     title: `${client} ${stale ? `is refused ${secrets === null ? 'evenly as one user' : 'with one and the same password'}` : 'guesses passwords'} at ${server} over ${label}: ${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
     description: `${
-      byForms
-        ? `${client} posted ${failed} different pairs of user and password into login forms (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). Whether one fits, such pages say in words of their own.`
-        : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? 'were refused over SSH' : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.${stale ? ` ${secrets === null ? 'They came as evenly as a clock' : 'The password was the same each time'}: that of a program which was not told of a new one, rather than a guess.` : ''}`
+      byForms && protocol !== 'http'
+        ? `${client} sent ${failed} different pairs of user and password (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). The capture holds its side alone: what the server answered is not known.`
+        : byForms
+          ? `${client} posted ${failed} different pairs of user and password into login forms (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). Whether one fits, such pages say in words of their own.`
+          : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? 'were refused over SSH' : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.${stale ? ` ${secrets === null ? 'They came as evenly as a clock' : 'The password was the same each time'}: that of a program which was not told of a new one, rather than a guess.` : ''}`
     }${
       users.size > 0
         ? ` ${plural(users.size, 'user')} tried: ${[...users]

@@ -18,7 +18,7 @@ export interface LoginPair {
   readonly ends: Ends;
   /** Told by the size of sessions, not by an answer. */
   readonly bySize: boolean;
-  /** Told by different passwords in posted forms: pages say in words of their own whether one fits. */
+  /** Told by different passwords: in posted forms, for pages say in words of their own whether one fits, or where the capture holds the client's side alone. */
   readonly byForms?: true;
   /** One password of many users, as JSON that nobody refused: devices of one kind and tests of load log in so, too. */
   readonly mayBeDevices?: boolean;

@@ -8,6 +8,7 @@ import { httpCredentialsMessage } from '../../pcap/http/messages.ts';
 import { loginMessage, type LoginMessage } from '../../pcap/login.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
+import * as F from '../flowTable.ts';
 import { isGuessing, type GuessingOptions, type SuccessOptions } from './guessing.ts';
 import { countAccepted, countFailed, MOST_SECRETS, MOST_TIMES, MOST_USERS, newPair, type LoginPair } from './loginPair.ts';
 import { SizedLogins } from './sizedLogins.ts';
@@ -18,7 +19,7 @@ const MOST_PAIRS = 10_000,
 
 type DatagramEnds = Ends & { readonly user?: string | null };
 
-/** What one client posted into login forms of one server. Passwords are counted by their tags. */
+/** What one client posted into login forms of one server, or sent it as logins. Passwords are counted by their tags. */
 interface Forms {
   readonly pair: LoginPair;
   readonly passwords: Map<string, Set<number>>;
@@ -47,6 +48,8 @@ export class LoginTally {
   readonly #pairs = new Watched<string, LoginPair>(MOST_PAIRS);
   readonly #sized: SizedLogins;
   readonly #forms = new Watched<string, Forms>(MOST_PAIRS);
+  /** Logins as the client sent them, for captures that hold its side alone. */
+  readonly #sent = new Watched<string, Forms>(MOST_PAIRS);
   readonly #communities = new Watched<string, Communities>(MOST_PAIRS);
   /** Who logs in over UDP or SIP, by address, port and what else tells exchanges apart: the refusal does not say it. */
   readonly #asking = new Map<string, string>();
@@ -62,13 +65,15 @@ export class LoginTally {
     if (snmpMessage.is(message)) this.#onCommunity(message, p);
     else if (httpCredentialsMessage.is(message)) {
       if (flow >= 0 && message.scheme === 'form' && message.passwordTag !== undefined)
-        this.#onForm(message.user ?? '', message.passwordTag, message.isJson === true, flow, p);
+        this.#onSecret(this.#forms, 'http', message.user ?? '', message.passwordTag, message.isJson === true, flow, p);
     } else if (loginMessage.is(message)) this.#onLogin(message, flow, p);
     else this.#sized.onMessage(message, flow, p);
   }
 
   #onLogin(message: LoginMessage, flow: number, p: Packet): void {
     const ends: DatagramEnds | null = flow >= 0 && message.exchange === undefined ? endsOf(this.#state, flow) : this.#datagramLogin(message, p);
+    if (ends !== null && message.result === 'sent' && flow >= 0 && message.secretTag !== undefined)
+      this.#onSecret(this.#sent, message.protocol, message.user ?? '', message.secretTag, false, flow, p);
     if (ends === null || message.result === 'sent') return;
     const user = message.user ?? ends.user ?? null;
     const pair = this.#pairs.of(`${ends.client} ${ends.server} ${ends.serverPort} ${message.protocol}`, () => newPair(message.protocol, ends, false));
@@ -116,10 +121,10 @@ export class LoginTally {
   }
 
   /** Many passwords for one user, or one password for many users. Whoever stands behind a proxy has a password of his own. */
-  #onForm(user: string, password: number, isJson: boolean, flow: number, p: Packet): void {
+  #onSecret(all: Watched<string, Forms>, protocol: string, user: string, password: number, isJson: boolean, flow: number, p: Packet): void {
     const ends = endsOf(this.#state, flow),
-      forms = this.#forms.of(`${ends.client} ${ends.server} ${ends.serverPort}`, () => ({
-        pair: { ...newPair('http', ends, false), byForms: true },
+      forms = all.of(`${ends.client} ${ends.server} ${ends.serverPort} ${protocol}`, () => ({
+        pair: { ...newPair(protocol, ends, false), byForms: true },
         passwords: new Map(),
         users: new Map(),
         mostPasswords: 0,
@@ -172,7 +177,7 @@ export class LoginTally {
     const communities = [...this.#communities.values].map(({ pair }) => pair);
     for (const pair of [...this.#pairs.values, ...communities]) pair.evidence.resolve(this.#state.flows);
     return {
-      pairs: [...this.#pairs.values, ...communities, ...sized.pairs, ...this.#guessedForms(values)],
+      pairs: [...this.#pairs.values, ...communities, ...sized.pairs, ...this.#guessedForms(values), ...this.#unanswered(values)],
       limits: [
         ...this.#pairs.limits('pairs of clients and servers with logins'),
         ...this.#forms.limits('pairs with login forms'),
@@ -193,6 +198,15 @@ export class LoginTally {
       if (refused === undefined || !isGuessing(values, refused)) told.push({ ...pair, mayBeDevices: isOne && isJson });
     }
     return told;
+  }
+
+  /** Pairs of which the capture holds the client's side alone. */
+  #unanswered(values: GuessingOptions): LoginPair[] {
+    const { ints } = this.#state.flows;
+    return [...this.#sent.entries].flatMap(([key, { pair, mostPasswords, mostUsers }]) => {
+      const isOneWay = pair.evidence.flows.every((row) => ints[row * F.INTS + F.PACKETS_A] === 0 || ints[row * F.INTS + F.PACKETS_B] === 0);
+      return isOneWay && this.#pairs.get(key) === undefined && Math.max(mostPasswords, mostUsers) >= values.failures ? [pair] : [];
+    });
   }
 }
 

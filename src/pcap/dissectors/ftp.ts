@@ -3,7 +3,7 @@ import { formatIpv6 } from '../addresses.ts';
 import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { MAX_LINE, stepLine } from '../lines.ts';
-import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
+import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, decimalAt, findByte, lineTextEnd, MAX_TEXT, SPACE, textAt } from '../text.ts';
 
@@ -58,6 +58,9 @@ export const ftpDataMessage = messageKind<FtpDataMessage>('ftp-data');
 const PORT = 21;
 const SECRETS = new Set(['PASS', 'ACCT', 'ADAT']);
 
+/** What servers say of a wrong password, to tell it from "530 Please login with USER and PASS". */
+const LOGIN_FAILED = /incorrect|denied|fail|invalid|cannot log/i;
+
 interface FtpState {
   readonly attempt: LoginAttempt;
   command: string | null;
@@ -81,6 +84,9 @@ export const ftp: Dissector = {
       if (state.rest !== null) return stepInner(p, bytes, offset, end, direction, state.rest, 'ftp');
       return isText(bytes[offset]!) ? stepLine(p, bytes, offset, end) : NOT_MINE;
     },
+    // Of a line that was cut its beginning says what it is; the login under way goes on.
+    cut: (_bytes, _offset, _end, _direction, state: FtpState) => state.rest === null,
+    resume: (_direction, state: FtpState) => state.rest === null,
     dissect: dissectFtp,
     finish: (direction, state: FtpState) => state.inner[direction] && state.rest !== null && finishInner(direction, state.rest),
   },
@@ -195,6 +201,7 @@ function readReply(p: Packet, offset: number, to: number, code: number, state: F
   else if (code === 229) announce(p, 'EPSV', text, from, to, sink);
   else if (code === 234 && (state.command === 'AUTH' || state.command === null)) state.rest = handOver('tls');
   if (code === 230 || code === 232) loginAnswered(p, 'ftp', state.attempt, true);
+  else if (code === 530 && state.command === null && LOGIN_FAILED.test(text)) loginRefused(p, 'ftp', state.attempt);
   else if (code === 530 || code === 421 || (state.command === 'PASS' && code >= 400)) loginAnswered(p, 'ftp', state.attempt, false);
 }
 

@@ -88,6 +88,11 @@ export const imap: Dissector = {
     }),
     keepBytes: KEEP_BYTES,
     step: stepImap,
+    // Of a line that was cut its beginning says what it is; the login under way goes on.
+    cut(_bytes, _offset, _end, direction, state: ImapState) {
+      state.wasLiteral[direction] = false;
+      return state.rest === null;
+    },
     dissect: dissectImap,
     finish: (direction, state: ImapState) => state.inner[direction] && state.rest !== null && finishInner(direction, state.rest),
   },

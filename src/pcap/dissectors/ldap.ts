@@ -4,7 +4,7 @@ import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Di
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { ldapFilterText } from '../ldapFilter.ts';
 import { LDAP_OPERATIONS, readLdapHead } from '../ldapHead.ts';
-import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
+import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import { readNtlm } from './ntlmssp.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
@@ -115,6 +115,7 @@ export const ldap: Dissector = {
     }),
     keepBytes: KEEP_BYTES,
     step: stepLdap,
+    resume: (_direction, state: LdapState) => state.rest === null,
     dissect: dissectLdap,
     finish: (direction, state: LdapState) => state.inner[direction] && state.rest !== null && finishInner(direction, state.rest),
   },
@@ -170,6 +171,12 @@ function readBind(p: Packet, from: number, to: number, state: LdapState, sink: F
   if (!readBer(bytes, part.to, to, part)) return;
   const name = textAt(bytes, part.from, Math.min(to, part.to), 256);
   sink?.add(f.name, part.from, Math.min(to, part.to) - part.from, name);
+  if (part.to >= to && p.wireEnd > to) {
+    // Cut within the name: with what it logs in is not known, that it does is.
+    attempt.user = name === '' ? null : name;
+    secretSent(p, 'ldap', attempt, 'cut', false);
+    return;
+  }
   if (part.to > to || !readBer(bytes, part.to, to, authentication)) return;
   sink?.add(f.authentication, authentication.from, 0, authentication.tag & 31);
   if (authentication.tag === SIMPLE) {
@@ -177,8 +184,11 @@ function readBind(p: Packet, from: number, to: number, state: LdapState, sink: F
     const isAnonymous = authentication.to === authentication.from;
     if (!isAnonymous) sink?.add(f.simple, authentication.from, Math.min(to, authentication.to) - authentication.from, '********');
     attempt.user = name === '' ? null : name;
-    if (isAnonymous) attempt.frame = 0;
-    else secretSent(p, 'ldap', attempt, 'simple', true, textAt(p.bytes, authentication.from, Math.min(to, authentication.to)));
+    if (isAnonymous) {
+      attempt.frame = 0;
+      attempt.mechanism = 'anonymous';
+    } else
+      secretSent(p, 'ldap', attempt, 'simple', true, authentication.to > to ? undefined : textAt(p.bytes, authentication.from, authentication.to));
   } else if (authentication.tag === SASL) {
     const stop = Math.min(to, authentication.to);
     if (!readBer(bytes, authentication.from, stop, part)) return;
@@ -198,8 +208,10 @@ function readBind(p: Packet, from: number, to: number, state: LdapState, sink: F
   } else {
     // Microsoft's NTLM binds ([MS-ADTS] section 5.1.1.1.3): the last of three holds the response.
     const login = readNtlm(p, authentication.from, Math.min(to, authentication.to), 'ldap', sink);
-    if (login === null) attempt.frame = 0;
-    else {
+    if (login === null) {
+      attempt.frame = 0;
+      attempt.mechanism = 'NTLM';
+    } else {
       attempt.user = login.user;
       secretSent(p, 'ldap', attempt, 'NTLM', false);
     }
@@ -250,7 +262,8 @@ function readResult(p: Packet, code: number, from: number, to: number, state: Ld
   if (code === BIND_RESPONSE && result !== IN_PROGRESS) {
     if (result === 0 && state.attempt.frame > 0 && state.attempt.mechanism !== 'simple') state.mayBeSealed = true;
     // Others say that the server does not take such logins, not that the password is wrong.
-    if (result === 0 || result === 49) loginAnswered(p, 'ldap', state.attempt, result === 0);
+    if (result === 49) loginRefused(p, 'ldap', state.attempt);
+    else if (result === 0) loginAnswered(p, 'ldap', state.attempt, true);
     else state.attempt.frame = 0;
   } else if (code === 24 && state.wantsTls) {
     state.wantsTls = false;

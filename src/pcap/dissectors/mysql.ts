@@ -1,7 +1,7 @@
 /** MySQL's and MariaDB's client protocol (MySQL Internals, "Client/Server Protocol"): greeting, login, commands and errors. Goes on as TLS when the client says so. */
 import { defineFields, messageKind, NEED_MORE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
-import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
+import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { findByte, textAt } from '../text.ts';
 
@@ -156,7 +156,7 @@ function readServer(p: Packet, at: number, end: number, state: MysqlState, sink:
       sink.info('MySQL', `Response Error ${code}`);
     }
     // Access denied, with or without a password; other errors say nothing of it.
-    if (code === 1045 || code === 1044 || code === 1698) loginAnswered(p, 'mysql', state.attempt, false);
+    if (code === 1045 || code === 1044 || code === 1698) loginRefused(p, 'mysql', state.attempt);
     else state.attempt.frame = 0;
     return;
   }
@@ -188,7 +188,11 @@ function readLogin(p: Packet, offset: number, at: number, end: number, state: My
     }
     return;
   }
-  if (end - at < TLS_REQUEST_BYTES) return;
+  if (end - at < TLS_REQUEST_BYTES) {
+    // Cut before the user.
+    if (end - at >= 4 && p.wireEnd > end) secretSent(p, 'mysql', attempt, 'cut', false);
+    return;
+  }
   const capabilities = view.getUint32(at, true);
   if ((capabilities & TLS) !== 0 && u24(bytes, offset) === TLS_REQUEST_BYTES) {
     sink?.info('MySQL', 'SSL Request');

@@ -100,6 +100,12 @@ export const pop: Dissector = {
       const first = bytes[offset]!;
       return first < 9 || (first > 13 && first < 32) ? NOT_MINE : stepLine(p, bytes, offset, end);
     },
+    // Of a line that was cut its beginning says what it is; the login under way goes on.
+    cut(_bytes, _offset, _end, direction, state: PopState) {
+      const isText = state.text !== null && direction === state.server;
+      if (isText) state.text = null;
+      return state.rest === null && !isText;
+    },
     dissect: dissectPop,
     finish: (direction, state: PopState) => state.inner[direction] && state.rest !== null && finishInner(direction, state.rest),
   },

@@ -1,7 +1,7 @@
 /** Redis: the RESP protocol (its documentation, "Redis serialization protocol specification"). Commands of clients, logins with AUTH and HELLO. */
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { MAX_LINE } from '../lines.ts';
-import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
+import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, decimalAt, lineTextEnd, matchPrefix, textAt } from '../text.ts';
 
@@ -74,6 +74,8 @@ export const resp: Dissector = {
       const length = decimalAt(bytes, offset + 1, lineTextEnd(bytes, offset, after));
       return after - offset + (length < 0 ? 0 : length + 2);
     },
+    // Of a line that was cut its beginning says what it is; the login under way goes on.
+    cut: () => true,
     dissect: dissectResp,
   },
 };
@@ -81,9 +83,11 @@ export const resp: Dissector = {
 function dissectResp(p: Packet, offset: number, end: number, direction: Direction, state: RespState, sink: FieldSink | null): void {
   const { bytes } = p,
     limit = Math.min(end, offset + KEEP_BYTES),
-    after = afterLine(bytes, offset, limit),
-    first = bytes[offset]!;
-  if (after < 0) return;
+    found = afterLine(bytes, offset, limit),
+    first = bytes[offset]!,
+    isCut = found < 0 && p.wireEnd > end,
+    after = isCut ? limit : found;
+  if (after < 0 || (isCut && !LINES.has(first))) return;
   const to = lineTextEnd(bytes, offset, after);
   if (state.client < 0) state.client = HEADS.has(first) || !LINES.has(first) ? direction : ((1 - direction) as Direction);
   sink?.layer(resp, offset, end - offset);
@@ -169,5 +173,6 @@ function readReply(p: Packet, offset: number, after: number, to: number, limit: 
   }
   // A login is answered with a line, HELLO with a map or an array.
   if (isError && !REFUSED.test(textAt(bytes, offset + 1, to, 80))) state.attempt.frame = 0;
-  else if (isError || first === 0x2b || (state.attempt.mechanism === 'HELLO' && HEADS.has(first))) loginAnswered(p, 'resp', state.attempt, !isError);
+  else if (isError) loginRefused(p, 'resp', state.attempt);
+  else if (first === 0x2b || (state.attempt.mechanism === 'HELLO' && HEADS.has(first))) loginAnswered(p, 'resp', state.attempt, true);
 }

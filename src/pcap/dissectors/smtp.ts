@@ -129,6 +129,12 @@ export const smtp: Dissector = {
     }),
     keepBytes: KEEP_BYTES,
     step: stepSmtp,
+    // Of a line that was cut its beginning says what it is; the login under way goes on.
+    cut(_bytes, _offset, _end, direction, state: SmtpState) {
+      const isMail = direction === state.client && state.phase !== LINES;
+      if (isMail) state.phase = LINES;
+      return state.rest === null && !isMail;
+    },
     dissect: dissectSmtp,
     finish: (direction, state: SmtpState) => state.inner[direction] && state.rest !== null && finishInner(direction, state.rest),
   },

@@ -1,6 +1,6 @@
 /** Tabular Data Stream of Microsoft SQL Server, [MS-TDS]: pre-login, login and its answer. The login's TLS is wrapped in packets of its own and not looked into. */
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
-import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
+import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
 
 const TYPES: Readonly<Record<number, string>> = {
@@ -132,7 +132,10 @@ function readPrelogin(p: Packet, from: number, end: number, sink: FieldSink | nu
 /** LOGIN7: places and lengths, in characters of two bytes. The password is shuffled, which hides nothing. */
 function readLogin(p: Packet, from: number, end: number, state: TdsState, sink: FieldSink | null): void {
   const { view } = p;
-  if (from + LOGIN_HEAD > end) return;
+  if (from + LOGIN_HEAD > end) {
+    if (p.wireEnd > end) secretSent(p, 'tds', state.attempt, 'cut', false);
+    return;
+  }
   const place = (n: number): readonly [number, number] => {
     const at = from + view.getUint16(from + 36 + n * 4, true),
       to = at + 2 * view.getUint16(from + 38 + n * 4, true);
@@ -177,7 +180,7 @@ function readTokens(p: Packet, from: number, end: number, state: TdsState, sink:
         to = Math.min(end, body + 8 + 2 * view.getUint16(body + 6, true));
       sink?.add(f.error, body, 4, number);
       sink?.add(f.errorText, body + 8, to - body - 8, utf16(p, body + 8, to));
-      if (LOGIN_FAILED.has(number)) loginAnswered(p, 'tds', state.attempt, false);
+      if (LOGIN_FAILED.has(number)) loginRefused(p, 'tds', state.attempt);
     }
     at = body + view.getUint16(at + 1, true);
   }

@@ -98,6 +98,8 @@ export const telnet: Dissector = {
       p.pduComplete = true;
       return end - offset;
     },
+    // The login under way goes on behind what was cut.
+    cut: () => false,
     dissect: dissectTelnet,
   },
 };
