@@ -13,14 +13,14 @@ import { complete, type Completions } from './displayFilter/complete.ts';
 import { compileFilter, type DisplayFilter } from './displayFilter/displayFilter.ts';
 import type { FilterCheck } from './engineApi.ts';
 import { FrameSelection } from './frameSelection.ts';
-import { tcpAnalysisFields, tcpFlowFields, udpFlowFields } from './tcpFields.ts';
+import { tcpAnalysisFields, tcpFlowFields, tcpRelatedFields, udpFlowFields } from './tcpFields.ts';
 
 let catalog: FieldCatalog | undefined;
 
 /** Every name a filter may use; made when the first filter is. */
 export function filterCatalog(): FieldCatalog {
   return (catalog ??= createCatalog([
-    { protocol: tcp, fields: [...Object.values(tcpFlowFields), ...tcpAnalysisFields.map(({ field }) => field)] },
+    { protocol: tcp, fields: [...Object.values(tcpFlowFields), ...Object.values(tcpRelatedFields), ...tcpAnalysisFields.map(({ field }) => field)] },
     { protocol: udp, fields: Object.values(udpFlowFields) },
   ]));
 }

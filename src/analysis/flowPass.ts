@@ -4,6 +4,7 @@
  */
 import type { Ipv6Table } from '../pcap/addresses.ts';
 import type { Direction, FieldSink, Message } from '../pcap/dissector.ts';
+import { udp } from '../pcap/dissectors/udp.ts';
 import {
   MAC_DST_HIGH,
   MAC_DST_LOW,
@@ -32,7 +33,8 @@ import {
 import type { CaptureState } from './captureState.ts';
 import * as F from './flowTable.ts';
 import type { FlowTable } from './flowTable.ts';
-import { udpFlowFields } from './tcpFields.ts';
+import { FlowTimes } from './flowTimes.ts';
+import { describeTimes, udpFlowFields } from './tcpFields.ts';
 import { TcpPass } from './tcpPass.ts';
 import { StreamNumbers } from './streamNumbers.ts';
 
@@ -56,6 +58,7 @@ export class FlowPass {
   readonly #listener: PassListener;
   readonly #tcp: TcpPass;
   readonly #streamNumbers = new StreamNumbers();
+  readonly #times = new FlowTimes();
   readonly #encrypted: readonly boolean[];
   readonly #tcpIndex: number;
   readonly #udpIndex: number;
@@ -67,7 +70,7 @@ export class FlowPass {
     this.#encrypted = tables.all.map(({ dissector }) => dissector.encrypted === true);
     this.#tcpIndex = tables.byId('tcp')?.index ?? 0;
     this.#udpIndex = tables.byId('udp')?.index ?? 0;
-    this.#tcp = new TcpPass(state, this.#streamNumbers);
+    this.#tcp = new TcpPass(state, this.#streamNumbers, this.#times);
     const { onMessage } = listener;
     state.packet.onMessage = onMessage === undefined ? null : (message) => onMessage(message, this.flow, state.packet);
   }
@@ -168,6 +171,7 @@ export class FlowPass {
     flows.ints[seeded * F.INTS + F.FLAGS] =
       ints[at + F.FLAGS]! & (F.HAS_BASE_A | F.HAS_BASE_B | F.FIRST_FROM_B | (fromStart ? TCP_SYN << F.FIRST_TCP_FLAGS_SHIFT : 0));
     this.#streamNumbers.set(seeded, stream);
+    if ((ints[at + F.FLAGS]! & F.HAS_TIME) !== 0) this.#times.begin(seeded, from.doubles[row * F.DOUBLES + F.START]!, ints[at + F.START_NS]!);
   }
 
   #looseNames: number[] = [];
@@ -263,9 +267,15 @@ export class FlowPass {
       outer = row;
       depth++;
       if (protocol === F.PROTOCOL_TCP) this.tcpBits = this.#tcp.segment(p, row, at, !this.#uncounted, sink);
-      else if (sink !== null && protocol === F.PROTOCOL_UDP) sink.add(udpFlowFields.stream, p.start, 0, this.#streamNumbers.of(row, F.PROTOCOL_UDP));
+      else if (sink !== null && protocol === F.PROTOCOL_UDP) this.#describeDatagram(p, row, sink);
       if (protocol !== 0 && protocol !== F.PROTOCOL_TCP && p.application >= 0 && level === p.netCount - 1) this.#recogniseDatagram(p, row);
     }
+  }
+
+  #describeDatagram(p: Packet, row: number, sink: FieldSink): void {
+    sink.reopen(udp);
+    sink.add(udpFlowFields.stream, p.start, 0, this.#streamNumbers.of(row, F.PROTOCOL_UDP));
+    if (sink.wantsRelated && this.#times.next(row, p)) describeTimes(p.start, this.#times, udpFlowFields, sink);
   }
 
   #lookUp(

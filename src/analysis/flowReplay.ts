@@ -23,7 +23,17 @@ const MAX_FRAGMENTS_BEFORE = 256;
 
 /** Takes nothing in. */
 const nothing = (): void => undefined;
-const DEAF: FieldSink = { wantsText: false, layer: nothing, add: nothing, open: nothing, close: nothing, info: nothing, note: nothing };
+const DEAF: FieldSink = {
+  wantsText: false,
+  wantsRelated: true,
+  layer: nothing,
+  add: nothing,
+  reopen: nothing,
+  open: nothing,
+  close: nothing,
+  info: nothing,
+  note: nothing,
+};
 
 export interface ReplaySource {
   readonly scan: CaptureScan;

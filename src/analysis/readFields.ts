@@ -166,6 +166,10 @@ class WholeFrame implements FieldSink {
   #tree: FieldTree | null = null;
   #other: FieldSink | null = null;
 
+  get wantsRelated(): boolean {
+    return this.#other?.wantsRelated ?? false;
+  }
+
   beside(other: FieldSink | null): this {
     this.#other = other;
     return this;
@@ -194,6 +198,11 @@ class WholeFrame implements FieldSink {
   add(field: Field, offset: number, length: number, value?: FieldValue, text?: string): void {
     this.#tree?.add(field, offset, length, value, text);
     this.#other?.add(field, offset, length, value, text);
+  }
+
+  reopen(protocol: Dissector): void {
+    this.#tree?.reopen(protocol);
+    this.#other?.reopen(protocol);
   }
 
   open(): void {

@@ -87,6 +87,10 @@ export class TcpAnalysis {
   startsAtZero = false;
   /** After `segment`: the other side has acknowledged all that comes before this segment. */
   isAllBeforeAcknowledged = false;
+  /** After `segment`: it acknowledges what was not seen, told already or not. */
+  acksUnseen = false;
+  /** After `segment`: of a duplicate ACK, which one it is. */
+  duplicates = 0;
   #count = 0;
   readonly #ints: Int32Array[] = [];
   readonly #times: Float64Array[] = [];
@@ -113,7 +117,7 @@ export class TcpAnalysis {
         flows.ints[at + TCP_ROW] = ONLY_A_SYN;
         flows.ints[at + NEXT_A] = (sequence + 1) | 0;
         flows.ints[at + NEXT_B] = window;
-        this.isAllBeforeAcknowledged = false;
+        this.isAllBeforeAcknowledged = this.acksUnseen = false;
         return 0;
       }
       const afterSyn = index === ONLY_A_SYN;
@@ -167,13 +171,16 @@ export class TcpAnalysis {
         else if (window !== 0 && (flags & TCP_ACK) !== 0) {
           // What was below 0 has been told of an ACK for something unseen.
           ints[f + DUPLICATES] = Math.max(0, ints[f + DUPLICATES]!) + 1;
+          this.duplicates = ints[f + DUPLICATES]!;
           bits |= DUPLICATE_ACK;
         }
       }
     }
     if (!sameAck) ints[f + DUPLICATES] = 0;
 
+    this.acksUnseen = false;
     if ((flags & TCP_ACK) !== 0 && (reverseSet & HAS_ACKABLE) !== 0 && ints[r + ACKABLE] !== 0 && ((ack - ints[r + ACKABLE]!) | 0) > 0) {
+      this.acksUnseen = true;
       // Told once per loss: as in Wireshark, again when more was seen since, or when the other side has acknowledged something new.
       if (((ints[r + NEXT]! - ints[r + ACKABLE]!) | 0) > 0) {
         ints[r + ACKABLE] = ints[r + NEXT]!;

@@ -1,8 +1,10 @@
 /** TCP fields that only the flow knows: stream number, relative sequence numbers, scaled window, and the analysis; and the packet list's line for TCP. */
-import { defineFields, type Direction, type FieldSink } from '../pcap/dissector.ts';
+import { defineFields, type Direction, type Field, type FieldSink } from '../pcap/dissector.ts';
 import { tcpFlagsText } from '../pcap/dissectors/tcp.ts';
 import { NET_DST_PORT, NET_PAYLOAD, NET_PAYLOAD_LENGTH, NET_SRC_PORT, TCP_ACK, TCP_SYN, type Packet } from '../pcap/packet.ts';
 import * as F from './flowTable.ts';
+import type { FlowTimes } from './flowTimes.ts';
+import type { TcpRelations } from './tcpRelations.ts';
 import { scaleOf } from './windowScale.ts';
 import { ANALYSIS_FIELDS, FAST_RETRANSMISSION, RETRANSMISSION, SPURIOUS_RETRANSMISSION } from './tcpAnalysis.ts';
 
@@ -17,9 +19,58 @@ export const tcpFlowFields = defineFields({
   analysisFlags: { name: 'tcp.analysis.flags', label: 'TCP Analysis Flags', type: 'none' },
 });
 
-export const udpFlowFields = defineFields({ stream: { name: 'udp.stream', label: 'Stream index', type: 'uint' } });
+export const udpFlowFields = defineFields({
+  stream: { name: 'udp.stream', label: 'Stream index', type: 'uint' },
+  timeRelative: { name: 'udp.time_relative', label: 'Time since first frame', type: 'duration', related: 'earlier' },
+  timeDelta: { name: 'udp.time_delta', label: 'Time since previous frame', type: 'duration', related: 'earlier' },
+});
+
+export const tcpRelatedFields = defineFields({
+  timeRelative: { name: 'tcp.time_relative', label: 'Time since first frame in this TCP stream', type: 'duration', related: 'earlier' },
+  timeDelta: { name: 'tcp.time_delta', label: 'Time since previous frame in this TCP stream', type: 'duration', related: 'earlier' },
+  acksFrame: { name: 'tcp.analysis.acks_frame', label: 'This is an ACK to the segment in frame', type: 'uint', related: 'earlier' },
+  ackRtt: { name: 'tcp.analysis.ack_rtt', label: 'The RTT to ACK the segment was', type: 'duration', related: 'earlier' },
+  initialRtt: { name: 'tcp.analysis.initial_rtt', label: 'iRTT', type: 'duration', related: 'earlier' },
+  bytesInFlight: { name: 'tcp.analysis.bytes_in_flight', label: 'Bytes in flight', type: 'uint', related: 'earlier' },
+  pushBytesSent: { name: 'tcp.analysis.push_bytes_sent', label: 'Bytes sent since last PSH flag', type: 'uint', related: 'earlier' },
+  rto: { name: 'tcp.analysis.rto', label: 'The RTO for this segment was', type: 'duration', related: 'earlier' },
+  rtoFrame: { name: 'tcp.analysis.rto_frame', label: 'RTO based on delta from frame', type: 'uint', related: 'earlier' },
+  duplicateAckNumber: { name: 'tcp.analysis.duplicate_ack_num', label: 'Duplicate ACK #', type: 'uint', related: 'earlier' },
+  duplicateAckFrame: { name: 'tcp.analysis.duplicate_ack_frame', label: 'Duplicate to the ACK in frame', type: 'uint', related: 'earlier' },
+});
 
 export const tcpAnalysisFields = ANALYSIS_FIELDS.map(({ bit, name, text }) => ({ bit, text, field: { name, label: text, type: 'none' as const } }));
+
+/** Says what relates a TCP segment to those before it. */
+export function describeTcpRelations(at: number, told: TcpRelations, sink: FieldSink): void {
+  const f = tcpRelatedFields;
+  if (told.acksFrame > 0) sink.add(f.acksFrame, at, 0, told.acksFrame);
+  if (!Number.isNaN(told.ackRtt)) sink.add(f.ackRtt, at, 0, told.ackRtt);
+  if (!Number.isNaN(told.initialRtt)) sink.add(f.initialRtt, at, 0, told.initialRtt);
+  if (told.bytesInFlight > 0) {
+    sink.add(f.bytesInFlight, at, 0, told.bytesInFlight);
+    sink.add(f.pushBytesSent, at, 0, told.pushBytesSent);
+  }
+  if (told.rtoFrame > 0) {
+    sink.add(f.rto, at, 0, told.rto);
+    sink.add(f.rtoFrame, at, 0, told.rtoFrame);
+  }
+  if (told.duplicateAckNumber > 0) {
+    sink.add(f.duplicateAckNumber, at, 0, told.duplicateAckNumber);
+    sink.add(f.duplicateAckFrame, at, 0, told.duplicateAckFrame);
+  }
+}
+
+/** Says how long after others of its conversation a frame came. */
+export function describeTimes(
+  at: number,
+  { sinceFirst, sincePrevious }: FlowTimes,
+  fields: Readonly<Record<'timeRelative' | 'timeDelta', Field>>,
+  sink: FieldSink,
+): void {
+  sink.add(fields.timeRelative, at, 0, sinceFirst);
+  sink.add(fields.timeDelta, at, 0, sincePrevious);
+}
 
 /** Says what the flow knows of a TCP segment; the TCP layer is the one open. `net` is where the network header's columns start. */
 export function describeTcp(

@@ -20,7 +20,9 @@ import { markPath } from './streamWalk.ts';
 import { ONLY_A_SYN, PORTS_REUSED, TcpAnalysis } from './tcpAnalysis.ts';
 import { scalesAfterSyn } from './windowScale.ts';
 import { TcpCourse } from './tcpCourse.ts';
-import { describeTcp } from './tcpFields.ts';
+import { describeTcp, describeTcpRelations, describeTimes, tcpRelatedFields } from './tcpFields.ts';
+import type { FlowTimes } from './flowTimes.ts';
+import { TcpRelationsWatch } from './tcpRelations.ts';
 import { IGNORED, NO_STREAM, TcpStreams } from './tcpStreams.ts';
 
 export class TcpPass {
@@ -30,12 +32,16 @@ export class TcpPass {
   readonly #course: TcpCourse;
   readonly #streams: TcpStreams;
   readonly #tcpIndex: number;
+  readonly #times: FlowTimes;
+  /** Made when somebody asks for what relates segments. */
+  #relations: TcpRelationsWatch | null = null;
   /** By the service of a conversation: what it is taken for once that was seen in it. */
   readonly #givesWayTo: readonly (readonly number[])[];
 
-  constructor(state: CaptureState, streamNumbers: StreamNumbers) {
+  constructor(state: CaptureState, streamNumbers: StreamNumbers, times: FlowTimes) {
     this.#state = state;
     this.#streamNumbers = streamNumbers;
+    this.#times = times;
     this.#course = new TcpCourse(state);
     this.#tcpIndex = state.tables.byId('tcp')?.index ?? 0;
     const { tables } = state;
@@ -70,7 +76,10 @@ export class TcpPass {
     let bits = analysis.segment(flows, row, direction, segmentAt, p.tcpAcknowledgment | 0, length, flags, p.tcpWindow);
     if (isReused) bits |= PORTS_REUSED;
     if (bits !== 0) this.#course.facts(row, direction, bits, (segmentAt - next) | 0, length, isCounted);
-    if (sink !== null) describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumbers.of(row, F.PROTOCOL_TCP), sink);
+    if (sink !== null) {
+      describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumbers.of(row, F.PROTOCOL_TCP), sink);
+      if (sink.wantsRelated) this.#relate(p, row, direction, bits, length, payload, flows.ints[at + F.NEXT_A + direction] !== next, sink);
+    }
     // A SYN's own window is never scaled, so that its option counts from the next segment on.
     if ((flags & TCP_SYN) !== 0)
       flows.ints[at + F.WINDOW_SCALES] = scalesAfterSyn(flows.ints[at + F.WINDOW_SCALES]!, direction, p.tcpWindowScale, (flags & TCP_ACK) !== 0);
@@ -118,6 +127,22 @@ export class TcpPass {
     }
     if (p.application >= 0) this.#seenWithin(row, flows.ints[at + F.SERVICE]! - 1, p.application);
     return bits;
+  }
+
+  #relate(
+    p: Packet,
+    row: number,
+    direction: Direction,
+    bits: number,
+    length: number,
+    payload: number,
+    reachesFarther: boolean,
+    sink: FieldSink,
+  ): void {
+    if (this.#times.next(row, p)) describeTimes(payload, this.#times, tcpRelatedFields, sink);
+    const relations = (this.#relations ??= new TcpRelationsWatch()),
+      base = this.#state.flows.ints[row * F.INTS + F.BASE_A + direction]!;
+    describeTcpRelations(payload, relations.segment(p, row, direction, length, bits, this.#analysis, base, reachesFarther), sink);
   }
 
   /** Where the stream of a direction begins, if the handshake told; else `sequence`, that of the first data seen. */

@@ -36,6 +36,8 @@ export interface Field {
   readonly base?: 'dec' | 'hex';
   /** Shown after the number, `ms`. */
   readonly unit?: string;
+  /** Relates the frame to others of its conversation, and is only said to sinks that want it (`wantsRelated`). `later`: to one that comes after it. */
+  readonly related?: 'earlier' | 'later';
 }
 
 /** Gives the compiler the literal keys, so that a misspelt field does not compile. */
@@ -50,6 +52,8 @@ export function defineFields<K extends string>(fields: Record<K, Field>): Readon
 export interface FieldSink {
   /** False for sinks that never show text: do not compose any for them. */
   readonly wantsText: boolean;
+  /** Whether `related` fields are taken: what they need is remembered from frame to frame only where they are. */
+  readonly wantsRelated: boolean;
   /** Opens a protocol beside the previous one; its fields follow. Offsets count in the current bytes of the packet. */
   layer(protocol: Dissector, offset: number, length: number, text?: string): void;
   /**
@@ -57,6 +61,8 @@ export interface FieldSink {
    * (unsigned numbers big-endian, strings as UTF-8 with replacement). `text` overrides how it reads.
    */
   add(field: Field, offset: number, length: number, value?: FieldValue, text?: string): void;
+  /** Opens the last layer of this protocol again: what is known of it when those within it were read. */
+  reopen(protocol: Dissector): void;
   /** Makes what follows children of the field added last, until `close()`. */
   open(): void;
   close(): void;

@@ -35,6 +35,7 @@ const MAX_TEXT = 4096;
 /** Collects the tree of one packet; make a new one per packet. */
 export class FieldTree implements FieldSink {
   readonly wantsText = true;
+  readonly wantsRelated = true;
   /** The line of the packet list. */
   infoProtocol = '';
   infoText = '';
@@ -72,6 +73,14 @@ export class FieldTree implements FieldSink {
     if (!this.#admit()) return;
     const shown = value ?? readValue(field, this.#packet.bytes, offset, length);
     this.#append(this.#node(field.name, field.label, text ?? formatValue(field, shown, length), offset, length, filterFor(field, shown, length)));
+  }
+
+  reopen(protocol: Dissector): void {
+    const node = this.#roots.findLast(({ name }) => name === protocol.id);
+    if (node === undefined) return;
+    this.#open = [node];
+    this.#last = node;
+    this.#ignoredDepth = 0;
   }
 
   open(): void {

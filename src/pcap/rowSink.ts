@@ -21,6 +21,7 @@ const MAX_INFO = 512;
 /** Keeps only the info columns; reusable, call `reset()` before each packet. */
 export class RowSink implements FieldSink {
   readonly wantsText = true;
+  readonly wantsRelated = false;
   protocol = '';
   text = '';
 
@@ -38,6 +39,9 @@ export class RowSink implements FieldSink {
     /* not shown in a row */
   }
   add(): void {
+    /* not shown in a row */
+  }
+  reopen(): void {
     /* not shown in a row */
   }
   open(): void {

@@ -45,6 +45,8 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'llc.oui': 'tshark writes this number in decimal',
   'frame.protocols': 'tshark goes on within payloads (data-text-lines)',
   'udp.stream': 'a header that is quoted in an ICMP error belongs to no stream here',
+  'udp.time_relative': 'as udp.stream; and tshark begins anew in a conversation that turns out to be SNMP',
+  'udp.time_delta': 'as udp.time_relative',
   'data.data': LESS_IS_READ,
   'data.len': LESS_IS_READ,
   'tls.record.content_type': MORE_IS_READ,
@@ -99,6 +101,7 @@ const SAMPLES = [
   'vlan-qinq',
   'vxlan',
   'weak-tls',
+  'busy-services',
   'smtp',
 ];
 const CAPTURES = [

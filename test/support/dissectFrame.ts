@@ -53,6 +53,8 @@ export function dissectFrame(
   packet.originalLength = originalLength;
   packet.onMessage = (message) => messages.push(plainMessage(message));
   const sink: FieldSink = {
+    wantsRelated: true,
+    reopen: () => undefined,
     wantsText: true,
     layer: () => undefined,
     add: (field, offset, length, value) => {

@@ -20,6 +20,7 @@ const UNKNOWN = 0,
 /** Attach it to the packet of a pass, walk a frame with `sink`, then ask `matches()`, which also makes ready for the next frame. */
 export class FieldCollector implements FieldSink {
   readonly wantsText = false;
+  readonly wantsRelated: boolean;
   /** What to hand to the pass: null when the packet's own numbers answer the filter. */
   readonly sink: FieldSink | null;
   #packet: Packet | null = null;
@@ -45,6 +46,7 @@ export class FieldCollector implements FieldSink {
     this.#slots = slots;
     this.#predicate = predicate;
     this.#onMatch = onMatch;
+    this.wantsRelated = slots.some(({ entry }) => entry.fields.some(({ related }) => related !== undefined));
     this.#wantsLayers = slots.some((slot) => slot.wantsLayers);
     const columns = createColumns();
     for (const slot of slots) {
@@ -132,6 +134,10 @@ export class FieldCollector implements FieldSink {
     if (field.type === 'ipv4') return formatIpv4(typeof value === 'number' ? value : readUnsigned(bytes, offset, 4));
     if (field.type === 'ipv6') return value instanceof Uint8Array ? formatIpv6(value, 0) : formatIpv6(bytes, offset);
     return String(value ?? readValue(field, bytes, offset, length));
+  }
+
+  reopen(protocol: Dissector): void {
+    this.#isOpen = this.#owners === null || this.#owners.has(protocol);
   }
 
   open(): void {

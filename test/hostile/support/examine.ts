@@ -128,7 +128,17 @@ function boundedSink(limit: number): FieldSink {
     if (said > limit) throw new Error('the dissectors say far more than there are bytes');
   };
   // `note` repeats what `malformed` said and comes from within it: throwing there would look like a dissector's mistake.
-  return { wantsText: true, layer: say, add: say, open: say, close: say, info: say, note: () => undefined };
+  return {
+    wantsText: true,
+    wantsRelated: true,
+    reopen: () => undefined,
+    layer: say,
+    add: say,
+    open: say,
+    close: say,
+    info: say,
+    note: () => undefined,
+  };
 }
 
 /** One sentence for a person: it ends like one, fits on a few lines and holds nothing of a programmer's. */

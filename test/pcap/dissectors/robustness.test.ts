@@ -56,6 +56,8 @@ function checkingSink(p: Packet, failures: string[]): FieldSink {
   };
   return {
     wantsText: true,
+    wantsRelated: true,
+    reopen: () => undefined,
     layer: (protocol, offset, length) => {
       if (depth !== 0) failures.push(`${protocol.id} begins within an open field`);
       inside(protocol.id, offset, length);
