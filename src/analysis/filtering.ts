@@ -12,6 +12,7 @@ import { createCatalog, type FieldCatalog } from './displayFilter/catalog.ts';
 import { complete, type Completions } from './displayFilter/complete.ts';
 import { compileFilter, type DisplayFilter } from './displayFilter/displayFilter.ts';
 import type { FilterCheck } from './engineApi.ts';
+import { foresee } from './laterAnswers.ts';
 import { FrameSelection } from './frameSelection.ts';
 import { tcpAnalysisFields, tcpFlowFields, tcpRelatedFields, udpFlowFields } from './tcpFields.ts';
 
@@ -82,12 +83,14 @@ async function runFilter(
   if (filter.depth === 'streams') {
     const analysis = new Analysis(source, format, { sink: sink ?? undefined, onFrame: check });
     collector.attach(analysis.state.packet);
+    await foresee(analysis.state.packet, collector, source, format, options);
     await analysis.advance(options);
     return;
   }
   const p = new Packet(createTables()),
     scan = new CaptureScan(source, format);
   collector.attach(p);
+  await foresee(p, collector, source, format, options);
   await scan.advance(
     p,
     () => {

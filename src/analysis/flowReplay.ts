@@ -6,6 +6,7 @@ import type { Ipv6Table } from '../pcap/addresses.ts';
 import type { CaptureScan } from '../pcap/captureReader.ts';
 import { createPacket, decode } from '../pcap/decode.ts';
 import type { FieldSink } from '../pcap/dissector.ts';
+import { DEAF, DEAF_BUT_RELATED } from './deafSink.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { CaptureState } from './captureState.ts';
 import { FlowPass } from './flowPass.ts';
@@ -20,20 +21,13 @@ const FRAMES_BEFORE = 2000;
  */
 const MOST_FRAMES_BEFORE = 25_000;
 const MAX_FRAGMENTS_BEFORE = 256;
+/** Frames of a flow behind a question among which its answer is looked for. */
+const MOST_FRAMES_AFTER = 500;
 
-/** Takes nothing in. */
 const nothing = (): void => undefined;
-const DEAF: FieldSink = {
-  wantsText: false,
-  wantsRelated: true,
-  layer: nothing,
-  add: nothing,
-  reopen: nothing,
-  open: nothing,
-  close: nothing,
-  info: nothing,
-  note: nothing,
-};
+
+/** What is told of a frame that only other frames know: nothing, what those before it know, or also where its question is answered later. */
+export type Related = 'none' | 'earlier' | 'later';
 
 export interface ReplaySource {
   readonly scan: CaptureScan;
@@ -65,7 +59,12 @@ export async function replayFlow(
   sinkFor: (p: Packet) => FieldSink,
   look: (p: Packet, pass: FlowPass) => void,
   signal?: AbortSignal,
+  related: Related = 'none',
 ): Promise<void> {
+  const known = related === 'later' && flow >= 0 ? await answersAfter(source, flow, frames, signal) : null;
+  const prepare = (p: Packet): void => {
+    p.exchanges.known = known;
+  };
   const unlike: number[] = [],
     // The keys of datagrams are told in the first of them, and a frame that is not opened looks like one with nothing in it.
     isSealed = flow >= 0 && source.isOpened(flow) && (source.flows.ints[flow * INTS + META]! & META_PROTOCOL) === PROTOCOL_UDP;
@@ -80,11 +79,41 @@ export async function replayFlow(
       look(p, pass);
     },
     signal,
+    prepare,
+    related !== 'none',
   );
   if (flow < 0 || unlike.length === 0 || isSealed) return;
   const before = framesBefore(source.index, flow, unlike[0]!, MOST_FRAMES_BEFORE + 1);
   if (before <= FRAMES_BEFORE || before > MOST_FRAMES_BEFORE) return;
-  await walk(source, flow, unlike, MOST_FRAMES_BEFORE, sinkFor, look, signal);
+  await walk(source, flow, unlike, MOST_FRAMES_BEFORE, sinkFor, look, signal, prepare, related !== 'none');
+}
+
+/** Where questions of these frames are answered, in them or not far behind. */
+async function answersAfter(
+  source: ReplaySource,
+  flow: number,
+  frames: readonly number[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const { index } = source,
+    wanted = [...frames];
+  for (let i = frames.at(-1) ?? 0; i < index.count && wanted.length < frames.length + MOST_FRAMES_AFTER; i++)
+    if (index.flow(i) === flow) wanted.push(i + 1);
+  let answers: ReadonlyMap<string, number> = new Map();
+  await walk(
+    source,
+    flow,
+    wanted,
+    FRAMES_BEFORE,
+    () => DEAF_BUT_RELATED,
+    nothing,
+    signal,
+    ({ exchanges }) => {
+      ({ answers } = exchanges);
+    },
+    true,
+  );
+  return answers;
 }
 
 async function walk(
@@ -96,6 +125,7 @@ async function walk(
   look: (p: Packet, pass: FlowPass) => void,
   signal: AbortSignal | undefined,
   prepare: (p: Packet, state: CaptureState) => void = nothing,
+  wantsRelated = false,
 ): Promise<void> {
   const p = createPacket(),
     state = new CaptureState(p),
@@ -110,7 +140,8 @@ async function walk(
     if (!(await source.scan.readAgain(p, source.index.fileOffset(frame - 1)))) continue;
     p.frame = frame;
     const sink = wanted.has(frame) ? sinkFor(p) : null;
-    decode(p, sink);
+    // Only what relates frames needs the fields of those before.
+    decode(p, sink ?? (wantsRelated ? DEAF_BUT_RELATED : null));
     if (!seeded && flow >= 0) {
       pass.seed(p, source.flows, flow, source.addresses, source.streamNumber(flow), fromStart);
       seeded = true;
@@ -118,7 +149,7 @@ async function walk(
       state.firstNanoseconds = source.firstNanoseconds;
     }
     // Of a message that ends in a wanted frame its beginning is kept, and who asked for it.
-    pass.count(p, sink ?? DEAF);
+    pass.count(p, sink ?? (wantsRelated ? DEAF_BUT_RELATED : DEAF));
     if (sink !== null) look(p, pass);
   }
 }

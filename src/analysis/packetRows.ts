@@ -5,7 +5,8 @@ import type { Packet } from '../pcap/packet.ts';
 import { columnAddresses, RowSink } from '../pcap/rowSink.ts';
 import type { Analysis } from './analyze.ts';
 import type { MessageRow, PacketDetail, PacketRow } from './engineApi.ts';
-import { replayFlow, type ReplaySource } from './flowReplay.ts';
+import { filterCatalog } from './filtering.ts';
+import { replayFlow, type Related, type ReplaySource } from './flowReplay.ts';
 import * as F from './flowTable.ts';
 import { INDEX_HAS_TIME, INDEX_MALFORMED, type PacketIndex } from './packetIndex.ts';
 import type { Finding, Severity } from './report.ts';
@@ -62,6 +63,7 @@ export class PacketRows {
   async messages(columns: readonly TellingField[], frames: readonly number[], signal?: AbortSignal): Promise<MessageRow[]> {
     const rows = new Map<number, MessageRow>();
     let tree: FieldTree | null = null;
+    const related = columns.some(({ names }) => names.some(isToldLater)) ? 'later' : 'earlier';
     for (const [flow, list] of this.#byFlow(frames)) {
       await replayFlow(
         this.source(),
@@ -72,6 +74,7 @@ export class PacketRows {
           if (tree !== null) rows.set(p.frame, { ...this.#row(p, tree.infoProtocol, tree.infoText, flow), values: valuesIn(tree.nodes, columns) });
         },
         signal,
+        related,
       );
     }
     return frames.flatMap((frame) => rows.get(frame) ?? []);
@@ -98,34 +101,42 @@ export class PacketRows {
       { state } = this.#analysis;
     const before = frame > 1 && (this.#index.flags(frame - 2) & INDEX_HAS_TIME) !== 0 ? this.#index.time(frame - 2) : NaN;
     let detail: PacketDetail | null = null,
-      tree: FieldTree | null = null;
-    await replayFlow(
-      this.source(),
-      flow,
-      [frame],
-      (p) => (tree = new FieldTree(p)),
-      (p) => {
-        if (tree === null) return;
-        const whole = Math.floor(before + state.firstNanoseconds / 1e9);
-        addFrame(
-          p,
-          {
-            firstSeconds: state.firstSeconds,
-            firstNanoseconds: state.firstNanoseconds,
-            previousSeconds: Number.isNaN(before) ? NaN : state.firstSeconds + whole,
-            previousNanoseconds: Math.round((before + state.firstNanoseconds / 1e9 - whole) * 1e9),
-            hasInterfaces: state.interfaces.length > 1 || state.interfaces[0]?.name != null,
-          },
-          tree,
-        );
-        const frameBytes = p.frameBytes.slice(p.start, p.end);
-        detail = {
-          row: this.#row(p, tree.infoProtocol, tree.infoText, flow),
-          tree: tree.nodes,
-          sources: [{ name: 'Frame', bytes: frameBytes }, ...p.sources.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))],
-        };
-      },
-    );
+      tree: FieldTree | null = null,
+      asks = false;
+    const take = async (related: Related): Promise<void> =>
+      replayFlow(
+        this.source(),
+        flow,
+        [frame],
+        (p) => (tree = new FieldTree(p)),
+        (p) => {
+          if (tree === null) return;
+          asks = p.exchanges.lastAsked === frame;
+          const whole = Math.floor(before + state.firstNanoseconds / 1e9);
+          addFrame(
+            p,
+            {
+              firstSeconds: state.firstSeconds,
+              firstNanoseconds: state.firstNanoseconds,
+              previousSeconds: Number.isNaN(before) ? NaN : state.firstSeconds + whole,
+              previousNanoseconds: Math.round((before + state.firstNanoseconds / 1e9 - whole) * 1e9),
+              hasInterfaces: state.interfaces.length > 1 || state.interfaces[0]?.name != null,
+            },
+            tree,
+          );
+          const frameBytes = p.frameBytes.slice(p.start, p.end);
+          detail = {
+            row: this.#row(p, tree.infoProtocol, tree.infoText, flow),
+            tree: tree.nodes,
+            sources: [{ name: 'Frame', bytes: frameBytes }, ...p.sources.map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))],
+          };
+        },
+        undefined,
+        related,
+      );
+    await take('earlier');
+    // Where a question is answered is looked for behind it, of questions alone.
+    if (asks) await take('later');
     return detail;
   }
 
@@ -194,6 +205,14 @@ export class PacketRows {
       malformed: (this.#index.flags(p.frame - 1) & INDEX_MALFORMED) !== 0,
     };
   }
+}
+
+function isToldLater(name: string): boolean {
+  return (
+    filterCatalog()
+      .find(name)
+      ?.fields.some(({ related }) => related === 'later') === true
+  );
 }
 
 /** An attacker's packet can say a field twenty thousand times; what is shown in one line is a few. */

@@ -14,6 +14,7 @@ import type { Slot } from './displayFilter/slots.ts';
 import { nearestNames } from './displayFilter/suggestion.ts';
 import { asText, ByteRange, toText, type Value } from './displayFilter/values.ts';
 import { filterCatalog, PassContext, type SelectOptions } from './filtering.ts';
+import { foresee } from './laterAnswers.ts';
 import { HIDDEN, hideSecrets, isAnyPayload, isSecretField, secretsOf } from './hideSecrets.ts';
 
 export interface FieldsRow {
@@ -86,6 +87,7 @@ export async function readFields(
   });
   collector.attach(analysis.state.packet);
   whole?.begin(analysis.state.packet);
+  await foresee(analysis.state.packet, collector, source, format, options);
   await analysis.advance(options);
   return analysis;
 }

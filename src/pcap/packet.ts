@@ -4,6 +4,7 @@
  */
 import { Ipv6Table } from './addresses.ts';
 import type { Direction, FieldSink, Message, StreamCarrier } from './dissector.ts';
+import { Exchanges } from './exchanges.ts';
 import { DtlsConnections } from './dtls/connections.ts';
 import { IpReassembly } from './ipReassembly.ts';
 import { LearnedFlows } from './learnedFlows.ts';
@@ -138,6 +139,7 @@ export class Packet {
   isFrameControlSwapped = false;
   /** What earlier frames of the pass said about conversations: which protocol goes on in them. */
   readonly learned = new LearnedFlows();
+  readonly exchanges = new Exchanges();
   readonly quic = new QuicConnections();
   readonly dtls = new DtlsConnections();
   /** Secrets that open what is encrypted; null where the capture has none. */

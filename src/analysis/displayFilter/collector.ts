@@ -21,6 +21,8 @@ const UNKNOWN = 0,
 export class FieldCollector implements FieldSink {
   readonly wantsText = false;
   readonly wantsRelated: boolean;
+  /** A field is asked for that an earlier pass must find out. */
+  readonly wantsLater: boolean;
   /** What to hand to the pass: null when the packet's own numbers answer the filter. */
   readonly sink: FieldSink | null;
   #packet: Packet | null = null;
@@ -47,6 +49,7 @@ export class FieldCollector implements FieldSink {
     this.#predicate = predicate;
     this.#onMatch = onMatch;
     this.wantsRelated = slots.some(({ entry }) => entry.fields.some(({ related }) => related !== undefined));
+    this.wantsLater = slots.some(({ entry }) => entry.fields.some(({ related }) => related === 'later'));
     this.#wantsLayers = slots.some((slot) => slot.wantsLayers);
     const columns = createColumns();
     for (const slot of slots) {

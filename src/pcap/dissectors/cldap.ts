@@ -2,8 +2,10 @@
 import { berElement, berInteger } from '../ber.ts';
 import { defineFields, type Dissector } from '../dissector.ts';
 import { LDAP_OPERATIONS, readLdapHead } from '../ldapHead.ts';
+import { describeLdapExchange, ldapExchangeFields } from '../ldapExchange.ts';
 
 const f = defineFields({
+  ...ldapExchangeFields,
   messageId: { name: 'ldap.messageID', label: 'messageID', type: 'uint' },
   operation: { name: 'ldap.protocolOp', label: 'protocolOp', type: 'uint', values: LDAP_OPERATIONS },
 });
@@ -25,6 +27,7 @@ export const cldap: Dissector = {
     sink.layer(cldap, offset, end - offset);
     sink.add(f.messageId, id.from, id.to - id.from, berInteger(p.bytes, id, end));
     sink.add(f.operation, id.to, 1, code);
+    describeLdapExchange(p, berInteger(p.bytes, id, end), code, offset, sink);
     sink.info('CLDAP', LDAP_OPERATIONS[code] ?? `operation ${code}`);
   },
 };

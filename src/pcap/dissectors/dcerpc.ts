@@ -1,6 +1,7 @@
 /** Remote procedure calls of Windows, DCE 1.1 (C706 chapter 12) with [MS-RPCE]: over TCP, and in the pipes of SMB. Which interface is bound, and what is called of it. */
 import { OPERATIONS, RPC_INTERFACES } from '../rpcInterfaces.ts';
 import { NEED_MORE, NOT_MINE, defineFields, messageKind, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import type { Question } from '../exchanges.ts';
 import { enterInside } from '../handOver.ts';
 import { clientCredentialIsZero, ndrRids, ndrStrings } from '../ndr.ts';
 import type { Packet } from '../packet.ts';
@@ -22,6 +23,9 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 const f = defineFields({
+  responseIn: { name: 'dcerpc.response_in', label: 'Response in frame', type: 'uint', related: 'later' },
+  responseTo: { name: 'dcerpc.request_in', label: 'Request in frame', type: 'uint', related: 'earlier' },
+  time: { name: 'dcerpc.time', label: 'Time from request', type: 'duration', related: 'earlier' },
   type: { name: 'dcerpc.pkt_type', label: 'Packet type', type: 'uint', values: TYPES },
   length: { name: 'dcerpc.cn_frag_len', label: 'Frag Length', type: 'uint' },
   authLength: { name: 'dcerpc.cn_auth_len', label: 'Auth Length', type: 'uint' },
@@ -82,7 +86,7 @@ export interface RpcState {
   /** Interface by context. */
   readonly contexts: Map<number, string>;
   /** Calls that wait for their answer: interface and number. */
-  readonly calls: Map<number, { readonly name: string; readonly opnum: number }>;
+  readonly calls: Map<number, { readonly name: string; readonly opnum: number; readonly question: Question | null }>;
 }
 export const newRpcState = (): RpcState => ({ contexts: new Map(), calls: new Map() });
 
@@ -228,7 +232,9 @@ function readRequest(
   // Later fragments of the same call say nothing new otherwise.
   if (!isFirst) return;
   if (state.calls.size >= MOST_CALLS) state.calls.clear();
-  state.calls.set(callId, { name, opnum });
+  const question = sink?.wantsRelated === true ? p.exchanges.questionOf(p) : null;
+  if (question !== null) p.exchanges.sayAnswer(`dcerpc ${callId}`, p.frame, f.responseIn, offset, sink!);
+  state.calls.set(callId, { name, opnum, question });
   if (!p.hears('rpc')) return;
   const operation = OPERATIONS[name]?.[opnum];
   const isAuthenticate = name === 'netlogon' && operation !== undefined && operation.startsWith('NetrServerAuthenticate');
@@ -273,6 +279,10 @@ function readAnswer(
   if (sink !== null && stubEnd - offset >= 22) {
     sink.add(f.context, offset + 20, 2, view.getUint16(offset + 20, little));
     if (call !== undefined) sink.add(f.opnum, offset, 0, call.opnum);
+  }
+  if (sink?.wantsRelated === true && call?.question != null) {
+    p.exchanges.note(`dcerpc ${callId}`, call.question.frame, p.frame);
+    p.exchanges.say(p, call.question, f, offset, sink);
   }
   // What the call returns stands at the end of its last fragment.
   if (type === RESPONSE && (p.bytes[offset + 3]! & LAST_FRAGMENT) === 0) return;

@@ -7,6 +7,7 @@ import { bodyStart, isHeard, MAX_URI, splitBasic } from '../http/messages.ts';
 import { hostOf, tellHttp } from '../http/tell.ts';
 import { Http2Connection } from '../http2/connection.ts';
 import type { Packet } from '../packet.ts';
+import { secondsBetween } from '../timeSpan.ts';
 import { decimalAt, lineTextEnd, textAt } from '../text.ts';
 
 const f = defineFields({
@@ -17,6 +18,7 @@ const f = defineFields({
   requestFullUri: { name: 'http.request.full_uri', label: 'Full request URI', type: 'string' },
   responseForUri: { name: 'http.response_for.uri', label: 'Request URI', type: 'string' },
   requestLine: { name: 'http.request.line', label: 'Request line', type: 'string' },
+  responseIn: { name: 'http.response_in', label: 'Response in frame', type: 'uint', related: 'later' },
   requestIn: { name: 'http.request_in', label: 'Request in frame', type: 'uint' },
   response: { name: 'http.response', label: 'Response', type: 'boolean' },
   responseVersion: { name: 'http.response.version', label: 'Response Version', type: 'string' },
@@ -149,10 +151,12 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
   const host = line.isResponse ? (request?.host ?? null) : hostOf(bytes, line, headEnd);
   if (!line.isResponse) {
     const uri = text(line.second, line.secondEnd);
+    if (sink.wantsRelated) p.exchanges.sayAnswer(`http ${uri}`, p.frame, f.responseIn, offset, sink);
     if (host !== null) sink.add(f.requestFullUri, line.second, line.secondEnd - line.second, fullUri(request?.method, host, uri));
   } else if (request !== null && request.frame > 0) {
     sink.add(f.requestIn, offset, 0, request.frame);
-    if (p.hasTime) sink.add(f.time, offset, 0, p.timeSeconds - request.timeSeconds + (p.timeNanoseconds - request.timeNanoseconds) / 1e9);
+    if (sink.wantsRelated) p.exchanges.note(`http ${request.uri}`, request.frame, p.frame);
+    if (p.hasTime) sink.add(f.time, offset, 0, secondsBetween(request.timeSeconds, request.timeNanoseconds, p.timeSeconds, p.timeNanoseconds));
     sink.add(f.responseForUri, offset, 0, fullUri(request.method, host, request.uri));
   }
   if (side.bodyLength > 0) {

@@ -1,6 +1,7 @@
 /** Internet Control Message Protocol, RFC 792. Errors quote the header of the packet they are about; it is dissected as quoted. */
 import { formatIpv4 } from '../addresses.ts';
 import { defineFields, messageKind, type Dissector, type Message } from '../dissector.ts';
+import { describeEcho } from '../echo.ts';
 import { ETHERTYPE } from '../tables.ts';
 
 /** A router says that another way is shorter. */
@@ -43,9 +44,15 @@ const f = defineFields({
   checksum: { name: 'icmp.checksum', label: 'Checksum', type: 'uint', base: 'hex' },
   identifier: { name: 'icmp.ident', label: 'Identifier', type: 'uint' },
   sequence: { name: 'icmp.seq', label: 'Sequence Number', type: 'uint' },
+  responseIn: { name: 'icmp.resp_in', label: 'Response frame', type: 'uint', related: 'later' },
+  responseTo: { name: 'icmp.resp_to', label: 'Request frame', type: 'uint', related: 'earlier' },
+  time: { name: 'icmp.resptime', label: 'Response time', type: 'float', unit: 'ms', related: 'earlier' },
   gateway: { name: 'icmp.redir_gw', label: 'Gateway Address', type: 'ipv4' },
   mtu: { name: 'icmp.mtu', label: 'MTU of next hop', type: 'uint' },
 });
+
+/** What the checksum of an echo request lacks of its reply's, which differs in the type alone. */
+const REQUEST_ABOVE_REPLY = 0x0800;
 
 const QUOTING = new Set([3, 4, 5, 11, 12]);
 
@@ -72,6 +79,7 @@ export const icmp: Dissector = {
       if ((echo || type === 13 || type === 14) && end - offset >= 8) {
         sink.add(f.identifier, offset + 4, 2);
         sink.add(f.sequence, offset + 6, 2);
+        if (echo) describeEcho(p, 'icmp', f, offset, type === 0, REQUEST_ABOVE_REPLY, sink);
         sink.info(
           'ICMP',
           `${words}  id=0x${view

@@ -1,5 +1,6 @@
 /** ICMPv6, RFC 4443, with Neighbor Discovery, RFC 4861, and Multicast Listener Discovery, RFC 2710 and 3810. */
 import { formatIpv6 } from '../addresses.ts';
+import { describeEcho } from '../echo.ts';
 import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../packet.ts';
 import { ETHERTYPE } from '../tables.ts';
@@ -22,12 +23,18 @@ const TYPES: Readonly<Record<number, string>> = {
   143: 'Multicast Listener Report Message v2',
 };
 
+/** What the checksum of an echo reply lacks of its request's, which differs in the type alone. */
+const REPLY_ABOVE_REQUEST = -0x0100;
+
 const f = defineFields({
   type: { name: 'icmpv6.type', label: 'Type', type: 'uint', values: TYPES },
   code: { name: 'icmpv6.code', label: 'Code', type: 'uint' },
   checksum: { name: 'icmpv6.checksum', label: 'Checksum', type: 'uint', base: 'hex' },
   identifier: { name: 'icmpv6.echo.identifier', label: 'Identifier', type: 'uint', base: 'hex' },
   sequence: { name: 'icmpv6.echo.sequence_number', label: 'Sequence', type: 'uint' },
+  responseIn: { name: 'icmpv6.resp_in', label: 'Response In', type: 'uint', related: 'later' },
+  responseTo: { name: 'icmpv6.resp_to', label: 'Response To', type: 'uint', related: 'earlier' },
+  time: { name: 'icmpv6.resptime', label: 'Response Time', type: 'float', unit: 'ms', related: 'earlier' },
   mtu: { name: 'icmpv6.mtu', label: 'MTU', type: 'uint' },
   solicitTarget: { name: 'icmpv6.nd.ns.target_address', label: 'Target Address', type: 'ipv6' },
   advertTarget: { name: 'icmpv6.nd.na.target_address', label: 'Target Address', type: 'ipv6' },
@@ -186,6 +193,7 @@ function describe(p: Packet, offset: number, end: number, type: number, sink: Fi
   if ((type === 128 || type === 129) && length >= 8) {
     sink.add(f.identifier, offset + 4, 2);
     sink.add(f.sequence, offset + 6, 2);
+    describeEcho(p, 'icmpv6', f, offset, type === 129, REPLY_ABOVE_REQUEST, sink);
     info = `${name} id=0x${view
       .getUint16(offset + 4)
       .toString(16)

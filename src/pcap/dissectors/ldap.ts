@@ -4,6 +4,7 @@ import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Di
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { ldapFilterText } from '../ldapFilter.ts';
 import { LDAP_OPERATIONS, readLdapHead } from '../ldapHead.ts';
+import { describeLdapExchange, ldapExchangeFields } from '../ldapExchange.ts';
 import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import { readNtlm } from './ntlmssp.ts';
 import type { Packet } from '../packet.ts';
@@ -29,6 +30,7 @@ const RESULTS: Readonly<Record<number, string>> = {
 const SCOPES: Readonly<Record<number, string>> = { 0: 'baseObject', 1: 'singleLevel', 2: 'wholeSubtree' };
 
 const f = defineFields({
+  ...ldapExchangeFields,
   messageId: { name: 'ldap.messageID', label: 'messageID', type: 'uint' },
   operation: { name: 'ldap.protocolOp', label: 'protocolOp', type: 'uint', values: LDAP_OPERATIONS },
   version: { name: 'ldap.version', label: 'version', type: 'uint' },
@@ -152,6 +154,7 @@ function dissectLdap(p: Packet, offset: number, end: number, direction: Directio
   if (sink !== null) {
     sink.add(f.messageId, id.from, id.to - id.from, berInteger(p.bytes, id, limit));
     sink.add(f.operation, id.to, 1, code);
+    describeLdapExchange(p, berInteger(p.bytes, id, limit), code, offset, sink);
     sink.info('LDAP', `${LDAP_OPERATIONS[code] ?? `operation ${code}`}(${berInteger(p.bytes, id, limit)})`);
   }
   if (code === BIND) readBind(p, from, to, state, sink);

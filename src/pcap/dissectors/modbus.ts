@@ -53,6 +53,8 @@ const f = defineFields({
   unit: { name: 'mbtcp.unit_id', label: 'Unit Identifier', type: 'uint' },
 });
 const modbusFields = defineFields({
+  responseTo: { name: 'modbus.request_frame', label: 'Request Frame', type: 'uint', related: 'earlier' },
+  time: { name: 'modbus.response_time', label: 'Time from request', type: 'duration', related: 'earlier' },
   functionCode: { name: 'modbus.func_code', label: 'Function Code', type: 'uint', values: FUNCTIONS },
   diagnostic: { name: 'modbus.diagnostic_code', label: 'Diagnostic Code', type: 'uint', values: DIAGNOSTICS },
   exception: { name: 'modbus.exception_code', label: 'Exception Code', type: 'uint' },
@@ -128,6 +130,9 @@ function dissectModbus(p: Packet, offset: number, end: number, direction: Direct
   sink.add(f.unit, offset + 6, 1);
   sink.layer(modbus, at, end - at);
   sink.add(modbusFields.functionCode, at, 1, functionCode);
+  const name = `modbus ${p.view.getUint16(offset)} ${p.bytes[offset + 6]} ${functionCode}`;
+  if (direction === 0) p.exchanges.ask(p, name, modbusFields, at, sink);
+  else p.exchanges.answerAgain(p, name, modbusFields, at, sink);
   if (!failed && functionCode === DIAGNOSE && at + 2 < end) sink.add(modbusFields.diagnostic, at + 1, 2);
   if (failed && at + 1 < end) sink.add(modbusFields.exception, at + 1, 1);
   sink.info(

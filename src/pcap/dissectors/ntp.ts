@@ -62,6 +62,9 @@ const f = defineFields({
     type: 'uint',
     values: { 1: 'read status', 2: 'read variables', 3: 'write variables', 4: 'read clock variables', 10: 'read MRU', 12: 'request nonce' },
   },
+  responseIn: { name: 'ntp.response_in', label: 'Response In', type: 'uint', related: 'later' },
+  responseTo: { name: 'ntp.request_in', label: 'Request In', type: 'uint', related: 'earlier' },
+  time: { name: 'ntp.delta_time', label: 'Delta Time', type: 'duration', related: 'earlier' },
   controlSequence: { name: 'ntp.ctrl.sequence', label: 'Sequence', type: 'uint' },
   controlData: { name: 'ntp.ctrl.data', label: 'Data', type: 'string' },
   privateResponse: { name: 'ntp.priv.flags.r', label: 'Response bit', type: 'boolean' },
@@ -106,6 +109,7 @@ export const ntp: Dissector = {
     if (mode === CONTROL && p.has(CONTROL_LENGTH, offset, end)) describeControl(p, offset, end, sink);
     else if (mode === PRIVATE && p.has(PRIVATE_LENGTH, offset, end)) describePrivate(p, offset, sink);
     else if (mode < CONTROL && p.has(TIME_LENGTH, offset, end)) describeTime(p, offset, sink);
+    if (mode < CONTROL) describeExchange(p, offset, mode, sink);
   },
 };
 
@@ -182,6 +186,15 @@ function describeTime(p: Packet, offset: number, sink: FieldSink): void {
   addTime(p, f.transmit, offset + 40, sink);
 }
 
+const CLIENT = 3,
+  SERVER = 4;
+
+/** Messages about the time say of no question that they answer it: an answer is to the last one. */
+function describeExchange(p: Packet, offset: number, mode: number, sink: FieldSink): void {
+  if (mode === CLIENT) p.exchanges.ask(p, ntp.id, f, offset, sink);
+  else if (mode === SERVER) p.exchanges.answer(p, ntp.id, f, offset, sink);
+}
+
 function addTime(p: Packet, field: Field, at: number, sink: FieldSink): void {
   const seconds = p.view.getUint32(at),
     fraction = p.view.getUint32(at + 4);
@@ -202,6 +215,9 @@ function describeControl(p: Packet, offset: number, end: number, sink: FieldSink
   sink.add(f.opcode, offset + 1, 1, second & 31);
   sink.add(f.controlSequence, offset + 2, 2);
   if (count > 0 && data < end) sink.add(f.controlData, data, Math.min(count, end - data));
+  const name = `ntp-control ${p.view.getUint16(offset + 2)}`;
+  if ((second & 0x80) === 0) p.exchanges.ask(p, name, f, offset, sink);
+  else p.exchanges.answer(p, name, f, offset, sink);
 }
 
 function describePrivate(p: Packet, offset: number, sink: FieldSink): void {

@@ -1,6 +1,7 @@
 /** Remote Authentication Dial In User Service, RFC 2865, its accounting (RFC 2866) and dynamic authorization (RFC 5176). */
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
+import { hexBytes } from '../fieldValue.ts';
 import { textAt } from '../text.ts';
 
 const CODES: Readonly<Record<number, string>> = {
@@ -47,6 +48,9 @@ const f = defineFields({
   id: { name: 'radius.id', label: 'Packet identifier', type: 'uint' },
   length: { name: 'radius.length', label: 'Length', type: 'uint' },
   authenticator: { name: 'radius.authenticator', label: 'Authenticator', type: 'bytes' },
+  responseIn: { name: 'radius.rspframe', label: 'Response Frame', type: 'uint', related: 'later' },
+  responseTo: { name: 'radius.reqframe', label: 'Request Frame', type: 'uint', related: 'earlier' },
+  time: { name: 'radius.time', label: 'Time from request', type: 'duration', related: 'earlier' },
   attribute: { name: 'radius.avp.type', label: 'Type', type: 'uint', values: ATTRIBUTES },
   userName: { name: 'radius.User_Name', label: 'User-Name', type: 'string' },
   nasAddress: { name: 'radius.NAS_IP_Address', label: 'NAS-IP-Address', type: 'ipv4' },
@@ -66,7 +70,8 @@ const FIELDS: Readonly<Record<number, Field>> = {
   31: f.callingStation,
   32: f.nasIdentifier,
 };
-const HEADER = 20;
+const HEADER = 20,
+  REQUESTS = new Set([1, 4, 40, 43]);
 
 export const radius: Dissector = {
   id: 'radius',
@@ -88,10 +93,26 @@ export const radius: Dissector = {
     sink.add(f.id, offset + 1, 1);
     sink.add(f.length, offset + 2, 2);
     sink.add(f.authenticator, offset + 4, 16);
+    describeExchange(p, code, offset, sink);
     const user = describeAttributes(p, offset + HEADER, to, sink);
     sink.info('RADIUS', `${CODES[code] ?? `code ${code}`} id=${p.view.getUint8(offset + 1)}${user === '' ? '' : ` ${user}`}`);
   },
 };
+
+/** The request that each answer is to. */
+const ANSWERED: Readonly<Record<number, number>> = { 2: 1, 3: 1, 11: 1, 5: 4, 41: 40, 42: 40, 44: 43, 45: 43 };
+
+/** By its identifier (RFC 2865 section 3). A request with the authenticator of the one before was sent again, and is no new one. */
+function describeExchange(p: Packet, code: number, offset: number, sink: FieldSink): void {
+  if (!sink.wantsRelated) return;
+  const asked = ANSWERED[code],
+    name = `radius ${asked ?? code} ${p.view.getUint8(offset + 1)}`;
+  if (asked !== undefined) p.exchanges.answerAgain(p, name, f, offset, sink);
+  else if (REQUESTS.has(code)) {
+    const authenticator = hexBytes(p.bytes.subarray(offset + 4, offset + HEADER), '');
+    if (p.exchanges.find(p, name, false)?.content !== authenticator) p.exchanges.ask(p, name, f, offset, sink, authenticator);
+  }
+}
 
 /** Returns the user's name. */
 function describeAttributes(p: Packet, offset: number, end: number, sink: FieldSink): string {

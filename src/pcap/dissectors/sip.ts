@@ -6,6 +6,8 @@ import { SIP_STATUS, tellSip } from '../sipMessage.ts';
 import { afterLine, decimalAt, findByte, lineTextEnd, matchPrefix, SPACE, startsWithWord, textAt } from '../text.ts';
 
 const f = defineFields({
+  responseTo: { name: 'sip.response-request', label: 'Request Frame', type: 'uint', related: 'earlier' },
+  time: { name: 'sip.response-time', label: 'Response Time', type: 'uint', unit: 'ms', related: 'earlier' },
   requestLine: { name: 'sip.Request-Line', label: 'Request-Line', type: 'string' },
   method: { name: 'sip.Method', label: 'Method', type: 'string' },
   requestUri: { name: 'sip.r-uri', label: 'Request-URI', type: 'string' },
@@ -45,6 +47,7 @@ const HEADERS: ReadonlyMap<string, Field> = new Map([
 
 const VERSION = ' SIP/2.0',
   MAX_LINE = 2048,
+  MAX_NAME = 256,
   /** Longest method that there is, and more. */
   MAX_METHOD = 20,
   SCHEMES: readonly string[] = ['sip:', 'sips:', 'tel:', '*'],
@@ -146,10 +149,21 @@ function dissectSip(p: Packet, offset: number, end: number, sink: FieldSink | nu
   sink.info('SIP', `${isStatus ? 'Status: ' : 'Request: '}${textAt(bytes, isStatus ? code : offset, isStatus ? line : line - VERSION.length)}`);
   const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
   const first = afterLine(bytes, offset, end);
+  let callId = '',
+    sequence = '';
   for (let at = first < 0 ? end : first; nextHeader(bytes, at, end, header); at = header.after) {
     const field = HEADERS.get(textAt(bytes, header.name, header.nameEnd, 32).toLowerCase());
     if (field !== undefined) sink.add(field, header.value, header.valueEnd - header.value);
+    if (field === f.callId) callId = textAt(bytes, header.value, header.valueEnd, MAX_NAME);
+    else if (field === f.sequence) sequence = textAt(bytes, header.value, header.valueEnd, MAX_NAME);
   }
+  if (callId !== '' && sequence !== '') describeExchange(p, isStatus, `sip ${callId} ${sequence}`, offset, sink);
+}
+
+/** Each answer counts, the provisional ones too; a request that is sent again is no new one (RFC 3261 section 17.1). */
+function describeExchange(p: Packet, isStatus: boolean, name: string, offset: number, sink: FieldSink): void {
+  if (isStatus) p.exchanges.answerAgain(p, name, f, offset, sink);
+  else if (p.exchanges.find(p, name, false) === undefined) p.exchanges.ask(p, name, f, offset, sink);
 }
 
 /** End of the first line's text; where it begins if it does not end. */

@@ -54,6 +54,9 @@ const COMMANDS: Readonly<Record<number, string>> = {
 };
 
 const f = defineFields({
+  responseIn: { name: 'smb.response_in', label: 'Response in', type: 'uint', related: 'later' },
+  responseTo: { name: 'smb.response_to', label: 'Response to', type: 'uint', related: 'earlier' },
+  time: { name: 'smb.time', label: 'Time from request', type: 'duration', related: 'earlier' },
   command: { name: 'smb.cmd', label: 'SMB Command', type: 'uint', base: 'hex', values: COMMANDS },
   status: { name: 'smb.nt_status', label: 'NT Status', type: 'uint', base: 'hex', values: NT_STATUS },
   response: { name: 'smb.flags.response', label: 'Request/Response', type: 'boolean' },
@@ -98,6 +101,9 @@ const HEADER = 32,
 const CHAINED = new Set([0x24, 0x2d, READ, WRITE, SESSION_SETUP, 0x74, TREE_CONNECT, NT_CREATE]);
 const TRANSACTIONS = new Set([TRANS, TRANS2, TRANS2_SECONDARY, NT_TRANS, NT_TRANS_SECONDARY]);
 
+/** Commands that go on with the one before, and are not answered by themselves. */
+const SECONDARY = new Set([0x26, 0x33, 0xa1]);
+
 /** Whether the message at `at` is one whose bulk is a file's content: only its head is of interest. */
 export function isBulk1(bytes: Uint8Array, at: number): boolean {
   const isResponse = (bytes[at + 9]! & 0x80) !== 0;
@@ -130,6 +136,10 @@ export function readSmb1(p: Packet, at: number, end: number, state: SmbState, si
     if (share !== undefined) sink.add(f.path, at + 24, 2, share);
     sink.add(f.userId, at + 28, 2, view.getUint16(at + 28, true));
     sink.add(f.multiplexId, at + 30, 2, view.getUint16(at + 30, true));
+    // By the process and multiplex ids; an exchange of several messages has one answer.
+    const name = `smb ${view.getUint32(at + 26, true) & 0xffff} ${view.getUint16(at + 30, true)}`;
+    if (isResponse) p.exchanges.answerAgain(p, name, f, at, sink);
+    else if (!SECONDARY.has(first)) p.exchanges.ask(p, name, f, at, sink);
     sink.info(
       'SMB',
       `${COMMANDS[first] ?? `command 0x${first.toString(16)}`} ${isResponse ? 'Response' : 'Request'}${status === 0 ? '' : `, ${NT_STATUS[status] ?? `0x${status.toString(16)}`}`}`,

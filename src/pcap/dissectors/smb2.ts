@@ -52,6 +52,9 @@ const FUNCTIONS: Readonly<Record<number, string>> = {
 };
 
 const f = defineFields({
+  responseIn: { name: 'smb2.response_in', label: 'Response in', type: 'uint', related: 'later' },
+  responseTo: { name: 'smb2.response_to', label: 'Response to', type: 'uint', related: 'earlier' },
+  time: { name: 'smb2.time', label: 'Time from request', type: 'duration', related: 'earlier' },
   command: { name: 'smb2.cmd', label: 'Command', type: 'uint', values: COMMANDS },
   status: { name: 'smb2.nt_status', label: 'NT Status', type: 'uint', base: 'hex', values: NT_STATUS },
   response: { name: 'smb2.flags.response', label: 'Response', type: 'boolean' },
@@ -102,6 +105,8 @@ const HEADER = 64,
   TRANSCEIVE = 0x0011c017,
   VALIDATE_NEGOTIATE = 0x00140204,
   RESPONSE = 1,
+  PENDING = 0x103,
+  UNASKED = 0xffffffffffffffffn,
   ASYNC = 2,
   SIGNED = 8;
 
@@ -159,6 +164,7 @@ function readOne(p: Packet, at: number, end: number, state: SmbState, sink: Fiel
     sink.add(f.response, at + 16, 4, isResponse);
     sink.add(f.signed, at + 16, 4, (flags & SIGNED) !== 0);
     sink.add(f.messageId, at + 24, 8, view.getBigUint64(at + 24, true));
+    if (sink.wantsRelated) describeExchange(p, at, isResponse, status, sink);
     if ((flags & ASYNC) === 0) sink.add(f.treeId, at + 36, 4, treeId);
     const share = state.shares.get(treeId);
     if (share !== undefined && (flags & ASYNC) === 0 && command !== TREE_CONNECT) sink.add(f.tree, at + 36, 4, share);
@@ -169,6 +175,16 @@ function readOne(p: Packet, at: number, end: number, state: SmbState, sink: Fiel
   }
   if (isResponse) readResponse(p, at, end, command, status, treeId, state, sink);
   else readRequest(p, at, end, command, treeId, state, sink);
+}
+
+/** By the message id. What is pending is answered again. */
+function describeExchange(p: Packet, at: number, isResponse: boolean, status: number, sink: FieldSink): void {
+  const id = p.view.getBigUint64(at + 24, true),
+    name = `smb2 ${id}`;
+  // Breaks of a lease or lock come unasked.
+  if (id === UNASKED) return;
+  if (isResponse) p.exchanges.answerAgain(p, name, f, at, sink, status !== PENDING);
+  else p.exchanges.ask(p, name, f, at, sink);
 }
 
 function readRequest(p: Packet, at: number, end: number, command: number, treeId: number, state: SmbState, sink: FieldSink | null): void {
@@ -295,7 +311,7 @@ function readResponse(
     return;
   }
   // Pending ones are answered again.
-  const request = status === 0x103 ? undefined : state.requests.get(id);
+  const request = status === PENDING ? undefined : state.requests.get(id);
   // An answer that only tells of an error is shorter.
   if (command === IOCTL && sink !== null && size >= 40 && view.getUint16(body, true) === IOCTL_RESPONSE) {
     const code = view.getUint32(body + 4, true);

@@ -35,6 +35,9 @@ const f = defineFields({
   community: { name: 'snmp.community', label: 'community', type: 'string' },
   data: { name: 'snmp.data', label: 'data', type: 'uint', values: PDUS },
   requestId: { name: 'snmp.request_id', label: 'request-id', type: 'int' },
+  responseIn: { name: 'snmp.response_in', label: 'Response In', type: 'uint', related: 'later' },
+  responseTo: { name: 'snmp.response_to', label: 'Response To', type: 'uint', related: 'earlier' },
+  time: { name: 'snmp.time', label: 'Time', type: 'duration', related: 'earlier' },
   errorStatus: { name: 'snmp.error_status', label: 'error-status', type: 'int', values: ERRORS },
   errorIndex: { name: 'snmp.error_index', label: 'error-index', type: 'int' },
   nonRepeaters: { name: 'snmp.non_repeaters', label: 'non-repeaters', type: 'uint' },
@@ -75,6 +78,9 @@ const CONTEXT = 0xa0,
   V3 = 3,
   ENCRYPTED = 2,
   MAX_BINDINGS = 256;
+const GET_RESPONSE = 2,
+  /** Get, get-next, set, get-bulk and inform wait for an answer. */
+  ASKING = new Set([0, 1, 3, 5, 6]);
 const IP_ADDRESS = 0x40,
   COUNTER = 0x41,
   GAUGE = 0x42,
@@ -208,7 +214,10 @@ function describePdu(p: Packet, offset: number, end: number, sink: FieldSink): v
   } else {
     for (const field of type === GET_BULK ? [f.requestId, f.nonRepeaters, f.maxRepetitions] : [f.requestId, f.errorStatus, f.errorIndex]) {
       if (!readBer(bytes, at, to, element) || element.to > to) break;
-      sink.add(field, element.from, element.to - element.from, berInteger(bytes, element, to));
+      const value = berInteger(bytes, element, to);
+      sink.add(field, element.from, element.to - element.from, value);
+      if (field === f.requestId && type === GET_RESPONSE) p.exchanges.answer(p, `snmp ${value}`, f, offset, sink);
+      else if (field === f.requestId && ASKING.has(type)) p.exchanges.ask(p, `snmp ${value}`, f, offset, sink);
       at = element.to;
     }
   }

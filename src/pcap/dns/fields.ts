@@ -21,6 +21,17 @@ export const headerFields = defineFields({
   answers: { name: 'dns.count.answers', label: 'Answer RRs', type: 'uint' },
   authorities: { name: 'dns.count.auth_rr', label: 'Authority RRs', type: 'uint' },
   additionals: { name: 'dns.count.add_rr', label: 'Additional RRs', type: 'uint' },
+  responseIn: { name: 'dns.response_in', label: 'Response In', type: 'uint', related: 'later' },
+  responseTo: { name: 'dns.response_to', label: 'Request In', type: 'uint', related: 'earlier' },
+  time: { name: 'dns.time', label: 'Time', type: 'duration', related: 'earlier' },
+  retransmission: { name: 'dns.retransmission', label: 'Retransmission', type: 'boolean', related: 'earlier' },
+  retransmitRequestIn: { name: 'dns.retransmit_request_in', label: 'Retransmitted request. Original request in', type: 'uint', related: 'earlier' },
+  retransmitResponseIn: {
+    name: 'dns.retransmit_response_in',
+    label: 'Retransmitted response. Original response in',
+    type: 'uint',
+    related: 'earlier',
+  },
   tcpLength: { name: 'dns.length', label: 'Length', type: 'uint' },
 });
 

@@ -1,4 +1,5 @@
 /** DNS messages, RFC 1035 section 4: the part that DNS, Multicast DNS (RFC 6762) and LLMNR (RFC 4795) have in common. */
+import { sinceQuestion } from '../exchanges.ts';
 import { messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { headerFields as h, recordFields as r } from './fields.ts';
@@ -175,12 +176,36 @@ function describeMessage(p: Packet, self: Dissector, column: string, offset: num
     records = answers + view.getUint16(offset + 8) + view.getUint16(offset + 10);
   for (let i = 0; i < records && at >= 0; i++) at = describeRecord(p, offset, at, end, isMulticast, i < answers ? words : null, sink);
   if (at < 0) p.has(end - offset + 1, offset, end);
+  describeExchange(p, self, offset, isResponse, sink);
   const opcode = (flags >> 11) & 15,
     id = `0x${view.getUint16(offset).toString(16).padStart(4, '0')}`;
   sink.info(
     column,
     `${OPCODES[opcode] ?? `Opcode ${opcode}`}${isResponse ? ' response' : ''} ${id}${isResponse && code !== 0 ? ` ${RESPONSE_CODES[code] ?? `code ${code}`}` : ''} ${words.join(' ')}`.trimEnd(),
   );
+}
+
+/** A query that is repeated within this time is the same one, as in Wireshark. */
+const REPEATED_WITHIN_SECONDS = 5;
+
+/** Which query a response answers, by its id, and what is sent again. */
+function describeExchange(p: Packet, self: Dissector, offset: number, isResponse: boolean, sink: FieldSink): void {
+  // Multicast DNS asks everybody, with id 0 (RFC 6762 section 18.1): nothing says which question is answered.
+  if (!sink.wantsRelated || p.quoted || self.id === 'mdns') return;
+  const name = `${self.id} ${p.view.getUint16(offset)}`;
+  if (!isResponse) {
+    const before = p.exchanges.find(p, name, false);
+    if (before === undefined || before.answeredIn > 0 || !(sinceQuestion(p, before) < REPEATED_WITHIN_SECONDS)) {
+      p.exchanges.ask(p, name, h, offset, sink);
+      return;
+    }
+    sink.add(h.retransmitRequestIn, offset, 0, before.frame);
+  } else {
+    const answered = p.exchanges.answer(p, name, h, offset, sink)?.answeredIn ?? p.frame;
+    if (answered === p.frame) return;
+    sink.add(h.retransmitResponseIn, offset, 0, answered);
+  }
+  sink.add(h.retransmission, offset, 0, true);
 }
 
 function describeFlags(id: string, flags: number, at: number, sink: FieldSink): void {

@@ -1,0 +1,23 @@
+/** Which echo request a reply answers: ICMP and ICMPv6 have the same two messages. */
+import type { FieldSink } from './dissector.ts';
+import type { ExchangeFields } from './exchanges.ts';
+import type { Packet } from './packet.ts';
+
+/**
+ * Pairs the message at `offset` by identifier, sequence number and, as Wireshark does, what its checksum says of its content. `step` is what a request's checksum
+ * is added to be that of its reply.
+ */
+export function describeEcho(p: Packet, id: string, fields: ExchangeFields, offset: number, isReply: boolean, step: number, sink: FieldSink): void {
+  if (!sink.wantsRelated || p.quoted) return;
+  const { view } = p,
+    checksum = view.getUint16(offset + 2),
+    ofReply = isReply ? checksum : onesComplement(checksum + step),
+    name = `${id} ${view.getUint32(offset + 4)} ${ofReply === 0xffff ? 0 : ofReply}`;
+  if (isReply) p.exchanges.answer(p, name, fields, offset, sink);
+  else p.exchanges.ask(p, name, fields, offset, sink);
+}
+
+/** RFC 1071: what does not fit goes in again below. */
+function onesComplement(sum: number): number {
+  return sum > 0xffff ? sum - 0xffff : sum < 0 ? sum + 0xffff : sum;
+}
