@@ -1,7 +1,8 @@
 /**
- * The selected packets as a capture file: classic pcap with nanoseconds, or pcapng when several interfaces or link types are among them. Captured
- * and original lengths, times and interfaces stay what they were.
+ * The selected packets as a capture file: classic pcap with nanoseconds, or pcapng when there are several interfaces or link types, or comments. Captured
+ * and original lengths, times, interfaces and comments stay what they were.
  */
+import { eachComment } from '../pcap/comments.ts';
 import { createTables } from '../pcap/decode.ts';
 import { Packet } from '../pcap/packet.ts';
 import type { Analysis } from './analyze.ts';
@@ -48,7 +49,7 @@ export async function savePackets(
   signal?: AbortSignal,
 ): Promise<SavedPackets> {
   const { interfaces } = analysis.state;
-  const asPcapng = interfaces.length > 1 || interfaces.some(({ name }) => name !== null);
+  const asPcapng = interfaces.length > 1 || interfaces.some(({ name }) => name !== null) || analysis.scan.hasComments;
   const out = new Output(maxBytes),
     p = new Packet(createTables());
   if (asPcapng) writeSection(out, analysis);
@@ -122,7 +123,11 @@ function writeSection(out: Output, analysis: Analysis): void {
 
 function writeBlock(out: Output, p: Packet): void {
   // Without a time a Simple Packet Block would lose the interface; the epoch's first moment says as much.
-  const total = 32 + pad4(p.capturedLength),
+  const comments: { readonly from: number; readonly to: number }[] = [];
+  if (p.optionsTo > 0) eachComment(p.view, p.optionsFrom, p.optionsTo, p.optionsLittleEndian, (from, to) => comments.push({ from, to }));
+  const dataEnd = 28 + pad4(p.capturedLength),
+    optionBytes = comments.length === 0 ? 0 : 4 + comments.reduce((sum, { from, to }) => sum + 4 + pad4(to - from), 0),
+    total = dataEnd + optionBytes + 4,
     { at, view } = out.take(total);
   const time = p.hasTime ? BigInt(p.timeSeconds) * 1_000_000_000n + BigInt(p.timeNanoseconds) : 0n;
   view.setUint32(at, 6, true);
@@ -133,5 +138,12 @@ function writeBlock(out: Output, p: Packet): void {
   view.setUint32(at + 20, p.capturedLength, true);
   view.setUint32(at + 24, p.originalLength, true);
   out.bytes.set(p.bytes.subarray(p.start, p.end), at + 28);
+  let option = at + dataEnd;
+  for (const { from, to } of comments) {
+    view.setUint16(option, 1, true);
+    view.setUint16(option + 2, to - from, true);
+    out.bytes.set(p.bytes.subarray(from, to), option + 4);
+    option += 4 + pad4(to - from);
+  }
   view.setUint32(at + total - 4, total, true);
 }

@@ -45,6 +45,8 @@ export const MAX_RECORD_BYTES = 1 << 20;
 export interface RecordParser {
   readonly interfaces: readonly InterfaceInfo[];
   damage: Damage | null;
+  /** Whether comments of packets were met. */
+  readonly hasComments?: boolean;
   /** Of a joined capture: its files as far as they were reached, and damage in one of them that reading went past. */
   readonly parts?: readonly CapturePart[];
   readonly passedOver?: Damage | null;

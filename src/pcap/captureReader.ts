@@ -63,6 +63,11 @@ export class CaptureScan {
     return this.#parser.parts ?? [];
   }
 
+  /** Whether packets with comments were met. */
+  get hasComments(): boolean {
+    return this.#parser.hasComments === true;
+  }
+
   /** Damage in the file, or the incomplete record at its end; what has not been read yet is not damaged. */
   get damage(): Damage | null {
     if (this.#parser.damage !== null) return this.#parser.damage;

@@ -1,5 +1,6 @@
 /** What is known of a frame before any protocol: Wireshark's `frame`, a protocol of its own in the details and in filters. */
 import { defineFields, type Dissector, type FieldSink } from './dissector.ts';
+import { commentsOf } from './comments.ts';
 import { formatSeconds } from './fieldValue.ts';
 import type { Packet } from './packet.ts';
 import type { ProtocolPaths } from './paths.ts';
@@ -38,6 +39,7 @@ export const frameFields = defineFields({
   number: { name: 'frame.number', label: 'Frame Number', type: 'uint' },
   length: { name: 'frame.len', label: 'Frame Length', type: 'uint', unit: 'bytes' },
   capturedLength: { name: 'frame.cap_len', label: 'Capture Length', type: 'uint', unit: 'bytes' },
+  comment: { name: 'frame.comment', label: 'Comment', type: 'string' },
   protocols: { name: 'frame.protocols', label: 'Protocols in frame', type: 'string' },
 });
 
@@ -62,6 +64,7 @@ export function addFrame(p: Packet, context: FrameContext, sink: FieldSink): voi
   const f = frameFields,
     at = p.start;
   sink.layer(frame, at, p.capturedLength, `Frame ${p.frame}: ${p.originalLength} bytes on wire, ${p.capturedLength} bytes captured`);
+  for (const comment of commentsOf(p)) sink.add(f.comment, at, 0, comment);
   if (context.hasInterfaces) sink.add(f.interfaceId, at, 0, p.interfaceId);
   sink.add(f.encapsulation, at, 0, encapsulationOf(p.linkType));
   if (p.hasTime) {

@@ -126,6 +126,10 @@ class JoinedParser implements RecordParser {
     return part === undefined ? null : { offset: part.start, message: `${part.name}: ${part.problem ?? ''}`, wentOn: true };
   }
 
+  get hasComments(): boolean {
+    return this.parts.some(({ parser }) => parser.hasComments === true);
+  }
+
   parse(p: Packet, from: number, to: number, filePosition: number, onPacket: () => void): number {
     let at = from;
     for (;;) {
@@ -136,6 +140,8 @@ class JoinedParser implements RecordParser {
         end = isLast ? Infinity : from + part.start + this.#files[index]!.source.size - filePosition;
       const limit = Math.min(to, end);
       if (at < limit) {
+        // Not every format sets them.
+        p.optionsTo = 0;
         const reached = part.parser.parse(p, at, limit, filePosition + at - from, () => {
           p.interfaceId = this.#joinedId(part, p.interfaceId);
           part.see(p);
@@ -160,6 +166,7 @@ class JoinedParser implements RecordParser {
 
   readAgain(p: Packet, from: number, to: number, filePosition: number): boolean {
     const part = this.parts.findLast(({ start }) => start <= filePosition);
+    p.optionsTo = 0;
     if (part === undefined || !part.parser.readAgain(p, from, to, filePosition)) return false;
     p.interfaceId = this.#joinedId(part, p.interfaceId);
     return true;

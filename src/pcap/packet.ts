@@ -72,6 +72,10 @@ export class Packet {
   /** LINKTYPE_ number of the capture file. */
   linkType = 0;
   interfaceId = 0;
+  /** Options of the record, `[optionsFrom, optionsTo)` of the reader's block; `optionsTo` is 0 where the format has none. */
+  optionsFrom = 0;
+  optionsTo = 0;
+  optionsLittleEndian = true;
 
   // The bytes being dissected: the frame in the reader's block, or something reassembled.
   bytes: Uint8Array = new Uint8Array(0);

@@ -212,6 +212,15 @@ export const STREAM_EXPRESSIONS: readonly string[] = [
   'dns.flags.rcode != 0',
   'dns.a == 10.0.0.0/8',
   'dns.id > 0x8000',
+  'dns.time > 0.001',
+  'dns.time < 0.0005',
+  'dns.response_to',
+  'dns.retransmission',
+  'http.time > 0.002',
+  'icmp.resptime > 1',
+  'icmp.resp_to',
+  'icmpv6.resptime < 0.1',
+  'frame.comment',
 ];
 
 /** Filters that both must refuse. */

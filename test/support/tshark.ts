@@ -72,9 +72,11 @@ export function tsharkFieldNames(): ReadonlySet<string> {
   return new Set(lines.filter((line) => line.startsWith('F\t')).map((line) => line.split('\t')[2]!));
 }
 
-/** `tshark -T fields -E occurrence=a`: per frame and field all values, joined by commas. */
-export function tsharkFields(capture: string, names: readonly string[]): string[][] {
-  return withHome((home) => tshark(home, ['-r', capture, '-T', 'fields', '-E', 'occurrence=a', ...names.flatMap((name) => ['-e', name])]))
+/** `tshark -T fields -E occurrence=a`: per frame and field all values, joined by commas. In two passes (`-2`) frames also say what later ones know. */
+export function tsharkFields(capture: string, names: readonly string[], passes: 1 | 2 = 1): string[][] {
+  return withHome((home) =>
+    tshark(home, [...(passes === 2 ? ['-2'] : []), '-r', capture, '-T', 'fields', '-E', 'occurrence=a', ...names.flatMap((name) => ['-e', name])]),
+  )
     .split('\n')
     .slice(0, -1)
     .map((line) => line.split('\t'));

@@ -2,6 +2,7 @@
  * Fields whose values the packet carries as numbers anyway. A filter that needs no others runs on the first pass's own work:
  * no dissector says a field, nothing is allocated per frame.
  */
+import { commentsOf } from '../../pcap/comments.ts';
 import { epochNanoseconds, encapsulationOf, frameFields, protocolsText, type FrameContext } from '../../pcap/frameFields.ts';
 import {
   MAC_DST_HIGH,
@@ -115,6 +116,12 @@ export function createColumns(): ReadonlyMap<string, Column> {
     [f.timeEpoch.name, pushTime],
     [f.timeRelative.name, (p, slot, { firstSeconds, firstNanoseconds }) => pushSpan(p, slot, firstSeconds, firstNanoseconds)],
     [f.timeDelta.name, (p, slot, { previousSeconds, previousNanoseconds }) => pushSpan(p, slot, previousSeconds, previousNanoseconds)],
+    [
+      f.comment.name,
+      (p, slot) => {
+        if (p.optionsTo > 0) for (const comment of commentsOf(p)) slot.push(comment);
+      },
+    ],
     [f.protocols.name, (p, slot) => slot.push((protocolTexts[p.path] ??= protocolsText(p.tables.paths, p.path)))],
     ['ip.src', ipv4(NET_SRC)],
     ['ip.dst', ipv4(NET_DST)],

@@ -3,6 +3,7 @@
  * the drop counts of Interface Statistics, and TLS key logs in Decryption Secrets. Other blocks are passed over.
  */
 import { MAX_FRAME_BYTES, MAX_RECORD_BYTES, type CaptureFormat, type Damage, type InterfaceInfo, type RecordParser } from '../captureFormat.ts';
+import { eachComment } from '../comments.ts';
 import type { Packet } from '../packet.ts';
 
 const SECTION_HEADER = 0x0a0d0d0a,
@@ -14,6 +15,8 @@ const SECTION_HEADER = 0x0a0d0d0a,
   DECRYPTION_SECRETS = 10;
 /** Secrets Type of a key log: "TLSK". */
 const TLS_KEY_LOG = 0x544c534b;
+/** An option without content; with less there is none. */
+const MIN_OPTION = 4;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 /** Block type, total length, and the total length again at the end. */
 const MIN_BLOCK = 12;
@@ -32,6 +35,10 @@ interface Interface {
 class PcapngParser implements RecordParser {
   readonly interfaces: InterfaceInfo[] = [];
   damage: Damage | null = null;
+  hasComments = false;
+  readonly #noteComment = (): void => {
+    this.hasComments = true;
+  };
   #all: Interface[] = [];
   /** Interfaces of the current section start here; block fields count from it. */
   #sectionBase = 0;
@@ -128,6 +135,7 @@ class PcapngParser implements RecordParser {
           view.getUint32(at + 24, littleEndian),
           at + 28,
           end,
+          true,
           onPacket,
         );
       case OBSOLETE_PACKET:
@@ -142,6 +150,7 @@ class PcapngParser implements RecordParser {
           view.getUint32(at + 24, littleEndian),
           at + 28,
           end,
+          true,
           onPacket,
         );
       case SIMPLE_PACKET: {
@@ -149,7 +158,7 @@ class PcapngParser implements RecordParser {
         const original = view.getUint32(at + 8, littleEndian),
           snap = this.#all[this.#sectionBase]?.info.snapLength ?? 0;
         const captured = Math.min(original, snap === 0 ? original : snap, end - at - 12);
-        return this.#packet(p, position, 0, -1, 0, captured, original, at + 12, end, onPacket);
+        return this.#packet(p, position, 0, -1, 0, captured, original, at + 12, end, false, onPacket);
       }
       default:
         return true;
@@ -172,6 +181,7 @@ class PcapngParser implements RecordParser {
     original: number,
     start: number,
     limit: number,
+    hasOptions: boolean,
     onPacket: () => void,
   ): boolean {
     const id = this.#sectionBase + sectionInterface,
@@ -196,7 +206,12 @@ class PcapngParser implements RecordParser {
     p.fileOffset = position;
     p.start = start;
     p.end = start + captured;
+    // Padded to four bytes from the block's beginning, as the data's own is.
+    p.optionsFrom = start + ((captured + 3) & ~3);
+    p.optionsTo = hasOptions && limit - p.optionsFrom > MIN_OPTION ? limit : 0;
+    p.optionsLittleEndian = this.#littleEndian;
     if (this.#again) return true;
+    if (p.optionsTo > 0 && !this.hasComments) eachComment(p.view, p.optionsFrom, p.optionsTo, this.#littleEndian, this.#noteComment);
     p.frame++;
     source.info.packets++;
     onPacket();
