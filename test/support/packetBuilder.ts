@@ -186,7 +186,7 @@ function ethernet(type: number, payload: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function ipv6Address(text: string): Uint8Array {
+export function ipv6Address(text: string): Uint8Array {
   const [head = '', tail = ''] = text.split('::');
   const groups = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));
   const before = groups(head),

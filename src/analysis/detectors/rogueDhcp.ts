@@ -12,6 +12,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
 import type { Indicator } from '../report.ts';
+import { Dhcpv6Rivals } from './dhcpv6Rivals.ts';
 import { Clients, starvationByDuid, starvationByMac } from './dhcpStarvation.ts';
 import { Burst, confidenceOf, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
 
@@ -89,6 +90,7 @@ class Seen {
   readonly rivals = new Map<string, Rivals>();
   readonly clients: Clients<number>;
   readonly clientsV6: Clients<string>;
+  readonly rivalsV6 = new Dhcpv6Rivals();
   /** Who offered first to which question. */
   readonly #offered = new Map<string, { readonly server: Server; readonly address: number; readonly frame: number }>();
   readonly #values: Collected;
@@ -107,8 +109,10 @@ class Seen {
   }
 
   /** A solicitation names its client by a DUID, which outlives its network cards and says nothing of them (RFC 8415 section 11). */
-  addV6({ type, client }: Dhcpv6Message, flow: number, p: Packet): void {
+  addV6(message: Dhcpv6Message, flow: number, p: Packet): void {
+    const { type, client } = message;
     if (type === SOLICIT && client !== '') this.clientsV6.add(client, false, flow, p);
+    else if (type !== SOLICIT) this.rivalsV6.answer(message, p);
   }
 
   #question({ clientMacHigh, clientMacLow, relayIp }: DhcpMessage, flow: number, p: Packet): void {
@@ -219,9 +223,10 @@ function evaluate(values: Options, state: CaptureState, seen: Seen): ReturnType<
   }
   if (seen.clients.fresh.most >= values.clients) findings.push(starvationByMac(values, seen.clients));
   if (seen.clientsV6.fresh.most >= values.clients) findings.push(starvationByDuid(values, seen.clientsV6));
+  findings.push(...seen.rivalsV6.findings(values.rivalOffers, state));
   for (const server of seen.servers.values()) if (server.refusals.most >= values.refusals) findings.push(draftRefusals(values, server));
   const limits = unreadableFrames(state);
-  if (seen.isBounded || seen.clients.isBounded || seen.clientsV6.isBounded)
+  if (seen.isBounded || seen.clients.isBounded || seen.clientsV6.isBounded || seen.rivalsV6.isBounded)
     limits.push('More DHCP servers or clients took part than are followed; some were left out.');
   return { findings, coverage: coverage(examinedAll(state), limits) };
 }

@@ -43,6 +43,8 @@ interface Router {
   isPreferred: boolean;
   /** It wants to be a way out: a lifetime that is not 0. */
   isWay: boolean;
+  /** It tells hosts to ask by DHCPv6, for addresses or other things. */
+  isManaged: boolean;
 }
 interface Member {
   readonly address: string;
@@ -72,7 +74,7 @@ export const rogueRouter = defineDetector({
       newcomers = new Burst(WINDOW_SECONDS),
       known = new Watched<string, true>(MOST_ROUTERS),
       flood = new Evidence(),
-      servers = new Watched<string, { readonly address: string; readonly evidence: Evidence }>(MOST_ROUTERS),
+      servers = new Watched<string, AddressServer>(MOST_ROUTERS),
       redirects = new Watched<string, Redirects>(MOST_ROUTERS),
       groups = new Watched<string, Map<string, Member>>(MOST_ROUTERS),
       owners = new Watched<string, string>(MOST_ROUTERS);
@@ -99,9 +101,21 @@ export const rogueRouter = defineDetector({
           for (const server of message.nameServers) if (router.servers.size < MOST_SHOWN) router.servers.add(server);
           router.isPreferred ||= message.preference === 1;
           router.isWay ||= message.lifetimeSeconds > 0;
+          router.isManaged ||= message.isManaged;
         } else if (dhcpv6Message.is(message)) {
-          if (message.nameServers.includes(source))
-            servers.of(source, () => ({ address: source, evidence: new Evidence() }))?.evidence.addDatagram(p);
+          if (message.type === DHCPV6_SOLICIT) return;
+          const server = servers.of(source, () => ({
+            address: source,
+            evidence: new Evidence(),
+            isResolver: false,
+            leases: new Set(),
+            nameServers: new Set(),
+          }));
+          if (server === undefined) return;
+          server.evidence.addDatagram(p);
+          server.isResolver ||= message.nameServers.includes(source);
+          for (const lease of message.addresses) if (server.leases.size < MOST_SHOWN) server.leases.add(lease);
+          for (const name of message.nameServers) if (server.nameServers.size < MOST_SHOWN) server.nameServers.add(name);
         } else if (redirectMessage.is(message)) {
           const one = redirects.of(source, () => ({ source, gateways: new Set(), evidence: new Evidence(), mac: '' }));
           if (one === undefined) return;
@@ -129,9 +143,7 @@ export const rogueRouter = defineDetector({
           const macs = [...router.macs].filter((mac) => !mac.startsWith('00:00:5e:00:02'));
           if (macs.length > 1 && !isFlood) findings.push(twoFaces(state, router, macs));
         }
-        const ways = new Set(all.filter(({ isWay }) => isWay).map(({ address }) => address));
-        for (const { address, evidence } of servers.values)
-          if (/^fe80:/i.test(address) && !ways.has(address) && all.length > 0) findings.push(resolver(state, address, evidence));
+        findings.push(...addressServers(state, [...servers.values], all));
         for (const one of redirects.values) {
           // The frames come from whom they point to, or from another station than their address belongs to.
           const owner = owners.get(one.source),
@@ -154,8 +166,30 @@ function sourceOf({ net, netCount, ipv6 }: Packet): string {
 }
 
 function newRouter(address: string, since: number): Router {
-  return { address, since, macs: new Set(), prefixes: new Set(), servers: new Set(), evidence: new Evidence(), isPreferred: false, isWay: false };
+  return {
+    address,
+    since,
+    macs: new Set(),
+    prefixes: new Set(),
+    servers: new Set(),
+    evidence: new Evidence(),
+    isPreferred: false,
+    isWay: false,
+    isManaged: false,
+  };
 }
+
+/** A server of DHCPv6: what it gave and named. */
+interface AddressServer {
+  readonly address: string;
+  readonly evidence: Evidence;
+  readonly leases: Set<string>;
+  readonly nameServers: Set<string>;
+  /** It named itself. */
+  isResolver: boolean;
+}
+const DHCPV6_SOLICIT = 1,
+  LINK_LOCAL = /^fe[89ab]/i;
 
 const ADVERTISEMENTS = 'icmpv6.type == 134';
 
@@ -241,15 +275,44 @@ function twoFaces(state: CaptureState, router: Router, macs: readonly string[]):
   );
 }
 
-function resolver(state: CaptureState, address: string, evidence: Evidence): FindingDraft {
+/** Servers of DHCPv6 that nobody told stations to ask, and those that make themselves the resolver without being a way out. */
+function addressServers(state: CaptureState, servers: readonly AddressServer[], routers: readonly Router[]): FindingDraft[] {
+  const ways = routers.filter(({ isWay }) => isWay),
+    isUnasked = ways.length > 0 && !ways.some(({ isManaged }) => isManaged);
+  return servers.flatMap((server) => {
+    if (ways.some(({ address }) => address === server.address)) return [];
+    const isOwnResolver = server.isResolver && LINK_LOCAL.test(server.address),
+      hasLinkLocalLeases = [...server.leases].some((lease) => LINK_LOCAL.test(lease)),
+      isStranger = isUnasked && server.leases.size > 0 && server.nameServers.size > 0;
+    return isOwnResolver || hasLinkLocalLeases || isStranger
+      ? [addressServer(state, server, { isOwnResolver, hasLinkLocalLeases, isUnasked, hasRouters: routers.length > 0 })]
+      : [];
+  });
+}
+
+function addressServer(
+  state: CaptureState,
+  { address, evidence, leases, nameServers }: AddressServer,
+  marks: { readonly isOwnResolver: boolean; readonly hasLinkLocalLeases: boolean; readonly isUnasked: boolean; readonly hasRouters: boolean },
+): FindingDraft {
+  const { isOwnResolver, hasLinkLocalLeases, isUnasked, hasRouters } = marks;
   return wordedDraft(state, [{ role: 'attacker', address }], evidence, `${addressFilter(address)} && dhcpv6`, {
     technique: 'dhcpv6-resolver',
-    deed: 'made itself the resolver by DHCPv6',
-    severity: 'medium',
-    parts: [['a server of DHCPv6 that is no router makes itself the resolver', 70]],
-    title: `${address} makes itself the resolver of the network by DHCPv6`,
-    description: `${address} answers DHCPv6 and names its own link-local address as resolver, but is no way out of the network: mitm6 does so to answer all names.`,
-    alternatives: ['A small server that is resolver and DHCPv6 server at once.'],
+    deed: isOwnResolver ? 'made itself the resolver by DHCPv6' : 'gave addresses by DHCPv6 unasked',
+    severity: hasLinkLocalLeases || (isOwnResolver && hasRouters) ? 'medium' : 'low',
+    parts: [
+      ['a server of DHCPv6 that is no router makes itself the resolver', isOwnResolver ? (hasRouters ? 70 : 45) : 0],
+      ['it gives out link-local addresses, which hosts make themselves', hasLinkLocalLeases ? (isOwnResolver ? 20 : 60) : 0],
+      ['no router told hosts to ask for addresses', isUnasked ? (isOwnResolver || hasLinkLocalLeases ? 8 : 45) : 0],
+    ],
+    title: isOwnResolver
+      ? `${address} makes itself the resolver of the network by DHCPv6`
+      : `${address} gives addresses by DHCPv6 ${hasLinkLocalLeases ? 'that hosts make themselves' : 'though no router told hosts to ask'}`,
+    description: `${address} answers DHCPv6, is no way out of the network, and names ${isOwnResolver ? 'its own link-local address' : [...nameServers].join(', ') || 'nobody'} as resolver${leases.size > 0 ? ` with the addresses ${[...leases].join(', ')}` : ''}${isUnasked ? '; the routers did not tell hosts to ask (flags M and O)' : ''}: mitm6 does so to answer all names.`,
+    alternatives: [
+      'A small server that is resolver and DHCPv6 server at once.',
+      ...(hasRouters ? [] : ['A router whose advertisements were not captured.']),
+    ],
     attack: ['T1557.003', 'T1557'],
     recommendation: `Find out what ${address} is, and which answers it gave; block DHCPv6 servers at the ports of stations.`,
   });

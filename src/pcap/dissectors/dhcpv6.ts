@@ -111,6 +111,11 @@ export interface Dhcpv6Message extends Message {
   readonly type: number;
   /** DUID of the client in hexadecimal digits, section 11; empty without. */
   readonly client: string;
+  /** DUID of the server, as that of the client. */
+  readonly server: string;
+  readonly transaction: number;
+  /** The first addresses that are asked for or given, section 21.6. */
+  readonly addresses: readonly string[];
   readonly nameServers: readonly string[];
 }
 export const dhcpv6Message = messageKind<Dhcpv6Message>('dhcpv6');
@@ -118,17 +123,26 @@ export const dhcpv6Message = messageKind<Dhcpv6Message>('dhcpv6');
 function say(p: Packet, offset: number, end: number): void {
   const type = p.view.getUint8(offset);
   if ((type !== 1 && type !== 2 && type !== 7) || !p.hears('dhcpv6')) return;
-  const nameServers: string[] = [];
-  let client = '';
+  const nameServers: string[] = [],
+    addresses: string[] = [];
+  let client = '',
+    server = '';
   for (let at = offset + HEADER; at + 4 <= end;) {
     const to = at + 4 + p.view.getUint16(at + 2);
     if (to > end) break;
     if (p.view.getUint16(at) === DNS_SERVERS)
       for (let address = at + 4; address + 16 <= to && nameServers.length < 8; address += 16) nameServers.push(formatIpv6(p.bytes, address));
     else if (p.view.getUint16(at) === CLIENT_ID) client = hexBytes(p.bytes.subarray(at + 4, Math.min(to, at + 4 + MAX_DUID)), '');
+    else if (p.view.getUint16(at) === SERVER_ID) server = hexBytes(p.bytes.subarray(at + 4, Math.min(to, at + 4 + MAX_DUID)), '');
+    else if (p.view.getUint16(at) === IA_NA) {
+      // Its number and two times, then options.
+      for (let within = at + 16; within + 20 <= to && addresses.length < 8; within += 4 + p.view.getUint16(within + 2))
+        if (p.view.getUint16(within) === IA_ADDRESS) addresses.push(formatIpv6(p.bytes, within + 4));
+    }
     at = to;
   }
-  p.emit({ kind: 'dhcpv6', frame: p.frame, type, client, nameServers } satisfies Dhcpv6Message);
+  const transaction = p.view.getUint32(offset) & 0xffffff;
+  p.emit({ kind: 'dhcpv6', frame: p.frame, type, client, server, transaction, addresses, nameServers } satisfies Dhcpv6Message);
 }
 
 function describeMessage(p: Packet, offset: number, end: number, depth: number, sink: FieldSink): void {

@@ -66,6 +66,8 @@ const f = defineFields({
 export interface RouterAdvertisementMessage extends Message {
   readonly kind: 'router-advertisement';
   readonly lifetimeSeconds: number;
+  /** Addresses, or other things, are to be asked for by DHCPv6 (M or O). */
+  readonly isManaged: boolean;
   /** 1 high, 0 medium, -1 low. */
   readonly preference: number;
   readonly prefixes: readonly string[];
@@ -139,6 +141,7 @@ function sayRouter(p: Packet, offset: number, end: number): void {
   }
   p.emit({
     kind: 'router-advertisement',
+    isManaged: (view.getUint8(offset + 5) & 0xc0) !== 0,
     frame: p.frame,
     lifetimeSeconds: view.getUint16(offset + 6),
     preference: preference === 1 ? 1 : preference === 3 ? -1 : 0,
