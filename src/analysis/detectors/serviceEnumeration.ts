@@ -20,6 +20,7 @@ import type { Severity } from '../report.ts';
 import { domainTableOf, registeredDomain } from './dnsDomains.ts';
 import { Burst, packetTime } from './measures.ts';
 import { EVERYTHING, isNamed, objectsOfSearch, PERMISSIONS } from './directorySearch.ts';
+import { guessesAmong, NO_GUESSES, type PathGuesses } from './pathWords.ts';
 import { isInVain } from './randomNameFlood.ts';
 import { looksRandom } from './randomNames.ts';
 import { remembered } from './remembered.ts';
@@ -118,6 +119,8 @@ const DIRECTORY: Kind = {
   };
 
 const MOST_THINGS = 5000,
+  /** Of a site that was moved, or has a login page that is gone, some are asked for, too. */
+  LEAST_LIST_WORDS = 6,
   /** Words of lists; what programs compute is longer. */
   MOST_LABEL = 20,
   NO_SUCH_NAME = 3,
@@ -161,6 +164,9 @@ export const serviceEnumeration = defineDetector({
     const bursts = new Map<Sighting<Kind>, Burst>(),
       /** Users whom each client of an exchange reached, or let in: those it has, or may call. */
       reached = new Map<string, Set<string>>();
+    /** Pages that were there behind the first that was not, by client and server. */
+    const there = new Map<string, number>();
+    let hasMissing = false;
     const add = (kind: Kind, thing: string, flow: number, p: Packet, isAnswer = false): void => {
       const one = seen.add(kind, flow, p, thing, isAnswer);
       if (one === null) return;
@@ -181,6 +187,11 @@ export const serviceEnumeration = defineDetector({
           if (message.uri !== null && (message.status === 404 || message.status === 403)) {
             const query = message.uri.indexOf('?');
             add(WEB, query < 0 ? message.uri : message.uri.slice(0, query), flow, p);
+            hasMissing = true;
+          } else if (hasMissing && message.status >= 200 && message.status < 400) {
+            const { client, server, serverPort } = endsOf(state, flow),
+              key = `${client} ${server} ${serverPort}`;
+            if (there.size < MOST_THINGS || there.has(key)) there.set(key, (there.get(key) ?? 0) + 1);
           }
         } else if (dnsMessage.is(message)) {
           if (message.isResponse) {
@@ -234,7 +245,16 @@ export const serviceEnumeration = defineDetector({
                   ? mostlyRefused(all, reached.get(`${one.client} ${one.server}`))
                   : all.size;
           if (things >= (option === null ? 1 : values[option]) || (all.has(EVERYTHING) && bytesOf(state, one) >= WHOLE_DIRECTORY_BYTES))
-            findings.push(draft(values, state, one, things, all.has(PERMISSIONS)));
+            findings.push(
+              draft(
+                values,
+                state,
+                one,
+                things,
+                all.has(PERMISSIONS),
+                one.mark === WEB ? guessesAmong(all, there.get(`${one.client} ${one.server} ${one.serverPort}`) ?? 0) : NO_GUESSES,
+              ),
+            );
         }
         findings.push(...rids.findings(values.accountNumbers), ...collection.findings(values.hosts));
         return {
@@ -273,28 +293,41 @@ function bytesOf({ flows }: CaptureState, { evidence }: Sighting<Kind>): number 
   return evidence.flows.reduce((sum, row) => sum + flows.doubles[row * F.DOUBLES + F.PAYLOAD_B]!, 0);
 }
 
-function draft(values: Options, state: CaptureState, one: Sighting<Kind>, things: number, hasPermissions: boolean): FindingDraft {
+function draft(
+  values: Options,
+  state: CaptureState,
+  one: Sighting<Kind>,
+  things: number,
+  hasPermissions: boolean,
+  { listWords, arePages }: PathGuesses,
+): FindingDraft {
   const { mark, client, server, serverPort, evidence } = one,
     threshold = mark.option === null ? 1 : values[mark.option],
     seconds = evidence.seconds ?? 0,
     // Hundreds of guesses within minutes are a tool's.
-    isFast = mark === WEB && things >= threshold * 4 && seconds > 0 && things / seconds >= 5,
+    isFast = mark === WEB && arePages && things >= threshold * 4 && seconds > 0 && things / seconds >= 5,
+    // A browser's name does not hide what is asked for.
+    isList = listWords >= LEAST_LIST_WORDS,
     // Who may do what to whom, of everybody: what BloodHound draws its map from.
     isMap = hasPermissions && things > threshold;
   return sightingDraft(state, one, {
     technique: mark.id,
     what: mark.what,
-    severity: isFast || isMap ? 'medium' : mark.severity,
+    severity: isFast || isList || isMap ? 'medium' : mark.severity,
     parts: [
       [`many different ${mark.unit}`, mark === SNMP ? 40 : 50],
       ['many times the threshold', Math.max(0, Math.min(20, 5 * Math.log2(things / threshold)))],
       ['faster than people', isFast ? 12 : 0],
+      ['paths that lists for guessing begin with, and no page links to', isList ? 15 : 0],
       ['the permissions of all objects with them', isMap ? 15 : 0],
     ],
     roles: ['attacker', 'victim'],
     title: `${client} asks ${server} port ${serverPort} for ${mark.what}: ${countText(things)} ${things === 1 ? mark.unit.replace(/(?<=search)es$|s$/, '') : mark.unit}`,
     description: `${countText(things)} different ${mark.unit} (threshold ${threshold}) were asked for${mark === WEB ? ' and are not there or not for everybody' : mark === SIP ? ', and refused or not proved to be the client’s' : mark === NAMES ? ' within a minute and do not exist' : ''}.`,
-    indicators: [{ name: mark.unit, value: things, threshold }],
+    indicators: [
+      { name: mark.unit, value: things, threshold },
+      ...(mark === WEB ? [{ name: 'words of lists for guessing among them', value: listWords, threshold: LEAST_LIST_WORDS, unit: 'words' }] : []),
+    ],
     alternatives: [
       mark === WEB
         ? 'A crawler that follows broken links, or a site that was moved.'

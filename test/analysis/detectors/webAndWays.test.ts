@@ -195,6 +195,36 @@ describe('service-enumeration', () => {
 
   test('guessed pages, recorded with dirb', async () =>
     expect(await run(sample('dirb.pcap'), 'service-enumeration')).toMatchObject([{ severity: 'medium' }]));
+  const asked = (paths: readonly (readonly [string, boolean])[]): PacketBuilder =>
+      dialogue(
+        paths.flatMap(([path, isThere]) => web(path, isThere ? {} : { status: '404 Not Found' })),
+        { gap: 0.005 },
+      ),
+    missing404 = (count: number, path: (i: number) => string): (readonly [string, boolean])[] =>
+      Array.from({ length: count }, (_, i) => [path(i), false]);
+  // Words of dirb's common.txt, in its order, among others.
+  test('pages of a list, few and under the name of a browser', async () => {
+    const words = ['admin', 'backup', 'cgi-bin', '.git/HEAD', 'phpmyadmin', 'server-status', 'wp-admin', 'old.zip'];
+    expect(await run(asked(missing404(60, (i) => `/${words[i] ?? `word${i}`}`)).bytes(), 'service-enumeration')).toMatchObject([
+      {
+        severity: 'medium',
+        subjects: [
+          { role: 'attacker', address: CLIENT },
+          { role: 'victim', address: SERVER, port: 80 },
+        ],
+      },
+    ]);
+  });
+  test.each([
+    ['pages of a site that was moved', missing404(60, (i) => `/products/${i}/admin-guide`)],
+    ['a gallery without its pictures', missing404(300, (i) => `/gallery/picture-${i}.jpg`)],
+    [
+      'a crawler that finds more pages than it misses',
+      missing404(250, (i) => `/news/${i}`).flatMap((one) => [one, [`${one[0]}/all`, true], ['/', true]] as const),
+    ],
+  ])('%s: with little weight', async (_what, paths) =>
+    expect(await run(asked(paths).bytes(), 'service-enumeration')).toMatchObject([{ severity: 'low' }]),
+  );
   test('users of a mail server', async () => {
     const lines = ['root', 'admin', 'www', 'bob', 'alice', 'mallory'].flatMap((user) => [
       ['client', `VRFY ${user}\r\n`] as const,
