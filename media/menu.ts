@@ -25,6 +25,8 @@ export interface Target {
   readonly host?: string;
   /** What plain Copy copies. */
   readonly text: string;
+  /** Offers to save the rows; there may be one, or several. */
+  readonly save?: { readonly one: string; readonly several: string; readonly run: (rows: readonly object[]) => void };
   /** The same as data, one flat object per row; a function where rows are fetched first. */
   readonly rows: readonly object[] | (() => Promise<readonly object[]>);
 }
@@ -55,14 +57,14 @@ export function copyText(store: Store, text: string, what: string): void {
 export function menuFor(store: Store, target: Target): Menu {
   const { filter } = store.place.selection;
   const { flow } = target;
-  const withRows = (what: string, convert: (rows: readonly object[]) => string): void => {
-    Promise.resolve(typeof target.rows === 'function' ? target.rows() : target.rows).then(
-      (rows) => copyText(store, convert(rows), what),
-      (error: unknown) => store.say(`Could not copy: ${String(error)}`),
+  const useRows = (use: (rows: readonly object[]) => void): void => {
+    Promise.resolve(typeof target.rows === 'function' ? target.rows() : target.rows).then(use, (error: unknown) =>
+      store.say(`The rows could not be read: ${String(error)}`),
     );
   };
-  const groups: MenuItem[][] = [[], [], [], []];
-  const [filtering, going, asking, copying] = groups as [MenuItem[], MenuItem[], MenuItem[], MenuItem[]];
+  const withRows = (what: string, convert: (rows: readonly object[]) => string): void => useRows((rows) => copyText(store, convert(rows), what));
+  const groups: MenuItem[][] = [[], [], [], [], []];
+  const [filtering, going, saving, asking, copying] = groups as [MenuItem[], MenuItem[], MenuItem[], MenuItem[], MenuItem[]];
   if (target.filter !== '') {
     const what = target.filterWords ?? 'This';
     filtering.push({ label: `Filter to ${what}`, run: () => store.select({ filter: both(filter, target.filter) }) });
@@ -73,6 +75,8 @@ export function menuFor(store: Store, target: Target): Menu {
   const { host } = target;
   if (host !== undefined)
     going.push({ label: 'Show Host', run: () => store.go({ view: 'endpoints', views: store.viewsWith('endpoints', { host }) }) });
+  const { save } = target;
+  if (save !== undefined) saving.push({ label: typeof target.rows === 'function' ? save.several : save.one, run: () => useRows(save.run) });
   asking.push({ label: 'Ask @netsec About This', run: () => ask(store, `What is ${target.label} doing in this capture, and is it a problem?`) });
   copying.push({ label: 'Copy', hint: 'Ctrl+C', run: () => copyText(store, target.text, target.label) });
   if (target.filter !== '') copying.push({ label: 'Copy as Wireshark Filter', run: () => copyText(store, target.filter, 'Filter') });

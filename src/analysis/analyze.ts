@@ -4,6 +4,7 @@ import type { CaptureFormat, Damage } from '../pcap/captureFormat.ts';
 import { CaptureScan, type ScanOptions } from '../pcap/captureReader.ts';
 import { createTables, decode } from '../pcap/decode.ts';
 import type { FieldSink, Message } from '../pcap/dissector.ts';
+import type { FileTaker } from '../pcap/fileTaker.ts';
 import { NET_FLAGS, NET_FRAGMENT, Packet } from '../pcap/packet.ts';
 import { CaptureState } from './captureState.ts';
 import { collectNames, NAMING_KINDS } from './collectNames.ts';
@@ -25,6 +26,8 @@ export interface AnalysisOptions {
   readonly sink?: FieldSink | undefined;
   /** Hears messages beside the detectors, of all frames, chosen or not. */
   readonly listen?: { readonly messages: readonly string[]; readonly to: (state: CaptureState) => Pick<DetectorRun, 'onMessage'> } | undefined;
+  /** Takes the content of files that are transferred, of all frames. */
+  readonly files?: FileTaker | undefined;
   /** After each frame was dissected and counted. */
   readonly onFrame?: ((p: Packet, pass: FlowPass) => void) | undefined;
 }
@@ -50,6 +53,7 @@ export class Analysis {
   constructor(source: ByteSource, format: CaptureFormat, options: AnalysisOptions = {}) {
     this.#scan = new CaptureScan(source, format);
     this.#packet = new Packet(createTables());
+    this.#packet.files = options.files ?? null;
     this.state = new CaptureState(this.#packet);
     if (options.intel !== undefined) this.state.intel = options.intel;
     this.index = options.index === true ? new PacketIndex() : null;

@@ -126,6 +126,58 @@ export interface ServicesPage extends Page<Service> {
   readonly limits: readonly string[];
 }
 
+/** A file that a protocol transferred, as it was seen; see fileTransfers.ts. All text is untrusted. */
+export interface FileRow {
+  /** Frame in which it began, with a number where several did, and that of the part where it lies in another file: `12`, `12.1`, `12/1`. */
+  readonly id: string;
+  /** Frame that completed it, or brought the last of it that was seen. */
+  readonly frame: number;
+  readonly firstFrame: number;
+  readonly time: Timestamp | null;
+  /** Wireshark's name of the protocol that carried it, `http`. */
+  readonly carrier: string;
+  /** Without folders, to save it under; never empty. */
+  readonly name: string;
+  /** As the protocol says it, with the server or the share; empty where it says nothing. */
+  readonly path: string;
+  /** What the sender says that it is. */
+  readonly contentType: string | null;
+  /** What it is by its bytes: `PNG picture`. */
+  readonly kind: string;
+  /** It can run, or make something run. */
+  readonly isProgram: boolean;
+  readonly sender: string;
+  readonly senderPort: number;
+  readonly receiver: string;
+  readonly receiverPort: number;
+  /** Bytes seen, unpacked where they were packed for the way. */
+  readonly bytes: number;
+  /** Bytes that are not in the capture, as far as that is known. */
+  readonly missing: number;
+  /** All of it was seen. */
+  readonly isComplete: boolean;
+  /** Where it is one part of a larger file: where it begins in that. */
+  readonly partFrom: number | null;
+  /** Null where it was not seen whole, or could not be kept to be unpacked. */
+  readonly md5: string | null;
+  readonly sha256: string | null;
+  /** What is particular about it, a sentence; empty mostly. */
+  readonly note: string;
+}
+
+/** What saving a file asks to know of it. */
+export type TransferredFile = Pick<FileRow, 'id' | 'name' | 'kind' | 'isProgram' | 'bytes' | 'missing'>;
+
+export interface FilesPage extends Page<FileRow> {
+  /** Sentences about what was not followed. */
+  readonly limits: readonly string[];
+}
+
+export interface FileContents {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
 /** One line of the packet list. All text is untrusted. */
 export interface PacketRow {
   readonly frame: number;
@@ -276,6 +328,10 @@ export interface EngineMethods {
   endpoints: [EndpointsQuery, Page<Endpoint>];
   /** How services answer, in a pass over the selection that is made when it is asked for first. */
   services: [TableQuery, ServicesPage];
+  /** The files that were transferred, in a pass over the selection that is made when they are asked for first. */
+  files: [TableQuery, FilesPage];
+  /** What these files hold, with zeros where bytes are missing; those that together do not fit in `maxBytes` are not there. */
+  fileContents: [{ readonly selection: Selection; readonly ids: readonly string[]; readonly maxBytes: number }, readonly FileContents[]];
   /** The story of one address under a selection, lists cut to `limit` rows; null where it has no packets there. Throws for what is no address. */
   host: [{ readonly address: string; readonly selection: Selection; readonly limit: number }, HostStory | null];
   packets: [PacketsQuery, Page<PacketRow>];
@@ -341,6 +397,8 @@ export interface HostMethods {
   exportReport: [{ readonly selection: Selection }, null];
   /** Save Filtered Packets: asks where, then writes a capture file. */
   savePackets: [{ readonly selection: Selection }, null];
+  /** Saves files that were transferred: one under a name that is asked for, several into a folder. Warns of what can run. */
+  saveTransferred: [{ readonly files: readonly TransferredFile[] }, null];
   /** Keeps the page's state across reloads of the window (size-limited, plain JSON). */
   saveState: [{ readonly state: unknown }, null];
 }

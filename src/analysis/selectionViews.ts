@@ -2,7 +2,8 @@
 import type { ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat } from '../pcap/captureFormat.ts';
 import { Analysis, type AnalysisOptions } from './analyze.ts';
-import type { Selection, Sort } from './engineApi.ts';
+import type { FileContents, Selection, Sort } from './engineApi.ts';
+import { FileWatch, type FilesFound } from './fileTransfers.ts';
 import { selectFrames } from './filtering.ts';
 import type { Judgement } from './findings.ts';
 import type { FrameSelection } from './frameSelection.ts';
@@ -11,6 +12,7 @@ import { packetOrder } from './packetOrder.ts';
 import type { Report } from './report.ts';
 import { cancellable } from './rpc.ts';
 import { SERVICE_MESSAGES, ServiceWatch, type ServicesFound } from './serviceTimes.ts';
+import { SharedPasses } from './sharedPasses.ts';
 import { TableQueries } from './tableQueries.ts';
 
 /** Selections whose analysis is kept: what is looked at, and what Back leads to. */
@@ -66,8 +68,8 @@ export class SelectionViews {
   readonly #options: SelectionViewsOptions;
   readonly #views = new Map<string, SharedView>();
   readonly #orders = new Map<string, Promise<Uint32Array | null>>();
-  /** What was found of the services of a selection when there were so many frames. */
-  readonly #services = new Map<string, { readonly frames: number; readonly found: Promise<ServicesFound> }>();
+  readonly #services: SharedPasses<ServicesFound>;
+  readonly #files: SharedPasses<FilesFound>;
 
   /** `analysis` is that of everything, which may still be reading; `index` is its own. */
   constructor(source: ByteSource, format: CaptureFormat, analysis: Analysis, index: PacketIndex, options: SelectionViewsOptions) {
@@ -76,6 +78,9 @@ export class SelectionViews {
     this.#analysis = analysis;
     this.#index = index;
     this.#options = options;
+    const framesOf = (selection: Selection): number => this.framesOf(selection);
+    this.#services = new SharedPasses(framesOf, (selection, frames) => this.#watchServices(selection, frames));
+    this.#files = new SharedPasses(framesOf, (selection, frames) => this.#watchFiles(selection, frames));
   }
 
   /** The analyses stay; the reports made of them do not. */
@@ -101,32 +106,26 @@ export class SelectionViews {
     return this.#shared(selection).chosen;
   }
 
-  /** How the services of a selection answer: a pass of its own, made once however many ask; of a capture that grows one after the other. */
-  async services(selection: Selection): Promise<ServicesFound> {
-    const key = JSON.stringify([selection.frames !== undefined, selection.filter.trim(), selection.timeRange]);
-    for (;;) {
-      const known = this.#services.get(key),
-        frames = this.framesOf(selection);
-      if (known?.frames === frames) return known.found;
-      if (known === undefined) return this.#watch(key, selection, frames);
-      await known.found.catch(() => null);
-      // Several may have waited: the first of them makes the pass of all.
-      const next = this.#services.get(key);
-      if (next === undefined || next === known) return this.#watch(key, selection, this.framesOf(selection));
-    }
+  /** How the services of a selection answer. */
+  services(selection: Selection): Promise<ServicesFound> {
+    return this.#services.of(selection);
   }
 
-  #watch(key: string, selection: Selection, frames: number): Promise<ServicesFound> {
-    const found = this.chosen(selection).then(({ selection: chosen }) => this.#watched(frames, chosen, this.#shared(selection).controller.signal));
-    this.#services.delete(key);
-    this.#services.set(key, { frames, found });
-    if (this.#services.size > MAX_VIEWS) this.#services.delete(this.#services.keys().next().value!);
-    // Who asks next tries again.
-    found.catch(() => this.#services.delete(key));
-    return found;
+  /** The files that were transferred in the frames of a selection. */
+  files(selection: Selection): Promise<FilesFound> {
+    return this.#files.of(selection);
   }
 
-  async #watched(frames: number, chosen: FrameSelection | null, signal: AbortSignal): Promise<ServicesFound> {
+  /** What some of these files hold, `maxBytes` at most all together. */
+  async fileContents(selection: Selection, ids: readonly string[], maxBytes: number, signal: AbortSignal): Promise<readonly FileContents[]> {
+    const watch = new FileWatch({ wanted: { ids: new Set(ids), maxBytes } });
+    await this.#takeFiles(watch, this.framesOf(selection), signal);
+    return watch.contents();
+  }
+
+  async #watchServices(selection: Selection, frames: number): Promise<ServicesFound> {
+    const { selection: chosen } = await this.chosen(selection),
+      { signal } = this.#shared(selection).controller;
     let watch: ServiceWatch | undefined;
     const pass = new Analysis(this.readSoFar(frames), this.#format, {
       ...(chosen === null ? {} : { select: (frame: number) => chosen.has(frame) }),
@@ -145,6 +144,20 @@ export class SelectionViews {
     });
     await cancellable(pass.advance({ signal }), signal);
     return watch!.found();
+  }
+
+  async #watchFiles(selection: Selection, frames: number): Promise<FilesFound> {
+    const { selection: chosen } = await this.chosen(selection),
+      watch = new FileWatch({ select: chosen === null ? undefined : (frame) => chosen.has(frame) });
+    await this.#takeFiles(watch, frames, this.#shared(selection).controller.signal);
+    return watch.found();
+  }
+
+  /** Of all frames: what is chosen may be a part of a file. */
+  async #takeFiles(watch: FileWatch, frames: number, signal: AbortSignal): Promise<void> {
+    const pass = new Analysis(this.readSoFar(frames), this.#format, { files: watch });
+    await cancellable(pass.advance({ signal }), signal);
+    watch.finish();
   }
 
   #shared(selection: Selection): SharedView {

@@ -24,7 +24,7 @@ import { PacketRows } from './packetRows.ts';
 import { CONVERSATION_LAYERS, type ConversationLayer, type Report } from './report.ts';
 import { cancellable, type Handlers } from './rpc.ts';
 import { savePackets } from './savePackets.ts';
-import { servicesPage } from './tableQueries.ts';
+import { filesPage, servicesPage } from './tableQueries.ts';
 import { SelectionViews, UPDATE_INTERVAL_MS } from './selectionViews.ts';
 import { messagesFilter, tellingFields, type TellingField } from './tellingFields.ts';
 
@@ -134,6 +134,8 @@ export class CaptureSession {
     conversations: async (query) => (await this.#views.of(query.selection)).tables.conversations(query),
     endpoints: async (query) => (await this.#views.of(query.selection)).tables.endpoints(query),
     services: async (query) => servicesPage(await this.#views.services(query.selection), query),
+    files: async (query) => filesPage(await this.#views.files(query.selection), query),
+    fileContents: ({ selection, ids, maxBytes }, signal) => this.#views.fileContents(selection, ids, maxBytes, signal),
     host: async ({ address, selection, limit }, signal) => this.#host(address, selection, limit, signal),
     packets: async ({ fields = [], ...query }, signal) => {
       const { frames, ...page } = await this.#pageOf(query),

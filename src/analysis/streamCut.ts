@@ -30,7 +30,7 @@ export function cutShort(
   const left = side.skip - missing,
     endsHere = left <= 0 && side.skip > 0 && side.completes;
   if (side.waiting.length === 0 && left >= 0 && !endsHere) {
-    passMissing(side, missing);
+    passMissing(p, stream, direction, missing);
     return;
   }
   side.missing += missing;

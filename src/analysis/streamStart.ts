@@ -1,6 +1,8 @@
 /** Finds out by its first bytes which protocol a stream is in. What is in none that we know is said as it is, as long as it reads as text. */
 import type { Direction, FieldSink } from '../pcap/dissector.ts';
+import { NO_FILE, type FileTaker } from '../pcap/fileTaker.ts';
 import type { Packet } from '../pcap/packet.ts';
+import { plainFile } from '../pcap/plainFile.ts';
 import { isFollowed, isReadable, sayPlainStream } from '../pcap/plainStream.ts';
 import { TCP_PORT, type Bound } from '../pcap/tables.ts';
 import { copyOf, giveBack, viewOf } from './reusedMemory.ts';
@@ -40,6 +42,7 @@ export function deliver(
   // Deep inside a body, or a record: the usual case in bulk transfers.
   if (side.skip > end - offset && side.waiting.length === 0 && stream.dissector !== null) {
     if (side.keptLength < side.keepLimit) keep(side, p.bytes, offset, end);
+    if (p.files !== null) stream.dissector.passed?.(p, p.bytes, offset, end, direction, stream.state);
     side.skip -= end - offset;
     return;
   }
@@ -96,6 +99,7 @@ function takeBytes(
     talk(p, stream, direction, bytes, from, to);
     return;
   }
+  if (stream.dissector === null && p.files !== null) takeAsFile(p, p.files, stream);
   if (stream.dissector === null) {
     const answer = recognise(p, stream, flow, direction, bytes, from, to, sourcePort, destinationPort, listener);
     if (answer !== 'yes') {
@@ -122,6 +126,15 @@ function takeBytes(
     }
   }
   walkStream(p, stream, side, direction, bytes, from, to, shift, offset, end, sourcePort, destinationPort, sink);
+}
+
+/** A connection that was announced as one for a file is not asked what it is: the file may be anything. */
+function takeAsFile(p: Packet, files: FileTaker, stream: TcpStream): void {
+  const file = files.expected(p);
+  if (file === NO_FILE) return;
+  stream.bound = p.tables.byId('tcp') ?? null;
+  stream.dissector = plainFile;
+  stream.state = { ...(plainFile.open() as object), file };
 }
 
 function recognise(

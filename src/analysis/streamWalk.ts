@@ -41,6 +41,7 @@ export function walkStream(
     if (side.skip > 0) {
       const count = Math.min(side.skip, end - offset);
       if (pduStart < 0) keep(side, bytes, offset, offset + count);
+      if (p.files !== null) dissector.passed?.(p, bytes, offset, offset + count, direction, stream.state);
       side.skip -= count;
       offset += count;
       if (side.skip > 0) {

@@ -4,6 +4,8 @@ import { conversationRow, conversationTable, countedRows, type ConversationTable
 import { endpointRow, endpointTable, type EndpointTable } from './endpoints.ts';
 import {
   failedConnections,
+  type FileRow,
+  type FilesPage,
   type ConversationsQuery,
   type EndpointsQuery,
   type Page,
@@ -11,6 +13,7 @@ import {
   type ServicesPage,
   type TableQuery,
 } from './engineApi.ts';
+import type { FilesFound } from './fileTransfers.ts';
 import * as F from './flowTable.ts';
 import type { Conversation, ConversationLayer, Endpoint } from './report.ts';
 import type { ServicesFound } from './serviceTimes.ts';
@@ -176,6 +179,46 @@ function serviceKey(row: Service, column: string): number | string {
       return row[column];
     default:
       return 0;
+  }
+}
+
+/** A window on the files that were found. */
+export function filesPage({ files, limits }: FilesFound, query: TableQuery): FilesPage {
+  const rows = search(
+    Int32Array.from(files, (_, row) => row),
+    query.search,
+    (row) => {
+      const { name, path, kind, contentType, carrier, sender, receiver, sha256, md5 } = files[row]!;
+      return `${name} ${path} ${kind} ${contentType ?? ''} ${carrier} ${sender} ${receiver} ${sha256 ?? ''} ${md5 ?? ''}`;
+    },
+  );
+  const { column, descending } = query.sort ?? { column: 'frame', descending: false };
+  return {
+    ...page(
+      sortRows(rows, (row) => fileKey(files[row]!, column), descending),
+      files.length,
+      query,
+      (row) => files[row]!,
+    ),
+    limits,
+  };
+}
+
+function fileKey(row: FileRow, column: string): number | string {
+  switch (column) {
+    case 'name':
+    case 'kind':
+    case 'carrier':
+    case 'path':
+      return row[column].toLowerCase();
+    case 'sender':
+    case 'receiver':
+      return sortableAddress(row[column]);
+    case 'bytes':
+    case 'missing':
+      return row[column];
+    default:
+      return row.firstFrame;
   }
 }
 

@@ -1,5 +1,6 @@
 /** What is known of one TCP stream while its bytes come in: how far each side was read, and what of it is held back. */
-import type { StreamDissector } from '../pcap/dissector.ts';
+import type { Direction, StreamDissector } from '../pcap/dissector.ts';
+import type { Packet } from '../pcap/packet.ts';
 import type { Bound } from '../pcap/tables.ts';
 import { giveBack, viewOf } from './reusedMemory.ts';
 
@@ -116,7 +117,9 @@ export function keep(side: StreamSide, bytes: Uint8Array, from: number, to: numb
 }
 
 /** Passes over `count` bytes of the PDU under way that were never captured. */
-export function passMissing(side: StreamSide, count: number): void {
+export function passMissing(p: Packet, stream: TcpStream, direction: Direction, count: number): void {
+  const side = stream.sides[direction];
+  if (p.files !== null) stream.dissector?.passed?.(p, null, 0, count, direction, stream.state);
   side.skip -= count;
   side.missing += count;
   side.keepLimit = side.keptLength;

@@ -88,16 +88,23 @@ export class TcpStreams {
       stream.dissector?.bulk?.ready(p, direction, stream.state) === true
     ) {
       // Ciphertext is not waited for: the next record that begins with a segment is where it goes on.
-      this.#cut(stream, side, ahead);
+      this.#cut(p, stream, direction, ahead);
       side.expected = (sequence + end - offset) | 0;
       this.#deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink);
-    } else if (ahead > 0 && sink === null && side.skip > ahead + end - offset && side.keptLength >= side.keepLimit && side.early.length === 0) {
+    } else if (
+      ahead > 0 &&
+      sink === null &&
+      p.files === null &&
+      side.skip > ahead + end - offset &&
+      side.keptLength >= side.keepLimit &&
+      side.early.length === 0
+    ) {
       // Deep inside a body that is passed over: it does not matter whether the bytes before come later, or never.
       side.skip -= ahead + end - offset;
       side.expected = (sequence + end - offset) | 0;
     } else if (ahead > 0 && (side.lost || isAllBeforeAcknowledged) && side.early.length === 0) {
       // Nothing before is waited for: the thread is lost until the next recognisable beginning, or what is missing was received, and not captured.
-      if (!side.lost) this.#cut(stream, side, ahead);
+      if (!side.lost) this.#cut(p, stream, direction, ahead);
       side.expected = (sequence + end - offset) | 0;
       if (!side.done) this.#deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink);
       if (missing > 0) cutShort(p, stream, side, direction, missing, end, sink);
@@ -120,6 +127,7 @@ export class TcpStreams {
     this.hasEarly = side.early.length > 0;
     if (
       sink === null &&
+      p.files === null &&
       !this.hasEarly &&
       !side.done &&
       !side.lost &&
@@ -174,9 +182,11 @@ export class TcpStreams {
     const stream = this.#streams[column - 1],
       side = stream?.sides[direction];
     if (stream === undefined || side === undefined || side.early.length === 0) return;
+    p.isOfOtherSide = true;
     while (side.early.length > 0 && ((acknowledgment - side.expected) | 0) > 0 && ((side.early[0]!.sequence - acknowledgment) | 0) <= 0) {
       this.#passGap(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
     }
+    p.isOfOtherSide = false;
   }
 
   /** A direction has ended; a PDU that lasts until close is complete. Returns the new value of the flow's stream column. */
@@ -272,7 +282,7 @@ export class TcpStreams {
     if (first === undefined) return;
     const gap = (first.sequence - side.expected) | 0;
     if (gap > 0) {
-      this.#cut(stream, side, gap);
+      this.#cut(p, stream, direction, gap);
       side.expected = first.sequence;
     }
     // Always takes at least the first early segment away: what calls this in a loop relies on it.
@@ -280,9 +290,10 @@ export class TcpStreams {
   }
 
   /** `count` bytes are not there: inside a body that is passed over they do no harm, else the thread is lost. */
-  #cut(stream: TcpStream, side: StreamSide, count: number): void {
+  #cut(p: Packet, stream: TcpStream, direction: Direction, count: number): void {
+    const side = stream.sides[direction];
     if (side.waiting.length === 0 && side.skip >= count) {
-      passMissing(side, count);
+      passMissing(p, stream, direction, count);
       if (side.skip > 0 || !side.completes) return;
     }
     loseThread(stream, side);

@@ -4,6 +4,7 @@ import type { EngineEvent, EngineMethods, EngineSession, HostMethods, PageComman
 import { rpcServer, type Channel, type Handlers } from '../analysis/rpc.ts';
 import type { AllowList } from './allowList.ts';
 import { exportReport, savePackets } from './exports.ts';
+import { saveFiles } from './savedFiles.ts';
 import { hostMethods } from './hostMethods.ts';
 import { detectorSettings } from './detectorSettings.ts';
 import { nameOf } from './openCapture.ts';
@@ -122,6 +123,10 @@ function connectPage(context: EditorContext, document: CaptureDocument, panel: v
       await savePackets(ask, params.selection);
       return null;
     },
+    saveTransferred: async ({ files }) => {
+      await saveFiles(ask, files);
+      return null;
+    },
   };
   const server = rpcServer<PageMethods, PageEvent>(channel, handlers);
   const send = (command: PageCommand): void => {
@@ -177,6 +182,8 @@ function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, key
     conversations: pass('conversations'),
     endpoints: pass('endpoints'),
     services: pass('services'),
+    files: pass('files'),
+    fileContents: pass('fileContents'),
     host: pass('host'),
     indexOfFrame: pass('indexOfFrame'),
     packet: pass('packet'),

@@ -75,21 +75,12 @@ export async function askWhereToSave(capture: vscode.Uri, name: string, filters?
   });
 }
 
-/** A suggested name without anything that would make it a path. */
-export function safeFileName(name: string): string {
-  const safe = name
-    .replace(/[\u0000-\u001f<>:"/\\|?*]/g, '_')
-    .replace(/^\.+/, '')
-    .slice(0, 120);
-  return safe === '' ? 'netsec.txt' : safe;
-}
-
 /** `a.pcap.gz` -> `a`. */
 function baseName(uri: vscode.Uri): string {
   return nameOf(uri).replace(/(?:\.(?:pcap|pcapng|cap|snoop))?(?:\.(?:gz|zst))?$/i, '');
 }
 
-async function withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title, cancellable: true }, async (_progress, token) => {
     const controller = new AbortController();
     token.onCancellationRequested(() => controller.abort());

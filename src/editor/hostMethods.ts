@@ -2,11 +2,16 @@
 import * as vscode from 'vscode';
 import type { HostMethods } from '../analysis/engineApi.ts';
 import type { Handlers } from '../analysis/rpc.ts';
+import { safeFileName } from '../analysis/safeFileName.ts';
 import type { AllowList } from './allowList.ts';
-import { askWhereToSave, safeFileName } from './exports.ts';
+import { askWhereToSave } from './exports.ts';
 import type { PageStates } from './pageState.ts';
 
-export function hostMethods(uri: vscode.Uri, states: PageStates, allow: AllowList): Omit<Handlers<HostMethods>, 'exportReport' | 'savePackets'> {
+export function hostMethods(
+  uri: vscode.Uri,
+  states: PageStates,
+  allow: AllowList,
+): Omit<Handlers<HostMethods>, 'exportReport' | 'savePackets' | 'saveTransferred'> {
   return {
     async saveFile({ suggestedName, content }) {
       const target = await askWhereToSave(uri, safeFileName(suggestedName));

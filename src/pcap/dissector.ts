@@ -124,6 +124,11 @@ export interface StreamDissector<State = unknown> {
    * `keepBytes` if it spanned segments. Emits messages (`p.emit`) and, when somebody looks, fields.
    */
   dissect(p: Packet, offset: number, end: number, direction: Direction, state: State, sink: FieldSink | null): void;
+  /**
+   * While somebody takes files (`p.files`): the next bytes of what the last step passes over, `[from, to)` of `bytes`, each once and in order. Null where these
+   * `to - from` bytes are missing.
+   */
+  passed?(p: Packet, bytes: Uint8Array | null, from: number, to: number, direction: Direction, state: State): void;
   /** For protocols that turn into PDUs which say nothing to anybody, as ciphertext does. */
   readonly bulk?: {
     /** Whether this direction has come to that point, at the boundary of a PDU; `p` knows who listens. */

@@ -72,6 +72,11 @@ export function markInner(p: Packet, bound: Bound, instead: boolean): void {
   else p.path = paths.child(instead ? outside : p.path, bound.index);
 }
 
+/** `StreamDissector.passed` of what follows. */
+export function passedInner(p: Packet, bytes: Uint8Array | null, from: number, to: number, direction: Direction, rest: HandOver | null): void {
+  rest?.bound?.dissector.stream?.passed?.(p, bytes, from, to, direction, rest.state);
+}
+
 export function finishInner(direction: Direction, rest: HandOver): boolean {
   return rest.bound?.dissector.stream?.finish?.(direction, rest.state) ?? false;
 }

@@ -6,6 +6,7 @@ import { Ipv6Table } from './addresses.ts';
 import type { Direction, FieldSink, Message, StreamCarrier } from './dissector.ts';
 import { Exchanges } from './exchanges.ts';
 import { DtlsConnections } from './dtls/connections.ts';
+import type { FileTaker } from './fileTaker.ts';
 import { IpReassembly } from './ipReassembly.ts';
 import { LearnedFlows } from './learnedFlows.ts';
 import { QuicConnections } from './quic/connections.ts';
@@ -125,6 +126,8 @@ export class Packet {
   isCut = false;
   /** Something in it was opened with keys from outside: what is said of it did not travel in clear. */
   isOpened = false;
+  /** What is read now was sent by the receiver of this frame, which acknowledges it. */
+  isOfOtherSide = false;
   /** Set by a stream dissector's `step`. */
   pduComplete = false;
   /** Leading bytes of the PDU under way to keep when it spans segments; a `step` that knows better lowers it. With 0, and nobody looking, it is not dissected. */
@@ -155,6 +158,8 @@ export class Packet {
   readonly vias: string[] = [''];
   /** Frames whose carried protocol no dissector takes: table * 65536 + value -> frames. */
   readonly unknown = new Map<number, number>();
+  /** Takes the content of files; null when nobody does. */
+  files: FileTaker | null = null;
   /** Takes application messages; null when nobody listens. */
   onMessage: ((message: Message) => void) | null = null;
   /** Messages of a datagram that are about its conversation, which is only found once all layers are read; kept while `isHolding`. */

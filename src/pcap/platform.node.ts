@@ -1,6 +1,6 @@
 /** The engine's platform where Node runs it. */
 import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto';
-import { constants, unzipSync } from 'node:zlib';
+import { brotliDecompressSync, constants, inflateRawSync, unzipSync } from 'node:zlib';
 import type { Platform } from './platform.ts';
 
 /** A Buffer's `slice` is a view, a Uint8Array's a copy: the engine knows only the latter. */
@@ -44,5 +44,31 @@ export const nodePlatform: Platform = {
     } catch {
       return null;
     }
+  },
+  unpack: (data, encoding, mostBytes) => {
+    const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: mostBytes };
+    try {
+      if (encoding === 'br') return plain(brotliDecompressSync(data, { finishFlush: constants.BROTLI_OPERATION_FLUSH, maxOutputLength: mostBytes }));
+      return plain(unzipSync(data, options));
+    } catch {
+      // Some servers send `deflate` without the frame of zlib that it should have.
+      if (encoding !== 'deflate') return null;
+    }
+    try {
+      return plain(inflateRawSync(data, options));
+    } catch {
+      return null;
+    }
+  },
+  digests: () => {
+    const md5 = createHash('md5'),
+      sha256 = createHash('sha256');
+    return {
+      update: (data) => {
+        md5.update(data);
+        sha256.update(data);
+      },
+      finish: () => ({ md5: md5.digest('hex'), sha256: sha256.digest('hex') }),
+    };
   },
 };

@@ -17,6 +17,25 @@ export interface Platform {
   cbcDecipher(cipher: CbcCipher, key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array | null;
   /** The beginning of what gzip or zlib data inflate to, as far as these bytes go and at most 64 KiB; null where they are neither. */
   inflateStart(data: Uint8Array): Uint8Array | null;
+  /** What data packed for HTTP unpack to, as far as these bytes go and at most so many; null where they are not packed that way. */
+  unpack(data: Uint8Array, encoding: PackedAs, mostBytes: number): Uint8Array | null;
+  /** Digests of what comes piece by piece. */
+  digests(): RunningDigests;
+}
+
+/** Content codings of HTTP, RFC 9110 section 8.4.1 and RFC 7932. */
+export type PackedAs = 'gzip' | 'deflate' | 'br';
+
+export interface Digests {
+  /** Lower-case hexadecimal. */
+  readonly md5: string;
+  readonly sha256: string;
+}
+
+export interface RunningDigests {
+  update(data: Uint8Array): void;
+  /** Ends it. */
+  finish(): Digests;
 }
 
 export type Hash = 'md5' | 'sha1' | 'sha256' | 'sha384';
@@ -60,6 +79,14 @@ export function aeadOpen(
 
 export function cbcDecipher(cipher: CbcCipher, key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array | null {
   return installed === null ? null : installed.cbcDecipher(cipher, key, iv, data);
+}
+
+export function unpack(data: Uint8Array, encoding: PackedAs, mostBytes: number): Uint8Array | null {
+  return installed === null ? null : installed.unpack(data, encoding, mostBytes);
+}
+
+export function newDigests(): RunningDigests | null {
+  return installed === null ? null : installed.digests();
 }
 
 /** The beginning of gzip or zlib data as text, one character a byte, at most 4,096; null where it cannot be read here. */

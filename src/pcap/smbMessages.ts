@@ -1,5 +1,6 @@
 /** What is said over SMB in either version, as detectors hear it, and what a connection remembers to say it: requests until they are answered, shares, open files. */
 import { messageKind, type Message } from './dissector.ts';
+import { NO_FILE } from './fileTaker.ts';
 import type { FileStartMessage } from './fileStart.ts';
 import { latin1, looksLikeProgram } from './http/messages.ts';
 import { loginAnswered, newAttempt, type LoginAttempt } from './login.ts';
@@ -65,6 +66,10 @@ export interface OpenFile {
   wasWritten: boolean;
   wasRead: boolean;
   rpc: RpcState | null;
+  /** Bytes, where the server has said; null else. */
+  size: number | null;
+  /** What is read of it, and what is written, where somebody takes files. */
+  readonly taken: { read: number; written: number };
 }
 
 /** A request that waits for its answer: a share, a name, or the file a call of RPC goes through. */
@@ -73,6 +78,8 @@ export interface SmbRequest {
   readonly text: string;
   readonly share: string;
   readonly file: OpenFile | null;
+  /** Where in the file is read. */
+  readonly at?: number;
 }
 
 export interface SmbState {
@@ -95,8 +102,33 @@ export const rememberRequest = (state: SmbState, id: number, request: SmbRequest
 export const rememberShare = (state: SmbState, id: number, path: string): void => remember(state.shares, id, path, MOST_SHARES);
 
 /** A file is open under `id`; in IPC$ it is a pipe. */
-export function rememberFile(state: SmbState, id: number, { share, text }: SmbRequest): void {
-  remember(state.files, id, openFile(share, text), MOST_FILES);
+export function rememberFile(state: SmbState, id: number, { share, text }: SmbRequest, size: number | null = null): void {
+  const file = openFile(share, text);
+  file.size = size;
+  remember(state.files, id, file, MOST_FILES);
+}
+
+/** Something is read of `file`, from `at` on. Of a pipe every answer counts, of a file the first, that with its beginning; who takes files wants all. */
+export function rememberRead(p: Packet, state: SmbState, id: number, command: number, file: OpenFile | undefined, at: number): void {
+  if (file !== undefined && (file.rpc !== null || p.files !== null || (at === 0 && !file.wasRead)))
+    rememberRequest(state, id, { command, text: '', share: '', file, at });
+}
+
+/** Hands on `[from, to)`, which stand at `at` in `file`, to who takes files. */
+export function takeContent(p: Packet, carrier: string, file: OpenFile, way: 'read' | 'written', at: number, from: number, to: number): void {
+  const { files } = p;
+  if (files === null || file.rpc !== null || to <= from) return;
+  if (file.taken[way] === NO_FILE)
+    file.taken[way] = files.begin(p, { carrier, name: file.path, host: file.share, size: way === 'read' ? file.size : null });
+  files.take(p, file.taken[way], at, p.bytes, from, to);
+}
+
+/** `file` is closed: no more of it comes. */
+export function fileClosed(p: Packet, state: SmbState, id: number): void {
+  const taken = state.files.get(id)?.taken;
+  state.files.delete(id);
+  if (taken === undefined || p.files === null) return;
+  for (const file of [taken.read, taken.written]) if (file !== NO_FILE) p.files.end(p, file, true);
 }
 
 export const openFile = (share: string, path: string): OpenFile => ({
@@ -105,6 +137,8 @@ export const openFile = (share: string, path: string): OpenFile => ({
   wasWritten: false,
   wasRead: false,
   rpc: /\\IPC\$$/i.test(share) ? newRpcState() : null,
+  size: null,
+  taken: { read: NO_FILE, written: NO_FILE },
 });
 
 /** Maps keep the order of insertion: the oldest goes. */

@@ -11,7 +11,7 @@ const SCREENSHOTS = path.join(ROOT, 'docs/screenshots');
 /** The sample that `npm start` shows; its name holds the time it was recorded. */
 const STORY = fs.readdirSync(path.join(ROOT, 'captures')).find((name) => /^capture_.*\.pcap$/.test(name)) ?? 'scan-syn.pcap';
 
-const VIEWS = ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'packets'] as const;
+const VIEWS = ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'files', 'packets'] as const;
 const PICTURED: readonly string[] = ['light', 'dark'];
 
 describeInVscode('the views', () => {

@@ -1,6 +1,7 @@
 /** tshark as the second source of expected values. Never needed to run the product; CI installs it. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -64,6 +65,22 @@ print("listening")
     }
     return found;
   });
+}
+
+/** `tshark --export-objects`: SHA-256 of the files with something in them that it takes out of a capture, sorted; one for each time it passed. */
+export function exportedObjects(capture: string, protocols: readonly string[]): string[] {
+  return withHome((home) =>
+    protocols
+      .flatMap((protocol) => {
+        const folder = path.join(home, protocol);
+        mkdirSync(folder);
+        tshark(home, ['-q', '-r', capture, '--export-objects', `${protocol},${folder}`]);
+        return readdirSync(folder).map((name) => readFileSync(path.join(folder, name)));
+      })
+      .filter(({ length }) => length > 0)
+      .map((bytes) => createHash('sha256').update(bytes).digest('hex'))
+      .sort(),
+  );
 }
 
 /** Every name of a field that this tshark knows. */

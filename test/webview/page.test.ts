@@ -176,6 +176,35 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe('frame 412');
   });
 
+  test('files: what they are, whether they are whole, and the way to save them', async () => {
+    const page = await open('view=files');
+    const rows = page.getByTestId('files-row');
+    await rows.first().waitFor();
+    await expect.poll(() => rows.first().innerText()).toMatch(/14\s*index\.html\s*web page\s*2\.0 kB[\s\S]*10\.0\.0\.9\s*10\.0\.0\.5/);
+    // A hostile name stays text; the program is marked, and that it is not whole is said.
+    await expect.poll(() => rows.nth(1).innerText()).toMatch(/<img src=x onerror=alert\(1\)>\.png\s*Windows program \(PE\)\s*40\.0 kB of 42\.0 kB/);
+    await expect.poll(() => rows.nth(1).locator('.codicon-warning').count()).toBe(1);
+    await rows.nth(1).click();
+    const detail = page.getByTestId('files-detail');
+    await expect.poll(() => detail.innerText()).toMatch(/It can run[\s\S]*40,000 bytes; 2,000 bytes more are not in the capture/);
+    await page.getByTestId('files-save').click();
+    await expect
+      .poll(() => asked(page, 'saveTransferred'))
+      .toEqual({
+        files: [{ id: '40', name: '<img src=x onerror=alert(1)>.png', kind: 'Windows program (PE)', isProgram: true, bytes: 40_000, missing: 2000 }],
+      });
+    await rows.first().click();
+    await expect.poll(() => detail.innerText()).toContain('dcac166b2eaa64cec1f43bed1272c2c6acedd51b09911cef05445b423f27f157');
+    await detail.getByRole('button', { name: 'Copy SHA-256' }).click();
+    await expect.poll(() => asked(page, 'copyText')).toEqual({ text: 'dcac166b2eaa64cec1f43bed1272c2c6acedd51b09911cef05445b423f27f157' });
+    await rows.first().click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Show Packets' }).click();
+    await page.getByTestId('view-packets').waitFor();
+    await expect
+      .poll(() => page.getByTestId('filter').inputValue())
+      .toBe('frame.number >= 12 and frame.number <= 14 and ip.addr == 10.0.0.9 and tcp.port == 80 and ip.addr == 10.0.0.5 and tcp.port == 50112');
+  });
+
   test('a million packets: constant DOM, every end in reach', async () => {
     const page = await open('view=packets&packets=1000000');
     await page.getByTestId('packet-row').first().waitFor();
@@ -398,7 +427,7 @@ describe.runIf(here)('the analysis page', () => {
   });
 
   test('nothing scrolls sideways at 480 pixels', async () => {
-    for (const view of ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'packets']) {
+    for (const view of ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'files', 'packets']) {
       const page = await open(`view=${view}`, { width: 480, height: 700 });
       await page.waitForTimeout(150);
       const wide = await page.evaluate(() =>

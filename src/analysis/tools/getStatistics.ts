@@ -1,12 +1,12 @@
 /** get_statistics: one table of numbers about a capture, small enough to be asked for at any time. */
 import * as z from 'zod';
-import type { Service, ServiceTimes } from '../engineApi.ts';
+import type { FileRow, Service, ServiceTimes } from '../engineApi.ts';
 import type { Report } from '../report.ts';
 import { defineTool } from '../tool.ts';
 import { captureInput, filterInput, limitInput, selectionOf, withCapture } from '../toolCapture.ts';
 import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
-const TABLES = ['overview', 'breakdown', 'protocols', 'hosts', 'ports', 'services', 'quality', 'coverage'] as const;
+const TABLES = ['overview', 'breakdown', 'protocols', 'hosts', 'ports', 'services', 'files', 'quality', 'coverage'] as const;
 /** Of `quality`, what a connection or a recording suffers from. */
 const TROUBLES = ['malformedPackets', 'missingBytes', 'tcpRetransmissions', 'tcpGaps', 'tcpZeroWindows', 'tcpResets', 'oneWayConversations'] as const;
 type Row = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ export const getStatistics = defineTool({
   name: 'get_statistics',
   title: 'Get statistics',
   description:
-    'A small table about a capture. breakdown: for shares. protocols: overlapping, no shares. hosts, ports: who sent most. services: failures, response times. quality: limits of the capture. coverage: what checks could not see.',
+    'A small table. breakdown: for shares. protocols: overlapping, no shares. hosts, ports: who sent most. services: failures, times. files: names, hashes. quality: limits of the capture. coverage: what checks did not see.',
   input: z.strictObject({
     capture: captureInput,
     of: z.enum(TABLES).default('overview'),
@@ -63,6 +63,15 @@ export const getStatistics = defineTool({
           ...(found.limits.length === 0 ? {} : { limits: [...found.limits] }),
         };
       }
+      if (of === 'files') {
+        const found = await opened.call('files', { selection, search: '', sort: null, offset, limit }, context.signal);
+        return {
+          rows: found.rows.map((row): Record<string, unknown> => fileRow(row)),
+          total: found.total,
+          next: page.next(found.rows.length, found.total),
+          ...(found.limits.length === 0 ? {} : { limits: [...found.limits] }),
+        };
+      }
       const rows = table(await opened.call('report', { selection, limit: 500 }, context.signal), of);
       const shown = rows.slice(offset, offset + limit);
       return { rows: shown.map((row) => ({ ...row })), total: rows.length, next: page.next(shown.length, rows.length) };
@@ -70,7 +79,41 @@ export const getStatistics = defineTool({
   },
 });
 
-function table(report: Report, of: Exclude<(typeof TABLES)[number], 'hosts' | 'ports' | 'services'>): readonly Row[] {
+/** What is usual is left out, and so is MD5, as the other hash says more. */
+function fileRow({
+  frame,
+  carrier,
+  name,
+  path,
+  contentType,
+  kind,
+  isProgram,
+  sender,
+  receiver,
+  bytes,
+  missing,
+  isComplete,
+  sha256,
+  note,
+}: FileRow): Row {
+  return {
+    frame,
+    name,
+    ...(path === '' || path === name ? {} : { path }),
+    kind,
+    ...(contentType === null ? {} : { contentType }),
+    ...(isProgram ? { isProgram } : {}),
+    carrier,
+    sender,
+    receiver,
+    bytes,
+    ...(missing === 0 ? {} : { missing }),
+    ...(isComplete ? { sha256 } : { isComplete }),
+    ...(note === '' ? {} : { note }),
+  };
+}
+
+function table(report: Report, of: Exclude<(typeof TABLES)[number], 'hosts' | 'ports' | 'services' | 'files'>): readonly Row[] {
   switch (of) {
     case 'overview':
       return [overview(report)];

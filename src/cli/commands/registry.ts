@@ -5,6 +5,7 @@ export { list } from './list.ts';
 export { packets } from './packets.ts';
 export { packet } from './packet.ts';
 export { services } from './services.ts';
+export { files } from './files.ts';
 export { capture } from './capture.ts';
 export { watch } from './watch.ts';
 export { mcp } from './mcp.ts';

@@ -4,7 +4,7 @@ import { defineTool } from '../../analysis/tool.ts';
 import { captureInput, withCapture } from '../../analysis/toolCapture.ts';
 import { show } from './showing.ts';
 
-const VIEWS = ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'packets'] as const;
+const VIEWS = ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'files', 'packets'] as const;
 
 export const openCapture = defineTool({
   name: 'open_capture',

@@ -56,7 +56,9 @@ export interface FtpDataMessage extends Message {
 export const ftpDataMessage = messageKind<FtpDataMessage>('ftp-data');
 
 const PORT = 21;
-const SECRETS = new Set(['PASS', 'ACCT', 'ADAT']);
+const SECRETS = new Set(['PASS', 'ACCT', 'ADAT']),
+  /** Commands that a file is transferred for; listings are none. */
+  TRANSFERS = new Set(['RETR', 'STOR', 'STOU', 'APPE']);
 
 /** What servers say of a wrong password, to tell it from "530 Please login with USER and PASS". */
 const LOGIN_FAILED = /incorrect|denied|fail|invalid|cannot log/i;
@@ -64,6 +66,8 @@ const LOGIN_FAILED = /incorrect|denied|fail|invalid|cannot log/i;
 interface FtpState {
   readonly attempt: LoginAttempt;
   command: string | null;
+  /** Where the next data connection goes. */
+  announced: { readonly address: string | null; readonly port: number } | null;
   /** TLS, from the acceptance of AUTH on. */
   rest: HandOver | null;
   readonly inner: [boolean, boolean];
@@ -77,7 +81,7 @@ export const ftp: Dissector = {
   application: true,
   stream: {
     recognise: recogniseFtp,
-    open: (): FtpState => ({ attempt: newAttempt(), command: null, rest: null, inner: [false, false] }),
+    open: (): FtpState => ({ attempt: newAttempt(), command: null, announced: null, rest: null, inner: [false, false] }),
     keepBytes: MAX_LINE,
     step(p, bytes, offset, end, direction, state: FtpState) {
       state.inner[direction] = state.rest !== null;
@@ -178,7 +182,12 @@ function readCommand(p: Packet, offset: number, to: number, state: FtpState, sin
     if (from < to) sink.add(f.argument, from, to - from, textAt(bytes, from, to));
     sink.close();
   }
-  if (command === 'PORT' || command === 'EPRT') announce(p, command, textAt(bytes, from, to), from, to, sink);
+  if (command === 'PORT' || command === 'EPRT') announce(p, state, command, textAt(bytes, from, to), from, to, sink);
+  if (p.files !== null && state.announced !== null && TRANSFERS.has(command)) {
+    const { address, port } = state.announced;
+    p.files.expect(p, address, port, { carrier: 'ftp-data', name: from < to ? textAt(bytes, from, to) : null, size: null });
+    state.announced = null;
+  }
 }
 
 function readReply(p: Packet, offset: number, to: number, code: number, state: FtpState, sink: FieldSink | null): void {
@@ -197,8 +206,8 @@ function readReply(p: Packet, offset: number, to: number, code: number, state: F
   if (bytes[offset + 3] === 45) return;
   if (p.hears('ftp-reply'))
     p.emit({ kind: 'ftp-reply', frame: p.frame, code, text, command: state.command, user: state.attempt.user } satisfies FtpReplyMessage);
-  if (code === 227) announce(p, 'PASV', text, from, to, sink);
-  else if (code === 229) announce(p, 'EPSV', text, from, to, sink);
+  if (code === 227) announce(p, state, 'PASV', text, from, to, sink);
+  else if (code === 229) announce(p, state, 'EPSV', text, from, to, sink);
   else if (code === 234 && (state.command === 'AUTH' || state.command === null)) state.rest = handOver('tls');
   if (code === 230 || code === 232) loginAnswered(p, 'ftp', state.attempt, true);
   else if (code === 530 && state.command === null && LOGIN_FAILED.test(text)) loginRefused(p, 'ftp', state.attempt);
@@ -206,7 +215,15 @@ function readReply(p: Packet, offset: number, to: number, code: number, state: F
 }
 
 /** `h1,h2,h3,h4,p1,p2` of PORT and 227; `|1|192.0.2.1|6275|` of EPRT; `(|||6446|)` of 229. */
-function announce(p: Packet, command: 'PORT' | 'EPRT' | 'PASV' | 'EPSV', text: string, from: number, to: number, sink: FieldSink | null): void {
+function announce(
+  p: Packet,
+  state: FtpState,
+  command: 'PORT' | 'EPRT' | 'PASV' | 'EPSV',
+  text: string,
+  from: number,
+  to: number,
+  sink: FieldSink | null,
+): void {
   const passive = command === 'PASV' || command === 'EPSV';
   let address: string | null, port: number;
   if (command === 'PORT' || command === 'PASV') {
@@ -225,6 +242,7 @@ function announce(p: Packet, command: 'PORT' | 'EPRT' | 'PASV' | 'EPSV', text: s
     if (port > 65535) return;
     sink?.add(passive ? f.extendedPassivePort : f.extendedActivePort, from, to - from, port);
   }
+  state.announced = { address, port };
   if (p.hears('ftp-data')) p.emit({ kind: 'ftp-data', frame: p.frame, passive, address, port } satisfies FtpDataMessage);
 }
 

@@ -1,7 +1,7 @@
 /** Hypertext Transfer Protocol version 1, RFC 9110 and RFC 9112. A message is dissected in the frame that completes its body. */
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { dissectInner, type HandOver } from '../handOver.ts';
-import { cutHttp, finishHttp, openHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
+import { cutHttp, endFile, finishHttp, openHttp, passedHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
 import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
 import { bodyStart, isHeard, MAX_URI, splitBasic } from '../http/messages.ts';
 import { hostOf, tellHttp } from '../http/tell.ts';
@@ -102,6 +102,7 @@ export const http: Dissector = {
     dissect: dissectHttp,
     cut: cutHttp,
     finish: finishHttp,
+    passed: passedHttp,
   },
 };
 
@@ -112,6 +113,7 @@ function dissectHttp(p: Packet, offset: number, end: number, direction: 0 | 1, s
     if (state.rest !== null) dissectInner(p, offset, end, direction, state.rest, sink);
     return;
   }
+  endFile(p, side);
   const hearsLogin = side.login && p.hears('http-credentials');
   if (sink === null && !hearsLogin && !isHeard(p)) return;
   const limit = Math.min(end, offset + KEEP_BYTES),

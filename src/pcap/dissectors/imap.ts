@@ -1,6 +1,7 @@
 /** Internet Message Access Protocol, RFC 3501 and RFC 9051: tagged commands, responses, logins. Literals (mails) are passed over. */
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
-import { dissectInner, finishInner, handOver, markSegment, stepInner, type HandOver } from '../handOver.ts';
+import { MAIL_TYPE } from '../fileTaker.ts';
+import { dissectInner, finishInner, handOver, markSegment, passedInner, stepInner, type HandOver } from '../handOver.ts';
 import { MAX_LINE } from '../lines.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
@@ -57,6 +58,14 @@ interface ImapState {
   client: -1 | Direction;
   rest: HandOver | null;
   readonly inner: [boolean, boolean];
+  /** By direction: the mail whose text comes next, where somebody takes files. */
+  readonly mails: [MailUnderWay | null, MailUnderWay | null];
+}
+
+interface MailUnderWay {
+  readonly file: number;
+  readonly length: number;
+  passed: number;
 }
 
 export const imap: Dissector = {
@@ -85,24 +94,49 @@ export const imap: Dissector = {
       client: -1,
       rest: null,
       inner: [false, false],
+      mails: [null, null],
     }),
     keepBytes: KEEP_BYTES,
     step: stepImap,
     // Of a line that was cut its beginning says what it is; the login under way goes on.
     cut(_bytes, _offset, _end, direction, state: ImapState) {
       state.wasLiteral[direction] = false;
+      state.mails[direction] = null;
       return state.rest === null;
+    },
+    passed(p, bytes, from, to, direction, state: ImapState) {
+      const mail = state.mails[direction];
+      if (state.inner[direction]) passedInner(p, bytes, from, to, direction, state.rest);
+      else if (mail !== null && mail.passed >= 0) {
+        if (bytes !== null) p.files?.take(p, mail.file, mail.passed, bytes, from, to);
+        mail.passed += to - from;
+      }
     },
     dissect: dissectImap,
     finish: (direction, state: ImapState) => state.inner[direction] && state.rest !== null && finishInner(direction, state.rest),
   },
 };
 
+/** What stands right before the text of a whole mail, or of a part of it, in the answer to FETCH; and what a line begins with that brings a mail. */
+const MAIL_ITEM = /(?:\bRFC822|\bBODY\[\](?:<(\d{1,12})>)?) \{\d{1,12}\}\s*$/i,
+  LONGEST_ITEM = 64,
+  APPEND = /^\S{1,64} APPEND /i;
+
 /** A line; while it ends with `{length}`, that many bytes and another line belong to it (RFC 9051 section 4.3). */
 function stepImap(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: ImapState): number {
   state.inner[direction] = state.rest !== null;
   if (state.rest !== null) return stepInner(p, bytes, offset, end, direction, state.rest, 'imap');
   markSegment(p, 'imap');
+  const mail = state.mails[direction];
+  if (mail !== null && mail.passed < 0) {
+    mail.passed = 0;
+    p.pduComplete = false;
+    return mail.length;
+  }
+  if (mail !== null) {
+    p.files?.end(p, mail.file, true);
+    state.mails[direction] = null;
+  }
   const first = bytes[offset]!;
   if (!state.wasLiteral[direction] && (first < 9 || (first > 13 && first < 32))) return NOT_MINE;
   const after = afterLine(bytes, offset, Math.min(end, offset + MAX_LINE));
@@ -110,6 +144,16 @@ function stepImap(p: Packet, bytes: Uint8Array, offset: number, end: number, dir
   const literal = literalLength(bytes, offset, lineTextEnd(bytes, offset, after));
   p.pduComplete = literal < 0;
   state.wasLiteral[direction] = literal >= 0;
+  if (p.files !== null && literal > 0) {
+    const wanted = MAIL_ITEM.exec(textAt(bytes, Math.max(offset, after - LONGEST_ITEM), after));
+    if (wanted !== null || APPEND.test(textAt(bytes, offset, after, 80))) {
+      const origin = wanted?.[1],
+        part = origin === undefined ? null : { from: Number(origin), total: null },
+        head = { carrier: 'imap', name: null, contentType: MAIL_TYPE, part };
+      state.mails[direction] = { file: p.files.begin(p, { ...head, size: literal }), length: literal, passed: -1 };
+      return after - offset;
+    }
+  }
   return after - offset + Math.max(0, literal);
 }
 

@@ -55,7 +55,9 @@ export const nbss: Dissector = {
         if (end - offset < HEADER + LEAST_HEAD) return NEED_MORE;
         const at = offset + HEADER,
           version = smbVersion(bytes, at, end);
-        if (version > 2 || (version === 2 ? isBulk2(bytes, at) : version === 1 && isBulk1(bytes, at))) p.pduKeep = KEEP_BULK_BYTES;
+        // Who takes files wants what they hold.
+        if (p.files !== null) p.pduKeep = version > 2 ? KEEP_BULK_BYTES : HEADER + length;
+        else if (version > 2 || (version === 2 ? isBulk2(bytes, at) : version === 1 && isBulk1(bytes, at))) p.pduKeep = KEEP_BULK_BYTES;
       }
       p.pduComplete = true;
       return HEADER + length;

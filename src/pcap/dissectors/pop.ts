@@ -1,6 +1,7 @@
 /** Post Office Protocol version 3, RFC 1939, with SASL (RFC 5034) and STLS (RFC 2595). Mails are passed over but for their headers. */
 import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
-import { dissectInner, finishInner, handOver, markSegment, stepInner, type HandOver } from '../handOver.ts';
+import { DOTTED, MAIL_TYPE, NO_FILE } from '../fileTaker.ts';
+import { dissectInner, finishInner, handOver, markSegment, passedInner, stepInner, type HandOver } from '../handOver.ts';
 import { dotText, stepDotText, stepLine, type DotText } from '../lines.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import { readMailHeaders, type MailHeaders } from '../mailHeaders.ts';
@@ -58,6 +59,9 @@ interface PopState {
   server: -1 | Direction;
   rest: HandOver | null;
   readonly inner: [boolean, boolean];
+  /** The mail, where somebody takes files, and how much of it has passed. */
+  file: number;
+  passed: number;
 }
 
 export const pop: Dissector = {
@@ -90,21 +94,39 @@ export const pop: Dissector = {
       server: -1,
       rest: null,
       inner: [false, false],
+      file: NO_FILE,
+      passed: 0,
     }),
     keepBytes: KEEP_BYTES,
     step(p, bytes, offset, end, direction, state: PopState) {
       state.inner[direction] = state.rest !== null;
       if (state.rest !== null) return stepInner(p, bytes, offset, end, direction, state.rest, 'pop');
       markSegment(p, 'pop');
-      if (state.text !== null && direction === state.server) return stepDotText(p, bytes, offset, end, state.text);
+      if (state.text !== null && direction === state.server) {
+        if (p.files !== null && state.textOf === 'RETR' && state.file === NO_FILE) {
+          state.file = p.files.begin(p, { carrier: 'pop', name: null, contentType: MAIL_TYPE, encoding: DOTTED, size: null });
+          state.passed = 0;
+        }
+        return stepDotText(p, bytes, offset, end, state.text);
+      }
       const first = bytes[offset]!;
       return first < 9 || (first > 13 && first < 32) ? NOT_MINE : stepLine(p, bytes, offset, end);
     },
     // Of a line that was cut its beginning says what it is; the login under way goes on.
     cut(_bytes, _offset, _end, direction, state: PopState) {
       const isText = state.text !== null && direction === state.server;
-      if (isText) state.text = null;
+      if (isText) {
+        state.text = null;
+        state.file = NO_FILE;
+      }
       return state.rest === null && !isText;
+    },
+    passed(p, bytes, from, to, direction, state: PopState) {
+      if (state.inner[direction]) passedInner(p, bytes, from, to, direction, state.rest);
+      else if (state.text !== null && direction === state.server && state.file !== NO_FILE) {
+        if (bytes !== null) p.files?.take(p, state.file, state.passed, bytes, from, to);
+        state.passed += to - from;
+      }
     },
     dissect: dissectPop,
     finish: (direction, state: PopState) => state.inner[direction] && state.rest !== null && finishInner(direction, state.rest),
@@ -120,6 +142,8 @@ function dissectPop(p: Packet, offset: number, end: number, direction: Direction
     limit = Math.min(end, offset + KEEP_BYTES);
   sink?.layer(pop, offset, end - offset);
   if (state.text !== null && direction === state.server) {
+    if (state.file !== NO_FILE) p.files?.end(p, state.file, true);
+    state.file = NO_FILE;
     readText(p, offset, limit, state.text, state, sink);
     state.text = null;
     return;

@@ -6,13 +6,16 @@ import type { Packet } from '../packet.ts';
 import { dissectSmbDatagram, NT_STATUS_CODES } from '../smbDatagram.ts';
 import {
   fileChanged,
+  fileClosed,
   fileRead,
   fileWritten,
   NT_STATUS,
   openFile,
   rememberFile,
+  rememberRead,
   rememberRequest,
   sessionAnswered,
+  takeContent,
   treeAnswered,
   type SmbNegotiatedMessage,
   type SmbState,
@@ -84,6 +87,7 @@ export const smb: Dissector = {
 const HEADER = 32,
   MOST_CHAINED = 8,
   TRANS = 0x25,
+  CLOSE = 0x04,
   READ = 0x2e,
   WRITE = 0x2f,
   TRANS2 = 0x32,
@@ -202,17 +206,19 @@ function readRequest(
     sink?.add(f.file, data, Math.max(0, to - data), names.join(' to '));
     sink?.info('SMB', `${COMMANDS[command] ?? ''} Request, Path: ${names.join(' to ')}`);
   } else if (command === READ && wordBytes >= 20) {
-    const file = state.files.get(view.getUint16(words + 4, true));
-    // Of a file its beginning, of a pipe all.
-    if (file !== undefined && (file.rpc !== null || (!file.wasRead && view.getUint32(words + 6, true) === 0)))
-      rememberRequest(state, id, { command, text: '', share: '', file });
+    const high = wordBytes >= 24 ? view.getUint32(words + 20, true) & 0x1fffff : 0;
+    rememberRead(p, state, id, command, state.files.get(view.getUint16(words + 4, true)), view.getUint32(words + 6, true) + high * 2 ** 32);
   } else if (command === WRITE && wordBytes >= 24) {
     const file = state.files.get(view.getUint16(words + 4, true)),
       from = at + view.getUint16(words + 22, true),
-      stop = Math.min(end, from + view.getUint16(words + 20, true));
+      stop = Math.min(end, from + view.getUint16(words + 20, true) + (view.getUint16(words + 18, true) << 16)),
+      high = wordBytes >= 28 ? view.getUint32(words + 24, true) & 0x1fffff : 0;
     if (file === undefined || from < data) return;
+    takeContent(p, smb.id, file, 'written', view.getUint32(words + 6, true) + high * 2 ** 32, from, stop);
     if (file.rpc !== null) readPipe(p, from, stop, 0, file.rpc, sink);
     else fileWritten(p, file, from, stop);
+  } else if (command === CLOSE && wordBytes >= 6) {
+    fileClosed(p, state, view.getUint16(words, true));
   } else if (TRANSACTIONS.has(command)) readTransaction(p, at, end, command, words, wordBytes, state, sink);
 }
 
@@ -303,10 +309,14 @@ function readResponse(
     if (from !== '' && !/[*?<>"]/.test(from)) fileChanged(p, openFile(request.share, from), command === DELETE ? null : target);
   } else if (command === READ && request.file !== null && wordBytes >= 14) {
     const from = at + view.getUint16(words + 12, true),
-      stop = Math.min(end, from + view.getUint16(words + 10, true));
+      high = wordBytes >= 18 ? view.getUint32(words + 14, true) & 0xff : 0,
+      stop = Math.min(end, from + view.getUint16(words + 10, true) + high * 65_536);
     if (from <= words) return;
     if (rpc !== null) readPipe(p, from, stop, 1, rpc, sink);
-    else if (status === 0) fileRead(p, smb.id, request.file, from, stop);
+    else if (status === 0) {
+      takeContent(p, smb.id, request.file, 'read', request.at ?? 0, from, stop);
+      fileRead(p, smb.id, request.file, from, stop);
+    }
   } else if (command === TRANS && rpc !== null && wordBytes >= 16) {
     const from = at + view.getUint16(words + 14, true);
     if (from > words) readPipe(p, from, Math.min(end, from + view.getUint16(words + 12, true)), 1, rpc, sink);

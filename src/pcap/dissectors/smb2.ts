@@ -5,14 +5,17 @@ import { secretSent } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import {
   fileChanged,
+  fileClosed,
   fileRead,
   fileWritten,
   NT_STATUS,
   openFile,
   type OpenFile,
   rememberFile,
+  rememberRead,
   rememberRequest,
   sessionAnswered,
+  takeContent,
   treeAnswered,
   type SmbNegotiatedMessage,
   type SmbState,
@@ -220,7 +223,7 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
     sink?.add(f.filename, body + 44, 4, text);
     sink?.info('SMB2', `Create Request, File: ${text}`);
   } else if (command === CLOSE && size >= 24) {
-    state.files.delete(fileId(view, body + 8));
+    fileClosed(p, state, fileId(view, body + 8));
   } else if (command === SET_INFO && size >= 32) {
     const file = fileOf(view, body + 16, state),
       kind = view.getUint8(body + 3),
@@ -240,10 +243,7 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
     if (sink !== null) rememberRequest(state, id, { command, text: String(view.getUint8(body + 2)), share: '', file: null });
     sink?.add(f.pattern, body + 24, 4, nameAt(p, at, end, body + 24));
   } else if (command === READ && size >= 32) {
-    const file = state.files.get(fileId(view, body + 16));
-    // Of a file its beginning, of a pipe all.
-    const isFirst = view.getUint32(body + 8, true) === 0 && view.getUint32(body + 12, true) === 0;
-    if (file !== undefined && (file.rpc !== null || (isFirst && !file.wasRead))) rememberRequest(state, id, { command, text: '', share: '', file });
+    rememberRead(p, state, id, command, state.files.get(fileId(view, body + 16)), numberAt(view, body + 8));
     sink?.add(f.readLength, body + 4, 4, view.getUint32(body + 4, true));
     sink?.add(f.fileOffset, body + 8, 8, view.getBigUint64(body + 8, true));
   } else if (command === WRITE && size >= 32) {
@@ -253,8 +253,11 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
     sink?.add(f.writeLength, body + 4, 4, length);
     sink?.add(f.fileOffset, body + 8, 8, view.getBigUint64(body + 8, true));
     if (file === undefined || from < body) return;
-    if (file.rpc !== null) readPipe(p, from, Math.min(end, from + length), 0, file.rpc, sink);
-    else fileWritten(p, file, from, Math.min(end, from + length), view.getUint32(body + 8, true) === 0 && view.getUint32(body + 12, true) === 0);
+    const offset = numberAt(view, body + 8),
+      to = Math.min(end, from + length);
+    takeContent(p, 'smb2', file, 'written', offset, from, to);
+    if (file.rpc !== null) readPipe(p, from, to, 0, file.rpc, sink);
+    else fileWritten(p, file, from, to, offset === 0);
   } else if (command === IOCTL && size >= 32) {
     const code = view.getUint32(body + 4, true),
       file = state.files.get(fileId(view, body + 8));
@@ -329,14 +332,17 @@ function readResponse(
   if (command === TREE_CONNECT) treeAnswered(p, state, treeId, request, status);
   else if (command === SET_INFO && status === 0 && request.file !== null) fileChanged(p, request.file, request.text === '' ? null : request.text);
   else if (command === CREATE && status === 0 && size >= 80) {
-    rememberFile(state, fileId(view, body + 64), request);
+    rememberFile(state, fileId(view, body + 64), request, numberAt(view, body + 48));
     if (request.file !== null) fileChanged(p, request.file, null);
   } else if (command === READ && size >= 16 && request.file !== null) {
     const from = at + view.getUint8(body + 2),
       to = Math.min(end, from + view.getUint32(body + 4, true));
     if (from < body) return;
     if (request.file.rpc !== null) readPipe(p, from, to, 1, request.file.rpc, sink);
-    else if (status === 0) fileRead(p, 'smb2', request.file, from, to);
+    else if (status === 0) {
+      takeContent(p, 'smb2', request.file, 'read', request.at ?? 0, from, to);
+      fileRead(p, 'smb2', request.file, from, to);
+    }
   } else if (command === IOCTL && size >= 40 && request.file !== null && request.file.rpc !== null) {
     const from = at + view.getUint32(body + 32, true);
     if (from >= body) readPipe(p, from, Math.min(end, from + view.getUint32(body + 36, true)), 1, request.file.rpc, sink);
@@ -374,6 +380,11 @@ function describeListing(p: Packet, start: number, end: number, body: number, ki
 function fileOf(view: DataView, at: number, state: SmbState): OpenFile | undefined {
   if (view.getUint32(at, true) === COMPOUND_ID && view.getUint32(at + 4, true) === COMPOUND_ID) return state.related ?? undefined;
   return state.files.get(fileId(view, at));
+}
+
+/** An offset or a size, 64 bits of which a number holds 53. */
+function numberAt(view: DataView, at: number): number {
+  return view.getUint32(at, true) + (view.getUint32(at + 4, true) & 0x1fffff) * 2 ** 32;
 }
 
 /** The lower halves of a file id's two numbers, which are what servers count with. */

@@ -1,6 +1,7 @@
 /** Simple Mail Transfer Protocol, RFC 5321, with AUTH (RFC 4954), STARTTLS (RFC 3207) and CHUNKING (RFC 3030). Mails are passed over but for their headers. */
 import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
-import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
+import { DOTTED, MAIL_TYPE, NO_FILE } from '../fileTaker.ts';
+import { dissectInner, finishInner, handOver, passedInner, stepInner, type HandOver } from '../handOver.ts';
 import { dotText, MAX_LINE, stepDotText, stepLine, type DotText } from '../lines.ts';
 import { loginAnswered, newAttempt, type LoginAttempt } from '../login.ts';
 import type { FileStartMessage } from '../fileStart.ts';
@@ -100,6 +101,11 @@ interface SmtpState {
   readonly sasl: Sasl;
   mail: DotText;
   chunkLength: number;
+  /** The chunk is the last of its mail. */
+  isLastChunk: boolean;
+  /** The mail, where somebody takes files, and how much of it has passed. */
+  file: number;
+  passed: number;
   sender: string | null;
   recipients: string[];
   rest: HandOver | null;
@@ -122,6 +128,9 @@ export const smtp: Dissector = {
       sasl: newSasl(),
       mail: dotText(),
       chunkLength: 0,
+      isLastChunk: false,
+      file: NO_FILE,
+      passed: 0,
       sender: null,
       recipients: [],
       rest: null,
@@ -132,9 +141,13 @@ export const smtp: Dissector = {
     // Of a line that was cut its beginning says what it is; the login under way goes on.
     cut(_bytes, _offset, _end, direction, state: SmtpState) {
       const isMail = direction === state.client && state.phase !== LINES;
-      if (isMail) state.phase = LINES;
+      if (isMail) {
+        state.phase = LINES;
+        state.file = NO_FILE;
+      }
       return state.rest === null && !isMail;
     },
+    passed: passedSmtp,
     dissect: dissectSmtp,
     finish: (direction, state: SmtpState) => state.inner[direction] && state.rest !== null && finishInner(direction, state.rest),
   },
@@ -168,13 +181,29 @@ function recogniseSmtp(
 function stepSmtp(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: SmtpState): number {
   state.inner[direction] = state.rest !== null;
   if (state.rest !== null) return stepInner(p, bytes, offset, end, direction, state.rest, 'smtp');
-  if (direction === state.client && state.phase === MAIL) return stepDotText(p, bytes, offset, end, state.mail);
-  if (direction === state.client && state.phase === CHUNK) {
+  const isMail = direction === state.client && state.phase !== LINES;
+  if (isMail && p.files !== null && state.file === NO_FILE) {
+    const isDotted = state.phase === MAIL,
+      head = { carrier: 'smtp', name: null, contentType: MAIL_TYPE, encoding: isDotted ? DOTTED : null };
+    state.file = p.files.begin(p, { ...head, size: isDotted || !state.isLastChunk ? null : state.chunkLength });
+    state.passed = 0;
+  }
+  if (isMail && state.phase === MAIL) return stepDotText(p, bytes, offset, end, state.mail);
+  if (isMail) {
     p.pduComplete = true;
     return state.chunkLength;
   }
   const first = bytes[offset]!;
   return first < 9 || (first > 13 && first < 32) || first === 127 ? NOT_MINE : stepLine(p, bytes, offset, end);
+}
+
+/** Hands on what is passed over of a mail to who takes files. */
+function passedSmtp(p: Packet, bytes: Uint8Array | null, from: number, to: number, direction: Direction, state: SmtpState): void {
+  if (state.inner[direction]) passedInner(p, bytes, from, to, direction, state.rest);
+  else if (direction === state.client && state.phase !== LINES && state.file !== NO_FILE) {
+    if (bytes !== null) p.files?.take(p, state.file, state.passed, bytes, from, to);
+    state.passed += to - from;
+  }
 }
 
 function dissectSmtp(p: Packet, offset: number, end: number, direction: Direction, state: SmtpState, sink: FieldSink | null): void {
@@ -236,6 +265,7 @@ function readCommand(p: Packet, offset: number, to: number, direction: Direction
       const length = decimalAt(bytes, from, findByte(bytes, SPACE, from, to));
       if (length > 0) state.phase = CHUNK;
       state.chunkLength = length;
+      state.isLastChunk = /\bLAST$/i.test(parameter);
       break;
     }
     case 'AUTH':
@@ -290,6 +320,10 @@ function readReply(p: Packet, offset: number, to: number, code: number, directio
 
 function readMail(p: Packet, offset: number, end: number, state: SmtpState, sink: FieldSink | null): void {
   const size = state.phase === MAIL ? state.mail.length : state.chunkLength;
+  if (state.file !== NO_FILE && (state.phase === MAIL || state.isLastChunk)) {
+    p.files?.end(p, state.file, true);
+    state.file = NO_FILE;
+  }
   state.phase = LINES;
   sink?.info('SMTP', `C: mail of ${size} bytes`);
   if (p.onMessage === null && sink === null) return;

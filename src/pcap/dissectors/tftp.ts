@@ -2,6 +2,7 @@
 import { defineFields, type Dissector } from '../dissector.ts';
 import type { FileStartMessage } from '../fileStart.ts';
 import { latin1 } from '../http/messages.ts';
+import { takeTftp } from '../tftpFiles.ts';
 import { findByte, textAt } from '../text.ts';
 
 const READ = 1,
@@ -54,6 +55,7 @@ export const tftp: Dissector = {
     const opcode = p.view.getUint16(offset),
       isRequest = opcode === READ || opcode === WRITE;
     if (isRequest) p.learned.learnAnyPort(p, p.tables.byId('tftp')!);
+    if (p.files !== null) takeTftp(p, p.files, opcode, offset, end);
     // The first block is how the file begins.
     if (opcode === DATA && end - offset > 4 && p.view.getUint16(offset + 2) === 1 && p.hears('file-start'))
       p.emit({ kind: 'file-start', frame: p.frame, carrier: 'tftp', name: null, start: latin1(p.bytes, offset + 4, end) } satisfies FileStartMessage);

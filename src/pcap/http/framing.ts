@@ -1,8 +1,10 @@
 /** Where an HTTP/1 message ends, RFC 9112 section 6: its head, then no body, a counted one, chunks, or all until close. */
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
-import { finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
+import { finishInner, handOver, passedInner, stepInner, type HandOver } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, CR, decimalAt, findByte, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
+import { NO_FILE } from '../fileTaker.ts';
+import { bodyHead } from './bodyFile.ts';
 import { isHeard, looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM, mayHoldPassword } from './messages.ts';
 import { isInterim, pendingRequest, sayLoginResult, type PendingRequest } from './pending.ts';
 import {
@@ -29,7 +31,13 @@ const HEAD = 0,
   TRAILER = 2,
   UNTIL_CLOSE = 3,
   /** The first bytes of a counted body are waited for. */
-  BODY = 4;
+  BODY = 4,
+  /** While somebody takes files: a counted body, the data of a chunk, and the end of its line. */
+  FILE = 5,
+  FILE_CHUNK = 6,
+  FILE_CHUNK_END = 7;
+/** Longer than any stream: a body that lasts until close. */
+const NO_END = 2 ** 40;
 
 /** One direction: the message being read. */
 export interface HttpSide {
@@ -46,6 +54,13 @@ export interface HttpSide {
   inner: boolean;
   /** The request itself, or the one a response answers. */
   request: PendingRequest | null;
+  /** The body, where somebody takes files; `NO_FILE` without. */
+  file: number;
+  /** What is passed over is of the body, so much of which was before. */
+  isFed: boolean;
+  fed: number;
+  /** Of a chunk whose data comes next. */
+  chunkLength: number;
 }
 
 export interface HttpState {
@@ -68,13 +83,33 @@ export function openHttp(): HttpState {
     login: false,
     inner: false,
     request: null,
+    file: NO_FILE,
+    isFed: false,
+    fed: 0,
+    chunkLength: 0,
   });
   return { sides: [side(), side()], pending: [], rest: null, upgraded: null };
 }
 
 export function stepHttp(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: HttpState): number {
   const side = state.sides[direction];
+  side.isFed = false;
   switch (side.phase) {
+    case FILE:
+      side.isFed = true;
+      p.pduComplete = true;
+      side.phase = HEAD;
+      return side.bodyLength;
+    case FILE_CHUNK:
+      side.isFed = true;
+      p.pduComplete = false;
+      side.phase = FILE_CHUNK_END;
+      return side.chunkLength;
+    case FILE_CHUNK_END:
+      if (end - offset < 2) return NEED_MORE;
+      p.pduComplete = false;
+      side.phase = CHUNK_SIZE;
+      return 2;
     case HEAD:
       side.inner = state.rest !== null;
       return state.rest !== null ? stepInner(p, bytes, offset, end, direction, state.rest, 'http') : stepHead(p, bytes, offset, end, side, state);
@@ -90,9 +125,34 @@ export function stepHttp(p: Packet, bytes: Uint8Array, offset: number, end: numb
       return side.bodyLength;
     default:
       p.pduComplete = false;
+      if (side.file !== NO_FILE) {
+        side.isFed = true;
+        return NO_END;
+      }
       side.bodyLength += end - offset;
       return end - offset;
   }
+}
+
+/** Hands on what is passed over of a body to who takes files. */
+export function passedHttp(p: Packet, bytes: Uint8Array | null, from: number, to: number, direction: Direction, state: HttpState): void {
+  const side = state.sides[direction];
+  if (side.inner) {
+    passedInner(p, bytes, from, to, direction, state.rest);
+    return;
+  }
+  if (!side.isFed || side.file === NO_FILE) return;
+  if (bytes !== null) p.files?.take(p, side.file, side.fed, bytes, from, to);
+  side.fed += to - from;
+  if (side.phase === UNTIL_CLOSE) side.bodyLength = side.fed;
+}
+
+/** The message is over, and with it the file in its body. */
+export function endFile(p: Packet, side: HttpSide): void {
+  if (side.file === NO_FILE) return;
+  p.files?.end(p, side.file, true);
+  side.file = NO_FILE;
+  side.isFed = false;
 }
 
 /** A body that lasts until close is complete when the stream ends. */
@@ -165,9 +225,19 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
     if (side.request?.method !== 'CONNECT') state.upgraded = side.request;
   }
   p.pduComplete = true;
+  side.file = NO_FILE;
   if (none || (!body.chunked && body.length === 0)) return side.headLength;
+  if (p.files !== null) {
+    side.file = p.files.begin(p, bodyHead(bytes, line, headEnd, side.request, body.chunked || body.length < 0 ? null : body.length));
+    side.fed = 0;
+  }
   if (!body.chunked && body.length > 0) {
     side.bodyLength = body.length;
+    if (side.file !== NO_FILE) {
+      p.pduComplete = false;
+      side.phase = FILE;
+      return side.headLength;
+    }
     if (!isHeard(p) || body.length > MAX_PROGRAM) return side.headLength + body.length;
     // A head often comes in a segment of its own; then the body's first bytes are waited for.
     if (headEnd + 2 > end && body.length >= 2) {
@@ -301,6 +371,11 @@ function stepChunk(p: Packet, bytes: Uint8Array, offset: number, end: number, si
   p.pduComplete = false;
   if (size === 0) side.phase = TRAILER;
   side.bodyLength += size;
+  if (side.file !== NO_FILE && size > 0) {
+    side.chunkLength = size;
+    side.phase = FILE_CHUNK;
+    return after - offset;
+  }
   // The data, and the CR LF behind it.
   return after - offset + (size > 0 ? size + 2 : 0);
 }

@@ -274,9 +274,9 @@ export function isPasswordField(name: string): boolean {
   return PASSWORD_KEY.test(unescapeForm(name));
 }
 
-/** Whether anybody listens to HTTP: else heads are only measured, and bodies passed over. */
+/** Whether anybody listens to HTTP, or takes its bodies: else heads are only measured, and bodies passed over. */
 export function isHeard(p: Packet): boolean {
-  return p.hears('http-request') || p.hears('http-response');
+  return p.hears('http-request') || p.hears('http-response') || p.files !== null;
 }
 
 /** Longest program that is kept to be hashed. */

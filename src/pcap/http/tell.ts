@@ -12,7 +12,8 @@ const QUERY = 63;
 
 /** The head of the message is behind `line` up to `headEnd`, its body up to `end`, of which up to `limit` is searched for a login. */
 export function tellHttp(p: Packet, line: StartLine, headEnd: number, limit: number, end: number, side: ToldSide, isLookedAt: boolean): void {
-  if (!line.isResponse && side.request !== null && (isLookedAt || p.hears('http-response'))) noteRequest(p, line, headEnd, side.request);
+  if (!line.isResponse && side.request !== null && (isLookedAt || p.hears('http-response') || p.files !== null))
+    noteRequest(p, line, headEnd, side.request);
   if (p.hears(line.isResponse ? 'http-response' : 'http-request'))
     p.emit(line.isResponse ? new SeenResponse(p, line, headEnd, end, side) : new SeenRequest(p, line, headEnd, end, side));
   if (side.login && !line.isResponse && p.hears('http-credentials')) sayCredentials(p, line, headEnd, limit, side);

@@ -132,7 +132,8 @@ export function stepHttp2(p: Packet, bytes: Uint8Array, offset: number, end: num
       from = payload + ((bytes[offset + 4]! & PADDED) === 0 ? 0 : 1);
     if (end < Math.min(from + 2, payload + length)) return NEED_MORE;
     const wish = state.exchanges.wishOf(direction, streamIdAt(bytes, offset + 5), bytes, from, Math.min(end, payload + length));
-    p.pduKeep = wish < 0 ? 0 : Math.min(FRAME_HEADER + length, from - offset + wish);
+    if (p.files !== null) p.pduKeep = FRAME_HEADER + length;
+    else p.pduKeep = wish < 0 ? 0 : Math.min(FRAME_HEADER + length, from - offset + wish);
   } else p.pduKeep = Math.min(FRAME_HEADER + length, FRAME_HEADER + MAX_HEADERS_FRAME);
   return FRAME_HEADER + length;
 }

@@ -3,6 +3,8 @@
  * that HTTP/1 tells. A head is written as HTTP/1 writes it, so that whatever looks at messages reads both. What is told in a frame was sent by the frame's sender.
  */
 import type { Direction } from '../dissector.ts';
+import type { FileTaker } from '../fileTaker.ts';
+import { bodyHead } from '../http/bodyFile.ts';
 import { isLogin } from '../http/framing.ts';
 import type { StartLine } from '../http/headers.ts';
 import { looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM } from '../http/messages.ts';
@@ -71,28 +73,38 @@ class Half implements Held {
 
 const NOTHING = new Uint8Array(0);
 
+interface FileUnderWay {
+  readonly id: number;
+  passed: number;
+}
+
 interface Exchange {
   /** As messages say it: 0 where the request was one of HTTP/1. */
   readonly stream: number;
   request: PendingRequest | null;
   readonly halves: [Half | null, Half | null];
   readonly isDone: [boolean, boolean];
+  /** Bodies, where somebody takes files, and how much of them has passed. */
+  readonly files: [FileUnderWay | null, FileUnderWay | null];
   /** The response has begun. */
   isAnswered: boolean;
 }
 
 export class Exchanges {
   readonly #version: Uint8Array;
+  /** Wireshark's name of the protocol. */
+  readonly #carrier: string;
   readonly #streams = new Map<number, Exchange>();
 
   /** `version` is what its messages call themselves, `HTTP/2`. */
   constructor(version = 'HTTP/2') {
     this.#version = Uint8Array.from(version, (character) => character.charCodeAt(0));
+    this.#carrier = version.toLowerCase().replace('/', '');
   }
 
   /** What was asked in HTTP/1 is answered on the first stream. */
   answerLater(request: PendingRequest): void {
-    this.#streams.set(1, { stream: 0, request, halves: [null, null], isDone: [false, false], isAnswered: false });
+    this.#streams.set(1, { stream: 0, request, halves: [null, null], isDone: [false, false], files: [null, null], isAnswered: false });
   }
 
   /** Header fields of a stream: the head of a message, or what follows its body. */
@@ -125,15 +137,36 @@ export class Exchanges {
     const exchange = this.#streams.get(streamId),
       half = exchange?.halves[direction];
     if (exchange === undefined) return;
+    if (p.files !== null && length > 0) this.#takeFile(p, p.files, exchange, direction, from, there, length);
     if (half != null && half.take(p.bytes, from, there, length)) heldBy(p).hold(half, half.buffer.length);
     if (isEnd) this.#end(p, exchange, direction, streamId);
     else this.#tellAnswered(p, exchange, direction);
+  }
+
+  #takeFile(p: Packet, files: FileTaker, exchange: Exchange, direction: Direction, from: number, there: number, length: number): void {
+    const half = exchange.halves[direction];
+    let file = exchange.files[direction];
+    if (file === null) {
+      if (half === null) return;
+      const { buffer, line, headEnd } = half;
+      exchange.files[direction] = file = { id: files.begin(p, bodyHead(buffer, line, headEnd, exchange.request, null, this.#carrier)), passed: 0 };
+    }
+    if (there > from) files.take(p, file.id, file.passed, p.bytes, from, Math.min(there, from + length));
+    file.passed += length;
+  }
+
+  #endFile(p: Packet, exchange: Exchange, direction: Direction, isWhole: boolean): void {
+    const file = exchange.files[direction];
+    if (file === null) return;
+    p.files?.end(p, file.id, isWhole);
+    exchange.files[direction] = null;
   }
 
   /** A stream is broken off: what its sender said of a message is all there is. */
   onReset(p: Packet, direction: Direction, streamId: number): void {
     const exchange = this.#streams.get(streamId);
     if (exchange === undefined) return;
+    this.#endFile(p, exchange, direction, false);
     this.#end(p, exchange, direction, streamId);
     this.#drop(p, exchange);
     this.#streams.delete(streamId);
@@ -160,7 +193,14 @@ export class Exchanges {
         this.#streams.delete(oldest);
         break;
       }
-    const exchange: Exchange = { stream: streamId, request: null, halves: [null, null], isDone: [false, false], isAnswered: false };
+    const exchange: Exchange = {
+      stream: streamId,
+      request: null,
+      halves: [null, null],
+      isDone: [false, false],
+      files: [null, null],
+      isAnswered: false,
+    };
     this.#streams.set(streamId, exchange);
     return exchange;
   }
@@ -196,6 +236,7 @@ export class Exchanges {
 
   #end(p: Packet, exchange: Exchange, direction: Direction, streamId: number): void {
     const half = exchange.halves[direction];
+    this.#endFile(p, exchange, direction, true);
     if (half !== null) this.#tell(p, exchange, direction, half);
     exchange.isDone[direction] = true;
     if (half?.line.isResponse !== true && !exchange.isDone[direction === 0 ? 1 : 0]) return;
@@ -219,6 +260,7 @@ export class Exchanges {
 
   #drop(p: Packet, exchange: Exchange): void {
     for (const half of exchange.halves) if (half !== null) heldBy(p).release(half);
+    for (const direction of [0, 1] as const) this.#endFile(p, exchange, direction, false);
   }
 }
 

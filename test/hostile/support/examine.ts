@@ -2,9 +2,10 @@
  * What must hold for any bytes: opening gives a capture or one clear sentence; both depths of dissection come to an end without an exception,
  * without `decode()` having to catch one, and without saying ever more; the report is complete and fits its schema.
  */
+import { createHash } from 'node:crypto';
 import { Analysis } from '../../../src/analysis/analyze.ts';
 import { openCaptureFile } from '../../../src/analysis/captureFile.node.ts';
-import { EVERYTHING, type Service, type FieldNode, type PacketDetail } from '../../../src/analysis/engineApi.ts';
+import { EVERYTHING, type FieldNode, type PacketDetail, type Service, type TableQuery } from '../../../src/analysis/engineApi.ts';
 import type { Report } from '../../../src/analysis/report.ts';
 import { CaptureSession } from '../../../src/analysis/session.ts';
 import type { ByteSource } from '../../../src/pcap/byteSource.ts';
@@ -90,6 +91,36 @@ async function lookingProblems(session: CaptureSession, report: Report): Promise
     if (saved.packets !== packets) problems.push(`${saved.packets} of ${packets} packets were saved`);
     const all = { selection: EVERYTHING, search: '', sort: null, offset: 0, limit: 10_000 };
     for (const service of (await handlers.services(all, signal)).rows) problems.push(...serviceProblems(service, packets));
+    problems.push(...(await fileProblems(handlers, all, packets, signal)));
+  }
+  return problems;
+}
+
+/** Frames that are there, no more bytes than are said, names that are no paths; and what is saved of a file is as long and has the hash that its row says. */
+async function fileProblems(handlers: CaptureSession['handlers'], all: TableQuery, packets: number, signal: AbortSignal): Promise<string[]> {
+  const { rows } = await handlers.files(all, signal),
+    problems: string[] = [];
+  for (const { id, frame, firstFrame, name, bytes, missing } of rows) {
+    if (!(firstFrame >= 1 && firstFrame <= frame && frame <= packets)) problems.push(`file ${id}: frames ${firstFrame} to ${frame} of ${packets}`);
+    if (!(bytes >= 0 && missing >= 0 && bytes + missing > 0)) problems.push(`file ${id}: ${bytes} bytes seen, ${missing} missing`);
+    if (name === '' || /[/\\\0]|^\.+$/.test(name)) problems.push(`file ${id}: is called ${JSON.stringify(name)}`);
+  }
+  if (new Set(rows.map(({ id }) => id)).size !== rows.length) problems.push('two files have one id');
+  if (rows.length === 0) return problems;
+  const looked = rows.slice(0, 50),
+    contents = new Map(
+      (await handlers.fileContents({ selection: EVERYTHING, ids: looked.map(({ id }) => id), maxBytes: 64 << 20 }, signal)).map((one) => [
+        one.id,
+        one.bytes,
+      ]),
+    );
+  for (const { id, bytes, missing, isComplete, sha256 } of looked) {
+    const content = contents.get(id);
+    // What is behind the last byte that was seen is not saved.
+    if (content === undefined) problems.push(...(bytes + missing > 1 << 20 ? [] : [`file ${id} was not saved`]));
+    else if (isComplete ? content.length !== bytes : content.length > bytes + missing)
+      problems.push(`file ${id}: ${content.length} of ${bytes} bytes were saved`);
+    else if (sha256 !== null && createHash('sha256').update(content).digest('hex') !== sha256) problems.push(`file ${id} has another hash`);
   }
   return problems;
 }

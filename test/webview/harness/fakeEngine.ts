@@ -1,7 +1,7 @@
 /** EngineMethods and HostMethods over the made-up capture, in the page. What the page asked of its host is kept in `asked`. */
 import type { Conversation, Endpoint } from '../../../src/analysis/report.ts';
 import { hostStory } from '../../../src/analysis/hostStory.ts';
-import type { FilterCheck, Page, Selection, Service, TableQuery } from '../../../src/analysis/engineApi.ts';
+import type { FilterCheck, Page, Selection, FileRow, Service, TableQuery } from '../../../src/analysis/engineApi.ts';
 import type { PageMethods } from '../../../media/engine.ts';
 import type { Handlers } from '../../../src/analysis/rpc.ts';
 import { packetDetail, packetRow } from './packetDetail.ts';
@@ -28,6 +28,38 @@ const FIELDS = [
   'eth',
   'ntp',
   'smb2',
+];
+
+/** A page, and a program that calls itself a picture, of which the end is missing. */
+const FILES: readonly FileRow[] = [
+  {
+    ...{
+      id: '12',
+      frame: 14,
+      firstFrame: 12,
+      time: '2025-10-14T09:11:02.114000000Z',
+      carrier: 'http',
+      name: 'index.html',
+      path: 'shop.example.com/index.html',
+    },
+    ...{
+      contentType: 'text/html',
+      kind: 'web page',
+      isProgram: false,
+      sender: '10.0.0.9',
+      senderPort: 80,
+      receiver: '10.0.0.5',
+      receiverPort: 50_112,
+    },
+    ...{ bytes: 1976, missing: 0, isComplete: true, partFrom: null, note: '' },
+    ...{ md5: '9e107d9d372bb6826bd81d3542a419d6', sha256: 'dcac166b2eaa64cec1f43bed1272c2c6acedd51b09911cef05445b423f27f157' },
+  },
+  {
+    ...{ id: '40', frame: 77, firstFrame: 40, time: '2025-10-14T09:11:09.500000000Z', carrier: 'smb2', name: '<img src=x onerror=alert(1)>.png' },
+    ...{ path: '\\\\files\\public\\<img src=x onerror=alert(1)>.png', contentType: null, kind: 'Windows program (PE)', isProgram: true },
+    ...{ sender: '10.0.0.5', senderPort: 50_200, receiver: '10.0.0.7', receiverPort: 445 },
+    ...{ bytes: 40_000, missing: 2000, isComplete: false, partFrom: null, md5: null, sha256: null, note: '' },
+  },
 ];
 
 /** A web server that is slow at times and refuses some, and a resolver. */
@@ -182,6 +214,8 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
       ),
       limits: ['192 ports of 10.0.0.9 that let nobody in are not listed.'],
     }),
+    files: (query) => ({ ...page<FileRow>(FILES, query, (row) => `${row.name} ${row.kind}`, value), limits: [] }),
+    fileContents: () => [],
     host: ({ address, selection, limit: rows }) => {
       const filter = `ip.addr == ${address}`,
         chosen = select({ ...selection, filter: selection.filter === '' ? filter : `${selection.filter} and ${filter}` }),
@@ -290,6 +324,7 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     saveEvidence: () => ({ bytes: new Uint8Array(0), packets: 0, extension: 'pcap' }),
     exportReport: tell('exportReport'),
     savePackets: tell('savePackets'),
+    saveTransferred: tell('saveTransferred'),
     saveState: tell('saveState'),
     markExpected: (params) => {
       tell('markExpected')(params);
