@@ -174,6 +174,7 @@ test.skipIf(!fs.existsSync(SHARED))(
         { name: 'list_conversations', input: { layer: 'eth' } },
         { name: 'get_statistics', input: { of: 'hosts', limit: 100 } },
         { name: 'get_statistics', input: { of: 'services', limit: 100 } },
+        { name: 'get_statistics', input: { of: 'files', limit: 100 } },
         { name: 'query_protocol', input: { protocol: 'dns' } },
         { name: 'query_protocol', input: { protocol: 'http' } },
         { name: 'query_protocol', input: { protocol: 'nbns' } },

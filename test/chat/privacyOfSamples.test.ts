@@ -107,6 +107,7 @@ const CALLS = [
   ...[1, 2, 3, 4, 5, 8, 12, 20].map((frame) => ({ name: 'get_packet', input: { frame, limit: 500 } })),
   ...['eth', 'ip', 'ipv6', 'tcp', 'udp'].map((layer) => ({ name: 'list_conversations', input: { layer, limit: 50 } })),
   { name: 'get_statistics', input: { of: 'hosts', limit: 100 } },
+  { name: 'get_statistics', input: { of: 'files', limit: 100 } },
   ...['dns', 'http', 'nbns', 'tls', 'smb2', 'smb', 'ntlmssp', 'kerberos', 'ftp', 'pop', 'imap', 'smtp', 'dhcp', 'sip', 'snmp', 'telnet', 'mdns', 'arp', 'http2', 'ldap', 'pgsql', 'mqtt'].map((protocol) => ({ name: 'query_protocol', input: { protocol, limit: 100 } })), // prettier-ignore
   { name: 'follow_stream', input: { flow: 'tcp:0' } },
 ];

@@ -1,4 +1,5 @@
 /** The capture editor in a real VS Code: what a person reads off the page, and what happens to what they do. */
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -34,7 +35,7 @@ describeInVscode('the capture editor', () => {
   };
 
   beforeAll(async () => {
-    folder = workspaceWith(['scan-syn.pcap', 'web-browsing.pcap', 'dns.pcap'].map(sample));
+    folder = workspaceWith(['scan-syn.pcap', 'web-browsing.pcap', 'dns.pcap', 'executable-download.pcap'].map(sample));
     window = await openVscode({ folder });
   });
   afterAll(async () => {
@@ -198,6 +199,27 @@ describeInVscode('the capture editor', () => {
       await expect.poll(() => pcapRecords(target).length).toBe(expected.length);
       expect(pcapRecords(target).map(({ data }) => data.toString('hex'))).toEqual(expected.map(({ data }) => data.toString('hex')));
       await filter('');
+    });
+  });
+
+  describe('on what was transferred', () => {
+    test('a program is saved only by who says so, and as it was', async () => {
+      page = await openCapture(window, inFolder('executable-download.pcap'));
+      await view('files');
+      await byId('files-row').filter({ hasText: 'holiday.png' }).click();
+      await byId('files-save').click();
+      const warning = window.page.locator('.monaco-dialog-box');
+      await expect.poll(() => warning.innerText()).toContain('"holiday.png" is a file that can run: Linux program (ELF).');
+      await warning.getByRole('button', { name: 'Save Anyway' }).click();
+      const target = path.join(folder, 'holiday.bin');
+      await saveAs(window.page, target);
+      await expect.poll(() => fs.existsSync(target)).toBe(true);
+      // tshark --export-objects http
+      const sha256 = (): string => createHash('sha256').update(fs.readFileSync(target)).digest('hex');
+      await expect.poll(sha256).toBe('c79bf44242829108e323378531f4ac839513ca1fba45efd6583643526e1e9fd2');
+      await byId('files-detail').getByRole('button', { name: 'Show its packets' }).click();
+      await byId('view-packets').waitFor();
+      await expect.poll(() => text('packet-count')).toMatch(/^\d+ of \d+ packets/);
     });
   });
 

@@ -42,6 +42,7 @@ describeInVscode('the views', () => {
     }
     if (view === 'packets') await page.getByTestId('packet-row').nth(3).click();
     if (view === 'services') await page.getByTestId('services-row').filter({ hasText: '10.20.0.10:80' }).first().click();
+    if (view === 'files') await page.getByTestId('files-row').filter({ hasText: 'logo.png' }).first().click();
     if (view === 'conversations') await page.getByTestId('conversations-row').first().click();
     await page.locator('main[aria-busy="false"]').waitFor();
   }
