@@ -52,6 +52,7 @@ describe('ldap', () => {
       'ldap',
       'ldap.messageID=1',
       'ldap.protocolOp=1',
+      'ldap.response_to=1',
       'ldap.resultCode=49',
       'ldap.matchedDN=',
       'ldap.errorMessage=Invalid credentials',
