@@ -10,6 +10,7 @@ import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import { checksumTrustOf } from './checksumTrust.ts';
 import { FragmentFloods } from './fragmentFloods.ts';
 import { confidenceOf, MOST_EVIDENCE, overThreshold, Span } from './measures.ts';
 
@@ -57,6 +58,7 @@ export const fragmentAttack = defineDetector({
   options,
   create(_, state) {
     const series = new Map<string, Series>(),
+      trust = checksumTrustOf(state),
       seen: { kind: FragmentAnomaly['kind']; firstFrame: number }[] = [];
     let isBounded = false,
       pending = 0;
@@ -76,9 +78,10 @@ export const fragmentAttack = defineDetector({
       if (at >= 0) floods.whole(packet, at);
     };
     return {
-      onPacket(_p, flow) {
+      onPacket(p, flow) {
+        if (trust.isSampling) trust.sample(p);
         if (pending === 0) return;
-        for (const { kind, firstFrame } of seen) if (!note(series, state, kind, firstFrame, flow)) isBounded = true;
+        if (!trust.isDamaged(p)) for (const { kind, firstFrame } of seen) if (!note(series, state, kind, firstFrame, flow)) isBounded = true;
         seen.length = pending = 0;
       },
       evaluate(values) {

@@ -10,6 +10,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { bytesText, countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
+import { checksumTrustOf } from './checksumTrust.ts';
 import { addressFilter, confidenceOf, Evidence, Watched, type Part } from './watched.ts';
 
 const options = z.object({
@@ -154,6 +155,7 @@ export const icmpTunnel = defineDetector({
   options,
   create(_, state) {
     const pairs = new Watched<number, Pair>(MOST_PAIRS);
+    const trust = checksumTrustOf(state);
     let cut = 0;
     return {
       onOtherPacket(p, flow) {
@@ -162,6 +164,8 @@ export const icmpTunnel = defineDetector({
         const isV6 = p.net[NET_VERSION] === 6,
           isRequest = icmp === (isV6 ? REQUEST_V6 : REQUEST);
         if (!isRequest && icmp !== (isV6 ? REPLY_V6 : REPLY)) return;
+        // Damage looks like data.
+        if (trust.isDamaged(p)) return;
         // What has no ports is one flow per pair of addresses, both directions in one.
         const pair = pairs.get(flow) ?? (pairs.isFull ? undefined : pairs.of(flow, () => new Pair(flow)));
         if (pair === undefined) return;

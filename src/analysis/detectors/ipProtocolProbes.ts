@@ -14,6 +14,7 @@ import {
   NET_VERSION,
   type Packet,
 } from '../../pcap/packet.ts';
+import type { ChecksumTrust } from './checksumTrust.ts';
 
 /** Pairs of addresses that are remembered. A network has few; a flood of odd protocols from invented addresses has many. */
 const MOST_PAIRS = 4096;
@@ -50,9 +51,14 @@ export class IpProtocolProbes {
   /** TCP and UDP packets that were cut before their ports. */
   withoutPorts = 0;
   readonly #pairs = new Map<string, ProtocolPair>();
+  readonly #trust: ChecksumTrust;
 
   get pairs(): Iterable<ProtocolPair> {
     return this.#pairs.values();
+  }
+
+  constructor(trust: ChecksumTrust) {
+    this.#trust = trust;
   }
 
   onPacket(p: Packet, flow: number): void {
@@ -69,7 +75,7 @@ export class IpProtocolProbes {
       if ((protocol === 6 || protocol === 17) && (net[at + NET_FLAGS]! & NET_FRAGMENT) === 0) this.withoutPorts++;
       return;
     }
-    this.#probe(p, at, protocol, flow);
+    if (!this.#trust.isDamaged(p)) this.#probe(p, at, protocol, flow);
   }
 
   #probe(p: Packet, at: number, protocol: number, flow: number): void {

@@ -12,6 +12,7 @@ import * as F from '../flowTable.ts';
 import { oneWayConnections, type OneWay } from '../oneWay.ts';
 import type { Severity, Timestamp } from '../report.ts';
 import { secondsBetween, timestamp } from '../time.ts';
+import { checksumTrustOf } from './checksumTrust.ts';
 import { IpProtocolProbes, type ProtocolPair } from './ipProtocolProbes.ts';
 import { gatherPairs, KINDS, SCTP, SYN, UDP, type Pair } from './portScanProbes.ts';
 import { draftScan, type Scan } from './portScanFinding.ts';
@@ -64,7 +65,7 @@ export const portScan = defineDetector({
     'One address tries many ports of one host that are closed, silent or abandoned as soon as they answer. Vulnerability scanners and inventories of your own do the same; a client of a broken passive FTP server or of peer-to-peer software can look like it.',
   options,
   create(_, state) {
-    const protocols = new IpProtocolProbes();
+    const protocols = new IpProtocolProbes(checksumTrustOf(state));
     return {
       onOtherPacket: (p, flow) => protocols.onPacket(p, flow),
       evaluate: (values) => evaluate(values, state, protocols),

@@ -7,6 +7,7 @@ import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import { SEVERITIES, type Severity } from '../report.ts';
+import { checksumTrustOf } from './checksumTrust.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, Watched, type Ends } from './watched.ts';
 
 const VERSIONS = { 'TLS 1.0': 0x0301, 'TLS 1.1': 0x0302, 'TLS 1.2': 0x0303, 'TLS 1.3': 0x0304 } as const;
@@ -133,10 +134,11 @@ export const weakTls = defineDetector({
   collecting: ['oldestVersion'],
   create(collecting, state) {
     const choices = new Watched<string, Choice>(MOST_SERVERS);
-    const weak = new Map<number, readonly Weakness[]>();
+    const weak = new Map<number, readonly Weakness[]>(),
+      trust = checksumTrustOf(state);
     return {
       onMessage(message, flow, p) {
-        if (!tlsServerHelloMessage.is(message) || message.helloRetryRequest) return;
+        if (!tlsServerHelloMessage.is(message) || message.helloRetryRequest || trust.isDamaged(p)) return;
         // The few versions and suites of a capture are judged once each.
         const key = message.version * 65_536 + message.suite;
         let found = weak.get(key);
