@@ -48,6 +48,13 @@ function target(store: Store, row: FileRow): Target {
 const sizeWords = ({ bytes, missing }: FileRow): string =>
   missing === 0 ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(bytes + missing)}`;
 
+/** Why one should look twice. */
+function mark(isProgram: boolean, listed: string | null): TemplateResult | typeof nothing {
+  if (!isProgram && listed === null) return nothing;
+  const why = listed === null ? 'It can run, or make something run' : `Its hash is in your list ${listed}`;
+  return html`<span class="bad" title=${why}>${icon('warning')}</span> `;
+}
+
 function columns(store: Store): readonly Column<FileRow>[] {
   const text = (id: string, title: string, width: number, grow: number, drop: number, value: (row: FileRow) => string): Column<FileRow> => ({
     id,
@@ -67,12 +74,7 @@ function columns(store: Store): readonly Column<FileRow>[] {
     },
     {
       ...text('name', 'File', 160, 3, 0, ({ name }) => name),
-      cell: ({ name, isProgram }) =>
-        html`${isProgram ? html`<span class="bad" title="It can run, or make something run">${icon('warning')}</span> ` : nothing}<span
-            class="ell"
-            title=${name}
-            >${name}</span
-          >`,
+      cell: ({ name, isProgram, listed }) => html`${mark(isProgram, listed)}<span class="ell" title=${name}>${name}</span>`,
     },
     text('kind', 'What it is', 130, 2, 1, ({ kind }) => kind),
     {
@@ -113,7 +115,7 @@ const hash = (store: Store, name: string, value: string | null): TemplateResult 
         <button class="act" title="Copy ${name}" aria-label="Copy ${name}" @click=${() => copyText(store, value, name)}>${icon('copy')}</button>`;
 
 function detail(store: Store, row: FileRow): TemplateResult {
-  const { name, path, kind, contentType, isProgram, bytes, missing, isComplete, partFrom, note } = row;
+  const { name, path, kind, contentType, isProgram, bytes, missing, isComplete, partFrom, listed, note } = row;
   const end = (address: string, port: number): string => `${address}:${String(port)}`;
   return html`<h2>${name} <span class="muted">${kind}</span></h2>
     <div class="acts">
@@ -123,6 +125,7 @@ function detail(store: Store, row: FileRow): TemplateResult {
         ${icon('comment-discussion')}Ask @netsec
       </button>
     </div>
+    ${listed === null ? nothing : html`<p class="problem">${icon('warning')} Its hash is in your list ${listed}.</p>`}
     ${isProgram ? html`<p class="problem">${icon('warning')} It can run, or make something run.</p>` : nothing}
     <dl class="facts">
       ${fact('Where', path)} ${fact('From', end(row.sender, row.senderPort))} ${fact('To', end(row.receiver, row.receiverPort))}

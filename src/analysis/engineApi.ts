@@ -161,6 +161,8 @@ export interface FileRow {
   /** Null where it was not seen whole, or could not be kept to be unpacked. */
   readonly md5: string | null;
   readonly sha256: string | null;
+  /** Name and line of the user's own list that has its hash, `bad.csv:12`; null where none has. */
+  readonly listed: string | null;
   /** What is particular about it, a sentence; empty mostly. */
   readonly note: string;
 }

@@ -13,6 +13,7 @@ import { datagramEnds } from './detectors/watched.ts';
 import type { FileContents, FileRow } from './engineApi.ts';
 import { FileContent, Room } from './fileContent.ts';
 import { kindOfFile } from './fileKinds.ts';
+import type { IntelIndex } from './intelIndex.ts';
 import { partsOfForm, partsOfMail, withoutDots, type FilePart } from './fileParts.ts';
 import type { Timestamp } from './report.ts';
 import { safeFileName } from './safeFileName.ts';
@@ -62,6 +63,8 @@ interface Expected {
 export interface FileWatchOptions {
   /** Frames that count; a file is listed when one of its frames is chosen. All without. */
   readonly select?: ((frame: number) => boolean) | undefined;
+  /** The user's own lists, for what is in them by its hash. */
+  readonly lists?: IntelIndex | undefined;
   /** Files whose content is wanted, and how much of it all together. */
   readonly wanted?: { readonly ids: ReadonlySet<string>; readonly maxBytes: number };
 }
@@ -71,6 +74,7 @@ export class FileWatch implements FileTaker {
   readonly #open = new Map<number, OpenTransfer>();
   readonly #expected = new Map<number, Expected>();
   readonly #select: (frame: number) => boolean;
+  readonly #lists: IntelIndex | undefined;
   readonly #wanted: ReadonlySet<string>;
   /** Files that hold what is wanted. */
   readonly #wantedWhole: ReadonlySet<string>;
@@ -84,7 +88,8 @@ export class FileWatch implements FileTaker {
   #inFrame = 0;
   #unlisted = 0;
 
-  constructor({ select, wanted }: FileWatchOptions = {}) {
+  constructor({ select, lists, wanted }: FileWatchOptions = {}) {
+    this.#lists = lists;
     this.#select = select ?? (() => true);
     this.#wanted = wanted?.ids ?? new Set();
     this.#wantedWhole = new Set([...this.#wanted].map((id) => id.split('/')[0]!));
@@ -264,6 +269,7 @@ export class FileWatch implements FileTaker {
       partFrom: head.part?.from ?? null,
       md5: digests?.md5 ?? null,
       sha256: digests?.sha256 ?? null,
+      listed: (digests === null ? undefined : this.#lists?.of('sha256', digests.sha256))?.from ?? null,
     };
   }
 

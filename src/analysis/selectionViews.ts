@@ -5,6 +5,7 @@ import { Analysis, type AnalysisOptions } from './analyze.ts';
 import type { FileContents, Selection, Sort } from './engineApi.ts';
 import { FileWatch, type FilesFound } from './fileTransfers.ts';
 import { selectFrames } from './filtering.ts';
+import { IntelIndex } from './intelIndex.ts';
 import type { Judgement } from './findings.ts';
 import type { FrameSelection } from './frameSelection.ts';
 import type { PacketIndex } from './packetIndex.ts';
@@ -148,7 +149,11 @@ export class SelectionViews {
 
   async #watchFiles(selection: Selection, frames: number): Promise<FilesFound> {
     const { selection: chosen } = await this.chosen(selection),
-      watch = new FileWatch({ select: chosen === null ? undefined : (frame) => chosen.has(frame) });
+      { intel = [] } = this.#options.judgedBy,
+      watch = new FileWatch({
+        select: chosen === null ? undefined : (frame) => chosen.has(frame),
+        lists: intel.length === 0 ? undefined : new IntelIndex(intel),
+      });
     await this.#takeFiles(watch, frames, this.#shared(selection).controller.signal);
     return watch.found();
   }

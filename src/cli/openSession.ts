@@ -1,5 +1,6 @@
 /** Opens one capture as a session in this thread, for commands that look at packets: read once, then asked. */
 import { openCaptureFile, type OpenedCapture } from '../analysis/captureFile.node.ts';
+import type { IntelEntry } from '../analysis/intelEntries.ts';
 import { readKeyFolder } from '../analysis/keyFolder.node.ts';
 import { CaptureSession } from '../analysis/session.ts';
 import { VERSION } from '../analysis/version.ts';
@@ -14,11 +15,13 @@ export function withSession(
   keyLog: string | undefined,
   terminal: Terminal,
   use: (session: CaptureSession) => Promise<ExitCode>,
+  intel: readonly IntelEntry[] = [],
 ): Promise<ExitCode> {
   const { signal } = terminal;
   return withCapture(path, keyLog, terminal, async (capture, progress) => {
     const session = new CaptureSession(capture.source, capture.format, capture.file, {
       version: VERSION,
+      intel,
       emit: (event) => {
         if (event.kind === 'progress')
           progress.update(event.progress.phase === 'filtering' ? 'Filtering' : 'Reading', event.progress.bytesDone, event.progress.bytesTotal);

@@ -53,6 +53,15 @@ test('saves them as they are, and writes over nothing', async () => {
   expect(again.stderr).toMatch(/photo\.png is there already, and was left as it is[^]*0 files saved/);
 });
 
+test('names the files whose hash is in the own lists', async () => {
+  const workspace = path.join(folder, 'lists');
+  fs.mkdirSync(path.join(workspace, '.netsec/intel'), { recursive: true });
+  fs.copyFileSync(PROGRAMS, path.join(workspace, 'a.pcap'));
+  fs.writeFileSync(path.join(workspace, '.netsec/intel/bad.txt'), 'example.com\nC79BF44242829108E323378531F4AC839513CA1FBA45EFD6583643526E1E9FD2\n');
+  const { stdout } = await netsec(['files', path.join(workspace, 'a.pcap')]);
+  expect(stdout).toContain('In your own lists: holiday.png (bad.txt:2)\n');
+});
+
 test('names from a capture stay names', async () => {
   const target = path.join(folder, 'hostile', 'here');
   const { status, stdout } = await netsec(['files', HOSTILE, '--limit', 'all', '--save', target]);

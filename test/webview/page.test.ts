@@ -194,7 +194,9 @@ describe.runIf(here)('the analysis page', () => {
         files: [{ id: '40', name: '<img src=x onerror=alert(1)>.png', kind: 'Windows program (PE)', isProgram: true, bytes: 40_000, missing: 2000 }],
       });
     await rows.first().click();
-    await expect.poll(() => detail.innerText()).toContain('dcac166b2eaa64cec1f43bed1272c2c6acedd51b09911cef05445b423f27f157');
+    await expect
+      .poll(() => detail.innerText())
+      .toMatch(/Its hash is in your list bad\.csv:12\.[\s\S]*dcac166b2eaa64cec1f43bed1272c2c6acedd51b09911cef05445b423f27f157/);
     await detail.getByRole('button', { name: 'Copy SHA-256' }).click();
     await expect.poll(() => asked(page, 'copyText')).toEqual({ text: 'dcac166b2eaa64cec1f43bed1272c2c6acedd51b09911cef05445b423f27f157' });
     await rows.first().click({ button: 'right' });

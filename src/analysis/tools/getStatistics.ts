@@ -94,6 +94,7 @@ function fileRow({
   missing,
   isComplete,
   sha256,
+  listed,
   note,
 }: FileRow): Row {
   return {
@@ -109,6 +110,7 @@ function fileRow({
     bytes,
     ...(missing === 0 ? {} : { missing }),
     ...(isComplete ? { sha256 } : { isComplete }),
+    ...(listed === null ? {} : { listed }),
     ...(note === '' ? {} : { note }),
   };
 }

@@ -5,6 +5,7 @@ import { EVERYTHING, type FileRow } from '../../analysis/engineApi.ts';
 import { bytesText, countText, plural, protocolLabel } from '../../analysis/engine.ts';
 import { columns, paint, type Column } from '../../analysis/exports/textLayout.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
+import { readIntelFolder } from '../../analysis/intelFolder.node.ts';
 import { safeFileName } from '../../analysis/safeFileName.ts';
 import type { CaptureSession } from '../../analysis/session.ts';
 import { EXIT, KEY_LOG, textOption, UsageError, wholeNumber, type Command, type ExitCode } from '../command.ts';
@@ -20,7 +21,8 @@ const MOST_AT_ONCE = 256 << 20,
 
 /** A terminal that is narrower shows how hashes begin; whole they are in `--json`. */
 const WIDE = 170,
-  HASH_START = 12;
+  HASH_START = 12,
+  MOST_NAMED = 20;
 
 /** Titles with their columns. */
 const COLUMNS: readonly (readonly [title: string, column: Column])[] = [
@@ -71,20 +73,28 @@ export const files: Command = {
     const capture = await oneCapture(args, terminal);
     if (capture === null) return EXIT.UNREADABLE;
     if (!isUnderstood(filter, terminal)) return EXIT.USAGE;
-    return withSession(capture, textOption(args, 'keylog'), terminal, async (session) => {
-      const selection = { ...EVERYTHING, filter },
-        query = { selection, search: textOption(args, 'search') ?? '', sort: { column, descending: column === 'bytes' }, offset: 0, limit };
-      const { rows, total, limits } = await session.handlers.files(query, terminal.signal);
-      if (args.values['json'] === true) await terminal.out(`${JSON.stringify({ rows: rows.map(withoutSecrets), total, limits })}\n`);
-      else await terminal.out(`${[...table(rows, total, terminal), ...limits].join('\n')}\n`);
-      return save === undefined ? EXIT.DONE : saveAll(session, rows, save, terminal);
-    });
+    const { entries } = readIntelFolder(capture, undefined);
+    return withSession(
+      capture,
+      textOption(args, 'keylog'),
+      terminal,
+      async (session) => {
+        const selection = { ...EVERYTHING, filter },
+          query = { selection, search: textOption(args, 'search') ?? '', sort: { column, descending: column === 'bytes' }, offset: 0, limit };
+        const { rows, total, limits } = await session.handlers.files(query, terminal.signal);
+        if (args.values['json'] === true) await terminal.out(`${JSON.stringify({ rows: rows.map(withoutSecrets), total, limits })}\n`);
+        else await terminal.out(`${[...table(rows, total, terminal), ...limits].join('\n')}\n`);
+        return save === undefined ? EXIT.DONE : saveAll(session, rows, save, terminal);
+      },
+      entries,
+    );
   },
 };
 
 function table(rows: readonly FileRow[], total: number, { style }: Terminal): string[] {
   if (rows.length === 0) return ['No file was seen in what can be read of this capture.'];
   const programs = rows.filter(({ isProgram }) => isProgram).length,
+    listed = rows.flatMap(({ name, listed: from }) => (from === null ? [] : [`${hideSecrets(name)} (${from})`])),
     incomplete = rows.filter(({ isComplete }) => !isComplete).length;
   return [
     `${paint(style, plural(total, 'file'), 'bold')}${rows.length < total ? `, ${countText(rows.length)} of them shown` : ''}`,
@@ -93,6 +103,7 @@ function table(rows: readonly FileRow[], total: number, { style }: Terminal): st
       COLUMNS.map(([, column]) => column),
       [COLUMNS.map(([title]) => title), ...rows.map((row) => cells(row, style.width >= WIDE))],
     ),
+    ...(listed.length === 0 ? [] : [paint(style, `In your own lists: ${listed.slice(0, MOST_NAMED).join(', ')}`, 'bold')]),
     ...(programs === 0 ? [] : [paint(style, `${plural(programs, 'file')} can run or make something run.`, 'dim')]),
     ...(incomplete === 0 ? [] : [paint(style, `Without a hash: ${plural(incomplete, 'file')} that the capture does not hold whole.`, 'dim')]),
   ];

@@ -51,14 +51,14 @@ const FILES: readonly FileRow[] = [
       receiver: '10.0.0.5',
       receiverPort: 50_112,
     },
-    ...{ bytes: 1976, missing: 0, isComplete: true, partFrom: null, note: '' },
+    ...{ bytes: 1976, missing: 0, isComplete: true, partFrom: null, listed: 'bad.csv:12', note: '' },
     ...{ md5: '9e107d9d372bb6826bd81d3542a419d6', sha256: 'dcac166b2eaa64cec1f43bed1272c2c6acedd51b09911cef05445b423f27f157' },
   },
   {
     ...{ id: '40', frame: 77, firstFrame: 40, time: '2025-10-14T09:11:09.500000000Z', carrier: 'smb2', name: '<img src=x onerror=alert(1)>.png' },
     ...{ path: '\\\\files\\public\\<img src=x onerror=alert(1)>.png', contentType: null, kind: 'Windows program (PE)', isProgram: true },
     ...{ sender: '10.0.0.5', senderPort: 50_200, receiver: '10.0.0.7', receiverPort: 445 },
-    ...{ bytes: 40_000, missing: 2000, isComplete: false, partFrom: null, md5: null, sha256: null, note: '' },
+    ...{ bytes: 40_000, missing: 2000, isComplete: false, partFrom: null, md5: null, sha256: null, listed: null, note: '' },
   },
 ];
 
