@@ -103,8 +103,8 @@ const MOST_SHOWN = 3;
 /** `TLS 1.3` of `0x0304 (TLS 1.3)`. */
 const named = (text: string): string => /^\S+ \((.+)\)$/.exec(text)?.[1] ?? text;
 
-/** A column of what packets say in a field: the `index`-th of the `values` of their rows. */
-export function valueColumn(title: string, index: number, width: number, grow: number, drop: number): Column<PacketRow> {
+/** A column of what packets say in a field: the `index`-th of the `values` of their rows. `sort` names the field, where the list can be sorted by it. */
+export function valueColumn(title: string, index: number, width: number, grow: number, drop: number, sort: string | null = null): Column<PacketRow> {
   const of = ({ values }: PacketRow): readonly string[] => values?.[index] ?? [];
   return {
     id: title,
@@ -112,7 +112,7 @@ export function valueColumn(title: string, index: number, width: number, grow: n
     width,
     grow,
     drop,
-    sort: null,
+    sort,
     text: (row) => of(row).join(', '),
     cell: (row) => of(row).slice(0, MOST_SHOWN).map(named).join(', ') + (of(row).length > MOST_SHOWN ? ', …' : ''),
   };

@@ -6,18 +6,30 @@ import * as F from './flowTable.ts';
 import { INDEX_FROM_RESPONDER, type PacketIndex } from './packetIndex.ts';
 import { sortableAddress } from './tableQueries.ts';
 
-/** Frame numbers in list order; null stands for all frames in file order, so that millions of them cost nothing. */
-export function packetOrder(analysis: Analysis, index: PacketIndex, frames: Uint32Array | null, sort: Sort | null): Uint32Array | null {
+/** Whether rows are to be sorted by a field, by Wireshark's name, and not by what is known of every frame. */
+export const isByField = (sort: Sort | null): sort is Sort => sort?.column.includes('.') === true;
+
+/** Frame numbers in list order; `keys` are those of the field, where they are sorted by one. Null stands for all frames in file order, so that millions of them cost nothing. */
+export function packetOrder(
+  analysis: Analysis,
+  index: PacketIndex,
+  frames: Uint32Array | null,
+  sort: Sort | null,
+  fieldKeys: Float64Array | null,
+): Uint32Array | null {
   if (sort === null || (sort.column === 'number' && !sort.descending)) return frames;
   const order = frames === null ? Uint32Array.from({ length: index.count }, (_, i) => i + 1) : frames.slice();
   if (sort.column === 'number') return order.reverse();
-  const key = columnKey(analysis, index, sort.column),
+  let keys = fieldKeys;
+  if (keys === null) {
+    const key = columnKey(analysis, index, sort.column);
     keys = new Float64Array(index.count);
-  for (const frame of order) keys[frame - 1] = key(frame - 1);
+    for (const frame of order) keys[frame - 1] = key(frame - 1);
+  }
   const sign = sort.descending ? -1 : 1;
   return order.sort((x, y) => {
-    const a = keys[x - 1]!,
-      b = keys[y - 1]!;
+    const a = keys[x - 1] ?? NaN,
+      b = keys[y - 1] ?? NaN;
     if (a === b || (a !== a && b !== b)) return x - y;
     if (a !== a) return 1;
     if (b !== b) return -1;

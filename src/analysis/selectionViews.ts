@@ -9,7 +9,8 @@ import { IntelIndex } from './intelIndex.ts';
 import type { Judgement } from './findings.ts';
 import type { FrameSelection } from './frameSelection.ts';
 import type { PacketIndex } from './packetIndex.ts';
-import { packetOrder } from './packetOrder.ts';
+import { fieldKeys } from './fieldKeys.ts';
+import { isByField, packetOrder } from './packetOrder.ts';
 import type { Report } from './report.ts';
 import { cancellable } from './rpc.ts';
 import { SERVICE_MESSAGES, ServiceWatch, type ServicesFound } from './serviceTimes.ts';
@@ -269,9 +270,17 @@ export class SelectionViews {
     const key = JSON.stringify([this.framesOf(selection), selection.frames !== undefined, selection.filter.trim(), selection.timeRange, sort]);
     let order = this.#orders.get(key);
     if (order === undefined) {
-      order = this.chosen(selection).then((view) =>
-        packetOrder(this.#analysis, this.#index, sort === null && view.selection === null ? null : this.numbersOf(view, selection), sort),
-      );
+      order = this.chosen(selection).then(async (view) => {
+        const frames = this.#index.count,
+          keys = isByField(sort) ? await fieldKeys(this.readSoFar(frames), this.#format, sort.column, frames) : null;
+        return packetOrder(
+          this.#analysis,
+          this.#index,
+          sort === null && view.selection === null ? null : this.numbersOf(view, selection),
+          sort,
+          keys,
+        );
+      });
       this.#orders.set(key, order);
       order.catch(() => this.#orders.delete(key));
       for (const [old] of this.#orders) {

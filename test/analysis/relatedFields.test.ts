@@ -1,8 +1,10 @@
 /** Fields that relate a frame to others of its conversation, against tshark: times between them, and the numbers of those that belong together. */
 import { describe, expect, test } from 'vitest';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
+import { EVERYTHING } from '../../src/analysis/engineApi.ts';
 import { filterCatalog } from '../../src/analysis/filtering.ts';
 import { readFields, wantedFields } from '../../src/analysis/readFields.ts';
+import { CaptureSession } from '../../src/analysis/session.ts';
 import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { installPlatform } from '../../src/pcap/platform.ts';
 import { sample } from '../support/analyzeCapture.ts';
@@ -99,4 +101,28 @@ describe('a slow download is told', () => {
       ['237', '231', '0.030125000'],
     ]);
   });
+});
+
+// tshark -r dns.pcap -Y dns.time -T fields -e frame.number -e dns.time | sort -k2 -rn; and of dns.qry.name in the order of the alphabet.
+test('the packet list is sorted by a field as by any column, numbers as numbers', async () => {
+  const opened = await openCaptureFile({ kind: 'path', path: sample('dns.pcap') });
+  if (!opened.ok) throw new Error(opened.message);
+  const { source, format } = opened.capture,
+    session = new CaptureSession(
+      source,
+      format,
+      { name: 'dns.pcap', fileBytes: source.size, format: format.id, compression: null, sha256: null, inflateStopped: null },
+      { version: 'test', emit: () => undefined },
+    );
+  await session.read();
+  const frames = async (column: string, descending: boolean, filter = ''): Promise<number[]> =>
+    (
+      await session.handlers.packets(
+        { selection: { ...EVERYTHING, filter }, sort: { column, descending }, offset: 0, limit: 4, fields: [column] },
+        new AbortController().signal,
+      )
+    ).rows.map(({ frame }) => frame);
+  expect(await frames('dns.time', true)).toEqual([46, 62, 35, 4]);
+  expect(await frames('dns.qry.name', false, 'dns.flags.response == 0')).toEqual([19, 17, 15, 27]);
+  await opened.capture.close();
 });
