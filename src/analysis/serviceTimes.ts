@@ -19,6 +19,7 @@ import { datagramEnds, endsOf } from './detectors/watched.ts';
 import type { Service } from './engineApi.ts';
 import * as F from './flowTable.ts';
 import type { FlowPass } from './flowPass.ts';
+import { QUESTION_MESSAGES, questionIn } from './serviceQuestions.ts';
 import { newService, newTotals, serviceRows, type CollectedService, type ServiceTotals } from './serviceRows.ts';
 import {
   FAST_RETRANSMISSION,
@@ -30,7 +31,7 @@ import {
   ZERO_WINDOW_PROBE,
 } from './tcpAnalysis.ts';
 
-export const SERVICE_MESSAGES: readonly string[] = [dnsMessage.kind, httpRequestMessage.kind, httpResponseMessage.kind];
+export const SERVICE_MESSAGES: readonly string[] = [dnsMessage.kind, httpRequestMessage.kind, httpResponseMessage.kind, ...QUESTION_MESSAGES];
 
 /** Server ports that are told apart, times that are kept of all of them, and questions that wait for their answer. */
 const MOST_SERVICES = 5000,
@@ -83,7 +84,7 @@ export class ServiceWatch {
   #askedAt = new Float64Array(1024).fill(NaN);
   readonly #list: CollectedService[] = [];
   /** What a flow asked for last, where its protocol says. */
-  readonly #asked = new Map<number, string>();
+  readonly #asked = new Map<number, { readonly what: string; readonly frame: number }>();
   /** Questions over DNS without an answer yet: the frame and the time of the first. */
   readonly #waiting = new Map<string, { readonly at: number; readonly what: string }>();
   #zero: number | null = null;
@@ -103,14 +104,21 @@ export class ServiceWatch {
       const service = this.#of(flow);
       if (service === null) return;
       service.requests++;
-      if (this.#asked.size < MOST_WAITING) this.#asked.set(flow, `${message.method} ${message.host ?? ''}${message.uri}`.slice(0, LONGEST_WHAT));
+      this.#asks(flow, p, `${message.method} ${message.host ?? ''}${message.uri}`);
     } else if (httpResponseMessage.is(message) && message.status >= 200) {
       const service = this.#of(flow);
       if (service === null) return;
       service.responses++;
       if (message.status >= 400) service.errors++;
       count(service, String(message.status));
+    } else {
+      const what = questionIn(message);
+      if (what !== null) this.#asks(flow, p, what);
     }
+  }
+
+  #asks(flow: number, p: Packet, what: string): void {
+    if (this.#asked.size < MOST_WAITING || this.#asked.has(flow)) this.#asked.set(flow, { what: what.slice(0, LONGEST_WHAT), frame: p.frame });
   }
 
   /** A frame that was counted. */
@@ -170,8 +178,12 @@ export class ServiceWatch {
       const seconds = at - this.#askedAt[flow]!;
       if (Number.isNaN(seconds)) return;
       this.#askedAt[flow] = NaN;
-      this.#answered(service, seconds, p.frame, this.#asked.get(flow) ?? '');
-    } else this.#askedAt[flow] = at;
+      this.#answered(service, seconds, p.frame, this.#asked.get(flow)?.what ?? '');
+    } else {
+      this.#askedAt[flow] = at;
+      // It asks something else that is not told.
+      if (this.#asked.get(flow)?.frame !== p.frame) this.#asked.delete(flow);
+    }
   }
 
   #dns(message: DnsMessage, flow: number, p: Packet): void {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import { EVERYTHING, type Service, type ServicesPage, type ServiceTimes } from '../../src/analysis/engineApi.ts';
+import { questionIn } from '../../src/analysis/serviceQuestions.ts';
 import { CaptureSession } from '../../src/analysis/session.ts';
 import { analyzeCapture, sample } from '../support/analyzeCapture.ts';
 import { dnsBytes } from '../support/dialogue.ts';
@@ -296,4 +297,22 @@ test('hostile and damaged captures are no reason to fail', async () => {
     const report = await analyzeCapture(sample(name), { limit: 1 });
     expect(rows.reduce((sum, { packets }) => sum + packets, 0)).toBeLessThanOrEqual(report.capture.packets);
   }
+});
+
+// tshark -r logins-in-clear.pcap -Y 'frame.number == 75' -V; -r kerberos-tickets.pcap -Y 'kerberos.msg_type in {10, 12}' -T fields -e kerberos.SNameString
+test('slow answers of directories and of ticket servers stand beside what was asked, and a log-on beside nothing', async () => {
+  const { rows: directory } = await servicesOf(sample('logins-in-clear.pcap')),
+    { rows: tickets } = await servicesOf(sample('kerberos-tickets.pcap')),
+    slowest = (rows: typeof directory, id: string): unknown => rows.find((row) => row.id === id)?.slowest.map(({ frame, what }) => [frame, what]);
+  expect(slowest(directory, 'tcp 10.20.0.20 389')).toContainEqual([76, 'search "dc=example,dc=com" (&(objectClass=inetOrgPerson)(uid=al*))']);
+  // Frame 73 answers a bind.
+  expect(slowest(directory, 'tcp 10.20.0.20 389')).toContainEqual([73, '']);
+  expect(slowest(tickets, 'tcp 10.20.0.20 88')).toContainEqual([29, 'ticket for host/files.example.com@OFFICE.EXAMPLE.TEST']);
+});
+
+test.each(['mysql-query', 'pgsql-query', 'tds-query'])('statements of %s are told without what stands between quotes', (kind) => {
+  const asked = { kind, frame: 1, query: "SELECT *\n FROM users WHERE name = 'o''brien' AND pw = 'it\\'s' LIMIT 5" };
+  expect(questionIn(asked)).toBe("SELECT * FROM users WHERE name = '…' AND pw = '…' LIMIT 5");
+  const cut = { ...asked, query: "SET PASSWORD = 'never ends" };
+  expect(questionIn(cut)).toBe("SET PASSWORD = '…'");
 });

@@ -44,7 +44,6 @@ export interface MysqlQueryMessage extends Message {
   readonly kind: 'mysql-query';
   readonly query: string;
 }
-/** @public */
 export const mysqlQueryMessage = messageKind<MysqlQueryMessage>('mysql-query');
 
 const PORT = 3306,

@@ -35,7 +35,6 @@ export interface PgsqlQueryMessage extends Message {
   readonly kind: 'pgsql-query';
   readonly query: string;
 }
-/** @public */
 export const pgsqlQueryMessage = messageKind<PgsqlQueryMessage>('pgsql-query');
 
 const PORT = 5432,
