@@ -221,6 +221,8 @@ export class FileWatch implements FileTaker {
         digests = isComplete ? digestsOf(plain) : null;
       }
     }
+    // What was packed, and has nothing in it.
+    if (bytes + missing === 0) return;
     const type = head.contentType?.slice(0, LONGEST_TYPE) ?? null,
       mail = whole !== null && isMail(head) ? partsOfMail(whole) : null;
     const row = this.#row(transfer, id, nameOf(head, mail?.subject ?? null), type, start, { bytes, missing, isComplete, digests, note });
