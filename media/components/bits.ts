@@ -102,3 +102,13 @@ export function emptyState(title: string, text: Content, actions: Content = noth
     <div class="acts">${actions}</div>
   </div>`;
 }
+
+/** One line of a list of facts; nothing where it is not known. */
+export function fact(title: string, value: Content | null): Content {
+  return value === null || value === ''
+    ? nothing
+    : html`<div>
+        <dt>${title}</dt>
+        <dd>${value}</dd>
+      </div>`;
+}

@@ -1,7 +1,7 @@
 /** The files that passed: what they are, from whom to whom, whether all of each was seen, and the way to save them. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { FileRow } from '../../src/analysis/engineApi.ts';
-import { icon, skeleton } from '../components/bits.ts';
+import { fact, icon, skeleton } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { addressFilter, both } from '../filters.ts';
 import { exactBytes, exactTime, formatBytes, formatCount, plural, protocolLabel, timeOfDay } from '../format.ts';
@@ -97,15 +97,6 @@ function columns(store: Store): readonly Column<FileRow>[] {
       cell: ({ sha256 }) => (sha256 === null ? '' : html`<span class="mono ell" title=${sha256}>${sha256}</span>`),
     },
   ];
-}
-
-function fact(title: string, value: TemplateResult | string | null): TemplateResult | typeof nothing {
-  return value === null || value === ''
-    ? nothing
-    : html`<div>
-        <dt>${title}</dt>
-        <dd>${value}</dd>
-      </div>`;
 }
 
 const hash = (store: Store, name: string, value: string | null): TemplateResult | null =>

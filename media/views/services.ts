@@ -1,7 +1,7 @@
 /** How each port of each server answers: who could connect, how long that and the answers took, and what went wrong. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { failedConnections, type Service, type ServiceTimes } from '../../src/analysis/engineApi.ts';
-import { icon, packetsLink, skeleton } from '../components/bits.ts';
+import { fact, icon, packetsLink, skeleton } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { addressFilter, both } from '../filters.ts';
 import { formatBytes, formatCount, formatDuration, plural, protocolLabel } from '../format.ts';
@@ -162,15 +162,6 @@ function columns(store: Store): readonly Column<Service>[] {
       (row) => formatBytes(row.bytes),
     ),
   ];
-}
-
-function fact(title: string, value: TemplateResult | string | null): TemplateResult | typeof nothing {
-  return value === null
-    ? nothing
-    : html`<div>
-        <dt>${title}</dt>
-        <dd>${value}</dd>
-      </div>`;
 }
 
 /** `5 of them, 14 ms in the middle, 95 % within 20 ms, slowest 31 ms`, the last with its packet. */

@@ -274,16 +274,18 @@ export type CaptureLocation =
   /** The files of one recording as one capture; in the order of their first packets, whatever the order here. */
   | { readonly kind: 'together'; readonly paths: readonly string[] };
 
+/** The last part of a path, however its system separates them. */
+export const baseName = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+
 /** What a person calls it: the name of its file, or of its first file and how many there are. */
 export function locationName(location: CaptureLocation): string {
-  const base = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
   switch (location.kind) {
     case 'path':
-      return base(location.path);
+      return baseName(location.path);
     case 'bytes':
       return location.name;
     case 'together':
-      return joinedName(location.paths.map(base));
+      return joinedName(location.paths.map(baseName));
   }
 }
 

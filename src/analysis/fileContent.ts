@@ -1,8 +1,7 @@
 /** The content of one file as its pieces come: how much of it was seen, how it begins, its digests, and all of it where that is wanted. */
 import { newDigests, type Digests, type RunningDigests } from '../pcap/platform.ts';
+import { LONGEST_START } from './fileKinds.ts';
 
-/** Bytes that tell what a file is. */
-const START_BYTES = 4096;
 /** Pieces of one file that came before those they follow, and stretches that are told apart of it. */
 const MOST_EARLY = 1024,
   MOST_STRETCHES = 4096;
@@ -37,7 +36,7 @@ export class FileContent {
   /** The furthest byte seen, and all that were. */
   #end = 0;
   #seen = 0;
-  readonly #start = new Uint8Array(START_BYTES);
+  readonly #start = new Uint8Array(LONGEST_START);
   #startLength = 0;
   #digests: RunningDigests | null = newDigests();
   /** Pieces that wait for those before them, in order. */
@@ -114,8 +113,8 @@ export class FileContent {
   }
 
   #inOrder(bytes: Uint8Array, isNew: boolean): void {
-    if (this.#startLength === this.#next && this.#startLength < START_BYTES) {
-      const count = Math.min(bytes.length, START_BYTES - this.#startLength);
+    if (this.#startLength === this.#next && this.#startLength < LONGEST_START) {
+      const count = Math.min(bytes.length, LONGEST_START - this.#startLength);
       this.#start.set(bytes.subarray(0, count), this.#startLength);
       this.#startLength += count;
     }

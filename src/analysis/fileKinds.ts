@@ -1,5 +1,9 @@
 /** What a file is by its bytes, whatever its name and its sender say: what runs is told as the detectors tell it, the rest by the marks that its format begins with. */
+import { latin1 } from '../pcap/http/messages.ts';
 import { fileKindOf } from './detectors/fileMagic.ts';
+
+/** Bytes that are looked at. */
+export const LONGEST_START = 4096;
 
 export interface KnownKind {
   /** `PNG picture` */
@@ -133,10 +137,10 @@ const PROGRAM_EXTENSIONS: Readonly<Record<string, string>> = {
   'archive-of-program': 'zip',
 };
 
-/** `start` is how it begins, up to 4,096 bytes; `contentType` and `name` are what its sender says. */
+/** `start` is how it begins, up to `LONGEST_START` bytes; `contentType` and `name` are what its sender says. */
 export function kindOfFile(start: Uint8Array, contentType: string | null, name: string): KnownKind {
   if (start.length === 0) return UNSEEN;
-  const text = latin1Of(start, start.length),
+  const text = latin1(start, 0, start.length, LONGEST_START),
     program = fileKindOf(text, contentType, name);
   if (program !== null) return { name: program.name, extension: PROGRAM_EXTENSIONS[program.id] ?? '', isProgram: true };
   for (const [known, extension, mark, at = 0] of MARKS)
@@ -171,10 +175,3 @@ function isText(start: Uint8Array): boolean {
 }
 
 const utf8 = new TextDecoder();
-
-function latin1Of(bytes: Uint8Array, length: number): string {
-  let text = '';
-  for (let at = 0; at < length; at += 1024)
-    text += String.fromCharCode.apply(null, bytes.subarray(at, Math.min(length, at + 1024)) as unknown as number[]);
-  return text;
-}

@@ -3,18 +3,17 @@
  * its own, so that only who asks pays for it. Content is told by its bytes, and hashed as a receiver has it: out of chunks, unpacked (gzip, deflate, Brotli),
  * decoded (base 64). What is missing is said, and then there is no hash.
  */
-import type { FileHead, FileTaker } from '../pcap/fileTaker.ts';
-import { DOTTED, MAIL_TYPE, NO_FILE } from '../pcap/fileTaker.ts';
+import { DOTTED, MAIL_TYPE, NO_FILE, type FileHead, type FileTaker } from '../pcap/fileTaker.ts';
 import { percentDecoded } from '../pcap/http/bodyFile.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { newDigests, unpack, type Digests, type PackedAs } from '../pcap/platform.ts';
 import { countText } from './describe.ts';
 import { datagramEnds } from './detectors/watched.ts';
-import type { FileContents, FileRow } from './engineApi.ts';
+import { baseName, type FileContents, type FileRow } from './engineApi.ts';
 import { FileContent, Room } from './fileContent.ts';
-import { kindOfFile } from './fileKinds.ts';
-import type { IntelIndex } from './intelIndex.ts';
+import { kindOfFile, LONGEST_START } from './fileKinds.ts';
 import { partsOfForm, partsOfMail, withoutDots, type FilePart } from './fileParts.ts';
+import type { IntelIndex } from './intelIndex.ts';
 import type { Timestamp } from './report.ts';
 import { safeFileName } from './safeFileName.ts';
 import { timestamp } from './time.ts';
@@ -87,6 +86,7 @@ export class FileWatch implements FileTaker {
   #lastFrame = 0;
   #inFrame = 0;
   #unlisted = 0;
+  #givenUp = 0;
 
   constructor({ select, lists, wanted }: FileWatchOptions = {}) {
     this.#lists = lists;
@@ -101,7 +101,10 @@ export class FileWatch implements FileTaker {
   begin(p: Packet, head: FileHead): number {
     const id = this.#newId(p.frame),
       ends = datagramEnds(p);
-    if (this.#open.size >= MOST_OPEN) this.#close(this.#open.keys().next().value!, p.frame, false);
+    if (this.#open.size >= MOST_OPEN) {
+      this.#givenUp++;
+      this.#close(this.#open.keys().next().value!, p.frame, false);
+    }
     const isWanted = this.#wantedWhole.has(id),
       mostKept = isWanted ? this.#mostWanted : mustBeWhole(head) ? MOST_KEPT : 0;
     const [source, sourcePort, destination, destinationPort] =
@@ -165,7 +168,12 @@ export class FileWatch implements FileTaker {
   found(): FilesFound {
     return {
       files: this.#files.sort((a, b) => a.firstFrame - b.firstFrame),
-      limits: this.#unlisted === 0 ? [] : [`${countText(this.#unlisted)} files beyond the first ${countText(MOST_FILES)} are not listed.`],
+      limits: [
+        ...(this.#unlisted === 0 ? [] : [`${countText(this.#unlisted)} files beyond the first ${countText(MOST_FILES)} are not listed.`]),
+        ...(this.#givenUp === 0
+          ? []
+          : [`${countText(this.#givenUp)} files were not followed to their end: more than ${countText(MOST_OPEN)} were under way at once.`]),
+      ],
     };
   }
 
@@ -216,7 +224,7 @@ export class FileWatch implements FileTaker {
         note = encoding === DOTTED ? 'It is too long to be taken apart.' : `It is shown as it was packed (${encoding.slice(0, 32)}).`;
       } else {
         whole = plain;
-        start = plain.subarray(0, 4096);
+        start = plain.subarray(0, LONGEST_START);
         bytes = plain.length;
         digests = isComplete ? digestsOf(plain) : null;
       }
@@ -234,7 +242,7 @@ export class FileWatch implements FileTaker {
   #addPart(transfer: OpenTransfer, whole: FileRow, id: string, { name, contentType, bytes }: FilePart, isComplete: boolean): void {
     if (bytes.length === 0) return;
     const type = contentType?.slice(0, LONGEST_TYPE) ?? null;
-    const row = this.#row(transfer, id, name === null ? null : baseName(name), type, bytes.subarray(0, 4096), {
+    const row = this.#row(transfer, id, name === null ? null : baseName(name), type, bytes.subarray(0, LONGEST_START), {
       bytes: bytes.length,
       missing: 0,
       isComplete,
@@ -321,8 +329,6 @@ function nameOf(head: FileHead, subject: string | null): string | null {
     name = baseName(path);
   return head.carrier.startsWith('http') ? percentDecoded(name) : name;
 }
-
-const baseName = (path: string): string => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 
 function pathOf({ host, name, carrier }: FileHead): string {
   const text = name ?? '',

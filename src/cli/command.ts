@@ -91,6 +91,12 @@ export function wholeNumber(what: string, text: string, least: number): number {
   return value;
 }
 
+/** `--limit N|all`: how many rows, `without` the option so many. */
+export function rowsOption(args: Arguments, without: number): number {
+  const text = textOption(args, 'limit');
+  return text === undefined ? without : text === 'all' ? Infinity : wholeNumber('--limit', text, 0);
+}
+
 /** One of a closed set of words. */
 export function choiceOption<T extends string>(args: Arguments, name: string, choices: readonly T[]): T | undefined {
   const text = textOption(args, name);

@@ -1,4 +1,5 @@
 /** What the monitor has seen, file by file, out of the events of `netsec watch`; and which of it is news. */
+import { baseName } from '../analysis/engineApi.ts';
 import { SEVERITIES, type Severity } from '../analysis/report.ts';
 import type { MonitorEvent } from './monitor.node.ts';
 import { seen, type SeenFinding } from './seenFinding.ts';
@@ -134,8 +135,4 @@ export function newsInWords(news: readonly News[]): string {
 /** VS Code makes links of `[text](target)` in notifications, and titles hold what packets say. */
 export function inANotification(text: string): string {
   return text.replaceAll('[', '(').replaceAll(']', ')').slice(0, 500);
-}
-
-export function baseName(file: string): string {
-  return file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
 }

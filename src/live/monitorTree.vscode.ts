@@ -1,8 +1,9 @@
 /** The Monitor view: the captures that were looked at, newest news first, and below each what was found in it and when. */
 import * as vscode from 'vscode';
 import type { AllowRule } from '../analysis/allowRules.ts';
+import { baseName } from '../analysis/engineApi.ts';
 import { SEVERITIES, type Severity } from '../analysis/report.ts';
-import { baseName, type MonitoredFile, type MonitorModel } from './monitorModel.ts';
+import type { MonitoredFile, MonitorModel } from './monitorModel.ts';
 import { seenUnder, type SeenInFile } from './seenInFile.ts';
 
 interface FileRow {

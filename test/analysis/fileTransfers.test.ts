@@ -4,7 +4,10 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import { EVERYTHING, type FileRow, type FilesPage } from '../../src/analysis/engineApi.ts';
+import { FileWatch } from '../../src/analysis/fileTransfers.ts';
 import { CaptureSession } from '../../src/analysis/session.ts';
+import { createTables } from '../../src/pcap/decode.ts';
+import { Packet } from '../../src/pcap/packet.ts';
 import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { installPlatform } from '../../src/pcap/platform.ts';
 import { sample } from '../support/analyzeCapture.ts';
@@ -314,6 +317,15 @@ describe('TFTP', () => {
     expect(Math.floor(text.length / 8)).toBeGreaterThan(65_536);
     expect(rows.map(({ bytes, sha256: hash }) => [bytes, hash])).toEqual([[text.length, sha256(text)]]);
   });
+});
+
+test('says that more were under way at once than are followed', () => {
+  const watch = new FileWatch(),
+    p = new Packet(createTables());
+  for (p.frame = 1; p.frame <= 2003; p.frame++) watch.take(p, watch.begin(p, { carrier: 'http', name: '/a', size: 9 }), 0, bytesOf('abc'), 0, 3);
+  watch.finish();
+  const { files, limits } = watch.found();
+  expect([files.length, limits]).toEqual([2003, ['3 files were not followed to their end: more than 2,000 were under way at once.']]);
 });
 
 test('rows of a capture are the same each time, so that what is saved is what was listed', async () => {

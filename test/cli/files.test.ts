@@ -76,7 +76,7 @@ test('names from a capture stay names', async () => {
 
 test('says what is wrong', async () => {
   for (const [args, code, message] of [
-    [['--sort', 'colour'], 2, '--sort takes frame'],
+    [['--sort', 'colour'], 2, '--sort wants one of frame'],
     [['--filter', 'ip.scr == 1'], 2, 'ip.scr'],
     [['--save', PROGRAMS], 1, 'could not be written'],
   ] as const) {

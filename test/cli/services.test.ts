@@ -36,7 +36,7 @@ test('as JSON, under a filter, in another order', async () => {
 
 test('says what is wrong', async () => {
   for (const [args, message] of [
-    [['--sort', 'colour'], '--sort takes answerMax'],
+    [['--sort', 'colour'], '--sort wants one of answerMax'],
     [['--filter', 'ip.scr == 1'], 'ip.scr'],
   ] as const) {
     const { status, stderr } = await netsec(['services', STORY, ...args]);

@@ -19,9 +19,9 @@ import {
   gravest,
   KEY_LOG,
   NO_CACHE,
+  rowsOption,
   textOption,
   UsageError,
-  wholeNumber,
   type Arguments,
   type Command,
   type ExitCode,
@@ -119,7 +119,7 @@ function understand(args: Arguments): Wish {
   if (list !== undefined && format !== 'csv') throw new UsageError('--list chooses the table of --format csv.');
   if (limitText === 'all' && format !== 'json' && format !== 'csv')
     throw new UsageError('--limit all goes with --json or --format csv: the other formats show the largest rows only.');
-  const limit = limitText === undefined ? DEFAULT_LIMIT : limitText === 'all' ? Infinity : wholeNumber('--limit', limitText, 0);
+  const limit = rowsOption(args, DEFAULT_LIMIT);
   const output = textOption(args, 'output');
   if (output !== undefined && limitText === 'all' && format === 'json')
     throw new UsageError('--limit all writes its lines to the screen: send them to a file with >.');

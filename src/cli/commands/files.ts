@@ -8,7 +8,7 @@ import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import { readIntelFolder } from '../../analysis/intelFolder.node.ts';
 import { safeFileName } from '../../analysis/safeFileName.ts';
 import type { CaptureSession } from '../../analysis/session.ts';
-import { EXIT, KEY_LOG, textOption, UsageError, wholeNumber, type Command, type ExitCode } from '../command.ts';
+import { choiceOption, EXIT, KEY_LOG, rowsOption, textOption, UsageError, type Command, type ExitCode } from '../command.ts';
 import { withSession } from '../openSession.ts';
 import type { Terminal } from '../terminal.ts';
 import { isUnderstood, oneCapture } from './packets.ts';
@@ -57,18 +57,9 @@ export const files: Command = {
   examples: ['netsec files incident.pcap', 'netsec files latest --search "program" --save evidence', 'netsec files mail.pcap --filter smtp --json'],
   async run(args, terminal) {
     const save = textOption(args, 'save'),
-      limitText = textOption(args, 'limit'),
-      limit =
-        limitText === undefined
-          ? save === undefined
-            ? DEFAULT_ROWS
-            : Infinity
-          : limitText === 'all'
-            ? Infinity
-            : wholeNumber('--limit', limitText, 0),
-      column = textOption(args, 'sort') ?? 'frame',
+      limit = rowsOption(args, save === undefined ? DEFAULT_ROWS : Infinity),
+      column = choiceOption(args, 'sort', SORTS) ?? 'frame',
       filter = textOption(args, 'filter') ?? '';
-    if (!SORTS.includes(column as (typeof SORTS)[number])) throw new UsageError(`--sort takes ${SORTS.join(', ')}.`);
     if (save === '') throw new UsageError('--save takes a folder.');
     const capture = await oneCapture(args, terminal);
     if (capture === null) return EXIT.UNREADABLE;

@@ -6,7 +6,7 @@ import { columns, paint, type Column, type TextStyle } from '../../analysis/expo
 import { checkFilter } from '../../analysis/filtering.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import type { CaptureSession } from '../../analysis/session.ts';
-import { countOption, EXIT, KEY_LOG, textOption, UsageError, wholeNumber, type Arguments, type Command, type ExitCode } from '../command.ts';
+import { countOption, EXIT, KEY_LOG, rowsOption, textOption, UsageError, type Arguments, type Command, type ExitCode } from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
 import { withSession } from '../openSession.ts';
 import { fieldsToWrite, writeFields } from '../packetFields.ts';
@@ -40,16 +40,8 @@ export const packets: Command = {
     'netsec packets office.pcap --filter http.request --fields frame.number,ip.src,http.host,http.request.uri',
   ],
   async run(args, terminal) {
-    const limitText = textOption(args, 'limit'),
-      fields = textOption(args, 'fields');
-    const limit =
-      limitText === undefined
-        ? fields === undefined
-          ? DEFAULT_ROWS
-          : Infinity
-        : limitText === 'all'
-          ? Infinity
-          : wholeNumber('--limit', limitText, 0);
+    const fields = textOption(args, 'fields'),
+      limit = rowsOption(args, fields === undefined ? DEFAULT_ROWS : Infinity);
     const offset = countOption(args, 'offset', 0) ?? 0,
       filter = textOption(args, 'filter') ?? '',
       showSecrets = args.values['show-secrets'] === true,

@@ -3,7 +3,7 @@ import { EVERYTHING, failedConnections, type Service, type ServiceTimes } from '
 import { countText, durationText, plural, protocolLabel } from '../../analysis/engine.ts';
 import { columns, paint, type Column } from '../../analysis/exports/textLayout.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
-import { EXIT, KEY_LOG, textOption, UsageError, wholeNumber, type Command } from '../command.ts';
+import { choiceOption, EXIT, KEY_LOG, rowsOption, textOption, type Command } from '../command.ts';
 import { withSession } from '../openSession.ts';
 import { isUnderstood, oneCapture } from './packets.ts';
 
@@ -40,11 +40,9 @@ export const services: Command = {
   },
   examples: ['netsec services office.pcap', 'netsec services latest --sort failed', 'netsec services office.pcap --filter "dns or http" --json'],
   async run(args, terminal) {
-    const limitText = textOption(args, 'limit'),
-      limit = limitText === undefined ? DEFAULT_ROWS : limitText === 'all' ? Infinity : wholeNumber('--limit', limitText, 0),
-      column = textOption(args, 'sort') ?? 'answerMax',
+    const limit = rowsOption(args, DEFAULT_ROWS),
+      column = choiceOption(args, 'sort', SORTS) ?? 'answerMax',
       filter = textOption(args, 'filter') ?? '';
-    if (!SORTS.includes(column as (typeof SORTS)[number])) throw new UsageError(`--sort takes ${SORTS.join(', ')}.`);
     const path = await oneCapture(args, terminal);
     if (path === null) return EXIT.UNREADABLE;
     if (!isUnderstood(filter, terminal)) return EXIT.USAGE;
