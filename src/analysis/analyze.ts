@@ -1,5 +1,6 @@
 /** The whole pipeline on one page: bytes -> packets -> layers -> flows -> messages and findings -> a state that a report is made of. */
-import type { ByteSource } from '../pcap/byteSource.ts';
+import type { Ipv6Table } from '../pcap/addresses.ts';
+import { sourceUpTo, type ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat, Damage } from '../pcap/captureFormat.ts';
 import { CaptureScan, type ScanOptions } from '../pcap/captureReader.ts';
 import { createTables, decode } from '../pcap/decode.ts';
@@ -9,6 +10,7 @@ import { NET_FLAGS, NET_FRAGMENT, Packet } from '../pcap/packet.ts';
 import { CaptureState } from './captureState.ts';
 import { collectNames, NAMING_KINDS } from './collectNames.ts';
 import type { Detector, DetectorRun } from './detector.ts';
+import { FileWatch } from './fileTransfers.ts';
 import { FlowPass, type PassListener } from './flowPass.ts';
 import type { IntelEntry } from './intelEntries.ts';
 import { INDEX_CUT, INDEX_FRAGMENT, INDEX_FROM_RESPONDER, INDEX_HAS_TIME, INDEX_MALFORMED, PacketIndex } from './packetIndex.ts';
@@ -28,6 +30,8 @@ export interface AnalysisOptions {
   readonly listen?: { readonly messages: readonly string[]; readonly to: (state: CaptureState) => Pick<DetectorRun, 'onMessage'> } | undefined;
   /** Takes the content of files that are transferred, of all frames. */
   readonly files?: FileTaker | undefined;
+  /** Numbers of IPv6 addresses, where those of another pass are to be the same. */
+  readonly ipv6?: Ipv6Table | undefined;
   /** After each frame was dissected and counted. */
   readonly onFrame?: ((p: Packet, pass: FlowPass) => void) | undefined;
 }
@@ -48,12 +52,12 @@ export class Analysis {
   readonly #packet: Packet;
   readonly #pass: FlowPass;
   readonly #onFrame: () => void;
+  readonly #files: { readonly pass: Analysis; readonly watch: FileWatch } | null;
   #isGrowing = false;
 
   constructor(source: ByteSource, format: CaptureFormat, options: AnalysisOptions = {}) {
     this.#scan = new CaptureScan(source, format);
-    this.#packet = new Packet(createTables());
-    this.#packet.files = options.files ?? null;
+    this.#packet = new Packet(createTables(), options.ipv6);
     this.state = new CaptureState(this.#packet);
     if (options.intel !== undefined) this.state.intel = options.intel;
     this.index = options.index === true ? new PacketIndex() : null;
@@ -63,6 +67,8 @@ export class Analysis {
       options: values,
       run: detector.create(values, state),
     }));
+    this.#packet.files = options.files ?? null;
+    this.#files = this.#filePass(source, format);
     this.#pass = new FlowPass(state, this.#listener(options.listen));
     this.#onFrame = this.#frameHandler(options);
   }
@@ -104,6 +110,10 @@ export class Analysis {
     this.state.interfaces = this.#scan.interfaces;
     await this.#scan.advance(this.#packet, this.#onFrame, options);
     this.state.damage = this.damage;
+    if (this.#files === null) return;
+    const { pass, watch } = this.#files;
+    await pass.advance(options);
+    this.state.filesUnderWay = watch.underWay;
   }
 
   #frameHandler(options: AnalysisOptions): () => void {
@@ -140,6 +150,19 @@ export class Analysis {
       }
       onFrame?.(p, pass);
     };
+  }
+
+  /**
+   * Only where a detector asks for files, as far as was read here. A pass of its own: whoever takes files has streams read to the last byte, which would change what
+   * the others hear.
+   */
+  #filePass(source: ByteSource, format: CaptureFormat): { readonly pass: Analysis; readonly watch: FileWatch } | null {
+    const listeners = this.detectors.flatMap(({ run }) => run.files ?? []);
+    if (listeners.length === 0) return null;
+    const hashes = [...new Set(listeners.flatMap((one) => one.hashes))],
+      watch = new FileWatch({ listener: { hashes, onFile: (file) => listeners.forEach(({ onFile }) => onFile(file)) } }),
+      soFar = sourceUpTo(source, () => this.position);
+    return { pass: new Analysis(soFar, format, { files: watch, ipv6: this.#packet.ipv6 }), watch };
   }
 
   /** Joins what the detectors ask for into one listener per event. */

@@ -76,6 +76,8 @@ export class CaptureState {
   intel: readonly IntelEntry[] = [];
   /** Why and where reading stopped before the end of the file, as of the last time it was read. */
   damage: Damage | null = null;
+  /** Transfers that were not at their end where reading has come to, where a detector asks for files. */
+  filesUnderWay = 0;
   /** Frames per interface under a selection. */
   linkTypes = new Set<number>();
   /** The ends of the flow that was asked for last, see `endsOf`. */

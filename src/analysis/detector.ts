@@ -9,6 +9,7 @@ import type * as z from 'zod';
 import type { Message } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import type { CaptureState } from './captureState.ts';
+import type { FileListener } from './fileTransfers.ts';
 import type { Together } from './gatherFindings.ts';
 import type { Deed } from './incidentTitle.ts';
 import type { Observable } from './indicatorsOfCompromise.ts';
@@ -58,6 +59,8 @@ export interface DetectorRun<Options = Readonly<Record<string, unknown>>> {
   onFlowOpened?: (flow: number, p: Packet) => void;
   /** An application message of the kinds named in `Detector.messages`. `flow` is -1 for datagrams, which speak before their flow is looked up; not for TLS in QUIC. */
   onMessage?: (message: Message, flow: number, p: Packet) => void;
+  /** Hears of files that were transferred, whatever the protocol. The capture is read once more for it: ask only where there is something to compare. */
+  files?: FileListener;
   /**
    * The judgement so far, under these thresholds; called again when the capture has grown and when somebody moves a threshold, so it must not change
    * what was collected.

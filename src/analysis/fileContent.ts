@@ -1,5 +1,5 @@
 /** The content of one file as its pieces come: how much of it was seen, how it begins, its digests, and all of it where that is wanted. */
-import { newDigests, type Digests, type RunningDigests } from '../pcap/platform.ts';
+import { newDigests, type Digests, type FileHash, type RunningDigests } from '../pcap/platform.ts';
 import { LONGEST_START } from './fileKinds.ts';
 
 /** Pieces of one file that came before those they follow, and stretches that are told apart of it. */
@@ -38,7 +38,7 @@ export class FileContent {
   #seen = 0;
   readonly #start = new Uint8Array(LONGEST_START);
   #startLength = 0;
-  #digests: RunningDigests | null = newDigests();
+  #digests: RunningDigests | null;
   /** Pieces that wait for those before them, in order. */
   #early: Piece[] = [];
   /** What is kept to be looked at or saved; null where nothing is, or there was no room. */
@@ -51,7 +51,8 @@ export class FileContent {
   /** Pieces may come in any order, as over SMB; else what is missing before one does not come any more. */
   readonly #anyOrder: boolean;
 
-  constructor(anyOrder: boolean, mostKept: number, room: Room) {
+  constructor(anyOrder: boolean, mostKept: number, room: Room, hashes: readonly FileHash[]) {
+    this.#digests = newDigests(hashes);
     this.#anyOrder = anyOrder;
     this.#mostKept = mostKept;
     this.#kept = mostKept > 0 ? [] : null;

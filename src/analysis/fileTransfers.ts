@@ -6,9 +6,9 @@
 import { DOTTED, MAIL_TYPE, NO_FILE, type FileHead, type FileTaker } from '../pcap/fileTaker.ts';
 import { percentDecoded } from '../pcap/http/bodyFile.ts';
 import type { Packet } from '../pcap/packet.ts';
-import { newDigests, unpack, type Digests, type PackedAs } from '../pcap/platform.ts';
+import { newDigests, unpack, type Digests, type FileHash, type PackedAs } from '../pcap/platform.ts';
 import { countText } from './describe.ts';
-import { datagramEnds } from './detectors/watched.ts';
+import { datagramEnds, Evidence } from './detectors/watched.ts';
 import { baseName, type FileContents, type FileRow } from './engineApi.ts';
 import { FileContent, Room } from './fileContent.ts';
 import { kindOfFile, LONGEST_START } from './fileKinds.ts';
@@ -27,6 +27,8 @@ const MOST_FILES = 50_000,
 const MOST_KEPT = 32 << 20,
   MOST_HELD = 128 << 20,
   MOST_UNPACKED = 64 << 20;
+/** Hashes that a row has. */
+const SHOWN_HASHES: readonly FileHash[] = ['md5', 'sha256'];
 /** Longest path and content type that a row holds. */
 const LONGEST_PATH = 1024,
   LONGEST_TYPE = 128;
@@ -39,10 +41,26 @@ export interface FilesFound {
   readonly limits: readonly string[];
 }
 
+/** A file as those hear of it who watch while a capture is analysed. */
+export interface SeenFile {
+  readonly row: FileRow;
+  /** Those that were asked for; null where its content is not known: parts are missing, or it could not be unpacked. */
+  readonly digests: Digests | null;
+  /** The frames that it came in. */
+  readonly evidence: Evidence;
+}
+
+export interface FileListener {
+  readonly hashes: readonly FileHash[];
+  readonly onFile: (file: SeenFile) => void;
+}
+
 interface OpenTransfer {
   readonly id: string;
   readonly head: FileHead;
   readonly content: FileContent;
+  /** Null where nobody listens. */
+  readonly evidence: Evidence | null;
   readonly firstFrame: number;
   readonly time: Timestamp | null;
   readonly sender: string;
@@ -64,6 +82,8 @@ export interface FileWatchOptions {
   readonly select?: ((frame: number) => boolean) | undefined;
   /** The user's own lists, for what is in them by its hash. */
   readonly lists?: IntelIndex | undefined;
+  /** Hears of each file as it ends, which then is in no list. */
+  readonly listener?: FileListener;
   /** Files whose content is wanted, and how much of it all together. */
   readonly wanted?: { readonly ids: ReadonlySet<string>; readonly maxBytes: number };
 }
@@ -74,6 +94,8 @@ export class FileWatch implements FileTaker {
   readonly #expected = new Map<number, Expected>();
   readonly #select: (frame: number) => boolean;
   readonly #lists: IntelIndex | undefined;
+  readonly #listener: FileListener | undefined;
+  readonly #hashes: readonly FileHash[];
   readonly #wanted: ReadonlySet<string>;
   /** Files that hold what is wanted. */
   readonly #wantedWhole: ReadonlySet<string>;
@@ -88,8 +110,10 @@ export class FileWatch implements FileTaker {
   #unlisted = 0;
   #givenUp = 0;
 
-  constructor({ select, lists, wanted }: FileWatchOptions = {}) {
+  constructor({ select, lists, listener, wanted }: FileWatchOptions = {}) {
     this.#lists = lists;
+    this.#listener = listener;
+    this.#hashes = listener?.hashes ?? (lists?.fileHashes.includes('sha1') === true ? [...SHOWN_HASHES, 'sha1'] : SHOWN_HASHES);
     this.#select = select ?? (() => true);
     this.#wanted = wanted?.ids ?? new Set();
     this.#wantedWhole = new Set([...this.#wanted].map((id) => id.split('/')[0]!));
@@ -112,7 +136,8 @@ export class FileWatch implements FileTaker {
     this.#open.set(this.#next, {
       id,
       head,
-      content: new FileContent(ANY_ORDER.has(head.carrier), mostKept, isWanted ? this.#wantedRoom : this.#room),
+      content: new FileContent(ANY_ORDER.has(head.carrier), mostKept, isWanted ? this.#wantedRoom : this.#room, this.#hashes),
+      evidence: this.#listener === undefined ? null : new Evidence(),
       firstFrame: p.frame,
       time: p.hasTime ? timestamp(p.timeSeconds, p.timeNanoseconds) : null,
       ...(p.isOfOtherSide
@@ -128,7 +153,10 @@ export class FileWatch implements FileTaker {
     const transfer = this.#open.get(file);
     if (transfer === undefined) return;
     transfer.content.take(at, bytes, from, to);
+    transfer.evidence?.addDatagram(p);
     this.#sawFrame(transfer, p.frame);
+    // A file of a share may stay open long after all of it was read.
+    if (transfer.content.seen === transfer.head.size) this.#close(file, p.frame, true);
   }
 
   end(p: Packet, file: number, isWhole: boolean): void {
@@ -177,6 +205,11 @@ export class FileWatch implements FileTaker {
     };
   }
 
+  /** Files that are not at their end. */
+  get underWay(): number {
+    return this.#open.size;
+  }
+
   /** What was wanted, as far as there was room. */
   contents(): readonly FileContents[] {
     return this.#contents;
@@ -212,7 +245,8 @@ export class FileWatch implements FileTaker {
     const length = Math.max(head.size ?? 0, content.end),
       missing = length - content.seen,
       isComplete = missing === 0 && (isEnded || head.size !== null);
-    let whole = mustBeWhole(head) || this.#wantedWhole.has(id) ? content.whole() : null,
+    let isPlain = true,
+      whole = mustBeWhole(head) || this.#wantedWhole.has(id) ? content.whole() : null,
       note = '',
       digests = isComplete ? content.digests() : null,
       { start } = content,
@@ -221,12 +255,13 @@ export class FileWatch implements FileTaker {
     if (encoding !== '' && encoding !== 'identity') {
       const plain = whole === null ? null : unpacked(whole, encoding);
       if (plain === null) {
+        isPlain = false;
         note = encoding === DOTTED ? 'It is too long to be taken apart.' : `It is shown as it was packed (${encoding.slice(0, 32)}).`;
       } else {
         whole = plain;
         start = plain.subarray(0, LONGEST_START);
         bytes = plain.length;
-        digests = isComplete ? digestsOf(plain) : null;
+        digests = isComplete ? digestsOf(plain, this.#hashes) : null;
       }
     }
     // What was packed, and has nothing in it.
@@ -234,7 +269,7 @@ export class FileWatch implements FileTaker {
     const type = head.contentType?.slice(0, LONGEST_TYPE) ?? null,
       mail = whole !== null && isMail(head) ? partsOfMail(whole) : null;
     const row = this.#row(transfer, id, nameOf(head, mail?.subject ?? null), type, start, { bytes, missing, isComplete, digests, note });
-    this.#add(transfer, row, whole);
+    this.#add(transfer, row, whole, isPlain ? digests : null);
     const parts = mail?.parts ?? (whole !== null && isForm(head) ? partsOfForm(whole, head.contentType ?? '') : []);
     for (const [index, part] of parts.entries()) this.#addPart(transfer, row, `${id}/${index + 1}`, part, isComplete);
   }
@@ -242,14 +277,15 @@ export class FileWatch implements FileTaker {
   #addPart(transfer: OpenTransfer, whole: FileRow, id: string, { name, contentType, bytes }: FilePart, isComplete: boolean): void {
     if (bytes.length === 0) return;
     const type = contentType?.slice(0, LONGEST_TYPE) ?? null;
+    const digests = isComplete ? digestsOf(bytes, this.#hashes) : null;
     const row = this.#row(transfer, id, name === null ? null : baseName(name), type, bytes.subarray(0, LONGEST_START), {
       bytes: bytes.length,
       missing: 0,
       isComplete,
-      digests: isComplete ? digestsOf(bytes) : null,
+      digests,
       note: isMail(transfer.head) ? `Attached to "${whole.name}".` : `Posted to ${whole.path}.`,
     });
-    this.#add(transfer, row, bytes);
+    this.#add(transfer, row, bytes, digests);
   }
 
   #row(
@@ -279,11 +315,11 @@ export class FileWatch implements FileTaker {
       partFrom: head.part?.from ?? null,
       md5: digests?.md5 ?? null,
       sha256: digests?.sha256 ?? null,
-      listed: (digests === null ? undefined : this.#lists?.of('sha256', digests.sha256))?.from ?? null,
+      listed: (digests === null ? undefined : this.#lists?.ofFile(digests))?.from ?? null,
     };
   }
 
-  #add({ isChosen }: OpenTransfer, row: FileRow, bytes: Uint8Array | null): void {
+  #add({ isChosen, evidence }: OpenTransfer, row: FileRow, bytes: Uint8Array | null, digests: Digests | null): void {
     if (this.#wanted.has(row.id)) {
       if (bytes !== null && bytes.length <= this.#wantedLeft) {
         this.#wantedLeft -= bytes.length;
@@ -291,7 +327,8 @@ export class FileWatch implements FileTaker {
       }
     }
     if (!isChosen) return;
-    if (this.#files.length < MOST_FILES) this.#files.push(row);
+    if (evidence !== null) this.#listener?.onFile({ row, digests, evidence });
+    else if (this.#files.length < MOST_FILES) this.#files.push(row);
     else this.#unlisted++;
   }
 }
@@ -305,8 +342,8 @@ function mustBeWhole(head: FileHead): boolean {
   return (encoding !== '' && encoding !== 'identity') || isMail(head) || isForm(head);
 }
 
-function digestsOf(bytes: Uint8Array): Digests | null {
-  const running = newDigests();
+function digestsOf(bytes: Uint8Array, hashes: readonly FileHash[]): Digests | null {
+  const running = newDigests(hashes);
   running?.update(bytes);
   return running?.finish() ?? null;
 }

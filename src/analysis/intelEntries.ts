@@ -1,11 +1,16 @@
 /**
- * Lists of what is known to be bad, as people keep them: one entry a line, or CSV with other columns beside it. Addresses, networks, names, URLs, SHA-256
- * hashes, JA3 and JA4; also defanged (`hxxp://bad[.]example`) and as a hosts file (`0.0.0.0 bad.example`). What cannot be understood is told with its line.
+ * Lists of what is known to be bad, as people keep them: one entry a line, or CSV with other columns beside it. Addresses, networks, names, URLs, hashes (SHA-256,
+ * SHA-1, MD5), JA3 and JA4; also defanged (`hxxp://bad[.]example`) and as a hosts file (`0.0.0.0 bad.example`). What cannot be understood is told with its line.
  */
+import type { FileHash } from '../pcap/platform.ts';
 import { parseNetwork } from './allowRules.ts';
 import { parseIpv4, parseIpv6 } from './displayFilter/addressLiterals.ts';
 
-export type IntelType = 'address' | 'network' | 'domain' | 'url' | 'sha256' | 'ja3' | 'ja4';
+/** `md5` may be a JA3 as well, which is one: 32 digits do not say. `ja3` only where the list says so. */
+export type IntelType = 'address' | 'network' | 'domain' | 'url' | FileHash | 'ja3' | 'ja4';
+
+/** The surest first. */
+export const FILE_HASHES: readonly FileHash[] = ['sha256', 'sha1', 'md5'];
 
 /** Plain values: they cross threads. */
 export interface IntelEntry {
@@ -45,7 +50,8 @@ export function parseIntel(text: string, name: string, most = MOST_ENTRIES): Int
   const entries: IntelEntry[] = [],
     problems: IntelProblem[] = [];
   let problemsTotal = 0,
-    isFirst = true;
+    isFirst = true,
+    isOfJa3 = false;
   const problem = (line: number, message: string): void => {
     problemsTotal++;
     if (problems.length < MOST_PROBLEMS) problems.push({ line, message });
@@ -61,7 +67,10 @@ export function parseIntel(text: string, name: string, most = MOST_ENTRIES): Int
         .replace(/^\uFEFF/, '')
         .trim();
     at = end + 1;
-    if (row === '' || /^(?:[#;]|\/\/)/.test(row)) continue;
+    if (row === '') continue;
+    // A heading says what the 32 digits of a list are: `ja3_md5,first_seen,...`, mostly as a comment.
+    if (entries.length === 0 && /\bja3s?(?:_md5|_hash)?\b/i.test(row) && !/\bmd5/i.test(row)) isOfJa3 = true;
+    if (/^(?:[#;]|\/\/)/.test(row)) continue;
     if (isLong) {
       problem(line, `The line is longer than ${LONGEST_LINE} characters.`);
       continue;
@@ -72,7 +81,7 @@ export function parseIntel(text: string, name: string, most = MOST_ENTRIES): Int
     let found: Understood | null = null,
       column = 0;
     for (; column < columns.length && (found === null || 'problem' in found); column++) {
-      const next = understand(columns[column]!);
+      const next = understand(columns[column]!, isOfJa3);
       // The first reason stays, unless a later column is an entry.
       if (next !== null && (found === null || !('problem' in next))) found = next;
     }
@@ -86,7 +95,7 @@ export function parseIntel(text: string, name: string, most = MOST_ENTRIES): Int
     } else if (found !== null) problem(line, found.problem);
     // The heading of a CSV file is no mistake.
     else if (!(wasFirst && columns.length > 1))
-      problem(line, `${JSON.stringify(row.slice(0, 60))} is no address, network, name, URL, SHA-256, JA3 or JA4.`);
+      problem(line, `${JSON.stringify(row.slice(0, 60))} is no address, network, name, URL, hash, JA3 or JA4.`);
   }
   return { entries, problems, problemsTotal };
 }
@@ -120,7 +129,7 @@ const unquoted = (text: string): string => text.replace(/^"(.*)"$/, '$1');
 type Understood = Pick<IntelEntry, 'type' | 'value'> | { readonly problem: string };
 
 /** Null when it is nothing of a list: a date, a number, a comment. */
-function understand(text: string): Understood | null {
+function understand(text: string, isOfJa3: boolean): Understood | null {
   const value = text
     .replaceAll(/\[:\/\/\]/g, '://')
     .replaceAll(/[[({](\.|:|dot)[\])}]/gi, (_, mark: string) => (mark === ':' ? ':' : '.'))
@@ -131,14 +140,14 @@ function understand(text: string): Understood | null {
     return url === null ? null : { type: 'url', value: url };
   }
   if (/^[0-9a-f]{64}$/i.test(value)) return { type: 'sha256', value: value.toLowerCase() };
-  if (/^[0-9a-f]{32}$/i.test(value)) return { type: 'ja3', value: value.toLowerCase() };
-  if (/^[0-9a-f]{40}$/i.test(value)) return { problem: 'SHA-1 is not compared: give the SHA-256.' };
+  if (/^[0-9a-f]{32}$/i.test(value)) return { type: isOfJa3 ? 'ja3' : 'md5', value: value.toLowerCase() };
+  if (/^[0-9a-f]{40}$/i.test(value)) return { type: 'sha1', value: value.toLowerCase() };
   // FoxIO's JA4: protocol, version, SNI, two counts, ALPN; two truncated hashes.
   if (/^[tqd](?:\d\d|s\d|d\d)[di]\d{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/i.test(value)) return { type: 'ja4', value: value.toLowerCase() };
   const network = parseNetwork(value);
   if (network !== null) {
     const full = network.bytes.length * 8;
-    if (network.bits === full) return understand(value.slice(0, value.indexOf('/')));
+    if (network.bits === full) return understand(value.slice(0, value.indexOf('/')), isOfJa3);
     if (network.bits < (full === 32 ? WIDEST_V4 : WIDEST_V6))
       return { problem: `${value} is too wide: networks down to /${full === 32 ? WIDEST_V4 : WIDEST_V6} are compared.` };
     return { type: 'network', value };

@@ -1,7 +1,8 @@
 /** Entries of lists by what they are looked up with: one look-up per address, name or hash, however long the lists are. */
 import { parseNetwork } from './allowRules.ts';
 import { parseIpv4, parseIpv6 } from './displayFilter/addressLiterals.ts';
-import type { IntelEntry, IntelType } from './intelEntries.ts';
+import type { Digests, FileHash } from '../pcap/platform.ts';
+import { FILE_HASHES, type IntelEntry, type IntelType } from './intelEntries.ts';
 
 export class IntelIndex {
   readonly #v4 = new Map<number, IntelEntry>();
@@ -13,6 +14,8 @@ export class IntelIndex {
   /** Whether there is anything that only messages can tell. */
   readonly hasTexts: boolean;
   readonly hasAddresses: boolean;
+  /** Hashes that files can be listed by, none where none is. */
+  readonly fileHashes: readonly FileHash[];
 
   constructor(entries: readonly IntelEntry[]) {
     const v4 = new Map<number, Map<number, IntelEntry>>(),
@@ -24,6 +27,7 @@ export class IntelIndex {
     }
     for (const [bits, known] of [...v4].sort(([a], [b]) => b - a)) this.#v4Networks.push([maskOf(bits), known]);
     for (const [bits, known] of [...v6].sort(([a], [b]) => b - a)) this.#v6Networks.push([bits, known]);
+    this.fileHashes = FILE_HASHES.filter((hash) => entries.some(({ type }) => type === hash));
     this.hasTexts = this.#texts.size > 0;
     this.hasAddresses = this.#v4.size + this.#v6.size + v4.size + v6.size > 0;
   }
@@ -66,6 +70,21 @@ export class IntelIndex {
       if (entry !== undefined) return entry;
     }
     return undefined;
+  }
+
+  ofFile(digests: Digests): IntelEntry | undefined {
+    for (const hash of this.fileHashes) {
+      const value = digests[hash],
+        entry = value === undefined ? undefined : this.of(hash, value);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+
+  /** A JA3 is an MD5, and most lists do not say which theirs are. */
+  ofJa3(value: string): IntelEntry | undefined {
+    const alike = this.of('md5', value);
+    return this.of('ja3', value) ?? (alike === undefined ? undefined : { ...alike, type: 'ja3' });
   }
 
   of(type: Exclude<IntelType, 'address' | 'network' | 'domain'>, value: string): IntelEntry | undefined {

@@ -273,7 +273,7 @@ export interface IncidentStep {
   readonly tactics: readonly string[];
 }
 
-export const INDICATOR_TYPES = ['ipv4', 'ipv6', 'mac', 'domain', 'url', 'sha256', 'md5', 'ja3', 'ja4'] as const;
+export const INDICATOR_TYPES = ['ipv4', 'ipv6', 'mac', 'domain', 'url', 'sha256', 'sha1', 'md5', 'ja3', 'ja4'] as const;
 export type IndicatorType = (typeof INDICATOR_TYPES)[number];
 
 export interface IndicatorOfCompromise {

@@ -1,5 +1,5 @@
 /** What a capture looks like through each filter and time range that somebody looks through: an analysis of its own for each, kept while it is in use. */
-import type { ByteSource } from '../pcap/byteSource.ts';
+import { sourceUpTo, type ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat } from '../pcap/captureFormat.ts';
 import { Analysis, type AnalysisOptions } from './analyze.ts';
 import type { FileContents, Selection, Sort } from './engineApi.ts';
@@ -254,16 +254,8 @@ export class SelectionViews {
 
   /** The part of the file with the first so many frames, of those that the first pass has read: other passes must not run ahead of it. */
   readSoFar(frames: number): ByteSource {
-    const source = this.#source,
-      end = frames < this.#index.count ? this.#index.fileOffset(frames) : this.#analysis.position,
-      size = Math.min(source.size, end);
-    return {
-      keys: source.keys,
-      size,
-      read: (into, offset, length, position) => source.read(into, offset, Math.max(0, Math.min(length, size - position)), position),
-      refresh: () => Promise.resolve(size),
-      close: () => Promise.resolve(),
-    };
+    const end = frames < this.#index.count ? this.#index.fileOffset(frames) : this.#analysis.position;
+    return sourceUpTo(this.#source, () => end);
   }
 
   order(selection: Selection, sort: Sort | null): Promise<Uint32Array | null> {

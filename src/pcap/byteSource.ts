@@ -13,6 +13,20 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
+/** The same, to no more than `end()` bytes. */
+export function sourceUpTo(source: ByteSource, end: () => number): ByteSource {
+  const size = (): number => Math.min(source.size, end());
+  return {
+    keys: source.keys,
+    get size() {
+      return size();
+    },
+    read: (into, offset, length, position) => source.read(into, offset, Math.max(0, Math.min(length, size() - position)), position),
+    refresh: () => Promise.resolve(size()),
+    close: () => Promise.resolve(),
+  };
+}
+
 export function bufferSource(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,

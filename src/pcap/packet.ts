@@ -138,7 +138,7 @@ export class Packet {
   pendingOffset = 0;
   pendingEnd = 0;
 
-  readonly ipv6 = new Ipv6Table();
+  readonly ipv6: Ipv6Table;
   readonly fragments = new IpReassembly();
   /** Of what goes between access points and their controllers. */
   readonly capwapFragments = new IpReassembly();
@@ -173,8 +173,9 @@ export class Packet {
   #sink: FieldSink | null = null;
   readonly #viaIndex = new Map<string, number>();
 
-  constructor(tables: DissectorTables) {
+  constructor(tables: DissectorTables, ipv6 = new Ipv6Table()) {
     this.tables = tables;
+    this.ipv6 = ipv6;
   }
 
   /** Forgets what earlier frames said; the record's fields are set already. */

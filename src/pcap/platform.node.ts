@@ -8,6 +8,7 @@ const plain = ({ buffer, byteOffset, length }: Buffer): Uint8Array => new Uint8A
 
 export const nodePlatform: Platform = {
   md5: (data) => createHash('md5').update(data).digest('hex'),
+  sha1: (data) => createHash('sha1').update(data).digest('hex'),
   sha256: (data) => createHash('sha256').update(data).digest('hex'),
   hmac: (hash, key, data) => plain(createHmac(hash, key).update(data).digest()),
   headerMask: (cipher, key, sample) =>
@@ -60,15 +61,13 @@ export const nodePlatform: Platform = {
       return null;
     }
   },
-  digests: () => {
-    const md5 = createHash('md5'),
-      sha256 = createHash('sha256');
+  digests: (wanted) => {
+    const running = wanted.map((name) => [name, createHash(name)] as const);
     return {
       update: (data) => {
-        md5.update(data);
-        sha256.update(data);
+        for (const [, hash] of running) hash.update(data);
       },
-      finish: () => ({ md5: md5.digest('hex'), sha256: sha256.digest('hex') }),
+      finish: () => Object.fromEntries(running.map(([name, hash]) => [name, hash.digest('hex')])),
     };
   },
 };

@@ -7,6 +7,7 @@ import { sameBytes } from './sameBytes.ts';
 export interface Platform {
   /** Lower-case hexadecimal digest. */
   md5(data: Uint8Array | string): string;
+  sha1(data: Uint8Array | string): string;
   sha256(data: Uint8Array | string): string;
   hmac(hash: Hash, key: Uint8Array, data: Uint8Array): Uint8Array;
   /** What hides packet numbers, of a sample of 16 bytes: at least 5 bytes (RFC 9001 section 5.4). */
@@ -19,18 +20,18 @@ export interface Platform {
   inflateStart(data: Uint8Array): Uint8Array | null;
   /** What data packed for HTTP unpack to, as far as these bytes go and at most so many; null where they are not packed that way. */
   unpack(data: Uint8Array, encoding: PackedAs, mostBytes: number): Uint8Array | null;
-  /** Digests of what comes piece by piece. */
-  digests(): RunningDigests;
+  /** Digests of what comes piece by piece, those that are asked for. */
+  digests(wanted: readonly FileHash[]): RunningDigests;
 }
 
 /** Content codings of HTTP, RFC 9110 section 8.4.1 and RFC 7932. */
 export type PackedAs = 'gzip' | 'deflate' | 'br';
 
-export interface Digests {
-  /** Lower-case hexadecimal. */
-  readonly md5: string;
-  readonly sha256: string;
-}
+/** Hashes that files are known by. */
+export type FileHash = 'md5' | 'sha1' | 'sha256';
+
+/** Lower-case hexadecimal, of those that were asked for. */
+export type Digests = Readonly<Partial<Record<FileHash, string>>>;
 
 export interface RunningDigests {
   update(data: Uint8Array): void;
@@ -52,6 +53,10 @@ export function installPlatform(platform: Platform | null): void {
 
 export function md5(data: Uint8Array | string): string | null {
   return installed === null ? null : installed.md5(data);
+}
+
+export function sha1(data: Uint8Array | string): string | null {
+  return installed === null ? null : installed.sha1(data);
 }
 
 export function sha256(data: Uint8Array | string): string | null {
@@ -85,8 +90,8 @@ export function unpack(data: Uint8Array, encoding: PackedAs, mostBytes: number):
   return installed === null ? null : installed.unpack(data, encoding, mostBytes);
 }
 
-export function newDigests(): RunningDigests | null {
-  return installed === null ? null : installed.digests();
+export function newDigests(wanted: readonly FileHash[]): RunningDigests | null {
+  return installed === null ? null : installed.digests(wanted);
 }
 
 /** The beginning of gzip or zlib data as text, one character a byte, at most 4,096; null where it cannot be read here. */

@@ -39,7 +39,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('pieces in any order, some twice, some over 
   const shuffled = [...cut, ...cut.filter(() => next() < 0.2).map(([at, count]): [number, number] => [Math.max(0, at - 15), count])].sort(
       () => next() - 0.5,
     ),
-    content = new FileContent(true, 10_000, new Room(1 << 20));
+    content = new FileContent(true, 10_000, new Room(1 << 20), ['sha256']);
   take(content, bytes, shuffled);
   expect([content.seen, content.end]).toEqual([3000, 3000]);
   expect(content.whole()).toEqual(bytes);
@@ -55,7 +55,7 @@ test.each([1, 2, 3, 4, 5, 6])('pieces that never come: seed %i', (seed) => {
     expected = new Uint8Array(Math.max(...left.map(([at, count]) => at + count)));
   for (const [at, count] of left) expected.set(bytes.subarray(at, at + count), at);
   for (const order of [left, [...left].reverse(), [...left].sort(() => next() - 0.5)]) {
-    const content = new FileContent(true, 10_000, new Room(1 << 20));
+    const content = new FileContent(true, 10_000, new Room(1 << 20), ['sha256']);
     take(content, bytes, order);
     expect(content.seen).toBe(left.reduce((sum, [, count]) => sum + count, 0));
     expect(content.whole()).toEqual(expected);
@@ -66,7 +66,7 @@ test.each([1, 2, 3, 4, 5, 6])('pieces that never come: seed %i', (seed) => {
 describe('bounds', () => {
   test('with no room for what came early there is no hash, but it counts as seen', () => {
     const bytes = file(5000),
-      content = new FileContent(true, 0, new Room(1000));
+      content = new FileContent(true, 0, new Room(1000), ['sha256']);
     take(content, bytes, [
       [1000, 2000],
       [3000, 2000],
@@ -80,7 +80,7 @@ describe('bounds', () => {
     const room = new Room(3000),
       bytes = file(2000);
     for (let i = 0; i < 20; i++) {
-      const content = new FileContent(true, 3000, room);
+      const content = new FileContent(true, 3000, room, ['sha256']);
       take(content, bytes, [
         [1000, 400],
         [0, 1000],
@@ -92,14 +92,14 @@ describe('bounds', () => {
   });
 
   test('a piece at the end of the world takes no memory', () => {
-    const content = new FileContent(true, 1 << 20, new Room(1 << 20));
+    const content = new FileContent(true, 1 << 20, new Room(1 << 20), ['sha256']);
     take(content, file(10), [[0, 10]]);
     content.take(2 ** 52, file(10), 0, 10);
     expect([content.seen, content.end, content.whole(), content.digests()]).toEqual([20, 2 ** 52 + 10, null, null]);
   });
 
   test('ten thousand stretches', () => {
-    const content = new FileContent(true, 0, new Room(100));
+    const content = new FileContent(true, 0, new Room(100), ['sha256']);
     for (let i = 10_000; i > 0; i--) content.take(i * 2, file(1), 0, 1);
     // Those beyond the bound are not counted.
     expect(content.seen).toBe(4096);
@@ -108,7 +108,7 @@ describe('bounds', () => {
 
 test('in a stream what is missing before a piece does not come any more', () => {
   const bytes = file(300),
-    content = new FileContent(false, 1000, new Room(1000)),
+    content = new FileContent(false, 1000, new Room(1000), ['sha256']),
     expected = bytes.slice();
   expected.fill(0, 100, 200);
   take(content, bytes, [

@@ -25,13 +25,14 @@ test.each([
   ['0.0.0.0 bad.example', 'domain bad.example'],
   ['hxxps://Bad[.]example:443/X?y=1#z', 'url bad.example/X?y=1'],
   [HASH.toUpperCase(), `sha256 ${HASH}`],
-  ['e7d705a3286e19ea42f587b344ee6865', 'ja3 e7d705a3286e19ea42f587b344ee6865'],
+  ['e7d705a3286e19ea42f587b344ee6865', 'md5 e7d705a3286e19ea42f587b344ee6865'],
+  ['E7D705A3286E19EA42F587B344EE6865,ja3 of a loader', 'ja3 e7d705a3286e19ea42f587b344ee6865'],
   ['t13d1516h2_8daaf6152771_e5627efa2ab1', 'ja4 t13d1516h2_8daaf6152771_e5627efa2ab1'],
   ['"2026-11-01 10:00:00","192.0.2.7","443","a, b"', 'address 192.0.2.7'],
   ['7;2026-11-01;http://bad.example/a;malware', 'url bad.example/a'],
   ['0.0.0.0/0', 'nothing'],
   ['192.0.2.300', 'nothing'],
-  ['da39a3ee5e6b4b0d3255bfef95601890afd80709', 'nothing'],
+  ['DA39a3ee5e6b4b0d3255bfef95601890afd80709', 'sha1 da39a3ee5e6b4b0d3255bfef95601890afd80709'],
   ['localhost', 'nothing'],
 ])('%s', (line, expected) => {
   expect(one(line)).toBe(expected);

@@ -142,6 +142,7 @@ export function shownCertificate(more: Partial<Certificate> = {}): Omit<TlsCerti
     signatureAlgorithm: 'sha256WithRSAEncryption',
     isCertificateAuthority: false,
     selfSigned: false,
+    sha1: null,
     sha256: null,
     ...more,
   };

@@ -50,6 +50,7 @@ function add(state: CaptureState, found: Watched<string, Match>, entry: IntelEnt
     server,
     port: protocol === 0 ? 0 : ints[at + F.PORTS]! & 0xffff,
     how: 'spoke with',
+    file: null,
     seen: new Set([listed === 'client' ? client : server]),
     evidence: new Evidence(),
     isAnswered: false,

@@ -97,6 +97,7 @@ export class Evidence {
     this.framesTotal += other.framesTotal;
     for (const frame of other.frames.slice(0, frames)) if (this.frames.length < MOST_FRAMES) this.frames.push(frame);
     for (const flow of other.flows) this.addFlow(flow);
+    for (const key of other.#keys) if (this.#keys.length < MOST_FLOWS) this.#keys.push(key);
     if (!other.#hasTime) return;
     this.#at(other.#start, other.#startNs);
     this.#at(other.#end, other.#endNs);

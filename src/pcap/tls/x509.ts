@@ -1,6 +1,6 @@
 /** X.509 certificates, RFC 5280 section 4: what an analyst asks of one. Damaged ones give what could be read. */
 import { formatIpv6 } from '../addresses.ts';
-import { sha256 } from '../platform.ts';
+import { sha1, sha256 } from '../platform.ts';
 import { textAt } from '../text.ts';
 import { DER, oidText, readElement, readElements, type Element } from './der.ts';
 
@@ -27,6 +27,7 @@ export interface Certificate {
   /** Issuer and subject are the same name, and the key identifiers, where given, too. */
   readonly selfSigned: boolean;
   /** Lower-case hexadecimal; null without a platform that hashes. */
+  readonly sha1: string | null;
   readonly sha256: string | null;
 }
 
@@ -123,6 +124,7 @@ export function parseCertificate(bytes: Uint8Array, offset: number, end: number)
     signatureAlgorithm: algorithmName(bytes, algorithm, SIGNATURES),
     isCertificateAuthority: extensions.isCertificateAuthority,
     selfSigned: sameName && (extensions.subjectKey === '' || extensions.authorityKey === '' || extensions.subjectKey === extensions.authorityKey),
+    sha1: sha1(bytes.subarray(outer.header, outer.end)),
     sha256: sha256(bytes.subarray(outer.header, outer.end)),
   };
 }

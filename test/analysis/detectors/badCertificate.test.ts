@@ -23,6 +23,7 @@ const GOOD: Certificate = {
   signatureAlgorithm: 'ecdsa-with-SHA256',
   isCertificateAuthority: false,
   selfSigned: false,
+  sha1: null,
   sha256: null,
 };
 

@@ -108,6 +108,9 @@ test('a listed certificate is told by its SHA-256', async () => {
   const { findings } = await told(sample('web-browsing.pcap'), '1e49ad8e4ebccbdd72d5846a3ed34989008bbfd60c5b69fa885680e51b0286f9');
   expect(findings[0]).toMatchObject({ severity: 'high', subjects: [{ address: '192.168.10.21' }, { address: '10.20.0.13', port: 443 }] });
   expect(findings[0]!.evidence.frames).toContain(225);
+  // sha1sum of the same, as lists of certificates have it.
+  const bySha1 = await told(sample('web-browsing.pcap'), '4782b9b432d8aea23858622d0076c93cfbaa2e95');
+  expect(bySha1.findings[0]!.evidence.frames).toEqual(findings[0]!.evidence.frames);
 });
 
 test('without a list it is skipped', async () => {
