@@ -197,10 +197,10 @@ const REFUSED = new Set([
   0xc0000064, 0xc000006a, 0xc000006d, 0xc000006e, 0xc000006f, 0xc0000070, 0xc0000071, 0xc0000072, 0xc0000193, 0xc0000224, 0xc0000234,
 ]);
 
-/** The server's answer to a session setup. */
-export function sessionAnswered(p: Packet, protocol: string, state: SmbState, status: number): void {
+/** The server's answer to a session setup. Who is let in as a guest has proved no password: it was not looked at, or was not that of a user. */
+export function sessionAnswered(p: Packet, protocol: string, state: SmbState, status: number, isGuest: boolean): void {
   if (status === MORE_PROCESSING) return;
-  if (status === 0 || REFUSED.has(status)) loginAnswered(p, protocol, state.attempt, status === 0);
+  if ((status === 0 && !isGuest) || REFUSED.has(status)) loginAnswered(p, protocol, state.attempt, status === 0);
   else state.attempt.frame = 0;
 }
 

@@ -158,11 +158,12 @@ export function readSmb1(p: Packet, at: number, end: number, state: SmbState, si
     const data = Math.min(end, counted + 2),
       to = counted + 2 <= end ? Math.min(end, data + view.getUint16(counted, true)) : end;
     const block: Block = { command, words: from + 1, wordBytes, data, to };
-    if (isResponse) readResponse(p, at, end, block, status, state, sink);
+    const next = CHAINED.has(command) && wordBytes >= 4 && bytes[from + 1] !== 0xff ? at + view.getUint16(from + 3, true) : 0,
+      isLast = next <= from || next >= end;
+    // The server stops at the first of a chain that fails: those before it worked ([MS-CIFS] section 3.2.5.1.4).
+    if (isResponse) readResponse(p, at, end, block, isLast ? status : 0, state, sink);
     else readRequest(p, at, end, block, state, sink);
-    if (!CHAINED.has(command) || wordBytes < 4 || bytes[from + 1] === 0xff) return;
-    const next = at + view.getUint16(from + 3, true);
-    if (next <= from) return;
+    if (isLast) return;
     command = bytes[from + 1]!;
     from = next;
   }
@@ -289,7 +290,8 @@ function readResponse(
   }
   if (command === SESSION_SETUP) {
     readNtlm(p, data, to, smb.id, sink);
-    sessionAnswered(p, smb.id, state, status);
+    // SMB_SETUP_GUEST, [MS-CIFS] section 2.2.4.53.2.
+    sessionAnswered(p, smb.id, state, status, wordBytes >= 6 && (view.getUint16(words + 4, true) & 1) !== 0);
     return;
   }
   if (TRANSACTIONS.has(command)) say(p, at, command, -1, true, status, 0);

@@ -310,7 +310,8 @@ function readResponse(
   }
   if (command === SESSION_SETUP) {
     if (size >= 8) readToken(p, at, end, body + 4, sink);
-    sessionAnswered(p, 'smb2', state, status);
+    // SMB2_SESSION_FLAG_IS_GUEST and IS_NULL, [MS-SMB2] section 2.2.6.
+    sessionAnswered(p, 'smb2', state, status, size >= 4 && (view.getUint16(body + 2, true) & 3) !== 0);
     return;
   }
   // Pending ones are answered again.

@@ -25,7 +25,51 @@ const created = (id: number, file: number): string =>
 const write = (id: number, file: number, data: string): string =>
   smb2(WRITE, id, u16(49) + u16(112) + u32(data.length) + '\0'.repeat(8) + u32(file) + '\0'.repeat(4) + u32(9) + '\0'.repeat(20) + data);
 
+describe('smb', () => {
+  const unhex = (text: string): Uint8Array => Buffer.from(text, 'hex');
+  /** Medusa 2.2 at Samba 4.17, as it was sent: a log-on with a tree connect behind it, by alice. */
+  const guess = unhex(
+    '00000096ff534d427300000000080140000000000000000000000000ffff1337000001000d75007000ffff02003c7d000000001800000000000000500000003300beed2e9d1fe22ad6320e94a0834a4dcb1122334455667788616c696365006c6f63616c686f737400556e69780053616d62610004ff000000080001001b00005c5c31302e32302e302e32305c41444d494e24003f3f3f3f3f00',
+  );
+  it('tells a log-on that worked from the share behind it that does not exist', () => {
+    const talk = conversation(
+      ['>', guess],
+      // STATUS_LOGON_FAILURE: nothing of the chain worked.
+      ['<', unhex('00000023ff534d42736d0000c0880340000000000000000000000000ffff133700000100000000')],
+      ['>', guess],
+      // STATUS_BAD_NETWORK_NAME, after a log-on with three words: tshark has a Session Setup AndX Response, and an error of Tree Connect AndX.
+      [
+        '<',
+        unhex(
+          '0000006fff534d4273cc0000c0880340000000000000000000000000ffff1337a13201000375006c000000280057696e646f777320362e310053616d626120342e31372e31322d44656269616e004f464649434500000000000000000000000000000000000000000000000000000000000000',
+        ),
+      ],
+    );
+    const { messages } = feedEveryWay(nbss, talk);
+    expect(messages.filter((m) => loginMessage.is(m)).map((m) => [m.frame, m.result])).toEqual([
+      [1, 'sent'],
+      [2, 'rejected'],
+      [3, 'sent'],
+      [4, 'accepted'],
+    ]);
+    // The log-on says that it is one of a guest: bit 0 of its third word ([MS-CIFS] section 2.2.4.53.2).
+    const asGuest = Buffer.from(talk[3]!.bytes),
+      words = asGuest.indexOf(unhex('0375006c000000'));
+    expect(words).toBe(36);
+    asGuest[words + 5] = 1;
+    expect(feedEveryWay(nbss, [...talk.slice(0, 3), { ...talk[3]!, bytes: asGuest }]).messages.filter((m) => loginMessage.is(m))).toHaveLength(3);
+  });
+});
+
 describe('smb2', () => {
+  it('does not take a guest for somebody whose password is right', () => {
+    // Session flags as Samba sends them with `map to guest = Bad User`: 1, SMB2_SESSION_FLAG_IS_GUEST.
+    const fed = feedEveryWay(
+      nbss,
+      conversation(['>', session(authenticate('CORP', 'nobody', 'PC1', 80))], ['<', smb2Answer(SETUP, 1, 0, `${u16(9)}\x01${'\0'.repeat(6)}`)]),
+    );
+    expect(fed.messages.filter((m) => loginMessage.is(m)).map((m) => m.result)).toEqual(['sent']);
+  });
   const talk = conversation(
     ['>', session(authenticate('CORP', 'anna', 'PC1', 80))],
     ['<', smb2Answer(SETUP, 1, 0xc000006d, u16(9) + '\0'.repeat(7))],
