@@ -5,19 +5,34 @@ import { LongestFirst } from './scripts/longestFirst.mts';
 import { SecondTries } from './scripts/secondTries.mts';
 
 const results = process.env['NETSEC_TEST_RESULTS'];
+// On two cores vitest would use one.
+const workers = Math.max(2, os.availableParallelism() - 1);
 const run = process.env['npm_lifecycle_event']?.replace('test:', '') ?? 'tests';
 
 function jsonTo(outputFile: string): ['json', { outputFile: string }] {
   return ['json', { outputFile }];
 }
 
+/**
+ * Tests of the engine alone, of which nothing is left behind in a process: under `npm run test:unit` the files of a worker share the engine that the first has loaded, which
+ * takes longer than most of them. A file by itself is one of `unit`.
+ */
+const ENGINE = run === 'unit' ? ['test/analysis/detectors/**/*.test.ts', 'test/pcap/**/*.test.ts'] : [];
+
+const UNIT = {
+  // A page in Chromium beside a full machine.
+  expect: { poll: { timeout: 10_000 } },
+  testTimeout: 30_000,
+  // The golden and truth tests read captures of several megabytes.
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   define: { NETSEC_VERSION: JSON.stringify('0.0.0-test') },
   test: {
     // Programs under test neither find nor leave reports on the disk of who runs them.
     env: { NETSEC_CACHE: 'off' },
-    // On two cores vitest would use one.
-    maxWorkers: Math.max(2, os.availableParallelism() - 1),
+    maxWorkers: workers,
     sequence: { sequencer: LongestFirst },
     retry: process.env['CI'] === undefined ? 0 : 1,
     // CI adds up the results of both runs.
@@ -26,15 +41,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...UNIT,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**'],
-          // A page in Chromium beside a full machine.
-          expect: { poll: { timeout: 10_000 } },
-          testTimeout: 30_000,
-          // The golden and truth tests read captures of several megabytes.
-          hookTimeout: 120_000,
+          exclude: ['test/integration/**', ...ENGINE],
+          // After them: a worker that takes turns with others would have to load the engine anew.
+          sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { ...UNIT, name: 'unit-engine', include: ENGINE, isolate: false, setupFiles: ['test/support/noPlatform.ts'] },
       },
       {
         extends: true,
