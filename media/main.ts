@@ -8,7 +8,8 @@
  * most-active (li data-address), not-examined; findings-list, finding (data-finding), finding-detail, finding-packets, evidence-frame, checks:<status>,
  * checks-detail (tr data-check); protocols-grid (tr data-path); conversations|endpoints-grid, -row, -grid-total, -layer-<layer>, -search, -count, -detail;
  * host-page (data-host), host-summary|story|identity|offers|uses|peers|asked|visited|incident|copy; packet-list, packet-row, packet-count, packet-follow, details-tree (treeitem data-field), detail-frame, hex-view (s data-at, class on),
- * hex-words; stream-panel, stream-content, stream-text|hex|raw, stream-search, stream-save, stream-close, follow-stream; filter-input, filter-error,
+ * graph, graph-mode-time|tcp, graph-row, graph-measure|remove-<n>, graph-field|filter-<n>-input, graph-add, graph-interval, graph-scale-linear|log, graph-problem, graph-pending, graph-apply;
+ * tcp-graph, tcp-flow, tcp-chart-<chart>, tcp-sender-a|b, tcp-zoom, tcp-unzoom, draw-graph; hex-words; stream-panel, stream-content, stream-text|hex|raw, stream-search, stream-save, stream-close, follow-stream; filter-input, filter-error,
  * filter-underline, filter-clear, time-range, time-range-clear; back, more, progress, pause, paused, context-menu, empty-state, failed, notice.
  */
 import { render } from 'lit';

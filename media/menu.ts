@@ -72,6 +72,7 @@ export function menuFor(store: Store, target: Target): Menu {
     going.push({ label: 'Show Packets', run: () => store.showPackets(both(filter, target.filter)) });
   }
   if (typeof flow === 'string' && /^(tcp|udp):/.test(flow)) going.push({ label: 'Follow Stream', run: () => store.go({ stream: flow }) });
+  if (typeof flow === 'string' && flow.startsWith('tcp:')) going.push({ label: 'Draw Graph', run: () => store.showGraph(flow) });
   const { host } = target;
   if (host !== undefined)
     going.push({ label: 'Show Host', run: () => store.go({ view: 'endpoints', views: store.viewsWith('endpoints', { host }) }) });

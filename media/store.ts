@@ -250,6 +250,11 @@ export class Store {
     this.go({ view: 'conversations', views: this.viewsWith('conversations', { layer, search: '' }), stream });
   }
 
+  /** What the segments of a TCP conversation say over time. */
+  showGraph(flow: string): void {
+    this.go({ view: 'graphs', views: this.viewsWith('graphs', { mode: 'tcp', flow, sender: '' }) });
+  }
+
   /** The packets behind a number. */
   showPackets(filter: string): void {
     this.select({ filter }, 'packets');

@@ -1,5 +1,5 @@
 /**
- * The filter for all views. Checked while typing, applied with Enter; an error underlines its characters and leaves the
+ * A display filter, such as that for all views. Checked while typing, applied with Enter; an error underlines its characters and leaves the
  * last filter that worked in force. Completion popup as an ARIA combobox.
  */
 import { html, nothing, render } from 'lit';
@@ -9,6 +9,10 @@ import { expandShorthand } from '../filters.ts';
 import { icon } from './bits.ts';
 
 export interface FilterConfig {
+  /** What tells it from others of the page, `filter` by default. */
+  readonly name?: string;
+  readonly label?: string;
+  readonly placeholder?: string;
   readonly engine: Engine;
   readonly applied: string;
   readonly recent: readonly string[];
@@ -69,6 +73,7 @@ export class NetsecFilter extends HTMLElement {
     const config = this.current;
     if (config === null) return;
     const { failed, popup, text } = this;
+    const { name = 'filter', label = 'Filter, for all views', placeholder = 'Filter: an address, a port, or ip.addr == 10.0.0.5' } = config;
     const bad = failed !== null && failed.text === text ? failed.check : null;
     const column = bad?.column ?? 0;
     // An error at the end of the text still needs a character to underline.
@@ -77,18 +82,18 @@ export class NetsecFilter extends HTMLElement {
       html`<div class="fbox ${bad === null ? '' : 'bad'} ${config.applied === '' ? '' : 'on'}">
           ${icon(config.applied === '' ? 'filter' : 'filter-filled')}
           <div class="ed">
-            ${bad === null ? nothing : html`<div class="echo" aria-hidden="true">${text.slice(0, column)}<u data-testid="filter-underline">${wrong}</u></div>`}
+            ${bad === null ? nothing : html`<div class="echo" aria-hidden="true">${text.slice(0, column)}<u data-testid="${name}-underline">${wrong}</u></div>`}
             <input
-              data-testid="filter-input"
+              data-testid="${name}-input"
               role="combobox"
-              aria-label="Filter, for all views"
+              aria-label=${label}
               aria-autocomplete="list"
               aria-expanded=${popup !== null}
-              aria-controls="filter-popup"
-              aria-activedescendant=${popup !== null && popup.chosen >= 0 ? `filter-option-${String(popup.chosen)}` : nothing}
+              aria-controls="${name}-popup"
+              aria-activedescendant=${popup !== null && popup.chosen >= 0 ? `${name}-option-${String(popup.chosen)}` : nothing}
               aria-invalid=${bad !== null}
-              aria-describedby=${bad === null || !this.messageShown ? nothing : 'filter-message'}
-              placeholder="Filter: an address, a port, or ip.addr == 10.0.0.5"
+              aria-describedby=${bad === null || !this.messageShown ? nothing : `${name}-message`}
+              placeholder=${placeholder}
               spellcheck="false"
               autocomplete="off"
               dir="ltr"
@@ -103,7 +108,7 @@ export class NetsecFilter extends HTMLElement {
           ${
             text === '' && config.applied === ''
               ? nothing
-              : html`<button class="act" title="Clear filter" aria-label="Clear filter" data-testid="filter-clear" @click=${() => this.apply('')}>
+              : html`<button class="act" title="Clear filter" aria-label="Clear filter" data-testid="${name}-clear" @click=${() => this.apply('')}>
                   ${icon('close')}
                 </button>`
           }
@@ -123,12 +128,12 @@ export class NetsecFilter extends HTMLElement {
         ${
           bad === null || !this.messageShown || popup !== null
             ? nothing
-            : html`<div class="ferr" id="filter-message" role="alert" data-testid="filter-error">
+            : html`<div class="ferr" id="${name}-message" role="alert" data-testid="${name}-error">
                 ${bad.message.replace(/[.]$/, '')}.${config.applied === text ? nothing : html`<span> ${config.applied === '' ? 'Nothing is filtered yet.' : 'The views still show the last filter that worked.'}</span>`}
               </div>`
         }
         <div
-          id="filter-popup"
+          id="${name}-popup"
           class="popup ${popup === null ? 'closed' : ''}"
           role="listbox"
           aria-label=${popup?.kind === 'recent' ? 'Recent filters' : 'Fields'}
@@ -136,7 +141,7 @@ export class NetsecFilter extends HTMLElement {
           ${(popup?.items ?? []).slice(0, SHOWN).map(
             (item, index) =>
               html`<div
-                id="filter-option-${index}"
+                id="${name}-option-${index}"
                 role="option"
                 aria-selected=${index === popup?.chosen}
                 class=${index === popup?.chosen ? 'sel' : ''}
@@ -151,7 +156,7 @@ export class NetsecFilter extends HTMLElement {
         </div>`,
       this,
     );
-    this.querySelector('#filter-popup [aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
+    this.querySelector('.popup [aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
   }
 
   private readonly onInput = (): void => {

@@ -4,7 +4,7 @@ import type { Timestamp } from '../../src/analysis/report.ts';
 import { exactTime, formatDuration, timeOfDayAfter } from '../format.ts';
 import { parseMoment } from '../moments.ts';
 import { icon } from './bits.ts';
-import type { TimeRange } from './timeline.ts';
+import type { TimeRange } from './timeSurface.ts';
 
 export interface TimeRangeConfig {
   readonly start: Timestamp;

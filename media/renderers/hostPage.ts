@@ -76,7 +76,7 @@ function overTime(store: Store, host: string, report: Report) {
       .config=${{
         label: 'Traffic of this host over time',
         start,
-        duration,
+        domain: { from: 0, to: duration },
         bars: (max: number) => prepareBars(report.timeline, start, whole, max),
         colorOf: (name: string) => seriesIndex(whole, name),
         measure: 'bytes',

@@ -56,12 +56,12 @@ export function prepareBars(timeline: Timeline, captureStart: Timestamp, whole: 
   };
 }
 
-/** Smallest of 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten that holds the value. */
-export function niceCeiling(value: number): number {
-  if (value <= 0) return 1;
+/** Smallest of 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten that holds the value; `least` where that is smaller. */
+export function niceCeiling(value: number, least = 1): number {
+  if (value <= 0) return least;
   const power = 10 ** Math.floor(Math.log10(value));
   const factor = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((candidate) => candidate * power >= value * 0.9999) ?? 10;
-  return Math.max(factor * power, 1);
+  return Math.max(factor * power, least);
 }
 
 const TIME_STEPS = [

@@ -3,7 +3,8 @@ import { html, nothing } from 'lit';
 import '../components/timeline.ts';
 import { icon, segments, type Content } from '../components/bits.ts';
 import { swatch } from '../components/hatching.ts';
-import type { TimeRange, TimelineConfig } from '../components/timeline.ts';
+import type { TimelineConfig } from '../components/timeline.ts';
+import type { TimeRange } from '../components/timeSurface.ts';
 import { formatBytes, formatCount, formatDuration, plural, protocolLabel, timeOfDayAfter } from '../format.ts';
 import type { Store } from '../store.ts';
 import { bySeverity } from './findingRows.ts';
@@ -48,7 +49,7 @@ export function trafficOverTime(store: Store) {
   const config: TimelineConfig = {
     label: 'Traffic over time by protocol',
     start,
-    duration,
+    domain: { from: 0, to: duration },
     bars: (max) => prepareBars(report.timeline, start, whole, max),
     colorOf: (name) => seriesIndex(whole, name),
     measure,

@@ -218,6 +218,7 @@ function detail(store: Store, row: Conversation) {
     <div class="acts">
       <button class="btn pri" @click=${() => store.showPackets(filter)}>${icon('list-flat')}Show ${plural(packetsOf(row), 'packet')}</button>
       ${row.layer === 'tcp' || row.layer === 'udp' ? html`<button class="btn" data-testid="follow-stream" @click=${() => store.go({ stream: row.id })}>${icon('arrow-swap')}Follow stream</button>` : nothing}
+      ${row.layer === 'tcp' ? html`<button class="btn" data-testid="draw-graph" @click=${() => store.showGraph(row.id)}>${icon('graph-line')}Draw graph</button>` : nothing}
       <button
         class="btn"
         @click=${() => ask(store, `What happened in the conversation ${row.id} between ${end(row.a, row.aPort)} and ${end(row.b, row.bPort)}?`)}

@@ -4,10 +4,13 @@
  */
 import type { FieldNode } from '../pcap/fieldTree.ts';
 import type { AllowRule } from './allowRules.ts';
+import type { GraphLine, GraphScale, GraphSeries } from './graphs.ts';
 import type { HostStory } from './hostStory.ts';
 import type { ConversationLayer, Conversation, Endpoint, Finding, Report, Severity, Timestamp } from './report.ts';
 
-export type { FieldNode, HostStory };
+import type { TcpGraph } from './tcpGraph.ts';
+
+export type { FieldNode, GraphLine, GraphScale, GraphSeries, HostStory, TcpGraph };
 
 /** What all views of one capture are looking at: one display filter and one time range. */
 export interface Selection {
@@ -332,6 +335,10 @@ export interface EngineMethods {
   endpoints: [EndpointsQuery, Page<Endpoint>];
   /** How services answer, in a pass over the selection that is made when it is asked for first. */
   services: [TableQuery, ServicesPage];
+  /** One line of a graph over time, in a pass over the selection that is made when it is asked for first. Throws for a filter or field that is none. */
+  graph: [GraphScale & { readonly selection: Selection; readonly series: GraphSeries }, GraphLine];
+  /** What the segments of a TCP conversation say, for graphs; null where there is no such conversation. */
+  tcpGraph: [{ readonly flow: string }, TcpGraph | null];
   /** The files that were transferred, in a pass over the selection that is made when they are asked for first. */
   files: [TableQuery, FilesPage];
   /** What these files hold, with zeros where bytes are missing; those that together do not fit in `maxBytes` are not there. */

@@ -11,7 +11,7 @@ import { Analysis } from './analyze.ts';
 import { createCatalog, type FieldCatalog } from './displayFilter/catalog.ts';
 import { complete, type Completions } from './displayFilter/complete.ts';
 import { compileFilter, type DisplayFilter } from './displayFilter/displayFilter.ts';
-import type { FilterCheck } from './engineApi.ts';
+import type { FilterCheck, Selection } from './engineApi.ts';
 import { foresee } from './laterAnswers.ts';
 import { FrameSelection } from './frameSelection.ts';
 import { tcpAnalysisFields, tcpFlowFields, tcpRelatedFields, udpFlowFields } from './tcpFields.ts';
@@ -33,6 +33,13 @@ export function checkFilter(text: string): FilterCheck {
 
 export function completeFilter(text: string, cursor: number): Completions {
   return complete(text, cursor, filterCatalog());
+}
+
+/** What is selected and matches this filter as well. */
+export function within(selection: Selection, filter: string): Selection {
+  const chosen = selection.filter.trim(),
+    added = filter.trim();
+  return { ...selection, filter: chosen === '' ? added : added === '' ? chosen : `(${chosen}) && (${added})` };
 }
 
 export interface SelectOptions {

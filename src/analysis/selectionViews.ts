@@ -4,7 +4,9 @@ import type { CaptureFormat } from '../pcap/captureFormat.ts';
 import { Analysis, type AnalysisOptions } from './analyze.ts';
 import type { FileContents, Selection, Sort } from './engineApi.ts';
 import { FileWatch, type FilesFound } from './fileTransfers.ts';
-import { selectFrames } from './filtering.ts';
+import { checkFilter, selectFrames, within } from './filtering.ts';
+import { checkMeasure, drawSteps, graphField } from './graphPass.ts';
+import type { GraphLine, GraphScale, GraphSeries, GraphSteps } from './graphs.ts';
 import { IntelIndex } from './intelIndex.ts';
 import type { Judgement } from './findings.ts';
 import type { FrameSelection } from './frameSelection.ts';
@@ -20,6 +22,8 @@ import { TableQueries } from './tableQueries.ts';
 /** Selections whose analysis is kept: what is looked at, and what Back leads to. */
 const MAX_VIEWS = 4;
 const MAX_ORDERS = 4;
+/** Lines of graphs that are kept, some megabytes each. */
+const MAX_GRAPHS = 12;
 /** Listeners are told of progress at most this often. */
 export const UPDATE_INTERVAL_MS = 400;
 
@@ -72,6 +76,7 @@ export class SelectionViews {
   readonly #orders = new Map<string, Promise<Uint32Array | null>>();
   readonly #services: SharedPasses<ServicesFound>;
   readonly #files: SharedPasses<FilesFound>;
+  readonly #graphs: SharedPasses<GraphSteps>;
 
   /** `analysis` is that of everything, which may still be reading; `index` is its own. */
   constructor(source: ByteSource, format: CaptureFormat, analysis: Analysis, index: PacketIndex, options: SelectionViewsOptions) {
@@ -83,6 +88,14 @@ export class SelectionViews {
     const framesOf = (selection: Selection): number => this.framesOf(selection);
     this.#services = new SharedPasses(framesOf, (selection, frames) => this.#watchServices(selection, frames));
     this.#files = new SharedPasses(framesOf, (selection, frames) => this.#watchFiles(selection, frames));
+    this.#graphs = new SharedPasses(
+      framesOf,
+      (selection, frames, part) => {
+        const [filter, field] = JSON.parse(part) as [string, string];
+        return this.#draw(selection, frames, filter, field);
+      },
+      MAX_GRAPHS,
+    );
   }
 
   /** The analyses stay; the reports made of them do not. */
@@ -111,6 +124,23 @@ export class SelectionViews {
   /** How the services of a selection answer. */
   services(selection: Selection): Promise<ServicesFound> {
     return this.#services.of(selection);
+  }
+
+  /** One line of a graph of a selection; another measure or scale of it takes no other pass. Throws what is wrong with its filter or field, one sentence. */
+  async graph(selection: Selection, { filter, measure, field }: GraphSeries, scale: GraphScale): Promise<GraphLine> {
+    const ofFrames = measure === 'packets' || measure === 'bytes',
+      check = checkFilter(filter);
+    if (!check.ok) throw new Error(check.message);
+    if (!ofFrames) checkMeasure(field, measure);
+    return (await this.#graphs.of(selection, JSON.stringify([filter.trim(), ofFrames ? '' : field.trim()]))).line(measure, scale);
+  }
+
+  #draw(selection: Selection, frames: number, filter: string, field: string): Promise<GraphSteps> {
+    const { signal } = this.#shared(selection).controller;
+    return cancellable(
+      drawSteps(this.readSoFar(frames), this.#format, this.#index, frames, within(selection, filter), graphField(field), { signal }),
+      signal,
+    );
   }
 
   /** The files that were transferred in the frames of a selection. */

@@ -10,7 +10,7 @@ import { detectorsWithDefaults, optionsInForce } from './detectorOptions.ts';
 import type { EngineEvent, EngineMethods, PacketsQuery, Selection } from './engineApi.ts';
 import { evidenceFrames } from './evidenceFrames.ts';
 import { reportExports, writeReport } from './exports/writeReport.ts';
-import { checkFilter, completeFilter } from './filtering.ts';
+import { checkFilter, completeFilter, within } from './filtering.ts';
 import type { Judging } from './findings.ts';
 import { followOpened, followStream } from './followStream.ts';
 import { HOST_MESSAGES, HostFacts, LINKING_MESSAGES } from './hostFacts.ts';
@@ -25,6 +25,7 @@ import { CONVERSATION_LAYERS, type ConversationLayer, type Report } from './repo
 import { cancellable, type Handlers } from './rpc.ts';
 import { savePackets } from './savePackets.ts';
 import { filesPage, servicesPage } from './tableQueries.ts';
+import { tcpGraph } from './tcpGraph.ts';
 import { SelectionViews, UPDATE_INTERVAL_MS } from './selectionViews.ts';
 import { messagesFilter, tellingFields, type TellingField } from './tellingFields.ts';
 
@@ -135,6 +136,12 @@ export class CaptureSession {
     endpoints: async (query) => (await this.#views.of(query.selection)).tables.endpoints(query),
     services: async (query) => servicesPage(await this.#views.services(query.selection), query),
     files: async (query) => filesPage(await this.#views.files(query.selection), query),
+    graph: ({ selection, series, ...scale }) => this.#views.graph(selection, series, scale),
+    tcpGraph: async ({ flow }, signal) => {
+      const row = /^tcp:\d+$/.test(flow) ? Number(flow.slice(4)) : NaN,
+        table = conversationTable(this.#analysis.state, 'tcp');
+      return row < table.count ? tcpGraph(this.#rows.source(), table.flows[row]!, conversationRow(this.#analysis.state, table, row), signal) : null;
+    },
     fileContents: ({ selection, ids, maxBytes }, signal) => this.#views.fileContents(selection, ids, maxBytes, signal),
     host: async ({ address, selection, limit }, signal) => this.#host(address, selection, limit, signal),
     packets: async ({ fields = [], ...query }, signal) => {
@@ -291,10 +298,4 @@ export class CaptureSession {
       limit,
     });
   }
-}
-
-/** What is selected and matches this filter as well. */
-function within(selection: Selection, filter: string): Selection {
-  const chosen = selection.filter.trim();
-  return { ...selection, filter: chosen === '' ? filter : `(${chosen}) && (${filter})` };
 }

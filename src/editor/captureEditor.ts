@@ -182,6 +182,8 @@ function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, key
     conversations: pass('conversations'),
     endpoints: pass('endpoints'),
     services: pass('services'),
+    graph: pass('graph'),
+    tcpGraph: pass('tcpGraph'),
     files: pass('files'),
     fileContents: pass('fileContents'),
     host: pass('host'),

@@ -261,6 +261,40 @@ describeInVscode('the capture editor', () => {
     });
   });
 
+  test('graphs show how many packets a filter selects when, and the segments of a conversation', async () => {
+    fs.copyFileSync(sample('lossy-download.pcap'), inFolder('lossy-download.pcap'));
+    page = await openCapture(window, inFolder('lossy-download.pcap'));
+    await view('graphs');
+    // tshark -Y: 247 packets, 66 of them with trouble of TCP, 12 retransmissions.
+    await expect.poll(() => byId('graph-row').first().innerText()).toContain('247 packets');
+    await expect.poll(() => byId('graph-row').nth(1).innerText()).toContain('66 packets');
+    await byId('graph-add').click();
+    await page.getByRole('menuitem', { name: 'Retransmissions', exact: true }).click();
+    await expect.poll(() => byId('graph-row').nth(2).innerText()).toContain('12 packets');
+    await byId('graph-add').click();
+    await page.getByRole('menuitem', { name: 'Round Trip of TCP, Greatest', exact: true }).click();
+    await expect.poll(() => byId('graph').locator('svg > g').count()).toBe(2);
+    await byId('graph-mode-tcp').click();
+    // tshark -Y 'tcp.stream == 0'
+    await expect.poll(() => text('view-graphs')).toContain('227 segments');
+    await expect
+      .poll(() =>
+        byId('tcp-graph')
+          .locator('path.s0')
+          .first()
+          .getAttribute('d')
+          .then((path) => path?.length ?? 0),
+      )
+      .toBeGreaterThan(1000);
+    if (process.env['NETSEC_SCREENSHOTS'] === '1')
+      for (const chart of ['time', 'tcp']) {
+        await byId(`graph-mode-${chart}`).click();
+        await byId(chart === 'tcp' ? 'tcp-graph' : 'graph').waitFor();
+        await window.page.mouse.move(750, 2);
+        await window.page.screenshot({ path: path.resolve(CAPTURES, '../docs/screenshots', `graph-${chart}-light.png`) });
+      }
+  });
+
   describe('the report', () => {
     test.each([
       ['Markdown', 'md', /^# /],

@@ -11,7 +11,7 @@ const SCREENSHOTS = path.join(ROOT, 'docs/screenshots');
 /** The sample that `npm start` shows; its name holds the time it was recorded. */
 const STORY = fs.readdirSync(path.join(ROOT, 'captures')).find((name) => /^capture_.*\.pcap$/.test(name)) ?? 'scan-syn.pcap';
 
-const VIEWS = ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'files', 'packets'] as const;
+const VIEWS = ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'graphs', 'files', 'packets'] as const;
 const PICTURED: readonly string[] = ['light', 'dark'];
 
 describeInVscode('the views', () => {
@@ -42,6 +42,7 @@ describeInVscode('the views', () => {
     }
     if (view === 'packets') await page.getByTestId('packet-row').nth(3).click();
     if (view === 'services') await page.getByTestId('services-row').filter({ hasText: '10.20.0.10:80' }).first().click();
+    if (view === 'graphs') await page.getByTestId('graph').waitFor();
     if (view === 'files') await page.getByTestId('files-row').filter({ hasText: 'logo.png' }).first().click();
     if (view === 'conversations') await page.getByTestId('conversations-row').first().click();
     await page.locator('main[aria-busy="false"]').waitFor();

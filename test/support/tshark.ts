@@ -67,6 +67,18 @@ print("listening")
   });
 }
 
+/** `tshark -z io,stat`: frames and bytes that pass each filter, a row for each step. */
+export function tsharkIoStat(capture: string, intervalSeconds: number, filters: readonly string[]): { frames: number; bytes: number }[][] {
+  const text = withHome((home) => tshark(home, ['-q', '-r', capture, '-z', `io,stat,${[intervalSeconds, ...filters].join(',')}`]));
+  return text
+    .split('\n')
+    .filter((line) => line.includes('<>'))
+    .map((line) => {
+      const numbers = line.split('|').slice(2, -1).map(Number);
+      return filters.map((_, i) => ({ frames: numbers[i * 2] ?? NaN, bytes: numbers[i * 2 + 1] ?? NaN }));
+    });
+}
+
 /** `tshark --export-objects`: SHA-256 of the files with something in them that it takes out of a capture, sorted; one for each time it passed. */
 export function exportedObjects(capture: string, protocols: readonly string[]): string[] {
   return withHome((home) =>

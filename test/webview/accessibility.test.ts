@@ -27,8 +27,22 @@ describe.runIf(here)('axe', () => {
   test.each(['dark', 'light', 'hc-dark', 'hc-light'])('nothing serious in %s', { timeout: 120_000 }, async (theme) => {
     const { page, context } = await harness.open(`theme=${theme}`);
     await page.evaluate(axe);
-    for (const view of ['overview', 'host', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'files', 'packets', 'stream']) {
-      if (view !== 'host' && view !== 'stream') await page.getByTestId(`nav-${view}`).click();
+    for (const view of [
+      'overview',
+      'host',
+      'findings',
+      'protocols',
+      'conversations',
+      'endpoints',
+      'services',
+      'graphs',
+      'tcp graph',
+      'files',
+      'packets',
+      'stream',
+    ]) {
+      if (view !== 'host' && view !== 'stream' && view !== 'tcp graph') await page.getByTestId(`nav-${view}`).click();
+      if (view === 'tcp graph') await page.getByTestId('graph-mode-tcp').click();
       if (view === 'host') await page.getByTestId('most-active').getByRole('button', { name: '10.0.0.5', exact: true }).click();
       if (view === 'conversations') await page.locator('[data-testid=conversations-row]').nth(1).click();
       if (view === 'services' || view === 'files') await page.locator(`[data-testid=${view}-row]`).nth(1).click();

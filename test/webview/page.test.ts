@@ -176,6 +176,94 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe('frame 412');
   });
 
+  test('graphs: lines of filters and fields, their steps, and the packet of a step', async () => {
+    const page = await open('view=graphs');
+    const graph = page.getByTestId('graph');
+    await graph.waitFor();
+    await expect.poll(() => page.getByTestId('graph-row').count()).toBe(2);
+    // All 1,250 packets, and every seventh of them.
+    await expect.poll(() => page.getByTestId('graph-row').first().innerText()).toContain('1,250 packets');
+    await expect.poll(() => page.getByTestId('graph-row').nth(1).innerText()).toContain('179 packets');
+    await expect.poll(() => graph.locator('path.series').count()).toBe(2);
+    // Bytes have an axis of their own.
+    await page.getByTestId('graph-add').click();
+    await page.getByRole('menuitem', { name: 'Bytes', exact: true }).click();
+    await expect.poll(() => graph.locator('svg > g').count()).toBe(2);
+    await page.getByTestId('graph-interval').selectOption({ label: '1 m 00 s' });
+    await expect.poll(async () => (await asked(page, 'graph')) as object).toMatchObject({ intervalSeconds: 60 });
+    // What cannot be drawn says why, and the others stay.
+    await page.getByTestId('graph-measure-2').selectOption('average');
+    await page.getByTestId('graph-field-2-input').fill('ip.ttl');
+    await page.getByTestId('graph-field-2-input').press('Enter');
+    await expect.poll(() => page.getByTestId('graph-problem').innerText()).toContain('neither a field nor a protocol name');
+    await expect.poll(() => graph.locator('path.series').count()).toBe(2);
+    await page.getByTestId('graph-remove-2').click();
+    await expect.poll(() => page.getByTestId('graph-row').count()).toBe(2);
+    // By keyboard: a step, its packet; then a range for all views.
+    const surface = graph.getByTestId('timeline-surface');
+    await surface.focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => graph.locator('.tl-tip').innerText()).toMatch(/1 m 00 s\s+Packets \d+/);
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.getByTestId('graph-pending').waitFor();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByTestId('time-range').innerText()).toMatch(/09:1\d:\d\d.* – 09:1\d/);
+    await page.getByTestId('time-range-clear').click();
+    await surface.focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByTestId('view-packets').count()).toBe(1);
+  });
+
+  test('graphs: a TCP conversation, its charts and directions, zoomed, and the packet of a segment', async () => {
+    const page = await open('view=conversations');
+    await page.getByTestId('conversations-layer-tcp').click();
+    await page.getByTestId('conversations-row').first().click();
+    await page.getByTestId('draw-graph').click();
+    const graph = page.getByTestId('tcp-graph');
+    await graph.waitFor();
+    await expect.poll(() => page.getByTestId('view-graphs').innerText()).toContain('600 segments');
+    // Six of three hundred were sent again.
+    await expect
+      .poll(() =>
+        graph
+          .locator('path.bad')
+          .first()
+          .getAttribute('d')
+          .then((path) => path?.match(/M/g)?.length),
+      )
+      .toBe(6);
+    for (const chart of ['roundTrip', 'throughput', 'window', 'sequence']) {
+      await page.getByTestId(`tcp-chart-${chart}`).click();
+      await expect
+        .poll(() =>
+          graph
+            .locator('path.s0')
+            .first()
+            .getAttribute('d')
+            .then((path) => path?.length ?? 0),
+        )
+        .toBeGreaterThan(100);
+    }
+    await page.getByTestId('tcp-sender-a').click();
+    await expect.poll(() => graph.locator('svg').first().getAttribute('aria-label')).toMatch(/^Sequence numbers of what .* sends to /);
+    await page.getByTestId('tcp-sender-b').click();
+    const surface = graph.getByTestId('timeline-surface');
+    const box = (await surface.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 40);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.7, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await page.getByTestId('tcp-zoom').click();
+    await page.getByTestId('tcp-unzoom').click();
+    await expect.poll(() => page.getByTestId('tcp-unzoom').count()).toBe(0);
+    await surface.focus();
+    await page.keyboard.press('Home');
+    await expect.poll(() => graph.locator('.tl-tip').innerText()).toContain('Frame 20');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByTestId('view-packets').count()).toBe(1);
+  });
+
   test('files: what they are, whether they are whole, and the way to save them', async () => {
     const page = await open('view=files');
     const rows = page.getByTestId('files-row');
@@ -430,7 +518,7 @@ describe.runIf(here)('the analysis page', () => {
   });
 
   test('nothing scrolls sideways at 480 pixels', async () => {
-    for (const view of ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'files', 'packets']) {
+    for (const view of ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'graphs', 'files', 'packets']) {
       const page = await open(`view=${view}`, { width: 480, height: 700 });
       await page.waitForTimeout(150);
       const wide = await page.evaluate(() =>

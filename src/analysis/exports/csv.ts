@@ -71,7 +71,7 @@ const TABLES: Tables = {
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /** Text at the start of which a formula could stand gets an apostrophe; numbers are numbers. */
-function cell(value: Cell): string {
+export function csvCell(value: Cell): string {
   if (value === null) return '';
   if (typeof value !== 'string') return String(value);
   const safe = safeText(value);
@@ -80,7 +80,7 @@ function cell(value: Cell): string {
 }
 
 function table<Row>(columns: Columns<Row>, rows: readonly Row[]): string {
-  const lines = [columns.map(([name]) => name).join(','), ...rows.map((row) => columns.map(([, value]) => cell(value(row))).join(','))];
+  const lines = [columns.map(([name]) => name).join(','), ...rows.map((row) => columns.map(([, value]) => csvCell(value(row))).join(','))];
   return `${lines.join('\r\n')}\r\n`;
 }
 

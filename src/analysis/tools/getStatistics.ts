@@ -1,12 +1,14 @@
 /** get_statistics: one table of numbers about a capture, small enough to be asked for at any time. */
 import * as z from 'zod';
-import type { FileRow, Service, ServiceTimes } from '../engineApi.ts';
+import type { OpenCapture } from '../captureStore.ts';
+import { EVERYTHING, type FileRow, type GraphSeries, type Service, type ServiceTimes } from '../engineApi.ts';
+import { parseSeries } from '../graphs.ts';
 import type { Report } from '../report.ts';
-import { defineTool } from '../tool.ts';
+import { defineTool, ToolFailure, type ToolContext } from '../tool.ts';
 import { captureInput, filterInput, limitInput, selectionOf, withCapture } from '../toolCapture.ts';
 import { cursorInput, pageOf, pageOutput } from '../toolPages.ts';
 
-const TABLES = ['overview', 'breakdown', 'protocols', 'hosts', 'ports', 'services', 'files', 'quality', 'coverage'] as const;
+const TABLES = ['overview', 'breakdown', 'protocols', 'hosts', 'ports', 'services', 'files', 'graph', 'quality', 'coverage'] as const;
 /** Of `quality`, what a connection or a recording suffers from. */
 const TROUBLES = ['malformedPackets', 'missingBytes', 'tcpRetransmissions', 'tcpGaps', 'tcpZeroWindows', 'tcpResets', 'oneWayConversations'] as const;
 type Row = Readonly<Record<string, unknown>>;
@@ -15,7 +17,7 @@ export const getStatistics = defineTool({
   name: 'get_statistics',
   title: 'Get statistics',
   description:
-    'A small table. breakdown: for shares. protocols: overlapping, no shares. hosts, ports: who sent most. services: failures, times. files: names, hashes. quality: limits of the capture. coverage: what checks did not see.',
+    'A small table. protocols: overlapping, no shares: breakdown. hosts, ports: who sent most. services: failures, times. files: hashes. graph: over time; filter: MAX(dns.time)dns. coverage: what checks did not see.',
   input: z.strictObject({
     capture: captureInput,
     of: z.enum(TABLES).default('overview'),
@@ -29,6 +31,7 @@ export const getStatistics = defineTool({
     return withCapture(capture, context, async (opened, file) => {
       const page = pageOf('get_statistics', input, file),
         { offset } = page;
+      if (of === 'graph') return graphRows(opened, parseSeries(filter), limit, context);
       const selection = await selectionOf(opened, filter, context.signal);
       if (of === 'hosts' || of === 'ports') {
         const layers = of === 'hosts' ? (['ip', 'ipv6', 'eth'] as const) : (['tcp', 'udp'] as const);
@@ -79,6 +82,22 @@ export const getStatistics = defineTool({
   },
 });
 
+/** What a series comes to in each step: all of it is one page. */
+async function graphRows(opened: OpenCapture, series: GraphSeries, limit: number, { signal }: ToolContext) {
+  await selectionOf(opened, series.filter, signal);
+  const scale = { intervalSeconds: null, mostSteps: Math.max(1, limit - 1) },
+    line = await opened.call('graph', { selection: EVERYTHING, series, ...scale }, signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw new ToolFailure(error instanceof Error ? error.message : String(error));
+    });
+  const rows = line.values.map((value, i): Record<string, unknown> => ({
+    seconds: Math.round((line.from + i * line.intervalSeconds) * 1e9) / 1e9,
+    value,
+    ...(line.frames[i] === 0 ? {} : { frame: line.frames[i] }),
+  }));
+  return { rows, total: rows.length, next: null, ...(line.limits.length === 0 ? {} : { limits: [...line.limits] }) };
+}
+
 /** What is usual is left out, and so is MD5, as the other hash says more. */
 function fileRow({
   frame,
@@ -115,7 +134,7 @@ function fileRow({
   };
 }
 
-function table(report: Report, of: Exclude<(typeof TABLES)[number], 'hosts' | 'ports' | 'services' | 'files'>): readonly Row[] {
+function table(report: Report, of: Exclude<(typeof TABLES)[number], 'hosts' | 'ports' | 'services' | 'files' | 'graph'>): readonly Row[] {
   switch (of) {
     case 'overview':
       return [overview(report)];

@@ -6,6 +6,7 @@ export { packets } from './packets.ts';
 export { packet } from './packet.ts';
 export { services } from './services.ts';
 export { files } from './files.ts';
+export { graph } from './graph.ts';
 export { capture } from './capture.ts';
 export { watch } from './watch.ts';
 export { mcp } from './mcp.ts';

@@ -130,6 +130,13 @@ describe('what they say', () => {
       rows: [],
       limits: [expect.stringContaining('look like a scan') as string],
     });
+    const graph = await output('get_statistics', { capture: 'scan', of: 'graph', filter: 'MAX(frame.len)tcp', limit: 5 }),
+      steps = graph['rows'] as { seconds: number; value: number | null; frame?: number }[];
+    expect([steps.length <= 5, graph['next'], steps[0]?.seconds]).toEqual([true, null, 0]);
+    expect(await failure('get_statistics', { capture: 'scan', of: 'graph', filter: 'MAX(frame.le)' })).toContain('frame.len');
+    expect(await failure('get_statistics', { capture: 'scan', of: 'graph', filter: 'MAX(frame.len)tcp.prot' })).toContain('filter cannot be used');
+    const packets = (await output('get_statistics', { capture: 'scan', of: 'graph' }))['rows'] as { value: number }[];
+    expect(packets.reduce((sum, { value }) => sum + value, 0)).toBe(60);
     const timeline = await output('get_timeline', { capture: 'scan', steps: 7 });
     expect((timeline['packets'] as number[]).reduce((a, b) => a + b, 0)).toBe(60);
     expect((timeline['packets'] as number[]).length).toBeLessThanOrEqual(7);

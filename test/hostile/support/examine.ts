@@ -91,7 +91,27 @@ async function lookingProblems(session: CaptureSession, report: Report): Promise
     if (saved.packets !== packets) problems.push(`${saved.packets} of ${packets} packets were saved`);
     const all = { selection: EVERYTHING, search: '', sort: null, offset: 0, limit: 10_000 };
     for (const service of (await handlers.services(all, signal)).rows) problems.push(...serviceProblems(service, packets));
-    problems.push(...(await fileProblems(handlers, all, packets, signal)));
+    problems.push(...(await fileProblems(handlers, all, packets, signal)), ...(await graphProblems(handlers, stream?.id, packets, signal)));
+  }
+  return problems;
+}
+
+/** Every packet with a time is in one step, whatever its clock says; and of a conversation columns are equally long. */
+async function graphProblems(
+  handlers: CaptureSession['handlers'],
+  flow: string | undefined,
+  packets: number,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const series = { filter: '', measure: 'packets', field: '' } as const,
+    { values, frames, limits } = await handlers.graph({ selection: EVERYTHING, series, intervalSeconds: null, mostSteps: 300 }, signal),
+    drawn = values.reduce<number>((sum, value) => sum + (value ?? 0), 0),
+    problems = frames.every((frame) => frame <= packets) && values.length <= 301 ? [] : [`a graph has ${values.length} steps of ${packets} packets`];
+  if (drawn > packets || (limits.length === 0 && drawn !== packets)) problems.push(`${drawn} of ${packets} packets were drawn`);
+  const graph = flow === undefined ? null : await handlers.tcpGraph({ flow }, signal);
+  if (graph !== null) {
+    const { conversation: _, limits: __, ...columns } = graph;
+    if (new Set(Object.values(columns).map(({ length }) => length)).size !== 1) problems.push('columns of a TCP conversation have several lengths');
   }
   return problems;
 }

@@ -1,12 +1,22 @@
 /** EngineMethods and HostMethods over the made-up capture, in the page. What the page asked of its host is kept in `asked`. */
 import type { Conversation, Endpoint } from '../../../src/analysis/report.ts';
 import { hostStory } from '../../../src/analysis/hostStory.ts';
-import type { FilterCheck, Page, Selection, FileRow, Service, TableQuery } from '../../../src/analysis/engineApi.ts';
+import {
+  EVERYTHING,
+  type FilterCheck,
+  type Page,
+  type Selection,
+  type FileRow,
+  type Service,
+  type TableQuery,
+} from '../../../src/analysis/engineApi.ts';
+import { GraphSteps } from '../../../src/analysis/graphs.ts';
 import type { PageMethods } from '../../../media/engine.ts';
 import type { Handlers } from '../../../src/analysis/rpc.ts';
+import { download } from './download.ts';
 import { packetDetail, packetRow } from './packetDetail.ts';
 import { count, makeReport, timestamp, type Counted } from './reports.ts';
-import { NAMES, SNAP, type Traffic } from './traffic.ts';
+import { DURATION, NAMES, SNAP, type Traffic } from './traffic.ts';
 
 const FIELDS = [
   'ip.addr',
@@ -216,6 +226,22 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     }),
     files: (query) => ({ ...page<FileRow>(FILES, query, (row) => `${row.name} ${row.kind}`, value), limits: [] }),
     fileContents: () => [],
+    graph: ({ selection, series: { filter, measure, field }, ...scale }) => {
+      asked.push(['graph', { filter, measure, field, ...scale }]);
+      if (measure !== 'packets' && measure !== 'bytes' && field !== 'frame.len')
+        throw new Error(`"${field}" is neither a field nor a protocol name.`);
+      const { from, to } = selection.timeRange ?? { from: 0, to: DURATION },
+        steps = new GraphSteps({ from, to, timeless: 0 }, false),
+        // Every seventh packet has trouble, whatever it is called here.
+        isTrouble = filter.startsWith('tcp.analysis'),
+        { frames } = select(isTrouble || filter === '' ? selection : { ...selection, filter });
+      for (const i of frames) if (!isTrouble || i % 7 === 0) steps.add(i + 1, traffic.timeOf[i]!, traffic.lengthOf[i]!);
+      return steps.line(measure, scale);
+    },
+    tcpGraph: ({ flow }) => {
+      const conversation = select(EVERYTHING).conversations.find(({ id }) => id === flow);
+      return conversation === undefined ? null : download(conversation);
+    },
     host: ({ address, selection, limit: rows }) => {
       const filter = `ip.addr == ${address}`,
         chosen = select({ ...selection, filter: selection.filter === '' ? filter : `${selection.filter} and ${filter}` }),
