@@ -102,6 +102,78 @@ describe('is poisoning', () => {
   });
 });
 
+describe('forged DNS answers', () => {
+  const SERVER = '10.0.0.1';
+  /** One question, and as many answers to it; by ids of their own. */
+  function asked(builder: PacketBuilder, id: number, name: string, answers: readonly (string | null)[], times = 1): PacketBuilder {
+    const withId = (bytes: Uint8Array): Uint8Array => Uint8Array.from([0, id, ...bytes.subarray(2)]);
+    for (let i = 0; i < times; i++)
+      builder.udp({ from: CLIENT, to: SERVER, sourcePort: 50_000 + id, destinationPort: 53, payload: withId(dns(name, null)) });
+    for (const address of answers) {
+      const payload = withId(dns(name, address ?? '0.0.0.0'));
+      // "No such name" (RFC 1035 section 4.1.1), with no record behind the question.
+      const told =
+        address === null
+          ? Uint8Array.from([...payload.subarray(0, 2), 0x80, 3, 0, 1, 0, 0, 0, 0, 0, 0, ...payload.subarray(12, payload.length - 16 - name.length)])
+          : payload;
+      builder.udp({ from: SERVER, to: CLIENT, sourcePort: 53, destinationPort: 50_000 + id, payload: told });
+    }
+    return builder.wait(1);
+  }
+
+  test('questions that are asked once and answered twice, led to one address', async () => {
+    const builder = new PacketBuilder();
+    for (const [id, name] of ['www.bank.example', 'mail.example', 'intranet.example'].entries()) asked(builder, id, name, [`10.9.0.${id + 1}`, EVIL]);
+    const findings = await run(builder.bytes());
+    expect(findings).toMatchObject([
+      {
+        severity: 'high',
+        title: `${CLIENT} gets forged DNS answers in the name of ${SERVER}: 3 names led to ${EVIL}`,
+        subjects: [
+          { role: 'attacker', address: EVIL },
+          { role: 'victim', address: CLIENT },
+          { role: 'spoofed', address: SERVER },
+        ],
+        attack: ['T1557'],
+        evidence: { frames: [1, 2, 3, 4, 5, 6, 7, 8, 9], framesTotal: 9 },
+      },
+    ]);
+    expect(checkFilter(findings[0]!.evidence.filter).ok).toBe(true);
+  });
+
+  test('questions that somebody in the middle passes on are not asked again', async () => {
+    const builder = new PacketBuilder();
+    for (let id = 0; id < 3; id++) {
+      const question = asked(new PacketBuilder(), id, `name${id}.example`, [])
+        .bytes()
+        .slice(24 + 16);
+      builder.frame(question);
+      // The source address of Ethernet.
+      question.set([2, 0, 0, 0, 0, 0x66], 6);
+      builder.frame(question);
+      asked(builder, id, `name${id}.example`, [`10.9.0.${id + 1}`, EVIL], 0);
+    }
+    expect(await run(builder.bytes())).toHaveLength(1);
+  });
+
+  test('a name that does not exist, and does', async () => {
+    const builder = new PacketBuilder();
+    for (let id = 0; id < 3; id++) asked(builder, id, 'ads.example', [null, EVIL]);
+    expect(await run(builder.bytes())).toMatchObject([{ subjects: [{ role: 'victim' }, { role: 'spoofed' }] }]);
+  });
+
+  test.each<[string, readonly (string | null)[], number, number]>([
+    ['two contradictions', ['10.9.0.1', EVIL], 1, 2],
+    ['who asks twice and is answered twice, from a ring of servers', ['10.9.0.1', '10.9.0.2'], 2, 9],
+    ['the same answer twice, as a mirror port shows it', ['10.9.0.1', '10.9.0.1'], 1, 9],
+    ['one answer each', ['10.9.0.1'], 1, 9],
+  ])('not: %s', async (_, answers, times, questions) => {
+    const builder = new PacketBuilder();
+    for (let id = 0; id < questions; id++) asked(builder, id, `name${id}.example`, answers, times);
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+});
+
 describe('is silent on', () => {
   test('hosts that answer for themselves, by every protocol', async () => {
     const builder = new PacketBuilder();
