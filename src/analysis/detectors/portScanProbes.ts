@@ -33,6 +33,7 @@ const MOST_SCTP_PROBES = 3,
   LEAST_INIT_ACK = 32;
 const PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17,
+  TFTP_PORT = 69,
   PROTOCOL_SCTP = 132;
 
 /** Kind | outcome of a flow, or 0 when it is no probe: somebody answered, or it began before the capture did. `mostUdpPayload` is a mean, in bytes. */
@@ -93,6 +94,7 @@ function udpProbe(flows: F.FlowTable, row: number, at: number, mostPayload: numb
   if ((ints[at + F.FLAGS]! & F.LOW_TTL) !== 0) return 0;
   if (flows.doubles[row * F.DOUBLES + F.PAYLOAD_A]! > 0 && speaksAsServer(ints[at + F.PORTS]!)) return 0;
   if ((ints[at + F.META]! & F.META_IPV6) === 0 && asksEverybody(ints[at + F.B]!)) return 0;
+  if (answersTftp(flows, at)) return 0;
   switch (icmpSays(ints, at)) {
     case TIME_EXCEEDED:
       return 0;
@@ -116,6 +118,12 @@ function sctpProbe(flows: F.FlowTable, row: number, at: number): number {
 /** Multicast and broadcast: discovery protocols call many ports there, and silence means nothing. */
 function asksEverybody(address: number): boolean {
   return address >>> 28 === 14 || (address & 255) === 255;
+}
+
+/** A server of TFTP answers each request from a port of its own (RFC 1350 section 4); who asks for many files that are not there has mostly hung up by then. */
+function answersTftp(flows: F.FlowTable, at: number): boolean {
+  const { ints } = flows;
+  return flows.find(ints[at + F.B]!, ints[at]!, ints[at + F.PORTS]! & 0xffff, TFTP_PORT, ints[at + F.META]!) >= 0;
 }
 
 /** From a service's port to a short-lived one: an answer whose question was not captured. */

@@ -429,6 +429,26 @@ describe('is silent on', () => {
     await silent(builder);
   });
 
+  test('a TFTP server that says "file not found" to a client which asks for a hundred files, and hangs up', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 100; i++) {
+      const sourcePort = 40_000 + i;
+      builder.udp({ from: A, to: B, sourcePort, destinationPort: 69, payload: Buffer.from(`\0\x01config-${i}.bin\0octet\0`, 'latin1') });
+      const error = {
+        from: B,
+        to: A,
+        sourcePort: 33_000 + 7 * i,
+        destinationPort: sourcePort,
+        payload: Buffer.from('\0\x05\0\x01File not found\0', 'latin1'),
+      };
+      builder
+        .udp(error)
+        .icmpError({ from: A, to: B, type: 3, code: 3, quote: ipBytes({ from: B, to: A, protocol: 17, payload: udpBytes(error) }) })
+        .wait(0.1);
+    }
+    await silent(builder);
+  });
+
   test("a server's segments and answers to its clients' ports, when the capture begins in the middle", async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 40; i++) {
