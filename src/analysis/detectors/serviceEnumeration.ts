@@ -1,5 +1,5 @@
 /**
- * Services that are asked for all they have: pages of a web server by guessing, users of a mail server, zones and addresses of DNS, the tree of SNMP, accounts of a
+ * Services that are asked for all they have: pages of a web server by guessing, users of a mail server, zones and addresses of DNS, the tree of SNMP, files of TFTP, accounts of a
  * directory or a Windows host, sessions and shares of many. Crawlers get what they ask for, mail programs ask for those they write to, monitoring walks the same tree every day.
  */
 import * as z from 'zod';
@@ -9,6 +9,7 @@ import { ldapSearchMessage } from '../../pcap/dissectors/ldap.ts';
 import { sipMessage } from '../../pcap/sipMessage.ts';
 import { smtpCommandMessage, smtpReplyMessage } from '../../pcap/dissectors/smtp.ts';
 import { snmpMessage } from '../../pcap/dissectors/snmp.ts';
+import { tftpMessage } from '../../pcap/dissectors/tftp.ts';
 import { dnsMessage } from '../../pcap/dns/message.ts';
 import { httpResponseMessage } from '../../pcap/http/messages.ts';
 import type { CaptureState } from '../captureState.ts';
@@ -28,7 +29,7 @@ import { RidCycling } from './ridCycling.ts';
 import { SessionCollection } from './sessionCollection.ts';
 import { endsOfDatagram, Sightings, sightingDraft, type Sighting } from './sightings.ts';
 import { isReached, isRefusal, mostlyRefused, noteReached } from './sipUsers.ts';
-import { endsOf } from './watched.ts';
+import { datagramEnds, endsOf } from './watched.ts';
 
 const options = z.object({
   pages: z.int().min(10).default(50).describe('Different pages that a client asked a web server for and that are not there (pages)'),
@@ -53,6 +54,7 @@ const options = z.object({
     .default(40)
     .describe('Numbers of accounts, one after the other, whose names a client asked a Windows host for (numbers)'),
   accountLists: z.int().min(1).default(1).describe('Lists of users and groups that a client asked a Windows host for (lists)'),
+  files: z.int().min(10).default(30).describe('Different files that a client asked a TFTP server for and that it did not get (files)'),
   hosts: z.int().min(3).default(10).describe('Windows hosts that a client asked for their sessions or shares within an hour (hosts)'),
 });
 type Options = z.output<typeof options>;
@@ -93,6 +95,14 @@ const WEB: Kind = { id: 'web-pages', what: 'pages that are not there', unit: 'pa
     severity: 'low',
     attack: ['T1087.002'],
   },
+  FILES: Kind = {
+    id: 'tftp-files',
+    what: 'files of a TFTP server by guessing their names',
+    unit: 'files',
+    option: 'files',
+    severity: 'low',
+    attack: ['T1602.002', 'T1083'],
+  },
   SIP: Kind = {
     id: 'sip-users',
     what: 'users of a telephone exchange',
@@ -124,6 +134,9 @@ const MOST_THINGS = 5000,
   /** Words of lists; what programs compute is longer. */
   MOST_LABEL = 20,
   NO_SUCH_NAME = 3,
+  /** RFC 1350 appendix I. */
+  NO_SUCH_FILE = 1,
+  NO_ACCESS = 2,
   MINUTE = 60,
   ZONE_TRANSFER = 252,
   POINTER = 12,
@@ -140,7 +153,7 @@ export const serviceEnumeration = defineDetector({
   tier: 2,
   deed: 'asked {whom} for {what}',
   description:
-    'A client goes through what a service has: guesses pages, tries users of a mail server, transfers a DNS zone or guesses its names, walks an SNMP tree, searches a directory for accounts to attack or for all it has, lists the accounts of Windows hosts or asks many who is logged on. What is sealed or encrypted (SMB 3, LDAP) cannot be seen. Monitoring and inventories do the same.',
+    'A client goes through what a service has: guesses pages, tries users of a mail server, transfers a DNS zone or guesses its names, walks an SNMP tree, guesses files of a TFTP server, searches a directory for accounts to attack or for all it has, lists the accounts of Windows hosts or asks many who is logged on. What is sealed or encrypted (SMB 3, LDAP) cannot be seen. Monitoring and inventories do the same.',
   options,
   messages: [
     httpResponseMessage.kind,
@@ -152,6 +165,7 @@ export const serviceEnumeration = defineDetector({
     rpcMessage.kind,
     rpcSidsMessage.kind,
     sipMessage.kind,
+    tftpMessage.kind,
   ],
   create(_, state) {
     const seen = new Sightings<Kind>(state),
@@ -164,6 +178,9 @@ export const serviceEnumeration = defineDetector({
     const bursts = new Map<Sighting<Kind>, Burst>(),
       /** Users whom each client of an exchange reached, or let in: those it has, or may call. */
       reached = new Map<string, Set<string>>();
+    /** Files that each client of TFTP did not get, by what it asked for last from which port. */
+    const requested = new Map<string, string>(),
+      refused = new Map<string, Set<string>>();
     /** Pages that were there behind the first that was not, by client and server. */
     const there = new Map<string, number>();
     let hasMissing = false;
@@ -206,6 +223,18 @@ export const serviceEnumeration = defineDetector({
         } else if (sipMessage.is(message)) {
           if (isRefusal(message)) add(SIP, message.user, flow, p, true);
           else if (isReached(message)) noteReached(reached, flow < 0 ? endsOfDatagram(p, true) : endsOf(state, flow), message.user);
+        } else if (tftpMessage.is(message)) {
+          const ends = datagramEnds(p);
+          if (ends === null) return;
+          if (message.file !== null) {
+            add(FILES, message.file, flow, p);
+            // A request that was answered by a transfer is of no interest; the port is used again.
+            if (requested.size >= MOST_THINGS) requested.clear();
+            requested.set(`${ends.source} ${ends.destination} ${ends.sourcePort}`, message.file);
+          } else if (message.error === NO_SUCH_FILE || message.error === NO_ACCESS) {
+            const file = requested.get(`${ends.destination} ${ends.source} ${ends.destinationPort}`);
+            if (file !== undefined) note(refused, `${ends.destination} ${ends.source}`, file);
+          }
         } else if (flow < 0) return;
         else if (smtpCommandMessage.is(message)) {
           if ((message.command === 'VRFY' || message.command === 'EXPN') && message.parameter !== '') add(MAIL, message.parameter, flow, p);
@@ -241,9 +270,11 @@ export const serviceEnumeration = defineDetector({
             things =
               one.mark === NAMES
                 ? Math.min(mostOfOneDomain(all, isFlooded), bursts.get(one)?.most ?? 0)
-                : one.mark === SIP
-                  ? mostlyRefused(all, reached.get(`${one.client} ${one.server}`))
-                  : all.size;
+                : one.mark === FILES
+                  ? (refused.get(`${one.client} ${one.server}`)?.size ?? 0)
+                  : one.mark === SIP
+                    ? mostlyRefused(all, reached.get(`${one.client} ${one.server}`))
+                    : all.size;
           if (things >= (option === null ? 1 : values[option]) || (all.has(EVERYTHING) && bytesOf(state, one) >= WHOLE_DIRECTORY_BYTES))
             findings.push(
               draft(
@@ -270,6 +301,14 @@ export const serviceEnumeration = defineDetector({
     };
   },
 });
+
+/** Remembers one more thing of these two. */
+function note(all: Map<string, Set<string>>, key: string, thing: string): void {
+  const known = all.get(key);
+  if (known === undefined) {
+    if (all.size < MOST_THINGS) all.set(key, new Set([thing]));
+  } else if (known.size < MOST_THINGS) known.add(thing);
+}
 
 /** `mail.example.com`, where `example.com` is what one can register: block lists and search suffixes put more in front, resolvers of viruses' names stranger things. */
 const guessable = remembered((name) => {
@@ -323,7 +362,7 @@ function draft(
     ],
     roles: ['attacker', 'victim'],
     title: `${client} asks ${server} port ${serverPort} for ${mark.what}: ${countText(things)} ${things === 1 ? mark.unit.replace(/(?<=search)es$|s$/, '') : mark.unit}`,
-    description: `${countText(things)} different ${mark.unit} (threshold ${threshold}) were asked for${mark === WEB ? ' and are not there or not for everybody' : mark === SIP ? ', and refused or not proved to be the client’s' : mark === NAMES ? ' within a minute and do not exist' : ''}.`,
+    description: `${countText(things)} different ${mark.unit} (threshold ${threshold}) were asked for${mark === WEB ? ' and are not there or not for everybody' : mark === FILES ? ', which the server did not have or did not give' : mark === SIP ? ', and refused or not proved to be the client’s' : mark === NAMES ? ' within a minute and do not exist' : ''}.`,
     indicators: [
       { name: mark.unit, value: things, threshold },
       ...(mark === WEB ? [{ name: 'words of lists for guessing among them', value: listWords, threshold: LEAST_LIST_WORDS, unit: 'words' }] : []),
@@ -337,9 +376,11 @@ function draft(
             ? 'A mail server or a program that shows the names of addresses.'
             : mark === NAMES
               ? 'A resolver that asks for many clients, in a domain whose hosts were renamed.'
-              : mark === SIP
-                ? 'A gateway with an old list of numbers, or one whose exchange lost its users.'
-                : 'An inventory, or a second server that is meant to ask.',
+              : mark === FILES
+                ? 'Telephones or machines that boot from the network, which ask for one name after the other.'
+                : mark === SIP
+                  ? 'A gateway with an old list of numbers, or one whose exchange lost its users.'
+                  : 'An inventory, or a second server that is meant to ask.',
     ],
     attack: mark.attack,
     recommendation: `Find out who asks at ${client}, and what ${server} told.`,

@@ -1,10 +1,21 @@
 /** Trivial File Transfer Protocol, RFC 1350, with options (RFC 2347). The server answers from a port of its own. */
-import { defineFields, type Dissector } from '../dissector.ts';
+import { defineFields, messageKind, type Dissector, type Message } from '../dissector.ts';
 import type { FileStartMessage } from '../fileStart.ts';
 import { latin1 } from '../http/messages.ts';
 import { takeTftp } from '../tftpFiles.ts';
 import { findByte, textAt } from '../text.ts';
 
+/** A request, or an error in place of what was asked for. */
+export interface TftpMessage extends Message {
+  readonly kind: 'tftp';
+  /** What is to be read or written, at most 128 characters; null in an error. */
+  readonly file: string | null;
+  /** RFC 1350 appendix I: 1 is "file not found", 2 "access violation"; -1 in a request. */
+  readonly error: number;
+}
+export const tftpMessage = messageKind<TftpMessage>('tftp');
+
+const LONGEST_NAME = 128;
 const READ = 1,
   WRITE = 2,
   DATA = 3,
@@ -59,6 +70,15 @@ export const tftp: Dissector = {
     // The first block is how the file begins.
     if (opcode === DATA && end - offset > 4 && p.view.getUint16(offset + 2) === 1 && p.hears('file-start'))
       p.emit({ kind: 'file-start', frame: p.frame, carrier: 'tftp', name: null, start: latin1(p.bytes, offset + 4, end) } satisfies FileStartMessage);
+    if ((isRequest || opcode === ERROR) && p.hears('tftp')) {
+      const nameEnd = findByte(p.bytes, 0, offset + 2, Math.min(end, offset + 2 + LONGEST_NAME));
+      p.emit({
+        kind: 'tftp',
+        frame: p.frame,
+        file: isRequest ? textAt(p.bytes, offset + 2, nameEnd) : null,
+        error: isRequest ? -1 : p.view.getUint16(offset + 2),
+      } satisfies TftpMessage);
+    }
     if (sink === null) return;
     sink.layer(tftp, offset, end - offset);
     sink.add(f.opcode, offset, 2);

@@ -237,6 +237,40 @@ describe('service-enumeration', () => {
       ),
     ).toMatchObject([{ severity: 'low' }]);
   });
+  /** RFC 1350: read requests from a port each, answered from a port of the server's own by an error, or by the whole file in one block. */
+  function overTftp(files: number, refused: number, error = 1): Uint8Array {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < files; i++) {
+      const ends = { from: CLIENT, to: SERVER, sourcePort: 40_000 + i, destinationPort: 69 };
+      builder.udp({ ...ends, payload: Buffer.from(`\0\x01pxelinux.cfg/${i}\0octet\0`, 'latin1') });
+      const answer = i < refused ? `\0\x05\0${String.fromCharCode(error)}no\0` : '\0\x03\0\x01DEFAULT linux';
+      builder
+        .udp({ from: SERVER, to: CLIENT, sourcePort: 33_000 + i, destinationPort: ends.sourcePort, payload: Buffer.from(answer, 'latin1') })
+        .wait(0.05);
+    }
+    return builder.bytes();
+  }
+  test('guessed names of files at a TFTP server', async () => {
+    const findings = await run(overTftp(40, 39), 'service-enumeration');
+    expect(findings).toMatchObject([
+      {
+        severity: 'low',
+        title: `${CLIENT} asks ${SERVER} port 69 for files of a TFTP server by guessing their names: 39 files`,
+        subjects: [
+          { role: 'attacker', address: CLIENT },
+          { role: 'victim', address: SERVER, port: 69 },
+        ],
+      },
+    ]);
+    expect(checkFilter(findings[0]!.evidence.filter).ok).toBe(true);
+    expect(await run(overTftp(40, 40, 2), 'service-enumeration')).toHaveLength(1);
+  });
+  test.each<[string, Parameters<typeof overTftp>]>([
+    ['a machine that boots from the network: eleven names until one is there', [12, 11]],
+    ['a device that fetches all it has', [60, 10]],
+    ['a disk that is full', [40, 40, 3]],
+  ])('silent on %s', async (_, how) => expect(await run(overTftp(...how), 'service-enumeration')).toEqual([]));
+
   test('a zone', async () => expect(await run(lookUps(['example.org'], { type: 252 }).bytes(), 'service-enumeration')).toHaveLength(1));
   test('silent on a few broken links, a mail, and a few reverse look-ups', async () => {
     expect(
