@@ -3,7 +3,18 @@
  * bytes in flight against the window. Dragging zooms in, a click opens the packet; see timeSurface.ts.
  */
 import { html, nothing, render, svg, type TemplateResult } from 'lit';
-import type { TcpGraph } from '../../src/analysis/engineApi.ts';
+import {
+  MARK_DUPLICATE_ACK,
+  MARK_FIN,
+  MARK_FROM_B,
+  MARK_LOST_BEFORE,
+  MARK_OUT_OF_ORDER,
+  MARK_RETRANSMISSION,
+  MARK_RST,
+  MARK_SYN,
+  MARK_ZERO_WINDOW,
+  type TcpGraph,
+} from '../../src/analysis/engineApi.ts';
 import { formatBytes, formatCount, formatDuration } from '../format.ts';
 import { axisOf, unitText } from './graph.ts';
 import { TimeSurface, type TimeSurfaceConfig } from './timeSurface.ts';
@@ -18,25 +29,15 @@ export interface TcpGraphConfig extends TimeSurfaceConfig {
   readonly onFrame: (frame: number) => void;
 }
 
-/** Bits of TcpGraph.marks, see src/analysis/tcpGraph.ts. */
-const FROM_B = 1,
-  RETRANSMISSION = 2,
-  OUT_OF_ORDER = 4,
-  LOST_BEFORE = 8,
-  DUPLICATE_ACK = 16,
-  ZERO_WINDOW = 32,
-  SYN = 64,
-  FIN = 128,
-  RST = 256;
 const NAMES: readonly (readonly [number, string])[] = [
-  [SYN, 'SYN'],
-  [FIN, 'FIN'],
-  [RST, 'RST'],
-  [RETRANSMISSION, 'retransmission'],
-  [OUT_OF_ORDER, 'out of order'],
-  [LOST_BEFORE, 'segment before it not captured'],
-  [DUPLICATE_ACK, 'duplicate ACK'],
-  [ZERO_WINDOW, 'window closed'],
+  [MARK_SYN, 'SYN'],
+  [MARK_FIN, 'FIN'],
+  [MARK_RST, 'RST'],
+  [MARK_RETRANSMISSION, 'retransmission'],
+  [MARK_OUT_OF_ORDER, 'out of order'],
+  [MARK_LOST_BEFORE, 'segment before it not captured'],
+  [MARK_DUPLICATE_ACK, 'duplicate ACK'],
+  [MARK_ZERO_WINDOW, 'window closed'],
 ];
 
 const TOP = 22;
@@ -126,7 +127,7 @@ export class NetsecTcpGraph extends TimeSurface<TcpGraphConfig> {
 
   private chart(config: TcpGraphConfig, width: number, room: number): TemplateResult {
     const { graph, chart, isFromB } = config,
-      own = isFromB ? FROM_B : 0,
+      own = isFromB ? MARK_FROM_B : 0,
       inView = (i: number): boolean => graph.seconds[i]! >= config.domain.from && graph.seconds[i]! <= config.domain.to,
       count = graph.frames.length;
     this.points = { x: new Float32Array(count), y: new Float32Array(count), at: new Int32Array(count), count: 0 };
@@ -136,7 +137,7 @@ export class NetsecTcpGraph extends TimeSurface<TcpGraphConfig> {
     const rates = chart === 'throughput' ? ratesOf(config) : [];
     for (let i = 0; i < count; i++) {
       if (!inView(i)) continue;
-      const isOwn = (graph.marks[i]! & FROM_B) === own;
+      const isOwn = (graph.marks[i]! & MARK_FROM_B) === own;
       if (chart === 'sequence' && isOwn) {
         origin = Math.min(origin, graph.sequence[i]!);
         values.push(graph.sequence[i]! + graph.length[i]!);
@@ -183,8 +184,8 @@ export class NetsecTcpGraph extends TimeSurface<TcpGraphConfig> {
       if (!inView(i)) continue;
       const x = this.x(graph.seconds[i]!),
         marks = graph.marks[i]!,
-        isOwn = (marks & FROM_B) === own;
-      if ((marks & RST) !== 0 && chart === 'sequence') resets += `M${x.toFixed(1)} ${TOP}v8`;
+        isOwn = (marks & MARK_FROM_B) === own;
+      if ((marks & MARK_RST) !== 0 && chart === 'sequence') resets += `M${x.toFixed(1)} ${TOP}v8`;
       if (chart === 'roundTrip') {
         if (isOwn || Number.isNaN(graph.roundTrip[i]!)) continue;
         const at = y(graph.roundTrip[i]!);
@@ -198,20 +199,20 @@ export class NetsecTcpGraph extends TimeSurface<TcpGraphConfig> {
         } else if (!isOwn) {
           const at = y(graph.window[i]!);
           edge.add(x, at);
-          if ((marks & ZERO_WINDOW) !== 0) closed += `M${x.toFixed(1)} ${at.toFixed(1)}h.01`;
+          if ((marks & MARK_ZERO_WINDOW) !== 0) closed += `M${x.toFixed(1)} ${at.toFixed(1)}h.01`;
           mark(i, x, at);
         }
       } else if (isOwn) {
         const top = y(graph.sequence[i]! + graph.length[i]!);
-        if (graph.length[i]! > 0 || (marks & (SYN | FIN)) !== 0) {
-          ((marks & (RETRANSMISSION | OUT_OF_ORDER)) === 0 ? sent : again).add(x, y(graph.sequence[i]!), top);
+        if (graph.length[i]! > 0 || (marks & (MARK_SYN | MARK_FIN)) !== 0) {
+          ((marks & (MARK_RETRANSMISSION | MARK_OUT_OF_ORDER)) === 0 ? sent : again).add(x, y(graph.sequence[i]!), top);
           mark(i, x, top);
         }
       } else if (!Number.isNaN(graph.acknowledgment[i]!)) {
         const at = y(graph.acknowledgment[i]!);
         other.add(x, at);
         edge.add(x, y(graph.acknowledgment[i]! + graph.window[i]!));
-        if ((marks & ZERO_WINDOW) !== 0) closed += `M${x.toFixed(1)} ${at.toFixed(1)}h.01`;
+        if ((marks & MARK_ZERO_WINDOW) !== 0) closed += `M${x.toFixed(1)} ${at.toFixed(1)}h.01`;
         mark(i, x, at);
       }
     }
@@ -246,7 +247,7 @@ export class NetsecTcpGraph extends TimeSurface<TcpGraphConfig> {
     render(
       html`<b>Frame ${formatCount(graph.frames[i]!)}</b> · ${formatDuration(graph.seconds[i]!)} after the first
         <div>
-          ${(graph.marks[i]! & FROM_B) === 0 ? graph.conversation.a : graph.conversation.b}: sequence number ${formatCount(graph.sequence[i]!)},
+          ${(graph.marks[i]! & MARK_FROM_B) === 0 ? graph.conversation.a : graph.conversation.b}: sequence number ${formatCount(graph.sequence[i]!)},
           ${formatBytes(graph.length[i]!)}
         </div>
         <div>
@@ -283,9 +284,9 @@ export class NetsecTcpGraph extends TimeSurface<TcpGraphConfig> {
 function ratesOf({ graph, isFromB, domain }: TcpGraphConfig): readonly number[] {
   const step = (domain.to - domain.from) / RATES,
     sums = new Array<number>(RATES).fill(0),
-    own = isFromB ? FROM_B : 0;
+    own = isFromB ? MARK_FROM_B : 0;
   for (let i = 0; i < graph.frames.length; i++) {
-    if ((graph.marks[i]! & FROM_B) !== own) continue;
+    if ((graph.marks[i]! & MARK_FROM_B) !== own) continue;
     const at = Math.floor((graph.seconds[i]! - domain.from) / step);
     if (at >= 0 && at < RATES) sums[at]! += graph.length[i]!;
   }

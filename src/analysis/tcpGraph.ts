@@ -6,21 +6,21 @@ import { INDEX_FROM_RESPONDER, INDEX_HAS_TIME } from './packetIndex.ts';
 import type { Conversation } from './report.ts';
 import { cancellable } from './rpc.ts';
 import * as T from './tcpAnalysis.ts';
+import {
+  MARK_DUPLICATE_ACK,
+  MARK_FIN,
+  MARK_FROM_B,
+  MARK_LOST_BEFORE,
+  MARK_OUT_OF_ORDER,
+  MARK_RETRANSMISSION,
+  MARK_RST,
+  MARK_SYN,
+  MARK_ZERO_WINDOW,
+} from './tcpMarks.ts';
 import { tcpAnalysisFields, tcpFlowFields, tcpRelatedFields } from './tcpFields.ts';
 
 /** Segments that are drawn; a longer conversation is drawn up to there. */
 const MOST_SEGMENTS = 200_000;
-
-/** Bits of `marks`. */
-export const MARK_FROM_B = 1,
-  MARK_RETRANSMISSION = 2,
-  MARK_OUT_OF_ORDER = 4,
-  MARK_LOST_BEFORE = 8,
-  MARK_DUPLICATE_ACK = 16,
-  MARK_ZERO_WINDOW = 32,
-  MARK_SYN = 64,
-  MARK_FIN = 128,
-  MARK_RST = 256;
 
 /** Columns, a number for each segment in the order of the file. */
 export interface TcpGraph {
@@ -171,21 +171,22 @@ export async function tcpGraph(source: ReplaySource, flow: number, conversation:
   let n = 0;
   const take = (p: Packet): void => {
     const flags = index.flags(p.frame - 1),
-      isFromB = (flags & INDEX_FROM_RESPONDER) !== 0 ? 1 : 0,
+      isFromB = (flags & INDEX_FROM_RESPONDER) !== 0,
+      direction = isFromB ? 1 : 0,
       { tcpFlags } = p;
     // A fragment that completes nothing says nothing of TCP.
     if (Number.isNaN(sink.sequence) || n >= room) return;
     graph.frames[n] = p.frame;
     graph.seconds[n] = (flags & INDEX_HAS_TIME) === 0 ? NaN : index.time(p.frame - 1);
     graph.marks[n] =
-      isFromB |
+      (isFromB ? MARK_FROM_B : 0) |
       sink.marks |
       ((tcpFlags & TCP_SYN) === 0 ? 0 : MARK_SYN) |
       ((tcpFlags & TCP_FIN) === 0 ? 0 : MARK_FIN) |
       ((tcpFlags & TCP_RST) === 0 ? 0 : MARK_RST);
-    graph.sequence[n] = numbers[isFromB].of(sink.sequence);
+    graph.sequence[n] = numbers[direction].of(sink.sequence);
     graph.length[n] = p.net[(p.netCount - 1) * NET_STRIDE + NET_PAYLOAD_LENGTH] ?? 0;
-    graph.acknowledgment[n] = (tcpFlags & TCP_ACK) === 0 ? NaN : acknowledged[isFromB].of(sink.acknowledgment);
+    graph.acknowledgment[n] = (tcpFlags & TCP_ACK) === 0 ? NaN : acknowledged[direction].of(sink.acknowledgment);
     graph.window[n] = sink.window;
     graph.roundTrip[n] = sink.roundTrip;
     graph.inFlight[n] = sink.inFlight;

@@ -2,10 +2,8 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import { EVERYTHING, type FileRow, type FilesPage } from '../../src/analysis/engineApi.ts';
 import { FileWatch } from '../../src/analysis/fileTransfers.ts';
-import { CaptureSession } from '../../src/analysis/session.ts';
 import { createTables } from '../../src/pcap/decode.ts';
 import { Packet } from '../../src/pcap/packet.ts';
 import { nodePlatform } from '../../src/pcap/platform.node.ts';
@@ -14,6 +12,7 @@ import { sample } from '../support/analyzeCapture.ts';
 import { bytesOf, CLIENT, dialogue, SERVER, web, type DialogueOptions } from '../support/dialogue.ts';
 import { PacketBuilder } from '../support/packetBuilder.ts';
 import { exportedObjects, tsharkVersion } from '../support/tshark.ts';
+import { withSession } from '../support/withSession.ts';
 
 beforeAll(() => installPlatform(nodePlatform));
 
@@ -25,21 +24,13 @@ interface Looked extends FilesPage {
 }
 
 async function filesOf(capture: string | Uint8Array, filter = '', search = ''): Promise<Looked> {
-  const opened = await openCaptureFile(
-    typeof capture === 'string' ? { kind: 'path', path: capture } : { kind: 'bytes', name: 'built.pcap', bytes: capture },
-  );
-  if (!opened.ok) throw new Error(opened.message);
-  try {
-    const session = new CaptureSession(opened.capture.source, opened.capture.format, opened.capture.file, { version: 'test', emit: () => undefined }),
-      { signal } = new AbortController();
-    await session.read();
-    const page = await session.handlers.files({ selection: { ...EVERYTHING, filter }, search, sort: null, offset: 0, limit: 10_000 }, signal),
+  return withSession(capture, async ({ handlers }) => {
+    const { signal } = new AbortController(),
+      page = await handlers.files({ selection: { ...EVERYTHING, filter }, search, sort: null, offset: 0, limit: 10_000 }, signal),
       ids = page.rows.map(({ id }) => id),
-      contents = await session.handlers.fileContents({ selection: EVERYTHING, ids, maxBytes: 64 << 20 }, signal);
+      contents = await handlers.fileContents({ selection: EVERYTHING, ids, maxBytes: 64 << 20 }, signal);
     return { ...page, saved: new Map(contents.map(({ id, bytes }) => [id, bytes])) };
-  } finally {
-    await opened.capture.close();
-  }
+  });
 }
 
 /** One conversation over HTTP. */

@@ -1,27 +1,12 @@
 /** Values over time: against what tshark's fields add up to, step by step, and its own io,stat. */
 import { describe, expect, test } from 'vitest';
-import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import { EVERYTHING, type GraphLine, type GraphSeries, type Selection } from '../../src/analysis/engineApi.ts';
 import { GraphSteps } from '../../src/analysis/graphs.ts';
-import { CaptureSession } from '../../src/analysis/session.ts';
-import * as G from '../../src/analysis/tcpGraph.ts';
+import * as G from '../../src/analysis/tcpMarks.ts';
 import { sample } from '../support/analyzeCapture.ts';
 import { ACK, PacketBuilder, PSH } from '../support/packetBuilder.ts';
 import { tsharkFields, tsharkIoStat, tsharkVersion } from '../support/tshark.ts';
-
-async function withSession<T>(capture: string | Uint8Array, use: (session: CaptureSession) => Promise<T>): Promise<T> {
-  const opened = await openCaptureFile(
-    typeof capture === 'string' ? { kind: 'path', path: capture } : { kind: 'bytes', name: 'built.pcap', bytes: capture },
-  );
-  if (!opened.ok) throw new Error(opened.message);
-  try {
-    const session = new CaptureSession(opened.capture.source, opened.capture.format, opened.capture.file, { version: 'test', emit: () => undefined });
-    await session.read();
-    return await use(session);
-  } finally {
-    await opened.capture.close();
-  }
-}
+import { withSession } from '../support/withSession.ts';
 
 const ENDS = { from: '10.0.0.1', sourcePort: 40_000, to: '10.0.0.2', destinationPort: 80, flags: PSH | ACK };
 

@@ -2,14 +2,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import type { HostStory, Selection } from '../../src/analysis/engineApi.ts';
 import { hostFilter } from '../../src/analysis/hostFilter.ts';
-import { CaptureSession } from '../../src/analysis/session.ts';
 import { systemInUserAgent } from '../../src/analysis/userAgentSystem.ts';
 import { installPlatform } from '../../src/pcap/platform.ts';
 import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { ROOT, sample } from '../support/analyzeCapture.ts';
+import { withSession } from '../support/withSession.ts';
 
 // QUIC is opened with the host's ciphers.
 beforeAll(() => installPlatform(nodePlatform));
@@ -17,17 +16,8 @@ afterAll(() => installPlatform(null));
 
 const EVERYTHING: Selection = { filter: '', timeRange: null };
 
-async function story(name: string, address: string, selection = EVERYTHING, limit = 100): Promise<HostStory | null> {
-  const opened = await openCaptureFile({ kind: 'path', path: sample(name) });
-  if (!opened.ok) throw new Error(opened.message);
-  try {
-    const session = new CaptureSession(opened.capture.source, opened.capture.format, opened.capture.file, { version: 'test', emit: () => undefined });
-    await session.read();
-    return await session.handlers.host({ address, selection, limit }, new AbortController().signal);
-  } finally {
-    await opened.capture.close();
-  }
-}
+const story = (name: string, address: string, selection = EVERYTHING, limit = 100): Promise<HostStory | null> =>
+  withSession(sample(name), async ({ handlers }) => handlers.host({ address, selection, limit }, new AbortController().signal));
 
 type EndpointRow = [address: string, port: string | null, sent: number, bytesSent: number, received: number, bytesReceived: number];
 

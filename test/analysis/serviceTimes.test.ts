@@ -1,26 +1,19 @@
 /** How services answer: against tshark's fields on samples, and on conversations of our own making. */
 import { describe, expect, test } from 'vitest';
-import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import { EVERYTHING, type Service, type ServicesPage, type ServiceTimes } from '../../src/analysis/engineApi.ts';
 import { questionIn } from '../../src/analysis/serviceQuestions.ts';
-import { CaptureSession } from '../../src/analysis/session.ts';
 import { analyzeCapture, sample } from '../support/analyzeCapture.ts';
 import { dnsBytes } from '../support/dialogue.ts';
 import { ACK, FIN, PacketBuilder, PSH, RST, SYN } from '../support/packetBuilder.ts';
 import { tsharkFields, tsharkVersion } from '../support/tshark.ts';
+import { withSession } from '../support/withSession.ts';
 
 const CLIENT = '10.0.0.2',
   SERVER = '10.0.0.9';
 
-async function servicesOf(capture: string | Uint8Array, filter = '', sort: string | null = null): Promise<ServicesPage> {
-  const opened = await openCaptureFile(
-    typeof capture === 'string' ? { kind: 'path', path: capture } : { kind: 'bytes', name: 'built.pcap', bytes: capture },
-  );
-  if (!opened.ok) throw new Error(opened.message);
-  try {
-    const session = new CaptureSession(opened.capture.source, opened.capture.format, opened.capture.file, { version: 'test', emit: () => undefined });
-    await session.read();
-    return await session.handlers.services(
+const servicesOf = (capture: string | Uint8Array, filter = '', sort: string | null = null): Promise<ServicesPage> =>
+  withSession(capture, async ({ handlers }) =>
+    handlers.services(
       {
         selection: { ...EVERYTHING, filter },
         search: '',
@@ -29,11 +22,8 @@ async function servicesOf(capture: string | Uint8Array, filter = '', sort: strin
         limit: 1000,
       },
       new AbortController().signal,
-    );
-  } finally {
-    await opened.capture.close();
-  }
-}
+    ),
+  );
 
 const brief = (times: ServiceTimes | null): readonly number[] | null =>
   times === null ? null : [times.count, ...[times.median, times.p95, times.max].map((seconds) => Math.round(seconds * 1e6)), times.maxFrame];

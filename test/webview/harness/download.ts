@@ -1,7 +1,7 @@
 /** A made-up download as the engine tells of a TCP conversation: 300 segments of b, each acknowledged by a after 20 ms; every fiftieth is sent again. */
 import type { TcpGraph } from '../../../src/analysis/engineApi.ts';
 import type { Conversation } from '../../../src/analysis/report.ts';
-import { MARK_FROM_B, MARK_RETRANSMISSION } from '../../../src/analysis/tcpGraph.ts';
+import { MARK_FROM_B, MARK_RETRANSMISSION } from '../../../src/analysis/tcpMarks.ts';
 
 const SEGMENTS = 300,
   LENGTH = 1448,
