@@ -7,6 +7,7 @@ import type { AllowRule } from './allowRules.ts';
 import type { FileContents, FileRow, Service, TransferredFile } from './passRows.ts';
 import type { GraphLine, GraphScale, GraphSeries } from './graphs.ts';
 import type { HostStory } from './hostStory.ts';
+import type { Inventory } from './inventory.ts';
 import type { ConversationLayer, Conversation, Endpoint, Finding, Report, Severity, Timestamp } from './report.ts';
 
 import type { TcpGraph } from './tcpGraph.ts';
@@ -240,6 +241,8 @@ export interface EngineMethods {
   graph: [GraphScale & { readonly selection: Selection; readonly series: GraphSeries }, GraphLine];
   /** What the segments of a TCP conversation say, for graphs; null where there is no such conversation. */
   tcpGraph: [{ readonly flow: string }, TcpGraph | null];
+  /** What hosts asked for and said of themselves, in a pass over the selection that is made when it is asked for first. */
+  inventory: [{ readonly selection: Selection }, Inventory];
   /** The files that were transferred, in a pass over the selection that is made when they are asked for first. */
   files: [TableQuery, FilesPage];
   /** What these files hold, with zeros where bytes are missing; those that together do not fit in `maxBytes` are not there. */

@@ -1,13 +1,17 @@
 /** What a capture looks like through each filter and time range that somebody looks through: an analysis of its own for each, kept while it is in use. */
 import { sourceUpTo, type ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat } from '../pcap/captureFormat.ts';
+import type { Message } from '../pcap/dissector.ts';
+import type { Packet } from '../pcap/packet.ts';
 import { Analysis, type AnalysisOptions } from './analyze.ts';
+import type { CaptureState } from './captureState.ts';
 import type { FileContents, Selection, Sort } from './engineApi.ts';
 import { FileWatch, type FilesFound } from './fileTransfers.ts';
 import { checkFilter, selectFrames, within } from './filtering.ts';
 import { checkMeasure, drawSteps, graphField } from './graphPass.ts';
 import type { GraphLine, GraphScale, GraphSeries, GraphSteps } from './graphs.ts';
 import { IntelIndex } from './intelIndex.ts';
+import { INVENTORY_MESSAGES, InventoryWatch, type Inventory } from './inventory.ts';
 import type { Judgement } from './findings.ts';
 import type { FrameSelection } from './frameSelection.ts';
 import type { PacketIndex } from './packetIndex.ts';
@@ -75,6 +79,7 @@ export class SelectionViews {
   readonly #views = new Map<string, SharedView>();
   readonly #orders = new Map<string, Promise<Uint32Array | null>>();
   readonly #services: SharedPasses<ServicesFound>;
+  readonly #inventory: SharedPasses<Inventory>;
   readonly #files: SharedPasses<FilesFound>;
   readonly #graphs: SharedPasses<GraphSteps>;
 
@@ -87,6 +92,7 @@ export class SelectionViews {
     this.#options = options;
     const framesOf = (selection: Selection): number => this.framesOf(selection);
     this.#services = new SharedPasses(framesOf, (selection, frames) => this.#watchServices(selection, frames));
+    this.#inventory = new SharedPasses(framesOf, (selection, frames) => this.#watchInventory(selection, frames));
     this.#files = new SharedPasses(framesOf, (selection, frames) => this.#watchFiles(selection, frames));
     this.#graphs = new SharedPasses(
       framesOf,
@@ -143,6 +149,11 @@ export class SelectionViews {
     );
   }
 
+  /** What hosts of a selection asked for and said of themselves. */
+  inventory(selection: Selection): Promise<Inventory> {
+    return this.#inventory.of(selection);
+  }
+
   /** The files that were transferred in the frames of a selection. */
   files(selection: Selection): Promise<FilesFound> {
     return this.#files.of(selection);
@@ -156,15 +167,39 @@ export class SelectionViews {
   }
 
   async #watchServices(selection: Selection, frames: number): Promise<ServicesFound> {
+    let watch: ServiceWatch | undefined;
+    await this.#listen(
+      selection,
+      frames,
+      SERVICE_MESSAGES,
+      (state) => (watch = new ServiceWatch(state)),
+      (p, flows) => watch?.onFrame(p, flows),
+    );
+    return watch!.found();
+  }
+
+  async #watchInventory(selection: Selection, frames: number): Promise<Inventory> {
+    let watch: InventoryWatch | undefined;
+    await this.#listen(selection, frames, INVENTORY_MESSAGES, (state) => (watch = new InventoryWatch(state)));
+    return watch!.found();
+  }
+
+  /** A pass over a selection for somebody who listens to messages of these kinds. */
+  async #listen(
+    selection: Selection,
+    frames: number,
+    messages: readonly string[],
+    to: (state: CaptureState) => { onMessage(message: Message, flow: number, p: Packet): void },
+    onFrame?: AnalysisOptions['onFrame'],
+  ): Promise<void> {
     const { selection: chosen } = await this.chosen(selection),
       { signal } = this.#shared(selection).controller;
-    let watch: ServiceWatch | undefined;
     const pass = new Analysis(this.readSoFar(frames), this.#format, {
       ...(chosen === null ? {} : { select: (frame: number) => chosen.has(frame) }),
       listen: {
-        messages: SERVICE_MESSAGES,
+        messages,
         to: (state) => {
-          const listener = (watch = new ServiceWatch(state));
+          const listener = to(state);
           return {
             onMessage: (message, flow, p) => {
               if (chosen === null || chosen.has(message.frame)) listener.onMessage(message, flow, p);
@@ -172,10 +207,9 @@ export class SelectionViews {
           };
         },
       },
-      onFrame: (p, flows) => watch?.onFrame(p, flows),
+      onFrame,
     });
     await cancellable(pass.advance({ signal }), signal);
-    return watch!.found();
   }
 
   async #watchFiles(selection: Selection, frames: number): Promise<FilesFound> {

@@ -135,6 +135,7 @@ export class CaptureSession {
     conversations: async (query) => (await this.#views.of(query.selection)).tables.conversations(query),
     endpoints: async (query) => (await this.#views.of(query.selection)).tables.endpoints(query),
     services: async (query) => servicesPage(await this.#views.services(query.selection), query),
+    inventory: ({ selection }) => this.#views.inventory(selection),
     files: async (query) => filesPage(await this.#views.files(query.selection), query),
     graph: ({ selection, series, ...scale }) => this.#views.graph(selection, series, scale),
     tcpGraph: async ({ flow }, signal) => {

@@ -184,6 +184,7 @@ function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, key
     services: pass('services'),
     graph: pass('graph'),
     tcpGraph: pass('tcpGraph'),
+    inventory: pass('inventory'),
     files: pass('files'),
     fileContents: pass('fileContents'),
     host: pass('host'),

@@ -68,13 +68,13 @@ function longestRun(text: string): number {
 }
 
 /** GitHub splits cells at `|` even inside code, and takes the backslash away again. */
-function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replace(/\\*\|/g, (bars) => `${'\\'.repeat((bars.length - 1) * 2)}\\|`)).join(' | ')} |`;
   return [line(head), `| ${head.map((_, c) => (right.includes(c) ? '---:' : '---')).join(' | ')} |`, ...rows.map(line)].join('\n');
 }
 
-function list(title: string, lines: readonly string[]): string {
+export function list(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : `## ${title}\n\n${lines.map((line) => `- ${inline(line)}`).join('\n')}`;
 }
 

@@ -7,6 +7,7 @@ export { packet } from './packet.ts';
 export { services } from './services.ts';
 export { files } from './files.ts';
 export { graph } from './graph.ts';
+export { compare } from './compare.ts';
 export { capture } from './capture.ts';
 export { watch } from './watch.ts';
 export { mcp } from './mcp.ts';

@@ -224,6 +224,7 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
       ),
       limits: ['192 ports of 10.0.0.9 that let nobody in are not listed.'],
     }),
+    inventory: () => ({ lookups: [], called: [], software: [], devices: [], limits: [] }),
     files: (query) => ({ ...page<FileRow>(FILES, query, (row) => `${row.name} ${row.kind}`, value), limits: [] }),
     fileContents: () => [],
     graph: ({ selection, series: { filter, measure, field }, ...scale }) => {
