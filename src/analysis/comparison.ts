@@ -71,13 +71,16 @@ export interface Comparison {
   readonly lists: Readonly<Record<ComparedList, Differences>>;
   /** How hosts of one were found in the other. */
   readonly matching: readonly string[];
-  /** Why something may be absent without being gone. */
+  /** Why something may be absent without being gone: where the two were not looked at in the same way. */
   readonly notes: readonly string[];
+  /** What could be examined of neither. */
+  readonly notesOfBoth: readonly string[];
   /** When a difference is worth saying. */
   readonly rules: readonly string[];
 }
 
 export const COMPARISON_RULES: readonly string[] = [
+  'Only in one means: not seen in the other, which may have been recorded elsewhere, or with a capture filter that the file does not tell.',
   ...FINDING_RULES,
   ...SERVICE_RULES,
   ...HOST_RULES,
@@ -152,6 +155,10 @@ export function compareSides(first: ComparedSide, second: ComparedSide, { filter
     lists,
     matching: matches.sentences,
     notes: notesOf(first, second, filter, isSame),
+    notesOfBoth: shortList(
+      'both',
+      toldOf(first).filter((text) => toldOf(second).includes(text)),
+    ),
     rules: COMPARISON_RULES,
   };
 }
@@ -371,20 +378,34 @@ function notesOf(first: ComparedSide, second: ComparedSide, filter: string, isSa
   const links = [a, b].map(({ linkTypes }) => linkTypes.toSorted().join(', '));
   if (links[0] !== links[1] && a.packets > 0 && b.packets > 0)
     notes.push(`They were recorded on different kinds of link: ${links[0]} and ${links[1]}.`);
-  for (const [side, which] of [
-    [first, 'first'],
-    [second, 'second'],
-  ] as const) {
-    const { report } = side,
-      told = [...(report.capture.packets === 0 ? ['there are no packets to compare.'] : notExamined(report)), ...side.limits];
-    notes.push(...told.slice(0, MOST_NOTES_OF_ONE).map((text) => `Of the ${which}: ${text}`));
-    if (told.length > MOST_NOTES_OF_ONE)
-      notes.push(`Of the ${which}: ${plural(told.length - MOST_NOTES_OF_ONE, 'more such note')}; analyze it to see them.`);
-  }
+  const [ofFirst, ofSecond] = [toldOf(first), toldOf(second)];
+  notes.push(
+    ...shortList(
+      'first',
+      ofFirst.filter((text) => !ofSecond.includes(text)),
+    ),
+    ...shortList(
+      'second',
+      ofSecond.filter((text) => !ofFirst.includes(text)),
+    ),
+  );
   if (first.report.quality.openedConversations > 0 !== second.report.quality.openedConversations > 0)
     notes.push('Keys opened encrypted connections of one of them only: what is said inside of them cannot be compared.');
   notes.push(
     'Only in one means: not seen in the other, which may have been recorded elsewhere, or with a capture filter that the file does not tell.',
   );
   return notes;
+}
+
+function toldOf({ report, limits }: ComparedSide): readonly string[] {
+  return [...(report.capture.packets === 0 ? ['There are no packets to compare.'] : notExamined(report)), ...limits];
+}
+
+function shortList(which: 'first' | 'second' | 'both', all: readonly string[]): string[] {
+  const of = which === 'both' ? 'Of both' : `Of the ${which}`,
+    more = all.length - MOST_NOTES_OF_ONE;
+  return [
+    ...all.slice(0, MOST_NOTES_OF_ONE).map((text) => `${of}: ${text}`),
+    ...(more > 0 ? [`${of}: ${plural(more, 'more such note')}; analyze ${which === 'both' ? 'them' : 'it'} to see them.`] : []),
+  ];
 }

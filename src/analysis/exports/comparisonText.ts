@@ -85,7 +85,11 @@ const frameText = (frame: number | null): string => (frame === null ? '' : `fram
 
 export function comparisonText(comparison: Comparison, style: TextStyle): string {
   const { first, second, lists } = comparison,
-    heading = (title: string, rest = ''): string => `\n${paint(style, title, 'bold')}${rest === '' ? '' : `  ${paint(style, rest, 'dim')}`}`,
+    heading = (title: string, rest = ''): string => {
+      const isWide = title.length + 2 + rest.length > style.width,
+        more = isWide ? wrap(rest, style.width - 2).map((line) => `\n  ${paint(style, line, 'dim')}`) : [`  ${paint(style, rest, 'dim')}`];
+      return `\n${paint(style, title, 'bold')}${rest === '' ? '' : more.join('')}`;
+    },
     paragraph = (text: string): string[] => wrap(safeText(text, 2000), style.width - 2).map((line) => `  ${line}`);
   const captures = (
     [
@@ -119,7 +123,7 @@ export function comparisonText(comparison: Comparison, style: TextStyle): string
     ]),
     ...(alike === '' ? [] : ['', ...wrap(alike, style.width)]),
     heading('How this was compared'),
-    ...[...comparison.matching, ...comparison.notes, ...comparison.rules].flatMap(paragraph),
+    ...[...comparison.matching, ...comparison.notes, ...comparison.notesOfBoth, ...comparison.rules].flatMap(paragraph),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -186,7 +190,7 @@ export function comparisonMarkdown(comparison: Comparison, link: PlaceLink = () 
     )}`,
     ...COMPARED_LISTS.filter((name) => differs(lists[name])).map((name) => listMarkdown(name, lists[name], link)),
     alike === '' ? '' : inline(alike),
-    list('How this was compared', [...comparison.matching, ...comparison.notes, ...comparison.rules]),
+    list('How this was compared', [...comparison.matching, ...comparison.notes, ...comparison.notesOfBoth, ...comparison.rules]),
     `*${inline('Frame numbers are those of the capture files; times are UTC.')} Compared: ${code(cell(first.name))} and ${code(cell(second.name))}.*`,
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;

@@ -1,7 +1,8 @@
-/** compare_captures: what one capture has that the other has not. */
+/** compare_captures: what one capture has that the other has not, and what both have differently. */
 import * as z from 'zod';
-import { EVERYTHING } from '../engineApi.ts';
-import type { Endpoint, Finding, Report } from '../report.ts';
+import type { ComparedChange, ComparedItem, Differences, Place } from '../comparedLists.ts';
+import { compareSides, leftOut, limitComparison, readSide, type ComparedCapture, type ComparedList, type ComparedSide } from '../comparison.ts';
+import type { OpenCapture } from '../captureStore.ts';
 import { defineTool, type ToolContext } from '../tool.ts';
 import { captureInput, limitInput, withCapture } from '../toolCapture.ts';
 
@@ -15,58 +16,89 @@ const side = z.object({
   startTime: z.string().nullable(),
   durationSeconds: z.number().nullable(),
 });
-const only = z.object({ inFirst: z.array(z.string()), inSecond: z.array(z.string()), inBoth: z.number(), leftOut: z.number() });
+/** Lists of nothing are left out: a model pays for each word. */
+const part = z.object({
+  inFirst: z.array(z.string()).optional(),
+  inSecond: z.array(z.string()).optional(),
+  changed: z.array(z.string()).optional(),
+  inBoth: z.number(),
+  leftOut: z.number().optional(),
+});
+const parts = { findings: part, services: part, lookups: part, serverNames: part, hosts: part, devices: part, software: part, protocols: part };
+type Part = z.input<typeof part>;
 
 export const compareCaptures = defineTool({
   name: 'compare_captures',
   title: 'Compare captures',
-  description: 'Two captures side by side: key figures, and the addresses, services and findings that only one of them has.',
+  description: 'Two captures side by side: what is new, gone, slower or failing.',
   input: z.strictObject({ first: captureInput, second: z.string().min(1).max(1000), limit: limitInput(100, 10) }),
-  output: z.object({ first: side, second: side, hosts: only, services: only, findings: only }),
+  output: z.object({ first: side, second: side, verdict: z.string(), ...parts, matching: z.array(z.string()), notes: z.array(z.string()) }),
   async run({ first, second, limit }, context) {
     const a = await look(first, context),
       b = await look(second, context);
+    const compared = limitComparison(compareSides(a.side, b.side, { isSame: a.location === b.location }), limit),
+      partOf = (list: ComparedList): Part => shortened(compared.lists[list], SHORT[list]);
     return {
-      first: sideOf(a),
-      second: sideOf(b),
-      hosts: difference(hostNames(a.hosts), hostNames(b.hosts), limit),
-      services: difference(services(a.report), services(b.report), limit),
-      findings: difference(findingNames(a.report.findings), findingNames(b.report.findings), limit),
+      first: sideOf(compared.first),
+      second: sideOf(compared.second),
+      verdict: compared.verdict,
+      findings: partOf('findings'),
+      services: partOf('services'),
+      lookups: partOf('lookups'),
+      serverNames: partOf('serverNames'),
+      hosts: partOf('hosts'),
+      devices: partOf('devices'),
+      software: partOf('software'),
+      protocols: partOf('protocols'),
+      matching: [...compared.matching],
+      notes: [...compared.notes],
     };
   },
 });
 
-interface Look {
-  readonly name: string;
-  readonly report: Report;
-  readonly hosts: readonly Endpoint[];
+function look(which: string, context: ToolContext): Promise<{ readonly side: ComparedSide; readonly location: string }> {
+  return withCapture(which, context, async (opened: OpenCapture, { name, location }) => ({
+    side: await readSide(name, '', (method, params, signal) => opened.call(method, params, signal), context.signal),
+    location,
+  }));
 }
 
-function look(which: string, context: ToolContext): Promise<Look> {
-  return withCapture(which, context, async (opened, { name }) => {
-    const report = await opened.call('report', { selection: EVERYTHING, limit: Infinity }, context.signal);
-    return { name, report, hosts: report.endpoints.filter(({ layer }) => layer === 'ip' || layer === 'ipv6') };
-  });
+function sideOf({ endTime: _end, ...capture }: ComparedCapture): z.input<typeof side> {
+  return capture;
 }
 
-function sideOf({ name, report: { capture, headline, statusText, risk } }: Look): z.input<typeof side> {
-  const { packets, originalBytes, startTime, durationSeconds } = capture;
-  return { name, headline, statusText, riskScore: risk.score, packets, originalBytes, startTime, durationSeconds };
-}
+const withDetail = ({ what, detail }: ComparedItem): string => `${what} (${detail})`,
+  bare = ({ what }: ComparedItem): string => what;
+/** How an item of each list reads. */
+const SHORT: Readonly<Record<ComparedList, (item: ComparedItem) => string>> = {
+  // `medium: 10.0.0.66 tried 60 ports`, with its frame.
+  findings: ({ what, detail, place }) => `${detail.split(',')[0] ?? ''}: ${what}${framesText(place)}`,
+  services: withDetail,
+  lookups: withDetail,
+  serverNames: bare,
+  hosts: bare,
+  devices: bare,
+  software: bare,
+  protocols: bare,
+};
 
-const hostNames = (hosts: readonly Endpoint[]): string[] => hosts.toSorted((a, b) => b.bytes - a.bytes).map(({ address }) => address);
-const services = ({ breakdown }: Report): string[] => breakdown.map(({ name }) => name);
-const findingNames = (findings: readonly Finding[]): string[] => findings.map(({ severity, title }) => `${severity}: ${title}`);
-
-function difference(first: readonly string[], second: readonly string[], limit: number): z.input<typeof only> {
-  const a = new Set(first),
-    b = new Set(second);
-  const inFirst = [...a].filter((each) => !b.has(each)),
-    inSecond = [...b].filter((each) => !a.has(each));
+function shortened(list: Differences, short: (item: ComparedItem) => string): Part {
+  const more = leftOut(list),
+    { onlyFirst, onlySecond, changed, inBoth } = list;
   return {
-    inFirst: inFirst.slice(0, limit),
-    inSecond: inSecond.slice(0, limit),
-    inBoth: a.size - inFirst.length,
-    leftOut: Math.max(0, inFirst.length - limit) + Math.max(0, inSecond.length - limit),
+    ...(onlyFirst.length > 0 ? { inFirst: onlyFirst.map(short) } : {}),
+    ...(onlySecond.length > 0 ? { inSecond: onlySecond.map(short) } : {}),
+    ...(changed.length > 0 ? { changed: changed.map(changeText) } : {}),
+    inBoth,
+    ...(more > 0 ? { leftOut: more } : {}),
   };
+}
+
+function changeText({ what, changes, first, second }: ComparedChange): string {
+  return `${what}: ${changes.map(({ text }) => text).join('; ')}${framesText(first, second)}`;
+}
+
+function framesText(first: Place, second?: Place): string {
+  if (second === undefined) return first.frame === null ? '' : `, frame ${first.frame}`;
+  return first.frame === null || second.frame === null ? '' : ` (frame ${first.frame}, then frame ${second.frame})`;
 }

@@ -75,22 +75,45 @@ async function twoNewest({ captures, looking }: CommandContext): Promise<readonl
   return first === undefined || second === undefined ? 'To compare there have to be two captures: `/compare a.pcap and b.pcap`.' : [first, second];
 }
 
-function comparedText({ first, second, hosts, services, findings }: Compared): string {
-  const only = (side: 'inFirst' | 'inSecond'): string[] => [
-    ...findings[side].map((text) => `Finding, ${words(text)}`),
-    ...(hosts[side].length === 0 ? [] : [`Addresses: ${hosts[side].map((each) => named(each)).join(', ')}`]),
-    ...(services[side].length === 0 ? [] : [`Protocols: ${services[side].map(inline).join(', ')}`]),
-  ];
-  const leftOut = hosts.leftOut + services.leftOut + findings.leftOut;
+/** What is told of each list, and what one of it is called. */
+const LISTS = [
+  { list: 'findings', title: 'Findings', one: 'finding', many: 'findings' },
+  { list: 'services', title: 'Services', one: 'service', many: 'services' },
+  { list: 'lookups', title: 'Names asked of DNS', one: 'name asked of DNS', many: 'names asked of DNS' },
+  { list: 'serverNames', title: 'Names called', one: 'name called', many: 'names called' },
+  { list: 'hosts', title: 'Addresses', one: 'address', many: 'addresses' },
+  { list: 'devices', title: 'MAC addresses', one: 'MAC address', many: 'MAC addresses' },
+  { list: 'software', title: 'Programs', one: 'program', many: 'programs' },
+  { list: 'protocols', title: 'Protocols', one: 'protocol', many: 'protocols' },
+] as const satisfies readonly { readonly list: keyof Compared; readonly title: string; readonly one: string; readonly many: string }[];
+
+function comparedText(compared: Compared): string {
+  const { first, second } = compared;
+  const only = (side: 'inFirst' | 'inSecond'): string[] =>
+    LISTS.flatMap(({ list, title }) => {
+      const rows = compared[list][side] ?? [];
+      if (rows.length === 0) return [];
+      if (list === 'findings') return rows.map((text) => `Finding, ${words(text)}`);
+      return [`${title}: ${rows.map((each) => (list === 'protocols' ? inline(each) : named(each))).join(', ')}`];
+    });
+  const changed = LISTS.flatMap(({ list }) => (compared[list].changed ?? []).map((text) => words(text))),
+    leftOut = LISTS.reduce((total, { list }) => total + (compared[list].leftOut ?? 0), 0);
   return joined([
     verdictLine(verdictOf(first, second)),
+    inline(compared.verdict),
     section('What these are', [sideText(first), sideText(second)]),
+    section('In both, but changed', changed),
     section(`Only in ${named(first.name)}`, only('inFirst')),
     section(`Only in ${named(second.name)}`, only('inSecond')),
     section('In both', [
-      `${plural(hosts.inBoth, 'address', 'addresses')}, ${plural(services.inBoth, 'protocol')}, ${plural(findings.inBoth, 'finding')}.`,
+      `${
+        LISTS.filter(({ list }) => compared[list].inBoth > 0)
+          .map(({ list, one, many }) => plural(compared[list].inBoth, one, many))
+          .join(', ') || 'Nothing'
+      }.`,
       ...(leftOut > 0 ? [`${plural(leftOut, 'more difference')} not shown.`] : []),
     ]),
+    section('To be kept in mind', [...compared.matching, ...compared.notes].map(words)),
   ]);
 }
 

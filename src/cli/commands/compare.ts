@@ -39,7 +39,7 @@ export const compare: Command = {
     if (more.length > 0) throw new UsageError(`Two captures at a time: what is ${JSON.stringify(more[0])}?`);
     if (!isUnderstood(filter, terminal)) return EXIT.USAGE;
     const sides: ComparedSide[] = [],
-      places: string[] = [],
+      files: string[] = [],
       codes: ExitCode[] = [];
     for (const word of [one, other]) {
       const inputs = await findInputs([word], capturesFolder(textOption(args, 'folder')));
@@ -48,7 +48,7 @@ export const compare: Command = {
         return EXIT.UNREADABLE;
       }
       const file = inputs.paths[0]!;
-      places.push(path.resolve(file));
+      files.push(file);
       const code = await withSession(file, textOption(args, 'keylog'), terminal, async ({ handlers }) => {
         const { signal } = terminal;
         sides.push(
@@ -65,8 +65,13 @@ export const compare: Command = {
       // Half a comparison is none.
       if (code !== EXIT.DONE && code !== EXIT.DAMAGED) return code;
     }
-    const [first, second] = sides as [ComparedSide, ComparedSide];
-    const comparison = limitComparison(compareSides(first, second, { filter, isSame: places[0] === places[1] }), limit);
+    const isSame = path.resolve(files[0]!) === path.resolve(files[1]!),
+      // Two captures of one name are told apart by their folders.
+      [first, second] = (sides[0]!.name === sides[1]!.name && !isSame ? sides.map((side, i) => ({ ...side, name: files[i]! })) : sides) as [
+        ComparedSide,
+        ComparedSide,
+      ];
+    const comparison = limitComparison(compareSides(first, second, { filter, isSame }), limit);
     const written = {
       json: () => `${JSON.stringify(comparison)}\n`,
       markdown: () => comparisonMarkdown(comparison),
