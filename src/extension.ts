@@ -7,6 +7,7 @@ import { captureEditors, VIEW_TYPE } from './editor/captureEditor.ts';
 import { captureLibrary, capturesFolders } from './editor/captureLibrary.ts';
 import { capturesTree } from './editor/capturesTree.ts';
 import { registerCommands } from './editor/commands.ts';
+import { registerComparisons } from './editor/comparisons.ts';
 import { registerLanguageModelTools } from './editor/languageModelTools.ts';
 import { detectorSettings } from './editor/detectorSettings.ts';
 import { keepJudged } from './editor/judging.ts';
@@ -67,7 +68,13 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.registerFileSystemProvider(RECORDING_SCHEME, recordingFiles(), { isReadonly: true }),
     vscode.window.registerFileDecorationProvider(tree),
     ...registerCommands({ editors, library, sessions, summaries, netsec }),
-    ...registerChat(context, { captures, inFront, show: (uri, command) => editors.show(uri, command), recorder: recordings.recorder }),
+    ...registerComparisons({ editors, library, sessions }),
+    ...registerChat(context, {
+      captures,
+      inFront,
+      show: (uri, command, column) => editors.show(uri, command, column),
+      recorder: recordings.recorder,
+    }),
     ...recordings.registered,
     ...registerLanguageModelTools({ captures, editors, recorder: recordings.recorder }),
     ...registerMonitor({

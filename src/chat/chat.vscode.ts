@@ -14,7 +14,7 @@ export interface ChatParts {
   /** The capture in front, and what its page last saved. */
   readonly inFront: () => { readonly uri: vscode.Uri; readonly state: unknown } | null;
   /** Opens a capture, or brings it to the front, and gives its page a command. */
-  readonly show: (uri: vscode.Uri, command?: PageCommand) => Promise<void>;
+  readonly show: (uri: vscode.Uri, command?: PageCommand, column?: vscode.ViewColumn) => Promise<void>;
   readonly recorder: PlainRecorder;
 }
 
@@ -28,7 +28,7 @@ export function registerChat(context: vscode.ExtensionContext, parts: ChatParts)
     vscode.commands.registerCommand('netsec.showWhatWasSent', async () => {
       await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'plaintext', content: sent.text() }));
     }),
-    vscode.commands.registerCommand(EVIDENCE_COMMAND, (argument: unknown) => openEvidence(argument, parts.show)),
+    vscode.commands.registerCommand(EVIDENCE_COMMAND, (argument: unknown, column: unknown) => openEvidence(argument, parts.show, column)),
     languageModel(claude),
     chatParticipant({
       ...parts,
@@ -43,14 +43,14 @@ export function registerChat(context: vscode.ExtensionContext, parts: ChatParts)
   return registered;
 }
 
-/** A click on a link of an answer. The answer may be older than the file. */
-async function openEvidence(argument: unknown, show: ChatParts['show']): Promise<void> {
+/** A click on a link of an answer, or of a comparison, which says where beside it. Either may be older than the file. */
+async function openEvidence(argument: unknown, show: ChatParts['show'], column: unknown): Promise<void> {
   const place = evidencePlace(argument);
   try {
     if (place === null) throw new Error('This link leads nowhere.');
     const uri = vscode.Uri.parse(place.capture, true);
     await vscode.workspace.fs.stat(uri);
-    await show(uri, pageCommand(place));
+    await show(uri, pageCommand(place), columnOf(column));
   } catch (error) {
     const why =
       error instanceof vscode.FileSystemError ? 'The capture is no longer where it was.' : error instanceof Error ? error.message : String(error);
@@ -58,9 +58,14 @@ async function openEvidence(argument: unknown, show: ChatParts['show']): Promise
   }
 }
 
-function pageCommand({ frame, finding, host, flow }: EvidencePlace): PageCommand | undefined {
+function columnOf(value: unknown): vscode.ViewColumn | undefined {
+  return Object.values(vscode.ViewColumn).find((each): each is vscode.ViewColumn => typeof each === 'number' && each === value);
+}
+
+function pageCommand({ frame, finding, host, flow, filter }: EvidencePlace): PageCommand | undefined {
   if (frame !== undefined) return { kind: 'goToPacket', frame };
   if (finding !== undefined) return { kind: 'showFinding', id: finding };
   if (host !== undefined) return { kind: 'showHost', address: host };
+  if (filter !== undefined) return { kind: 'setFilter', filter };
   return flow === undefined ? undefined : { kind: 'showFlow', id: flow };
 }

@@ -1,6 +1,6 @@
 /** The parts of an answer made here. `frame 12`, `[finding ID]`, `[flow ID]` and addresses are links where answers can have some (links.ts). */
 import { countText, plural } from '../analysis/describe.ts';
-import { code, inline } from '../analysis/exports/markdown.ts';
+import { code, inline, words } from '../analysis/exports/markdown.ts';
 import { clock } from '../analysis/exports/overview.ts';
 import { safeText } from '../analysis/exports/safeText.ts';
 import type { Finding, Timestamp } from '../analysis/report.ts';
@@ -22,12 +22,6 @@ export function joined(parts: readonly string[]): string {
 
 export function shortened(lines: readonly string[], most: number, what: string): string[] {
   return lines.length <= most ? [...lines] : [...lines.slice(0, most), `${plural(lines.length - most, `more ${what}`)}.`];
-}
-
-/** Text in the middle of a line, where a number at its beginning makes no list of it. */
-export function words(text: string): string {
-  const inLine = inline(`x ${text}`);
-  return inLine.startsWith('x ') ? inLine.slice(2) : inline(text);
 }
 
 export function named(text: string, most = 300): string {

@@ -16,6 +16,8 @@ export interface EvidencePlace {
   readonly finding?: string;
   readonly host?: string;
   readonly flow?: string;
+  /** A display filter. */
+  readonly filter?: string;
 }
 
 export interface LinkTargets {
@@ -185,7 +187,8 @@ function frameLinks(all: string, list: string, link: (label: string, frame: numb
   return numbers.map((frame, i) => link(i === 0 ? `${word} ${frame}` : String(frame), frame)).join(between);
 }
 
-const MOST_NAMES = 500;
+const MOST_NAMES = 500,
+  LONGEST_FILTER = 4000;
 
 /** Where captures are named, the longest name first where one holds another. */
 function namesIn(line: string, names: readonly string[]): Stretch[] {
@@ -208,11 +211,12 @@ function isAddress(text: string): boolean {
 /** The argument of the command, if it is one that a link of ours can have. */
 export function evidencePlace(value: unknown): EvidencePlace | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { capture, frame, finding, host, flow } = value as Readonly<Record<string, unknown>>;
+  const { capture, frame, finding, host, flow, filter } = value as Readonly<Record<string, unknown>>;
   if (typeof capture !== 'string' || capture === '' || capture.length > 8000) return null;
   if (typeof frame === 'number') return Number.isSafeInteger(frame) && frame >= 1 ? { capture, frame } : null;
   if (typeof finding === 'string') return IS_FINDING.test(finding) ? { capture, finding } : null;
   if (typeof host === 'string') return isAddress(host) ? { capture, host } : null;
   if (typeof flow === 'string') return IS_FLOW.test(flow) ? { capture, flow } : null;
+  if (typeof filter === 'string') return filter !== '' && filter.length <= LONGEST_FILTER ? { capture, filter } : null;
   return { capture };
 }

@@ -1,10 +1,10 @@
 /** A Report as an answer in Chat, in the layout that is asked of a model too, with no model involved. */
 import { bytesText, plural } from '../analysis/describe.ts';
-import { code, inline } from '../analysis/exports/markdown.ts';
+import { code, inline, words } from '../analysis/exports/markdown.ts';
 import { keyFigures, mostActive, notExamined, protocolShares } from '../analysis/exports/overview.ts';
 import { safeText } from '../analysis/exports/safeText.ts';
 import type { Report } from '../analysis/report.ts';
-import { findingText, joined, section, shortened, verdictLine, words } from './layout.ts';
+import { findingText, joined, section, shortened, verdictLine } from './layout.ts';
 import type { ExplainFor } from './prompt.ts';
 
 const MOST_FINDINGS = 10;

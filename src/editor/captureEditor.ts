@@ -31,8 +31,8 @@ export interface CaptureEditors extends vscode.CustomReadonlyEditorProvider<Capt
   active(): OpenEditor | undefined;
   /** The same; else one that can be seen beside the active editor. */
   inFront(): OpenEditor | undefined;
-  /** Opens a capture, or brings it to the front, and gives its page a command. */
-  show(uri: vscode.Uri, command?: PageCommand): Promise<void>;
+  /** Opens a capture, in this column where one is said, or brings it to the front, and gives its page a command. */
+  show(uri: vscode.Uri, command?: PageCommand, column?: vscode.ViewColumn): Promise<void>;
 }
 
 interface CaptureDocument extends vscode.CustomDocument {
@@ -76,7 +76,7 @@ export function captureEditors(context: EditorContext): CaptureEditors {
     },
     active: () => [...open].find(([panel]) => panel.active)?.[1],
     inFront: () => ([...open].find(([panel]) => panel.active) ?? [...open].find(([panel]) => panel.visible))?.[1],
-    async show(uri, command) {
+    async show(uri, command, column) {
       const key = uri.toString();
       const [panel, editor] = [...open].find(([, each]) => each.uri.toString() === key) ?? [];
       if (panel !== undefined && editor !== undefined) {
@@ -85,7 +85,7 @@ export function captureEditors(context: EditorContext): CaptureEditors {
         return;
       }
       if (command !== undefined) waiting.set(key, command);
-      await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE);
+      await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE, column);
     },
   };
 }

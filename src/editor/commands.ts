@@ -92,7 +92,7 @@ function activeEditor(editors: CaptureEditors): OpenEditor {
 }
 
 /** What a menu hands over: a file of the Explorer or an entry of the Captures view. */
-function uriOf(target: unknown): vscode.Uri | undefined {
+export function uriOf(target: unknown): vscode.Uri | undefined {
   if (target instanceof vscode.Uri) return target;
   const entry = target as Partial<CaptureEntry> | undefined;
   return entry?.uri instanceof vscode.Uri ? entry.uri : undefined;

@@ -112,7 +112,7 @@ If nothing is medium or graver, say so in a short report instead of making one u
       second: { description: 'The other capture', kind: 'capture', schema: z.string().min(1).max(1000) },
     },
     text: (quoted) => `Compare the capture ${quoted('first')} with ${quoted('second')}.
-1. compare_captures: key figures, and what only one of them has.
+1. compare_captures: key figures, services that changed, what only one of them has, and its notes on why.
 2. get_statistics with of = "breakdown" for both: shares, since their lengths may differ.
 3. explain_finding for findings that only the second has, get_host for hosts that are new in it.
 Say what is new, what is gone and what changed, what of it matters, and what only looks like a change because the captures differ in length, place or completeness.`,

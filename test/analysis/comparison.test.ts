@@ -357,7 +357,6 @@ describe('laid out', () => {
     for (const one of both) {
       const terminal = comparisonText(one, PLAIN),
         markdown = comparisonMarkdown(one);
-      // eslint-disable-next-line no-control-regex -- these are what must not be there
       for (const written of [terminal, markdown]) expect(written).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
       // Outside of code nothing of it is left.
       const outside = markdown.replace(/(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, '');

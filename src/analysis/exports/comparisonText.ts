@@ -2,10 +2,10 @@
 import type { ComparedChange, ComparedItem, Differences, Place } from '../comparedLists.ts';
 import { COMPARED_LISTS, leftOut, type ComparedCapture, type ComparedList, type Comparison, type Figure } from '../comparison.ts';
 import { bytesText, countText, durationText, plural } from '../describe.ts';
-import { code, inline, list, table } from './markdown.ts';
+import { code, inline, list, table, words } from './markdown.ts';
 import { clock } from './overview.ts';
 import { safeText } from './safeText.ts';
-import { columns, paint, wrap, type Color, type TextStyle } from './textLayout.ts';
+import { columns, paint, wrap, type TextStyle } from './textLayout.ts';
 
 export const LIST_TITLES: Readonly<Record<ComparedList, string>> = {
   findings: 'Findings',
@@ -130,12 +130,15 @@ export function comparisonText(comparison: Comparison, style: TextStyle): string
 
 function listLines(differences: Differences, style: TextStyle): string[] {
   const { onlyFirst, onlySecond, changed } = differences;
-  const only = (items: readonly ComparedItem[], sign: string, color: Color): string[] =>
-    columns(
-      style,
-      [{ paint: [color] }, { min: 24, paint: [color] }, { min: 20 }, { optional: true, paint: ['dim'] }],
-      items.map(({ what, detail, place }) => [sign, cell(what), cell(detail), frameText(place.frame)]),
-    );
+  const only = [
+    ...onlySecond.map((item) => ({ item, sign: '+', color: 'green' as const })),
+    ...onlyFirst.map((item) => ({ item, sign: '-', color: 'red' as const })),
+  ];
+  const lines = columns(
+    style,
+    [{}, { min: 24 }, { min: 20 }, { optional: true }],
+    only.map(({ item: { what, detail, place }, sign }) => [sign, cell(what), cell(detail), frameText(place.frame)]),
+  );
   return [
     ...changed.flatMap((change) => [
       ...columns(
@@ -145,8 +148,7 @@ function listLines(differences: Differences, style: TextStyle): string[] {
       ),
       ...change.changes.flatMap(({ text }) => wrap(cell(text), style.width - 6).map((line, i) => `${i === 0 ? '    ' : '      '}${line}`)),
     ]),
-    ...only(onlySecond, '+', 'green'),
-    ...only(onlyFirst, '-', 'red'),
+    ...lines.map((line, i) => paint(style, line, only[i]!.color)),
     ...moreLines(differences).map((line) => paint(style, `  ${line}`, 'dim')),
   ];
 }
@@ -170,12 +172,12 @@ export function comparisonMarkdown(comparison: Comparison, link: PlaceLink = () 
   const { first, second, lists } = comparison;
   const shown = (['first', 'second'] as const).map((side) => {
     const name = code(cell(comparison[side].name));
-    return [side === 'first' ? '- first' : '+ second', link(side, name, {}) ?? name, inline(captureText(comparison[side]))];
+    return [side === 'first' ? '- first' : '+ second', link(side, name, {}) ?? name, words(captureText(comparison[side]))];
   });
   const alike = alikeText(comparison);
   const parts = [
     `# ${inline('Comparison of two captures')}`,
-    `**${inline(comparison.verdict)}**`,
+    `**${words(comparison.verdict)}**`,
     table(['', 'Capture', 'What it is'], shown),
     ...(comparison.filter === '' ? [] : [`Filter: ${code(cell(comparison.filter))}`]),
     `## Key figures\n\n${table(
@@ -189,7 +191,7 @@ export function comparisonMarkdown(comparison: Comparison, link: PlaceLink = () 
       [1, 2],
     )}`,
     ...COMPARED_LISTS.filter((name) => differs(lists[name])).map((name) => listMarkdown(name, lists[name], link)),
-    alike === '' ? '' : inline(alike),
+    alike === '' ? '' : words(alike),
     list('How this was compared', [...comparison.matching, ...comparison.notes, ...comparison.notesOfBoth, ...comparison.rules]),
     `*${inline('Frame numbers are those of the capture files; times are UTC.')} Compared: ${code(cell(first.name))} and ${code(cell(second.name))}.*`,
   ];
@@ -197,6 +199,8 @@ export function comparisonMarkdown(comparison: Comparison, link: PlaceLink = () 
 }
 
 function listMarkdown(name: ComparedList, differences: Differences, link: PlaceLink): string {
+  // Titles of findings are sentences of ours; what else is named came out of packets as it is.
+  const named = (what: string): string => (name === 'findings' ? words(cell(what)) : code(cell(what)));
   const where = (side: 'first' | 'second', place: Place): string[] => {
     const links = [
       place.finding === null ? null : link(side, 'finding', { finding: place.finding }),
@@ -207,7 +211,7 @@ function listMarkdown(name: ComparedList, differences: Differences, link: PlaceL
     return links.filter((text) => text !== null);
   };
   const only = (items: readonly ComparedItem[], sign: string, side: 'first' | 'second'): string[][] =>
-    items.map(({ what, detail, place }) => [sign, code(cell(what)), inline(cell(detail)), where(side, place).join(', ')]);
+    items.map(({ what, detail, place }) => [sign, named(what), words(cell(detail)), where(side, place).join(', ')]);
   const rows = [
     ...differences.changed.map(({ what, changes, first, second }) => {
       const places = [
@@ -216,8 +220,8 @@ function listMarkdown(name: ComparedList, differences: Differences, link: PlaceL
       ] as const;
       return [
         '~',
-        code(cell(what)),
-        changes.map(({ text }) => inline(cell(text))).join('<br>'),
+        named(what),
+        changes.map(({ text }) => words(cell(text))).join('<br>'),
         places.flatMap(([side, links]) => (links.length === 0 ? [] : [`${side}: ${links.join(', ')}`])).join('; '),
       ];
     }),
@@ -226,8 +230,8 @@ function listMarkdown(name: ComparedList, differences: Differences, link: PlaceL
   ];
   return [
     `## ${LIST_TITLES[name]}`,
-    inline(`${countsText(differences)}.`),
+    words(`${countsText(differences)}.`),
     table(['', 'What', '', 'Where'], rows),
-    ...moreLines(differences).map(inline),
+    ...moreLines(differences).map(words),
   ].join('\n\n');
 }

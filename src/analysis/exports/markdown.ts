@@ -50,6 +50,12 @@ export function inline(text: string): string {
   return code(safe);
 }
 
+/** Text in the middle of a line, where a number at its beginning makes no list of it. */
+export function words(text: string): string {
+  const inLine = inline(`x ${text}`);
+  return inLine.startsWith('x ') ? inLine.slice(2) : inline(text);
+}
+
 export function code(safe: string): string {
   const fence = '`'.repeat(longestRun(safe) + 1);
   const padding = safe.startsWith('`') || safe.endsWith('`') ? ' ' : '';

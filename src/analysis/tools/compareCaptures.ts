@@ -2,7 +2,6 @@
 import * as z from 'zod';
 import type { ComparedChange, ComparedItem, Differences, Place } from '../comparedLists.ts';
 import { compareSides, leftOut, limitComparison, readSide, type ComparedCapture, type ComparedList, type ComparedSide } from '../comparison.ts';
-import type { OpenCapture } from '../captureStore.ts';
 import { defineTool, type ToolContext } from '../tool.ts';
 import { captureInput, limitInput, withCapture } from '../toolCapture.ts';
 
@@ -35,7 +34,7 @@ export const compareCaptures = defineTool({
   output: z.object({ first: side, second: side, verdict: z.string(), ...parts, matching: z.array(z.string()), notes: z.array(z.string()) }),
   async run({ first, second, limit }, context) {
     const a = await look(first, context),
-      b = await look(second, context);
+      b = await look(second, context, a);
     const compared = limitComparison(compareSides(a.side, b.side, { isSame: a.location === b.location }), limit),
       partOf = (list: ComparedList): Part => shortened(compared.lists[list], SHORT[list]);
     return {
@@ -56,11 +55,18 @@ export const compareCaptures = defineTool({
   },
 });
 
-function look(which: string, context: ToolContext): Promise<{ readonly side: ComparedSide; readonly location: string }> {
-  return withCapture(which, context, async (opened: OpenCapture, { name, location }) => ({
-    side: await readSide(name, '', (method, params, signal) => opened.call(method, params, signal), context.signal),
-    location,
-  }));
+interface Looked {
+  readonly side: ComparedSide;
+  readonly location: string;
+}
+
+/** A capture that is compared with itself is read once. */
+function look(which: string, context: ToolContext, known?: Looked): Promise<Looked> {
+  return withCapture(which, context, async (opened, { name, location }) =>
+    known?.location === location
+      ? known
+      : { side: await readSide(name, '', (method, params, signal) => opened.call(method, params, signal), context.signal), location },
+  );
 }
 
 function sideOf({ endTime: _end, ...capture }: ComparedCapture): z.input<typeof side> {

@@ -1,12 +1,12 @@
 /** /compare: what one capture has that another has not. */
 import type * as z from 'zod';
 import { bytesText, countText, durationText, plural } from '../../analysis/describe.ts';
-import { inline } from '../../analysis/exports/markdown.ts';
+import { inline, words } from '../../analysis/exports/markdown.ts';
 import { clock } from '../../analysis/exports/overview.ts';
 import { ToolFailure } from '../../analysis/tool.ts';
 import { compareCaptures } from '../../analysis/tools/compareCaptures.ts';
 import type { ChatCommand, CommandContext } from '../command.ts';
-import { joined, named, section, verdictLine, words } from '../layout.ts';
+import { joined, named, section, verdictLine } from '../layout.ts';
 import type { Looking } from '../looking.ts';
 import { plainAnswer } from './oneCapture.ts';
 

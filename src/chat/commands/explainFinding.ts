@@ -1,10 +1,10 @@
 /** One finding, told whole. */
 import { plural } from '../../analysis/describe.ts';
-import { inline } from '../../analysis/exports/markdown.ts';
+import { inline, words } from '../../analysis/exports/markdown.ts';
 import { clock } from '../../analysis/exports/overview.ts';
 import type { Finding, Report, Severity } from '../../analysis/report.ts';
 import type { Answer, CommandContext } from '../command.ts';
-import { attackLine, filterLine, findingLine, framesText, joined, named, section, shortened, verdictLine, words } from '../layout.ts';
+import { attackLine, filterLine, findingLine, framesText, joined, named, section, shortened, verdictLine } from '../layout.ts';
 import { followUpsOf } from './oneCapture.ts';
 
 const MEANING: Readonly<Record<Severity, string>> = {

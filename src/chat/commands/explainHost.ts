@@ -2,11 +2,11 @@
 import type { OpenCapture } from '../../analysis/captureStore.ts';
 import { bytesText, countText, plural, protocolLabel } from '../../analysis/describe.ts';
 import { EVERYTHING } from '../../analysis/engineApi.ts';
-import { inline } from '../../analysis/exports/markdown.ts';
+import { inline, words } from '../../analysis/exports/markdown.ts';
 import { clock } from '../../analysis/exports/overview.ts';
 import type { Report } from '../../analysis/report.ts';
 import type { Answer, CommandContext } from '../command.ts';
-import { findingLine, joined, named, section, shortened, verdictLine, words } from '../layout.ts';
+import { findingLine, joined, named, section, shortened, verdictLine } from '../layout.ts';
 import { followUpsOf } from './oneCapture.ts';
 
 const MOST_PEERS = 8;

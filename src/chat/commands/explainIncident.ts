@@ -1,9 +1,9 @@
 /** One incident, told as the story it is: who, what in which order, and what to do. */
 import { plural } from '../../analysis/describe.ts';
-import { inline } from '../../analysis/exports/markdown.ts';
+import { inline, words } from '../../analysis/exports/markdown.ts';
 import type { Incident, Report } from '../../analysis/report.ts';
 import type { Answer } from '../command.ts';
-import { findingLine, joined, named, section, shortened, timeOfDay, verdictLine, words } from '../layout.ts';
+import { findingLine, joined, named, section, shortened, timeOfDay, verdictLine } from '../layout.ts';
 import { followUpsOf } from './oneCapture.ts';
 
 const MOST_STEPS = 20;

@@ -1,10 +1,10 @@
 /** /hunt: is there anything in a capture that speaks for a suspicion? Without a model the words of the suspicion are looked for in what the analysis knows. */
 import { bytesText, countText, durationText, plural, protocolLabel } from '../../analysis/describe.ts';
-import { inline } from '../../analysis/exports/markdown.ts';
+import { inline, words } from '../../analysis/exports/markdown.ts';
 import { notExamined } from '../../analysis/exports/overview.ts';
 import type { Coverage, Finding, Report } from '../../analysis/report.ts';
 import type { Answer, ChatCommand, CommandContext } from '../command.ts';
-import { findingLine, findingText, joined, named, section, shortened, verdictLine, words } from '../layout.ts';
+import { findingLine, findingText, joined, named, section, shortened, verdictLine } from '../layout.ts';
 import { cluesOf, type Clues } from './huntWords.ts';
 import { aboutOf, followUpsOf, inCapture, plainAnswer, wholeReport } from './oneCapture.ts';
 

@@ -3,7 +3,8 @@ import { countText, durationText, plural } from '../../analysis/describe.ts';
 import { clock } from '../../analysis/exports/overview.ts';
 import type { Report, Timeline } from '../../analysis/report.ts';
 import type { ChatCommand } from '../command.ts';
-import { findingLine, joined, section, shortened, timeOfDay, verdictLine, words } from '../layout.ts';
+import { words } from '../../analysis/exports/markdown.ts';
+import { findingLine, joined, section, shortened, timeOfDay, verdictLine } from '../layout.ts';
 import { aboutOf, followUpsOf, inCapture, wholeReport } from './oneCapture.ts';
 
 const MOST_EVENTS = 25;

@@ -1,0 +1,206 @@
+/**
+ * Two captures side by side: a document that nobody writes, shown as a Markdown preview. A preview follows neither commands nor addresses of our own, but links to
+ * files beside the document; so a place in a capture is such a file, whose editor opens the capture there and goes away.
+ */
+import * as vscode from 'vscode';
+import { recordedMs, type CaptureFile } from '../analysis/captureFiles.ts';
+import type { Place } from '../analysis/comparedLists.ts';
+import { compareSides, limitComparison, readSide, type ComparedSide } from '../analysis/comparison.ts';
+import { comparisonMarkdown } from '../analysis/exports/comparisonText.ts';
+import { CallCancelled } from '../analysis/rpc.ts';
+import type { CaptureEditors } from './captureEditor.ts';
+import type { CaptureLibrary } from './captureLibrary.ts';
+import { uriOf } from './commands.ts';
+import { nameOf } from './openCapture.ts';
+import { whenComplete, type Sessions } from './sessions.ts';
+import { bytesInWords, timeInWords } from './words.ts';
+
+const SCHEME = 'netsec-comparison';
+const PLACE_VIEW = 'netsec.place';
+const PLACE_ENDING = '.netsec-place';
+/** Rows of each list; the command line has all. */
+const MOST_ROWS = 50;
+const MOST_KEPT = 10;
+
+export interface ComparisonContext {
+  readonly editors: CaptureEditors;
+  readonly library: CaptureLibrary;
+  readonly sessions: Sessions;
+}
+
+type Pair = readonly [first: vscode.Uri, second: vscode.Uri];
+
+export function registerComparisons(context: ComparisonContext): { dispose(): unknown }[] {
+  const texts = new Map<string, string>(),
+    changed = new vscode.EventEmitter<vscode.Uri>();
+
+  async function make(pair: Pair, signal?: AbortSignal, onProgress?: (name: string) => void): Promise<string> {
+    const sides: ComparedSide[] = [];
+    for (const uri of pair) {
+      onProgress?.(nameOf(uri));
+      sides.push(await sideOf(uri, context.sessions, signal));
+    }
+    const [first, second] = sides as [ComparedSide, ComparedSide],
+      isSame = pair[0].toString() === pair[1].toString(),
+      comparison = limitComparison(compareSides(first, second, { isSame }), MOST_ROWS);
+    return comparisonMarkdown(comparison, (side, label, place) => `[${label}](${placeLink(pair[side === 'first' ? 0 : 1], place)})`);
+  }
+
+  async function show(pair: Pair): Promise<void> {
+    const text = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: 'Comparing captures', cancellable: true },
+      (progress, token) => {
+        const controller = new AbortController();
+        token.onCancellationRequested(() => controller.abort());
+        return make(pair, controller.signal, (name) => progress.report({ message: name })).catch((error: unknown) => {
+          if (controller.signal.aborted) return null;
+          throw error;
+        });
+      },
+    );
+    if (text === null) return;
+    const uri = documentUri(pair);
+    texts.set(uri.toString(), text);
+    for (const old of texts.keys()) {
+      if (texts.size <= MOST_KEPT) break;
+      texts.delete(old);
+    }
+    changed.fire(uri);
+    // A preview in front shows this one instead; two of the same text side by side help nobody.
+    const inFront = vscode.window.tabGroups.activeTabGroup.activeTab?.input,
+      isHere = inFront === undefined || (inFront instanceof vscode.TabInputWebview && inFront.viewType.endsWith('markdown.preview'));
+    try {
+      await vscode.commands.executeCommand(isHere ? 'markdown.showPreview' : 'markdown.showPreviewToSide', uri);
+    } catch {
+      // Somebody may have turned the preview off.
+      await vscode.window.showTextDocument(uri, { viewColumn: isHere ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside });
+    }
+  }
+
+  const commands: Readonly<Record<string, (...args: unknown[]) => Promise<void>>> = {
+    compareCaptures: async () => {
+      const first = context.editors.inFront()?.uri ?? (await pick(context, 'Compare captures: the first', []));
+      await compareWith(first);
+    },
+    compareWith: async (target) => compareWith(uriOf(target)),
+    // Menus hand over what was clicked, then all that is selected.
+    compareSelected: async (clicked, selected) => {
+      const targets = (Array.isArray(selected) ? (selected as unknown[]) : [clicked]).flatMap((target) => uriOf(target) ?? []);
+      const [one, other] = targets;
+      if (one === undefined || other === undefined || targets.length > 2)
+        throw new Error(`Select two captures to compare; ${targets.length} ${targets.length === 1 ? 'is' : 'are'} selected.`);
+      await show(await inOrder([one, other], context.library));
+    },
+  };
+
+  async function compareWith(one: vscode.Uri | undefined): Promise<void> {
+    const other = one === undefined ? undefined : await pick(context, `Compare ${nameOf(one)} with`, [one]);
+    if (one !== undefined && other !== undefined) await show(await inOrder([one, other], context.library));
+  }
+
+  return [
+    changed,
+    vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
+      onDidChange: changed.event,
+      // After a reload of the window it is made again.
+      provideTextDocumentContent: async (uri) => texts.get(uri.toString()) ?? (await make(pairOf(uri))),
+    }),
+    vscode.window.registerCustomEditorProvider(PLACE_VIEW, placeEditor()),
+    ...Object.entries(commands).map(([name, run]) =>
+      vscode.commands.registerCommand(`netsec.${name}`, async (...args: unknown[]) => {
+        try {
+          await run(...args);
+        } catch (error) {
+          if (error instanceof CallCancelled) return;
+          void vscode.window.showErrorMessage(`Netsec: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }),
+    ),
+  ];
+}
+
+async function sideOf(uri: vscode.Uri, sessions: Sessions, signal?: AbortSignal): Promise<ComparedSide> {
+  const { session, release } = sessions.acquire(uri.toString());
+  try {
+    await whenComplete(session, signal);
+    return await readSide(nameOf(uri), '', (method, params, abort) => session.call(method, params, abort), signal);
+  } finally {
+    release();
+  }
+}
+
+/** The older is the first: what was, then what is. */
+async function inOrder(pair: Pair, library: CaptureLibrary): Promise<Pair> {
+  const listed = await library.list();
+  const when = async (uri: vscode.Uri): Promise<number> => {
+    const known = listed.find((entry) => entry.uri.toString() === uri.toString());
+    if (known !== undefined) return recordedMs(known.file);
+    try {
+      const { size, mtime } = await vscode.workspace.fs.stat(uri);
+      return recordedMs({ location: uri.toString(), name: nameOf(uri), bytes: size, modifiedMs: mtime } satisfies CaptureFile);
+    } catch {
+      // Reading it says what is wrong.
+      return 0;
+    }
+  };
+  return (await when(pair[0])) <= (await when(pair[1])) ? pair : [pair[1], pair[0]];
+}
+
+async function pick({ library }: ComparisonContext, title: string, without: readonly vscode.Uri[]): Promise<vscode.Uri | undefined> {
+  const { language } = vscode.env,
+    entries = (await library.list()).filter(({ uri }) => without.every((one) => one.toString() !== uri.toString()));
+  const browse = { label: '$(folder-opened) Another capture...', description: '', uri: null };
+  const items = [
+    ...entries.map(({ uri, file }) => ({
+      label: file.name,
+      description: `${bytesInWords(file.bytes, language)} · ${timeInWords(recordedMs(file), language)}`,
+      uri,
+    })),
+    browse,
+  ];
+  const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'Captures, newest first', ignoreFocusOut: true });
+  if (picked === undefined) return undefined;
+  if (picked.uri !== null) return picked.uri;
+  return (await vscode.window.showOpenDialog({ title, openLabel: 'Compare' }))?.[0];
+}
+
+function documentUri([first, second]: Pair): vscode.Uri {
+  return vscode.Uri.from({
+    scheme: SCHEME,
+    path: `/${nameOf(first)} and ${nameOf(second)}.md`,
+    query: JSON.stringify([first.toString(), second.toString()]),
+  });
+}
+
+function pairOf({ query }: vscode.Uri): Pair {
+  const [first, second] = JSON.parse(query) as unknown[];
+  if (typeof first !== 'string' || typeof second !== 'string') throw new Error('This address names no captures to compare.');
+  return [vscode.Uri.parse(first, true), vscode.Uri.parse(second, true)];
+}
+
+/** Letters, digits, `-` and `_` only, whatever the place holds: it is a part of Markdown. */
+function placeLink(capture: vscode.Uri, place: Partial<Place>): string {
+  return Buffer.from(JSON.stringify({ ...place, capture: capture.toString() })).toString('base64url') + PLACE_ENDING;
+}
+
+/** Opens the capture where the link says, beside the comparison, and closes itself. What the link may say is checked there. */
+function placeEditor(): vscode.CustomReadonlyEditorProvider {
+  return {
+    openCustomDocument: (uri) => ({ uri, dispose: () => undefined }),
+    async resolveCustomEditor({ uri }, panel) {
+      const here = panel.viewColumn;
+      panel.dispose();
+      // A file of that name is none of ours.
+      if (uri.scheme !== SCHEME) throw new Error('This is a link within a comparison of two captures.');
+      const coded = nameOf(uri).slice(0, -PLACE_ENDING.length),
+        other = vscode.window.tabGroups.all.find(({ viewColumn }) => viewColumn !== here)?.viewColumn;
+      let place: unknown = null;
+      try {
+        place = JSON.parse(Buffer.from(coded, 'base64url').toString());
+      } catch {
+        // The command says that it leads nowhere.
+      }
+      await vscode.commands.executeCommand('netsec.openEvidence', place, other ?? vscode.ViewColumn.Beside);
+    },
+  };
+}
