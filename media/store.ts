@@ -2,7 +2,7 @@
  * The one place where the page keeps what it knows and where the reader is: the capture's reports, one selection
  * (filter + time range) for all views, the open view, what each view remembers, and the way back.
  */
-import { EVERYTHING, type PageStart, type Progress, type Selection } from '../src/analysis/engineApi.ts';
+import { EVERYTHING, type GraphSeries, type PageStart, type Progress, type Selection } from '../src/analysis/engineApi.ts';
 import type { Report } from '../src/analysis/report.ts';
 import type { Engine, PageEvent } from './engine.ts';
 import { formatCount, setLocale } from './format.ts';
@@ -248,6 +248,11 @@ export class Store {
     const layer = id.slice(0, id.indexOf(':'));
     const stream = layer === 'tcp' || layer === 'udp' ? id : null;
     this.go({ view: 'conversations', views: this.viewsWith('conversations', { layer, search: '' }), stream });
+  }
+
+  /** These lines over time, in place of those that were drawn before: Back has them. */
+  showOverTime(series: readonly GraphSeries[]): void {
+    this.go({ view: 'graphs', views: this.viewsWith('graphs', { mode: 'time', series }) });
   }
 
   /** What the segments of a TCP conversation say over time. */

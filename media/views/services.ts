@@ -1,6 +1,6 @@
 /** How each port of each server answers: who could connect, how long that and the answers took, and what went wrong. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { failedConnections, type Service, type ServiceTimes } from '../../src/analysis/engineApi.ts';
+import { failedConnections, type GraphSeries, type Service, type ServiceTimes } from '../../src/analysis/engineApi.ts';
 import { fact, icon, packetsLink, skeleton } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { addressFilter, both } from '../filters.ts';
@@ -172,6 +172,28 @@ function timesText(store: Store, times: ServiceTimes | null): TemplateResult | n
     <button class="lk" title="Show the packet" @click=${() => store.showPacket(maxFrame)}>${formatDuration(max)}</button>`;
 }
 
+/** Which field says how long its answers took; over TCP without one, how long segments waited for their acknowledgment. */
+const TIMES: Readonly<Record<string, string>> = {
+  dns: 'dns.time',
+  http: 'http.time',
+  smb: 'smb.time',
+  smb2: 'smb2.time',
+  ldap: 'ldap.time',
+  snmp: 'snmp.time',
+  radius: 'radius.time',
+};
+
+/** What one looks at when it is slow: how much it has to do, how long that takes, and what was sent again. */
+function linesOf(row: Service): readonly GraphSeries[] {
+  const filter = filterOf(row),
+    field = TIMES[row.service ?? ''] ?? (row.layer === 'tcp' ? 'tcp.analysis.ack_rtt' : '');
+  return [
+    { measure: 'packets', field: '', filter },
+    ...(field === '' ? [] : [{ measure: 'max', field, filter } as const]),
+    ...(row.layer === 'tcp' ? [{ measure: 'packets', field: '', filter: both(filter, 'tcp.analysis.retransmission') } as const] : []),
+  ];
+}
+
 function detail(store: Store, row: Service): TemplateResult {
   const { refused, unanswered, reset, connections, requests } = row;
   return html`<h2>
@@ -180,6 +202,7 @@ function detail(store: Store, row: Service): TemplateResult {
     </h2>
     <div class="acts">
       <button class="btn pri" @click=${() => store.showPackets(filterOf(row))}>${icon('list-flat')}Show ${plural(row.packets, 'packet')}</button>
+      <button class="btn" data-testid="services-graph" @click=${() => store.showOverTime(linesOf(row))}>${icon('graph-line')}Draw over time</button>
       <button class="btn" @click=${() => ask(store, `explain ${row.address}`)}>${icon('comment-discussion')}Ask @netsec</button>
     </div>
     <dl class="facts">

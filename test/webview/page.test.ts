@@ -174,6 +174,14 @@ describe.runIf(here)('the analysis page', () => {
     await page.getByTestId('services-slowest').getByRole('button', { name: '412' }).click();
     await page.getByTestId('view-packets').waitFor();
     await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe('frame 412');
+    // The same over time: how much, how slow, how often again.
+    await page.getByTestId('back').click();
+    await page.getByTestId('services-graph').click();
+    await expect.poll(() => page.getByTestId('graph-row').count()).toBe(3);
+    await expect.poll(() => page.getByTestId('graph-field-1-input').inputValue()).toBe('http.time');
+    await expect
+      .poll(() => page.getByTestId('graph-filter-2-input').inputValue())
+      .toMatch(/^ip\.addr == \S+ and tcp\.port == \d+ and tcp\.analysis\.retransmission$/);
   });
 
   test('graphs: lines of filters and fields, their steps, and the packet of a step', async () => {
