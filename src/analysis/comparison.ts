@@ -4,7 +4,7 @@
  */
 import { compareFindings, FINDING_RULES } from './comparedFindings.ts';
 import { addressMatches, compareDevices, compareHosts, HOST_RULES } from './comparedHosts.ts';
-import { differencesOf, NOWHERE, shareText, type Change, type Differences } from './comparedLists.ts';
+import { differencesOf, NOWHERE, shareText, type Change, type ComparedItem, type Differences } from './comparedLists.ts';
 import { compareServices, SERVICE_RULES } from './comparedServices.ts';
 import { bytesText, countText, durationText, listText, plural, protocolLabel } from './describe.ts';
 import type { EngineMethods, Service } from './engineApi.ts';
@@ -160,6 +160,38 @@ export function compareSides(first: ComparedSide, second: ComparedSide, { filter
       toldOf(first).filter((text) => toldOf(second).includes(text)),
     ),
     rules: COMPARISON_RULES,
+  };
+}
+
+/** What there is to compare of one capture, by itself. */
+export interface CaptureFacts {
+  readonly capture: ComparedCapture;
+  readonly linkTypes: readonly string[];
+  /** Why it could not be read to its end; null where it was. */
+  readonly damage: string | null;
+  readonly figures: readonly Figure[];
+  readonly lists: Readonly<Record<ComparedList, readonly ComparedItem[]>>;
+}
+
+/** What one capture has that a capture of nothing has not. */
+export function captureFacts(side: ComparedSide): CaptureFacts {
+  const { report } = side,
+    nothing: ComparedSide = {
+      ...side,
+      // Nothing that it lacks is in doubt.
+      report: { ...report, findings: [], breakdown: [], coverage: report.coverage.map((one) => ({ ...one, status: 'clean' })) },
+      services: [],
+      inventory: { lookups: [], called: [], software: [], devices: [], limits: [] },
+      hosts: [],
+      devices: [],
+    };
+  const { lists, figures, second } = compareSides(nothing, side);
+  return {
+    capture: second,
+    linkTypes: report.capture.linkTypes,
+    damage: report.capture.truncated?.message ?? null,
+    figures,
+    lists: Object.fromEntries(COMPARED_LISTS.map((name) => [name, lists[name].onlySecond])) as CaptureFacts['lists'],
   };
 }
 

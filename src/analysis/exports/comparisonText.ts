@@ -1,6 +1,6 @@
 /** A comparison laid out to be read: for a terminal, and as Markdown. `-` stands before what only the first has, `+` before what only the second has, `~` before what changed. */
 import type { ComparedChange, ComparedItem, Differences, Place } from '../comparedLists.ts';
-import { COMPARED_LISTS, leftOut, type ComparedCapture, type ComparedList, type Comparison, type Figure } from '../comparison.ts';
+import { COMPARED_LISTS, leftOut, type CaptureFacts, type ComparedCapture, type ComparedList, type Comparison, type Figure } from '../comparison.ts';
 import { bytesText, countText, durationText, plural } from '../describe.ts';
 import { code, inline, list, table, words } from './markdown.ts';
 import { clock } from './overview.ts';
@@ -162,6 +162,42 @@ function framesOf({ first, second }: ComparedChange): string {
 function moreLines(differences: Differences): string[] {
   const more = leftOut(differences);
   return more === 0 ? [] : [`${plural(more, 'more difference')} not shown.`];
+}
+
+/** What a line of facts begins with. */
+const FACT_NAMES: Readonly<Record<ComparedList, string>> = {
+  findings: 'finding',
+  services: 'service',
+  lookups: 'lookup',
+  serverNames: 'called',
+  hosts: 'host',
+  devices: 'device',
+  software: 'program',
+  protocols: 'protocol',
+};
+const FACT_WIDTH = 12,
+  MOST_FACTS = 5000;
+
+/** One fact a line, those of a kind by their text, so that two captures can be held against each other line by line. */
+export function factLines({ capture, linkTypes, damage, figures, lists }: CaptureFacts): string[] {
+  const line = (name: string, text: string): string => `${name.padEnd(FACT_WIDTH)} ${text}`,
+    { startTime, endTime } = capture;
+  return [
+    line('capture', [...linkTypes.map(cell), startTime === null ? 'no times' : `from ${clock(startTime)} to ${clock(endTime)} UTC`].join(', ')),
+    ...(damage === null ? [] : [line('damage', cell(damage))]),
+    ...figures.map(({ name, second, unit }) => line('figure', `${name}: ${figureText(second, unit)}`)),
+    ...COMPARED_LISTS.flatMap((name) => {
+      const items = lists[name],
+        more = items.length - MOST_FACTS;
+      return [
+        ...items
+          .slice(0, MOST_FACTS)
+          .map(({ what, detail }) => line(FACT_NAMES[name], `${cell(what)} (${cell(detail)})`))
+          .sort(),
+        ...(more > 0 ? [line(FACT_NAMES[name], `${countText(more)} more`)] : []),
+      ];
+    }),
+  ];
 }
 
 /** A link to a place in one of the two, as Markdown that is safe to show; null where there is none. The label is safe. */

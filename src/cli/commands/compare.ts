@@ -1,7 +1,9 @@
 /** `netsec compare`: two captures side by side. */
 import path from 'node:path';
+import { readAllowList } from '../../analysis/allowFile.node.ts';
 import { compareSides, limitComparison, readSide, type ComparedSide } from '../../analysis/comparison.ts';
 import { comparisonMarkdown, comparisonText } from '../../analysis/exports/comparisonText.ts';
+import { readIntelFolder } from '../../analysis/intelFolder.node.ts';
 import { choiceOption, EXIT, gravest, KEY_LOG, rowsOption, textOption, UsageError, type Command, type ExitCode } from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
 import { withSession } from '../openSession.ts';
@@ -49,18 +51,31 @@ export const compare: Command = {
       }
       const file = inputs.paths[0]!;
       files.push(file);
-      const code = await withSession(file, textOption(args, 'keylog'), terminal, async ({ handlers }) => {
-        const { signal } = terminal;
-        sides.push(
-          await readSide(
-            path.basename(file),
-            filter,
-            (method, params) => Promise.resolve((handlers[method] as (params: unknown, signal: AbortSignal) => never)(params, signal)),
-            signal,
-          ),
-        );
-        return EXIT.DONE;
-      });
+      // As analyze does: what is expected and what is bad are those beside or above each capture.
+      const allowed = readAllowList(file);
+      if (!allowed.ok) {
+        terminal.say(allowed.message);
+        return EXIT.UNREADABLE;
+      }
+      const code = await withSession(
+        file,
+        textOption(args, 'keylog'),
+        terminal,
+        async ({ handlers }) => {
+          const { signal } = terminal;
+          await handlers.setAllowRules({ rules: allowed.file.rules }, signal);
+          sides.push(
+            await readSide(
+              path.basename(file),
+              filter,
+              (method, params) => Promise.resolve((handlers[method] as (params: unknown, signal: AbortSignal) => never)(params, signal)),
+              signal,
+            ),
+          );
+          return EXIT.DONE;
+        },
+        readIntelFolder(file).entries,
+      );
       codes.push(code);
       // Half a comparison is none.
       if (code !== EXIT.DONE && code !== EXIT.DAMAGED) return code;

@@ -8,6 +8,7 @@ export { services } from './services.ts';
 export { files } from './files.ts';
 export { graph } from './graph.ts';
 export { compare } from './compare.ts';
+export { textconv } from './textconv.ts';
 export { capture } from './capture.ts';
 export { watch } from './watch.ts';
 export { mcp } from './mcp.ts';
