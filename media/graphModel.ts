@@ -15,7 +15,8 @@ const STEPS = 250;
 const NOTHING: DrawnLine = { line: null, problem: '', loading: true };
 
 interface Kept {
-  readonly key: string;
+  readonly circumstances: string;
+  readonly revision: number;
   readonly line: GraphLine | null;
   readonly problem: string;
 }
@@ -26,6 +27,8 @@ export class GraphModel {
   readonly #store: Store;
   #asking: AbortController | null = null;
   #wanted = '';
+  /** Of the capture, when the lines were asked for last. */
+  #revision = -1;
 
   constructor(store: Store) {
     this.#store = store;
@@ -33,38 +36,46 @@ export class GraphModel {
 
   /** What is known of each series; what is not, or of another selection, is asked for. `interval` is 0 for one that fits. */
   lines(series: readonly GraphSeries[], interval: number): readonly DrawnLine[] {
-    const { selection } = this.#store.place,
-      circumstances = JSON.stringify([selection, this.#store.revision, interval]),
+    const { place, revision } = this.#store,
+      circumstances = JSON.stringify([place.selection, interval]),
       names = series.map(({ filter, measure, field }) => JSON.stringify([filter, measure, field])),
       wanted = JSON.stringify([circumstances, names]);
-    if (wanted !== this.#wanted) {
+    if (wanted !== this.#wanted) this.#asking?.abort();
+    // A capture that grows faster than it is drawn is drawn again when what was asked for is there, or nothing ever would be.
+    if (wanted !== this.#wanted || (revision !== this.#revision && this.#asking === null)) {
       this.#wanted = wanted;
-      this.#asking?.abort();
-      this.#asking = new AbortController();
+      this.#revision = revision;
       for (const name of this.#kept.keys()) if (!names.includes(name)) this.#kept.delete(name);
-      void this.#ask(series, names, circumstances, interval, this.#asking.signal);
+      void this.#ask(series, names, circumstances, interval);
     }
     return names.map((name) => {
       const known = this.#kept.get(name);
-      return known === undefined ? NOTHING : { ...known, loading: known.key !== circumstances };
+      return known === undefined ? NOTHING : { ...known, loading: known.circumstances !== circumstances };
     });
   }
 
-  async #ask(series: readonly GraphSeries[], names: readonly string[], key: string, interval: number, signal: AbortSignal): Promise<void> {
-    const { selection } = this.#store.place;
+  async #ask(series: readonly GraphSeries[], names: readonly string[], circumstances: string, interval: number): Promise<void> {
+    const { selection } = this.#store.place,
+      controller = new AbortController(),
+      { signal } = controller,
+      revision = this.#revision;
+    this.#asking = controller;
     for (const [i, one] of series.entries()) {
-      const name = names[i]!;
-      if (this.#kept.get(name)?.key === key) continue;
+      const name = names[i]!,
+        known = this.#kept.get(name);
+      if (known?.circumstances === circumstances && known.revision === revision) continue;
       let answer: Kept;
       try {
         const scale = { intervalSeconds: interval === 0 ? null : interval, mostSteps: STEPS };
-        answer = { key, problem: '', line: await this.#store.engine.call('graph', { selection, series: one, ...scale }, signal) };
+        answer = { circumstances, revision, problem: '', line: await this.#store.engine.call('graph', { selection, series: one, ...scale }, signal) };
       } catch (error) {
-        answer = { key, line: null, problem: error instanceof Error ? error.message : String(error) };
+        answer = { circumstances, revision, line: null, problem: error instanceof Error ? error.message : String(error) };
       }
       if (signal.aborted) return;
       this.#kept.set(name, answer);
       this.#store.changed();
     }
+    this.#asking = null;
+    this.#store.changed();
   }
 }

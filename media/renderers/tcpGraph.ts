@@ -62,7 +62,8 @@ class Drawn {
       this.#listed = store.revision;
       void this.#list(store);
     }
-    if (flow === '' || (flow === this.#flow && this.#revision === store.revision)) return;
+    // A conversation that grows faster than it is drawn is drawn again when what was asked for is there.
+    if (flow === '' || (flow === this.#flow && (this.loading || this.#revision === store.revision))) return;
     if (flow !== this.#flow) this.zoom = this.pending = this.graph = null;
     this.#flow = flow;
     this.#revision = store.revision;
@@ -113,7 +114,9 @@ export function tcpGraph(store: Store, state: RememberedTcp): TemplateResult {
     return (store.report?.totals['conversations.tcp'] ?? 0) === 0 && store.complete
       ? emptyState('No TCP here.', 'This capture holds no TCP conversation.')
       : html`<div class="page" aria-busy="true">${skeleton(90, 80, 85)}</div>`;
-  const conversation = graph?.conversation ?? conversations.find(({ id }) => id === flow),
+  // What was kept may be of another version.
+  const kind = Object.hasOwn(LEGENDS, state.chart) ? state.chart : TCP_DEFAULTS.chart,
+    conversation = graph?.conversation ?? conversations.find(({ id }) => id === flow),
     sender = state.sender !== '' ? state.sender : (conversation?.bytesBToA ?? 0) > (conversation?.bytesAToB ?? 0) ? 'b' : 'a';
   return html`<div class="sub wrap">
       <label class="pick long"
@@ -126,7 +129,7 @@ export function tcpGraph(store: Store, state: RememberedTcp): TemplateResult {
           ${conversations.map((one) => html`<option value=${one.id} ?selected=${one.id === flow}>${nameOf(one)}, ${formatBytes(one.bytesAToB + one.bytesBToA)}</option>`)}
         </select></label
       >
-      ${segments('Chart', CHARTS, state.chart, (chart) => store.remember('graphs', { chart }), 'tcp-chart')}
+      ${segments('Chart', CHARTS, kind, (chart) => store.remember('graphs', { chart }), 'tcp-chart')}
       ${
         conversation === undefined
           ? nothing
@@ -144,7 +147,7 @@ export function tcpGraph(store: Store, state: RememberedTcp): TemplateResult {
       <span class="sp"></span>
       ${conversation === undefined ? nothing : html`<button class="btn" @click=${() => store.go({ stream: flow })}>${icon('arrow-swap')}Follow stream</button>`}
     </div>
-    ${graph === null ? waiting(known) : chart(store, known, graph, state.chart, sender)}`;
+    ${graph === null ? waiting(known) : chart(store, known, graph, kind, sender)}`;
 }
 
 function waiting({ problem, loading }: Drawn): TemplateResult {

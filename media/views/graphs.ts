@@ -71,8 +71,8 @@ let model: GraphModel | null = null;
 let pending: TimeRange | null = null;
 
 /** What was kept may be of an older version, or not a list of series at all. */
-function seriesOf(value: readonly unknown[]): readonly Series[] {
-  return value.slice(0, MOST_SERIES).flatMap((one) => {
+function seriesOf(value: unknown): readonly Series[] {
+  return (Array.isArray(value) ? value : DEFAULTS.series).slice(0, MOST_SERIES).flatMap((one) => {
     const { filter, measure, field, isShown } = (one ?? {}) as Partial<Record<keyof Series, unknown>>;
     return typeof filter === 'string' && typeof field === 'string' && MEASURES.some(([id]) => id === measure)
       ? [{ filter, field, measure: measure as Measure, isShown: isShown !== false }]

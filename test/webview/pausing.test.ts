@@ -96,6 +96,21 @@ describe.runIf(here)('a page that follows a growing capture', () => {
     expect(paused).not.toBe(await page.getByTestId('packet-count').innerText());
   });
 
+  test('graphs follow it, and stand still with it', async () => {
+    const page = await growing();
+    const first = page.getByTestId('graph-row').first();
+    await page.getByTestId('nav-graphs').click();
+    for (const packets of [900, 1000, 1100]) await grow(page, packets);
+    await expect.poll(() => first.innerText()).toContain('1,100 packets');
+    await page.getByTestId('pause').click();
+    await grow(page, 1250);
+    await page.getByTestId('graph-add').click();
+    await page.getByRole('menuitem', { name: 'Bytes', exact: true }).click();
+    await expect.poll(() => page.getByTestId('graph-row').nth(2).innerText()).toContain('1,100 packets');
+    await page.getByTestId('pause').click();
+    await expect.poll(() => first.innerText()).toContain('1,250 packets');
+  });
+
   test('is paused and resumed by keyboard alone, by Alt+P from anywhere and by its button', async () => {
     const page = await growing();
     await grow(page, 900);
