@@ -41,6 +41,8 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
   private readonly drawn = new Map<number, HTMLElement>();
   private active = -1;
   private anchor = -1;
+  /** A row that was chosen from outside before there were rows, or room for them: its place may be known before the list is. */
+  private toReveal = -1;
   private readonly head = new GridHead<Row>(this, () => this.draw());
   private settle: ReturnType<typeof setTimeout> | undefined;
   private ignoreScroll = false;
@@ -54,16 +56,15 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     if (before?.selected !== config.selected && config.selected !== this.active) {
       this.active = config.selected;
       this.anchor = config.selected;
-      if (this.isConnected) this.draw();
-      if (config.selected >= 0) this.reveal(config.selected, true);
+      this.toReveal = config.selected;
     }
     if (this.isConnected) this.draw();
   }
 
   connectedCallback(): void {
     this.resizing.observe(this);
+    this.toReveal = this.active;
     this.draw();
-    if (this.active >= 0) this.reveal(this.active, true);
   }
 
   disconnectedCallback(): void {
@@ -100,6 +101,10 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     this.body.style.height = `${String(physicalHeight(this.map))}px`;
     this.scrollPhysically();
     this.drawRows(true);
+    if (this.toReveal < 0 || this.toReveal >= total || viewport === 0) return;
+    const index = this.toReveal;
+    this.toReveal = -1;
+    this.reveal(index, true);
   }
 
   private frame(config: GridConfig<Row>, total: number) {

@@ -184,6 +184,18 @@ describe.runIf(here)('the analysis page', () => {
       .toMatch(/^ip\.addr == \S+ and tcp\.port == \d+ and tcp\.analysis\.retransmission$/);
   });
 
+  test('a packet from elsewhere is in view, also where its place is known before the list', async () => {
+    const page = await open('view=overview&late=packets', { width: 620 });
+    await page.evaluate(() =>
+      (window as unknown as { harness: { emit: (event: object) => void } }).harness.emit({ kind: 'goToPacket', frame: 1000 }),
+    );
+    const chosen = page.locator('[data-testid=packet-row].active');
+    await expect.poll(() => chosen.innerText()).toMatch(/^1,?000\b/);
+    const [row, list] = [await chosen.boundingBox(), await page.getByTestId('packet-list').boundingBox()];
+    expect(row!.y).toBeGreaterThan(list!.y);
+    expect(row!.y + row!.height).toBeLessThanOrEqual(list!.y + list!.height);
+  });
+
   test('graphs: lines of filters and fields, their steps, and the packet of a step', async () => {
     const page = await open('view=graphs');
     const graph = page.getByTestId('graph');

@@ -1,6 +1,6 @@
 /**
  * The page's host for tests: theme tokens, `acquireVsCodeApi`, and the fake engine behind it. By the address:
- * ?theme=dark|light|hc-dark|hc-light &packets=N &conversations=N &state=reading|failed|empty &view=... &filter=...
+ * ?theme=dark|light|hc-dark|hc-light &packets=N &conversations=N &state=reading|failed|empty &view=... &filter=... &late=packets (a list that comes after all else)
  * Each message is cloned and arrives in a later task, as through a real channel.
  */
 import type { PageEvent, PageMethods } from '../../../media/engine.ts';
@@ -46,6 +46,13 @@ const toHost = new Set<(message: unknown) => void>();
 const asked: unknown[] = [];
 const engine = fakeEngine(traffic, () => readable, asked);
 const hostileEngine = (): typeof engine => ({ ...engine, report: async (params, signal) => hostileReport(await engine.report(params, signal)) });
+const lateEngine = (): typeof engine => ({
+  ...engine,
+  packets: async (params, signal) => {
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    return engine.packets(params, signal);
+  },
+});
 const server = rpcServer<PageMethods, PageEvent>(
   {
     post: (message) => {
@@ -57,7 +64,7 @@ const server = rpcServer<PageMethods, PageEvent>(
       return () => toHost.delete(onMessage);
     },
   },
-  query.get('findings') === 'hostile' ? hostileEngine() : engine,
+  query.get('findings') === 'hostile' ? hostileEngine() : query.get('late') === 'packets' ? lateEngine() : engine,
 );
 
 function begin(): void {
