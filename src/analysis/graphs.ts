@@ -146,7 +146,7 @@ export class GraphSteps {
 
   line(measure: GraphMeasure, scale: GraphScale): GraphLine {
     const interval = this.#intervalOf(scale),
-      join = interval / this.step,
+      join = Math.round(interval / this.step),
       first = Math.floor(this.first / join),
       steps = this.#counts.length === 0 ? 0 : Math.floor((this.first + this.#counts.length - 1) / join) - first + 1,
       values: (number | null)[] = [],
@@ -211,8 +211,9 @@ export class GraphSteps {
       for (const times of [1, 2, 5]) if (times * power < 60 * NANOSECONDS && fits(times * power)) return times * power;
     const clock = CLOCK.find((seconds) => fits(seconds * NANOSECONDS));
     if (clock !== undefined) return clock * NANOSECONDS;
-    let interval = this.step;
-    while (!fits(interval) && Number.isSafeInteger(interval)) interval *= 10;
-    return interval;
+    // Clocks that are wrong span more than whole nanoseconds can say exactly.
+    let join = 1;
+    while (join * this.step < asked || this.#counts.length / join > most) join *= 10;
+    return join * this.step;
   }
 }

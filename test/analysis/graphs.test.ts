@@ -188,6 +188,20 @@ describe('steps', () => {
     expect(all.limits).toEqual(['2 packets have no time and are not in it.']);
   });
 
+  test.each([1e10, 1e13, 2 ** 64])('of clocks that are %d s apart are as few as asked for', (apart) => {
+    for (const from of [-apart, 0]) {
+      const steps = new GraphSteps({ from, to: from + apart, timeless: 0 }, false);
+      steps.add(1, from, 1);
+      steps.add(2, from + apart, 1);
+      for (const intervalSeconds of [null, 0.001, 3600]) {
+        const { values, frames } = steps.line('packets', { intervalSeconds, mostSteps: 300 });
+        expect(values.length).toBeLessThanOrEqual(intervalSeconds === null ? 301 : 10_001);
+        expect(values.reduce<number>((sum, value) => sum + (value ?? 0), 0)).toBe(2);
+        expect([frames[0], frames.at(-1)]).toEqual([1, 2]);
+      }
+    }
+  });
+
   test('a capture without packets has one empty step', async () => {
     expect((await lineOf(new PacketBuilder().bytes(), {}, null)).values).toEqual([0]);
   });
