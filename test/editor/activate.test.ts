@@ -35,6 +35,7 @@ class FakeVscode {
       getConfiguration: () => ({ get: (_name: string, standard: unknown) => standard }),
       isTrusted: true,
       registerFileSystemProvider: (scheme: string) => this.#register(`files ${scheme}`),
+      registerTextDocumentContentProvider: (scheme: string) => this.#register(`documents ${scheme}`),
       createFileSystemWatcher: () => this.#watcher(),
       onDidChangeWorkspaceFolders: () => this.#disposable(),
       onDidChangeConfiguration: () => this.#disposable(),
