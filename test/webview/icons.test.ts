@@ -1,8 +1,9 @@
-/** Every icon that the page asks for has a line in icons.css: one without draws nothing. */
+/** Every icon that the page asks for has a line in icons.css, and every line a sign in the part of the font that is shipped: one without draws nothing. */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { chromiumIsHere, startHarness } from './harness/serve.ts';
 
 const MEDIA = path.resolve(import.meta.dirname, '../../media');
 const codicons = fs.readFileSync(createRequire(import.meta.url).resolve('@vscode/codicons/dist/codicon.css'), 'utf8');
@@ -24,4 +25,29 @@ test('icons that are asked for are drawn, with the sign of their name', () => {
   );
   expect(asked.size).toBeGreaterThan(20);
   expect([...asked].filter((name) => drawn.get(name) !== known.get(name))).toEqual([]);
+});
+
+test.runIf(chromiumIsHere || process.env['CI'] !== undefined)('the part of the font that is shipped has them all', async () => {
+  const harness = await startHarness();
+  try {
+    const { page } = await harness.open();
+    const [nothing, ...signs] = await page.evaluate(
+      async (wanted) => {
+        await document.fonts.load('48px codicon');
+        // A sign that no font of icons has, then those that are drawn.
+        return ['e000', ...wanted].map((code) => {
+          const canvas = new OffscreenCanvas(64, 64),
+            context = canvas.getContext('2d')!;
+          context.font = '48px codicon';
+          context.fillText(String.fromCodePoint(Number.parseInt(code, 16)), 4, 52);
+          return context.getImageData(0, 0, 64, 64).data.join();
+        });
+      },
+      [...drawn.values()],
+    );
+    expect(new Set(signs).size).toBe(new Set(drawn.values()).size);
+    expect([...drawn.keys()].filter((_, i) => signs[i] === nothing || !/[1-9]/.test(signs[i] ?? ''))).toEqual([]);
+  } finally {
+    await harness.close();
+  }
 });

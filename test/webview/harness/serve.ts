@@ -1,5 +1,5 @@
 /** Bundles the page and its fake host, serves them on loopback under the same Content-Security-Policy the editor uses, and opens Chromium. */
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import fs from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
@@ -45,6 +45,7 @@ export interface Harness {
 
 export async function startHarness(): Promise<Harness> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'netsec-page-'));
+  const { usedIconsOnly } = (await import(path.join(root, 'esbuild.mjs'))) as { usedIconsOnly: Plugin };
   await build({
     absWorkingDir: root,
     bundle: true,
@@ -54,7 +55,7 @@ export async function startHarness(): Promise<Harness> {
     format: 'iife',
     target: 'es2023',
     tsconfig: 'tsconfig.webview.json',
-    loader: { '.ttf': 'file' },
+    plugins: [usedIconsOnly],
     assetNames: '[name]',
     logLevel: 'warning',
   });
