@@ -62,7 +62,7 @@ describeInVscode('agent mode', () => {
 
   const toolNames = (): Promise<string[]> => window.host((vscode) => vscode.lm.tools.map(({ name }) => name));
 
-  test('the MCP server starts by itself for whoever asks, and no tool of ours is there twice', async () => {
+  test('the MCP server starts by itself for whoever asks', async () => {
     await expect.poll(() => window.host((vscode) => vscode.extensions.getExtension('netsec.netsec')?.isActive), { timeout: 60_000 }).toBe(true);
     await expect
       .poll(
@@ -70,13 +70,12 @@ describeInVscode('agent mode', () => {
           await window.host(async (vscode) => {
             await vscode.commands.executeCommand('workbench.mcp.startServer', '*', { waitForLiveTools: true });
           });
-          return (await toolNames()).filter((name) => bare(name) === 'analyze_network');
+          return (await toolNames()).filter((name) => /^mcp_/.test(name) && bare(name) === 'analyze_network');
         },
         { timeout: 60_000, interval: 500 },
       )
       .toHaveLength(1);
     const ours = (await toolNames()).filter((name) => /netsec_/i.test(name)).map(bare);
-    expect(ours).toEqual([...new Set(ours)]);
     expect(ours).toEqual(expect.arrayContaining(['list_captures', 'list_findings', 'open_capture', 'go_to_frame', 'apply_filter', 'show_finding']));
   });
 
@@ -133,6 +132,11 @@ describeInVscode('agent mode', () => {
     const names = model.requests.flatMap(({ tools }) => tools).filter((name) => bare(name) === 'analyze_network');
     expect(new Set(names)).toHaveLength(1);
     expect(names[0]).toMatch(/^mcp_/);
+    // What extensions can list may for a while hold tools whose condition is not met; what a model is given holds none of ours twice.
+    for (const { tools } of model.requests) {
+      const ours = tools.filter((name) => /netsec_/i.test(name)).map(bare);
+      expect(ours).toEqual([...new Set(ours)]);
+    }
     await capturePage(page).locator('[role="row"][aria-selected="true"]').first().waitFor();
     await expect.poll(() => capturePage(page).locator('[role="row"][aria-selected="true"]').first().innerText()).toMatch(/^(?:Evidence of .*\n)?5\n/);
     await picture('agent-mode-light');
