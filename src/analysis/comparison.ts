@@ -80,7 +80,6 @@ export interface Comparison {
 }
 
 export const COMPARISON_RULES: readonly string[] = [
-  'Only in one means: not seen in the other, which may have been recorded elsewhere, or with a capture filter that the file does not tell.',
   ...FINDING_RULES,
   ...SERVICE_RULES,
   ...HOST_RULES,

@@ -116,6 +116,13 @@ export class SelectionViews {
       );
   }
 
+  /** Gives up all that is under way, for everybody who waits for it. */
+  stop(): void {
+    for (const { controller } of this.#views.values()) controller.abort();
+    // Who asks again begins anew.
+    this.#views.clear();
+  }
+
   /** The analysis of a selection, made once however many ask. */
   of(selection: Selection): Promise<View> {
     const shared = this.#shared(selection);

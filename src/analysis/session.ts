@@ -93,6 +93,11 @@ export class CaptureSession {
     this.#tell(true);
   }
 
+  /** Gives up every pass that is under way: nobody waits for it any more. Calls that do fail as cancelled. */
+  stop(): void {
+    this.#views.stop();
+  }
+
   /** Says once more how much was read: views that knew another session ask again. */
   tellAgain(): void {
     this.#options.emit({ kind: 'updated', packets: this.#analysis.frames, complete: this.#isComplete });

@@ -27,6 +27,8 @@ export function withSession(
           progress.update(event.progress.phase === 'filtering' ? 'Filtering' : 'Reading', event.progress.bytesDone, event.progress.bytesTotal);
       },
     });
+    // What a command asks for may take as long as reading.
+    signal.addEventListener('abort', () => session.stop());
     await session.read(signal);
     const code = await use(session);
     const { truncated } = (await session.handlers.report({ selection: { filter: '', timeRange: null }, limit: 0 }, signal)).capture;

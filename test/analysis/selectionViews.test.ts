@@ -47,3 +47,48 @@ test('who filters the packet list waits for one pass; the tables and the report 
   // The first pass, one for each of the two filters, and nothing else before the tables.
   expect(after).toBe(3);
 });
+
+test('who is interrupted gives up every pass that is under way, and can ask again', async () => {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < 40; i++) builder.udp({ from: '10.0.0.1', to: '10.0.0.2', sourcePort: 5000, destinationPort: 53, payload: new Uint8Array(10) });
+  const bytes = builder.bytes(),
+    found = sniffBytes(bytes),
+    plain = bufferSource(bytes);
+  if (found.kind !== 'capture') throw new Error(found.kind);
+  let isHeld = false,
+    release = (): void => undefined;
+  const source: ByteSource = {
+    ...plain,
+    async read(into, offset, length, position) {
+      if (isHeld) await new Promise<void>((resolve) => (release = resolve));
+      return plain.read(into, offset, length, position);
+    },
+  };
+  const session = new CaptureSession(
+    source,
+    found.format,
+    { name: 'a.pcap', fileBytes: bytes.length, format: found.format.id, compression: null, sha256: null, inflateStopped: null },
+    { version: 'test', emit: () => undefined },
+  );
+  await session.read();
+  const { signal } = new AbortController(),
+    query = { selection: EVERYTHING, search: '', sort: null, offset: 0, limit: 10 },
+    series = { filter: 'udp', measure: 'packets', field: '' } as const,
+    asks = [
+      () => session.handlers.services(query, signal),
+      () => session.handlers.files(query, signal),
+      () => session.handlers.graph({ selection: EVERYTHING, series, intervalSeconds: null, mostSteps: 10 }, signal),
+    ];
+  for (const ask of asks) {
+    isHeld = true;
+    const asked = Promise.resolve(ask());
+    const failed = expect(asked).rejects.toThrow('cancelled');
+    // Until the pass waits for its first bytes.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    session.stop();
+    isHeld = false;
+    release();
+    await failed;
+    await expect(Promise.resolve(ask())).resolves.toBeDefined();
+  }
+});

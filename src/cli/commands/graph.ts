@@ -1,6 +1,7 @@
 /** `netsec graph`: packets, bytes or the values of fields over time, a line for each step. */
 import { EVERYTHING, type GraphLine, type GraphSeries } from '../../analysis/engineApi.ts';
 import { bytesText, countText, durationText } from '../../analysis/engine.ts';
+import { within } from '../../analysis/filtering.ts';
 import { parseSeries } from '../../analysis/graphs.ts';
 import { csvCell } from '../../analysis/exports/csv.ts';
 import { safeText } from '../../analysis/exports/safeText.ts';
@@ -55,8 +56,8 @@ export const graph: Command = {
         try {
           line = await session.handlers.graph(
             {
-              selection: { ...EVERYTHING, filter },
-              series: one,
+              selection: EVERYTHING,
+              series: { ...one, filter: within({ ...EVERYTHING, filter }, one.filter).filter },
               // All of them have the steps of the first.
               intervalSeconds: lines[0]?.intervalSeconds ?? intervalSeconds,
               mostSteps: LINES,
