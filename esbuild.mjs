@@ -99,8 +99,18 @@ export const usedIconsOnly = {
 /** @type {import('esbuild').BuildOptions} */
 const program = { platform: 'node', format: 'esm', target: 'node20', banner: { js: requireForEsm }, plugins: [noSchemaValidator] };
 
-/** @type {import('esbuild').BuildOptions} */
-const thread = { platform: 'node', format: 'cjs', target: 'node20' };
+/**
+ * The command line, the MCP server and the editor's thread all hold the engine; it is shipped once.
+ * @type {import('esbuild').BuildOptions}
+ */
+const programs = {
+  ...program,
+  entryPoints: { cliMain: 'src/cli/main.node.ts', mcpMain: 'src/mcp/main.node.ts', workerMain: 'src/analysis/worker.node.ts' },
+  outdir: 'dist',
+  outExtension: { '.js': '.mjs' },
+  splitting: true,
+  chunkNames: 'shared-[hash]',
+};
 
 /** @type {import('esbuild').BuildOptions[]} */
 const bundles = [
@@ -114,20 +124,11 @@ const bundles = [
     external: ['vscode'],
     plugins: [fieldNamesOnly],
   },
-  { ...thread, entryPoints: ['src/analysis/worker.node.ts'], outfile: 'dist/workerMain.cjs' },
   // What is started is small: it says where compiled code is kept, before the rest is read.
-  { ...thread, entryPoints: ['src/analysis/workerStart.node.ts'], outfile: 'dist/worker.cjs' },
   { ...program, entryPoints: ['src/cli/start.node.ts'], outfile: 'dist/cli.mjs', banner: { js: '#!/usr/bin/env node' } },
   { ...program, entryPoints: ['src/mcp/start.node.ts'], outfile: 'dist/mcp.mjs' },
-  // Both hold the engine; it is shipped once.
-  {
-    ...program,
-    entryPoints: { cliMain: 'src/cli/main.node.ts', mcpMain: 'src/mcp/main.node.ts' },
-    outdir: 'dist',
-    outExtension: { '.js': '.mjs' },
-    splitting: true,
-    chunkNames: 'shared-[hash]',
-  },
+  { ...program, entryPoints: ['src/analysis/workerStart.node.ts'], outfile: 'dist/worker.mjs' },
+  programs,
   {
     entryPoints: { webview: 'media/main.ts' },
     outdir: 'dist',
@@ -143,6 +144,11 @@ const bundles = [
 /** For tests: the extension as it is shipped, with what went into it. */
 export async function extensionBundle() {
   return build({ ...common, ...bundles[0], write: false, metafile: true });
+}
+
+/** For tests: what the programs share, with names that can be read. */
+export async function programsBundle() {
+  return build({ ...common, ...programs, minify: false, write: false, metafile: true });
 }
 
 const entryFile = (bundle) => Object.values(bundle.entryPoints)[0];

@@ -27,7 +27,7 @@ import { registerMcpServer } from './mcp/definitionProvider.vscode.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
   const dist = vscode.Uri.joinPath(context.extensionUri, 'dist');
-  const workerFile = vscode.Uri.joinPath(dist, 'worker.cjs').fsPath;
+  const workerFile = vscode.Uri.joinPath(dist, 'worker.mjs').fsPath;
   const serverFile = vscode.Uri.joinPath(dist, 'mcp.mjs').fsPath;
   const summaries = captureSummaries(context.workspaceState);
   const library = captureLibrary();

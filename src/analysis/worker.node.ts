@@ -216,3 +216,5 @@ function isClose(message: unknown): boolean {
     message.event.kind === 'close'
   );
 }
+// Without an export esbuild takes this file for CommonJS and puts every module it imports behind a function, which all programs would start slower for.
+export {};

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { locationName, type CaptureLocation, type EngineEvent, type EngineMethods, type EngineSession } from '../analysis/engineApi.ts';
 import { rpcCaller, type Channel } from '../analysis/rpc.ts';
 
-/** What `dist/worker.cjs` finds in `workerData`. */
+/** What `dist/worker.mjs` finds in `workerData`. */
 export interface WorkerStart {
   readonly location: CaptureLocation;
   /** Read on when the file grows. */

@@ -1,4 +1,4 @@
-// Stands in for dist/worker.cjs while the host is tested by itself: answers `report` and `packets`, obeys a few file names.
+// Stands in for dist/worker.mjs while the host is tested by itself: answers `report` and `packets`, obeys a few file names.
 const { parentPort, workerData } = require('node:worker_threads');
 const name = workerData.location.kind === 'path' ? require('node:path').basename(workerData.location.path) : workerData.location.name;
 if (name === 'throws.pcap') throw new Error('boom');
