@@ -20,8 +20,8 @@ describe.each([...ownSamples.map((sample) => ({ sample, places: 6 })), ...shared
   ({ sample, places }) => {
     test('is read up to where it was cut', { timeout: 120_000 }, async () => {
       const whole = await examineBytes(sample.name, sample.bytes);
-      for (const cut of cuts(sample, places)) {
-        const examined = await examineBytes(sample.name, sample.bytes.slice(0, cut)).catch((error: unknown) => {
+      for (const [turn, cut] of cuts(sample, places).entries()) {
+        const examined = await examineBytes(sample.name, sample.bytes.slice(0, cut), turn).catch((error: unknown) => {
           throw new Error(`cut at byte ${cut}`, { cause: error });
         });
         if (!examined.ok || !whole.ok) continue;

@@ -35,13 +35,16 @@ Packet.prototype.malformed = function (text: string, offset: number, end: number
 
 export type Examined = { readonly ok: true; readonly report: Report } | { readonly ok: false; readonly message: string };
 
-/** Throws with everything that is wrong. */
-export async function examineBytes(name: string, bytes: Uint8Array): Promise<Examined> {
+/** What a person looks at beside the report. */
+const LOOKS = [packetProblems, listProblems, graphProblems] as const;
+
+/** Throws with everything that is wrong. Of thousands of captures each is looked at in one way, that of its `turn`. */
+export async function examineBytes(name: string, bytes: Uint8Array, turn?: number): Promise<Examined> {
   const opened = await openCaptureFile({ kind: 'bytes', name, bytes });
   if (!opened.ok) return { ok: false, message: clear(opened.message) };
   const { source, format, file } = opened.capture;
   try {
-    return { ok: true, report: await examineSource(source, format, file) };
+    return { ok: true, report: await examineSource(source, format, file, turn) };
   } finally {
     await opened.capture.close();
   }
@@ -52,6 +55,7 @@ export async function examineSource(
   source: ByteSource,
   format: CaptureFormat,
   about: { readonly name: string; readonly compression?: string | null; readonly inflateStopped?: string | null; readonly fileBytes?: number },
+  turn?: number,
 ): Promise<Report> {
   failures.length = 0;
   const file = { sha256: null, compression: null, inflateStopped: null, fileBytes: source.size, format: format.id, ...about };
@@ -62,17 +66,24 @@ export async function examineSource(
   await session.read();
   const signal = new AbortController().signal;
   const report = await session.handlers.report({ selection: EVERYTHING, limit: 10_000 }, signal);
-  const problems = [...reportProblems(report), ...(await lookingProblems(session, report)), ...new Set(failures)];
+  const problems = reportProblems(report);
+  for (const look of turn === undefined ? LOOKS : [LOOKS[turn % LOOKS.length]!]) problems.push(...(await look(session.handlers, report, signal)));
+  problems.push(...new Set(failures));
   if (report.capture.truncated !== null) clear(report.capture.truncated.message);
   if (problems.length > 0) throw new Error(`${about.name}: ${problems.slice(0, 20).join('\n')}`);
   return report;
 }
 
-/** What a person does who looks: the list, some packets, a stream, saving it all. */
-async function lookingProblems(session: CaptureSession, report: Report): Promise<string[]> {
-  const { packets } = report.capture,
-    { signal } = new AbortController(),
-    { handlers } = session;
+type Handlers = CaptureSession['handlers'];
+
+/** Streams and copies of everything are asked of captures that are no larger. */
+const MOST_PACKETS = 10_000;
+
+const streamOf = ({ conversations }: Report): string | undefined => conversations.find(({ layer }) => layer === 'tcp' || layer === 'udp')?.id;
+
+/** The list, some packets, a stream. */
+async function packetProblems(handlers: Handlers, report: Report, signal: AbortSignal): Promise<string[]> {
+  const { packets } = report.capture;
   const page = await handlers.packets(
     { selection: EVERYTHING, sort: null, offset: Math.max(0, packets - ROWS_LOOKED_AT), limit: ROWS_LOOKED_AT },
     signal,
@@ -84,25 +95,26 @@ async function lookingProblems(session: CaptureSession, report: Report): Promise
     if (packets > 0 && detail === null) problems.push(`there are no details of frame ${frame}`);
     if (detail !== null) problems.push(...detailProblems(detail));
   }
-  const stream = report.conversations.find(({ layer }) => layer === 'tcp' || layer === 'udp');
-  if (stream !== undefined) await handlers.followStream({ flow: stream.id, offset: 0, maxBytes: 1 << 20 }, signal);
-  if (packets > 0 && packets < 10_000) {
-    const saved = await handlers.savePackets({ selection: EVERYTHING, maxBytes: 64 << 20 }, signal);
-    if (saved.packets !== packets) problems.push(`${saved.packets} of ${packets} packets were saved`);
-    const all = { selection: EVERYTHING, search: '', sort: null, offset: 0, limit: 10_000 };
-    for (const service of (await handlers.services(all, signal)).rows) problems.push(...serviceProblems(service, packets));
-    problems.push(...(await fileProblems(handlers, all, packets, signal)), ...(await graphProblems(handlers, stream?.id, packets, signal)));
-  }
+  const flow = streamOf(report);
+  if (flow !== undefined) await handlers.followStream({ flow, offset: 0, maxBytes: 1 << 20 }, signal);
   return problems;
 }
 
+/** A copy of all packets, services, files. */
+async function listProblems(handlers: Handlers, { capture: { packets } }: Report, signal: AbortSignal): Promise<string[]> {
+  if (packets === 0 || packets >= MOST_PACKETS) return [];
+  const saved = await handlers.savePackets({ selection: EVERYTHING, maxBytes: 64 << 20 }, signal);
+  const problems = saved.packets === packets ? [] : [`${saved.packets} of ${packets} packets were saved`];
+  const all = { selection: EVERYTHING, search: '', sort: null, offset: 0, limit: 10_000 };
+  for (const service of (await handlers.services(all, signal)).rows) problems.push(...serviceProblems(service, packets));
+  return [...problems, ...(await fileProblems(handlers, all, packets, signal))];
+}
+
 /** Every packet with a time is in one step, whatever its clock says; and of a conversation columns are equally long. */
-async function graphProblems(
-  handlers: CaptureSession['handlers'],
-  flow: string | undefined,
-  packets: number,
-  signal: AbortSignal,
-): Promise<string[]> {
+async function graphProblems(handlers: Handlers, report: Report, signal: AbortSignal): Promise<string[]> {
+  const { packets } = report.capture,
+    flow = streamOf(report);
+  if (packets === 0 || packets >= MOST_PACKETS) return [];
   const series = { filter: '', measure: 'packets', field: '' } as const,
     { values, frames, limits } = await handlers.graph({ selection: EVERYTHING, series, intervalSeconds: null, mostSteps: 300 }, signal),
     drawn = values.reduce<number>((sum, value) => sum + (value ?? 0), 0),
@@ -117,7 +129,7 @@ async function graphProblems(
 }
 
 /** Frames that are there, no more bytes than are said, names that are no paths; and what is saved of a file is as long and has the hash that its row says. */
-async function fileProblems(handlers: CaptureSession['handlers'], all: TableQuery, packets: number, signal: AbortSignal): Promise<string[]> {
+async function fileProblems(handlers: Handlers, all: TableQuery, packets: number, signal: AbortSignal): Promise<string[]> {
   const { rows } = await handlers.files(all, signal),
     problems: string[] = [];
   for (const { id, frame, firstFrame, name, bytes, missing } of rows) {

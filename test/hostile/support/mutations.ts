@@ -31,7 +31,7 @@ export function damagedCaptures(part: number, parts: number): void {
           sample = chance.pick(samples),
           other = chance.pick(samples);
         const bytes = mutate(sample.bytes, chance, other.bytes);
-        const examined = await examineBytes(sample.name, bytes).catch((error: unknown) => {
+        const examined = await examineBytes(sample.name, bytes, seed).catch((error: unknown) => {
           throw new Error(`seed ${seed} of ${sample.name} (NETSEC_SEED=${seed} NETSEC_MUTATIONS=1)`, { cause: error });
         });
         if (examined.ok && examined.report.capture.packets > 0) read += 1;
