@@ -97,8 +97,11 @@ async function answersAfter(
 ): Promise<ReadonlyMap<string, number>> {
   const { index } = source,
     wanted = [...frames];
-  for (let i = frames.at(-1) ?? 0; i < index.count && wanted.length < frames.length + MOST_FRAMES_AFTER; i++)
-    if (index.flow(i) === flow) wanted.push(i + 1);
+  for (let i = frames.at(-1) ?? 0; wanted.length < frames.length + MOST_FRAMES_AFTER; i++) {
+    i = index.nextOf(flow, i);
+    if (i === -1) break;
+    wanted.push(i + 1);
+  }
   let answers: ReadonlyMap<string, number> = new Map();
   await walk(
     source,
@@ -131,13 +134,14 @@ async function walk(
     state = new CaptureState(p),
     pass = new FlowPass(state, {});
   prepare(p, state);
-  const wanted = new Set(frames);
+  const wanted = new Set(frames),
+    records = source.scan.records();
   let seeded = false;
   const toWalk = framesToWalk(source.index, rowsOf(source, flow), frames, most),
     fromStart = flow >= 0 && toWalk.includes(source.flows.ints[flow * INTS + FIRST_FRAME]!);
   for (const frame of toWalk) {
     if (signal?.aborted === true) return;
-    if (!(await source.scan.readAgain(p, source.index.fileOffset(frame - 1)))) continue;
+    if (!(await records.read(p, source.index.fileOffset(frame - 1)))) continue;
     p.frame = frame;
     const sink = wanted.has(frame) ? sinkFor(p) : null;
     // Only what relates frames needs the fields of those before.
@@ -161,16 +165,14 @@ export async function walkFlow(
   prepare: (p: Packet, state: CaptureState) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { index } = source;
-  let last = index.count;
-  while (last > 0 && index.flow(last - 1) !== flow) last--;
+  const last = source.index.previousOf(flow, Infinity) + 1;
   if (last > 0) await walk(source, flow, [last], Infinity, () => DEAF, nothing, signal, prepare);
 }
 
 /** Frames of a flow before this one, counted up to `most`. */
 function framesBefore(index: PacketIndex, flow: number, frame: number, most: number): number {
   let count = 0;
-  for (let i = frame - 2; i >= 0 && count < most; i--) if (index.flow(i) === flow) count++;
+  for (let i = index.previousOf(flow, frame - 2); i !== -1 && count < most; i = index.previousOf(flow, i - 1)) count++;
   return count;
 }
 
@@ -184,16 +186,25 @@ function rowsOf({ movedFrom }: ReplaySource, flow: number): ReadonlySet<number> 
 /** The wanted frames, those of the same connection before them, and the fragments that one of them may complete. `rows` are empty for frames without a flow. */
 function framesToWalk(index: PacketIndex, rows: ReadonlySet<number>, frames: readonly number[], most: number): number[] {
   if (rows.size === 0 || frames.length === 0) return [...frames];
-  const last = frames.at(-1)!,
-    first = frames[0]!;
-  const before: number[] = [],
-    fragments: number[] = [],
-    walk: number[] = [];
-  for (let i = first - 2; i >= 0 && before.length < most; i--) {
-    if (rows.has(index.flow(i))) before.push(i + 1);
-    else if ((index.flags(i) & INDEX_FRAGMENT) !== 0 && fragments.length < MAX_FRAGMENTS_BEFORE) fragments.push(i + 1);
+  const first = frames[0]!,
+    last = frames.at(-1)!;
+  const walk: number[] = [];
+  for (const row of rows) {
+    const before: number[] = [];
+    for (let i = index.previousOf(row, first - 2); i !== -1 && before.length < most; i = index.previousOf(row, i - 1)) before.push(i + 1);
+    walk.push(...before);
+    for (let i = index.nextOf(row, first - 1); i !== -1 && i < last; i = index.nextOf(row, i + 1)) walk.push(i + 1);
   }
-  walk.push(...before, ...fragments);
-  for (let i = first - 1; i < last; i++) if (rows.has(index.flow(i)) || (index.flags(i) & INDEX_FRAGMENT) !== 0) walk.push(i + 1);
-  return walk.sort((a, b) => a - b);
+  const ascending = (a: number, b: number): number => a - b;
+  walk.sort(ascending);
+  // The last so many before the first wanted one, of all rows.
+  if (rows.size > 1) walk.splice(0, Math.max(0, walk.filter((frame) => frame < first).length - most));
+  if (!walk.some((frame) => (index.flags(frame - 1) & INDEX_FRAGMENT) !== 0)) return walk;
+  const walked = new Set(walk);
+  for (let i = last - 1, before = 0; i >= 0 && before < MAX_FRAGMENTS_BEFORE; i--) {
+    if ((index.flags(i) & INDEX_FRAGMENT) === 0 || walked.has(i + 1)) continue;
+    walk.push(i + 1);
+    if (i + 1 < first) before++;
+  }
+  return walk.sort(ascending);
 }

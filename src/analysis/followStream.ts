@@ -88,11 +88,12 @@ export async function followStream(scan: CaptureScan, index: PacketIndex, reques
     ];
   const page = new PageOfChunks(request),
     isTcp = request.conversation.layer === 'tcp';
-  const fragments = hasFragments(index, request.flow);
+  const fragments = hasFragments(index, request.flow),
+    records = scan.records();
   for (let i = 0; i < index.count; i++) {
     if (index.flow(i) !== request.flow && !(fragments && (index.flags(i) & INDEX_FRAGMENT) !== 0)) continue;
     if (signal?.aborted === true) break;
-    if (!(await scan.readAgain(p, index.fileOffset(i)))) continue;
+    if (!(await records.read(p, index.fileOffset(i)))) continue;
     p.frame = i + 1;
     decode(p, null);
     const at = transportOf(p, isTcp ? 6 : request.conversation.layer === 'udp' ? 17 : 132);
@@ -146,7 +147,7 @@ export async function followOpened(source: ReplaySource, request: FollowRequest,
 }
 
 function hasFragments(index: PacketIndex, flow: number): boolean {
-  for (let i = 0; i < index.count; i++) if (index.flow(i) === flow && (index.flags(i) & INDEX_FRAGMENT) !== 0) return true;
+  for (let i = index.nextOf(flow, 0); i !== -1; i = index.nextOf(flow, i + 1)) if ((index.flags(i) & INDEX_FRAGMENT) !== 0) return true;
   return false;
 }
 

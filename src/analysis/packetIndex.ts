@@ -86,6 +86,26 @@ export class PacketIndex {
   time(i: number): number {
     return this.#chunks[i >>> CHUNK_BITS]!.time[i & CHUNK_MASK]!;
   }
+
+  /** Position of the first frame of a flow at `from` or behind it, -1 where there is none. */
+  nextOf(flow: number, from: number): number {
+    for (let i = Math.max(0, from); i < this.count; i = ((i >>> CHUNK_BITS) + 1) << CHUNK_BITS) {
+      const found = this.#chunks[i >>> CHUNK_BITS]!.flow.indexOf(flow, i & CHUNK_MASK),
+        at = (i & ~CHUNK_MASK) + found;
+      // Behind the last frame there is room, which looks like flow 0.
+      if (found !== -1) return at < this.count ? at : -1;
+    }
+    return -1;
+  }
+
+  /** Position of the last frame of a flow at `from` or before it, -1 where there is none. */
+  previousOf(flow: number, from: number): number {
+    for (let i = Math.min(from, this.count - 1); i >= 0; i = (i & ~CHUNK_MASK) - 1) {
+      const found = this.#chunks[i >>> CHUNK_BITS]!.flow.lastIndexOf(flow, i & CHUNK_MASK);
+      if (found !== -1) return (i & ~CHUNK_MASK) + found;
+    }
+    return -1;
+  }
 }
 
 function createChunk(room: number): Chunk {

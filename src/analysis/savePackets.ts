@@ -51,7 +51,8 @@ export async function savePackets(
   const { interfaces } = analysis.state;
   const asPcapng = interfaces.length > 1 || interfaces.some(({ name }) => name !== null) || analysis.scan.hasComments;
   const out = new Output(maxBytes),
-    p = new Packet(createTables());
+    p = new Packet(createTables()),
+    records = analysis.scan.records();
   if (asPcapng) writeSection(out, analysis);
   else writePcapHeader(out, interfaces[0]?.linkType ?? 1);
   const count = frames?.length ?? index.count;
@@ -59,7 +60,7 @@ export async function savePackets(
   for (let i = 0; i < count; i++) {
     if (signal?.aborted === true) throw new Error('cancelled');
     const frame = frames === null ? i + 1 : frames[i]!;
-    if (!(await analysis.scan.readAgain(p, index.fileOffset(frame - 1)))) continue;
+    if (!(await records.read(p, index.fileOffset(frame - 1)))) continue;
     if (asPcapng) writeBlock(out, p);
     else writeRecord(out, p);
     packets++;

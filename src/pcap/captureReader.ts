@@ -11,8 +11,8 @@ const BLOCK_BYTES = 4 << 20;
 /** Room before each block for the incomplete record of the one before; where one block holds all there is, none came before. */
 const HEADROOM = MAX_RECORD_BYTES;
 
-/** What is read for one record; it holds an ordinary frame whole. */
-const RECORD_BYTES = 4096;
+/** What is read at once where single records are read again: in it are those that follow, as frames of one flow do. */
+const PIECE_BYTES = 64 << 10;
 
 interface Block {
   readonly bytes: Uint8Array;
@@ -30,6 +30,11 @@ export interface ScanOptions {
   readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
   /** Awaited between blocks: whoever reads in the background rests here. */
   readonly pace?: (() => Promise<void>) | undefined;
+}
+
+export interface RecordReader {
+  /** Fills `p` with the frame whose record begins at `position` again; false when the file no longer holds it. Its frame number is left alone. */
+  read(p: Packet, position: number): boolean | Promise<boolean>;
 }
 
 /** One pass over a capture; `advance` may be called again when the file has grown. */
@@ -83,18 +88,32 @@ export class CaptureScan {
     };
   }
 
-  /** Fills `p` with the frame whose record begins at `position` again; false when the file no longer holds it. Its frame number is left alone. */
-  async readAgain(p: Packet, position: number): Promise<boolean> {
-    for (const length of [RECORD_BYTES, MAX_RECORD_BYTES]) {
-      const bytes = new Uint8Array(length),
-        count = await this.#source.read(bytes, 0, length, position);
+  /** Reads single records again, for one walk through the file. */
+  records(): RecordReader {
+    let bytes = new Uint8Array(0),
+      view = new DataView(bytes.buffer),
+      start = 0,
+      filled = 0;
+    const take = (p: Packet, position: number): boolean => {
+      if (position < start || position >= start + filled) return false;
       p.bytes = bytes;
-      p.view = new DataView(bytes.buffer);
+      p.view = view;
       this.#giveKeys(p);
-      if (this.#parser.readAgain(p, 0, count, position)) return true;
-      if (count < length) return false;
-    }
-    return false;
+      return this.#parser.readAgain(p, position - start, filled, position);
+    };
+    const read = async (p: Packet, position: number): Promise<boolean> => {
+      for (const length of [PIECE_BYTES, MAX_RECORD_BYTES]) {
+        // Never the one before: of its bytes somebody may still hold a part.
+        bytes = new Uint8Array(Math.min(length, Math.max(0, this.#source.size - position)));
+        view = new DataView(bytes.buffer);
+        start = position;
+        filled = await this.#source.read(bytes, 0, bytes.length, position);
+        if (take(p, position)) return true;
+        if (filled < length) return false;
+      }
+      return false;
+    };
+    return { read: (p, position) => take(p, position) || read(p, position) };
   }
 
   /** Reads from where the last call ended to the current end of the source, and calls `onPacket` per frame with `p` filled. Throws when aborted. */

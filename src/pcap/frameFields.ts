@@ -63,6 +63,8 @@ export function epochNanoseconds(seconds: number, nanoseconds: number): bigint {
 export function addFrame(p: Packet, context: FrameContext, sink: FieldSink): void {
   const f = frameFields,
     at = p.start;
+  // What was reassembled in it is behind us.
+  p.source = 0;
   sink.layer(frame, at, p.capturedLength, `Frame ${p.frame}: ${p.originalLength} bytes on wire, ${p.capturedLength} bytes captured`);
   for (const comment of commentsOf(p)) sink.add(f.comment, at, 0, comment);
   if (context.hasInterfaces) sink.add(f.interfaceId, at, 0, p.interfaceId);

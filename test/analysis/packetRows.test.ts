@@ -29,3 +29,15 @@ test('the last frame of a long upload is its request, in the list and in the det
   const detail = await session.handlers.packet({ frame: 9968 }, signal);
   expect(detail!.tree.map(({ name }) => name).at(-1)).toBe('http');
 });
+
+test('the frame that completes a fragmented datagram shows its own bytes as the frame, and the datagram beside them', async () => {
+  const bytes = fs.readFileSync(path.resolve(import.meta.dirname, '../../captures/scan-fragments.pcap')),
+    session = new CaptureSession(bufferSource(bytes), pcap, FILE, { version: 'test', emit: () => undefined }),
+    { signal } = new AbortController();
+  await session.read();
+  // tshark: frame 151, 42 bytes, is the last of three fragments of a SYN of 24 bytes.
+  const detail = await session.handlers.packet({ frame: 151 }, signal);
+  expect(detail!.tree[0]).toMatchObject({ name: 'frame', source: 0, start: 0, length: 42 });
+  expect(detail!.tree.find(({ name }) => name === 'tcp')).toMatchObject({ source: 1, start: 0, length: 24 });
+  expect(detail!.sources.map((source) => source.bytes.length)).toEqual([42, 24]);
+});
