@@ -137,7 +137,7 @@ async function walk(
   const wanted = new Set(frames),
     records = source.scan.records();
   let seeded = false;
-  const toWalk = framesToWalk(source.index, rowsOf(source, flow), frames, most),
+  const toWalk = framesToWalk(source, rowsOf(source, flow), frames, most),
     fromStart = flow >= 0 && toWalk.includes(source.flows.ints[flow * INTS + FIRST_FRAME]!);
   for (const frame of toWalk) {
     if (signal?.aborted === true) return;
@@ -184,14 +184,20 @@ function rowsOf({ movedFrom }: ReplaySource, flow: number): ReadonlySet<number> 
 }
 
 /** The wanted frames, those of the same connection before them, and the fragments that one of them may complete. `rows` are empty for frames without a flow. */
-function framesToWalk(index: PacketIndex, rows: ReadonlySet<number>, frames: readonly number[], most: number): number[] {
+function framesToWalk({ index, flows }: ReplaySource, rows: ReadonlySet<number>, frames: readonly number[], most: number): number[] {
   if (rows.size === 0 || frames.length === 0) return [...frames];
   const first = frames[0]!,
     last = frames.at(-1)!;
   const walk: number[] = [];
   for (const row of rows) {
-    const before: number[] = [];
-    for (let i = index.previousOf(row, first - 2); i !== -1 && before.length < most; i = index.previousOf(row, i - 1)) before.push(i + 1);
+    const before: number[] = [],
+      begin = flows.ints[row * INTS + FIRST_FRAME]! - 1;
+    // Before its first frame there is none to look for, back to the beginning of the capture.
+    for (let i = first - 1; i > begin && before.length < most;) {
+      i = index.previousOf(row, i - 1);
+      if (i === -1) break;
+      before.push(i + 1);
+    }
     walk.push(...before);
     for (let i = index.nextOf(row, first - 1); i !== -1 && i < last; i = index.nextOf(row, i + 1)) walk.push(i + 1);
   }
