@@ -29,7 +29,9 @@ function filterOf({ carrier, firstFrame, frame, sender, senderPort, receiver, re
 
 const save = (store: Store, files: readonly FileRow[]): void => {
   store.engine
-    .call('saveTransferred', { files: files.map(({ id, name, kind, isProgram, bytes, missing }) => ({ id, name, kind, isProgram, bytes, missing })) })
+    .call('saveTransferred', {
+      files: files.map(({ id, frame, name, kind, isProgram, bytes, missing }) => ({ id, frame, name, kind, isProgram, bytes, missing })),
+    })
     .catch((error: unknown) => store.say(`Could not save: ${error instanceof Error ? error.message : String(error)}`));
 };
 

@@ -14,9 +14,10 @@ export function bytesText(bytes: number): string {
   return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** `12 m 04 s`, `350 ms`, `2 d 03 h`. */
+/** `12 m 04 s`, `350 ms`, `1.6 ms`, `554 µs`, `2 d 03 h`. */
 export function durationText(seconds: number): string {
-  if (seconds < 0.0005) return `${Math.round(seconds * 1e6)} µs`;
+  if (seconds < 0.0009995) return `${Math.round(seconds * 1e6)} µs`;
+  if (seconds < 0.00995) return `${Number((seconds * 1000).toFixed(1))} ms`;
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds),

@@ -10,6 +10,23 @@ export function detectorsWithDefaults(overrides: Readonly<Record<string, unknown
   return detectors.map((detector) => ({ detector, options: optionsOf(detector, overrides) }));
 }
 
+/** What of these options by detector id is not in force, a sentence each: checks and options that do not exist, and values that mean nothing. */
+export function optionProblems(overrides: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(overrides).flatMap(([id, set]) => {
+    const detector = detectors.find((each) => each.id === id);
+    if (detector === undefined) return [`There is no check ${JSON.stringify(id)}.`];
+    if (set == null) return [];
+    const parsed = detector.options.safeParse(set);
+    if (!parsed.success) {
+      const { path, message } = parsed.error.issues[0]!;
+      return [`${id} keeps its usual thresholds: ${[...path.map(String), message].join(': ')}.`];
+    }
+    return Object.keys(set)
+      .filter((name) => !Object.hasOwn(parsed.data, name))
+      .map((name) => `${id} has no threshold ${JSON.stringify(name)}; it has ${Object.keys(defaultsOf(detector)).join(', ')}.`);
+  });
+}
+
 const defaults = new Map<Detector, Readonly<Record<string, unknown>>>();
 
 function optionsOf(detector: Detector, overrides: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

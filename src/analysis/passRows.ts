@@ -97,7 +97,7 @@ export interface FileRow {
 }
 
 /** What saving a file asks to know of it. */
-export type TransferredFile = Pick<FileRow, 'id' | 'name' | 'kind' | 'isProgram' | 'bytes' | 'missing'>;
+export type TransferredFile = Pick<FileRow, 'id' | 'frame' | 'name' | 'kind' | 'isProgram' | 'bytes' | 'missing'>;
 
 export interface FileContents {
   readonly id: string;

@@ -16,6 +16,23 @@ export function safeFileName(name: string, instead = 'netsec.txt'): string {
   return cut === '' ? instead : DEVICE.test(cut) ? `_${cut}` : cut;
 }
 
+/**
+ * Names for many files in one folder, by id: each with the frame that completed it before its own name, as lists show it; where two would be called the
+ * same, their ids stand between.
+ */
+export function savedNames(files: readonly { readonly id: string; readonly frame: number; readonly name: string }[]): ReadonlyMap<string, string> {
+  const plain = new Map(files.map(({ id, frame, name }) => [id, `${frame}-${safeFileName(name)}`])),
+    times = new Map<string, number>();
+  // File systems there are that do not tell A from a.
+  for (const name of plain.values()) times.set(name.toLowerCase(), (times.get(name.toLowerCase()) ?? 0) + 1);
+  return new Map(
+    files.map(({ id, frame, name }) => {
+      const own = plain.get(id)!;
+      return [id, times.get(own.toLowerCase()) === 1 ? own : `${frame}-${id.replace('/', '-')}-${safeFileName(name)}`];
+    }),
+  );
+}
+
 /** What is too long keeps its end, which says what it is. */
 function shortened(name: string): string {
   if (name.length <= LONGEST) return name;

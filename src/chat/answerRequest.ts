@@ -47,6 +47,8 @@ export interface ChatHost {
   /** Safe Markdown to append to the answer. */
   show(markdown: string): void;
   progress(text: string): void;
+  /** What a user does here to have a model answer, completing "Free questions need a language model: "; how VS Code has it where it is not said. */
+  readonly howToHaveModel?: string;
   /** The model that may answer; null where there is none. */
   model(): Promise<AnsweringModel | null>;
   /** Absent where no file can be written. */
@@ -137,7 +139,9 @@ function commandContext({ captures, looking, reader, signal, progress, saveFile 
 async function builtIn(command: ChatCommand | null, argument: string, host: ChatHost, why: string, offerKey = false): Promise<ChatResult> {
   const context = command === null || command === hunt ? await aboutNamed(argument, commandContext(host)) : commandContext(host);
   const told = await unlessAborted(host, () =>
-    command === null ? freeAnswer(argument, context, offerKey && why === '') : command.builtIn(argument, context),
+    command === null
+      ? freeAnswer(argument, context, offerKey && why === '' ? (host.howToHaveModel ?? IN_VSCODE) : null)
+      : command.builtIn(argument, context),
   );
   if (told === undefined || host.signal.aborted) return NOTHING;
   const isSummary = command === null || command.question(argument, host.looking) !== null;
@@ -152,11 +156,13 @@ async function aboutNamed(words: string, context: CommandContext): Promise<Comma
   return name === null || name === context.looking.capture ? context : { ...context, looking: { ...AT_NOTHING, capture: name } };
 }
 
+const IN_VSCODE = 'set a key with *Netsec: Set Anthropic API Key*, or choose a model in Chat';
+
 /** Without a model a free question is taken for a suspicion: its words are looked for in what the analysis knows. Where they are not in it, the capture is told. */
-async function freeAnswer(words: string, context: CommandContext, offerKey: boolean): Promise<Answer> {
+async function freeAnswer(words: string, context: CommandContext, advice: string | null): Promise<Answer> {
   const found = await hunt.builtIn(words, context),
     shown = found.isEmpty === true ? await analyze.builtIn('', context) : found;
-  const needs = `Free questions need a language model${offerKey ? ': set a key with *Netsec: Set Anthropic API Key*, or choose a model in Chat' : ''}.`,
+  const needs = `Free questions need a language model${advice === null ? '' : `: ${advice}`}.`,
     what =
       found.isEmpty === true
         ? 'None of these words means something to the analysis alone, so this is what it says of the capture'

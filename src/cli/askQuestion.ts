@@ -79,6 +79,7 @@ export async function askQuestion(asking: Asking, terminal: Terminal): Promise<E
       if (!json) out.write(markdown);
     },
     progress: (text) => (terminal.progress === null ? undefined : terminal.say(`${text} ...`)),
+    howToHaveModel: 'put a key of Anthropic into the environment as `ANTHROPIC_API_KEY`',
     model: () => claude(baseUrl, model, asking, terminal, sent),
     ...(saveFile === null ? {} : { saveFile, writesFiles: true }),
   };

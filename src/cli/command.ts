@@ -9,7 +9,7 @@ export const EXIT = {
   FAILED: 1,
   /** The command line was not understood. */
   USAGE: 2,
-  /** A capture could not be read at all. */
+  /** A capture could not be read at all, or what was asked for not be written. */
   UNREADABLE: 3,
   /** A capture ended early or is damaged; what came before was reported. */
   DAMAGED: 4,

@@ -14,7 +14,7 @@ const EXIT_CODES: readonly (readonly [string, string])[] = [
   ['0', 'done, whatever was found'],
   ['1', 'a mistake of our own'],
   ['2', 'the command line was not understood'],
-  ['3', 'a capture could not be read at all'],
+  ['3', 'a capture could not be read at all, or the result not be written'],
   ['4', 'a capture is damaged or ends early; what came before was reported'],
   ['5', '--fail-on: a finding at least that severe'],
   ['130', 'interrupted; what had been read was reported'],

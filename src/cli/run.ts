@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import * as registry from './commands/registry.ts';
 import { EXIT, UsageError, type Arguments, type Command, type ExitCode } from './command.ts';
 import { commandHelp, COMMON_OPTIONS, generalHelp } from './help.ts';
-import { OutputClosed, type Terminal } from './terminal.ts';
+import { OutputClosed, OutputFailed, type Terminal } from './terminal.ts';
 import { VERSION } from '../analysis/version.ts';
 
 export const commands: readonly Command[] = Object.values(registry);
@@ -13,6 +13,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     return await dispatch(argv, terminal);
   } catch (error) {
     if (error instanceof OutputClosed) return EXIT.DONE;
+    if (error instanceof OutputFailed) {
+      terminal.say(`The output could not be written: ${error.message}.`);
+      return EXIT.UNREADABLE;
+    }
     if (error instanceof UsageError) {
       terminal.say(error.message);
       return EXIT.USAGE;
@@ -63,11 +67,19 @@ function parse(command: Command, args: readonly string[]): Arguments {
     ]),
   );
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const { values, positionals, tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true, tokens: true });
+    const given = new Set<string>();
+    for (const token of tokens) {
+      if (token.kind !== 'option' || options[token.name]?.multiple === true || options[token.name]?.type === 'boolean') continue;
+      // The last would count, and what the others said be lost without a word.
+      if (given.has(token.name)) throw new UsageError(`--${token.name} was given twice. See netsec ${command.name} --help.`);
+      given.add(token.name);
+    }
     return { values, positionals };
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     // Node's message goes on with advice for programmers.
     const [first = ''] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
-    throw new UsageError(`${first}. See netsec ${command.name} --help.`);
+    throw new UsageError(`${first.replace(/\.$/, '')}. See netsec ${command.name} --help.`);
   }
 }

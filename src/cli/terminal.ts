@@ -13,7 +13,7 @@ export interface Terminal {
   readonly progress: { readonly columns: number; readonly unicode: boolean } | null;
   /** Aborted by Ctrl+C. */
   readonly signal: AbortSignal;
-  /** Resolves when the other side took the text; throws OutputClosed when it has gone. */
+  /** Resolves when the other side took the text; throws OutputClosed when it has gone, OutputFailed when it cannot. */
   out(text: string): Promise<void>;
   /** One line for a person, on stderr. Packet text and file names in it are made safe here. */
   say(message: string): void;
@@ -26,6 +26,11 @@ export interface Terminal {
 /** Whoever reads our output has closed it, as `| head` does: no error, only a reason to stop. */
 export class OutputClosed extends Error {
   override readonly name = 'OutputClosed';
+}
+
+/** What we write cannot be taken: a full disk behind `>`. */
+export class OutputFailed extends Error {
+  override readonly name = 'OutputFailed';
 }
 
 type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -67,7 +72,8 @@ export function createTerminal({ stdout, stderr, env, signal, stdin }: TerminalO
         if (closed) return reject(new OutputClosed('the output was closed'));
         stdout.write(text, (error) => {
           if (error === null || error === undefined) resolve();
-          else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new OutputClosed('the output was closed') : error);
+          else
+            reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new OutputClosed('the output was closed') : new OutputFailed(error.message));
         });
       }),
     say(message) {

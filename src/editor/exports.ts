@@ -69,10 +69,13 @@ async function writePackets(source: ExportSource, saved: SavedPackets, suffix: s
 /** The save dialog, next to the capture where that is a place to save to. */
 export async function askWhereToSave(capture: vscode.Uri, name: string, filters?: Record<string, string[]>): Promise<vscode.Uri | undefined> {
   const folder = capture.scheme === 'file' ? vscode.Uri.joinPath(capture, '..') : vscode.workspace.workspaceFolders?.[0]?.uri;
-  return vscode.window.showSaveDialog({
+  const target = await vscode.window.showSaveDialog({
     ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) }),
     ...(filters === undefined ? {} : { filters }),
   });
+  if (target?.toString() === capture.toString())
+    throw new Error(`${nameOf(capture)} is the capture itself, which is not written over; choose another name`);
+  return target;
 }
 
 /** `a.pcap.gz` -> `a`. */

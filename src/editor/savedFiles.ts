@@ -1,7 +1,7 @@
 /** Saves files that a capture saw pass. Such files may be malicious: what can run is asked about first, and nothing is opened. */
 import * as vscode from 'vscode';
 import { EVERYTHING, type TransferredFile } from '../analysis/engineApi.ts';
-import { safeFileName } from '../analysis/safeFileName.ts';
+import { safeFileName, savedNames } from '../analysis/safeFileName.ts';
 import { askWhereToSave, withProgress, type ExportSource } from './exports.ts';
 import { nameOf } from './openCapture.ts';
 
@@ -29,18 +29,30 @@ export async function saveFiles(source: ExportSource, files: readonly Transferre
   const folder = chosen?.[0];
   if (folder === undefined) return;
   const contents = await contentsOf(source, files);
-  let saved = 0;
-  for (const { id, name } of files) {
+  const names = savedNames(files);
+  let saved = 0,
+    there = 0;
+  for (const { id } of files) {
     const content = contents.get(id);
     if (content === undefined) continue;
-    await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(folder, `${id.replace('/', '-')}-${safeFileName(name)}`), content);
-    saved++;
+    const target = vscode.Uri.joinPath(folder, names.get(id)!);
+    if (await exists(target)) there++;
+    else {
+      await vscode.workspace.fs.writeFile(target, content);
+      saved++;
+    }
   }
-  const left = files.length - saved;
+  const large = files.length - saved - there;
   void vscode.window.showInformationMessage(
-    `${saved} files were saved in ${nameOf(folder)}, each with its frame before its name.${left === 0 ? '' : ` ${left} are too large for one go.`}`,
+    `${saved} files were saved in ${nameOf(folder)}, each with its frame before its name.${there === 0 ? '' : ` ${there} are there already, and were left as they are.`}${large === 0 ? '' : ` ${large} are too large for one go.`}`,
   );
 }
+
+const exists = async (file: vscode.Uri): Promise<boolean> =>
+  vscode.workspace.fs.stat(file).then(
+    () => true,
+    () => false,
+  );
 
 /** Files that can run are saved only by who says so. */
 async function isWanted(files: readonly TransferredFile[]): Promise<boolean> {

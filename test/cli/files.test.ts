@@ -78,7 +78,7 @@ test('says what is wrong', async () => {
   for (const [args, code, message] of [
     [['--sort', 'colour'], 2, '--sort wants one of frame'],
     [['--filter', 'ip.scr == 1'], 2, 'ip.scr'],
-    [['--save', PROGRAMS], 1, 'could not be written'],
+    [['--save', PROGRAMS], 3, 'could not be written'],
   ] as const) {
     const { status, stderr } = await netsec(['files', PROGRAMS, ...args]);
     expect([args, status]).toEqual([args, code]);

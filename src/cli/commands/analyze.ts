@@ -28,6 +28,7 @@ import {
 } from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
 import { knownReport } from '../knownReport.ts';
+import { keepCaptures } from '../outputFiles.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A file is no terminal. */
@@ -35,6 +36,9 @@ const PLAIN = { width: 80, color: false, unicode: true } as const;
 
 /** The evidence is no report, but it is asked for where reports are. */
 const FORMATS = [...reportExports.map(({ id }) => id), 'pcap' as const];
+
+/** Two of them behind each other are none. */
+const ONE_DOCUMENT: ReadonlySet<string> = new Set(['csv', 'html', 'sarif']);
 
 export const analyze: Command = {
   name: 'analyze',
@@ -80,6 +84,9 @@ export const analyze: Command = {
       ? [inputs.paths as [string, ...string[]]]
       : inputs.paths.map((file) => [file] as const);
     if (wish.output !== undefined && captures.length > 1) throw new UsageError('--output takes the report of one capture.');
+    if (captures.length > 1 && ONE_DOCUMENT.has(wish.format))
+      throw new UsageError(`--format ${wish.format} is a document about one capture: name one, or use --together for the files of one recording.`);
+    if (wish.output !== undefined) await keepCaptures(wish.output, inputs.paths);
     const codes: ExitCode[] = [];
     for (const [i, files] of captures.entries()) {
       if (i > 0 && wish.format === 'text') await terminal.out('\n');

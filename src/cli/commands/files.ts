@@ -1,15 +1,16 @@
 /** `netsec files`: the files that a capture saw pass, what they are by their bytes, their hashes; and with `--save` the files themselves. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EVERYTHING, type FileRow } from '../../analysis/engineApi.ts';
 import { bytesText, countText, plural, protocolLabel } from '../../analysis/engine.ts';
 import { columns, paint, type Column } from '../../analysis/exports/textLayout.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import { readIntelFolder } from '../../analysis/intelFolder.node.ts';
-import { safeFileName } from '../../analysis/safeFileName.ts';
+import { savedNames } from '../../analysis/safeFileName.ts';
 import type { CaptureSession } from '../../analysis/session.ts';
 import { choiceOption, EXIT, KEY_LOG, rowsOption, textOption, UsageError, type Command, type ExitCode } from '../command.ts';
 import { withSession } from '../openSession.ts';
+import { makeFolder } from '../outputFiles.ts';
 import type { Terminal } from '../terminal.ts';
 import { isUnderstood, oneCapture } from './packets.ts';
 
@@ -118,9 +119,10 @@ const withoutSecrets = (row: FileRow): FileRow => ({ ...row, name: hideSecrets(r
 
 async function saveAll(session: CaptureSession, rows: readonly FileRow[], folder: string, terminal: Terminal): Promise<ExitCode> {
   let saved = 0;
-  const left: string[] = [];
+  const names = savedNames(rows),
+    left: string[] = [];
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const batch of batches(rows.filter(({ bytes }) => bytes > 0))) {
       const contents = await session.handlers.fileContents(
         { selection: EVERYTHING, ids: batch.map(({ id }) => id), maxBytes: Math.max(MOST_AT_ONCE, batch[0]!.bytes + batch[0]!.missing) },
@@ -129,7 +131,7 @@ async function saveAll(session: CaptureSession, rows: readonly FileRow[], folder
       const byId = new Map(contents.map(({ id, bytes }) => [id, bytes]));
       for (const row of batch) {
         const bytes = byId.get(row.id),
-          name = `${row.id.replace('/', '-')}-${safeFileName(row.name)}`;
+          name = names.get(row.id)!;
         if (bytes === undefined) left.push(`${name} is too large to be saved.`);
         else if (await writeNew(path.join(folder, name), bytes)) saved++;
         else left.push(`${name} is there already, and was left as it is.`);
@@ -137,8 +139,8 @@ async function saveAll(session: CaptureSession, rows: readonly FileRow[], folder
     }
   } catch (error) {
     if (terminal.signal.aborted) throw error;
-    terminal.say(`The files could not be written: ${(error as Error).message}`);
-    return EXIT.FAILED;
+    terminal.say(`The files could not be written: ${(error as Error).message}.`);
+    return EXIT.UNREADABLE;
   }
   for (const sentence of left) terminal.say(sentence);
   terminal.say(`${plural(saved, 'file')} saved in ${folder}. They come from the capture as they are: do not open what you do not trust.`);

@@ -6,7 +6,18 @@ import { columns, paint, type Column, type TextStyle } from '../../analysis/expo
 import { checkFilter } from '../../analysis/filtering.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import type { CaptureSession } from '../../analysis/session.ts';
-import { countOption, EXIT, KEY_LOG, rowsOption, textOption, UsageError, type Arguments, type Command, type ExitCode } from '../command.ts';
+import {
+  countOption,
+  EXIT,
+  KEY_LOG,
+  rowsOption,
+  textOption,
+  textOptions,
+  UsageError,
+  type Arguments,
+  type Command,
+  type ExitCode,
+} from '../command.ts';
 import { capturesFolder, findInputs } from '../inputs.ts';
 import { withSession } from '../openSession.ts';
 import { fieldsToWrite, writeFields } from '../packetFields.ts';
@@ -24,8 +35,9 @@ export const packets: Command = {
     fields: {
       type: 'string',
       short: 'e',
+      multiple: true,
       value: 'NAMES',
-      description: "the values of these fields instead, by Wireshark's names: ip.src,tcp.dstport,http.request.uri",
+      description: "the values of these fields instead, by Wireshark's names: ip.src,tcp.dstport,http.request.uri; may be given several times",
     },
     limit: { type: 'string', short: 'n', value: 'N|all', description: `how many rows (${DEFAULT_ROWS}; with --fields all)` },
     offset: { type: 'string', value: 'N', description: 'how many rows to pass over first (0)' },
@@ -40,14 +52,14 @@ export const packets: Command = {
     'netsec packets office.pcap --filter http.request --fields frame.number,ip.src,http.host,http.request.uri',
   ],
   async run(args, terminal) {
-    const fields = textOption(args, 'fields'),
-      limit = rowsOption(args, fields === undefined ? DEFAULT_ROWS : Infinity);
+    const fields = textOptions(args, 'fields'),
+      limit = rowsOption(args, fields.length === 0 ? DEFAULT_ROWS : Infinity);
     const offset = countOption(args, 'offset', 0) ?? 0,
       filter = textOption(args, 'filter') ?? '',
       showSecrets = args.values['show-secrets'] === true,
       asJson = args.values['json'] === true,
       keyLog = textOption(args, 'keylog');
-    const wanted = fields === undefined ? null : fieldsToWrite(fields);
+    const wanted = fields.length === 0 ? null : fieldsToWrite(fields.join(','));
     const path = await oneCapture(args, terminal);
     if (path === null) return EXIT.UNREADABLE;
     if (!isUnderstood(filter, terminal)) return EXIT.USAGE;

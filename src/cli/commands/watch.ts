@@ -2,6 +2,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { countText } from '../../analysis/engine.ts';
+import { optionProblems } from '../../analysis/detectorOptions.ts';
 import { SEVERITIES } from '../../analysis/report.ts';
 import { VERSION } from '../../analysis/version.ts';
 import { safeText } from '../../analysis/exports/safeText.ts';
@@ -36,6 +37,7 @@ export const watch: Command = {
       json = args.values['json'] === true,
       detectorOptions = thresholds(textOption(args, 'detectors')),
       ending = new AbortController();
+    for (const problem of optionProblems(detectorOptions)) terminal.say(`--detectors: ${problem}`);
     if (args.values['until-stdin-closes'] === true) {
       process.stdin.on('end', () => ending.abort());
       process.stdin.on('error', () => ending.abort());
