@@ -80,7 +80,7 @@ test.runIf(fs.existsSync('/dev/full')).each([['analyze'], ['packets'], ['service
     const full = fs.openSync('/dev/full', 'w'),
       child = spawn(process.execPath, [await buildCli(), command, DNS], { stdio: ['ignore', full, 'pipe'] });
     let said = '';
-    child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+    child.stderr!.on('data', (data: Buffer) => (said += data.toString()));
     const status = await new Promise((resolve) => child.on('close', resolve));
     fs.closeSync(full);
     expect([status, said]).toEqual([3, expect.stringMatching(/^The output could not be written: ENOSPC[^\n]*\.\n$/)]);
