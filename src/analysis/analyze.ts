@@ -32,6 +32,8 @@ export interface AnalysisOptions {
   readonly files?: FileTaker | undefined;
   /** Numbers of IPv6 addresses, where those of another pass are to be the same. */
   readonly ipv6?: Ipv6Table | undefined;
+  /** A pass that only looks for fields: names are not gathered, and nobody hears messages. */
+  readonly isForFields?: boolean;
   /** After each frame was dissected and counted. */
   readonly onFrame?: ((p: Packet, pass: FlowPass) => void) | undefined;
 }
@@ -69,7 +71,7 @@ export class Analysis {
     }));
     this.#packet.files = options.files ?? null;
     this.#files = this.#filePass(source, format);
-    this.#pass = new FlowPass(state, this.#listener(options.listen));
+    this.#pass = new FlowPass(state, options.isForFields === true ? {} : this.#listener(options.listen));
     this.#onFrame = this.#frameHandler(options);
   }
 

@@ -3,7 +3,7 @@ import type { Direction, FieldSink, StreamCarrier } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { deliver, type StreamListener } from './streamStart.ts';
 import { dissectKept } from './streamWalk.ts';
-import { loseThread, TcpStream } from './tcpStream.ts';
+import { loseThread, sinkOf, TcpStream } from './tcpStream.ts';
 
 /** Protocols that have one port with TLS from the beginning, and another without: what they carry is recognised as on the latter. */
 const CLEAR_PORTS: ReadonlyMap<number, number> = new Map([
@@ -83,6 +83,6 @@ export class CarriedStreams implements StreamCarrier {
     const side = inner.sides[direction];
     if (side.done || inner.dissector.finish?.(direction, inner.state) !== true) return;
     p.isOpened = true;
-    dissectKept(p, inner.bound, inner.dissector, inner, side, direction, sink);
+    dissectKept(p, inner.bound, inner.dissector, inner, side, direction, sinkOf(p, inner, sink));
   }
 }

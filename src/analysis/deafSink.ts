@@ -6,6 +6,7 @@ const nothing = (): void => undefined;
 export const DEAF: FieldSink = {
   wantsText: false,
   wantsRelated: false,
+  takes: () => true,
   layer: nothing,
   add: nothing,
   reopen: nothing,

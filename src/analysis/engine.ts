@@ -2,4 +2,4 @@
 export { Analysis, type AnalysisOptions } from './analyze.ts';
 export { activityOf, bytesText, countText, durationText, plural, protocolLabel } from './describe.ts';
 export { detectorsWithDefaults } from './detectorOptions.ts';
-export { DEFAULT_LIMIT, makeReport, type CaptureFile, type ReportOptions } from './makeReport.ts';
+export { DEFAULT_LIMIT, makeReport, truncationOf, type CaptureFile, type ReportOptions } from './makeReport.ts';

@@ -1,7 +1,8 @@
 /** What the packet list is sorted by when it is sorted by a field: of each frame a number, by the first value that it says. */
 import type { ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat } from '../pcap/captureFormat.ts';
-import { readFields, wantedFields } from './readFields.ts';
+import { knownFilter, walkMatches } from './filtering.ts';
+import { isMeasured, numberOf, readFields, wantedFields } from './readFields.ts';
 import { sortableAddress } from './tableQueries.ts';
 
 /** Texts that are told apart, and how much of each: an attacker can make every one another. */
@@ -14,18 +15,20 @@ export async function fieldKeys(source: ByteSource, format: CaptureFormat, name:
     entry = wanted.ok ? wanted.entries[0] : undefined;
   if (entry === undefined) return null;
   const keys = new Float64Array(frames).fill(NaN),
-    isNumber = entry.kind === 'number' || entry.kind === 'duration' || entry.kind === 'none',
+    isNumber = isMeasured(entry) || entry.kind === 'none',
     isAddress = entry.kind === 'ipv4' || entry.kind === 'ipv6',
     places = new Map<string, number>();
+  if (isNumber) {
+    await walkMatches(source, format, knownFilter(''), { fields: [entry] }, ({ frame }, [slot]) => {
+      if (slot!.count > 0 && frame <= frames) keys[frame - 1] = entry.kind === 'none' ? 1 : numberOf(slot!, 0);
+    });
+    return keys;
+  }
   // Secrets are not shown by their order: what is hidden in the list is equal here.
   const options = { filter: '', fields: [entry], showSecrets: false, pace: () => Promise.resolve() };
   await readFields(source, format, options, ({ frame, values: [said] }) => {
     const text = said?.[0];
     if (text === undefined || frame > frames) return;
-    if (isNumber) {
-      keys[frame - 1] = Number(text);
-      return;
-    }
     const sortable = isAddress ? sortableAddress(text) : text.slice(0, MOST_CHARACTERS);
     let place = places.get(sortable);
     if (place === undefined) {
@@ -34,7 +37,7 @@ export async function fieldKeys(source: ByteSource, format: CaptureFormat, name:
     }
     keys[frame - 1] = place;
   });
-  if (!isNumber) rankTexts(keys, places);
+  rankTexts(keys, places);
   return keys;
 }
 

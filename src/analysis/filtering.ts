@@ -1,16 +1,19 @@
 /** The display filter as the session uses it: checked, completed, and run over a capture. */
 import type { ByteSource } from '../pcap/byteSource.ts';
-import type { CaptureFormat } from '../pcap/captureFormat.ts';
+import type { CaptureFormat, Damage } from '../pcap/captureFormat.ts';
 import { CaptureScan } from '../pcap/captureReader.ts';
 import { createTables, decode } from '../pcap/decode.ts';
+import type { FieldSink } from '../pcap/dissector.ts';
 import { tcp } from '../pcap/dissectors/tcp.ts';
 import { udp } from '../pcap/dissectors/udp.ts';
 import type { FrameContext } from '../pcap/frameFields.ts';
 import { Packet } from '../pcap/packet.ts';
 import { Analysis } from './analyze.ts';
-import { createCatalog, type FieldCatalog } from './displayFilter/catalog.ts';
+import { createCatalog, type CatalogEntry, type FieldCatalog } from './displayFilter/catalog.ts';
+import type { FieldCollector } from './displayFilter/collector.ts';
 import { complete, type Completions } from './displayFilter/complete.ts';
 import { compileFilter, type DisplayFilter } from './displayFilter/displayFilter.ts';
+import type { Slot } from './displayFilter/slots.ts';
 import type { FilterCheck, Selection } from './engineApi.ts';
 import { foresee } from './laterAnswers.ts';
 import { FrameSelection } from './frameSelection.ts';
@@ -35,6 +38,13 @@ export function completeFilter(text: string, cursor: number): Completions {
   return complete(text, cursor, filterCatalog());
 }
 
+/** A filter that is known to be one; throws with its error message. */
+export function knownFilter(text: string): DisplayFilter {
+  const result = compileFilter(text, filterCatalog());
+  if (!result.ok) throw new Error(result.message);
+  return result.filter;
+}
+
 /** What is selected and matches this filter as well. */
 export function within(selection: Selection, filter: string): Selection {
   const chosen = selection.filter.trim(),
@@ -55,57 +65,77 @@ export async function selectFrames(
   inRange: ((frame: number) => boolean) | undefined,
   options: SelectOptions,
 ): Promise<FrameSelection> {
-  const result = compileFilter(text, filterCatalog());
-  if (!result.ok) throw new Error(result.message);
-  const selection = new FrameSelection(),
-    { filter } = result;
-  await runFilter(
-    source,
-    format,
-    filter,
-    (frame) => {
-      if (inRange === undefined || inRange(frame)) selection.add(frame);
-    },
-    options,
-  );
+  const selection = new FrameSelection();
+  await walkMatches(source, format, knownFilter(text), options, ({ frame }) => {
+    if (inRange === undefined || inRange(frame)) selection.add(frame);
+  });
   return selection;
 }
 
-/** Calls `onMatch` for each frame that matches, in order. Walks no deeper than the filter asks for. */
-async function runFilter(
+/** Sees all that the frames of a walk say, beside the filter. */
+export interface Witness {
+  /** Takes what is said, and hands it on to the other. */
+  beside(other: FieldSink | null): FieldSink;
+  /** A frame is about to be walked, the first once the packet is made. */
+  begin(p: Packet): void;
+}
+
+export interface WalkOptions extends SelectOptions {
+  /** Whose values are given to `onMatch`. */
+  readonly fields?: readonly CatalogEntry[];
+  readonly witness?: Witness | null;
+  /** Awaited between blocks of the file. */
+  readonly pace?: () => Promise<void>;
+}
+
+/** How far a walk came. */
+export interface WalkEnd {
+  readonly damage: Damage | null;
+  readonly frames: number;
+  /** Bytes of the file. */
+  readonly position: number;
+}
+
+/**
+ * Calls `onMatch` for each frame that matches, in order, with the values of the fields that are asked for, which hold until it returns. Walks no deeper than filter and
+ * fields ask for, and has nobody else's fields said.
+ */
+export async function walkMatches(
   source: ByteSource,
   format: CaptureFormat,
   filter: DisplayFilter,
-  onMatch: (frame: number) => void,
-  options: SelectOptions,
-): Promise<void> {
-  const collector = filter.createCollector(),
-    context = new PassContext(format.id === 'pcapng'),
-    { sink } = collector;
+  { fields = [], witness = null, ...options }: WalkOptions,
+  onMatch: (p: Packet, values: readonly Slot[]) => void,
+): Promise<WalkEnd> {
+  const context = new PassContext(format.id === 'pcapng'),
+    collector: FieldCollector = filter.createCollector(fields, (values) => onMatch(packet, values)),
+    sink = witness === null ? collector.sink : witness.beside(collector.sink);
   const check = (p: Packet): void => {
     context.begin(p);
-    if (collector.matches(context)) onMatch(p.frame);
+    collector.matches(context);
     context.end(p);
+    witness?.begin(p);
   };
-  if (filter.depth === 'streams') {
-    const analysis = new Analysis(source, format, { sink: sink ?? undefined, onFrame: check });
-    collector.attach(analysis.state.packet);
-    await foresee(analysis.state.packet, collector, source, format, options);
+  const isDeep = witness !== null || filter.depth === 'streams' || fields.some(({ depth }) => depth === 'streams'),
+    analysis = isDeep ? new Analysis(source, format, { sink: sink ?? undefined, onFrame: check, isForFields: true }) : null,
+    packet = analysis?.state.packet ?? new Packet(createTables());
+  collector.attach(packet);
+  witness?.begin(packet);
+  await foresee(packet, collector, source, format, options);
+  if (analysis !== null) {
     await analysis.advance(options);
-    return;
+    return analysis;
   }
-  const p = new Packet(createTables()),
-    scan = new CaptureScan(source, format);
-  collector.attach(p);
-  await foresee(p, collector, source, format, options);
+  const scan = new CaptureScan(source, format);
   await scan.advance(
-    p,
+    packet,
     () => {
-      decode(p, sink);
-      check(p);
+      decode(packet, sink);
+      check(packet);
     },
     options,
   );
+  return { damage: scan.damage, frames: packet.frame, position: scan.position };
 }
 
 /** The times that a frame's own fields relate to, kept from frame to frame. */

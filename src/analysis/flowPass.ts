@@ -267,7 +267,7 @@ export class FlowPass {
       outer = row;
       depth++;
       if (protocol === F.PROTOCOL_TCP) this.tcpBits = this.#tcp.segment(p, row, at, !this.#uncounted, sink);
-      else if (sink !== null && protocol === F.PROTOCOL_UDP) this.#describeDatagram(p, row, sink);
+      else if (protocol === F.PROTOCOL_UDP && sink?.takes(udp) === true) this.#describeDatagram(p, row, sink);
       if (protocol !== 0 && protocol !== F.PROTOCOL_TCP && p.application >= 0 && level === p.netCount - 1) this.#recogniseDatagram(p, row);
     }
   }

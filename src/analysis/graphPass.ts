@@ -3,10 +3,10 @@ import type { ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat } from '../pcap/captureFormat.ts';
 import type { CatalogEntry } from './displayFilter/catalog.ts';
 import type { Selection } from './engineApi.ts';
-import { selectFrames, type SelectOptions } from './filtering.ts';
+import { knownFilter, selectFrames, walkMatches, type SelectOptions } from './filtering.ts';
 import { GraphSteps, spanOf, type GraphMeasure } from './graphs.ts';
 import { INDEX_HAS_TIME, type PacketIndex } from './packetIndex.ts';
-import { readFields, wantedFields } from './readFields.ts';
+import { isMeasured, numberOf, wantedFields } from './readFields.ts';
 
 /** By its name; null for none. Throws with one sentence where there is no such field. */
 export function graphField(name: string): CatalogEntry | null {
@@ -20,8 +20,7 @@ export function graphField(name: string): CatalogEntry | null {
 export function checkMeasure(name: string, measure: Exclude<GraphMeasure, 'packets' | 'bytes'>): void {
   const field = graphField(name.trim());
   if (field === null) throw new Error('A field is needed, such as dns.time or tcp.window_size.');
-  if (measure !== 'count' && field.kind !== 'number' && field.kind !== 'duration')
-    throw new Error(`${field.name} is neither a number nor a length of time: it can only be counted.`);
+  if (measure !== 'count' && !isMeasured(field)) throw new Error(`${field.name} is neither a number nor a length of time: it can only be counted.`);
 }
 
 /** Steps of the frames that a selection chooses among the first so many: of a field's values, or (null) of the frames and their bytes. */
@@ -39,11 +38,10 @@ export async function drawSteps(
       if (frame <= frames && (index.flags(frame - 1) & INDEX_HAS_TIME) !== 0) steps.add(frame, index.time(frame - 1), value);
     };
   if (field !== null) {
-    // What is counted says nothing of itself; numbers are no secrets.
-    const wanted = { filter, fields: [field], showSecrets: true, pace: () => Promise.resolve() },
-      isNumber = field.kind === 'number' || field.kind === 'duration';
-    await readFields(source, format, { ...options, ...wanted }, ({ frame, values: [said = []] }) => {
-      for (const text of said) take(frame, isNumber ? Number(text) : 1);
+    const isNumber = isMeasured(field);
+    await walkMatches(source, format, knownFilter(filter), { ...options, fields: [field] }, ({ frame }, [slot]) => {
+      // What is counted says nothing of itself.
+      for (let i = 0; i < slot!.count; i++) take(frame, isNumber ? numberOf(slot!, i) : 1);
     });
     return steps;
   }

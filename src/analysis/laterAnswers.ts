@@ -16,7 +16,7 @@ export async function foresee(
   options: SelectOptions,
 ): Promise<void> {
   if (!collector.wantsLater) return;
-  const before = new Analysis(source, format, { sink: DEAF_BUT_RELATED });
+  const before = new Analysis(source, format, { sink: { ...DEAF_BUT_RELATED, takes: (dissector) => collector.takes(dissector) }, isForFields: true });
   await before.advance({ signal: options.signal });
   p.exchanges.known = before.state.packet.exchanges.answers;
 }

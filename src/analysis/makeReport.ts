@@ -10,6 +10,7 @@ import { finishFindings, type Judgement, type Judging } from './findings.ts';
 import * as F from './flowTable.ts';
 import { topOfLoosePath } from './flowPass.ts';
 import { optionsInForce } from './detectorOptions.ts';
+import type { WalkEnd } from './filtering.ts';
 import { oneWayConnections } from './oneWay.ts';
 import type { BreakdownRow, CaptureFilePart, CaptureInfo, HierarchyRow, ProtocolCount, Quality, Report, Timeline } from './report.ts';
 import { largestLists } from './reportLists.ts';
@@ -111,22 +112,23 @@ function partsOf(parts: readonly CapturePart[]): readonly CaptureFilePart[] {
   });
 }
 
+/** Where the capture ends early; null where it does not. */
+export function truncationOf({ damage, frames, position }: WalkEnd, { inflateStopped }: CaptureFile): CaptureInfo['truncated'] {
+  if (damage !== null)
+    return {
+      afterFrame: frames,
+      offset: damage.offset,
+      message:
+        damage.wentOn === true
+          ? `Not all of it could be read, and reading went on with the next file: ${damage.message}.`
+          : `The capture ends after frame ${frames.toLocaleString('en-US')}: ${damage.message}.`,
+    };
+  return inflateStopped === null ? null : { afterFrame: frames, offset: position, message: inflateStopped };
+}
+
 function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {
-  const { state, damage } = analysis,
+  const { state } = analysis,
     timed = !Number.isNaN(state.startSeconds);
-  const truncated =
-    damage !== null
-      ? {
-          afterFrame: analysis.frames,
-          offset: damage.offset,
-          message:
-            damage.wentOn === true
-              ? `Not all of it could be read, and reading went on with the next file: ${damage.message}.`
-              : `The capture ends after frame ${analysis.frames.toLocaleString('en-US')}: ${damage.message}.`,
-        }
-      : file.inflateStopped !== null
-        ? { afterFrame: analysis.frames, offset: analysis.position, message: file.inflateStopped }
-        : null;
   return {
     file: file.name,
     sha256: file.sha256,
@@ -150,7 +152,7 @@ function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {
     endTime: timed ? timestamp(state.endSeconds, state.endNanoseconds) : null,
     durationSeconds: timed ? secondsBetween(state.startSeconds, state.startNanoseconds, state.endSeconds, state.endNanoseconds) : null,
     timeOrdered: state.timeOrdered,
-    truncated,
+    truncated: truncationOf(analysis, file),
     ...(analysis.scan.parts.length === 0 ? {} : { parts: partsOf(analysis.scan.parts) }),
   };
 }

@@ -7,14 +7,11 @@ import { formatSeconds, hexBytes } from '../pcap/fieldValue.ts';
 import { frameFields } from '../pcap/frameFields.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { formatAbsoluteTime, formatEpochSeconds } from '../pcap/timeText.ts';
-import { Analysis } from './analyze.ts';
 import type { CatalogEntry } from './displayFilter/catalog.ts';
-import { compileFilter } from './displayFilter/displayFilter.ts';
 import type { Slot } from './displayFilter/slots.ts';
 import { nearestNames } from './displayFilter/suggestion.ts';
 import { asText, ByteRange, toText, type Value } from './displayFilter/values.ts';
-import { filterCatalog, PassContext, type SelectOptions } from './filtering.ts';
-import { foresee } from './laterAnswers.ts';
+import { filterCatalog, knownFilter, walkMatches, type SelectOptions, type WalkEnd, type Witness } from './filtering.ts';
 import { HIDDEN, hideSecrets, isAnyPayload, isSecretField, secretsOf } from './hideSecrets.ts';
 
 export interface FieldsRow {
@@ -58,38 +55,32 @@ export interface ReadFieldsOptions extends SelectOptions {
   readonly pace: () => Promise<void>;
 }
 
-/** Calls `onRow` for each frame that passes, in order, until the end or until aborted. The pass is given back for what it says of the file. */
+/** Calls `onRow` for each frame that passes, in order, until the end or until aborted. */
 export async function readFields(
   source: ByteSource,
   format: CaptureFormat,
-  options: ReadFieldsOptions,
+  { filter, showSecrets, ...options }: ReadFieldsOptions,
   onRow: (row: FieldsRow) => void,
-): Promise<Analysis> {
-  const { fields, showSecrets } = options,
-    compiled = compileFilter(options.filter, filterCatalog());
-  if (!compiled.ok) throw new Error(compiled.message);
-  const whole = !showSecrets && fields.some(mayBeSecret) ? new WholeFrame() : null;
-  const collector = compiled.filter.createCollector(fields, (slots) => {
+): Promise<WalkEnd> {
+  const witness = !showSecrets && options.fields.some(mayBeSecret) ? new WholeFrame() : null;
+  return walkMatches(source, format, knownFilter(filter), { ...options, witness }, (p, slots) => {
     const texts = slots.map(textsOf),
-      holdsSecrets = whole !== null && slots.some(({ count, entry }) => count > 0 && mayBeSecret(entry));
-    onRow({ frame: analysis.state.packet.frame, values: holdsSecrets ? withoutSecrets(slots, texts, whole.secrets(analysis.state.packet)) : texts });
+      holdsSecrets = witness !== null && slots.some(({ count, entry }) => count > 0 && mayBeSecret(entry));
+    onRow({ frame: p.frame, values: holdsSecrets ? withoutSecrets(slots, texts, witness.secrets(p)) : texts });
   });
-  const context = new PassContext(format.id === 'pcapng'),
-    sink = whole?.beside(collector.sink) ?? collector.sink;
-  const analysis: Analysis = new Analysis(source, format, {
-    sink: sink ?? undefined,
-    onFrame: (p) => {
-      context.begin(p);
-      collector.matches(context);
-      context.end(p);
-      whole?.begin(p);
-    },
-  });
-  collector.attach(analysis.state.packet);
-  whole?.begin(analysis.state.packet);
-  await foresee(analysis.state.packet, collector, source, format, options);
-  await analysis.advance(options);
-  return analysis;
+}
+
+/** Whether values of a field can be added up and compared: numbers, and lengths of time. */
+export function isMeasured({ kind }: CatalogEntry): boolean {
+  return kind === 'number' || kind === 'duration';
+}
+
+/** What `isMeasured` as a number; lengths of time in seconds, NaN for what is none. */
+export function numberOf({ entry, items }: Slot, i: number): number {
+  const value = items[i];
+  if (typeof value !== 'number' && typeof value !== 'bigint') return NaN;
+  // Whole nanoseconds.
+  return entry.kind === 'duration' ? Number(value) / 1e9 : Number(value);
 }
 
 function mayBeSecret({ kind }: CatalogEntry): boolean {
@@ -102,7 +93,8 @@ function textsOf(slot: Slot): string[] {
   return texts;
 }
 
-function textOf({ entry, items, widths }: Slot, i: number): string {
+function textOf(slot: Slot, i: number): string {
+  const { entry, items, widths } = slot;
   const value = items[i]!;
   switch (entry.kind) {
     case 'protocol':
@@ -114,8 +106,7 @@ function textOf({ entry, items, widths }: Slot, i: number): string {
     case 'bytes':
       return hexOf(value);
     case 'duration':
-      // Whole nanoseconds.
-      return formatSeconds(typeof value === 'number' ? value / 1e9 : NaN);
+      return formatSeconds(numberOf(slot, i));
     case 'time':
       return entry.name === frameFields.timeEpoch.name ? formatEpochSeconds(value as bigint) : formatAbsoluteTime(value as bigint);
     case 'number':
@@ -163,10 +154,12 @@ function lettersOf({ bytes, start, end }: ByteRange): string {
 }
 
 /** All that a frame says, beside what was asked for: which of it is secret is known by other fields. */
-class WholeFrame implements FieldSink {
+class WholeFrame implements FieldSink, Witness {
   readonly wantsText = true;
   #tree: FieldTree | null = null;
   #other: FieldSink | null = null;
+
+  readonly takes = (): boolean => true;
 
   get wantsRelated(): boolean {
     return this.#other?.wantsRelated ?? false;

@@ -6,7 +6,7 @@ import type { Direction, FieldSink } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { giveBack } from './reusedMemory.ts';
 import { dissectKept, markPath } from './streamWalk.ts';
-import { dropKept, keep, NOTHING, passMissing, type StreamSide, type TcpStream } from './tcpStream.ts';
+import { dropKept, keep, NOTHING, passMissing, sinkOf, type StreamSide, type TcpStream } from './tcpStream.ts';
 
 /** `missing` bytes behind those that were handed on, which end at `end` of `p.bytes`, were cut in capturing. */
 export function cutShort(
@@ -40,9 +40,10 @@ export function cutShort(
     giveBack(waiting);
     side.waiting = NOTHING;
   }
-  const isHere = side.keptFrom >= 0 && side.keptFrom < end;
+  const own = sinkOf(p, stream, sink),
+    isHere = side.keptFrom >= 0 && side.keptFrom < end;
   let isTold = false;
-  if (endsHere && side.keepLimit === 0 && sink === null) {
+  if (endsHere && side.keepLimit === 0 && own === null) {
     markPath(p, bound);
     isTold = true;
   } else if (side.keptLength > 0) {
@@ -51,14 +52,14 @@ export function cutShort(
       dissector.cut?.(isHere ? p.bytes : side.kept, isHere ? side.keptFrom : 0, isHere ? end : side.keptLength, direction, stream.state) === true;
     if (isTold && isHere) {
       markPath(p, bound);
-      dissector.dissect(p, side.keptFrom, end, direction, stream.state, sink);
-    } else if (isTold) dissectKept(p, bound, dissector, stream, side, direction, sink);
+      dissector.dissect(p, side.keptFrom, end, direction, stream.state, own);
+    } else if (isTold) dissectKept(p, bound, dissector, stream, side, direction, own);
   }
   // Too little of it to be read, as of a handshake of TLS: this is a frame of the protocol all the same.
   if (!isTold && (waiting.length > 0 || side.keptLength > 0)) {
     markPath(p, bound);
-    sink?.layer(bound.dissector, isHere ? side.keptFrom : end, isHere ? end - side.keptFrom : 0);
-    sink?.info(bound.dissector.id.toUpperCase(), '[Packet size limited during capture]');
+    own?.layer(bound.dissector, isHere ? side.keptFrom : end, isHere ? end - side.keptFrom : 0);
+    own?.info(bound.dissector.id.toUpperCase(), '[Packet size limited during capture]');
   }
   dropKept(side);
   side.skip = 0;

@@ -3,7 +3,7 @@ import { NEED_MORE, NOT_MINE, type Direction, type FieldSink, type StreamDissect
 import type { Packet } from '../pcap/packet.ts';
 import type { Bound } from '../pcap/tables.ts';
 import { copyOf } from './reusedMemory.ts';
-import { dropKept, keep, type StreamSide, type TcpStream } from './tcpStream.ts';
+import { dropKept, keep, sinkOf, type StreamSide, type TcpStream } from './tcpStream.ts';
 
 /** Bytes kept until a step can be taken: a header is never longer. */
 const MAX_WAITING_BYTES = 192 << 10;
@@ -38,6 +38,8 @@ export function walkStream(
   /** Where the current PDU began in `bytes`, -1 if in an earlier segment. */
   let pduStart = side.keptLength > 0 || side.skip > 0 ? -1 : offset;
   for (;;) {
+    // A step may have handed the stream on to another protocol.
+    const own = sinkOf(p, stream, sink);
     if (side.skip > 0) {
       const count = Math.min(side.skip, end - offset);
       if (pduStart < 0) keep(side, bytes, offset, offset + count);
@@ -51,11 +53,11 @@ export function walkStream(
       if (side.completes) {
         side.completes = false;
         markPath(p, bound);
-        if (side.keepLimit === 0 && sink === null) side.keptLength = side.missing = 0;
-        else if (pduStart >= 0 && bytes === frameBytes) dissector.dissect(p, pduStart, offset, direction, stream.state, sink);
+        if (side.keepLimit === 0 && own === null) side.keptLength = side.missing = 0;
+        else if (pduStart >= 0 && bytes === frameBytes) dissector.dissect(p, pduStart, offset, direction, stream.state, own);
         else {
           if (pduStart >= 0) keep(side, bytes, pduStart, offset);
-          dissectKept(p, bound, dissector, stream, side, direction, sink);
+          dissectKept(p, bound, dissector, stream, side, direction, own);
         }
         if (side.done) return;
         // Beyond the bytes that had waited, the frame itself is at hand again.
@@ -72,7 +74,7 @@ export function walkStream(
       keepRest(side, bytes, frameBytes, pduStart, offset);
       return;
     }
-    if (sink === null && offset === pduStart && dissector.bulk?.ready(p, direction, stream.state) === true) {
+    if (own === null && offset === pduStart && dissector.bulk?.ready(p, direction, stream.state) === true) {
       const passed = dissector.bulk.passOver(bytes, offset, end);
       if (passed > offset) {
         markPath(p, bound);
@@ -106,7 +108,7 @@ export function walkStream(
     }
     side.skip = count;
     side.completes = p.pduComplete;
-    side.keepLimit = side.missing > 0 ? side.keptLength : sink === null ? p.pduKeep : dissector.keepBytes;
+    side.keepLimit = side.missing > 0 ? side.keptLength : own === null ? p.pduKeep : dissector.keepBytes;
   }
 }
 

@@ -69,6 +69,7 @@ const MARKS = new Map<Field, number>(
 class SegmentSink implements FieldSink {
   readonly wantsText = false;
   readonly wantsRelated = true;
+  readonly takes = (): boolean => true;
   sequence = NaN;
   acknowledgment = NaN;
   window = NaN;

@@ -1,5 +1,6 @@
 /** What a TCP segment of the first pass goes through: where its numbers count from, its part in the course of the connection, and what it carries to a stream. */
 import type { Direction, FieldSink } from '../pcap/dissector.ts';
+import { tcp } from '../pcap/dissectors/tcp.ts';
 import {
   NET_DST_PORT,
   NET_PAYLOAD,
@@ -76,7 +77,7 @@ export class TcpPass {
     let bits = analysis.segment(flows, row, direction, segmentAt, p.tcpAcknowledgment | 0, length, flags, p.tcpWindow);
     if (isReused) bits |= PORTS_REUSED;
     if (bits !== 0) this.#course.facts(row, direction, bits, (segmentAt - next) | 0, length, isCounted);
-    if (sink !== null) {
+    if (sink?.takes(tcp) === true) {
       describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumbers.of(row, F.PROTOCOL_TCP), sink);
       if (sink.wantsRelated) this.#relate(p, row, direction, bits, length, payload, flows.ints[at + F.NEXT_A + direction] !== next, sink);
     }

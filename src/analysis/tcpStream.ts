@@ -1,5 +1,5 @@
 /** What is known of one TCP stream while its bytes come in: how far each side was read, and what of it is held back. */
-import type { Direction, StreamDissector } from '../pcap/dissector.ts';
+import type { Direction, FieldSink, StreamDissector } from '../pcap/dissector.ts';
 import type { Packet } from '../pcap/packet.ts';
 import type { Bound } from '../pcap/tables.ts';
 import { giveBack, viewOf } from './reusedMemory.ts';
@@ -70,6 +70,12 @@ export class TcpStream {
   constructor(flow: number) {
     this.flow = flow;
   }
+}
+
+/** Null where nobody takes what the stream's protocol says: it is read as if nobody looked, since of what is in it there is nothing to see. */
+export function sinkOf(p: Packet, { bound, dissector, state }: TcpStream, sink: FieldSink | null): FieldSink | null {
+  if (sink === null || bound === null || dissector === null) return sink;
+  return sink.takes(bound.dissector) || dissector.handsOn?.(p, state) === true ? sink : null;
 }
 
 export function heldBytes({ sides: [a, b], inner }: TcpStream): number {

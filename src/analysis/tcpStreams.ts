@@ -10,7 +10,7 @@ import { copyOf, giveBack } from './reusedMemory.ts';
 import { CarriedStreams } from './carriedStreams.ts';
 import { deliver, type StreamListener } from './streamStart.ts';
 import { dissectKept } from './streamWalk.ts';
-import { heldBytes, loseThread, NONE_EARLY, NOTHING, passMissing, TcpStream, type StreamSide } from './tcpStream.ts';
+import { heldBytes, loseThread, NONE_EARLY, NOTHING, passMissing, sinkOf, TcpStream, type StreamSide } from './tcpStream.ts';
 
 /** Early segments kept per direction, and their bytes. */
 const MAX_EARLY_SEGMENTS = 256,
@@ -79,21 +79,16 @@ export class TcpStreams {
       const late = (sequence - begin) | 0;
       side.expected = late > 0 && late < MAX_EARLY_BYTES ? begin | 0 : sequence | 0;
     }
-    const ahead = (sequence - side.expected) | 0;
-    if (
-      ahead > 0 &&
-      sink === null &&
-      side.skip <= ahead &&
-      side.early.length === 0 &&
-      stream.dissector?.bulk?.ready(p, direction, stream.state) === true
-    ) {
+    const ahead = (sequence - side.expected) | 0,
+      looked = sinkOf(p, stream, sink) !== null;
+    if (ahead > 0 && !looked && side.skip <= ahead && side.early.length === 0 && stream.dissector?.bulk?.ready(p, direction, stream.state) === true) {
       // Ciphertext is not waited for: the next record that begins with a segment is where it goes on.
       this.#cut(p, stream, direction, ahead);
       side.expected = (sequence + end - offset) | 0;
       this.#deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink);
     } else if (
       ahead > 0 &&
-      sink === null &&
+      !looked &&
       p.files === null &&
       side.skip > ahead + end - offset &&
       side.keptLength >= side.keepLimit &&
@@ -126,14 +121,14 @@ export class TcpStreams {
     if (stream.sides[0].done && stream.sides[1].done) return this.close(column);
     this.hasEarly = side.early.length > 0;
     if (
-      sink === null &&
       p.files === null &&
       !this.hasEarly &&
       !side.done &&
       !side.lost &&
       side.waiting.length === 0 &&
       side.keptLength >= side.keepLimit &&
-      (side.skip > 0 || side.keptLength === 0)
+      (side.skip > 0 || side.keptLength === 0) &&
+      sinkOf(p, stream, sink) === null
     ) {
       const bulk = stream.dissector?.bulk?.ready(p, direction, stream.state) === true;
       this.parked = bulk ? -1 - side.skip : side.skip;
@@ -197,7 +192,7 @@ export class TcpStreams {
     // Bytes of this direction that are still on their way come after the FIN.
     if (side.early.length > 0) return column;
     if (!side.done && stream.bound !== null && stream.dissector?.finish?.(direction, stream.state) === true) {
-      dissectKept(p, stream.bound, stream.dissector, stream, side, direction, sink);
+      dissectKept(p, stream.bound, stream.dissector, stream, side, direction, sinkOf(p, stream, sink));
     }
     // A few bytes that waited for more are all there is.
     if (!side.done && stream.dissector === null && side.waiting.length > 0) {

@@ -1,9 +1,8 @@
 /** `netsec packets --fields`: per frame the values of the fields that were named, as `tshark -T fields` writes them. */
-import { countText, makeReport } from '../analysis/engine.ts';
+import { countText, truncationOf } from '../analysis/engine.ts';
 import type { CatalogEntry } from '../analysis/displayFilter/catalog.ts';
 import { safeText } from '../analysis/exports/safeText.ts';
 import { readFields, wantedFields, type FieldsRow } from '../analysis/readFields.ts';
-import { VERSION } from '../analysis/version.ts';
 import { EXIT, UsageError, type ExitCode } from './command.ts';
 import { withCapture } from './openSession.ts';
 import type { Terminal } from './terminal.ts';
@@ -64,8 +63,7 @@ export function writeFields(path: string, wish: FieldsWish, terminal: Terminal):
     const onProgress = (done: number, total: number): void => progress.update('Reading', done, total);
     let truncated = null;
     try {
-      const analysis = await readFields(source, format, { ...wish, signal, onProgress, pace: flush }, onRow);
-      ({ truncated } = makeReport(analysis, file, { version: VERSION, limit: 0 }).capture);
+      truncated = truncationOf(await readFields(source, format, { ...wish, signal, onProgress, pace: flush }, onRow), file);
     } catch (error) {
       if (!enough.signal.aborted || terminal.signal.aborted) throw error;
     }

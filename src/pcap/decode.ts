@@ -1,7 +1,11 @@
 /** Walks the layers of a frame. Total: any bytes give layers and anomalies, never an exception. */
 import { dataDissector } from './data.ts';
 import type { Dissector, FieldSink } from './dissector.ts';
+import { ethernet } from './dissectors/ethernet.ts';
+import { ipv4 } from './dissectors/ipv4.ts';
+import { ipv6 } from './dissectors/ipv6.ts';
 import * as registry from './dissectors/registry.ts';
+import { tcp } from './dissectors/tcp.ts';
 import { Packet } from './packet.ts';
 import { decodePlainTcp, ETHERNET_LINK_TYPE } from './plainTcp.ts';
 import { DissectorTables, LINKTYPE } from './tables.ts';
@@ -29,9 +33,13 @@ export function createPacket(): Packet {
  */
 export function decode(p: Packet, sink: FieldSink | null): void {
   p.reset(sink);
-  if (sink === null && p.linkType === ETHERNET_LINK_TYPE && decodePlainTcp(p)) return;
+  if (p.linkType === ETHERNET_LINK_TYPE && (sink === null || !takesPlainTcp(sink)) && decodePlainTcp(p)) return;
   p.next(LINKTYPE, p.linkType, p.start, p.end);
   runLayers(p, sink);
+}
+
+function takesPlainTcp(sink: FieldSink): boolean {
+  return sink.takes(tcp) || sink.takes(ipv4) || sink.takes(ipv6) || sink.takes(ethernet);
 }
 
 /** Goes on from a hand-over until a layer hands on nothing. */
@@ -42,7 +50,7 @@ export function runLayers(p: Packet, sink: FieldSink | null): void {
       p.pending = null;
       p.path = p.tables.paths.child(p.path, index);
       if (dissector.application === true && !p.quoted) p.application = index;
-      dissector.dissect?.(p, p.pendingOffset, p.pendingEnd, sink);
+      dissector.dissect?.(p, p.pendingOffset, p.pendingEnd, sink?.takes(dissector) === true ? sink : null);
     }
   } catch (error) {
     // A dissector broke its promise. The frame keeps what was read before; the rest of the capture must not suffer.

@@ -54,6 +54,8 @@ export interface FieldSink {
   readonly wantsText: boolean;
   /** Whether `related` fields are taken: what they need is remembered from frame to frame only where they are. */
   readonly wantsRelated: boolean;
+  /** False where nothing is taken of what this dissector says, as its `says` has it: it is walked as if nobody looked. */
+  takes(dissector: Dissector): boolean;
   /** Opens a protocol beside the previous one; its fields follow. Offsets count in the current bytes of the packet. */
   layer(protocol: Dissector, offset: number, length: number, text?: string): void;
   /**
@@ -112,6 +114,8 @@ export interface StreamDissector<State = unknown> {
   recognise(bytes: Uint8Array, offset: number, end: number, direction: Direction, sourcePort: number, destinationPort: number): 'yes' | 'no' | 'more';
   /** State shared by both directions of one stream. */
   open(): State;
+  /** Whether this stream is, or may turn into, one of another protocol, which it gives the sink to. Without this function it never does. */
+  handsOn?(p: Packet, state: State): boolean;
   /** Leading bytes of a PDU that `dissect` wants to see when it spans segments; the rest may be missing. */
   readonly keepBytes: number;
   /**
@@ -195,6 +199,11 @@ export interface Dissector {
   readonly application?: boolean;
   /** Ids of those that its conversation is taken for once one of them was seen in it: SMB in a NetBIOS session, SMB 2 that SMB 1 asked for. */
   readonly givesWayTo?: readonly string[];
+  /**
+   * Ids of those whose fields it says besides its own, where what it carries is handed on by `p.next` or `stream.handsOn` alone: then it need not say anything to who
+   * looks for none of them. Left out, it is always asked to.
+   */
+  readonly says?: readonly string[];
   /**
    * Reads the header at `[offset, end)` of `p.bytes`, and hands on what it carries with `p.next(...)`.
    * `end` is already cut to the captured bytes and to the outer length. Never throws for any bytes: says `p.malformed(...)` and returns.

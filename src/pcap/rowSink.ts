@@ -22,6 +22,7 @@ const MAX_INFO = 512;
 export class RowSink implements FieldSink {
   readonly wantsText = true;
   readonly wantsRelated = false;
+  readonly takes = (): boolean => true;
   protocol = '';
   text = '';
 

@@ -182,6 +182,7 @@ function recordingSink(p: Packet, fields: string[], infos: string[]): FieldSink 
   return {
     wantsText: true,
     wantsRelated: true,
+    takes: () => true,
     reopen: () => undefined,
     layer: (protocol) => fields.push(protocol.id),
     add: (field, offset, length, value) => fields.push(`${field.name}=${read(field, offset, length, value)}`),

@@ -1,10 +1,11 @@
 /** Takes out of what the dissectors say only what one filter asks for, and answers whether the frame matches. */
 import type { Dissector, Field, FieldSink, FieldValue } from '../../pcap/dissector.ts';
 import { tcp } from '../../pcap/dissectors/tcp.ts';
-import type { FrameContext } from '../../pcap/frameFields.ts';
+import { frameFields, type FrameContext } from '../../pcap/frameFields.ts';
 import { readUnsigned, readValue } from '../../pcap/fieldValue.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import { formatIpv4, formatIpv6 } from '../../pcap/addresses.ts';
+import { malformed } from './catalog.ts';
 import { createColumns, type Column } from './columns.ts';
 import type { Predicate } from './compile.ts';
 import { MAX_VALUES, type Slot } from './slots.ts';
@@ -37,6 +38,10 @@ export class FieldCollector implements FieldSink {
   readonly #wantsLayers: boolean;
   /** Protocols with wanted fields, when those are said in their own layers only; null when any layer may say one. */
   readonly #owners: ReadonlySet<Dissector> | null;
+  /** Whether something is taken of what a dissector says, as met. */
+  readonly #taken = new Map<Dissector, boolean>();
+  /** Ids of the protocols whose fields or presence are asked for; null where any protocol's may matter. */
+  readonly #asked: ReadonlySet<string> | null;
   /** The open layer can say a wanted field: most layers cannot, and have many fields. */
   #isOpen = true;
   readonly #columns: { readonly fill: Column; readonly slot: Slot }[] = [];
@@ -61,6 +66,10 @@ export class FieldCollector implements FieldSink {
     }
     const filled = slots.filter((slot) => slot.entry.fields.some((field) => this.#byField.has(field)));
     this.#owners = filled.every(({ entry }) => entry.depth === 'headers') ? new Set(filled.flatMap(({ entry }) => entry.protocols)) : null;
+    // Which protocols a frame has, and whether one of them is malformed, any of them may say.
+    this.#asked = slots.some(({ entry }) => entry.protocol === malformed || entry.name === frameFields.protocols.name)
+      ? null
+      : new Set(slots.flatMap(({ entry }) => entry.protocols.map(({ id }) => id)));
     this.sink = this.#byField.size > 0 || this.#byProtocol.size > 0 ? this : null;
   }
 
@@ -68,6 +77,15 @@ export class FieldCollector implements FieldSink {
   attach(packet: Packet): this {
     this.#packet = packet;
     return this;
+  }
+
+  takes(dissector: Dissector): boolean {
+    const known = this.#taken.get(dissector);
+    if (known !== undefined) return known;
+    const { id, says } = dissector,
+      taken = this.#asked === null || says === undefined || this.#asked.has(id) || says.some((other) => this.#asked?.has(other) === true);
+    this.#taken.set(dissector, taken);
+    return taken;
   }
 
   layer(protocol: Dissector, offset: number, length: number): void {

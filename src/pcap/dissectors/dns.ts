@@ -10,6 +10,7 @@ export const dns: Dissector = {
   id: 'dns',
   name: 'Domain Name System',
   fields: dnsFields,
+  says: [],
   on: [{ table: 'udp.port', value: PORT }, { table: 'tcp.port', value: PORT }, { table: 'udp.heuristic' }],
   application: true,
   recognise: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd),

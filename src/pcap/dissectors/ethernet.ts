@@ -16,6 +16,7 @@ export const ethernet: Dissector = {
   id: 'eth',
   name: 'Ethernet',
   fields: f,
+  says: [],
   on: [
     { table: 'linktype', value: 1 },
     { table: 'ethertype', value: ETHERNET_WITHIN },

@@ -77,9 +77,11 @@ export const ftp: Dissector = {
   id: 'ftp',
   name: 'File Transfer Protocol (FTP)',
   fields: f,
+  says: [],
   on: [{ table: 'tcp.port', value: PORT }],
   application: true,
   stream: {
+    handsOn: (_p, state: FtpState) => state.rest !== null,
     recognise: recogniseFtp,
     open: (): FtpState => ({ attempt: newAttempt(), command: null, announced: null, rest: null, inner: [false, false] }),
     keepBytes: MAX_LINE,

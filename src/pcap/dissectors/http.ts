@@ -92,9 +92,11 @@ export const http: Dissector = {
   id: 'http',
   name: 'Hypertext Transfer Protocol',
   fields: f,
+  says: ['ntlmssp'],
   on: [80, 591, 2080, 3128, 3132, 5985, 8000, 8008, 8080, 8088, 8888].map((value) => ({ table: 'tcp.port', value })),
   application: true,
   stream: {
+    handsOn: (_p, state: HttpState) => state.rest !== null,
     recognise: recogniseHttp,
     open: openHttp,
     keepBytes: KEEP_BYTES,

@@ -72,9 +72,11 @@ export const imap: Dissector = {
   id: 'imap',
   name: 'Internet Message Access Protocol',
   fields: f,
+  says: [],
   on: [{ table: 'tcp.port', value: PORT }],
   application: true,
   stream: {
+    handsOn: (_p, state: ImapState) => state.rest !== null,
     recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
       if (end === offset) return 'more';
       for (const greeting of ['* OK', '* PREAUTH', '* BYE']) {

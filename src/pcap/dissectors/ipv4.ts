@@ -41,6 +41,7 @@ export const ipv4: Dissector = {
   id: 'ip',
   name: 'Internet Protocol Version 4',
   fields: f,
+  says: [],
   on: [
     { table: 'ethertype', value: 0x0800 },
     { table: 'ip.proto', value: 4 },

@@ -24,6 +24,7 @@ export const ipv6: Dissector = {
   id: 'ipv6',
   name: 'Internet Protocol Version 6',
   fields: f,
+  says: [],
   on: [
     { table: 'ethertype', value: 0x86dd },
     { table: 'ip.proto', value: 41 },

@@ -68,9 +68,11 @@ export const pop: Dissector = {
   id: 'pop',
   name: 'Post Office Protocol',
   fields: f,
+  says: [],
   on: [{ table: 'tcp.port', value: PORT }],
   application: true,
   stream: {
+    handsOn: (_p, state: PopState) => state.rest !== null,
     recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
       if (end === offset) return 'more';
       if (sourcePort === PORT) {

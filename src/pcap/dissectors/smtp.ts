@@ -116,9 +116,11 @@ export const smtp: Dissector = {
   id: 'smtp',
   name: 'Simple Mail Transfer Protocol',
   fields: f,
+  says: [],
   on: PORTS.map((value) => ({ table: 'tcp.port', value })),
   application: true,
   stream: {
+    handsOn: (_p, state: SmtpState) => state.rest !== null,
     recognise: recogniseSmtp,
     open: (): SmtpState => ({
       attempt: newAttempt(),

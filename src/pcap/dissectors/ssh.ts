@@ -125,6 +125,7 @@ export const ssh: Dissector = {
   id: 'ssh',
   name: 'SSH Protocol',
   fields: f,
+  says: [],
   on: [{ table: 'tcp.port', value: PORT }],
   encrypted: true,
   application: true,

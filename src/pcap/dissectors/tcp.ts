@@ -53,6 +53,7 @@ export const tcp: Dissector = {
   id: 'tcp',
   name: 'Transmission Control Protocol',
   fields: f,
+  says: [],
   on: [{ table: 'ip.proto', value: 6 }],
   dissect(p, offset, end, sink) {
     // The ports alone make a conversation: a snapped or quoted header still says who talks.

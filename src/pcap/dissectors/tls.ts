@@ -27,10 +27,13 @@ export const tls: Dissector = {
   id: 'tls',
   name: 'Transport Layer Security',
   fields: f,
+  says: [],
   on: [443, 465, 636, 853, 989, 990, 993, 995, 5061, 8443].map((value) => ({ table: 'tcp.port', value })),
   encrypted: true,
   application: true,
   stream: {
+    // With keys it carries any protocol.
+    handsOn: ({ keys }) => keys !== null,
     recognise: recogniseTls,
     open: openTls,
     // What is read of a record beyond its header was kept by `step`: bulk data must not be copied.

@@ -17,6 +17,7 @@ export const udp: Dissector = {
   id: 'udp',
   name: 'User Datagram Protocol',
   fields: f,
+  says: [],
   on: [{ table: 'ip.proto', value: 17 }],
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;

@@ -194,6 +194,7 @@ function boundedSink(limit: number): FieldSink {
   return {
     wantsText: true,
     wantsRelated: true,
+    takes: () => true,
     reopen: () => undefined,
     layer: say,
     add: say,

@@ -57,6 +57,7 @@ function checkingSink(p: Packet, failures: string[]): FieldSink {
   return {
     wantsText: true,
     wantsRelated: true,
+    takes: () => true,
     reopen: () => undefined,
     layer: (protocol, offset, length) => {
       if (depth !== 0) failures.push(`${protocol.id} begins within an open field`);
