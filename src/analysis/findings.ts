@@ -4,7 +4,7 @@ import type { CaptureState } from './captureState.ts';
 import { expectedBy, type AllowRule } from './allowRules.ts';
 import { tacticsOf } from './attackTactics.ts';
 import { TIER_1_CHECKS } from './checks.ts';
-import { plural } from './describe.ts';
+import { countText, plural } from './describe.ts';
 import { optionsInForce } from './detectorOptions.ts';
 import { incidentsOf } from './incidents.ts';
 import type { Deed, Told } from './incidentTitle.ts';
@@ -114,16 +114,30 @@ function nothing(): Coverage['examined'] {
   return { packets: 0, flows: 0, bytes: 0, from: null, to: null, ipv4: 0, ipv6: 0 };
 }
 
-/** 100 * (1 - product of (1 - weight * confidence)). */
+/**
+ * 100 * (1 - product of (1 - weight * confidence)), where the findings of one severity together weigh no more than one certain finding of the next:
+ * thirty signs of life are no compromise.
+ */
 export function riskOf(all: readonly Finding[]): Risk {
-  const findings = all.filter(({ expected }) => expected === null);
-  const score = Math.round(100 * (1 - findings.reduce((rest, { severity, confidence }) => rest * (1 - (WEIGHTS[severity] * confidence) / 100), 1)));
+  const findings = all.filter(({ expected }) => expected === null),
+    bounded: string[] = [];
+  let rest = 1;
+  for (const [i, severity] of SEVERITIES.entries()) {
+    const next = SEVERITIES[i + 1],
+      same = findings.filter((one) => one.severity === severity),
+      together = 1 - same.reduce((product, { confidence }) => product * (1 - (WEIGHTS[severity] * confidence) / 100), 1),
+      most = WEIGHTS[severity] === 0 || next === undefined ? 1 : WEIGHTS[next];
+    rest *= 1 - Math.min(together, most);
+    if (together > most)
+      bounded.unshift(`${countText(same.length)} findings of severity ${severity} count no more than one certain finding of severity ${next}`);
+  }
+  const score = Math.round(100 * (1 - rest));
   const level = score === 0 ? 'none' : score < 25 ? 'low' : score < 50 ? 'medium' : score < 80 ? 'high' : 'critical';
   const because = findings
     .filter(({ severity }) => WEIGHTS[severity] > 0)
     .slice(0, 5)
     .map(({ title, severity, confidence }) => `${title} (${severity}, ${confidence} % sure)`);
-  return { score, level, because };
+  return { score, level, because: [...because, ...bounded] };
 }
 
 export function checksRun(coverage: readonly Coverage[]): string {

@@ -8,8 +8,9 @@ import type { FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import type { BeaconOptions } from './beaconing.ts';
 import { beaconScore, type BeaconScore } from './beaconScore.ts';
+import { fleetsOf, type Fleet } from './beaconFleets.ts';
 import type { Heartbeats } from './heartbeats.ts';
-import { addressFilter, confidenceOf, endsOf, Evidence, isLocalAddress } from './watched.ts';
+import { addressFilter, anyPort, confidenceOf, endsOf, Evidence, isLocalAddress } from './watched.ts';
 
 /** Bytes per beat, both directions, beyond which something is delivered: streams of video and sensors have a beat too. */
 const MOST_BYTES_PER_BEAT = 4096;
@@ -21,6 +22,7 @@ export const ALIVE_BY_DESIGN = new Set(
     .split(' ')
     .map(Number),
 );
+const HOSTS_TOLD = 20;
 const WEB = new Set([80, 443, 8080, 8443]);
 
 interface Heartbeat {
@@ -30,10 +32,17 @@ interface Heartbeat {
   readonly score: BeaconScore;
 }
 
-/** Findings about single connections, the most regular first, at most `most`. */
-export function heartbeatFindings(values: BeaconOptions, state: CaptureState, heartbeats: Heartbeats, most: number): FindingDraft[] {
+/** Findings about connections, those between the same two as one, the most regular first, at most `most`. `isKnown` says of which connections enough is said. */
+export function heartbeatFindings(
+  values: BeaconOptions,
+  state: CaptureState,
+  heartbeats: Heartbeats,
+  isKnown: (row: number) => boolean,
+  most: number,
+): FindingDraft[] {
   const found: Heartbeat[] = [];
   for (const row of heartbeats.flows) {
+    if (isKnown(row)) continue;
     const service = serviceOf(state, row),
       port = state.flows.ints[row * F.INTS + F.PORTS]! & 0xffff;
     if (!JUDGED.has(service) || ALIVE_BY_DESIGN.has(port)) continue;
@@ -43,10 +52,10 @@ export function heartbeatFindings(values: BeaconOptions, state: CaptureState, he
     const best = both.sort((a, b) => b.score.total - a.score.total)[0];
     if (best !== undefined) found.push(best);
   }
-  return found
-    .sort((a, b) => b.score.total - a.score.total || a.row - b.row)
+  found.sort((a, b) => b.score.total - a.score.total || a.row - b.row);
+  return fleetsOf(found, ({ row, score }) => ({ ...endsOf(state, row), isTcp: true, interval: score.interval, isByName: false }))
     .slice(0, most)
-    .map((one) => draft(values, state, one));
+    .map((fleet) => draft(values, state, fleet));
 }
 
 function serviceOf(state: CaptureState, row: number): string {
@@ -77,16 +86,19 @@ function judge(
     : [];
 }
 
-function draft(values: BeaconOptions, state: CaptureState, { row, service, isFromServer, score }: Heartbeat): FindingDraft {
-  const { client, server, serverPort } = endsOf(state, row),
+function draft(values: BeaconOptions, state: CaptureState, { kind, members, clients, servers, ports }: Fleet<Heartbeat>): FindingDraft {
+  const { row, service, isFromServer, score } = members[0]!,
+    { client, server, serverPort } = endsOf(state, row),
     isOutside = !isLocalAddress(server),
     isNamed = state.names.of(server).length > 0,
     isUnknown = service === '' || service === 'data',
     isOddTls = service === 'tls' && !isNamed && !WEB.has(serverPort),
+    isFleet = kind !== 'pair',
+    isOverMany = isFleet && servers.length > 1,
     evidence = new Evidence(),
     { ints } = state.flows,
     percent = (value: number): number => Math.round(value * 100);
-  evidence.addRow(state.flows, row);
+  for (const one of members) evidence.addRow(state.flows, one.row);
   const { confidence, indicators } = confidenceOf([
     ['regular in time and size', 40 * score.total],
     ['hardly any jitter', score.deviation < score.interval * 0.05 ? 8 : 0],
@@ -94,28 +106,35 @@ function draft(values: BeaconOptions, state: CaptureState, { row, service, isFro
     ['to an address outside', isOutside ? 10 : -10],
     ['in no protocol that is known', isUnknown ? 10 : 0],
     ['TLS without a name on a port of no usual service', isOddTls ? 10 : 0],
+    ['several machines at the same interval, as parts of one system', isFleet ? -15 : 0],
   ]);
-  const spoken = isUnknown ? 'in no known protocol' : `in ${service.toUpperCase()}`;
+  const spoken = isUnknown ? 'in no known protocol' : `in ${service.toUpperCase()}`,
+    every = `every ${durationText(score.interval)}`,
+    inThem = members.length === 1 ? 'one connection' : `${countText(members.length)} connections`,
+    onPort = ports.length === 1 ? ` port ${serverPort}` : '';
   return {
     technique: `connection ${ints[row * F.INTS + F.PORTS]! >>> 16} ${serverPort}`,
     // Devices and their makers' clouds keep one connection alive in words of their own, too: the rhythm alone accuses nobody.
-    severity: 'low',
+    severity: isOverMany ? 'info' : 'low',
     confidence,
-    title: `${isFromServer ? server : client} speaks every ${durationText(score.interval)} in one connection ${isFromServer ? 'to' : 'with'} ${
-      isFromServer ? client : `${server} port ${serverPort}`
-    }`,
-    description: `Within one connection to ${server} port ${serverPort}, ${spoken}, ${isFromServer ? 'the server' : 'the client'} spoke ${plural(
+    title: {
+      pair: `${isFromServer ? server : client} speaks ${every} in ${inThem} ${isFromServer ? `to ${client}` : `with ${server} port ${serverPort}`}`,
+      agents: `${countText(clients.length)} machines speak ${every} in ${inThem} with ${server} port ${serverPort}`,
+      monitor: `${client} speaks ${every} in ${inThem} with ${servers.length === 1 ? server : `${countText(servers.length)} machines inside`}${onPort}`,
+      mesh: `${countText(new Set([...clients, ...servers]).size)} machines inside speak ${every} with one another${onPort}`,
+    }[kind],
+    description: `Within ${members.length === 1 ? 'one connection' : `each of ${inThem}, the most regular of them`} to ${server} port ${serverPort}, ${spoken}, ${isFromServer ? 'the server' : 'the client'} spoke ${plural(
       score.beats,
       'time',
     )}, ${durationText(score.interval)} apart (half of them within ${durationText(score.deviation)} of that). Score ${percent(score.total)} % (threshold ${
       values.scorePercent
     } %): timing ${percent(score.timing)} %, sizes ${percent(score.sizes)} %, evenness ${percent(score.histogram)} %.`,
     subjects: [
-      { role: 'client', address: client },
-      { role: 'server', address: server, port: serverPort },
+      ...clients.slice(0, HOSTS_TOLD).map((address) => ({ role: 'client' as const, address })),
+      ...servers.slice(0, HOSTS_TOLD).map((address) => ({ role: 'server' as const, address, ...(ports.length === 1 ? { port: serverPort } : {}) })),
     ],
     ...evidence.proof,
-    framesTotal: ints[row * F.INTS + F.PACKETS_A]! + ints[row * F.INTS + F.PACKETS_B]!,
+    framesTotal: members.reduce((sum, one) => sum + ints[one.row * F.INTS + F.PACKETS_A]! + ints[one.row * F.INTS + F.PACKETS_B]!, 0),
     indicators: [
       { name: 'score', value: percent(score.total), threshold: values.scorePercent, unit: '%' },
       { name: 'timing', value: percent(score.timing), threshold: values.timingPercent, unit: '%' },
@@ -123,11 +142,17 @@ function draft(values: BeaconOptions, state: CaptureState, { row, service, isFro
       { name: 'histogram', value: percent(score.histogram), unit: '%' },
       { name: 'interval', value: Number(score.interval.toPrecision(4)), unit: 's' },
       { name: 'times it spoke', value: score.beats, threshold: values.connections },
+      ...(members.length > 1 ? [{ name: 'connections', value: members.length }] : []),
       ...indicators,
     ],
-    alternatives: ['Signs of life of a program of your own, a page that asks for news in one connection, or a device that reports to its maker.'],
-    filter: `${addressFilter(client, server)} && tcp.port == ${ints[row * F.INTS + F.PORTS]! >>> 16} && tcp.port == ${serverPort} && tcp.len > 1`,
+    alternatives: [
+      'Signs of life of a program of your own, a page that asks for news in one connection, or a device that reports to its maker.',
+      ...(isFleet ? ['Monitoring, or nodes of one system of your own: most likely, as all of them keep the same interval.'] : []),
+    ],
+    filter: isFleet
+      ? `${clients.length === 1 ? addressFilter(client) : addressFilter(server)} && ${anyPort('tcp', ports)} && tcp.len > 1`
+      : `${addressFilter(client, server)} && ${members.length === 1 ? `tcp.port == ${ints[row * F.INTS + F.PORTS]! >>> 16} && ` : ''}tcp.port == ${serverPort} && tcp.len > 1`,
     attack: ['T1071', 'T1573'],
-    recommendation: `Follow the stream of frame ${countText(ints[row * F.INTS + F.FIRST_FRAME]!)} and find the program on ${client} that holds this connection. If nobody knows it, isolate ${client}.`,
+    recommendation: `Follow the stream of frame ${countText(ints[row * F.INTS + F.FIRST_FRAME]!)} and find the program on ${client} that holds ${members.length === 1 ? 'this connection' : 'these connections'}. If nobody knows it, isolate ${client}.`,
   };
 }

@@ -7,15 +7,17 @@ import { NET_PROTOCOL, NET_STRIDE } from '../../pcap/packet.ts';
 import { tlsServerNameMessage } from '../../pcap/tls/messages.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
-import { countText, durationText } from '../describe.ts';
-import { defineDetector, type FindingDraft } from '../detector.ts';
-import { safeText } from '../exports/safeText.ts';
+import { countText } from '../describe.ts';
+import { defineDetector } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { secondsBetween } from '../time.ts';
-import { beaconScore, type BeaconScore } from './beaconScore.ts';
-import { ALIVE_BY_DESIGN, heartbeatFindings } from './beaconHeartbeat.ts';
+import { beaconFinding, rhythmOf, timingNeeded, type Beacon } from './beaconFinding.ts';
+import { fleetsOf } from './beaconFleets.ts';
+import { heartbeatFindings } from './beaconHeartbeat.ts';
+import { beaconScore } from './beaconScore.ts';
 import { Heartbeats } from './heartbeats.ts';
-import { addressFilter, confidenceOf, endsOf, Evidence, isForMany, isLocalAddress, Watched } from './watched.ts';
+import { heldConnections } from './heldConnections.ts';
+import { isForMany, Watched } from './watched.ts';
 
 const options = z.object({
   connections: z.int().min(6).default(12).describe('Connections of one source to one destination from which their rhythm is judged (connections)'),
@@ -46,10 +48,6 @@ const MOST_PAIRS = 20_000,
   MOST_NAMES = 20_000,
   MOST_ROWS_OF_NAME = 2000,
   MOST_FINDINGS = 200;
-/** Score of sizes that hardly differ, and of a row that fills the capture; the part of the median below which hardly an interval is; how much less even these may be. */
-const SAME_SIZES = 0.95,
-  LEAST_PART = 0.4,
-  STEADY_PERCENT = 10;
 const PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17;
 /** Regular by design, or judged by other detectors: name and time look-ups, mail, and logins, whose repetition is "brute-force". */
@@ -75,19 +73,8 @@ const NOT_JUDGED = new Set([
   'telnet',
 ]);
 const NOT_JUDGED_PORTS = new Set([22, 25, 53, 67, 68, 110, 123, 137, 138, 143, 161, 162, 465, 500, 514, 587, 853, 993, 995, 1900, 4500, 5353, 5355]);
-/** Names of what checks for updates, certificates and the way to the Internet. */
-const CHECKS =
-  /(?:^|\.)(?:ocsp|crl|update|updates|windowsupdate|msftconnecttest|msftncsi|connectivity-check|connectivitycheck|captive|detectportal|time|telemetry|push|notify|mtalk|courier)[\w-]*\./i;
-
 interface Row {
   readonly rows: number[];
-}
-
-interface Beacon {
-  readonly rows: readonly number[];
-  readonly score: BeaconScore;
-  readonly name: string | null;
-  readonly unanswered: number;
 }
 
 export const beaconing = defineDetector({
@@ -137,15 +124,19 @@ export const beaconing = defineDetector({
 });
 
 function evaluate(values: Options, state: CaptureState, byName: Watched<string, Row & { readonly name: string }>, heartbeats: Heartbeats) {
-  const gathered = gather(values, state),
+  const { ints } = state.flows,
+    gathered = gather(values, state),
     beacons: Beacon[] = [],
     told = new Set<number>(),
-    observed = observedSeconds(state);
+    observed = observedSeconds(state),
+    /** Pairs about which something is said already: whoever holds connections open for nothing must keep them alive. */
+    known = new Set(heldConnections(state).map((row) => pairOf(ints, row)));
   for (const { rows } of gathered.pairs) {
-    const beacon = judge(values, state, rows, null, observed);
+    const beacon = known.has(pairOf(ints, rows[0]!)) ? null : judge(values, state, rows, null, observed);
     if (beacon === null) continue;
     beacons.push(beacon);
     told.add(beacon.rows[0]!);
+    known.add(pairOf(ints, rows[0]!));
   }
   for (const { rows, name } of byName.values) {
     if (rows.length < values.connections || rows.every((row) => state.flows.ints[row * F.INTS + F.B] === state.flows.ints[rows[0]! * F.INTS + F.B]))
@@ -154,44 +145,18 @@ function evaluate(values: Options, state: CaptureState, byName: Watched<string, 
     if (beacon !== null && !told.has(beacon.rows[0]!)) beacons.push(beacon);
   }
   beacons.sort((a, b) => b.score.total - a.score.total || a.rows[0]! - b.rows[0]!);
+  const fleets = fleetsOf(beacons, (beacon) => rhythmOf(state, beacon));
   const limits = [...unreadableFrames(state), ...byName.limits('server names'), ...heartbeats.limits()];
-  if (beacons.length > MOST_FINDINGS) limits.push(`${countText(beacons.length)} beacons were seen; the ${MOST_FINDINGS} most regular are listed.`);
+  if (fleets.length > MOST_FINDINGS) limits.push(`${countText(fleets.length)} beacons were seen; the ${MOST_FINDINGS} most regular are listed.`);
   if (gathered.isFull) limits.push(`More pairs of addresses connect often than the ${countText(MOST_PAIRS)} that are followed: some were left out.`);
   if (gathered.isCut) limits.push(`Of pairs with more than ${countText(MOST_ROWS)} connections only the first were judged.`);
   return {
     findings: [
-      ...fleets(state, beacons)
-        .slice(0, MOST_FINDINGS)
-        .map((fleet) => draft(values, state, fleet)),
-      ...heartbeatFindings(values, state, heartbeats, MOST_FINDINGS),
+      ...fleets.slice(0, MOST_FINDINGS).map((fleet) => beaconFinding(values, state, fleet)),
+      ...heartbeatFindings(values, state, heartbeats, (row) => known.has(pairOf(ints, row)), MOST_FINDINGS),
     ],
     coverage: coverage(examinedAll(state, gathered.judged), limits),
   };
-}
-
-/** Clients of one server inside, from which on the same interval makes them its agents. Their intervals differ by what their clocks do. */
-const FLEET = 3,
-  SAME_PERCENT = 5,
-  ROWS_OF_EACH = 10,
-  CLIENTS_TOLD = 20;
-
-/** Beacons that are told as one: machines that call the same server inside at the same interval, as agents of monitoring and management do. Others are told one by one. */
-function fleets(state: CaptureState, beacons: readonly Beacon[]): (readonly Beacon[])[] {
-  const byServer = new Map<string, Beacon[]>(),
-    order: Beacon[][] = [];
-  for (const beacon of beacons) {
-    const { server, serverPort } = endsOf(state, beacon.rows[0]!),
-      key = `${server} ${serverPort}`,
-      same = beacon.name === null && isLocalAddress(server) ? byServer.get(key) : undefined;
-    if (same !== undefined && Math.abs(same[0]!.score.interval - beacon.score.interval) * 100 <= SAME_PERCENT * same[0]!.score.interval) {
-      same.push(beacon);
-      continue;
-    }
-    const alone = [beacon];
-    order.push(alone);
-    if (same === undefined && beacon.name === null && isLocalAddress(server)) byServer.set(key, alone);
-  }
-  return order.flatMap((same) => (same.length >= FLEET ? [same] : same.map((one) => [one])));
 }
 
 function observedSeconds(state: CaptureState): number {
@@ -261,6 +226,11 @@ function isSamePair(ints: Int32Array, one: number, other: number): boolean {
   );
 }
 
+function pairOf(ints: Int32Array, row: number): string {
+  const at = row * F.INTS;
+  return `${ints[at + F.A]} ${ints[at + F.B]} ${ints[at + F.PORTS]! & 0xffff} ${ints[at + F.META]}`;
+}
+
 function slotOf(ints: Int32Array, row: number): number {
   const at = row * F.INTS;
   let h = Math.imul(ints[at + F.A]! ^ 0x5bd1e995, 0x85ebca6b) ^ Math.imul(ints[at + F.B]! + (ints[at + F.PORTS]! & 0xffff) * 0x10001, 0xc2b2ae35);
@@ -297,91 +267,5 @@ function judge(values: Options, state: CaptureState, all: readonly number[], nam
         ints[row * F.INTS + F.PACKETS_B] === 0 ||
         ((ints[row * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP && (ints[row * F.INTS + F.FLAGS]! & F.SYN_ACK_B) === 0),
     ).length,
-  };
-}
-
-/** What is said with the very same number of bytes each time, often and all the time, is a program's: it may add half of its interval, or take it off. */
-function timingNeeded({ timingPercent, connections }: Options, { sizes, beats, duration, short, interval }: BeaconScore): number {
-  const isSteady = sizes >= SAME_SIZES && duration >= SAME_SIZES && beats >= 2 * connections && short >= LEAST_PART * interval;
-  return isSteady ? timingPercent - STEADY_PERCENT : timingPercent;
-}
-
-function draft(values: Options, state: CaptureState, fleet: readonly Beacon[]): FindingDraft {
-  const { score, name } = fleet[0]!,
-    rows = fleet.length === 1 ? fleet[0]!.rows : fleet.flatMap((one) => one.rows.slice(0, ROWS_OF_EACH)),
-    unanswered = fleet.reduce((sum, one) => sum + one.unanswered, 0),
-    connections = fleet.reduce((sum, one) => sum + one.rows.length, 0),
-    clients = fleet.map((one) => endsOf(state, one.rows[0]!).client),
-    isFleet = fleet.length > 1;
-  const { client, server, serverPort } = endsOf(state, rows[0]!),
-    evidence = new Evidence(),
-    isTcp = (state.flows.ints[rows[0]! * F.INTS + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP;
-  for (const row of rows) evidence.addRow(state.flows, row);
-  const isOutside = name !== null || !isLocalAddress(server),
-    names = name === null ? state.names.of(server) : [name],
-    isCheck = names.some((one) => CHECKS.test(`${one}.`)),
-    isDead = unanswered * 2 > connections,
-    isNamed = names.length > 0,
-    isWeb = serverPort === 80 || serverPort === 443 || ALIVE_BY_DESIGN.has(serverPort);
-  const { confidence, indicators } = confidenceOf([
-    ['regular in time and size', 50 * score.total],
-    ['hardly any jitter', score.deviation < score.interval * 0.05 ? 8 : 0],
-    ['many connections', Math.min(12, 4 * Math.log2(score.beats / values.connections))],
-    ['to an address outside', isOutside ? 10 : -10],
-    ['a port of no usual service', isTcp && serverPort !== 80 && serverPort !== 443 ? 5 : 0],
-    ['named like a check for updates or the network', isCheck ? -25 : 0],
-    ['several machines at the same interval, as agents of one service', isFleet ? -15 : 0],
-    ['mostly unanswered', isDead ? -15 : 0],
-  ]);
-  const percent = (value: number): number => Math.round(value * 100),
-    target = name === null ? `${server} port ${serverPort}` : safeText(name, 80);
-  return {
-    technique: name ?? `${isTcp ? 'tcp' : 'udp'} ${serverPort}`,
-    // Apps and devices ask their makers' web servers for news as regularly as malware; these have names, and keep to the ports of the web and of brokers and mail.
-    severity: isOutside && !isDead && !isCheck && !(isNamed && isWeb) ? 'medium' : 'low',
-    confidence,
-    title: isFleet
-      ? `${countText(fleet.length)} machines call ${target} every ${durationText(score.interval)}`
-      : `${client} calls ${target} every ${durationText(score.interval)}, ${countText(score.beats)} times`,
-    description: `${isFleet ? `Each of ${countText(fleet.length)} machines does so at the same interval; the most regular is ${client}: its ` : ''}${countText(fleet[0]!.rows.length)} connections began ${durationText(score.interval)} apart (half of them within ${durationText(score.deviation)} of that). Score ${percent(score.total)} % (threshold ${values.scorePercent} %): timing ${percent(score.timing)} %, sizes ${percent(score.sizes)} %, spread over the capture ${percent(score.duration)} %, evenness ${percent(score.histogram)} %.${
-      names.length > 0 && name === null
-        ? ` The capture calls the address ${names
-            .slice(0, 3)
-            .map((one) => safeText(one, 60))
-            .join(', ')}.`
-        : ''
-    }`,
-    subjects: [
-      ...clients.slice(0, CLIENTS_TOLD).map((address) => ({ role: 'client' as const, address })),
-      { role: 'server', address: server, port: serverPort },
-    ],
-    ...evidence.proof,
-    ...(isFleet ? { framesTotal: connections } : {}),
-    indicators: [
-      { name: 'score', value: percent(score.total), threshold: values.scorePercent, unit: '%' },
-      { name: 'timing', value: percent(score.timing), threshold: timingNeeded(values, score), unit: '%' },
-      { name: 'sizes', value: percent(score.sizes), unit: '%' },
-      { name: 'duration', value: percent(score.duration), unit: '%' },
-      { name: 'histogram', value: percent(score.histogram), unit: '%' },
-      { name: 'interval', value: Number(score.interval.toPrecision(4)), unit: 's' },
-      { name: 'connections', value: score.beats, threshold: values.connections, unit: 'connections' },
-      { name: 'unanswered', value: unanswered },
-      ...indicators,
-    ],
-    alternatives: [
-      'An update check, a monitoring probe, or a page or app that asks for news at a fixed interval.',
-      ...(isFleet
-        ? ['Agents of one service of your own, such as monitoring, backup or management: most likely, as all of them keep the same interval.']
-        : []),
-      ...(isDead ? ['A program that tries again to reach a service which is gone.'] : []),
-    ],
-    filter:
-      name === null
-        ? `${isFleet ? addressFilter(server) : addressFilter(client, server)} && ${isTcp ? 'tcp' : 'udp'}.port == ${serverPort}`
-        : `${addressFilter(client)} && tls.handshake.type == 1`,
-    attack: ['T1071', 'T1573'],
-    recommendation: isFleet
-      ? `Find out which service ${target} is. If nobody knows it, look at the program on ${client} that calls it, and at what was sent in the first connections.`
-      : `Find the program on ${client} that makes these connections, and who owns ${target}. If nobody knows it, isolate ${client} and look at what was sent in the first connections.`,
   };
 }

@@ -5,8 +5,8 @@
  */
 import * as z from 'zod';
 import { httpResponseMessage } from '../../pcap/http/messages.ts';
+import { addTimedOut, HOLDING_OPEN, heldOpen, type HeldOpen } from './heldConnections.ts';
 import { idleConnections } from './idleConnections.ts';
-import { atOnce } from './measures.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence } from './watched.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -16,38 +16,19 @@ import * as F from '../flowTable.ts';
 import { secondsBetween } from '../time.ts';
 
 const options = z.object({
-  connections: z.int().min(5).default(30).describe('Connections to one server that are held open at once (connections)'),
-  seconds: z.number().min(5).default(20).describe('Time for which each of them is held open (seconds)'),
+  connections: z.int().min(5).default(HOLDING_OPEN.connections).describe('Connections to one server that are held open at once (connections)'),
+  seconds: z.number().min(5).default(HOLDING_OPEN.seconds).describe('Time for which each of them is held open (seconds)'),
   idleConnections: z
     .int()
     .min(20)
     .default(100)
     .describe('Connections to one service, of any kind, that are held open at once without a word of the client (connections)'),
-  bytes: z.int().min(100).default(4000).describe('Bytes up to which the client has said next to nothing (bytes)'),
+  bytes: z.int().min(100).default(HOLDING_OPEN.bytes).describe('Bytes up to which the client has said next to nothing (bytes)'),
 });
 type Options = z.output<typeof options>;
 
-const TCP = 6,
-  LEAST_PACKETS = 5,
-  /** So many connections at once are no accident after half the time: each had room for a head, and for more of it that came later. */
-  MANY = 3,
-  MANY_PACKETS = 6,
-  MOST_SERVERS = 2000;
-/** The handshake of TLS passes before a slow request begins. */
-const MOST_HANDSHAKE = 6000;
-/** Request timeout, RFC 9110 section 15.5.9: the server lost its patience, and says so in few bytes. */
-const TIMED_OUT = 408,
-  MOST_TIMED_OUT = 20_000,
-  MOST_ERROR_BYTES = 2000;
-const WEB = new Set(['', 'data', 'http', 'tls']),
-  WEB_PORTS = new Set([80, 81, 443, 591, 3000, 5000, 8000, 8008, 8080, 8081, 8088, 8443, 8888, 9000]);
-
-interface Held {
-  readonly rows: number[];
-  readonly reads: number[];
-  /** Those that were held for half the time only. */
-  readonly young: number[];
-}
+/** Request timeout, RFC 9110 section 15.5.9: the server lost its patience. */
+const TIMED_OUT = 408;
 
 export const slowDos = defineDetector({
   id: 'slow-dos',
@@ -59,81 +40,22 @@ export const slowDos = defineDetector({
   options,
   messages: [httpResponseMessage.kind],
   create(_, state) {
-    const timedOut = new Set<number>();
     return {
       onMessage(message, flow) {
-        if (flow >= 0 && httpResponseMessage.is(message) && message.status === TIMED_OUT && timedOut.size < MOST_TIMED_OUT) timedOut.add(flow);
+        if (flow >= 0 && httpResponseMessage.is(message) && message.status === TIMED_OUT) addTimedOut(state, flow);
       },
-      evaluate: (values) => evaluate(values, state, timedOut),
+      evaluate: (values) => evaluate(values, state),
     };
   },
 });
 
-function evaluate(values: Options, state: CaptureState, timedOut: ReadonlySet<number>) {
-  const { ints, doubles, count } = state.flows,
-    servers = new Map<string, Held>(),
-    isWeb = state.tables.all.map(({ dissector }) => WEB.has(dissector.id));
-  let examined = 0;
-  for (let row = 0; row < count; row++) {
-    const at = row * F.INTS,
-      dat = row * F.DOUBLES,
-      flags = ints[at + F.FLAGS]!,
-      service = ints[at + F.SERVICE]! - 1,
-      port = ints[at + F.PORTS]! & 0xffff;
-    if ((ints[at + F.META]! & F.META_PROTOCOL) !== TCP || (flags & F.HAS_TIME) === 0 || (service >= 0 && isWeb[service] !== true)) continue;
-    if (service < 0 && !WEB_PORTS.has(port)) continue;
-    examined++;
-    if ((flags & F.DATA_A) === 0 || ints[at + F.PACKETS_A]! < LEAST_PACKETS) continue;
-    const held = secondsBetween(doubles[dat + F.START]!, ints[at + F.START_NS]!, doubles[dat + F.END]!, ints[at + F.END_NS]!),
-      isYoung = held < values.seconds;
-    if (isYoung && (held < values.seconds / 2 || ints[at + F.PACKETS_A]! < MANY_PACKETS)) continue;
-    const isRead = !isYoung && (flags & F.ZERO_WINDOW_A) !== 0 && (flags & F.DATA_B) !== 0;
-    // A server that has answered with more than its handshake was asked something whole.
-    const isRequest =
-      doubles[dat + F.PAYLOAD_A]! <= values.bytes &&
-      doubles[dat + F.PAYLOAD_B]! <=
-        (port === 443 || port === 8443 ? MOST_HANDSHAKE : timedOut.has(row) || gaveUp(state, row) ? MOST_ERROR_BYTES : 0);
-    if (!isRead && !isRequest) continue;
-    const key = `${ints[at + F.B]} ${ints[at + F.META]! & F.META_IPV6} ${port}`;
-    let server = servers.get(key);
-    if (server === undefined) {
-      if (servers.size >= MOST_SERVERS) continue;
-      servers.set(key, (server = { rows: [], reads: [], young: [] }));
-    }
-    (isYoung ? server.young : isRequest ? server.rows : server.reads).push(row);
-  }
-  const findings: FindingDraft[] = idleConnections(state, values.idleConnections, values.seconds);
-  for (const { rows, reads, young } of servers.values()) {
-    const requests = [...rows, ...young],
-      areMany = requests.length >= MANY * values.connections && atOnce(state, requests) >= MANY * values.connections;
-    for (const [technique, all] of [
-      ['slow-request', areMany ? requests : rows],
-      ['slow-read', reads],
-    ] as const) {
-      if (all.length < values.connections) continue;
-      const most = atOnce(state, all);
-      if (most >= values.connections)
-        findings.push(draft(values, state, technique, all, most, areMany && all === requests ? values.seconds / 2 : values.seconds));
-    }
-  }
+function evaluate(values: Options, state: CaptureState) {
+  const { held, examined } = heldOpen(state, values),
+    findings = [...idleConnections(state, values.idleConnections, values.seconds), ...held.map((one) => draft(values, state, one))];
   return { findings, coverage: coverage(examinedAll(state, examined), unreadableFrames(state)) };
 }
 
-/** Whether the client ended the connection before the server said anything: what the server says then is that the request was none. */
-function gaveUp({ flows, histories }: CaptureState, row: number): boolean {
-  const history = histories.textOf(flows.ints[row * F.INTS + F.HISTORY]!),
-    answered = history.indexOf('d');
-  return answered >= 0 && history.slice(0, answered).includes('F');
-}
-
-function draft(
-  values: Options,
-  state: CaptureState,
-  technique: 'slow-request' | 'slow-read',
-  rows: readonly number[],
-  most: number,
-  least: number,
-): FindingDraft {
+function draft(values: Options, state: CaptureState, { technique, rows, most, least }: HeldOpen): FindingDraft {
   const { flows } = state,
     evidence = new Evidence(),
     clients = new Map<string, number>();

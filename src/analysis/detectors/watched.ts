@@ -14,6 +14,7 @@ import { secondsBetween, timestamp } from '../time.ts';
 
 const MOST_FRAMES = 100,
   MOST_FLOWS = 100,
+  MOST_PORTS_TOLD = 8,
   PROTOCOL_TCP = 6,
   /** Ports below are opened by services only. */
   FREE_PORTS = 1024;
@@ -270,6 +271,13 @@ export function speaksDtls({ application, tables }: Packet): boolean {
 /** `ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2` */
 export function addressFilter(...addresses: readonly string[]): string {
   return addresses.map((address) => `${address.includes(':') ? 'ipv6' : 'ip'}.addr == ${address}`).join(' && ');
+}
+
+/** `tcp.port == 80`, or any of several; of very many the transport alone. */
+export function anyPort(transport: 'tcp' | 'udp', ports: readonly number[]): string {
+  if (ports.length > MOST_PORTS_TOLD) return transport;
+  const all = ports.map((port) => `${transport}.port == ${port}`).join(' || ');
+  return ports.length === 1 ? all : `(${all})`;
 }
 
 /** Addresses that stay on one machine, link or site: RFC 1122, RFC 1918, RFC 3927, RFC 4193, RFC 4291, RFC 6598. */

@@ -103,6 +103,42 @@ describe('is told', () => {
     expect(agents(4, B).map(({ severity }) => severity)).toEqual(['medium', 'medium', 'medium', 'medium']);
   });
 
+  describe('one that asks many inside at the same interval', () => {
+    /** As Prometheus scrapes its targets, Kubernetes probes its pods and HAProxy checks its servers: a connection to each, again and again. */
+    const monitored = (pairs: readonly (readonly [string, string, number])[], more: Parameters<MessageDriver['flow']>[4] = {}) => {
+      const driver = new MessageDriver(beaconing);
+      for (let i = 0; i < 30; i++)
+        for (const [client, server, port] of pairs) {
+          driver.flow(client, server, port, 'http', more);
+          driver.wait(15 / pairs.length);
+        }
+      return driver.findings;
+    };
+    const targets = (count: number, port = (_: number) => 9100, network = '10.3.0') =>
+      Array.from({ length: count }, (_, i) => ['10.1.0.8', `${network}.${i + 1}`, port(i)] as const);
+
+    test.each([
+      ['thirty exporters', targets(30), '10.1.0.8 calls 30 machines inside port 9100 every 15.0 s'],
+      ['exporters at several ports', targets(6, (i) => 9100 + (i % 2)), '10.1.0.8 calls 6 machines inside every 15.0 s'],
+    ] as const)('is told once, for information: %s', (_name, pairs, title) => {
+      const [finding, ...others] = monitored(pairs);
+      expect(others).toEqual([]);
+      expect(finding).toMatchObject({ severity: 'info', title, framesTotal: 30 * pairs.length });
+      expect(finding!.confidence).toBe(confidenceSum(finding!));
+      expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+    });
+    test('as nodes that ask one another are', () => {
+      const nodes = ['10.3.0.1', '10.3.0.2', '10.3.0.3'],
+        pairs = nodes.flatMap((client) => nodes.filter((server) => server !== client).map((server) => [client, server, 8301] as const));
+      expect(monitored(pairs)).toMatchObject([{ severity: 'info', title: '3 machines inside call one another port 8301 every 15.0 s' }]);
+    });
+    test('not two of them, not outside, and not where nobody answers', () => {
+      expect(monitored(targets(2)).map(({ severity }) => severity)).toEqual(['low', 'low']);
+      expect(monitored(targets(4, () => 8443, '203.0.113')).map(({ severity }) => severity)).toEqual(['medium', 'medium', 'medium', 'medium']);
+      expect(monitored(targets(4), { flags: F.HAS_TIME | F.SYN_A })).toMatchObject([{ severity: 'low' }]);
+    });
+  });
+
   test('every five seconds, over UDP from new ports', () =>
     expect(calls(40, () => 5, { protocol: 17 }, 4444, 'data').findings).toMatchObject([{ severity: 'medium' }]));
 
@@ -218,6 +254,30 @@ function lasting(
   }
   return builder.bytes();
 }
+/** Connections side by side, in each of which the client speaks every five seconds, and is answered or not. */
+function together(ports: readonly number[], text: (i: number) => string, port = 8219, isAnswered = true): Uint8Array {
+  const builder = new PacketBuilder(),
+    sent = new Map<number, number>();
+  for (let i = 0; i < 30; i++) {
+    for (const from of ports) {
+      const there = { from: A, to: B, sourcePort: from, destinationPort: port },
+        back = { from: B, to: A, sourcePort: port, destinationPort: from },
+        sequence = sent.get(from) ?? 1001,
+        payload = text(i) === '' ? new Uint8Array(7).fill(0x81) : ascii(text(i));
+      if (i === 0)
+        builder
+          .tcp({ ...there, flags: SYN, sequence: 1000 })
+          .tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+          .tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 });
+      builder.tcp({ ...there, flags: PSH | ACK, sequence, acknowledgment: isAnswered ? 5001 + i * 4 : 5001, payload });
+      const acknowledgment = sequence + payload.length;
+      sent.set(from, acknowledgment);
+      builder.tcp({ ...back, flags: ACK | (isAnswered ? PSH : 0), sequence: isAnswered ? 5001 + i * 4 : 5001, acknowledgment, ...(isAnswered ? { payload: new Uint8Array(4).fill(0x99) } : {}) }); // prettier-ignore
+    }
+    builder.wait(5);
+  }
+  return builder.bytes();
+}
 const inOne = async (capture: Uint8Array) => findingsOf(await analyzeCapture(capture), 'beaconing');
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -241,6 +301,20 @@ describe('within one connection', () => {
     const driver = calls(60, () => 60, {}, 8883);
     driver.state.names.add(B, 'mqtt.thermostat.example', 'DNS');
     expect(driver.findings).toMatchObject([{ severity: 'low' }]);
+  });
+
+  test('several connections between the same two, as one', async () => {
+    const findings = await inOne(together([40_000, 40_001, 40_002], () => ''));
+    expect(findings).toMatchObject([{ severity: 'low', title: `${A} speaks every 5.0 s in 3 connections with ${B} port 8219` }]);
+    expect(checkFilter(findings[0]!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  // slowhttptest -H sends one more header line at each interval (here 5 s), in each of its connections.
+  test('not where it is what keeps the connections of a slow denial of service alive; but where each is answered', async () => {
+    const ports = Array.from({ length: 40 }, (_, i) => 40_000 + i),
+      slow = await analyzeCapture(together(ports, (i) => (i === 0 ? 'GET / HTTP/1.1\r\nHost: a\r\n' : 'X-a: b\r\n'), 80, false));
+    expect(slow.findings.map(({ detector }) => detector)).toContain('slow-dos');
+    expect(findingsOf(slow, 'beaconing')).toEqual([]);
+    expect(await inOne(together(ports, () => '', 8219, true))).toHaveLength(1);
   });
 
   test('inside of the network, with less weight', async () =>
