@@ -9,19 +9,26 @@ import { sayKeys } from './sayKeys.ts';
 import type { Terminal } from './terminal.ts';
 import { EXIT, type ExitCode } from './command.ts';
 
+export interface SessionWish {
+  /** Findings are asked for. */
+  readonly judges?: boolean;
+  readonly intel?: readonly IntelEntry[];
+}
+
 /** Calls `use` with a session that has read all it could, and cleans up behind it. What could not be read is said on stderr. */
 export function withSession(
   path: string,
   keyLog: string | undefined,
   terminal: Terminal,
   use: (session: CaptureSession) => Promise<ExitCode>,
-  intel: readonly IntelEntry[] = [],
+  { judges = false, intel = [] }: SessionWish = {},
 ): Promise<ExitCode> {
   const { signal } = terminal;
   return withCapture(path, keyLog, terminal, async (capture, progress) => {
     const session = new CaptureSession(capture.source, capture.format, capture.file, {
       version: VERSION,
       intel,
+      judges,
       emit: (event) => {
         if (event.kind === 'progress')
           progress.update(event.progress.phase === 'filtering' ? 'Filtering' : 'Reading', event.progress.bytesDone, event.progress.bytesTotal);

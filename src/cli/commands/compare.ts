@@ -74,7 +74,7 @@ export const compare: Command = {
           );
           return EXIT.DONE;
         },
-        readIntelFolder(file).entries,
+        { judges: true, intel: readIntelFolder(file).entries },
       );
       codes.push(code);
       // Half a comparison is none.

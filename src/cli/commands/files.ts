@@ -65,7 +65,7 @@ export const files: Command = {
     const capture = await oneCapture(args, terminal);
     if (capture === null) return EXIT.UNREADABLE;
     if (!isUnderstood(filter, terminal)) return EXIT.USAGE;
-    const { entries } = readIntelFolder(capture, undefined);
+    const { entries: intel } = readIntelFolder(capture, undefined);
     return withSession(
       capture,
       textOption(args, 'keylog'),
@@ -78,7 +78,7 @@ export const files: Command = {
         else await terminal.out(`${[...table(rows, total, terminal), ...limits].join('\n')}\n`);
         return save === undefined ? EXIT.DONE : saveAll(session, rows, save, terminal);
       },
-      entries,
+      { intel },
     );
   },
 };
