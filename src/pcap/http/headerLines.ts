@@ -5,8 +5,11 @@
 import { CR, LF, textAt } from '../text.ts';
 import { KEY_HEADERS, nextHeader, type HeaderLine } from './headers.ts';
 
-/** A header line of a message. The last two are there in lines that were read: the name to compare by, and the line's place, -1 for one that is not kept. */
-export type Header = readonly [name: string, value: string, lowerName?: string, place?: number];
+/**
+ * A header line of a message. The others are there in lines that were read: the name to compare by, the line's place, -1 for one that is not kept, and of such a one
+ * where its value lies in the message's bytes while it is told, `[from, to)`.
+ */
+export type Header = readonly [name: string, value: string, lowerName?: string, place?: number, from?: number, to?: number];
 
 /** Lines that are kept; each has one place by its bytes, and a newer line takes it. */
 const SLOTS = 8192;
@@ -14,6 +17,11 @@ const SLOTS = 8192;
 const LONGEST = 64;
 const MAX_HEADERS = 64;
 const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-csrf-token', ...KEY_HEADERS]);
+
+/** Whether a header's values are secrets, or hold some; `lowerName` in lower case. */
+export function isSecretHeader(lowerName: string): boolean {
+  return SECRET_HEADERS.has(lowerName);
+}
 
 const headers: (Header | undefined)[] = new Array<undefined>(SLOTS).fill(undefined),
   /** Bits of the judges who saw nothing in each line (`HeaderJudge`). */
@@ -130,7 +138,8 @@ function readHeader(bytes: Uint8Array, from: number, after: number, place: numbe
   const name = textAt(bytes, line.name, line.nameEnd, 128),
     lowerName = name.toLowerCase(),
     isSecret = SECRET_HEADERS.has(lowerName);
-  return [name, isSecret ? '' : textAt(bytes, line.value, line.valueEnd), lowerName, isSecret ? -1 : place];
+  if (!isSecret && place >= 0) return [name, textAt(bytes, line.value, line.valueEnd), lowerName, place];
+  return [name, isSecret ? '' : textAt(bytes, line.value, line.valueEnd), lowerName, -1, line.value, line.valueEnd];
 }
 
 let judges = 0;
