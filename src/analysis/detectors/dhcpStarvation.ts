@@ -2,13 +2,16 @@
 import { formatMac } from '../../pcap/addresses.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
-import { countText } from '../describe.ts';
+import { countText, durationText } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
-import type { Indicator } from '../report.ts';
+import type { Indicator, Subject } from '../report.ts';
+import { SLOW_SECONDS, type IdleClients } from './dhcpClients.ts';
 import { Burst, confidenceOf, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
 
 const MOST_CLIENTS = 50_000,
-  MOST_NAMED = 5;
+  MOST_NAMED = 5,
+  /** So many that use their leases show that the capture sees who does. */
+  LEAST_USERS = 3;
 
 /** How many clients within how many seconds are starvation. */
 interface StarvationOptions {
@@ -16,17 +19,15 @@ interface StarvationOptions {
   readonly windowSeconds: number;
 }
 
-/** Who asks for an address: by MAC address, or for IPv6 by DUID. */
-export class Clients<Id extends number | string> {
+/** Who asks for an address of IPv6, by DUID. */
+export class DuidClients {
   isBounded = false;
-  readonly known = new Set<Id>();
+  readonly known = new Set<string>();
   readonly fresh: Burst;
   readonly frames: number[] = [];
   readonly flows: number[] = [];
   readonly span = new Span();
   questions = 0;
-  /** Questions whose frame came from another MAC address than they name, without a relay between. */
-  disguised = 0;
   readonly #state: CaptureState;
 
   constructor(windowSeconds: number, state: CaptureState) {
@@ -34,9 +35,8 @@ export class Clients<Id extends number | string> {
     this.fresh = new Burst(windowSeconds);
   }
 
-  add(client: Id, isDisguised: boolean, flow: number, p: Packet): void {
+  add(client: string, flow: number, p: Packet): void {
     this.questions++;
-    if (isDisguised) this.disguised++;
     if (this.known.has(client)) return;
     if (this.known.size >= MOST_CLIENTS) {
       this.isBounded = true;
@@ -50,49 +50,80 @@ export class Clients<Id extends number | string> {
   }
 }
 
-export function starvationByMac(values: StarvationOptions, clients: Clients<number>): FindingDraft {
-  const named = [...clients.known].slice(0, MOST_NAMED).map((mac) => formatMac(Math.floor(mac / 4_294_967_296), mac | 0));
-  let local = 0;
-  for (const mac of clients.known) if ((Math.floor(mac / 1_099_511_627_776) & 2) !== 0) local++;
-  const isDisguised = clients.disguised * 2 >= clients.questions,
-    isRandom = local * 4 >= clients.known.size;
-  return draftStarvation(values, clients, {
-    technique: 'starvation',
-    protocol: 'DHCP',
-    kind: 'MAC addresses',
-    named,
-    isSevere: isDisguised || isRandom,
-    marks: [
-      { name: 'the frames come from other MAC addresses than they name', value: isDisguised ? 20 : 0 },
-      { name: 'addresses of no manufacturer', value: isRandom ? 10 : 0 },
-    ],
-    indicators: [{ name: 'questions from other MAC addresses than they name', value: clients.disguised, unit: 'messages' }],
-    filter: 'dhcp.option.dhcp == 1',
-  });
+/**
+ * Of clients that never use their leases, which somebody must have invented: as many within the window as ask in vain or have made-up addresses; as many within an
+ * hour that are named in frames of others, that ask on when the server has no more, or that hold leases where others are seen to use theirs.
+ */
+export function starvationByMac(values: StarvationOptions, idle: IdleClients): FindingDraft[] {
+  const { count, most, mostSlow, disguised, local, relayed, confirmed, inVain, users, sender } = idle,
+    isDisguised = disguised * 2 >= count,
+    isRandom = local * 4 >= count,
+    isUnused = confirmed * 2 >= count && users >= LEAST_USERS,
+    isFast = most >= values.clients && (isDisguised || inVain > 0 || isUnused || confirmed * 2 < count || (isRandom && relayed * 2 < count)),
+    isSlow = mostSlow >= values.clients && (isDisguised || inVain > 0 || isUnused);
+  if (!isFast && !isSlow) return [];
+  const macText = (mac: number): string => formatMac(Math.floor(mac / 4_294_967_296), mac | 0);
+  return [
+    draftStarvation(
+      values,
+      { ...idle, most: isFast ? most : mostSlow },
+      {
+        technique: 'starvation',
+        protocol: 'DHCP',
+        kind: 'MAC addresses',
+        named: idle.named.map(macText),
+        windowSeconds: isFast ? values.windowSeconds : SLOW_SECONDS,
+        isSevere: isDisguised || inVain > 0 || (isRandom && confirmed * 2 < count),
+        subjects: isDisguised && sender !== null ? [{ role: 'attacker', address: macText(sender) }] : [],
+        marks: [
+          { name: 'the frames come from other MAC addresses than they name', value: isDisguised ? 20 : 0 },
+          { name: 'the server has no addresses left', value: inVain > 0 ? 15 : 0 },
+          { name: 'nobody uses the leases, where others use theirs', value: isUnused ? 15 : 0 },
+          { name: 'addresses of no manufacturer', value: isRandom ? 10 : 0 },
+        ],
+        indicators: [
+          { name: 'clients that frames of other MAC addresses name', value: disguised, unit: 'clients' },
+          { name: 'leases that nobody uses', value: confirmed, unit: 'leases' },
+          { name: 'clients that use their lease', value: users, unit: 'clients' },
+          ...(inVain === 0 ? [] : [{ name: 'new clients that got nothing at the end', value: inVain, unit: 'clients' }]),
+        ],
+        filter: 'dhcp.option.dhcp == 1',
+      },
+    ),
+  ];
 }
 
-export function starvationByDuid(values: StarvationOptions, clients: Clients<string>): FindingDraft {
-  return draftStarvation(values, clients, {
-    technique: 'starvation-v6',
-    protocol: 'DHCPv6',
-    kind: 'identifiers (DUID)',
-    named: [...clients.known].slice(0, MOST_NAMED),
-    isSevere: false,
-    marks: [],
-    indicators: [],
-    filter: 'dhcpv6.msgtype == 1',
-  });
+export function starvationByDuid(values: StarvationOptions, clients: DuidClients): FindingDraft {
+  const { known, fresh, questions, span, frames, flows } = clients;
+  return draftStarvation(
+    values,
+    { count: known.size, most: fresh.most, questions, span, frames, flows },
+    {
+      technique: 'starvation-v6',
+      protocol: 'DHCPv6',
+      kind: 'identifiers (DUID)',
+      named: [...known].slice(0, MOST_NAMED),
+      windowSeconds: values.windowSeconds,
+      isSevere: false,
+      subjects: [],
+      marks: [],
+      indicators: [],
+      filter: 'dhcpv6.msgtype == 1',
+    },
+  );
 }
 
 function draftStarvation(
   values: StarvationOptions,
-  { known, fresh, questions, span, frames, flows }: Clients<number> | Clients<string>,
+  { count, most, questions, span, frames, flows }: Pick<IdleClients, 'count' | 'most' | 'questions' | 'span' | 'frames' | 'flows'>,
   {
     technique,
     protocol,
     kind,
     named,
+    windowSeconds,
     isSevere,
+    subjects,
     marks,
     indicators,
     filter,
@@ -101,28 +132,29 @@ function draftStarvation(
     readonly protocol: string;
     readonly kind: string;
     readonly named: readonly string[];
+    readonly windowSeconds: number;
     readonly isSevere: boolean;
+    readonly subjects: readonly Subject[];
     readonly marks: readonly { readonly name: string; readonly value: number }[];
     readonly indicators: readonly Indicator[];
     readonly filter: string;
   },
 ): FindingDraft {
-  const { most } = fresh,
-    clients = known.size,
+  const within = durationText(windowSeconds),
     { confidence, parts } = confidenceOf([{ name: 'over the threshold', value: 40 }, overThreshold(most, values.clients), ...marks]);
   return {
     technique,
     deed: `asked for addresses by ${protocol} in many names`,
     severity: isSevere || most >= values.clients * 3 ? 'high' : 'medium',
     confidence,
-    title: `${countText(clients)} different clients ask for an address by ${protocol}, ${countText(most)} of them within ${values.windowSeconds} s`,
-    description: `${countText(most)} new client ${kind} within ${values.windowSeconds} s (threshold ${values.clients}) use up the addresses of the server, so that real clients get none - or another server's.`,
-    subjects: [],
+    title: `${countText(count)} different clients ask for an address by ${protocol}, ${countText(most)} of them within ${within}`,
+    description: `${countText(most)} new client ${kind} within ${within} (threshold ${values.clients}) use up the addresses of the server, so that real clients get none - or another server's.`,
+    subjects,
     firstSeen: span.from,
     lastSeen: span.to,
     indicators: [
       { name: 'new clients in a window', value: most, threshold: values.clients, unit: 'clients' },
-      { name: 'clients', value: clients, unit: 'clients' },
+      { name: 'clients', value: count, unit: 'clients' },
       { name: 'questions', value: questions, unit: 'messages' },
       ...indicators,
       { name: 'first of the clients', value: named.join(', ') },
@@ -133,7 +165,7 @@ function draftStarvation(
       'A load test of the DHCP server.',
     ],
     frames,
-    framesTotal: clients,
+    framesTotal: count,
     flows,
     filter,
     attack: ['T1557.003', 'T1499.002'],

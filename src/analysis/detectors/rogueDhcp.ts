@@ -5,15 +5,17 @@
 import * as z from 'zod';
 import { formatIpv4 } from '../../pcap/addresses.ts';
 import { dhcpMessage, type DhcpMessage } from '../../pcap/dhcp/message.ts';
+import { arpMessage } from '../../pcap/dissectors/arp.ts';
 import { dhcpv6Message, type Dhcpv6Message } from '../../pcap/dissectors/dhcpv6.ts';
-import { MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_SRC, NET_STRIDE, type Packet } from '../../pcap/packet.ts';
+import { NET_SRC, NET_STRIDE, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
 import type { Indicator } from '../report.ts';
+import { DhcpClients } from './dhcpClients.ts';
 import { Dhcpv6Rivals } from './dhcpv6Rivals.ts';
-import { Clients, starvationByDuid, starvationByMac } from './dhcpStarvation.ts';
+import { DuidClients, starvationByDuid, starvationByMac } from './dhcpStarvation.ts';
 import { Burst, confidenceOf, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
 
 const options = z.object({
@@ -68,9 +70,9 @@ export const rogueDhcp = defineDetector({
   tier: 1,
   deed: 'offered false addresses by DHCP',
   description:
-    'Two servers offer addresses to the same clients, hundreds of invented clients use the addresses up, or clients are refused in a flood. Two servers that share the work on purpose, or a room full of machines that start at once, can look like it.',
+    'Two servers offer addresses to the same clients, hundreds of invented clients use the addresses up, or clients are refused in a flood. Two servers that share the work on purpose, or machines that start at once where the capture does not show that they use their addresses, can look like it.',
   options,
-  messages: [dhcpMessage.kind, dhcpv6Message.kind],
+  messages: [dhcpMessage.kind, dhcpv6Message.kind, arpMessage.kind],
   collecting: ['windowSeconds'],
   create(collecting, state) {
     const seen = new Seen(collecting, state);
@@ -78,6 +80,7 @@ export const rogueDhcp = defineDetector({
       onMessage(message, flow, p) {
         if (dhcpMessage.is(message)) seen.add(message, flow, p);
         else if (dhcpv6Message.is(message)) seen.addV6(message, flow, p);
+        else if (arpMessage.is(message)) seen.clients.spoke(message);
       },
       evaluate: (values) => evaluate(values, state, seen),
     };
@@ -88,8 +91,8 @@ class Seen {
   isBounded = false;
   readonly servers = new Map<number, Server>();
   readonly rivals = new Map<string, Rivals>();
-  readonly clients: Clients<number>;
-  readonly clientsV6: Clients<string>;
+  readonly clients: DhcpClients;
+  readonly clientsV6: DuidClients;
   readonly rivalsV6 = new Dhcpv6Rivals();
   /** Who offered first to which question. */
   readonly #offered = new Map<string, { readonly server: Server; readonly address: number; readonly frame: number }>();
@@ -99,31 +102,26 @@ class Seen {
   constructor(values: Collected, state: CaptureState) {
     this.#values = values;
     this.#state = state;
-    this.clients = new Clients(values.windowSeconds, state);
-    this.clientsV6 = new Clients(values.windowSeconds, state);
+    this.clients = new DhcpClients(state);
+    this.clientsV6 = new DuidClients(values.windowSeconds, state);
   }
 
   add(message: DhcpMessage, flow: number, p: Packet): void {
     if (message.isReply) this.#answer(message, flow, p);
-    else if (message.messageType === DISCOVER) this.#question(message, flow, p);
+    else if (message.messageType === DISCOVER) this.clients.question(message, flow, p);
   }
 
   /** A solicitation names its client by a DUID, which outlives its network cards and says nothing of them (RFC 8415 section 11). */
   addV6(message: Dhcpv6Message, flow: number, p: Packet): void {
     const { type, client } = message;
-    if (type === SOLICIT && client !== '') this.clientsV6.add(client, false, flow, p);
+    if (type === SOLICIT && client !== '') this.clientsV6.add(client, flow, p);
     else if (type !== SOLICIT) this.rivalsV6.answer(message, p);
-  }
-
-  #question({ clientMacHigh, clientMacLow, relayIp }: DhcpMessage, flow: number, p: Packet): void {
-    const at = (p.macCount - 1) * MAC_STRIDE,
-      isDisguised = p.macCount > 0 && relayIp === 0 && (p.mac[at + MAC_SRC_HIGH] !== clientMacHigh || p.mac[at + MAC_SRC_LOW] !== clientMacLow);
-    this.clients.add(clientMacHigh * 4_294_967_296 + (clientMacLow >>> 0), isDisguised, flow, p);
   }
 
   #answer(message: DhcpMessage, flow: number, p: Packet): void {
     const { messageType, transactionId, clientMacHigh, clientMacLow, yourIp, relayIp } = message;
     if (messageType !== OFFER && messageType !== ACK && messageType !== NAK) return;
+    this.clients.answer(message);
     // A relay passes answers on in its own name; the server says who it is within.
     const server = this.#server(
       message.serverId !== 0 ? message.serverId : p.netCount > 0 ? p.net[(p.netCount - 1) * NET_STRIDE + NET_SRC]! : 0,
@@ -221,7 +219,7 @@ function evaluate(values: Options, state: CaptureState, seen: Seen): ReturnType<
       findings.push(draftRivals(values, { first, second, frames, span, questions: 0 }));
     }
   }
-  if (seen.clients.fresh.most >= values.clients) findings.push(starvationByMac(values, seen.clients));
+  if (seen.clients.count >= values.clients) findings.push(...starvationByMac(values, seen.clients.idle(values.windowSeconds)));
   if (seen.clientsV6.fresh.most >= values.clients) findings.push(starvationByDuid(values, seen.clientsV6));
   findings.push(...seen.rivalsV6.findings(values.rivalOffers, state));
   for (const server of seen.servers.values()) if (server.refusals.most >= values.refusals) findings.push(draftRefusals(values, server));

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
-import { PacketBuilder } from '../../support/packetBuilder.ts';
+import { ipBytes, PacketBuilder, udpBytes } from '../../support/packetBuilder.ts';
 
 const DISCOVER = 1,
   OFFER = 2,
@@ -11,6 +11,13 @@ const DISCOVER = 1,
   REFUSE = 6;
 const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'rogue-dhcp');
 const octets = (address: string): number[] => address.split('.').map(Number);
+
+/** Addresses of a manufacturer: the bit of those that somebody made up is not set. */
+const macOf = (client: number, first = 0): number[] => [first, 0x16, 0x36, 1, client >> 8, client & 255];
+
+const EVERYBODY = new Array<number>(6).fill(255),
+  SERVER_MAC = [0, 0x16, 0x36, 0, 0, 1],
+  INTRUDER_MAC = [0, 0x16, 0x36, 0x66, 0x66, 0x66];
 
 interface Words {
   readonly id: number;
@@ -21,16 +28,20 @@ interface Words {
   readonly names?: string;
   readonly relay?: string;
   readonly from?: string;
+  /** MAC address of the frame. */
+  readonly mac?: readonly number[];
+  /** First octet of the client's address; 2 where no manufacturer gave it. */
+  readonly first?: number;
 }
 
 /** One message, RFC 2131 section 2, with its options of RFC 2132. */
-function dhcp(builder: PacketBuilder, type: number, { id, client, server, yours, gateway, names, relay, from }: Words): PacketBuilder {
+function dhcp(builder: PacketBuilder, type: number, { id, client, server, yours, gateway, names, relay, from, mac, first }: Words): PacketBuilder {
   const isReply = server !== undefined && type !== REQUEST,
     bytes = new Uint8Array(300);
   bytes.set([isReply ? 2 : 1, 1, 6, 0, 0, 0, id >> 8, id & 255]);
   if (yours !== undefined) bytes.set(octets(yours), 16);
   if (relay !== undefined) bytes.set(octets(relay), 24);
-  bytes.set([2, 0, 0, 1, client >> 8, client & 255], 28);
+  bytes.set(macOf(client, first), 28);
   const option = (code: number, address: string | undefined): number[] => (address === undefined ? [] : [code, 4, ...octets(address)]);
   bytes.set(
     [
@@ -52,7 +63,28 @@ function dhcp(builder: PacketBuilder, type: number, { id, client, server, yours,
   const ends = isReply
     ? { from: from ?? server, to: '255.255.255.255', sourcePort: 67, destinationPort: 68 }
     : { from: '0.0.0.0', to: '255.255.255.255', sourcePort: 68, destinationPort: 67 };
-  return builder.udp({ ...ends, payload: bytes }).wait(0.1);
+  const packet = ipBytes({ ...ends, protocol: 17, payload: udpBytes({ ...ends, payload: bytes }) }),
+    sender = mac ?? (isReply ? SERVER_MAC : macOf(client, first));
+  return builder.frame(Uint8Array.from([...EVERYBODY, ...sender, 8, 0, ...packet])).wait(0.1);
+}
+
+/** Question, offer, request and confirmation, as far as the server has something. */
+function lease(builder: PacketBuilder, client: number, { isServed = true, relay }: { isServed?: boolean; relay?: string } = {}): PacketBuilder {
+  const words = { id: client, client, ...(relay === undefined ? {} : { relay }) },
+    answer = { ...words, server: '10.0.0.1', yours: addressOf(client), gateway: '10.0.0.1', names: '10.0.0.1' };
+  dhcp(builder, DISCOVER, words);
+  if (!isServed) return builder;
+  dhcp(builder, OFFER, answer);
+  dhcp(builder, REQUEST, { ...words, server: '10.0.0.1' });
+  return dhcp(builder, CONFIRM, answer);
+}
+const addressOf = (client: number): string => `10.0.${client >> 8}.${client & 255}`;
+
+/** Asks by ARP for the gateway, RFC 826. */
+function uses(builder: PacketBuilder, client: number): PacketBuilder {
+  const mac = macOf(client),
+    arp = [0, 1, 8, 0, 6, 4, 0, 1, ...mac, ...octets(addressOf(client)), 0, 0, 0, 0, 0, 0, 10, 0, 0, 1];
+  return builder.frame(Uint8Array.from([...EVERYBODY, ...mac, 8, 6, ...arp]));
 }
 
 describe('is found', () => {
@@ -116,6 +148,39 @@ describe('is found', () => {
     expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
   });
 
+  // yersinia and dhcpstarv send all their questions from one network card, dhcpig from the addresses it invents (RFC 2131 section 3.1 for the exchange).
+  test('starvation at one question a second, in the names of others, whom it tells', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 120; i++) dhcp(builder, DISCOVER, { id: i, client: i, first: 2, mac: INTRUDER_MAC }).wait(0.9);
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'high',
+      subjects: [{ role: 'attacker', address: '00:16:36:66:66:66' }],
+      evidence: { framesTotal: 120 },
+    });
+    expect(finding!.title).toContain('120 of them within 1 h 00 m');
+  });
+
+  test('starvation at one lease a second, in frames of the invented clients, until the server has no more', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 200; i++) lease(builder, i, { isServed: i <= 100 }).wait(0.6);
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'high', subjects: [] });
+    expect(indicator(finding!, 'new clients that got nothing at the end')).toBe(100);
+  });
+
+  test('starvation by leases that nobody uses, beside clients that use theirs', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 5; i++) uses(lease(builder, 1000 + i), 1000 + i);
+    for (let i = 1; i <= 120; i++) lease(builder, i).wait(2);
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'medium' });
+    expect([indicator(finding!, 'leases that nobody uses'), indicator(finding!, 'clients that use their lease')]).toEqual([120, 5]);
+  });
+
   test('a flood of refusals', async () => {
     const builder = new PacketBuilder();
     for (let i = 1; i <= 30; i++) dhcp(builder, REFUSE, { id: i, client: i, server: '10.0.0.66' });
@@ -134,6 +199,24 @@ describe('is silent on', () => {
       for (const type of [OFFER, CONFIRM]) dhcp(dhcp(builder, type, words), type, { ...words, from: '10.0.0.1' });
     }
     expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('a building that starts after a power cut: clients that take their leases and use them, by ARP or in conversations', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 150; i++) {
+      lease(builder, i).wait(-0.2);
+      if (i % 2 === 0) uses(builder, i);
+      else builder.udp({ from: addressOf(i), to: '10.0.0.53', sourcePort: 50_000, destinationPort: 53 });
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+
+  test('the same behind a relay, where the capture cannot show who uses a lease; and in a capture of DHCP alone', async () => {
+    for (const more of [{ relay: '10.0.0.254' }, {}]) {
+      const builder = new PacketBuilder();
+      for (let i = 1; i <= 150; i++) lease(builder, i, more).wait(-0.2);
+      expect(await run(builder.bytes())).toEqual([]);
+    }
   });
 
   test('servers of different networks', async () => {
