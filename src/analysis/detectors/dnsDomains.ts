@@ -22,12 +22,18 @@ const MOST_ADDRESSES = 64,
   LONG = 30,
   BURST_SECONDS = 10;
 const TYPE_A = 1,
-  TYPE_AAAA = 28;
+  TYPE_NULL = 10,
+  TYPE_TXT = 16,
+  TYPE_AAAA = 28,
+  TYPE_PRIVATE = 65_399;
+/** One word of base 64 or hexadecimal, or bytes that are no text. Policies and keys of mail, reasons of lists and proofs of ownership have spaces, signs and addresses in them. */
+const LEAST_ENCODED = 32,
+  ENCODED = /^[\w+/-]+={0,2}$|\ufffd/;
 /** Below this a name under the domain is a host name like any other. */
 const LEAST_LENGTH = 6;
 
 /** Record types that carry what their owner likes, or that hardly anybody asks for: NULL, KEY, TXT, private use; and CNAME and MX asked for by themselves. */
-const CARRIERS = new Set([5, 10, 15, 16, 25, 65_399]);
+const CARRIERS = new Set([5, TYPE_NULL, 15, TYPE_TXT, 25, TYPE_PRIVATE]);
 
 export class Domain {
   readonly name: string;
@@ -53,6 +59,10 @@ export class Domain {
   notFound = 0;
   /** Answers of any error: no such name, server failure, refused. */
   failed = 0;
+  /** Answers with records that hold whatever their owner likes, the bytes in these, and those that are encoded: base 64, hexadecimal, or no text at all. */
+  texts = 0;
+  textBytes = 0;
+  encodedTexts = 0;
   /** Names looked at, and those with a label that looks as if a program had made it. */
   lookedAt = 0;
   coded = 0;
@@ -98,8 +108,22 @@ export class Domain {
     this.responseBytes += length;
     if (rcode === 3) this.notFound++;
     if (rcode !== 0) this.failed++;
-    if (this.addresses.size >= MOST_ADDRESSES) return;
-    for (const { type, data } of answers) if (type === TYPE_A || type === TYPE_AAAA) this.addresses.add(data);
+    let bytes = 0,
+      isEncoded = false;
+    for (const { type, data } of answers) {
+      if ((type === TYPE_A || type === TYPE_AAAA) && this.addresses.size < MOST_ADDRESSES) this.addresses.add(data);
+      else if (type === TYPE_TXT) {
+        bytes += data.length;
+        isEncoded ||= data.length >= LEAST_ENCODED && ENCODED.test(data);
+      } else if (isText(type)) {
+        bytes += parseInt(data, 10);
+        isEncoded = true;
+      }
+    }
+    if (bytes === 0) return;
+    this.texts++;
+    this.textBytes += bytes;
+    if (isEncoded) this.encodedTexts++;
   }
 
   /** The first clients are known by name, more of them are counted as names are. */
@@ -120,6 +144,10 @@ export class Domain {
   get differentClients(): number {
     return this.clients.size + (this.#askers === null ? 0 : differentOf(this.#askers));
   }
+}
+
+function isText(type: number): boolean {
+  return type === TYPE_TXT || type === TYPE_NULL || type === TYPE_PRIVATE;
 }
 
 function differentOf(seen: Uint32Array): number {
@@ -169,7 +197,8 @@ export class DomainTable {
     }
     if (!this.#isTopLevel(qname.slice(lastDot + 1))) this.#undelegatedName(message, lastDot, p);
     const domainStart = this.#domainStart(qname, lastDot);
-    if (domainStart < LEAST_LENGTH + 1) return;
+    // What is fetched in text records is asked for by short names, too: the answers hold the data.
+    if (domainStart < (isText(qtype) ? 2 : LEAST_LENGTH + 1)) return;
     const key = qname.slice(domainStart).toLowerCase();
     if (key.endsWith('.arpa')) return;
     const domain = this.domains.get(key) ?? (isResponse || this.domains.isFull ? undefined : this.domains.of(key, () => new Domain(key)));

@@ -30,6 +30,11 @@ const options = z.object({
     .min(8)
     .default(14)
     .describe('Mean length that suffices where the names look random, and nobody calls the addresses that come back (characters)'),
+  answerBytes: z
+    .number()
+    .min(32)
+    .default(100)
+    .describe('Mean bytes of encoded text in the answers that suffice, however short the names are (bytes)'),
   newNamesPercent: z.number().min(1).max(100).default(50).describe('Share of the queries that ask for a name not asked before (percent)'),
   spreadNames: z
     .int()
@@ -184,25 +189,53 @@ function isList({ listed, lookedAt, addresses }: Domain): boolean {
   return lookedAt > 0 && listed * 10 >= lookedAt * 9 && [...addresses].every((address) => address.startsWith('127.'));
 }
 
+/** What comes back is a file in pieces: encoded texts, one for each name. Names of services have keys and proofs, one or two of a domain. */
+function isFetched(values: Options, { queries, carriers, services, texts, textBytes, encodedTexts }: Domain): boolean {
+  return (
+    carriers * 2 >= queries && services * 2 < queries && texts >= values.names && encodedTexts * 2 >= texts && textBytes >= texts * values.answerBytes
+  );
+}
+
 function judge(values: Options, state: CaptureState, domain: Domain, called: Called): FindingDraft | null {
-  const { name, queries, carriers, characters, entropy, longest, responses, responseBytes, notFound, clients, evidence } = domain;
+  const {
+    name,
+    queries,
+    carriers,
+    characters,
+    entropy,
+    longest,
+    responses,
+    responseBytes,
+    notFound,
+    clients,
+    services,
+    texts,
+    textBytes,
+    encodedTexts,
+    evidence,
+  } = domain;
   const names = domain.differentNames,
     length = characters / queries,
     bits = entropy / queries,
     isCarried = carriers * 2 >= queries,
+    // Names of services (RFC 8552) have words in front of the host, and text records that say something of it.
+    areServices = services * 2 >= queries,
     isNew = (100 * names) / queries;
   if (names < values.names || isNew < values.newNamesPercent) return null;
   // Nobody shares a tunnel with a crowd in which nothing is ever answered: `udp-flood` tells of water torture.
   if (clients.size >= MANY_CLIENTS && isInVain(domain)) return null;
   const byCode = !isCarried && length < values.meanLength && isCode(values, domain, length, called),
-    threshold = isCarried ? values.carrierLength : byCode ? values.codeLength : values.meanLength;
-  if (length < threshold || (!isCarried && called.areUsed(domain.addresses))) return null;
+    threshold = isCarried && !areServices ? values.carrierLength : byCode ? values.codeLength : values.meanLength;
+  const isLong = length >= threshold,
+    byAnswers = !isLong && isFetched(values, domain);
+  if ((!isLong && !byAnswers) || (!isCarried && called.areUsed(domain.addresses))) return null;
   // Lists give their reasons in TXT, too (RFC 5782 section 2.1): an address is at most twelve digits, and a carrier of data would waste them.
   const isListing = (!isCarried || length <= LONGEST_ADDRESS) && isList(domain),
     isMostlyMissing = responses > 0 && notFound * 2 > responses,
     answer = responses === 0 ? 0 : responseBytes / responses;
   const parts: Part[] = [
-    ['many long names, each asked once', 45],
+    ['many long names, each asked once', byAnswers ? 0 : 45],
+    ['many names, each asked once, and encoded text in the answers', byAnswers ? 40 : 0],
     ['names like random, whose addresses nobody calls', byCode ? 10 : 0],
     ['records that carry data', isCarried ? 25 : 0],
     ['many times the threshold', Math.min(15, 5 * Math.log2(names / values.names))],
@@ -228,13 +261,25 @@ function judge(values: Options, state: CaptureState, domain: Domain, called: Cal
     technique: name,
     severity: isListing ? 'low' : isCarried || confidence >= 70 ? 'high' : 'medium',
     confidence,
-    title: `${clients.size === 1 ? client : plural(clients.size, 'address', 'addresses')} may carry data in DNS names ${where}: ${countText(names)} different ones`,
-    description: `${countText(queries)} queries asked for ${countText(names)} different names ${where} (threshold ${values.names}), ${length.toFixed(0)} characters long on average (threshold ${threshold}) and ${longest} at most. Types asked for: ${types}. ${bytesText(characters)} of names went out, ${bytesText(responseBytes)} of answers came back.`,
+    ...(byAnswers ? { deed: 'fetched data in DNS answers' } : {}),
+    title: `${clients.size === 1 ? client : plural(clients.size, 'address', 'addresses')} may ${byAnswers ? `fetch data in the text records of names ${where}` : `carry data in DNS names ${where}`}: ${countText(names)} different ones`,
+    description: `${countText(queries)} queries asked for ${countText(names)} different names ${where} (threshold ${values.names}), ${length.toFixed(0)} characters long on average${byAnswers ? '' : ` (threshold ${threshold})`} and ${longest} at most. Types asked for: ${types}. ${bytesText(characters)} of names went out, ${bytesText(responseBytes)} of answers came back${byAnswers ? `; ${countText(encodedTexts)} of ${countText(texts)} answers hold encoded text, ${Math.round(textBytes / texts)} bytes on average (threshold ${values.answerBytes})` : ''}.`,
     subjects: [{ role: 'client', address: client }, ...(isUndelegated ? [{ role: 'server' as const, address: name, port: 53 }] : [])],
     ...evidence.resolve(state.flows).proof,
     indicators: [
       { name: 'different names', value: names, threshold: values.names, unit: 'names' },
-      { name: 'mean length', value: Number(length.toFixed(1)), threshold, unit: 'characters' },
+      { name: 'mean length', value: Number(length.toFixed(1)), ...(byAnswers ? {} : { threshold }), unit: 'characters' },
+      ...(texts === 0
+        ? []
+        : [
+            {
+              name: 'mean text in answers',
+              value: Math.round(textBytes / texts),
+              ...(byAnswers ? { threshold: values.answerBytes } : {}),
+              unit: 'bytes',
+            },
+            { name: 'answers with encoded text', value: encodedTexts, unit: 'answers' },
+          ]),
       { name: 'new names', value: Math.round(isNew), threshold: values.newNamesPercent, unit: '%' },
       ...(isUndelegated ? [] : [{ name: 'domain', value: domainText }]),
       ...(clients.size > 1 ? [{ name: 'clients', value: [...clients].slice(0, 10).join(', ') }] : []),

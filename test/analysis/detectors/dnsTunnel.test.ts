@@ -98,6 +98,58 @@ describe('is told', () => {
   });
 });
 
+/** Text records below names, RFC 1035 section 3.3.14: strings of at most 255 bytes, each behind its length. */
+async function fetchTexts(count: number, name: (i: number) => string, text: (i: number) => string) {
+  const builder = new PacketBuilder();
+  for (let i = 0; i < count; i++) {
+    const strings = (text(i).match(/.{1,255}/g) ?? []).flatMap((part) => [part.length, ...new TextEncoder().encode(part)]),
+      ends = { from: A, to: RESOLVER, sourcePort: 40_000 + i, destinationPort: 53 },
+      record = [0xc0, 12, 0, TXT, 0, 1, 0, 0, 0, 60, strings.length >> 8, strings.length & 255, ...strings],
+      answer = Uint8Array.from([...query(name(i), TXT, true), ...record]);
+    answer[7] = 1;
+    builder
+      .udp({ ...ends, payload: query(name(i), TXT, false) })
+      .wait(0.03)
+      .udp({ from: RESOLVER, to: A, sourcePort: 53, destinationPort: ends.sourcePort, payload: answer })
+      .wait(0.2);
+  }
+  return findingsOf(await analyzeCapture(builder.bytes()), 'dns-tunnel');
+}
+
+describe('a file that is fetched in text records', () => {
+  const base64 = (i: number): string => `${code(i, 100).toUpperCase()}/${code(i + 999, 100)}==`;
+  test('is told, however short the names are', async () => {
+    const [finding, ...others] = await fetchTexts(200, (i) => `${i}.p.evil.example`, base64);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'high', subjects: [{ role: 'client', address: A }], evidence: { framesTotal: 200 } });
+    expect(finding!.title).toContain('fetch data in the text records of names below evil.example');
+    expect([indicator(finding!, 'mean text in answers'), indicator(finding!, 'answers with encoded text')]).toEqual([203, 200]);
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  // RFC 7208 section 3, RFC 6376 section 3.6.1, RFC 7489 section 6.3, RFC 8555 section 8.4, RFC 6763 section 6, RFC 5782 section 2.1, and the look-up of networks by Team Cymru.
+  test.each([
+    ['policies of senders', (i: number) => `mail${i}.sender${i}.example`, () => `v=spf1 ${'ip4:192.0.2.0/24 '.repeat(8)}-all`],
+    ['keys of many senders', (i: number) => `s1._domainkey.sender${i}.com`, (i: number) => `v=DKIM1; k=rsa; p=${base64(i)}`],
+    ['keys of one sender', (i: number) => `s${i}._domainkey.sender.example`, base64],
+    ['proofs of ownership', (i: number) => `_acme-challenge.h${i}.hoster.example`, (i: number) => code(i, 43)],
+    ['proofs of ownership, without a mark', (i: number) => `h${i}.hoster.example`, (i: number) => code(i, 43)],
+    ['services of a network', (i: number) => `p${i}._ipp._tcp.office.example`, (i: number) => `txtvers=1qtotal=1rp=${base64(i)}`],
+    [
+      'a list of senders',
+      (i: number) => `${i}.2.0.192.list.example`,
+      (i: number) => `https://list.example/query/ip/192.0.2.${i}/${'reason/'.repeat(12)}`,
+    ],
+    [
+      'networks of addresses',
+      (i: number) => `${i}.2.0.192.origin.asn.example`,
+      (i: number) => `${64_500 + i} | 192.0.2.0/24 | US | arin | ${'a name '.repeat(14)}`,
+    ],
+  ] as const)('silent on %s', async (_name, name, text) =>
+    expect((await fetchTexts(60, name, text)).filter(({ severity }) => severity !== 'low')).toEqual([]),
+  );
+});
+
 /** Names below a domain, their answers, and calls to what is answered; beside some other connections, or nothing else. */
 async function visits(
   name: (i: number) => string,
