@@ -1,10 +1,10 @@
 /**
  * A flood of HTTP requests: far more than people or crawlers ask for, and always for the same few pages, often with a random query behind them so that no
  * cache answers; or for pages with random names, each once and over a connection of its own. Load tests do the same on purpose. Services that call each other ask one page as often, but over connections that they keep and without
- * random queries.
+ * random queries. Streams that are opened and broken off at once: rapidReset.ts.
  */
 import * as z from 'zod';
-import { httpRequestMessage } from '../../pcap/http/messages.ts';
+import { httpCancelMessage, httpRequestMessage } from '../../pcap/http/messages.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
@@ -12,6 +12,7 @@ import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { HttpVersions } from './httpOver.ts';
 import { Burst, packetTime } from './measures.ts';
+import { Cancelled } from './rapidReset.ts';
 import { wordedDraft } from './sightings.ts';
 import { addressFilter, endsOf, Evidence, isLocalEnd, Watched } from './watched.ts';
 
@@ -19,6 +20,11 @@ const options = z.object({
   windowSeconds: z.number().positive().default(10).describe('Time within which requests are counted (seconds)'),
   requests: z.int().min(50).default(1000).describe('Requests to one server within that time (requests)'),
   peakRequests: z.int().min(20).default(200).describe('Requests to one server within one second, told with less weight (requests)'),
+  brokenOff: z
+    .int()
+    .min(20)
+    .default(200)
+    .describe('Streams of HTTP/2 that are opened at one server and broken off at once within that time, as Rapid Reset does (streams)'),
   pagesPercent: z.number().min(1).max(100).default(5).describe('Different pages, queries aside, that the requests may at most ask for (percent)'),
 });
 type Options = z.output<typeof options>;
@@ -46,6 +52,7 @@ interface Server {
   readonly evidence: Evidence;
   /** Some came over HTTP/2. */
   readonly versions: HttpVersions;
+  readonly cancelled: Cancelled;
   requests: number;
   /** Requests whose query is another than that of the one before. */
   queries: number;
@@ -60,7 +67,7 @@ export const httpFlood = defineDetector({
   description:
     'A server gets far more requests than people make, for the same few pages, from one or many addresses. Load tests and health checks of large clusters look alike; crawlers ask for many pages.',
   options,
-  messages: [httpRequestMessage.kind],
+  messages: [httpRequestMessage.kind, httpCancelMessage.kind],
   collecting: ['windowSeconds'],
   create({ windowSeconds }, state) {
     const servers = new Watched<string, Server>(MOST_SERVERS),
@@ -81,6 +88,7 @@ export const httpFlood = defineDetector({
           clients: new Map(),
           evidence: new Evidence(),
           versions: new HttpVersions(),
+          cancelled: new Cancelled(windowSeconds),
           requests: 0,
           queries: 0,
           lastQuery: '',
@@ -96,7 +104,12 @@ export const httpFlood = defineDetector({
     };
     return {
       onMessage(message, flow, p) {
-        if (flow < 0 || !httpRequestMessage.is(message)) return;
+        if (flow < 0) return;
+        if (httpCancelMessage.is(message)) {
+          bothOf(flow)?.server.cancelled.add(message, endsOf(state, flow).client, state, p, flow);
+          return;
+        }
+        if (!httpRequestMessage.is(message)) return;
         const both = bothOf(flow);
         if (both === undefined) return;
         const { server: one, client } = both;
@@ -120,12 +133,21 @@ export const httpFlood = defineDetector({
       },
       evaluate: (values) => ({
         findings: [...servers.values]
-          .filter((one) => {
-            const { burst, peak, pages, requests } = one;
-            if (isAlwaysNew(one)) return burst.most >= values.requests;
-            return (burst.most >= values.requests || peak.most >= values.peakRequests) && pages.size * 100 <= requests * values.pagesPercent;
-          })
-          .map((one) => draft(values, state, one)),
+          .flatMap(({ address, port, cancelled, requests }) =>
+            cancelled.burst.most >= values.brokenOff
+              ? [cancelled.finding(state, address, port, requests, values.brokenOff, values.windowSeconds)]
+              : [],
+          )
+          .concat(
+            [...servers.values]
+              .filter((one) => {
+                const { burst, peak, pages, requests, cancelled } = one;
+                if (cancelled.burst.most >= values.brokenOff) return false;
+                if (isAlwaysNew(one)) return burst.most >= values.requests;
+                return (burst.most >= values.requests || peak.most >= values.peakRequests) && pages.size * 100 <= requests * values.pagesPercent;
+              })
+              .map((one) => draft(values, state, one)),
+          ),
         coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...servers.limits('servers')]),
       }),
     };

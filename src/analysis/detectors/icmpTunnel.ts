@@ -39,6 +39,9 @@ const TIME_STAMP = 16,
   LONGEST_PATTERN = 16,
   /** Mean payload from which ever new contents alone are told. */
   NEW_BYTES = 256;
+/** Different contents of replies that are told apart, and those from which they are no mix of a few pings. */
+const CONTENTS = 256,
+  MANY_CONTENTS = 12;
 /** Requests whose contents wait for their replies. */
 const WAITING = 64;
 
@@ -61,6 +64,11 @@ class Pair {
   echoes = 0;
   /** Replies that begin otherwise than the request of the same number: a reply may be shortened, but not rewritten. */
   rewritten = 0;
+  /** Where nobody asked: replies that say something else than the one before, those of readable text, and how many different contents there are, to 256. */
+  newReplies = 0;
+  newReplyTexts = 0;
+  readonly #contents = new Uint32Array(CONTENTS / 32);
+  #lastReply = 0;
   /** Payloads that begin like an IP packet, perhaps behind a header of the tunnel. */
   ipLike = 0;
   readonly sizes = new Uint8Array(192);
@@ -107,7 +115,10 @@ class Pair {
     this.replies++;
     this.replyBytes += to - from;
     this.#note(p, from, to);
-    if (this.requests === 0) return;
+    if (this.requests === 0) {
+      this.#unasked(p, from, to);
+      return;
+    }
     const content = wholeHash(p.bytes, from, to);
     if (this.#sent.includes(content)) {
       this.echoes++;
@@ -122,6 +133,23 @@ class Pair {
     }
     this.noEchoes++;
     if (to > from && asked >= 0 && this.#sentStarts[asked] !== startHash(p.bytes, from, to)) this.rewritten++;
+  }
+
+  /** A reply where no request was seen, as on one of two ways; whoever was pinged gives back the same filler each time. */
+  #unasked(p: Packet, from: number, to: number): void {
+    const start = to - from <= TIME_STAMP ? from : from + TIME_STAMP,
+      content = hash(p.bytes, start, Math.min(to, start + COMPARED)),
+      slot = (content ^ (content >>> 13)) & (CONTENTS - 1);
+    if (this.replies > 1 && content !== this.#lastReply) {
+      this.newReplies++;
+      if (isText(p.bytes, start, to)) this.newReplyTexts++;
+    }
+    this.#lastReply = content;
+    this.#contents[slot >> 5]! |= 1 << (slot & 31);
+  }
+
+  get differentReplies(): number {
+    return bitsOf(this.#contents);
   }
 
   #note(p: Packet, from: number, to: number): void {
@@ -139,9 +167,7 @@ class Pair {
   }
 
   get differentSizes(): number {
-    let count = 0;
-    for (const byte of this.sizes) for (let bits = byte; bits !== 0; bits &= bits - 1) count++;
-    return count;
+    return bitsOf(this.sizes);
   }
 }
 
@@ -217,6 +243,9 @@ function judge(values: Options, pair: Pair): Part[] | null {
   // An asymmetric tunnel may poll with empty requests, or send replies that nobody asked for: the contents of the replies differ then.
   const isUnasked = unasked >= values.messages / 2 && pair.requests > 0 && pair.noEchoes > pair.echoes,
     isIp = pair.ipLike * 4 >= messages;
+  // Replies without any request: those of pings whose requests went another way hold the same filler each time, or that of a few programs.
+  const isNewUnasked =
+    pair.requests === 0 && pair.newReplies >= share * (pair.replies - 1) && pair.differentReplies >= MANY_CONTENTS && pair.replies >= values.messages;
   const mean = (pair.requestBytes + pair.replyBytes) / messages;
   const parts: Part[] = [
     ['ever new contents', isNew ? 30 : 0],
@@ -226,10 +255,12 @@ function judge(values: Options, pair: Pair): Part[] | null {
     ['answers that are no echoes', isNoEcho ? 30 : 0],
     ['answers in other words', isRewritten ? 30 : 0],
     ['more answers than questions', isUnasked ? 10 : 0],
+    ['answers without a question, ever new', isNewUnasked ? 50 : 0],
     ['payloads that look like IP packets', isIp ? 35 : 0],
     ['large payloads', mean >= values.largeBytes ? 10 : 0],
     ['many times the threshold', Math.min(10, 3 * Math.log2(messages / values.messages))],
   ];
+  if (isNewUnasked) return mean >= NEW_BYTES || isVarying || isIp || pair.newReplyTexts >= share * (pair.replies - 1) ? parts : null;
   // One oddity alone is some ping: sizes for the path MTU, a random filler, one lost reply.
   const oddities = [isNew, isVarying, isNoEcho, isIp].filter(Boolean).length,
     carried = pair.requestBytes + pair.replyBytes;
@@ -243,7 +274,9 @@ function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly
     { confidence, indicators } = confidenceOf(parts);
   const client = flowAddress(state, flow, F.A),
     server = flowAddress(state, flow, F.B),
-    share = pair.compared === 0 ? 0 : Math.round((100 * pair.newContents) / pair.compared);
+    isUnasked = requests === 0,
+    compared = isUnasked ? replies - 1 : pair.compared,
+    share = compared <= 0 ? 0 : Math.round((100 * (isUnasked ? pair.newReplies : pair.newContents)) / compared);
   const isV6 = client.includes(':'),
     sizes = pair.differentSizes;
   return {
@@ -251,14 +284,14 @@ function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly
     severity: confidence >= 60 ? 'high' : 'medium',
     confidence,
     title: `${client} and ${server} carry data in ping: ${bytesText(requestBytes + replyBytes)} in ${plural(requests + replies, 'message')}`,
-    description: `${countText(requests)} echo requests and ${countText(replies)} replies in ${sizes} sizes up to ${countText(pair.largest)} bytes; ${share} % of the requests had other contents than the one before (threshold ${values.newContentPercent} %), and ${countText(pair.noEchoes)} replies were no echo of a request. A ping repeats one pattern and gets it back.`,
+    description: `${countText(requests)} echo requests and ${countText(replies)} replies in ${sizes} sizes up to ${countText(pair.largest)} bytes; ${share} % of the ${isUnasked ? 'replies' : 'requests'} had other contents than the one before (threshold ${values.newContentPercent} %)${isUnasked ? '' : `, and ${countText(pair.noEchoes)} replies were no echo of a request`}. A ping repeats one pattern and gets it back.`,
     subjects: [
       { role: 'client', address: client },
       { role: 'server', address: server },
     ],
     ...evidence.proof,
     indicators: [
-      { name: 'requests with new contents', value: share, threshold: values.newContentPercent, unit: '%' },
+      { name: `${isUnasked ? 'replies' : 'requests'} with new contents`, value: share, threshold: values.newContentPercent, unit: '%' },
       { name: 'sizes of payload', value: sizes, threshold: values.sizes, unit: 'sizes' },
       { name: 'replies that are no echo', value: pair.noEchoes },
       { name: 'payloads that look like IP packets', value: pair.ipLike },
@@ -275,6 +308,12 @@ function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly
     attack: ['T1095', 'T1572', 'T1048.003'],
     recommendation: `Look at the payloads of these messages and at the program on ${client} that sends them. Where ping is not needed to the outside, block it or limit its size at the firewall.`,
   };
+}
+
+function bitsOf(words: Uint8Array | Uint32Array): number {
+  let count = 0;
+  for (const word of words) for (let bits = word; bits !== 0; bits &= bits - 1) count++;
+  return count;
 }
 
 /** Whether all of it can be read, and there is something. */

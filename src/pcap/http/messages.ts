@@ -77,6 +77,16 @@ export interface HttpResponseMessage extends HttpMessage {
 }
 export const httpResponseMessage = messageKind<HttpResponseMessage>('http-response');
 
+/** Whoever asked breaks off the stream of the question: RST_STREAM, RFC 9113 section 6.4. */
+export interface HttpCancelMessage extends Message {
+  readonly kind: 'http-cancel';
+  /** The response had begun. */
+  readonly isAnswered: boolean;
+  /** Since the question, NaN without times. */
+  readonly seconds: number;
+}
+export const httpCancelMessage = messageKind<HttpCancelMessage>('http-cancel');
+
 /** Somebody logs in over HTTP: made for such requests only, so that watching for them does not cost a look at every head. */
 export interface HttpCredentialsMessage extends Message, HttpCredentials {
   readonly kind: 'http-credentials';

@@ -7,7 +7,7 @@ import type { FileTaker } from '../fileTaker.ts';
 import { bodyHead } from '../http/bodyFile.ts';
 import { isLogin } from '../http/framing.ts';
 import type { StartLine } from '../http/headers.ts';
-import { looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM } from '../http/messages.ts';
+import { httpCancelMessage, looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM, type HttpCancelMessage } from '../http/messages.ts';
 import { isInterim, pendingRequest, sayLoginResult, type PendingRequest } from '../http/pending.ts';
 import { noteRequest, tellHttp } from '../http/tell.ts';
 import type { Packet } from '../packet.ts';
@@ -88,7 +88,12 @@ interface Exchange {
   readonly files: [FileUnderWay | null, FileUnderWay | null];
   /** The response has begun. */
   isAnswered: boolean;
+  /** Who asked, -1 where the request was not seen; and when the stream was opened, in seconds since 1970, NaN without a time. */
+  asked: Direction | -1;
+  readonly openedAt: number;
 }
+
+const timeOf = ({ hasTime, timeSeconds, timeNanoseconds }: Packet): number => (hasTime ? timeSeconds + timeNanoseconds / 1e9 : NaN);
 
 export class Exchanges {
   readonly #version: Uint8Array;
@@ -104,7 +109,16 @@ export class Exchanges {
 
   /** What was asked in HTTP/1 is answered on the first stream. */
   answerLater(request: PendingRequest): void {
-    this.#streams.set(1, { stream: 0, request, halves: [null, null], isDone: [false, false], files: [null, null], isAnswered: false });
+    this.#streams.set(1, {
+      stream: 0,
+      request,
+      halves: [null, null],
+      isDone: [false, false],
+      files: [null, null],
+      isAnswered: false,
+      asked: -1,
+      openedAt: NaN,
+    });
   }
 
   /** Header fields of a stream: the head of a message, or what follows its body. */
@@ -114,6 +128,7 @@ export class Exchanges {
       const half = headOf(fields, this.#version);
       if (half !== null) {
         exchange ??= this.#open(p, streamId);
+        if (!half.line.isResponse) exchange.asked = direction;
         if (this.#begin(p, exchange, direction, half)) {
           this.#tell(p, exchange, direction, half);
           return;
@@ -166,6 +181,8 @@ export class Exchanges {
   onReset(p: Packet, direction: Direction, streamId: number): void {
     const exchange = this.#streams.get(streamId);
     if (exchange === undefined) return;
+    if (exchange.asked === direction && p.hears(httpCancelMessage.kind))
+      p.emit<HttpCancelMessage>({ kind: 'http-cancel', frame: p.frame, isAnswered: exchange.isAnswered, seconds: timeOf(p) - exchange.openedAt });
     this.#endFile(p, exchange, direction, false);
     this.#end(p, exchange, direction, streamId);
     this.#drop(p, exchange);
@@ -200,6 +217,8 @@ export class Exchanges {
       isDone: [false, false],
       files: [null, null],
       isAnswered: false,
+      asked: -1,
+      openedAt: timeOf(p),
     };
     this.#streams.set(streamId, exchange);
     return exchange;

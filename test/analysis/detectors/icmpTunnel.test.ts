@@ -76,6 +76,33 @@ describe('is told', () => {
   });
 });
 
+describe('replies alone', () => {
+  /** As on a link where requests go another way, or where nobody asked (LOKI of Phrack 49-6 sends what it has in replies). */
+  const replies = async (payload: (i: number) => Uint8Array) => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 60; i++) echo(builder, true, payload(i), false, i);
+    return findingsOf(await analyzeCapture(builder.bytes()), 'icmp-tunnel');
+  };
+  test.each([
+    ['large and ever new', (i: number) => random(i, 400)],
+    ['in many sizes', (i: number) => random(i, 24 + ((i * 7) % 90))],
+    ['commands and what they say', (i: number) => text(`${i} uid=${i} gid=${i * 3} groups=${i * 7}`.padEnd(56, '.'))],
+  ] as const)('are told: %s', async (_name, payload) => {
+    const [finding, ...others] = await replies(payload);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ evidence: { framesTotal: 60 } });
+    expect(finding!.description).toMatch(/^0 echo requests and 60 replies .* of the replies had other contents/);
+    expect(finding!.confidence).toBe(Math.min(99, confidenceSum(finding!)));
+  });
+  test.each([
+    ['one ping', (i: number) => ping(i)],
+    ['a large ping', (i: number) => ping(i, 1400)],
+    ['pings of Linux and Windows at the same time', (i: number) => (i % 2 === 0 ? ping(i) : text('abcdefghijklmnopqrstuvwabcdefghi'))],
+    ['pings of all sizes, to find the path MTU', (i: number) => ping(i, 1200 + 4 * i)],
+    ['a ping with a filler of its own each time it is started', (i: number) => random(i >> 4, 600)],
+  ] as const)('are silent: %s', async (_name, payload) => expect(await replies(payload)).toEqual([]));
+});
+
 const text = (words: string): Uint8Array => Uint8Array.from(words, (character) => character.charCodeAt(0)),
   SECRET = 'user=bob password=hunter2; user=eve password=letmein; '.repeat(20);
 
