@@ -10,6 +10,7 @@ import { bytesText, countText, durationText, plural } from '../describe.ts';
 import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { oneWayConnections } from '../oneWay.ts';
+import { guessedAnswers } from './guessedAnswers.ts';
 import { Addresses, endKey, gatherHot } from './hotFlows.ts';
 import { addressFilter, Burst, confidenceOf, flowStart, MOST_EVIDENCE, overThreshold, rateOf, Span } from './measures.ts';
 import { REFLECTOR_PORTS, SESSION_PORTS } from './reflectorPorts.ts';
@@ -202,6 +203,8 @@ function judge(values: Options, state: CaptureState, victim: Victim, service: Se
     rate = rateOf(bytes, seconds);
   const servers = reflectors.first.map((row) => flowAddress(state, row, reflectorOf(state.flows, row) === 0 ? F.A : F.B)),
     isWeak = isOneWay && reflectors.count < 10;
+  // Whoever poisons a cache guesses at the answers of one server, and floods nobody: `name-poisoning` tells of it.
+  if (port === DNS && reflectors.count === 1 && guessedAnswers(state, address, servers[0]!) * 2 >= answers) return null;
   const factor = questionBytes === 0 ? null : Math.round(bytes / questionBytes);
   const { confidence, parts } = confidenceOf([
     { name: 'over the threshold', value: 45 },

@@ -10,10 +10,11 @@ import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import * as F from '../flowTable.ts';
+import { ftpDataMessage } from '../../pcap/dissectors/ftp.ts';
 import { ntpMessage } from '../../pcap/dissectors/ntp.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { NtpChannels } from './ntpChannel.ts';
-import { addressFilter, confidenceOf, Evidence, isForMany, isLocalEnd, Watched } from './watched.ts';
+import { addressFilter, confidenceOf, endsOf, Evidence, isForMany, isLocalEnd, Watched } from './watched.ts';
 
 const options = z.object({
   megabytes: z.number().positive().default(10).describe('Payload of one host inside to one outside from which an upload is told (million bytes)'),
@@ -35,6 +36,7 @@ type Options = z.output<typeof options>;
 
 const MOST_PAIRS = 50_000,
   MOST_SHARING = 5000,
+  MOST_ANNOUNCED = 10_000,
   /** Payload over HTTP to an address without a name from which it is of severity medium. */
   MUCH_OVER_HTTP = 1e6;
 const TCP = 6,
@@ -91,15 +93,24 @@ export const dataExfiltration = defineDetector({
   description:
     'A host inside sends far more to one address outside than it gets from there. Backups and files put into a cloud look the same from outside; calls go both ways.',
   options,
-  messages: [plainStreamMessage.kind, ntpMessage.kind],
+  messages: [plainStreamMessage.kind, ntpMessage.kind, ftpDataMessage.kind],
   create(_, state) {
     /** Connections with peers: whoever shares files gives out what it has. */
     const sharing = new Set<number>(),
-      inNtp = new NtpChannels(state);
+      inNtp = new NtpChannels(state),
+      /** Where connections for files of FTP were announced to go: `address port`. */
+      announced = new Set<string>();
     return {
       onMessage(message, flow, p) {
         if (ntpMessage.is(message)) {
           inNtp.add(message, p);
+          return;
+        }
+        if (ftpDataMessage.is(message)) {
+          if (flow < 0 || announced.size >= MOST_ANNOUNCED) return;
+          // A server behind a translator of addresses may announce the one that it has inside.
+          if (message.passive) announced.add(`${endsOf(state, flow).server} ${message.port}`);
+          if (message.address !== null) announced.add(`${message.address} ${message.port}`);
           return;
         }
         if (flow >= 0 && plainStreamMessage.is(message) && message.start.startsWith('\x13BitTorrent protocol') && sharing.size < MOST_SHARING)
@@ -107,7 +118,7 @@ export const dataExfiltration = defineDetector({
       },
       evaluate(values) {
         const sharers = new Set([...sharing].flatMap((row) => [flowAddress(state, row, F.A), flowAddress(state, row, F.B)])),
-          uploads = collect(state, sharers),
+          uploads = collect(state, sharers, announced),
           findings: FindingDraft[] = [];
         for (const upload of uploads.values) {
           // Names are looked up only where it matters.
@@ -134,7 +145,7 @@ export const dataExfiltration = defineDetector({
 });
 
 /** What hosts inside sent to hosts outside, by pair and way; large flows only are looked at closer. */
-function collect(state: CaptureState, sharers: Set<string>): Watched<string, Upload> {
+function collect(state: CaptureState, sharers: Set<string>, announced: ReadonlySet<string>): Watched<string, Upload> {
   const uploads = new Watched<string, Upload>(MOST_PAIRS),
     { flows } = state,
     { ints, doubles } = flows;
@@ -157,7 +168,7 @@ function collect(state: CaptureState, sharers: Set<string>): Watched<string, Upl
     if (TUNNELS.has(serviceOf(state, row))) continue;
     const port = ints[at + F.PORTS]! & 0xffff;
     if (serviceOf(state, row) === 'bt-dht') sharers.add(host);
-    const way = calledBack ? 'ftp' : wayOf(state, row, protocol, port),
+    const way = calledBack || (protocol === TCP && announced.has(`${destination} ${port}`)) ? 'ftp' : wayOf(state, row, protocol, port),
       upload = uploads.of(`${host} ${destination} ${way}`, () => ({
         host,
         destination,
@@ -211,6 +222,7 @@ function wayOf(state: CaptureState, row: number, protocol: number, port: number)
     case 'ssh':
     case 'http':
     case 'dns':
+    case 'ftp':
       return id;
     case 'http2':
       return 'http';

@@ -1,6 +1,7 @@
 /**
  * Name poisoning: one host answers the names that others call into the local network - by LLMNR, NetBIOS or multicast DNS - whatever the name is, to have
- * them log on to it (Responder, Inveigh). ATT&CK T1557.001, LLMNR/NBT-NS Poisoning and SMB Relay. Or somebody answers in the name of a DNS server (`forgedAnswers.ts`).
+ * them log on to it (Responder, Inveigh). ATT&CK T1557.001, LLMNR/NBT-NS Poisoning and SMB Relay. Or somebody answers in the name of a DNS server (`forgedAnswers.ts`), also
+ * without seeing the questions (`guessedAnswers.ts`).
  */
 import * as z from 'zod';
 import { formatIpv4 } from '../../pcap/addresses.ts';
@@ -13,6 +14,7 @@ import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import { ForgedAnswers } from './forgedAnswers.ts';
+import { GuessedAnswers } from './guessedAnswers.ts';
 import { confidenceOf, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
 
 const options = z.object({
@@ -27,6 +29,11 @@ const options = z.object({
     .min(1)
     .default(3)
     .describe('Questions of one host to one DNS server that must be asked once and answered twice, differently (questions)'),
+  guesses: z
+    .int()
+    .min(5)
+    .default(20)
+    .describe('Answers in the name of one DNS server for names that one host asked it for, with ids that the host did not use (answers)'),
 });
 type Options = z.output<typeof options>;
 
@@ -61,29 +68,33 @@ export const namePoisoning = defineDetector({
   tier: 1,
   deed: 'gave false answers for names[ to {whom}]',
   description:
-    'One host answers many different names that others call into the local network by LLMNR, NetBIOS or multicast DNS, always with the same address, or answers for the web proxy name WPAD; or questions to a DNS server, asked once, get two answers that contradict each other. A server that bears several names on purpose, and a filter that answers for what it blocks, can look like it.',
+    'One host answers many different names that others call into the local network by LLMNR, NetBIOS or multicast DNS, always with the same address, or answers for the web proxy name WPAD; or questions to a DNS server, asked once, get two answers that contradict each other or many with ids that nobody asked with. A server that bears several names on purpose, and a filter that answers for what it blocks, can look like it.',
   options,
   messages: [dnsMessage.kind, nbnsAnswerMessage.kind],
   create(_, state) {
     const answers = new Answers(state),
-      forged = new ForgedAnswers(state);
+      forged = new ForgedAnswers(state),
+      guessed = new GuessedAnswers(state);
     return {
       onMessage(message, flow, p) {
         if (dnsMessage.is(message)) {
-          if (message.protocol === 'dns') forged.add(message, p);
-          else answers.addDns(message, flow, p);
+          if (message.protocol === 'dns') {
+            forged.add(message, p);
+            guessed.add(message, p);
+          } else answers.addDns(message, flow, p);
         } else if (nbnsAnswerMessage.is(message) && !message.isGroup && /<(?:00|20)>$/.test(message.name)) {
           for (const address of message.addresses) answers.add('nbns', message.name.slice(0, -4), formatIpv4(address), flow, p);
         }
       },
       evaluate(values) {
         const limits = unreadableFrames(state),
-          findings: FindingDraft[] = forged.findings(values.contradictions);
+          findings: FindingDraft[] = [...forged.findings(values.contradictions), ...guessed.findings(values.guesses)];
         for (const responder of answers.responders) {
           const one = judge(values, state, responder);
           if (one !== null) findings.push(one);
         }
         if (forged.isBounded) limits.push('Forged DNS answers were told of the first 1,000 pairs of hosts only.');
+        if (guessed.isBounded) limits.push('Guessed DNS answers were told of the first 1,000 pairs of hosts only.');
         if (answers.isBounded) limits.push(`More than ${MOST_RESPONDERS} hosts answered names; some were left out.`);
         return { findings, coverage: coverage(examinedAll(state), limits) };
       },

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { dataExfiltration } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import * as F from '../../../src/analysis/flowTable.ts';
+import type { FtpDataMessage } from '../../../src/pcap/dissectors/ftp.ts';
 import type { PlainStreamMessage } from '../../../src/pcap/plainStream.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 
@@ -60,6 +61,19 @@ describe('is told', () => {
 
   test('DNS that carries more than names', () => {
     expect(told([[HOST, OUTSIDE, 53, 'dns', 400_000, 50_000, 17]])).toMatchObject([{ severity: 'high', technique: 'dns' }]);
+  });
+
+  // RFC 959 section 4.1.2 (227 of PASV) and RFC 2428 section 3 (229 of EPSV, which names no address).
+  test.each([OUTSIDE, null, '192.168.7.7'])('FTP in passive mode, where the connection was announced with the address %s', (address) => {
+    const driver = new MessageDriver(dataExfiltration),
+      control = driver.flow(HOST, OUTSIDE, 21, 'ftp');
+    driver.say<FtpDataMessage>(control, { kind: 'ftp-data', passive: true, address, port: 50_021 });
+    driver.flow(HOST, OUTSIDE, 50_021, undefined, { bytes: [12 * MB, 0] });
+    driver.flow(HOST, OUTSIDE, 50_022, undefined, { bytes: [13 * MB, 0] });
+    expect(driver.findings.map(({ title }) => title)).toEqual([
+      `${HOST} sent 12.0 MB to ${OUTSIDE} over FTP, 24,001 times what came back`,
+      `${HOST} sent 13.0 MB to ${OUTSIDE} over a connection of an unknown kind, and nothing came back`,
+    ]);
   });
 
   test('FTP in active mode, where the server calls back', () => {

@@ -174,6 +174,57 @@ describe('forged DNS answers', () => {
   });
 });
 
+// Kaminsky's attack on caches (CVE-2008-1447): a name that nobody asked for yet, and answers with all ids that can be had before the server's comes (RFC 5452 section 4).
+describe('guessed DNS answers', () => {
+  const SERVER = '198.51.100.53';
+  const withId = (id: number, bytes: Uint8Array): Uint8Array => Uint8Array.from([id >> 8, id & 255, ...bytes.subarray(2)]);
+  const ask = (builder: PacketBuilder, id: number, name: string): PacketBuilder =>
+    builder.udp({ from: CLIENT, to: SERVER, sourcePort: 33_333, destinationPort: 53, payload: withId(id, dns(name, null)) }).wait(0.001);
+  const answer = (builder: PacketBuilder, id: number, name: string, address = EVIL, port = 33_333): PacketBuilder =>
+    builder.udp({ from: SERVER, to: CLIENT, sourcePort: 53, destinationPort: port, payload: withId(id, dns(name, address)) }).wait(0.0001);
+  const all = async (builder: PacketBuilder) => (await analyzeCapture(builder.bytes())).findings;
+
+  test('are told, and no amplification of the server whose name they bear', async () => {
+    const builder = new PacketBuilder();
+    for (let turn = 0; turn < 5; turn++) {
+      ask(builder, 4000 + turn, `r${turn}.bank.example`);
+      for (let i = 0; i < 200; i++) answer(builder, 10_000 + i, `r${turn}.bank.example`);
+      answer(builder, 4000 + turn, `r${turn}.bank.example`, '10.9.0.1').wait(2);
+    }
+    const findings = await all(builder),
+      [finding] = findings;
+    expect(findings.map(({ detector }) => detector)).toEqual(['name-poisoning']);
+    expect(finding).toMatchObject({
+      severity: 'medium',
+      title: `${CLIENT} gets guessed DNS answers in the name of ${SERVER}: 1,000 with wrong ids (cache poisoning)`,
+      subjects: [
+        { role: 'victim', address: CLIENT },
+        { role: 'spoofed', address: SERVER },
+      ],
+    });
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test('weigh more where one of them was right, also at random ports', async () => {
+    const builder = ask(new PacketBuilder(), 77, 'r.bank.example');
+    for (let i = 0; i < 100; i++) answer(builder, i, 'r.bank.example', EVIL, i === 77 ? 33_333 : 20_000 + i);
+    const findings = await run(builder.bytes());
+    expect(findings).toMatchObject([{ severity: 'high' }]);
+    expect(indicator(findings[0]!, 'answers with wrong ids')).toBe(99);
+  });
+
+  test('not: retries with new ids, each answered, answers that come late, and those to questions that are not in the capture', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 60; i++) {
+      const name = `name${i}.example`;
+      answer(answer(ask(ask(builder, 2 * i, name), 2 * i + 1, name), 2 * i, name, '10.9.0.1'), 2 * i + 1, name, '10.9.0.1');
+      answer(builder, 500 + i, `other${i}.example`, '10.9.0.1');
+      answer(ask(builder, i, `late${i}.example`).wait(6), 900 + i, `late${i}.example`, '10.9.0.1');
+    }
+    expect(await run(builder.bytes())).toEqual([]);
+  });
+});
+
 describe('is silent on', () => {
   test('hosts that answer for themselves, by every protocol', async () => {
     const builder = new PacketBuilder();

@@ -1,0 +1,155 @@
+/**
+ * DNS answers of somebody who does not see the questions, and guesses their transaction ids (Kaminsky, CVE-2008-1447; RFC 5452 section 4): while a resolver waits for
+ * a server, answers for the name it asked for come in the name of that server, with ids that nobody used. A server answers with the id that it was asked with.
+ */
+import { formatIpv4 } from '../../pcap/addresses.ts';
+import type { DnsMessage } from '../../pcap/dns/message.ts';
+import { NET_DST, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import { countText, plural } from '../describe.ts';
+import type { FindingDraft } from '../detector.ts';
+import { safeText } from '../exports/safeText.ts';
+import { confidenceOf, overThreshold, packetTime } from './measures.ts';
+import { addressFilter, Evidence } from './watched.ts';
+
+const MOST_QUESTIONS = 5000,
+  MOST_PAIRS = 1000,
+  MOST_NAMES = 50,
+  /** Ids under which one host asks one server for one name: more of them are no retries. */
+  MOST_IDS = 8,
+  ANSWER_SECONDS = 5;
+
+interface Question {
+  time: number;
+  readonly frame: number;
+  readonly ids: number[];
+  /** What the last guess said, and what the answer with the right id. */
+  guessed: string;
+  answered: string;
+}
+
+interface Pair {
+  readonly client: string;
+  readonly server: string;
+  readonly names: Set<string>;
+  readonly evidence: Evidence;
+  guesses: number;
+  /** Names for which a guess hit: the answer with the right id says what the others do. */
+  readonly hits: Set<string>;
+}
+
+const known = new WeakMap<CaptureState, GuessedAnswers>();
+
+export class GuessedAnswers {
+  readonly #questions = new Map<string, Question>();
+  readonly #pairs = new Map<string, Pair>();
+  readonly #state: CaptureState;
+  isBounded = false;
+
+  constructor(state: CaptureState) {
+    this.#state = state;
+    known.set(state, this);
+  }
+
+  add(message: DnsMessage, p: Packet): void {
+    const { qtype, qname, isResponse, id, answers } = message;
+    if (qname === '' || p.netCount === 0) return;
+    const at = (p.netCount - 1) * NET_STRIDE,
+      { net } = p,
+      client = net[at + (isResponse ? NET_DST : NET_SRC)]!,
+      server = net[at + (isResponse ? NET_SRC : NET_DST)]!,
+      key = `${net[at + NET_VERSION]!} ${client} ${server} ${qtype} ${qname.toLowerCase()}`,
+      time = packetTime(this.#state, p),
+      question = this.#questions.get(key);
+    if (!isResponse) {
+      if (question !== undefined && time - question.time < ANSWER_SECONDS) {
+        question.time = time;
+        if (question.ids.length < MOST_IDS && !question.ids.includes(id)) question.ids.push(id);
+        return;
+      }
+      this.#questions.delete(key);
+      if (this.#questions.size >= MOST_QUESTIONS) this.#questions.delete(this.#questions.keys().next().value!);
+      this.#questions.set(key, { time, frame: p.frame, ids: [id], guessed: '', answered: '' });
+      return;
+    }
+    if (question === undefined || !(time - question.time < ANSWER_SECONDS) || question.ids.length >= MOST_IDS) return;
+    const said = answers[0]?.data ?? '';
+    if (question.ids.includes(id)) question.answered = said;
+    else {
+      question.guessed = said;
+      this.#guess(message, p, at, question);
+    }
+    if (question.answered !== '' && question.answered === question.guessed) this.#pairOf(p, at)?.hits.add(safeText(qname.toLowerCase(), 60));
+  }
+
+  #guess({ qname }: DnsMessage, p: Packet, at: number, { frame }: Question): void {
+    const pair = this.#pairOf(p, at);
+    if (pair === undefined) return;
+    pair.guesses++;
+    if (pair.names.size < MOST_NAMES) pair.names.add(safeText(qname.toLowerCase(), 60));
+    if (pair.guesses === 1) pair.evidence.addFrames([frame]);
+    pair.evidence.addDatagram(p);
+  }
+
+  #pairOf(p: Packet, at: number): Pair | undefined {
+    const text = (address: number): string => (p.net[at + NET_VERSION] === 6 ? p.ipv6.textOf(address) : formatIpv4(address)),
+      client = text(p.net[at + NET_DST]!),
+      server = text(p.net[at + NET_SRC]!),
+      key = `${client} ${server}`;
+    let pair = this.#pairs.get(key);
+    if (pair === undefined) {
+      if (this.#pairs.size >= MOST_PAIRS) {
+        this.isBounded = true;
+        return undefined;
+      }
+      this.#pairs.set(key, (pair = { client, server, names: new Set(), evidence: new Evidence(), guesses: 0, hits: new Set() }));
+    }
+    return pair;
+  }
+
+  guesses(client: string, server: string): number {
+    return this.#pairs.get(`${client} ${server}`)?.guesses ?? 0;
+  }
+
+  findings(threshold: number): FindingDraft[] {
+    return [...this.#pairs.values()].filter(({ guesses }) => guesses >= threshold).map((pair) => draft(pair, threshold, this.#state));
+  }
+}
+
+/** Answers to a host that somebody guessed in the name of a server: no flood of that server. */
+export function guessedAnswers(state: CaptureState, client: string, server: string): number {
+  return known.get(state)?.guesses(client, server) ?? 0;
+}
+
+function draft({ client, server, names, evidence, guesses, hits }: Pair, threshold: number, state: CaptureState): FindingDraft {
+  const shown = [...names].slice(0, 8),
+    hit = [...hits].slice(0, 3).join(', ');
+  const { confidence, parts } = confidenceOf([
+    { name: 'answers with ids that nobody asked with', value: 60 },
+    overThreshold(guesses, threshold, 20),
+    { name: 'an answer with the right id says the same', value: hits.size > 0 ? 15 : 0 },
+  ]);
+  return {
+    technique: `guessed answers ${server} ${client}`,
+    severity: hits.size > 0 ? 'high' : 'medium',
+    deed: 'was sent guessed DNS answers in the name of {whom}',
+    confidence,
+    title: `${client} gets guessed DNS answers in the name of ${server}: ${countText(guesses)} with wrong ids (cache poisoning)`,
+    description: `${plural(guesses, 'answer')} (threshold ${threshold}) for ${plural(names.size, 'name')} that ${client} had asked ${server} for came with transaction ids that it had not used: ${shown.join(', ')}${names.size > shown.length ? ` and ${names.size - shown.length} more` : ''}. A server knows the id; whoever does not see the question has to guess it.${hits.size > 0 ? ` One guess was right: the answer with the right id says the same for ${hit}.` : ' No answer with the right id says the same.'}`,
+    subjects: [
+      { role: 'victim', address: client },
+      { role: 'spoofed', address: server },
+    ],
+    ...evidence.resolve(state.flows).proof,
+    indicators: [
+      { name: 'answers with wrong ids', value: guesses, threshold, unit: 'answers' },
+      { name: 'names', value: shown.join(', ') },
+      ...(hits.size > 0 ? [{ name: 'names for which a guess was right', value: hit }] : []),
+      ...parts,
+    ],
+    alternatives: ['A test of your own resolver.', 'A device on the way that answers with ids of its own.'],
+    filter: `dns.flags.response == 1 && ${addressFilter(client, server)}`,
+    attack: ['T1557'],
+    recommendation: `Look what ${client} has in its cache for these names and their domains, and empty it. A resolver must ask from random ports with random ids (RFC 5452) and should check DNSSEC; drop packets from outside that claim to come from inside.`,
+  };
+}
