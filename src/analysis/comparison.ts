@@ -7,7 +7,7 @@ import { addressMatches, compareDevices, compareHosts, HOST_RULES } from './comp
 import { differencesOf, NOWHERE, shareText, type Change, type ComparedItem, type Differences } from './comparedLists.ts';
 import { compareServices, SERVICE_RULES } from './comparedServices.ts';
 import { bytesText, countText, listText, plural, protocolLabel } from './describe.ts';
-import type { EngineMethods, Service } from './engineApi.ts';
+import type { EngineMethods, Selection, Service } from './engineApi.ts';
 import { notesOf, notesOfBoth, verdictOf } from './comparisonNotes.ts';
 import type { Inventory } from './inventory.ts';
 import type { Endpoint, Report, Timestamp } from './report.ts';
@@ -87,7 +87,8 @@ type Call = <M extends keyof EngineMethods>(method: M, params: EngineMethods[M][
 
 /** Asks one session for all it takes. The filter must have been checked. */
 export async function readSide(name: string, filter: string, call: Call, signal?: AbortSignal): Promise<ComparedSide> {
-  const selection = { filter, timeRange: null },
+  // What is compared is shown to agents, too.
+  const selection: Selection = { filter, timeRange: null, hidesSecrets: true },
     query = { selection, search: '', sort: null, offset: 0 };
   const report = await call('report', { selection, limit: Infinity }, signal);
   const endpoints = async (layer: 'ip' | 'ipv6' | 'eth'): Promise<readonly Endpoint[]> => {

@@ -25,6 +25,8 @@ export interface Selection {
   readonly timeRange: { readonly from: number; readonly to: number } | null;
   /** Only the first so many frames, as if no more had been read: who has paused a growing capture sees no newer ones. Absent for all. */
   readonly frames?: number;
+  /** The filter compares what those are told from whom secrets are hidden: it would tell them otherwise, letter by letter. */
+  readonly hidesSecrets?: true;
 }
 
 export const EVERYTHING: Selection = { filter: '', timeRange: null };

@@ -53,6 +53,8 @@ export function within(selection: Selection, filter: string): Selection {
 }
 
 export interface SelectOptions {
+  /** Compares what those are told from whom secrets are hidden. */
+  readonly hidesSecrets?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
 }
@@ -103,11 +105,12 @@ export interface WalkEnd {
 export async function walkMatches(
   source: ByteSource,
   format: CaptureFormat,
-  filter: DisplayFilter,
-  { fields = [], witness = null, ...options }: WalkOptions,
+  asked: DisplayFilter,
+  { fields = [], witness = null, hidesSecrets = false, ...options }: WalkOptions,
   onMatch: (p: Packet, values: readonly Slot[]) => void,
 ): Promise<WalkEnd> {
-  const context = new PassContext(format.id === 'pcapng'),
+  const filter = hidesSecrets ? asked.withoutSecrets() : asked,
+    context = new PassContext(format.id === 'pcapng'),
     collector: FieldCollector = filter.createCollector(fields, (values) => onMatch(packet, values)),
     sink = witness === null ? collector.sink : witness.beside(collector.sink);
   const check = (p: Packet): void => {

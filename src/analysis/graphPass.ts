@@ -29,7 +29,7 @@ export async function drawSteps(
   format: CaptureFormat,
   index: PacketIndex,
   frames: number,
-  { filter, timeRange }: Selection,
+  { filter, timeRange, hidesSecrets }: Selection,
   field: CatalogEntry | null,
   options: SelectOptions,
 ): Promise<GraphSteps> {
@@ -39,13 +39,13 @@ export async function drawSteps(
     };
   if (field !== null) {
     const isNumber = isMeasured(field);
-    await walkMatches(source, format, knownFilter(filter), { ...options, fields: [field] }, ({ frame }, [slot]) => {
+    await walkMatches(source, format, knownFilter(filter), { ...options, hidesSecrets, fields: [field] }, ({ frame }, [slot]) => {
       // What is counted says nothing of itself.
       for (let i = 0; i < slot!.count; i++) take(frame, isNumber ? numberOf(slot!, i) : 1);
     });
     return steps;
   }
-  const chosen = filter.trim() === '' ? null : await selectFrames(source, format, filter, undefined, options);
+  const chosen = filter.trim() === '' ? null : await selectFrames(source, format, filter, undefined, { ...options, hidesSecrets });
   for (let frame = 1; frame <= frames; frame++) if (chosen?.has(frame) !== false) take(frame, index.originalLength(frame - 1));
   return steps;
 }

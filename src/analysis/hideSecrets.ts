@@ -64,6 +64,21 @@ export function hideSecrets(text: string, known: ReadonlySet<string> = NONE): st
 
 const NONE: ReadonlySet<string> = new Set();
 
+/** A word of at least one is before every secret that a pattern finds: most frames are searched for these alone. */
+const BEFORE_A_SECRET =
+  /auth|cookie|token|key|secret|pass|pwd|apop|login|c: user|community|unicodepwd|:\/\/|api|session|sid|jwt|credential|pw=|psw=|code=/i;
+
+/** Where secrets are in bytes, one letter for each. */
+export function secretPlaces(letters: string): (readonly [start: number, end: number])[] {
+  if (!BEFORE_A_SECRET.test(letters)) return [];
+  return PATTERNS.flatMap(({ find }) =>
+    Array.from(letters.matchAll(find), (match) => {
+      const start = match.index + (match[1] ?? '').length;
+      return [start, start + (match[2] ?? '').length] as const;
+    }),
+  );
+}
+
 export function isSecretField(name: string): boolean {
   return SECRET_FIELD.test(name) && !NO_SECRET_FIELD.test(name);
 }
@@ -97,7 +112,7 @@ export function secretsOf({ row, tree, sources }: Said): ReadonlySet<string> {
   // A frame may hold several commands, of which its line in the list names one. Short values are words of their own, too.
   for (const { bytes } of sources) {
     const said = lettersOf(bytes);
-    for (const { find } of PATTERNS) for (const match of said.matchAll(find)) if ((match[2] ?? '').length >= SURE_LENGTH) add(match[2]!);
+    for (const [start, end] of secretPlaces(said)) if (end - start >= SURE_LENGTH) add(said.slice(start, end));
   }
   return secrets;
 }
@@ -112,9 +127,13 @@ function secretsOfHeader({ name, text }: FieldNode): string[] {
 const SURE_LENGTH = 6;
 
 /** One letter for each byte, so that a place in the text is a place in the bytes. */
-function lettersOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+export function lettersOf(bytes: Uint8Array): string {
+  let letters = '';
+  for (let i = 0; i < bytes.length; i += MOST_ARGUMENTS) letters += String.fromCharCode(...bytes.subarray(i, i + MOST_ARGUMENTS));
+  return letters;
 }
+
+const MOST_ARGUMENTS = 8192;
 
 const ANY_PAYLOAD =
   /^(?:(?:tcp|udp|http)\.(?:payload|segment_data|file_data)|http2\.(?:headers|data\.data|push_promise\.header|continuation\.header)|http3\.frame_payload|quic\.(?:stream_data|dg))$/i;
@@ -155,8 +174,7 @@ class SecretPlaces {
     this.#addFields(detail.tree);
     detail.sources.forEach(({ bytes }, source) => {
       const said = lettersOf(bytes);
-      for (const { find } of PATTERNS)
-        for (const match of said.matchAll(find)) this.#add(source, match.index + (match[1] ?? '').length, (match[2] ?? '').length);
+      for (const [start, end] of secretPlaces(said)) this.#add(source, start, end - start);
       for (const secret of secrets)
         for (let at = said.indexOf(secret); at >= 0; at = said.indexOf(secret, at + secret.length)) this.#add(source, at, secret.length);
     });

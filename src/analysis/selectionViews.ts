@@ -239,7 +239,7 @@ export class SelectionViews {
 
   #shared(selection: Selection): SharedView {
     const frames = this.framesOf(selection),
-      key = JSON.stringify([frames, selection.frames !== undefined, selection.filter.trim(), selection.timeRange]);
+      key = JSON.stringify([frames, selection.frames !== undefined, selection.filter.trim(), selection.timeRange, selection.hidesSecrets]);
     const known = this.#views.get(key);
     if (known !== undefined) {
       // Used again: it leaves last.
@@ -312,6 +312,7 @@ export class SelectionViews {
     return cancellable(
       selectFrames(source, this.#format, text, inRange, {
         signal,
+        hidesSecrets: selection.hidesSecrets,
         onProgress: (bytesDone, bytesTotal) => {
           const now = performance.now();
           if (now - toldAt < UPDATE_INTERVAL_MS) return;
@@ -330,7 +331,14 @@ export class SelectionViews {
   }
 
   order(selection: Selection, sort: Sort | null): Promise<Uint32Array | null> {
-    const key = JSON.stringify([this.framesOf(selection), selection.frames !== undefined, selection.filter.trim(), selection.timeRange, sort]);
+    const key = JSON.stringify([
+      this.framesOf(selection),
+      selection.frames !== undefined,
+      selection.filter.trim(),
+      selection.timeRange,
+      selection.hidesSecrets,
+      sort,
+    ]);
     let order = this.#orders.get(key);
     if (order === undefined) {
       order = this.chosen(selection).then(async (view) => {

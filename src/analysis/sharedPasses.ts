@@ -26,7 +26,7 @@ export class SharedPasses<T> {
 
   /** `part`: what of it is asked for, where passes differ by more than the selection. */
   async of(selection: Selection, part = ''): Promise<T> {
-    const key = JSON.stringify([selection.frames !== undefined, selection.filter.trim(), selection.timeRange, part]);
+    const key = JSON.stringify([selection.frames !== undefined, selection.filter.trim(), selection.timeRange, selection.hidesSecrets, part]);
     for (;;) {
       const known = this.#made.get(key),
         frames = this.#framesOf(selection);

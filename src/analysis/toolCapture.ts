@@ -34,10 +34,10 @@ export async function reportWithFindings(capture: OpenCapture, selection: Select
   return isWhole ? report : capture.call('report', { selection, limit: Infinity }, signal);
 }
 
-/** The packets that a filter selects; a wrong one fails with where and why. */
+/** The packets that a filter selects, which is told nothing that is hidden from an agent; a wrong one fails with where and why. */
 export async function selectionOf(capture: OpenCapture, filter: string, signal?: AbortSignal): Promise<Selection> {
   if (filter.trim() === '') return EVERYTHING;
   const check = await capture.call('checkFilter', { text: filter }, signal);
   if (!check.ok) throw new ToolFailure(`The filter cannot be used: ${check.message} (at character ${check.column + 1}). Correct it and call again.`);
-  return { ...EVERYTHING, filter };
+  return { ...EVERYTHING, filter, hidesSecrets: true };
 }

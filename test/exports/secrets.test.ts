@@ -119,6 +119,25 @@ async function* packetsSaid(sample: Sample, secrets: readonly string[]): AsyncGe
   }
 }
 
+/** Filters of an agent that tell, by what they select, that a secret is in a frame. */
+async function toldByFilters(sample: Sample, secrets: readonly string[]): Promise<string[]> {
+  const captures = new FakeCaptureStore({ [sample.name]: sample.bytes }),
+    told: string[] = [];
+  for (const secret of secrets.slice(0, 4)) {
+    const bytes = [...Buffer.from(secret)].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+    for (const filter of [
+      `frame contains ${bytes}`,
+      `tcp.payload contains ${bytes}`,
+      `tcp contains ${bytes} or ftp.request.arg contains "${secret.slice(0, 6).replace(/["\\]/g, '')}"`,
+    ]) {
+      const result = await runTool(registry.listPackets as Tool, { filter, limit: 3 }, { captures, maxCharacters: 100_000 });
+      if (!result.ok) throw new Error(result.message);
+      if ((result.output as { total: number }).total > 0) told.push(`${filter}: ${JSON.stringify(result.output)}`);
+    }
+  }
+  return told;
+}
+
 async function leaksOf(sample: Sample, secrets: readonly string[]): Promise<string[]> {
   const examined = await examineBytes(sample.name, sample.bytes);
   if (!examined.ok) return [];
@@ -127,6 +146,7 @@ async function leaksOf(sample: Sample, secrets: readonly string[]): Promise<stri
     if (secrets.some((secret) => text.includes(secret))) leaks.push(where);
   };
   for await (const said of everythingSaid(sample, examined.report)) look(said);
+  leaks.push(...(await toldByFilters(sample, secrets)));
   for await (const said of packetsSaid(sample, secrets)) look(said);
   return leaks;
 }

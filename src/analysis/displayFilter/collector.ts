@@ -7,6 +7,7 @@ import type { Packet } from '../../pcap/packet.ts';
 import { formatIpv4, formatIpv6 } from '../../pcap/addresses.ts';
 import { malformed } from './catalog.ts';
 import { createColumns, type Column } from './columns.ts';
+import type { SecretGuard } from './secretGuard.ts';
 import type { Predicate } from './compile.ts';
 import { MAX_VALUES, type Slot } from './slots.ts';
 
@@ -48,9 +49,12 @@ export class FieldCollector implements FieldSink {
   /** Protocols whose presence alone counts: per path whether it has them, as met. */
   readonly #presence: { readonly slot: Slot; readonly known: number[] }[] = [];
 
-  /** `onMatch` is called for each frame that matches, while the slots still hold what it says. */
-  constructor(slots: readonly Slot[], predicate: Predicate, onMatch?: () => void) {
+  readonly #guard: SecretGuard | null;
+
+  /** `onMatch` is called for each frame that matches, while the slots still hold what it says; with a guard they hold what it lets through. */
+  constructor(slots: readonly Slot[], predicate: Predicate, onMatch?: () => void, guard: SecretGuard | null = null) {
     this.#slots = slots;
+    this.#guard = guard;
     this.#predicate = predicate;
     this.#onMatch = onMatch;
     this.wantsRelated = slots.some(({ entry }) => entry.fields.some(({ related }) => related !== undefined));
@@ -66,11 +70,12 @@ export class FieldCollector implements FieldSink {
     }
     const filled = slots.filter((slot) => slot.entry.fields.some((field) => this.#byField.has(field)));
     this.#owners = filled.every(({ entry }) => entry.depth === 'headers') ? new Set(filled.flatMap(({ entry }) => entry.protocols)) : null;
-    // Which protocols a frame has, and whether one of them is malformed, any of them may say.
-    this.#asked = slots.some(({ entry }) => entry.protocol === malformed || entry.name === frameFields.protocols.name)
-      ? null
-      : new Set(slots.flatMap(({ entry }) => entry.protocols.map(({ id }) => id)));
-    this.sink = this.#byField.size > 0 || this.#byProtocol.size > 0 ? this : null;
+    // Which protocols a frame has, whether one of them is malformed, and what is a secret, any of them may say.
+    this.#asked =
+      guard !== null || slots.some(({ entry }) => entry.protocol === malformed || entry.name === frameFields.protocols.name)
+        ? null
+        : new Set(slots.flatMap(({ entry }) => entry.protocols.map(({ id }) => id)));
+    this.sink = this.#byField.size > 0 || this.#byProtocol.size > 0 || guard !== null ? this : null;
   }
 
   /** The packet that the pass refills for every frame. */
@@ -89,6 +94,7 @@ export class FieldCollector implements FieldSink {
   }
 
   layer(protocol: Dissector, offset: number, length: number): void {
+    this.#guard?.layer(this.#packet!, offset);
     if (this.#wantsLayers) this.#layers.set(protocol, (this.#layers.get(protocol) ?? 0) + 1);
     this.#isOpen = this.#owners === null || this.#owners.has(protocol);
     const slot = this.#byProtocol.get(protocol);
@@ -103,6 +109,7 @@ export class FieldCollector implements FieldSink {
   }
 
   add(field: Field, offset: number, length: number, value?: FieldValue): void {
+    this.#guard?.see(this.#packet!, field, offset, length, value);
     if (!this.#isOpen) return;
     const slots = this.#byField.get(field);
     if (slots === undefined) return;
@@ -188,6 +195,7 @@ export class FieldCollector implements FieldSink {
       if (has === UNKNOWN) known[path] = has = p.tables.paths.protocolsOf(path).includes(slot.entry.protocol) ? YES : NO;
       slot.count = has === YES ? 1 : 0;
     }
+    this.#guard?.hide(p, this.#slots);
     const matched = this.#predicate();
     if (matched) this.#onMatch?.();
     for (let i = 0; i < this.#slots.length; i++) this.#slots[i]!.count = 0;

@@ -1,10 +1,10 @@
 /** analyze_network: the Report of a capture, the same value that the editor shows and the command line prints. */
 import * as z from 'zod';
 import { briefReport, type OtherCapture } from '../briefReport.ts';
-import { EVERYTHING } from '../engineApi.ts';
 import type { CaptureFile } from '../captureFiles.ts';
 import type { Report } from '../report.ts';
 import { defineTool, ToolFailure, type ToolContext } from '../tool.ts';
+import { selectionOf } from '../toolCapture.ts';
 import { reportSchema } from './reportSchema.ts';
 
 /** Captures that "all" reads at most: each is a whole analysis. */
@@ -78,12 +78,7 @@ async function reportOf(file: CaptureFile, filter: string, limit: number, { capt
   const opened = await captures.open(file, signal);
   if (!opened.ok) return opened.message;
   try {
-    if (filter.trim() !== '') {
-      const check = await opened.capture.call('checkFilter', { text: filter }, signal);
-      if (!check.ok)
-        throw new ToolFailure(`The filter cannot be used: ${check.message} (at character ${check.column + 1}). Correct it and call again.`);
-    }
-    return await opened.capture.call('report', { selection: { ...EVERYTHING, filter }, limit }, signal);
+    return await opened.capture.call('report', { selection: await selectionOf(opened.capture, filter, signal), limit }, signal);
   } finally {
     opened.capture.release();
   }

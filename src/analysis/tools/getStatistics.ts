@@ -1,7 +1,7 @@
 /** get_statistics: one table of numbers about a capture, small enough to be asked for at any time. */
 import * as z from 'zod';
 import type { OpenCapture } from '../captureStore.ts';
-import { EVERYTHING, type FileRow, type GraphSeries, type Service, type ServiceTimes } from '../engineApi.ts';
+import type { FileRow, GraphSeries, Service, ServiceTimes } from '../engineApi.ts';
 import { parseSeries } from '../graphs.ts';
 import type { Report } from '../report.ts';
 import { defineTool, ToolFailure, type ToolContext } from '../tool.ts';
@@ -84,9 +84,10 @@ export const getStatistics = defineTool({
 
 /** What a series comes to in each step: all of it is one page. */
 async function graphRows(opened: OpenCapture, series: GraphSeries, limit: number, { signal }: ToolContext) {
-  await selectionOf(opened, series.filter, signal);
+  // It is checked here, and told nothing that is hidden from an agent.
+  const selection = { ...(await selectionOf(opened, series.filter, signal)), filter: '' };
   const scale = { intervalSeconds: null, mostSteps: Math.max(1, limit - 1) },
-    line = await opened.call('graph', { selection: EVERYTHING, series, ...scale }, signal).catch((error: unknown) => {
+    line = await opened.call('graph', { selection, series, ...scale }, signal).catch((error: unknown) => {
       signal?.throwIfAborted();
       throw new ToolFailure(error instanceof Error ? error.message : String(error));
     });
