@@ -52,6 +52,25 @@ const PATTERNS: readonly Pattern[] = [
     keep: 1,
   },
   { find: /((?:^|[?&;\s])(?:pass|pw|psw|key|code)=)([^&\s"';]{1,4000})/gi, keep: 1 },
+  // Who has such an address may fetch what it names (AWS, Google Cloud, Azure).
+  { find: /([?&](?:x-(?:amz|goog)-(?:signature|security-token)|signature|sig)=)([^&\s"']{1,4000})/gi, keep: 1 },
+  // One field of a form in parts (RFC 7578), with a few lines of its own between its name and its value.
+  {
+    find: /(\bname="[^"\r\n]{0,40}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key)[^"\r\n]{0,40}"[^\r\n]{0,200}\r?\n(?:[\w-]{1,40}:[^\r\n]{0,200}\r?\n){0,4}\r?\n)([^\r\n]+)/gi,
+    keep: 1,
+  },
+  // XML: WS-Security, configurations.
+  {
+    find: /(<(?:[\w-]{1,30}:)?(?:password|passwd|passphrase|pwd|secret|token|apikey|binarysecuritytoken)(?:\s[^<>]{0,300})?>)([^<]{1,4000})/gi,
+    keep: 1,
+  },
+  // Redis: what it is told to ask for, in words and on the wire.
+  { find: /(\b(?:requirepass|masterauth)(?:[ \t]{1,3}|\r?\n\$\d{1,9}\r?\n))([^\s]+)/gi, keep: 1 },
+  // Browsers, which cannot set a header of their own for a WebSocket.
+  {
+    find: /(\bsec-websocket-protocol\s{0,3}:\s{0,3}[^\r\n]{0,100}?\b(?:bearer|authorization|access[_-]?token|jwt)[\w.]{0,40}[,.]\s{0,3})([^\s,]+)/gi,
+    keep: 1,
+  },
 ];
 
 /** The text with its secrets hidden; `known` are secrets from elsewhere. */
@@ -66,7 +85,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** A word of at least one is before every secret that a pattern finds: most frames are searched for these alone. */
 const BEFORE_A_SECRET =
-  /auth|cookie|token|key|secret|pass|pwd|apop|login|c: user|community|unicodepwd|:\/\/|api|session|sid|jwt|credential|pw=|psw=|code=/i;
+  /auth|cookie|token|key|secret|pass|pwd|apop|login|c: user|community|unicodepwd|:\/\/|api|session|sid|jwt|credential|sig|bearer|pw=|psw=|code=/i;
 
 /** Where secrets are in bytes, one letter for each. */
 export function secretPlaces(letters: string): (readonly [start: number, end: number])[] {

@@ -23,6 +23,7 @@ import { netsec, SAMPLES } from '../cli/support/capture.ts';
 import { examineBytes } from '../hostile/support/examine.ts';
 import { ownSamples, sharedSamples, type Sample } from '../hostile/support/samples.ts';
 import { FakeCaptureStore } from '../support/fakeCaptureStore.ts';
+import { growth, IN_PROPORTION } from '../support/growth.ts';
 import { hasShared } from '../support/analyzeCapture.ts';
 
 /** Typed by the scripts; the words are in no other text of the samples. */
@@ -191,4 +192,37 @@ test('netsec packet hides a password in fields and bytes, says so, and shows it 
   const listed = await netsec(['packets', file, '--filter', 'ftp.request.command == "PASS"']);
   expect(listed.stdout).toContain('PASS (hidden)');
   expect((await netsec(['packets', file, '--filter', 'ftp.request.command == "PASS"', '--show-secrets'])).stdout).toContain(`PASS ${TYPED[0]}`);
+});
+
+describe('a secret is hidden where it stands in', () => {
+  const X = 'Tr0ub4dor.3';
+  test.each([
+    [
+      'a form in parts',
+      `--b\r\nContent-Disposition: form-data; name="user"\r\n\r\nalice\r\n--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n${X}\r\n--b--`,
+    ],
+    ['a form in parts with a type', `Content-Disposition: form-data; name="api_key"\r\nContent-Type: text/plain\r\n\r\n${X}\r\n`],
+    ['WS-Security', `<wsse:Username>alice</wsse:Username><wsse:Password Type="http://docs.oasis-open.org/x#PasswordText">${X}</wsse:Password>`],
+    ['a pre-signed address', `GET /b/alice?X-Amz-Date=20261128T000000Z&X-Amz-Signature=${X} HTTP/1.1`],
+    ['a shared access signature', `GET /c/alice?sv=2024-11-04&sig=${X}&se=2026 HTTP/1.1`],
+    ['a command to Redis', `CONFIG SET requirepass ${X}\nalice`],
+    ['a command to Redis on the wire', `*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$11\r\nrequirepass\r\n$11\r\n${X}\r\nalice`],
+    ['a WebSocket', `GET /alice HTTP/1.1\r\nSec-WebSocket-Protocol: v1.chat, bearer, ${X}\r\nHost: a\r\n`],
+  ])('%s', (_where, text) => {
+    const safe = hideSecrets(text);
+    expect(safe).not.toContain(X);
+    expect(safe).toContain('(hidden)');
+    expect(safe.includes('alice')).toBe(text.includes('alice'));
+  });
+  test.each([
+    'name="comment"\r\n\r\nmy password is easy\r\n',
+    '<title>Password reset</title>',
+    'GET /design?signal=3&significance=0.05 HTTP/1.1',
+    'Sec-WebSocket-Protocol: graphql-ws, mqtt\r\n',
+    'CONFIG GET maxmemory',
+  ])('and not in %j', (text) => expect(hideSecrets(text)).toBe(text));
+  test('in time that is in proportion to the text', () => {
+    const piece = 'name="password"; x\r\na: b\r\nSec-WebSocket-Protocol: a, <token x requirepass\r\n$1\r\n';
+    expect(growth((size) => hideSecrets(piece.repeat(size)), 50)).toBeLessThan(IN_PROPORTION);
+  });
 });
