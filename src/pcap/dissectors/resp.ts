@@ -92,7 +92,7 @@ function dissectResp(p: Packet, offset: number, end: number, direction: Directio
   if (state.client < 0) state.client = HEADS.has(first) || !LINES.has(first) ? direction : ((1 - direction) as Direction);
   sink?.layer(resp, offset, end - offset);
   if (direction === state.client) readCommand(p, offset, after, to, end, limit, state, sink);
-  else readReply(p, offset, after, to, limit, state, sink);
+  else readReply(p, offset, after, to, end, limit, state, sink);
 }
 
 function readCommand(
@@ -160,7 +160,7 @@ function commandDone(p: Packet, state: RespState, sink: FieldSink | null): void 
   secretSent(p, 'resp', attempt, command, true, words.slice(1).join(' '));
 }
 
-function readReply(p: Packet, offset: number, after: number, to: number, limit: number, state: RespState, sink: FieldSink | null): void {
+function readReply(p: Packet, offset: number, after: number, to: number, end: number, limit: number, state: RespState, sink: FieldSink | null): void {
   const { bytes } = p,
     first = bytes[offset]!,
     isError = first === 0x2d;
@@ -168,7 +168,14 @@ function readReply(p: Packet, offset: number, after: number, to: number, limit: 
     if (first === 0x2b) sink.add(f.string, offset + 1, to - offset - 1);
     else if (isError) sink.add(f.error, offset + 1, to - offset - 1);
     else if (first === 0x3a) sink.add(f.integer, offset + 1, to - offset - 1);
-    else if (first === DOLLAR && limit > after) sink.add(f.bulk, after, limit - after);
+    else if (first === STAR) sink.add(f.arrayLength, offset + 1, to - offset - 1, decimalAt(bytes, offset + 1, to));
+    else if (first === DOLLAR) {
+      const length = decimalAt(bytes, offset + 1, to),
+        // What was kept of a long one, without the end of its line.
+        valueEnd = Math.min(limit, end - 2);
+      sink.add(f.bulkLength, offset + 1, to - offset - 1, length);
+      if (length > 0 && valueEnd > after) sink.add(f.bulk, after, valueEnd - after);
+    }
     sink.info('RESP', isError ? `Error: ${textAt(bytes, offset + 1, to, 80)}` : 'Reply');
   }
   // A login is answered with a line, HELLO with a map or an array.

@@ -6,9 +6,40 @@ import { conversation, feed, feedEveryWay, type Fed } from '../../support/stream
 
 const PORTS = { ports: [40_000, 6379] as const };
 const command = (...words: string[]): string => `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`;
+const hex = (text: string): string => Buffer.from(text).toString('hex');
 const logins = (fed: Fed): unknown[] => fed.messages.filter((m) => loginMessage.is(m)).map((m) => [m.frame, m.user, m.result, m.secretInClear]);
 
 describe('resp', () => {
+  it('tells of a reply how long it is, and its bytes without the end of the line', () => {
+    const turns = conversation(
+      ['>', command('GET', 'foo')],
+      ['<', '$3\r\nbar\r\n'],
+      ['>', command('GET', 'gone')],
+      ['<', '$-1\r\n'],
+      ['>', command('MGET', 'a')],
+      ['<', '*1\r\n$2\r\nok\r\n'],
+    );
+    const { fields } = feed(resp, turns, { ...PORTS, look: true });
+    // `tshark -T fields -e resp.bulk_string.length -e resp.bulk_string.value` of such a reply: 3 and 626172.
+    expect(fields.filter((field) => /bulk|array/.test(field)).slice(5)).toEqual([
+      'resp.bulk_string.length=3',
+      `resp.bulk_string.value=${hex('bar')}`,
+      'resp.array.length=2',
+      'resp.bulk_string.length=3',
+      `resp.bulk_string.value=${hex('GET')}`,
+      'resp.bulk_string.length=4',
+      `resp.bulk_string.value=${hex('gone')}`,
+      'resp.bulk_string.length=-1',
+      'resp.array.length=2',
+      'resp.bulk_string.length=4',
+      `resp.bulk_string.value=${hex('MGET')}`,
+      'resp.bulk_string.length=1',
+      `resp.bulk_string.value=${hex('a')}`,
+      'resp.array.length=1',
+      'resp.bulk_string.length=2',
+      `resp.bulk_string.value=${hex('ok')}`,
+    ]);
+  });
   it('tells logins, never their secret', () => {
     const turns = conversation(
       ['>', command('AUTH', 'geheim')],
