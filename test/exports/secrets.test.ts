@@ -131,7 +131,7 @@ async function toldByFilters(sample: Sample, secrets: readonly string[]): Promis
       `tcp.payload contains ${bytes}`,
       `tcp contains ${bytes} or ftp.request.arg contains "${secret.slice(0, 6).replace(/["\\]/g, '')}"`,
     ]) {
-      const result = await runTool(registry.listPackets as Tool, { filter, limit: 3 }, { captures, maxCharacters: 100_000 });
+      const result = await runTool(registry.listPackets, { filter, limit: 3 }, { captures, maxCharacters: 100_000 });
       if (!result.ok) throw new Error(result.message);
       if ((result.output as { total: number }).total > 0) told.push(`${filter}: ${JSON.stringify(result.output)}`);
     }
