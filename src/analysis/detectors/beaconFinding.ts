@@ -4,7 +4,7 @@ import { countText, durationText, plural } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import * as F from '../flowTable.ts';
-import type { Fleet, Rhythm } from './beaconFleets.ts';
+import { FLEET, type Fleet, type Rhythm } from './beaconFleets.ts';
 import { ALIVE_BY_DESIGN } from './beaconHeartbeat.ts';
 import type { BeaconOptions } from './beaconing.ts';
 import type { BeaconScore } from './beaconScore.ts';
@@ -95,7 +95,7 @@ export function beaconFinding(values: BeaconOptions, state: CaptureState, { kind
     technique: name ?? `${transport} ${serverPort}`,
     // Who asks many machines inside, and is answered, calls nobody home: a fact about the network. Apps and devices ask their makers' web servers for news as
     // regularly as malware; these have names, and keep to the ports of the web and of brokers and mail.
-    severity: isOverMany && servers.length > 1 && !isDead ? 'info' : isOutside && !isDead && !isCheck && !(isNamed && isWeb) ? 'medium' : 'low',
+    severity: isOverMany && servers.length >= FLEET && !isDead ? 'info' : isOutside && !isDead && !isCheck && !(isNamed && isWeb) ? 'medium' : 'low',
     confidence,
     title: words.title,
     description: `${words.lead}${countText(first.rows.length)} connections began ${durationText(score.interval)} apart (half of them within ${durationText(score.deviation)} of that). Score ${percent(score.total)} % (threshold ${values.scorePercent} %): timing ${percent(score.timing)} %, sizes ${percent(score.sizes)} %, spread over the capture ${percent(score.duration)} %, evenness ${percent(score.histogram)} %.${

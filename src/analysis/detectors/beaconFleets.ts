@@ -25,8 +25,8 @@ export interface Fleet<T> {
 }
 
 /** Machines from which on the same interval makes them one system. Their intervals differ by what their clocks do. */
-const FLEET = 3,
-  SAME_PERCENT = 5;
+export const FLEET = 3;
+const SAME_PERCENT = 5;
 
 /** In the order of the first of each. */
 export function fleetsOf<T>(all: readonly T[], rhythmOf: (one: T) => Rhythm): Fleet<T>[] {

@@ -8,7 +8,7 @@ import type { FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import type { BeaconOptions } from './beaconing.ts';
 import { beaconScore, type BeaconScore } from './beaconScore.ts';
-import { fleetsOf, type Fleet } from './beaconFleets.ts';
+import { FLEET, fleetsOf, type Fleet } from './beaconFleets.ts';
 import type { Heartbeats } from './heartbeats.ts';
 import { addressFilter, anyPort, confidenceOf, endsOf, Evidence, isLocalAddress } from './watched.ts';
 
@@ -94,7 +94,7 @@ function draft(values: BeaconOptions, state: CaptureState, { kind, members, clie
     isUnknown = service === '' || service === 'data',
     isOddTls = service === 'tls' && !isNamed && !WEB.has(serverPort),
     isFleet = kind !== 'pair',
-    isOverMany = isFleet && servers.length > 1,
+    isOverMany = isFleet && servers.length >= FLEET,
     evidence = new Evidence(),
     { ints } = state.flows,
     percent = (value: number): number => Math.round(value * 100);

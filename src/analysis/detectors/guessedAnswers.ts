@@ -12,21 +12,24 @@ import { safeText } from '../exports/safeText.ts';
 import { confidenceOf, overThreshold, packetTime } from './measures.ts';
 import { addressFilter, Evidence } from './watched.ts';
 
-const MOST_QUESTIONS = 5000,
-  MOST_PAIRS = 1000,
+const MOST_PAIRS = 1000,
   MOST_NAMES = 50,
+  ANSWER_SECONDS = 5;
+/** Questions that are remembered, each in the one place that its name and its hosts lead to: a later one takes it over. */
+const PLACES = 4096;
+/** Columns of a place: who asks whom, for what, the frame, what the last guess and the answer with the right id said, how many ids, and the ids. */
+const CLIENT = 0,
+  SERVER = 1,
+  NAME = 2,
+  TYPE = 3,
+  FRAME = 4,
+  GUESSED = 5,
+  ANSWERED = 6,
+  COUNT = 7,
+  IDS = 8,
   /** Ids under which one host asks one server for one name: more of them are no retries. */
   MOST_IDS = 8,
-  ANSWER_SECONDS = 5;
-
-interface Question {
-  time: number;
-  readonly frame: number;
-  readonly ids: number[];
-  /** What the last guess said, and what the answer with the right id. */
-  guessed: string;
-  answered: string;
-}
+  STRIDE = IDS + MOST_IDS;
 
 interface Pair {
   readonly client: string;
@@ -41,7 +44,9 @@ interface Pair {
 const known = new WeakMap<CaptureState, GuessedAnswers>();
 
 export class GuessedAnswers {
-  readonly #questions = new Map<string, Question>();
+  /** Numbers in fixed places: every DNS message passes here, and nearly none is a guess. */
+  readonly #places = new Int32Array(PLACES * STRIDE);
+  readonly #times = new Float64Array(PLACES).fill(-Infinity);
   readonly #pairs = new Map<string, Pair>();
   readonly #state: CaptureState;
   isBounded = false;
@@ -58,31 +63,50 @@ export class GuessedAnswers {
       { net } = p,
       client = net[at + (isResponse ? NET_DST : NET_SRC)]!,
       server = net[at + (isResponse ? NET_SRC : NET_DST)]!,
-      key = `${net[at + NET_VERSION]!} ${client} ${server} ${qtype} ${qname.toLowerCase()}`,
-      time = packetTime(this.#state, p),
-      question = this.#questions.get(key);
+      type = qtype * 16 + net[at + NET_VERSION]!,
+      name = hashOf(qname),
+      place = (Math.imul(client ^ Math.imul(server, 0x85ebca6b) ^ name ^ type, 0x27d4eb2f) >>> 16) & (PLACES - 1),
+      q = place * STRIDE,
+      places = this.#places,
+      time = packetTime(this.#state, p);
+    const isOpen =
+      places[q + CLIENT] === client &&
+      places[q + SERVER] === server &&
+      places[q + NAME] === name &&
+      places[q + TYPE] === type &&
+      time - this.#times[place]! < ANSWER_SECONDS;
     if (!isResponse) {
-      if (question !== undefined && time - question.time < ANSWER_SECONDS) {
-        question.time = time;
-        if (question.ids.length < MOST_IDS && !question.ids.includes(id)) question.ids.push(id);
-        return;
+      if (!isOpen) {
+        places[q + CLIENT] = client;
+        places[q + SERVER] = server;
+        places[q + NAME] = name;
+        places[q + TYPE] = type;
+        places[q + FRAME] = p.frame;
+        places[q + GUESSED] = places[q + ANSWERED] = places[q + COUNT] = 0;
       }
-      this.#questions.delete(key);
-      if (this.#questions.size >= MOST_QUESTIONS) this.#questions.delete(this.#questions.keys().next().value!);
-      this.#questions.set(key, { time, frame: p.frame, ids: [id], guessed: '', answered: '' });
+      this.#times[place] = time;
+      const count = places[q + COUNT]!;
+      if (count < MOST_IDS && !this.#isAsked(q, id)) {
+        places[q + IDS + count] = id;
+        places[q + COUNT] = count + 1;
+      }
       return;
     }
-    if (question === undefined || !(time - question.time < ANSWER_SECONDS) || question.ids.length >= MOST_IDS) return;
-    const said = answers[0]?.data ?? '';
-    if (question.ids.includes(id)) question.answered = said;
-    else {
-      question.guessed = said;
-      this.#guess(message, p, at, question);
-    }
-    if (question.answered !== '' && question.answered === question.guessed) this.#pairOf(p, at)?.hits.add(safeText(qname.toLowerCase(), 60));
+    if (!isOpen || places[q + COUNT]! >= MOST_IDS) return;
+    const isRight = this.#isAsked(q, id),
+      [first] = answers;
+    if (first !== undefined) places[q + (isRight ? ANSWERED : GUESSED)] = hashOf(first.data);
+    if (!isRight) this.#guess(message, p, at, places[q + FRAME]!);
+    if (places[q + ANSWERED] !== 0 && places[q + ANSWERED] === places[q + GUESSED]) this.#pairOf(p, at)?.hits.add(safeText(qname.toLowerCase(), 60));
   }
 
-  #guess({ qname }: DnsMessage, p: Packet, at: number, { frame }: Question): void {
+  #isAsked(q: number, id: number): boolean {
+    const places = this.#places;
+    for (let i = q + IDS; i < q + IDS + places[q + COUNT]!; i++) if (places[i] === id) return true;
+    return false;
+  }
+
+  #guess({ qname }: DnsMessage, p: Packet, at: number, frame: number): void {
     const pair = this.#pairOf(p, at);
     if (pair === undefined) return;
     pair.guesses++;
@@ -114,6 +138,16 @@ export class GuessedAnswers {
   findings(threshold: number): FindingDraft[] {
     return [...this.#pairs.values()].filter(({ guesses }) => guesses >= threshold).map((pair) => draft(pair, threshold, this.#state));
   }
+}
+
+/** Of a name or an address, whatever the case of its letters; never 0. */
+function hashOf(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    h = Math.imul(h ^ (code >= 65 && code <= 90 ? code | 32 : code), 0x01000193);
+  }
+  return (h ^ (h >>> 15)) | 1;
 }
 
 /** Answers to a host that somebody guessed in the name of a server: no flood of that server. */

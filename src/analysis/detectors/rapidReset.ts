@@ -7,6 +7,7 @@ import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { countText, plural } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
 import { Burst, packetTime } from './measures.ts';
 import { wordedDraft } from './sightings.ts';
 import { addressFilter, Evidence } from './watched.ts';
@@ -15,6 +16,10 @@ import { addressFilter, Evidence } from './watched.ts';
 const AT_ONCE = 0.1;
 const MANY_TIMES = 10,
   MOST_CLIENTS = 10_000;
+
+function isTcp({ flows }: CaptureState, flow: number): boolean {
+  return (flows.ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === F.PROTOCOL_TCP;
+}
 
 /** What was broken off at one server. */
 export class Cancelled {
@@ -28,7 +33,8 @@ export class Cancelled {
   }
 
   add({ isAnswered, seconds }: HttpCancelMessage, client: string, state: CaptureState, p: Packet, flow: number): void {
-    if (isAnswered || seconds > AT_ONCE || Number.isNaN(seconds)) return;
+    // HTTP/3 bounds the streams that one side may open in all (RFC 9000 section 4.6): breaking off opens no new ones there.
+    if (isAnswered || seconds > AT_ONCE || Number.isNaN(seconds) || !isTcp(state, flow)) return;
     this.count++;
     this.burst.add(packetTime(state, p));
     this.evidence.add(p, flow);

@@ -132,6 +132,12 @@ describe('is told', () => {
         pairs = nodes.flatMap((client) => nodes.filter((server) => server !== client).map((server) => [client, server, 8301] as const));
       expect(monitored(pairs)).toMatchObject([{ severity: 'info', title: '3 machines inside call one another port 8301 every 15.0 s' }]);
     });
+    test('with the weight of any other where two are asked, as by machines that share a way out', () => {
+      const pairs = ['10.3.0.1', '10.3.0.2', '10.3.0.3'].flatMap((client) =>
+        ['10.3.0.8', '10.3.0.9'].map((server) => [client, server, 8443] as const),
+      );
+      expect(monitored(pairs)).toMatchObject([{ severity: 'low' }]);
+    });
     test('not two of them, not outside, and not where nobody answers', () => {
       expect(monitored(targets(2)).map(({ severity }) => severity)).toEqual(['low', 'low']);
       expect(monitored(targets(4, () => 8443, '203.0.113')).map(({ severity }) => severity)).toEqual(['medium', 'medium', 'medium', 'medium']);
