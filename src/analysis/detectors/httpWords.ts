@@ -13,7 +13,7 @@ const words = new WordScan([
   ...PROMPT_WORDS,
   ['itle'],
   ['wso ', '99sh', '57sh', '374k', 'esma', 'doxp', 'alfa', 'wny ', 'mini', 'pxsp', 'spsp', 'hpsp'],
-  ['pach', 'rmer', 'esim', 'eexp', 'ava ', 'etim', 'xthi', 'apro', 'wsid', 'enti', 'ro0a'],
+  ['pach', 'rmer', 'esim', 'eexp', 'ava ', 'etim', 'xthi', 'apro', 'wsid', 'enti', 'ro0a', 'rmi:', 'dap:', 'aps:', 'iop:', 'wset'],
 ]);
 
 let last: HttpMessage | null = null,

@@ -27,13 +27,17 @@ export interface DhcpMessage extends Message {
   readonly vendorClass: string;
   /** Codes of the options asked for: systems are told by it. */
   readonly requestList: readonly number[];
+  /** The value of an option that begins as a function of bash does, `() {`: at most 255 characters. */
+  readonly bashFunction: string;
 }
 export const dhcpMessage = messageKind<DhcpMessage>('dhcp');
 
 const COOKIE_AT = 236,
   COOKIE = 0x63825363,
   OPTIONS = 240,
-  MAX_ADDRESSES = 8;
+  MAX_ADDRESSES = 8,
+  OPEN = 0x28,
+  CLOSE = 0x29;
 
 /** The message `[offset, end)`, whose fixed part is known to be there. */
 export function readDhcpMessage(p: Packet, offset: number, end: number): DhcpMessage {
@@ -46,7 +50,8 @@ export function readDhcpMessage(p: Packet, offset: number, end: number): DhcpMes
     hostName = '',
     fullName = '',
     domainName = '',
-    vendorClass = '';
+    vendorClass = '',
+    bashFunction = '';
   let routers: number[] = [],
     dnsServers: number[] = [],
     requestList: number[] = [];
@@ -74,6 +79,7 @@ export function readDhcpMessage(p: Packet, offset: number, end: number): DhcpMes
     else if (code === 60) vendorClass = textAt(bytes, value, to);
     else if (code === 81 && length > 3) fullName = textAt(bytes, value + 3, to);
     else if (code === 55) requestList = [...bytes.subarray(value, to)];
+    if (length >= 4 && bytes[value] === OPEN && bytes[value + 1] === CLOSE) bashFunction = textAt(bytes, value, to);
     at = to;
   }
   return {
@@ -98,6 +104,7 @@ export function readDhcpMessage(p: Packet, offset: number, end: number): DhcpMes
     domainName,
     vendorClass,
     requestList,
+    bashFunction,
   };
 }
 
