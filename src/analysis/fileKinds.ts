@@ -31,7 +31,6 @@ const MARKS: readonly Mark[] = [
   ['PDF document', 'pdf', '%PDF-'],
   ['PostScript document', 'ps', '%!PS'],
   ['RTF document', 'rtf', '{\\rtf'],
-  ['OneNote section', 'one', '\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3'],
   ['Windows help (CHM)', 'chm', 'ITSF'],
   ['7-Zip archive', '7z', '7z\xbc\xaf\x27\x1c'],
   ['RAR archive', 'rar', 'Rar!\x1a\x07'],
@@ -135,6 +134,8 @@ const PROGRAM_EXTENSIONS: Readonly<Record<string, string>> = {
   msi: 'msi',
   jar: 'jar',
   'archive-of-program': 'zip',
+  'disk-image': 'iso',
+  onenote: 'one',
 };
 
 /** `start` is how it begins, up to `LONGEST_START` bytes; `contentType` and `name` are what its sender says. */

@@ -33,11 +33,13 @@ const MOST_SUBJECTS = 5000,
   MOST_INFLATED = 2000;
 /** What servers compress as a matter of course, and names that programs go by. */
 const PAGE_TYPES = /^\s*(?:text\/|application\/(?:json|javascript|x-javascript|xml|xhtml|rss|atom)|image\/svg)/i,
-  PROGRAM_NAME = /\.(?:exe|dll|scr|com|msi|bat|cmd|psm?1|vb[se]|jse|ws[fh]|hta|jar|apk|sh|elf|bin|doc[mx]?|xls[mx]?|ppt[mx]?)(?:$|[?#])/i;
+  PROGRAM_NAME = /\.(?:exe|dll|iso|img|scr|com|msi|bat|cmd|psm?1|vb[se]|jse|ws[fh]|hta|jar|apk|sh|elf|bin|doc[mx]?|xls[mx]?|ppt[mx]?)(?:$|[?#])/i;
 /** Servers that packages and updates come from, by the name the client asked for; and programs that fetch them. */
 const REPOSITORY =
   /(?:^|\.)(?:windowsupdate\.com|update\.microsoft\.com|delivery\.mp\.microsoft\.com|download\.microsoft\.com|debian\.org|ubuntu\.com|fedoraproject\.org|centos\.org|archlinux\.org|opensuse\.org|kali\.org|alpinelinux\.org|apple\.com|gvt1\.com|dl\.google\.com|mozilla\.net|adobe\.com)$/i;
 
+/** What installs a system is larger; what hides a program in an image is not. */
+const SYSTEM_BYTES = 200_000_000;
 const ON_A_BLOG = /\/wp-(?:content|includes|admin)\//i;
 
 type Carrier = 'http' | 'tcp' | 'tftp' | 'smtp' | 'smb2';
@@ -56,6 +58,8 @@ interface Downloads {
   readonly hosts: Set<string>;
   count: number;
   bytes: number;
+  /** Bytes of the smallest. */
+  smallest: number;
   /** It lay among the files of WordPress, where programs have no business: a site that was broken into. */
   isOnBlog: boolean;
   /** Over TLS whose keys are known. */
@@ -68,7 +72,7 @@ export const executableDownload = defineDetector({
   tier: 1,
   deed: 'downloaded {what} from {whom}',
   description:
-    'A program, a script or a document with macros is transferred in clear, told by its first bytes, also where type or name say otherwise. Packages and updates often come that way, and are checked by signatures of their own. Of what is inside archives the first name is looked at.',
+    'A program, a script or a document with macros is transferred in clear, told by its first bytes, also where type or name say otherwise. Packages and updates often come that way, and are checked by signatures of their own. Of what is inside archives the first name is looked at. Disk images and OneNote sections, which harmful files are sent in, are told, too; images that a system starts from are not.',
   options,
   messages: [httpResponseMessage.kind, httpRequestMessage.kind, plainStreamMessage.kind, fileStartMessage.kind],
   create(_, state) {
@@ -88,6 +92,7 @@ export const executableDownload = defineDetector({
         hosts: new Set(),
         count: 0,
         bytes: 0,
+        smallest: Infinity,
         isOnBlog: false,
         isOpened,
       }));
@@ -160,6 +165,7 @@ export const executableDownload = defineDetector({
         downloads.count++;
         if (isResponse && ON_A_BLOG.test(path)) downloads.isOnBlog = true;
         downloads.bytes += message.bodyLength;
+        downloads.smallest = Math.min(downloads.smallest, message.bodyLength);
         downloads.evidence.add(p, flow);
         const lie = contradicts(kind, contentType, name);
         if (lie !== null && downloads.lies.size < MOST_SHOWN) downloads.lies.add(lie);
@@ -227,15 +233,16 @@ function plainStart(message: HttpRequestMessage | HttpResponseMessage, inflated:
 }
 
 function draft(values: Options, downloads: Downloads, state: CaptureState): FindingDraft {
-  const { kind, from, to, port, protocol, evidence, names, hashes, lies, hosts, count, bytes, isOnBlog, isOpened } = downloads;
+  const { kind, from, to, port, protocol, evidence, names, hashes, lies, hosts, count, bytes, isOnBlog, isOpened, smallest } = downloads;
   const bare = [...hosts].some((host) => /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host)),
     repository = hosts.size > 0 && [...hosts].every((host) => REPOSITORY.test(host)),
     outside = !isLocalAddress(from),
+    isSystem = kind.carries === true && smallest >= SYSTEM_BYTES && smallest < Infinity,
     named = `${/^[aeio]/i.test(kind.name) ? 'an' : 'a'} ${kind.name}`,
     how = isOpened ? 'over TLS' : 'in clear',
     advice = isOpened ? '' : ' Fetch programs over HTTPS.';
   const { confidence, indicators } = confidenceOf([
-    ['first bytes of a program', kind.native ? 70 : 60],
+    [kind.carries === true ? 'a form that harmful files are sent in' : 'first bytes of a program', kind.native ? 70 : 60],
     ['type or name say something else', lies.size > 0 ? 20 : 0],
     ['from an address without a name', bare && outside ? 10 : 0],
     ['a script that fetches or unpacks a program', kind.loads === true ? 10 : 0],
@@ -244,14 +251,15 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
     ['from a share, as programs of an office often are', protocol === 'smb2' && !outside ? -20 : 0],
     ['TFTP is how devices fetch what they start from', protocol === 'tftp' ? -20 : 0],
     ['a well-known place for packages and updates', repository ? -35 : 0],
+    ['as large as the image of a system', isSystem ? -35 : 0],
   ]);
   const severity =
     lies.size > 0
       ? 'high'
-      : repository
+      : repository || isSystem
         ? 'info'
         : (kind.native && (bare || isOnBlog || (protocol === 'smb2' && outside) || protocol === 'tcp' || protocol === 'smtp')) ||
-            (kind.loads === true && bare)
+            ((kind.loads === true || (kind.carries === true && outside)) && bare)
           ? 'medium'
           : 'low';
   return {

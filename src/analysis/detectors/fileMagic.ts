@@ -9,6 +9,8 @@ export interface FileKind {
   readonly written?: string;
   /** A script that fetches or unpacks a program and runs it. */
   readonly loads?: boolean;
+  /** Runs nothing itself; what is sent in it opens without the mark of the web, as those who send harmful files like it. */
+  readonly carries?: boolean;
 }
 
 const PE: FileKind = { id: 'pe', name: 'Windows program (PE)', native: true },
@@ -24,11 +26,13 @@ const PE: FileKind = { id: 'pe', name: 'Windows program (PE)', native: true },
   LOADER: FileKind = { id: 'loader-script', name: 'script that loads a program', native: false, loads: true },
   INSTALLER: FileKind = { id: 'msi', name: 'Windows installer (MSI)', native: true },
   ARCHIVE: FileKind = { id: 'archive-of-program', name: 'archive that begins with a program', native: false },
+  IMAGE: FileKind = { id: 'disk-image', name: 'disk image (ISO)', native: false, carries: true },
+  ONENOTE: FileKind = { id: 'onenote', name: 'OneNote section', native: false, carries: true },
   JAR: FileKind = { id: 'jar', name: 'Java archive (JAR)', native: false };
 
 /** First bytes of what may run, behind a byte order mark and a few blanks. */
 const FIRST = new Uint8Array(256);
-for (const character of 'M\x7f\xcf\xce\xfe\xcad#L\xd0PpIi$@T47SODcw') FIRST[character.charCodeAt(0)] = 1;
+for (const character of 'M\x7f\xcf\xce\xfe\xcad#L\xd0PpIi$@T47SODcw\xe4') FIRST[character.charCodeAt(0)] = 1;
 
 /** Whether `[from, to)` could be something that runs: nearly every page and picture is turned away before a text is made of it. */
 export function mayRun(bytes: Uint8Array, from: number, to: number): boolean {
@@ -59,11 +63,21 @@ const LOADS =
 export function fileKindOf(start: string, contentType: string | null, name: string): FileKind | null {
   const kind = fileKind(start);
   if (kind !== null) return kind;
+  if (isDiskImage(start, contentType, name)) return IMAGE;
   if (start.startsWith('\xd0\xcf\x11\xe0')) return /\.msi$/i.test(name) || /x-msi\b/i.test(contentType ?? '') ? INSTALLER : null;
   return SCRIPT_NAME.test(name) && /^[\s\x20-\x7e\xef\xbb\xbf]+$/.test(start) && (!/^\s*<(?:!doctype|html)/i.test(start) || /\.hta$/i.test(name))
     ? SCRIPT
     : null;
 }
+
+/**
+ * ISO 9660 leaves its first 32 KiB to whoever boots from it (ECMA-119 section 7.2.1): images of systems begin with a boot sector, those that only carry files with zeros.
+ * The mark of the format comes too late to be seen, so its name or type has to say it.
+ */
+function isDiskImage(start: string, contentType: string | null, name: string): boolean {
+  return (/\.(?:iso|img)$/i.test(name) || /x-(?:iso9660|cd)-image/i.test(contentType ?? '')) && start.length >= LEAST_ZEROS && /^\0+$/.test(start);
+}
+const LEAST_ZEROS = 256;
 
 /** Scripts that only Windows' own hosts run; a web page asks for none of them. */
 const SCRIPT_NAME = /\.(?:vb[se]|jse|ws[fh]|hta|ps1|psm1|bat)$/i;
@@ -94,6 +108,9 @@ function plainKind(start: string): FileKind | null {
       return /^#!\s{0,4}\/\S{0,60}(?:sh|bash|python[\d.]*|perl|php|ruby|node|env\s+\w+)\s/.test(start) ? SCRIPT : null;
     case 'L\0':
       return start.startsWith('L\0\0\0\x01\x14\x02\0') ? LINK : null;
+    case '\xe4R':
+      // The GUID of a section (MS-ONESTORE section 2.3.1).
+      return start.startsWith('\\{\x8c\xd8\xa7M\xae\xb1Sx\xd0)\x96\xd3', 2) ? ONENOTE : null;
     case '\xd0\xcf':
       return /V\0B\0A\0|_\0V\0B\0A\0|Attribut\0e VB_/.test(start) ? MACROS : null;
     case 'PK':

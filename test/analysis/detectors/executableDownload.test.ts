@@ -5,6 +5,7 @@ import { deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { contradicts, fileKind } from '../../../src/analysis/detectors/fileMagic.ts';
 import { executableDownload } from '../../../src/analysis/detectors/registry.ts';
+import type { HttpResponseMessage } from '../../../src/pcap/http/messages.ts';
 import type { FileStartMessage } from '../../../src/pcap/fileStart.ts';
 import { installPlatform } from '../../../src/pcap/platform.ts';
 import { nodePlatform } from '../../../src/pcap/platform.node.ts';
@@ -101,6 +102,73 @@ describe('is told', () => {
     builder.tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1001, payload: elf(1000) });
     builder.tcp({ ...back, flags: FIN | ACK, sequence: 6001, acknowledgment: 1001 });
     expect(await told(builder.bytes())).toMatchObject([{ severity: 'medium', subjects: [{ address: SERVER }, { address: CLIENT }] }]);
+  });
+
+  // MS-ONESTORE section 2.3.1: {7B5C52E4-D88C-4DA7-AEB1-5378D02996D3}, as it stands in a file.
+  const oneNote = Uint8Array.from([
+    0xe4,
+    0x52,
+    0x5c,
+    0x7b,
+    0x8c,
+    0xd8,
+    0xa7,
+    0x4d,
+    0xae,
+    0xb1,
+    0x53,
+    0x78,
+    0xd0,
+    0x29,
+    0x96,
+    0xd3,
+    ...new Uint8Array(300),
+  ]);
+  /** ECMA-119 sections 7.2.1 and 8.4: a system area of 32 KiB, then the descriptor of the volume. */
+  const diskImage = (systemArea = 0): Uint8Array => {
+    const bytes = new Uint8Array(40_000);
+    bytes.fill(systemArea, 0, 512);
+    bytes.set([1, 0x43, 0x44, 0x30, 0x30, 0x31, 1], 32_768);
+    return bytes;
+  };
+  test.each<[string, Uint8Array, string]>([
+    ['a section of OneNote', oneNote, '/inv.one'],
+    ['a disk image', diskImage(), '/inv.iso'],
+  ])('%s, with less weight where a server has a name, and hardly any from a place of packages', async (what, body, uri) => {
+    const [bare] = await told(download(body, '', uri, false, SERVER));
+    expect(bare).toMatchObject({ severity: 'medium', title: expect.stringMatching(what === 'a disk image' ? /disk image/ : /OneNote/) as string });
+    const [named] = await told(download(body, '', uri));
+    expect(named).toMatchObject({ severity: 'low' });
+    expect(named!.confidence).toBeLessThan(bare!.confidence);
+    expect(await told(download(body, '', uri, false, 'cdimage.debian.org'))).toMatchObject([{ severity: 'info' }]);
+  });
+  test('an image that a system starts from is none, nor one whose name says something else', async () => {
+    // The boot sector of an image by isohybrid begins with 45 52 08 00.
+    expect(await told(download(diskImage(0x45), '', '/debian-netinst.iso', false, SERVER))).toEqual([]);
+    expect(await told(download(diskImage(), '', '/zeros.dat', false, SERVER))).toEqual([]);
+  });
+  test('an image as large as a system is a fact, wherever it comes from', () => {
+    const driver = new MessageDriver(executableDownload);
+    driver.say<HttpResponseMessage>(driver.flow(CLIENT, SERVER, 80, 'http'), {
+      kind: 'http-response',
+      version: '1.1',
+      status: 200,
+      phrase: 'OK',
+      server: null,
+      location: null,
+      authenticate: null,
+      contentType: 'application/x-iso9660-image',
+      contentEncoding: null,
+      requestFrame: 1,
+      method: 'GET',
+      uri: '/windows.iso',
+      host: SERVER,
+      bodyLength: 5_000_000_000,
+      bodyStart: '\0'.repeat(512),
+      bodySha256: null,
+      headers: [],
+    });
+    expect(driver.findings).toMatchObject([{ severity: 'info' }]);
   });
 
   test('this very Node, if it is one of these systems', () => {
