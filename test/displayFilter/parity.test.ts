@@ -125,6 +125,19 @@ if (version === null) {
       await opened.capture.close();
     });
 
+    it.each(
+      ['captures/web-http2.pcap', '../shared/captures/format__http2-range.pcap']
+        .map((file) => path.join(root, file))
+        .filter((file) => existsSync(file)),
+    )('finds HTTP/2 that HTTP has changed to: %s', async (file) => {
+      const opened = await openCaptureFile({ kind: 'path', path: file });
+      if (!opened.ok) throw new Error(opened.message);
+      expect([...(await selectFrames(opened.capture.source, opened.capture.format, 'http2', undefined, {})).frames()]).toEqual(
+        framesMatching(file, 'http2'),
+      );
+      await opened.capture.close();
+    });
+
     it('refuses what tshark refuses', () => {
       const theirs = framesMatchingEach(captures[0]!, REFUSED);
       expect(

@@ -15,6 +15,9 @@ function toBigint(value: FieldValue): bigint {
   return typeof value === 'bigint' ? value : typeof value === 'number' && Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
 }
 
+/** What HTTP's Upgrade leads to (RFC 9110, 7.8), and HTTP itself, which ends there. */
+const UPGRADED: ReadonlySet<string> = new Set(['http', 'http2', 'websocket']);
+
 const UNKNOWN = 0,
   NO = 1,
   YES = 2;
@@ -75,7 +78,9 @@ export class FieldCollector implements FieldSink {
       guard !== null || slots.some(({ entry }) => entry.protocol === malformed || entry.name === frameFields.protocols.name)
         ? null
         : new Set(slots.flatMap(({ entry }) => entry.protocols.map(({ id }) => id)));
-    this.sink = this.#byField.size > 0 || this.#byProtocol.size > 0 || guard !== null ? this : null;
+    // A connection that changes to HTTP/2 or WebSocket does so in what HTTP says, which nobody reads otherwise.
+    const changes = this.#presence.some(({ slot }) => UPGRADED.has(slot.entry.protocol.id));
+    this.sink = this.#byField.size > 0 || this.#byProtocol.size > 0 || guard !== null || changes ? this : null;
   }
 
   /** The packet that the pass refills for every frame. */
