@@ -238,7 +238,7 @@ function draft(values: Options, downloads: Downloads, state: CaptureState): Find
     repository = hosts.size > 0 && [...hosts].every((host) => REPOSITORY.test(host)),
     outside = !isLocalAddress(from),
     isSystem = kind.carries === true && smallest >= SYSTEM_BYTES && smallest < Infinity,
-    named = `${/^[aeio]/i.test(kind.name) ? 'an' : 'a'} ${kind.name}`,
+    named = `${/^(?!one)[aeio]/i.test(kind.name) ? 'an' : 'a'} ${kind.name}`,
     how = isOpened ? 'over TLS' : 'in clear',
     advice = isOpened ? '' : ' Fetch programs over HTTPS.';
   const { confidence, indicators } = confidenceOf([
