@@ -136,7 +136,10 @@ describe('is told', () => {
     ['a disk image', diskImage(), '/inv.iso'],
   ])('%s, with less weight where a server has a name, and hardly any from a place of packages', async (what, body, uri) => {
     const [bare] = await told(download(body, '', uri, false, SERVER));
-    expect(bare).toMatchObject({ severity: 'medium', title: expect.stringMatching(what === 'a disk image' ? /got a disk image/ : /got a OneNote/) as string });
+    expect(bare).toMatchObject({
+      severity: 'medium',
+      title: expect.stringMatching(what === 'a disk image' ? /got a disk image/ : /got a OneNote/) as string,
+    });
     const [named] = await told(download(body, '', uri));
     expect(named).toMatchObject({ severity: 'low' });
     expect(named!.confidence).toBeLessThan(bare!.confidence);
