@@ -59,6 +59,9 @@ function commandNamed(name: string): Command {
   );
 }
 
+/** Who gives two means both. Of other options the last counts, so that a script's own can be overridden. */
+const ONCE: ReadonlySet<string> = new Set(['filter', 'interface']);
+
 function parse(command: Command, args: readonly string[]): Arguments {
   const options = Object.fromEntries(
     Object.entries({ ...command.options, ...COMMON_OPTIONS }).map(([name, { type, short, multiple = false }]) => [
@@ -70,8 +73,7 @@ function parse(command: Command, args: readonly string[]): Arguments {
     const { values, positionals, tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true, tokens: true });
     const given = new Set<string>();
     for (const token of tokens) {
-      if (token.kind !== 'option' || options[token.name]?.multiple === true || options[token.name]?.type === 'boolean') continue;
-      // The last would count, and what the others said be lost without a word.
+      if (token.kind !== 'option' || !ONCE.has(token.name)) continue;
       if (given.has(token.name)) throw new UsageError(`--${token.name} was given twice. See netsec ${command.name} --help.`);
       given.add(token.name);
     }

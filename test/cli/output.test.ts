@@ -109,7 +109,7 @@ describe('what is said twice', () => {
   });
   test.each([
     [['packets', DNS, '-f', 'dns', '-f', 'tcp'], '--filter was given twice. See netsec packets --help.'],
-    [['analyze', DNS, '--limit', '1', '--limit', '2'], '--limit was given twice. See netsec analyze --help.'],
+    [['capture', '-i', 'lo', '-i', 'any'], '--interface was given twice. See netsec capture --help.'],
   ])('%j', async (args, message) => {
     expect(await netsec(args)).toEqual({ status: 2, stdout: '', stderr: `${message}\n` });
   });
