@@ -299,7 +299,17 @@ describe.runIf(here)('the analysis page', () => {
     await expect
       .poll(() => asked(page, 'saveTransferred'))
       .toEqual({
-        files: [{ id: '40', frame: 77, name: '<img src=x onerror=alert(1)>.png', kind: 'Windows program (PE)', isProgram: true, bytes: 40_000, missing: 2000 }],
+        files: [
+          {
+            id: '40',
+            frame: 77,
+            name: '<img src=x onerror=alert(1)>.png',
+            kind: 'Windows program (PE)',
+            isProgram: true,
+            bytes: 40_000,
+            missing: 2000,
+          },
+        ],
       });
     await rows.first().click();
     await expect
