@@ -66,7 +66,7 @@ test('a capture that ends early is compared as far as it goes, and the exit code
   expect(stdout.replace(/\s+/g, ' ')).toMatch(/Of the second: [^.]*(?:ends|incomplete)/);
 });
 
-test('what cannot be read, or is not said, is refused in a sentence', async () => {
+test('what cannot be read, or is not said, is refused in a sentence', { timeout: 90_000 }, async () => {
   const noCapture = path.join(folder, 'notes.pcap');
   fs.writeFileSync(noCapture, 'these are words\n'.repeat(20));
   for (const [args, code, message] of [
