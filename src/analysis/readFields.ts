@@ -12,7 +12,7 @@ import type { Slot } from './displayFilter/slots.ts';
 import { nearestNames } from './displayFilter/suggestion.ts';
 import { asText, ByteRange, toText, type Value } from './displayFilter/values.ts';
 import { filterCatalog, knownFilter, walkMatches, type SelectOptions, type WalkEnd, type Witness } from './filtering.ts';
-import { HIDDEN, hideSecrets, isAnyPayload, isSecretField, secretsOf } from './hideSecrets.ts';
+import { HIDDEN, hideSecrets, isAnyPayload, isSecretField, lettersOf, secretsOf } from './hideSecrets.ts';
 
 export interface FieldsRow {
   readonly frame: number;
@@ -140,17 +140,13 @@ function withoutSecrets(slots: readonly Slot[], texts: readonly (readonly string
       if (value instanceof ByteRange) {
         // A secret is not always there in letters: HTTP/2 packs them.
         if (isAnyPayload(entry.name) && known.size > 0) return text === '' ? '' : HIDDEN;
-        const said = lettersOf(value);
+        const { bytes, start, end } = value,
+          said = lettersOf(bytes.subarray(start, Math.min(end, start + MOST_CHARACTERS / 2)));
         return hideSecrets(said, known) === said && (!isSecretField(entry.name) || isAnyPayload(entry.name)) ? text : HIDDEN;
       }
       return isSecretField(entry.name) && !isAnyPayload(entry.name) && text !== '' ? HIDDEN : hideSecrets(text, known);
     });
   });
-}
-
-/** One letter for each byte that is shown. */
-function lettersOf({ bytes, start, end }: ByteRange): string {
-  return Array.from(bytes.subarray(start, Math.min(end, start + MOST_CHARACTERS / 2)), (byte) => String.fromCharCode(byte)).join('');
 }
 
 /** All that a frame says, beside what was asked for: which of it is secret is known by other fields. */

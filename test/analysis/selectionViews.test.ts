@@ -3,17 +3,23 @@ import { expect, test } from 'vitest';
 import { CaptureSession } from '../../src/analysis/session.ts';
 import { EVERYTHING } from '../../src/analysis/engineApi.ts';
 import { bufferSource, type ByteSource } from '../../src/pcap/byteSource.ts';
-import { sniffBytes } from '../../src/pcap/openCapture.ts';
+import { pcap } from '../../src/pcap/formats/pcap.ts';
 import { PacketBuilder } from '../support/packetBuilder.ts';
+
+/** Has read all that the source holds, a pcap file. */
+async function sessionOf(source: ByteSource): Promise<CaptureSession> {
+  const file = { name: 'a.pcap', fileBytes: source.size, format: pcap.id, compression: null, sha256: null, inflateStopped: null },
+    session = new CaptureSession(source, pcap, file, { version: 'test', emit: () => undefined });
+  await session.read();
+  return session;
+}
 
 test('who filters the packet list waits for one pass; the tables and the report of the same filter take one more, together', async () => {
   const builder = new PacketBuilder();
   for (let i = 0; i < 40; i++)
     builder.udp({ from: '10.0.0.1', to: '10.0.0.2', sourcePort: 5000 + (i % 4), destinationPort: 6000, payload: new Uint8Array(10) });
   const bytes = builder.bytes(),
-    found = sniffBytes(bytes);
-  if (found.kind !== 'capture') throw new Error(found.kind);
-  const plain = bufferSource(bytes);
+    plain = bufferSource(bytes);
   let passes = 0;
   const source: ByteSource = {
     ...plain,
@@ -23,13 +29,7 @@ test('who filters the packet list waits for one pass; the tables and the report 
       return plain.read(into, offset, length, position);
     },
   };
-  const session = new CaptureSession(
-    source,
-    found.format,
-    { name: 'a.pcap', fileBytes: bytes.length, format: found.format.id, compression: null, sha256: null, inflateStopped: null },
-    { version: 'test', emit: () => undefined },
-  );
-  await session.read();
+  const session = await sessionOf(source);
   expect(passes).toBe(1);
   const selection = { ...EVERYTHING, filter: 'udp.srcport == 5001' },
     { signal } = new AbortController(),
@@ -51,10 +51,7 @@ test('who filters the packet list waits for one pass; the tables and the report 
 test('who is interrupted gives up every pass that is under way, and can ask again', async () => {
   const builder = new PacketBuilder();
   for (let i = 0; i < 40; i++) builder.udp({ from: '10.0.0.1', to: '10.0.0.2', sourcePort: 5000, destinationPort: 53, payload: new Uint8Array(10) });
-  const bytes = builder.bytes(),
-    found = sniffBytes(bytes),
-    plain = bufferSource(bytes);
-  if (found.kind !== 'capture') throw new Error(found.kind);
+  const plain = bufferSource(builder.bytes());
   let isHeld = false,
     release = (): void => undefined;
   const source: ByteSource = {
@@ -64,13 +61,7 @@ test('who is interrupted gives up every pass that is under way, and can ask agai
       return plain.read(into, offset, length, position);
     },
   };
-  const session = new CaptureSession(
-    source,
-    found.format,
-    { name: 'a.pcap', fileBytes: bytes.length, format: found.format.id, compression: null, sha256: null, inflateStopped: null },
-    { version: 'test', emit: () => undefined },
-  );
-  await session.read();
+  const session = await sessionOf(source);
   const { signal } = new AbortController(),
     query = { selection: EVERYTHING, search: '', sort: null, offset: 0, limit: 10 },
     series = { filter: 'udp', measure: 'packets', field: '' } as const,
