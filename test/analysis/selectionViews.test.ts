@@ -7,9 +7,9 @@ import { pcap } from '../../src/pcap/formats/pcap.ts';
 import { PacketBuilder } from '../support/packetBuilder.ts';
 
 /** Has read all that the source holds, a pcap file. */
-async function sessionOf(source: ByteSource): Promise<CaptureSession> {
+async function sessionOf(source: ByteSource, judges = true): Promise<CaptureSession> {
   const file = { name: 'a.pcap', fileBytes: source.size, format: pcap.id, compression: null, sha256: null, inflateStopped: null },
-    session = new CaptureSession(source, pcap, file, { version: 'test', emit: () => undefined });
+    session = new CaptureSession(source, pcap, file, { version: 'test', judges, emit: () => undefined });
   await session.read();
   return session;
 }
@@ -82,4 +82,18 @@ test('who is interrupted gives up every pass that is under way, and can ask agai
     await failed;
     await expect(Promise.resolve(ask())).resolves.toBeDefined();
   }
+});
+
+test('who wants no findings gets no checks, and is never told that there are no threats', async () => {
+  const builder = new PacketBuilder();
+  for (let port = 1; port <= 60; port++) builder.tcp({ from: '10.0.0.66', to: '10.0.0.5', sourcePort: 40_000, destinationPort: port, flags: 2 });
+  const source = bufferSource(builder.bytes()),
+    { signal } = new AbortController();
+  const reports = await Promise.all(
+    [true, false].map(async (judges) => (await sessionOf(source, judges)).handlers.report({ selection: EVERYTHING, limit: 10 }, signal)),
+  );
+  expect(reports.map(({ findings }) => findings.some(({ detector }) => detector === 'port-scan'))).toEqual([true, false]);
+  expect(reports[1]).toMatchObject({ findings: [], status: expect.not.stringMatching(/^clean$/) as string });
+  expect(reports[1]!.coverage.filter(({ status }) => status !== 'skipped')).toEqual([]);
+  expect(reports[1]!.capture).toEqual(reports[0]!.capture);
 });
