@@ -1,6 +1,6 @@
 /** The Captures view: every capture of the captures folders, newest first, with what an analysis found in it. */
 import * as vscode from 'vscode';
-import { recordedMs } from '../analysis/captureFiles.ts';
+import { recordedMs, type CaptureFile } from '../analysis/captureFiles.ts';
 import type { Severity } from '../analysis/report.ts';
 import { VIEW_TYPE } from './captureEditor.ts';
 import type { CaptureEntry, CaptureLibrary } from './captureLibrary.ts';
@@ -19,31 +19,63 @@ const SEVERITY_COLORS: Readonly<Record<Severity, string>> = {
   critical: 'list.errorForeground',
 };
 
+/** One object for as long as the capture is listed: VS Code knows a row by it. */
+interface CaptureRow extends CaptureEntry {
+  file: CaptureFile;
+}
+
 export interface CapturesTree extends vscode.TreeDataProvider<CaptureEntry>, vscode.FileDecorationProvider {
   dispose(): void;
 }
 
 export function capturesTree(library: CaptureLibrary, summaries: Summaries): CapturesTree {
-  const changed = new vscode.EventEmitter<void>();
-  const badgesChanged = new vscode.EventEmitter<undefined>();
-  let entries = new Map<string, CaptureEntry>();
+  const changed = new vscode.EventEmitter<CaptureRow[] | undefined>();
+  const badgesChanged = new vscode.EventEmitter<vscode.Uri[]>();
+  let rows: readonly CaptureRow[] | null = null;
+  /** What each row said last. */
+  const said = new WeakMap<CaptureRow, string>();
   const listening = library.onDidChange(() => {
-    changed.fire();
-    badgesChanged.fire(undefined);
+    if (rows !== null) void update(rows);
   });
+
+  async function list(known: readonly CaptureRow[]): Promise<readonly CaptureRow[]> {
+    const byLocation = new Map(known.map((row) => [row.file.location, row]));
+    return (await library.list()).map(({ uri, file }) => {
+      const row = byLocation.get(file.location) ?? { uri, file };
+      row.file = file;
+      return row;
+    });
+  }
+
+  /**
+   * Only rows that say something else are told of. Of a tree that is told of as a whole VS Code knows no row until it has asked for them all again, and while a
+   * capture is being recorded a menu would reach its command without what was selected.
+   */
+  async function update(before: readonly CaptureRow[]): Promise<void> {
+    const now = await list(before);
+    rows = now;
+    const changedRows = now.filter((row) => said.get(row) !== saying(row));
+    badgesChanged.fire(changedRows.map(badgeUri));
+    if (now.length !== before.length || now.some((row, i) => row !== before[i])) changed.fire(undefined);
+    else if (changedRows.length > 0) changed.fire(changedRows);
+  }
+
+  const saying = (row: CaptureRow): string => JSON.stringify([row.file, summaries.of(row.file)]);
+
   return {
     onDidChangeTreeData: changed.event,
     onDidChangeFileDecorations: badgesChanged.event,
     async getChildren(parent) {
       if (parent !== undefined) return [];
-      const list = await library.list();
-      entries = new Map(list.map((entry) => [badgeUri(entry).toString(), entry]));
-      return list;
+      return [...(rows ??= await list([]))];
     },
-    getTreeItem: (entry) => treeItem(entry, summaries.of(entry.file)),
+    getTreeItem(entry) {
+      said.set(entry, saying(entry));
+      return treeItem(entry, summaries.of(entry.file));
+    },
     provideFileDecoration(uri) {
-      const entry = uri.scheme === BADGE_SCHEME ? entries.get(uri.toString()) : undefined;
-      const summary = entry === undefined ? undefined : summaries.of(entry.file);
+      const row = uri.scheme === BADGE_SCHEME ? rows?.find((each) => badgeUri(each).toString() === uri.toString()) : undefined;
+      const summary = row === undefined ? undefined : summaries.of(row.file);
       if (summary === undefined || summary.worst === null) return undefined;
       // VS Code shows two characters at most.
       const badge = summary.findings > 99 ? '9+' : String(summary.findings);

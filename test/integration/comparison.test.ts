@@ -5,7 +5,7 @@ import type { FrameLocator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pcapRecords } from './support/pcapFile.ts';
 import { describeInVscode, openVscode, removeFolder, workspaceWith, type VscodeWindow } from './support/vscodeWindow.ts';
-import { closeEditors, quickPickRows, runCommand, THEMES } from './support/workbench.ts';
+import { chooseFromMenu, closeEditors, quickPickRows, runCommand, THEMES } from './support/workbench.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..'),
   SCREENSHOTS = path.join(ROOT, 'docs/screenshots');
@@ -35,9 +35,6 @@ describeInVscode('two captures', () => {
       })
       .toBe(true);
     return found!;
-  };
-  const contextMenu = async (item: string): Promise<void> => {
-    await window.page.locator('.monaco-menu .action-item', { hasText: item }).first().click();
   };
   const offered = async (): Promise<string[]> =>
     (await quickPickRows(window.page).locator('.label-name').allInnerTexts()).map((label) => label.trim());
@@ -103,8 +100,7 @@ describeInVscode('two captures', () => {
     await rows()
       .filter({ hasText: AFTER })
       .click({ modifiers: ['Control'] });
-    await rows().filter({ hasText: AFTER }).click({ button: 'right' });
-    await contextMenu('Compare Captures');
+    await chooseFromMenu(rows().filter({ hasText: AFTER }), 'Compare Captures');
     const comparison = await pageWith(COMPARISON);
     expect((await comparison.locator('body').innerText()).replace(/\s+/g, ' ')).toContain(`- first ${BEFORE}`);
     await closeEditors(window);
@@ -114,8 +110,7 @@ describeInVscode('two captures', () => {
     fs.copyFileSync(sample('dns.pcap'), path.join(folder, 'captures', EVIL));
     await rows().filter({ hasText: EVIL }).click();
     await closeEditors(window);
-    await rows().filter({ hasText: EVIL }).click({ button: 'right' });
-    await contextMenu('Compare with...');
+    await chooseFromMenu(rows().filter({ hasText: EVIL }), 'Compare with...');
     await quickPickRows(window.page).filter({ hasText: BEFORE }).click();
     const comparison = await pageWith(COMPARISON);
     await expect.poll(async () => (await comparison.locator('body').innerText()).replace(/\s+/g, ' ')).toContain(`+ second ${EVIL}`);

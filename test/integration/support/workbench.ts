@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Frame, FrameLocator, Page } from 'playwright-core';
+import type { Frame, FrameLocator, Locator, Page } from 'playwright-core';
 import type { VscodeWindow } from './vscodeWindow.ts';
 
 /** Runs a command from the palette by its title, e.g. `Netsec: List Captures`. */
@@ -16,6 +16,22 @@ export async function runCommand(page: Page, title: string): Promise<void> {
 /** The lines of the list that is open in the quick input. */
 export function quickPickRows(page: Page): ReturnType<Page['locator']> {
   return page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
+}
+
+/** Right-clicks a row and chooses from its menu, which ignores a mouse button let go within 100 ms of its coming: clicked until it is gone. */
+export async function chooseFromMenu(row: Locator, item: string): Promise<void> {
+  const entries = row.page().locator('.monaco-menu .action-item');
+  await row.click({ button: 'right' });
+  await entries.first().waitFor();
+  for (const deadline = Date.now() + 15_000; (await entries.count()) > 0; await sleep(200)) {
+    if (Date.now() > deadline) throw new Error(`a click on ${item} does not close the menu`);
+    // The menu may go between the count and the click: its absence is what counts.
+    await entries
+      .filter({ hasText: item })
+      .first()
+      .click({ timeout: 1000 })
+      .catch(() => undefined);
+  }
 }
 
 /** Opens a file as a click in the Explorer does: in the editor that is the default for its name. */
