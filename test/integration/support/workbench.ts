@@ -18,19 +18,24 @@ export function quickPickRows(page: Page): ReturnType<Page['locator']> {
   return page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
 }
 
-/** Right-clicks a row and chooses from its menu, which ignores a mouse button let go within 100 ms of its coming: clicked until it is gone. */
+/**
+ * Right-clicks a row and chooses from its menu. A menu ignores a mouse button let go within 100 ms of its coming, and goes when an editor that is opening takes the
+ * focus: it is opened and clicked until it went by a click.
+ */
 export async function chooseFromMenu(row: Locator, item: string): Promise<void> {
-  const entries = row.page().locator('.monaco-menu .action-item');
-  await row.click({ button: 'right' });
-  await entries.first().waitFor();
-  for (const deadline = Date.now() + 15_000; (await entries.count()) > 0; await sleep(200)) {
-    if (Date.now() > deadline) throw new Error(`a click on ${item} does not close the menu`);
-    // The menu may go between the count and the click: its absence is what counts.
-    await entries
-      .filter({ hasText: item })
-      .first()
-      .click({ timeout: 1000 })
-      .catch(() => undefined);
+  const entries = row.page().locator('.monaco-menu .action-item'),
+    wanted = entries.filter({ hasText: item }).first();
+  const happens = (action: Promise<void>): Promise<boolean> =>
+    action.then(
+      () => true,
+      () => false,
+    );
+  for (let isClicked = false, deadline = Date.now() + 20_000; ; await sleep(200)) {
+    const isOpen = (await entries.count()) > 0;
+    if (isClicked && !isOpen) return;
+    if (Date.now() > deadline) throw new Error(`the menu does not let ${item} be chosen`);
+    if (!isOpen && !(await happens(row.click({ button: 'right', timeout: 5000 })))) continue;
+    isClicked = (await happens(wanted.click({ timeout: 1000 }))) || isClicked;
   }
 }
 
