@@ -68,7 +68,7 @@ export function registerComparisons(context: ComparisonContext): { dispose(): un
     changed.fire(uri);
     // A preview in front shows this one instead; two of the same text side by side help nobody.
     const inFront = vscode.window.tabGroups.activeTabGroup.activeTab?.input,
-      isHere = inFront === undefined || (inFront instanceof vscode.TabInputWebview && inFront.viewType.endsWith('markdown.preview'));
+      isHere = inFront === undefined || isPreview(inFront);
     try {
       await vscode.commands.executeCommand(isHere ? 'markdown.showPreview' : 'markdown.showPreviewToSide', uri);
     } catch {
@@ -183,6 +183,14 @@ function placeLink(capture: vscode.Uri, place: Partial<Place>): string {
   return Buffer.from(JSON.stringify({ ...place, capture: capture.toString() })).toString('base64url') + PLACE_ENDING;
 }
 
+function showsComparison({ input }: vscode.Tab): boolean {
+  return isPreview(input) || (input instanceof vscode.TabInputText && input.uri.scheme === SCHEME);
+}
+
+function isPreview(input: unknown): boolean {
+  return input instanceof vscode.TabInputWebview && input.viewType.endsWith('markdown.preview');
+}
+
 /** Opens the capture where the link says, beside the comparison, and closes itself. What the link may say is checked there. */
 function placeEditor(): vscode.CustomReadonlyEditorProvider {
   return {
@@ -193,14 +201,16 @@ function placeEditor(): vscode.CustomReadonlyEditorProvider {
       // A file of that name is none of ours.
       if (uri.scheme !== SCHEME) throw new Error('This is a link within a comparison of two captures.');
       const coded = nameOf(uri).slice(0, -PLACE_ENDING.length),
-        other = vscode.window.tabGroups.all.find(({ viewColumn }) => viewColumn !== here)?.viewColumn;
+        { all } = vscode.window.tabGroups,
+        // A link is opened where the focus was, which need not yet be where the comparison stands.
+        other = all.find(({ tabs }) => !tabs.some(showsComparison)) ?? all.find(({ viewColumn }) => viewColumn !== here);
       let place: unknown = null;
       try {
         place = JSON.parse(Buffer.from(coded, 'base64url').toString());
       } catch {
         // The command says that it leads nowhere.
       }
-      await vscode.commands.executeCommand('netsec.openEvidence', place, other ?? vscode.ViewColumn.Beside);
+      await vscode.commands.executeCommand('netsec.openEvidence', place, other?.viewColumn ?? vscode.ViewColumn.Beside);
     },
   };
 }
