@@ -46,7 +46,9 @@ export class PacketModel {
   private key = '';
   private revision = -1;
   private located = '';
+  private locatedAt = -1;
   private shown = 0;
+  private shownAt = -1;
   private locating: AbortController | null = null;
   private reading: AbortController | null = null;
 
@@ -78,8 +80,11 @@ export class PacketModel {
     // With nothing chosen yet, half of the view would be empty.
     if (state.frame === 0 && first !== undefined && !this.rows.loading) queueMicrotask(() => this.choose(first, 0));
     if (state.frame > 0) {
-      if (this.located !== `${key} ${String(state.frame)}`) void this.locate(selection, sort, state.frame, key);
-      if (this.shown !== state.frame) void this.read(state.frame);
+      // A link opens a capture at a frame that may not have been read yet: what was missing is asked for again when there is more.
+      const isLost = this.absent && this.locatedAt !== this.revision,
+        isUnread = this.detail === null && this.shownAt !== this.revision;
+      if (isLost || this.located !== `${key} ${String(state.frame)}`) void this.locate(selection, sort, state.frame, key);
+      if (isUnread || this.shown !== state.frame) void this.read(state.frame);
     }
   }
 
@@ -93,14 +98,16 @@ export class PacketModel {
   }
 
   private async locate(selection: Selection, sort: Sort | null, frame: number, key: string): Promise<void> {
-    this.located = `${key} ${String(frame)}`;
-    this.absent = false;
+    const place = `${key} ${String(frame)}`;
+    if (place !== this.located) this.absent = false;
+    this.located = place;
+    this.locatedAt = this.revision;
     this.locating?.abort();
     const controller = new AbortController();
     this.locating = controller;
     try {
       const index = await this.store.engine.call('indexOfFrame', { selection, sort, frame }, controller.signal);
-      if (controller.signal.aborted || (this.index === index && index >= 0)) return;
+      if (controller.signal.aborted || (this.index === index && this.absent === index < 0)) return;
       this.index = index;
       this.absent = index < 0;
       this.store.changed();
@@ -112,6 +119,7 @@ export class PacketModel {
   /** Details of the chosen frame; while an arrow key is held down only the last one is waited for. */
   private async read(frame: number): Promise<void> {
     this.shown = frame;
+    this.shownAt = this.revision;
     this.reading?.abort();
     const controller = new AbortController();
     this.reading = controller;
@@ -120,7 +128,7 @@ export class PacketModel {
       if (controller.signal.aborted) return;
       const wanted = this.field;
       this.detail = detail;
-      this.problem = detail === null ? `Frame ${String(frame)} is not in this capture.` : '';
+      this.problem = detail === null ? `Frame ${String(frame)} ${this.store.complete ? 'is not in this capture' : 'has not been read yet'}.` : '';
       this.source = 0;
       // The same field of the next packet stays selected, so that one can compare.
       this.field = wanted === null || detail === null ? null : find(detail.tree, wanted.name);

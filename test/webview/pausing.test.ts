@@ -38,6 +38,17 @@ describe.runIf(here)('a page that follows a growing capture', () => {
     expect(done.flatMap(({ problems }) => problems)).toEqual([]);
   });
 
+  test('a packet that a link leads to is shown as soon as it has been read', async () => {
+    const { context, page, problems } = await harness.open('state=reading');
+    opened.push({ context, problems });
+    page.setDefaultTimeout(10_000);
+    await emit(page, { kind: 'goToPacket', frame: 1100 });
+    await page.getByText('Frame 1100 has not been read yet.').waitFor();
+    await grow(page, 1250);
+    await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe('frame 1,100');
+    await page.locator('[data-testid="packet-row"][aria-selected="true"]:visible').waitFor();
+  });
+
   test('offers to pause only once it has grown', async () => {
     const page = await growing();
     await expect.poll(() => page.getByTestId('pause').count()).toBe(0);
