@@ -80,7 +80,8 @@ export function captureEditors(context: EditorContext): CaptureEditors {
       const key = uri.toString();
       const [panel, editor] = [...open].find(([, each]) => each.uri.toString() === key) ?? [];
       if (panel !== undefined && editor !== undefined) {
-        panel.reveal();
+        // Without its column it would be taken to the one that has the focus.
+        panel.reveal(panel.viewColumn);
         if (command !== undefined) editor.send(command);
         return;
       }

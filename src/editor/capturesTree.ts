@@ -74,7 +74,7 @@ export function capturesTree(library: CaptureLibrary, summaries: Summaries): Cap
       return treeItem(entry, summaries.of(entry.file));
     },
     provideFileDecoration(uri) {
-      const row = uri.scheme === BADGE_SCHEME ? rows?.find((each) => badgeUri(each).toString() === uri.toString()) : undefined;
+      const row = uri.scheme === BADGE_SCHEME ? rows?.find(({ file }) => file.location === uri.query) : undefined;
       const summary = row === undefined ? undefined : summaries.of(row.file);
       if (summary === undefined || summary.worst === null) return undefined;
       // VS Code shows two characters at most.
@@ -89,8 +89,8 @@ export function capturesTree(library: CaptureLibrary, summaries: Summaries): Cap
   };
 }
 
-function badgeUri({ uri }: CaptureEntry): vscode.Uri {
-  return vscode.Uri.from({ scheme: BADGE_SCHEME, path: uri.path, query: uri.toString() });
+function badgeUri({ uri, file }: CaptureEntry): vscode.Uri {
+  return vscode.Uri.from({ scheme: BADGE_SCHEME, path: uri.path, query: file.location });
 }
 
 function treeItem(entry: CaptureEntry, summary: CaptureSummary | undefined): vscode.TreeItem {

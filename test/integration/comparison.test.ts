@@ -92,6 +92,14 @@ describeInVscode('two captures', () => {
     await (await pageWith(COMPARISON)).getByRole('link', { name: 'packets', exact: true }).first().click();
     await expect.poll(async () => (await pageWith(capture)).getByTestId('filter-input').inputValue()).toMatch(/ip\.addr/);
     await expect.poll(() => window.page.locator('.tab', { hasText: 'netsec-place' }).count()).toBe(0);
+    // A link is opened where the focus was, which may still be the capture's column.
+    const link = await (await pageWith(COMPARISON)).getByRole('link', { name: 'frame 45', exact: true }).first().getAttribute('data-href');
+    await window.host(async (vscode, place) => {
+      const uri = vscode.Uri.from({ scheme: 'netsec-comparison', path: `/${place}` });
+      await vscode.commands.executeCommand('vscode.openWith', uri, 'netsec.place', vscode.ViewColumn.Two);
+    }, link!);
+    await expect.poll(async () => (await pageWith(capture)).locator('body').innerText()).toMatch(/Details\s+frame 45\b/);
+    await expect.poll(() => window.page.locator('.tab', { hasText: /^break-in\.pcap\.gz/ }).count()).toBe(1);
     await closeEditors(window);
   });
 
