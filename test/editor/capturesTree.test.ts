@@ -22,16 +22,28 @@ vi.mock('vscode', () => {
     EventEmitter,
     Uri: { from: (parts: { path: string; query: string }) => ({ ...parts, scheme: 'netsec-capture', toString: () => JSON.stringify(parts) }) },
     TreeItem: class {
-      constructor(readonly label: string) {}
+      readonly label: string;
+      constructor(label: string) {
+        this.label = label;
+      }
     },
     ThemeIcon: class {
-      constructor(readonly id: string) {}
+      readonly id: string;
+      constructor(id: string) {
+        this.id = id;
+      }
     },
     ThemeColor: class {
-      constructor(readonly id: string) {}
+      readonly id: string;
+      constructor(id: string) {
+        this.id = id;
+      }
     },
     FileDecoration: class {
-      constructor(readonly badge: string) {}
+      readonly badge: string;
+      constructor(badge: string) {
+        this.badge = badge;
+      }
     },
     env: { language: 'en' },
   };
@@ -42,11 +54,13 @@ class Listed {
   readonly summaries = new Map<string, CaptureSummary>();
   readonly told: (readonly string[] | 'everything')[] = [];
   readonly tree: ReturnType<typeof capturesTree>;
+  #files: Readonly<Record<string, number>>;
   #tell = (): void => undefined;
 
-  constructor(private files: Readonly<Record<string, number>>) {
+  constructor(files: Readonly<Record<string, number>>) {
+    this.#files = files;
     const library = {
-      list: () => Promise.resolve(Object.entries(this.files).map(([name, bytes]) => entry(name, bytes))),
+      list: () => Promise.resolve(Object.entries(this.#files).map(([name, bytes]) => entry(name, bytes))),
       onDidChange: (listener: () => void) => {
         this.#tell = listener;
         return { dispose: () => undefined };
@@ -65,8 +79,8 @@ class Listed {
     return rows;
   }
 
-  async change(files = this.files): Promise<void> {
-    this.files = files;
+  async change(files = this.#files): Promise<void> {
+    this.#files = files;
     this.#tell();
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
