@@ -16,6 +16,7 @@ import type { Outcome } from './conversation.ts';
 import { AT_NOTHING, type Looking } from './looking.ts';
 import type { AnsweringModel } from './modelClient.ts';
 import { namedCapture } from './namedCapture.ts';
+import { answeredPlainly, plainQuestionIn } from './plainQuestions.ts';
 import type { Privacy } from './privacy.ts';
 import type { ExplainFor } from './prompt.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
@@ -158,16 +159,23 @@ async function aboutNamed(words: string, context: CommandContext): Promise<Comma
 
 const IN_VSCODE = 'set a key with *Netsec: Set Anthropic API Key*, or choose a model in Chat';
 
-/** Without a model a free question is taken for a suspicion: its words are looked for in what the analysis knows. Where they are not in it, the capture is told. */
+/** Without a model a free question is one that the analysis knows, else a suspicion whose words are looked for in what it found; else the capture is told. */
 async function freeAnswer(words: string, context: CommandContext, advice: string | null): Promise<Answer> {
+  const question = plainQuestionIn(words),
+    needs = (what: string): string => `${what} need a language model${advice === null ? '' : `: ${advice}`}.`,
+    help = '`/help` lists what works without one.';
+  if (question !== null) {
+    const answered = await answeredPlainly(question, words, context);
+    const others = advice === null ? '' : ` ${needs('Other free questions')} ${help}`;
+    return { ...answered, markdown: `${answered.markdown}\n\nThis tells ${question.meaning}.${others}` };
+  }
   const found = await hunt.builtIn(words, context),
     shown = found.isEmpty === true ? await analyze.builtIn('', context) : found;
-  const needs = `Free questions need a language model${advice === null ? '' : `: ${advice}`}.`,
-    what =
-      found.isEmpty === true
-        ? 'None of these words means something to the analysis alone, so this is what it says of the capture'
-        : 'This is what the analysis has on your words';
-  return { ...shown, markdown: `${needs} ${what}; \`/help\` lists what works without one.\n\n${shown.markdown}` };
+  const what =
+    found.isEmpty === true
+      ? 'None of these words means something to the analysis alone, so this is what it says of the capture'
+      : 'This is what the analysis has on your words';
+  return { ...shown, markdown: `${needs('Free questions')} ${what}; ${help}\n\n${shown.markdown}` };
 }
 
 /** What `work` gives; undefined when it ended because the user cancelled. */

@@ -28,6 +28,12 @@ export function named(text: string, most = 300): string {
   return code(safeText(text, most));
 }
 
+/** What people call a protocol, behind its label: of `Kerberos (Windows log-ons)` without its own name once more. */
+export function meaningText({ label, meaning }: { readonly label: string; readonly meaning: string }): string {
+  const told = meaning.replace(` (${label})`, '');
+  return told === '' || told === label ? '' : ` (${inline(told)})`;
+}
+
 /** `frames 1, 2, 3 of 37`. */
 export function framesText(frames: readonly number[], total: number, most = MOST_FRAMES): string {
   const shown = frames.slice(0, most);

@@ -4,7 +4,7 @@ import { code, inline, words } from '../analysis/exports/markdown.ts';
 import { keyFigures, mostActive, notExamined, protocolShares } from '../analysis/exports/overview.ts';
 import { safeText } from '../analysis/exports/safeText.ts';
 import type { Report } from '../analysis/report.ts';
-import { findingText, joined, section, shortened, verdictLine } from './layout.ts';
+import { findingText, joined, meaningText, section, shortened, verdictLine } from './layout.ts';
 import type { ExplainFor } from './prompt.ts';
 
 const MOST_FINDINGS = 10;
@@ -28,7 +28,7 @@ export function summary(report: Report, reader: ExplainFor): string {
       'Protocols',
       shortened(
         protocolShares(report).map(
-          (row) => `${inline(row.label)}${meaning(row)}: ${row.packetShare.replace('<', '&lt;')} of packets, ${bytesText(row.bytes)}`,
+          (row) => `${inline(row.label)}${meaningText(row)}: ${row.packetShare.replace('<', '&lt;')} of packets, ${bytesText(row.bytes)}`,
         ),
         MOST_PROTOCOLS,
         'protocol',
@@ -43,12 +43,6 @@ export function summary(report: Report, reader: ExplainFor): string {
 /** What the first sentence has said is not said again. */
 function headline({ headline: text, findings: [worst], incidents: [incident] }: Report): string {
   return [incident?.title, worst?.title].reduce<string>((left, said) => (said === undefined ? left : left.replace(` ${said}.`, '')), text);
-}
-
-/** `Kerberos (Windows log-ons)`, without its own name once more. */
-function meaning({ label, meaning: text }: { readonly label: string; readonly meaning: string }): string {
-  const told = text.replace(` (${label})`, '');
-  return told === '' || told === label ? '' : ` (${inline(told)})`;
 }
 
 /** Incidents in words, each with what it is made of. */

@@ -17,6 +17,7 @@ const REGISTRIES: Readonly<Record<string, string>> = {
   'src/editor/tools': 'Tool',
   'src/live/tools': 'Tool',
   'src/chat/commands': 'Command',
+  'src/chat/questions': 'PlainQuestion',
   'media/views': 'View',
 };
 

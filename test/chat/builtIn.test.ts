@@ -78,7 +78,7 @@ describe('without a key', () => {
   });
 
   test('a free question whose words mean nothing to the analysis gets what it says of the capture', async () => {
-    const { text } = await say('who talks most?');
+    const { text } = await say('tell me a story');
     expect(text).toMatch(
       /^Free questions need a language model[^\n]*this is what it says of the capture[\s\S]*Most active devices[\s\S]*`10\.0\.0\.66`/,
     );

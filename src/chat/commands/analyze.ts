@@ -7,9 +7,8 @@ import { safeText } from '../../analysis/exports/safeText.ts';
 import type { Report } from '../../analysis/report.ts';
 import type { Answer, ChatCommand, CommandContext } from '../command.ts';
 import { findingLine, joined, named, section, shortened, verdictLine } from '../layout.ts';
-import { filterWithoutSecrets } from '../looking.ts';
 import { summary } from '../summary.ts';
-import { captureOf, followUpsOf, inCapture, plainAnswer, wholeReport } from './oneCapture.ts';
+import { captureOf, followUpsOf, inCapture, plainAnswer, selectedOf, wholeReport } from './oneCapture.ts';
 
 /** As many as the tool `analyze_network` reads. */
 const MOST_CAPTURES = 50;
@@ -41,24 +40,18 @@ export const analyze: ChatCommand = {
     }
     return inCapture(which, context, async (opened, file) => {
       const report = await wholeReport(opened, context, ROWS);
-      const selected = context.looking.capture === file.name && argument.trim() === '' ? await selectionText(opened, report, context) : '';
+      const selected = argument.trim() === '' ? await selectionText(file, opened, report, context) : '';
       return { markdown: joined([summary(report, context.reader), selected]), followUps: followUpsOf(report) };
     });
   },
 };
 
 /** What of it passes the filter and the time range that the user has set; nothing where none is. */
-async function selectionText(opened: OpenCapture, whole: Report, { looking, signal }: CommandContext): Promise<string> {
-  const { filter, timeRange } = looking;
-  if (filter === '' && timeRange === null) return '';
-  const check = await opened.call('checkFilter', { text: filter }, signal);
-  if (filter !== '' && !check.ok) return '';
-  const part = await opened.call('report', { selection: { filter, timeRange }, limit: ROWS }, signal);
-  const set = [
-    ...(filter === '' ? [] : [named(filterWithoutSecrets(filter))]),
-    ...(timeRange === null ? [] : [`${timeRange.from.toFixed(3)} s to ${timeRange.to.toFixed(3)} s`]),
-  ];
-  return section(`In your selection (${set.join(', ')})`, [
+async function selectionText(file: CaptureFile, opened: OpenCapture, whole: Report, context: CommandContext): Promise<string> {
+  const selected = await selectedOf(file, opened, context);
+  if (selected === null) return '';
+  const part = await opened.call('report', { selection: selected.selection, limit: ROWS }, context.signal);
+  return section(`In your selection (${selected.said})`, [
     `${plural(part.capture.packets, 'packet')} of ${countText(whole.capture.packets)}, ${bytesText(part.capture.originalBytes)}.`,
     `Protocols: ${shortened(
       part.breakdown.map(({ name }) => inline(protocolLabel(name))),

@@ -1,6 +1,7 @@
 /** /explain: a finding, a packet, a conversation or an address, in words. */
 import { isIP } from 'node:net';
 import type { OpenCapture } from '../../analysis/captureStore.ts';
+import { EVERYTHING } from '../../analysis/engineApi.ts';
 import type { Finding, Report } from '../../analysis/report.ts';
 import type { Answer, ChatCommand, CommandContext } from '../command.ts';
 import { AT_NOTHING, type Looking } from '../looking.ts';
@@ -83,7 +84,7 @@ function explained(
     case 'flow':
       return explainedFlow(subject.id, report, context);
     case 'host':
-      return explainedHost(subject.id, report, opened, context);
+      return explainedHost(subject.id, EVERYTHING, report, opened, context.signal);
     case 'finding': {
       const incident = report.incidents.find(({ id }) => id === subject.id);
       if (incident !== undefined) return explainedIncident(incident, report);

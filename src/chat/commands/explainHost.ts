@@ -1,73 +1,121 @@
 /** One address, told in words: who it is, what it did, and what was found about it. */
 import type { OpenCapture } from '../../analysis/captureStore.ts';
 import { bytesText, countText, plural, protocolLabel } from '../../analysis/describe.ts';
-import { EVERYTHING } from '../../analysis/engineApi.ts';
+import type { Selection } from '../../analysis/engineApi.ts';
+import { hideSecrets } from '../../analysis/hideSecrets.ts';
+import type { HostFact, HostService, HostStory } from '../../analysis/hostStory.ts';
 import { inline, words } from '../../analysis/exports/markdown.ts';
 import { clock } from '../../analysis/exports/overview.ts';
 import type { Report } from '../../analysis/report.ts';
-import type { Answer, CommandContext } from '../command.ts';
+import type { Answer } from '../command.ts';
 import { findingLine, joined, named, section, shortened, verdictLine } from '../layout.ts';
 import { followUpsOf } from './oneCapture.ts';
 
-const MOST_PEERS = 8;
+const ROWS = 8,
+  FACTS: readonly (readonly [kind: HostFact['kind'], title: string])[] = [
+    ['mac', 'Network card'],
+    ['address', 'Other addresses'],
+    ['system', 'System'],
+    ['software', 'Programs'],
+    ['account', 'Accounts'],
+  ];
 
-/** `address` in lower case. */
+/** `address` in lower case; `report` has the findings. */
 export async function explainedHost(
   address: string,
+  selection: Selection,
   report: Report,
   opened: OpenCapture,
-  { signal }: CommandContext,
+  signal: AbortSignal,
 ): Promise<Omit<Answer, 'capture'>> {
-  const layer = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/.test(address) ? 'eth' : address.includes(':') ? 'ipv6' : 'ip',
-    mine = report.endpoints.filter((row) => row.layer === layer && row.address.toLowerCase() === address);
-  if (mine.length === 0)
+  const story = await opened.call('host', { address, selection, limit: ROWS }, signal);
+  if (story === null)
     return { markdown: verdictLine(`${named(address, 60)} does not appear in ${named(report.capture.file)}.`), followUps: followUpsOf(report) };
-  const under = await opened.call('report', { selection: { ...EVERYTHING, filter: `${layer}.addr == ${address}` }, limit: 1 }, signal);
-  const peers = report.conversations.filter((row) => row.layer === layer && [row.a, row.b].some((one) => one.toLowerCase() === address)),
-    found = report.findings.filter(({ subjects }) => subjects.some((each) => each.address.toLowerCase() === address)),
-    names = [...new Set(mine.flatMap((row) => row.names))],
-    sum = (of: 'bytesSent' | 'bytesReceived' | 'packets'): number => mine.reduce((total, row) => total + row[of], 0);
-  const roles = [
-    ...new Set(found.flatMap(({ subjects }) => subjects.filter((each) => each.address.toLowerCase() === address).map(({ role }) => role))),
-  ];
+  const found = report.findings.filter(({ id }) => story.findings.some((one) => one.id === id)),
+    roles = [...new Set(story.findings.map(({ role }) => role))],
+    names = story.names.map(({ name }) => name);
   const verdict =
     found.length === 0
       ? 'nothing was found against it'
       : `${plural(found.length, 'finding')}, as ${roles.join(' and ')}; the most serious: ${words(found[0]!.title)}`;
   const told = joined([
     verdictLine(`${named(address)}${names[0] === undefined ? '' : ` (${inline(names[0])})`}: ${verdict}.`),
+    section('What it is', [words(story.summary), ...factLines(story, names)]),
     section('What it did', [
-      `${countText(sum('packets'))} packets: sent ${bytesText(sum('bytesSent'))}, received ${bytesText(sum('bytesReceived'))}.`,
-      ...(under.capture.startTime === null ? [] : [`From ${clock(under.capture.startTime)} to ${clock(under.capture.endTime)} UTC.`]),
-      ...(under.breakdown.length === 0
-        ? []
-        : [
-            `Protocols: ${under.breakdown
-              .slice(0, 6)
-              .map(({ name }) => inline(protocolLabel(name)))
-              .join(', ')}.`,
-          ]),
-      ...(names.length < 2
-        ? []
-        : [
-            `Names: ${names
-              .slice(0, 6)
-              .map((name) => inline(name))
-              .join(', ')}.`,
-          ]),
+      `${plural(story.packets, 'packet')}: sent ${bytesText(story.bytesSent)}, received ${bytesText(story.bytesReceived)}.`,
+      ...(story.firstSeen === null ? [] : [`From ${clock(story.firstSeen)} to ${clock(story.lastSeen)} UTC.`]),
+      ...serviceLines('Offers', 'client', story.offers, story.totals.offers),
+      ...serviceLines('Uses', 'host', story.uses, story.totals.uses),
     ]),
-    section('Findings about it', shortened(found.map(findingLine), 8, 'finding')),
+    section('Findings about it', shortened(found.map(findingLine), ROWS, 'finding')),
+    section('Whom it talked to', withRest(story.peers.map(peerLine), story.totals.peers, 'address', 'addresses')),
     section(
-      'Whom it talked to',
-      shortened(
-        peers.map((row) => {
-          const isA = row.a.toLowerCase() === address;
-          return `${named(isA ? row.b : row.a)}, ${isA ? 'contacted by it' : 'which contacted it'}: ${plural(row.packetsAToB + row.packetsBToA, 'packet')}, ${bytesText(row.bytesAToB + row.bytesBToA)}`;
-        }),
-        MOST_PEERS,
-        'address',
+      'Names it called',
+      withRest(
+        story.visited.map(
+          ({ name, how, server, times, frame }) => `${named(name)} at ${named(server, 60)} over ${how}, ${plural(times, 'time')} [frame ${frame}]`,
+        ),
+        story.totals.visited,
+        'name',
+      ),
+    ),
+    section(
+      'Names it asked for',
+      withRest(
+        story.asked.map(
+          ({ name, type, protocol, questions, answers, isMissing, frame }) =>
+            `${named(name)} (${inline(type)}, ${inline(protocol)}), ${plural(questions, 'time')}: ${isMissing ? 'there is no such name' : answers.length === 0 ? 'no answer seen' : answers.map((answer) => named(answer, 100)).join(', ')} [frame ${frame}]`,
+        ),
+        story.totals.asked,
+        'name',
       ),
     ),
   ]);
   return { markdown: told, followUps: followUpsOf(report) };
+}
+
+function factLines({ facts }: HostStory, names: readonly string[]): string[] {
+  const listed = (title: string, texts: readonly string[]): string[] =>
+    texts.length === 0 ? [] : [`${title}: ${shortened(texts, ROWS, 'of them').join(', ')}`];
+  return [
+    ...listed(
+      'Other names',
+      names.slice(1).map((name) => inline(name)),
+    ),
+    ...FACTS.flatMap(([kind, title]) =>
+      listed(
+        title,
+        facts
+          .filter((fact) => fact.kind === kind)
+          .map(({ text, source, frame }) => `${named(hideSecrets(text), 120)} (${inline(source)}) [frame ${frame}]`),
+      ),
+    ),
+  ];
+}
+
+function serviceLines(does: string, who: string, services: readonly HostService[], total: number): string[] {
+  if (services.length === 0) return [];
+  const texts = services.map(
+    ({ transport, port, service, hosts, connections }) =>
+      `${service === null ? transport.toUpperCase() : inline(protocolLabel(service))} on port ${port} (${plural(hosts, who)}, ${plural(connections, 'conversation')})`,
+  );
+  return [`${does} ${texts.join('; ')}${total > texts.length ? `; ${countText(total - texts.length)} more` : ''}.`];
+}
+
+function peerLine({ address, name, begunBy, packets, bytesSent, bytesReceived, services }: HostStory['peers'][number]): string {
+  const began = { host: 'contacted by it', peer: 'which contacted it', both: 'each contacted the other' }[begunBy],
+    spoke =
+      services.length === 0
+        ? ''
+        : `, ${services
+            .slice(0, 4)
+            .map((one) => inline(protocolLabel(one)))
+            .join(', ')}`;
+  return `${named(address)}${name === null ? '' : ` (${inline(name)})`}, ${began}${spoke}: ${plural(packets, 'packet')}, ${bytesText(bytesSent)} to it, ${bytesText(bytesReceived)} from it`;
+}
+
+function withRest(lines: readonly string[], total: number, one: string, many?: string): string[] {
+  return total > lines.length && lines.length > 0
+    ? [...lines, `${plural(total - lines.length, `more ${one}`, `more ${many ?? `${one}s`}`)}.`]
+    : [...lines];
 }

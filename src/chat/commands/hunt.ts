@@ -84,7 +84,7 @@ function verdictOf(about: readonly Finding[], checks: readonly Coverage[], seen:
 }
 
 /** Findings that the suspicion means; where it names addresses, those about others apart. */
-function findingsFor(
+export function findingsFor(
   { checks, terms, addresses }: Clues,
   findings: readonly Finding[],
 ): { readonly about: readonly Finding[]; readonly others: readonly Finding[] } {

@@ -130,16 +130,7 @@ const COMMON =
 const MOST_WORDS = 40;
 
 export function cluesOf(suspicion: string, { coverage }: Pick<Report, 'coverage'>): Clues {
-  const tokens = suspicion
-    .toLowerCase()
-    .slice(0, 2000)
-    .split(/[^\p{L}\p{N}.:_-]+/u)
-    .map((token) => token.replace(/^[.:_-]+|[.:_-]+$/g, ''))
-    .filter((token) => token !== '')
-    .slice(0, MOST_WORDS);
-  const isAddress = (token: string): boolean => isIP(token) !== 0 || /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/.test(token);
-  const addresses = tokens.map((token) => (isAddress(token) ? token : token.replace(/:\d{1,5}$/, ''))).filter(isAddress),
-    spoken = tokens.filter((token) => !isAddress(token) && !COMMON.test(token)),
+  const spoken = tokensOf(suspicion).filter((token) => addressIn(token) === null && !COMMON.test(token)),
     known = new Set(coverage.map(({ detector }) => detector)),
     checks = new Set<string>();
   for (const word of spoken) {
@@ -147,5 +138,27 @@ export function cluesOf(suspicion: string, { coverage }: Pick<Report, 'coverage'
     // "port scan", "weak-tls": the words of an id, all of them.
     for (const id of known) if (word === id || (id.split('-').includes(word) && id.split('-').every((part) => spoken.includes(part)))) checks.add(id);
   }
-  return { checks, terms: [...new Set(spoken.filter((word) => word.length >= 3))], addresses: [...new Set(addresses)] };
+  return { checks, terms: [...new Set(spoken.filter((word) => word.length >= 3))], addresses: addressesIn(suspicion) };
+}
+
+/** The addresses that are named, in lower case, each once: IPv4, IPv6 and MAC, with or without a port. */
+export function addressesIn(text: string): readonly string[] {
+  return [...new Set(tokensOf(text).map(addressIn))].filter((address) => address !== null);
+}
+
+function tokensOf(text: string): readonly string[] {
+  return text
+    .toLowerCase()
+    .slice(0, 2000)
+    .split(/[^\p{L}\p{N}.:_-]+/u)
+    .map((token) => token.replace(/^[.:_-]+|[.:_-]+$/g, ''))
+    .filter((token) => token !== '')
+    .slice(0, MOST_WORDS);
+}
+
+function addressIn(token: string): string | null {
+  const isAddress = (text: string): boolean => isIP(text) !== 0 || /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/.test(text);
+  if (isAddress(token)) return token;
+  const withoutPort = token.replace(/:\d{1,5}$/, '');
+  return isAddress(withoutPort) ? withoutPort : null;
 }

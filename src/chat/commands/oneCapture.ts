@@ -1,14 +1,14 @@
 /** What the commands about one capture share: which it is, and taking it from the store and giving it back. */
 import type { CaptureFile } from '../../analysis/captureFiles.ts';
 import type { OpenCapture } from '../../analysis/captureStore.ts';
-import { EVERYTHING } from '../../analysis/engineApi.ts';
+import { EVERYTHING, type Selection } from '../../analysis/engineApi.ts';
 import { inline } from '../../analysis/exports/markdown.ts';
 import { safeText } from '../../analysis/exports/safeText.ts';
 import type { Report } from '../../analysis/report.ts';
 import { ToolFailure } from '../../analysis/tool.ts';
 import type { Answer, CommandContext, FollowUp } from '../command.ts';
 import { named } from '../layout.ts';
-import type { Looking } from '../looking.ts';
+import { filterWithoutSecrets, type Looking } from '../looking.ts';
 
 export interface About {
   /** What is asked about, without the capture. */
@@ -55,6 +55,23 @@ export async function inCapture(
   } finally {
     opened.capture.release();
   }
+}
+
+/** What the user has selected of this capture with a filter and a time range, and how that is said; null for all of it. */
+export async function selectedOf(
+  file: CaptureFile,
+  opened: OpenCapture,
+  { looking, signal }: CommandContext,
+): Promise<{ readonly selection: Selection; readonly said: string } | null> {
+  const { capture, filter, timeRange } = looking;
+  if (capture !== file.name || (filter === '' && timeRange === null)) return null;
+  const check = await opened.call('checkFilter', { text: filter }, signal);
+  if (filter !== '' && !check.ok) return null;
+  const said = [
+    ...(filter === '' ? [] : [named(filterWithoutSecrets(filter))]),
+    ...(timeRange === null ? [] : [`${timeRange.from.toFixed(3)} s to ${timeRange.to.toFixed(3)} s`]),
+  ];
+  return { selection: { filter, timeRange }, said: said.join(', ') };
 }
 
 export function plainAnswer(markdown: string, followUps: readonly FollowUp[] = OFFERED): Answer {
