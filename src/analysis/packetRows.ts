@@ -48,8 +48,8 @@ export class PacketRows {
         this.source(),
         flow,
         list,
-        () => {
-          sink.reset();
+        (p) => {
+          sink.reset(p);
           return sink;
         },
         (p) => this.#remember(this.#row(p, sink.protocol, sink.text, flow)),

@@ -95,6 +95,8 @@ export class FieldTree implements FieldSink {
   }
 
   info(protocol: string, text: string): void {
+    // What an ICMP error quotes was said by another.
+    if (this.#packet.quoted) return;
     this.infoProtocol = protocol;
     this.infoText = clip(text);
   }

@@ -99,6 +99,8 @@ export class Packet {
   readonly net = new Int32Array(MAX_LEVELS * NET_STRIDE);
   macCount = 0;
   readonly mac = new Int32Array(MAX_LEVELS * MAC_STRIDE);
+  /** Network headers outside of the innermost link header. */
+  netAboveMac = 0;
   /** Number of the TURN channel that carries what is read, 0 without: conversations of their own between the same two ends. */
   channel = 0;
   /** Inside a header quoted by an ICMP error. */
@@ -188,6 +190,7 @@ export class Packet {
     this.path = 0;
     this.netCount = 0;
     this.macCount = 0;
+    this.netAboveMac = 0;
     this.channel = 0;
     this.quoted = false;
     this.via = 0;
@@ -279,6 +282,7 @@ export class Packet {
     mac[at + MAC_SRC_LOW] = view.getInt32(sourceOffset + 2);
     mac[at + MAC_DST_HIGH] = view.getUint16(destinationOffset);
     mac[at + MAC_DST_LOW] = view.getInt32(destinationOffset + 2);
+    this.netAboveMac = this.netCount;
   }
 
   /** Says through which tunnel the headers that follow came: `vxlan 123` of a kind and a number, `ipip` of a kind alone. */

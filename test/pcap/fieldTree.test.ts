@@ -187,12 +187,13 @@ describe('RowSink', () => {
         hex('ff ff ff ff ff ff 02 00 00 00 00 01 08 06 00 01 08 00 06 04 00 01 02 00 00 00 00 01 0a 00 00 01 00 00 00 00 00 00 0a 00 00 02'),
       ),
       sink = new RowSink();
+    sink.reset(p);
     decode(p, sink);
     expect([sink.protocol, sink.text]).toEqual(['ARP', 'Who has 10.0.0.2? Tell 10.0.0.1']);
     expect(columnAddresses(p)).toEqual({ source: '02:00:00:00:00:01', destination: 'ff:ff:ff:ff:ff:ff' });
-    sink.reset();
-    expect([sink.protocol, sink.text]).toEqual(['', '']);
     const ip = packetOf(SYN);
+    sink.reset(ip);
+    expect([sink.protocol, sink.text]).toEqual(['', '']);
     decode(ip, sink);
     expect(columnAddresses(ip)).toEqual({ source: '10.0.0.1', destination: '10.0.0.2' });
   });

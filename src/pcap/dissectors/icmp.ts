@@ -26,16 +26,29 @@ const TYPES: Readonly<Record<number, string>> = {
   17: 'Address mask request',
   18: 'Address mask reply',
 };
-const UNREACHABLE: Readonly<Record<number, string>> = {
-  0: 'Network unreachable',
-  1: 'Host unreachable',
-  2: 'Protocol unreachable',
-  3: 'Port unreachable',
-  4: 'Fragmentation needed',
-  5: 'Source route failed',
-  9: 'Network administratively prohibited',
-  10: 'Host administratively prohibited',
-  13: 'Communication administratively filtered',
+/** RFC 792, 1122 section 3.2.2, 1812 section 5.2.7 and 4884, in Wireshark's words. */
+const CODES: Readonly<Record<number, readonly string[]>> = {
+  3: [
+    'Network unreachable',
+    'Host unreachable',
+    'Protocol unreachable',
+    'Port unreachable',
+    'Fragmentation needed',
+    'Source route failed',
+    'Destination network unknown',
+    'Destination host unknown',
+    'Source host isolated',
+    'Network administratively prohibited',
+    'Host administratively prohibited',
+    'Network unreachable for TOS',
+    'Host unreachable for TOS',
+    'Communication administratively filtered',
+    'Host precedence violation',
+    'Precedence cutoff in effect',
+  ],
+  5: ['Redirect for network', 'Redirect for host', 'Redirect for TOS and network', 'Redirect for TOS and host'],
+  11: ['Time to live exceeded in transit', 'Fragment reassembly time exceeded'],
+  12: ['Pointer indicates the error', 'Required option missing', 'Bad length'],
 };
 
 const f = defineFields({
@@ -73,7 +86,7 @@ export const icmp: Dissector = {
     if (sink !== null) {
       sink.layer(icmp, offset, end - offset);
       sink.add(f.type, offset, 1);
-      sink.add(f.code, offset + 1, 1, code, type === 3 ? UNREACHABLE[code] : undefined);
+      sink.add(f.code, offset + 1, 1, code, CODES[type]?.[code]);
       sink.add(f.checksum, offset + 2, 2);
       const words = TYPES[type] ?? `type ${type}`;
       if ((echo || type === 13 || type === 14) && end - offset >= 8) {
@@ -90,7 +103,7 @@ export const icmp: Dissector = {
       } else {
         if (type === 5 && end - offset >= 8) sink.add(f.gateway, offset + 4, 4);
         if (type === 3 && code === 4 && end - offset >= 8) sink.add(f.mtu, offset + 6, 2);
-        sink.info('ICMP', type === 3 ? `${words} (${UNREACHABLE[code] ?? `code ${code}`})` : words);
+        sink.info('ICMP', type in CODES ? `${words} (${CODES[type]?.[code] ?? `code ${code}`})` : words);
       }
     }
     if (QUOTING.has(type) && end - offset > 8 && !p.quoted) {

@@ -23,6 +23,27 @@ const TYPES: Readonly<Record<number, string>> = {
   143: 'Multicast Listener Report Message v2',
 };
 
+/** RFC 4443 section 3, 7112 and 6554, in Wireshark's words. */
+const CODES: Readonly<Record<number, readonly string[]>> = {
+  1: [
+    'no route to destination',
+    'Administratively prohibited',
+    'Beyond scope of source address',
+    'Address unreachable',
+    'Port unreachable',
+    'Source address failed ingress/egress policy',
+    'Reject route to destination',
+    'Error in Source Routing Header',
+  ],
+  3: ['hop limit exceeded in transit', 'fragment reassembly time exceeded'],
+  4: [
+    'erroneous header field encountered',
+    'unrecognized Next Header type encountered',
+    'unrecognized IPv6 option encountered',
+    'IPv6 First Fragment has incomplete IPv6 Header Chain',
+  ],
+};
+
 /** What the checksum of an echo reply lacks of its request's, which differs in the type alone. */
 const REPLY_ABOVE_REQUEST = -0x0100;
 
@@ -187,12 +208,13 @@ function sayNeighbour(p: Packet, offset: number, end: number, type: number): voi
 function describe(p: Packet, offset: number, end: number, type: number, sink: FieldSink): void {
   const name = TYPES[type] ?? `type ${type}`,
     length = end - offset,
-    view = p.view;
+    view = p.view,
+    code = view.getUint8(offset + 1);
   sink.layer(icmpv6, offset, length);
   sink.add(f.type, offset, 1);
-  sink.add(f.code, offset + 1, 1);
+  sink.add(f.code, offset + 1, 1, code, CODES[type]?.[code]);
   sink.add(f.checksum, offset + 2, 2);
-  let info = name;
+  let info = type in CODES ? `${name} (${CODES[type]?.[code] ?? `code ${code}`})` : name;
   if ((type === 128 || type === 129) && length >= 8) {
     sink.add(f.identifier, offset + 4, 2);
     sink.add(f.sequence, offset + 6, 2);

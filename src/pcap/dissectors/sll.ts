@@ -1,4 +1,5 @@
 /** Linux cooked capture, versions 1 and 2 (LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2): what `-i any` writes. */
+import { formatMac } from '../addresses.ts';
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { ETHERTYPE, LLC_DSAP } from '../tables.ts';
@@ -45,6 +46,7 @@ const f = defineFields({
 
 const V1_LENGTH = 16,
   V2_LENGTH = 20,
+  LINKTYPE_V1 = 113,
   LINKTYPE_V2 = 276,
   MAX_ADDRESS = 8,
   MIN_ETHERTYPE = 0x600;
@@ -60,7 +62,7 @@ export const sll: Dissector = {
   name: 'Linux cooked-mode capture',
   fields: f,
   on: [
-    { table: 'linktype', value: 113 },
+    { table: 'linktype', value: LINKTYPE_V1 },
     { table: 'linktype', value: LINKTYPE_V2 },
   ],
   dissect(p, offset, end, sink) {
@@ -81,6 +83,18 @@ export const sll: Dissector = {
     else p.next(ETHERTYPE, protocol, payload, end);
   },
 };
+
+/** The MAC address that a cooked frame is from, which has no destination; empty for other frames. */
+export function cookedSource(p: Packet): string {
+  const isV2 = p.linkType === LINKTYPE_V2,
+    at = p.start + (isV2 ? 12 : 6);
+  if ((p.linkType !== LINKTYPE_V1 && !isV2) || at + 6 > p.end) return '';
+  const { frameBytes: bytes } = p,
+    length = isV2 ? bytes[at - 1]! : bytes[at - 2]! * 256 + bytes[at - 1]!;
+  return length === 6
+    ? formatMac(bytes[at]! * 256 + bytes[at + 1]!, (bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!)
+    : '';
+}
 
 function describe(p: Packet, offset: number, isV2: boolean, protocol: number, sink: FieldSink): void {
   const protocolField = protocol >= MIN_ETHERTYPE ? f.protocol : f.linuxType;

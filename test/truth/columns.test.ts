@@ -1,0 +1,67 @@
+/** The packet list's columns Source, Destination and Protocol are Wireshark's, and so are the words about ICMP; `tshark -T fields` is the second source. */
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { EVERYTHING } from '../../src/analysis/engineApi.ts';
+import { tsharkFields, tsharkVersion } from '../support/tshark.ts';
+import { withSession } from '../support/withSession.ts';
+
+const SAMPLES = [
+  'arp-spoofing.pcap',
+  'dhcp-ntp.pcap',
+  'dns.pcap',
+  'ftp.pcap',
+  'geneve.pcap',
+  'gre.pcap',
+  'icmp-redirect.pcap',
+  'ipv6.pcap',
+  'linux-cooked-v2.pcap',
+  'logins-in-clear.pcap',
+  'ping-traceroute.pcap',
+  'scan-fragments.pcap',
+  'scan-udp-ipv6.pcap',
+  'scan-udp.pcap',
+  'share-work.pcap',
+  'snmp-walk.pcap',
+  'telnet-session.pcap',
+  'traceroute.pcap',
+  'vxlan.pcap',
+  'web-browsing.pcap',
+  'web-http2.pcap',
+];
+
+/** Where the two say it differently, and why. */
+const ACCEPTED: readonly (readonly [tshark: RegExp, ours: RegExp, reason: string])[] = [
+  [/^(HTTP2?)\/(JSON|XML)$/, /^HTTP2?$/, 'what a body holds is no protocol of ours'],
+  [/^FTP-DATA$/, /^TCP$/, 'what a data connection carries is a file, told in Files'],
+  [/^(TFTP|Portmap|RPC)$/, /^(UDP|DHCP|MDNS|SNMP)$/, 'nmap sends each payload to other ports; tshark goes by the port, we by content'],
+  [/^TLSv1$/, /^TLSv1\.[23]$/, 'tshark learns the version when the server has answered, in a second pass; we tell it of the whole conversation'],
+  [/^TFTP$/, /^UDP$/, 'a conversation of TFTP goes on from ports of its own'],
+  [/^SSH(v2)?$/, /^SSH(v2)?$/, 'after its banner and before'],
+  [/^(SRVSVC|LSARPC|SAMR|WKSSVC)$/, /^DCERPC$/, 'calls are told by interface and number'],
+];
+
+describe.skipIf(tsharkVersion() === null)('columns', () => {
+  test.each(SAMPLES)('%s', async (name) => {
+    const file = path.resolve(import.meta.dirname, '../../captures', name),
+      columns = tsharkFields(file, ['_ws.col.Protocol', '_ws.col.Source', '_ws.col.Destination', '_ws.col.Info']);
+    const rows = await withSession(
+      file,
+      async (session) =>
+        (await session.handlers.packets({ selection: EVERYTHING, sort: null, offset: 0, limit: 10_000 }, new AbortController().signal)).rows,
+    );
+    expect(rows.length).toBe(columns.length);
+    const wrong = rows.flatMap(({ frame, protocol, source, destination, info }) => {
+      const [theirs = '', from = '', to = '', said = ''] = columns[frame - 1]!;
+      const differ = [
+        ...(theirs === protocol || ACCEPTED.some(([tshark, ours]) => tshark.test(theirs) && ours.test(protocol)) ? [] : [`${theirs} | ${protocol}`]),
+        ...(from === source && to === destination ? [] : [`${from} > ${to} | ${source} > ${destination}`]),
+        // An echo's columns have pairs and TTL besides, and neighbours their addresses.
+        ...(/^ICMP/.test(theirs) && /unreach|exceeded|Redirect|problem/i.test(said) && !/^Redirect is/.test(said) && said.replace(/ +/g, ' ') !== info
+          ? [`${said} | ${info}`]
+          : []),
+      ];
+      return differ.map((text) => `frame ${frame}: ${text}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+});
