@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { EngineEvent, EngineMethods, EngineSession, HostMethods, PageCommand, PageStart } from '../analysis/engineApi.ts';
 import { rpcServer, type Channel, type Handlers } from '../analysis/rpc.ts';
 import type { AllowList } from './allowList.ts';
+import { engineHandlers } from './engineHandlers.ts';
 import { exportReport, savePackets } from './exports.ts';
 import { saveFiles } from './savedFiles.ts';
 import { hostMethods } from './hostMethods.ts';
@@ -168,38 +169,6 @@ function connectPage(context: EditorContext, document: CaptureDocument, panel: v
     language: vscode.env.language,
   });
   return { uri, session, send };
-}
-
-/** The engine's calls, passed on as they are. */
-function engineHandlers(session: EngineSession): Omit<Handlers<PageMethods>, keyof HostMethods> {
-  const pass =
-    <M extends keyof EngineMethods>(method: M) =>
-    (params: EngineMethods[M][0], signal: AbortSignal): Promise<EngineMethods[M][1]> =>
-      session.call(method, params, signal);
-  return {
-    report: pass('report'),
-    packets: pass('packets'),
-    messages: pass('messages'),
-    conversations: pass('conversations'),
-    endpoints: pass('endpoints'),
-    services: pass('services'),
-    graph: pass('graph'),
-    tcpGraph: pass('tcpGraph'),
-    inventory: pass('inventory'),
-    files: pass('files'),
-    fileContents: pass('fileContents'),
-    host: pass('host'),
-    indexOfFrame: pass('indexOfFrame'),
-    packet: pass('packet'),
-    checkFilter: pass('checkFilter'),
-    completeFilter: pass('completeFilter'),
-    followStream: pass('followStream'),
-    exportFormats: pass('exportFormats'),
-    saveEvidence: pass('saveEvidence'),
-    rereadLists: pass('rereadLists'),
-    setAllowRules: pass('setAllowRules'),
-    setDetectorOptions: pass('setDetectorOptions'),
-  };
 }
 
 function isReady(message: unknown): boolean {

@@ -155,7 +155,13 @@ function filterLiteral(field: Field, value: FieldValue, length: number): string 
   }
 }
 
-/** A string literal of the filter language. */
+/** A string literal of the filter language, in which nothing hides or turns the direction of writing. */
 export function quote(text: string): string {
-  return `"${text.replace(/[\\"]/g, '\\$&').replace(/[\x00-\x1f\x7f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)}"`;
+  return `"${text.replace(/[\\"]/g, '\\$&').replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, quoted)}"`;
+}
+
+function quoted(character: string): string {
+  const code = character.codePointAt(0)!,
+    hex = code.toString(16);
+  return code < 0x80 ? `\\x${hex.padStart(2, '0')}` : code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }

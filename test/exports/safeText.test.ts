@@ -1,7 +1,7 @@
 /** Packet text cannot act on whoever reads it. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { safeText } from '../../src/analysis/exports/safeText.ts';
+import { safeText, withSafeTexts } from '../../src/analysis/exports/safeText.ts';
 
 test.each([
   ['\u001b[2J', '\\x1b[2J'],
@@ -33,4 +33,15 @@ test('nor of any text', () => {
 test('a text of a megabyte becomes a line of the length that was asked for', () => {
   expect(Array.from(safeText('é'.repeat(1 << 20), 50))).toHaveLength(50);
   expect(safeText('\u0000'.repeat(1 << 20), 50)).toMatch(/^(?:\\x00)+.*…$/);
+});
+
+test('what a page shows is safe however deep it lies; lines, numbers and bytes stay, and what is safe is not copied', () => {
+  const bytes = new Uint8Array([0xe2, 0x80, 0xae]),
+    safe = { rows: [{ name: 'a\nb\tc', n: 1, times: [1, 2] }], bytes, nothing: null };
+  expect(withSafeTexts(safe)).toBe(safe);
+  expect(withSafeTexts({ ...safe, rows: [...safe.rows, { name: '\u202egnp.exe', n: 2, times: [] }] })).toEqual({
+    ...safe,
+    rows: [...safe.rows, { name: '\\u202egnp.exe', n: 2, times: [] }],
+  });
+  expect(withSafeTexts(['x', ['\u0007']])).toEqual(['x', ['\\x07']]);
 });

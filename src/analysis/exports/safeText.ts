@@ -26,3 +26,34 @@ function escape(character: string): string {
   if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
   return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
 }
+
+/**
+ * The same value where nothing in it is unsafe, else a copy in which all texts are safe, however deep they lie. Bytes and numbers are left alone,
+ * and so are keys. Display filters keep their meaning: the escapes are those of their strings.
+ */
+export function withSafeTexts<T>(value: T): T {
+  if (typeof value === 'string') return safeLines(value) as T;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value;
+  if (Array.isArray(value)) {
+    // A list of numbers may be long, and is nothing but numbers.
+    if (typeof value[0] === 'number') return value;
+    let copy: unknown[] | null = null;
+    for (const [i, each] of (value as unknown[]).entries()) {
+      const safe = withSafeTexts(each);
+      if (safe !== each) (copy ??= [...(value as unknown[])])[i] = safe;
+    }
+    return (copy ?? value) as T;
+  }
+  let copy: Record<string, unknown> | null = null;
+  for (const [key, each] of Object.entries(value as Readonly<Record<string, unknown>>)) {
+    const safe = withSafeTexts(each);
+    if (safe !== each) (copy ??= { ...(value as Record<string, unknown>) })[key] = safe;
+  }
+  return (copy ?? value) as T;
+}
+
+function safeLines(text: string): string {
+  return text.search(UNSAFE) < 0
+    ? text
+    : text.replace(UNSAFE, (character) => (character === '\n' || character === '\t' ? character : escape(character)));
+}
