@@ -89,6 +89,11 @@ export class TcpAnalysis {
   isAllBeforeAcknowledged = false;
   /** After `segment`: it acknowledges what was not seen, told already or not. */
   acksUnseen = false;
+  /**
+   * After `segment`: it acknowledges bytes beyond all that were seen. Wireshark's mark also stands where a retransmission brought more bytes than the segment it
+   * repeats, and on the challenge to a SYN that meets a connection of before (RFC 5961 section 4), where nothing is missing.
+   */
+  acksMissing = false;
   /** After `segment`: of a duplicate ACK, which one it is. */
   duplicates = 0;
   #count = 0;
@@ -111,16 +116,16 @@ export class TcpAnalysis {
     const at = row * INTS,
       time = this.time;
     let index = flows.ints[at + TCP_ROW]!;
+    const afterSyn = index === ONLY_A_SYN;
     if (index < 0) {
       // A flood is a million connections of one SYN: they get by without a row.
       if (index === -1 && (flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) === TCP_SYN && length === 0 && direction === 0) {
         flows.ints[at + TCP_ROW] = ONLY_A_SYN;
         flows.ints[at + NEXT_A] = (sequence + 1) | 0;
         flows.ints[at + NEXT_B] = window;
-        this.isAllBeforeAcknowledged = this.acksUnseen = false;
+        this.isAllBeforeAcknowledged = this.acksUnseen = this.acksMissing = false;
         return 0;
       }
-      const afterSyn = index === ONLY_A_SYN;
       index = this.#create();
       flows.ints[at + TCP_ROW] = index;
       if (afterSyn) this.#rememberSyn(flows, row, index, this.firstTime);
@@ -178,9 +183,10 @@ export class TcpAnalysis {
     }
     if (!sameAck) ints[f + DUPLICATES] = 0;
 
-    this.acksUnseen = false;
+    this.acksUnseen = this.acksMissing = false;
     if ((flags & TCP_ACK) !== 0 && (reverseSet & HAS_ACKABLE) !== 0 && ints[r + ACKABLE] !== 0 && ((ack - ints[r + ACKABLE]!) | 0) > 0) {
       this.acksUnseen = true;
+      this.acksMissing = !afterSyn && ((ack - ints[r + NEXT]!) | 0) > 0;
       // Told once per loss: as in Wireshark, again when more was seen since, or when the other side has acknowledged something new.
       if (((ints[r + NEXT]! - ints[r + ACKABLE]!) | 0) > 0) {
         ints[r + ACKABLE] = ints[r + NEXT]!;

@@ -21,8 +21,17 @@ export class TcpCourse {
     this.#state = state;
   }
 
-  /** What `TcpAnalysis` said of a segment, `ahead` bytes beyond what was expected. */
-  facts(row: number, direction: Direction, bits: number, ahead: number, length: number, isCounted: boolean): void {
+  /** What `TcpAnalysis` said of a segment, `ahead` bytes beyond what was expected; `acksMissing` as there. */
+  facts(
+    row: number,
+    direction: Direction,
+    bits: number,
+    flags: number,
+    ahead: number,
+    length: number,
+    acksMissing: boolean,
+    isCounted: boolean,
+  ): void {
     const state = this.#state,
       { ints, doubles } = state.flows,
       at = row * F.INTS,
@@ -37,16 +46,19 @@ export class TcpCourse {
       doubles[dat + F.GAP_BYTES]! -= filled;
       state.tcpGapBytes -= filled;
     }
-    if ((bits & LOST_SEGMENT) !== 0) {
+    // A SYN is where its direction begins: whatever was before belonged to another connection.
+    const isLost = (bits & LOST_SEGMENT) !== 0 && (flags & TCP_SYN) === 0,
+      isMissed = (bits & ACKED_UNSEEN) !== 0 && (acksMissing || isLost || doubles[dat + F.GAP_BYTES]! > 0);
+    if (isLost) {
       doubles[dat + F.GAP_BYTES]! += ahead;
       state.tcpGapBytes += ahead;
     }
     if ((bits & OUT_OF_ORDER) !== 0) state.tcpOutOfOrder++;
-    if ((bits & (LOST_SEGMENT | ACKED_UNSEEN)) !== 0) {
+    if (isLost || isMissed) {
       state.tcpGaps++;
       ints[at + F.GAPS]!++;
       // A segment that is only missing may have been lost on its way; one that was acknowledged arrived, and the capture missed it.
-      if ((bits & ACKED_UNSEEN) !== 0) {
+      if (isMissed) {
         state.tcpAcknowledgedUnseen++;
         if (isCounted && state.unseenFrames.length < 100) state.unseenFrames.push(state.packet.frame);
         ints[at + F.FLAGS]! |= F.MISSED_DATA;

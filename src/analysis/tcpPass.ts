@@ -76,7 +76,7 @@ export class TcpPass {
     if (flows.ints[at + F.TCP_ROW] === ONLY_A_SYN) analysis.firstTime = this.#sinceFirst(row);
     let bits = analysis.segment(flows, row, direction, segmentAt, p.tcpAcknowledgment | 0, length, flags, p.tcpWindow);
     if (isReused) bits |= PORTS_REUSED;
-    if (bits !== 0) this.#course.facts(row, direction, bits, (segmentAt - next) | 0, length, isCounted);
+    if (bits !== 0) this.#course.facts(row, direction, bits, flags, (segmentAt - next) | 0, length, analysis.acksMissing, isCounted);
     if (sink?.takes(tcp) === true) {
       describeTcp(p, flows.ints, row, direction, bits, net, this.#streamNumbers.of(row, F.PROTOCOL_TCP), sink);
       if (sink.wantsRelated) this.#relate(p, row, direction, bits, length, payload, flows.ints[at + F.NEXT_A + direction] !== next, sink);
