@@ -106,7 +106,8 @@ describe('messages of a protocol', () => {
 
   test('the filter of the page holds, and what it is not of is not listed', async () => {
     const page = await messages('dns.pcap', 'dns', { filter: 'dns.qry.name == "cdn.example.net" or ip', timeRange: null });
-    expect(page.rows.every(({ protocol }) => protocol === 'DNS')).toBe(true);
+    // Frame 70 is an ICMP error that quotes an answer, which tshark's `dns` passes, too.
+    expect(page.rows.filter(({ protocol }) => protocol !== 'DNS').map(({ frame, protocol }) => [frame, protocol])).toEqual([[70, 'ICMP']]);
     const few = await messages('dns.pcap', 'dns', { filter: 'dns.qry.name == "cdn.example.net"', timeRange: null });
     expect(few.rows.map(({ frame }) => frame)).toEqual([9, 10]);
   });
