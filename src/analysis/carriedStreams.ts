@@ -39,7 +39,7 @@ export class CarriedStreams implements StreamCarrier {
   constructor(listener: StreamListener) {
     this.#listener = listener;
     // The conversation stays one of what carries it: that is what went over the wire.
-    this.#quiet = { ...listener, onRecognised: () => undefined };
+    this.#quiet = { ...listener, onRecognised: () => undefined, isWhole: () => false };
   }
 
   of(stream: TcpStream, flow: number, sourcePort: number, destinationPort: number): this {

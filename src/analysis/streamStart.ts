@@ -1,5 +1,5 @@
 /** Finds out by its first bytes which protocol a stream is in. What is in none that we know is said as it is, as long as it reads as text. */
-import type { Direction, FieldSink } from '../pcap/dissector.ts';
+import type { Direction, FieldSink, StreamDissector } from '../pcap/dissector.ts';
 import { NO_FILE, type FileTaker } from '../pcap/fileTaker.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { plainFile } from '../pcap/plainFile.ts';
@@ -17,6 +17,8 @@ const MAX_UNDECIDED_BYTES = 512;
 export interface StreamListener {
   /** The stream turned out to be this protocol. */
   onRecognised(flow: number, bound: Bound): void;
+  /** Its connection was opened while the capture ran: its first bytes are the first that were sent. */
+  isWhole(flow: number): boolean;
   /** The stream was given up for want of room. */
   onGivenUp(flow: number): void;
   /** What it carries was opened. */
@@ -101,7 +103,8 @@ function takeBytes(
   }
   if (stream.dissector === null && p.files !== null) takeAsFile(p, p.files, stream);
   if (stream.dissector === null) {
-    const answer = recognise(p, stream, flow, direction, bytes, from, to, sourcePort, destinationPort, listener);
+    const isBeginning = !side.midway && listener.isWhole(flow),
+      answer = recognise(p, stream, flow, direction, bytes, from, to, sourcePort, destinationPort, isBeginning, listener);
     if (answer !== 'yes') {
       stream.undecidedBytes += end - offset;
       stream.isFollowed ||= isFollowed(bytes, from, to);
@@ -147,24 +150,32 @@ function recognise(
   end: number,
   sourcePort: number,
   destinationPort: number,
+  isBeginning: boolean,
   listener: StreamListener,
 ): 'yes' | 'no' | 'more' {
-  let more = false;
-  const ask = (bound: Bound | undefined): boolean => {
-    const dissector = bound?.dissector.stream;
-    if (bound === undefined || dissector === undefined) return false;
-    const answer = dissector.recognise(bytes, offset, end, direction, sourcePort, destinationPort);
-    if (answer === 'more') more = true;
-    if (answer !== 'yes') return false;
+  let more = false,
+    likely: Bound | null = null;
+  const take = (bound: Bound, dissector: StreamDissector): 'yes' => {
     stream.bound = bound;
     stream.dissector = dissector;
     stream.state = dissector.open();
     listener.onRecognised(flow, bound);
-    return true;
+    return 'yes';
+  };
+  const ask = (bound: Bound | undefined): boolean => {
+    const dissector = bound?.dissector.stream;
+    if (bound === undefined || dissector === undefined) return false;
+    const answer = dissector.recognise(bytes, offset, end, direction, sourcePort, destinationPort, isBeginning);
+    if (answer === 'more') more = true;
+    else if (answer === 'likely') likely ??= bound;
+    return answer === 'yes' && take(bound, dissector) === 'yes';
   };
   if (ask(p.tables.find(TCP_PORT, destinationPort)) || ask(p.tables.find(TCP_PORT, sourcePort))) return 'yes';
   for (const bound of p.tables.streams) if (ask(bound)) return 'yes';
-  return more ? 'more' : 'no';
+  const found = likely as Bound | null;
+  if (found === null) return more ? 'more' : 'no';
+  // A byte or two may still become the mark of another.
+  return more && end - offset < SHORT_START ? 'more' : take(found, found.dissector.stream!);
 }
 
 /** Says one more segment of a conversation in no known protocol. */

@@ -49,6 +49,7 @@ export class TcpPass {
     this.#givesWayTo = tables.all.map(({ dissector }) => (dissector.givesWayTo ?? []).flatMap((id) => tables.byId(id)?.index ?? []));
     this.#streams = new TcpStreams({
       onRecognised: (flow, bound) => this.#recognised(flow, bound),
+      isWhole: (flow) => ((state.flows.ints[flow * F.INTS + F.FLAGS]! >> F.FIRST_TCP_FLAGS_SHIFT) & TCP_SYN) !== 0,
       onGivenUp: (flow) => {
         state.flows.ints[flow * F.INTS + F.STREAM] = IGNORED;
         state.streamsGivenUp++;

@@ -23,6 +23,8 @@ export class StreamSide {
   started = false;
   /** Some of it was handed on. */
   begun = false;
+  /** The first bytes that there are of it are not the first that were sent. */
+  midway = false;
   /** Bytes to pass over before the next step. */
   skip = 0;
   /** The PDU ends when `skip` is used up. */
@@ -87,6 +89,7 @@ export function loseThread(stream: TcpStream, side: StreamSide): void {
   if (stream.dissector === null) {
     // What comes after the beginning that is missing may still say what it is.
     side.done = side.begun;
+    side.midway = true;
     return;
   }
   side.skip = 0;

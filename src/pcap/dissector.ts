@@ -99,6 +99,12 @@ export const NEED_MORE = 0;
 /** Result of `StreamDissector.step`: this is not (or no longer) this protocol; the rest of the stream is not looked at. */
 export const NOT_MINE = -1;
 
+/**
+ * `more`: too few bytes to say. `likely`: its port speaks for it and nothing against it, but others, whose marks are in the bytes, are to be asked first: whatever
+ * listens behind a well-known port, an attacker chooses.
+ */
+export type Recognised = 'yes' | 'likely' | 'no' | 'more';
+
 /** Which way a stream's bytes flow: 0 from the originator, 1 to it. */
 export type Direction = 0 | 1;
 
@@ -108,10 +114,19 @@ export type Direction = 0 | 1;
  */
 export interface StreamDissector<State = unknown> {
   /**
-   * Says by content whether the first bytes of a direction, `[offset, end)`, are this protocol. `more` if too few to say.
-   * A protocol whose first words are not telling answers `yes` only on its own ports.
+   * Says by content whether the first bytes of a direction, `[offset, end)`, are this protocol. A protocol whose first words are not telling answers `yes` only on its
+   * own ports. With `isBeginning` they are the first that the connection carried in this direction, so that a protocol which begins with marks has to show them; else
+   * they may be of its middle, where a port may decide.
    */
-  recognise(bytes: Uint8Array, offset: number, end: number, direction: Direction, sourcePort: number, destinationPort: number): 'yes' | 'no' | 'more';
+  recognise(
+    bytes: Uint8Array,
+    offset: number,
+    end: number,
+    direction: Direction,
+    sourcePort: number,
+    destinationPort: number,
+    isBeginning?: boolean,
+  ): Recognised;
   /** State shared by both directions of one stream. */
   open(): State;
   /** Whether this stream is, or may turn into, one of another protocol, which it gives the sink to. Without this function it never does. */

@@ -108,6 +108,29 @@ export function matchPrefix(bytes: Uint8Array, from: number, to: number, prefix:
   return length === prefix.length ? 'yes' : 'more';
 }
 
+/** Whether `[from, to)` begins with one of these words, in upper case, and the word ends there; `more` where it is only a beginning of one. */
+export function beginsWithOne(bytes: Uint8Array, from: number, to: number, words: readonly string[]): 'yes' | 'no' | 'more' {
+  let more = false;
+  for (const word of words) {
+    const length = Math.min(word.length, to - from);
+    if (!startsWithWord(bytes, from, to, word.slice(0, length))) continue;
+    if (to - from <= word.length) {
+      more = true;
+      continue;
+    }
+    const after = bytes[from + word.length]!;
+    if (after === 32 || after === 13 || after === 10) return 'yes';
+  }
+  return more ? 'more' : 'no';
+}
+
+/** Three digits and a space or a dash, as FTP and SMTP reply. */
+export function beginsAsReply(bytes: Uint8Array, from: number, to: number): 'yes' | 'no' | 'more' {
+  for (let i = 0; i < Math.min(3, to - from); i++) if (bytes[from + i]! < 48 || bytes[from + i]! > 57) return 'no';
+  if (to - from < 4) return 'more';
+  return bytes[from + 3] === 32 || bytes[from + 3] === 45 ? 'yes' : 'no';
+}
+
 /** The decimal digits `[from, to)` as a number, or -1 if they are none or more than a double holds exactly. */
 export function decimalAt(bytes: Uint8Array, from: number, to: number): number {
   if (to <= from || to - from > 15) return -1;

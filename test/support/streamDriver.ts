@@ -121,7 +121,7 @@ export function feed(dissector: Dissector, segments: readonly Segment[], options
     if (!recognised) {
       const answer = stream.recognise(s.held, 0, s.held.length, direction, ...portsOf(direction));
       if (answer === 'no') s.off = true;
-      if (answer !== 'yes') continue;
+      if (answer !== 'yes' && answer !== 'likely') continue;
       recognised = true;
       state = stream.open();
     }

@@ -1,11 +1,11 @@
 /** File Transfer Protocol, RFC 959, with RFC 2428 (IPv6) and RFC 4217 (TLS). Commands, replies, and where data connections go. */
 import { formatIpv6 } from '../addresses.ts';
-import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message, type Recognised } from '../dissector.ts';
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { MAX_LINE, stepLine } from '../lines.ts';
 import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
-import { afterLine, decimalAt, findByte, lineTextEnd, MAX_TEXT, SPACE, textAt } from '../text.ts';
+import { afterLine, beginsAsReply, beginsWithOne, decimalAt, findByte, lineTextEnd, MAX_TEXT, SPACE, textAt } from '../text.ts';
 
 const f = defineFields({
   request: { name: 'ftp.request', label: 'Request', type: 'boolean' },
@@ -55,7 +55,52 @@ export interface FtpDataMessage extends Message {
 }
 export const ftpDataMessage = messageKind<FtpDataMessage>('ftp-data');
 
-const PORT = 21;
+const PORT = 21,
+  /** Those of RFC 959, 2228, 2389 and 7151 that need nobody to be logged in, and those that come first where a login is skipped. */
+  FIRST_COMMANDS = [
+    ...[
+      'USER',
+      'PASS',
+      'ACCT',
+      'REIN',
+      'QUIT',
+      'HELP',
+      'NOOP',
+      'SYST',
+      'STAT',
+      'FEAT',
+      'OPTS',
+      'AUTH',
+      'ADAT',
+      'PBSZ',
+      'PROT',
+      'CCC',
+      'HOST',
+      'LANG',
+      'CLNT',
+    ],
+    ...[
+      'CWD',
+      'CDUP',
+      'PWD',
+      'XPWD',
+      'TYPE',
+      'MODE',
+      'STRU',
+      'PORT',
+      'EPRT',
+      'PASV',
+      'EPSV',
+      'LIST',
+      'NLST',
+      'MLSD',
+      'RETR',
+      'STOR',
+      'SITE',
+      'SIZE',
+      'MDTM',
+    ],
+  ];
 const SECRETS = new Set(['PASS', 'ACCT', 'ADAT']),
   /** Commands that a file is transferred for; listings are none. */
   TRANSFERS = new Set(['RETR', 'STOR', 'STOU', 'APPE']);
@@ -110,9 +155,15 @@ function recogniseFtp(
   _direction: Direction,
   sourcePort: number,
   destinationPort: number,
-): 'yes' | 'no' | 'more' {
+  isBeginning?: boolean,
+): Recognised {
   if (end === offset) return 'more';
   const first = bytes[offset]!;
+  if (isBeginning === true && sourcePort === PORT) {
+    const answer = beginsAsReply(bytes, offset, end);
+    return answer === 'yes' ? 'likely' : answer;
+  }
+  if (isBeginning === true && destinationPort === PORT) return beginsWithOne(bytes, offset, end, FIRST_COMMANDS);
   if (sourcePort === PORT) return first >= 49 && first <= 54 ? 'yes' : 'no';
   if (destinationPort === PORT) return (first >= 65 && first <= 90) || (first >= 97 && first <= 122) ? 'yes' : 'no';
   // Elsewhere a greeting has to say so: "220 ProFTPD Server ready."

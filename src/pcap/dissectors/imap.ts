@@ -6,7 +6,7 @@ import { MAX_LINE } from '../lines.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { answerSasl, beginSasl, newSasl, type Sasl } from '../sasl.ts';
-import { afterLine, decimalAt, findByte, lineTextEnd, matchPrefix, SPACE, textAt } from '../text.ts';
+import { afterLine, beginsWithOne, decimalAt, findByte, lineTextEnd, matchPrefix, SPACE, textAt } from '../text.ts';
 
 const f = defineFields({
   isRequest: { name: 'imap.isrequest', label: 'Is Request', type: 'boolean' },
@@ -43,7 +43,24 @@ export interface ImapReplyMessage extends Message {
 }
 export const imapReplyMessage = messageKind<ImapReplyMessage>('imap-reply');
 
-const PORT = 143;
+const PORT = 143,
+  LONGEST_TAG = 32,
+  FIRST_COMMANDS = [
+    'CAPABILITY',
+    'NOOP',
+    'LOGOUT',
+    'STARTTLS',
+    'AUTHENTICATE',
+    'LOGIN',
+    'ID',
+    'ENABLE',
+    'SELECT',
+    'EXAMINE',
+    'LIST',
+    'LSUB',
+    'STATUS',
+    'NAMESPACE',
+  ];
 /** Commands under way whose completion is awaited. */
 const MAX_PENDING = 64;
 const KEEP_BYTES = 8192;
@@ -77,14 +94,16 @@ export const imap: Dissector = {
   application: true,
   stream: {
     handsOn: (_p, state: ImapState) => state.rest !== null,
-    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
+    recognise(bytes, offset, end, _direction, sourcePort, destinationPort, isBeginning) {
       if (end === offset) return 'more';
       for (const greeting of ['* OK', '* PREAUTH', '* BYE']) {
         const answer = matchPrefix(bytes, offset, end, greeting);
         if (answer !== 'no') return answer;
       }
+      if (sourcePort !== PORT && destinationPort !== PORT) return 'no';
       const first = bytes[offset]!;
-      return (sourcePort === PORT || destinationPort === PORT) && first >= 33 && first < 127 ? 'yes' : 'no';
+      if (isBeginning !== true) return first >= 33 && first < 127 ? 'yes' : 'no';
+      return destinationPort === PORT ? beginsAsCommand(bytes, offset, end) : 'no';
     },
     open: (): ImapState => ({
       attempt: newAttempt(),
@@ -125,6 +144,14 @@ const MAIL_ITEM = /(?:\bRFC822|\bBODY\[\](?:<(\d{1,12})>)?) \{\d{1,12}\}\s*$/i,
   APPEND = /^\S{1,64} APPEND /i;
 
 /** A line; while it ends with `{length}`, that many bytes and another line belong to it (RFC 9051 section 4.3). */
+/** A tag and a command that may come first, RFC 9051 section 6. */
+function beginsAsCommand(bytes: Uint8Array, offset: number, end: number): 'yes' | 'no' | 'more' {
+  const space = findByte(bytes, 32, offset, Math.min(end, offset + LONGEST_TAG));
+  if (space - offset >= LONGEST_TAG || space === offset) return 'no';
+  for (let at = offset; at < space; at++) if (bytes[at]! < 33 || bytes[at]! > 126) return 'no';
+  return space >= end ? 'more' : beginsWithOne(bytes, space + 1, end, FIRST_COMMANDS);
+}
+
 function stepImap(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: ImapState): number {
   state.inner[direction] = state.rest !== null;
   if (state.rest !== null) return stepInner(p, bytes, offset, end, direction, state.rest, 'imap');

@@ -7,7 +7,7 @@ import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../log
 import { readMailHeaders, type MailHeaders } from '../mailHeaders.ts';
 import type { Packet } from '../packet.ts';
 import { answerSasl, beginSasl, newSasl, type Sasl } from '../sasl.ts';
-import { findByte, lineTextEnd, matchPrefix, SPACE, textAt } from '../text.ts';
+import { beginsWithOne, findByte, lineTextEnd, matchPrefix, SPACE, textAt } from '../text.ts';
 
 const f = defineFields({
   request: { name: 'pop.request', label: 'Request', type: 'string' },
@@ -43,6 +43,25 @@ export interface PopMailMessage extends Message, MailHeaders {
 }
 export const popMailMessage = messageKind<PopMailMessage>('pop-mail');
 
+const COMMANDS = [
+  'USER',
+  'PASS',
+  'APOP',
+  'AUTH',
+  'CAPA',
+  'STLS',
+  'QUIT',
+  'NOOP',
+  'STAT',
+  'LIST',
+  'UIDL',
+  'RETR',
+  'TOP',
+  'DELE',
+  'RSET',
+  'UTF8',
+  'LANG',
+];
 const PORT = 110,
   KEEP_BYTES = 16_384;
 /** Commands that wait for their answers when a client pipelines (RFC 2449 section 6.6). */
@@ -73,12 +92,13 @@ export const pop: Dissector = {
   application: true,
   stream: {
     handsOn: (_p, state: PopState) => state.rest !== null,
-    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
+    recognise(bytes, offset, end, _direction, sourcePort, destinationPort, isBeginning) {
       if (end === offset) return 'more';
       if (sourcePort === PORT) {
         const ok = matchPrefix(bytes, offset, end, '+OK');
         return ok === 'no' ? matchPrefix(bytes, offset, end, '-ERR') : ok;
       }
+      if (destinationPort === PORT && isBeginning === true) return beginsWithOne(bytes, offset, end, COMMANDS);
       if (destinationPort === PORT) return bytes[offset]! >= 65 && bytes[offset]! <= 122 ? 'yes' : 'no';
       const greeting = matchPrefix(bytes, offset, end, '+OK ');
       if (greeting !== 'yes') return greeting;

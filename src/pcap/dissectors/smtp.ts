@@ -1,5 +1,5 @@
 /** Simple Mail Transfer Protocol, RFC 5321, with AUTH (RFC 4954), STARTTLS (RFC 3207) and CHUNKING (RFC 3030). Mails are passed over but for their headers. */
-import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message, type Recognised } from '../dissector.ts';
 import { DOTTED, MAIL_TYPE, NO_FILE } from '../fileTaker.ts';
 import { dissectInner, finishInner, handOver, passedInner, stepInner, type HandOver } from '../handOver.ts';
 import { dotText, MAX_LINE, stepDotText, stepLine, type DotText } from '../lines.ts';
@@ -9,7 +9,7 @@ import { readAttachments } from '../mailAttachments.ts';
 import { readMailHeaders, type MailHeaders } from '../mailHeaders.ts';
 import type { Packet } from '../packet.ts';
 import { answerSasl, beginSasl, newSasl, type Sasl } from '../sasl.ts';
-import { afterLine, decimalAt, findByte, lineTextEnd, skipBlanks, SPACE, startsWithWord, textAt } from '../text.ts';
+import { afterLine, beginsAsReply, beginsWithOne, decimalAt, findByte, lineTextEnd, skipBlanks, SPACE, startsWithWord, textAt } from '../text.ts';
 
 const f = defineFields({
   request: { name: 'smtp.req', label: 'Request', type: 'boolean' },
@@ -57,6 +57,24 @@ export interface SmtpMailMessage extends Message, MailHeaders {
 export const smtpMailMessage = messageKind<SmtpMailMessage>('smtp-mail');
 
 const PORTS = [25, 587, 2525];
+const FIRST_COMMANDS = [
+  'EHLO',
+  'HELO',
+  'LHLO',
+  'MAIL',
+  'RCPT',
+  'DATA',
+  'RSET',
+  'NOOP',
+  'QUIT',
+  'HELP',
+  'VRFY',
+  'EXPN',
+  'AUTH',
+  'STARTTLS',
+  'XCLIENT',
+  'XFORWARD',
+];
 const COMMANDS = new Set([
   'HELO',
   'EHLO',
@@ -162,9 +180,15 @@ function recogniseSmtp(
   _direction: Direction,
   sourcePort: number,
   destinationPort: number,
-): 'yes' | 'no' | 'more' {
+  isBeginning?: boolean,
+): Recognised {
   if (end === offset) return 'more';
   const first = bytes[offset]!;
+  if (isBeginning === true && PORTS.includes(sourcePort)) {
+    const answer = beginsAsReply(bytes, offset, end);
+    return answer === 'yes' ? 'likely' : answer;
+  }
+  if (isBeginning === true && PORTS.includes(destinationPort)) return beginsWithOne(bytes, offset, end, FIRST_COMMANDS);
   if (PORTS.includes(sourcePort)) return first >= 50 && first <= 53 ? 'yes' : 'no';
   if (first === 50) {
     if (end - offset >= 3 && textAt(bytes, offset, offset + 3) !== '220') return 'no';

@@ -130,10 +130,12 @@ export const ssh: Dissector = {
   encrypted: true,
   application: true,
   stream: {
-    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
+    recognise(bytes, offset, end, _direction, sourcePort, destinationPort, isBeginning) {
       const answer = matchPrefix(bytes, offset, end, 'SSH-');
-      // In the middle of a session there are no marks: its port says what it is.
-      return answer === 'no' && (sourcePort === PORT || destinationPort === PORT) && end > offset ? 'yes' : answer;
+      if (answer !== 'no' || (sourcePort !== PORT && destinationPort !== PORT) || end === offset) return answer;
+      // In the middle of a session there are no marks: its port says what it is. Before its banner only a server may say something (RFC 4253 section 4.2).
+      if (isBeginning !== true) return 'yes';
+      return sourcePort === PORT ? bannerBehind(bytes, offset, end) : 'no';
     },
     open: (): SshState => ({
       sides: [
@@ -150,6 +152,16 @@ export const ssh: Dissector = {
     resume: () => true,
   },
 };
+
+/** Whether lines of text before it lead to a banner. */
+function bannerBehind(bytes: Uint8Array, offset: number, end: number): 'yes' | 'no' | 'more' {
+  if (!isText(bytes, offset, end)) return 'no';
+  for (let at = offset, lines = 0; at >= 0 && at < end && lines <= MAX_LINES_BEFORE; at = afterLine(bytes, at, end), lines++) {
+    const answer = matchPrefix(bytes, at, end, 'SSH-');
+    if (answer === 'yes') return 'yes';
+  }
+  return 'more';
+}
 
 function stepSsh(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, state: SshState): number {
   const side = state.sides[direction];

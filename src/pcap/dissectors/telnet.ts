@@ -83,9 +83,10 @@ export const telnet: Dissector = {
   on: [{ table: 'tcp.port', value: PORT }],
   application: true,
   stream: {
-    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
+    recognise(bytes, offset, end, _direction, sourcePort, destinationPort, isBeginning) {
       if (end === offset) return 'more';
-      if (sourcePort === PORT || destinationPort === PORT) return 'yes';
+      // It may begin with any text, so that on its port it is what is left when no other protocol's marks are there.
+      if (sourcePort === PORT || destinationPort === PORT) return isBeginning === true && bytes[offset] !== IAC ? 'likely' : 'yes';
       if (bytes[offset] !== IAC) return 'no';
       if (end - offset < 3) return 'more';
       // Elsewhere: IAC, a verb, an option that exists.
