@@ -110,7 +110,14 @@ function overTime(store: Store, state: Remembered): TemplateResult {
   const start = store.whole?.capture.startTime ?? null,
     duration = store.whole?.capture.durationSeconds ?? null;
   if (start === null || duration === null)
-    return emptyState('Nothing to draw.', store.complete ? 'The packets of this capture carry no time.' : 'The capture is still being read.');
+    return emptyState(
+      'Nothing to draw.',
+      store.complete
+        ? store.report?.capture.packets === 0
+          ? 'This capture holds no packets.'
+          : 'The packets of this capture carry no time.'
+        : 'The capture is still being read.',
+    );
   const all = seriesOf(state.series),
     shown = all.filter(({ isShown }) => isShown),
     asked = (model ??= new GraphModel(store)).lines(shown, state.interval),

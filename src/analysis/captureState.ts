@@ -49,6 +49,9 @@ export class CaptureState {
   firstSeconds = NaN;
   firstNanoseconds = 0;
   encryptedBytes = 0;
+  /** Frames that were cut in capturing within what TCP, UDP or SCTP carried, and bytes of it that are not there, but for ciphertext. */
+  cutContents = 0;
+  cutContentBytes = 0;
   tcpRetransmissions = 0;
   tcpOutOfOrder = 0;
   tcpGaps = 0;

@@ -1,7 +1,7 @@
 /** What a detector can say of its own reach: what it looked at, and which facts about the capture kept it from more. */
 import { describeUnknown, LINKTYPE } from '../pcap/tables.ts';
 import type { CaptureState } from './captureState.ts';
-import { countText, plural } from './describe.ts';
+import { bytesText, countText, plural } from './describe.ts';
 import type { CoverageDraft } from './detector.ts';
 import { timestamp } from './time.ts';
 
@@ -28,6 +28,19 @@ export function unreadableFrames(state: CaptureState): string[] {
   const { evicted } = state.packet.fragments;
   if (evicted > 0) limits.push(`${plural(evicted, 'fragmented datagram')} could not be put together: too many were open at once.`);
   return limits;
+}
+
+/** Sentences about what connections carried that is not in the capture, for who judges by contents. */
+export function missingContents(state: CaptureState): string[] {
+  const { cutContents, cutContentBytes, tcpGapBytes } = state;
+  return [
+    ...(cutContents === 0
+      ? []
+      : [
+          `${plural(cutContents, 'frame')} ${cutContents === 1 ? 'was' : 'were'} cut while capturing: ${bytesText(cutContentBytes)} of what ${cutContents === 1 ? 'it' : 'they'} carried ${cutContentBytes === 1 ? 'was' : 'were'} not seen.`,
+        ]),
+    ...(tcpGapBytes <= 0 ? [] : [`${bytesText(tcpGapBytes)} of TCP data ${tcpGapBytes === 1 ? 'was' : 'were'} never captured.`]),
+  ];
 }
 
 /** `clean` without limits, else `partial` with their sentences; `skipped` where there was nothing to look at. */

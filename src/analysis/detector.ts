@@ -80,6 +80,8 @@ export interface Detector<Options extends z.ZodObject = z.ZodObject, Collected e
   /** Thresholds with meaning (`.describe()`), unit in the name, and default. They appear as settings. */
   readonly options: Options;
   readonly messages?: readonly string[];
+  /** Headers and counts are all it needs: what was cut off from the contents of packets keeps nothing from it, though it hears messages. */
+  readonly judgesHeaders?: true;
   /** Names of the options that `create` needs: a new value of one of them takes effect when the capture is read again, and the report says so. */
   readonly collecting?: readonly Collected[];
   create(collecting: Pick<z.output<Options>, Collected & keyof z.output<Options>>, capture: CaptureState): DetectorRun<z.output<Options>>;

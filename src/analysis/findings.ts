@@ -9,6 +9,7 @@ import { optionsInForce } from './detectorOptions.ts';
 import { incidentsOf } from './incidents.ts';
 import type { Deed, Told } from './incidentTitle.ts';
 import { indicatorsOfCompromise, type Observable } from './indicatorsOfCompromise.ts';
+import { missingContents } from './coverage.ts';
 import { conversationIds } from './conversations.ts';
 import type { Detector, FindingDraft } from './detector.ts';
 import { gatherFindings, type Part } from './gatherFindings.ts';
@@ -42,14 +43,24 @@ export function finishFindings(analysis: Analysis, judging: Judging = {}): Judge
       { values, needsReading } = optionsInForce(running, judging.detectorOptions),
       verdict = run.evaluate(values);
     for (const draft of verdict.findings) drafts.push({ detector, draft });
-    const found = verdict.findings.length > 0;
+    if (analysis.state.packets === 0) {
+      coverage.push({ detector: detector.id, examined: verdict.coverage.examined, status: 'skipped', why: 'The capture has no packets.' });
+      continue;
+    }
+    const found = verdict.findings.length > 0,
+      readsContents = detector.messages !== undefined && detector.judgesHeaders !== true,
+      missing = readsContents && verdict.coverage.status !== 'skipped' ? missingContents(analysis.state) : [];
+    const limits = [
+        verdict.coverage.why,
+        ...missing,
+        ...needsReading.map((name) => `The new value of ${name} takes effect when the capture is read again.`),
+      ],
+      isPartial = needsReading.length > 0 || missing.length > 0;
     coverage.push({
       detector: detector.id,
       examined: verdict.coverage.examined,
-      status: needsReading.length > 0 ? 'partial' : found && verdict.coverage.status === 'clean' ? 'found' : verdict.coverage.status,
-      why: [verdict.coverage.why, ...needsReading.map((name) => `The new value of ${name} takes effect when the capture is read again.`)]
-        .filter((text) => text !== '')
-        .join(' '),
+      status: isPartial ? 'partial' : found && verdict.coverage.status === 'clean' ? 'found' : verdict.coverage.status,
+      why: limits.filter((text) => text !== '').join(' '),
     });
   }
   const ids = conversationIds(
@@ -160,6 +171,7 @@ function statusOf(
       all = `${plural(serious.length + notes, 'finding')}, the worst of them ${worst}${notes === 0 ? '' : `, ${notes} for information only`}`;
     return { status: 'findings', statusText: `${all}; ${checks}${besides}` };
   }
+  if (state.packets === 0 && unread === undefined) return { status: 'incomplete', statusText: 'There are no packets to examine' };
   const complete =
     unread === undefined &&
     TIER_1_CHECKS.every((id) => coverage.some((one) => one.detector === id && (one.status === 'clean' || one.status === 'found')));

@@ -31,6 +31,7 @@ import {
   type Packet,
 } from '../pcap/packet.ts';
 import type { CaptureState } from './captureState.ts';
+import { noteCut } from './cutContents.ts';
 import * as F from './flowTable.ts';
 import type { FlowTable } from './flowTable.ts';
 import { FlowTimes } from './flowTimes.ts';
@@ -133,6 +134,7 @@ export class FlowPass {
         service = state.flows.ints[at + F.SERVICE]! - 1;
       key = service >= 0 ? service : this.#transportIndex(state.flows.ints[at + F.META]! & F.META_PROTOCOL);
       if (service >= 0 && !p.isOpened && (this.#encrypted[service] === true || this.#isSealedWithin(p, at))) state.encryptedBytes += length;
+      if (p.capturedLength < length) noteCut(state, p, flow, service >= 0 && this.#encrypted[service] === true);
       if (p.hasTime) state.timeline.add(key, p.timeSeconds, p.timeNanoseconds, length);
     }
     const { onPacket, onOtherPacket } = this.#listener;

@@ -32,6 +32,7 @@ export const arpSpoofing = defineDetector({
   description:
     'A machine claims an address of another by ARP: both claim it in turn, it answers unasked, or it asks for an address that it says is its own. Two machines set to one address by mistake, a second network card and fail-over without a shared MAC address can look like it.',
   options: claimOptions,
+  judgesHeaders: true,
   messages: [arpMessage.kind, redundancyMessage.kind],
   collecting: ['windowSeconds'],
   create(collecting, state) {

@@ -85,6 +85,7 @@ export const beaconing = defineDetector({
   description:
     'One address connects to the same destination again and again at regular intervals, or speaks so within one connection, with about the same amount of data each time, as malware does that waits for commands. Update checks, monitoring and web pages that refresh themselves are regular too.',
   options,
+  judgesHeaders: true,
   messages: [tlsServerNameMessage.kind],
   create(_, state) {
     /** Connections by source and server name: a beacon may change its address with every connection. */

@@ -11,9 +11,9 @@ import {
   type MessagePlace,
   type HttpRequestMessage,
   type HttpResponseMessage,
+  unpackedStart,
 } from '../../pcap/http/messages.ts';
 import { fileStartMessage } from '../../pcap/fileStart.ts';
-import { gunzipStart } from '../../pcap/platform.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, listText, plural } from '../describe.ts';
@@ -224,12 +224,7 @@ function plainStart(message: HttpRequestMessage | HttpResponseMessage, inflated:
     return null;
   }
   if (isPage) inflated.count++;
-  const { place } = message,
-    bytes =
-      place === undefined
-        ? Uint8Array.from(message.bodyStart, (character) => character.charCodeAt(0))
-        : place.bytes.subarray(place.bodyFrom, Math.min(place.bodyTo, place.bodyFrom + MAX_BODY_START));
-  return gunzipStart(bytes) ?? message.bodyStart;
+  return unpackedStart(message);
 }
 
 function draft(values: Options, downloads: Downloads, state: CaptureState): FindingDraft {

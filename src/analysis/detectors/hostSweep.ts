@@ -52,6 +52,7 @@ export const hostSweep = defineDetector({
   description:
     'One address asks many hosts for the same port, or whether they are there at all, and most of them refuse or do not answer. Inventories and monitoring of your own do the same; a gateway asks by ARP for hosts that somebody beyond it looks for.',
   options,
+  judgesHeaders: true,
   messages: [arpMessage.kind],
   collecting: ['windowSeconds'],
   create(collecting, state) {

@@ -67,6 +67,7 @@ export const httpFlood = defineDetector({
   description:
     'A server gets far more requests than people make, for the same few pages, from one or many addresses. Load tests and health checks of large clusters look alike; crawlers ask for many pages.',
   options,
+  judgesHeaders: true,
   messages: [httpRequestMessage.kind, httpCancelMessage.kind],
   collecting: ['windowSeconds'],
   create({ windowSeconds }, state) {

@@ -35,6 +35,7 @@ export const malformedTraffic = defineDetector({
   description:
     'Packets contradict their own headers, as those of fuzzers and of attacks on network stacks do. Broken devices and protocols that were taken for others look the same.',
   options,
+  judgesHeaders: true,
   messages: [routerAdvertisementMessage.kind],
   create(_, state) {
     const senders = new Watched<string, Sender>(MOST_SENDERS),

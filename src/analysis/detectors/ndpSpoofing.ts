@@ -21,6 +21,7 @@ export const ndpSpoofing = defineDetector({
   description:
     'A machine claims an IPv6 address of another by Neighbor Discovery: both claim it in turn, it advertises itself unasked, or it tells hosts that the addresses they want are taken. Fail-over without a shared MAC address and routers that answer for others can look like it.',
   options: claimOptions,
+  judgesHeaders: true,
   messages: [neighbourMessage.kind, redundancyMessage.kind],
   collecting: ['windowSeconds'],
   create(collecting, state) {

@@ -133,8 +133,9 @@ function relayed({ victim, attacker, target, carriers, evidence, count }: Relay)
   const [spoken, passed] = carriers.map(protocolLabel);
   return {
     technique: 'relay',
-    what: 'relay',
-    deed: 'relayed a log-on to {whom}',
+    what: victim,
+    // Both ends are victims: who is logged on, and where.
+    deed: 'relayed a log-on of {what}',
     severity: 'high',
     confidence,
     title: `${attacker} relays the NTLM log-on of ${victim} to ${target.server}`,

@@ -68,6 +68,7 @@ export const rogueRouter = defineDetector({
   description:
     'A station announces itself as router or resolver of an IPv6 network that has one, redirects traffic to itself, or takes over the address that routers share. A second router or a fail-over does the same honestly.',
   options,
+  judgesHeaders: true,
   messages: [routerAdvertisementMessage.kind, dhcpv6Message.kind, redirectMessage.kind, redundancyMessage.kind, arpMessage.kind],
   create(_, state) {
     const routers = new Watched<string, Router>(MOST_ROUTERS),

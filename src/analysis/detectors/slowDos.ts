@@ -38,6 +38,7 @@ export const slowDos = defineDetector({
   description:
     'Many connections to a web server stay open while hardly anything passes: requests that never end, or answers that nobody takes. A few connections that wait for news are ordinary.',
   options,
+  judgesHeaders: true,
   messages: [httpResponseMessage.kind],
   create(_, state) {
     return {

@@ -51,6 +51,7 @@ export const stpAttack = defineDetector({
   description:
     'A station takes the place of the root of the spanning tree, or floods switches with bridges and topology changes. A new switch, or the failure of the old root, changes the root too.',
   options,
+  judgesHeaders: true,
   messages: [stpMessage.kind],
   create(_, state) {
     const bridges = new Watched<string, string>(MOST_BRIDGES),

@@ -65,6 +65,7 @@ export const synFlood = defineDetector({
   description:
     'One host gets connection attempts at a rate, from one or countless addresses, that are never completed, which fills its table of half-open connections; or segments that belong to no connection, or TLS handshakes after which nothing is said. A crowd of clients that insists on a server which is down, or a load test, can look like it.',
   options,
+  judgesHeaders: true,
   messages: [tlsClientHelloMessage.kind],
   create(_, state) {
     const hellos = new Hellos();

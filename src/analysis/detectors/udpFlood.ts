@@ -85,6 +85,7 @@ export const udpFlood = defineDetector({
   description:
     'Datagrams pour in on one host at a rate and it hardly answers any of them. One-way media streams, measurements of a line and clients of a service that is down can look like it.',
   options,
+  judgesHeaders: true,
   messages: [dnsMessage.kind],
   create(_, state) {
     const table = domainTableOf(state);

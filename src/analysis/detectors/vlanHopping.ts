@@ -51,6 +51,7 @@ export const vlanHopping = defineDetector({
   description:
     'In a network without tags a station sends frames with two VLAN tags, which a switch may deliver into another network, asks its switch for a trunk, or tells switches which VLANs there are. Links of providers carry two tags on purpose, on all frames; switches negotiate trunks among themselves.',
   options,
+  judgesHeaders: true,
   messages: [dtpMessage.kind, vtpMessage.kind, udldMessage.kind],
   create(_, state) {
     const stations = new Watched<string, Station>(MOST_STATIONS),

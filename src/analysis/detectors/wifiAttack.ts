@@ -64,6 +64,7 @@ export const wifiAttack = defineDetector({
   description:
     'Stations are thrown out of a wireless network by floods of frames that anybody can forge, a second network bears the name of the first or says yes to every name, handshakes are begun only for their keys, or made-up networks and logins flood the air. A single deauthentication is ordinary.',
   options,
+  judgesHeaders: true,
   messages: [wlanMessage.kind, eapolMessage.kind],
   create(_, state) {
     const points = new Watched<string, Point>(MOST_POINTS),

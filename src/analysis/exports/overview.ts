@@ -8,6 +8,7 @@ const MAX_PROTOCOLS = 8;
 const MAX_DEVICES = 8;
 const MAX_SKIPPED = 5;
 const MAX_UNKNOWN = 3;
+const MAX_TOGETHER = 3;
 
 export interface ShareRow {
   readonly label: string;
@@ -138,11 +139,19 @@ export function notExamined(report: Report): readonly string[] {
     notes.push(`${safeText(what, 100)}: ${plural(packets, 'frame')} not understood.`);
   note(quality.unknown.length - MAX_UNKNOWN, () => `${plural(quality.unknown.length - MAX_UNKNOWN, 'more kind')} of frames not understood.`);
   for (const bound of quality.boundsReached) notes.push(safeText(bound, 300));
-  for (const { detector, status, why } of coverage) if (status === 'partial') notes.push(`${detector}: ${safeText(why, 300)}`);
-  const skipped = coverage.filter(({ status }) => status === 'skipped');
+  const sameWhy = new Map<string, string[]>();
+  for (const { detector, status, why } of coverage) if (status === 'partial') sameWhy.set(why, [...(sameWhy.get(why) ?? []), detector]);
+  for (const [why, detectors] of sameWhy) notes.push(`${checksText(detectors)}: ${safeText(why, 300)}`);
+  const skipped = capture.packets === 0 ? [] : coverage.filter(({ status }) => status === 'skipped');
   for (const { detector, why } of skipped.slice(0, MAX_SKIPPED)) notes.push(`${detector} was not run: ${safeText(why, 300)}`);
   note(skipped.length - MAX_SKIPPED, () => `${plural(skipped.length, 'check')} of ${coverage.length} were not run in all.`);
   return notes;
+}
+
+/** What limits many in the same way is said once. */
+function checksText(detectors: readonly string[]): string {
+  const more = detectors.length - MAX_TOGETHER;
+  return more > 0 ? `${detectors.slice(0, MAX_TOGETHER).join(', ')} and ${plural(more, 'more check')}` : detectors.join(', ');
 }
 
 function were(count: number): string {

@@ -54,7 +54,15 @@ export function hunted(suspicion: string, report: Report, { reader }: Pick<Comma
       shortened(others.map(findingLine), MOST_OTHERS, 'finding'),
     ),
     section('What has such a name or address', shortened(seen, MOST_ROWS, 'row')),
-    section('Checks that look for it', checks.map(checkLine)),
+    section(
+      'Checks that look for it',
+      checks.map((check) =>
+        checkLine(
+          check,
+          report.findings.some(({ detector }) => detector === check.detector),
+        ),
+      ),
+    ),
     section('What was looked at', [lookedAt(report), ...shortened(notExamined(report).map(inline), MOST_NOTES, 'limit')]),
     'Words were compared, no more: packets that no check has an eye on may still speak for it or against it.',
   ]);
@@ -124,8 +132,10 @@ function seenOf({ terms, addresses }: Clues, { endpoints, breakdown, capture }: 
   ];
 }
 
-function checkLine({ detector, status, why }: Coverage): string {
-  const said = { found: 'found something', clean: 'found nothing', partial: 'found nothing in what it could see', skipped: 'did not run' }[status];
+function checkLine({ detector, status, why }: Coverage, hasFindings: boolean): string {
+  const said = hasFindings
+    ? 'found something'
+    : { found: 'found something', clean: 'found nothing', partial: 'found nothing in what it could see', skipped: 'did not run' }[status];
   return `${named(detector)}: ${said}${why === '' ? '' : `. ${inline(why)}`}`;
 }
 

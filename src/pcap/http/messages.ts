@@ -1,6 +1,7 @@
 /** What HTTP says, as detectors and statistics consume it. Secrets stay behind: only who, by which scheme, and that there was one. */
 import { messageKind, type Message } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
+import { gunzipStart } from '../platform.ts';
 import { secretTag } from '../secretTag.ts';
 import { decodeBase64, findByte, MAX_TEXT, startsWithWord, textAt } from '../text.ts';
 import type { Header } from './headerLines.ts';
@@ -271,6 +272,17 @@ export function bodyStart(bytes: Uint8Array, offset: number, end: number, chunke
 export function latin1(bytes: Uint8Array, from: number, to: number, maxBytes = MAX_BODY_START): string {
   // `apply` takes the bytes as they lie; spreading them would walk an iterator, which costs a hundred times as much.
   return String.fromCharCode.apply(null, bytes.subarray(from, Math.max(from, Math.min(to, from + maxBytes))) as unknown as number[]);
+}
+
+/** The body's first bytes as the receiver sees them: gzip and zlib unpacked, at most 4,096 characters; as they were sent where that cannot be done. */
+export function unpackedStart(message: HttpRequestMessage | HttpResponseMessage): string {
+  const { contentEncoding, place } = message;
+  if (contentEncoding === null || !/gzip|deflate/i.test(contentEncoding)) return message.bodyStart;
+  const bytes =
+    place === undefined
+      ? Uint8Array.from(message.bodyStart, (character) => character.charCodeAt(0))
+      : place.bytes.subarray(place.bodyFrom, Math.min(place.bodyTo, place.bodyFrom + MAX_BODY_START));
+  return gunzipStart(bytes) ?? message.bodyStart;
 }
 
 /** What was kept of a request's body, at most `MAX_FORM` bytes, with nothing masked: to be looked at while the message is told, and never to be shown. */

@@ -56,6 +56,33 @@ describe('lateral-movement', () => {
     ['wmi', 'low', rpcRequest('IWbemServices', 'ExecMethod', { sealed: true })],
   ])('%s', (technique, severity, said) => expect(calls(said).findings).toMatchObject([{ technique, severity }]));
 
+  // tshark on captures/psexec-attempt.pcap: 117 CreateServiceW, 120 Fault (nca_op_rng_error); [MS-ERREF]: 5 is access denied.
+  test.each([
+    ['a fault', rpcRequest('svcctl', 'CreateServiceW', { type: 'fault', returned: 0x1c010002 })],
+    ['an error', rpcRequest('svcctl', 'CreateServiceW', { type: 'response', returned: 5 })],
+  ])('a service that the server answers with %s was tried', (_, answer) => {
+    const [finding] = calls(rpcRequest('svcctl', 'CreateServiceW'), answer).findings;
+    expect(finding).toMatchObject({ technique: 'service', title: `${A} tried to install a service on ${B}, which refused`, framesTotal: 2 });
+    expect(finding!.recommendation).toContain('refused');
+    expect(confidenceSum(finding!)).toBe(finding!.confidence);
+  });
+  test('one that was accepted after a refusal was installed; what the path of a coerced log-on comes to is no refusal', () => {
+    const create = rpcRequest('svcctl', 'CreateServiceW'),
+      [finding] = calls(
+        create,
+        rpcRequest('svcctl', 'CreateServiceW', { type: 'fault', returned: 1 }),
+        create,
+        rpcRequest('svcctl', 'CreateServiceW', { type: 'response', returned: 0 }),
+      ).findings;
+    expect(finding!.title).toBe(`${A} installed a service on ${B}`);
+    // ERROR_BAD_NETPATH
+    const coerced = calls(
+      rpcRequest('efsrpc', 'EfsRpcOpenFileRaw'),
+      rpcRequest('efsrpc', 'EfsRpcOpenFileRaw', { type: 'response', returned: 0x35 }),
+    ).findings;
+    expect(coerced[0]!.title).toContain('forced a log-on');
+  });
+
   test('is silent on services that are looked at or started, on queries, and on answers', () => {
     const quiet = [
       rpcRequest('svcctl', 'OpenSCManagerW'),
