@@ -17,6 +17,7 @@ import { heartbeatFindings } from './beaconHeartbeat.ts';
 import { beaconScore } from './beaconScore.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { heldConnections } from './heldConnections.ts';
+import { TCP_PORTS } from './oddPort.ts';
 import { isForMany, Watched } from './watched.ts';
 
 const options = z.object({
@@ -72,6 +73,7 @@ const NOT_JUDGED = new Set([
   'ftp',
   'telnet',
 ]);
+/** Of these on their ports, unless something else speaks there: malware chooses ports that are open everywhere. */
 const NOT_JUDGED_PORTS = new Set([22, 25, 53, 67, 68, 110, 123, 137, 138, 143, 161, 162, 465, 500, 514, 587, 853, 993, 995, 1900, 4500, 5353, 5355]);
 interface Row {
   readonly rows: number[];
@@ -173,7 +175,8 @@ function gather(
     { ints, count } = flows,
     pairs: Row[] = [],
     bySlot = new Map<number, Row[]>();
-  const skip = tables.all.map(({ dissector }) => NOT_JUDGED.has(dissector.id));
+  const skip = tables.all.map(({ dissector }) => NOT_JUDGED.has(dissector.id)),
+    expected = new Map([...NOT_JUDGED_PORTS].flatMap((port) => (TCP_PORTS[port] === undefined ? [] : [[port, servicesOf(state, port)] as const])));
   let size = 1024;
   while (size < count && size < 1 << 20) size *= 2;
   const often = new Uint16Array(size);
@@ -181,14 +184,14 @@ function gather(
     isCut = false,
     isFull = false;
   for (let row = 0; row < count; row++) {
-    if (!isJudged(ints, row, skip)) continue;
+    if (!isJudged(state, row, skip, expected)) continue;
     judged++;
     const slot = slotOf(ints, row) & (size - 1);
     if (often[slot]! < 65_535) often[slot]!++;
   }
   for (let row = 0; row < count; row++) {
     const slot = slotOf(ints, row);
-    if (often[slot & (size - 1)]! < values.connections || !isJudged(ints, row, skip)) continue;
+    if (often[slot & (size - 1)]! < values.connections || !isJudged(state, row, skip, expected)) continue;
     let there = bySlot.get(slot),
       pair = there?.find(({ rows }) => isSamePair(ints, rows[0]!, row));
     if (pair === undefined) {
@@ -204,16 +207,29 @@ function gather(
   return { pairs, judged, isCut, isFull };
 }
 
-function isJudged(ints: Int32Array, row: number, skip: readonly boolean[]): boolean {
-  const at = row * F.INTS,
+/** Numbers of what may speak over TCP on a port. */
+function servicesOf({ tables }: CaptureState, port: number): ReadonlySet<number> {
+  return new Set((TCP_PORTS[port] ?? []).flatMap((id) => tables.byId(id)?.index ?? []));
+}
+
+/** `expected`: what may speak on those of NOT_JUDGED_PORTS whose protocol shows itself at the beginning of a connection. */
+function isJudged(state: CaptureState, row: number, skip: readonly boolean[], expected: ReadonlyMap<number, ReadonlySet<number>>): boolean {
+  const { ints, doubles } = state.flows,
+    at = row * F.INTS,
     protocol = ints[at + F.META]! & F.META_PROTOCOL,
-    flags = ints[at + F.FLAGS]!;
-  if ((flags & F.HAS_TIME) === 0 || (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) || NOT_JUDGED_PORTS.has(ints[at + F.PORTS]! & 0xffff))
-    return false;
+    flags = ints[at + F.FLAGS]!,
+    port = ints[at + F.PORTS]! & 0xffff,
+    service = ints[at + F.SERVICE]! - 1;
+  if ((flags & F.HAS_TIME) === 0 || (protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP)) return false;
   // Of a TCP connection the beginning counts; one that was there before the capture has none.
   if (protocol === PROTOCOL_TCP && (flags & F.SYN_A) === 0) return false;
-  const service = ints[at + F.SERVICE]! - 1;
-  return service < 0 || skip[service] !== true;
+  if (service >= 0 && skip[service] === true) return false;
+  if (!NOT_JUDGED_PORTS.has(port)) return true;
+  const owners = protocol === PROTOCOL_TCP ? expected.get(port) : undefined;
+  if (owners === undefined || (service >= 0 && owners.has(service))) return false;
+  // What was cut, or heard in one direction only, may be what the port says.
+  const isHeard = doubles[row * F.DOUBLES + F.PAYLOAD_A]! > 0 && doubles[row * F.DOUBLES + F.PAYLOAD_B]! > 0;
+  return service >= 0 || (isHeard && state.cutContents === 0 && state.tcpGapBytes <= 0);
 }
 
 function isSamePair(ints: Int32Array, one: number, other: number): boolean {

@@ -23,7 +23,7 @@ const MOST_SERVERS = 5000,
   PROTOCOL_UDP = 17;
 
 /** What may speak on ports that everybody knows. Ports like 8080 belong to nobody and are not here. */
-const TCP_PORTS: Readonly<Record<number, readonly [owner: string, ...also: string[]]>> = {
+export const TCP_PORTS: Readonly<Record<number, readonly [owner: string, ...also: string[]]>> = {
   21: ['ftp', 'tls'],
   22: ['ssh'],
   23: ['telnet'],

@@ -35,6 +35,25 @@ function calls(
   return driver;
 }
 
+describe('on ports that are open everywhere', () => {
+  test.each([22, 25, 53, 110, 123, 143, 465, 587, 853, 993, 995])('what is not said there by those who belong to port %i is told', (port) => {
+    expect(calls(40, () => 60, {}, port, 'http').findings).toHaveLength(1);
+    expect(calls(40, () => 60, {}, port, '').findings).toHaveLength(1);
+    // Heard in one direction, it may be anything.
+    expect(calls(40, () => 60, { bytes: [0, 500] }, port, '').findings).toEqual([]);
+  });
+
+  test.each([
+    [22, 'ssh'],
+    [25, 'smtp'],
+    [53, 'dns'],
+    [123, 'ntp'],
+    [143, 'imap'],
+    [853, 'tls'],
+    [993, 'tls'],
+  ])('port %i: %s is not', (port, service) => expect(calls(40, () => 60, {}, port, service).findings).toEqual([]));
+});
+
 describe('is told', () => {
   test.each([
     ['to the second', 0],
