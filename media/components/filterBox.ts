@@ -129,7 +129,7 @@ export class NetsecFilter extends HTMLElement {
           bad === null || !this.messageShown || popup !== null
             ? nothing
             : html`<div class="ferr" id="${name}-message" role="alert" data-testid="${name}-error">
-                ${bad.message.replace(/[.]$/, '')}.${config.applied === text ? nothing : html`<span> ${config.applied === '' ? 'Nothing is filtered yet.' : 'The views still show the last filter that worked.'}</span>`}
+                ${/[?!]$/.test(bad.message) ? bad.message : `${bad.message.replace(/[.]$/, '')}.`}${config.applied === text ? nothing : html`<span> ${config.applied === '' ? 'Nothing is filtered yet.' : 'The views still show the last filter that worked.'}</span>`}
               </div>`
         }
         <div

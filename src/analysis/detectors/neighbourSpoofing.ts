@@ -201,7 +201,7 @@ function draft(values: ClaimOptions, { stations }: NeighbourClaims, cases: reado
         : 'medium',
     confidence,
     title: `${words.protocol} spoofing: ${mac} claims ${ips.length === 1 ? ip : `${ips.length} addresses`}${ips.length === 1 ? '' : `, ${ip} among them`}, which ${rival === null ? (place === null ? 'seems not its own' : 'is that of another machine') : `${ips.length === 1 ? 'another machine claims' : 'others claim'} too`}`,
-    description: `${mac}${own.length > 0 ? `, known as ${own.slice(0, 3).map(words.addressText).join(', ')},` : ''} said ${plural(claims, 'time')} that ${ips.slice(0, MOST_NAMED).join(', ')}${ips.length > MOST_NAMED ? ` and ${ips.length - MOST_NAMED} more` : ''} ${ips.length === 1 ? 'is' : 'are'} at its own MAC address: ${countText(measured)} ${name} (threshold ${threshold}).${rivals}`,
+    description: `${mac}${own.length > 0 ? `, known as ${own.slice(0, 3).map(words.addressText).join(', ')},` : ''} said ${plural(claims, 'time')} that ${ips.slice(0, MOST_NAMED).join(', ')}${ips.length > MOST_NAMED ? ` and ${ips.length - MOST_NAMED} more` : ''} ${ips.length === 1 ? 'is' : 'are'} at its own MAC address: ${countText(measured)} ${measured === 1 ? oneOf(name) : name} (threshold ${threshold}).${rivals}`,
     subjects: [{ role: 'attacker', address: mac }, ...ips.slice(0, MOST_NAMED).map((one) => ({ role: 'victim' as const, address: one }))],
     firstSeen: span.from,
     lastSeen: span.to,
@@ -311,4 +311,9 @@ function draftDenial(values: ClaimOptions, denied: readonly Denied[], words: Cla
     attack: ['T1499', words.attack],
     recommendation: `Find the machine that answers in the MAC address tables of the switches; turn on ${words.guard}.`,
   };
+}
+
+/** `reply that nobody asked for`, of more than one. */
+function oneOf(several: string): string {
+  return several.replace(/\breplies\b/, 'reply').replace(/\b(advertisement|question|change|announcement)s\b/, '$1');
 }

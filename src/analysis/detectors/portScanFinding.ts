@@ -1,5 +1,5 @@
 /** A scan in words: who, how, what it learned, how sure, what else it could be, and what to do. */
-import { countText, durationText } from '../describe.ts';
+import { countText, durationText, plural } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import type { Indicator, Severity, Timestamp } from '../report.ts';
 import { numberRanges } from '../coverage.ts';
@@ -118,7 +118,7 @@ function rateText({ seconds, probes }: Scan): string {
   if (seconds === null || seconds === 0) return '';
   const rate = probes / seconds;
   return rate >= 1
-    ? ` ${countText(Math.round(rate))} probes per second.`
+    ? ` ${plural(Math.round(rate), 'probe')} per second.`
     : ` Slowly: one probe every ${durationText(1 / rate)}, below what counts per second or minute would notice.`;
 }
 

@@ -1,11 +1,26 @@
-/** Traceroute: routers on the way say that packets of one source to one destination ran out of hops, one router after the other. How people and programs find faults. */
+/**
+ * Traceroute: routers on the way say that packets of one source to one destination ran out of hops, one router after the other. How people and programs find faults.
+ * Packets that were sent with hops enough, and run out of them at one router, go round in a loop.
+ */
 import * as z from 'zod';
 import { formatIpv4 } from '../../pcap/addresses.ts';
-import { NET_DST, NET_SRC, NET_STRIDE, NET_VERSION } from '../../pcap/packet.ts';
+import {
+  NET_DST,
+  NET_DST_PORT,
+  NET_FLAGS,
+  NET_HAS_PORTS,
+  NET_PROTOCOL,
+  NET_SRC,
+  NET_SRC_PORT,
+  NET_STRIDE,
+  NET_VERSION,
+  type Packet,
+} from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import * as F from '../flowTable.ts';
 import { wordedDraft } from './sightings.ts';
 import { addressFilter, Evidence, Watched } from './watched.ts';
 
@@ -28,6 +43,11 @@ interface Way {
   readonly destination: string;
   readonly routers: Set<number>;
   readonly evidence: Evidence;
+  /** Of the packets that ran out of hops, some were seen to leave with few, or with as many as others. */
+  isTraced: boolean;
+  isOrdinary: boolean;
+  /** The router that said so first. */
+  readonly router: string;
 }
 
 export const traceroute = defineDetector({
@@ -51,29 +71,99 @@ export const traceroute = defineDetector({
           text = (value: number): string => (isV6 ? p.ipv6.textOf(value) : formatIpv4(value)),
           source = text(net[at + NET_SRC]!),
           destination = text(net[at + NET_DST]!),
-          way = ways.of(`${source} ${destination}`, () => ({ source, destination, routers: new Set(), evidence: new Evidence() }));
+          outer = at - NET_STRIDE;
+        // What is said to another than the sender proves nothing about the sender, whose address may be invented.
+        if (net[outer + NET_DST] !== net[at + NET_SRC]) return;
+        const way = ways.of(`${source} ${destination}`, () => ({
+          ...{ source, destination, routers: new Set<number>(), evidence: new Evidence(), isTraced: false, isOrdinary: false },
+          router: text(net[outer + NET_SRC]!),
+        }));
         if (way === undefined) return;
+        const row = quotedFlow(state, p);
+        if (row >= 0) {
+          if ((state.flows.ints[row * F.INTS + F.FLAGS]! & F.LOW_TTL) !== 0) way.isTraced = true;
+          else way.isOrdinary = true;
+        }
         if (way.routers.size < MOST_ROUTERS) way.routers.add(net[at - NET_STRIDE + NET_SRC]!);
         way.evidence.add(p, -1);
       },
       evaluate(values) {
         const traced = [...ways.values].filter(({ evidence }) => evidence.framesTotal >= values.answers),
           bySource = new Map<string, Way[]>();
-        for (const way of traced) {
+        const traces = traced.filter(isTrace),
+          loops = traced.filter((way) => !isTrace(way));
+        for (const way of traces) {
           const same = bySource.get(way.source);
           if (same === undefined) bySource.set(way.source, [way]);
           else same.push(way);
         }
         return {
-          findings: [...bySource.values()].flatMap((same) =>
-            same.length >= values.destinations ? [manyWays(values, state, same)] : same.map((way) => oneWay(values, state, way)),
-          ),
+          findings: [
+            ...loops.map((way) => loop(values, state, way)),
+            ...[...bySource.values()].flatMap((same) =>
+              same.length >= values.destinations ? [manyWays(values, state, same)] : same.map((way) => oneWay(values, state, way)),
+            ),
+          ],
           coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...ways.limits('ways')]),
         };
       },
     };
   },
 });
+
+/** In a loop a packet ends at one of its routers, mostly two. */
+const isTrace = ({ routers, isTraced, isOrdinary }: Way): boolean => isTraced || routers.size > (isOrdinary ? 2 : 1);
+
+/** Row of the conversation of the packet that an ICMP error quotes, -1 where it was not seen. */
+function quotedFlow({ flows }: CaptureState, { net, netCount }: Packet): number {
+  const at = (netCount - 1) * NET_STRIDE,
+    hasPorts = (net[at + NET_FLAGS]! & NET_HAS_PORTS) !== 0,
+    isV6 = net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0;
+  return hasPorts
+    ? flows.find(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, net[at + NET_DST_PORT]!, net[at + NET_PROTOCOL]! | isV6)
+    : flows.find(net[at + NET_SRC]!, net[at + NET_DST]!, 0, 0, isV6);
+}
+
+/** They were sent as any others, and one router, mostly one of two that send them to each other, is where they end. */
+function loop(values: Options, state: CaptureState, { source, destination, router, evidence }: Way): FindingDraft {
+  return wordedDraft(
+    state,
+    [
+      { role: 'client', address: source },
+      { role: 'server', address: destination },
+    ],
+    evidence,
+    `${addressFilter(source, destination)} && ${EXCEEDED_FILTER}`,
+    {
+      technique: 'loop',
+      severity: 'info',
+      parts: [
+        ['a router says that packets ran out of hops', 50],
+        ['again and again', Math.min(20, 5 * (evidence.framesTotal - values.answers))],
+      ],
+      title: `Packets of ${source} to ${destination} run out of hops at ${router}`,
+      description: `${router} said in ${plural(evidence.framesTotal, 'message')} (threshold ${values.answers}) that packets of ${source} to ${destination} ran out of hops. None of them was seen to leave with few: they go round in a loop of routers, and do not arrive.`,
+      indicators: [
+        { name: 'answers', value: evidence.framesTotal, threshold: values.answers },
+        { name: 'router', value: router },
+      ],
+      alternatives: ['Somebody traces the way, from a point that this capture does not see.'],
+      attack: [],
+      deed: 'had packets go round in a loop[ to {whom}]',
+      recommendation: `Look at the routes of ${router} and its neighbours to ${destination}: two of them send it to each other.`,
+      together: {
+        key: `loop ${source} ${router}`,
+        label: destination,
+        note: plural(evidence.framesTotal, 'message'),
+        words: (all) => ({
+          title: `Packets of ${source} to ${all.hosts('server', 'host')} run out of hops at ${router}`,
+          description: `${router} said that packets of ${source} ran out of hops, which were sent with hops enough, on the ways to`,
+          recommendation: `Look at the routes of ${router} and its neighbours to these addresses: two of them send packets to each other.`,
+        }),
+      },
+    },
+  );
+}
 
 function oneWay(values: Options, state: CaptureState, { source, destination, routers, evidence }: Way): FindingDraft {
   return wordedDraft(

@@ -320,6 +320,39 @@ describe('traceroute', () => {
     expect(finding!.title).toBe(`${CLIENT} traces the ways to 30 addresses`);
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
+  test('packets that leave with hops enough and end at one router, or at two in turn, go round in a loop', async () => {
+    for (const routers of [['10.0.0.1'], ['10.0.0.1', '10.0.0.2']]) {
+      const builder = new PacketBuilder(),
+        sent = { from: CLIENT, to: '10.99.1.1', ttl: 64, sourcePort: 40_000, destinationPort: 8080, flags: SYN };
+      const quote = ipBytes({ from: sent.from, to: sent.to, protocol: 6, payload: tcpBytes(sent) });
+      for (let i = 0; i < 4; i++)
+        builder
+          .tcp(sent)
+          .wait(0.1)
+          .icmpError({ from: routers[i % routers.length]!, to: CLIENT, type: 11, code: 0, quote })
+          .wait(1);
+      const [finding, ...others] = await run(builder.bytes(), 'traceroute');
+      expect(others).toEqual([]);
+      expect(finding).toMatchObject({
+        severity: 'info',
+        title: `Packets of ${CLIENT} to 10.99.1.1 run out of hops at 10.0.0.1`,
+        attack: [],
+        evidence: { framesTotal: 4 },
+      });
+      expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+    }
+  });
+  test('silent on what is said to another than the sender, whose address may be invented', async () => {
+    const builder = new PacketBuilder(),
+      quote = ipBytes({
+        from: SERVER,
+        to: '198.51.100.7',
+        protocol: 17,
+        payload: udpBytes({ from: SERVER, to: '198.51.100.7', sourcePort: 53, destinationPort: 53 }),
+      });
+    for (const from of ['10.0.0.1', '192.0.2.1', '198.51.100.1']) builder.icmpError({ from, to: CLIENT, type: 11, code: 0, quote }).wait(0.1);
+    expect(await run(builder.bytes(), 'traceroute')).toEqual([]);
+  });
   test('recorded', async () => expect((await run(sample('ping-traceroute.pcap'), 'traceroute')).length).toBeGreaterThan(0));
   test('silent on datagrams whose pieces did not all arrive, which is another code of the same message (RFC 792)', async () =>
     expect(await run(exceeded(['10.0.0.1', '192.0.2.1', '198.51.100.1'], 1), 'traceroute')).toEqual([]));
