@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { listCaptureFiles } from '../analysis/captureFiles.node.ts';
+import { isPipe, spooled } from './spool.ts';
 
 /** `--folder`, else `captures` where there is one, else the current folder. */
 export function capturesFolder(asked: string | undefined): string {
@@ -11,10 +12,19 @@ export function capturesFolder(asked: string | undefined): string {
 
 export type Inputs = { readonly ok: true; readonly paths: readonly string[] } | { readonly ok: false; readonly message: string };
 
-/** In the order given, `all` newest first. A file that is really called `latest` is written `./latest`. */
-export async function findInputs(words: readonly string[], folder: string): Promise<Inputs> {
+/** In the order given, `all` newest first; what comes through a pipe is taken first. A file that is really called `latest` or `-` is written `./latest`, `./-`. */
+export async function findInputs(words: readonly string[], folder: string, signal: AbortSignal): Promise<Inputs> {
   const paths: string[] = [];
   for (const word of words) {
+    if (isPipe(word)) {
+      try {
+        paths.push(await spooled(word, signal));
+      } catch (error) {
+        if (signal.aborted) return { ok: false, message: 'Interrupted while the capture was still coming.' };
+        return { ok: false, message: `What comes through ${word} could not be taken: ${error instanceof Error ? error.message : String(error)}.` };
+      }
+      continue;
+    }
     if (word !== 'latest' && word !== 'all') {
       paths.push(word);
       continue;

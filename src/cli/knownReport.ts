@@ -3,6 +3,7 @@ import { judgementKey, type JudgedBy } from '../analysis/judgedBy.node.ts';
 import { KEPT_ROWS, limitReport } from '../analysis/limitReport.ts';
 import type { Report } from '../analysis/report.ts';
 import { placeOf, usersReportCache, type FilePlace, type ReportCache } from '../analysis/reportCache.node.ts';
+import { isSpooled } from './spool.ts';
 
 export interface KnownReport {
   /** With `limit` rows, and all findings there are; null when it has to be read. */
@@ -20,7 +21,7 @@ export async function knownReport(
   judged: JudgedBy,
   { limit, use }: { readonly limit: number; readonly use: boolean },
 ): Promise<KnownReport> {
-  const cache = use ? usersReportCache() : null,
+  const cache = use && !isSpooled(file) ? usersReportCache() : null,
     place = cache === null ? null : await placeOf(file);
   if (cache === null || place === null) return NOTHING;
   const key = judgementKey(judged, undefined),

@@ -47,7 +47,8 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<Ex
     await terminal.out(`netsec ${VERSION}\n`);
     return EXIT.DONE;
   }
-  return command.run(args, args.values['quiet'] === true ? { ...terminal, progress: null } : terminal);
+  const code = await command.run(args, args.values['quiet'] === true ? { ...terminal, progress: null } : terminal);
+  return terminal.signal.aborted && code === EXIT.UNREADABLE ? EXIT.INTERRUPTED : code;
 }
 
 function commandNamed(name: string): Command {

@@ -75,7 +75,7 @@ export const analyze: Command = {
   ],
   async run(args, terminal) {
     const wish = understand(args);
-    const inputs = await findInputs(args.positionals, capturesFolder(textOption(args, 'folder')));
+    const inputs = await findInputs(args.positionals, capturesFolder(textOption(args, 'folder')), terminal.signal);
     if (!inputs.ok) {
       terminal.say(inputs.message);
       return EXIT.UNREADABLE;

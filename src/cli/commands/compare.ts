@@ -44,7 +44,7 @@ export const compare: Command = {
       files: string[] = [],
       codes: ExitCode[] = [];
     for (const word of [one, other]) {
-      const inputs = await findInputs([word], capturesFolder(textOption(args, 'folder')));
+      const inputs = await findInputs([word], capturesFolder(textOption(args, 'folder')), terminal.signal);
       if (!inputs.ok) {
         terminal.say(inputs.message);
         return EXIT.UNREADABLE;

@@ -77,7 +77,7 @@ export async function oneCapture(args: Arguments, terminal: Terminal): Promise<s
   const [word, ...more] = args.positionals;
   if (word === undefined || word === 'all') throw new UsageError('Which capture? Name one file, or say latest.');
   if (more.length > 0) throw new UsageError(`One capture at a time: what is ${JSON.stringify(more[0])}?`);
-  const inputs = await findInputs([word], capturesFolder(textOption(args, 'folder')));
+  const inputs = await findInputs([word], capturesFolder(textOption(args, 'folder')), terminal.signal);
   if (inputs.ok) return inputs.paths[0] ?? null;
   terminal.say(inputs.message);
   return null;
