@@ -14,7 +14,7 @@ import type { Severity, Timestamp } from '../report.ts';
 import { secondsBetween, timestamp } from '../time.ts';
 import { checksumTrustOf } from './checksumTrust.ts';
 import { IpProtocolProbes, type ProtocolPair } from './ipProtocolProbes.ts';
-import { gatherPairs, KINDS, SCTP, SYN, UDP, type Pair } from './portScanProbes.ts';
+import { gatherPairs, KINDS, ODD, probedPort, proberOf, SCTP, SYN, UDP, type Pair } from './portScanProbes.ts';
 import { draftScan, type Scan } from './portScanFinding.ts';
 import { tallyPorts, type PortTally } from './portScanTally.ts';
 import type { Technique } from './portScanTechniques.ts';
@@ -51,10 +51,12 @@ const MOST_PER_PROTOCOL = 12;
 /** What a program checks again and again. */
 const MOST_CHECKED_PORTS = 64,
   LEAST_ROUNDS = 3;
+/** Of the 1,000 ports that nmap asks first 154 are below 1024; of any ports, one in 64. */
+const LEAST_SERVICES_PERCENT = 10;
 /** Findings of one capture; the largest come first. */
 const MOST_FINDINGS = 200;
 
-const TECHNIQUE_OF_KIND: readonly Technique[] = ['syn', 'syn', 'fin', 'null', 'xmas', 'ack', 'maimon', 'udp', 'sctp'];
+const TECHNIQUE_OF_KIND: readonly Technique[] = ['syn', 'syn', 'fin', 'null', 'xmas', 'ack', 'maimon', 'udp', 'sctp', 'odd-flags'];
 
 export const portScan = defineDetector({
   id: 'port-scan',
@@ -106,6 +108,7 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
     open = isUdp ? pair.openUdp : kind === SCTP ? pair.openSctp : pair.openTcp;
   // Traceroute with its default of rising ports: the packets that were not meant to arrive are the larger part.
   if (isUdp && pair.lowTtl * 2 >= rows.length) return null;
+  if (kind === ODD && !asksServices(state.flows, rows)) return null;
   const tally = tallyPorts(state.flows, rows, open, pair.hasFtp);
   const tried = tally.failed + tally.halfOpen.length,
     share = (100 * tried) / (tried + tally.completed);
@@ -118,13 +121,14 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
     mostWithin(state.flows, tally.first, values.burstSeconds) >= values.burstPorts;
   if (!isMany && !isBurst) return null;
   const first = rows[0]!,
-    target = flowAddress(state, first, F.B);
+    prober = proberOf(state.flows, first),
+    target = flowAddress(state, first, prober === F.A ? F.B : F.A);
   if (/^ff/i.test(target) && target.includes(':')) return null;
   const technique = kind === SYN && isBySystem(state.flows, rows, pair, tally) ? 'connect' : TECHNIQUE_OF_KIND[kind]!;
   const isRounds = technique === 'connect' && areRounds(state.flows, rows, tally);
   return {
     technique,
-    source: flowAddress(state, first, F.A),
+    source: flowAddress(state, first, prober),
     target,
     failed: tried,
     threshold: isMany ? values.failedPorts : values.burstPorts,
@@ -143,6 +147,11 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
     targetAnswers: pair.answered || tally.closed.length > 0,
     oneWay: oneWay.isNotable,
   };
+}
+
+/** What was sent in somebody's name is answered to him at ports of any number, of which few are those of services. */
+function asksServices(flows: F.FlowTable, rows: readonly number[]): boolean {
+  return rows.filter((row) => probedPort(flows, row) < 1024).length * 100 >= rows.length * LEAST_SERVICES_PERCENT;
 }
 
 /** The most ports first tried within any `seconds`; without times, all of them. `first` are flow rows. */
@@ -173,11 +182,11 @@ function isBySystem({ ints }: F.FlowTable, rows: readonly number[], pair: Pair, 
  * The same few ports in each of several rounds, though they had said no: a program that checks whether services are up. A scanner that was refused knows
  * enough.
  */
-function areRounds({ ints }: F.FlowTable, rows: readonly number[], { failed, halfOpen, closed }: PortTally): boolean {
+function areRounds(flows: F.FlowTable, rows: readonly number[], { failed, halfOpen, closed }: PortTally): boolean {
   const tried = failed + halfOpen.length;
   if (tried > MOST_CHECKED_PORTS || closed.length * 10 < tried * 8 || rows.length < tried * LEAST_ROUNDS) return false;
   const round = Math.floor(rows.length / LEAST_ROUNDS),
-    portsOf = (some: readonly number[]): number => new Set(some.map((row) => ints[row * F.INTS + F.PORTS]! & 0xffff)).size;
+    portsOf = (some: readonly number[]): number => new Set(some.map((row) => probedPort(flows, row))).size;
   return portsOf(rows.slice(0, round)) * 10 >= tried * 9 && portsOf(rows.slice(-round)) * 10 >= tried * 9;
 }
 

@@ -159,6 +159,8 @@ function alternativesOf({ technique, source, target, closed, filtered, open, isR
   if (technique === 'udp') alternatives.push('A program that looks for a service over many ports, or media streams whose receiver was gone.');
   else if (technique === 'ack' || technique === 'maimon')
     alternatives.push(`Remains of connections that began before the capture, if ${target} or a firewall was restarted.`);
+  else if (technique === 'odd-flags')
+    alternatives.push(`Answers of ${source} to packets that somebody sent in the name of ${target}, which were not captured.`);
   else if ((technique === 'syn' || technique === 'connect') && highest)
     alternatives.push('Peer-to-peer software, or passive FTP through a firewall that blocks its data ports: the ports are mostly above 1023.');
   if (technique === 'syn' && open.length > 0) alternatives.push('A load balancer that checks ports with half-open connections.');

@@ -198,6 +198,28 @@ describe('built packet by packet', () => {
     expect(indicator(await onlyScan(probes(range(20, 20), ACK | PSH, { answer: reset() })), 'technique')).toBe('ack');
   });
 
+  // nmap --scanflags SYNACK, URGACKPSHRSTSYNFIN and FINRST.
+  test.each([
+    ['SYN and ACK', SYN | ACK],
+    ['all flags', URG | ACK | PSH | RST | SYN | FIN],
+    ['FIN and RST', FIN | RST],
+  ])('probes with %s, over IPv4 and IPv6, refused or silent', async (_, flags) => {
+    for (const [capture, source, target, refused] of [
+      [probes(range(20, 20), flags), A, B, 0],
+      [probes(range(20, 20), flags, { answer: reset() }), A, B, 20],
+      [probes(range(20, 20), flags, { from: A6, to: B6, answer: reset(A6, B6) }), A6, B6, 20],
+    ] as const) {
+      const scan = await onlyScan(capture);
+      expect(indicator(scan, 'technique')).toBe('odd-flags');
+      expect(scan.subjects).toEqual([
+        { role: 'attacker', address: source },
+        { role: 'victim', address: target },
+      ]);
+      expect(indicator(scan, 'answered RST count')).toBe(refused);
+      expect(scan.indicators[1]).toMatchObject({ value: 20, threshold: 15 });
+    }
+  });
+
   // nmap -sU -g 53.
   test('empty datagrams from the port of a service to high ports', async () => {
     const builder = new PacketBuilder();
@@ -328,6 +350,47 @@ describe('is silent on', () => {
   test('twenty completed connections to twenty services, with data and without', async () => {
     const builder = new PacketBuilder();
     for (const port of range(8000, 20)) connection(builder, A, B, 40_000 + port, port, port % 2 === 0 ? 0 : 100);
+    await silent(builder);
+  });
+
+  test.each([
+    ['a web server', 80],
+    ['a game server', 25_565],
+  ])('what %s answers to a flood in the name of one address, whose ports are any', async (_, service) => {
+    const builder = new PacketBuilder();
+    // Some 31 of these ports are below 1024, twice as many as a scan needs.
+    for (let i = 0; i < 2000; i++) {
+      const port = (1 + i * 97) & 0xffff;
+      if (port === 0) continue;
+      builder
+        .tcp({ from: A, to: B, sourcePort: service, destinationPort: port, flags: SYN | ACK })
+        .tcp({ from: B, to: A, sourcePort: port, destinationPort: service, flags: RST })
+        .wait(0.001);
+    }
+    await silent(builder);
+  });
+
+  test('connections to twenty services whose first segment came after its answer', async () => {
+    const builder = new PacketBuilder();
+    for (const port of range(20, 20)) {
+      const there = { from: A, to: B, sourcePort: 40_000 + port, destinationPort: port },
+        back = { from: B, to: A, sourcePort: port, destinationPort: 40_000 + port };
+      builder
+        .tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+        .tcp({ ...there, flags: SYN })
+        .tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 });
+    }
+    await silent(builder);
+  });
+
+  test('a server seen in one direction only, which answers and sends', async () => {
+    const builder = new PacketBuilder();
+    for (const port of range(100, 20)) {
+      const back = { from: B, to: A, sourcePort: 40_000 + port, destinationPort: port };
+      builder
+        .tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+        .tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1101, payload: new Uint8Array(50) });
+    }
     await silent(builder);
   });
 
