@@ -82,7 +82,7 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
     sweeps.push(mayKnow && isAcquainted(state, group) ? { ...sweep, isAcquainted: true } : sweep);
   }
   for (const asker of tallies.arp.values()) {
-    if (isForAnother(asker)) continue;
+    if (isCaused(asker)) continue;
     const isQuick = asker.burst.most >= values.arpHosts,
       isOrdered = asker.inOrder * 2 >= asker.targets.asked;
     if ((isQuick || isOrdered) && isSweep(values.failedSharePercent, asker.targets, values.arpHosts)) sweeps.push(ofArp(values, asker));
@@ -91,7 +91,7 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
     if (asker.burst.most >= values.arpHosts && isSweep(values.failedSharePercent, asker.targets, values.arpHosts))
       sweeps.push(ofArpProbes(values, asker));
   for (const asker of tallies.neighbours.values())
-    if (!isForAnother(asker) && asker.burst.most >= values.arpHosts && isSweep(values.failedSharePercent, asker.targets, values.arpHosts))
+    if (!isCaused(asker) && asker.burst.most >= values.arpHosts && isSweep(values.failedSharePercent, asker.targets, values.arpHosts))
       sweeps.push(ofNeighbours(values, state, asker));
   for (const map of [tallies.ping, tallies.ping6])
     for (const asker of map.values()) if (isSweep(values.failedSharePercent, asker.targets, values.hosts)) sweeps.push(ofPing(values, state, asker));
@@ -107,9 +107,12 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
   };
 }
 
-/** Before nearly each of its questions somebody else sent a packet for that host by way of it: whoever did sweeps, and is told. */
-function isForAnother({ passedOn, targets }: Asker): boolean {
-  return passedOn * 5 >= targets.asked * 4;
+/**
+ * Before nearly each of its questions somebody sent a packet for that host by way of it, or in that host's name to it: whoever did sweeps or floods, and is
+ * told.
+ */
+function isCaused({ caused, targets }: Asker): boolean {
+  return caused * 5 >= targets.asked * 4;
 }
 
 function ofArp(values: Options, { source, targets, span, frames, inOrder }: Asker): Sweep {

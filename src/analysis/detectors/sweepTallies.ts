@@ -12,7 +12,7 @@ const REQUESTS = new Set([8 << 8, 13 << 8, 17 << 8, 128 << 8]),
   SOLICITATION = 135 << 8,
   ADVERTISEMENT = 136 << 8;
 
-/** Hosts of which is remembered to which card packets for them went. */
+/** Hosts of which is remembered to which card packets for them, and of theirs, went. */
 const MOST_WAYS = 4096;
 
 const BROADCAST = 0xffffffffffff;
@@ -24,6 +24,11 @@ function isAddress(mac: number): boolean {
 
 function lastThree(address: Uint8Array): number {
   return (address[13]! << 16) | (address[14]! << 8) | address[15]!;
+}
+
+/** What ARP and solicitations know a host by. */
+function numberOf(p: Packet, address: number, isIpv6: boolean): number {
+  return isIpv6 ? lastThree(p.ipv6.bytesOf(address)) : address;
 }
 
 /** Below 2^48. */
@@ -46,8 +51,11 @@ export interface Asker {
   /** Targets that were the next number after the one asked before. */
   inOrder: number;
   last: number;
-  /** Targets for which its card had just got a packet of somebody else: a gateway that looks for whom another one sweeps. */
-  passedOn: number;
+  /**
+   * Targets for which its card had just got a packet, as gateways do that look for whom another one sweeps; or from which it had just got one, as the victim of a
+   * flood does that would answer senders who never were.
+   */
+  caused: number;
 }
 
 export class SweepTallies {
@@ -59,8 +67,8 @@ export class SweepTallies {
   readonly neighbours = new Map<number, Asker>();
   readonly ping = new Map<number, Asker>();
   readonly ping6 = new Map<number, Asker>();
-  /** Whom the latest packets were for, and to which card they went, by a hash of the former. */
-  readonly #toWhom = new Float64Array(MOST_WAYS);
+  /** For whom or of whom the latest packets were, and to which card they went, by a hash of the former. */
+  readonly #whose = new Float64Array(MOST_WAYS);
   readonly #toCard = new Float64Array(MOST_WAYS);
   readonly #state: CaptureState;
   readonly #windowSeconds: number;
@@ -70,20 +78,27 @@ export class SweepTallies {
     this.#windowSeconds = windowSeconds;
   }
 
-  /** The first packet of a flow: where it goes to next. */
+  /** The first packet of a flow: to which card those at its ends sent or are sent. */
   onFlowOpened(p: Packet): void {
     if (p.macCount === 0 || p.netCount === 0) return;
     const at = (p.netCount - 1) * NET_STRIDE,
-      target = p.net[at + NET_DST]!,
-      number = p.net[at + NET_VERSION] === 6 ? lastThree(p.ipv6.bytesOf(target)) : target,
-      slot = slotOf(number);
-    this.#toWhom[slot] = number;
-    this.#toCard[slot] = macOf(p, MAC_DST_HIGH);
+      isIpv6 = p.net[at + NET_VERSION] === 6,
+      card = macOf(p, MAC_DST_HIGH);
+    // The question for a neighbour of IPv6 is a flow, too: to a group whose last bytes are the neighbour's.
+    if (!isAddress(card)) return;
+    this.#remember(numberOf(p, p.net[at + NET_SRC]!, isIpv6), card);
+    this.#remember(numberOf(p, p.net[at + NET_DST]!, isIpv6), card);
   }
 
-  #isPassedOn(target: number, p: Packet): boolean {
+  #remember(host: number, card: number): void {
+    const slot = slotOf(host);
+    this.#whose[slot] = host;
+    this.#toCard[slot] = card;
+  }
+
+  #isCaused(target: number, p: Packet): boolean {
     const slot = slotOf(target);
-    return p.macCount > 0 && this.#toWhom[slot] === target && this.#toCard[slot] === macOf(p, MAC_SRC_HIGH);
+    return p.macCount > 0 && this.#whose[slot] === target && this.#toCard[slot] === macOf(p, MAC_SRC_HIGH);
   }
 
   onArp({ opcode, senderIp, targetIp }: ArpMessage, p: Packet): void {
@@ -141,12 +156,12 @@ export class SweepTallies {
         flows: [],
         inOrder: 0,
         last: 0,
-        passedOn: 0,
+        caused: 0,
       };
       map.set(source, asker);
     }
     if (!asker.targets.ask(target)) return;
-    if (map !== this.ping && map !== this.ping6 && this.#isPassedOn(target, p)) asker.passedOn++;
+    if (map !== this.ping && map !== this.ping6 && this.#isCaused(target, p)) asker.caused++;
     if (target === asker.last + 1) asker.inOrder++;
     asker.last = target;
     asker.burst.add(packetTime(this.#state, p));

@@ -252,6 +252,35 @@ describe('is silent on', () => {
     expect(indicator(sweeps[0]!, 'technique')).toBe('TCP port 80');
   });
 
+  // What a Linux server does when hping3 or scapy invent senders on its own network: fl-syn4 and fl-syn6 of a tester, 1,500 SYNs each.
+  test.each([
+    ['ARP', '10.0.0.10', (i: number) => `10.0.0.${20 + i}`],
+    ['neighbour discovery', 'fd00::10', (i: number) => `fd00::1:${(20 + i).toString(16)}`],
+  ])('the victim of a flood that asks by %s for senders who never were', async (_, victim, sender) => {
+    const isIpv6 = victim.includes(':'),
+      capture = (hasPackets: boolean): Uint8Array => {
+        const builder = new PacketBuilder(),
+          mac = (last: number): number[] => [2, 0, 0, 0, 0, last];
+        for (let i = 1; i <= 200; i++) {
+          const ends = { from: sender(i), to: victim },
+            packet = ipBytes({ ...ends, protocol: 6, payload: tcpBytes({ ...ends, sourcePort: 1024 + i, destinationPort: 80, flags: SYN }) });
+          if (hasPackets) builder.frame(Uint8Array.from([...mac(1), ...mac(66), ...(isIpv6 ? [0x86, 0xdd] : [8, 0]), ...packet])).wait(0.001);
+          if (!isIpv6) {
+            arp(builder, 1, victim, ends.from, 1).wait(0.005);
+            continue;
+          }
+          const group = `ff02::1:ff01:${(20 + i).toString(16)}`,
+            question = ipBytes({ from: victim, to: group, protocol: 58, payload: Uint8Array.from([135, ...new Uint8Array(23)]) });
+          // RFC 2464 section 7: 33-33 and the last four bytes of the group.
+          builder.frame(Uint8Array.from([0x33, 0x33, 0xff, 1, 0, 20 + i, ...mac(1), 0x86, 0xdd, ...question])).wait(0.005);
+        }
+        return builder.bytes();
+      };
+    expect(await run(capture(true))).toEqual([]);
+    // The same questions without a cause are a sweep.
+    expect(await run(capture(false))).toMatchObject([{ subjects: [{ role: 'attacker', address: victim }] }]);
+  });
+
   test('a gateway that asks for some of its hosts every now and then', async () => {
     const builder = new PacketBuilder();
     for (let i = 0; i < 120; i++) arp(builder, 1, '10.0.0.1', `10.0.0.${2 + ((i * 37) % 200)}`).wait(2);
