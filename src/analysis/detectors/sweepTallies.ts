@@ -1,8 +1,20 @@
 /** Who asks for whom by ARP and by ping: what flows do not tell. Bounded, and nothing is kept of whoever asks for a few only. */
 import type { ArpMessage } from '../../pcap/dissectors/arp.ts';
-import { MAC_DST_HIGH, MAC_SRC_HIGH, NET_DST, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import {
+  MAC_DST_HIGH,
+  MAC_SRC_HIGH,
+  MAC_SRC_LOW,
+  NET_DST,
+  NET_DST_PORT,
+  NET_PROTOCOL,
+  NET_SRC,
+  NET_STRIDE,
+  NET_VERSION,
+  type Packet,
+} from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { Burst, MOST_EVIDENCE, packetTime, Span } from './measures.ts';
+import { SweepDeliveries } from './sweepDeliveries.ts';
 import { SweepTargets } from './sweepTargets.ts';
 
 const MOST_SOURCES = 4096;
@@ -14,6 +26,12 @@ const REQUESTS = new Set([8 << 8, 13 << 8, 17 << 8, 128 << 8]),
 
 /** Hosts of which is remembered to which card packets for them, and of theirs, went. */
 const MOST_WAYS = 4096;
+
+/** Who asks for fewer sweeps nothing. */
+const LEAST_ASKED = 10,
+  /** What a gateway was asked for it delivers at once, or after a lost question. */
+  DELIVERY_SECONDS = 2,
+  MOST_CARDS = 256;
 
 const BROADCAST = 0xffffffffffff;
 
@@ -36,6 +54,10 @@ function macOf({ mac }: Packet, high: typeof MAC_SRC_HIGH | typeof MAC_DST_HIGH)
   return mac[high]! * 4_294_967_296 + (mac[high + 1]! >>> 0);
 }
 
+function cardSlot({ mac }: Packet): number {
+  return Math.imul(mac[MAC_SRC_LOW]!, 0x9e3779b1) >>> 24;
+}
+
 function slotOf(target: number): number {
   return Math.imul(target, 0x9e3779b1) >>> 20;
 }
@@ -56,6 +78,9 @@ export interface Asker {
    * flood does that would answer senders who never were.
    */
   caused: number;
+  /** What its card sent while it asked. */
+  readonly deliveries: SweepDeliveries;
+  lastAsked: number;
 }
 
 export class SweepTallies {
@@ -70,6 +95,9 @@ export class SweepTallies {
   /** For whom or of whom the latest packets were, and to which card they went, by a hash of the former. */
   readonly #whose = new Float64Array(MOST_WAYS);
   readonly #toCard = new Float64Array(MOST_WAYS);
+  /** Cards that ask for many, by a hash of their addresses. */
+  readonly #askingCard = new Float64Array(MOST_CARDS);
+  readonly #asking = new Array<Asker | undefined>(MOST_CARDS).fill(undefined);
   readonly #state: CaptureState;
   readonly #windowSeconds: number;
 
@@ -86,6 +114,7 @@ export class SweepTallies {
       card = macOf(p, MAC_DST_HIGH);
     // The question for a neighbour of IPv6 is a flow, too: to a group whose last bytes are the neighbour's.
     if (!isAddress(card)) return;
+    if (this.#askingCard[cardSlot(p)] === macOf(p, MAC_SRC_HIGH)) this.#deliver(p, at, isIpv6);
     this.#remember(numberOf(p, p.net[at + NET_SRC]!, isIpv6), card);
     this.#remember(numberOf(p, p.net[at + NET_DST]!, isIpv6), card);
   }
@@ -94,6 +123,14 @@ export class SweepTallies {
     const slot = slotOf(host);
     this.#whose[slot] = host;
     this.#toCard[slot] = card;
+  }
+
+  #deliver(p: Packet, at: number, isIpv6: boolean): void {
+    const asker = this.#asking[cardSlot(p)],
+      { net } = p;
+    // No card has asked yet where frames bear zeros for addresses.
+    if (asker === undefined || isIpv6 !== (asker.version === 6) || !(packetTime(this.#state, p) - asker.lastAsked <= DELIVERY_SECONDS)) return;
+    asker.deliveries.add(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_PROTOCOL]! * 65_536 + net[at + NET_DST_PORT]!, p.frame);
   }
 
   #isCaused(target: number, p: Packet): boolean {
@@ -157,9 +194,12 @@ export class SweepTallies {
         inOrder: 0,
         last: 0,
         caused: 0,
+        deliveries: new SweepDeliveries(),
+        lastAsked: NaN,
       };
       map.set(source, asker);
     }
+    if (map === this.arp || map === this.neighbours) this.#noteCard(asker, p);
     if (!asker.targets.ask(target)) return;
     if (map !== this.ping && map !== this.ping6 && this.#isCaused(target, p)) asker.caused++;
     if (target === asker.last + 1) asker.inOrder++;
@@ -169,6 +209,14 @@ export class SweepTallies {
     if (asker.frames.length >= MOST_EVIDENCE) return;
     asker.frames.push(p.frame);
     if (flow >= 0) asker.flows.push(flow);
+  }
+
+  #noteCard(asker: Asker, p: Packet): void {
+    if (p.macCount === 0 || asker.targets.asked < LEAST_ASKED) return;
+    const slot = cardSlot(p);
+    this.#askingCard[slot] = macOf(p, MAC_SRC_HIGH);
+    this.#asking[slot] = asker;
+    asker.lastAsked = packetTime(this.#state, p);
   }
 
   #forget(map: Map<number, Asker>): boolean {

@@ -167,7 +167,60 @@ describe('is a sweep', () => {
   });
 });
 
+describe('that a gateway passes on from outside', () => {
+  const GATEWAY = '10.0.0.1',
+    mac = (last: number): number[] => [2, 0, 0, 0, 0, last];
+  /** The gateway asks for 60 hosts, of which every tenth answers and gets the packet that was meant for it. */
+  const sweep = ({ sender = '203.0.113.10', forwarder = 1, gap = 0.001, port = (_: number): number => 22 } = {}): Uint8Array => {
+    const builder = new PacketBuilder();
+    for (let i = 10; i < 70; i++) {
+      const to = `10.0.0.${i}`;
+      arp(builder, 1, GATEWAY, to, 1).wait(0.001);
+      if (i % 10 !== 9) continue;
+      arp(builder, 2, to, GATEWAY, i).wait(gap);
+      const ends = { from: sender, to },
+        syn = tcpBytes({ ...ends, sourcePort: 51_000, destinationPort: port(i), flags: SYN });
+      builder.frame(Uint8Array.from([...mac(i), ...mac(forwarder), 8, 0, ...ipBytes({ ...ends, protocol: 6, payload: syn })])).wait(0.001);
+    }
+    return builder.bytes();
+  };
+
+  test('is told of who sends, and the gateway is named as such', async () => {
+    const [finding, ...others] = await run(sweep());
+    expect(others).toEqual([]);
+    expect(finding!.subjects).toEqual([
+      { role: 'attacker', address: '203.0.113.10' },
+      { role: 'gateway', address: GATEWAY },
+    ]);
+    expect(finding!.severity).toBe('medium');
+    expect(finding!.description).toContain('packets of 203.0.113.10 to port 22');
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test.each([
+    ['it sends in its own name', { sender: GATEWAY }],
+    ['it sends for a neighbour, as whoever stands between them does', { sender: '10.0.0.12' }],
+    ['it sends only long after', { gap: 5 }],
+    ['another card sends', { forwarder: 77 }],
+    ['what it sends differs from host to host', { port: (i: number) => 1000 + i }],
+  ])('stays the sweep of who asked where %s', async (_, more) => {
+    const findings = await run(sweep(more));
+    expect(findings.map(({ subjects }) => subjects)).toEqual([[{ role: 'attacker', address: GATEWAY }]]);
+  });
+});
+
 describe('is silent on', () => {
+  // What loopback interfaces and some drivers hand over.
+  test('packets whose MAC addresses are zeros, or zeros on one side', async () => {
+    for (const last of [0, 2]) {
+      const builder = new PacketBuilder(),
+        ends = { from: '127.0.0.1', to: '127.0.0.2' },
+        packet = ipBytes({ ...ends, protocol: 6, payload: tcpBytes({ ...ends, sourcePort: 51_000, destinationPort: 80, flags: SYN }) });
+      builder.frame(Uint8Array.from([last, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, ...packet]));
+      expect(await run(builder.bytes())).toEqual([]);
+    }
+  });
+
   // Only the last port is closed everywhere: a check that somebody forgot to take away.
   test('monitoring with one check that fails everywhere, to which it comes back, is a remark', async () => {
     const rounds = (count: number, isTalking: boolean): Uint8Array => {
