@@ -7,7 +7,8 @@ import type { LoginMessage } from '../../../src/pcap/login.ts';
 import { bruteForceSuccess } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import * as F from '../../../src/analysis/flowTable.ts';
-import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
+import { analyzeCapture, findingsOf, indicator, sample } from '../../support/analyzeCapture.ts';
+import { dialogue, web } from '../../support/dialogue.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 
 const A = '10.0.0.66',
@@ -32,6 +33,50 @@ function logins(results: readonly LoginMessage['result'][], gap = 1, pause = 0):
   }
   return driver;
 }
+
+describe('in forms, JSON or not', () => {
+  interface Attempt {
+    readonly path?: string;
+    readonly status: string;
+  }
+  const refused: Attempt = { status: '401 Unauthorized' },
+    page: Attempt = { status: '200 OK' };
+
+  /** One POST after another over one connection, as ffuf -d '{"email":...,"password":"FUZZ"}' sends them; each password is another. */
+  const posted = async (attempts: readonly Attempt[], isJson: boolean) => {
+    const lines = attempts.flatMap(({ path = '/api/login', status }, i) =>
+      web(path, {
+        method: 'POST',
+        headers: `Host: example.org\r\nContent-Type: application/${isJson ? 'json' : 'x-www-form-urlencoded'}\r\n`,
+        body: isJson ? `{"email":"admin@example.org","password":"guess${i}"}` : `user=admin&password=guess${i}`,
+        status,
+        answer: '{}',
+      }),
+    );
+    return findingsOf(await analyzeCapture(dialogue(lines, { gap: 0.1 }).bytes()), 'brute-force-success');
+  };
+
+  test.each([
+    [true, '200 OK'],
+    [false, '302 Found'],
+  ])('the one page after refusals in so many words is told (JSON: %s)', async (isJson, status) => {
+    const [finding, ...others] = await posted([...times(15, refused), { status }], isJson);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'critical', subjects: [{ role: 'attacker' }, { role: 'victim', port: 80 }] });
+    // Three frames of the handshake, two for each attempt: the answer to the sixteenth.
+    expect(finding!.evidence.frames.at(-1)).toBe(3 + 2 * 16);
+    expect(indicator(finding!, 'failed before')).toBe(15);
+  });
+
+  test.each<[string, readonly Attempt[]]>([
+    ['a page of another address', [...times(15, refused), { ...page, path: '/api/other' }]],
+    ['a server whose pages say no, and which refused for a while', [page, ...times(15, refused), page]],
+    ['few refusals', [...times(3, refused), page]],
+    ['an error', [...times(15, refused), { status: '500 Internal Server Error' }]],
+  ])('nothing is told of %s', async (_, attempts) => {
+    expect(await posted(attempts, true)).toEqual([]);
+  });
+});
 
 describe('is told', () => {
   test('a login that works behind many that failed', () => {
