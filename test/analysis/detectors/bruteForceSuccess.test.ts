@@ -100,20 +100,38 @@ describe('is told', () => {
   test('slowly, as a person would: less severe', () =>
     expect(logins([...times(12, 'rejected' as const), 'accepted'], 60).findings[0]).toMatchObject({ severity: 'high' }));
 
-  test('over SSH, by a session that is larger than all that failed', () => {
+  /** SSH sessions of one attempt each, the last of which goes on. */
+  function sshSessions(refused: number, gap: number): MessageDriver {
     const driver = new MessageDriver(bruteForceSuccess);
-    for (let i = 0; i < 9; i++) {
+    for (let i = 0; i <= refused; i++) {
       const flow = driver.flow(A, B, 22, 'ssh', {
         bytes: [2000, 2000],
         flags: F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B | F.FIN_A,
       });
       for (const fromServer of [true, false]) driver.say<SshNewKeysMessage>(flow, { kind: 'ssh-newkeys', fromServer });
       driver.state.flows.doubles[flow * F.DOUBLES + F.PAYLOAD_A] = 2600;
-      driver.state.flows.doubles[flow * F.DOUBLES + F.PAYLOAD_B] = i === 8 ? 9000 : 2230;
-      driver.wait(2);
+      driver.state.flows.doubles[flow * F.DOUBLES + F.PAYLOAD_B] = i === refused ? 9000 : 2230;
+      driver.wait(gap);
     }
+    return driver;
+  }
+
+  test('over SSH, by a session that is larger than all that failed', () => {
+    const driver = sshSessions(8, 2);
     expect(driver.findings).toMatchObject([{ technique: 'ssh', severity: 'high', framesTotal: 9 }]);
     expect(driver.findings).toEqual(driver.findings);
+  });
+
+  // Five sessions within 30 minutes are the threshold, whether others came before them or not.
+  test.each([6, 8, 14, 40])('over SSH, every five minutes, after %i sessions', (refused) => {
+    expect(sshSessions(refused, 300).findings).toMatchObject([
+      {
+        severity: 'high',
+        title: `${A} logs in at ${B} over SSH after ${refused} failed attempts`,
+        indicators: expect.arrayContaining([{ name: 'failed before', value: refused, threshold: 5, unit: 'sessions' }]) as unknown,
+      },
+    ]);
+    expect(sshSessions(refused, 500).findings).toEqual([]);
   });
 
   /** Lengths of hydra 9.4 and OpenSSH 9.2: the message that lets in (28) comes with the server's other keys (116), before the client says anything. */
