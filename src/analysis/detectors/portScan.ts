@@ -3,6 +3,8 @@
  * Knocks are flows that came to nothing: refused, unanswered, or answered and dropped at once. Connections that worked never count, however many.
  */
 import * as z from 'zod';
+import { formatIpv4 } from '../../pcap/addresses.ts';
+import { arpMessage } from '../../pcap/dissectors/arp.ts';
 import type { CaptureState } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -17,6 +19,7 @@ import { IpProtocolProbes, type ProtocolPair } from './ipProtocolProbes.ts';
 import { gatherPairs, KINDS, ODD, probedPort, proberOf, SCTP, SYN, UDP, type Pair } from './portScanProbes.ts';
 import { draftScan, type Scan } from './portScanFinding.ts';
 import { tallyPorts, type PortTally } from './portScanTally.ts';
+import { ProbeSenders } from './probeSenders.ts';
 import type { Technique } from './portScanTechniques.ts';
 
 const options = z.object({
@@ -66,22 +69,28 @@ export const portScan = defineDetector({
   description:
     'One address tries many ports of one host that are closed, silent or abandoned as soon as they answer. Vulnerability scanners and inventories of your own do the same; a client of a broken passive FTP server or of peer-to-peer software can look like it.',
   options,
+  messages: [arpMessage.kind],
   create(_, state) {
-    const protocols = new IpProtocolProbes(checksumTrustOf(state));
+    const protocols = new IpProtocolProbes(checksumTrustOf(state)),
+      senders = new ProbeSenders();
     return {
+      onFlowOpened: (flow, p) => senders.onFlowOpened(flow, p),
+      onMessage(message) {
+        if (arpMessage.is(message)) senders.onArp(message);
+      },
       onOtherPacket: (p, flow) => protocols.onPacket(p, flow),
-      evaluate: (values) => evaluate(values, state, protocols),
+      evaluate: (values) => evaluate(values, state, protocols, senders),
     };
   },
 });
 
-function evaluate(values: Options, state: CaptureState, protocols: IpProtocolProbes): ReturnType<DetectorRun['evaluate']> {
+function evaluate(values: Options, state: CaptureState, protocols: IpProtocolProbes, senders: ProbeSenders): ReturnType<DetectorRun['evaluate']> {
   const gathered = gatherPairs(state, Math.min(values.failedPorts, values.burstPorts)),
     oneWay = oneWayConnections(state.flows, state.packets);
   const scans: Scan[] = [];
   for (const pair of gathered.pairs) {
     for (let kind = 1; kind < KINDS; kind++) {
-      const scan = scanOf(values, state, pair, kind, oneWay);
+      const scan = scanOf(values, state, pair, kind, oneWay, senders);
       if (scan !== null) scans.push(scan);
     }
   }
@@ -101,7 +110,7 @@ function evaluate(values: Options, state: CaptureState, protocols: IpProtocolPro
 }
 
 /** Whether the probes of one kind between two addresses are a scan. */
-function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, oneWay: OneWay): Scan | null {
+function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, oneWay: OneWay, senders: ProbeSenders): Scan | null {
   const rows = pair.probes[kind];
   if (rows === undefined || rows.length < Math.min(values.burstPorts, values.failedPorts)) return null;
   const isUdp = kind === UDP,
@@ -125,10 +134,12 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
     target = flowAddress(state, first, prober === F.A ? F.B : F.A);
   if (/^ff/i.test(target) && target.includes(':')) return null;
   const technique = kind === SYN && isBySystem(state.flows, rows, pair, tally) ? 'connect' : TECHNIQUE_OF_KIND[kind]!;
+  const sender = senders.of(rows);
   const isRounds = technique === 'connect' && areRounds(state.flows, rows, tally);
   return {
     technique,
     source: flowAddress(state, first, prober),
+    sender: sender === null ? null : { address: formatIpv4(sender.address), mac: sender.mac },
     target,
     failed: tried,
     threshold: isMany ? values.failedPorts : values.burstPorts,
@@ -223,6 +234,7 @@ function protocolScan(values: Options, state: CaptureState, pair: ProtocolPair):
   return {
     technique: 'ip-proto',
     source: text(pair.source),
+    sender: null,
     target: text(pair.target),
     failed: numbers.filter((n) => !pair.answered.has(n)).length,
     threshold: values.ipProtocols,

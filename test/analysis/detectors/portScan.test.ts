@@ -310,6 +310,87 @@ describe('built packet by packet', () => {
   });
 });
 
+describe('in the name of another', () => {
+  const IDLE = '10.0.0.21',
+    card = (last: number): number[] => [0, 12, 41, 0, 0, last];
+  /** Says by ARP, RFC 826, that a card bears an address. */
+  const announce = (builder: PacketBuilder, address: string, last: number): PacketBuilder => {
+    const octets = address.split('.').map(Number);
+    return builder.frame(
+      Uint8Array.from([
+        255,
+        255,
+        255,
+        255,
+        255,
+        255,
+        ...card(last),
+        8,
+        6,
+        0,
+        1,
+        8,
+        0,
+        6,
+        4,
+        0,
+        1,
+        ...card(last),
+        ...octets,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        10,
+        0,
+        0,
+        30,
+      ]),
+    );
+  };
+  /** As nmap -sI has it: SYNs that bear the idle host's address. */
+  const capture = (sender: number, claims: readonly (readonly [string, number])[]): Uint8Array => {
+    const builder = new PacketBuilder();
+    for (const [address, last] of claims) announce(builder, address, last);
+    for (const port of range(20, 30)) {
+      const ends = { from: IDLE, to: B },
+        syn = ipBytes({ ...ends, protocol: 6, payload: tcpBytes({ ...ends, sourcePort: 443, destinationPort: port, flags: SYN }) });
+      builder.frame(Uint8Array.from([...card(30), ...card(sender), 8, 0, ...syn])).wait(0.01);
+    }
+    return builder.bytes();
+  };
+  const BOTH = [
+    [IDLE, 21],
+    [A, 66],
+  ] as const;
+
+  test('who sends is told by the card', async () => {
+    const scan = await onlyScan(capture(66, BOTH));
+    expect(scan.subjects).toEqual([
+      { role: 'attacker', address: A },
+      { role: 'spoofed', address: IDLE },
+      { role: 'victim', address: B },
+    ]);
+    expect(scan.description).toContain('00:0c:29:00:00:42');
+    // The packets still bear that address.
+    expect(scan.evidence.filter).toContain(`ip.src == ${IDLE} `);
+  });
+
+  test.each([
+    ['its own card sends', capture(21, BOTH)],
+    ['the card that sends bears several addresses, as a gateway', capture(66, [...BOTH, ['10.0.0.1', 66]])],
+    ['two cards claim the address', capture(66, [...BOTH, [IDLE, 99]])],
+    ['nobody said whose card it is', capture(66, [[A, 66]])],
+  ])('but the address is told where %s', async (_, bytes) => {
+    expect((await onlyScan(bytes)).subjects).toEqual([
+      { role: 'attacker', address: IDLE },
+      { role: 'victim', address: B },
+    ]);
+  });
+});
+
 describe('is silent on', () => {
   test.each([
     'busy-services.pcap',
