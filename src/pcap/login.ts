@@ -15,13 +15,16 @@ export interface LoginMessage extends Message {
   readonly mechanism: string;
   /** The secret, or what it can be computed from, is readable in the capture. */
   readonly secretInClear: boolean;
-  readonly result: 'sent' | 'accepted' | 'rejected';
+  /** `answered`: a form got a page, and what that says is not known. */
+  readonly result: 'sent' | 'accepted' | 'rejected' | 'answered';
   /** Frame in which the secret was sent. */
   readonly attemptFrame: number;
   /** Stands for the secret where it was readable, `secretTag`. */
   readonly secretTag?: number;
   /** Of datagrams that name their conversation: the same number in a request and in its answer. */
   readonly exchange?: number;
+  /** Of a form: where it was sent to, host and path. */
+  readonly form?: string;
 }
 export const loginMessage = messageKind<LoginMessage>('login');
 

@@ -4,7 +4,7 @@
  * A page whose advertisements are blocked asks for hosts below domains; a mail server asks for mail exchangers, too; typing errors are few.
  */
 import { Burst } from './measures.ts';
-import { registeredDomain } from './dnsDomains.ts';
+import { ownedDomain } from './dynamicDns.ts';
 import { remembered } from './remembered.ts';
 import { Evidence } from './watched.ts';
 
@@ -80,4 +80,4 @@ function shareOfReused(labels: readonly string[]): number {
 }
 
 /** Whether a name is what one can register, with nothing before it. Small letters. */
-export const isBare = remembered((name) => registeredDomain(name) === name);
+export const isBare = remembered((name) => ownedDomain(name) === name);

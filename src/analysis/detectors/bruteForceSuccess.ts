@@ -3,7 +3,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural, protocolLabel } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
-import { guessingOptions, guessingThreshold, loginFilter, SUCCESS_OPTIONS, type GuessingOptions } from './guessing.ts';
+import { guessingOptions, loginFilter, SUCCESS_OPTIONS, type GuessingOptions } from './guessing.ts';
 import type { LoginPair } from './loginPair.ts';
 import { LoginTally } from './loginTally.ts';
 import { addressFilter, confidenceOf } from './watched.ts';
@@ -43,14 +43,14 @@ function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<Login
   const { protocol, ends, bySize, evidence, successEvidence, users, successes, failed, accepted } = pair,
     { client, server, serverPort } = ends,
     label = protocolLabel(protocol),
-    threshold = guessingThreshold(values, pair),
+    { failedBefore, threshold } = successes[0]!,
     { seconds } = evidence,
     isQuick = seconds !== null && failed >= (QUICK_PER_MINUTE * Math.max(seconds, 1)) / 60,
     names = [...new Set(successes.map(({ user }) => user).filter((user) => user !== null))].slice(0, 5).map((user) => safeText(user, 40));
   const { confidence, indicators } = confidenceOf([
     [bySize ? 'a session larger than all that failed' : 'the server accepted a login', bySize ? 50 : 70],
     ['failures quicker than somebody types', isQuick ? 15 : -10],
-    ['many times the threshold', Math.min(10, 5 * Math.log2(successes[0]!.failedBefore / threshold))],
+    ['many times the threshold', Math.min(10, 5 * Math.log2(failedBefore / threshold))],
     ['many users tried', users.size >= 3 ? 5 : 0],
   ]);
   return {
@@ -59,8 +59,8 @@ function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<Login
     // Nobody types that quickly: then it is no user who remembered.
     severity: isQuick && !bySize ? 'critical' : 'high',
     confidence,
-    title: `${client} logs in at ${server} over ${label} after ${plural(successes[0]!.failedBefore, 'failed attempt')}`,
-    description: `${plural(successes[0]!.failedBefore, 'login')} of ${client} at ${server} port ${serverPort} failed (threshold ${threshold} within ${values.windowMinutes} minutes), then ${
+    title: `${client} logs in at ${server} over ${label} after ${plural(failedBefore, 'failed attempt')}`,
+    description: `${plural(failedBefore, 'login')} of ${client} at ${server} port ${serverPort} failed (threshold ${threshold} within ${values.windowMinutes} minutes), then ${
       bySize ? 'a session went on, as they do when the password fits' : `${successes.length === 1 ? 'one was' : `${successes.length} were`} accepted`
     }${names.length > 0 ? `, as ${names.join(', ')}` : ''}. Treat the account as taken over.`,
     subjects: [
@@ -69,7 +69,7 @@ function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<Login
     ],
     ...successEvidence.resolve(flows).proof,
     indicators: [
-      { name: 'failed before', value: successes[0]!.failedBefore, threshold, unit: bySize ? 'sessions' : 'logins' },
+      { name: 'failed before', value: failedBefore, threshold, unit: bySize ? 'sessions' : 'logins' },
       { name: 'logins that worked behind them', value: successes.length },
       { name: 'logins that worked at all', value: accepted },
       ...(names.length > 0 ? [{ name: 'users', value: names.join(', ') }] : []),

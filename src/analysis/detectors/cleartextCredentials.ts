@@ -101,7 +101,7 @@ export const cleartextCredentials = defineDetector({
         if (one === undefined) return;
         if (loginMessage.is(message) && message.result !== 'sent') {
           if (message.result === 'accepted') one.accepted++;
-          else one.rejected++;
+          else if (message.result === 'rejected') one.rejected++;
           return;
         }
         one.sent++;

@@ -1,6 +1,6 @@
 /**
  * Names made by a program: malware tries hundreds of random domains a day until one of them exists. Seen as many different registered domains of one client
- * that look random, most of which do not exist. A wrong search suffix makes many failures too, but below one domain; browsers try three random words at a start.
+ * that look random, most of which do not exist; names below a service that hands them out (`dynamicDns.ts`) are domains in this sense. A wrong search suffix makes many failures too, but below one domain; browsers try three random words at a start.
  * Names that are put together from words look like others: they are told by how many in a row do not exist (`bareDomains.ts`).
  */
 import * as z from 'zod';
@@ -12,7 +12,7 @@ import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import { BareDomains, BURST_MINUTES, isBare, type BareSummary } from './bareDomains.ts';
-import { registeredDomain } from './dnsDomains.ts';
+import { ownedDomain } from './dynamicDns.ts';
 import { packetTime } from './measures.ts';
 import { looksRandom } from './randomNames.ts';
 import { remembered } from './remembered.ts';
@@ -91,7 +91,7 @@ export const dga = defineDetector({
       const key = addressKey(p, NET_SRC);
       if (key === null || heard.has(key)) return;
       const ends = datagramEnds(p),
-        domain = registeredDomain(message.qname.toLowerCase());
+        domain = ownedDomain(message.qname.toLowerCase());
       if (ends === null || domain === '' || domain.endsWith('.arpa')) return;
       unheard.of(key, () => new Client(ends.source, ends.destination))?.add(domain, isRandom, p);
     };
@@ -116,7 +116,7 @@ export const dga = defineDetector({
         }
         if (rcode !== NO_SUCH_NAME && rcode !== SERVER_FAILURE) return;
         const name = message.qname.toLowerCase(),
-          domain = registeredDomain(name);
+          domain = ownedDomain(name);
         if (domain === '' || domain.endsWith('.arpa')) return;
         const ends = datagramEnds(p),
           client = known ?? clients.of(key, () => new Client(ends?.destination ?? '', ends?.source ?? ''));

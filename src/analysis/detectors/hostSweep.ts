@@ -10,6 +10,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText } from '../describe.ts';
 import { defineDetector, type DetectorRun } from '../detector.ts';
 import { oneWayConnections } from '../oneWay.ts';
+import { MOST_EVIDENCE } from './measures.ts';
 import { draftSweep, isSweep, type Sweep } from './sweepFinding.ts';
 import { gatherPorts, isAcquainted, ofPort } from './sweepPorts.ts';
 import { SweepTallies, type Asker } from './sweepTallies.ts';
@@ -42,6 +43,8 @@ type Options = z.output<typeof options>;
 
 const MOST_FINDINGS = 200,
   MOST_ACQUAINTED = 200,
+  /** Frames of the evidence that show for whom a gateway asks. */
+  MOST_DELIVERED = 20,
   /** How often each host was asked, at least, by who comes back to those it knows. */
   LEAST_TIMES = 2;
 export const hostSweep = defineDetector({
@@ -83,17 +86,18 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
     sweeps.push(mayKnow && isAcquainted(state, group) ? { ...sweep, isAcquainted: true } : sweep);
   }
   for (const asker of tallies.arp.values()) {
-    if (isForAnother(asker)) continue;
+    if (isCaused(asker)) continue;
     const isQuick = asker.burst.most >= values.arpHosts,
       isOrdered = asker.inOrder * 2 >= asker.targets.asked;
-    if ((isQuick || isOrdered) && isSweep(values.failedSharePercent, asker.targets, values.arpHosts)) sweeps.push(ofArp(values, asker));
+    if ((isQuick || isOrdered) && isSweep(values.failedSharePercent, asker.targets, values.arpHosts))
+      sweeps.push(forWhom(state, asker, ofArp(values, asker)));
   }
   for (const asker of tallies.arpProbes.values())
     if (asker.burst.most >= values.arpHosts && isSweep(values.failedSharePercent, asker.targets, values.arpHosts))
       sweeps.push(ofArpProbes(values, asker));
   for (const asker of tallies.neighbours.values())
-    if (!isForAnother(asker) && asker.burst.most >= values.arpHosts && isSweep(values.failedSharePercent, asker.targets, values.arpHosts))
-      sweeps.push(ofNeighbours(values, state, asker));
+    if (!isCaused(asker) && asker.burst.most >= values.arpHosts && isSweep(values.failedSharePercent, asker.targets, values.arpHosts))
+      sweeps.push(forWhom(state, asker, ofNeighbours(values, state, asker)));
   for (const map of [tallies.ping, tallies.ping6])
     for (const asker of map.values()) if (isSweep(values.failedSharePercent, asker.targets, values.hosts)) sweeps.push(ofPing(values, state, asker));
   sweeps.sort((a, b) => b.targets.silent - a.targets.silent || (a.frames[0] ?? 0) - (b.frames[0] ?? 0));
@@ -108,9 +112,12 @@ function evaluate(values: Options, state: CaptureState, tallies: SweepTallies): 
   };
 }
 
-/** Before nearly each of its questions somebody else sent a packet for that host by way of it: whoever did sweeps, and is told. */
-function isForAnother({ passedOn, targets }: Asker): boolean {
-  return passedOn * 5 >= targets.asked * 4;
+/**
+ * Before nearly each of its questions somebody sent a packet for that host by way of it, or in that host's name to it: whoever did sweeps or floods, and is
+ * told.
+ */
+function isCaused({ caused, targets }: Asker): boolean {
+  return caused * 5 >= targets.asked * 4;
 }
 
 function ofArp(values: Options, { source, targets, span, frames, inOrder }: Asker): Sweep {
@@ -130,6 +137,31 @@ function ofArp(values: Options, { source, targets, span, frames, inOrder }: Aske
     framesTotal: targets.asked,
     flows: [],
     filter: `arp.opcode == 1 && arp.src.proto_ipv4 == ${address}`,
+  };
+}
+
+/** The same sweep, of whom the asker asks for where it is a gateway. */
+function forWhom(state: CaptureState, { source, targets, deliveries, version }: Asker, sweep: Sweep): Sweep {
+  const isIpv6 = version === 6,
+    text = (address: number): string => (isIpv6 ? state.packet.ipv6.textOf(address) : formatIpv4(address)),
+    network = (address: number): string => String(state.packet.ipv6.bytesOf(address).slice(0, 8)),
+    [low, high] = targets.range;
+  // Whoever stands between its neighbours sends on what they say to each other.
+  const sweeper = deliveries.sweeper(source, (sender) =>
+    isIpv6 ? network(sender) === network(source) : sender >>> 0 >= low && sender >>> 0 <= high,
+  );
+  if (sweeper === null) return sweep;
+  const by = text(sweeper.sender),
+    port = sweeper.service & 0xffff;
+  return {
+    ...sweep,
+    source: by,
+    gateway: { address: sweep.source, hosts: sweeper.hosts.size, ...(port === 0 ? {} : { port }) },
+    frames: [...new Set([...sweep.frames.slice(0, MOST_EVIDENCE - MOST_DELIVERED), ...sweeper.frames.slice(0, MOST_DELIVERED)])].sort(
+      (a, b) => a - b,
+    ),
+    framesTotal: sweep.framesTotal + sweeper.frames.length,
+    filter: `(${sweep.filter}) || ${isIpv6 ? 'ipv6' : 'ip'}.src == ${by}`,
   };
 }
 

@@ -37,8 +37,8 @@ export interface LoginPair {
   accepted: number;
   /** The last failures that have a time, as many as make a brute force. */
   readonly recent: Failure[];
-  /** Logins that worked right behind so many failures. */
-  readonly successes: { readonly user: string | null; readonly failedBefore: number }[];
+  /** Logins that worked right behind so many failures, and which threshold these crossed. */
+  readonly successes: { readonly user: string | null; readonly failedBefore: number; readonly threshold: number }[];
   readonly successEvidence: Evidence;
 }
 
@@ -80,18 +80,20 @@ export function countAccepted(
   prove: () => void,
   sessions?: number,
 ): void {
-  const first = pair.recent.length >= threshold ? pair.recent[0]?.seconds : sessions === undefined ? undefined : pair.sessionTimes.at(-sessions);
-  if (
-    noting !== null &&
-    seconds !== null &&
-    typeof first === 'number' &&
-    seconds - first <= noting.windowMinutes * 60 &&
-    mostlyFails(noting, pair) &&
-    pair.successes.length < MOST_SUCCESSES
-  ) {
-    pair.successes.push({ user, failedBefore: pair.failed });
-    pair.successEvidence.addFrames(pair.recent.map(({ frame }) => frame));
-    prove();
+  if (noting !== null && seconds !== null && mostlyFails(noting, pair) && pair.successes.length < MOST_SUCCESSES) {
+    const isWithin = (first: number | null | undefined): boolean => typeof first === 'number' && seconds - first <= noting.windowMinutes * 60,
+      // Many attempts, or some sessions: who is slow and stubborn has many, but only the sessions are close enough together.
+      crossed =
+        pair.recent.length >= threshold && isWithin(pair.recent[0]?.seconds)
+          ? threshold
+          : sessions !== undefined && isWithin(pair.sessionTimes.at(-sessions))
+            ? sessions
+            : null;
+    if (crossed !== null) {
+      pair.successes.push({ user, failedBefore: pair.failed, threshold: crossed });
+      pair.successEvidence.addFrames(pair.recent.map(({ frame }) => frame));
+      prove();
+    }
   }
   pair.accepted++;
 }

@@ -15,7 +15,9 @@ import { SizedLogins } from './sizedLogins.ts';
 import { datagramEnds, endsOf, Watched, type Ends } from './watched.ts';
 
 const MOST_PAIRS = 10_000,
-  MOST_ASKING = 10_000;
+  MOST_ASKING = 10_000,
+  /** Refusals of an address behind which a page counts as a login that worked, for those who only count. */
+  LEAST_REFUSED = 3;
 
 type DatagramEnds = Ends & { readonly user?: string | null };
 
@@ -36,6 +38,13 @@ interface Communities {
   readonly pair: LoginPair;
   readonly isRight: Map<number, boolean>;
 }
+
+/** What one client got for the forms that it sent to one address of a server: refusals in so many words, and pages. */
+interface FormAddress {
+  refused: number;
+  pages: number;
+}
+
 const SNMP_RESPONSE = 2,
   /** get, get-next, set, get-bulk. */
   SNMP_REQUESTS = new Set([0, 1, 3, 5]);
@@ -50,6 +59,7 @@ export class LoginTally {
   readonly #forms = new Watched<string, Forms>(MOST_PAIRS);
   /** Logins as the client sent them, for captures that hold its side alone. */
   readonly #sent = new Watched<string, Forms>(MOST_PAIRS);
+  readonly #addresses = new Watched<string, FormAddress>(MOST_PAIRS);
   readonly #communities = new Watched<string, Communities>(MOST_PAIRS);
   /** Who logs in over UDP or SIP, by address, port and what else tells exchanges apart: the refusal does not say it. */
   readonly #asking = new Map<string, string>();
@@ -74,12 +84,12 @@ export class LoginTally {
     const ends: DatagramEnds | null = flow >= 0 && message.exchange === undefined ? endsOf(this.#state, flow) : this.#datagramLogin(message, p);
     if (ends !== null && message.result === 'sent' && flow >= 0 && message.secretTag !== undefined)
       this.#onSecret(this.#sent, message.protocol, message.user ?? '', message.secretTag, false, flow, p);
-    if (ends === null || message.result === 'sent') return;
+    if (ends === null || message.result === 'sent' || (message.form !== undefined && !this.#isResult(message, message.form, ends))) return;
     const user = message.user ?? ends.user ?? null;
     const pair = this.#pairs.of(`${ends.client} ${ends.server} ${ends.serverPort} ${message.protocol}`, () => newPair(message.protocol, ends, false));
     if (pair === undefined) return;
     const seconds = p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null;
-    if (message.result === 'accepted') {
+    if (message.result === 'accepted' || message.result === 'answered') {
       countAccepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, user, () =>
         flow < 0 ? pair.successEvidence.addDatagram(p) : pair.successEvidence.add(p, flow),
       );
@@ -91,6 +101,19 @@ export class LoginTally {
     if (flow < 0) pair.evidence.addDatagram(p);
     else pair.evidence.add(p, flow);
     if (user !== null && pair.users.size < MOST_USERS) pair.users.add(user);
+  }
+
+  /** Where forms are refused in so many words, the first page is no refusal; elsewhere a page may say anything. */
+  #isResult({ result }: LoginMessage, form: string, { client, server, serverPort }: Ends): boolean {
+    const address = this.#addresses.of(`${client} ${server} ${serverPort} ${form}`, () => ({ refused: 0, pages: 0 }));
+    if (result === 'rejected') {
+      if (address !== undefined) address.refused++;
+      return true;
+    }
+    if (address === undefined) return false;
+    if (address.pages === 0 && address.refused >= (this.#noting?.failures ?? LEAST_REFUSED)) return true;
+    address.pages++;
+    return false;
   }
 
   /** A community that is not right is not answered: each new one is a failure until it is. */
@@ -181,6 +204,7 @@ export class LoginTally {
       limits: [
         ...this.#pairs.limits('pairs of clients and servers with logins'),
         ...this.#forms.limits('pairs with login forms'),
+        ...this.#addresses.limits('addresses of login forms'),
         ...this.#communities.limits('pairs with SNMP communities'),
         ...sized.limits,
       ],

@@ -3,6 +3,8 @@
  * Knocks are flows that came to nothing: refused, unanswered, or answered and dropped at once. Connections that worked never count, however many.
  */
 import * as z from 'zod';
+import { formatIpv4 } from '../../pcap/addresses.ts';
+import { arpMessage } from '../../pcap/dissectors/arp.ts';
 import type { CaptureState } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -14,9 +16,10 @@ import type { Severity, Timestamp } from '../report.ts';
 import { secondsBetween, timestamp } from '../time.ts';
 import { checksumTrustOf } from './checksumTrust.ts';
 import { IpProtocolProbes, type ProtocolPair } from './ipProtocolProbes.ts';
-import { gatherPairs, KINDS, SCTP, SYN, UDP, type Pair } from './portScanProbes.ts';
+import { gatherPairs, KINDS, ODD, probedPort, proberOf, SCTP, SYN, UDP, type Pair } from './portScanProbes.ts';
 import { draftScan, type Scan } from './portScanFinding.ts';
 import { tallyPorts, type PortTally } from './portScanTally.ts';
+import { ProbeSenders } from './probeSenders.ts';
 import type { Technique } from './portScanTechniques.ts';
 
 const options = z.object({
@@ -51,10 +54,12 @@ const MOST_PER_PROTOCOL = 12;
 /** What a program checks again and again. */
 const MOST_CHECKED_PORTS = 64,
   LEAST_ROUNDS = 3;
+/** Of the 1,000 ports that nmap asks first 154 are below 1024; of any ports, one in 64. */
+const LEAST_SERVICES_PERCENT = 10;
 /** Findings of one capture; the largest come first. */
 const MOST_FINDINGS = 200;
 
-const TECHNIQUE_OF_KIND: readonly Technique[] = ['syn', 'syn', 'fin', 'null', 'xmas', 'ack', 'maimon', 'udp', 'sctp'];
+const TECHNIQUE_OF_KIND: readonly Technique[] = ['syn', 'syn', 'fin', 'null', 'xmas', 'ack', 'maimon', 'udp', 'sctp', 'odd-flags'];
 
 export const portScan = defineDetector({
   id: 'port-scan',
@@ -64,22 +69,28 @@ export const portScan = defineDetector({
   description:
     'One address tries many ports of one host that are closed, silent or abandoned as soon as they answer. Vulnerability scanners and inventories of your own do the same; a client of a broken passive FTP server or of peer-to-peer software can look like it.',
   options,
+  messages: [arpMessage.kind],
   create(_, state) {
-    const protocols = new IpProtocolProbes(checksumTrustOf(state));
+    const protocols = new IpProtocolProbes(checksumTrustOf(state)),
+      senders = new ProbeSenders();
     return {
+      onFlowOpened: (flow, p) => senders.onFlowOpened(flow, p),
+      onMessage(message) {
+        if (arpMessage.is(message)) senders.onArp(message);
+      },
       onOtherPacket: (p, flow) => protocols.onPacket(p, flow),
-      evaluate: (values) => evaluate(values, state, protocols),
+      evaluate: (values) => evaluate(values, state, protocols, senders),
     };
   },
 });
 
-function evaluate(values: Options, state: CaptureState, protocols: IpProtocolProbes): ReturnType<DetectorRun['evaluate']> {
+function evaluate(values: Options, state: CaptureState, protocols: IpProtocolProbes, senders: ProbeSenders): ReturnType<DetectorRun['evaluate']> {
   const gathered = gatherPairs(state, Math.min(values.failedPorts, values.burstPorts)),
     oneWay = oneWayConnections(state.flows, state.packets);
   const scans: Scan[] = [];
   for (const pair of gathered.pairs) {
     for (let kind = 1; kind < KINDS; kind++) {
-      const scan = scanOf(values, state, pair, kind, oneWay);
+      const scan = scanOf(values, state, pair, kind, oneWay, senders);
       if (scan !== null) scans.push(scan);
     }
   }
@@ -99,13 +110,14 @@ function evaluate(values: Options, state: CaptureState, protocols: IpProtocolPro
 }
 
 /** Whether the probes of one kind between two addresses are a scan. */
-function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, oneWay: OneWay): Scan | null {
+function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, oneWay: OneWay, senders: ProbeSenders): Scan | null {
   const rows = pair.probes[kind];
   if (rows === undefined || rows.length < Math.min(values.burstPorts, values.failedPorts)) return null;
   const isUdp = kind === UDP,
     open = isUdp ? pair.openUdp : kind === SCTP ? pair.openSctp : pair.openTcp;
   // Traceroute with its default of rising ports: the packets that were not meant to arrive are the larger part.
   if (isUdp && pair.lowTtl * 2 >= rows.length) return null;
+  if (kind === ODD && !asksServices(state.flows, rows)) return null;
   const tally = tallyPorts(state.flows, rows, open, pair.hasFtp);
   const tried = tally.failed + tally.halfOpen.length,
     share = (100 * tried) / (tried + tally.completed);
@@ -118,13 +130,16 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
     mostWithin(state.flows, tally.first, values.burstSeconds) >= values.burstPorts;
   if (!isMany && !isBurst) return null;
   const first = rows[0]!,
-    target = flowAddress(state, first, F.B);
+    prober = proberOf(state.flows, first),
+    target = flowAddress(state, first, prober === F.A ? F.B : F.A);
   if (/^ff/i.test(target) && target.includes(':')) return null;
   const technique = kind === SYN && isBySystem(state.flows, rows, pair, tally) ? 'connect' : TECHNIQUE_OF_KIND[kind]!;
+  const sender = senders.of(rows);
   const isRounds = technique === 'connect' && areRounds(state.flows, rows, tally);
   return {
     technique,
-    source: flowAddress(state, first, F.A),
+    source: flowAddress(state, first, prober),
+    sender: sender === null ? null : { address: formatIpv4(sender.address), mac: sender.mac },
     target,
     failed: tried,
     threshold: isMany ? values.failedPorts : values.burstPorts,
@@ -143,6 +158,11 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
     targetAnswers: pair.answered || tally.closed.length > 0,
     oneWay: oneWay.isNotable,
   };
+}
+
+/** What was sent in somebody's name is answered to him at ports of any number, of which few are those of services. */
+function asksServices(flows: F.FlowTable, rows: readonly number[]): boolean {
+  return rows.filter((row) => probedPort(flows, row) < 1024).length * 100 >= rows.length * LEAST_SERVICES_PERCENT;
 }
 
 /** The most ports first tried within any `seconds`; without times, all of them. `first` are flow rows. */
@@ -173,11 +193,11 @@ function isBySystem({ ints }: F.FlowTable, rows: readonly number[], pair: Pair, 
  * The same few ports in each of several rounds, though they had said no: a program that checks whether services are up. A scanner that was refused knows
  * enough.
  */
-function areRounds({ ints }: F.FlowTable, rows: readonly number[], { failed, halfOpen, closed }: PortTally): boolean {
+function areRounds(flows: F.FlowTable, rows: readonly number[], { failed, halfOpen, closed }: PortTally): boolean {
   const tried = failed + halfOpen.length;
   if (tried > MOST_CHECKED_PORTS || closed.length * 10 < tried * 8 || rows.length < tried * LEAST_ROUNDS) return false;
   const round = Math.floor(rows.length / LEAST_ROUNDS),
-    portsOf = (some: readonly number[]): number => new Set(some.map((row) => ints[row * F.INTS + F.PORTS]! & 0xffff)).size;
+    portsOf = (some: readonly number[]): number => new Set(some.map((row) => probedPort(flows, row))).size;
   return portsOf(rows.slice(0, round)) * 10 >= tried * 9 && portsOf(rows.slice(-round)) * 10 >= tried * 9;
 }
 
@@ -214,6 +234,7 @@ function protocolScan(values: Options, state: CaptureState, pair: ProtocolPair):
   return {
     technique: 'ip-proto',
     source: text(pair.source),
+    sender: null,
     target: text(pair.target),
     failed: numbers.filter((n) => !pair.answered.has(n)).length,
     threshold: values.ipProtocols,

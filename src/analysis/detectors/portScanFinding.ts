@@ -9,6 +9,8 @@ import { probeFilter, TECHNIQUES, type Technique } from './portScanTechniques.ts
 export interface Scan {
   readonly technique: Technique;
   readonly source: string;
+  /** Who sent the probes in the source's name; null where that is not known, or the source itself. */
+  readonly sender: { readonly address: string; readonly mac: string } | null;
   readonly target: string;
   /** Ports that failed or were abandoned. */
   readonly failed: number;
@@ -38,7 +40,8 @@ export interface Scan {
 }
 
 export function draftScan(scan: Scan): FindingDraft {
-  const { technique, source, target, failed, threshold, seconds, open, closed, filtered } = scan,
+  const { technique, source, sender, target, failed, threshold, seconds, open, closed, filtered } = scan,
+    scanner = sender?.address ?? source,
     text = TECHNIQUES[technique];
   const during = seconds === null ? '' : ` in ${durationText(seconds)}`;
   const learned = [
@@ -60,10 +63,11 @@ export function draftScan(scan: Scan): FindingDraft {
     technique,
     severity: scan.severity,
     confidence,
-    title: `${source} tried ${countText(tried)} ${text.of} on ${target}${during}`,
-    description: `${text.how}. ${countText(failed)} ${text.of} failed or were left at once (threshold ${threshold} within ${scan.window}): ${learned}.${rateText(scan)}`,
+    title: `${scanner} tried ${countText(tried)} ${text.of} on ${target}${sender === null ? '' : ` in the name of ${source}`}${during}`,
+    description: `${text.how}. ${countText(failed)} ${text.of} failed or were left at once (threshold ${threshold} within ${scan.window}): ${learned}.${rateText(scan)}${sender === null ? '' : ` Their frames were sent by the card of ${scanner} (${sender.mac}), not by that of ${source}, which they name: a scan by way of an idle host (nmap -sI), or with decoys.`}`,
     subjects: [
-      { role: 'attacker', address: source },
+      { role: 'attacker', address: scanner },
+      ...(sender === null ? [] : [{ role: 'spoofed' as const, address: source }]),
       { role: 'victim', address: target },
     ],
     firstSeen: scan.from,
@@ -88,16 +92,16 @@ export function draftScan(scan: Scan): FindingDraft {
     flows: scan.flows,
     attack: ['T1046'],
     together: {
-      key: `${source} ${technique}`,
+      key: `${scanner} ${technique}${sender === null ? '' : ` ${source}`}`,
       label: target,
       note: `${countText(tried)} ${text.of}${open.length > 0 ? `, ${technique === 'ip-proto' ? 'spoken' : 'open'} ${numberRanges(open, 10)}` : ''}`,
       words: (all) => ({
-        title: `${source} tried ${triedOn(all.parts, unit)} ${text.of} on ${all.parts.length === 2 ? '' : 'each of '}${all.hosts('victim', 'host')}`,
+        title: `${scanner} tried ${triedOn(all.parts, unit)} ${text.of} on ${all.parts.length === 2 ? '' : 'each of '}${all.hosts('victim', 'host')}`,
         description: `${text.how}. One host after the other was scanned so (threshold ${threshold} failed within ${scan.window} at each):`,
-        recommendation: `Find out who runs ${source} and whether this scan was agreed. If it was not, block ${source}, look for what it did next on the open ports, and close what these hosts need not offer.`,
+        recommendation: `Find out who runs ${scanner} and whether this scan was agreed. If it was not, block ${scanner}, look for what it did next on the open ports, and close what these hosts need not offer.`,
       }),
     },
-    recommendation: `Find out who runs ${source} and whether this scan was agreed. If it was not, block ${source}, look for what it did next${open.length > 0 ? ` on the open ports (${numberRanges(open, 10)})` : ''}, and close what ${target} need not offer.`,
+    recommendation: `Find out who runs ${scanner} and whether this scan was agreed. If it was not, block ${scanner}, look for what it did next${open.length > 0 ? ` on the open ports (${numberRanges(open, 10)})` : ''}, and close what ${target} need not offer.`,
   };
 }
 
@@ -152,17 +156,20 @@ function confidenceParts({
   return parts;
 }
 
-function alternativesOf({ technique, source, target, closed, filtered, open, isRounds }: Scan): string[] {
-  const alternatives = [`A vulnerability scanner or inventory of your own, if ${source} is known to run one.`];
+function alternativesOf({ technique, source, sender, target, closed, filtered, open, isRounds }: Scan): string[] {
+  const alternatives = [`A vulnerability scanner or inventory of your own, if ${sender?.address ?? source} is known to run one.`];
   if (isRounds) alternatives.unshift(`A program on ${source} that checks again and again which services of ${target} are up.`);
   const highest = [...closed, ...filtered].filter((port) => port > 1023).length * 2 > closed.length + filtered.length;
   if (technique === 'udp') alternatives.push('A program that looks for a service over many ports, or media streams whose receiver was gone.');
   else if (technique === 'ack' || technique === 'maimon')
     alternatives.push(`Remains of connections that began before the capture, if ${target} or a firewall was restarted.`);
+  else if (technique === 'odd-flags')
+    alternatives.push(`Answers of ${source} to packets that somebody sent in the name of ${target}, which were not captured.`);
   else if ((technique === 'syn' || technique === 'connect') && highest)
     alternatives.push('Peer-to-peer software, or passive FTP through a firewall that blocks its data ports: the ports are mostly above 1023.');
   if (technique === 'syn' && open.length > 0) alternatives.push('A load balancer that checks ports with half-open connections.');
-  if (technique !== 'connect')
+  if (sender !== null) alternatives.push(`One machine with two cards, ${sender.address} and ${source}, or a gateway that sends on for ${source}.`);
+  else if (technique !== 'connect')
     alternatives.push(`A decoy: scanners can send probes in the name of other addresses, so ${source} may not be the one who reads the answers.`);
   return alternatives;
 }

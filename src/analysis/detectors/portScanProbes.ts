@@ -15,8 +15,10 @@ export const SYN = 1,
   MAIMON = 6,
   UDP = 7,
   SCTP = 8,
+  /** Flags that no connection begins with. */
+  ODD = 9,
   KIND = 15,
-  KINDS = 9;
+  KINDS = 10;
 export const CLOSED = 16,
   FILTERED = 32,
   HALF_OPEN = 48,
@@ -36,7 +38,7 @@ const PROTOCOL_TCP = 6,
   TFTP_PORT = 69,
   PROTOCOL_SCTP = 132;
 
-/** Kind | outcome of a flow, or 0 when it is no probe: somebody answered, or it began before the capture did. `mostUdpPayload` is a mean, in bytes. */
+/** Kind | outcome of what a flow's originator asked, or 0 when it is no probe: somebody answered, or it began before the capture did. `mostUdpPayload` is a mean, in bytes. */
 export function probeOf(flows: F.FlowTable, row: number, mostUdpPayload = MOST_MEAN_UDP_PAYLOAD): number {
   const { ints } = flows,
     at = row * F.INTS,
@@ -52,7 +54,8 @@ function tcpProbe(flows: F.FlowTable, row: number, at: number): number {
     first = (flags >>> F.FIRST_TCP_FLAGS_SHIFT) & 0xff;
   if ((flags & F.FIRST_FROM_B) !== 0) return 0;
   if ((first & TCP_SYN) !== 0) return synProbe(ints, at, flags, first);
-  if ((flags & F.SYN_A) !== 0 || (first & TCP_RST) !== 0) return 0;
+  // Nobody answers a reset, so it asks nothing; FIN and RST in one no stack sends.
+  if ((flags & F.SYN_A) !== 0 || ((first & TCP_RST) !== 0 && (first & (TCP_FIN | TCP_ACK)) !== TCP_FIN)) return 0;
   const answers = ints[at + F.PACKETS_B]!,
     refused = (flags & F.RST_B) !== 0;
   if (ints[at + F.PACKETS_A]! > MOST_STEALTH_SEGMENTS || (answers > 0 && !refused) || (flags & (F.DATA_B | F.ACK_B | F.SYN_ACK_B)) !== 0) return 0;
@@ -76,8 +79,45 @@ function synProbe(ints: Int32Array, at: number, flags: number, first: number): n
   return said !== NOTHING || ints[at + F.PACKETS_B] === 0 ? SYN | FILTERED : 0;
 }
 
+/**
+ * Outcome of a SYN with ACK, whatever other flags it has, that answers nothing, or 0. The flow table takes its sender for the responder. What a service
+ * answers to somebody who lent this address comes from the service's port, and goes to ports as clients have them.
+ */
+function unaskedAnswer(ints: Int32Array, at: number): number {
+  const flags = ints[at + F.FLAGS]!,
+    first = (flags >>> F.FIRST_TCP_FLAGS_SHIFT) & 0xff;
+  if ((ints[at + F.META]! & F.META_PROTOCOL) !== PROTOCOL_TCP || (ints[at + F.PORTS]! & 0xffff) < 1024) return 0;
+  const went = flags & (F.SYN_A | F.SYN_ACK_A | F.ACK_A | F.DATA_A | F.FIN_A | F.ACK_B | F.DATA_B | ((first & TCP_FIN) !== 0 ? 0 : F.FIN_B));
+  if (went !== 0 || ints[at + F.PACKETS_B]! > MOST_STEALTH_SEGMENTS) return 0;
+  if ((flags & F.RST_A) !== 0) return CLOSED;
+  return ints[at + F.PACKETS_A] === 0 && icmpSays(ints, at) !== TIME_EXCEEDED ? FILTERED : 0;
+}
+
+/** Kind | outcome of a flow, whoever of the two asked, or 0. */
+function anyProbeOf(flows: F.FlowTable, row: number): number {
+  const at = row * F.INTS;
+  if ((flows.ints[at + F.FLAGS]! & F.FIRST_FROM_B) === 0) return probeOf(flows, row);
+  const outcome = unaskedAnswer(flows.ints, at);
+  return outcome === 0 ? 0 : ODD | outcome;
+}
+
+/** Of a probe: which end sent it, which port it asked, and what it learned. */
+export function proberOf({ ints }: F.FlowTable, row: number): typeof F.A | typeof F.B {
+  return (ints[row * F.INTS + F.FLAGS]! & F.FIRST_FROM_B) === 0 ? F.A : F.B;
+}
+
+export function probedPort(flows: F.FlowTable, row: number): number {
+  const ports = flows.ints[row * F.INTS + F.PORTS]!;
+  return proberOf(flows, row) === F.A ? ports & 0xffff : ports >>> 16;
+}
+
+export function probeOutcome(flows: F.FlowTable, row: number): number {
+  return anyProbeOf(flows, row) & OUTCOME;
+}
+
 /** By the flags of RFC 9293 only: ECN bits do not matter. */
 function stealthKind(flags: number): number {
+  if ((flags & TCP_RST) !== 0) return ODD;
   const asked = flags & (TCP_FIN | TCP_PSH | TCP_ACK | TCP_URG);
   if (asked === 0) return NULL;
   if (asked === TCP_FIN) return FIN;
@@ -193,8 +233,8 @@ export function gatherPairs(state: CaptureState, least: number): Gathered {
     const at = row * F.INTS;
     if ((ints[at + F.META]! & F.META_PROTOCOL) === 0) continue;
     judged++;
-    if (probeOf(flows, row) === 0) continue;
-    const slot = hash(ints, at) & mask;
+    if (anyProbeOf(flows, row) === 0) continue;
+    const slot = hash(ints, at, proberOf(flows, row)) & mask;
     if (heat[slot]! < 255) heat[slot]!++;
   }
   const bySource = new Map<number, Map<number, Pair>>(),
@@ -203,11 +243,13 @@ export function gatherPairs(state: CaptureState, least: number): Gathered {
   let isBounded = false;
   for (let row = 0; row < flows.count; row++) {
     const at = row * F.INTS,
-      meta = ints[at + F.META]!;
-    if ((meta & F.META_PROTOCOL) === 0 || heat[hash(ints, at) & mask]! < enough) continue;
+      meta = ints[at + F.META]!,
+      // Who was seen to answer first is the prober of a probe, and the responder of all else.
+      from = anyProbeOf(flows, row) === 0 ? F.A : proberOf(flows, row);
+    if ((meta & F.META_PROTOCOL) === 0 || heat[hash(ints, at, from) & mask]! < enough) continue;
     // Family and depth are part of who somebody is: numbers of IPv6 addresses are other numbers, and tunnels may carry the same addresses.
-    const source = ints[at]! * 4096 + (meta >>> 8),
-      target = ints[at + F.B]!;
+    const source = ints[at + from]! * 4096 + (meta >>> 8),
+      target = ints[at + F.A + F.B - from]!;
     let targets = bySource.get(source),
       pair = targets?.get(target);
     if (pair === undefined) {
@@ -238,8 +280,8 @@ export function gatherPairs(state: CaptureState, least: number): Gathered {
 function add(pair: Pair, flows: F.FlowTable, row: number, ftp: number): void {
   const { ints } = flows,
     at = row * F.INTS,
-    probe = probeOf(flows, row);
-  if (ints[at + F.PACKETS_B]! > 0) pair.answered = true;
+    probe = anyProbeOf(flows, row);
+  if (ints[at + (probe === 0 || proberOf(flows, row) === F.A ? F.PACKETS_B : F.PACKETS_A)]! > 0) pair.answered = true;
   if (probe !== 0) {
     const rows = pair.probes as (number[] | undefined)[];
     (rows[probe & KIND] ??= []).push(row);
@@ -264,8 +306,9 @@ function add(pair: Pair, flows: F.FlowTable, row: number, ftp: number): void {
   if ((ints[at + F.WINDOW_SCALES]! & 255) === 0) pair.completedPlain++;
 }
 
-function hash(ints: Int32Array, at: number): number {
-  let h = Math.imul(ints[at]! ^ 0x5bd1e995, 0x85ebca6b) ^ Math.imul(ints[at + F.B]! + (ints[at + F.META]! >>> 8), 0xc2b2ae35);
+function hash(ints: Int32Array, at: number, from: typeof F.A | typeof F.B): number {
+  const to = F.A + F.B - from;
+  let h = Math.imul(ints[at + from]! ^ 0x5bd1e995, 0x85ebca6b) ^ Math.imul(ints[at + to]! + (ints[at + F.META]! >>> 8), 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 15), 0x27d4eb2f);
   return h ^ (h >>> 13);
 }

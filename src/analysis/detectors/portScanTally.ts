@@ -1,6 +1,6 @@
 /** What the probes between two addresses learned, port by port. */
-import * as F from '../flowTable.ts';
-import { CLOSED, FILTERED, HALF_OPEN, OUTCOME, probeOf } from './portScanProbes.ts';
+import type * as F from '../flowTable.ts';
+import { CLOSED, FILTERED, HALF_OPEN, probedPort, probeOutcome } from './portScanProbes.ts';
 
 export interface PortTally {
   readonly closed: readonly number[];
@@ -23,8 +23,8 @@ const firstRow = new Int32Array(65_536);
 export function tallyPorts(flows: F.FlowTable, rows: readonly number[], open: ReadonlySet<number>, hasFtp: boolean): PortTally {
   const ports: number[] = [];
   for (const row of rows) {
-    const port = flows.ints[row * F.INTS + F.PORTS]! & 0xffff,
-      outcome = probeOf(flows, row) & OUTCOME;
+    const port = probedPort(flows, row),
+      outcome = probeOutcome(flows, row);
     if (hasFtp && port > 1023) continue;
     if (best[port] === 0) {
       ports.push(port);

@@ -1,6 +1,6 @@
 /** The ways to ask a port whether it is open, as nmap names them: https://nmap.org/book/man-port-scanning-techniques.html */
 
-export type Technique = 'syn' | 'connect' | 'fin' | 'null' | 'xmas' | 'ack' | 'maimon' | 'udp' | 'sctp' | 'ip-proto';
+export type Technique = 'syn' | 'connect' | 'fin' | 'null' | 'xmas' | 'ack' | 'maimon' | 'udp' | 'sctp' | 'odd-flags' | 'ip-proto';
 
 export interface TechniqueText {
   /** What is asked, and what the answers mean. */
@@ -88,6 +88,14 @@ export const TECHNIQUES: Readonly<Record<Technique, TechniqueText>> = {
     silent: 'open or filtered',
     probes: 'sctp',
     oddity: 15,
+  },
+  'odd-flags': {
+    how: 'Segments with flags that no connection begins with, chosen by hand (nmap --scanflags): a port answers RST, or keeps silent',
+    of: 'TCP ports',
+    refused: 'answered RST',
+    silent: 'silent',
+    probes: '((tcp.flags.syn == 1 && tcp.flags.ack == 1) || (tcp.flags.reset == 1 && tcp.flags.fin == 1))',
+    oddity: 10,
   },
   'ip-proto': {
     how: 'Packets of one IP protocol after the other, to learn which of them the host speaks',

@@ -10,13 +10,13 @@ import { dhcpv6Message, type Dhcpv6Message } from '../../pcap/dissectors/dhcpv6.
 import { NET_SRC, NET_STRIDE, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
-import { countText, plural } from '../describe.ts';
+import { plural } from '../describe.ts';
 import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
-import type { Indicator } from '../report.ts';
 import { DhcpClients } from './dhcpClients.ts';
 import { Dhcpv6Rivals } from './dhcpv6Rivals.ts';
+import { DhcpRefusals } from './dhcpRefusals.ts';
 import { DuidClients, starvationByDuid, starvationByMac } from './dhcpStarvation.ts';
-import { Burst, confidenceOf, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
+import { confidenceOf, MOST_EVIDENCE, Span } from './measures.ts';
 
 const options = z.object({
   rivalOffers: z.int().min(1).default(1).describe('Questions of clients that two servers must answer with different addresses (questions)'),
@@ -44,15 +44,12 @@ interface Server {
   readonly span: Span;
   readonly frames: number[];
   readonly flows: number[];
-  readonly refusalFrames: number[];
-  readonly refusals: Burst;
   /** What it gives: gateway, name servers, mask. */
   gateways: readonly number[];
   nameServers: readonly number[];
   network: number;
   isRelayed: boolean;
   offers: number;
-  refused: number;
 }
 
 /** Two servers and the questions that both answered. */
@@ -94,16 +91,14 @@ class Seen {
   readonly clients: DhcpClients;
   readonly clientsV6: DuidClients;
   readonly rivalsV6 = new Dhcpv6Rivals();
+  readonly refusals: DhcpRefusals;
   /** Who offered first to which question. */
   readonly #offered = new Map<string, { readonly server: Server; readonly address: number; readonly frame: number }>();
-  readonly #values: Collected;
-  readonly #state: CaptureState;
 
   constructor(values: Collected, state: CaptureState) {
-    this.#values = values;
-    this.#state = state;
     this.clients = new DhcpClients(state);
     this.clientsV6 = new DuidClients(values.windowSeconds, state);
+    this.refusals = new DhcpRefusals(values.windowSeconds, state);
   }
 
   add(message: DhcpMessage, flow: number, p: Packet): void {
@@ -122,6 +117,8 @@ class Seen {
     const { messageType, transactionId, clientMacHigh, clientMacLow, yourIp, relayIp } = message;
     if (messageType !== OFFER && messageType !== ACK && messageType !== NAK) return;
     this.clients.answer(message);
+    this.refusals.answer(message, flow, p);
+    if (messageType === NAK) return;
     // A relay passes answers on in its own name; the server says who it is within.
     const server = this.#server(
       message.serverId !== 0 ? message.serverId : p.netCount > 0 ? p.net[(p.netCount - 1) * NET_STRIDE + NET_SRC]! : 0,
@@ -130,12 +127,6 @@ class Seen {
     if (server === undefined) return;
     server.span.addPacket(p);
     server.isRelayed ||= relayIp !== 0;
-    if (messageType === NAK) {
-      server.refused++;
-      server.refusals.add(packetTime(this.#state, p));
-      if (server.refusalFrames.length < MOST_EVIDENCE) server.refusalFrames.push(p.frame);
-      return;
-    }
     server.offers++;
     server.gateways = message.routers;
     server.nameServers = message.dnsServers;
@@ -178,14 +169,11 @@ class Seen {
         span: new Span(),
         frames: [],
         flows: [],
-        refusalFrames: [],
-        refusals: new Burst(this.#values.windowSeconds),
         gateways: [],
         nameServers: [],
         network: 0,
         isRelayed: false,
         offers: 0,
-        refused: 0,
       };
       this.servers.set(id, server);
     }
@@ -222,9 +210,9 @@ function evaluate(values: Options, state: CaptureState, seen: Seen): ReturnType<
   if (seen.clients.count >= values.clients) findings.push(...starvationByMac(values, seen.clients.idle(values.windowSeconds)));
   if (seen.clientsV6.fresh.most >= values.clients) findings.push(starvationByDuid(values, seen.clientsV6));
   findings.push(...seen.rivalsV6.findings(values.rivalOffers, state));
-  for (const server of seen.servers.values()) if (server.refusals.most >= values.refusals) findings.push(draftRefusals(values, server));
+  findings.push(...seen.refusals.findings(values));
   const limits = unreadableFrames(state);
-  if (seen.isBounded || seen.clients.isBounded || seen.clientsV6.isBounded || seen.rivalsV6.isBounded)
+  if (seen.isBounded || seen.clients.isBounded || seen.clientsV6.isBounded || seen.rivalsV6.isBounded || seen.refusals.isBounded)
     limits.push('More DHCP servers or clients took part than are followed; some were left out.');
   return { findings, coverage: coverage(examinedAll(state), limits) };
 }
@@ -295,38 +283,4 @@ function earlier(a: string | null, b: string | null): string | null {
 
 function later(a: string | null, b: string | null): string | null {
   return a === null || (b !== null && b > a) ? b : a;
-}
-
-function draftRefusals(values: Options, server: Server): FindingDraft {
-  const address = formatIpv4(server.id),
-    most = server.refusals.most;
-  const named: Indicator[] = [
-    { name: 'refusals in a window', value: most, threshold: values.refusals, unit: 'refusals' },
-    { name: 'refusals', value: server.refused, unit: 'refusals' },
-    { name: 'offers and confirmations', value: server.offers, unit: 'messages' },
-  ];
-  const { confidence, parts } = confidenceOf([
-    { name: 'over the threshold', value: 45 },
-    overThreshold(most, values.refusals),
-    { name: 'it gives no addresses', value: server.offers === 0 ? 15 : 0 },
-  ]);
-  return {
-    technique: 'refusals',
-    deed: 'refused addresses to DHCP clients',
-    severity: 'medium',
-    confidence,
-    title: `${address} refuses DHCP clients: ${plural(server.refused, 'refusal')}`,
-    description: `${countText(most)} refusals (NAK) within ${values.windowSeconds} s (threshold ${values.refusals}) make clients give up their addresses; it sent ${plural(server.offers, 'offer or confirmation', 'offers or confirmations')}.`,
-    subjects: [{ role: 'attacker', address }],
-    firstSeen: server.span.from,
-    lastSeen: server.span.to,
-    indicators: [...named, ...parts],
-    alternatives: ['A server whose range of addresses was changed, or that was set up anew, refuses what its clients had before.'],
-    frames: server.refusalFrames,
-    framesTotal: server.refused,
-    flows: server.flows,
-    filter: `dhcp.option.dhcp == 6 && dhcp.option.dhcp_server_id == ${address}`,
-    attack: ['T1557.003', 'T1499.004'],
-    recommendation: `Check whether ${address} is a server of yours and what changed on it; if not, find it by its MAC address and take it off the network.`,
-  };
 }

@@ -26,6 +26,8 @@ export interface Sweep {
   /** Nearly all of these hosts talk with the source on other ports, and it came back to them: as monitoring does, with a port that is closed. */
   readonly isAcquainted?: boolean;
   readonly port?: number;
+  /** Who asks for the source, and how many hosts it sent the source's packets to meanwhile. */
+  readonly gateway?: { readonly address: string; readonly hosts: number; readonly port?: number };
 }
 
 /** Whether so many of the hosts, and so large a share of them, refused or did not answer. */
@@ -34,7 +36,8 @@ export function isSweep(failedSharePercent: number, targets: SweepTargets, least
 }
 
 export function draftSweep(sweep: Sweep, failedSharePercent: number, isOneWay: boolean): FindingDraft {
-  const { how, technique, source, targets, threshold, span, isIpv6, isRaw, inOrder } = sweep,
+  const { how, technique, source, targets, threshold, span, isIpv6, isRaw, inOrder, gateway } = sweep,
+    asker = gateway?.address ?? source,
     near = isIpv6 ? 0 : Math.round(targets.nearPercent),
     seconds = span.seconds,
     share = Math.round((100 * targets.silent) / targets.asked);
@@ -46,7 +49,7 @@ export function draftSweep(sweep: Sweep, failedSharePercent: number, isOneWay: b
     { name: 'attempts without the options that systems send', value: isRaw ? 10 : 0 },
     { name: 'a port that worms and intruders look for', value: sweep.isSought ? 10 : 0 },
     { name: 'hardly anybody answered', value: share >= 90 ? 5 : 0 },
-    { name: 'a gateway may ask for somebody else', value: technique === 'arp' || technique === 'ndp' ? -5 : 0 },
+    { name: 'a gateway may ask for somebody else', value: (technique === 'arp' || technique === 'ndp') && gateway === undefined ? -5 : 0 },
     { name: 'most of these hosts talk with it on other ports, again and again', value: sweep.isAcquainted === true ? -25 : 0 },
     { name: 'the capture holds one direction only', value: isOneWay ? -20 : 0 },
   ]);
@@ -57,9 +60,9 @@ export function draftSweep(sweep: Sweep, failedSharePercent: number, isOneWay: b
     what: isIpv6 ? plural(targets.asked, 'host') : networkOf(low, high, targets.asked),
     severity: (isOneWay && share === 100) || sweep.isAcquainted === true ? 'low' : 'medium',
     confidence,
-    title: `${source} swept ${countText(targets.asked)} hosts for ${how === 'ARP' || how === 'neighbour discovery' ? `their presence (${how})` : how === 'ping' ? 'an answer to ping' : how}${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
-    description: `${source} asked ${plural(targets.asked, 'host')} by ${how}${range === '' ? '' : ` from ${range}`}; ${countText(targets.silent)} of them (${share} %) refused or did not answer (threshold ${threshold} hosts and ${failedSharePercent} %).${sweep.isAcquainted === true ? ' It came back to them, and most of them exchange data with it on other ports: that is how monitoring looks when it checks a port that is closed.' : ''}`,
-    subjects: [{ role: 'attacker', address: source }],
+    title: `${source} swept ${countText(targets.asked)} hosts${gateway === undefined ? '' : ` by way of ${asker}`} for ${how === 'ARP' || how === 'neighbour discovery' ? `their presence (${how})` : how === 'ping' ? 'an answer to ping' : how}${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
+    description: `${asker} asked ${plural(targets.asked, 'host')} by ${how}${range === '' ? '' : ` from ${range}`}; ${countText(targets.silent)} of them (${share} %) refused or did not answer (threshold ${threshold} hosts and ${failedSharePercent} %).${sweep.isAcquainted === true ? ' It came back to them, and most of them exchange data with it on other ports: that is how monitoring looks when it checks a port that is closed.' : ''}${gateway === undefined ? '' : ` Meanwhile it sent ${plural(gateway.hosts, 'of them', 'of them')} packets of ${source}${gateway.port === undefined ? '' : ` to port ${gateway.port}`}: it is a gateway that asks for ${source}.`}`,
+    subjects: [{ role: 'attacker', address: source }, ...(gateway === undefined ? [] : [{ role: 'gateway' as const, address: asker }])],
     firstSeen: span.from,
     lastSeen: span.to,
     indicators: [
@@ -78,7 +81,7 @@ export function draftSweep(sweep: Sweep, failedSharePercent: number, isOneWay: b
     ],
     alternatives: [
       `An inventory, monitoring or vulnerability scanner of your own, if ${source} is known to run one.`,
-      ...(technique === 'arp' || technique === 'ndp'
+      ...((technique === 'arp' || technique === 'ndp') && gateway === undefined
         ? [`${source} is a gateway that passes on what somebody beyond it looks for; or answers, which go to one host only, were not captured.`]
         : []),
       ...(how.startsWith('TCP') || how.startsWith('UDP')
@@ -103,7 +106,10 @@ export function draftSweep(sweep: Sweep, failedSharePercent: number, isOneWay: b
         };
       },
     },
-    recommendation: `Find out who runs ${source} and whether this was agreed. If it was not, isolate it, look for malware that spreads, and check what it did with the ${plural(targets.answered, 'host')} that answered.`,
+    recommendation:
+      gateway === undefined
+        ? `Find out who runs ${source} and whether this was agreed. If it was not, isolate it, look for malware that spreads, and check what it did with the ${plural(targets.answered, 'host')} that answered.`
+        : `Find out who runs ${source} and whether this was agreed. If it was not, block it at ${asker}, and check what it did with the hosts that it reached.`,
   };
 }
 

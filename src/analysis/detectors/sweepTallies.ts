@@ -1,8 +1,20 @@
 /** Who asks for whom by ARP and by ping: what flows do not tell. Bounded, and nothing is kept of whoever asks for a few only. */
 import type { ArpMessage } from '../../pcap/dissectors/arp.ts';
-import { MAC_DST_HIGH, MAC_SRC_HIGH, NET_DST, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import {
+  MAC_DST_HIGH,
+  MAC_SRC_HIGH,
+  MAC_SRC_LOW,
+  NET_DST,
+  NET_DST_PORT,
+  NET_PROTOCOL,
+  NET_SRC,
+  NET_STRIDE,
+  NET_VERSION,
+  type Packet,
+} from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { Burst, MOST_EVIDENCE, packetTime, Span } from './measures.ts';
+import { SweepDeliveries } from './sweepDeliveries.ts';
 import { SweepTargets } from './sweepTargets.ts';
 
 const MOST_SOURCES = 4096;
@@ -12,8 +24,14 @@ const REQUESTS = new Set([8 << 8, 13 << 8, 17 << 8, 128 << 8]),
   SOLICITATION = 135 << 8,
   ADVERTISEMENT = 136 << 8;
 
-/** Hosts of which is remembered to which card packets for them went. */
+/** Hosts of which is remembered to which card packets for them, and of theirs, went. */
 const MOST_WAYS = 4096;
+
+/** Who asks for fewer sweeps nothing. */
+const LEAST_ASKED = 10,
+  /** What a gateway was asked for it delivers at once, or after a lost question. */
+  DELIVERY_SECONDS = 2,
+  MOST_CARDS = 256;
 
 const BROADCAST = 0xffffffffffff;
 
@@ -26,9 +44,18 @@ function lastThree(address: Uint8Array): number {
   return (address[13]! << 16) | (address[14]! << 8) | address[15]!;
 }
 
+/** What ARP and solicitations know a host by. */
+function numberOf(p: Packet, address: number, isIpv6: boolean): number {
+  return isIpv6 ? lastThree(p.ipv6.bytesOf(address)) : address;
+}
+
 /** Below 2^48. */
 function macOf({ mac }: Packet, high: typeof MAC_SRC_HIGH | typeof MAC_DST_HIGH): number {
   return mac[high]! * 4_294_967_296 + (mac[high + 1]! >>> 0);
+}
+
+function cardSlot({ mac }: Packet): number {
+  return Math.imul(mac[MAC_SRC_LOW]!, 0x9e3779b1) >>> 24;
 }
 
 function slotOf(target: number): number {
@@ -46,8 +73,14 @@ export interface Asker {
   /** Targets that were the next number after the one asked before. */
   inOrder: number;
   last: number;
-  /** Targets for which its card had just got a packet of somebody else: a gateway that looks for whom another one sweeps. */
-  passedOn: number;
+  /**
+   * Targets for which its card had just got a packet, as gateways do that look for whom another one sweeps; or from which it had just got one, as the victim of a
+   * flood does that would answer senders who never were.
+   */
+  caused: number;
+  /** What its card sent while it asked. */
+  readonly deliveries: SweepDeliveries;
+  lastAsked: number;
 }
 
 export class SweepTallies {
@@ -59,9 +92,12 @@ export class SweepTallies {
   readonly neighbours = new Map<number, Asker>();
   readonly ping = new Map<number, Asker>();
   readonly ping6 = new Map<number, Asker>();
-  /** Whom the latest packets were for, and to which card they went, by a hash of the former. */
-  readonly #toWhom = new Float64Array(MOST_WAYS);
+  /** For whom or of whom the latest packets were, and to which card they went, by a hash of the former. */
+  readonly #whose = new Float64Array(MOST_WAYS);
   readonly #toCard = new Float64Array(MOST_WAYS);
+  /** Cards that ask for many, by a hash of their addresses. */
+  readonly #askingCard = new Float64Array(MOST_CARDS);
+  readonly #asking = new Array<Asker | undefined>(MOST_CARDS).fill(undefined);
   readonly #state: CaptureState;
   readonly #windowSeconds: number;
 
@@ -70,20 +106,36 @@ export class SweepTallies {
     this.#windowSeconds = windowSeconds;
   }
 
-  /** The first packet of a flow: where it goes to next. */
+  /** The first packet of a flow: to which card those at its ends sent or are sent. */
   onFlowOpened(p: Packet): void {
     if (p.macCount === 0 || p.netCount === 0) return;
     const at = (p.netCount - 1) * NET_STRIDE,
-      target = p.net[at + NET_DST]!,
-      number = p.net[at + NET_VERSION] === 6 ? lastThree(p.ipv6.bytesOf(target)) : target,
-      slot = slotOf(number);
-    this.#toWhom[slot] = number;
-    this.#toCard[slot] = macOf(p, MAC_DST_HIGH);
+      isIpv6 = p.net[at + NET_VERSION] === 6,
+      card = macOf(p, MAC_DST_HIGH);
+    // The question for a neighbour of IPv6 is a flow, too: to a group whose last bytes are the neighbour's.
+    if (!isAddress(card)) return;
+    if (this.#askingCard[cardSlot(p)] === macOf(p, MAC_SRC_HIGH)) this.#deliver(p, at, isIpv6);
+    this.#remember(numberOf(p, p.net[at + NET_SRC]!, isIpv6), card);
+    this.#remember(numberOf(p, p.net[at + NET_DST]!, isIpv6), card);
   }
 
-  #isPassedOn(target: number, p: Packet): boolean {
+  #remember(host: number, card: number): void {
+    const slot = slotOf(host);
+    this.#whose[slot] = host;
+    this.#toCard[slot] = card;
+  }
+
+  #deliver(p: Packet, at: number, isIpv6: boolean): void {
+    const asker = this.#asking[cardSlot(p)],
+      { net } = p;
+    // No card has asked yet where frames bear zeros for addresses.
+    if (asker === undefined || isIpv6 !== (asker.version === 6) || !(packetTime(this.#state, p) - asker.lastAsked <= DELIVERY_SECONDS)) return;
+    asker.deliveries.add(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_PROTOCOL]! * 65_536 + net[at + NET_DST_PORT]!, p.frame);
+  }
+
+  #isCaused(target: number, p: Packet): boolean {
     const slot = slotOf(target);
-    return p.macCount > 0 && this.#toWhom[slot] === target && this.#toCard[slot] === macOf(p, MAC_SRC_HIGH);
+    return p.macCount > 0 && this.#whose[slot] === target && this.#toCard[slot] === macOf(p, MAC_SRC_HIGH);
   }
 
   onArp({ opcode, senderIp, targetIp }: ArpMessage, p: Packet): void {
@@ -141,12 +193,15 @@ export class SweepTallies {
         flows: [],
         inOrder: 0,
         last: 0,
-        passedOn: 0,
+        caused: 0,
+        deliveries: new SweepDeliveries(),
+        lastAsked: NaN,
       };
       map.set(source, asker);
     }
+    if (map === this.arp || map === this.neighbours) this.#noteCard(asker, p);
     if (!asker.targets.ask(target)) return;
-    if (map !== this.ping && map !== this.ping6 && this.#isPassedOn(target, p)) asker.passedOn++;
+    if (map !== this.ping && map !== this.ping6 && this.#isCaused(target, p)) asker.caused++;
     if (target === asker.last + 1) asker.inOrder++;
     asker.last = target;
     asker.burst.add(packetTime(this.#state, p));
@@ -154,6 +209,14 @@ export class SweepTallies {
     if (asker.frames.length >= MOST_EVIDENCE) return;
     asker.frames.push(p.frame);
     if (flow >= 0) asker.flows.push(flow);
+  }
+
+  #noteCard(asker: Asker, p: Packet): void {
+    if (p.macCount === 0 || asker.targets.asked < LEAST_ASKED) return;
+    const slot = cardSlot(p);
+    this.#askingCard[slot] = macOf(p, MAC_SRC_HIGH);
+    this.#asking[slot] = asker;
+    asker.lastAsked = packetTime(this.#state, p);
   }
 
   #forget(map: Map<number, Asker>): boolean {

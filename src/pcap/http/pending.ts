@@ -37,14 +37,13 @@ export function pendingRequest(method: string): PendingRequest {
 /** Whether an answer comes before the answer: 100 Continue, 103 Early Hints. */
 export const isInterim = (status: number): boolean => status >= 100 && status < 200 && status !== 101;
 
-/** A page in answer to a posted form may welcome or ask again: only a plain refusal is told of forms. Other schemes are refused in the middle of their exchange. */
+/** A page in answer to a posted form may welcome or ask again: of forms only a plain refusal is a result. Other schemes are refused in the middle of their exchange. */
 export function sayLoginResult(p: Packet, request: PendingRequest, status: number): void {
   const { login, loginFrame } = request,
     scheme = login!.scheme.toLowerCase(),
     isForm = scheme === 'form',
     refused = status === 401 || status === 403 || status === 407;
-  if (!p.hears('login') || (!isForm && scheme !== 'basic' && scheme !== 'digest' && scheme !== 'ntlm') || (!refused && (isForm || status >= 400)))
-    return;
+  if (!p.hears('login') || (!isForm && scheme !== 'basic' && scheme !== 'digest' && scheme !== 'ntlm') || (!refused && status >= 400)) return;
   p.emit({
     kind: 'login',
     frame: p.frame,
@@ -52,8 +51,9 @@ export function sayLoginResult(p: Packet, request: PendingRequest, status: numbe
     user: login!.user,
     mechanism: login!.scheme,
     secretInClear: scheme !== 'digest' && scheme !== 'ntlm',
-    result: refused ? 'rejected' : 'accepted',
+    result: refused ? 'rejected' : isForm ? 'answered' : 'accepted',
     attemptFrame: loginFrame,
     ...(login!.passwordTag === undefined ? {} : { secretTag: login!.passwordTag }),
+    ...(isForm ? { form: `${request.host ?? ''}${request.uri.split('?', 1)[0]!}` } : {}),
   } satisfies LoginMessage);
 }

@@ -7,7 +7,8 @@ import type { LoginMessage } from '../../../src/pcap/login.ts';
 import { bruteForceSuccess } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import * as F from '../../../src/analysis/flowTable.ts';
-import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
+import { analyzeCapture, findingsOf, indicator, sample } from '../../support/analyzeCapture.ts';
+import { dialogue, web } from '../../support/dialogue.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 
 const A = '10.0.0.66',
@@ -33,6 +34,50 @@ function logins(results: readonly LoginMessage['result'][], gap = 1, pause = 0):
   return driver;
 }
 
+describe('in forms, JSON or not', () => {
+  interface Attempt {
+    readonly path?: string;
+    readonly status: string;
+  }
+  const refused: Attempt = { status: '401 Unauthorized' },
+    page: Attempt = { status: '200 OK' };
+
+  /** One POST after another over one connection, as ffuf -d '{"email":...,"password":"FUZZ"}' sends them; each password is another. */
+  const posted = async (attempts: readonly Attempt[], isJson: boolean) => {
+    const lines = attempts.flatMap(({ path = '/api/login', status }, i) =>
+      web(path, {
+        method: 'POST',
+        headers: `Host: example.org\r\nContent-Type: application/${isJson ? 'json' : 'x-www-form-urlencoded'}\r\n`,
+        body: isJson ? `{"email":"admin@example.org","password":"guess${i}"}` : `user=admin&password=guess${i}`,
+        status,
+        answer: '{}',
+      }),
+    );
+    return findingsOf(await analyzeCapture(dialogue(lines, { gap: 0.1 }).bytes()), 'brute-force-success');
+  };
+
+  test.each([
+    [true, '200 OK'],
+    [false, '302 Found'],
+  ])('the one page after refusals in so many words is told (JSON: %s)', async (isJson, status) => {
+    const [finding, ...others] = await posted([...times(15, refused), { status }], isJson);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'critical', subjects: [{ role: 'attacker' }, { role: 'victim', port: 80 }] });
+    // Three frames of the handshake, two for each attempt: the answer to the sixteenth.
+    expect(finding!.evidence.frames.at(-1)).toBe(3 + 2 * 16);
+    expect(indicator(finding!, 'failed before')).toBe(15);
+  });
+
+  test.each<[string, readonly Attempt[]]>([
+    ['a page of another address', [...times(15, refused), { ...page, path: '/api/other' }]],
+    ['a server whose pages say no, and which refused for a while', [page, ...times(15, refused), page]],
+    ['few refusals', [...times(3, refused), page]],
+    ['an error', [...times(15, refused), { status: '500 Internal Server Error' }]],
+  ])('nothing is told of %s', async (_, attempts) => {
+    expect(await posted(attempts, true)).toEqual([]);
+  });
+});
+
 describe('is told', () => {
   test('a login that works behind many that failed', () => {
     const [finding, ...others] = logins([...times(15, 'rejected' as const), 'accepted']).findings;
@@ -55,20 +100,38 @@ describe('is told', () => {
   test('slowly, as a person would: less severe', () =>
     expect(logins([...times(12, 'rejected' as const), 'accepted'], 60).findings[0]).toMatchObject({ severity: 'high' }));
 
-  test('over SSH, by a session that is larger than all that failed', () => {
+  /** SSH sessions of one attempt each, the last of which goes on. */
+  function sshSessions(refused: number, gap: number): MessageDriver {
     const driver = new MessageDriver(bruteForceSuccess);
-    for (let i = 0; i < 9; i++) {
+    for (let i = 0; i <= refused; i++) {
       const flow = driver.flow(A, B, 22, 'ssh', {
         bytes: [2000, 2000],
         flags: F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B | F.FIN_A,
       });
       for (const fromServer of [true, false]) driver.say<SshNewKeysMessage>(flow, { kind: 'ssh-newkeys', fromServer });
       driver.state.flows.doubles[flow * F.DOUBLES + F.PAYLOAD_A] = 2600;
-      driver.state.flows.doubles[flow * F.DOUBLES + F.PAYLOAD_B] = i === 8 ? 9000 : 2230;
-      driver.wait(2);
+      driver.state.flows.doubles[flow * F.DOUBLES + F.PAYLOAD_B] = i === refused ? 9000 : 2230;
+      driver.wait(gap);
     }
+    return driver;
+  }
+
+  test('over SSH, by a session that is larger than all that failed', () => {
+    const driver = sshSessions(8, 2);
     expect(driver.findings).toMatchObject([{ technique: 'ssh', severity: 'high', framesTotal: 9 }]);
     expect(driver.findings).toEqual(driver.findings);
+  });
+
+  // Five sessions within 30 minutes are the threshold, whether others came before them or not.
+  test.each([6, 8, 14, 40])('over SSH, every five minutes, after %i sessions', (refused) => {
+    expect(sshSessions(refused, 300).findings).toMatchObject([
+      {
+        severity: 'high',
+        title: `${A} logs in at ${B} over SSH after ${refused} failed attempts`,
+        indicators: expect.arrayContaining([{ name: 'failed before', value: refused, threshold: 5, unit: 'sessions' }]) as unknown,
+      },
+    ]);
+    expect(sshSessions(refused, 500).findings).toEqual([]);
   });
 
   /** Lengths of hydra 9.4 and OpenSSH 9.2: the message that lets in (28) comes with the server's other keys (116), before the client says anything. */

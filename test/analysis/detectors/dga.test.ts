@@ -31,6 +31,26 @@ describe('is told', () => {
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
 });
+describe('below services that hand out names', () => {
+  const services = ['duckdns.org', 'ddns.net', 'dyndns.org'];
+
+  // Kraken and Corebot did so: each name is somebody's own, or nobody's.
+  test('sixty random ones are told', async () => {
+    const [finding, ...others] = await run(Array.from({ length: 60 }, (_, i) => `${word(i, 13)}.${services[i % 3]!}`));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'medium', subjects: [{ role: 'client', address: '10.0.0.5' }, { role: 'server' }] });
+    expect(Number(indicator(finding!, 'random domains'))).toBeGreaterThan(48);
+  });
+
+  test.each<[string, (i: number) => string]>([
+    ["the machines of one owner, whose suffix is a computer's search suffix", (i) => `${word(i, 13)}.home.duckdns.org`],
+    ['the machines of a cloud, which somebody blocks', (i) => `${word(i, 13)}.cloudfront.net`],
+    ['what people call theirs', (i) => `${['mail', 'nas', 'home', 'camera', 'garden', 'router', 'office', 'server'][i % 8]!}.${services[i % 3]!}`],
+  ])('nothing is told of %s', async (_, name) => {
+    expect(await run(Array.from({ length: 60 }, (__, i) => name(i)))).toEqual([]);
+  });
+});
+
 describe('is silent on', () => {
   test('random names that exist', async () => expect(await run(random(60), 0)).toEqual([]));
   test('a few', async () => expect(await run(random(12))).toEqual([]));

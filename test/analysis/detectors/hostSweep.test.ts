@@ -167,7 +167,60 @@ describe('is a sweep', () => {
   });
 });
 
+describe('that a gateway passes on from outside', () => {
+  const GATEWAY = '10.0.0.1',
+    mac = (last: number): number[] => [2, 0, 0, 0, 0, last];
+  /** The gateway asks for 60 hosts, of which every tenth answers and gets the packet that was meant for it. */
+  const sweep = ({ sender = '203.0.113.10', forwarder = 1, gap = 0.001, port = (_: number): number => 22 } = {}): Uint8Array => {
+    const builder = new PacketBuilder();
+    for (let i = 10; i < 70; i++) {
+      const to = `10.0.0.${i}`;
+      arp(builder, 1, GATEWAY, to, 1).wait(0.001);
+      if (i % 10 !== 9) continue;
+      arp(builder, 2, to, GATEWAY, i).wait(gap);
+      const ends = { from: sender, to },
+        syn = tcpBytes({ ...ends, sourcePort: 51_000, destinationPort: port(i), flags: SYN });
+      builder.frame(Uint8Array.from([...mac(i), ...mac(forwarder), 8, 0, ...ipBytes({ ...ends, protocol: 6, payload: syn })])).wait(0.001);
+    }
+    return builder.bytes();
+  };
+
+  test('is told of who sends, and the gateway is named as such', async () => {
+    const [finding, ...others] = await run(sweep());
+    expect(others).toEqual([]);
+    expect(finding!.subjects).toEqual([
+      { role: 'attacker', address: '203.0.113.10' },
+      { role: 'gateway', address: GATEWAY },
+    ]);
+    expect(finding!.severity).toBe('medium');
+    expect(finding!.description).toContain('packets of 203.0.113.10 to port 22');
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test.each([
+    ['it sends in its own name', { sender: GATEWAY }],
+    ['it sends for a neighbour, as whoever stands between them does', { sender: '10.0.0.12' }],
+    ['it sends only long after', { gap: 5 }],
+    ['another card sends', { forwarder: 77 }],
+    ['what it sends differs from host to host', { port: (i: number) => 1000 + i }],
+  ])('stays the sweep of who asked where %s', async (_, more) => {
+    const findings = await run(sweep(more));
+    expect(findings.map(({ subjects }) => subjects)).toEqual([[{ role: 'attacker', address: GATEWAY }]]);
+  });
+});
+
 describe('is silent on', () => {
+  // What loopback interfaces and some drivers hand over.
+  test('packets whose MAC addresses are zeros, or zeros on one side', async () => {
+    for (const last of [0, 2]) {
+      const builder = new PacketBuilder(),
+        ends = { from: '127.0.0.1', to: '127.0.0.2' },
+        packet = ipBytes({ ...ends, protocol: 6, payload: tcpBytes({ ...ends, sourcePort: 51_000, destinationPort: 80, flags: SYN }) });
+      builder.frame(Uint8Array.from([last, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, ...packet]));
+      expect(await run(builder.bytes())).toEqual([]);
+    }
+  });
+
   // Only the last port is closed everywhere: a check that somebody forgot to take away.
   test('monitoring with one check that fails everywhere, to which it comes back, is a remark', async () => {
     const rounds = (count: number, isTalking: boolean): Uint8Array => {
@@ -250,6 +303,35 @@ describe('is silent on', () => {
     const sweeps = findingsOf(await analyzeCapture(builder.bytes()), 'host-sweep');
     expect(sweeps.map(({ subjects }) => subjects)).toEqual([[{ role: 'attacker', address: '10.9.0.66' }]]);
     expect(indicator(sweeps[0]!, 'technique')).toBe('TCP port 80');
+  });
+
+  // What a Linux server does when hping3 or scapy invent senders on its own network: fl-syn4 and fl-syn6 of a tester, 1,500 SYNs each.
+  test.each([
+    ['ARP', '10.0.0.10', (i: number) => `10.0.0.${20 + i}`],
+    ['neighbour discovery', 'fd00::10', (i: number) => `fd00::1:${(20 + i).toString(16)}`],
+  ])('the victim of a flood that asks by %s for senders who never were', async (_, victim, sender) => {
+    const isIpv6 = victim.includes(':'),
+      capture = (hasPackets: boolean): Uint8Array => {
+        const builder = new PacketBuilder(),
+          mac = (last: number): number[] => [2, 0, 0, 0, 0, last];
+        for (let i = 1; i <= 200; i++) {
+          const ends = { from: sender(i), to: victim },
+            packet = ipBytes({ ...ends, protocol: 6, payload: tcpBytes({ ...ends, sourcePort: 1024 + i, destinationPort: 80, flags: SYN }) });
+          if (hasPackets) builder.frame(Uint8Array.from([...mac(1), ...mac(66), ...(isIpv6 ? [0x86, 0xdd] : [8, 0]), ...packet])).wait(0.001);
+          if (!isIpv6) {
+            arp(builder, 1, victim, ends.from, 1).wait(0.005);
+            continue;
+          }
+          const group = `ff02::1:ff01:${(20 + i).toString(16)}`,
+            question = ipBytes({ from: victim, to: group, protocol: 58, payload: Uint8Array.from([135, ...new Uint8Array(23)]) });
+          // RFC 2464 section 7: 33-33 and the last four bytes of the group.
+          builder.frame(Uint8Array.from([0x33, 0x33, 0xff, 1, 0, 20 + i, ...mac(1), 0x86, 0xdd, ...question])).wait(0.005);
+        }
+        return builder.bytes();
+      };
+    expect(await run(capture(true))).toEqual([]);
+    // The same questions without a cause are a sweep.
+    expect(await run(capture(false))).toMatchObject([{ subjects: [{ role: 'attacker', address: victim }] }]);
   });
 
   test('a gateway that asks for some of its hosts every now and then', async () => {

@@ -198,6 +198,28 @@ describe('built packet by packet', () => {
     expect(indicator(await onlyScan(probes(range(20, 20), ACK | PSH, { answer: reset() })), 'technique')).toBe('ack');
   });
 
+  // nmap --scanflags SYNACK, URGACKPSHRSTSYNFIN and FINRST.
+  test.each([
+    ['SYN and ACK', SYN | ACK],
+    ['all flags', URG | ACK | PSH | RST | SYN | FIN],
+    ['FIN and RST', FIN | RST],
+  ])('probes with %s, over IPv4 and IPv6, refused or silent', async (_, flags) => {
+    for (const [capture, source, target, refused] of [
+      [probes(range(20, 20), flags), A, B, 0],
+      [probes(range(20, 20), flags, { answer: reset() }), A, B, 20],
+      [probes(range(20, 20), flags, { from: A6, to: B6, answer: reset(A6, B6) }), A6, B6, 20],
+    ] as const) {
+      const scan = await onlyScan(capture);
+      expect(indicator(scan, 'technique')).toBe('odd-flags');
+      expect(scan.subjects).toEqual([
+        { role: 'attacker', address: source },
+        { role: 'victim', address: target },
+      ]);
+      expect(indicator(scan, 'answered RST count')).toBe(refused);
+      expect(scan.indicators[1]).toMatchObject({ value: 20, threshold: 15 });
+    }
+  });
+
   // nmap -sU -g 53.
   test('empty datagrams from the port of a service to high ports', async () => {
     const builder = new PacketBuilder();
@@ -288,6 +310,87 @@ describe('built packet by packet', () => {
   });
 });
 
+describe('in the name of another', () => {
+  const IDLE = '10.0.0.21',
+    card = (last: number): number[] => [0, 12, 41, 0, 0, last];
+  /** Says by ARP, RFC 826, that a card bears an address. */
+  const announce = (builder: PacketBuilder, address: string, last: number): PacketBuilder => {
+    const octets = address.split('.').map(Number);
+    return builder.frame(
+      Uint8Array.from([
+        255,
+        255,
+        255,
+        255,
+        255,
+        255,
+        ...card(last),
+        8,
+        6,
+        0,
+        1,
+        8,
+        0,
+        6,
+        4,
+        0,
+        1,
+        ...card(last),
+        ...octets,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        10,
+        0,
+        0,
+        30,
+      ]),
+    );
+  };
+  /** As nmap -sI has it: SYNs that bear the idle host's address. */
+  const capture = (sender: number, claims: readonly (readonly [string, number])[]): Uint8Array => {
+    const builder = new PacketBuilder();
+    for (const [address, last] of claims) announce(builder, address, last);
+    for (const port of range(20, 30)) {
+      const ends = { from: IDLE, to: B },
+        syn = ipBytes({ ...ends, protocol: 6, payload: tcpBytes({ ...ends, sourcePort: 443, destinationPort: port, flags: SYN }) });
+      builder.frame(Uint8Array.from([...card(30), ...card(sender), 8, 0, ...syn])).wait(0.01);
+    }
+    return builder.bytes();
+  };
+  const BOTH = [
+    [IDLE, 21],
+    [A, 66],
+  ] as const;
+
+  test('who sends is told by the card', async () => {
+    const scan = await onlyScan(capture(66, BOTH));
+    expect(scan.subjects).toEqual([
+      { role: 'attacker', address: A },
+      { role: 'spoofed', address: IDLE },
+      { role: 'victim', address: B },
+    ]);
+    expect(scan.description).toContain('00:0c:29:00:00:42');
+    // The packets still bear that address.
+    expect(scan.evidence.filter).toContain(`ip.src == ${IDLE} `);
+  });
+
+  test.each([
+    ['its own card sends', capture(21, BOTH)],
+    ['the card that sends bears several addresses, as a gateway', capture(66, [...BOTH, ['10.0.0.1', 66]])],
+    ['two cards claim the address', capture(66, [...BOTH, [IDLE, 99]])],
+    ['nobody said whose card it is', capture(66, [[A, 66]])],
+  ])('but the address is told where %s', async (_, bytes) => {
+    expect((await onlyScan(bytes)).subjects).toEqual([
+      { role: 'attacker', address: IDLE },
+      { role: 'victim', address: B },
+    ]);
+  });
+});
+
 describe('is silent on', () => {
   test.each([
     'busy-services.pcap',
@@ -328,6 +431,47 @@ describe('is silent on', () => {
   test('twenty completed connections to twenty services, with data and without', async () => {
     const builder = new PacketBuilder();
     for (const port of range(8000, 20)) connection(builder, A, B, 40_000 + port, port, port % 2 === 0 ? 0 : 100);
+    await silent(builder);
+  });
+
+  test.each([
+    ['a web server', 80],
+    ['a game server', 25_565],
+  ])('what %s answers to a flood in the name of one address, whose ports are any', async (_, service) => {
+    const builder = new PacketBuilder();
+    // Some 31 of these ports are below 1024, twice as many as a scan needs.
+    for (let i = 0; i < 2000; i++) {
+      const port = (1 + i * 97) & 0xffff;
+      if (port === 0) continue;
+      builder
+        .tcp({ from: A, to: B, sourcePort: service, destinationPort: port, flags: SYN | ACK })
+        .tcp({ from: B, to: A, sourcePort: port, destinationPort: service, flags: RST })
+        .wait(0.001);
+    }
+    await silent(builder);
+  });
+
+  test('connections to twenty services whose first segment came after its answer', async () => {
+    const builder = new PacketBuilder();
+    for (const port of range(20, 20)) {
+      const there = { from: A, to: B, sourcePort: 40_000 + port, destinationPort: port },
+        back = { from: B, to: A, sourcePort: port, destinationPort: 40_000 + port };
+      builder
+        .tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+        .tcp({ ...there, flags: SYN })
+        .tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 });
+    }
+    await silent(builder);
+  });
+
+  test('a server seen in one direction only, which answers and sends', async () => {
+    const builder = new PacketBuilder();
+    for (const port of range(100, 20)) {
+      const back = { from: B, to: A, sourcePort: 40_000 + port, destinationPort: port };
+      builder
+        .tcp({ ...back, flags: SYN | ACK, sequence: 5000, acknowledgment: 1001 })
+        .tcp({ ...back, flags: PSH | ACK, sequence: 5001, acknowledgment: 1101, payload: new Uint8Array(50) });
+    }
     await silent(builder);
   });
 

@@ -188,6 +188,41 @@ describe('is found', () => {
     expect(finding?.subjects).toEqual([{ role: 'attacker', address: '10.0.0.66' }]);
     expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
   });
+
+  test.each([
+    ['from its own address', '10.0.0.66', '10.0.0.66', 'ip.src == 10.0.0.66'],
+    ['from the address of the server', '10.0.0.1', '00:16:36:66:66:66', 'dhcp.option.dhcp_server_id == 10.0.0.1 && eth.src == 00:16:36:66:66:66'],
+  ])('who refuses in the name of the server, %s, is told and the server is not', async (_, from, attacker, filter) => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 3; i++) lease(builder, i);
+    for (let i = 1; i <= 30; i++) dhcp(builder, REFUSE, { id: i, client: i, server: '10.0.0.1', from, mac: INTRUDER_MAC });
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding?.subjects).toEqual([
+      { role: 'attacker', address: attacker },
+      { role: 'spoofed', address: '10.0.0.1' },
+    ]);
+    expect(finding!.evidence).toMatchObject({ framesTotal: 30, filter: `dhcp.option.dhcp == 6 && ${filter}` });
+    expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+    expect(indicator(finding!, 'MAC address of the sender')).toBe('00:16:36:66:66:66');
+    expect(finding!.confidence).toBeGreaterThan(80);
+  });
+});
+
+describe('does not suspect somebody else', () => {
+  test.each([
+    ['a server that answers from a second address', { from: '10.0.0.2' }],
+    ['a server behind a relay', { from: '10.0.0.254', relay: '10.0.0.254' }],
+  ])('of the refusals of %s', async (_, more) => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 3; i++)
+      dhcp(builder, OFFER, { id: i, client: i, server: '10.0.0.1', yours: `10.0.0.${100 + i}`, gateway: '10.0.0.1', names: '10.0.0.1', ...more });
+    for (let i = 1; i <= 30; i++) dhcp(builder, REFUSE, { id: i, client: i, server: '10.0.0.1', ...more });
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding!.subjects.map(({ role }) => role)).toEqual(['attacker']);
+    expect(finding!.confidence).toBeLessThan(60);
+  });
 });
 
 describe('is silent on', () => {

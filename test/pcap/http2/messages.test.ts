@@ -58,6 +58,7 @@ describe('messages of HTTP/2', () => {
       ['http-request', 8],
       ['http-credentials', 8],
       ['http-response', 10],
+      ['login', 11],
       ['http-response', 11],
     ]);
     const [first, posted] = requests(messages),
