@@ -52,15 +52,20 @@ export function incidentTitle(steps: readonly Told[]): string {
   const told = [...parts].sort((a, b) => b.rank - a.rank || a.from - b.from).slice(0, MOST_DEEDS);
   let text = '',
     who: string | null = null,
-    whom = '';
+    whom = '',
+    until = 0;
   for (const part of parts.filter((one) => told.includes(one))) {
     const actor = listed(part.actors, 'address', 'addresses'),
       isSame = actor === who;
     const suffered = key(part.whom);
     const phrase = phraseOf(part, isSame && suffered === whom);
     if (who === null) text = `${actor === '' ? 'Somebody' : actor} ${phrase}`;
-    else text += isSame ? `, then ${phrase}` : `; ${actor === '' ? 'somebody' : actor} then ${phrase}`;
+    else if (isSame)
+      // What lasted from before until after it is no step before it.
+      text += part.to < until ? ` and ${phrase}` : `, then ${phrase}`;
+    else text += `; ${actor === '' ? 'somebody' : actor} then ${phrase}`;
     who = actor;
+    until = Math.max(until, part.to);
     if (suffered !== '') whom = suffered;
   }
   return told.length < parts.length ? `${text}, among other things` : text;

@@ -5,7 +5,7 @@ import type { Bound } from '../pcap/tables.ts';
 import { giveBack, viewOf } from './reusedMemory.ts';
 
 /** Segments of a conversation in no known protocol that are said after its beginning. */
-const MAX_TALK = 24;
+export const MAX_TALK = 24;
 
 interface EarlySegment {
   readonly sequence: number;

@@ -130,6 +130,12 @@ describe('the sentence about an incident', () => {
     expect(incidentTitle([step('used {what} on {whom}', { what: 'x'.repeat(5000), whom: ['y'.repeat(5000)] })]).length).toBeLessThan(200);
   });
 
+  test('what went on while something longer did is no next step', () => {
+    const at = (deed: string, from: number, to: number): Parameters<typeof incidentTitle>[0][number] => ({ ...step(deed), detector: deed, from, to });
+    expect(incidentTitle([at('called {whom}', 0, 100), at('spoke STRRAT[ with {whom}]', 1, 50)])).toBe('10.0.0.66 called 10.0.0.9 and spoke STRRAT');
+    expect(incidentTitle([at('scanned {whom}', 0, 10), at('guessed', 11, 50)])).toBe('10.0.0.66 scanned 10.0.0.9, then guessed');
+  });
+
   test('leaves no gap where something is not known', () => {
     expect(incidentTitle([step('guessed {what} passwords[ of {whom}]', { whom: [] })])).toBe('10.0.0.66 guessed passwords');
     expect(incidentTitle([step('scanned {whom}', { whom: [] })])).toBe('10.0.0.66 scanned others');

@@ -13,6 +13,7 @@ import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
+import { MAX_TALK } from '../tcpStream.ts';
 import * as F from '../flowTable.ts';
 import { certificateMark, dnsMark, requestMark, responseMark, SHELL_TALK, streamMark, subjectMark, uploadMark, type C2Mark } from './c2Marks.ts';
 import { remembered } from './remembered.ts';
@@ -119,6 +120,14 @@ function firstLine(text: string): string {
   return text.trimStart().split(/[\r\n]/, 1)[0] ?? '';
 }
 
+/** There is more of one of its conversations than is read of what nobody knows. */
+function isCutOff({ flows }: CaptureState, { evidence }: Sighting<C2Mark>): boolean {
+  return evidence.resolve(flows).proof.flows.some((row) => {
+    const at = row * F.INTS;
+    return flows.ints[at + F.SERVICE] === 0 && flows.ints[at + F.PACKETS_A]! + flows.ints[at + F.PACKETS_B]! > MAX_TALK;
+  });
+}
+
 function draft(values: Options, state: CaptureState, one: Sighting<C2Mark>): FindingDraft {
   const { mark, client, server, serverPort, count } = one;
   return sightingDraft(state, one, {
@@ -132,7 +141,7 @@ function draft(values: Options, state: CaptureState, one: Sighting<C2Mark>): Fin
       ['with an address outside', isLocalAddress(client) && !isLocalAddress(server) ? 4 : 0],
     ],
     title: `Marks of ${mark.name} between ${client} and ${server} port ${serverPort}`,
-    description: `${plural(count, 'message')} (threshold ${values.times}) between ${client} and ${server} port ${serverPort} ${count === 1 ? 'bears' : 'bear'} marks of ${mark.name}, as they are unless somebody changes them.`,
+    description: `${plural(count, 'message')} (threshold ${values.times}) between ${client} and ${server} port ${serverPort} ${count === 1 ? 'bears' : 'bear'} marks of ${mark.name}, as they are unless somebody changes them.${isCutOff(state, one) ? ` Of a conversation in no known protocol the first ${MAX_TALK} segments of text are read.` : ''}`,
     indicators: [{ name: 'program', value: mark.name }],
     alternatives: ['A penetration test that was ordered, or a laboratory.', 'An honest program that happens to speak alike.'],
     attack: mark.attack,

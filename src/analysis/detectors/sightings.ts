@@ -101,7 +101,11 @@ export function sightingDraft(state: CaptureState, one: Sighting<unknown>, words
     `${addressFilter(client, server)} && ${protocol}.port == ${serverPort}`,
     {
       ...words,
-      indicators: [{ name: 'times seen', value: count }, ...(words.indicators ?? []), ...[...texts].map((text) => ({ name: 'seen', value: text }))],
+      indicators: [
+        { name: 'times seen', value: count },
+        ...(words.indicators ?? []),
+        ...[...texts].filter((text) => /\p{L}/u.test(text)).map((text) => ({ name: 'seen', value: text })),
+      ],
     },
   );
 }
