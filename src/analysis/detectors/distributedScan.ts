@@ -7,11 +7,12 @@ import * as z from 'zod';
 import type { CaptureState } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, numberRanges, unreadableFrames } from '../coverage.ts';
-import { plural } from '../describe.ts';
+import { durationText, plural } from '../describe.ts';
 import { defineDetector, type DetectorRun, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { oneWayConnections } from '../oneWay.ts';
 import type { Subject } from '../report.ts';
+import { areServices, knockersByTarget, type Knocker } from './lonePorts.ts';
 import { gatherPairs, FIN, NULL, SYN, XMAS, type Pair } from './portScanProbes.ts';
 import { flowStart } from './measures.ts';
 import { addressFilter, confidenceOf, Evidence } from './watched.ts';
@@ -40,11 +41,19 @@ const LEAST_PORTS_EACH = 3,
   MOST_FINDINGS = 100;
 const KINDS = [SYN, FIN, NULL, XMAS];
 
+/** Addresses with fewer ports each must try more ports together, and faster: strangers knock now and then. */
+const LONE_PORTS = 50,
+  LONE_SECONDS = 60;
+
 /** What one address tried of one host. */
-interface Scanner {
-  readonly pair: Pair;
-  /** Row of the first probe of each port. */
-  readonly ports: ReadonlyMap<number, number>;
+type Scanner = Readonly<Knocker>;
+
+/** How many addresses, each with how many ports, must try how many together within which time. */
+interface Sharing {
+  readonly sources: number;
+  readonly portsEach: number;
+  readonly ports: number;
+  readonly seconds: number;
 }
 
 export const distributedScan = defineDetector({
@@ -69,16 +78,28 @@ function evaluate(values: Options, state: CaptureState): ReturnType<DetectorRun[
     const at = row * F.INTS,
       key = state.flows.ints[at + F.B]! * 4096 + (state.flows.ints[at + F.META]! >>> 8),
       known = targets.get(key);
-    if (known === undefined) targets.set(key, [{ pair, ports }]);
-    else known.push({ pair, ports });
+    const scanner = { ports, worked: pair.openTcp.size };
+    if (known === undefined) targets.set(key, [scanner]);
+    else known.push(scanner);
   }
-  const findings: FindingDraft[] = [];
+  const findings: FindingDraft[] = [],
+    sharing: Sharing = { sources: values.sources, portsEach: LEAST_PORTS_EACH, ports: values.ports, seconds: values.windowMinutes * 60 },
+    lone: Sharing = { sources: LONE_PORTS / 2, portsEach: 1, ports: Math.max(LONE_PORTS, values.ports), seconds: LONE_SECONDS };
   for (const scanners of targets.values()) {
     const decoys = decoyGroups(values, state, scanners);
     for (const group of decoys) findings.push(draft(values, state, group, probesOf(group), 'decoys'));
     const others = scanners.filter((one) => !decoys.some((group) => group.includes(one))),
-      shared = sharedPorts(values, state, others);
-    if (shared !== null) findings.push(draft(values, state, shared.scanners, shared.rows, 'shared'));
+      shared = sharedPorts(sharing, state, others);
+    if (shared !== null) findings.push(draft(values, state, shared.scanners, shared.rows, 'shared', sharing));
+  }
+  for (const knockers of knockersByTarget(state, lone.ports)) {
+    const shared = sharedPorts(
+      lone,
+      state,
+      knockers.filter(({ ports }) => ports.size > 0 && ports.size < LEAST_PORTS_EACH),
+    );
+    if (shared !== null && areServices(portsOf(state, shared.rows)))
+      findings.push(draft(values, state, shared.scanners, shared.rows, 'shared', lone));
   }
   if (gathered.isBounded) limits.push('More pairs of addresses looked suspicious than are followed; some were left out.');
   const oneWay = oneWayConnections(state.flows, state.packets);
@@ -96,6 +117,10 @@ function firstProbes({ flows }: CaptureState, pair: Pair): Map<number, number> {
     }
   }
   return ports;
+}
+
+function portsOf({ flows }: CaptureState, rows: readonly number[]): number[] {
+  return [...new Set(rows.map((row) => flows.ints[row * F.INTS + F.PORTS]! & 0xffff))].sort((a, b) => a - b);
 }
 
 const probesOf = (scanners: readonly Scanner[]): number[] => scanners.flatMap(({ ports }) => [...ports.values()]).sort((a, b) => a - b);
@@ -125,11 +150,11 @@ function areTogether(state: CaptureState, a: Scanner, b: Scanner): boolean {
 
 /** The window in which most ports were shared out; null when there is none with enough. */
 function sharedPorts(
-  values: Options,
+  { sources, portsEach, ports: least, seconds }: Sharing,
   state: CaptureState,
   scanners: readonly Scanner[],
 ): { readonly scanners: readonly Scanner[]; readonly rows: readonly number[] } | null {
-  if (scanners.length < values.sources) return null;
+  if (scanners.length < sources) return null;
   const probes = scanners
     .flatMap((scanner) => [...scanner.ports].map(([port, row]) => ({ scanner, port, row, time: flowStart(state, row) })))
     .filter(({ time }) => !Number.isNaN(time))
@@ -143,24 +168,23 @@ function sharedPorts(
       count = (bySource.get(scanner) ?? 0) + 1;
     byPort.set(port, (byPort.get(port) ?? 0) + 1);
     bySource.set(scanner, count);
-    if (count === LEAST_PORTS_EACH) able++;
-    for (; time - probes[from]!.time > values.windowMinutes * 60; from++) {
+    if (count === portsEach) able++;
+    for (; time - probes[from]!.time > seconds; from++) {
       const old = probes[from]!,
         rest = byPort.get(old.port)! - 1,
         restOf = bySource.get(old.scanner)! - 1;
       if (rest === 0) byPort.delete(old.port);
       else byPort.set(old.port, rest);
       bySource.set(old.scanner, restOf);
-      if (restOf === LEAST_PORTS_EACH - 1) able--;
+      if (restOf === portsEach - 1) able--;
     }
     const ports = byPort.size;
-    if (able >= values.sources && ports >= values.ports && to - from + 1 <= ports * MOST_OVERLAP && ports > (best?.ports ?? 0))
-      best = { from, to, ports };
+    if (able >= sources && ports >= least && to - from + 1 <= ports * MOST_OVERLAP && ports > (best?.ports ?? 0)) best = { from, to, ports };
   }
   if (best === null) return null;
   const within = probes.slice(best.from, best.to + 1),
     involved = [...new Set(within.map(({ scanner }) => scanner))],
-    worked = involved.reduce((sum, { pair }) => sum + pair.openTcp.size, 0);
+    worked = involved.reduce((sum, one) => sum + one.worked, 0);
   return within.length < LEAST_FAILED_SHARE * (within.length + worked) ? null : { scanners: involved, rows: within.map(({ row }) => row) };
 }
 
@@ -170,11 +194,12 @@ function draft(
   scanners: readonly Scanner[],
   rows: readonly number[],
   technique: 'decoys' | 'shared',
+  { sources, ports: least, seconds }: Sharing = { sources: 2, portsEach: values.decoyPorts, ports: values.decoyPorts, seconds: DECOY_SECONDS },
 ): FindingDraft {
   const { ints } = state.flows,
     evidence = new Evidence(),
     target = flowAddress(state, rows[0]!, F.B),
-    ports = [...new Set(rows.map((row) => ints[row * F.INTS + F.PORTS]! & 0xffff))].sort((a, b) => a - b),
+    ports = portsOf(state, rows),
     isDecoys = technique === 'decoys';
   for (const row of rows) evidence.addRow(state.flows, row);
   // Only who really sent a SYN gets its answer, and resets what it never asked its own stack for.
@@ -182,7 +207,7 @@ function draft(
     real = isDecoys && reacted.length === 1 ? reacted[0] : undefined;
   const { confidence, indicators } = confidenceOf([
     [isDecoys ? 'the same ports at the same moment' : 'nearly every port was tried by one address only', 70],
-    ['more addresses than needed', Math.min(10, 2 * (scanners.length - (isDecoys ? 2 : values.sources)))],
+    ['more addresses than needed', Math.min(10, 2 * (scanners.length - sources))],
     ['one of them alone takes notice of answers', real === undefined ? 0 : 15],
   ]);
   const subjects = scanners.slice(0, 50).map((scanner): Subject => {
@@ -199,12 +224,12 @@ function draft(
       : `${plural(scanners.length, 'address', 'addresses')} share a scan of ${target}`,
     description: isDecoys
       ? `${plural(scanners.length, 'address', 'addresses')} tried the same ports of ${target} within ${DECOY_SECONDS} s of each other: ${plural(ports.length, 'port')} (threshold ${values.decoyPorts}). That is one scanner with decoys.`
-      : `${plural(scanners.length, 'address', 'addresses')} (threshold ${values.sources}) tried ${plural(ports.length, 'port')} of ${target} in vain (threshold ${values.ports}) within ${values.windowMinutes} min, and hardly any port twice.`,
+      : `${plural(scanners.length, 'address', 'addresses')} (threshold ${sources}) tried ${plural(ports.length, 'port')} of ${target} in vain (threshold ${least}) within ${durationText(seconds)}, and hardly any port twice.`,
     subjects: [...subjects, { role: 'victim', address: target }],
     ...evidence.proof,
     indicators: [
-      { name: 'addresses', value: scanners.length, threshold: isDecoys ? 2 : values.sources },
-      { name: 'ports', value: ports.length, threshold: isDecoys ? values.decoyPorts : values.ports },
+      { name: 'addresses', value: scanners.length, threshold: sources },
+      { name: 'ports', value: ports.length, threshold: least },
       { name: 'ports tried', value: numberRanges(ports) },
       ...indicators,
     ],

@@ -10,6 +10,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { bytesText, countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
+import type { Together } from '../gatherFindings.ts';
 import { checksumTrustOf } from './checksumTrust.ts';
 import { addressFilter, confidenceOf, Evidence, Watched, type Part } from './watched.ts';
 
@@ -44,6 +45,9 @@ const CONTENTS = 256,
   MANY_CONTENTS = 12;
 /** Requests whose contents wait for their replies. */
 const WAITING = 64;
+/** Hosts to which one source sends the like, and sizes of it: programs that measure networks have a list of both. A tunnel has one other end. */
+const LEAST_MEASURED = 3,
+  MOST_MEASURED_SIZES = 3;
 
 class Pair {
   readonly evidence = new Evidence();
@@ -211,11 +215,19 @@ export const icmpTunnel = defineDetector({
         pair.evidence.add(p, flow);
       },
       evaluate(values) {
-        const findings: FindingDraft[] = [];
+        const told: (readonly [pair: Pair, parts: readonly Part[]])[] = [],
+          /** Hosts that each source measures. */
+          measured = new Map<number, number>();
         for (const pair of pairs.values) {
           const parts = judge(values, pair);
-          if (parts !== null) findings.push(draft(values, state, pair, parts));
+          if (parts === null) continue;
+          told.push([pair, parts]);
+          const source = state.flows.ints[pair.flow * F.INTS + F.A]!;
+          if (isMeasure(pair)) measured.set(source, (measured.get(source) ?? 0) + 1);
         }
+        const findings = told.map(([pair, parts]) =>
+          draft(values, state, pair, parts, isMeasure(pair) && (measured.get(state.flows.ints[pair.flow * F.INTS + F.A]!) ?? 0) >= LEAST_MEASURED),
+        );
         const limits = cut > 0 ? [`${plural(cut, 'echo message was', 'echo messages were')} cut in capturing and could not be compared.`] : [];
         return {
           findings,
@@ -269,7 +281,19 @@ function judge(values: Options, pair: Pair): Part[] | null {
   return (oddities >= 2 || (isNoEcho && isUnasked)) && carried >= values.messages * 8 ? parts : null;
 }
 
-function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly Part[]): FindingDraft {
+/** Random filler of a size or two that every host gives back as it got it, whoever it is: one end of a tunnel would know what to do with it. */
+function isMeasure(pair: Pair): boolean {
+  return (
+    pair.echoes > 0 &&
+    pair.noEchoes === 0 &&
+    pair.ipLike === 0 &&
+    pair.newTexts + pair.newPatterns === 0 &&
+    pair.differentSizes <= MOST_MEASURED_SIZES
+  );
+}
+
+/** `isMeasured`: its client does the like with others. */
+function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly Part[], isMeasured: boolean): FindingDraft {
   const { flow, requests, replies, requestBytes, replyBytes, evidence } = pair,
     { confidence, indicators } = confidenceOf(parts);
   const client = flowAddress(state, flow, F.A),
@@ -281,10 +305,10 @@ function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly
     sizes = pair.differentSizes;
   return {
     technique: 'echo',
-    severity: confidence >= 60 ? 'high' : 'medium',
+    severity: isMeasured ? 'low' : confidence >= 60 ? 'high' : 'medium',
     confidence,
     title: `${client} and ${server} carry data in ping: ${bytesText(requestBytes + replyBytes)} in ${plural(requests + replies, 'message')}`,
-    description: `${countText(requests)} echo requests and ${countText(replies)} replies in ${sizes} sizes up to ${countText(pair.largest)} bytes; ${share} % of the ${isUnasked ? 'replies' : 'requests'} had other contents than the one before (threshold ${values.newContentPercent} %)${isUnasked ? '' : `, and ${countText(pair.noEchoes)} replies were no echo of a request`}. A ping repeats one pattern and gets it back.`,
+    description: `${countText(requests)} echo requests and ${countText(replies)} replies in ${sizes} sizes up to ${countText(pair.largest)} bytes; ${share} % of the ${isUnasked ? 'replies' : 'requests'} had other contents than the one before (threshold ${values.newContentPercent} %)${isUnasked ? '' : `, and ${countText(pair.noEchoes)} replies were no echo of a request`}. A ping repeats one pattern and gets it back.${isMeasured ? ` All came back as they were sent, and ${client} does the same with other hosts: a program that measures the network fills its pings so.` : ''}`,
     subjects: [
       { role: 'client', address: client },
       { role: 'server', address: server },
@@ -306,6 +330,20 @@ function draft(values: Options, state: CaptureState, pair: Pair, parts: readonly
     ],
     filter: `${addressFilter(client, server)} && ${isV6 ? '(icmpv6.type == 128 || icmpv6.type == 129)' : '(icmp.type == 8 || icmp.type == 0)'}`,
     attack: ['T1095', 'T1572', 'T1048.003'],
+    ...(isMeasured
+      ? {
+          together: {
+            key: client,
+            label: server,
+            note: plural(requests + replies, 'message'),
+            words: (all: Parameters<Together['words']>[0]) => ({
+              title: `${client} fills its pings to ${all.hosts('server', 'host')} with new contents each time`,
+              description: `All came back as they were sent (threshold ${values.messages} messages with each): a program that measures the network does so.`,
+              recommendation: `Find the program on ${client} that sends these pings.`,
+            }),
+          },
+        }
+      : {}),
     recommendation: `Look at the payloads of these messages and at the program on ${client} that sends them. Where ping is not needed to the outside, block it or limit its size at the firewall.`,
   };
 }

@@ -8,6 +8,8 @@ import { addressFilter, confidenceOf, proofOfAll } from './watched.ts';
 
 /** Fewer are the devices of one person. */
 const LEAST_CLIENTS = 5,
+  /** More are needed where failures are told by the size of sessions, and who logs in is encrypted. */
+  LEAST_BY_SIZE = 10,
   /** Users that a client must have tried where each has its own: a person is one. */
   LEAST_USERS = 2,
   MOST_NAMED = 10;
@@ -22,7 +24,9 @@ export function crowdFindings(values: GuessingOptions, pairs: readonly LoginPair
   const servers = new Map<string, LoginPair[]>();
   for (const pair of pairs) {
     // Whoever got in has mistyped, and who guesses alone is told already.
-    if (pair.failed === 0 || pair.accepted > 0 || pair.bySize || isGuessing(values, pair)) continue;
+    if (pair.failed === 0 || pair.accepted > 0 || isGuessing(values, pair)) continue;
+    // Over SSH keys that a server does not take fail, too; over Remote Desktop whoever only looks at the login.
+    if (pair.bySize && (pair.protocol !== 'ssh' || pair.mayBeKeys)) continue;
     const key = `${pair.ends.server} ${pair.ends.serverPort} ${pair.protocol}`,
       at = servers.get(key);
     if (at === undefined) servers.set(key, [pair]);
@@ -47,8 +51,10 @@ function told(values: GuessingOptions, crowd: Crowd): FindingDraft[] {
   const { pairs } = crowd,
     failed = pairs.reduce((sum, one) => sum + one.failed, 0),
     times = pairs.flatMap((one) => one.times);
-  return pairs.length >= LEAST_CLIENTS && isEnough(values, values.failures, failed, times) ? [draft(values, crowd, failed, times)] : [];
+  return pairs.length >= leastOf(pairs) && isEnough(values, values.failures, failed, times) ? [draft(values, crowd, failed, times)] : [];
 }
+
+const leastOf = (pairs: readonly LoginPair[]): number => (pairs[0]?.bySize === true ? LEAST_BY_SIZE : LEAST_CLIENTS);
 
 /** Programs on many machines that share an account whose password was changed: the same from all of them, or each over and over. */
 function arePrograms(pairs: readonly LoginPair[]): boolean {
@@ -61,13 +67,16 @@ function draft(values: GuessingOptions, { user, pairs }: Crowd, failed: number, 
     { server, serverPort } = ends,
     label = protocolLabel(protocol),
     areStale = arePrograms(pairs),
-    who = user === null ? 'several users each' : user === '' ? 'the same login' : safeText(user, 40),
+    isHidden = pairs[0]!.bySize,
+    least = leastOf(pairs),
+    who = isHidden ? 'users that SSH encrypts' : user === null ? 'several users each' : user === '' ? 'the same login' : safeText(user, 40),
     sorted = [...times].sort((a, b) => a - b),
     seconds = sorted.length === 0 ? null : sorted.at(-1)! - sorted[0]!;
   const { confidence, indicators } = confidenceOf([
     ['refused from many addresses', 60],
     ['many times the threshold', Math.min(10, 5 * Math.log2(failed / values.failures))],
-    ['more addresses than it takes', Math.min(10, 5 * Math.log2(pairs.length / LEAST_CLIENTS))],
+    ['more addresses than it takes', Math.min(10, 5 * Math.log2(pairs.length / least))],
+    ['failures told by the size of sessions', isHidden ? -15 : 0],
     ['every address tries several users', user === null ? 8 : 0],
     ['the same from everywhere: perhaps a program on many machines', areStale ? -30 : 0],
   ]);
@@ -77,9 +86,9 @@ function draft(values: GuessingOptions, { user, pairs }: Crowd, failed: number, 
     severity: areStale ? 'low' : 'medium',
     confidence,
     title: `${plural(pairs.length, 'address', 'addresses')} guess passwords at ${server} over ${label}: ${who}, ${failed} times${seconds === null ? '' : ` in ${durationText(seconds)}`}`,
-    description: `${plural(failed, `${label} login`)} from ${plural(pairs.length, 'address', 'addresses')} failed (threshold ${values.failures} from ${LEAST_CLIENTS} within ${values.windowMinutes} minutes), none of them worked${
+    description: `${plural(failed, `${label} login`)} from ${plural(pairs.length, 'address', 'addresses')} failed (threshold ${values.failures} from ${least} within ${values.windowMinutes} minutes), none of them worked${
       user === null ? '; each tried several users' : user === '' ? '' : `, all as ${safeText(user, 40)}`
-    }. None of the addresses has failed often enough to be told by itself.`,
+    }. None of the addresses has failed often enough to be told by itself.${isHidden ? ' What SSH encrypts was told by its length.' : ''}`,
     subjects: [
       { role: 'victim', address: server, port: serverPort },
       ...pairs.slice(0, MOST_NAMED).map((pair) => ({ role: 'attacker' as const, address: pair.ends.client })),
@@ -87,7 +96,7 @@ function draft(values: GuessingOptions, { user, pairs }: Crowd, failed: number, 
     ...proofOfAll(pairs.map(({ evidence }) => evidence)),
     indicators: [
       { name: 'failed logins', value: failed, threshold: values.failures, unit: 'logins' },
-      { name: 'addresses', value: pairs.length, threshold: LEAST_CLIENTS },
+      { name: 'addresses', value: pairs.length, threshold: least },
       { name: 'logins that worked', value: 0 },
       ...indicators,
     ],

@@ -17,6 +17,7 @@ import { addressFilter, confidenceOf, Contest, flowStart, overThreshold } from '
 import { FloodTally, MANY_SOURCES } from './floodTally.ts';
 import { handshakeFloods, Hellos } from './handshakeFlood.ts';
 import { endKey, gatherHot } from './hotFlows.ts';
+import { areServices } from './lonePorts.ts';
 import { strayFloods } from './strayFlood.ts';
 
 const options = z.object({
@@ -84,6 +85,8 @@ interface Victim {
   completed: number;
   /** The victim said SYN-ACK. */
   answered: number;
+  /** The victim said RST: nothing of these stayed. */
+  refused: number;
   /** The attempt came without window scaling, which every system of today offers. */
   raw: number;
   firstRow: number;
@@ -118,6 +121,7 @@ function evaluate(values: Options, state: CaptureState, hellos: Hellos): ReturnT
       contest: new Contest(values.windowSeconds, values.halfOpenSharePercent),
       completed: 0,
       answered: 0,
+      refused: 0,
       raw: 0,
       firstRow: row,
     }),
@@ -155,9 +159,15 @@ function addFlow(victim: Victim, state: CaptureState, row: number): void {
   }
   const atOnce = victim.tally.add(state, row, F.B, attempts);
   if ((flags & F.SYN_ACK_B) !== 0) victim.answered++;
+  else if ((flags & F.RST_B) !== 0) victim.refused++;
   if ((ints[at + F.WINDOW_SCALES]! & 255) !== 0) return;
   victim.raw++;
   victim.contest.add(flowStart(state, row), atOnce, 0);
+}
+
+/** Nearly each attempt asks another port, and these are services: a scan that many addresses share (`distributed-scan`). */
+function isSharedScan({ ports, sent }: FloodTally): boolean {
+  return ports.size * 10 >= sent * 9 && areServices([...ports.keys()]);
 }
 
 function judge(values: Options, state: CaptureState, victim: Victim, oneWay: boolean): FindingDraft | null {
@@ -172,7 +182,7 @@ function judge(values: Options, state: CaptureState, victim: Victim, oneWay: boo
   if (most < values.halfOpen) return null;
   if (isPlain && !isRaw && most < Math.min(values.halfOpen * TIMES_PATIENT, sources * PATIENT_ATTEMPTS_PER_SOURCE)) return null;
   const isConcentrated = busiest.sent >= values.halfOpen / 2 && busiest.sent >= LEAST_PER_PORT;
-  if (!isConcentrated && sources < MANY_SOURCES) return null;
+  if (!isConcentrated && (sources < MANY_SOURCES || isSharedScan(tally))) return null;
   const address = flowAddress(state, victim.firstRow, F.B),
     seconds = tally.span.seconds,
     isSpoofed = sources >= MANY_SOURCES && sources * 3 >= tally.flows,
@@ -193,7 +203,7 @@ function judge(values: Options, state: CaptureState, victim: Victim, oneWay: boo
     severity: most >= values.halfOpen * 10 ? 'high' : 'medium',
     confidence,
     title: `SYN flood on ${where}: ${plural(attempts, 'attempt')} from ${tally.fromText(addresses)}`,
-    description: `${countText(most)} connection attempts within ${values.windowSeconds} s stayed half-open (threshold ${values.halfOpen}), ${countText(attempts)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}; ${plural(victim.completed, 'other connection')} to this host ${victim.completed === 1 ? 'was' : 'were'} answered and used.`,
+    description: `${countText(most)} connection attempts within ${values.windowSeconds} s ${victim.refused === 0 ? 'stayed half-open' : 'were not completed'} (threshold ${values.halfOpen}), ${countText(attempts)} in all${seconds === null ? '' : ` in ${durationText(seconds)}`}${victim.refused === 0 ? '' : `, of which ${address} refused ${countText(victim.refused)}`}; ${plural(victim.completed, 'other connection')} to this host ${victim.completed === 1 ? 'was' : 'were'} answered and used.`,
     subjects: [
       { role: 'victim', address, ...(busiest.isOnly ? { port: busiest.port } : {}) },
       ...addresses.map((one) => ({ role: 'attacker' as const, address: one })),
@@ -207,6 +217,7 @@ function judge(values: Options, state: CaptureState, victim: Victim, oneWay: boo
       { name: tally.sources.isFull ? 'sources, at least' : 'sources', value: sources },
       { name: 'ports', value: tally.ports.size },
       { name: 'answered with SYN-ACK', value: victim.answered, unit: 'attempts' },
+      ...(victim.refused === 0 ? [] : [{ name: 'refused', value: victim.refused, unit: 'attempts' }]),
       ...(rate === null ? [] : [{ name: 'rate', value: rate, unit: 'attempts/s' }]),
       ...parts,
     ],

@@ -1,5 +1,5 @@
 /** Scans that are shared out or hide among decoys; scanners on their own account and a busy server are neither. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, indicator, sample } from '../../support/analyzeCapture.ts';
 import { ACK, PacketBuilder, PSH, RST, SYN } from '../../support/packetBuilder.ts';
@@ -72,3 +72,39 @@ test.each(['busy-services.pcap', 'web-browsing.pcap', 'scan-syn.pcap', 'flood-sy
     expect(await run(sample(name))).toEqual([]);
   },
 );
+
+describe('addresses with one port each', () => {
+  const services = Array.from({ length: 130 }, (_, i) => [20 + i * 11]),
+    any = Array.from({ length: 130 }, (_, i) => [2000 + ((i * 7919) % 60_000)]);
+
+  test('that share the services of a host within moments', async () => {
+    const report = await analyzeCapture(knocks(services, 0.01)),
+      [finding, ...others] = findingsOf(report, 'distributed-scan');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'medium', title: `130 addresses share a scan of ${TARGET}` });
+    expect(indicator(finding!, 'ports')).toBe(130);
+    expect(findingsOf(report, 'syn-flood')).toEqual([]);
+  });
+
+  test.each([
+    ['as strangers do, one in ten seconds', knocks(services, 10)],
+    ['on any ports', knocks(any, 0.01)],
+    [
+      'all on the same ports',
+      knocks(
+        services.map((_, i) => [20 + (i % 10)]),
+        0.01,
+      ),
+    ],
+    ['a few', knocks(services.slice(0, 40), 0.01)],
+    ['that are let in', knocks(services, 0.01, true)],
+  ])('are no scan: %s', async (_, capture) => {
+    expect(await run(capture)).toEqual([]);
+  });
+
+  test('on any ports they are a flood, of which it is said what was refused', async () => {
+    const [finding] = findingsOf(await analyzeCapture(knocks(any, 0.01)), 'syn-flood');
+    expect(finding!.description).toContain('130 connection attempts within 10 s were not completed (threshold 100), 130 in all');
+    expect(finding!.description).toContain(`of which ${TARGET} refused 130`);
+  });
+});

@@ -39,6 +39,44 @@ const random = (seed: number, length: number): Uint8Array => Uint8Array.from({ l
 /** As ping fills them: a time stamp, then a pattern. */
 const ping = (i: number, length = 56): Uint8Array => Uint8Array.from({ length }, (_, at) => (at < 16 ? (i * 7 + at) & 255 : at & 255));
 
+describe('pings that are filled at random, fping -R -b 500', () => {
+  /** Twenty rounds to each of these hosts in turn; what a host gives back to a request. */
+  const rounds = async (
+    hosts: number,
+    reply = (payload: Uint8Array, _round: number): Uint8Array => payload,
+    size = (_round: number): number => 500,
+  ) => {
+    const builder = new PacketBuilder();
+    for (let round = 0; round < 20; round++) {
+      for (let host = 0; host < hosts; host++) {
+        const to = `203.0.113.${10 + host}`,
+          payload = random(round * 16 + host, size(round)),
+          message = (type: number, body: Uint8Array): Uint8Array => Uint8Array.from([type, 0, 0, 0, 0, host, 0, round, ...body]);
+        builder.ip({ from: A, to, protocol: 1, payload: message(8, payload) }).wait(0.01);
+        builder.ip({ from: to, to: A, protocol: 1, payload: message(0, reply(payload, round)) }).wait(0.01);
+      }
+    }
+    return findingsOf(await analyzeCapture(builder.bytes()), 'icmp-tunnel');
+  };
+
+  test('to several hosts, which echo them, are one matter of low severity', async () => {
+    const [finding, ...others] = await rounds(4);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'low', title: `${A} fills its pings to 4 hosts with new contents each time` });
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    ['one host', rounds(1)],
+    ['several hosts that answer otherwise', rounds(4, (payload, round) => random(round + 5000, payload.length))],
+    ['several hosts, in ever new sizes', rounds(4, undefined, (round) => 300 + round * 8)],
+  ])('to %s they may carry anything', async (_, findings) => {
+    const severities = (await findings).map(({ severity }) => severity);
+    expect(severities.length).toBeGreaterThan(0);
+    expect(severities).not.toContain('low');
+  });
+});
+
 describe('is told', () => {
   test.each([false, true])('other contents in both directions, IPv6 %s', async (isV6) => {
     const [finding, ...others] = await exchange(

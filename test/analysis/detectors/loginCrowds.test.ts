@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { bruteForce } from '../../../src/analysis/detectors/registry.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
+import * as F from '../../../src/analysis/flowTable.ts';
+import type { SshNewKeysMessage } from '../../../src/pcap/dissectors/ssh.ts';
 import type { LoginMessage } from '../../../src/pcap/login.ts';
 import { analyzeCapture, findingsOf } from '../../support/analyzeCapture.ts';
 import { dialogue, web } from '../../support/dialogue.ts';
@@ -37,6 +39,39 @@ function run(attempts: readonly Attempt[], protocol = 'imap', port = 143): Messa
 }
 const many = (count: number, attempt: (i: number) => Attempt): Attempt[] => Array.from({ length: count }, (_, i) => attempt(i));
 const from = (i: number, clients: number): string => `10.0.1.${i % clients}`;
+
+describe('over SSH, told by the size of sessions', () => {
+  /** One session of each address; the payload is that of a refused password and of a session, as in bruteForceSuccess.test.ts. */
+  const sessions = (count: number, gap: number, isIn = (_: number): boolean => false): MessageDriver => {
+    const driver = new MessageDriver(bruteForce);
+    for (let i = 0; i < count; i++) {
+      const flow = driver.flow(`203.0.113.${i + 1}`, B, 22, 'ssh', {
+        bytes: [2000, 2000],
+        flags: F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B | F.FIN_A,
+      });
+      for (const fromServer of [true, false]) driver.say<SshNewKeysMessage>(flow, { kind: 'ssh-newkeys', fromServer });
+      driver.state.flows.doubles[flow * F.DOUBLES + F.PAYLOAD_A] = 2600;
+      driver.state.flows.doubles[flow * F.DOUBLES + F.PAYLOAD_B] = isIn(i) ? 9000 : 2230;
+      driver.wait(gap);
+    }
+    return driver;
+  };
+
+  test('many addresses are told, with less confidence', () => {
+    const [finding, ...others] = sessions(20, 5).findings;
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ technique: 'ssh-many-clients', severity: 'medium' });
+    expect(finding!.title).toContain('20 addresses guess passwords at 10.0.0.20 over SSH: users that SSH encrypts, 20 times');
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(finding!.confidence).toBeLessThan(65);
+  });
+
+  test.each([
+    ['a few addresses', sessions(9, 5)],
+    ['the same over a day', sessions(20, 4000)],
+    ['a server where most are let in', sessions(30, 5, (i) => i % 4 !== 0)],
+  ])('nothing of %s', (_, driver) => expect(driver.findings).toEqual([]));
+});
 
 describe('many addresses at one login', () => {
   test('are told with the server, the account and where they come from', () => {
