@@ -9,6 +9,7 @@ import { DtlsConnections } from './dtls/connections.ts';
 import type { FileTaker } from './fileTaker.ts';
 import { IpReassembly } from './ipReassembly.ts';
 import { LearnedFlows } from './learnedFlows.ts';
+import { MediaEnds } from './mediaEnds.ts';
 import { QuicConnections } from './quic/connections.ts';
 import type { Bound, DissectorTables } from './tables.ts';
 import type { KeyLog } from './tls/keyLog.ts';
@@ -148,6 +149,8 @@ export class Packet {
   isFrameControlSwapped = false;
   /** What earlier frames of the pass said about conversations: which protocol goes on in them. */
   readonly learned = new LearnedFlows();
+  /** What signalling announced of voice and video; who walks single frames again knows it from an earlier pass. */
+  media = new MediaEnds();
   readonly exchanges = new Exchanges();
   readonly quic = new QuicConnections();
   readonly dtls = new DtlsConnections();

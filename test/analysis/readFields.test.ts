@@ -83,6 +83,7 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'snmp.msgAuthoritativeEngineID': 'tshark says <MISSING> of an empty one',
   'tcp.analysis.duplicate_ack': 'once for each of them',
   'radiotap.dbm_antsignal': 'tshark repeats it for the antenna',
+  'rtp.version': 'tshark says 0 of STUN',
   'wlan.addr': 'each address of the header, also where it has two roles',
 };
 

@@ -46,6 +46,7 @@ export const udp: Dissector = {
       accepting(p, p.tables.find(UDP_PORT, low), payload, payloadEnd) ??
       accepting(p, p.tables.find(UDP_PORT, high), payload, payloadEnd) ??
       learned(p, payload, payloadEnd) ??
+      p.media.find(p, payload, payloadEnd) ??
       byContent(p, payload, payloadEnd);
     if (bound !== undefined) p.nextBound(bound, payload, payloadEnd);
     else {
