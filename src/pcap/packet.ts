@@ -3,6 +3,7 @@
  * offsets into the reader's block, never a copy. Nobody may keep it, or a subarray of its bytes, beyond the call it came in.
  */
 import { Ipv6Table } from './addresses.ts';
+import { ArpOwners } from './arpOwners.ts';
 import type { Direction, FieldSink, Message, StreamCarrier } from './dissector.ts';
 import { Exchanges } from './exchanges.ts';
 import { DtlsConnections } from './dtls/connections.ts';
@@ -152,6 +153,7 @@ export class Packet {
   /** What signalling announced of voice and video; who walks single frames again knows it from an earlier pass. */
   media = new MediaEnds();
   readonly exchanges = new Exchanges();
+  readonly arpOwners = new ArpOwners();
   readonly quic = new QuicConnections();
   readonly dtls = new DtlsConnections();
   /** Secrets that open what is encrypted; null where the capture has none. */

@@ -86,6 +86,7 @@ export { hsrp, vrrp } from './redundancy.ts';
 export { resp } from './resp.ts';
 export { fddi, tokenRing } from './ringNetworks.ts';
 export { rip, ripng } from './rip.ts';
+export { atsvc, drsuapi, efs, epm, lsarpc, rpcNetlogon, samr, spoolss, srvsvc, svcctl, winreg, wkssvc } from './rpcLayers.ts';
 export { rtcp } from './rtcp.ts';
 export { rtp } from './rtp.ts';
 export { rtpEvent } from './rtpEvent.ts';
