@@ -41,6 +41,7 @@ export { icmpv6 } from './icmpv6.ts';
 export { iec104, iec104Asdu } from './iec104.ts';
 export { igmp } from './igmp.ts';
 export { imap } from './imap.ts';
+export { imf } from './imf.ts';
 export { esp, isakmp, udpEncapsulation } from './ipsec.ts';
 export { ipv4 } from './ipv4.ts';
 export { authenticationHeader, ipv6, ipv6Destination, ipv6Fragment, ipv6HopByHop, ipv6Routing } from './ipv6.ts';
