@@ -2,7 +2,7 @@
  * What somebody expects in a network: rules that mark findings as expected. They hide nothing: the finding stays, with the rule and its reason, and
  * only stops to count for the status, the risk and the incidents.
  */
-import { parseIpv4, parseIpv6 } from './displayFilter/addressLiterals.ts';
+import { parseIpv4, parseIpv6 } from '../pcap/addressText.ts';
 import type { Expected, Finding, FindingPart, Subject } from './report.ts';
 
 /** All conditions that a rule names must hold; a rule without any holds for nothing. */

@@ -2,7 +2,6 @@
  * What every frame of the first pass goes through: link talkers, flows, TCP's course, application streams, tallies. This is the hot path: numbers
  * in, numbers out, no allocation per frame.
  */
-import type { Ipv6Table } from '../pcap/addresses.ts';
 import type { Direction, FieldSink, Message } from '../pcap/dissector.ts';
 import { udp } from '../pcap/dissectors/udp.ts';
 import {
@@ -158,16 +157,13 @@ export class FlowPass {
   }
 
   /** Begins with a flow as another pass knows it, so that frames from its middle are told as there: who began it, where numbers count from, its stream number. */
-  seed(p: Packet, from: FlowTable, row: number, addresses: Ipv6Table, stream: number, fromStart: boolean): void {
+  seed(from: FlowTable, row: number, stream: number, fromStart: boolean): void {
     const { flows } = this.#state,
       at = row * F.INTS,
       { ints } = from;
     const ports = ints[at + F.PORTS]!,
       meta = ints[at + F.META]!;
-    // IPv6 addresses are numbers of one packet's table: here they have others.
-    const here = (address: number): number =>
-      (meta & F.META_IPV6) !== 0 ? p.ipv6.idOf(new DataView(addresses.bytesOf(address).buffer), 0) : address;
-    const seeded = flows.add(here(ints[at]!), here(ints[at + F.B]!), ports >>> 16, ports & 0xffff, meta);
+    const seeded = flows.add(ints[at]!, ints[at + F.B]!, ports >>> 16, ports & 0xffff, meta);
     for (const column of [F.BASE_A, F.BASE_B, F.WINDOW_SCALES]) flows.ints[seeded * F.INTS + column] = ints[at + column]!;
     // From its middle nobody waits for the beginning of its streams.
     flows.ints[seeded * F.INTS + F.FLAGS] =

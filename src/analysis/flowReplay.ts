@@ -7,6 +7,7 @@ import type { CaptureScan } from '../pcap/captureReader.ts';
 import { createPacket, decode } from '../pcap/decode.ts';
 import type { FieldSink } from '../pcap/dissector.ts';
 import { DEAF, DEAF_BUT_RELATED } from './deafSink.ts';
+import type { MediaEnds } from '../pcap/mediaEnds.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { CaptureState } from './captureState.ts';
 import { FlowPass } from './flowPass.ts';
@@ -35,6 +36,8 @@ export interface ReplaySource {
   readonly flows: FlowTable;
   /** The table that IPv6 addresses of `flows` are numbers of. */
   readonly addresses: Ipv6Table;
+  /** What the first pass learned of voice and video: it was announced in other flows. */
+  readonly media: MediaEnds;
   /** Time of the capture's first frame, which relative times count from. */
   readonly firstSeconds: number;
   readonly firstNanoseconds: number;
@@ -130,9 +133,10 @@ async function walk(
   prepare: (p: Packet, state: CaptureState) => void = nothing,
   wantsRelated = false,
 ): Promise<void> {
-  const p = createPacket(),
+  const p = createPacket(source.addresses),
     state = new CaptureState(p),
     pass = new FlowPass(state, {});
+  p.media = source.media;
   prepare(p, state);
   const wanted = new Set(frames),
     records = source.scan.records();
@@ -147,7 +151,7 @@ async function walk(
     // Only what relates frames needs the fields of those before.
     decode(p, sink ?? (wantsRelated ? DEAF_BUT_RELATED : null));
     if (!seeded && flow >= 0) {
-      pass.seed(p, source.flows, flow, source.addresses, source.streamNumber(flow), fromStart);
+      pass.seed(source.flows, flow, source.streamNumber(flow), fromStart);
       seeded = true;
       state.firstSeconds = state.startSeconds = state.endSeconds = source.firstSeconds;
       state.firstNanoseconds = source.firstNanoseconds;

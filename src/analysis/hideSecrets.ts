@@ -8,7 +8,7 @@ export const HIDDEN = '(hidden)';
 
 /** Names of fields whose values are secrets, or hold some. */
 const SECRET_FIELD =
-  /(?:^|[._])(?:passw(?:or)?d|pass|pwd|secret|authbasic|authorization|cookie|set_cookie|community|credentials?|simple|token|auth_data|username_password)$|^telnet\.data$|^http\.file_data$|^snmp\.community|^radius\.user_password|^(?:tcp|udp|http)\.(?:payload|segment_data)$/i;
+  /(?:^|[._])(?:passw(?:or)?d|pass|pwd|secret|authbasic|authorization|cookie|set_cookie|community|credentials?|simple|token|auth_data|username_password)$|^telnet\.data$|^http\.file_data$|^sdp\.encryption_key$|^snmp\.community|^radius\.user_password|^(?:tcp|udp|http)\.(?:payload|segment_data)$/i;
 /** Named like secrets, and none. */
 const NO_SECRET_FIELD = /^(?:stun|dhcp|ssh|pptp|quic|dtls|sctp)\./i;
 
@@ -71,6 +71,9 @@ const PATTERNS: readonly Pattern[] = [
     find: /(\bsec-websocket-protocol\s{0,3}:\s{0,3}[^\r\n]{0,100}?\b(?:bearer|authorization|access[_-]?token|jwt)[\w.]{0,40}[,.]\s{0,3})([^\s,]+)/gi,
     keep: 1,
   },
+  // SDP: the key of the voice (RFC 4568), and of its forerunners.
+  { find: /(\binline:)([\w+/=]{16,400})/g, keep: 1 },
+  { find: /((?:^|\n)k=(?:clear|base64):)([^\r\n]{1,400})/g, keep: 1 },
 ];
 
 /** The text with its secrets hidden; `known` are secrets from elsewhere. */
@@ -85,7 +88,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** A word of at least one is before every secret that a pattern finds: most frames are searched for these alone. */
 const BEFORE_A_SECRET =
-  /auth|cookie|token|key|secret|pass|pwd|apop|login|c: user|community|unicodepwd|:\/\/|api|session|sid|jwt|credential|sig|bearer|pw=|psw=|code=/i;
+  /auth|cookie|token|key|secret|pass|pwd|apop|login|c: user|community|unicodepwd|:\/\/|api|session|sid|jwt|credential|sig|bearer|pw=|psw=|code=|inline:|k=/i;
 
 /** Where secrets are in bytes, one letter for each. */
 export function secretPlaces(letters: string): (readonly [start: number, end: number])[] {

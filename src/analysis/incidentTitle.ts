@@ -3,7 +3,7 @@
  * sent 12.0 MB to 203.0.113.7". Each detector says in its `deed` how its findings are told.
  */
 import { listText, plural } from './describe.ts';
-import { parseIpv4 } from './displayFilter/addressLiterals.ts';
+import { parseIpv4 } from '../pcap/addressText.ts';
 
 /** How the findings of one detector are told. The texts know `{whom}`, who suffered it or else served it, and `{what}`, which is `FindingDraft.what`. */
 export interface Deed {

@@ -4,7 +4,7 @@
  */
 import type { FileHash } from '../pcap/platform.ts';
 import { parseNetwork } from './allowRules.ts';
-import { parseIpv4, parseIpv6 } from './displayFilter/addressLiterals.ts';
+import { parseIpv4, parseIpv6 } from '../pcap/addressText.ts';
 
 /** `md5` may be a JA3 as well, which is one: 32 digits do not say. `ja3` only where the list says so. */
 export type IntelType = 'address' | 'network' | 'domain' | 'url' | FileHash | 'ja3' | 'ja4';

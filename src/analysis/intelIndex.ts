@@ -1,6 +1,6 @@
 /** Entries of lists by what they are looked up with: one look-up per address, name or hash, however long the lists are. */
 import { parseNetwork } from './allowRules.ts';
-import { parseIpv4, parseIpv6 } from './displayFilter/addressLiterals.ts';
+import { parseIpv4, parseIpv6 } from '../pcap/addressText.ts';
 import type { Digests, FileHash } from '../pcap/platform.ts';
 import { FILE_HASHES, type IntelEntry, type IntelType } from './intelEntries.ts';
 

@@ -173,6 +173,7 @@ export class PacketRows {
       index: this.#index,
       flows: state.flows,
       addresses: state.packet.ipv6,
+      media: state.packet.media,
       firstSeconds: state.firstSeconds,
       firstNanoseconds: state.firstNanoseconds,
       topProtocol: (frame) => state.tables.paths.topOf(this.#index.path(frame - 1))?.id,

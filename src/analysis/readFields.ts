@@ -161,6 +161,8 @@ class WholeFrame implements FieldSink, Witness {
     return this.#other?.wantsRelated ?? false;
   }
 
+  readonly wantsCostly = (field: Field): boolean => this.#other?.wantsCostly?.(field) === true;
+
   beside(other: FieldSink | null): this {
     this.#other = other;
     return this;

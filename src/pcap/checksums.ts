@@ -3,6 +3,7 @@
  * RFC 1071, RFC 791, RFC 792, RFC 4443, RFC 9293, RFC 768.
  */
 import {
+  NET_DST,
   NET_DST_PORT,
   NET_FLAGS,
   NET_FRAGMENT,
@@ -11,10 +12,20 @@ import {
   NET_PAYLOAD_LENGTH,
   NET_PROTOCOL,
   NET_QUOTED,
+  NET_SRC,
   NET_SRC_PORT,
+  NET_STRIDE,
   NET_VERSION,
   type Packet,
 } from './packet.ts';
+
+/** Wireshark's words for what a checksum turned out to be. */
+export const CHECKSUM_STATUS: Readonly<Record<number, string>> = { 0: 'Bad', 1: 'Good', 2: 'Unverified', 3: 'Not present', 4: 'Illegal' };
+export const CHECKSUM_UNVERIFIED = 2;
+const BAD = 0,
+  GOOD = 1,
+  NOT_PRESENT = 3,
+  ILLEGAL = 4;
 
 const TCP = 6,
   UDP = 17,
@@ -118,4 +129,46 @@ function tcpBefore(p: Packet, view: DataView, payload: number): number {
       return at;
   }
   return -1;
+}
+
+/** Status of the header of IPv4 at `[offset, offset + length)`, all of which is there. */
+export function ipv4Status(p: Packet, offset: number, length: number): number {
+  // What an error quotes was changed on its way; zero is left to the card.
+  if (p.quoted || p.view.getUint16(offset + 10) === 0) return CHECKSUM_UNVERIFIED;
+  return sum(p.view, offset, offset + length) === 0xffff ? GOOD : BAD;
+}
+
+/** Status of the TCP segment or UDP datagram `[offset, end)` of the innermost network header. What is left to the card is not judged. */
+export function transportStatus(p: Packet, protocol: 6 | 17, offset: number, end: number): number {
+  const { view, net } = p,
+    row = (p.netCount - 1) * NET_STRIDE,
+    at = offset + (protocol === UDP ? 6 : 16);
+  if (row < 0 || p.quoted || end < p.wireEnd) return CHECKSUM_UNVERIFIED;
+  const isIpv4 = net[row + NET_VERSION] === 4,
+    said = view.getUint16(at),
+    // A datagram may be shorter than what carries it.
+    to = protocol === UDP ? Math.min(end, offset + (view.getUint16(offset + 4) || end - offset)) : end;
+  if (said === 0 && protocol === UDP) return isIpv4 ? NOT_PRESENT : ILLEGAL;
+  const addresses = isIpv4
+    ? wordsOf(net[row + NET_SRC]!) + wordsOf(net[row + NET_DST]!)
+    : sumOf(p.ipv6.bytesOf(net[row + NET_SRC]!)) + sumOf(p.ipv6.bytesOf(net[row + NET_DST]!));
+  const pseudo = (length: number): number => fold(addresses + protocol + length);
+  if (said === 0 || said === pseudo(to - offset) || said === pseudo(0)) return CHECKSUM_UNVERIFIED;
+  if (sum(view, offset, to, pseudo(to - offset)) === 0xffff) return GOOD;
+  // With a routing header the address of the last stop counts.
+  return !isIpv4 && p.tables.paths.protocolsOf(p.path).some(({ id }) => id === 'ipv6.routing') ? CHECKSUM_UNVERIFIED : BAD;
+}
+
+const wordsOf = (address: number): number => (address >>> 16) + (address & 0xffff);
+
+function sumOf(bytes: Uint8Array): number {
+  let total = 0;
+  for (let i = 0; i + 1 < bytes.length; i += 2) total += (bytes[i]! << 8) | bytes[i + 1]!;
+  return total;
+}
+
+function fold(total: number): number {
+  let folded = total;
+  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
+  return folded;
 }

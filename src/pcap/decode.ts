@@ -1,4 +1,5 @@
 /** Walks the layers of a frame. Total: any bytes give layers and anomalies, never an exception. */
+import type { Ipv6Table } from './addresses.ts';
 import { dataDissector } from './data.ts';
 import type { Dissector, FieldSink } from './dissector.ts';
 import { ethernet } from './dissectors/ethernet.ts';
@@ -22,9 +23,9 @@ export function createTables(): DissectorTables {
   return new DissectorTables(dissectors, dataDissector, (tables ??= new DissectorTables(dissectors, dataDissector)));
 }
 
-/** A packet for callers that look at single frames, over tables that they all share. */
-export function createPacket(): Packet {
-  return new Packet((tables ??= createTables()));
+/** A packet for callers that look at single frames, over tables that they all share; with the addresses of another pass, they are the same numbers. */
+export function createPacket(ipv6?: Ipv6Table): Packet {
+  return new Packet((tables ??= createTables()), ipv6);
 }
 
 /**

@@ -54,6 +54,8 @@ export interface FieldSink {
   readonly wantsText: boolean;
   /** Whether `related` fields are taken: what they need is remembered from frame to frame only where they are. */
   readonly wantsRelated: boolean;
+  /** Whether a field is taken that costs more to make than all else of a frame: the status of a checksum, an unpacked body. Left out, none is. */
+  readonly wantsCostly?: (field: Field) => boolean;
   /** False where nothing is taken of what this dissector says, as its `says` has it: it is walked as if nobody looked. */
   takes(dissector: Dissector): boolean;
   /** Opens a protocol beside the previous one; its fields follow. Offsets count in the current bytes of the packet. */
@@ -212,6 +214,8 @@ export interface Dissector {
   readonly encrypted?: boolean;
   /** True for protocols that are the service of a conversation (DNS, HTTP), not its carrier (IP, UDP). */
   readonly application?: boolean;
+  /** True for what is told as a layer of its own but stands on no frame's path, as Wireshark has the interfaces of DCE/RPC. */
+  readonly isOffPath?: boolean;
   /** Ids of those that its conversation is taken for once one of them was seen in it: SMB in a NetBIOS session, SMB 2 that SMB 1 asked for. */
   readonly givesWayTo?: readonly string[];
   /**

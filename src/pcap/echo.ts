@@ -1,20 +1,28 @@
 /** Which echo request a reply answers: ICMP and ICMPv6 have the same two messages. */
-import type { FieldSink } from './dissector.ts';
+import type { Field, FieldSink } from './dissector.ts';
 import type { ExchangeFields } from './exchanges.ts';
 import type { Packet } from './packet.ts';
+
+export interface EchoFields extends ExchangeFields {
+  /** No frame behind the request answers it. */
+  readonly unanswered: Field;
+}
 
 /**
  * Pairs the message at `offset` by identifier, sequence number and, as Wireshark does, what its checksum says of its content. `step` is what a request's checksum
  * is added to be that of its reply.
  */
-export function describeEcho(p: Packet, id: string, fields: ExchangeFields, offset: number, isReply: boolean, step: number, sink: FieldSink): void {
+export function describeEcho(p: Packet, id: string, fields: EchoFields, offset: number, isReply: boolean, step: number, sink: FieldSink): void {
   if (!sink.wantsRelated || p.quoted) return;
   const { view } = p,
     checksum = view.getUint16(offset + 2),
     ofReply = isReply ? checksum : onesComplement(checksum + step),
     name = `${id} ${view.getUint32(offset + 4)} ${ofReply === 0xffff ? 0 : ofReply}`;
   if (isReply) p.exchanges.answer(p, name, fields, offset, sink);
-  else p.exchanges.ask(p, name, fields, offset, sink);
+  else {
+    p.exchanges.ask(p, name, fields, offset, sink);
+    if (p.exchanges.known?.has(`${name} ${p.frame}`) === false) sink.add(fields.unanswered, offset, 0);
+  }
 }
 
 /** RFC 1071: what does not fit goes in again below. */

@@ -36,6 +36,7 @@ const MAX_TEXT = 4096;
 export class FieldTree implements FieldSink {
   readonly wantsText = true;
   readonly wantsRelated = true;
+  readonly wantsCostly = (): boolean => true;
   readonly takes = (): boolean => true;
   /** The line of the packet list. */
   infoProtocol = '';

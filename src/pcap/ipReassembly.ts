@@ -2,6 +2,7 @@
  * Puts fragmented IP datagrams together (RFC 791 section 3.2, RFC 8200 section 4.5). As in Wireshark, the frame that makes a
  * datagram whole carries it, and where fragments overlap the byte that came first stays. Bounded in datagrams and bytes.
  */
+import type { Field, FieldSink } from './dissector.ts';
 import type { Packet } from './packet.ts';
 
 /** Fragments of datagrams that are waiting; the oldest gives way. */
@@ -23,6 +24,45 @@ export function expectWhole(p: Packet, protocol: number, payload: number, end: n
   if (protocol === UDP && end - payload >= 6) p.wireEnd = Math.max(p.wireEnd, payload + p.view.getUint16(payload + 4));
 }
 
+/** A datagram that came in pieces. */
+export interface WholeDatagram {
+  readonly bytes: Uint8Array;
+  readonly protocol: number;
+  /** Frames that it came in, as far as they are kept, ascending. */
+  readonly frames: readonly number[];
+}
+
+export interface FragmentFields {
+  readonly fragment: Field;
+  readonly fragmentCount: Field;
+  readonly reassembledLength: Field;
+  readonly reassembledIn: Field;
+}
+
+/** Says of a fragment in which frame the datagram is whole, where an earlier pass met that. */
+export function describeFragment(p: Packet, key: string, fields: FragmentFields, offset: number, sink: FieldSink): void {
+  if (!sink.wantsRelated) return;
+  p.exchanges.sayAnswer(key, p.frame, fields.reassembledIn, offset, sink);
+}
+
+/** Says of the frame that completes a datagram which others it came in, and notes it for them. */
+export function describeWhole(
+  p: Packet,
+  key: string,
+  { bytes, frames }: WholeDatagram,
+  fields: FragmentFields,
+  offset: number,
+  sink: FieldSink | null,
+): void {
+  if (sink === null) return;
+  for (const frame of frames) {
+    sink.add(fields.fragment, offset, 0, frame);
+    if (sink.wantsRelated && frame !== p.frame) p.exchanges.note(key, frame, p.frame);
+  }
+  sink.add(fields.fragmentCount, offset, 0, frames.length);
+  sink.add(fields.reassembledLength, offset, 0, bytes.length);
+}
+
 interface Datagram {
   readonly key: string;
   bytes: Uint8Array;
@@ -33,6 +73,8 @@ interface Datagram {
   /** Length of the whole, known from the last fragment; -1 before. */
   total: number;
   readonly firstFrame: number;
+  /** Of its fragments, no more than there may be pieces. */
+  readonly frames: number[];
   /** Value of the next-header or protocol field of the first fragment. */
   protocol: number;
   fragments: number;
@@ -74,7 +116,7 @@ export class IpReassembly {
     bytes: Uint8Array,
     from: number,
     to: number,
-  ): { bytes: Uint8Array; protocol: number } | null {
+  ): WholeDatagram | null {
     const length = to - from;
     if (position + length > (key.startsWith('6') ? LONGEST_IPV6 : LONGEST_IPV4)) {
       this.onAnomaly?.({ kind: 'too-long', frame, firstFrame: this.#waiting.get(key)?.firstFrame ?? frame });
@@ -82,11 +124,12 @@ export class IpReassembly {
     } else if (more && length < SMALLEST_PIECE) this.onAnomaly?.({ kind: 'tiny', frame, firstFrame: this.#waiting.get(key)?.firstFrame ?? frame });
     let datagram = this.#waiting.get(key);
     if (datagram === undefined) {
-      datagram = { key, bytes: new Uint8Array(0), ranges: [], pieces: new Set(), total: -1, firstFrame: frame, protocol, fragments: 0 };
+      datagram = { key, bytes: new Uint8Array(0), ranges: [], pieces: new Set(), total: -1, firstFrame: frame, frames: [], protocol, fragments: 0 };
       this.#waiting.set(key, datagram);
       this.onBegun?.(position);
     }
     datagram.fragments++;
+    if (datagram.frames.length < MAX_PIECES) datagram.frames.push(frame);
     if (position === 0) datagram.protocol = protocol;
     if (!more) datagram.total = Math.max(datagram.total, position + length);
     this.#store(datagram, frame, position, bytes, from, length);
@@ -100,7 +143,7 @@ export class IpReassembly {
     if (datagram.total < 0 || first === undefined || first[0] !== 0 || first[1] < datagram.total) return null;
     this.#drop(datagram);
     this.onWhole?.();
-    return { bytes: datagram.bytes.subarray(0, datagram.total), protocol: datagram.protocol };
+    return { bytes: datagram.bytes.subarray(0, datagram.total), protocol: datagram.protocol, frames: datagram.frames };
   }
 
   /** Copies what is new; earlier bytes win. */

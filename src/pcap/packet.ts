@@ -3,12 +3,14 @@
  * offsets into the reader's block, never a copy. Nobody may keep it, or a subarray of its bytes, beyond the call it came in.
  */
 import { Ipv6Table } from './addresses.ts';
+import { ArpOwners } from './arpOwners.ts';
 import type { Direction, FieldSink, Message, StreamCarrier } from './dissector.ts';
 import { Exchanges } from './exchanges.ts';
 import { DtlsConnections } from './dtls/connections.ts';
 import type { FileTaker } from './fileTaker.ts';
 import { IpReassembly } from './ipReassembly.ts';
 import { LearnedFlows } from './learnedFlows.ts';
+import { MediaEnds } from './mediaEnds.ts';
 import { QuicConnections } from './quic/connections.ts';
 import type { Bound, DissectorTables } from './tables.ts';
 import type { KeyLog } from './tls/keyLog.ts';
@@ -148,7 +150,10 @@ export class Packet {
   isFrameControlSwapped = false;
   /** What earlier frames of the pass said about conversations: which protocol goes on in them. */
   readonly learned = new LearnedFlows();
+  /** What signalling announced of voice and video; who walks single frames again knows it from an earlier pass. */
+  media = new MediaEnds();
   readonly exchanges = new Exchanges();
+  readonly arpOwners = new ArpOwners();
   readonly quic = new QuicConnections();
   readonly dtls = new DtlsConnections();
   /** Secrets that open what is encrypted; null where the capture has none. */

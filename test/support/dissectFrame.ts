@@ -54,6 +54,7 @@ export function dissectFrame(
   packet.onMessage = (message) => messages.push(plainMessage(message));
   const sink: FieldSink = {
     wantsRelated: true,
+    wantsCostly: () => true,
     takes: () => true,
     reopen: () => undefined,
     wantsText: true,

@@ -182,6 +182,7 @@ function recordingSink(p: Packet, fields: string[], infos: string[]): FieldSink 
   return {
     wantsText: true,
     wantsRelated: true,
+    wantsCostly: () => true,
     takes: () => true,
     reopen: () => undefined,
     layer: (protocol) => fields.push(protocol.id),

@@ -32,6 +32,8 @@ export interface CatalogEntry {
 /** Frames whose bytes contradict their protocols, in Wireshark's name for them. */
 export const malformed: Dissector = { id: '_ws.malformed', name: 'Malformed Packet', fields: {}, on: [] };
 
+const FORMER = /^(ssl|bootp)(?=\.|$)/;
+
 const KINDS = {
   uint: 'number',
   int: 'number',
@@ -104,8 +106,9 @@ export class FieldCatalog {
     }
   }
 
+  /** By its name, or one that Wireshark has given up and still takes: `bootp.option.type`, `ssl.handshake`. */
   find(name: string): CatalogEntry | undefined {
-    return this.#entries.get(name);
+    return this.#entries.get(name) ?? this.#entries.get(name.replace(FORMER, (_all, protocol: string) => (protocol === 'ssl' ? 'tls' : 'dhcp')));
   }
 
   get entries(): IterableIterator<CatalogEntry> {

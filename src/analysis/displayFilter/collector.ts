@@ -66,7 +66,7 @@ export class FieldCollector implements FieldSink {
     const columns = createColumns();
     for (const slot of slots) {
       const fill = slot.wantsLayers ? undefined : columns.get(slot.entry.name);
-      if (slot.presenceOnly && fill === undefined) this.#presence.push({ slot, known: [] });
+      if (slot.presenceOnly && fill === undefined && slot.entry.protocol.isOffPath !== true) this.#presence.push({ slot, known: [] });
       else if (fill !== undefined) this.#columns.push({ fill, slot });
       else if (slot.entry.kind === 'protocol') this.#byProtocol.set(slot.entry.protocol, slot);
       else for (const field of slot.entry.fields) this.#byField.set(field, [...(this.#byField.get(field) ?? []), slot]);
@@ -88,6 +88,8 @@ export class FieldCollector implements FieldSink {
     this.#packet = packet;
     return this;
   }
+
+  readonly wantsCostly = (field: Field): boolean => this.#byField.has(field);
 
   takes(dissector: Dissector): boolean {
     const known = this.#taken.get(dissector);

@@ -2,7 +2,7 @@
 import type { Operand, Span } from './ast.ts';
 import { FilterError } from './ast.ts';
 import type { CatalogEntry, Kind } from './catalog.ts';
-import { parseIpv4, parseIpv6 } from './addressLiterals.ts';
+import { parseIpv4, parseIpv6 } from '../../pcap/addressText.ts';
 import { parseTime } from './timeLiterals.ts';
 import { ByteRange, Network, textOfBytes, type Value } from './values.ts';
 

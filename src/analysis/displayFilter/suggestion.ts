@@ -1,10 +1,15 @@
 /** "Did you mean": the known name nearest to a misspelt one. */
 import type { FieldCatalog } from './catalog.ts';
+import { renamed, unread } from './otherNames.ts';
 
 const MAX_LENGTH = 64;
 
 /** `; did you mean tcp.port?`, or nothing when no name is near. */
 export function suggestion(text: string, catalog: FieldCatalog): string {
+  const other = unread(text);
+  if (other !== null)
+    return other.filter === '' ? `; ${other.protocol} is not read` : `; ${other.protocol} is not read, its packets are found by ${other.filter}`;
+  if (text.toLowerCase().startsWith('_ws.expert')) return '; what is wrong with packets is found by _ws.malformed or tcp.analysis.flags';
   const [best] = nearestNames(text, catalog, 1);
   return best === undefined ? '' : `; did you mean ${best}?`;
 }
@@ -13,6 +18,8 @@ export function suggestion(text: string, catalog: FieldCatalog): string {
 export function nearestNames(text: string, catalog: FieldCatalog, most: number): string[] {
   const wanted = text.toLowerCase();
   if (!/^[a-z_]/.test(wanted) || wanted.length > MAX_LENGTH) return [];
+  const known = renamed(wanted);
+  if (known !== undefined && catalog.find(known) !== undefined) return [known];
   const limit = Math.min(3, Math.ceil(wanted.length / 3) + 1),
     near: { readonly name: string; readonly distance: number }[] = [];
   for (const { name } of catalog.entries) {

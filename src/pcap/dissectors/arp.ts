@@ -1,6 +1,7 @@
 /** Address Resolution Protocol, RFC 826. */
 import { formatIpv4 } from '../addresses.ts';
-import { defineFields, messageKind, type Dissector, type Message } from '../dissector.ts';
+import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import type { Packet } from '../packet.ts';
 
 const f = defineFields({
   hardwareType: { name: 'arp.hw.type', label: 'Hardware type', type: 'uint', values: { 1: 'Ethernet' } },
@@ -12,6 +13,15 @@ const f = defineFields({
   senderIp: { name: 'arp.src.proto_ipv4', label: 'Sender IP address', type: 'ipv4' },
   targetMac: { name: 'arp.dst.hw_mac', label: 'Target MAC address', type: 'ether' },
   targetIp: { name: 'arp.dst.proto_ipv4', label: 'Target IP address', type: 'ipv4' },
+  gratuitous: { name: 'arp.isgratuitous', label: 'Is gratuitous', type: 'boolean' },
+  duplicate: { name: 'arp.duplicate-address-detected', label: 'Duplicate IP address configured', type: 'none', related: 'earlier' },
+  duplicateFrame: { name: 'arp.duplicate-address-frame', label: 'Frame showing earlier use of IP address', type: 'uint', related: 'earlier' },
+  duplicateSeconds: {
+    name: 'arp.seconds-since-duplicate-address-frame',
+    label: 'Seconds since earlier frame seen',
+    type: 'uint',
+    related: 'earlier',
+  },
 });
 
 /** An ARP packet for IPv4 over Ethernet. Addresses: MAC as top 16 and low 32 bits, IPv4 as 32 bits. */
@@ -57,6 +67,8 @@ export const arp: Dissector = {
       sink.add(f.senderIp, offset + 14, 4);
       sink.add(f.targetMac, offset + 18, 6);
       sink.add(f.targetIp, offset + 24, 4);
+      if (senderIp === targetIp) sink.add(f.gratuitous, offset, 0, true);
+      if (sink.wantsRelated) describeDuplicates(p, offset, opcode, sink);
       const sender = formatIpv4(senderIp),
         target = formatIpv4(targetIp);
       if (senderIp === targetIp) sink.info('ARP', `Gratuitous ARP for ${sender}`);
@@ -77,3 +89,18 @@ export const arp: Dissector = {
     }
   },
 };
+
+/** Who sends claims an address; who answers says whose the other is, which a question cannot know (RFC 826). */
+function describeDuplicates(p: Packet, offset: number, opcode: number, sink: FieldSink): void {
+  const say = (mac: number, ip: number): void => {
+    const earlier = p.arpOwners.claim(p, mac, ip);
+    if (earlier === null) return;
+    sink.add(f.duplicate, ip, 4);
+    sink.add(f.duplicateFrame, ip, 0, earlier.frame);
+    sink.add(f.duplicateSeconds, ip, 0, Math.max(0, p.timeSeconds - earlier.seconds));
+  };
+  say(offset + 8, offset + 14);
+  if (opcode !== REQUEST) say(offset + 18, offset + 24);
+}
+
+const REQUEST = 1;

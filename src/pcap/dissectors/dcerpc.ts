@@ -6,6 +6,7 @@ import { enterInside } from '../handOver.ts';
 import { clientCredentialIsZero, ndrRids, ndrStrings } from '../ndr.ts';
 import type { Packet } from '../packet.ts';
 import { readNtlm } from './ntlmssp.ts';
+import * as rpcLayers from './rpcLayers.ts';
 
 const TYPES: Readonly<Record<number, string>> = {
   0: 'Request',
@@ -235,6 +236,7 @@ function readRequest(
   const question = sink?.wantsRelated === true ? p.exchanges.questionOf(p) : null;
   if (question !== null) p.exchanges.sayAnswer(`dcerpc ${callId}`, p.frame, f.responseIn, offset, sink!);
   state.calls.set(callId, { name, opnum, question });
+  if (sink !== null) sayInterface(name, opnum, stub, stubEnd, sink);
   if (!p.hears('rpc')) return;
   const operation = OPERATIONS[name]?.[opnum];
   const isAuthenticate = name === 'netlogon' && operation !== undefined && operation.startsWith('NetrServerAuthenticate');
@@ -249,6 +251,19 @@ function readRequest(
     -1,
   );
 }
+
+function sayInterface(name: string, opnum: number, stub: number, stubEnd: number, sink: FieldSink): void {
+  const layer = LAYERS.get(name);
+  if (layer === undefined || stub > stubEnd) return;
+  sink.layer(layer, stub, stubEnd - stub);
+  sink.add(layer.fields.opnum, stub, 0, opnum);
+}
+
+const OWN_NAMES: Readonly<Record<string, string>> = { rpc_netlogon: 'netlogon', efs: 'efsrpc', epm: 'epmapper' };
+/** By the names of `RPC_INTERFACES`, of which some are not Wireshark's. */
+const LAYERS: ReadonlyMap<string, (typeof rpcLayers)['svcctl']> = new Map(
+  Object.values(rpcLayers).map((layer) => [OWN_NAMES[layer.id] ?? layer.id, layer]),
+);
 
 /** A policy handle comes first, but for the third version of the call; then the number of SIDs ([MS-LSAT] sections 3.1.4.9 to 3.1.4.11). */
 function saySids(p: Packet, opnum: number, isFirst: boolean, stub: number, stubEnd: number): void {
@@ -284,6 +299,7 @@ function readAnswer(
     p.exchanges.note(`dcerpc ${callId}`, call.question.frame, p.frame);
     p.exchanges.say(p, call.question, f, offset, sink);
   }
+  if (sink !== null && call !== undefined && type === RESPONSE) sayInterface(call.name, call.opnum, offset + 24, stubEnd, sink);
   // What the call returns stands at the end of its last fragment.
   if (type === RESPONSE && (p.bytes[offset + 3]! & LAST_FRAGMENT) === 0) return;
   state.calls.delete(callId);

@@ -1,9 +1,10 @@
 /** Hypertext Transfer Protocol version 1, RFC 9110 and RFC 9112. A message is dissected in the frame that completes its body. */
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { dissectInner, type HandOver } from '../handOver.ts';
+import { entityBody } from '../http/entityBody.ts';
 import { cutHttp, endFile, finishHttp, openHttp, passedHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
 import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
-import { bodyStart, isHeard, MAX_URI, splitBasic } from '../http/messages.ts';
+import { isHeard, MAX_URI, splitBasic } from '../http/messages.ts';
 import { hostOf, tellHttp } from '../http/tell.ts';
 import { Http2Connection } from '../http2/connection.ts';
 import type { Packet } from '../packet.ts';
@@ -151,7 +152,7 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
     sink.add(f.requestUri, line.second, line.secondEnd - line.second, text(line.second, line.secondEnd));
     if (line.third < line.thirdEnd) sink.add(f.requestVersion, line.third, line.thirdEnd - line.third, text(line.third, line.thirdEnd));
   }
-  describeHeaders(bytes, line, headEnd, sink);
+  const encoding = describeHeaders(bytes, line, headEnd, sink);
   const host = line.isResponse ? (request?.host ?? null) : hostOf(bytes, line, headEnd);
   if (!line.isResponse) {
     const uri = text(line.second, line.secondEnd);
@@ -164,8 +165,7 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
     sink.add(f.responseForUri, offset, 0, fullUri(request.method, host, request.uri));
   }
   if (side.bodyLength > 0) {
-    const [from, to] = bodyStart(bytes, headEnd, end, side.chunked);
-    sink.add(f.fileData, from, Math.max(0, to - from));
+    if (sink.wantsCostly?.(f.fileData) === true) describeBody(p, headEnd, end, side.chunked, encoding, sink);
   }
   if (sink.wantsText) {
     const type = /content-type: *([^;\r\n]+)/i.exec(text(line.after, headEnd))?.[1];
@@ -180,7 +180,27 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
 const fullUri = (method: string | undefined, host: string | null, uri: string): string =>
   host === null || method === 'CONNECT' || /^[a-z]+:\/\//i.test(uri) ? uri : `http://${host}${uri}`;
 
-function describeHeaders(bytes: Uint8Array, line: StartLine, headEnd: number, sink: FieldSink): void {
+/** Answers that an attacker packs into one frame may each unpack to a megabyte. */
+const MOST_SOURCES = 32;
+
+/** As in Wireshark, unpacked: in bytes of their own, which the frame does not have. */
+function describeBody(p: Packet, from: number, to: number, chunked: boolean, encoding: string, sink: FieldSink): void {
+  const body = p.sources.length < MOST_SOURCES ? entityBody(p.bytes, from, to, chunked, encoding) : null,
+    { bytes, source } = p;
+  if (body === null) return;
+  if (body.made !== null) {
+    p.sources.push({ name: body.made, bytes: body.bytes });
+    p.source = p.sources.length;
+    p.bytes = body.bytes;
+  }
+  sink.add(f.fileData, body.from, Math.max(0, body.to - body.from));
+  p.bytes = bytes;
+  p.source = source;
+}
+
+/** Returns how the body is packed. */
+function describeHeaders(bytes: Uint8Array, line: StartLine, headEnd: number, sink: FieldSink): string {
+  let encoding = '';
   const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
   for (let at = line.after; nextHeader(bytes, at, headEnd, header); at = header.after) {
     const field = HEADER_FIELDS.get(textAt(bytes, header.name, header.nameEnd, 128).toLowerCase());
@@ -196,10 +216,12 @@ function describeHeaders(bytes: Uint8Array, line: StartLine, headEnd: number, si
     sink.add(field, header.value, header.valueEnd - header.value, value);
     if (field === f.authorization && /^basic /i.test(value))
       sink.add(f.authBasic, header.value, header.valueEnd - header.value, splitBasic(value.slice(6).trim()).join(':'));
+    if (field === f.contentEncoding) encoding = value;
     if (field === f.contentLengthHeader) {
       const length = decimalAt(bytes, header.value, header.valueEnd);
       if (length >= 0) sink.add(f.contentLength, header.value, header.valueEnd - header.value, BigInt(length));
     }
     sink.close();
   }
+  return encoding;
 }

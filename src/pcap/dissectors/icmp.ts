@@ -59,6 +59,7 @@ const f = defineFields({
   sequence: { name: 'icmp.seq', label: 'Sequence Number', type: 'uint' },
   responseIn: { name: 'icmp.resp_in', label: 'Response frame', type: 'uint', related: 'later' },
   responseTo: { name: 'icmp.resp_to', label: 'Request frame', type: 'uint', related: 'earlier' },
+  unanswered: { name: 'icmp.resp_not_found', label: 'No response seen', type: 'none', related: 'later' },
   time: { name: 'icmp.resptime', label: 'Response time', type: 'float', unit: 'ms', related: 'earlier' },
   gateway: { name: 'icmp.redir_gw', label: 'Gateway Address', type: 'ipv4' },
   mtu: { name: 'icmp.mtu', label: 'MTU of next hop', type: 'uint' },

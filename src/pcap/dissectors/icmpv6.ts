@@ -55,6 +55,7 @@ const f = defineFields({
   sequence: { name: 'icmpv6.echo.sequence_number', label: 'Sequence', type: 'uint' },
   responseIn: { name: 'icmpv6.resp_in', label: 'Response In', type: 'uint', related: 'later' },
   responseTo: { name: 'icmpv6.resp_to', label: 'Response To', type: 'uint', related: 'earlier' },
+  unanswered: { name: 'icmpv6.resp_not_found', label: 'No response seen', type: 'none', related: 'later' },
   time: { name: 'icmpv6.resptime', label: 'Response Time', type: 'float', unit: 'ms', related: 'earlier' },
   mtu: { name: 'icmpv6.mtu', label: 'MTU', type: 'uint' },
   solicitTarget: { name: 'icmpv6.nd.ns.target_address', label: 'Target Address', type: 'ipv6' },

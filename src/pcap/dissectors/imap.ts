@@ -7,6 +7,7 @@ import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../log
 import type { Packet } from '../packet.ts';
 import { answerSasl, beginSasl, newSasl, type Sasl } from '../sasl.ts';
 import { afterLine, beginsWithOne, decimalAt, findByte, lineTextEnd, matchPrefix, SPACE, textAt } from '../text.ts';
+import { describeMail } from './imf.ts';
 
 const f = defineFields({
   isRequest: { name: 'imap.isrequest', label: 'Is Request', type: 'boolean' },
@@ -89,7 +90,7 @@ export const imap: Dissector = {
   id: 'imap',
   name: 'Internet Message Access Protocol',
   fields: f,
-  says: [],
+  says: ['imf'],
   on: [{ table: 'tcp.port', value: PORT }],
   application: true,
   stream: {
@@ -220,6 +221,22 @@ function dissectImap(p: Packet, offset: number, end: number, direction: Directio
     answerSasl(p, 'imap', text, state.sasl, state.attempt);
     sink?.add(f.request, offset, to - offset, text);
   } else readCommand(p, offset, limit, to, text, tag, second, third, state, sink);
+  if (sink !== null) describeMails(p, offset, limit, sink);
+}
+
+/** What stands right before a mail's header, or a whole mail, in what is fetched. */
+const HEADER_ITEM = /(?:\bRFC822(?:\.HEADER)?|\bBODY\[(?:HEADER(?:\.FIELDS(?:\.NOT)? \([^()]{0,400}\))?)?\](?:<0>)?) \{\d{1,12}\}\s*$/i,
+  LONGEST_HEADER_ITEM = 512;
+
+function describeMails({ bytes }: Packet, offset: number, end: number, sink: FieldSink): void {
+  for (let at = offset; at < end;) {
+    const after = afterLine(bytes, at, end),
+      literal = after < 0 ? -1 : literalLength(bytes, at, lineTextEnd(bytes, at, after));
+    if (literal < 0) return;
+    const to = Math.min(end, after + literal);
+    if (to > after && HEADER_ITEM.test(textAt(bytes, Math.max(at, after - LONGEST_HEADER_ITEM), after))) describeMail(bytes, after, to, sink);
+    at = to;
+  }
 }
 
 function readCommand(

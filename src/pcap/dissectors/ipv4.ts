@@ -1,7 +1,8 @@
 /** Internet Protocol version 4, RFC 791. */
 import { formatIpv4 } from '../addresses.ts';
+import { CHECKSUM_STATUS, CHECKSUM_UNVERIFIED, ipv4Status } from '../checksums.ts';
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
-import { expectWhole } from '../ipReassembly.ts';
+import { describeFragment, describeWhole, expectWhole } from '../ipReassembly.ts';
 import { enterIpInIp } from '../ipTunnel.ts';
 import { NET_FLAGS, NET_FRAGMENT, type Packet } from '../packet.ts';
 import { IP_PROTO } from '../tables.ts';
@@ -28,9 +29,14 @@ const f = defineFields({
   ttl: { name: 'ip.ttl', label: 'Time to Live', type: 'uint' },
   protocol: { name: 'ip.proto', label: 'Protocol', type: 'uint', values: IP_PROTOCOLS },
   checksum: { name: 'ip.checksum', label: 'Header Checksum', type: 'uint', base: 'hex' },
+  checksumStatus: { name: 'ip.checksum.status', label: 'Header checksum status', type: 'uint', values: CHECKSUM_STATUS },
   source: { name: 'ip.src', label: 'Source Address', type: 'ipv4', aliases: ['ip.addr', 'ip.host', 'ip.src_host'] },
   destination: { name: 'ip.dst', label: 'Destination Address', type: 'ipv4', aliases: ['ip.addr', 'ip.host', 'ip.dst_host'] },
   options: { name: 'ip.options', label: 'Options', type: 'bytes' },
+  fragment: { name: 'ip.fragment', label: 'IPv4 Fragment', type: 'uint' },
+  fragmentCount: { name: 'ip.fragment.count', label: 'Fragment count', type: 'uint' },
+  reassembledLength: { name: 'ip.reassembled.length', label: 'Reassembled IPv4 length', type: 'uint' },
+  reassembledIn: { name: 'ip.reassembled_in', label: 'Reassembled IPv4 in frame', type: 'uint', related: 'later' },
 });
 
 const MIN_HEADER = 20,
@@ -106,6 +112,7 @@ function reassemble(p: Packet, offset: number, fragment: number, protocol: numbe
   const key = `4 ${view.getUint32(offset + 12)} ${view.getUint32(offset + 16)} ${view.getUint16(offset + 4)} ${protocol} ${p.via}`;
   const whole = p.fragments.add(key, p.frame, position, more, protocol, p.bytes, payload, end);
   if (whole === null) {
+    if (sink !== null) describeFragment(p, key, f, offset, sink);
     sink?.info(
       'IPv4',
       `Fragmented IP protocol (proto=${IP_PROTOCOLS[protocol] ?? protocol}, off=${position}, ID=${view
@@ -116,6 +123,7 @@ function reassemble(p: Packet, offset: number, fragment: number, protocol: numbe
     p.carryData(payload, end);
     return;
   }
+  describeWhole(p, key, whole, f, offset, sink);
   p.useSource('Reassembled IPv4', whole.bytes);
   p.next(IP_PROTO, whole.protocol, 0, whole.bytes.length);
 }
@@ -151,6 +159,8 @@ function describe(p: Packet, offset: number, end: number, headerLength: number, 
   sink.add(f.ttl, offset + 8, 1);
   sink.add(f.protocol, offset + 9, 1);
   sink.add(f.checksum, offset + 10, 2);
+  if (sink.wantsCostly?.(f.checksumStatus) === true)
+    sink.add(f.checksumStatus, offset + 10, 0, offset + headerLength > end ? CHECKSUM_UNVERIFIED : ipv4Status(p, offset, headerLength));
   sink.add(f.source, offset + 12, 4);
   sink.add(f.destination, offset + 16, 4);
   if (headerLength > MIN_HEADER) sink.add(f.options, offset + MIN_HEADER, Math.min(headerLength, end - offset) - MIN_HEADER);

@@ -2,7 +2,7 @@
 import { formatIpv6 } from '../addresses.ts';
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { IP_PROTOCOLS } from '../iana/ipProtocols.ts';
-import { expectWhole } from '../ipReassembly.ts';
+import { describeFragment, describeWhole, expectWhole } from '../ipReassembly.ts';
 import { enterIpInIp } from '../ipTunnel.ts';
 import { NET_FLAGS, NET_FRAGMENT, NET_IPV6_PART, NET_PROTOCOL, NET_STRIDE, type Packet } from '../packet.ts';
 import { IP_PROTO } from '../tables.ts';
@@ -16,6 +16,14 @@ const f = defineFields({
   hopLimit: { name: 'ipv6.hlim', label: 'Hop Limit', type: 'uint' },
   source: { name: 'ipv6.src', label: 'Source Address', type: 'ipv6', aliases: ['ipv6.addr', 'ipv6.host', 'ipv6.src_host'] },
   destination: { name: 'ipv6.dst', label: 'Destination Address', type: 'ipv6', aliases: ['ipv6.addr', 'ipv6.host', 'ipv6.dst_host'] },
+});
+
+/** Of the datagram that fragments make up, but said in their header. */
+const reassemblyFields = defineFields({
+  fragment: { name: 'ipv6.fragment', label: 'IPv6 Fragment', type: 'uint' },
+  fragmentCount: { name: 'ipv6.fragment.count', label: 'Fragment count', type: 'uint' },
+  reassembledLength: { name: 'ipv6.reassembled.length', label: 'Reassembled IPv6 length', type: 'uint' },
+  reassembledIn: { name: 'ipv6.reassembled.in', label: 'Reassembled IPv6 in frame', type: 'uint', related: 'later' },
 });
 
 const HEADER = 40;
@@ -112,7 +120,7 @@ const fragmentFields = defineFields({
 export const ipv6Fragment: Dissector = {
   id: 'ipv6.fraghdr',
   name: 'Fragment Header for IPv6',
-  fields: fragmentFields,
+  fields: { ...fragmentFields, ...reassemblyFields },
   on: [{ table: 'ip.proto', value: 44 }],
   dissect(p, offset, end, sink) {
     if (!p.has(8, offset, end)) return;
@@ -149,11 +157,13 @@ export const ipv6Fragment: Dissector = {
     const key = `6 ${p.net[net + 1]} ${p.net[net + 2]} ${id} ${p.via}`;
     const whole = p.fragments.add(key, p.frame, position, more, next, p.bytes, payload, end);
     if (whole === null) {
+      if (sink !== null) describeFragment(p, key, reassemblyFields, offset, sink);
       sink?.info('IPv6', `IPv6 fragment (off=${position} more=${more ? 'y' : 'n'} ident=0x${id.toString(16).padStart(8, '0')} nxt=${next})`);
       p.carryData(payload, end);
       return;
     }
     p.net[net + NET_FLAGS]! &= ~NET_IPV6_PART;
+    describeWhole(p, key, whole, reassemblyFields, offset, sink);
     p.useSource('Reassembled IPv6', whole.bytes);
     nextHeader(p, whole.protocol, 0, whole.bytes.length);
   },

@@ -1,6 +1,7 @@
 /** Session Initiation Protocol over UDP and TCP, RFC 3261: who calls whom, and who logs in to be allowed to (section 22). */
 import { NEED_MORE, NOT_MINE, defineFields, type Direction, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { findHeadEnd, nextHeader, skipEmptyLines, type HeaderLine } from '../http/headers.ts';
+import { enterInside } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
 import { SIP_STATUS, tellSip } from '../sipMessage.ts';
 import { afterLine, decimalAt, findByte, lineTextEnd, matchPrefix, SPACE, startsWithWord, textAt } from '../text.ts';
@@ -71,7 +72,11 @@ export const sip: Dissector = {
     return line - offset > VERSION.length && matchPrefix(p.bytes, line - VERSION.length, line, VERSION) === 'yes';
   },
   recogniseAnywhere: (p, offset, end) => looksLikeSip(p.bytes, offset, end) === 'yes',
-  dissect: dissectSip,
+  dissect(p, offset, end, sink) {
+    const body = descriptionIn(p.bytes, offset, end);
+    dissectSip(p, offset, end, body !== null, sink);
+    if (body !== null) p.nextById('sdp', body.from, body.to);
+  },
   stream: {
     recognise: (bytes, offset, end) => looksLikeSip(bytes, skipEmptyLines(bytes, offset, end), end),
     open: (): SipStream => ({ searched: [0, 0] }),
@@ -79,7 +84,12 @@ export const sip: Dissector = {
     step: stepSip,
     dissect(p, offset, end, _direction, _state, sink) {
       const start = skipEmptyLines(p.bytes, offset, end);
-      if (start < end) dissectSip(p, start, end, sink);
+      if (start >= end) return;
+      const body = descriptionIn(p.bytes, start, end);
+      dissectSip(p, start, end, body !== null, sink);
+      if (body === null) return;
+      enterInside(p, 'sdp');
+      p.tables.byId('sdp')?.dissector.dissect?.(p, body.from, body.to, sink);
     },
   },
 };
@@ -129,7 +139,23 @@ function bodyLength(bytes: Uint8Array, offset: number, end: number): number {
   return 0;
 }
 
-function dissectSip(p: Packet, offset: number, end: number, sink: FieldSink | null): void {
+/** The description of a call in the body of the message `[offset, end)`; null where there is none. */
+function descriptionIn(bytes: Uint8Array, offset: number, end: number): { readonly from: number; readonly to: number } | null {
+  const from = findHeadEnd(bytes, offset, end);
+  if (from < 0 || from >= end) return null;
+  const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+  let isDescription = false,
+    to = end;
+  for (let at = Math.max(offset, afterLine(bytes, offset, from)); nextHeader(bytes, at, from, header); at = header.after) {
+    const { name, nameEnd, value, valueEnd } = header,
+      is = (word: string): boolean => nameEnd - name === word.length && startsWithWord(bytes, name, nameEnd, word);
+    if (is('CONTENT-TYPE') || is('C')) isDescription = startsWithWord(bytes, value, valueEnd, 'APPLICATION/SDP');
+    else if (is('CONTENT-LENGTH') || is('L')) to = Math.min(end, from + Math.max(0, decimalAt(bytes, value, valueEnd)));
+  }
+  return isDescription && to > from ? { from, to } : null;
+}
+
+function dissectSip(p: Packet, offset: number, end: number, isDescribing: boolean, sink: FieldSink | null): void {
   const isHeard = p.hears('login') || p.hears('sip');
   if (sink === null && !isHeard) return;
   const { bytes } = p,
@@ -146,7 +172,10 @@ function dissectSip(p: Packet, offset: number, end: number, sink: FieldSink | nu
     sink.add(f.method, offset, space - offset);
     sink.add(f.requestUri, space + 1, Math.max(0, line - VERSION.length - space - 1));
   }
-  sink.info('SIP', `${isStatus ? 'Status: ' : 'Request: '}${textAt(bytes, isStatus ? code : offset, isStatus ? line : line - VERSION.length)}`);
+  sink.info(
+    isDescribing ? 'SIP/SDP' : 'SIP',
+    `${isStatus ? 'Status: ' : 'Request: '}${textAt(bytes, isStatus ? code : offset, isStatus ? line : line - VERSION.length)}`,
+  );
   const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
   const first = afterLine(bytes, offset, end);
   let callId = '',

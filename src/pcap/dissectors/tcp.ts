@@ -1,4 +1,5 @@
 /** Transmission Control Protocol, RFC 9293. The stream it carries is put together by the analysis, which knows the flow. */
+import { CHECKSUM_STATUS, transportStatus } from '../checksums.ts';
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import { TCP_ACK, TCP_CWR, TCP_ECE, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, TCP_URG, type Packet } from '../packet.ts';
 
@@ -34,8 +35,10 @@ const f = defineFields({
   rst: { name: 'tcp.flags.reset', label: 'Reset', type: 'boolean' },
   syn: { name: 'tcp.flags.syn', label: 'Syn', type: 'boolean' },
   fin: { name: 'tcp.flags.fin', label: 'Fin', type: 'boolean' },
+  flagsText: { name: 'tcp.flags.str', label: 'TCP Flags', type: 'string' },
   window: { name: 'tcp.window_size_value', label: 'Window', type: 'uint' },
   checksum: { name: 'tcp.checksum', label: 'Checksum', type: 'uint', base: 'hex' },
+  checksumStatus: { name: 'tcp.checksum.status', label: 'Checksum Status', type: 'uint', values: CHECKSUM_STATUS },
   urgentPointer: { name: 'tcp.urgent_pointer', label: 'Urgent Pointer', type: 'uint' },
   options: { name: 'tcp.options', label: 'Options', type: 'bytes' },
   optionKind: { name: 'tcp.option_kind', label: 'Kind', type: 'uint', values: OPTIONS },
@@ -44,6 +47,8 @@ const f = defineFields({
   sackPermitted: { name: 'tcp.options.sack_perm', label: 'SACK permitted', type: 'none' },
   timestampValue: { name: 'tcp.options.timestamp.tsval', label: 'Timestamp value', type: 'uint' },
   timestampEcho: { name: 'tcp.options.timestamp.tsecr', label: 'Timestamp echo reply', type: 'uint' },
+  sack: { name: 'tcp.options.sack', label: 'TCP Option - SACK', type: 'none' },
+  sackCount: { name: 'tcp.options.sack.count', label: 'TCP SACK Count', type: 'uint' },
   payload: { name: 'tcp.payload', label: 'TCP payload', type: 'bytes' },
 });
 
@@ -120,6 +125,13 @@ export function tcpFlagsText(flags: number): string {
   return names.length > 0 ? names.join(', ') : '<None>';
 }
 
+/** The twelve bits from the highest, a letter for each that is set: `·······AP···`. */
+function flagLetters(flags: number): string {
+  let text = '';
+  for (let bit = 11; bit >= 0; bit--) text += (flags & (1 << bit)) === 0 ? '·' : 'FSRPAUECNRRR'[bit]!;
+  return text;
+}
+
 function describe(p: Packet, offset: number, payload: number, end: number, sink: FieldSink): void {
   const view = p.view,
     flags = view.getUint16(offset + 12) & 0xfff;
@@ -149,9 +161,11 @@ function describe(p: Packet, offset: number, payload: number, end: number, sink:
   sink.add(f.rst, offset + 13, 1, (flags & TCP_RST) !== 0);
   sink.add(f.syn, offset + 13, 1, (flags & TCP_SYN) !== 0);
   sink.add(f.fin, offset + 13, 1, (flags & TCP_FIN) !== 0);
+  sink.add(f.flagsText, offset + 12, 2, flagLetters(flags));
   sink.close();
   sink.add(f.window, offset + 14, 2);
   sink.add(f.checksum, offset + 16, 2);
+  if (sink.wantsCostly?.(f.checksumStatus) === true) sink.add(f.checksumStatus, offset + 16, 0, transportStatus(p, 6, offset, end));
   sink.add(f.urgentPointer, offset + 18, 2);
   p.tcpSackFrom = p.tcpSackTo = 0;
   if (payload > offset + MIN_HEADER) describeOptions(p, offset + MIN_HEADER, payload, sink);
@@ -173,6 +187,8 @@ function describeOptions(p: Packet, offset: number, end: number, sink: FieldSink
     } else if (kind === 5) {
       p.tcpSackFrom = at + 2;
       p.tcpSackTo = at + length;
+      sink.add(f.sack, at, length);
+      sink.add(f.sackCount, at + 2, 0, (length - 2) >> 3);
     }
     sink.close();
   });

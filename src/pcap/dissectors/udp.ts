@@ -1,4 +1,5 @@
 /** User Datagram Protocol, RFC 768. What it carries is found as in Wireshark: lower port, higher port, what the conversation said before, content. */
+import { CHECKSUM_STATUS, transportStatus } from '../checksums.ts';
 import { defineFields, type Dissector } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { sayPlainDatagram } from '../plainDatagram.ts';
@@ -9,6 +10,7 @@ const f = defineFields({
   destinationPort: { name: 'udp.dstport', label: 'Destination Port', type: 'uint', aliases: ['udp.port'] },
   length: { name: 'udp.length', label: 'Length', type: 'uint' },
   checksum: { name: 'udp.checksum', label: 'Checksum', type: 'uint', base: 'hex' },
+  checksumStatus: { name: 'udp.checksum.status', label: 'Checksum Status', type: 'uint', values: CHECKSUM_STATUS },
 });
 
 const HEADER = 8;
@@ -31,6 +33,7 @@ export const udp: Dissector = {
       sink.add(f.destinationPort, offset + 2, 2);
       sink.add(f.length, offset + 4, 2);
       sink.add(f.checksum, offset + 6, 2);
+      if (sink.wantsCostly?.(f.checksumStatus) === true) sink.add(f.checksumStatus, offset + 6, 0, transportStatus(p, 17, offset, end));
       sink.info('UDP', `${sourcePort} → ${destinationPort} Len=${Math.max(0, length - HEADER)}`);
     }
     // Length 0 is legal for jumbograms over IPv6 (RFC 2675 section 4) and written by offload.
@@ -46,6 +49,7 @@ export const udp: Dissector = {
       accepting(p, p.tables.find(UDP_PORT, low), payload, payloadEnd) ??
       accepting(p, p.tables.find(UDP_PORT, high), payload, payloadEnd) ??
       learned(p, payload, payloadEnd) ??
+      p.media.find(p, payload, payloadEnd) ??
       byContent(p, payload, payloadEnd);
     if (bound !== undefined) p.nextBound(bound, payload, payloadEnd);
     else {

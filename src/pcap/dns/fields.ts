@@ -25,6 +25,7 @@ export const headerFields = defineFields({
   responseTo: { name: 'dns.response_to', label: 'Request In', type: 'uint', related: 'earlier' },
   time: { name: 'dns.time', label: 'Time', type: 'duration', related: 'earlier' },
   retransmission: { name: 'dns.retransmission', label: 'Retransmission', type: 'boolean', related: 'earlier' },
+  unsolicited: { name: 'dns.unsolicited', label: 'Unsolicited', type: 'boolean', related: 'earlier' },
   retransmitRequestIn: { name: 'dns.retransmit_request_in', label: 'Retransmitted request. Original request in', type: 'uint', related: 'earlier' },
   retransmitResponseIn: {
     name: 'dns.retransmit_response_in',

@@ -201,8 +201,9 @@ function describeExchange(p: Packet, self: Dissector, offset: number, isResponse
     }
     sink.add(h.retransmitRequestIn, offset, 0, before.frame);
   } else {
-    const answered = p.exchanges.answer(p, name, h, offset, sink)?.answeredIn ?? p.frame;
-    if (answered === p.frame) return;
+    const answered = p.exchanges.answer(p, name, h, offset, sink)?.answeredIn;
+    if (answered === undefined) sink.add(h.unsolicited, offset, 0, true);
+    if (answered === undefined || answered === p.frame) return;
     sink.add(h.retransmitResponseIn, offset, 0, answered);
   }
   sink.add(h.retransmission, offset, 0, true);

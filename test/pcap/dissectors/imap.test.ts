@@ -113,3 +113,34 @@ describe('imap', () => {
     }
   });
 });
+
+// As tshark 4.0.17 has such answers: values in the order of the mails, a folded one with its line end.
+describe('headers of mails that are fetched', () => {
+  const HEADER =
+      'Date: Thu, 11 Nov 1999 08:36:54 -0600\r\nFrom: "A, B" <a@example.org>\r\nTo: c@example.org\r\nSubject: two\r\n lines \r\nX-Other: 1\r\n\r\n',
+    fetched = (item: string, text: string): string => `* 1 FETCH (RFC822.SIZE 2059 ${item} {${text.length}}\r\n${text})\r\n`;
+  const mailFieldsOf = (answer: string): string[] =>
+    feed(imap, conversation(['<', '* OK ready\r\n'], ['>', 'a1 FETCH 1 ALL\r\n'], ['<', answer]), { ports: [40_000, 143], look: true }).fields.filter(
+      (field) => field.startsWith('imf'),
+    );
+  const SAID = [
+    'imf',
+    'imf.date=Thu, 11 Nov 1999 08:36:54 -0600',
+    'imf.from="A, B" <a@example.org>',
+    'imf.to=c@example.org',
+    'imf.subject=two\r\n lines ',
+  ];
+
+  it.each(['BODY[HEADER]', 'BODY[HEADER.FIELDS (DATE FROM SUBJECT TO)]', 'RFC822.HEADER', 'RFC822', 'BODY[]', 'BODY[]<0>'])('%s', (item) =>
+    expect(mailFieldsOf(fetched(item, `${HEADER}${item.includes('HEADER') ? '' : 'From: the body\r\n'}`))).toEqual(SAID),
+  );
+
+  it('of several mails in one answer, and of several parts of one', () => {
+    expect(mailFieldsOf(fetched('BODY[HEADER]', HEADER) + fetched('BODY[HEADER]', HEADER))).toEqual([...SAID, ...SAID]);
+    expect(mailFieldsOf(`* 1 FETCH (BODY[TEXT] {5}\r\nhello BODY[HEADER] {${HEADER.length}}\r\n${HEADER})\r\n`)).toEqual(SAID);
+  });
+
+  it.each(['BODY[TEXT]', 'BODY[1]', 'BODY[1.MIME]', 'BODY[]<100>'])('not of %s, which has none', (item) =>
+    expect(mailFieldsOf(fetched(item, HEADER))).toEqual([]),
+  );
+});

@@ -57,6 +57,7 @@ function checkingSink(p: Packet, failures: string[]): FieldSink {
   return {
     wantsText: true,
     wantsRelated: true,
+    wantsCostly: () => true,
     takes: () => true,
     reopen: () => undefined,
     layer: (protocol, offset, length) => {

@@ -1,0 +1,43 @@
+/** Internet Message Format, RFC 5322: the header of a mail, whoever carries it. Who reads the mail says it, as a layer of its own. */
+import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
+import { nextHeader, type HeaderLine } from '../http/headers.ts';
+import { decodeWords } from '../mailHeaders.ts';
+import { lineTextEnd, SPACE, textAt } from '../text.ts';
+
+const f = defineFields({
+  date: { name: 'imf.date', label: 'Date', type: 'string' },
+  from: { name: 'imf.from', label: 'From', type: 'string' },
+  sender: { name: 'imf.sender', label: 'Sender', type: 'string' },
+  replyTo: { name: 'imf.reply_to', label: 'Reply-To', type: 'string' },
+  to: { name: 'imf.to', label: 'To', type: 'string' },
+  cc: { name: 'imf.cc', label: 'Cc', type: 'string' },
+  bcc: { name: 'imf.bcc', label: 'Bcc', type: 'string' },
+  subject: { name: 'imf.subject', label: 'Subject', type: 'string' },
+  messageId: { name: 'imf.message_id', label: 'Message-ID', type: 'string' },
+  inReplyTo: { name: 'imf.in_reply_to', label: 'In-Reply-To', type: 'string' },
+  references: { name: 'imf.references', label: 'References', type: 'string' },
+  contentType: { name: 'imf.content.type', label: 'Content-Type', type: 'string' },
+});
+
+const HEADERS: ReadonlyMap<string, Field> = new Map(Object.values(f).map((field) => [field.label.toLowerCase(), field]));
+const TAB = 9,
+  MOST_LINES = 256;
+
+export const imf: Dissector = { id: 'imf', name: 'Internet Message Format', fields: f, on: [], isOffPath: true };
+
+/** Says the header at `[offset, end)`, up to the empty line. A value that is folded keeps its line ends, as in Wireshark. */
+export function describeMail(bytes: Uint8Array, offset: number, end: number, sink: FieldSink): void {
+  const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
+  sink.layer(imf, offset, end - offset);
+  for (let at = offset, lines = 0; lines < MOST_LINES && nextHeader(bytes, at, end, header); lines++) {
+    const { name, nameEnd, value } = header;
+    let { after } = header;
+    while (after < end && (bytes[after] === SPACE || bytes[after] === TAB) && nextHeader(bytes, after, end, header)) {
+      ({ after } = header);
+    }
+    const field = HEADERS.get(textAt(bytes, name, nameEnd, 64).toLowerCase()),
+      valueEnd = lineTextEnd(bytes, value, after);
+    if (field !== undefined && value <= valueEnd) sink.add(field, value, valueEnd - value, decodeWords(textAt(bytes, value, valueEnd)));
+    at = after;
+  }
+}
