@@ -1,6 +1,6 @@
 /** What was collected of each service becomes a row: its connections, its times by percentiles, and which ports are left out as a scan's. */
 import type { AddressNames } from './addressNames.ts';
-import type { Service, ServiceAnswer, ServiceTimes } from './engineApi.ts';
+import type { Service, ServiceAnswer, ServiceOutcome, ServiceTimes } from './engineApi.ts';
 
 /** Closed ports of one server that may be services which do not run; and servers of which it is said that they have more. */
 const MOST_CLOSED = 8,
@@ -19,7 +19,7 @@ export interface CollectedService {
   readonly answerTimes: number[];
   readonly answerFrames: number[];
   slowest: ServiceAnswer[];
-  readonly outcomes: Map<string, number>;
+  readonly outcomes: Map<string, ServiceOutcome>;
   requests: number;
   responses: number;
   errors: number;
@@ -35,6 +35,7 @@ export interface ServiceTotals {
   refused: number;
   unanswered: number;
   reset: number;
+  failedTls: number;
   /** Somebody got in, or was in when the capture began. */
   isOpen: boolean;
   service: string | null;
@@ -66,6 +67,7 @@ export const newTotals = (layer: 'tcp' | 'udp'): ServiceTotals => ({
   refused: 0,
   unanswered: 0,
   reset: 0,
+  failedTls: 0,
   isOpen: layer === 'udp',
   service: null,
 });
@@ -95,6 +97,7 @@ export function serviceRows(
       refused: total.refused,
       unanswered: total.unanswered,
       reset: total.reset,
+      failedTls: total.failedTls,
       retransmissions: one.retransmissions,
       zeroWindows: one.zeroWindows,
       connect: timesOf(one.connectTimes, one.connectFrames),
@@ -102,7 +105,7 @@ export function serviceRows(
       requests: one.requests === 0 && one.responses === 0 ? null : one.requests,
       unansweredRequests: Math.max(0, one.requests - one.responses),
       errors: one.errors,
-      outcomes: [...one.outcomes].map(([what, times]) => ({ what, times })).sort((a, b) => b.times - a.times),
+      outcomes: [...one.outcomes.values()].sort((a, b) => b.times - a.times),
       slowest: one.slowest,
     };
   });

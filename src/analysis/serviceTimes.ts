@@ -16,11 +16,12 @@ import type { CaptureState } from './captureState.ts';
 import { tcpConnState } from './connState.ts';
 import { isGroup, isGroupFrame } from './detectors/measures.ts';
 import { datagramEnds, endsOf } from './detectors/watched.ts';
-import type { Service } from './engineApi.ts';
+import type { Service, ServiceOutcome } from './engineApi.ts';
 import * as F from './flowTable.ts';
 import type { FlowPass } from './flowPass.ts';
 import { QUESTION_MESSAGES, questionIn } from './serviceQuestions.ts';
 import { newService, newTotals, serviceRows, type CollectedService, type ServiceTotals } from './serviceRows.ts';
+import { isAlertOnly, MOST_HANDSHAKES, TLS_ESTABLISHED, TLS_MESSAGES, TlsHandshakes, type TlsFailure } from './serviceTls.ts';
 import {
   FAST_RETRANSMISSION,
   KEEP_ALIVE,
@@ -31,7 +32,13 @@ import {
   ZERO_WINDOW_PROBE,
 } from './tcpAnalysis.ts';
 
-export const SERVICE_MESSAGES: readonly string[] = [dnsMessage.kind, httpRequestMessage.kind, httpResponseMessage.kind, ...QUESTION_MESSAGES];
+export const SERVICE_MESSAGES: readonly string[] = [
+  dnsMessage.kind,
+  httpRequestMessage.kind,
+  httpResponseMessage.kind,
+  ...TLS_MESSAGES,
+  ...QUESTION_MESSAGES,
+];
 
 /** Server ports that are told apart, times that are kept of all of them, and questions that wait for their answer. */
 const MOST_SERVICES = 5000,
@@ -75,6 +82,7 @@ export interface ServicesFound {
 }
 
 export class ServiceWatch {
+  readonly alwaysHeard = TLS_ESTABLISHED;
   readonly #state: CaptureState;
   readonly #services = new Map<string, CollectedService>();
   /** By flow: its service + 1, 0 not looked up yet, -1 none; step of its handshake; when it began, and when its client asked, NaN where nothing waits. */
@@ -87,6 +95,7 @@ export class ServiceWatch {
   readonly #asked = new Map<number, { readonly what: string; readonly frame: number }>();
   /** Questions over DNS without an answer yet: the frame and the time of the first. */
   readonly #waiting = new Map<string, { readonly at: number; readonly what: string }>();
+  readonly #tls = new TlsHandshakes();
   #zero: number | null = null;
   #times = 0;
   #clients = 0;
@@ -110,7 +119,9 @@ export class ServiceWatch {
       if (service === null) return;
       service.responses++;
       if (message.status >= 400) service.errors++;
-      count(service, String(message.status));
+      count(service, String(message.status), message.frame, message.status >= 400 ? 'error' : 'answer');
+    } else if (TLS_MESSAGES.includes(message.kind)) {
+      if (isTcp(this.#state, flow)) this.#tls.onMessage(message, flow, this.#secondsOf(p), (direction) => this.#sideOf(flow, direction));
     } else {
       const what = questionIn(message);
       if (what !== null) this.#asks(flow, p, what);
@@ -153,7 +164,12 @@ export class ServiceWatch {
       if (service !== null && (bits & SENT_AGAIN) !== 0) service.retransmissions++;
       if (service !== null && (bits & ZERO_WINDOW) !== 0) service.zeroWindows++;
     }
-    if (length === 0 || (bits & NOT_NEW) !== 0 || (flags & TCP_SYN) !== 0) return;
+    if ((flags & (TCP_FIN | TCP_RST)) !== 0 && this.#tls.isUnder(flow)) {
+      const side = this.#sideOf(flow, direction),
+        hasSent = this.#state.flows.ints[flow * F.INTS + F.FLAGS]! & ((side === 'server') === (direction === 0) ? F.DATA_A : F.DATA_B);
+      this.#tls.onEnd(flow, side, p.frame, at, hasSent !== 0);
+    }
+    if (length === 0 || (bits & NOT_NEW) !== 0 || (flags & TCP_SYN) !== 0 || isAlertOnly(p)) return;
     this.#said(p, flow, direction, at);
   }
 
@@ -216,8 +232,9 @@ export class ServiceWatch {
     this.#waiting.delete(key);
     service.responses++;
     // A name that does not exist is an answer.
-    if (message.rcode !== 0 && message.rcode !== 3) service.errors++;
-    count(service, RESPONSE_CODES[message.rcode] ?? `code ${message.rcode}`);
+    const isError = message.rcode !== 0 && message.rcode !== 3;
+    if (isError) service.errors++;
+    count(service, RESPONSE_CODES[message.rcode] ?? `code ${message.rcode}`, message.frame, isError ? 'error' : 'answer');
     // Over TCP its segments say how long it took.
     if (layer === 'udp') this.#answered(service, this.#secondsOf(p) - asked.at, p.frame, asked.what);
   }
@@ -257,8 +274,7 @@ export class ServiceWatch {
     const known = this.#serviceOf[flow]!;
     if (known !== 0) return known < 0 ? null : this.#list[known - 1]!;
     const { client, server, serverPort } = endsOf(this.#state, flow),
-      isTcp = (this.#state.flows.ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === F.PROTOCOL_TCP,
-      service = this.#service(isTcp ? 'tcp' : 'udp', server, serverPort);
+      service = this.#service(isTcp(this.#state, flow) ? 'tcp' : 'udp', server, serverPort);
     this.#serviceOf[flow] = service?.number ?? -1;
     if (service !== null) this.#addClient(service, client);
     return service;
@@ -294,9 +310,13 @@ export class ServiceWatch {
   }
 
   /** Direction of what the server of a flow sends; it is the originator where a capture begins amid a connection. */
-  #serverSide(flow: number, { port }: CollectedService): 0 | 1 {
+  #serverSide(flow: number, { port }: Pick<CollectedService, 'port'>): 0 | 1 {
     const ports = this.#state.flows.ints[flow * F.INTS + F.PORTS]!;
     return (ports & 0xffff) === port || ports >>> 16 !== port ? 1 : 0;
+  }
+
+  #sideOf(flow: number, direction: 0 | 1): 'client' | 'server' {
+    return direction === this.#serverSide(flow, { port: endsOf(this.#state, flow).serverPort }) ? 'server' : 'client';
   }
 
   #grow(flow: number): void {
@@ -306,6 +326,16 @@ export class ServiceWatch {
     this.#step = larger(new Uint8Array(length), this.#step);
     this.#synAt = larger(new Float64Array(length), this.#synAt);
     this.#askedAt = larger(new Float64Array(length).fill(NaN), this.#askedAt);
+  }
+
+  /** What a server says by a reset is counted as one; and nothing is made of the end of a handshake of which segments may be missing. */
+  #tlsFailure(flow: number, connState: string): TlsFailure | null {
+    const failure = this.#tls.failureOf(flow),
+      { flows, snappedPackets } = this.#state,
+      at = flow * F.INTS;
+    if (failure === null || failure.isAlert) return failure;
+    const isWhole = snappedPackets === 0 && flows.ints[at + F.GAPS] === 0 && flows.ints[at + F.PACKETS_A] !== 0 && flows.ints[at + F.PACKETS_B] !== 0;
+    return isWhole && connState !== 'RSTR' ? failure : null;
   }
 
   /** What all flows came to; those with the most packets first. */
@@ -329,8 +359,12 @@ export class ServiceWatch {
       if (layer !== 'tcp') continue;
       total.connections++;
       if ((ints[at + F.FLAGS]! & (F.SYN_ACK_B | F.DATA_B)) !== 0 || (ints[at + F.FLAGS]! & F.SYN_A) === 0) total.isOpen = true;
-      const connState = tcpConnState(ints[at + F.FLAGS]!);
-      if (connState === 'REJ') total.refused++;
+      const connState = tcpConnState(ints[at + F.FLAGS]!),
+        failure = this.#tlsFailure(flow, connState);
+      if (failure !== null) {
+        total.failedTls++;
+        count(service, failure.what, failure.frame, 'trouble');
+      } else if (connState === 'REJ') total.refused++;
       else if (connState === 'S0') total.unanswered++;
       else if (connState === 'RSTR') total.reset++;
     }
@@ -341,6 +375,7 @@ export class ServiceWatch {
         ...unlisted,
         ...(this.#missed.services ? [`Services beyond the first ${MOST_SERVICES} were not followed.`] : []),
         ...(this.#missed.times ? [`Times beyond the first ${MOST_TIMES} were not kept.`] : []),
+        ...(this.#tls.isBounded ? [`TLS handshakes beyond ${MOST_HANDSHAKES} that were under way or had failed were not followed.`] : []),
         ...(this.#missed.clients ? [`Clients beyond the first ${MOST_CLIENTS} were not told apart.`] : []),
         ...(this.#missed.waiting ? [`Questions beyond ${MOST_WAITING} that waited at once were not followed.`] : []),
       ],
@@ -348,6 +383,11 @@ export class ServiceWatch {
   }
 }
 
-function count({ outcomes }: CollectedService, what: string): void {
-  if (outcomes.has(what) || outcomes.size < MOST_OUTCOMES) outcomes.set(what, (outcomes.get(what) ?? 0) + 1);
+/** `frame`: where it came about. */
+function count({ outcomes }: CollectedService, what: string, frame: number, kind: ServiceOutcome['kind']): void {
+  const known = outcomes.get(what);
+  if (known !== undefined) outcomes.set(what, { ...known, times: known.times + 1 });
+  else if (outcomes.size < MOST_OUTCOMES) outcomes.set(what, { kind, what, times: 1, frame });
 }
+
+const isTcp = ({ flows: { ints } }: CaptureState, flow: number): boolean => (ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === F.PROTOCOL_TCP;

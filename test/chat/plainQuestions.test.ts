@@ -1,9 +1,11 @@
 /** Free questions without a model. Bytes and counts are those of the packets that are built here, names those that they say. */
+import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { answerRequest } from '../../src/chat/answerRequest.ts';
 import type { Looking } from '../../src/chat/looking.ts';
 import { plainQuestionIn, plainQuestions } from '../../src/chat/plainQuestions.ts';
 import * as questions from '../../src/chat/questions/registry.ts';
+import { sample } from '../support/analyzeCapture.ts';
 import { bytesOf, CLIENT, dialogue, SERVER, web } from '../support/dialogue.ts';
 import { FakeCaptureStore } from '../support/fakeCaptureStore.ts';
 import { ACK, PacketBuilder, RST, SYN } from '../support/packetBuilder.ts';
@@ -111,6 +113,16 @@ describe('what is answered', () => {
     expect(text).toMatch(new RegExp(`- \`${SERVER}\` port 80[^\\n]*HTTP: 1 of 3 requests \\([^)]*404 1 time`));
     expect(text).toMatch(/1\.5 s to `GET example\.org\/slow\.html` \[frame 7\]/);
     expect(text).toMatch(/- `nowhere\.example\.org`: no such name, asked 1 time \[frame 1\]/);
+  });
+
+  // tshark -r web-browsing.pcap -Y tls.alert_message.level==2: frame 277, Unknown CA (48).
+  test('what failed in TLS: which side said what', async () => {
+    const web = fs.readFileSync(sample('web-browsing.pcap')),
+      host = new TestHost('http://127.0.0.1:9', new FakeCaptureStore({ 'web.pcap': web }));
+    await answerRequest({ command: undefined, prompt: 'which TLS handshakes did not work?', history: [] }, host);
+    expect(host.text).toMatch(
+      /`10\.20\.0\.11` port 443[^\n]*: of 4 connections 1 failed in TLS \(TLS alert of the client: Unknown CA \(48\) 1 time \[frame 277\]\)/,
+    );
   });
 
   test('which websites: what was called and what was asked of DNS', async () => {

@@ -22,6 +22,12 @@ test('prints a line for each service, the slowest first, and what is left out', 
   expect(stdout).toMatch(/ports of 10\.20\.0\.20 that let nobody in are not listed/);
 });
 
+test('says what went wrong, with the frame of the first', async () => {
+  const { stdout } = await netsec(['services', path.join(SAMPLES, 'web-browsing.pcap')]);
+  // tshark -Y tls.alert_message.level==2: frame 277, Unknown CA (48), of the client.
+  expect(stdout.replace(/\s+/g, ' ')).toContain('10.20.0.11 443: 400 [frame 288], TLS alert of the client: Unknown CA (48) [frame 277]');
+});
+
 test('times of less than ten milliseconds keep the digits that tell them apart', async () => {
   const { stdout } = await netsec(['services', STORY, '--filter', 'dns']);
   // tshark -Y dns.time -T fields -e dns.time: of 62 answers the slowest took 0.001588 s, 95 % no more than 0.000554 s.

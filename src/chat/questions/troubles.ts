@@ -1,6 +1,6 @@
 /** What is slow or does not work? Services that fail, answer late or answer with errors, names that were not found, and how TCP fared. */
 import { countText, durationText, plural, protocolLabel } from '../../analysis/describe.ts';
-import { failedConnections, type Service, type ServicesPage } from '../../analysis/engineApi.ts';
+import { failedConnections, waysOfFailing, type Service, type ServiceOutcome, type ServicesPage } from '../../analysis/engineApi.ts';
 import { inline } from '../../analysis/exports/markdown.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import type { LookedUp } from '../../analysis/inventory.ts';
@@ -18,7 +18,7 @@ export const troubles: PlainQuestion = {
   example: 'what is slow, and what failed?',
   meaning: 'which services failed, answered late or answered with errors',
   isAsked: (words) =>
-    /\b(?:slow\w*|latenc(?:y|ies)|delay\w*|lag(?:s|gy|ging)?|response times?|round.?trip\w*|rtt|fail(?:s|ed|ing|ures?)?|broken?|errors?|time(?:d|s)?[ -]?outs?|refus\w*|reject\w*|resets?|retrans\w*|packet ?loss|lost packets?|lose packets?|loss|unreachable|unanswered|nxdomain|servfail|5\d\d|40[0-9]|outage|stuck|hang(?:s|ing)?|zero windows?)\b/.test(
+    /\b(?:slow\w*|latenc(?:y|ies)|delay\w*|lag(?:s|gy|ging)?|response times?|round.?trip\w*|rtt|fail(?:s|ed|ing|ures?)?|broken?|errors?|handshakes?|time(?:d|s)?[ -]?outs?|refus\w*|reject\w*|resets?|retrans\w*|packet ?loss|lost packets?|lose packets?|loss|unreachable|unanswered|nxdomain|servfail|5\d\d|40[0-9]|outage|stuck|hang(?:s|ing)?|zero windows?)\b/.test(
       words,
     ) ||
     /(?:\b(?:not|never|cannot|no)|n't) (?:\w+ )?(?:work|respond|repl(?:y|ies)|answer|connect|load|reach|resolv)\w*/.test(words) ||
@@ -77,20 +77,25 @@ function serviceText({ address, port, layer, service, names: [name] }: Service):
 }
 
 function failureLine(row: Service): string {
-  const { connections, refused, unanswered, reset, unansweredRequests, requests } = row;
-  const said = [
-    ...(refused === 0 ? [] : [`${countText(refused)} refused`]),
-    ...(unanswered === 0 ? [] : [`${countText(unanswered)} never answered`]),
-    ...(reset === 0 ? [] : [`${countText(reset)} broken off by the server`]),
-  ];
+  const { connections, unansweredRequests, requests } = row,
+    said = waysOfFailing(row).map(({ times, how }) => `${countText(times)} ${how}`),
+    why = row.outcomes.filter(({ kind }) => kind === 'trouble').map(outcomeText);
   return connections === null
     ? `${serviceText(row)}: ${countText(unansweredRequests)} of ${plural(requests ?? unansweredRequests, 'request')} never answered`
-    : `${serviceText(row)}: of ${plural(connections, 'connection')} ${said.join(', ')}`;
+    : `${serviceText(row)}: of ${plural(connections, 'connection')} ${said.join(', ')}${why.length === 0 ? '' : ` (${why.join(', ')})`}`;
 }
 
 function errorLine(row: Service): string {
-  const outcomes = row.outcomes.slice(0, 5).map(({ what, times }) => `${inline(what)} ${plural(times, 'time')}`);
+  const outcomes = row.outcomes
+    .filter(({ kind }) => kind !== 'trouble')
+    .slice(0, 5)
+    .map(outcomeText);
   return `${serviceText(row)}: ${countText(row.errors)} of ${plural(row.requests ?? row.errors, 'request')}${outcomes.length === 0 ? '' : ` (${outcomes.join(', ')})`}`;
+}
+
+/** An error or a failure leads to the first of them. */
+function outcomeText({ kind, what, times, frame }: ServiceOutcome): string {
+  return `${inline(what)} ${plural(times, 'time')}${kind === 'answer' ? '' : ` [frame ${frame}]`}`;
 }
 
 function slowLine(row: Service): string {

@@ -1,13 +1,15 @@
 /** `netsec services`: how each service of a capture answers: failed connections, times, errors. */
 import { EVERYTHING, failedConnections, type Service, type ServiceTimes } from '../../analysis/engineApi.ts';
 import { countText, durationText, plural, protocolLabel } from '../../analysis/engine.ts';
-import { columns, paint, type Column } from '../../analysis/exports/textLayout.ts';
+import { columns, hang, paint, type Column, type TextStyle } from '../../analysis/exports/textLayout.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import { choiceOption, EXIT, KEY_LOG, rowsOption, textOption, type Command } from '../command.ts';
 import { withSession } from '../openSession.ts';
 import { isUnderstood, oneCapture } from './packets.ts';
 
 const DEFAULT_ROWS = 20;
+/** Kinds of errors and failures that are told of one service. */
+const MOST_WRONG = 4;
 const SORTS = ['answerMax', 'answer', 'failed', 'errors', 'retransmissions', 'packets', 'bytes', 'address'] as const;
 
 /** Titles with their columns; where it is narrow, times of connecting go first. */
@@ -67,12 +69,21 @@ export const services: Command = {
                 [COLUMNS.map(([title]) => title), ...rows.map(cells)],
               ),
               paint(style, 'Answers: until their first packet; the middle one, 95 of 100, the slowest of all.', 'dim'),
+              ...rows.flatMap((row) => wrongLines(row, style)),
             ];
       await terminal.out(`${[...lines, ...limits].join('\n')}\n`);
       return EXIT.DONE;
     });
   },
 };
+
+/** What errors and failures a service came to, with the frame of the first. */
+function wrongLines({ address, port, outcomes }: Service, style: TextStyle): string[] {
+  const wrong = outcomes.filter(({ kind }) => kind !== 'answer').slice(0, MOST_WRONG);
+  if (wrong.length === 0) return [];
+  const said = wrong.map(({ what, times, frame }) => `${what} ${times === 1 ? '' : `${plural(times, 'time')} `}[frame ${countText(frame)}]`);
+  return hang(`${address} ${port}: `, said.join(', '), style.width);
+}
 
 function cells(row: Service): string[] {
   const { address, port, service, layer, connections, requests, connect, answer, errors } = row,
