@@ -42,7 +42,14 @@ function plain(row: Service): object {
   const { failedTls } = row;
   return {
     ...{ layer, address, port, names: row.names.join(' '), service, clients, packets, bytes, connections, refused, unanswered, reset, failedTls },
-    ...{ retransmissions, zeroWindows, requests: row.requests, unansweredRequests: row.unansweredRequests, errors: row.errors },
+    ...{
+      retransmissions,
+      zeroWindows,
+      requests: row.requests,
+      unansweredRequests: row.unansweredRequests,
+      unfinishedAnswers: row.unfinishedAnswers,
+      errors: row.errors,
+    },
     ...times('connectSeconds', row.connect),
     ...times('answerSeconds', row.answer),
   };
@@ -147,7 +154,7 @@ function columns(store: Store): readonly Column<Service>[] {
       4,
       (row) => row.unansweredRequests,
       (row) => trouble(row.unansweredRequests),
-      'Requests without an answer in this capture',
+      'Requests without a whole answer in this capture',
     ),
     time('answer', 'Answer', 'Time to the first of an answer, the middle one', 0, (row) => row.answer?.median),
     time('answerP95', '95 %', 'Time within which 95 of 100 answers began', 1, (row) => row.answer?.p95),
@@ -178,6 +185,11 @@ function timesText(store: Store, times: ServiceTimes | null): TemplateResult | n
   const { count, median, p95, max, maxFrame } = times;
   return html`${formatDuration(median)} in the middle of ${formatCount(count)}, 95 % within ${formatDuration(p95)}, slowest
     <button class="lk" title="Show the packet" @click=${() => store.showPacket(maxFrame)}>${formatDuration(max)}</button>`;
+}
+
+/** `3 without a whole answer (2 had begun)` */
+function unansweredText({ unansweredRequests, unfinishedAnswers }: Service): string {
+  return `${formatCount(unansweredRequests)} without a whole answer${unfinishedAnswers === 0 ? '' : ` (${formatCount(unfinishedAnswers)} had begun)`}`;
 }
 
 /** `503 (3)`, an error with the packet of the first. */
@@ -230,12 +242,7 @@ function detail(store: Store, row: Service): TemplateResult {
           : `${formatCount(connections)} of ${plural(row.clients, 'client')}: ${failures.length === 0 ? 'none failed' : failures.map(({ times, how }) => `${formatCount(times)} ${how}`).join(', ')}`,
       )}
       ${fact('Connecting took', timesText(store, row.connect))} ${fact('Answers began after', timesText(store, row.answer))}
-      ${fact(
-        'Requests',
-        requests === null
-          ? null
-          : `${formatCount(requests)}, ${formatCount(row.unansweredRequests)} without an answer, ${plural(row.errors, 'error')}`,
-      )}
+      ${fact('Requests', requests === null ? null : `${formatCount(requests)}, ${unansweredText(row)}, ${plural(row.errors, 'error')}`)}
       ${fact('They came to', row.outcomes.length === 0 ? null : html`${row.outcomes.map((one, at) => [at === 0 ? '' : ', ', outcomeText(store, one)])}`)}
       ${fact(
         'On the way',

@@ -54,7 +54,9 @@ export interface Service {
   readonly answer: ServiceTimes | null;
   /** Of HTTP and DNS; null where requests are not read. */
   readonly requests: number | null;
+  /** Requests to which no whole answer came in the capture; `unfinishedAnswers` of them had begun to be answered. */
   readonly unansweredRequests: number;
+  readonly unfinishedAnswers: number;
   /** Status codes from 400, DNS codes but NOERROR and NXDOMAIN. */
   readonly errors: number;
   /** What it came to, most often first. */

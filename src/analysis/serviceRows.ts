@@ -18,10 +18,13 @@ export interface CollectedService {
   readonly connectFrames: number[];
   readonly answerTimes: number[];
   readonly answerFrames: number[];
-  slowest: ServiceAnswer[];
+  readonly slowest: ServiceAnswer[];
   readonly outcomes: Map<string, ServiceOutcome>;
   requests: number;
   responses: number;
+  /** Requests without a whole answer, and those of them whose answer had begun. */
+  unanswered: number;
+  unfinished: number;
   errors: number;
   retransmissions: number;
   zeroWindows: number;
@@ -55,6 +58,8 @@ export const newService = (number: number, layer: 'tcp' | 'udp', address: string
   outcomes: new Map(),
   requests: 0,
   responses: 0,
+  unanswered: 0,
+  unfinished: 0,
   errors: 0,
   retransmissions: 0,
   zeroWindows: 0,
@@ -103,7 +108,8 @@ export function serviceRows(
       connect: timesOf(one.connectTimes, one.connectFrames),
       answer: timesOf(one.answerTimes, one.answerFrames),
       requests: one.requests === 0 && one.responses === 0 ? null : one.requests,
-      unansweredRequests: Math.max(0, one.requests - one.responses),
+      unansweredRequests: one.unanswered,
+      unfinishedAnswers: one.unfinished,
       errors: one.errors,
       outcomes: [...one.outcomes.values()].sort((a, b) => b.times - a.times),
       slowest: one.slowest,

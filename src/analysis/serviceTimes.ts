@@ -16,11 +16,13 @@ import type { CaptureState } from './captureState.ts';
 import { tcpConnState } from './connState.ts';
 import { isGroup, isGroupFrame } from './detectors/measures.ts';
 import { datagramEnds, endsOf } from './detectors/watched.ts';
-import type { Service, ServiceOutcome } from './engineApi.ts';
+import type { Service } from './engineApi.ts';
 import * as F from './flowTable.ts';
+import { OpenRequests } from './openRequests.ts';
 import type { FlowPass } from './flowPass.ts';
 import { QUESTION_MESSAGES, questionIn } from './serviceQuestions.ts';
-import { newService, newTotals, serviceRows, type CollectedService, type ServiceTotals } from './serviceRows.ts';
+import { LONGEST_WHAT, ServiceBook } from './serviceBook.ts';
+import { newTotals, serviceRows, type CollectedService, type ServiceTotals } from './serviceRows.ts';
 import { isAlertOnly, MOST_HANDSHAKES, TLS_ESTABLISHED, TLS_MESSAGES, TlsHandshakes, type TlsFailure } from './serviceTls.ts';
 import {
   FAST_RETRANSMISSION,
@@ -40,16 +42,10 @@ export const SERVICE_MESSAGES: readonly string[] = [
   ...QUESTION_MESSAGES,
 ];
 
-/** Server ports that are told apart, times that are kept of all of them, and questions that wait for their answer. */
-const MOST_SERVICES = 5000,
-  MOST_TIMES = 1_000_000,
-  MOST_WAITING = 100_000,
-  MOST_CLIENTS = 200_000;
-/** Of one service: its slowest answers, and different outcomes. */
-const MOST_SLOWEST = 10,
-  MOST_OUTCOMES = 12,
-  LONGEST_WHAT = 200;
-
+/** Questions that wait for their answer. */
+const MOST_WAITING = 100_000;
+/** It ends the answer, where others below 200 announce one. */
+const SWITCHING_PROTOCOLS = 101;
 /** Protocols over UDP in which a datagram of the client is a question, and the next of the server its answer; DNS is told by its messages. */
 const ASK_AND_ANSWER: ReadonlySet<string> = new Set([
   'ntp',
@@ -84,22 +80,20 @@ export interface ServicesFound {
 export class ServiceWatch {
   readonly alwaysHeard = TLS_ESTABLISHED;
   readonly #state: CaptureState;
-  readonly #services = new Map<string, CollectedService>();
+  readonly #book = new ServiceBook();
   /** By flow: its service + 1, 0 not looked up yet, -1 none; step of its handshake; when it began, and when its client asked, NaN where nothing waits. */
   #serviceOf = new Int32Array(1024);
   #step = new Uint8Array(1024);
   #synAt = new Float64Array(1024);
   #askedAt = new Float64Array(1024).fill(NaN);
-  readonly #list: CollectedService[] = [];
   /** What a flow asked for last, where its protocol says. */
   readonly #asked = new Map<number, { readonly what: string; readonly frame: number }>();
   /** Questions over DNS without an answer yet: the frame and the time of the first. */
   readonly #waiting = new Map<string, { readonly at: number; readonly what: string }>();
+  readonly #open = new OpenRequests(MOST_WAITING);
   readonly #tls = new TlsHandshakes();
   #zero: number | null = null;
-  #times = 0;
-  #clients = 0;
-  #missed = { services: false, times: false, waiting: false, clients: false };
+  #hasMissedQuestions = false;
 
   constructor(state: CaptureState) {
     this.#state = state;
@@ -113,13 +107,15 @@ export class ServiceWatch {
       const service = this.#of(flow);
       if (service === null) return;
       service.requests++;
+      if (!this.#open.ask(flow)) this.#hasMissedQuestions = true;
       this.#asks(flow, p, `${message.method} ${message.host ?? ''}${message.uri}`);
-    } else if (httpResponseMessage.is(message) && message.status >= 200) {
+    } else if (httpResponseMessage.is(message) && (message.status >= 200 || message.status === SWITCHING_PROTOCOLS)) {
       const service = this.#of(flow);
       if (service === null) return;
       service.responses++;
+      for (const { seconds, frame, what } of this.#open.complete(flow) ?? []) this.#book.answered(service, seconds, frame, what);
       if (message.status >= 400) service.errors++;
-      count(service, String(message.status), message.frame, message.status >= 400 ? 'error' : 'answer');
+      this.#book.count(service, String(message.status), message.frame, message.status >= 400 ? 'error' : 'answer');
     } else if (TLS_MESSAGES.includes(message.kind)) {
       if (isTcp(this.#state, flow)) this.#tls.onMessage(message, flow, this.#secondsOf(p), (direction) => this.#sideOf(flow, direction));
     } else {
@@ -157,7 +153,7 @@ export class ServiceWatch {
     } else if (this.#step[flow] === SYN_ACK_SEEN && direction === 0 && (flags & (TCP_ACK | TCP_RST | TCP_FIN)) === TCP_ACK) {
       this.#step[flow] = CONNECTED;
       const service = this.#of(flow);
-      if (service !== null) this.#keep(service.connectTimes, service.connectFrames, at - this.#synAt[flow]!, p.frame);
+      if (service !== null) this.#book.connected(service, at - this.#synAt[flow]!, p.frame);
     }
     if ((bits & (SENT_AGAIN | ZERO_WINDOW)) !== 0) {
       const service = this.#of(flow);
@@ -194,7 +190,8 @@ export class ServiceWatch {
       const seconds = at - this.#askedAt[flow]!;
       if (Number.isNaN(seconds)) return;
       this.#askedAt[flow] = NaN;
-      this.#answered(service, seconds, p.frame, this.#asked.get(flow)?.what ?? '');
+      const answer = { seconds, frame: p.frame, what: this.#asked.get(flow)?.what ?? '' };
+      if (!this.#open.begin(flow, answer)) this.#book.answered(service, seconds, answer.frame, answer.what);
     } else {
       this.#askedAt[flow] = at;
       // It asks something else that is not told.
@@ -211,16 +208,17 @@ export class ServiceWatch {
       port = isResponse ? ends.sourcePort : ends.destinationPort,
       client = isResponse ? ends.destination : ends.source,
       key = `${layer} ${client} ${isResponse ? ends.destinationPort : ends.sourcePort} ${server} ${message.id}`;
-    const service = this.#service(layer, server, port);
+    const service = this.#book.service(layer, server, port);
     if (service === null) return;
     if (!isResponse) {
-      this.#addClient(service, client);
+      this.#book.addClient(service, client);
       if (this.#waiting.has(key)) return;
       service.requests++;
       if (this.#waiting.size >= MOST_WAITING) {
-        this.#missed.waiting = true;
+        this.#hasMissedQuestions = true;
         return;
       }
+      service.unanswered++;
       this.#waiting.set(key, {
         at: this.#secondsOf(p),
         what: `${typeName(message.qtype)} ${message.qname}`.slice(0, LONGEST_WHAT),
@@ -230,35 +228,14 @@ export class ServiceWatch {
     const asked = this.#waiting.get(key);
     if (asked === undefined) return;
     this.#waiting.delete(key);
+    service.unanswered--;
     service.responses++;
     // A name that does not exist is an answer.
     const isError = message.rcode !== 0 && message.rcode !== 3;
     if (isError) service.errors++;
-    count(service, RESPONSE_CODES[message.rcode] ?? `code ${message.rcode}`, message.frame, isError ? 'error' : 'answer');
+    this.#book.count(service, RESPONSE_CODES[message.rcode] ?? `code ${message.rcode}`, message.frame, isError ? 'error' : 'answer');
     // Over TCP its segments say how long it took.
-    if (layer === 'udp') this.#answered(service, this.#secondsOf(p) - asked.at, p.frame, asked.what);
-  }
-
-  /** A clock that was set back measures nothing. */
-  #answered(service: CollectedService, seconds: number, frame: number, what: string): void {
-    if (Number.isNaN(seconds) || seconds < 0) return;
-    this.#keep(service.answerTimes, service.answerFrames, seconds, frame);
-    const { slowest } = service;
-    if (slowest.length >= MOST_SLOWEST && seconds <= slowest[MOST_SLOWEST - 1]!.seconds) return;
-    slowest.push({ frame, seconds, what });
-    slowest.sort((a, b) => b.seconds - a.seconds || a.frame - b.frame);
-    if (slowest.length > MOST_SLOWEST) slowest.pop();
-  }
-
-  #keep(times: number[], frames: number[], seconds: number, frame: number): void {
-    if (Number.isNaN(seconds) || seconds < 0) return;
-    if (this.#times >= MOST_TIMES) {
-      this.#missed.times = true;
-      return;
-    }
-    this.#times++;
-    times.push(seconds);
-    frames.push(frame);
+    if (layer === 'udp') this.#book.answered(service, this.#secondsOf(p) - asked.at, p.frame, asked.what);
   }
 
   /** Seconds since a moment near the capture's beginning, so that a double holds nanoseconds; NaN without time. */
@@ -272,41 +249,18 @@ export class ServiceWatch {
   #of(flow: number): CollectedService | null {
     if (flow >= this.#serviceOf.length) this.#grow(flow);
     const known = this.#serviceOf[flow]!;
-    if (known !== 0) return known < 0 ? null : this.#list[known - 1]!;
+    if (known !== 0) return known < 0 ? null : this.#book.numbered(known);
     const { client, server, serverPort } = endsOf(this.#state, flow),
-      service = this.#service(isTcp(this.#state, flow) ? 'tcp' : 'udp', server, serverPort);
+      service = this.#book.service(isTcp(this.#state, flow) ? 'tcp' : 'udp', server, serverPort);
     this.#serviceOf[flow] = service?.number ?? -1;
-    if (service !== null) this.#addClient(service, client);
+    if (service !== null) this.#book.addClient(service, client);
     return service;
-  }
-
-  #addClient({ clients }: CollectedService, client: string): void {
-    if (clients.has(client)) return;
-    if (this.#clients >= MOST_CLIENTS) this.#missed.clients = true;
-    else {
-      this.#clients++;
-      clients.add(client);
-    }
   }
 
   /** Datagrams whose protocol does not ask and answer belong to no service. */
   #knownUdp(flow: number): CollectedService | null {
     const { server, serverPort } = endsOf(this.#state, flow);
-    return this.#services.get(`udp ${server} ${serverPort}`) ?? null;
-  }
-
-  #service(layer: 'tcp' | 'udp', address: string, port: number): CollectedService | null {
-    const key = `${layer} ${address} ${port}`;
-    let service = this.#services.get(key);
-    if (service !== undefined) return service;
-    if (this.#list.length >= MOST_SERVICES) {
-      this.#missed.services = true;
-      return null;
-    }
-    service = newService(this.#list.length + 1, layer, address, port);
-    this.#services.set(key, service);
-    this.#list.push(service);
-    return service;
+    return this.#book.known('udp', server, serverPort);
   }
 
   /** Direction of what the server of a flow sends; it is the originator where a capture begins amid a connection. */
@@ -363,31 +317,28 @@ export class ServiceWatch {
         failure = this.#tlsFailure(flow, connState);
       if (failure !== null) {
         total.failedTls++;
-        count(service, failure.what, failure.frame, 'trouble');
+        this.#book.count(service, failure.what, failure.frame, 'trouble');
       } else if (connState === 'REJ') total.refused++;
       else if (connState === 'S0') total.unanswered++;
       else if (connState === 'RSTR') total.reset++;
+    }
+    for (const [flow, requests, hasBegun] of this.#open.left()) {
+      const service = this.#of(flow);
+      if (service === null) continue;
+      service.unanswered += requests;
+      if (hasBegun) service.unfinished++;
     }
     const { services, unlisted } = serviceRows(totals, names);
     return {
       services,
       limits: [
         ...unlisted,
-        ...(this.#missed.services ? [`Services beyond the first ${MOST_SERVICES} were not followed.`] : []),
-        ...(this.#missed.times ? [`Times beyond the first ${MOST_TIMES} were not kept.`] : []),
+        ...this.#book.limits(),
+        ...(this.#hasMissedQuestions ? [`Questions beyond ${MOST_WAITING} that waited at once were not followed.`] : []),
         ...(this.#tls.isBounded ? [`TLS handshakes beyond ${MOST_HANDSHAKES} that were under way or had failed were not followed.`] : []),
-        ...(this.#missed.clients ? [`Clients beyond the first ${MOST_CLIENTS} were not told apart.`] : []),
-        ...(this.#missed.waiting ? [`Questions beyond ${MOST_WAITING} that waited at once were not followed.`] : []),
       ],
     };
   }
-}
-
-/** `frame`: where it came about. */
-function count({ outcomes }: CollectedService, what: string, frame: number, kind: ServiceOutcome['kind']): void {
-  const known = outcomes.get(what);
-  if (known !== undefined) outcomes.set(what, { ...known, times: known.times + 1 });
-  else if (outcomes.size < MOST_OUTCOMES) outcomes.set(what, { kind, what, times: 1, frame });
 }
 
 const isTcp = ({ flows: { ints } }: CaptureState, flow: number): boolean => (ints[flow * F.INTS + F.META]! & F.META_PROTOCOL) === F.PROTOCOL_TCP;

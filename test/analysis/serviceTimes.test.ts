@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { Service, ServicesPage, ServiceTimes } from '../../src/analysis/engineApi.ts';
 import { questionIn } from '../../src/analysis/serviceQuestions.ts';
 import { analyzeCapture, sample } from '../support/analyzeCapture.ts';
-import { dnsBytes } from '../support/dialogue.ts';
-import { ACK, PacketBuilder, PSH, RST, SYN } from '../support/packetBuilder.ts';
-import { CLIENT, connection, HANDSHAKE, SERVER, servicesOf } from '../support/services.ts';
+import { bytesOf, dnsBytes } from '../support/dialogue.ts';
+import { ACK, FIN, PacketBuilder, PSH, RST, SYN } from '../support/packetBuilder.ts';
+import { CLIENT, connection, HANDSHAKE, SERVER, servicesOf, type Step } from '../support/services.ts';
 import { tsharkFields, tsharkVersion } from '../support/tshark.ts';
 
 const brief = (times: ServiceTimes | null): readonly number[] | null =>
@@ -235,6 +235,68 @@ describe('DNS', () => {
     );
     expect(brief(row.answer)).toEqual([3, 200_000, 600_000, 600_000, 6]);
     expect(row.slowest[0]).toMatchObject({ frame: 6, what: 'A a.example.com' });
+  });
+});
+
+/** Of one connection to a web server. */
+const web = (...steps: readonly Step[]): Promise<Service> => only(connection(new PacketBuilder(), 80, [...HANDSHAKE, ...steps]));
+const asks = (path: string, wait = 0.1): Step => ['client', PSH | ACK, bytesOf(`GET ${path} HTTP/1.1\r\nHost: shop.example\r\n\r\n`), wait],
+  says = (text: string, wait = 0): Step => ['server', PSH | ACK, bytesOf(text), wait];
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n';
+
+describe('requests over HTTP', () => {
+  const told = ({ requests, unansweredRequests, unfinishedAnswers, answer, slowest }: Service): unknown => ({
+    requests,
+    unansweredRequests,
+    unfinishedAnswers,
+    times: answer?.count ?? 0,
+    slowest: slowest.map(({ frame, what }) => [frame, what]),
+  });
+
+  // A path that drops full-sized packets: the head of the answer comes, its body never does.
+  test('an answer that begins and stalls is none, and has no time', async () => {
+    const row = await web(asks('/ok'), says(`${OK}good`, 1), asks('/big'), says('HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n', 7), [
+      'client',
+      FIN | ACK,
+      0,
+      0,
+    ]);
+    expect(told(row)).toEqual({ requests: 2, unansweredRequests: 1, unfinishedAnswers: 1, times: 1, slowest: [[5, 'GET shop.example/ok']] });
+  });
+
+  test('one that comes in pieces counts from its first, once it is whole', async () => {
+    const row = await web(asks('/ok', 0.25), says(OK, 3), says('go', 3), says('od'));
+    expect(told(row)).toEqual({ requests: 1, unansweredRequests: 0, unfinishedAnswers: 0, times: 1, slowest: [[5, 'GET shop.example/ok']] });
+    expect(brief(row.answer)).toEqual([1, 250_000, 250_000, 250_000, 5]);
+  });
+
+  test('one that never comes', async () => {
+    expect(told(await web(asks('/never', 5), ['client', FIN | ACK, 0, 0]))).toEqual({
+      requests: 1,
+      unansweredRequests: 1,
+      unfinishedAnswers: 0,
+      times: 0,
+      slowest: [],
+    });
+  });
+
+  test('an answer ends with the connection where it has no length, and where the protocol changes', async () => {
+    const whole = { requests: 1, unansweredRequests: 0, unfinishedAnswers: 0, times: 1, slowest: [[5, 'GET shop.example/a']] };
+    const byEnd = await web(
+      asks('/a'),
+      says('HTTP/1.0 200 OK\r\n\r\nso far', 1),
+      says(' so good', 1),
+      ['server', FIN | ACK, 0, 0],
+      ['client', ACK, 0, 0],
+    );
+    expect(told(byEnd)).toEqual(whole);
+    const changed = await web(asks('/a'), says('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'));
+    expect(told(changed)).toEqual(whole);
+  });
+
+  test('a response to what was asked before the capture began answers nothing else', async () => {
+    const row = await only(connection(new PacketBuilder(), 80, [says(`${OK}good`, 1), asks('/never', 1)]));
+    expect(row).toMatchObject({ requests: 1, unansweredRequests: 1 });
   });
 });
 

@@ -1,6 +1,11 @@
 /** `netsec services` from outside; its numbers are compared with tshark's in test/analysis/serviceTimes.test.ts. */
+import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { bytesOf } from '../support/dialogue.ts';
+import { ACK, FIN, PacketBuilder, PSH } from '../support/packetBuilder.ts';
+import { connection, HANDSHAKE } from '../support/services.ts';
 import { buildCli } from './support/buildCli.ts';
 import { netsec, SAMPLES } from './support/capture.ts';
 
@@ -26,6 +31,35 @@ test('says what went wrong, with the frame of the first', async () => {
   const { stdout } = await netsec(['services', path.join(SAMPLES, 'web-browsing.pcap')]);
   // tshark -Y tls.alert_message.level==2: frame 277, Unknown CA (48), of the client.
   expect(stdout.replace(/\s+/g, ' ')).toContain('10.20.0.11 443: 400 [frame 288], TLS alert of the client: Unknown CA (48) [frame 277]');
+});
+
+/** The head of a response of 50,000 bytes, and nothing behind it. */
+function stalled(): PacketBuilder {
+  return connection(new PacketBuilder(), 8080, [
+    ...HANDSHAKE,
+    ['client', PSH | ACK, bytesOf('GET /big HTTP/1.1\r\nHost: shop.example\r\n\r\n'), 0.001],
+    ['server', PSH | ACK, bytesOf('HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n'), 7],
+    ['client', FIN | ACK, 0, 0],
+  ]);
+}
+
+test('a download that hangs does not look healthy', async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'netsec-services-')),
+    file = path.join(folder, 'stalled.pcap');
+  fs.writeFileSync(file, stalled().bytes());
+  const { stdout } = await netsec(['services', file]);
+  fs.rmSync(folder, { recursive: true });
+  const [, head, row] = stdout.split('\n');
+  expect(head).toMatch(/^ {2}server +port +service +conns +failed .*no answer +answer /);
+  expect(row).toMatch(/^ {2}10\.0\.0\.9 +8080 +HTTP +1 .* 1$/);
+  expect(stdout).toContain('10.0.0.9 8080: 1 answer began and did not end');
+});
+
+test('what it is sorted by has a column, and columns in which nobody has anything have none', async () => {
+  const lossy = path.join(SAMPLES, 'lossy-download.pcap');
+  // tshark -Y tcp.analysis.retransmission: 12 frames.
+  expect((await netsec(['services', lossy, '--sort', 'retransmissions'])).stdout).toMatch(/resent\n {2}10\.20\.0\.10 .* 12\n/);
+  expect((await netsec(['services', lossy])).stdout).not.toMatch(/no answer|zero win/);
 });
 
 test('times of less than ten milliseconds keep the digits that tell them apart', async () => {

@@ -169,6 +169,7 @@ describe.runIf(here)('the analysis page', () => {
     await rows.first().click();
     const detail = page.getByTestId('services-detail');
     await expect.poll(() => detail.innerText()).toMatch(/13 of 3 clients: 2 refused, 1 not answered, 1 failed in TLS/);
+    await expect.poll(() => detail.innerText()).toContain('3 without a whole answer (2 had begun)');
     await expect.poll(() => detail.innerText()).toContain('200 (17), 503 (3), TLS alert of the client: Unknown CA (48) (1)');
     await expect.poll(() => page.getByTestId('services-slowest').innerText()).toMatch(/412\s*2\.8 s\s*GET shop\.example\.com\/<img/);
     await page.getByTestId('services-slowest').getByRole('button', { name: '412' }).click();

@@ -194,12 +194,22 @@ function serviceRow({ layer, address, port, names, service, connect, answer, slo
     zeroWindows,
     requests,
     unansweredRequests,
+    unfinishedAnswers,
     errors,
     outcomes,
   } = counts;
   const row: Row = {
     ...{ server: address, port, layer, service, clients, connections, refused, unanswered, reset, failedTls },
-    ...{ retransmissions, zeroWindows, requests, unansweredRequests, errors, connectSeconds: times(connect), answerSeconds: times(answer) },
+    ...{
+      retransmissions,
+      zeroWindows,
+      requests,
+      unansweredRequests,
+      unfinishedAnswers,
+      errors,
+      connectSeconds: times(connect),
+      answerSeconds: times(answer),
+    },
     names: names.slice(0, 3),
     outcomes: Object.fromEntries(outcomes.map(({ what, times: n }) => [what, n])),
     errorFrames: Object.fromEntries(outcomes.filter(({ kind }) => kind !== 'answer').map(({ what, frame }) => [what, frame])),

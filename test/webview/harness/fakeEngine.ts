@@ -92,7 +92,8 @@ const SERVICES: readonly Service[] = [
     answer: { count: 20, median: 0.0853, p95: 1.25, max: 2.75, maxFrame: 412 },
     ...{
       requests: 21,
-      unansweredRequests: 1,
+      unansweredRequests: 3,
+      unfinishedAnswers: 2,
       errors: 3,
       outcomes: [
         { kind: 'answer', what: '200', times: 17, frame: 9 },
@@ -118,7 +119,13 @@ const SERVICES: readonly Service[] = [
     },
     connect: null,
     answer: { count: 20, median: 0.0004, p95: 0.0121, max: 0.0305, maxFrame: 77 },
-    ...{ requests: 20, unansweredRequests: 0, errors: 0, outcomes: [{ kind: 'answer', what: 'No error', times: 20, frame: 12 }] },
+    ...{
+      requests: 20,
+      unansweredRequests: 0,
+      unfinishedAnswers: 0,
+      errors: 0,
+      outcomes: [{ kind: 'answer', what: 'No error', times: 20, frame: 12 }],
+    },
     slowest: [{ frame: 77, seconds: 0.0305, what: 'A news.example.com' }],
   },
 ];
