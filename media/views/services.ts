@@ -39,9 +39,24 @@ function plain(row: Service): object {
     [`${name}Count`]: all?.count ?? 0,
   });
   const { layer, address, port, service, clients, packets, bytes, connections, refused, unanswered, reset, retransmissions, zeroWindows } = row;
-  const { failedTls } = row;
+  const { failedTls, unreachable } = row;
   return {
-    ...{ layer, address, port, names: row.names.join(' '), service, clients, packets, bytes, connections, refused, unanswered, reset, failedTls },
+    ...{
+      layer,
+      address,
+      port,
+      names: row.names.join(' '),
+      service,
+      clients,
+      packets,
+      bytes,
+      connections,
+      refused,
+      unreachable,
+      unanswered,
+      reset,
+      failedTls,
+    },
     ...{
       retransmissions,
       zeroWindows,
@@ -134,7 +149,7 @@ function columns(store: Store): readonly Column<Service>[] {
       2,
       failedConnections,
       (row) => trouble(failedConnections(row)),
-      'Connections that were refused, not answered, reset by the server, or whose TLS handshake failed',
+      'Connections that were refused, unreachable, not answered, reset by the server, or whose TLS handshake failed',
     ),
     time('connect', 'Connect', 'Time of the handshake, the middle one', 6, (row) => row.connect?.median),
     number('requests', 'Requests', 66, 7, (row) => row.requests),
@@ -224,7 +239,8 @@ function linesOf(row: Service): readonly GraphSeries[] {
 
 function detail(store: Store, row: Service): TemplateResult {
   const { connections, requests } = row,
-    failures = waysOfFailing(row);
+    failures = waysOfFailing(row),
+    failureText = failures.map(({ times, how }) => `${formatCount(times)} ${how}`).join(', ');
   return html`<h2>
       ${row.address}:${String(row.port)}
       <span class="muted">${[row.names[0] ?? '', row.service === null ? '' : protocolLabel(row.service)].join(' ')}</span>
@@ -239,9 +255,10 @@ function detail(store: Store, row: Service): TemplateResult {
         'Connections',
         connections === null
           ? null
-          : `${formatCount(connections)} of ${plural(row.clients, 'client')}: ${failures.length === 0 ? 'none failed' : failures.map(({ times, how }) => `${formatCount(times)} ${how}`).join(', ')}`,
+          : `${formatCount(connections)} of ${plural(row.clients, 'client')}: ${failures.length === 0 ? 'none failed' : failureText}`,
       )}
-      ${fact('Connecting took', timesText(store, row.connect))} ${fact('Answers began after', timesText(store, row.answer))}
+      ${fact('Datagrams', connections === null && failures.length > 0 ? failureText : null)} ${fact('Connecting took', timesText(store, row.connect))}
+      ${fact('Answers began after', timesText(store, row.answer))}
       ${fact('Requests', requests === null ? null : `${formatCount(requests)}, ${unansweredText(row)}, ${plural(row.errors, 'error')}`)}
       ${fact('They came to', row.outcomes.length === 0 ? null : html`${row.outcomes.map((one, at) => [at === 0 ? '' : ', ', outcomeText(store, one)])}`)}
       ${fact(

@@ -41,8 +41,12 @@ export interface Service {
   readonly bytes: number;
   /** Of TCP, all that were seen, from their beginning or not; null over UDP. */
   readonly connections: number | null;
-  /** Connections that were answered with a reset (`REJ`), with nothing (`S0`), and those that the server ended with a reset (`RSTR`). */
+  /**
+   * Connections that were answered with a reset (`REJ`), with nothing (`S0`), and those that the server ended with a reset (`RSTR`). Refused and unreachable is
+   * also what ICMP errors say so of: connections, or datagrams.
+   */
   readonly refused: number;
+  readonly unreachable: number;
   readonly unanswered: number;
   readonly reset: number;
   /** Connections whose TLS handshake a fatal alert ended, whatever they ended with then, or that were closed before it was done. */
@@ -65,13 +69,21 @@ export interface Service {
   readonly slowest: readonly ServiceAnswer[];
 }
 
-/** Connections that came to nothing, or that the server broke off. */
-export const failedConnections = ({ refused, unanswered, reset, failedTls }: Service): number => refused + unanswered + reset + failedTls;
+/** Connections that came to nothing, or that the server broke off; over UDP datagrams that ICMP refuses. */
+export const failedConnections = ({ refused, unreachable, unanswered, reset, failedTls }: Service): number =>
+  refused + unreachable + unanswered + reset + failedTls;
 
 /** How many of them came to nothing in which way, where any did. */
-export function waysOfFailing({ refused, unanswered, reset, failedTls }: Service): readonly { readonly times: number; readonly how: string }[] {
+export function waysOfFailing({
+  refused,
+  unreachable,
+  unanswered,
+  reset,
+  failedTls,
+}: Service): readonly { readonly times: number; readonly how: string }[] {
   const ways = [
     { times: refused, how: 'refused' },
+    { times: unreachable, how: 'unreachable' },
     { times: unanswered, how: 'not answered' },
     { times: reset, how: 'reset by the server' },
     { times: failedTls, how: 'failed in TLS' },

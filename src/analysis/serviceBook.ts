@@ -66,10 +66,10 @@ export class ServiceBook {
   }
 
   /** `frame`: where it came about. */
-  count({ outcomes }: CollectedService, what: string, frame: number, kind: ServiceOutcome['kind']): void {
+  count({ outcomes }: CollectedService, what: string, frame: number, kind: ServiceOutcome['kind'], times = 1): void {
     const known = outcomes.get(what);
-    if (known !== undefined) outcomes.set(what, { ...known, times: known.times + 1 });
-    else if (outcomes.size < MOST_OUTCOMES) outcomes.set(what, { kind, what, times: 1, frame });
+    if (known !== undefined) outcomes.set(what, { ...known, times: known.times + times });
+    else if (outcomes.size < MOST_OUTCOMES) outcomes.set(what, { kind, what, times, frame });
   }
 
   #keep(times: number[], frames: number[], seconds: number, frame: number): void {

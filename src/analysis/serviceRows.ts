@@ -26,6 +26,9 @@ export interface CollectedService {
   unanswered: number;
   unfinished: number;
   errors: number;
+  /** Datagrams that an ICMP error quotes. */
+  refused: number;
+  unreachable: number;
   retransmissions: number;
   zeroWindows: number;
 }
@@ -36,6 +39,7 @@ export interface ServiceTotals {
   bytes: number;
   connections: number;
   refused: number;
+  unreachable: number;
   unanswered: number;
   reset: number;
   failedTls: number;
@@ -61,19 +65,22 @@ export const newService = (number: number, layer: 'tcp' | 'udp', address: string
   unanswered: 0,
   unfinished: 0,
   errors: 0,
+  refused: 0,
+  unreachable: 0,
   retransmissions: 0,
   zeroWindows: 0,
 });
 
-export const newTotals = (layer: 'tcp' | 'udp'): ServiceTotals => ({
+export const newTotals = (): ServiceTotals => ({
   packets: 0,
   bytes: 0,
   connections: 0,
   refused: 0,
+  unreachable: 0,
   unanswered: 0,
   reset: 0,
   failedTls: 0,
-  isOpen: layer === 'udp',
+  isOpen: false,
   service: null,
 });
 
@@ -99,7 +106,8 @@ export function serviceRows(
       packets: total.packets,
       bytes: total.bytes,
       connections: isTcp ? total.connections : null,
-      refused: total.refused,
+      refused: total.refused + one.refused,
+      unreachable: total.unreachable + one.unreachable,
       unanswered: total.unanswered,
       reset: total.reset,
       failedTls: total.failedTls,

@@ -8,12 +8,14 @@
  * (of DNS from the first question with an id, which is Wireshark's `dns.time`).
  */
 import type { Message } from '../pcap/dissector.ts';
+import { dhcpMessage } from '../pcap/dhcp/message.ts';
 import { dnsMessage, type DnsMessage } from '../pcap/dns/message.ts';
 import { RESPONSE_CODES, typeName } from '../pcap/dns/recordTypes.ts';
 import { httpRequestMessage, httpResponseMessage } from '../pcap/http/messages.ts';
 import { NET_DST, NET_PAYLOAD_LENGTH, NET_STRIDE, NET_VERSION, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../pcap/packet.ts';
 import type { CaptureState } from './captureState.ts';
 import { tcpConnState } from './connState.ts';
+import { flowAddress } from './conversations.ts';
 import { isGroup, isGroupFrame } from './detectors/measures.ts';
 import { datagramEnds, endsOf } from './detectors/watched.ts';
 import type { Service } from './engineApi.ts';
@@ -22,6 +24,8 @@ import { OpenRequests } from './openRequests.ts';
 import type { FlowPass } from './flowPass.ts';
 import { QUESTION_MESSAGES, questionIn } from './serviceQuestions.ts';
 import { LONGEST_WHAT, ServiceBook } from './serviceBook.ts';
+import { DHCP_SERVER_PORT, DhcpQuestions } from './serviceDhcp.ts';
+import { MOST_ERRORS, QuotedErrors } from './serviceErrors.ts';
 import { newTotals, serviceRows, type CollectedService, type ServiceTotals } from './serviceRows.ts';
 import { isAlertOnly, MOST_HANDSHAKES, TLS_ESTABLISHED, TLS_MESSAGES, TlsHandshakes, type TlsFailure } from './serviceTls.ts';
 import {
@@ -36,6 +40,7 @@ import {
 
 export const SERVICE_MESSAGES: readonly string[] = [
   dnsMessage.kind,
+  dhcpMessage.kind,
   httpRequestMessage.kind,
   httpResponseMessage.kind,
   ...TLS_MESSAGES,
@@ -91,6 +96,10 @@ export class ServiceWatch {
   /** Questions over DNS without an answer yet: the frame and the time of the first. */
   readonly #waiting = new Map<string, { readonly at: number; readonly what: string }>();
   readonly #open = new OpenRequests(MOST_WAITING);
+  readonly #dhcp = new DhcpQuestions(MOST_WAITING);
+  readonly #errors = new QuotedErrors();
+  /** Conversations of which an error says that they cannot come about. */
+  readonly #refused = new Map<number, 'refused' | 'unreachable'>();
   readonly #tls = new TlsHandshakes();
   #zero: number | null = null;
   #hasMissedQuestions = false;
@@ -102,6 +111,9 @@ export class ServiceWatch {
   onMessage(message: Message, flow: number, p: Packet): void {
     if (dnsMessage.is(message)) {
       if (message.protocol === 'dns') this.#dns(message, flow, p);
+    } else if (dhcpMessage.is(message)) {
+      const ends = datagramEnds(p);
+      if (ends !== null) this.#dhcp.onMessage(message, ends, this.#secondsOf(p), this.#book);
     } else if (flow < 0) return;
     else if (httpRequestMessage.is(message)) {
       const service = this.#of(flow);
@@ -132,6 +144,7 @@ export class ServiceWatch {
   onFrame(p: Packet, pass: FlowPass): void {
     const { flow, direction } = pass,
       { ints } = this.#state.flows;
+    if (p.icmp >= 0) this.#errors.onFrame(p, this.#state.flows);
     if (flow < 0) return;
     const protocol = ints[flow * F.INTS + F.META]! & F.META_PROTOCOL;
     if (protocol === F.PROTOCOL_UDP) this.#datagram(p, flow, direction);
@@ -257,8 +270,13 @@ export class ServiceWatch {
     return service;
   }
 
-  /** Datagrams whose protocol does not ask and answer belong to no service. */
+  /** Datagrams whose protocol does not ask and answer belong to no service, unless an error quotes them. Those of DHCP have a port of their own at both ends. */
   #knownUdp(flow: number): CollectedService | null {
+    const ports = this.#state.flows.ints[flow * F.INTS + F.PORTS]!;
+    if (ports >>> 16 === DHCP_SERVER_PORT) {
+      const known = this.#book.known('udp', flowAddress(this.#state, flow, F.A), DHCP_SERVER_PORT);
+      if (known !== null) return known;
+    }
     const { server, serverPort } = endsOf(this.#state, flow);
     return this.#book.known('udp', server, serverPort);
   }
@@ -292,11 +310,31 @@ export class ServiceWatch {
     return isWhole && connState !== 'RSTR' ? failure : null;
   }
 
+  /** What ICMP errors say of services. Whose answer nobody wants any more is no broken service, nor is the end of a traceroute. */
+  #noteErrors(): void {
+    const { ints } = this.#state.flows;
+    for (const { flow, direction, what, meaning, frame, times } of this.#errors.all()) {
+      const at = flow * F.INTS,
+        isProbe = (ints[at + F.FLAGS]! & F.LOW_TTL) !== 0,
+        isOfServer = this.#sideOf(flow, direction) === 'server';
+      if (isProbe || (isOfServer && meaning !== 'onTheWay')) continue;
+      const protocol = ints[at + F.META]! & F.META_PROTOCOL,
+        service = protocol === F.PROTOCOL_TCP || protocol === F.PROTOCOL_UDP ? this.#of(flow) : null;
+      if (service === null) continue;
+      this.#book.count(service, what, frame, 'trouble', times);
+      if (meaning === 'onTheWay') continue;
+      this.#refused.set(flow, meaning);
+      if (protocol === F.PROTOCOL_UDP) service[meaning] += times;
+    }
+  }
+
   /** What all flows came to; those with the most packets first. */
   found(): ServicesFound {
     const { flows, names, tables } = this.#state,
       { ints, doubles } = flows,
       totals = new Map<CollectedService, ServiceTotals>();
+    this.#dhcp.finish(this.#book);
+    this.#noteErrors();
     for (let flow = 0; flow < flows.count; flow++) {
       const at = flow * F.INTS,
         protocol = ints[at + F.META]! & F.META_PROTOCOL,
@@ -306,11 +344,14 @@ export class ServiceWatch {
         service = layer === 'tcp' ? this.#of(flow) : this.#knownUdp(flow);
       if (service === null) continue;
       let total = totals.get(service);
-      if (total === undefined) totals.set(service, (total = newTotals(layer)));
+      if (total === undefined) totals.set(service, (total = newTotals()));
       total.packets += packets;
       total.bytes += doubles[flow * F.DOUBLES + F.BYTES_A]! + doubles[flow * F.DOUBLES + F.BYTES_B]!;
       total.service ??= tables.all[ints[at + F.SERVICE]! - 1]?.dissector.id ?? null;
-      if (layer !== 'tcp') continue;
+      if (layer !== 'tcp') {
+        if (service.refused + service.unreachable === 0 || (ints[at + F.PACKETS_A] !== 0 && ints[at + F.PACKETS_B] !== 0)) total.isOpen = true;
+        continue;
+      }
       total.connections++;
       if ((ints[at + F.FLAGS]! & (F.SYN_ACK_B | F.DATA_B)) !== 0 || (ints[at + F.FLAGS]! & F.SYN_A) === 0) total.isOpen = true;
       const connState = tcpConnState(ints[at + F.FLAGS]!),
@@ -319,7 +360,7 @@ export class ServiceWatch {
         total.failedTls++;
         this.#book.count(service, failure.what, failure.frame, 'trouble');
       } else if (connState === 'REJ') total.refused++;
-      else if (connState === 'S0') total.unanswered++;
+      else if (connState === 'S0') total[this.#refused.get(flow) ?? 'unanswered']++;
       else if (connState === 'RSTR') total.reset++;
     }
     for (const [flow, requests, hasBegun] of this.#open.left()) {
@@ -334,7 +375,8 @@ export class ServiceWatch {
       limits: [
         ...unlisted,
         ...this.#book.limits(),
-        ...(this.#hasMissedQuestions ? [`Questions beyond ${MOST_WAITING} that waited at once were not followed.`] : []),
+        ...(this.#errors.isBounded ? [`ICMP errors about more than ${MOST_ERRORS} conversations were not followed.`] : []),
+        ...(this.#hasMissedQuestions || this.#dhcp.isBounded ? [`Questions beyond ${MOST_WAITING} that waited at once were not followed.`] : []),
         ...(this.#tls.isBounded ? [`TLS handshakes beyond ${MOST_HANDSHAKES} that were under way or had failed were not followed.`] : []),
       ],
     };

@@ -40,7 +40,7 @@ describe('the story of npm start', () => {
       ],
     ]);
     expect([dns.requests, dns.unansweredRequests, dns.errors]).toEqual([62, 0, 4]);
-    expect(rows.length).toBe(9);
+    expect(rows.length).toBe(10);
     expect(limits).toEqual([expect.stringMatching(/^19\d ports of 10\.20\.0\.20 that let nobody in are not listed/)]);
   });
 

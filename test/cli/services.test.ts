@@ -19,7 +19,7 @@ test('prints a line for each service, the slowest first, and what is left out', 
   const { status, stdout } = await netsec(['services', STORY, '--limit', '2']);
   expect(status).toBe(0);
   const lines = stdout.split('\n');
-  expect(lines[0]).toBe('9 services, 2 of them shown');
+  expect(lines[0]).toBe('10 services, 2 of them shown');
   // 80 columns: times of connecting and requests have no room.
   expect(lines[1]).toMatch(/^ {2}server +port +service +conns +failed +answer +95 % +max +frame +errors$/);
   expect(lines[2]).toMatch(/^ {2}10\.20\.0\.20 +22 +SSH +2 +17 ms +52 ms +52 ms +88$/);

@@ -187,6 +187,7 @@ function serviceRow({ layer, address, port, names, service, connect, answer, slo
     clients,
     connections,
     refused,
+    unreachable,
     unanswered,
     reset,
     failedTls,
@@ -199,7 +200,7 @@ function serviceRow({ layer, address, port, names, service, connect, answer, slo
     outcomes,
   } = counts;
   const row: Row = {
-    ...{ server: address, port, layer, service, clients, connections, refused, unanswered, reset, failedTls },
+    ...{ server: address, port, layer, service, clients, connections, refused, unreachable, unanswered, reset, failedTls },
     ...{
       retransmissions,
       zeroWindows,

@@ -80,7 +80,7 @@ function serviceText({ address, port, layer, service, names: [name] }: Service):
 function failureLine(row: Service): string {
   const said = waysOfFailing(row).map(({ times, how }) => `${countText(times)} ${how}`),
     why = row.outcomes.filter(({ kind }) => kind === 'trouble').map(outcomeText);
-  return `${serviceText(row)}: of ${plural(row.connections ?? 0, 'connection')} ${said.join(', ')}${why.length === 0 ? '' : ` (${why.join(', ')})`}`;
+  return `${serviceText(row)}: ${row.connections === null ? 'of its datagrams' : `of ${plural(row.connections, 'connection')}`} ${said.join(', ')}${why.length === 0 ? '' : ` (${why.join(', ')})`}`;
 }
 
 function silenceLine(row: Service): string {

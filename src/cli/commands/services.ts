@@ -1,7 +1,7 @@
 /** `netsec services`: how each service of a capture answers: failed connections, times, errors. */
 import { EVERYTHING, failedConnections, type Service, type ServiceTimes } from '../../analysis/engineApi.ts';
 import { countText, durationText, plural, protocolLabel } from '../../analysis/engine.ts';
-import { columns, hang, paint, type Column, type TextStyle } from '../../analysis/exports/textLayout.ts';
+import { columns, displayWidth, hang, paint, type Column, type TextStyle } from '../../analysis/exports/textLayout.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import { choiceOption, EXIT, KEY_LOG, rowsOption, textOption, type Command } from '../command.ts';
 import { withSession } from '../openSession.ts';
@@ -37,6 +37,7 @@ const time = (of: ServiceTimes | null, which: 'median' | 'p95' | 'max'): string 
 const trouble = (count: number): string => (count === 0 ? '' : countText(count));
 const number = (count: number | null): string => (count === null ? '' : countText(count));
 
+const P95 = '95 %';
 const COLUMNS: readonly ServiceColumn[] = [
   { title: 'server', min: 15, cell: ({ address }) => address },
   { title: 'port', align: 'right', cell: ({ port }) => String(port) },
@@ -47,7 +48,7 @@ const COLUMNS: readonly ServiceColumn[] = [
   { title: 'requests', align: 'right', optional: true, mayBeEmpty: true, cell: ({ requests }) => number(requests) },
   { title: 'no answer', sort: 'unansweredRequests', align: 'right', mayBeEmpty: true, cell: (row) => trouble(row.unansweredRequests) },
   { title: 'answer', align: 'right', cell: ({ answer }) => time(answer, 'median') },
-  { title: '95 %', align: 'right', optional: true, cell: ({ answer }) => time(answer, 'p95') },
+  { title: P95, align: 'right', cell: ({ answer }) => time(answer, 'p95') },
   { title: 'max', align: 'right', cell: ({ answer }) => time(answer, 'max') },
   { title: 'frame', align: 'right', optional: true, cell: ({ answer }) => number(answer?.maxFrame ?? null) },
   { title: 'errors', align: 'right', cell: ({ errors }) => trouble(errors) },
@@ -58,11 +59,18 @@ const COLUMNS: readonly ServiceColumn[] = [
 /** The table: what it is sorted by stays, however narrow it is. */
 function table(rows: readonly Service[], sortedBy: Sort, style: TextStyle): string[] {
   const shown = COLUMNS.filter(({ mayBeEmpty, sort, cell }) => mayBeEmpty !== true || sort === sortedBy || rows.some((row) => cell(row) !== ''));
-  return columns(
-    style,
-    shown.map(({ optional, sort, ...column }) => ({ ...column, optional: optional === true && sort !== sortedBy })),
-    [shown.map(({ title }) => title), ...rows.map((row) => shown.map(({ cell }) => cell(row)))],
-  );
+  const laidOut = (isNarrow: boolean): string[] =>
+    columns(
+      style,
+      shown.map(({ title, optional, sort, ...column }) => ({
+        ...column,
+        optional: (optional === true || (isNarrow && title === P95)) && sort !== sortedBy,
+      })),
+      [shown.map(({ title }) => title), ...rows.map((row) => shown.map(({ cell }) => cell(row)))],
+    );
+  const lines = laidOut(false);
+  // Last of all goes what many answers took.
+  return lines.some((line) => displayWidth(line) > style.width) ? laidOut(true) : lines;
 }
 
 export const services: Command = {
