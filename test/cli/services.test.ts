@@ -80,6 +80,11 @@ test('as JSON, under a filter, in another order', async () => {
   ]);
 });
 
+test('a filter that leaves nothing says so, and nothing of the capture', async () => {
+  const { stdout } = await netsec(['services', STORY, '--filter', 'ip.addr == 9.9.9.9']);
+  expect(stdout).toBe('None of 10 services has a packet that passes the filter.\n');
+});
+
 test('says what is wrong', async () => {
   for (const [args, message] of [
     [['--sort', 'colour'], '--sort wants one of answerMax'],

@@ -4,12 +4,14 @@ import { countText, durationText, plural, protocolLabel } from '../../analysis/e
 import { columns, displayWidth, hang, paint, type Column, type TextStyle } from '../../analysis/exports/textLayout.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import { choiceOption, EXIT, KEY_LOG, rowsOption, textOption, type Command } from '../command.ts';
+import { noneOfThem } from '../noneOfThem.ts';
 import { withSession } from '../openSession.ts';
 import { isUnderstood, oneCapture } from './packets.ts';
 
 const DEFAULT_ROWS = 20;
 /** Kinds of errors and failures that are told of one service. */
 const MOST_WRONG = 4;
+const NO_SERVICE = 'No service was asked for anything.';
 /** What the table may be sorted by; not all of it has a column. */
 const SORTS = [
   'answerMax',
@@ -105,7 +107,7 @@ export const services: Command = {
       }
       const lines =
         rows.length === 0
-          ? ['No service was asked for anything.']
+          ? [await noneOfThem('service', { filter, search: '' }, (all) => session.handlers.services(all, terminal.signal), NO_SERVICE)]
           : [
               `${paint(style, plural(total, 'service'), 'bold')}${rows.length < total ? `, ${countText(rows.length)} of them shown` : ''}`,
               ...table(rows, column, style),
