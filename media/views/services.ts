@@ -1,6 +1,13 @@
 /** How each port of each server answers: who could connect, how long that and the answers took, and what went wrong. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { failedConnections, type GraphSeries, type Service, type ServiceTimes } from '../../src/analysis/engineApi.ts';
+import {
+  failedConnections,
+  waysOfFailing,
+  type GraphSeries,
+  type Service,
+  type ServiceOutcome,
+  type ServiceTimes,
+} from '../../src/analysis/engineApi.ts';
 import { fact, icon, packetsLink, skeleton } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { addressFilter, both } from '../filters.ts';
@@ -32,9 +39,32 @@ function plain(row: Service): object {
     [`${name}Count`]: all?.count ?? 0,
   });
   const { layer, address, port, service, clients, packets, bytes, connections, refused, unanswered, reset, retransmissions, zeroWindows } = row;
+  const { failedTls, unreachable } = row;
   return {
-    ...{ layer, address, port, names: row.names.join(' '), service, clients, packets, bytes, connections, refused, unanswered, reset },
-    ...{ retransmissions, zeroWindows, requests: row.requests, unansweredRequests: row.unansweredRequests, errors: row.errors },
+    ...{
+      layer,
+      address,
+      port,
+      names: row.names.join(' '),
+      service,
+      clients,
+      packets,
+      bytes,
+      connections,
+      refused,
+      unreachable,
+      unanswered,
+      reset,
+      failedTls,
+    },
+    ...{
+      retransmissions,
+      zeroWindows,
+      requests: row.requests,
+      unansweredRequests: row.unansweredRequests,
+      unfinishedAnswers: row.unfinishedAnswers,
+      errors: row.errors,
+    },
     ...times('connectSeconds', row.connect),
     ...times('answerSeconds', row.answer),
   };
@@ -119,7 +149,7 @@ function columns(store: Store): readonly Column<Service>[] {
       2,
       failedConnections,
       (row) => trouble(failedConnections(row)),
-      'Connections that were refused, not answered, or reset by the server',
+      'Connections that were refused, unreachable, not answered, reset by the server, or whose TLS handshake failed',
     ),
     time('connect', 'Connect', 'Time of the handshake, the middle one', 6, (row) => row.connect?.median),
     number('requests', 'Requests', 66, 7, (row) => row.requests),
@@ -139,7 +169,7 @@ function columns(store: Store): readonly Column<Service>[] {
       4,
       (row) => row.unansweredRequests,
       (row) => trouble(row.unansweredRequests),
-      'Requests without an answer in this capture',
+      'Requests without a whole answer in this capture',
     ),
     time('answer', 'Answer', 'Time to the first of an answer, the middle one', 0, (row) => row.answer?.median),
     time('answerP95', '95 %', 'Time within which 95 of 100 answers began', 1, (row) => row.answer?.p95),
@@ -172,6 +202,19 @@ function timesText(store: Store, times: ServiceTimes | null): TemplateResult | n
     <button class="lk" title="Show the packet" @click=${() => store.showPacket(maxFrame)}>${formatDuration(max)}</button>`;
 }
 
+/** `3 without a whole answer (2 had begun)` */
+function unansweredText({ unansweredRequests, unfinishedAnswers }: Service): string {
+  return `${formatCount(unansweredRequests)} without a whole answer${unfinishedAnswers === 0 ? '' : ` (${formatCount(unfinishedAnswers)} had begun)`}`;
+}
+
+/** `503 (3)`, an error with the packet of the first. */
+function outcomeText(store: Store, { kind, what, times, frame }: ServiceOutcome): TemplateResult {
+  const text = `${what} (${formatCount(times)})`;
+  return kind !== 'answer'
+    ? html`<button class="lk bad" title="Show the first of them" @click=${() => store.showPacket(frame)}>${text}</button>`
+    : html`${text}`;
+}
+
 /** Which field says how long its answers took; over TCP without one, how long segments waited for their acknowledgment. */
 const TIMES: Readonly<Record<string, string>> = {
   dns: 'dns.time',
@@ -195,7 +238,9 @@ function linesOf(row: Service): readonly GraphSeries[] {
 }
 
 function detail(store: Store, row: Service): TemplateResult {
-  const { refused, unanswered, reset, connections, requests } = row;
+  const { connections, requests } = row,
+    failures = waysOfFailing(row),
+    failureText = failures.map(({ times, how }) => `${formatCount(times)} ${how}`).join(', ');
   return html`<h2>
       ${row.address}:${String(row.port)}
       <span class="muted">${[row.names[0] ?? '', row.service === null ? '' : protocolLabel(row.service)].join(' ')}</span>
@@ -210,16 +255,12 @@ function detail(store: Store, row: Service): TemplateResult {
         'Connections',
         connections === null
           ? null
-          : `${formatCount(connections)} of ${plural(row.clients, 'client')}: ${formatCount(refused)} refused, ${formatCount(unanswered)} not answered, ${formatCount(reset)} reset by the server`,
+          : `${formatCount(connections)} of ${plural(row.clients, 'client')}: ${failures.length === 0 ? 'none failed' : failureText}`,
       )}
-      ${fact('Connecting took', timesText(store, row.connect))} ${fact('Answers began after', timesText(store, row.answer))}
-      ${fact(
-        'Requests',
-        requests === null
-          ? null
-          : `${formatCount(requests)}, ${formatCount(row.unansweredRequests)} without an answer, ${plural(row.errors, 'error')}`,
-      )}
-      ${fact('They came to', row.outcomes.length === 0 ? null : row.outcomes.map(({ what, times }) => `${what} (${formatCount(times)})`).join(', '))}
+      ${fact('Datagrams', connections === null && failures.length > 0 ? failureText : null)} ${fact('Connecting took', timesText(store, row.connect))}
+      ${fact('Answers began after', timesText(store, row.answer))}
+      ${fact('Requests', requests === null ? null : `${formatCount(requests)}, ${unansweredText(row)}, ${plural(row.errors, 'error')}`)}
+      ${fact('They came to', row.outcomes.length === 0 ? null : html`${row.outcomes.map((one, at) => [at === 0 ? '' : ', ', outcomeText(store, one)])}`)}
       ${fact(
         'On the way',
         row.layer === 'udp' ? null : `${plural(row.retransmissions, 'retransmission')}, ${plural(row.zeroWindows, 'closed window')}`,

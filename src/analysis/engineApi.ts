@@ -12,8 +12,8 @@ import type { ConversationLayer, Conversation, Endpoint, Finding, Report, Severi
 
 import type { TcpGraph } from './tcpGraph.ts';
 
-export { failedConnections } from './passRows.ts';
-export type { FileContents, FileRow, Service, ServiceAnswer, ServiceTimes, TransferredFile } from './passRows.ts';
+export { failedConnections, waysOfFailing } from './passRows.ts';
+export type { FileContents, FileRow, Service, ServiceAnswer, ServiceOutcome, ServiceTimes, TransferredFile } from './passRows.ts';
 export * from './tcpMarks.ts';
 export type { FieldNode, GraphLine, GraphScale, GraphSeries, HostStory, TcpGraph };
 

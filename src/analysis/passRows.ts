@@ -17,6 +17,15 @@ export interface ServiceAnswer {
   readonly what: string;
 }
 
+/** What requests or connections came to, how often, and the frame of the first. */
+export interface ServiceOutcome {
+  /** An answer, `200`; one that says there was an error, `Server failure`; or what befell a connection, `TLS alert of the client: Unknown CA (48)`. */
+  readonly kind: 'answer' | 'error' | 'trouble';
+  readonly what: string;
+  readonly times: number;
+  readonly frame: number;
+}
+
 /** One port of one server, and how it answers; see serviceTimes.ts. */
 export interface Service {
   /** `tcp 10.0.0.1 443` */
@@ -32,10 +41,16 @@ export interface Service {
   readonly bytes: number;
   /** Of TCP, all that were seen, from their beginning or not; null over UDP. */
   readonly connections: number | null;
-  /** Connections that were answered with a reset (`REJ`), with nothing (`S0`), and those that the server ended with a reset (`RSTR`). */
+  /**
+   * Connections that were answered with a reset (`REJ`), with nothing (`S0`), and those that the server ended with a reset (`RSTR`). Refused and unreachable is
+   * also what ICMP errors say so of: connections, or datagrams.
+   */
   readonly refused: number;
+  readonly unreachable: number;
   readonly unanswered: number;
   readonly reset: number;
+  /** Connections whose TLS handshake a fatal alert ended, whatever they ended with then, or that were closed before it was done. */
+  readonly failedTls: number;
   /** Frames of both sides that Wireshark calls retransmissions, and those that close a window. */
   readonly retransmissions: number;
   readonly zeroWindows: number;
@@ -43,17 +58,38 @@ export interface Service {
   readonly answer: ServiceTimes | null;
   /** Of HTTP and DNS; null where requests are not read. */
   readonly requests: number | null;
+  /** Requests to which no whole answer came in the capture; `unfinishedAnswers` of them had begun to be answered. */
   readonly unansweredRequests: number;
+  readonly unfinishedAnswers: number;
   /** Status codes from 400, DNS codes but NOERROR and NXDOMAIN. */
   readonly errors: number;
-  /** What requests came to, most often first: `200`, `Server failure`. */
-  readonly outcomes: readonly { readonly what: string; readonly times: number }[];
+  /** What it came to, most often first. */
+  readonly outcomes: readonly ServiceOutcome[];
   /** The slowest answers, at most ten. */
   readonly slowest: readonly ServiceAnswer[];
 }
 
-/** Connections that came to nothing, or that the server broke off. */
-export const failedConnections = ({ refused, unanswered, reset }: Service): number => refused + unanswered + reset;
+/** Connections that came to nothing, or that the server broke off; over UDP datagrams that ICMP refuses. */
+export const failedConnections = ({ refused, unreachable, unanswered, reset, failedTls }: Service): number =>
+  refused + unreachable + unanswered + reset + failedTls;
+
+/** How many of them came to nothing in which way, where any did. */
+export function waysOfFailing({
+  refused,
+  unreachable,
+  unanswered,
+  reset,
+  failedTls,
+}: Service): readonly { readonly times: number; readonly how: string }[] {
+  const ways = [
+    { times: refused, how: 'refused' },
+    { times: unreachable, how: 'unreachable' },
+    { times: unanswered, how: 'not answered' },
+    { times: reset, how: 'reset by the server' },
+    { times: failedTls, how: 'failed in TLS' },
+  ];
+  return ways.filter(({ times }) => times > 0);
+}
 
 /** A file that a protocol transferred, as it was seen; see fileTransfers.ts. All text is untrusted. */
 export interface FileRow {

@@ -70,6 +70,12 @@ export interface SelectionViewsOptions {
   readonly onProgress: (bytesDone: number, bytesTotal: number) => void;
 }
 
+interface MessageListener {
+  onMessage(message: Message, flow: number, p: Packet): void;
+  /** A kind that is heard of frames outside of the selection, too. */
+  readonly alwaysHeard?: string;
+}
+
 export class SelectionViews {
   readonly #source: ByteSource;
   readonly #format: CaptureFormat;
@@ -196,7 +202,7 @@ export class SelectionViews {
     selection: Selection,
     frames: number,
     messages: readonly string[],
-    to: (state: CaptureState) => { onMessage(message: Message, flow: number, p: Packet): void },
+    to: (state: CaptureState) => MessageListener,
     onFrame?: AnalysisOptions['onFrame'],
   ): Promise<void> {
     const { selection: chosen } = await this.chosen(selection),
@@ -209,7 +215,7 @@ export class SelectionViews {
           const listener = to(state);
           return {
             onMessage: (message, flow, p) => {
-              if (chosen === null || chosen.has(message.frame)) listener.onMessage(message, flow, p);
+              if (chosen === null || message.kind === listener.alwaysHeard || chosen.has(message.frame)) listener.onMessage(message, flow, p);
             },
           };
         },

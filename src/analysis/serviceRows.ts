@@ -1,6 +1,6 @@
 /** What was collected of each service becomes a row: its connections, its times by percentiles, and which ports are left out as a scan's. */
 import type { AddressNames } from './addressNames.ts';
-import type { Service, ServiceAnswer, ServiceTimes } from './engineApi.ts';
+import type { Service, ServiceAnswer, ServiceOutcome, ServiceTimes } from './engineApi.ts';
 
 /** Closed ports of one server that may be services which do not run; and servers of which it is said that they have more. */
 const MOST_CLOSED = 8,
@@ -18,11 +18,17 @@ export interface CollectedService {
   readonly connectFrames: number[];
   readonly answerTimes: number[];
   readonly answerFrames: number[];
-  slowest: ServiceAnswer[];
-  readonly outcomes: Map<string, number>;
+  readonly slowest: ServiceAnswer[];
+  readonly outcomes: Map<string, ServiceOutcome>;
   requests: number;
   responses: number;
+  /** Requests without a whole answer, and those of them whose answer had begun. */
+  unanswered: number;
+  unfinished: number;
   errors: number;
+  /** Datagrams that an ICMP error quotes. */
+  refused: number;
+  unreachable: number;
   retransmissions: number;
   zeroWindows: number;
 }
@@ -33,8 +39,10 @@ export interface ServiceTotals {
   bytes: number;
   connections: number;
   refused: number;
+  unreachable: number;
   unanswered: number;
   reset: number;
+  failedTls: number;
   /** Somebody got in, or was in when the capture began. */
   isOpen: boolean;
   service: string | null;
@@ -54,19 +62,25 @@ export const newService = (number: number, layer: 'tcp' | 'udp', address: string
   outcomes: new Map(),
   requests: 0,
   responses: 0,
+  unanswered: 0,
+  unfinished: 0,
   errors: 0,
+  refused: 0,
+  unreachable: 0,
   retransmissions: 0,
   zeroWindows: 0,
 });
 
-export const newTotals = (layer: 'tcp' | 'udp'): ServiceTotals => ({
+export const newTotals = (): ServiceTotals => ({
   packets: 0,
   bytes: 0,
   connections: 0,
   refused: 0,
+  unreachable: 0,
   unanswered: 0,
   reset: 0,
-  isOpen: layer === 'udp',
+  failedTls: 0,
+  isOpen: false,
   service: null,
 });
 
@@ -92,17 +106,20 @@ export function serviceRows(
       packets: total.packets,
       bytes: total.bytes,
       connections: isTcp ? total.connections : null,
-      refused: total.refused,
+      refused: total.refused + one.refused,
+      unreachable: total.unreachable + one.unreachable,
       unanswered: total.unanswered,
       reset: total.reset,
+      failedTls: total.failedTls,
       retransmissions: one.retransmissions,
       zeroWindows: one.zeroWindows,
       connect: timesOf(one.connectTimes, one.connectFrames),
       answer: timesOf(one.answerTimes, one.answerFrames),
       requests: one.requests === 0 && one.responses === 0 ? null : one.requests,
-      unansweredRequests: Math.max(0, one.requests - one.responses),
+      unansweredRequests: one.unanswered,
+      unfinishedAnswers: one.unfinished,
       errors: one.errors,
-      outcomes: [...one.outcomes].map(([what, times]) => ({ what, times })).sort((a, b) => b.times - a.times),
+      outcomes: [...one.outcomes.values()].sort((a, b) => b.times - a.times),
       slowest: one.slowest,
     };
   });

@@ -176,6 +176,7 @@ function serviceKey(row: Service, column: string): number | string {
     case 'errors':
     case 'unansweredRequests':
     case 'retransmissions':
+    case 'zeroWindows':
       return row[column];
     default:
       return 0;

@@ -1,29 +1,12 @@
 /** How services answer: against tshark's fields on samples, and on conversations of our own making. */
 import { describe, expect, test } from 'vitest';
-import { EVERYTHING, type Service, type ServicesPage, type ServiceTimes } from '../../src/analysis/engineApi.ts';
+import type { Service, ServicesPage, ServiceTimes } from '../../src/analysis/engineApi.ts';
 import { questionIn } from '../../src/analysis/serviceQuestions.ts';
 import { analyzeCapture, sample } from '../support/analyzeCapture.ts';
-import { dnsBytes } from '../support/dialogue.ts';
+import { bytesOf, dnsBytes } from '../support/dialogue.ts';
 import { ACK, FIN, PacketBuilder, PSH, RST, SYN } from '../support/packetBuilder.ts';
+import { CLIENT, connection, HANDSHAKE, SERVER, servicesOf, type Step } from '../support/services.ts';
 import { tsharkFields, tsharkVersion } from '../support/tshark.ts';
-import { withSession } from '../support/withSession.ts';
-
-const CLIENT = '10.0.0.2',
-  SERVER = '10.0.0.9';
-
-const servicesOf = (capture: string | Uint8Array, filter = '', sort: string | null = null): Promise<ServicesPage> =>
-  withSession(capture, async ({ handlers }) =>
-    handlers.services(
-      {
-        selection: { ...EVERYTHING, filter },
-        search: '',
-        sort: sort === null ? null : { column: sort, descending: true },
-        offset: 0,
-        limit: 1000,
-      },
-      new AbortController().signal,
-    ),
-  );
 
 const brief = (times: ServiceTimes | null): readonly number[] | null =>
   times === null ? null : [times.count, ...[times.median, times.p95, times.max].map((seconds) => Math.round(seconds * 1e6)), times.maxFrame];
@@ -46,18 +29,18 @@ describe('the story of npm start', () => {
       web = rows.find(({ id }) => id === 'tcp 10.20.0.10 80')!,
       dns = rows.find(({ id }) => id === 'udp 192.168.10.1 53')!;
     // tshark: http.response.code, dns.flags.rcode.
-    expect([web.requests, web.errors, web.outcomes]).toEqual([
+    expect([web.requests, web.errors, web.outcomes.map(({ kind, what, times }) => [kind, what, times])]).toEqual([
       13,
       1,
       [
-        { what: '200', times: 10 },
-        { what: '301', times: 1 },
-        { what: '404', times: 1 },
-        { what: '206', times: 1 },
+        ['answer', '200', 10],
+        ['answer', '301', 1],
+        ['error', '404', 1],
+        ['answer', '206', 1],
       ],
     ]);
     expect([dns.requests, dns.unansweredRequests, dns.errors]).toEqual([62, 0, 4]);
-    expect(rows.length).toBe(9);
+    expect(rows.length).toBe(10);
     expect(limits).toEqual([expect.stringMatching(/^19\d ports of 10\.20\.0\.20 that let nobody in are not listed/)]);
   });
 
@@ -79,10 +62,21 @@ describe.runIf(tsharkVersion() !== null)('as tshark measures', () => {
       if (one === undefined) wanted.set(id, (one = { connect: [], answer: [] }));
       return one;
     };
-    const names = ['frame.time_relative', 'ip.src', 'ipv6.src', 'ip.dst', 'ipv6.dst', 'tcp.stream', 'tcp.srcport', 'tcp.dstport', 'tcp.len'];
+    const names = [
+      'frame.time_relative',
+      'ip.src',
+      'ipv6.src',
+      'ip.dst',
+      'ipv6.dst',
+      'tcp.stream',
+      'tcp.srcport',
+      'tcp.dstport',
+      'tcp.len',
+      'tls.record.content_type',
+    ];
     const marks = ['retransmission', 'out_of_order', 'keep_alive', 'zero_window_probe'].map((mark) => `tcp.analysis.${mark}`);
     const fields = [...names, 'tcp.analysis.initial_rtt', 'dns.time', 'udp.srcport', ...marks];
-    for (const [time, ip4, ip6, to4, to6, stream, port, toPort, length, roundTrip, dnsTime, udpPort, ...bad] of tsharkFields(file, fields)) {
+    for (const [time, ip4, ip6, to4, to6, stream, port, toPort, length, record, roundTrip, dnsTime, udpPort, ...bad] of tsharkFields(file, fields)) {
       const from = ip4 === '' ? ip6! : ip4!;
       if (dnsTime !== '' && udpPort !== '') of(`udp ${from} ${udpPort!}`).answer.push(Number(dnsTime));
       if (stream === '') continue;
@@ -92,7 +86,8 @@ describe.runIf(tsharkVersion() !== null)('as tshark measures', () => {
         connected.add(stream!);
         of(id).connect.push(Number(roundTrip));
       }
-      if (Number(length) === 0 || bad.some((mark) => mark !== '')) continue;
+      // A segment with an alert alone, 21, neither asks nor answers.
+      if (Number(length) === 0 || record === '21' || bad.some((mark) => mark !== '')) continue;
       if (from === client && port === clientPort) asked.set(stream!, Number(time));
       else if (asked.has(stream!)) {
         of(id).answer.push(Number(time) - asked.get(stream!)!);
@@ -120,35 +115,6 @@ function expectTimes(ours: ServiceTimes | null, theirs: readonly number[], what:
   expect(ours.p95, what).toBeCloseTo(sorted[Math.ceil(0.95 * sorted.length) - 1]!, 5);
 }
 
-/** Segments of one connection: who speaks, flags, bytes of payload, then how long until the next. */
-type Step = readonly [from: 'client' | 'server', flags: number, bytes: number, wait: number];
-
-function connection(builder: PacketBuilder, port: number, steps: readonly Step[], clientPort = 40_000): PacketBuilder {
-  const sent = { client: 1000, server: 5000 };
-  for (const [from, flags, bytes, wait] of steps) {
-    const other = from === 'client' ? 'server' : 'client',
-      [source, destination] = from === 'client' ? [clientPort, port] : [port, clientPort];
-    builder
-      .tcp({
-        from: from === 'client' ? CLIENT : SERVER,
-        to: from === 'client' ? SERVER : CLIENT,
-        sourcePort: source,
-        destinationPort: destination,
-        flags,
-        sequence: sent[from],
-        acknowledgment: (flags & ACK) === 0 ? 0 : sent[other],
-        payload: new Uint8Array(bytes).fill(0x61),
-      })
-      .wait(wait);
-    sent[from] += bytes + ((flags & (SYN | FIN)) === 0 ? 0 : 1);
-  }
-  return builder;
-}
-const HANDSHAKE: readonly Step[] = [
-  ['client', SYN, 0, 0.02],
-  ['server', SYN | ACK, 0, 0.005],
-  ['client', ACK, 0, 0.1],
-];
 const only = async (builder: PacketBuilder): Promise<Service> => {
   const { rows } = await servicesOf(builder.bytes());
   expect(rows.length).toBe(1);
@@ -262,13 +228,75 @@ describe('DNS', () => {
     expect(row).toMatchObject({ service: 'dns', connections: null, requests: 4, unansweredRequests: 1, errors: 1 });
     expect(row.outcomes).toEqual(
       expect.arrayContaining([
-        { what: 'No error', times: 1 },
-        { what: 'Server failure', times: 1 },
-        { what: 'No such name', times: 1 },
+        { kind: 'answer', what: 'No error', times: 1, frame: 2 },
+        { kind: 'error', what: 'Server failure', times: 1, frame: 6 },
+        { kind: 'answer', what: 'No such name', times: 1, frame: 8 },
       ]),
     );
     expect(brief(row.answer)).toEqual([3, 200_000, 600_000, 600_000, 6]);
     expect(row.slowest[0]).toMatchObject({ frame: 6, what: 'A a.example.com' });
+  });
+});
+
+/** Of one connection to a web server. */
+const web = (...steps: readonly Step[]): Promise<Service> => only(connection(new PacketBuilder(), 80, [...HANDSHAKE, ...steps]));
+const asks = (path: string, wait = 0.1): Step => ['client', PSH | ACK, bytesOf(`GET ${path} HTTP/1.1\r\nHost: shop.example\r\n\r\n`), wait],
+  says = (text: string, wait = 0): Step => ['server', PSH | ACK, bytesOf(text), wait];
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n';
+
+describe('requests over HTTP', () => {
+  const told = ({ requests, unansweredRequests, unfinishedAnswers, answer, slowest }: Service): unknown => ({
+    requests,
+    unansweredRequests,
+    unfinishedAnswers,
+    times: answer?.count ?? 0,
+    slowest: slowest.map(({ frame, what }) => [frame, what]),
+  });
+
+  // A path that drops full-sized packets: the head of the answer comes, its body never does.
+  test('an answer that begins and stalls is none, and has no time', async () => {
+    const row = await web(asks('/ok'), says(`${OK}good`, 1), asks('/big'), says('HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n', 7), [
+      'client',
+      FIN | ACK,
+      0,
+      0,
+    ]);
+    expect(told(row)).toEqual({ requests: 2, unansweredRequests: 1, unfinishedAnswers: 1, times: 1, slowest: [[5, 'GET shop.example/ok']] });
+  });
+
+  test('one that comes in pieces counts from its first, once it is whole', async () => {
+    const row = await web(asks('/ok', 0.25), says(OK, 3), says('go', 3), says('od'));
+    expect(told(row)).toEqual({ requests: 1, unansweredRequests: 0, unfinishedAnswers: 0, times: 1, slowest: [[5, 'GET shop.example/ok']] });
+    expect(brief(row.answer)).toEqual([1, 250_000, 250_000, 250_000, 5]);
+  });
+
+  test('one that never comes', async () => {
+    expect(told(await web(asks('/never', 5), ['client', FIN | ACK, 0, 0]))).toEqual({
+      requests: 1,
+      unansweredRequests: 1,
+      unfinishedAnswers: 0,
+      times: 0,
+      slowest: [],
+    });
+  });
+
+  test('an answer ends with the connection where it has no length, and where the protocol changes', async () => {
+    const whole = { requests: 1, unansweredRequests: 0, unfinishedAnswers: 0, times: 1, slowest: [[5, 'GET shop.example/a']] };
+    const byEnd = await web(
+      asks('/a'),
+      says('HTTP/1.0 200 OK\r\n\r\nso far', 1),
+      says(' so good', 1),
+      ['server', FIN | ACK, 0, 0],
+      ['client', ACK, 0, 0],
+    );
+    expect(told(byEnd)).toEqual(whole);
+    const changed = await web(asks('/a'), says('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'));
+    expect(told(changed)).toEqual(whole);
+  });
+
+  test('a response to what was asked before the capture began answers nothing else', async () => {
+    const row = await only(connection(new PacketBuilder(), 80, [says(`${OK}good`, 1), asks('/never', 1)]));
+    expect(row).toMatchObject({ requests: 1, unansweredRequests: 1 });
   });
 });
 

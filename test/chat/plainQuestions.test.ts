@@ -1,12 +1,15 @@
 /** Free questions without a model. Bytes and counts are those of the packets that are built here, names those that they say. */
+import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { answerRequest } from '../../src/chat/answerRequest.ts';
 import type { Looking } from '../../src/chat/looking.ts';
 import { plainQuestionIn, plainQuestions } from '../../src/chat/plainQuestions.ts';
 import * as questions from '../../src/chat/questions/registry.ts';
+import { sample } from '../support/analyzeCapture.ts';
 import { bytesOf, CLIENT, dialogue, SERVER, web } from '../support/dialogue.ts';
 import { FakeCaptureStore } from '../support/fakeCaptureStore.ts';
-import { ACK, PacketBuilder, RST, SYN } from '../support/packetBuilder.ts';
+import { ACK, PacketBuilder, PSH, RST, SYN } from '../support/packetBuilder.ts';
+import { connection, HANDSHAKE } from '../support/services.ts';
 import { TestHost } from './support/testHost.ts';
 
 /** A page after 1.5 seconds, one that is not there, a file, a service that refuses, a name that is not, and one large datagram to a quiet host. */
@@ -111,6 +114,30 @@ describe('what is answered', () => {
     expect(text).toMatch(new RegExp(`- \`${SERVER}\` port 80[^\\n]*HTTP: 1 of 3 requests \\([^)]*404 1 time`));
     expect(text).toMatch(/1\.5 s to `GET example\.org\/slow\.html` \[frame 7\]/);
     expect(text).toMatch(/- `nowhere\.example\.org`: no such name, asked 1 time \[frame 1\]/);
+  });
+
+  // tshark -r web-browsing.pcap -Y tls.alert_message.level==2: frame 277, Unknown CA (48).
+  test('what failed in TLS: which side said what', async () => {
+    const web = fs.readFileSync(sample('web-browsing.pcap')),
+      host = new TestHost('http://127.0.0.1:9', new FakeCaptureStore({ 'web.pcap': web }));
+    await answerRequest({ command: undefined, prompt: 'which TLS handshakes did not work?', history: [] }, host);
+    expect(host.text).toMatch(
+      /`10\.20\.0\.11` port 443[^\n]*: of 4 connections 1 failed in TLS \(TLS alert of the client: Unknown CA \(48\) 1 time \[frame 277\]\)/,
+    );
+  });
+
+  test('what hangs: requests without a whole answer, over TCP as over UDP', async () => {
+    const packets = connection(new PacketBuilder(), 8080, [
+      ...HANDSHAKE,
+      ['client', PSH | ACK, bytesOf('GET /big HTTP/1.1\r\nHost: shop.example\r\n\r\n'), 0.001],
+      ['server', PSH | ACK, bytesOf('HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n'), 7],
+    ]);
+    packets.udp({ from: CLIENT, to: '10.0.0.1', sourcePort: 5353, destinationPort: 53, payload: question(0x0100) });
+    const host = new TestHost('http://127.0.0.1:9', new FakeCaptureStore({ 'hangs.pcap': packets.bytes() }));
+    await answerRequest({ command: undefined, prompt: 'why does the download hang?', history: [] }, host);
+    expect(host.text).toMatch(/^\*\*2 services left requests without a whole answer; /);
+    expect(host.text).toMatch(/`10\.0\.0\.9` port 8080[^\n]*: 1 of 1 request, of which 1 had begun to be answered/);
+    expect(host.text).toMatch(/`10\.0\.0\.1` port 53, DNS: 1 of 1 request\n/);
   });
 
   test('which websites: what was called and what was asked of DNS', async () => {

@@ -27,6 +27,11 @@ test('prints a line for each file, and says what can run', async () => {
   expect(stdout).toContain('2 files can run or make something run.');
 });
 
+test('a search or a filter that leaves nothing says so, and nothing of the capture', async () => {
+  expect((await netsec(['files', PROGRAMS, '--search', 'zzz'])).stdout).toBe('None of 3 files matches the search.\n');
+  expect((await netsec(['files', PROGRAMS, '--filter', 'ip.addr == 9.9.9.9'])).stdout).toBe('None of 3 files has a packet that passes the filter.\n');
+});
+
 test('as JSON, under a filter and a search', async () => {
   const { stdout } = await netsec(['files', PROGRAMS, '--json', '--search', 'program', '--filter', 'ip.src == 10.20.0.10']);
   const { rows, total } = JSON.parse(stdout) as { rows: { name: string; sha256: string }[]; total: number };

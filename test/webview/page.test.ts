@@ -159,7 +159,7 @@ describe.runIf(here)('the analysis page', () => {
     await rows.first().waitFor();
     await expect.poll(() => page.locator('.g-row.active').count()).toBe(0);
     // The slowest answer first.
-    await expect.poll(() => rows.first().innerText()).toMatch(/10\.0\.0\.9:80[\s\S]*HTTP[\s\S]*12[\s\S]*3[\s\S]*85 ms[\s\S]*2\.8 s/);
+    await expect.poll(() => rows.first().innerText()).toMatch(/10\.0\.0\.9:80[\s\S]*HTTP[\s\S]*13[\s\S]*4[\s\S]*85 ms[\s\S]*2\.8 s/);
     await expect.poll(() => rows.count()).toBe(2);
     await expect.poll(() => page.getByTestId('services-limits').innerText()).toContain('192 ports');
     await page.locator('[data-column=answerMax]').click();
@@ -168,8 +168,9 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => page.getByTestId('services-count').innerText()).toBe('1 of 2 rows');
     await rows.first().click();
     const detail = page.getByTestId('services-detail');
-    await expect.poll(() => detail.innerText()).toMatch(/12 of 3 clients: 2 refused, 1 not answered, 0 reset/);
-    await expect.poll(() => detail.innerText()).toContain('200 (17), 503 (3)');
+    await expect.poll(() => detail.innerText()).toMatch(/13 of 3 clients: 2 refused, 1 not answered, 1 failed in TLS/);
+    await expect.poll(() => detail.innerText()).toContain('3 without a whole answer (2 had begun)');
+    await expect.poll(() => detail.innerText()).toContain('200 (17), 503 (3), TLS alert of the client: Unknown CA (48) (1)');
     await expect.poll(() => page.getByTestId('services-slowest').innerText()).toMatch(/412\s*2\.8 s\s*GET shop\.example\.com\/<img/);
     await page.getByTestId('services-slowest').getByRole('button', { name: '412' }).click();
     await page.getByTestId('view-packets').waitFor();

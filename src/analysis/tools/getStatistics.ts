@@ -183,12 +183,37 @@ function overview({ capture, headline, status, statusText, risk, totals, breakdo
 function serviceRow({ layer, address, port, names, service, connect, answer, slowest, ...counts }: Service): Row {
   const times = (all: ServiceTimes | null): Row | undefined =>
     all === null ? undefined : { count: all.count, median: seconds(all.median), p95: seconds(all.p95), max: seconds(all.max) };
-  const { clients, connections, refused, unanswered, reset, retransmissions, zeroWindows, requests, unansweredRequests, errors, outcomes } = counts;
+  const {
+    clients,
+    connections,
+    refused,
+    unreachable,
+    unanswered,
+    reset,
+    failedTls,
+    retransmissions,
+    zeroWindows,
+    requests,
+    unansweredRequests,
+    unfinishedAnswers,
+    errors,
+    outcomes,
+  } = counts;
   const row: Row = {
-    ...{ server: address, port, layer, service, clients, connections, refused, unanswered, reset, retransmissions, zeroWindows },
-    ...{ requests, unansweredRequests, errors, connectSeconds: times(connect), answerSeconds: times(answer) },
+    ...{ server: address, port, layer, service, clients, connections, refused, unreachable, unanswered, reset, failedTls },
+    ...{
+      retransmissions,
+      zeroWindows,
+      requests,
+      unansweredRequests,
+      unfinishedAnswers,
+      errors,
+      connectSeconds: times(connect),
+      answerSeconds: times(answer),
+    },
     names: names.slice(0, 3),
     outcomes: Object.fromEntries(outcomes.map(({ what, times: n }) => [what, n])),
+    errorFrames: Object.fromEntries(outcomes.filter(({ kind }) => kind !== 'answer').map(({ what, frame }) => [what, frame])),
     slowest: slowest.slice(0, 3).map(({ frame, seconds: took }) => ({ frame, seconds: seconds(took) })),
   };
   const saysNothing = (value: unknown): boolean =>

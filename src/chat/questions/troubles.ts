@@ -1,6 +1,6 @@
 /** What is slow or does not work? Services that fail, answer late or answer with errors, names that were not found, and how TCP fared. */
 import { countText, durationText, plural, protocolLabel } from '../../analysis/describe.ts';
-import { failedConnections, type Service, type ServicesPage } from '../../analysis/engineApi.ts';
+import { failedConnections, waysOfFailing, type Service, type ServiceOutcome, type ServicesPage } from '../../analysis/engineApi.ts';
 import { inline } from '../../analysis/exports/markdown.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import type { LookedUp } from '../../analysis/inventory.ts';
@@ -18,7 +18,7 @@ export const troubles: PlainQuestion = {
   example: 'what is slow, and what failed?',
   meaning: 'which services failed, answered late or answered with errors',
   isAsked: (words) =>
-    /\b(?:slow\w*|latenc(?:y|ies)|delay\w*|lag(?:s|gy|ging)?|response times?|round.?trip\w*|rtt|fail(?:s|ed|ing|ures?)?|broken?|errors?|time(?:d|s)?[ -]?outs?|refus\w*|reject\w*|resets?|retrans\w*|packet ?loss|lost packets?|lose packets?|loss|unreachable|unanswered|nxdomain|servfail|5\d\d|40[0-9]|outage|stuck|hang(?:s|ing)?|zero windows?)\b/.test(
+    /\b(?:slow\w*|latenc(?:y|ies)|delay\w*|lag(?:s|gy|ging)?|response times?|round.?trip\w*|rtt|fail(?:s|ed|ing|ures?)?|broken?|errors?|handshakes?|time(?:d|s)?[ -]?outs?|refus\w*|reject\w*|resets?|retrans\w*|packet ?loss|lost packets?|lose packets?|loss|unreachable|unanswered|nxdomain|servfail|5\d\d|40[0-9]|outage|stuck|hang(?:s|ing)?|zero windows?)\b/.test(
       words,
     ) ||
     /(?:\b(?:not|never|cannot|no)|n't) (?:\w+ )?(?:work|respond|repl(?:y|ies)|answer|connect|load|reach|resolv)\w*/.test(words) ||
@@ -28,21 +28,24 @@ export const troubles: PlainQuestion = {
       opened.call('services', { selection: narrowed, search: '', sort: { column, descending: true }, offset: 0, limit: LOOKED_AT }, signal);
     // One after the other: the first makes the pass that the others read from.
     const slowest = await by('answerMax'),
-      [mostFailed, mostErrors, { lookups }, { quality }] = await Promise.all([
+      [mostFailed, mostErrors, leastAnswered, { lookups }, { quality }] = await Promise.all([
         by('failed'),
         by('errors'),
+        by('unansweredRequests'),
         opened.call('inventory', { selection: narrowed }, signal),
         opened.call('report', { selection: narrowed, limit: 1 }, signal),
       ]);
-    const failing = mostFailed.rows.filter((row) => failuresOf(row) > 0),
+    const failing = mostFailed.rows.filter((row) => failedConnections(row) > 0),
+      silent = leastAnswered.rows.filter(({ unansweredRequests }) => unansweredRequests > 0),
       erring = mostErrors.rows.filter(({ errors }) => errors > 0),
       slow = slowest.rows.filter(({ answer }) => answer !== null && answer.max >= SLOW),
       missing = lookups.filter(({ outcome }) => outcome !== 'answered' && outcome !== 'none'),
       tcp = tcpLines(quality);
     return {
       markdown: joined([
-        verdictLine(verdictOf(failing.length, erring.length, slow.length, missing.length, slowest)),
+        verdictLine(verdictOf(failing.length, silent.length, erring.length, slow.length, missing.length, slowest)),
         section('Did not come about, or was broken off', shortened(failing.map(failureLine), ROWS, 'service')),
+        section('Was asked without a whole answer', shortened(silent.map(silenceLine), ROWS, 'service')),
         section('Answered with errors', shortened(erring.map(errorLine), ROWS, 'service')),
         section(
           slow.length > 0 ? `Took ${SLOW} second or more to answer` : 'Slowest answers',
@@ -57,40 +60,46 @@ export const troubles: PlainQuestion = {
   },
 };
 
-function verdictOf(failing: number, erring: number, slow: number, missing: number, { rows: all, limits }: ServicesPage): string {
+function verdictOf(failing: number, silent: number, erring: number, slow: number, missing: number, { rows: all, limits }: ServicesPage): string {
   const said = [
     ...(failing === 0 ? [] : [`${plural(failing, 'service')} failed at times`]),
+    ...(silent === 0 ? [] : [`${plural(silent, 'service')} left requests without a whole answer`]),
     ...(erring === 0 ? [] : [`${plural(erring, 'service')} answered with errors`]),
     ...(slow === 0 ? [] : [`${plural(slow, 'service')} kept somebody waiting for ${SLOW} second or more`]),
     ...(missing === 0 ? [] : [`${plural(missing, 'name')} could not be had from DNS`]),
   ];
   if (said.length > 0) return `${said.join('; ')}.`;
   if (all.length === 0) return 'No service was asked for anything, so that there is nothing to be slow.';
-  return `No service failed, answered with errors or took ${SLOW} second to answer${limits.length === 0 ? '' : ', of those that were followed'}.`;
+  return `No service failed, left a request without an answer, answered with errors or took ${SLOW} second to answer${limits.length === 0 ? '' : ', of those that were followed'}.`;
 }
-
-/** Over UDP a question that nobody answers is what a connection is that nobody takes. */
-const failuresOf = (row: Service): number => failedConnections(row) + (row.connections === null ? row.unansweredRequests : 0);
 
 function serviceText({ address, port, layer, service, names: [name] }: Service): string {
   return `${named(address)} port ${port}${name === undefined ? '' : ` (${inline(name)})`}, ${service === null ? layer.toUpperCase() : inline(protocolLabel(service))}`;
 }
 
 function failureLine(row: Service): string {
-  const { connections, refused, unanswered, reset, unansweredRequests, requests } = row;
-  const said = [
-    ...(refused === 0 ? [] : [`${countText(refused)} refused`]),
-    ...(unanswered === 0 ? [] : [`${countText(unanswered)} never answered`]),
-    ...(reset === 0 ? [] : [`${countText(reset)} broken off by the server`]),
-  ];
-  return connections === null
-    ? `${serviceText(row)}: ${countText(unansweredRequests)} of ${plural(requests ?? unansweredRequests, 'request')} never answered`
-    : `${serviceText(row)}: of ${plural(connections, 'connection')} ${said.join(', ')}`;
+  const said = waysOfFailing(row).map(({ times, how }) => `${countText(times)} ${how}`),
+    why = row.outcomes.filter(({ kind }) => kind === 'trouble').map(outcomeText);
+  return `${serviceText(row)}: ${row.connections === null ? 'of its datagrams' : `of ${plural(row.connections, 'connection')}`} ${said.join(', ')}${why.length === 0 ? '' : ` (${why.join(', ')})`}`;
+}
+
+function silenceLine(row: Service): string {
+  const { requests, unansweredRequests, unfinishedAnswers } = row,
+    begun = unfinishedAnswers === 0 ? '' : `, of which ${countText(unfinishedAnswers)} had begun to be answered`;
+  return `${serviceText(row)}: ${countText(unansweredRequests)} of ${plural(requests ?? unansweredRequests, 'request')}${begun}`;
 }
 
 function errorLine(row: Service): string {
-  const outcomes = row.outcomes.slice(0, 5).map(({ what, times }) => `${inline(what)} ${plural(times, 'time')}`);
+  const outcomes = row.outcomes
+    .filter(({ kind }) => kind !== 'trouble')
+    .slice(0, 5)
+    .map(outcomeText);
   return `${serviceText(row)}: ${countText(row.errors)} of ${plural(row.requests ?? row.errors, 'request')}${outcomes.length === 0 ? '' : ` (${outcomes.join(', ')})`}`;
+}
+
+/** An error or a failure leads to the first of them. */
+function outcomeText({ kind, what, times, frame }: ServiceOutcome): string {
+  return `${inline(what)} ${plural(times, 'time')}${kind === 'answer' ? '' : ` [frame ${frame}]`}`;
 }
 
 function slowLine(row: Service): string {

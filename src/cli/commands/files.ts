@@ -9,6 +9,7 @@ import { readIntelFolder } from '../../analysis/intelFolder.node.ts';
 import { savedNames } from '../../analysis/safeFileName.ts';
 import type { CaptureSession } from '../../analysis/session.ts';
 import { choiceOption, EXIT, KEY_LOG, rowsOption, textOption, UsageError, type Command, type ExitCode } from '../command.ts';
+import { noneOfThem } from '../noneOfThem.ts';
 import { withSession } from '../openSession.ts';
 import { makeFolder } from '../outputFiles.ts';
 import type { Terminal } from '../terminal.ts';
@@ -75,7 +76,13 @@ export const files: Command = {
           query = { selection, search: textOption(args, 'search') ?? '', sort: { column, descending: column === 'bytes' }, offset: 0, limit };
         const { rows, total, limits } = await session.handlers.files(query, terminal.signal);
         if (args.values['json'] === true) await terminal.out(`${JSON.stringify({ rows: rows.map(withoutSecrets), total, limits })}\n`);
-        else await terminal.out(`${[...table(rows, total, terminal), ...limits].join('\n')}\n`);
+        else {
+          const lines =
+            rows.length > 0
+              ? table(rows, total, terminal)
+              : [await noneOfThem('file', { filter, search: query.search }, (all) => session.handlers.files(all, terminal.signal), NO_FILE)];
+          await terminal.out(`${[...lines, ...limits].join('\n')}\n`);
+        }
         return save === undefined ? EXIT.DONE : saveAll(session, rows, save, terminal);
       },
       { intel },
@@ -83,8 +90,9 @@ export const files: Command = {
   },
 };
 
+const NO_FILE = 'No file was seen in what can be read of this capture.';
+
 function table(rows: readonly FileRow[], total: number, { style }: Terminal): string[] {
-  if (rows.length === 0) return ['No file was seen in what can be read of this capture.'];
   const programs = rows.filter(({ isProgram }) => isProgram).length,
     listed = rows.flatMap(({ name, listed: from }) => (from === null ? [] : [`${hideSecrets(name)} (${from})`])),
     incomplete = rows.filter(({ isComplete }) => !isComplete).length;

@@ -27,7 +27,7 @@ const TYPES: Readonly<Record<number, string>> = {
   18: 'Address mask reply',
 };
 /** RFC 792, 1122 section 3.2.2, 1812 section 5.2.7 and 4884, in Wireshark's words. */
-const CODES: Readonly<Record<number, readonly string[]>> = {
+export const ICMP_CODES: Readonly<Record<number, readonly string[]>> = {
   3: [
     'Network unreachable',
     'Host unreachable',
@@ -87,7 +87,7 @@ export const icmp: Dissector = {
     if (sink !== null) {
       sink.layer(icmp, offset, end - offset);
       sink.add(f.type, offset, 1);
-      sink.add(f.code, offset + 1, 1, code, CODES[type]?.[code]);
+      sink.add(f.code, offset + 1, 1, code, ICMP_CODES[type]?.[code]);
       sink.add(f.checksum, offset + 2, 2);
       const words = TYPES[type] ?? `type ${type}`;
       if ((echo || type === 13 || type === 14) && end - offset >= 8) {
@@ -104,7 +104,7 @@ export const icmp: Dissector = {
       } else {
         if (type === 5 && end - offset >= 8) sink.add(f.gateway, offset + 4, 4);
         if (type === 3 && code === 4 && end - offset >= 8) sink.add(f.mtu, offset + 6, 2);
-        sink.info('ICMP', type in CODES ? `${words} (${CODES[type]?.[code] ?? `code ${code}`})` : words);
+        sink.info('ICMP', type in ICMP_CODES ? `${words} (${ICMP_CODES[type]?.[code] ?? `code ${code}`})` : words);
       }
     }
     if (QUOTING.has(type) && end - offset > 8 && !p.quoted) {

@@ -24,7 +24,7 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 /** RFC 4443 section 3, 7112 and 6554, in Wireshark's words. */
-const CODES: Readonly<Record<number, readonly string[]>> = {
+export const ICMPV6_CODES: Readonly<Record<number, readonly string[]>> = {
   1: [
     'no route to destination',
     'Administratively prohibited',
@@ -213,9 +213,9 @@ function describe(p: Packet, offset: number, end: number, type: number, sink: Fi
     code = view.getUint8(offset + 1);
   sink.layer(icmpv6, offset, length);
   sink.add(f.type, offset, 1);
-  sink.add(f.code, offset + 1, 1, code, CODES[type]?.[code]);
+  sink.add(f.code, offset + 1, 1, code, ICMPV6_CODES[type]?.[code]);
   sink.add(f.checksum, offset + 2, 2);
-  let info = type in CODES ? `${name} (${CODES[type]?.[code] ?? `code ${code}`})` : name;
+  let info = type in ICMPV6_CODES ? `${name} (${ICMPV6_CODES[type]?.[code] ?? `code ${code}`})` : name;
   if ((type === 128 || type === 129) && length >= 8) {
     sink.add(f.identifier, offset + 4, 2);
     sink.add(f.sequence, offset + 6, 2);

@@ -3,7 +3,7 @@ import type { Direction, Dissector, FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { CONTENT_TYPES, TLS_1_3, tlsFields as f, versionColumn } from '../tls/fields.ts';
 import { inBytes, readHandshake, readSsl2ClientHello } from '../tls/handshake.ts';
-import type { TlsRecordMessage } from '../tls/messages.ts';
+import type { TlsEstablishedMessage, TlsRecordMessage } from '../tls/messages.ts';
 import { keyChangeCipherSpec, openRecord } from '../tls/opening.ts';
 import { readAlert, readHeartbeat } from '../tls/plainRecords.ts';
 import type { OpenedRecord } from '../tls/recordCipher.ts';
@@ -92,7 +92,7 @@ function dissectRecord(p: Packet, offset: number, end: number, direction: Direct
   if (opened !== null) words = dissectOpened(p, opened, direction, state, sink);
   else if (type === HANDSHAKE) words = dissectHandshake(p, content, end, direction, state, sink);
   else if (type === APPLICATION_DATA) {
-    side.encrypted = true;
+    changeToKeys(p, direction, state);
     if (state.toTell !== 0 && mayTell(p, state) && state.client >= 0) {
       state.toTell--;
       p.emit({ kind: 'tls-record', frame: p.frame, fromClient: direction === state.client, bytes: side.recordLength } satisfies TlsRecordMessage);
@@ -101,7 +101,7 @@ function dissectRecord(p: Packet, offset: number, end: number, direction: Direct
     sink?.add(f.applicationData, content, Math.max(0, end - content));
   } else if (type === CHANGE_CIPHER_SPEC) {
     // TLS 1.3 sends it for middleboxes only; after a HelloRetryRequest clear hellos follow (RFC 8446 appendix D.4).
-    if (state.version !== TLS_1_3) side.encrypted = true;
+    if (state.version !== TLS_1_3) changeToKeys(p, direction, state);
     keyChangeCipherSpec(p, direction, state);
     words = 'Change Cipher Spec';
     sink?.add(f.changeCipherSpec, content, end - content);
@@ -119,6 +119,14 @@ function dissectRecord(p: Packet, offset: number, end: number, direction: Direct
   if (opened === null && type === APPLICATION_DATA) p.carrier?.lose(p, direction);
 }
 
+/** What this side sends from here on is encrypted. */
+function changeToKeys(p: Packet, direction: Direction, state: TlsState): void {
+  state.sides[direction].encrypted = true;
+  if (state.isEstablished || !state.sides[1 - direction]!.encrypted) return;
+  state.isEstablished = true;
+  if (p.hears('tls-established')) p.emit({ kind: 'tls-established', frame: p.frame } satisfies TlsEstablishedMessage);
+}
+
 /** Whether the record is one that the keys at hand are for. In TLS 1.3 all that is sealed calls itself application data. */
 function isSealed(type: number, state: TlsState, side: TlsSide): boolean {
   if (side.opener === null || type === CHANGE_CIPHER_SPEC) return false;
@@ -127,8 +135,7 @@ function isSealed(type: number, state: TlsState, side: TlsSide): boolean {
 
 /** Describes what was in a sealed record, but for application data, which are a stream of their own. Returns the words for the packet list. */
 function dissectOpened(p: Packet, { type, content }: OpenedRecord, direction: Direction, state: TlsState, sink: FieldSink | null): string {
-  const side = state.sides[direction];
-  side.encrypted = true;
+  changeToKeys(p, direction, state);
   p.isOpened = true;
   if (type === APPLICATION_DATA) {
     sink?.add(f.applicationData, 0, 0, content);

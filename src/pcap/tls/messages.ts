@@ -59,6 +59,12 @@ export interface TlsAlertMessage extends Message {
 }
 export const tlsAlertMessage = messageKind<TlsAlertMessage>('tls-alert');
 
+/** Both sides have changed to their keys: the handshake is over. Told once in a connection. */
+export interface TlsEstablishedMessage extends Message {
+  readonly kind: 'tls-established';
+}
+export const tlsEstablishedMessage = messageKind<TlsEstablishedMessage>('tls-established');
+
 /** A heartbeat, RFC 6520. One in clear that promises more payload than its record holds is Heartbleed (CVE-2014-0160). */
 export interface TlsHeartbeatMessage extends Message {
   readonly kind: 'tls-heartbeat';

@@ -38,6 +38,8 @@ export interface TlsSide {
 
 export interface TlsState {
   readonly sides: readonly [TlsSide, TlsSide];
+  /** Both sides have changed to their keys once. */
+  isEstablished: boolean;
   /** In force, or offered while that is open; 0 if unknown. */
   version: number;
   /** Sender of the ClientHello, -1 if it was not seen. */
@@ -72,6 +74,7 @@ export function openTls(transport: Transport = 't'): TlsState {
   });
   return {
     sides: [side(), side()],
+    isEstablished: false,
     version: 0,
     client: -1,
     sni: null,

@@ -1,0 +1,98 @@
+/** The services of a capture as they are met, each with what was measured and what came of it; bounded whatever the capture holds. */
+import type { ServiceOutcome } from './engineApi.ts';
+import { newService, type CollectedService } from './serviceRows.ts';
+
+/** Server ports that are told apart, times that are kept of all of them, and clients. */
+const MOST_SERVICES = 5000,
+  MOST_TIMES = 1_000_000,
+  MOST_CLIENTS = 200_000;
+/** Of one service: its slowest answers, and different outcomes. */
+const MOST_SLOWEST = 10,
+  MOST_OUTCOMES = 12;
+/** Characters of what was asked. */
+export const LONGEST_WHAT = 200;
+
+export class ServiceBook {
+  readonly #services = new Map<string, CollectedService>();
+  readonly #list: CollectedService[] = [];
+  #times = 0;
+  #clients = 0;
+  #missed = { services: false, times: false, clients: false };
+
+  /** Null where there are too many. */
+  service(layer: 'tcp' | 'udp', address: string, port: number): CollectedService | null {
+    const key = `${layer} ${address} ${port}`;
+    let service = this.#services.get(key);
+    if (service !== undefined) return service;
+    if (this.#list.length >= MOST_SERVICES) {
+      this.#missed.services = true;
+      return null;
+    }
+    service = newService(this.#list.length + 1, layer, address, port);
+    this.#services.set(key, service);
+    this.#list.push(service);
+    return service;
+  }
+
+  /** Null where nothing was heard of it. */
+  known(layer: 'tcp' | 'udp', address: string, port: number): CollectedService | null {
+    return this.#services.get(`${layer} ${address} ${port}`) ?? null;
+  }
+
+  numbered(number: number): CollectedService {
+    return this.#list[number - 1]!;
+  }
+
+  addClient({ clients }: CollectedService, client: string): void {
+    if (clients.has(client)) return;
+    if (this.#clients >= MOST_CLIENTS) this.#missed.clients = true;
+    else {
+      this.#clients++;
+      clients.add(client);
+    }
+  }
+
+  connected({ connectTimes, connectFrames }: CollectedService, seconds: number, frame: number): void {
+    this.#keep(connectTimes, connectFrames, seconds, frame);
+  }
+
+  answered({ answerTimes, answerFrames, slowest }: CollectedService, seconds: number, frame: number, what: string): void {
+    if (!isMeasured(seconds)) return;
+    this.#keep(answerTimes, answerFrames, seconds, frame);
+    if (slowest.length >= MOST_SLOWEST && seconds <= slowest[MOST_SLOWEST - 1]!.seconds) return;
+    slowest.push({ frame, seconds, what });
+    slowest.sort((a, b) => b.seconds - a.seconds || a.frame - b.frame);
+    if (slowest.length > MOST_SLOWEST) slowest.pop();
+  }
+
+  /** `frame`: where it came about. */
+  count({ outcomes }: CollectedService, what: string, frame: number, kind: ServiceOutcome['kind'], times = 1): void {
+    const known = outcomes.get(what);
+    if (known !== undefined) outcomes.set(what, { ...known, times: known.times + times });
+    else if (outcomes.size < MOST_OUTCOMES) outcomes.set(what, { kind, what, times, frame });
+  }
+
+  #keep(times: number[], frames: number[], seconds: number, frame: number): void {
+    if (!isMeasured(seconds)) return;
+    if (this.#times >= MOST_TIMES) {
+      this.#missed.times = true;
+      return;
+    }
+    this.#times++;
+    times.push(seconds);
+    frames.push(frame);
+  }
+
+  /** Sentences about what was left out. */
+  limits(): readonly string[] {
+    const { services, times, clients } = this.#missed;
+    return [
+      ...(services ? [`Services beyond the first ${MOST_SERVICES} were not followed.`] : []),
+      ...(times ? [`Times beyond the first ${MOST_TIMES} were not kept.`] : []),
+      ...(clients ? [`Clients beyond the first ${MOST_CLIENTS} were not told apart.`] : []),
+    ];
+  }
+}
+
+/** A clock that was set back measures nothing. */
+const isMeasured = (seconds: number): boolean => seconds >= 0;
