@@ -1,4 +1,5 @@
 /** SMB versions 2 and 3, [MS-SMB2] section 2.2: log-ons, shares, names of files and the RPC in pipes. What is read and written is passed over. */
+import { describeReferral, referralFields } from '../dfsReferral.ts';
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import { enterLayer } from '../handOver.ts';
 import { secretSent } from '../login.ts';
@@ -75,6 +76,7 @@ const f = defineFields({
   writeLength: { name: 'smb2.write_length', label: 'Write Length', type: 'uint' },
   fileOffset: { name: 'smb2.file_offset', label: 'File Offset', type: 'uint64' },
   function: { name: 'smb2.ioctl.function', label: 'Function', type: 'uint', base: 'hex', values: FUNCTIONS },
+  ...referralFields,
 });
 
 export const smb2: Dissector = { id: 'smb2', name: 'SMB2 (Server Message Block Protocol version 2)', fields: f, on: [], application: true };
@@ -105,6 +107,7 @@ const HEADER = 64,
   DISPOSITION_EX = 64,
   DELETE_ON_CLOSE = 0x1000,
   COMPOUND_ID = 0xffffffff,
+  GET_REFERRALS = 0x00060194,
   TRANSCEIVE = 0x0011c017,
   VALIDATE_NEGOTIATE = 0x00140204,
   RESPONSE = 1,
@@ -263,6 +266,8 @@ function readRequest(p: Packet, at: number, end: number, command: number, treeId
       file = state.files.get(fileId(view, body + 8));
     sink?.add(f.function, body + 4, 4, code);
     if (code === VALIDATE_NEGOTIATE && sink !== null) describeNegotiation(p, at + view.getUint32(body + 24, true), end, true, sink);
+    if (code === GET_REFERRALS && sink !== null)
+      describeReferral(p, at + view.getUint32(body + 24, true), view.getUint32(body + 28, true), end, sink);
     if (code !== TRANSCEIVE || file === undefined || file.rpc === null) return;
     rememberRequest(state, id, { command, text: '', share: '', file });
     const from = at + view.getUint32(body + 24, true);

@@ -10,6 +10,7 @@ import { readMailHeaders, type MailHeaders } from '../mailHeaders.ts';
 import type { Packet } from '../packet.ts';
 import { answerSasl, beginSasl, newSasl, type Sasl } from '../sasl.ts';
 import { afterLine, beginsAsReply, beginsWithOne, decimalAt, findByte, lineTextEnd, skipBlanks, SPACE, startsWithWord, textAt } from '../text.ts';
+import { describeMail } from './imf.ts';
 
 const f = defineFields({
   request: { name: 'smtp.req', label: 'Request', type: 'boolean' },
@@ -24,9 +25,6 @@ const f = defineFields({
   password: { name: 'smtp.auth.password', label: 'Password', type: 'string' },
   userPassword: { name: 'smtp.auth.username_password', label: 'Username/Password', type: 'string' },
   message: { name: 'smtp.message', label: 'Message', type: 'string' },
-  from: { name: 'imf.from', label: 'From', type: 'string' },
-  to: { name: 'imf.to', label: 'To', type: 'string' },
-  subject: { name: 'imf.subject', label: 'Subject', type: 'string' },
 });
 
 export interface SmtpCommandMessage extends Message {
@@ -134,7 +132,7 @@ export const smtp: Dissector = {
   id: 'smtp',
   name: 'Simple Mail Transfer Protocol',
   fields: f,
-  says: [],
+  says: ['imf'],
   on: PORTS.map((value) => ({ table: 'tcp.port', value })),
   application: true,
   stream: {
@@ -356,9 +354,7 @@ function readMail(p: Packet, offset: number, end: number, state: SmtpState, sink
   const headers = readMailHeaders(p.bytes, offset, end);
   if (sink !== null) {
     sink.add(f.message, offset, end - offset, `${size} bytes`);
-    if (headers.from !== null) sink.add(f.from, offset, end - offset, headers.from);
-    if (headers.to !== null) sink.add(f.to, offset, end - offset, headers.to);
-    if (headers.subject !== null) sink.add(f.subject, offset, end - offset, headers.subject);
+    describeMail(p.bytes, offset, end, sink);
   }
   if (p.hears('file-start'))
     for (const attachment of readAttachments(p.bytes, offset, end))

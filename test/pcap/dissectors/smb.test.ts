@@ -339,3 +339,17 @@ describe.runIf(hasShared)('recorded', () => {
     ]);
   });
 });
+
+// Frame 19 of captures/smb-session.pcap in tshark 4.0.17, with another path.
+it('a client that asks for the servers of a path says which', () => {
+  const path = '\\10.0.0.9\\team',
+    question = `${u16(3)}${utf16(path)}\0\0`,
+    request = (code: number, offset: number, length: number): string =>
+      smb2(11, 4, `${u16(57)}${u16(0)}${u32(code)}${'\xff'.repeat(16)}${u32(offset)}${u32(length)}${'\0'.repeat(24)}${question}`);
+  const said = (message: string): string[] =>
+    feed(nbss, conversation(['>', message]), { ports: [40_000, 445], look: true }).fields.filter((field) => field.startsWith('smb.'));
+  expect(said(request(0x60194, 120, question.length))).toEqual(['smb.max_referral_level=3', `smb.file=${path}`]);
+  // What lies beyond the message, and another function.
+  expect(said(request(0x60194, 0xfffffff0, question.length))).toEqual([]);
+  expect(said(request(0x140204, 120, question.length))).toEqual([]);
+});
