@@ -20,9 +20,9 @@ import * as F from './flowTable.ts';
 export const MOST_ERRORS = 100_000;
 
 /** What an error means: nobody listens at the port, it cannot be reached, or something else befell a packet on its way, after which another may arrive. */
-export type ErrorMeaning = 'refused' | 'unreachable' | 'onTheWay';
+type ErrorMeaning = 'refused' | 'unreachable' | 'onTheWay';
 
-export interface QuotedError {
+interface QuotedError {
   readonly flow: number;
   /** Of the one whose packet is quoted. */
   readonly direction: 0 | 1;
