@@ -2,9 +2,9 @@
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { dissectInner, type HandOver } from '../handOver.ts';
 import { entityBody } from '../http/entityBody.ts';
-import { cutHttp, endFile, finishHttp, openHttp, passedHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
+import { cutHttp, endFile, finishHttp, MAX_HEAD, openHttp, passedHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
 import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
-import { isHeard, MAX_URI, splitBasic } from '../http/messages.ts';
+import { isHeard, MAX_FORM, MAX_URI, splitBasic } from '../http/messages.ts';
 import { hostOf, tellHttp } from '../http/tell.ts';
 import { Http2Connection } from '../http2/connection.ts';
 import type { Packet } from '../packet.ts';
@@ -86,8 +86,8 @@ const HEADER_FIELDS: ReadonlyMap<string, Field> = new Map(
   ].map((field) => [field.label.toLowerCase(), field]),
 );
 
-/** A head of usual size and the beginning of a body: bounds what one stream holds. */
-const KEEP_BYTES = 32_768;
+/** A head as long as is waited for, and what is looked at of a body: bounds what one stream holds. */
+const KEEP_BYTES = MAX_HEAD + MAX_FORM;
 
 export const http: Dissector = {
   id: 'http',

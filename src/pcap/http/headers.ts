@@ -19,8 +19,8 @@ export interface StartLine {
 
 /** Longest method or version word. */
 const MAX_WORD = 32;
-/** Longest start line: servers refuse longer targets (RFC 9112 section 3 recommends at least 8,000). */
-const MAX_LINE = 32_768;
+/** Longest start line, as long as a whole head: servers refuse longer targets (RFC 9112 section 3 recommends at least 8,000). */
+export const MAX_LINE = 65_536;
 
 /** First offset in `[from, to)` that is not part of an empty line. */
 export function skipEmptyLines(bytes: Uint8Array, from: number, to: number): number {

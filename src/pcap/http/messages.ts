@@ -27,6 +27,9 @@ export interface MessagePlace {
   readonly headTo: number;
   readonly bodyFrom: number;
   readonly bodyTo: number;
+  /** Of HTTP/1, the second word of the start line: a request's target. */
+  readonly second?: number;
+  readonly secondEnd?: number;
 }
 
 interface HttpMessage extends Message {
