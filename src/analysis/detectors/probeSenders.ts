@@ -6,7 +6,8 @@ import type { ArpMessage } from '../../pcap/dissectors/arp.ts';
 import { formatMac } from '../../pcap/addresses.ts';
 import { MAC_SRC_HIGH, MAC_SRC_LOW, NET_SRC, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 
-const MOST_BEARERS = 4096,
+const REQUEST = 1,
+  MOST_BEARERS = 4096,
   MOST_FLOWS = 100_000,
   SLOTS = 1024;
 /** Share of the probes that one other card must have sent. */
@@ -24,12 +25,16 @@ export class ProbeSenders {
   /** The same for a quick look at each flow, by a hash of the address. */
   readonly #address = new Float64Array(SLOTS).fill(NaN);
   readonly #card = new Float64Array(SLOTS);
+  /** Addresses that ARP asked for, by the same hash: where nobody says to have one, nobody is there. */
+  readonly #asked = new Float64Array(SLOTS).fill(NaN);
   /** Flows that were opened by another card than the one that bears the address. */
   readonly #foreign = new Map<number, number>();
 
-  onArp({ senderIp, senderMacHigh, senderMacLow }: ArpMessage): void {
+  onArp({ opcode, senderIp, senderMacHigh, senderMacLow, targetIp }: ArpMessage): void {
     const card = senderMacHigh * 4_294_967_296 + (senderMacLow >>> 0);
+    // Who asks without an address of its own asks whether it may have one.
     if (senderIp === 0 || card === 0) return;
+    if (opcode === REQUEST && targetIp !== senderIp) this.#asked[slotOf(targetIp)] = targetIp;
     note(this.#bearers, card, senderIp);
     const slot = slotOf(senderIp);
     this.#address[slot] = note(this.#cards, senderIp, card) === card ? senderIp : NaN;
@@ -40,9 +45,11 @@ export class ProbeSenders {
     const { net, mac } = p,
       source = net[NET_SRC]!,
       slot = slotOf(source);
-    if (this.#address[slot] !== source || p.macCount !== 1 || p.netCount !== 1 || net[NET_VERSION] !== 4) return;
+    const isBorne = this.#address[slot] === source;
+    if ((!isBorne && this.#asked[slot] !== source) || p.macCount !== 1 || p.netCount !== 1 || net[NET_VERSION] !== 4) return;
     const card = mac[MAC_SRC_HIGH]! * 4_294_967_296 + (mac[MAC_SRC_LOW]! >>> 0);
-    if (this.#card[slot] !== card && card !== 0 && this.#foreign.size < MOST_FLOWS) this.#foreign.set(flow, card);
+    if (isBorne ? this.#card[slot] === card : this.#cards.has(source)) return;
+    if (card !== 0 && this.#foreign.size < MOST_FLOWS) this.#foreign.set(flow, card);
   }
 
   /** Who sent nearly all of these flows in another's name, or null. A card of several addresses is a gateway's, which sends for others. */

@@ -3,6 +3,7 @@
  * with one tool is one finding, whatever it visits.
  */
 import * as z from 'zod';
+import { arpMessage } from '../../pcap/dissectors/arp.ts';
 import { sshBannerMessage } from '../../pcap/dissectors/ssh.ts';
 import { httpRequestMessage } from '../../pcap/http/messages.ts';
 import { NET_PROTOCOL, NET_VERSION, TCP_ACK, TCP_SYN } from '../../pcap/packet.ts';
@@ -26,6 +27,7 @@ import {
 } from './scannerProbes.ts';
 import { NMAP_PAGES, NMAP_SIP, SCANNER_NAMES } from './scannerMarks.ts';
 import { endsOfDatagram } from './sightings.ts';
+import { ProbeSenders } from './probeSenders.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
@@ -72,13 +74,15 @@ export const scannerSoftware = defineDetector({
   description:
     'Traffic bears the mark of a scanning or attack tool: its name in a request, or what it writes into the headers of its probes. Audits that were ordered use the same tools.',
   options,
-  messages: [httpRequestMessage.kind, sshBannerMessage.kind, sipMessage.kind],
+  messages: [arpMessage.kind, httpRequestMessage.kind, sshBannerMessage.kind, sipMessage.kind],
   create(_, state) {
     const probes = new Watched<number, Probes>(MOST_SOURCES),
       users = new Watched<string, User>(MOST_SOURCES),
+      senders = new ProbeSenders(),
       toolOf = remembered((text) => SCANNER_NAMES.find(([, mark]) => mark.test(text))?.[0]);
     return {
       onFlowOpened(flow, p) {
+        senders.onFlowOpened(flow, p);
         if (p.netCount !== 1 || (p.tcpFlags & (TCP_SYN | TCP_ACK)) !== TCP_SYN || p.net[NET_PROTOCOL] !== TCP || p.net[NET_VERSION] !== 4) return;
         const source = p.net[1]!,
           one = probes.get(source) ?? probes.of(source, () => newProbes(p));
@@ -86,6 +90,10 @@ export const scannerSoftware = defineDetector({
         noteProbe(one, p, flow);
       },
       onMessage(message, flow, p) {
+        if (arpMessage.is(message)) {
+          senders.onArp(message);
+          return;
+        }
         const text = sayingOf(message);
         if (text === null) return;
         const tool = text === NMAP_SIP || NMAP_PAGES.test(text) ? 'Nmap' : toolOf(text),
@@ -109,7 +117,8 @@ export const scannerSoftware = defineDetector({
           marked = new Map<string, Marked>();
         for (const one of probes.values) {
           const found = markedBy(values, one);
-          if (found !== null) marked.set(`${found.tool} ${one.address}`, found);
+          // Decoys and idle hosts run no tool: whose card sent it does.
+          if (found !== null && senders.of(one.evidence.resolve(state.flows).proof.flows) === null) marked.set(`${found.tool} ${one.address}`, found);
         }
         for (const one of users.values) {
           if (one.count < values.requests) continue;

@@ -128,7 +128,11 @@ describe('recorded with nmap', () => {
 
   test('of a scan with decoys the one that gets answers is the surest', async () => {
     const scans = scansOf(await analyzeCapture(sample('scan-decoys.pcap')));
-    expect(scans.map(({ subjects }) => subjects[0]!.address)).toEqual(['192.168.10.66', '192.168.10.67', '192.168.10.68']);
+    expect(scans.map(({ subjects }) => subjects.map(({ role, address }) => `${role} ${address}`))).toEqual([
+      ['attacker 192.168.10.66', 'victim 192.168.10.30'],
+      ['attacker 192.168.10.66', 'spoofed 192.168.10.67', 'victim 192.168.10.30'],
+      ['attacker 192.168.10.66', 'spoofed 192.168.10.68', 'victim 192.168.10.30'],
+    ]);
     expect(scans[0]!.confidence).toBeGreaterThan(scans[1]!.confidence);
   });
 });
@@ -365,6 +369,17 @@ describe('in the name of another', () => {
     [IDLE, 21],
     [A, 66],
   ] as const;
+
+  test('decoys that nobody bears are no scanners: captures/scan-decoys.md says who ran nmap', async () => {
+    const report = await analyzeCapture(sample('scan-decoys.pcap'));
+    for (const detector of ['port-scan', 'scanner-software']) {
+      const attackers = findingsOf(report, detector).flatMap(({ subjects }) =>
+        subjects.filter(({ role }) => role === 'attacker').map(({ address }) => address),
+      );
+      expect(new Set(attackers)).toEqual(new Set(['192.168.10.66']));
+    }
+    expect(report.incidents).toHaveLength(1);
+  });
 
   test('who sends is told by the card', async () => {
     const scan = await onlyScan(capture(66, BOTH));
