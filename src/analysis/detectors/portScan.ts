@@ -69,6 +69,7 @@ export const portScan = defineDetector({
   description:
     'One address tries many ports of one host that are closed, silent or abandoned as soon as they answer. Vulnerability scanners and inventories of your own do the same; a client of a broken passive FTP server or of peer-to-peer software can look like it.',
   options,
+  judgesHeaders: true,
   messages: [arpMessage.kind],
   create(_, state) {
     const protocols = new IpProtocolProbes(checksumTrustOf(state)),

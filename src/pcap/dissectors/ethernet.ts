@@ -89,15 +89,22 @@ function describeTrailer(p: Packet, type: number, offset: number, end: number, s
 }
 
 /** How many bytes of `[offset, end)` what the frame carries takes up, by its own account; -1 where it gives none. */
-function payloadLength(view: DataView, type: number, offset: number, end: number): number {
-  const left = end - offset;
-  if (type <= LONGEST) return type;
-  if (type === 0x8100 && left >= TAG) {
-    const inner = payloadLength(view, view.getUint16(offset + 2), offset + TAG, end);
-    return inner < 0 ? -1 : TAG + inner;
+function payloadLength(view: DataView, outerType: number, offset: number, end: number): number {
+  let type = outerType,
+    at = offset;
+  // A frame may be nothing but tags.
+  while (type === 0x8100 && end - at >= TAG) {
+    type = view.getUint16(at + 2);
+    at += TAG;
   }
-  if (type === 0x0800 && left >= 20 && view.getUint8(offset) >> 4 === 4) return view.getUint16(offset + 2) || -1;
-  if (type === 0x86dd && left >= 40 && view.getUint16(offset + 4) > 0) return 40 + view.getUint16(offset + 4);
-  if (type === 0x0806 && left >= 8) return 8 + 2 * (view.getUint8(offset + 4) + view.getUint8(offset + 5));
-  return type === 0x888e && left >= 4 ? 4 + view.getUint16(offset + 2) : -1;
+  const length = lengthOf(view, type, at, end - at);
+  return length < 0 ? -1 : at - offset + length;
+}
+
+function lengthOf(view: DataView, type: number, at: number, left: number): number {
+  if (type <= LONGEST) return type;
+  if (type === 0x0800 && left >= 20 && view.getUint8(at) >> 4 === 4) return view.getUint16(at + 2) || -1;
+  if (type === 0x86dd && left >= 40 && view.getUint16(at + 4) > 0) return 40 + view.getUint16(at + 4);
+  if (type === 0x0806 && left >= 8) return 8 + 2 * (view.getUint8(at + 4) + view.getUint8(at + 5));
+  return type === 0x888e && left >= 4 ? 4 + view.getUint16(at + 2) : -1;
 }
