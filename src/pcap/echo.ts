@@ -1,7 +1,7 @@
 /** Which echo request a reply answers: ICMP and ICMPv6 have the same two messages. */
 import type { Field, FieldSink } from './dissector.ts';
 import type { ExchangeFields } from './exchanges.ts';
-import type { Packet } from './packet.ts';
+import { NET_DST, NET_STRIDE, NET_VERSION, type Packet } from './packet.ts';
 
 export interface EchoFields extends ExchangeFields {
   /** No frame behind the request answers it. */
@@ -21,8 +21,16 @@ export function describeEcho(p: Packet, id: string, fields: EchoFields, offset: 
   if (isReply) p.exchanges.answer(p, name, fields, offset, sink);
   else {
     p.exchanges.ask(p, name, fields, offset, sink);
-    if (p.exchanges.known?.has(`${name} ${p.frame}`) === false) sink.add(fields.unanswered, offset, 0);
+    if (p.exchanges.known?.has(`${name} ${p.frame}`) === false && !isToGroup(p)) sink.add(fields.unanswered, offset, 0);
   }
+}
+
+/** Whoever hears it answers from an address of its own, which pairs with nothing. */
+function isToGroup({ net, netCount, ipv6 }: Packet): boolean {
+  const at = (netCount - 1) * NET_STRIDE;
+  if (at < 0) return false;
+  const to = net[at + NET_DST]!;
+  return net[at + NET_VERSION] === 6 ? ipv6.isMulticast(to) : to >>> 28 === 14 || to === -1;
 }
 
 /** RFC 1071: what does not fit goes in again below. */
