@@ -6,7 +6,7 @@ import { safeText } from '../exports/safeText.ts';
 import { guessingOptions, loginFilter, SUCCESS_OPTIONS, type GuessingOptions } from './guessing.ts';
 import type { LoginPair } from './loginPair.ts';
 import { LoginTally } from './loginTally.ts';
-import { addressFilter, confidenceOf, MOST_FRAMES, type Evidence } from './watched.ts';
+import { addressFilter, confidenceOf } from './watched.ts';
 
 /** Failures a minute that nobody types. */
 const QUICK_PER_MINUTE = 6;
@@ -39,20 +39,6 @@ export const bruteForceSuccess = defineDetector({
   },
 });
 
-/** The logins that failed before belong to the proof: as many as there is room for beside the last of them. */
-function withEarlier(proof: Evidence['proof'], failures: Evidence): Evidence['proof'] {
-  const known = new Set(proof.frames),
-    last = proof.frames.at(-1) ?? 0,
-    earlier = failures.frames.filter((frame) => frame < last && !known.has(frame)),
-    unseen = failures.framesTotal - failures.frames.length;
-  return {
-    ...proof,
-    frames: [...earlier.slice(0, Math.max(0, MOST_FRAMES - proof.frames.length)), ...proof.frames].sort((a, b) => a - b),
-    framesTotal: proof.framesTotal + earlier.length + unseen,
-    firstSeen: failures.firstSeen ?? proof.firstSeen,
-  };
-}
-
 function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<LoginPair['evidence']['resolve']>[0]): FindingDraft {
   const { protocol, ends, bySize, evidence, successEvidence, users, successes, failed, accepted } = pair,
     { client, server, serverPort } = ends,
@@ -81,9 +67,9 @@ function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<Login
       { role: 'attacker', address: client },
       { role: 'victim', address: server, port: serverPort },
     ],
-    ...withEarlier(successEvidence.resolve(flows).proof, evidence),
+    ...successEvidence.resolve(flows).proof,
     indicators: [
-      { name: 'failed before', value: failedBefore, threshold, unit: 'logins' },
+      { name: 'failed before', value: failedBefore, threshold, unit: bySize ? 'sessions' : 'logins' },
       { name: 'logins that worked behind them', value: successes.length },
       { name: 'logins that worked at all', value: accepted },
       ...(names.length > 0 ? [{ name: 'users', value: names.join(', ') }] : []),

@@ -12,7 +12,7 @@ import * as F from '../flowTable.ts';
 import type { Indicator, Timestamp } from '../report.ts';
 import { secondsBetween, timestamp } from '../time.ts';
 
-export const MOST_FRAMES = 100,
+const MOST_FRAMES = 100,
   MOST_FLOWS = 100,
   MOST_PORTS_TOLD = 8,
   PROTOCOL_TCP = 6,
