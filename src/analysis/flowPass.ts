@@ -355,11 +355,9 @@ export class FlowPass {
 
   /** An ICMP error quotes a packet of this flow: what it says of it belongs to the flow. */
   #quoted(p: Packet, at: number): void {
-    const net = p.net,
-      flows = this.#state.flows;
-    if (p.icmp < 0 || (net[at + NET_FLAGS]! & NET_HAS_PORTS) === 0) return;
-    const meta = net[at + NET_PROTOCOL]! | (net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0);
-    const row = flows.find(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, net[at + NET_DST_PORT]!, meta);
+    const { flows } = this.#state;
+    if (p.icmp < 0 || (p.net[at + NET_FLAGS]! & NET_HAS_PORTS) === 0) return;
+    const row = flows.findOf(p.net, at);
     if (row >= 0) flows.ints[row * F.INTS + F.ICMP_ERROR] = p.icmp + 1;
   }
 

@@ -2,7 +2,7 @@
  * The flows of a capture in rows of numbers: one look-up per network header, no object per flow or packet. A flow is a TCP connection, a
  * UDP or SCTP pair of ports, or (protocol 0) everything else between two addresses. Rows are only ever added: a row number is a flow's identity.
  */
-
+import { NET_DST, NET_DST_PORT, NET_FLAGS, NET_HAS_PORTS, NET_PROTOCOL, NET_SRC, NET_SRC_PORT, NET_VERSION } from '../pcap/packet.ts';
 /**
  * Columns of a row. `ints` and `doubles` are two views of one buffer, and what every packet touches stands together: a capture with many flows costs a
  * cache miss per line touched, and little else. Addresses are IPv4 bits or Ipv6Table ids; ports are originator << 16 | responder.
@@ -104,6 +104,15 @@ export class FlowTable {
   #slots = new Int32Array(INITIAL_ROWS * 4);
   /** Direction of the packet that `find` or `add` was last asked for: 0 from the originator. */
   direction: 0 | 1 = 0;
+
+  /** Row of the outermost flow that a network header is of, which begins at `at` of `Packet.net`; as `find`. For headers that ICMP errors quote. */
+  findOf(net: Int32Array, at: number): number {
+    const meta = net[at + NET_VERSION] === 6 ? META_IPV6 : 0,
+      hasPorts = (net[at + NET_FLAGS]! & NET_HAS_PORTS) !== 0;
+    return hasPorts
+      ? this.find(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, net[at + NET_DST_PORT]!, net[at + NET_PROTOCOL]! | meta)
+      : this.find(net[at + NET_SRC]!, net[at + NET_DST]!, 0, 0, meta);
+  }
 
   /** Row of the newest flow between these, or -1; sets `direction`. `meta` is protocol | family | depth. */
   find(source: number, destination: number, sourcePort: number, destinationPort: number, meta: number): number {

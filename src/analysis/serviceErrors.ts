@@ -1,20 +1,8 @@
 /** What ICMP and ICMPv6 errors say of services: RFC 792, RFC 1191, RFC 4443 section 3. They quote the packet that did not arrive. */
 import { ICMP_CODES } from '../pcap/dissectors/icmp.ts';
 import { ICMPV6_CODES } from '../pcap/dissectors/icmpv6.ts';
-import {
-  NET_DST,
-  NET_DST_PORT,
-  NET_FLAGS,
-  NET_HAS_PORTS,
-  NET_PROTOCOL,
-  NET_QUOTED,
-  NET_SRC,
-  NET_SRC_PORT,
-  NET_STRIDE,
-  NET_VERSION,
-  type Packet,
-} from '../pcap/packet.ts';
-import * as F from './flowTable.ts';
+import { NET_FLAGS, NET_HAS_PORTS, NET_QUOTED, NET_STRIDE, NET_VERSION, type Packet } from '../pcap/packet.ts';
+import type { FlowTable } from './flowTable.ts';
 
 /** Pairs of a conversation and what was said of it. */
 export const MOST_ERRORS = 100_000;
@@ -37,15 +25,14 @@ export class QuotedErrors {
   isBounded = false;
 
   /** The frame is an ICMP message; what it quotes of conversations that the capture does not hold says nothing of a service. */
-  onFrame({ icmp, frame, net, netCount }: Packet, flows: F.FlowTable): void {
+  onFrame({ icmp, frame, net, netCount }: Packet, flows: FlowTable): void {
     for (let level = 0; level < netCount; level++) {
       const at = level * NET_STRIDE;
       if ((net[at + NET_FLAGS]! & (NET_QUOTED | NET_HAS_PORTS)) !== (NET_QUOTED | NET_HAS_PORTS)) continue;
       const isIpv6 = net[at + NET_VERSION] === 6,
         said = meaningOf(icmp >> 8, icmp & 255, isIpv6);
       if (said === null) return;
-      const meta = net[at + NET_PROTOCOL]! | (isIpv6 ? F.META_IPV6 : 0),
-        flow = flows.find(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, net[at + NET_DST_PORT]!, meta);
+      const flow = flows.findOf(net, at);
       if (flow < 0) return;
       const { direction } = flows,
         key = `${flow} ${direction} ${icmp}`,

@@ -20,8 +20,11 @@ export function joined(parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-export function shortened(lines: readonly string[], most: number, what: string): string[] {
-  return lines.length <= most ? [...lines] : [...lines.slice(0, most), `${plural(lines.length - most, `more ${what}`)}.`];
+/** `total`: how many there are, where not all of them are among the lines. */
+export function shortened(lines: readonly string[], most: number, what: string, many = `${what}s`, total = lines.length): string[] {
+  const shown = lines.slice(0, most),
+    more = total - shown.length;
+  return more > 0 && shown.length > 0 ? [...shown, `${plural(more, `more ${what}`, `more ${many}`)}.`] : shown;
 }
 
 export function named(text: string, most = 300): string {

@@ -26,10 +26,13 @@ const MOST_ENDS = 8192,
   /** Fixed headers of RFC 3550, sections 5.1 and 6.4. */
   RTP_HEADER = 12,
   RTCP_HEADER = 8,
-  VERSION = 2,
-  /** RFC 5761 section 4: second bytes that are packet types of RTCP, and no payload type of RTP. */
   FIRST_RTCP = 192,
   LAST_RTCP = 223;
+/** Of RTP and RTCP, in the first two bits. */
+export const RTP_VERSION = 2;
+
+/** RFC 5761 section 4: second bytes that are packet types of RTCP, and no payload type of RTP. */
+export const isRtcpType = (second: number): boolean => second >= FIRST_RTCP && second <= LAST_RTCP;
 
 export class MediaEnds {
   readonly #ends = new Map<number, KnownEnd>();
@@ -67,11 +70,10 @@ export class MediaEnds {
 
   /** RTP or RTCP if the datagram `[offset, end)` is of a known end and looks like it. STUN and DTLS, which share its ports, do not (RFC 7983). */
   find(p: Packet, offset: number, end: number): Bound | undefined {
-    if (this.#ends.size === 0 || end - offset < RTCP_HEADER || p.view.getUint8(offset) >> 6 !== VERSION) return undefined;
+    if (this.#ends.size === 0 || end - offset < RTCP_HEADER || p.view.getUint8(offset) >> 6 !== RTP_VERSION) return undefined;
     const known = this.of(p);
     if (known === undefined) return undefined;
-    const second = p.view.getUint8(offset + 1);
-    if (second >= FIRST_RTCP && second <= LAST_RTCP) return p.tables.byId('rtcp');
+    if (isRtcpType(p.view.getUint8(offset + 1))) return p.tables.byId('rtcp');
     return known.protocol === 'rtp' && end - offset >= RTP_HEADER ? p.tables.byId('rtp') : undefined;
   }
 }

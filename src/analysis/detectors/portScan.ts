@@ -19,7 +19,7 @@ import { IpProtocolProbes, type ProtocolPair } from './ipProtocolProbes.ts';
 import { gatherPairs, KINDS, ODD, probedPort, proberOf, SCTP, SYN, UDP, type Pair } from './portScanProbes.ts';
 import { draftScan, type Scan } from './portScanFinding.ts';
 import { tallyPorts, type PortTally } from './portScanTally.ts';
-import { ProbeSenders } from './probeSenders.ts';
+import { probeSendersOf, type ProbeSenders } from './probeSenders.ts';
 import type { Technique } from './portScanTechniques.ts';
 
 const options = z.object({
@@ -73,7 +73,7 @@ export const portScan = defineDetector({
   messages: [arpMessage.kind],
   create(_, state) {
     const protocols = new IpProtocolProbes(checksumTrustOf(state)),
-      senders = new ProbeSenders();
+      senders = probeSendersOf(state);
     return {
       onFlowOpened: (flow, p) => senders.onFlowOpened(flow, p),
       onMessage(message) {

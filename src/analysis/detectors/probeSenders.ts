@@ -4,6 +4,7 @@
  */
 import type { ArpMessage } from '../../pcap/dissectors/arp.ts';
 import { formatMac } from '../../pcap/addresses.ts';
+import type { CaptureState } from '../captureState.ts';
 import { MAC_SRC_HIGH, MAC_SRC_LOW, NET_SRC, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 
 const REQUEST = 1,
@@ -18,6 +19,15 @@ export interface Sender {
   readonly mac: string;
 }
 
+const known = new WeakMap<CaptureState, ProbeSenders>();
+
+/** Those of a capture: several detectors ask, and each tells what it hears, which counts once. */
+export function probeSendersOf(state: CaptureState): ProbeSenders {
+  let senders = known.get(state);
+  if (senders === undefined) known.set(state, (senders = new ProbeSenders()));
+  return senders;
+}
+
 export class ProbeSenders {
   /** By ARP: the card of an address, and the address of a card; NaN where there are several. */
   readonly #cards = new Map<number, number>();
@@ -29,6 +39,7 @@ export class ProbeSenders {
   readonly #asked = new Float64Array(SLOTS).fill(NaN);
   /** Flows that were opened by another card than the one that bears the address. */
   readonly #foreign = new Map<number, number>();
+  #lastFlow = -1;
 
   onArp({ opcode, senderIp, senderMacHigh, senderMacLow, targetIp }: ArpMessage): void {
     const card = senderMacHigh * 4_294_967_296 + (senderMacLow >>> 0);
@@ -42,6 +53,8 @@ export class ProbeSenders {
   }
 
   onFlowOpened(flow: number, p: Packet): void {
+    if (flow === this.#lastFlow) return;
+    this.#lastFlow = flow;
     const { net, mac } = p,
       source = net[NET_SRC]!,
       slot = slotOf(source);

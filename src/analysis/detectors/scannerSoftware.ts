@@ -27,7 +27,7 @@ import {
 } from './scannerProbes.ts';
 import { NMAP_PAGES, NMAP_SIP, SCANNER_NAMES } from './scannerMarks.ts';
 import { endsOfDatagram } from './sightings.ts';
-import { ProbeSenders } from './probeSenders.ts';
+import { probeSendersOf } from './probeSenders.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
@@ -78,7 +78,7 @@ export const scannerSoftware = defineDetector({
   create(_, state) {
     const probes = new Watched<number, Probes>(MOST_SOURCES),
       users = new Watched<string, User>(MOST_SOURCES),
-      senders = new ProbeSenders(),
+      senders = probeSendersOf(state),
       toolOf = remembered((text) => SCANNER_NAMES.find(([, mark]) => mark.test(text))?.[0]);
     return {
       onFlowOpened(flow, p) {

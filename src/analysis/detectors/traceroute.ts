@@ -4,24 +4,14 @@
  */
 import * as z from 'zod';
 import { formatIpv4 } from '../../pcap/addresses.ts';
-import {
-  NET_DST,
-  NET_DST_PORT,
-  NET_FLAGS,
-  NET_HAS_PORTS,
-  NET_PROTOCOL,
-  NET_SRC,
-  NET_SRC_PORT,
-  NET_STRIDE,
-  NET_VERSION,
-  type Packet,
-} from '../../pcap/packet.ts';
+import { NET_DST, NET_SRC, NET_STRIDE, NET_VERSION } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
-import { wordedDraft } from './sightings.ts';
+import type { Subject } from '../report.ts';
+import { wordedDraft, type SightingWords } from './sightings.ts';
 import { addressFilter, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
@@ -79,7 +69,7 @@ export const traceroute = defineDetector({
           router: text(net[outer + NET_SRC]!),
         }));
         if (way === undefined) return;
-        const row = quotedFlow(state, p);
+        const row = state.flows.findOf(net, at);
         if (row >= 0) {
           if ((state.flows.ints[row * F.INTS + F.FLAGS]! & F.LOW_TTL) !== 0) way.isTraced = true;
           else way.isOrdinary = true;
@@ -114,94 +104,77 @@ export const traceroute = defineDetector({
 /** In a loop a packet ends at one of its routers, mostly two. */
 const isTrace = ({ routers, isTraced, isOrdinary }: Way): boolean => isTraced || routers.size > (isOrdinary ? 2 : 1);
 
-/** Row of the conversation of the packet that an ICMP error quotes, -1 where it was not seen. */
-function quotedFlow({ flows }: CaptureState, { net, netCount }: Packet): number {
-  const at = (netCount - 1) * NET_STRIDE,
-    hasPorts = (net[at + NET_FLAGS]! & NET_HAS_PORTS) !== 0,
-    isV6 = net[at + NET_VERSION] === 6 ? F.META_IPV6 : 0;
-  return hasPorts
-    ? flows.find(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, net[at + NET_DST_PORT]!, net[at + NET_PROTOCOL]! | isV6)
-    : flows.find(net[at + NET_SRC]!, net[at + NET_DST]!, 0, 0, isV6);
-}
-
 /** They were sent as any others, and one router, mostly one of two that send them to each other, is where they end. */
-function loop(values: Options, state: CaptureState, { source, destination, router, evidence }: Way): FindingDraft {
-  return wordedDraft(
-    state,
-    [
-      { role: 'client', address: source },
-      { role: 'server', address: destination },
+function loop(values: Options, state: CaptureState, way: Way): FindingDraft {
+  const { source, destination, router, evidence } = way;
+  return wayDraft(state, way, {
+    technique: 'loop',
+    severity: 'info',
+    parts: [
+      ['a router says that packets ran out of hops', 50],
+      ['again and again', Math.min(20, 5 * (evidence.framesTotal - values.answers))],
     ],
-    evidence,
-    `${addressFilter(source, destination)} && ${EXCEEDED_FILTER}`,
-    {
-      technique: 'loop',
-      severity: 'info',
-      parts: [
-        ['a router says that packets ran out of hops', 50],
-        ['again and again', Math.min(20, 5 * (evidence.framesTotal - values.answers))],
-      ],
-      title: `Packets of ${source} to ${destination} run out of hops at ${router}`,
-      description: `${router} said in ${plural(evidence.framesTotal, 'message')} (threshold ${values.answers}) that packets of ${source} to ${destination} ran out of hops. None of them was seen to leave with few: they go round in a loop of routers, and do not arrive.`,
-      indicators: [
-        { name: 'answers', value: evidence.framesTotal, threshold: values.answers },
-        { name: 'router', value: router },
-      ],
-      alternatives: ['Somebody traces the way, from a point that this capture does not see.'],
-      attack: [],
-      deed: 'had packets go round in a loop[ to {whom}]',
-      recommendation: `Look at the routes of ${router} and its neighbours to ${destination}: two of them send it to each other.`,
-      together: {
-        key: `loop ${source} ${router}`,
-        label: destination,
-        note: plural(evidence.framesTotal, 'message'),
-        words: (all) => ({
-          title: `Packets of ${source} to ${all.hosts('server', 'host')} run out of hops at ${router}`,
-          description: `${router} said that packets of ${source} ran out of hops, which were sent with hops enough, on the ways to`,
-          recommendation: `Look at the routes of ${router} and its neighbours to these addresses: two of them send packets to each other.`,
-        }),
-      },
+    title: `Packets of ${source} to ${destination} run out of hops at ${router}`,
+    description: `${router} said in ${plural(evidence.framesTotal, 'message')} (threshold ${values.answers}) that packets of ${source} to ${destination} ran out of hops. None of them was seen to leave with few: they go round in a loop of routers, and do not arrive.`,
+    indicators: [
+      { name: 'answers', value: evidence.framesTotal, threshold: values.answers },
+      { name: 'router', value: router },
+    ],
+    alternatives: ['Somebody traces the way, from a point that this capture does not see.'],
+    attack: [],
+    deed: 'had packets go round in a loop[ to {whom}]',
+    recommendation: `Look at the routes of ${router} and its neighbours to ${destination}: two of them send it to each other.`,
+    together: {
+      key: `loop ${source} ${router}`,
+      label: destination,
+      note: plural(evidence.framesTotal, 'message'),
+      words: (all) => ({
+        title: `Packets of ${source} to ${all.hosts('server', 'host')} run out of hops at ${router}`,
+        description: `${router} said that packets of ${source} ran out of hops, which were sent with hops enough, on the ways to`,
+        recommendation: `Look at the routes of ${router} and its neighbours to these addresses: two of them send packets to each other.`,
+      }),
     },
-  );
+  });
 }
 
-function oneWay(values: Options, state: CaptureState, { source, destination, routers, evidence }: Way): FindingDraft {
-  return wordedDraft(
-    state,
-    [
-      { role: 'client', address: source },
-      { role: 'server', address: destination },
+function oneWay(values: Options, state: CaptureState, way: Way): FindingDraft {
+  const { source, destination, routers, evidence } = way;
+  return wayDraft(state, way, {
+    technique: 'time-exceeded',
+    severity: 'info',
+    parts: [
+      ['routers on the way say that packets ran out of hops', 50],
+      ['several of them, one after the other', Math.min(30, 8 * (routers.size - 1))],
     ],
-    evidence,
-    `${addressFilter(source, destination)} && ${EXCEEDED_FILTER}`,
-    {
-      technique: 'time-exceeded',
-      severity: 'info',
-      parts: [
-        ['routers on the way say that packets ran out of hops', 50],
-        ['several of them, one after the other', Math.min(30, 8 * (routers.size - 1))],
-      ],
-      title: `${source} traces the way to ${destination}`,
-      description: `${plural(routers.size, 'router')} said in ${plural(evidence.framesTotal, 'message')} (threshold ${values.answers}) that packets of ${source} to ${destination} ran out of hops.`,
-      indicators: [
-        { name: 'answers', value: evidence.framesTotal, threshold: values.answers },
-        { name: 'routers', value: routers.size },
-      ],
-      alternatives: ['Somebody who looks for a fault, or a program that measures ways.'],
-      attack: ['T1016'],
-      recommendation: 'Nothing by itself; look what else the host asked about the network.',
-      together: {
-        key: source,
-        label: destination,
-        note: plural(routers.size, 'router'),
-        words: (all) => ({
-          title: `${source} traces the ways to ${all.hosts('server', 'host')}`,
-          description: `Routers said that packets of ${source} ran out of hops, on the ways to`,
-          recommendation: 'Nothing by itself; look what else the host asked about the network.',
-        }),
-      },
+    title: `${source} traces the way to ${destination}`,
+    description: `${plural(routers.size, 'router')} said in ${plural(evidence.framesTotal, 'message')} (threshold ${values.answers}) that packets of ${source} to ${destination} ran out of hops.`,
+    indicators: [
+      { name: 'answers', value: evidence.framesTotal, threshold: values.answers },
+      { name: 'routers', value: routers.size },
+    ],
+    alternatives: ['Somebody who looks for a fault, or a program that measures ways.'],
+    attack: ['T1016'],
+    recommendation: 'Nothing by itself; look what else the host asked about the network.',
+    together: {
+      key: source,
+      label: destination,
+      note: plural(routers.size, 'router'),
+      words: (all) => ({
+        title: `${source} traces the ways to ${all.hosts('server', 'host')}`,
+        description: `Routers said that packets of ${source} ran out of hops, on the ways to`,
+        recommendation: 'Nothing by itself; look what else the host asked about the network.',
+      }),
     },
-  );
+  });
+}
+
+/** What is said of the packets of one address to another. */
+function wayDraft(state: CaptureState, { source, destination, evidence }: Way, words: SightingWords): FindingDraft {
+  const subjects: readonly Subject[] = [
+    { role: 'client', address: source },
+    { role: 'server', address: destination },
+  ];
+  return wordedDraft(state, subjects, evidence, `${addressFilter(source, destination)} && ${EXCEEDED_FILTER}`, words);
 }
 
 /** One who traces the ways to many, as programs do that measure a network. */

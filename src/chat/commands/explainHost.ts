@@ -48,26 +48,30 @@ export async function explainedHost(
       ...serviceLines('Uses', 'host', story.uses, story.totals.uses),
     ]),
     section('Findings about it', shortened(found.map(findingLine), ROWS, 'finding')),
-    section('Whom it talked to', withRest(story.peers.map(peerLine), story.totals.peers, 'address', 'addresses')),
+    section('Whom it talked to', shortened(story.peers.map(peerLine), ROWS, 'address', 'addresses', story.totals.peers)),
     section(
       'Names it called',
-      withRest(
+      shortened(
         story.visited.map(
           ({ name, how, server, times, frame }) => `${named(name)} at ${named(server, 60)} over ${how}, ${plural(times, 'time')} [frame ${frame}]`,
         ),
-        story.totals.visited,
+        ROWS,
         'name',
+        'names',
+        story.totals.visited,
       ),
     ),
     section(
       'Names it asked for',
-      withRest(
+      shortened(
         story.asked.map(
           ({ name, type, protocol, questions, answers, isMissing, frame }) =>
             `${named(name)} (${inline(type)}, ${inline(protocol)}), ${plural(questions, 'time')}: ${isMissing ? 'there is no such name' : answers.length === 0 ? 'no answer seen' : answers.map((answer) => named(answer, 100)).join(', ')} [frame ${frame}]`,
         ),
-        story.totals.asked,
+        ROWS,
         'name',
+        'names',
+        story.totals.asked,
       ),
     ),
   ]);
@@ -112,10 +116,4 @@ function peerLine({ address, name, begunBy, packets, bytesSent, bytesReceived, s
             .map((one) => inline(protocolLabel(one)))
             .join(', ')}`;
   return `${named(address)}${name === null ? '' : ` (${inline(name)})`}, ${began}${spoke}: ${plural(packets, 'packet')}, ${bytesText(bytesSent)} to it, ${bytesText(bytesReceived)} from it`;
-}
-
-function withRest(lines: readonly string[], total: number, one: string, many?: string): string[] {
-  return total > lines.length && lines.length > 0
-    ? [...lines, `${plural(total - lines.length, `more ${one}`, `more ${many ?? `${one}s`}`)}.`]
-    : [...lines];
 }

@@ -6,9 +6,9 @@ import { inline } from '../../analysis/exports/markdown.ts';
 import type { Endpoint } from '../../analysis/report.ts';
 import { joined, named, section, shortened, verdictLine } from '../layout.ts';
 import type { PlainQuestion } from './question.ts';
+import { sendersBy } from './senders.ts';
 
 const ROWS = 15,
-  LOOKED_AT = 1000,
   PROGRAMS = 8;
 
 export const presentHosts: PlainQuestion = {
@@ -19,41 +19,28 @@ export const presentHosts: PlainQuestion = {
       words,
     ) && !/\b(?:protocols?|ports?|services?|files?)\b/.test(words),
   async answer({ narrowed }, opened, { signal }) {
-    const [found, ...pages] = await Promise.all([
+    const [found, { rows, isIp, isCut }] = await Promise.all([
       opened.call('inventory', { selection: narrowed }, signal),
-      ...(['ip', 'ipv6', 'eth', 'wlan'] as const).map((layer) =>
-        opened.call(
-          'endpoints',
-          { layer, selection: narrowed, search: '', sort: { column: 'bytes', descending: true }, offset: 0, limit: LOOKED_AT },
-          signal,
-        ),
-      ),
+      sendersBy('bytes', narrowed, opened, signal),
     ]);
-    const [ip, ipv6, ...cards] = pages,
-      hasIp = (ip?.total ?? 0) + (ipv6?.total ?? 0) > 0,
-      used = hasIp ? [ip, ipv6] : cards;
-    const sending = used
-      .flatMap((page) => page?.rows ?? [])
-      .filter(({ depth, packetsSent }) => depth === 0 && packetsSent > 0)
-      .sort((a, b) => b.bytes - a.bytes);
-    const inside = sending.filter(({ address }) => hasIp && isLocalAddress(address)),
-      outside = sending.filter((row) => !inside.includes(row)),
-      cut = used.some((page) => (page?.total ?? 0) > LOOKED_AT) ? ' or more' : '';
-    const lines = (rows: readonly Endpoint[]): string[] =>
-      shortened(
-        rows.map((row) => hostLine(row, found)),
-        ROWS,
-        'address',
-      ).map((line) => line.replace('more addresss', 'more addresses'));
+    const inside = rows.filter(({ address }) => isIp && isLocalAddress(address)),
+      outside = rows.filter((row) => !inside.includes(row)),
+      lines = (of: readonly Endpoint[]): string[] =>
+        shortened(
+          of.map((row) => hostLine(row, found)),
+          ROWS,
+          'address',
+          'addresses',
+        );
     return {
       markdown: joined([
         verdictLine(
-          sending.length === 0
+          rows.length === 0
             ? 'None that sent anything.'
-            : `${plural(sending.length, 'address', 'addresses')}${cut} sent something${hasIp ? `: ${inside.length} of this network, ${outside.length} from outside` : ''}.`,
+            : `${plural(rows.length, 'address', 'addresses')}${isCut ? ' or more' : ''} sent something${isIp ? `: ${inside.length} of this network, ${outside.length} from outside` : ''}.`,
         ),
         section('Of this network', lines(inside)),
-        section(hasIp ? 'From outside' : 'Stations', lines(outside)),
+        section(isIp ? 'From outside' : 'Stations', lines(outside)),
         section(
           'Programs',
           shortened(

@@ -1,15 +1,14 @@
 /** Who talks most? The busiest addresses and conversations. */
 import type { OpenCapture } from '../../analysis/captureStore.ts';
-import { bytesText, countText, plural, protocolLabel } from '../../analysis/describe.ts';
+import { bytesText, plural, protocolLabel } from '../../analysis/describe.ts';
 import type { Selection } from '../../analysis/engineApi.ts';
 import { inline } from '../../analysis/exports/markdown.ts';
-import type { Conversation, ConversationLayer, Endpoint } from '../../analysis/report.ts';
-import { joined, named, section, verdictLine } from '../layout.ts';
+import type { Conversation, Endpoint } from '../../analysis/report.ts';
+import { joined, named, section, shortened, verdictLine } from '../layout.ts';
 import type { PlainQuestion } from './question.ts';
+import { sendersBy } from './senders.ts';
 
-const ROWS = 5,
-  /** Groups that nobody sends from, and addresses inside of tunnels, are among them. */
-  LOOKED_AT = 100;
+const ROWS = 5;
 const MOST =
     /\b(?:most|top|main|biggest|largest|busiest|heaviest|noisiest|chattiest|loudest|(?:hog|eat|us)(?:s|g?ing)? (?:up )?(?:all )?(?:the |my |our )?bandwidth)\b/,
   TALK =
@@ -32,47 +31,30 @@ export const talkers: PlainQuestion = {
     /\bwho (?:is|are|was|were)? ?talk\w* (?:to|with) (?:whom?|each other)\b/.test(words),
   async answer({ words, selection }, opened, { signal }) {
     const { column, does } = MEASURES.find((one) => one.words.test(words)) ?? ANY;
-    const rows = await rowsOf(['ip', 'ipv6'], selection, column, opened, signal),
-      used = rows.total > 0 ? rows : await rowsOf(['eth', 'wlan'], selection, column, opened, signal);
-    const [first] = used.endpoints;
+    const { rows, isCut } = await sendersBy(column, selection, opened, signal),
+      [first] = rows;
     if (first === undefined) return { markdown: verdictLine('Nobody does: there are no packets with addresses.') };
     const report = await opened.call('report', { selection, limit: 1 }, signal);
     return {
       markdown: joined([
         verdictLine(`${hostText(first)} ${does}: ${figure(first, column)}${shareText(first, report.capture.originalBytes, column)}.`),
-        section('Addresses', [
-          ...used.endpoints.map(
-            (row) =>
-              `${hostText(row)}: sent ${bytesText(row.bytesSent)}, received ${bytesText(row.bytesReceived)}, in ${plural(row.packets, 'packet')}`,
+        section(
+          'Addresses',
+          shortened(
+            rows.map(
+              (row) =>
+                `${hostText(row)}: sent ${bytesText(row.bytesSent)}, received ${bytesText(row.bytesReceived)}, in ${plural(row.packets, 'packet')}`,
+            ),
+            ROWS,
+            'address',
+            isCut ? 'addresses, at least' : 'addresses',
           ),
-          ...(used.total > ROWS ? [`${plural(used.total - ROWS, 'more address', 'more addresses')}.`] : []),
-        ]),
+        ),
         section('Conversations', await conversationLines(selection, opened, signal)),
       ]),
     };
   },
 };
-
-async function rowsOf(
-  layers: readonly ConversationLayer[],
-  selection: Selection,
-  column: keyof Endpoint,
-  opened: OpenCapture,
-  signal: AbortSignal,
-): Promise<{ readonly endpoints: readonly Endpoint[]; readonly total: number }> {
-  const sort = { column, descending: true };
-  const pages = await Promise.all(
-    layers.map((layer) => opened.call('endpoints', { layer, selection, search: '', sort, offset: 0, limit: LOOKED_AT }, signal)),
-  );
-  return {
-    endpoints: pages
-      .flatMap(({ rows }) => rows)
-      .filter(({ depth, packetsSent }) => depth === 0 && (packetsSent > 0 || column === 'bytesReceived'))
-      .sort((a, b) => Number(b[column]) - Number(a[column]))
-      .slice(0, ROWS),
-    total: pages.reduce((sum, { total }) => sum + total, 0),
-  };
-}
 
 function figure(row: Endpoint, column: 'bytes' | 'bytesSent' | 'bytesReceived' | 'packets'): string {
   return column === 'packets' ? plural(row.packets, 'packet') : bytesText(row[column]);
@@ -108,5 +90,5 @@ const bytesOf = (row: Conversation): number => row.bytesAToB + row.bytesBToA;
 /** In one line, with its name as a link. */
 export function conversationLine(row: Conversation): string {
   const end = (address: string, port: number | null): string => `${named(address)}${port === null ? '' : ` port ${port}`}`;
-  return `[flow ${row.id}], ${end(row.a, row.aPort)} to ${end(row.b, row.bPort)}, ${row.service === null ? row.layer.toUpperCase() : inline(protocolLabel(row.service))}: ${bytesText(bytesOf(row))} in ${countText(row.packetsAToB + row.packetsBToA)} packets`;
+  return `[flow ${row.id}], ${end(row.a, row.aPort)} to ${end(row.b, row.bPort)}, ${row.service === null ? row.layer.toUpperCase() : inline(protocolLabel(row.service))}: ${bytesText(bytesOf(row))} in ${plural(row.packetsAToB + row.packetsBToA, 'packet')}`;
 }

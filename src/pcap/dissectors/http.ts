@@ -2,8 +2,8 @@
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { dissectInner, type HandOver } from '../handOver.ts';
 import { entityBody } from '../http/entityBody.ts';
-import { cutHttp, endFile, finishHttp, MAX_HEAD, openHttp, passedHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
-import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine } from '../http/headers.ts';
+import { cutHttp, endFile, finishHttp, openHttp, passedHttp, stepHttp, type HttpSide, type HttpState } from '../http/framing.ts';
+import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLine, MAX_HEAD } from '../http/headers.ts';
 import { isHeard, MAX_FORM, MAX_URI, splitBasic } from '../http/messages.ts';
 import { hostOf, tellHttp } from '../http/tell.ts';
 import { Http2Connection } from '../http2/connection.ts';

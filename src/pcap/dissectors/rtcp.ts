@@ -7,6 +7,7 @@
  */
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
+import { RTP_VERSION } from '../mediaEnds.ts';
 import { findByte } from '../text.ts';
 
 const SENDER_REPORT = 200,
@@ -104,7 +105,6 @@ const HEADER = 4,
   SOURCE = 4,
   SENDER_INFO = 20,
   REPORT = 24,
-  VERSION = 2,
   /** What the low five bits of the first byte are, by packet type. */
   COUNTS: Readonly<Record<number, Field>> = {
     [SENDER_REPORT]: f.reports,
@@ -130,7 +130,7 @@ export const rtcp: Dissector = {
       isSecure = known?.isSecure === true,
       names: string[] = [];
     let at = offset;
-    while (end - at >= HEADER && p.view.getUint8(at) >> 6 === VERSION) {
+    while (end - at >= HEADER && p.view.getUint8(at) >> 6 === RTP_VERSION) {
       const type = p.view.getUint8(at + 1),
         length = HEADER + 4 * p.view.getUint16(at + 2),
         to = Math.min(end, at + length);

@@ -1,9 +1,11 @@
 /** Real-Time Streaming Protocol, RFC 2326: cameras and players agree on what is sent where. RTP comes over UDP, or in pieces amid the messages (section 10.12). */
-import { NEED_MORE, NOT_MINE, defineFields, type Direction, type Dissector, type Field, type FieldSink } from '../dissector.ts';
+import { NEED_MORE, defineFields, type Direction, type Dissector, type Field, type FieldSink } from '../dissector.ts';
 import { enterInside } from '../handOver.ts';
-import { findHeadEnd, nextHeader, skipEmptyLines, type HeaderLine } from '../http/headers.ts';
+import { findHeadEnd, skipEmptyLines } from '../http/headers.ts';
+import { isRtcpType, RTP_VERSION } from '../mediaEnds.ts';
 import { NET_DST, NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../packet.ts';
 import { afterLine, decimalAt, findByte, lineTextEnd, matchPrefix, SPACE, startsWithWord, textAt } from '../text.ts';
+import { forEachHeader, looksLikeMessage, MAX_MESSAGE_HEAD, stepMessage, type StartLines } from '../textMessages.ts';
 
 const f = defineFields({
   request: { name: 'rtsp.request', label: 'Request', type: 'string' },
@@ -22,17 +24,9 @@ const f = defineFields({
 
 const STATUS = 'RTSP/1.0 ',
   VERSION = ' RTSP/1.0',
-  SCHEMES: readonly string[] = ['rtsp://', 'rtspu://', 'rtsps://', '*'],
-  /** `GET_PARAMETER`, and more. */
-  MAX_METHOD = 20,
-  MAX_LINE = 2048,
-  MAX_HEAD = 16_384,
-  MAX_BODY = 1_048_576,
+  LINES: StartLines = { status: STATUS, version: VERSION, schemes: ['rtsp://', 'rtspu://', 'rtsps://', '*'], lengths: ['CONTENT-LENGTH'] },
   PIECE = 0x24,
-  PIECE_HEADER = 4,
-  RTP_VERSION = 2,
-  FIRST_RTCP = 192,
-  LAST_RTCP = 223;
+  PIECE_HEADER = 4;
 
 interface RtspStream {
   /** How far each direction was searched for the end of a head. */
@@ -48,9 +42,9 @@ export const rtsp: Dissector = {
   on: [{ table: 'tcp.port', value: 554 }],
   application: true,
   stream: {
-    recognise: (bytes, offset, end) => looksLikeRtsp(bytes, skipEmptyLines(bytes, offset, end), end),
+    recognise: (bytes, offset, end) => looksLikeMessage(bytes, skipEmptyLines(bytes, offset, end), end, LINES),
     open: (): RtspStream => ({ searched: [0, 0], channels: new Uint32Array(8) }),
-    keepBytes: MAX_HEAD,
+    keepBytes: MAX_MESSAGE_HEAD,
     step: stepRtsp,
     dissect(p, offset, end, _direction, state: RtspStream, sink) {
       const start = skipEmptyLines(p.bytes, offset, end);
@@ -61,22 +55,6 @@ export const rtsp: Dissector = {
   },
 };
 
-/** A status line, or a method and an address; a proxy's HTTP and the methods of SIP have others. */
-function looksLikeRtsp(bytes: Uint8Array, offset: number, end: number): 'yes' | 'no' | 'more' {
-  const status = matchPrefix(bytes, offset, end, STATUS);
-  if (status !== 'no') return status;
-  let at = offset;
-  while (at < end && at - offset <= MAX_METHOD && ((bytes[at]! >= 65 && bytes[at]! <= 90) || bytes[at] === 0x5f)) at++;
-  if (at === end) return at - offset <= MAX_METHOD ? 'more' : 'no';
-  if (at === offset || bytes[at] !== SPACE) return 'no';
-  const schemes = SCHEMES.map((scheme) => matchPrefix(bytes, at + 1, end, scheme));
-  if (!schemes.includes('yes')) return schemes.includes('more') ? 'more' : 'no';
-  const after = afterLine(bytes, offset, Math.min(end, offset + MAX_LINE));
-  if (after < 0) return end - offset < MAX_LINE ? 'more' : 'no';
-  const line = lineTextEnd(bytes, offset, after);
-  return line - offset > VERSION.length && matchPrefix(bytes, line - VERSION.length, line, VERSION) === 'yes' ? 'yes' : 'no';
-}
-
 function stepRtsp(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, { searched }: RtspStream): number {
   const start = skipEmptyLines(bytes, offset, end);
   p.pduComplete = true;
@@ -86,28 +64,7 @@ function stepRtsp(p: Packet, bytes: Uint8Array, offset: number, end: number, dir
     p.pduComplete = false;
     return NEED_MORE;
   }
-  if (searched[direction] === 0 && looksLikeRtsp(bytes, start, end) === 'no') return NOT_MINE;
-  const head = findHeadEnd(bytes, Math.max(start, offset + searched[direction] - 3), end);
-  if (head < 0) {
-    if (end - offset > MAX_HEAD) return NOT_MINE;
-    searched[direction] = end - offset;
-    p.pduComplete = false;
-    return NEED_MORE;
-  }
-  searched[direction] = 0;
-  let body = 0;
-  forEachHeader(bytes, start, head, (is, { value, valueEnd }) => {
-    if (is('CONTENT-LENGTH')) body = Math.max(0, decimalAt(bytes, value, valueEnd));
-  });
-  return body > MAX_BODY ? NOT_MINE : head - offset + body;
-}
-
-/** Headers of the message `[offset, end)`, and whether they have a name, in capitals. */
-function forEachHeader(bytes: Uint8Array, offset: number, end: number, visit: (is: (name: string) => boolean, line: HeaderLine) => void): void {
-  const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 },
-    is = (word: string): boolean => header.nameEnd - header.name === word.length && startsWithWord(bytes, header.name, header.nameEnd, word),
-    first = afterLine(bytes, offset, end);
-  for (let at = first < 0 ? end : first; nextHeader(bytes, at, end, header); at = header.after) visit(is, header);
+  return stepMessage(p, bytes, offset, start, end, direction, searched, LINES);
 }
 
 function dissectMessage(p: Packet, offset: number, end: number, { channels }: RtspStream, sink: FieldSink | null): void {
@@ -195,7 +152,7 @@ function dissectPiece(p: Packet, offset: number, end: number, { channels }: Rtsp
   sink?.info('RTSP', `Interleaved channel 0x${channel.toString(16).padStart(2, '0')}, ${length} bytes`);
   const isMedia = ((channels[channel >> 5]! >>> (channel & 31)) & 1) === 1;
   if (!isMedia || to - from < 2 || bytes[from]! >> 6 !== RTP_VERSION) return;
-  const id = bytes[from + 1]! >= FIRST_RTCP && bytes[from + 1]! <= LAST_RTCP ? 'rtcp' : 'rtp';
+  const id = isRtcpType(bytes[from + 1]!) ? 'rtcp' : 'rtp';
   enterInside(p, id);
   p.wireEnd = from + length;
   p.tables.byId(id)?.dissector.dissect?.(p, from, to, sink);

@@ -11,7 +11,7 @@ import {
   findHeadEnd,
   isKeyLine,
   looksLikeStartLine,
-  MAX_LINE,
+  MAX_HEAD,
   nextHeader,
   skipEmptyLines,
   splitStartLine,
@@ -19,8 +19,6 @@ import {
   type StartLine,
 } from './headers.ts';
 
-/** Longest head that is read. */
-export const MAX_HEAD = MAX_LINE;
 /** Longest line of a chunk's size or of a trailer. */
 const MAX_CHUNK_LINE = 4096;
 /** Requests that wait for their answers; beyond, pipelined ones are not paired. */
@@ -184,26 +182,21 @@ export function cutHttp(bytes: Uint8Array, offset: number, end: number, directio
 /** Longest line before the data of a chunk that is looked for, `bodyStart`. */
 const CHUNK_LINE = 64;
 
-/** Servers refuse a tenth of it (RFC 9110 section 5.4), so it is no accident; that nobody reads on is said. */
-function sayTooLong(p: Packet, offset: number, end: number): void {
+/** Servers refuse a tenth of what is read (RFC 9110 section 5.4), so a longer head is no accident; that nobody reads on is said. */
+function giveUp(p: Packet, offset: number, end: number): typeof NOT_MINE {
   if (end - offset > MAX_HEAD) p.malformed('HTTP head longer than 65,536 bytes', offset, end);
+  return NOT_MINE;
 }
 
 function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, side: HttpSide, state: HttpState): number {
   const looks = looksLikeStartLine(bytes, offset, end);
-  if (looks === 'no') {
-    sayTooLong(p, offset, end);
-    return NOT_MINE;
-  }
+  if (looks === 'no') return giveUp(p, offset, end);
   const start = skipEmptyLines(bytes, offset, end);
   // The last two bytes may be the beginning of what ends the head. HTTP/0.9 has no empty line; like tshark we only take requests that have.
   const fresh = side.searched === 0,
     headEnd = fresh ? scanHead(bytes, start, end) : findHeadEnd(bytes, Math.max(start, offset + side.searched - 2), end);
   if (headEnd < 0) {
-    if (end - offset > MAX_HEAD) {
-      sayTooLong(p, offset, end);
-      return NOT_MINE;
-    }
+    if (end - offset > MAX_HEAD) return giveUp(p, offset, end);
     side.searched = end - offset;
     return NEED_MORE;
   }

@@ -19,8 +19,8 @@ export interface StartLine {
 
 /** Longest method or version word. */
 const MAX_WORD = 32;
-/** Longest start line, as long as a whole head: servers refuse longer targets (RFC 9112 section 3 recommends at least 8,000). */
-export const MAX_LINE = 65_536;
+/** Longest head that is read, and so the longest start line: servers refuse longer targets (RFC 9112 section 3 recommends at least 8,000). */
+export const MAX_HEAD = 65_536;
 
 /** First offset in `[from, to)` that is not part of an empty line. */
 export function skipEmptyLines(bytes: Uint8Array, from: number, to: number): number {
@@ -50,7 +50,7 @@ export function looksLikeStartLine(bytes: Uint8Array, offset: number, end: numbe
     }
     // Targets are often raw UTF-8, but no control characters: binary protocols end here.
     if (byte < 32 && byte !== CR && byte !== 9) return 'no';
-    if (i - target > MAX_LINE) return 'no';
+    if (i - target > MAX_HEAD) return 'no';
   }
   return 'more';
 }
