@@ -1,10 +1,11 @@
 /** The page's end of the one channel to its host: calls, answers and events over `postMessage`. */
-import type { EngineEvent, EngineMethods, HostMethods, PageCommand } from '../src/analysis/engineApi.ts';
+import type { EngineMethods, HostEvent, HostMethods, PageCommand, PageSaying } from '../src/analysis/engineApi.ts';
 import { rpcCaller, type Caller } from '../src/analysis/rpc.ts';
 
 /** Where the host has a method of the same name (it asks the user where to save), the host's is the one a page reaches. */
 export type PageMethods = Omit<EngineMethods, keyof HostMethods> & HostMethods;
-export type PageEvent = EngineEvent | PageCommand;
+/** What the store hears: a command without its number. */
+export type PageEvent = Exclude<HostEvent, { kind: 'command' }> | PageCommand;
 export type Engine = Caller<PageMethods, PageEvent>;
 
 interface VsCodeApi {
@@ -25,7 +26,8 @@ export interface Host {
 
 export function connect(): Host {
   const api = acquireVsCodeApi();
-  const engine = rpcCaller<PageMethods, PageEvent>({
+  const say = (event: PageSaying): void => api.postMessage({ rpc: 'event', event });
+  const caller = rpcCaller<PageMethods, HostEvent>({
     post: (message) => api.postMessage(message),
     listen(onMessage) {
       const listener = (event: MessageEvent<unknown>): void => onMessage(event.data);
@@ -33,10 +35,26 @@ export function connect(): Host {
       return () => window.removeEventListener('message', listener);
     },
   });
+  let followed = 0;
   return {
-    engine,
+    engine: {
+      ...caller,
+      onEvent: (listener) =>
+        caller.onEvent((event) => {
+          if (event.kind !== 'command') {
+            listener(event);
+            return;
+          }
+          // It comes again when the host could not know that it had arrived.
+          if (event.number > followed) {
+            followed = event.number;
+            listener(event.command);
+          }
+          say({ kind: 'followed', number: event.number });
+        }),
+    },
     getState: () => api.getState(),
     setState: (state) => api.setState(state),
-    ready: () => api.postMessage({ rpc: 'event', event: { kind: 'ready' } }),
+    ready: () => say({ kind: 'ready' }),
   };
 }

@@ -332,7 +332,6 @@ export interface PageStart {
 
 /** Commands the host gives the page. */
 export type PageCommand =
-  | { readonly kind: 'start'; readonly start: PageStart }
   | { readonly kind: 'show'; readonly view: string }
   | { readonly kind: 'goToPacket'; readonly frame: number }
   | { readonly kind: 'showFinding'; readonly id: string }
@@ -342,3 +341,12 @@ export type PageCommand =
   | { readonly kind: 'togglePause' }
   /** Run from the palette: the page calls the host's method of this name with what it is showing. */
   | { readonly kind: 'exportReport' | 'savePackets' };
+
+/** What the page hears from its host. A command is sent again, under the same number, until the page has said `followed`. */
+export type HostEvent =
+  | EngineEvent
+  | { readonly kind: 'start'; readonly start: PageStart }
+  | { readonly kind: 'command'; readonly number: number; readonly command: PageCommand };
+
+/** What the page says without being asked: that it listens (it is answered with `start`), and which command it has followed. */
+export type PageSaying = { readonly kind: 'ready' } | { readonly kind: 'followed'; readonly number: number };

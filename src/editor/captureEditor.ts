@@ -1,6 +1,6 @@
 /** The editor for capture files: VS Code's side of the page, which gets its data through the calls of engineApi.ts. */
 import * as vscode from 'vscode';
-import type { EngineEvent, EngineMethods, EngineSession, HostMethods, PageCommand, PageStart } from '../analysis/engineApi.ts';
+import type { EngineMethods, EngineSession, HostEvent, HostMethods, PageCommand, PageSaying, PageStart } from '../analysis/engineApi.ts';
 import { rpcServer, type Channel, type Handlers } from '../analysis/rpc.ts';
 import type { AllowList } from './allowList.ts';
 import { engineHandlers } from './engineHandlers.ts';
@@ -10,6 +10,7 @@ import { hostMethods } from './hostMethods.ts';
 import { detectorSettings } from './detectorSettings.ts';
 import { nameOf } from './openCapture.ts';
 import { pageHtml } from './page.ts';
+import { pageCommands } from './pageCommands.ts';
 import type { PageStates } from './pageState.ts';
 import type { ProblemsPanel } from './problemsPanel.ts';
 import type { SessionLease, Sessions } from './sessions.ts';
@@ -18,7 +19,6 @@ export const VIEW_TYPE = 'netsec.capture';
 
 /** What the page can call: the engine, and beside it the host, whose dialogs stand before the engine's export of the same name. */
 export type PageMethods = Omit<EngineMethods, keyof HostMethods> & HostMethods;
-type PageEvent = EngineEvent | PageCommand;
 
 /** One page on the screen. */
 export interface OpenEditor {
@@ -97,8 +97,6 @@ function connectPage(context: EditorContext, document: CaptureDocument, panel: v
   const { uri } = document;
   const { session } = document.lease;
   const closed: vscode.Disposable[] = [];
-  /** Null while no page listens: VS Code drops a hidden page and loads it anew when it is shown. */
-  let undelivered: PageCommand[] | null = [];
 
   const channel: Channel = {
     post: (message) => {
@@ -130,27 +128,25 @@ function connectPage(context: EditorContext, document: CaptureDocument, panel: v
       return null;
     },
   };
-  const server = rpcServer<PageMethods, PageEvent>(channel, handlers);
-  const send = (command: PageCommand): void => {
-    if (undelivered === null) server.emit(command);
-    else undelivered.push(command);
-  };
+  const server = rpcServer<PageMethods, HostEvent>(channel, handlers);
+  const commands = pageCommands((event) => server.emit(event));
   let stopEvents: (() => void) | undefined;
   const stopListening = channel.listen((message) => {
-    if (!isReady(message)) return;
+    const said = sayingOf(message);
+    if (said?.kind === 'followed') commands.followed(said.number);
+    if (said?.kind !== 'ready') return;
     void startOf(uri, context.states).then((start) => {
       server.emit({ kind: 'start', start });
       // A page that was loaded anew has missed what the session said.
       stopEvents?.();
       stopEvents = session.onEvent((event) => server.emit(event));
-      const commands = undelivered ?? [];
-      undelivered = null;
-      for (const command of commands) server.emit(command);
+      commands.listening();
     });
   });
   closed.push(
     panel.onDidChangeViewState(() => {
-      if (!panel.visible) undelivered ??= [];
+      if (panel.visible) commands.shown();
+      else commands.hidden();
     }),
     panel.onDidDispose(() => {
       stopEvents?.();
@@ -168,12 +164,13 @@ function connectPage(context: EditorContext, document: CaptureDocument, panel: v
     title: `${nameOf(uri)} - Netsec`,
     language: vscode.env.language,
   });
-  return { uri, session, send };
+  return { uri, session, send: commands.send };
 }
 
-function isReady(message: unknown): boolean {
-  const { rpc, event } = (message ?? {}) as { rpc?: unknown; event?: { kind?: unknown } };
-  return rpc === 'event' && event?.kind === 'ready';
+/** What the page said, unless the message is a call. */
+function sayingOf(message: unknown): PageSaying | undefined {
+  const { rpc, event } = (message ?? {}) as { rpc?: unknown; event?: PageSaying };
+  return rpc === 'event' ? event : undefined;
 }
 
 async function startOf(uri: vscode.Uri, states: PageStates): Promise<PageStart> {

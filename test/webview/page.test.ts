@@ -188,7 +188,7 @@ describe.runIf(here)('the analysis page', () => {
   test('a packet from elsewhere is in view, also where its place is known before the list', async () => {
     const page = await open('view=overview&late=packets', { width: 620 });
     await page.evaluate(() =>
-      (window as unknown as { harness: { emit: (event: object) => void } }).harness.emit({ kind: 'goToPacket', frame: 1000 }),
+      (window as unknown as { harness: { send: (command: object) => void } }).harness.send({ kind: 'goToPacket', frame: 1000 }),
     );
     const chosen = page.locator('[data-testid=packet-row].active');
     await expect.poll(() => chosen.innerText()).toMatch(/^1,?000\b/);

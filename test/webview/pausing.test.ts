@@ -22,6 +22,8 @@ async function growing(options: Parameters<Harness['open']>[1] = {}): Promise<Pa
 
 const emit = (page: Page, event: unknown): Promise<void> =>
   page.evaluate((told) => (window as unknown as { harness: { emit: (event: unknown) => void } }).harness.emit(told), event);
+const send = (page: Page, command: unknown): Promise<void> =>
+  page.evaluate((told) => (window as unknown as { harness: { send: (command: unknown) => void } }).harness.send(told), command);
 const grow = (page: Page, packets: number): Promise<void> => emit(page, { kind: 'updated', packets, complete: true });
 const kpi = (page: Page): Promise<string> => page.getByTestId('kpi-packets').innerText();
 const said = (page: Page): Promise<string> => page.locator('.vh[role=status]').innerText();
@@ -42,7 +44,7 @@ describe.runIf(here)('a page that follows a growing capture', () => {
     const { context, page, problems } = await harness.open('state=reading');
     opened.push({ context, problems });
     page.setDefaultTimeout(10_000);
-    await emit(page, { kind: 'goToPacket', frame: 1100 });
+    await send(page, { kind: 'goToPacket', frame: 1100 });
     await page.getByText('Frame 1100 has not been read yet.').waitFor();
     await grow(page, 1250);
     await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe('frame 1,100');
@@ -60,13 +62,13 @@ describe.runIf(here)('a page that follows a growing capture', () => {
 
   test('pauses by the command, too, and says when there is nothing to pause', async () => {
     const page = await growing();
-    await emit(page, { kind: 'togglePause' });
+    await send(page, { kind: 'togglePause' });
     await expect.poll(() => page.getByTestId('notice').innerText()).toContain('nothing to pause');
     await grow(page, 900);
     await expect.poll(() => kpi(page)).toBe('900');
-    await emit(page, { kind: 'togglePause' });
+    await send(page, { kind: 'togglePause' });
     await expect.poll(() => page.getByTestId('paused').innerText()).toBe('Paused at 900 packets');
-    await emit(page, { kind: 'togglePause' });
+    await send(page, { kind: 'togglePause' });
     await expect.poll(() => page.getByTestId('paused').count()).toBe(0);
   });
 

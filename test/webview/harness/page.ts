@@ -3,8 +3,10 @@
  * ?theme=dark|light|hc-dark|hc-light &packets=N &conversations=N &state=reading|failed|empty &view=... &filter=... &late=packets (a list that comes after all else)
  * Each message is cloned and arrives in a later task, as through a real channel.
  */
-import type { PageEvent, PageMethods } from '../../../media/engine.ts';
+import type { PageMethods } from '../../../media/engine.ts';
+import type { HostEvent, PageCommand, PageSaying } from '../../../src/analysis/engineApi.ts';
 import { rpcServer } from '../../../src/analysis/rpc.ts';
+import { pageCommands } from '../../../src/editor/pageCommands.ts';
 import { fakeEngine } from './fakeEngine.ts';
 import { hostileReport } from './hostileReport.ts';
 import { THEMES } from './themes.ts';
@@ -13,7 +15,9 @@ import { makeTraffic } from './traffic.ts';
 interface Harness {
   asked: unknown[];
   state: unknown;
-  emit: (event: PageEvent) => void;
+  emit: (event: HostEvent) => void;
+  /** Gives the page a command, as the palette or a link does. */
+  send: (command: PageCommand) => void;
   setTheme: (name: string) => void;
 }
 
@@ -53,7 +57,7 @@ const lateEngine = (): typeof engine => ({
     return engine.packets(params, signal);
   },
 });
-const server = rpcServer<PageMethods, PageEvent>(
+const server = rpcServer<PageMethods, HostEvent>(
   {
     post: (message) => {
       const copy = structuredClone(message);
@@ -66,6 +70,7 @@ const server = rpcServer<PageMethods, PageEvent>(
   },
   query.get('findings') === 'hostile' ? hostileEngine() : query.get('late') === 'packets' ? lateEngine() : engine,
 );
+const commands = pageCommands((event) => server.emit(event));
 
 function begin(): void {
   const fileBytes = packets * 900;
@@ -78,6 +83,7 @@ function begin(): void {
     server.emit({ kind: 'progress', progress: { phase: 'reading', bytesDone: fileBytes * 0.64, bytesTotal: fileBytes, packets: readable } });
     server.emit({ kind: 'updated', packets: readable, complete: false });
   } else if (mode !== 'waiting') server.emit({ kind: 'updated', packets: readable, complete: true });
+  commands.listening();
 }
 
 const saved = sessionStorage.getItem('state');
@@ -88,13 +94,16 @@ window.harness = {
     if (event.kind === 'updated') readable = event.packets;
     server.emit(event);
   },
+  send: commands.send,
   setTheme,
 };
 window.acquireVsCodeApi = () => ({
   postMessage: (message: unknown) => {
     const copy = structuredClone(message);
     setTimeout(() => {
-      if ((copy as { event?: { kind?: string } }).event?.kind === 'ready') begin();
+      const said = (copy as { event?: PageSaying }).event;
+      if (said?.kind === 'ready') begin();
+      else if (said?.kind === 'followed') commands.followed(said.number);
       else for (const listener of toHost) listener(copy);
     }, 0);
   },
