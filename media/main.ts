@@ -4,7 +4,7 @@
  *
  * For tests: `document.body.dataset.ready` is '1' and `performance.mark('meaningful')` is set once the overview shows real numbers.
  * data-testid: nav-<view>, view-<view>, headline, risk (data-level, data-score), status-text, kpi-packets|bytes|duration|start|hosts|internet|state,
- * timeline, timeline-surface, timeline-pending, timeline-apply, timeline-table-toggle, measure-bytes|packets, finding-rows, protocol-shares (li data-protocol),
+ * troubles (li data-service), timeline, timeline-surface, timeline-pending, timeline-apply, timeline-table-toggle, measure-bytes|packets, finding-rows, protocol-shares (li data-protocol),
  * most-active (li data-address), not-examined; findings-list, finding (data-finding), finding-detail, finding-packets, evidence-frame, checks:<status>,
  * checks-detail (tr data-check); protocols-grid (tr data-path); conversations|endpoints-grid, -row, -grid-total, -layer-<layer>, -search, -count, -detail;
  * host-page (data-host), host-summary|story|identity|offers|uses|peers|asked|visited|incident|copy; packet-list, packet-row, packet-count, packet-follow, details-tree (treeitem data-field), detail-frame, hex-view (s data-at, class on),

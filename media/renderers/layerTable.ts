@@ -154,8 +154,10 @@ export function listTable<Row extends object>(store: Store, table: ListTable<Row
     menu: (row, from, to) => menuFor(store, to - from > 1 ? { ...table.target(row), rows: () => model.fetch(from, to) } : table.target(row)),
     onCopy: (from, to) => model.copy(columns, from, to),
   };
-  const chosen = chosenRows.get(id) as Row | undefined;
-  const detail = chosen !== undefined && table.keyOf(chosen) === state.chosen ? chosen : null;
+  const isChosen = (row: Row | undefined): boolean => row !== undefined && table.keyOf(row) === state.chosen;
+  const known = chosenRows.get(id) as Row | undefined;
+  // One that a link names, or that was chosen before the page was loaded anew, is looked up.
+  const detail = state.chosen === '' ? null : ((isChosen(known) ? known : model.all?.find(isChosen)) ?? null);
   const close = (): void => store.remember(id, { chosen: '' });
   return html`<div class="fill" data-testid="view-${id}">
     <div class="sub wrap">

@@ -8,6 +8,7 @@ import { keyFigures, riskLine } from '../renderers/keyFigures.ts';
 import { mostActive } from '../renderers/mostActive.ts';
 import { notExamined } from '../renderers/notExamined.ts';
 import { shares } from '../renderers/shares.ts';
+import { troubles } from '../renderers/troubles.ts';
 import { trafficOverTime } from '../renderers/trafficOverTime.ts';
 import { swatch } from '../components/hatching.ts';
 import { formatCount } from '../format.ts';
@@ -44,6 +45,14 @@ function page(store: Store, report: Report) {
           ${heading('h-findings', 'Findings', report.findings.length === 0 ? nothing : `${formatCount(report.findings.length)}${partial ? ' so far' : ''}${loud < report.findings.length && loud > 0 ? `, ${formatCount(loud)} above info` : ''}`, html`<span class="muted hide7">confidence</span>`)}
           ${findingRows(store, report)} ${partial ? skeleton(72) : nothing}
         </section>
+        ${
+          report.troubles.length === 0
+            ? nothing
+            : html`<section class="sec" aria-labelledby="h-troubles">
+                ${heading('h-troubles', 'What did not work well', formatCount(report.totals['troubles'] ?? report.troubles.length), html`<span class="muted hide7">no threats</span>`)}
+                ${troubles(store, report)}
+              </section>`
+        }
         <section class="sec o3" aria-labelledby="h-active">
           ${heading('h-active', 'Most active', nothing, html`<span class="muted">${swatch(0)}sent</span><span class="muted"><span class="sw received"></span>received</span>`)}
           ${partial && report.endpoints.length === 0 ? skeleton(88, 70, 52) : mostActive(store, report, measure)}

@@ -63,6 +63,7 @@ function plain(row: Service): object {
       requests: row.requests,
       unansweredRequests: row.unansweredRequests,
       unfinishedAnswers: row.unfinishedAnswers,
+      mayBeAnswered: row.mayBeAnswered,
       errors: row.errors,
     },
     ...times('connectSeconds', row.connect),

@@ -13,6 +13,8 @@ import type { Detector, DetectorRun } from './detector.ts';
 import { FileWatch } from './fileTransfers.ts';
 import { FlowPass, type PassListener } from './flowPass.ts';
 import type { IntelEntry } from './intelEntries.ts';
+import { SERVICE_MESSAGES, ServiceWatch } from './serviceTimes.ts';
+import { TLS_ESTABLISHED } from './serviceTls.ts';
 import { INDEX_CUT, INDEX_FRAGMENT, INDEX_FROM_RESPONDER, INDEX_HAS_TIME, INDEX_MALFORMED, PacketIndex } from './packetIndex.ts';
 
 export interface AnalysisOptions {
@@ -28,6 +30,8 @@ export interface AnalysisOptions {
   readonly sink?: FieldSink | undefined;
   /** Hears messages beside the detectors, of all frames, chosen or not. */
   readonly listen?: { readonly messages: readonly string[]; readonly to: (state: CaptureState) => Pick<DetectorRun, 'onMessage'> } | undefined;
+  /** Also how services answer is heard, of the frames that count. */
+  readonly services?: boolean;
   /** Takes the content of files that are transferred, of all frames. */
   readonly files?: FileTaker | undefined;
   /** Numbers of IPv6 addresses, where those of another pass are to be the same. */
@@ -50,6 +54,8 @@ export class Analysis {
   readonly state: CaptureState;
   readonly index: PacketIndex | null;
   readonly detectors: readonly RunningDetector[];
+  /** Null where nobody asked for it. */
+  readonly services: ServiceWatch | null;
   readonly #scan: CaptureScan;
   readonly #packet: Packet;
   readonly #pass: FlowPass;
@@ -69,9 +75,10 @@ export class Analysis {
       options: values,
       run: detector.create(values, state),
     }));
+    this.services = options.services === true ? new ServiceWatch(state) : null;
     this.#packet.files = options.files ?? null;
     this.#files = this.#filePass(source, format);
-    this.#pass = new FlowPass(state, options.isForFields === true ? {} : this.#listener(options.listen));
+    this.#pass = new FlowPass(state, options.isForFields === true ? {} : this.#listener(options));
     this.#onFrame = this.#frameHandler(options);
   }
 
@@ -121,11 +128,11 @@ export class Analysis {
   #frameHandler(options: AnalysisOptions): () => void {
     const p = this.#packet,
       pass = this.#pass,
-      { index, state } = this,
+      { index, state, services } = this,
       sink = options.sink ?? null;
     const { select, onFrame } = options;
     // The plain pass has a body of its own: it asks nothing on every frame.
-    if (index === null && select === undefined && onFrame === undefined) {
+    if (index === null && select === undefined && onFrame === undefined && services === null) {
       return () => {
         pass.flow = -1;
         decode(p, sink);
@@ -150,6 +157,7 @@ export class Analysis {
         const time = p.hasTime ? p.timeSeconds - state.firstSeconds + (p.timeNanoseconds - state.firstNanoseconds) / 1e9 : NaN;
         index.add(p.fileOffset, p.originalLength, p.path, pass.flow, flags, time);
       }
+      services?.onFrame(p, pass);
       onFrame?.(p, pass);
     };
   }
@@ -168,7 +176,7 @@ export class Analysis {
   }
 
   /** Joins what the detectors ask for into one listener per event. */
-  #listener(listen: AnalysisOptions['listen']): PassListener {
+  #listener({ listen, select }: AnalysisOptions): PassListener {
     const runs = this.detectors.map(({ run }) => run),
       packets = runs.flatMap(({ onPacket }) => onPacket ?? []),
       others = runs.flatMap(({ onOtherPacket }) => onOtherPacket ?? []),
@@ -182,6 +190,12 @@ export class Analysis {
     add(NAMING_KINDS, (message, flow) => collectNames(message, flow, state));
     for (const { detector, run } of this.detectors) add(detector.messages ?? [], run.onMessage);
     if (listen !== undefined) add(listen.messages, listen.to(state).onMessage);
+    const { services } = this;
+    if (services !== null)
+      add(SERVICE_MESSAGES, (message, flow, p) => {
+        // Where the frame that tells it is left out of a selection, a handshake was completed nevertheless.
+        if (select === undefined || message.kind === TLS_ESTABLISHED || select(message.frame)) services.onMessage(message, flow, p);
+      });
     this.#packet.wanted = new Set(byKind.keys());
     return {
       onPacket: packets.length === 0 ? undefined : inTurn(packets),

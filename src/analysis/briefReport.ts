@@ -2,7 +2,7 @@
  * A Report made short for a model: what matters most first, row by row, until the room is full. No number is changed; lists become shorter and long
  * texts are cut. What was left out is said, with the call that gives it.
  */
-import type { ConversationLayer, Coverage, Finding, Incident, Report } from './report.ts';
+import type { ConversationLayer, Coverage, Finding, Incident, Report, ServiceTrouble } from './report.ts';
 
 export interface BriefReport {
   readonly report: Report;
@@ -33,6 +33,7 @@ const SHARES = {
   alsoFound: { most: 15, upTo: 0.78 },
   others: { most: 10, upTo: 0.85 },
   incidents: { most: 3, upTo: 0.85 },
+  troubles: { most: 4, upTo: 0.87 },
   breakdown: { most: 8, upTo: 0.88 },
   coverage: { most: 4, upTo: 0.88 },
   endpoints: { most: 5, upTo: 0.94 },
@@ -60,6 +61,7 @@ export function briefReport(report: Report, others: readonly OtherCapture[], max
     indicatorsOfCompromise: [],
     findings: [] as Finding[],
     incidents: [] as Incident[],
+    troubles: [] as ServiceTrouble[],
     breakdown: [] as Report['breakdown'][number][],
     coverage: [] as Coverage[],
     endpoints: [] as Report['endpoints'][number][],
@@ -93,6 +95,13 @@ export function briefReport(report: Report, others: readonly OtherCapture[], max
   fill('alsoFound', alsoFound, further, further.length, 'list_findings has all');
   fill('others', shownOthers, others.map(shortOther), others.length, 'name one as capture');
   fill('incidents', brief.incidents, report.incidents.map(shortIncident), report.incidents.length, 'give a limit');
+  fill(
+    'troubles',
+    brief.troubles,
+    report.troubles.map(shortTrouble),
+    Math.max(report.totals['troubles'] ?? 0, report.troubles.length),
+    'get_statistics of services has all',
+  );
   fill('breakdown', brief.breakdown, report.breakdown, report.breakdown.length, 'get_statistics has all');
   const notWhole = report.coverage.filter(({ status }) => status === 'partial' || status === 'skipped').map(shortCoverage);
   fill('coverage', brief.coverage, notWhole, notWhole.length, 'checks that did not see everything; give a limit');
@@ -151,6 +160,14 @@ function shortIncident(incident: Incident): Incident {
     findings: incident.findings.slice(0, 4),
     // The titles of its findings, once more.
     timeline: [],
+  };
+}
+
+function shortTrouble(trouble: ServiceTrouble): ServiceTrouble {
+  return {
+    ...trouble,
+    names: trouble.names.slice(0, 1).map((name) => cut(name, 80)),
+    problems: trouble.problems.slice(0, 3).map((problem) => ({ ...problem, text: cut(problem.text, 160) })),
   };
 }
 

@@ -12,9 +12,10 @@ import { topOfLoosePath } from './flowPass.ts';
 import { optionsInForce } from './detectorOptions.ts';
 import type { WalkEnd } from './filtering.ts';
 import { oneWayConnections } from './oneWay.ts';
-import type { BreakdownRow, CaptureFilePart, CaptureInfo, HierarchyRow, ProtocolCount, Quality, Report, Timeline } from './report.ts';
+import type { BreakdownRow, CaptureFilePart, CaptureInfo, HierarchyRow, ProtocolCount, Quality, Report, ServiceTrouble, Timeline } from './report.ts';
 import { largestLists } from './reportLists.ts';
 import { secondsBetween, timestamp } from './time.ts';
+import { troublesOf } from './troubles.ts';
 
 /** Rows of each list in a report, unless asked otherwise. */
 export const DEFAULT_LIMIT = 10_000;
@@ -48,22 +49,28 @@ export function makeReport(analysis: Analysis, file: CaptureFile, options: Repor
   const { conversations, endpoints, totals, devices } = largestLists(state, limit);
   const breakdown = breakdownOf(state);
   const judgement = options.judged?.judgement ?? judge(analysis, file, options.judging);
-  const capture = captureInfo(analysis, file);
+  const capture = captureInfo(analysis, file),
+    // What is not read yet may hold the answer.
+    troubles =
+      analysis.services === null || options.judging?.unread !== undefined
+        ? []
+        : troublesOf(analysis.services.found(), judgement.findings, { isOneWay: oneWayConnections(state.flows, state.packets).isNotable });
   return {
     schema: 1,
     producer: { name: 'netsec', version: options.version, options: producerOptions(analysis, options) },
     capture,
-    headline: headlineOf(capture, breakdown, judgement, devices),
+    headline: headlineOf(capture, breakdown, judgement, devices, troubles),
     status: judgement.status,
     statusText: judgement.statusText,
     protocols: protocolsOf(state),
     hierarchy: hierarchyOf(state),
     breakdown,
-    totals: { ...totals, findings: judgement.findings.length, incidents: judgement.incidents.length },
+    totals: { ...totals, troubles: troubles.length, findings: judgement.findings.length, incidents: judgement.incidents.length },
     timeline: timelineOf(state),
     quality: qualityOf(state),
     conversations,
     endpoints,
+    troubles: troubles.slice(0, limit),
     findings: judgement.findings.slice(0, limit),
     incidents: judgement.incidents.slice(0, limit),
     indicatorsOfCompromise: judgement.indicatorsOfCompromise.slice(0, limit),
@@ -332,7 +339,13 @@ function qualityOf(state: CaptureState): Quality {
 }
 
 /** "12 minutes from 4 devices, mostly web browsing. One host tried 412 ports on another." */
-function headlineOf(capture: CaptureInfo, breakdown: readonly BreakdownRow[], judgement: Judgement, devices: number): string {
+function headlineOf(
+  capture: CaptureInfo,
+  breakdown: readonly BreakdownRow[],
+  judgement: Judgement,
+  devices: number,
+  [worst]: readonly ServiceTrouble[],
+): string {
   if (capture.packets === 0) return 'This capture holds no packets.';
   const span =
     capture.durationSeconds === null
@@ -353,5 +366,6 @@ function headlineOf(capture: CaptureInfo, breakdown: readonly BreakdownRow[], ju
           ? `, mostly ${say(first)}`
           : `, ${say(first)} and ${say(second)} above all`;
   const top = judgement.findings.find(({ severity }) => severity !== 'info');
-  return `${span}${who}${what}.${top === undefined ? '' : ` ${top.title}${/[.!?]$/.test(top.title) ? '' : '.'}`}`;
+  const said = top?.title ?? (worst === undefined ? '' : `${worst.title}: ${worst.problems[0]!.text}`);
+  return `${span}${who}${what}.${said === '' ? '' : ` ${said}${/[.!?]$/.test(said) ? '' : '.'}`}`;
 }

@@ -61,6 +61,11 @@ export interface Service {
   /** Requests to which no whole answer came in the capture; `unfinishedAnswers` of them had begun to be answered. */
   readonly unansweredRequests: number;
   readonly unfinishedAnswers: number;
+  /**
+   * Of the connections and requests that nothing answered, those whose answer the capture may only not hold: they began in its last second, only one side of the
+   * connection was captured or not all of it, it was closed as if all had been said, or it was said to somebody else's address (DHCP).
+   */
+  readonly mayBeAnswered: number;
   /** Status codes from 400, DNS codes but NOERROR and NXDOMAIN. */
   readonly errors: number;
   /** What it came to, most often first. */

@@ -35,6 +35,8 @@ export interface Report {
   readonly quality: Quality;
   readonly conversations: readonly Conversation[];
   readonly endpoints: readonly Endpoint[];
+  /** Services that did not work, or not well, worst first. No threats: neither status nor risk know of them. Empty while the capture is still being read. */
+  readonly troubles: readonly ServiceTrouble[];
   readonly findings: readonly Finding[];
   /** Findings that belong together, the gravest first; a finding that stands alone is in none. */
   readonly incidents: readonly Incident[];
@@ -190,6 +192,39 @@ export interface Endpoint {
   readonly bytesSent: number;
   readonly packetsReceived: number;
   readonly bytesReceived: number;
+}
+
+/** One port of a server, and what did not work there. */
+export interface ServiceTrouble {
+  /** As in Services, `tcp 10.0.0.1 443`. */
+  readonly id: string;
+  readonly layer: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  /** `HTTP at 10.0.0.1 port 80` */
+  readonly title: string;
+  /** Names the capture gives the address. Untrusted text. */
+  readonly names: readonly string[];
+  /** Wireshark's protocol name, recognised by content; null if not known. */
+  readonly service: string | null;
+  readonly problems: readonly ServiceProblem[];
+}
+
+export const PROBLEM_KINDS = ['failed', 'unanswered', 'errors', 'slow', 'loss', 'full'] as const;
+
+export interface ServiceProblem {
+  /**
+   * Connections (over UDP datagrams) that came to nothing; requests without a whole answer; answers that are errors; answers that took a second or more; packets
+   * sent again; windows that were closed.
+   */
+  readonly kind: (typeof PROBLEM_KINDS)[number];
+  /** So many of so many. */
+  readonly times: number;
+  readonly of: number;
+  /** `3 of 12 requests got no whole answer`. Words of the capture stand in it: untrusted text. */
+  readonly text: string;
+  /** The first that shows it, of slow answers the slowest; null where none does by itself. */
+  readonly frame: number | null;
 }
 
 export interface Finding {

@@ -19,7 +19,7 @@ import { fieldKeys } from './fieldKeys.ts';
 import { isByField, packetOrder } from './packetOrder.ts';
 import type { Report } from './report.ts';
 import { cancellable } from './rpc.ts';
-import { SERVICE_MESSAGES, ServiceWatch, type ServicesFound } from './serviceTimes.ts';
+import type { ServicesFound } from './serviceTally.ts';
 import { SharedPasses } from './sharedPasses.ts';
 import { TableQueries } from './tableQueries.ts';
 
@@ -72,8 +72,6 @@ export interface SelectionViewsOptions {
 
 interface MessageListener {
   onMessage(message: Message, flow: number, p: Packet): void;
-  /** A kind that is heard of frames outside of the selection, too. */
-  readonly alwaysHeard?: string;
 }
 
 export class SelectionViews {
@@ -84,7 +82,6 @@ export class SelectionViews {
   readonly #options: SelectionViewsOptions;
   readonly #views = new Map<string, SharedView>();
   readonly #orders = new Map<string, Promise<Uint32Array | null>>();
-  readonly #services: SharedPasses<ServicesFound>;
   readonly #inventory: SharedPasses<Inventory>;
   readonly #files: SharedPasses<FilesFound>;
   readonly #graphs: SharedPasses<GraphSteps>;
@@ -97,7 +94,6 @@ export class SelectionViews {
     this.#index = index;
     this.#options = options;
     const framesOf = (selection: Selection): number => this.framesOf(selection);
-    this.#services = new SharedPasses(framesOf, (selection, frames) => this.#watchServices(selection, frames));
     this.#inventory = new SharedPasses(framesOf, (selection, frames) => this.#watchInventory(selection, frames));
     this.#files = new SharedPasses(framesOf, (selection, frames) => this.#watchFiles(selection, frames));
     this.#graphs = new SharedPasses(
@@ -141,8 +137,8 @@ export class SelectionViews {
   }
 
   /** How the services of a selection answer. */
-  services(selection: Selection): Promise<ServicesFound> {
-    return this.#services.of(selection);
+  async services(selection: Selection): Promise<ServicesFound> {
+    return (await this.of(selection)).analysis.services!.found();
   }
 
   /** One line of a graph of a selection; another measure or scale of it takes no other pass. Throws what is wrong with its filter or field, one sentence. */
@@ -179,18 +175,6 @@ export class SelectionViews {
     return watch.contents();
   }
 
-  async #watchServices(selection: Selection, frames: number): Promise<ServicesFound> {
-    let watch: ServiceWatch | undefined;
-    await this.#listen(
-      selection,
-      frames,
-      SERVICE_MESSAGES,
-      (state) => (watch = new ServiceWatch(state)),
-      (p, flows) => watch?.onFrame(p, flows),
-    );
-    return watch!.found();
-  }
-
   async #watchInventory(selection: Selection, frames: number): Promise<Inventory> {
     let watch: InventoryWatch | undefined;
     await this.#listen(selection, frames, INVENTORY_MESSAGES, (state) => (watch = new InventoryWatch(state)));
@@ -198,13 +182,7 @@ export class SelectionViews {
   }
 
   /** A pass over a selection for somebody who listens to messages of these kinds. */
-  async #listen(
-    selection: Selection,
-    frames: number,
-    messages: readonly string[],
-    to: (state: CaptureState) => MessageListener,
-    onFrame?: AnalysisOptions['onFrame'],
-  ): Promise<void> {
+  async #listen(selection: Selection, frames: number, messages: readonly string[], to: (state: CaptureState) => MessageListener): Promise<void> {
     const { selection: chosen } = await this.chosen(selection),
       { signal } = this.#shared(selection).controller;
     const pass = new Analysis(this.readSoFar(frames), this.#format, {
@@ -215,12 +193,11 @@ export class SelectionViews {
           const listener = to(state);
           return {
             onMessage: (message, flow, p) => {
-              if (chosen === null || message.kind === listener.alwaysHeard || chosen.has(message.frame)) listener.onMessage(message, flow, p);
+              if (chosen === null || chosen.has(message.frame)) listener.onMessage(message, flow, p);
             },
           };
         },
       },
-      onFrame,
     });
     await cancellable(pass.advance({ signal }), signal);
   }
@@ -275,7 +252,10 @@ export class SelectionViews {
       // The analysis of everything reads on; who wants no more than there was needs one of their own.
       if (chosen === null && selection.frames === undefined) return viewOf(this.#analysis, null);
       // What is found is judged over everything; see narrowFindings.
-      const analysis = new Analysis(source, this.#format, chosen === null ? this.#options.judgedBy : { select: (frame) => chosen.has(frame) });
+      const analysis = new Analysis(source, this.#format, {
+        services: true,
+        ...(chosen === null ? this.#options.judgedBy : { select: (frame) => chosen.has(frame) }),
+      });
       await cancellable(analysis.advance({ signal }), signal);
       return viewOf(analysis, chosen);
     } catch (error) {

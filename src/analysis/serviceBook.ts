@@ -1,37 +1,47 @@
 /** The services of a capture as they are met, each with what was measured and what came of it; bounded whatever the capture holds. */
 import type { ServiceOutcome } from './engineApi.ts';
-import { newService, type CollectedService } from './serviceRows.ts';
+import { addOutcome, newService, type CollectedService } from './serviceRows.ts';
 
 /** Server ports that are told apart, times that are kept of all of them, and clients. */
 const MOST_SERVICES = 5000,
   MOST_TIMES = 1_000_000,
   MOST_CLIENTS = 200_000;
-/** Of one service: its slowest answers, and different outcomes. */
-const MOST_SLOWEST = 10,
-  MOST_OUTCOMES = 12;
+/** Slowest answers of one service. */
+const MOST_SLOWEST = 10;
 /** Characters of what was asked. */
 export const LONGEST_WHAT = 200;
 
 export class ServiceBook {
   readonly #services = new Map<string, CollectedService>();
   readonly #list: CollectedService[] = [];
+  readonly #ports = new Set<number>();
   #times = 0;
   #clients = 0;
   #missed = { services: false, times: false, clients: false };
+
+  /** Whether there is no room for another service; then it says so from now on. */
+  get isFull(): boolean {
+    if (this.#list.length < MOST_SERVICES) return false;
+    this.#missed.services = true;
+    return true;
+  }
 
   /** Null where there are too many. */
   service(layer: 'tcp' | 'udp', address: string, port: number): CollectedService | null {
     const key = `${layer} ${address} ${port}`;
     let service = this.#services.get(key);
     if (service !== undefined) return service;
-    if (this.#list.length >= MOST_SERVICES) {
-      this.#missed.services = true;
-      return null;
-    }
+    if (this.isFull) return null;
     service = newService(this.#list.length + 1, layer, address, port);
     this.#services.set(key, service);
     this.#list.push(service);
+    this.#ports.add(port);
     return service;
+  }
+
+  /** Whether any service has this port: asked first where a text would have to be made of each of a million addresses. */
+  hasPort(port: number): boolean {
+    return this.#ports.has(port);
   }
 
   /** Null where nothing was heard of it. */
@@ -66,10 +76,8 @@ export class ServiceBook {
   }
 
   /** `frame`: where it came about. */
-  count({ outcomes }: CollectedService, what: string, frame: number, kind: ServiceOutcome['kind'], times = 1): void {
-    const known = outcomes.get(what);
-    if (known !== undefined) outcomes.set(what, { ...known, times: known.times + times });
-    else if (outcomes.size < MOST_OUTCOMES) outcomes.set(what, { kind, what, times, frame });
+  count({ outcomes }: CollectedService, what: string, frame: number, kind: ServiceOutcome['kind']): void {
+    addOutcome(outcomes, what, frame, kind);
   }
 
   #keep(times: number[], frames: number[], seconds: number, frame: number): void {

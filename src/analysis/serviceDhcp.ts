@@ -6,23 +6,28 @@ import type { DhcpMessage } from '../pcap/dhcp/message.ts';
 import type { ServiceBook } from './serviceBook.ts';
 
 export const DHCP_SERVER_PORT = 67;
+const EVERYBODY = '255.255.255.255';
 
 const OFFER = 2,
+  REQUEST = 3,
   ACK = 5,
   NAK = 6;
 /** By the type of a message: what its client wants to have. */
-const ASKED: Readonly<Record<number, string>> = { 1: 'Discover', 3: 'Request', 8: 'Inform' };
+const DISCOVER = 'Discover',
+  ASKED: Readonly<Record<number, string>> = { 1: DISCOVER, 3: 'Request', 8: 'Inform' };
 
-interface Waiting {
+export interface DhcpWaiting {
   readonly at: number;
   readonly what: string;
+  /** Its answer may have been sent to its client alone, and not be seen elsewhere; that of a Discover shows in the Request to all that follows. */
+  readonly mayBeAnswered: boolean;
   readonly frame: number;
   readonly client: string;
   readonly destination: string;
 }
 
 export class DhcpQuestions {
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #waiting = new Map<string, DhcpWaiting>();
   readonly #most: number;
   isBounded = false;
 
@@ -40,13 +45,15 @@ export class DhcpQuestions {
       client = `${clientMacHigh} ${clientMacLow}`,
       what = ASKED[messageType];
     if (what !== undefined) {
+      // It takes an offer that was sent to it alone (section 4.4.1: with the id of its Discover).
+      if (messageType === REQUEST) this.#waiting.delete(`${DISCOVER} ${transactionId} ${client}`);
       const key = `${what} ${transactionId} ${client}`;
       if (this.#waiting.has(key)) return;
       if (this.#waiting.size >= this.#most) this.isBounded = true;
-      else this.#waiting.set(key, { at, what, frame, client, destination });
+      else this.#waiting.set(key, { at, what, frame, client, destination, mayBeAnswered: what !== DISCOVER && destination === EVERYBODY });
       return;
     }
-    const kinds = messageType === OFFER ? ['Discover'] : messageType === ACK ? ['Request', 'Inform'] : messageType === NAK ? ['Request'] : [];
+    const kinds = messageType === OFFER ? [DISCOVER] : messageType === ACK ? ['Request', 'Inform'] : messageType === NAK ? ['Request'] : [];
     for (const kind of kinds) {
       const key = `${kind} ${transactionId} ${client}`,
         asked = this.#waiting.get(key),
@@ -62,15 +69,8 @@ export class DhcpQuestions {
     }
   }
 
-  /** What nobody answered goes into the book. */
-  finish(book: ServiceBook): void {
-    for (const { what, frame, client, destination } of this.#waiting.values()) {
-      const service = book.service('udp', destination, DHCP_SERVER_PORT);
-      if (service === null) continue;
-      book.addClient(service, client);
-      service.requests++;
-      service.unanswered++;
-      book.count(service, `${what}: no server answered`, frame, 'trouble');
-    }
+  /** What nobody has answered. */
+  left(): Iterable<DhcpWaiting> {
+    return this.#waiting.values();
   }
 }

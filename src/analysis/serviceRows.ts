@@ -1,6 +1,7 @@
 /** What was collected of each service becomes a row: its connections, its times by percentiles, and which ports are left out as a scan's. */
 import type { AddressNames } from './addressNames.ts';
 import type { Service, ServiceAnswer, ServiceOutcome, ServiceTimes } from './engineApi.ts';
+import type { ServicesFound } from './serviceTally.ts';
 
 /** Closed ports of one server that may be services which do not run; and servers of which it is said that they have more. */
 const MOST_CLOSED = 8,
@@ -22,18 +23,12 @@ export interface CollectedService {
   readonly outcomes: Map<string, ServiceOutcome>;
   requests: number;
   responses: number;
-  /** Requests without a whole answer, and those of them whose answer had begun. */
-  unanswered: number;
-  unfinished: number;
   errors: number;
-  /** Datagrams that an ICMP error quotes. */
-  refused: number;
-  unreachable: number;
   retransmissions: number;
   zeroWindows: number;
 }
 
-/** What its flows came to. */
+/** What its flows and questions have come to so far. */
 export interface ServiceTotals {
   packets: number;
   bytes: number;
@@ -43,6 +38,15 @@ export interface ServiceTotals {
   unanswered: number;
   reset: number;
   failedTls: number;
+  /** Beside those that the service was heard to be asked. */
+  requests: number;
+  /** Requests that nobody has answered to the end; those of them whose answer has begun. */
+  unansweredRequests: number;
+  unfinishedAnswers: number;
+  /** Connections and requests that nothing has answered, but perhaps something that the capture does not hold. */
+  mayBeAnswered: number;
+  /** What befell connections, beside the answers. */
+  readonly outcomes: Map<string, ServiceOutcome>;
   /** Somebody got in, or was in when the capture began. */
   isOpen: boolean;
   service: string | null;
@@ -62,11 +66,7 @@ export const newService = (number: number, layer: 'tcp' | 'udp', address: string
   outcomes: new Map(),
   requests: 0,
   responses: 0,
-  unanswered: 0,
-  unfinished: 0,
   errors: 0,
-  refused: 0,
-  unreachable: 0,
   retransmissions: 0,
   zeroWindows: 0,
 });
@@ -80,23 +80,40 @@ export const newTotals = (): ServiceTotals => ({
   unanswered: 0,
   reset: 0,
   failedTls: 0,
+  requests: 0,
+  unansweredRequests: 0,
+  unfinishedAnswers: 0,
+  mayBeAnswered: 0,
+  outcomes: new Map(),
   isOpen: false,
   service: null,
 });
+
+/** Different outcomes of one service. */
+const MOST_OUTCOMES = 12;
+
+/** Counts what came of a request or a connection, first in this frame. */
+export function addOutcome(outcomes: Map<string, ServiceOutcome>, what: string, frame: number, kind: ServiceOutcome['kind'], times = 1): void {
+  const known = outcomes.get(what);
+  if (known !== undefined) outcomes.set(what, { ...known, times: known.times + times });
+  else if (outcomes.size < MOST_OUTCOMES) outcomes.set(what, { kind, what, times, frame });
+}
 
 /** The services, those with the most packets first, and sentences about ports that are not listed. */
 export function serviceRows(
   totals: ReadonlyMap<CollectedService, ServiceTotals>,
   names: AddressNames,
-): { readonly services: readonly Service[]; readonly unlisted: readonly string[] } {
+): Pick<ServicesFound, 'services' | 'clients'> & { readonly unlisted: readonly string[] } {
   const closed = new Map<string, number>();
   for (const [{ address }, { isOpen }] of totals) if (!isOpen) closed.set(address, (closed.get(address) ?? 0) + 1);
   const isListed = ([{ address }, { isOpen }]: readonly [CollectedService, ServiceTotals]): boolean => isOpen || closed.get(address)! <= MOST_CLOSED,
     scanned = [...closed].filter(([, ports]) => ports > MOST_CLOSED);
-  const services = [...totals].filter(isListed).map(([one, total]): Service => {
-    const isTcp = one.layer === 'tcp';
+  const listed = [...totals].filter(isListed);
+  const services = listed.map(([one, total]): Service => {
+    const isTcp = one.layer === 'tcp',
+      requests = one.requests + total.requests;
     return {
-      id: `${one.layer} ${one.address} ${one.port}`,
+      id: idOf(one),
       layer: one.layer,
       address: one.address,
       port: one.port,
@@ -106,8 +123,8 @@ export function serviceRows(
       packets: total.packets,
       bytes: total.bytes,
       connections: isTcp ? total.connections : null,
-      refused: total.refused + one.refused,
-      unreachable: total.unreachable + one.unreachable,
+      refused: total.refused,
+      unreachable: total.unreachable,
       unanswered: total.unanswered,
       reset: total.reset,
       failedTls: total.failedTls,
@@ -115,16 +132,18 @@ export function serviceRows(
       zeroWindows: one.zeroWindows,
       connect: timesOf(one.connectTimes, one.connectFrames),
       answer: timesOf(one.answerTimes, one.answerFrames),
-      requests: one.requests === 0 && one.responses === 0 ? null : one.requests,
-      unansweredRequests: one.unanswered,
-      unfinishedAnswers: one.unfinished,
+      requests: requests === 0 && one.responses === 0 ? null : requests,
+      unansweredRequests: total.unansweredRequests,
+      unfinishedAnswers: total.unfinishedAnswers,
+      mayBeAnswered: total.mayBeAnswered,
       errors: one.errors,
-      outcomes: [...one.outcomes.values()].sort((a, b) => b.times - a.times),
+      outcomes: [...one.outcomes.values(), ...total.outcomes.values()].sort((a, b) => b.times - a.times).slice(0, MOST_OUTCOMES),
       slowest: one.slowest,
     };
   });
   return {
     services: services.sort((a, b) => b.packets - a.packets),
+    clients: new Map(listed.map(([one]) => [idOf(one), one.clients])),
     unlisted: [
       ...scanned
         .slice(0, MOST_SCANNED)
@@ -133,6 +152,8 @@ export function serviceRows(
     ],
   };
 }
+
+const idOf = ({ layer, address, port }: CollectedService): string => `${layer} ${address} ${port}`;
 
 /** Percentiles by nearest rank; null without times. */
 function timesOf(times: readonly number[], frames: readonly number[]): ServiceTimes | null {

@@ -67,7 +67,7 @@ export class CaptureSession {
     this.#file = file;
     this.#options = options;
     const judgedBy = { detectors: options.judges === false ? [] : detectorsWithDefaults(options.detectorOptions), intel: options.intel };
-    this.#analysis = new Analysis(source, format, { index: true, ...judgedBy });
+    this.#analysis = new Analysis(source, format, { index: true, services: true, ...judgedBy });
     this.#index = this.#analysis.index!;
     this.#views = new SelectionViews(source, format, this.#analysis, this.#index, {
       judgedBy,

@@ -59,7 +59,7 @@ export async function analyzeFile(
     if (!opened.ok) return opened;
     const { capture } = opened;
     try {
-      const analysis = new Analysis(capture.source, capture.format, { index: evidence, detectors: detectorsWithDefaults(), intel });
+      const analysis = new Analysis(capture.source, capture.format, { index: evidence, services: true, detectors: detectorsWithDefaults(), intel });
       // Beside the reading: hashing waits for the disk's cache, not the other way round.
       const hashed = hash && location.kind === 'path' ? hashFile(location.path, signal).catch(() => null) : Promise.resolve(null);
       const interrupted = await advance(analysis, signal, (done, total) => progress.update('Reading', done, total));

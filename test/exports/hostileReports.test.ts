@@ -37,6 +37,12 @@ function poisoned(text: string): Report {
         evidence: { ...finding.evidence, filter: text },
       },
     ],
+    troubles: [
+      {
+        ...{ id: 'tcp 10.0.0.9 80', layer: 'tcp', address: '10.0.0.9', port: 80, title: `t ${text}`, names: [text], service: text },
+        problems: [{ kind: 'errors', times: 1, of: 2, text, frame: 3 }],
+      },
+    ],
     incidents: [
       {
         id: 'incident-00000000',

@@ -112,6 +112,7 @@ export function sampleReport(over: Partial<Report> = {}): Report {
     },
     conversations: [conversation],
     endpoints: [endpoint],
+    troubles: [],
     findings: [],
     incidents: [],
     indicatorsOfCompromise: [],

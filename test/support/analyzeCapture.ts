@@ -25,6 +25,7 @@ export async function analyzeCapture(capture: string | Uint8Array, options: Anal
   if (!opened.ok) throw new Error(opened.message);
   try {
     const analysis = new Analysis(opened.capture.source, opened.capture.format, {
+      services: true,
       detectors: detectorsWithDefaults(options.detectors),
       intel: options.intel,
     });

@@ -149,6 +149,34 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe('endpoints-grid');
   });
 
+  test('what did not work well stands in the overview, and leads to the packet and to the service', async () => {
+    const page = await open();
+    const lines = page.getByTestId('troubles').locator('li');
+    await expect
+      .poll(() => lines.allInnerTexts())
+      .toEqual([
+        expect.stringMatching(
+          /^HTTP at 10\.0\.0\.9 port 80 shop\.example\.com:\s+3 of 21 requests were answered with an error \(503\) frame 412; .* the slowest 2\.75 s frame 412$/,
+        ),
+        expect.stringMatching(/^DNS at 10\.0\.0\.53 port 53:\s+2 of 20 requests got no answer$/),
+      ]);
+    await lines.first().getByRole('button', { name: 'frame 412' }).first().click();
+    await expect.poll(() => page.getByTestId('detail-frame').innerText()).toBe('frame 412');
+    await page.getByTestId('back').click();
+    await lines.nth(1).getByRole('button').click();
+    await expect.poll(() => page.getByTestId('services-detail').innerText()).toContain('10.0.0.53:53');
+  });
+
+  test('a time range that is applied as it stands leaves out no packet', async () => {
+    const page = await open();
+    await page.getByTestId('nav-packets').click();
+    await expect.poll(() => page.getByTestId('packet-count').innerText()).toContain('1,250');
+    await page.getByTestId('time-range').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Apply' }).click();
+    await page.getByTestId('time-range-clear').waitFor();
+    await expect.poll(() => page.getByTestId('packet-count').innerText()).toMatch(/^1,250\b/);
+  });
+
   test('services show what is slow and what fails, and lead to the packets that prove it', async () => {
     const page = await open();
     // Coming from another table with a chosen row, none is chosen here.

@@ -237,7 +237,7 @@ export function endsOf(state: CaptureState, flow: number): Ends {
 }
 
 /** Whether the first frame of a flow was none that opens it, and came from the port of a protocol to one of nobody. */
-function beginsWithServer(state: CaptureState, flow: number): boolean {
+export function beginsWithServer(state: CaptureState, flow: number): boolean {
   const { ints } = state.flows,
     at = flow * F.INTS,
     ports = ints[at + F.PORTS]!,

@@ -4,12 +4,13 @@
  */
 import { bytesText, countText, plural } from '../describe.ts';
 import type { Finding, Incident, Report } from '../report.ts';
-import { clock, keyFigures, mostActive, notExamined, protocolShares } from './overview.ts';
+import { clock, keyFigures, moreTroubles, mostActive, notExamined, protocolShares, troubleLines } from './overview.ts';
 import type { ReportExport } from './reportExport.ts';
 import { safeText } from './safeText.ts';
 
 const MAX_FINDINGS = 200,
   MAX_INCIDENTS = 50,
+  MAX_TROUBLES = 50,
   MAX_ROWS = 50,
   MAX_STEPS = 100;
 
@@ -45,6 +46,7 @@ export const html: ReportExport = {
         ...report.findings.slice(0, MAX_FINDINGS).map(finding),
         ...more((report.totals['findings'] ?? 0) - Math.min(MAX_FINDINGS, report.findings.length), 'finding'),
       ]),
+      section('What did not work well', troubles(report)),
       section(
         'Indicators of compromise',
         report.indicatorsOfCompromise.length === 0
@@ -149,6 +151,12 @@ function finding(one: Finding): string {
     ['Do', one.recommendation],
   ];
   return `<article id="${escape(one.id)}"><h3>${escape(one.title)}</h3><p>${badge(one)} <code>${escape(one.id)}</code></p><p>${escape(one.description)}</p>${rows(facts)}</article>`;
+}
+
+function troubles(report: Report): string[] {
+  const lines = troubleLines(report, MAX_TROUBLES),
+    more = moreTroubles(report, MAX_TROUBLES);
+  return lines.length === 0 ? [] : [bullets(more === '' ? lines : [...lines, more])];
 }
 
 /** Bytes over time, all series together. */

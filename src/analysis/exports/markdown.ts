@@ -4,12 +4,13 @@
  */
 import { bytesText, countText, plural } from '../describe.ts';
 import type { Finding, Report } from '../report.ts';
-import { clock, keyFigures, mostActive, notExamined, protocolShares } from './overview.ts';
+import { clock, keyFigures, moreTroubles, mostActive, notExamined, protocolShares, troubleLines } from './overview.ts';
 import type { ReportExport } from './reportExport.ts';
 import { safeText } from './safeText.ts';
 
 const MAX_CONVERSATIONS = 20;
 const MAX_FINDINGS = 100;
+const MAX_TROUBLES = 20;
 
 export const markdown: ReportExport = {
   id: 'markdown',
@@ -30,6 +31,7 @@ export const markdown: ReportExport = {
       ),
       incidents(report),
       findings(report),
+      list('What did not work well', [...troubleLines(report, MAX_TROUBLES), ...moreOf(moreTroubles(report, MAX_TROUBLES))]),
       indicators(report),
       protocols(report),
       devices(report),
@@ -83,6 +85,8 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 export function list(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : `## ${title}\n\n${lines.map((line) => `- ${inline(line)}`).join('\n')}`;
 }
+
+const moreOf = (more: string): readonly string[] => (more === '' ? [] : [more]);
 
 function incidents({ incidents: all }: Report): string {
   if (all.length === 0) return '';

@@ -63,6 +63,20 @@ export function mostActive(report: Report): Devices {
   };
 }
 
+/** What did not work, a line for each service: its title, the name of its address, and what was wrong. */
+export function troubleLines({ troubles }: Report, most: number): readonly string[] {
+  return troubles.slice(0, most).map(({ title, names: [name], problems }) => {
+    const said = problems.map(({ text, frame }) => (frame === null ? text : `${text} [frame ${countText(frame)}]`));
+    return safeText(`${title}${name === undefined ? '' : ` (${safeText(name, 60)})`}: ${said.join('; ')}.`, 600);
+  });
+}
+
+/** How many more there are, in words; empty where there are none. */
+export function moreTroubles({ troubles, totals }: Report, most: number): string {
+  const more = (totals['troubles'] ?? troubles.length) - Math.min(most, troubles.length);
+  return more <= 0 ? '' : `and ${plural(more, 'more service')}`;
+}
+
 /** Name and value of what a person asks first about a capture. */
 export function keyFigures(report: Report): readonly (readonly [name: string, value: string])[] {
   const { capture } = report;

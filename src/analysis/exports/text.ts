@@ -1,13 +1,14 @@
 /** The report as a person reads it in a terminal: file, packets, protocols, devices, security status, and one plain sentence to close. */
 import { bytesText, countText, plural } from '../describe.ts';
 import type { Finding, Incident, Report, Severity } from '../report.ts';
-import { keyFigures, mostActive, notExamined, protocolShares } from './overview.ts';
+import { keyFigures, moreTroubles, mostActive, notExamined, protocolShares, troubleLines } from './overview.ts';
 import type { ReportExport } from './reportExport.ts';
 import { safeText } from './safeText.ts';
 import { bar, columns, displayWidth, hang, paint, PLAIN, wrap, type Color, type TextStyle } from './textLayout.ts';
 
 const MAX_FINDINGS = 10;
 const MAX_INCIDENTS = 5;
+const MAX_TROUBLES = 5;
 const MAX_FRAMES = 8;
 const BAR_COLUMNS = 16;
 /** Lines of prose longer than this are hard to read, however wide the terminal. */
@@ -34,6 +35,7 @@ export const text: ReportExport = {
       devices(style, report),
       incidents(style, report),
       findings(style, report),
+      troubles(style, report),
       status(style, report),
       closing(style, report),
     ];
@@ -167,6 +169,18 @@ function findingLines(style: TextStyle, finding: Finding): string[] {
     ),
     ...hang(' '.repeat(13), `${safeText(finding.description, 600)}${proof}${attack}`, width),
     ...hang(`${' '.repeat(13)}${style.unicode ? '→' : '>'} `, safeText(finding.recommendation, 400), width),
+  ];
+}
+
+function troubles(style: TextStyle, report: Report): string[] {
+  const lines = troubleLines(report, MAX_TROUBLES),
+    more = moreTroubles(report, MAX_TROUBLES),
+    width = Math.min(style.width, MAX_PROSE_COLUMNS);
+  if (lines.length === 0) return [];
+  return [
+    heading(style, 'What did not work well', 'no threats; netsec services says more'),
+    ...lines.flatMap((line) => hang(style.unicode ? '  • ' : '  - ', line, width)),
+    ...(more === '' ? [] : [paint(style, `  ${more}`, 'dim')]),
   ];
 }
 

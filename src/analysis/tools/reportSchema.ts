@@ -1,6 +1,6 @@
 /** The Report contract as a schema, for tools that return it and for tests: strict, so that a field nobody wrote down fails. A test holds it to report.ts. */
 import * as z from 'zod';
-import { CONVERSATION_LAYERS, INDICATOR_TYPES, SEVERITIES } from '../report.ts';
+import { CONVERSATION_LAYERS, INDICATOR_TYPES, PROBLEM_KINDS, SEVERITIES } from '../report.ts';
 
 const count = z.int().min(0);
 const percent = z.int().min(0).max(100);
@@ -106,6 +106,17 @@ const endpoint = z.strictObject({
   bytesSent: count,
   packetsReceived: count,
   bytesReceived: count,
+});
+
+const trouble = z.strictObject({
+  id: z.string(),
+  layer: z.enum(['tcp', 'udp']),
+  address: z.string(),
+  port: z.int().min(0).max(65535),
+  title: sentence,
+  names: z.array(z.string()),
+  service: z.string().nullable(),
+  problems: z.array(z.strictObject({ kind: z.enum(PROBLEM_KINDS), times: count, of: count, text: sentence, frame: count.nullable() })).min(1),
 });
 
 const subjects = z.array(
@@ -215,6 +226,7 @@ export const reportSchema = z.strictObject({
   quality,
   conversations: z.array(conversation),
   endpoints: z.array(endpoint),
+  troubles: z.array(trouble).describe('Services that did not work or not well; no threats'),
   findings: z.array(finding),
   incidents: z.array(incident).describe('Findings that belong together'),
   indicatorsOfCompromise: z.array(indicatorOfCompromise).describe('What to look for elsewhere'),

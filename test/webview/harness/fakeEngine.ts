@@ -95,6 +95,7 @@ const SERVICES: readonly Service[] = [
       requests: 21,
       unansweredRequests: 3,
       unfinishedAnswers: 2,
+      mayBeAnswered: 1,
       errors: 3,
       outcomes: [
         { kind: 'answer', what: '200', times: 17, frame: 9 },
@@ -125,6 +126,7 @@ const SERVICES: readonly Service[] = [
       requests: 20,
       unansweredRequests: 0,
       unfinishedAnswers: 0,
+      mayBeAnswered: 0,
       errors: 0,
       outcomes: [{ kind: 'answer', what: 'No error', times: 20, frame: 12 }],
     },

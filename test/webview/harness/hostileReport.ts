@@ -24,6 +24,12 @@ export function hostileReport(report: Report): Report {
   return {
     ...report,
     findings: [finding, expected, ...report.findings.slice(1)],
+    troubles: report.troubles.map((trouble) => ({
+      ...trouble,
+      title: HOSTILE,
+      names: [HOSTILE],
+      problems: trouble.problems.map((problem) => ({ ...problem, text: HOSTILE })),
+    })),
     incidents: report.incidents.map((incident) => ({
       ...incident,
       title: HOSTILE,

@@ -2,6 +2,22 @@
 import type { Conversation, Endpoint, Finding, Report } from '../../../src/analysis/report.ts';
 import { DURATION, LAPTOP, NAMES, NAS, SNAP, START_MS, type Traffic } from './traffic.ts';
 
+/** Of the services of fakeEngine.ts. */
+const TROUBLES: Report['troubles'] = [
+  {
+    ...{ id: 'tcp 10.0.0.9 80', layer: 'tcp', address: '10.0.0.9', port: 80, title: 'HTTP at 10.0.0.9 port 80', names: ['shop.example.com'] },
+    service: 'http',
+    problems: [
+      { kind: 'errors', times: 3, of: 21, text: '3 of 21 requests were answered with an error (503)', frame: 412 },
+      { kind: 'slow', times: 1, of: 20, text: '5 % of 20 answers took 1.25 s or longer, the slowest 2.75 s', frame: 412 },
+    ],
+  },
+  {
+    ...{ id: 'udp 10.0.0.53 53', layer: 'udp', address: '10.0.0.53', port: 53, title: 'DNS at 10.0.0.53 port 53', names: [], service: 'dns' },
+    problems: [{ kind: 'unanswered', times: 2, of: 20, text: '2 of 20 requests got no answer', frame: null }],
+  },
+];
+
 export function timestamp(seconds: number): string {
   const ns = Math.round(seconds * 1e9);
   const ms = START_MS + Math.floor(ns / 1e6);
@@ -301,6 +317,7 @@ export function makeReport(traffic: Traffic, counted: Counted, limit: number): R
     totals: {
       conversations: counted.conversations.length,
       endpoints: counted.endpoints.length,
+      troubles: 2,
       findings: findings.length,
       ...perLayer,
       'endpoints.ip': counted.endpoints.length,
@@ -328,6 +345,7 @@ export function makeReport(traffic: Traffic, counted: Counted, limit: number): R
     },
     conversations: counted.conversations.slice(0, limit),
     endpoints: counted.endpoints.slice(0, limit),
+    troubles: TROUBLES,
     findings: findings.slice(0, limit),
     incidents: findings
       .filter(({ detector }) => detector === 'port-scan')
