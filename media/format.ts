@@ -9,16 +9,48 @@ let locale = 'en';
 let zoneName: string | null = null;
 let integers = new Intl.NumberFormat(locale);
 let dates = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' });
+let days = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
+/** How far the capture reaches: a time of day says enough within one day, with its day within one year. */
+let reach: 'day' | 'year' | 'years' = 'day';
 
 /** Language for digits, grouping and dates. An unknown tag leaves English in place. */
 export function setLocale(tag: string): void {
   try {
     integers = new Intl.NumberFormat(tag);
     dates = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short', year: 'numeric' });
+    days = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short' });
     locale = tag;
   } catch {
     // A display language Intl has never heard of must not cost the page.
   }
+}
+
+/** From when to when the capture is, so that times of it are told apart. */
+export function setReach(start: Timestamp, end: Timestamp): void {
+  const from = parseTimestamp(start),
+    to = parseTimestamp(end);
+  if (from === null || to === null) reach = 'day';
+  else {
+    const first = new Date(from.ms),
+      last = new Date(to.ms);
+    reach = first.getFullYear() !== last.getFullYear() ? 'years' : first.toDateString() !== last.toDateString() ? 'year' : 'day';
+  }
+}
+
+/** Whether a time of day alone would not say which day. */
+export const spansDays = (): boolean => reach !== 'day';
+
+/** Pixels for a column of times: those that it takes without the day, and the day where it is said. */
+export const timeWidth = (withoutDay: number): number => withoutDay + (reach === 'day' ? 0 : reach === 'year' ? 48 : 84);
+
+/** `Nov 25`, of years `Nov 25, 2026`, of a date whose UTC is what local clocks show. */
+export function axisDay(date: Date): string {
+  return (reach === 'years' ? dates : days).format(date.getTime() + date.getTimezoneOffset() * 60_000);
+}
+
+/** `Nov 25 ` before a time of day, where it takes the day to tell it. */
+function dayBefore(ms: number): string {
+  return reach === 'day' ? '' : `${(reach === 'year' ? days : dates).format(ms)} `;
 }
 
 export function formatCount(value: number): string {
@@ -92,12 +124,13 @@ export function parseTimestamp(time: Timestamp): { readonly ms: number; readonly
   return Number.isNaN(ms) ? null : { ms, fraction: (match[2] ?? '').padEnd(9, '0') };
 }
 
-/** Local time of day with so many decimals, `09:11:02.114`; a dash where there is no time. */
+const clockOf = (date: Date): string => `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+
+/** Local time of day with so many decimals, `09:11:02.114`, of a capture of several days with the day, `Nov 25 09:11:02.114`; a dash where there is no time. */
 export function timeOfDay(time: Timestamp, digits = 0): string {
   const parsed = parseTimestamp(time);
   if (parsed === null) return '–';
-  const date = new Date(parsed.ms);
-  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const clock = `${dayBefore(parsed.ms)}${clockOf(new Date(parsed.ms))}`;
   return digits === 0 ? clock : `${clock}.${parsed.fraction.slice(0, digits)}`;
 }
 
@@ -109,14 +142,14 @@ export function timeOfDayAfter(start: Timestamp, seconds: number, digits = 0): s
   const scale = 10 ** digits;
   const ticks = Math.round(total * scale);
   const date = new Date(parsed.ms + Math.floor(ticks / scale) * 1000);
-  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const clock = `${dayBefore(date.getTime())}${clockOf(date)}`;
   return digits === 0 ? clock : `${clock}.${String(((ticks % scale) + scale) % scale).padStart(digits, '0')}`;
 }
 
 /** `14 Oct 2025, 09:11`, local. */
 export function formatDate(time: Timestamp): string {
   const parsed = parseTimestamp(time);
-  return parsed === null ? 'no time' : `${dates.format(parsed.ms)}, ${timeOfDay(time).slice(0, 5)}`;
+  return parsed === null ? 'no time' : `${dates.format(parsed.ms)}, ${clockOf(new Date(parsed.ms)).slice(0, 5)}`;
 }
 
 /** The whole truth about a moment, for tooltips: local date, nanoseconds, zone, and UTC. */
@@ -129,7 +162,7 @@ export function exactTime(time: Timestamp): string {
   const minutes = Math.abs(offset) % 60;
   zoneName ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
   const zone = `${zoneName} (UTC${sign}${String(hours)}${minutes === 0 ? '' : `:${two(minutes)}`})`;
-  return `${dates.format(parsed.ms)}, ${timeOfDay(time, 9)} ${zone} · ${time ?? ''}`;
+  return `${dates.format(parsed.ms)}, ${clockOf(new Date(parsed.ms))}.${parsed.fraction} ${zone} · ${time ?? ''}`;
 }
 
 /** Seconds from one time stamp to another, keeping nanoseconds apart from the large epoch. */

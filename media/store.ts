@@ -5,7 +5,7 @@
 import { EVERYTHING, type GraphSeries, type PageStart, type Progress, type Selection } from '../src/analysis/engineApi.ts';
 import type { Report } from '../src/analysis/report.ts';
 import type { Engine, PageEvent } from './engine.ts';
-import { formatCount, setLocale } from './format.ts';
+import { formatCount, setLocale, setReach } from './format.ts';
 import { pausedEngine, Pausing } from './pausing.ts';
 
 /** Where the reader is; Back returns to the one before. */
@@ -295,6 +295,8 @@ export class Store {
       const report = this.selected ? await ask(selection) : whole;
       this.names = new Map(whole.endpoints.flatMap((endpoint) => (endpoint.names[0] === undefined ? [] : [[endpoint.address, endpoint.names[0]]])));
       this.whole = whole;
+      // Of everything: a selection of an hour has the days of its capture.
+      setReach(whole.capture.startTime, whole.capture.endTime);
       this.report = report;
       this.overTime = overTime ?? report;
       this.reportFailure = null;

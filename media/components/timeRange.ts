@@ -1,8 +1,8 @@
 /** The time range for all views: a chip that says it, and a small form to type it. Times are local times of day or seconds from the start. */
 import { html, nothing, render } from 'lit';
 import type { Timestamp } from '../../src/analysis/report.ts';
-import { exactTime, formatDuration, timeOfDayAfter } from '../format.ts';
-import { parseMoment } from '../moments.ts';
+import { exactTime, formatDuration, spansDays, timeOfDayAfter } from '../format.ts';
+import { parseMoment, typedMoment } from '../moments.ts';
 import { icon } from './bits.ts';
 import type { TimeRange } from './timeSurface.ts';
 
@@ -83,13 +83,11 @@ export class NetsecTimeRange extends HTMLElement {
   }
 
   private form(config: TimeRangeConfig) {
-    const { start, range } = config;
-    const duration = config.duration ?? 0;
-    const { from, to } = range ?? { from: 0, to: duration };
+    const { from, to } = this.typed(config);
     return html`<form class="popup trange" role="dialog" aria-label="Time range" tabindex="-1" @submit=${this.submit}>
-      <label>From <input name="from" .value=${timeOfDayAfter(start, from, 3)} autocomplete="off" spellcheck="false" /></label>
-      <label>To, not included <input name="to" .value=${timeOfDayAfter(start, to, 3)} autocomplete="off" spellcheck="false" /></label>
-      <p class="muted">Local time of day, or seconds from the start.</p>
+      <label>From <input name="from" .value=${from} autocomplete="off" spellcheck="false" /></label>
+      <label>To, not included <input name="to" .value=${to} autocomplete="off" spellcheck="false" /></label>
+      <p class="muted">Local time of day${spansDays() ? ' with its date' : ''}, or seconds from the start.</p>
       ${this.problem === '' ? nothing : html`<p class="problem" role="alert">${this.problem}</p>`}
       <div class="acts">
         <button class="btn pri" type="submit">Apply</button><button class="btn" type="button" @click=${() => this.finish(null)}>All of it</button>
@@ -97,18 +95,28 @@ export class NetsecTimeRange extends HTMLElement {
     </form>`;
   }
 
+  /** What stands in the form at first: of everything an end behind the last packet, as ends are not included. */
+  private typed({ start, range, duration }: TimeRangeConfig): { readonly from: string; readonly to: string } {
+    const { from, to } = range ?? { from: 0, to: duration ?? 0 };
+    return { from: typedMoment(start, from, 'below'), to: typedMoment(start, to, range === null ? 'above' : 'below') };
+  }
+
   private readonly submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const config = this.current;
     if (config === null) return;
     const data = new FormData(event.currentTarget as HTMLFormElement);
-    const read = (name: string): number | null => {
+    const typed = this.typed(config);
+    const read = (name: 'from' | 'to'): number | null => {
       const value = data.get(name);
+      // A range that was drawn is more exact than what is written of it.
+      if (value === typed[name] && config.range !== null) return config.range[name];
       return typeof value === 'string' ? parseMoment(value, config.start) : null;
     };
     const from = read('from');
     const to = read('to');
-    if (from === null || to === null) this.problem = 'Write times as 09:12:30 or as seconds, 75.5.';
+    if (from === null || to === null)
+      this.problem = `Write times as ${spansDays() ? '2026-11-25 09:12:30, as 09:12:30 for the first after the start,' : '09:12:30'} or as seconds, 75.5.`;
     else if (to <= from) this.problem = 'The range ends before it begins.';
     else {
       this.finish({ from, to });

@@ -2,7 +2,7 @@
 import { html, nothing } from 'lit';
 import type { Finding, Report } from '../../src/analysis/report.ts';
 import { bar, severityBadge } from '../components/bits.ts';
-import { exactTime, timeOfDay } from '../format.ts';
+import { exactTime, spansDays, timeOfDay } from '../format.ts';
 import type { Store } from '../store.ts';
 
 const SHOWN = 8;
@@ -26,7 +26,7 @@ export function confidence(value: number) {
 export function findingRows(store: Store, report: Report) {
   const findings = bySeverity(report.findings);
   if (findings.length === 0) return html`<p class="none">${store.complete ? report.statusText : 'Nothing yet.'}</p>`;
-  return html`<ul class="rows" data-testid="finding-rows">
+  return html`<ul class="rows ${spansDays() ? 'days' : ''}" data-testid="finding-rows">
     ${findings
       .slice(0, SHOWN)
       .map(

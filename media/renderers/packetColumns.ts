@@ -4,7 +4,7 @@ import type { PacketRow } from '../../src/analysis/engineApi.ts';
 import { icon, severityIcon } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { guessAddressField } from '../filters.ts';
-import { exactBytes, exactTime, formatCount, timeOfDay } from '../format.ts';
+import { exactBytes, exactTime, formatCount, timeOfDay, timeWidth } from '../format.ts';
 import type { Target } from '../menu.ts';
 
 export const packetColumns: readonly Column<PacketRow>[] = [
@@ -36,7 +36,18 @@ export const packetColumns: readonly Column<PacketRow>[] = [
     text: (row) => String(row.frame),
     cell: (row) => formatCount(row.frame),
   },
-  { id: 'time', title: 'Time', width: 98, grow: 0, drop: 4, sort: 'time', text: (row) => exactTime(row.time), cell: (row) => timeOfDay(row.time, 3) },
+  {
+    id: 'time',
+    title: 'Time',
+    get width() {
+      return timeWidth(98);
+    },
+    grow: 0,
+    drop: 4,
+    sort: 'time',
+    text: (row) => exactTime(row.time),
+    cell: (row) => timeOfDay(row.time, 3),
+  },
   {
     id: 'relative',
     title: 'Since start',

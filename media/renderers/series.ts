@@ -1,6 +1,6 @@
 /** Traffic over time prepared for drawing: few enough bars for the width, few enough series to tell apart, round axes. */
 import type { Report, Timeline, Timestamp } from '../../src/analysis/report.ts';
-import { parseTimestamp, secondsBetween } from '../format.ts';
+import { axisDay, parseTimestamp, secondsBetween } from '../format.ts';
 
 /** Colours (and in high contrast, hatchings) a person can tell apart; the rest is grey and called other. */
 export const DISTINCT = 4;
@@ -89,7 +89,8 @@ export function timeTicks(start: Timestamp, from: number, to: number, max: numbe
     const date = new Date(Math.round(moment * 1000));
     const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
     let label = clock;
-    if (step >= 86400) label = `${String(date.getUTCMonth() + 1)}/${String(date.getUTCDate())}`;
+    // At midnight the day says more than the hour.
+    if (step >= 86400 || (to - from > 86400 && step >= 60 && clock === '00:00')) label = axisDay(date);
     else if (step < 1)
       label = `${two(date.getUTCSeconds())}.${String(date.getUTCMilliseconds())
         .padStart(3, '0')

@@ -4,7 +4,7 @@ import type { Conversation, ConversationLayer, Finding } from '../../src/analysi
 import { bar, bytesCell, icon, packetsLink, severityIcon, skeleton } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { both, conversationFilter } from '../filters.ts';
-import { exactBytes, exactTime, formatBytes, formatCount, formatDuration, plural, protocolLabel, timeOfDay } from '../format.ts';
+import { exactBytes, exactTime, formatBytes, formatCount, formatDuration, plural, protocolLabel, timeOfDay, timeWidth } from '../format.ts';
 import { ask, type Target } from '../menu.ts';
 import { severest } from '../renderers/findingRows.ts';
 import { findingColumn, layerTable, sum, totalWords } from '../renderers/layerTable.ts';
@@ -152,7 +152,7 @@ function columns(store: Store, table: TableModel<Conversation>, layer: Conversat
     {
       id: 'start',
       title: 'Start',
-      width: 66,
+      width: timeWidth(66),
       grow: 0,
       end: true,
       drop: 5,

@@ -23,8 +23,10 @@ export function durationText(seconds: number): string {
   const whole = Math.round(seconds),
     pad = (n: number): string => String(n).padStart(2, '0');
   if (whole < 3600) return `${Math.floor(whole / 60)} m ${pad(whole % 60)} s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} m`;
-  return `${Math.floor(whole / 86_400)} d ${pad(Math.floor((whole % 86_400) / 3600))} h`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} m`;
+  const hours = Math.round(seconds / 3600);
+  return `${Math.floor(hours / 24)} d ${pad(hours % 24)} h`;
 }
 
 export function countText(n: number): string {

@@ -12,10 +12,11 @@ import {
   plural,
   secondsBetween,
   setLocale,
+  setReach,
   timeOfDay,
   timeOfDayAfter,
 } from '../../media/format.ts';
-import { parseMoment } from '../../media/moments.ts';
+import { parseMoment, typedMoment } from '../../media/moments.ts';
 import { niceCeiling, timeTicks } from '../../media/renderers/series.ts';
 
 beforeAll(() => {
@@ -89,6 +90,29 @@ describe('times', () => {
     expect(parseMoment('75.5', start)).toBe(75.5);
     expect(parseMoment('09:11', '2025-10-14T23:50:00.000000000Z')).toBeCloseTo(33_660, 6);
     expect(parseMoment('soon', start)).toBeNull();
+    for (const text of ['25:00:00', '09:60', '2025-02-30 10:00', '2025-10-14']) expect(parseMoment(text, start)).toBeNull();
+  });
+
+  test('of a capture of several days are told and typed with their day, and nothing is lost by what stands there at first', () => {
+    const end = '2025-10-16T09:54:22.133456789Z',
+      duration = secondsBetween(start, end)!;
+    expect([timeOfDay(end), typedMoment(start, duration, 'above')]).toEqual(['09:54:22', '09:54:22.133457']);
+    setReach(start, end);
+    expect([timeOfDay(end, 3), timeOfDayAfter(start, duration, 3), timeOfDay(start)]).toEqual([
+      'Oct 16 09:54:22.133',
+      'Oct 16 09:54:22.133',
+      'Oct 14 09:11:02',
+    ]);
+    const [from, to] = [typedMoment(start, 0, 'below'), typedMoment(start, duration, 'above')];
+    expect([from, to]).toEqual(['2025-10-14 09:11:02.114000', '2025-10-16 09:54:22.133457']);
+    expect(parseMoment(from, start)).toBe(0);
+    expect(parseMoment(to, start)! - duration).toBeGreaterThan(0);
+    expect(parseMoment(to, start)! - duration).toBeLessThan(1e-6);
+    expect(timeTicks(start, 0, duration, 6).map(({ label }) => label)).toEqual(['12:00', 'Oct 15', '12:00', 'Oct 16']);
+    setReach('2014-10-14T09:11:02.114000000Z', end);
+    expect(timeOfDay('2014-10-14T09:11:02.114000000Z')).toBe('Oct 14, 2014 09:11:02');
+    expect(timeTicks('2014-10-14T09:11:02.114000000Z', 0, 3.5e8, 3).map(({ label }) => label)[0]).toMatch(/, 201\d$/);
+    setReach(start, start);
   });
   test('axis ticks are round local moments', () => {
     expect(timeTicks(start, 0, 724, 8).map((tick) => tick.label)).toEqual(['09:12', '09:14', '09:16', '09:18', '09:20', '09:22']);
