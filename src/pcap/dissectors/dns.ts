@@ -21,7 +21,7 @@ export const dns: Dissector = {
   // Tunnels put any bytes into their names: where one message was sure, the others of its conversation need not be. Datagrams of zeros ask nothing.
   belongs: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd) && p.view.getUint16(offset + QUESTIONS) > 0,
   dissect(p, offset, end, sink) {
-    if (!isOnPort(p)) p.learned.learn(p, p.tables.byId('dns')!);
+    if (!isOnPort(p)) p.learned.learnBesides(p, p.tables.byId('dns')!);
     dissectDns(p, dns, 'DNS', offset, end, sink);
   },
   stream: {

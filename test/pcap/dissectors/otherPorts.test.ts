@@ -147,6 +147,19 @@ describe('DNS on a port of nobody', () => {
     expect(dissectFrame(datagram(40_001, 5300, binary), { packet }).layers).toBe('eth:ip:udp');
   });
 
+  it('takes no room of other conversations that were learned, however many there are', () => {
+    const packet = newPacket(),
+      initial = hex(datagramsFrames.find(({ what }) => what.startsWith('QUIC Initial'))!.frame).subarray(42, 100),
+      short = hex('41 8394c8f03e515708 00112233445566778899aabbccddeeff');
+    for (let port = 50_000; port < 50_500; port++) dissectFrame(datagram(port, 443, initial), { packet, look: false });
+    for (let port = 1024; port < 41_024; port++) dissectFrame(datagram(port, 5300, query), { packet, look: false });
+    for (let port = 50_000; port < 50_500; port++) expect(dissectFrame(datagram(port, 443, short), { packet }).layers).toBe('eth:ip:udp:quic');
+    // The last of them are known, too, but for some.
+    let known = 0;
+    for (let port = 40_924; port < 41_024; port++) if (dissectFrame(datagram(port, 5300, binary), { packet }).layers.endsWith('dns')) known++;
+    expect(known).toBeGreaterThan(50);
+  });
+
   it('takes no zeros, no noise and nothing of QUIC for DNS there', () => {
     const packet = newPacket();
     expect(dissectFrame(datagram(40_000, 443, query), { packet }).layers).toBe('eth:ip:udp:dns');
