@@ -34,6 +34,14 @@ export class LearnedFlows {
     this.#add(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, net[at + NET_DST_PORT]!, net[at + NET_VERSION]!, p.frame, bound);
   }
 
+  /** As `learn`, for what is said in short conversations without number: it takes no room of other protocols. */
+  learnBesides(p: Packet, bound: Bound): void {
+    const at = (p.netCount - 1) * NET_STRIDE,
+      net = p.net;
+    if (at < 0 || p.quoted) return;
+    this.#add(net[at + NET_SRC]!, net[at + NET_DST]!, net[at + NET_SRC_PORT]!, net[at + NET_DST_PORT]!, net[at + NET_VERSION]!, p.frame, bound, true);
+  }
+
   /** From this frame on, what the sender's port exchanges with any port of the receiver belongs to `bound`. */
   learnAnyPort(p: Packet, bound: Bound): void {
     const at = (p.netCount - 1) * NET_STRIDE,
@@ -58,15 +66,26 @@ export class LearnedFlows {
     return this.#look(source, destination, sourcePort, 0, version, p.frame) ?? this.#look(destination, source, destinationPort, 0, version, p.frame);
   }
 
-  #add(source: number, destination: number, sourcePort: number, destinationPort: number, version: number, frame: number, bound: Bound): void {
+  #add(
+    source: number,
+    destination: number,
+    sourcePort: number,
+    destinationPort: number,
+    version: number,
+    frame: number,
+    bound: Bound,
+    spareOthers = false,
+  ): void {
     if (this.#count === 0) {
       this.#keys = new Int32Array(SLOTS * STRIDE);
       this.#bounds = new Array<Bound | undefined>(SLOTS).fill(undefined);
     }
     const slot = this.#slotOf(source, destination, sourcePort, destinationPort, version, true),
-      at = slot * STRIDE;
-    if (this.#bounds[slot] === bound && this.#matches(at)) return;
-    if (this.#bounds[slot] === undefined) this.#count++;
+      at = slot * STRIDE,
+      held = this.#bounds[slot];
+    if (held === bound && this.#matches(at)) return;
+    if (spareOthers && held !== undefined && held !== bound && !this.#matches(at)) return;
+    if (held === undefined) this.#count++;
     this.#keys.set(this.#key, at);
     this.#keys[at + FRAME] = frame;
     this.#bounds[slot] = bound;

@@ -39,9 +39,12 @@ export const arpSpoofing = defineDetector({
     const claims = new NeighbourClaims(state, 4, collecting.windowSeconds, ANNOUNCE_SECONDS);
     let flows = 0;
     return {
-      // Only the first packet of a conversation: enough to know who has an address, without ARP.
+      // The first packet of a conversation: enough to know who has an address, without ARP.
       onPacket(p, flow) {
-        if (flow < flows) return;
+        if (flow < flows) {
+          if (claims.isWatching) claims.goesOn(p);
+          return;
+        }
         flows = flow + 1;
         claims.began(p);
       },

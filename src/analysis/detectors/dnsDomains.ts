@@ -2,9 +2,9 @@
 import { getDomain, getPublicSuffix, parse } from 'tldts';
 import type { DnsMessage } from '../../pcap/dns/message.ts';
 import { ROOT } from '../../pcap/dns/names.ts';
-import type { Packet } from '../../pcap/packet.ts';
+import { NET_DST, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
-import { Burst, packetTime } from './measures.ts';
+import { Burst, isGroup, packetTime } from './measures.ts';
 import { looksRandom, PairTally } from './randomNames.ts';
 import { remembered } from './remembered.ts';
 import { datagramEnds, Evidence, Watched } from './watched.ts';
@@ -44,6 +44,8 @@ export class Domain {
   readonly burst = new Burst(BURST_SECONDS);
   /** Letters of the first labels, of the names looked at. */
   readonly letters = new PairTally();
+  /** In which it is asked for: its display filter. */
+  protocol = 'dns';
   readonly types = new Map<number, number>();
   queries = 0;
   /** Asked for by types that carry data. */
@@ -188,7 +190,7 @@ export class DomainTable {
     if (message === this.#last) return;
     this.#last = message;
     const { qname, qtype, isResponse } = message;
-    if (message.protocol !== 'dns' || qname.length < LEAST_LENGTH) return;
+    if (qname.length < LEAST_LENGTH || (message.protocol !== 'dns' && !isGlobal(this.#state, message, p))) return;
     const lastDot = qname.lastIndexOf('.');
     if (lastDot < 0) {
       // The root has no name that could carry anything.
@@ -208,6 +210,7 @@ export class DomainTable {
       return;
     }
     const ends = datagramEnds(p);
+    domain.protocol = message.protocol;
     domain.asked(p, qname.slice(0, domainStart - 1), qtype, ends?.source ?? '', ends?.destination ?? '', packetTime(this.#state, p));
   }
 
@@ -253,6 +256,12 @@ export class DomainTable {
     }
     return isSuffix ? qname.lastIndexOf('.', second - 1) + 1 : second + 1;
   }
+}
+
+/** Neighbours ask all of them for names of theirs (RFC 6762 section 3). What asks one address on their port for a name of the Internet is DNS in all but its port. */
+function isGlobal(state: CaptureState, { protocol, qname }: DnsMessage, { net, netCount }: Packet): boolean {
+  const at = (netCount - 1) * NET_STRIDE;
+  return protocol === 'mdns' && at >= 0 && !/\.local$/i.test(qname) && !isGroup(state, net[at + NET_VERSION]!, net[at + NET_DST]!);
 }
 
 const tables = new WeakMap<CaptureState, DomainTable>();

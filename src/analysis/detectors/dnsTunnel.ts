@@ -298,7 +298,7 @@ function judge(values: Options, state: CaptureState, domain: Domain, called: Cal
         ? ['Names made up by malware that looks for its server (domain generation), or a search suffix that is appended to everything.']
         : []),
     ],
-    filter: isUndelegated ? `${addressFilter(client, name)} && dns` : nameFilter(name, client),
+    filter: isUndelegated ? `${addressFilter(client, name)} && ${domain.protocol}` : nameFilter(domain, client),
     attack: ['T1071.004', 'T1572', 'T1048.003'],
     recommendation: isUndelegated
       ? `Find out what ${domainText} is and which program on ${client} asks it. Let only your own resolvers be asked from inside, and keep the queries: what was carried can often be decoded.`
@@ -339,8 +339,8 @@ function bareNames(state: CaptureState, asked: Domain): FindingDraft {
 }
 
 /** Names that could break out of the filter's quotes are left to the address alone. */
-function nameFilter(name: string, client: string): string {
+function nameFilter({ name, protocol }: Domain, client: string): string {
   const isPlain = /^[a-z0-9._-]+$/.test(name),
-    of = client === '' ? 'dns' : `${addressFilter(client)} && dns`;
+    of = client === '' ? protocol : `${addressFilter(client)} && ${protocol}`;
   return isPlain ? `${of} && lower(dns.qry.name) contains "${name}"` : of;
 }

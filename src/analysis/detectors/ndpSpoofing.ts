@@ -39,9 +39,12 @@ export const ndpSpoofing = defineDetector({
       };
     let flows = 0;
     return {
-      // Only the first packet of a conversation, as for ARP.
+      // The first packet of a conversation, as for ARP.
       onPacket(p, flow) {
-        if (flow < flows) return;
+        if (flow < flows) {
+          if (claims.isWatching) claims.goesOn(p);
+          return;
+        }
         flows = flow + 1;
         // What it claims by these messages proves nothing of where it is.
         if (p.icmp < ROUTER_SOLICITATION || p.icmp >= AFTER_REDIRECT) claims.began(p);

@@ -17,7 +17,15 @@ const ANSWER_SECONDS = 5,
   /** A host that starts or takes over repeats its announcement within this time, or never. */
   BURST_SECONDS = 3,
   /** For how long a host asks whether an address is free before it takes it: RFC 4862 section 5.4, RFC 5227 section 1.1. Counted in both directions: clocks are set back. */
-  PROBE_SECONDS = 3;
+  PROBE_SECONDS = 3,
+  /** How soon after the first announcement of a new way packets take it. */
+  DRAWN_SECONDS = 60,
+  MOST_WATCHED = 64;
+/** Announcements after a pause: whoever takes an address over announces it in one go. */
+export const LEAST_REPEATED = 2,
+  /** Or that go on for longer than those of hosts that start or take over: two within two seconds (RFC 5227), ten within five (keepalived), one a second for five (MetalLB). */
+  LEAST_ANNOUNCED = 4;
+const LEAST_ANNOUNCING_SECONDS = 7;
 /** 0.0.0.0, or `::`. */
 export const NO_ADDRESS = 0;
 
@@ -48,6 +56,9 @@ export interface Owner {
   announced: number;
   /** Of them after a pause. */
   repeated: number;
+  /** When it announced the address first, and last. */
+  announcedFrom: number;
+  announcedTo: number;
   /** Claims that told a host, which asked whether it may take the address, that it is taken. */
   denials: number;
   readonly firstTime: number;
@@ -56,6 +67,10 @@ export interface Owner {
   contradiction: number;
   /** Claims for another card that this one sent: a tool that puts the truth back when it ends. */
   givenBack: number;
+}
+
+export function keepsAnnouncing({ announced, repeated, announcedFrom, announcedTo }: Owner): boolean {
+  return repeated >= LEAST_REPEATED || (announced >= LEAST_ANNOUNCED && announcedTo - announcedFrom >= LEAST_ANNOUNCING_SECONDS);
 }
 
 export interface Address {
@@ -84,8 +99,12 @@ export interface Station {
   readonly frames: number[];
   readonly span: Span;
   announced: number;
-  /** When it last claimed anything. */
+  /** When it last claimed anything, and when it first announced. */
   lastTime: number;
+  announcedFrom: number;
+  /** Frames to others that went to another machine before, and to this one soon after it had announced; and that other. */
+  readonly drawn: number[];
+  drawnFrom: number;
 }
 
 export class NeighbourClaims {
@@ -98,6 +117,8 @@ export class NeighbourClaims {
   readonly #places = new Map<number, number[]>();
   /** Where packets to it went, in the order of the first that did. */
   readonly #ways = new Map<number, number[]>();
+  /** Machines that keep announcing: whatever goes to them is looked at. */
+  readonly #watched = new Set<number>();
   readonly #state: CaptureState;
   readonly #version: 4 | 6;
   readonly #windowSeconds: number;
@@ -122,7 +143,7 @@ export class NeighbourClaims {
     station.lastTime = time;
     if (station.own.size < MOST_OWN) station.own.add(sender);
     if (isAnnouncement) {
-      station.announced++;
+      if (station.announced++ === 0) station.announcedFrom = time;
       station.announcements.add(time);
       station.span.addPacket(p);
       if (station.frames.length < MOST_EVIDENCE) station.frames.push(p.frame);
@@ -136,11 +157,38 @@ export class NeighbourClaims {
   }
 
   /** Notes between which MAC addresses a conversation began. */
-  began({ net, netCount, mac, macCount }: Packet): void {
+  began(p: Packet): void {
+    const { net, netCount, mac, macCount } = p;
     if (netCount === 0 || macCount === 0 || net[NET_VERSION] !== this.#version) return;
     place(this.#places, neighbourOf(this.#version, net[NET_SRC]!), mac[MAC_SRC_HIGH]!, mac[MAC_SRC_LOW]!);
     place(this.#places, neighbourOf(this.#version, net[NET_DST]!), mac[MAC_DST_HIGH]!, mac[MAC_DST_LOW]!);
+    this.#turns(neighbourOf(this.#version, net[NET_DST]!), p);
     place(this.#ways, neighbourOf(this.#version, net[NET_DST]!), mac[MAC_DST_HIGH]!, mac[MAC_DST_LOW]!);
+  }
+
+  get isWatching(): boolean {
+    return this.#watched.size > 0;
+  }
+
+  /** A further packet of a conversation, which may turn to another machine in its midst. */
+  goesOn(p: Packet): void {
+    const { net, netCount, mac, macCount } = p;
+    if (netCount === 0 || macCount === 0 || net[NET_VERSION] !== this.#version) return;
+    if (this.#watched.has((mac[MAC_DST_HIGH]! & 0xffff) * 4_294_967_296 + (mac[MAC_DST_LOW]! >>> 0)))
+      this.#turns(neighbourOf(this.#version, net[NET_DST]!), p);
+  }
+
+  /** Whether a packet to `ip`, which is not said to be there, goes to a machine that has just announced, and went to another before. */
+  #turns(ip: number, p: Packet): void {
+    const before = this.#ways.get(ip)?.[0],
+      to = (p.mac[MAC_DST_HIGH]! & 0xffff) * 4_294_967_296 + (p.mac[MAC_DST_LOW]! >>> 0);
+    if (before === undefined || before === to) return;
+    const station = this.stations.get(to);
+    if (station === undefined || station.announced === 0 || station.own.has(ip) || station.drawn.length >= MOST_EVIDENCE) return;
+    const since = packetTime(this.#state, p) - station.announcedFrom;
+    if (!(since >= 0 && since <= DRAWN_SECONDS)) return;
+    station.drawnFrom = before;
+    station.drawn.push(p.frame);
   }
 
   /** Another machine than this one that has the address by its packets; null where there is none. */
@@ -165,7 +213,9 @@ export class NeighbourClaims {
     if (owner === undefined) return;
     owner.claims++;
     if (isAnnouncement) {
-      owner.announced++;
+      if (owner.announced++ === 0) owner.announcedFrom = time;
+      owner.announcedTo = time;
+      if (keepsAnnouncing(owner) && this.#watched.size < MOST_WATCHED) this.#watched.add(mac);
       if (owner.claims > 1 && time - owner.lastTime > BURST_SECONDS) owner.repeated++;
     }
     if (address.prober !== mac && Math.abs(time - address.probedTime) <= PROBE_SECONDS) owner.denials++;
@@ -262,6 +312,9 @@ export class NeighbourClaims {
       span: new Span(),
       announced: 0,
       lastTime: -Infinity,
+      announcedFrom: 0,
+      drawn: [],
+      drawnFrom: NO_MAC,
     };
     this.stations.set(mac, station);
     return station;
@@ -295,6 +348,8 @@ function ownerOf({ owners }: Address, mac: number, time: number): Owner | undefi
     asking: 0,
     announced: 0,
     repeated: 0,
+    announcedFrom: time,
+    announcedTo: time,
     denials: 0,
     firstTime: time,
     lastTime: time,

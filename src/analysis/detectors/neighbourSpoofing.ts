@@ -7,7 +7,7 @@ import { formatMac } from '../../pcap/addresses.ts';
 import { countText, plural } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
 import { confidenceOf, MOST_EVIDENCE, overThreshold, Span } from './measures.ts';
-import type { Address, NeighbourClaims, Owner, Station } from './neighbourClaims.ts';
+import { keepsAnnouncing, LEAST_ANNOUNCED, LEAST_REPEATED, type Address, type NeighbourClaims, type Owner, type Station } from './neighbourClaims.ts';
 
 export const claimOptions = z.object({
   changes: z
@@ -34,9 +34,7 @@ export const ANNOUNCE_SECONDS = 10;
 const MOST_NAMED = 5,
   /** Replies that nobody asked for to believe that a machine takes an address that packets found elsewhere. One may be an answer whose question was lost. */
   LEAST_UNASKED = 3,
-  LEAST_ASKING = 3,
-  /** Announcements after a pause: whoever takes an address over announces it in one go. */
-  LEAST_REPEATED = 2;
+  LEAST_ASKING = 3;
 
 /** How one protocol is spoken of. */
 export interface ClaimWords {
@@ -59,7 +57,15 @@ interface Case {
   /** The machine that has the address, where only its packets say so. */
   readonly place: number | null;
   readonly reason:
-    'takes turns' | 'takes over' | 'contradicts itself' | 'insists' | 'against traffic' | 'draws traffic' | 'asks in its name' | 'keeps announcing';
+    | 'takes turns'
+    | 'takes over'
+    | 'contradicts itself'
+    | 'insists'
+    | 'against traffic'
+    | 'draws traffic'
+    | 'asks in its name'
+    | 'keeps announcing'
+    | 'announces and draws';
 }
 
 /** The findings of all that was claimed. */
@@ -116,7 +122,7 @@ function caseOf(values: ClaimOptions, claims: NeighbourClaims, address: Address)
         ({ asking, announced, firstTime }) => asking >= LEAST_ASKING && announced === 0 && (stations.get(owners[0]!.mac)?.lastTime ?? 0) > firstTime,
       );
     if (quiet !== undefined) return { address, claimant: quiet, rival: owners[0]!, place: null, reason: 'asks in its name' };
-    const repeating = owners.slice(1).find((owner) => owner.repeated >= LEAST_REPEATED);
+    const repeating = owners.slice(1).find(keepsAnnouncing);
     if (repeating !== undefined) return { address, claimant: repeating, rival: owners[0]!, place: null, reason: 'keeps announcing' };
   }
   const insisting = owners.find((owner) => owner.unasked >= values.unaskedReplies && owner.unasked * 2 >= owner.claims && hasOthers(owner));
@@ -127,7 +133,13 @@ function caseOf(values: ClaimOptions, claims: NeighbourClaims, address: Address)
   // Whoever takes an address over says so; this one only asks in its name, and packets go where it wants.
   const drawing = owners.find(({ asking, announced, claims: all }) => asking >= LEAST_ASKING && announced === 0 && asking * 2 >= all),
     way = drawing === undefined ? null : claims.wayBefore(address, drawing.mac);
-  return way === null || !hasOthers(drawing!) ? null : { address, claimant: drawing!, rival: null, place: way, reason: 'draws traffic' };
+  if (way !== null && hasOthers(drawing!)) return { address, claimant: drawing!, rival: null, place: way, reason: 'draws traffic' };
+  // The true gateway need not speak by ARP: what it carried goes elsewhere.
+  const announcing = owners.length === 1 && keepsAnnouncing(owners[0]!) ? owners[0]! : undefined,
+    station = announcing === undefined ? undefined : stations.get(announcing.mac);
+  return station === undefined || station.drawn.length === 0
+    ? null
+    : { address, claimant: announcing!, rival: null, place: station.drawnFrom, reason: 'announces and draws' };
 }
 
 const REASONS: Readonly<Record<Case['reason'], readonly [text: string, points: number]>> = {
@@ -139,6 +151,7 @@ const REASONS: Readonly<Record<Case['reason'], readonly [text: string, points: n
   'draws traffic': ['it asks in the name of the address, and packets to the address turned to it', 50],
   'asks in its name': ['it asks in the name of an address whose owner is still there', 55],
   'keeps announcing': ['it announces again and again that the address of another machine is its own', 40],
+  'announces and draws': ['it announces an address again and again, and packets to others turned to it', 45],
 };
 
 function macText(mac: number): string {
@@ -169,11 +182,24 @@ function draft(values: ClaimOptions, { stations }: NeighbourClaims, cases: reado
     },
   ]);
   const frames = [
-    ...new Set(cases.flatMap((one) => [...one.claimant.frames, ...(one.rival?.frames.slice(0, 10) ?? []), ...one.address.frames])),
+    ...new Set(
+      cases.flatMap((one) => [
+        ...one.claimant.frames,
+        ...(one.rival?.frames.slice(0, 10) ?? []),
+        ...one.address.frames,
+        ...(one.reason === 'announces and draws' ? (stations.get(one.claimant.mac)?.drawn ?? []) : []),
+      ]),
+    ),
   ].sort((a, b) => a - b);
   const span = address.span,
     rivals =
-      rival !== null ? ` ${macText(rival.mac)} claims ${ip} too.` : place !== null ? ` Packets of ${ip} came from or went to ${macText(place)}.` : '';
+      rival !== null
+        ? ` ${macText(rival.mac)} claims ${ip} too.`
+        : reason === 'announces and draws'
+          ? ` Packets to others that went to ${macText(place!)} before go to it since.`
+          : place !== null
+            ? ` Packets of ${ip} came from or went to ${macText(place)}.`
+            : '';
   const [measured, threshold, name] =
     reason === 'takes turns'
       ? [changes, values.changes, 'changes of owner']
@@ -185,12 +211,13 @@ function draft(values: ClaimOptions, { stations }: NeighbourClaims, cases: reado
             ? [unasked, 1, `${words.reply} that nobody asked for`]
             : reason === 'draws traffic' || reason === 'asks in its name'
               ? [claimant.asking, LEAST_ASKING, 'questions in the name of the address']
-              : reason === 'keeps announcing'
-                ? [claimant.repeated, LEAST_REPEATED, 'repeated announcements']
+              : reason === 'keeps announcing' || reason === 'announces and draws'
+                ? [claimant.announced, claimant.repeated >= LEAST_REPEATED ? LEAST_REPEATED + 1 : LEAST_ANNOUNCED, 'announcements']
                 : [contradictions, 1, 'questions for an address that it claims'];
   // Machines that take an address over from each other announce it, and that is all.
   const onlyAnnounced =
     reason === 'keeps announcing' ||
+    reason === 'announces and draws' ||
     (reason === 'takes turns' && unasked === 0 && contradictions === 0 && changes < 2 * values.changes && claimant.announced * 2 >= claimant.claims);
   return {
     technique: 'claim',
@@ -200,7 +227,7 @@ function draft(values: ClaimOptions, { stations }: NeighbourClaims, cases: reado
         ? 'high'
         : 'medium',
     confidence,
-    title: `${words.protocol} spoofing: ${mac} claims ${ips.length === 1 ? ip : `${ips.length} addresses`}${ips.length === 1 ? '' : `, ${ip} among them`}, which ${rival === null ? (place === null ? 'seems not its own' : 'is that of another machine') : `${ips.length === 1 ? 'another machine claims' : 'others claim'} too`}`,
+    title: `${words.protocol} spoofing: ${mac} claims ${ips.length === 1 ? ip : `${ips.length} addresses`}${ips.length === 1 ? '' : `, ${ip} among them`}, ${reason === 'announces and draws' ? 'and takes packets that went to another machine before' : `which ${rival === null ? (place === null ? 'seems not its own' : 'is that of another machine') : `${ips.length === 1 ? 'another machine claims' : 'others claim'} too`}`}`,
     description: `${mac}${own.length > 0 ? `, known as ${own.slice(0, 3).map(words.addressText).join(', ')},` : ''} said ${plural(claims, 'time')} that ${ips.slice(0, MOST_NAMED).join(', ')}${ips.length > MOST_NAMED ? ` and ${ips.length - MOST_NAMED} more` : ''} ${ips.length === 1 ? 'is' : 'are'} at its own MAC address: ${countText(measured)} ${measured === 1 ? oneOf(name) : name} (threshold ${threshold}).${rivals}`,
     subjects: [{ role: 'attacker', address: mac }, ...ips.slice(0, MOST_NAMED).map((one) => ({ role: 'victim' as const, address: one }))],
     firstSeen: span.from,

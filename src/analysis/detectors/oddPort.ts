@@ -64,6 +64,8 @@ const UDP_PORTS: Readonly<Record<number, readonly [owner: string, ...also: strin
   137: ['nbns'],
   138: ['nbdgm'],
   161: ['snmp'],
+  // Calls and games, and private networks, have their media here on purpose: where only the web may pass, this port may, too.
+  443: ['quic', 'dtls', 'stun', 'wg', 'bt-dht'],
   500: ['isakmp'],
   514: ['syslog'],
 };
@@ -86,6 +88,10 @@ const BY_CONTENT = new Set([
   'wg',
   'bt-dht',
   'mqtt',
+  'dns',
+  'ldap',
+  'kerberos',
+  'snmp',
 ]);
 /** Done by ordinary programs to get through firewalls, or by mistake: worth a note only. */
 const COMMON = new Set([
@@ -102,6 +108,8 @@ const COMMON = new Set([
   'wg 53',
   'wg 123',
   'wg 500',
+  // Resolvers listen here besides, and DNSCrypt asks for its certificate so.
+  'dns 443',
 ]);
 
 interface Odd {

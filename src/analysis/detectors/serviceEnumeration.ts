@@ -29,6 +29,7 @@ import { RidCycling } from './ridCycling.ts';
 import { SessionCollection } from './sessionCollection.ts';
 import { endsOfDatagram, Sightings, sightingDraft, type Sighting } from './sightings.ts';
 import { isReached, isRefusal, mostlyRefused, noteReached } from './sipUsers.ts';
+import { VirtualHosts } from './virtualHosts.ts';
 import { datagramEnds, endsOf } from './watched.ts';
 
 const options = z.object({
@@ -55,6 +56,11 @@ const options = z.object({
     .describe('Numbers of accounts, one after the other, whose names a client asked a Windows host for (numbers)'),
   accountLists: z.int().min(1).default(1).describe('Lists of users and groups that a client asked a Windows host for (lists)'),
   files: z.int().min(10).default(30).describe('Different files that a client asked a TFTP server for and that it did not get (files)'),
+  virtualHosts: z
+    .int()
+    .min(10)
+    .default(50)
+    .describe('Different hosts of one domain that a client asked a web server for within a minute, and that nobody looked up (hosts)'),
   hosts: z.int().min(3).default(10).describe('Windows hosts that a client asked for their sessions or shares within an hour (hosts)'),
 });
 type Options = z.output<typeof options>;
@@ -153,7 +159,7 @@ export const serviceEnumeration = defineDetector({
   tier: 2,
   deed: 'asked {whom} for {what}',
   description:
-    'A client goes through what a service has: guesses pages, tries users of a mail server, transfers a DNS zone or guesses its names, walks an SNMP tree, guesses files of a TFTP server, searches a directory for accounts to attack or for all it has, lists the accounts of Windows hosts or asks many who is logged on. What is sealed or encrypted (SMB 3, LDAP) cannot be seen. Monitoring and inventories do the same.',
+    'A client goes through what a service has: guesses pages or hosts of a web server, tries users of a mail server, transfers a DNS zone or guesses its names, walks an SNMP tree, guesses files of a TFTP server, searches a directory for accounts to attack or for all it has, lists the accounts of Windows hosts or asks many who is logged on. What is sealed or encrypted (SMB 3, LDAP) cannot be seen. Monitoring and inventories do the same.',
   options,
   messages: [
     httpResponseMessage.kind,
@@ -172,6 +178,7 @@ export const serviceEnumeration = defineDetector({
       pairs = new Map<Sighting<Kind>, Set<string>>(),
       rids = new RidCycling(state),
       collection = new SessionCollection(state),
+      virtualHosts = new VirtualHosts(state),
       isOfInterest = remembered((filter) => SEARCHES.test(filter) || (ALL_USERS.test(filter) && !isNamed(filter))),
       /** The recipient that a connection named last, until it is answered. */
       recipients = new Map<number, string>();
@@ -201,6 +208,7 @@ export const serviceEnumeration = defineDetector({
       onMessage(message, flow, p) {
         if (httpResponseMessage.is(message)) {
           if (flow < 0) return;
+          virtualHosts.answered(message, flow, p);
           if (message.uri !== null && (message.status === 404 || message.status === 403)) {
             const query = message.uri.indexOf('?');
             add(WEB, query < 0 ? message.uri : message.uri.slice(0, query), flow, p);
@@ -211,6 +219,7 @@ export const serviceEnumeration = defineDetector({
             if (there.size < MOST_THINGS || there.has(key)) there.set(key, (there.get(key) ?? 0) + 1);
           }
         } else if (dnsMessage.is(message)) {
+          virtualHosts.lookedUp(message);
           if (message.isResponse) {
             if (message.rcode === NO_SUCH_NAME && message.protocol === 'dns' && isGuessable(message.qname))
               add(NAMES, message.qname.toLowerCase(), flow, p, true);
@@ -287,7 +296,7 @@ export const serviceEnumeration = defineDetector({
               ),
             );
         }
-        findings.push(...rids.findings(values.accountNumbers), ...collection.findings(values.hosts));
+        findings.push(...rids.findings(values.accountNumbers), ...collection.findings(values.hosts), ...virtualHosts.findings(values.virtualHosts));
         return {
           findings,
           coverage: coverage(examinedAll(state), [
@@ -295,6 +304,7 @@ export const serviceEnumeration = defineDetector({
             ...seen.limits('clients and servers'),
             ...rids.limits,
             ...collection.limits,
+            ...virtualHosts.limits,
           ]),
         };
       },

@@ -2,9 +2,12 @@
 import { NEED_MORE, NOT_MINE, type Dissector, onlyOnPort } from '../dissector.ts';
 import { dnsFields, headerFields } from '../dns/fields.ts';
 import { DNS_HEADER, dissectDns, isSurelyDns, looksLikeDns } from '../dns/message.ts';
+import { NET_DST_PORT, NET_SRC_PORT, NET_STRIDE, type Packet } from '../packet.ts';
 
 const PORT = 53,
-  LENGTH = 2;
+  LENGTH = 2,
+  /** Where in the header the number of questions is. */
+  QUESTIONS = 4;
 
 export const dns: Dissector = {
   id: 'dns',
@@ -15,7 +18,10 @@ export const dns: Dissector = {
   application: true,
   recognise: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd),
   recogniseAnywhere: (p, offset, end) => isSurelyDns(p.bytes, p.view, offset, end, p.wireEnd),
+  // Tunnels put any bytes into their names: where one message was sure, the others of its conversation need not be. Datagrams of zeros ask nothing.
+  belongs: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd) && p.view.getUint16(offset + QUESTIONS) > 0,
   dissect(p, offset, end, sink) {
+    if (!isOnPort(p)) p.learned.learnBesides(p, p.tables.byId('dns')!);
     dissectDns(p, dns, 'DNS', offset, end, sink);
   },
   stream: {
@@ -64,3 +70,8 @@ export const llmnr: Dissector = {
     dissectDns(p, llmnr, 'LLMNR', offset, end, sink);
   },
 };
+
+function isOnPort({ net, netCount }: Packet): boolean {
+  const at = (netCount - 1) * NET_STRIDE;
+  return at >= 0 && (net[at + NET_SRC_PORT] === PORT || net[at + NET_DST_PORT] === PORT);
+}

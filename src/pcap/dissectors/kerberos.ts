@@ -3,8 +3,9 @@
  * why the server refuses. Tickets within other protocols are theirs.
  */
 import { BER_INTEGER, BER_SEQUENCE, berElement, berInteger, eachBer, readBer } from '../ber.ts';
-import { messageKind, NEED_MORE, NOT_MINE, onlyOnPort, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { messageKind, NEED_MORE, NOT_MINE, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { ERRORS, kerberosFields, TYPES } from '../kerberos/fields.ts';
+import { KERBEROS_HEAD, looksLikeKerberos, startsKerberos } from '../kerberos/start.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
@@ -51,8 +52,6 @@ export const kerberosMessage = messageKind<KerberosMessage>('kerberos');
 
 const PORT = 88,
   MARK = 4,
-  /** Bytes that tell a message: three heads and the version. */
-  HEAD = 17,
   KEEP_BYTES = 16_384,
   MOST_ETYPES = 32,
   APPLICATION = 0x60,
@@ -60,30 +59,34 @@ const PORT = 88,
   MAX_NAME = 256;
 
 const element = berElement(),
-  sequence = berElement(),
-  version = berElement();
+  sequence = berElement();
 
 export const kerberos: Dissector = {
   id: 'kerberos',
   name: 'Kerberos',
   fields: kerberosFields,
-  on: [
-    { table: 'udp.port', value: PORT },
-    { table: 'tcp.port', value: PORT },
-  ],
+  on: [{ table: 'udp.port', value: PORT }, { table: 'tcp.port', value: PORT }, { table: 'udp.heuristic' }],
   application: true,
   recognise: (p, offset, end) => looksLikeKerberos(p.bytes, offset, end),
+  recogniseAnywhere: (p, offset, end) => startsKerberos(p.bytes, offset, end, p.wireEnd) === 'yes',
   dissect: (p, offset, end, sink) => dissectKerberos(p, offset, end, null, sink),
   stream: {
     /** RFC 4120 section 7.2.2: a length of four bytes before each message. */
-    recognise: onlyOnPort(PORT, MARK + HEAD, (bytes, offset, end) => bytes[offset] === 0 && looksLikeKerberos(bytes, offset + MARK, end)),
+    recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
+      if (end > offset && bytes[offset] !== 0) return 'no';
+      const message = offset + MARK;
+      if (sourcePort !== PORT && destinationPort !== PORT)
+        return end > message ? startsKerberos(bytes, message, end, message + lengthAt(bytes, offset)) : 'more';
+      if (end < message + KERBEROS_HEAD) return 'more';
+      return looksLikeKerberos(bytes, message, end) ? 'yes' : 'no';
+    },
     open: newAttempt,
     keepBytes: KEEP_BYTES,
     step(p, bytes, offset, end) {
       if (end - offset < MARK) return NEED_MORE;
       if (bytes[offset] !== 0) return NOT_MINE;
       p.pduComplete = true;
-      return MARK + (bytes[offset + 1]! << 16) + (bytes[offset + 2]! << 8) + bytes[offset + 3]!;
+      return MARK + lengthAt(bytes, offset);
     },
     dissect(p, offset, end, _direction, attempt: LoginAttempt, sink) {
       dissectKerberos(p, Math.min(end, offset + MARK), Math.min(end, offset + KEEP_BYTES), attempt, sink);
@@ -91,12 +94,9 @@ export const kerberos: Dissector = {
   },
 };
 
-/** An application tag that is a message type, and a sequence that begins with version 5. */
-function looksLikeKerberos(bytes: Uint8Array, offset: number, end: number): boolean {
-  if (!readBer(bytes, offset, end, element) || TYPES[element.tag - APPLICATION] === undefined) return false;
-  if (!readBer(bytes, element.from, end, sequence) || sequence.tag !== BER_SEQUENCE) return false;
-  if (!readBer(bytes, sequence.from, end, version) || (version.tag !== CONTEXT && version.tag !== CONTEXT + 1)) return false;
-  return version.from + 2 < end && bytes[version.from] === BER_INTEGER && bytes[version.from + 2] === 5;
+/** The length before a message, whose first byte is 0. */
+function lengthAt(bytes: Uint8Array, offset: number): number {
+  return (bytes[offset + 1]! << 16) + (bytes[offset + 2]! << 8) + bytes[offset + 3]!;
 }
 
 interface Reading {

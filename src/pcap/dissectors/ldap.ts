@@ -4,6 +4,7 @@ import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Di
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { ldapFilterText } from '../ldapFilter.ts';
 import { LDAP_OPERATIONS, readLdapHead } from '../ldapHead.ts';
+import { startsLdap } from '../ldapStart.ts';
 import { describeLdapExchange, ldapExchangeFields } from '../ldapExchange.ts';
 import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import { readNtlm } from './ntlmssp.ts';
@@ -102,7 +103,7 @@ export const ldap: Dissector = {
   application: true,
   stream: {
     recognise(bytes, offset, end, _direction, sourcePort, destinationPort) {
-      if (!PORTS.includes(sourcePort) && !PORTS.includes(destinationPort)) return 'no';
+      if (!PORTS.includes(sourcePort) && !PORTS.includes(destinationPort)) return startsLdap(bytes, offset, end);
       if (end > offset && bytes[offset] !== BER_SEQUENCE) return 'no';
       if (end - offset < 12 && (end - offset < 2 || bytes[offset + 1]! >= 0x80 || end - offset < 2 + bytes[offset + 1]!)) return 'more';
       return readLdapHead(bytes, offset, end, message, id, operation) ? 'yes' : 'no';

@@ -4,6 +4,7 @@ import { defineFields, messageKind, type Dissector, type FieldSink, type Message
 import { readUnsigned } from '../fieldValue.ts';
 import type { Packet } from '../packet.ts';
 import { secretTag } from '../secretTag.ts';
+import { isSurelySnmp } from '../snmpStart.ts';
 import { startsWithWord, textAt } from '../text.ts';
 
 const VERSIONS: Readonly<Record<number, string>> = { 0: 'version-1', 1: 'v2c', 2: 'v2u', 3: 'snmpv3' };
@@ -94,10 +95,7 @@ export const snmp: Dissector = {
   id: 'snmp',
   name: 'Simple Network Management Protocol',
   fields: f,
-  on: [
-    { table: 'udp.port', value: 161 },
-    { table: 'udp.port', value: 162 },
-  ],
+  on: [{ table: 'udp.port', value: 161 }, { table: 'udp.port', value: 162 }, { table: 'udp.heuristic' }],
   application: true,
   // A whole sequence, as far as it was not cut in capturing, that begins with a version.
   recognise(p, offset, end) {
@@ -110,6 +108,7 @@ export const snmp: Dissector = {
       return false;
     return head.tag === BER_INTEGER && head.to - head.from === 1 && (head.to > end || VERSIONS[p.bytes[head.from]!] !== undefined);
   },
+  recogniseAnywhere: (p, offset, end) => isSurelySnmp(p.bytes, offset, end, p.wireEnd),
   dissect(p, offset, end, sink) {
     if (p.hears('snmp')) say(p, offset, end);
     if (sink === null || !readBer(p.bytes, offset, end, message)) return;

@@ -11,6 +11,8 @@ export interface DnsAnswer {
   readonly name: string;
   readonly type: number;
   readonly ttl: number;
+  /** In Multicast DNS: it replaces what was known of the name, which has one owner (RFC 6762 section 10.2). */
+  readonly cacheFlush: boolean;
   /** The address, name or text of the record. */
   readonly data: string;
 }
@@ -135,7 +137,13 @@ function readMessage(p: Packet, protocol: string, offset: number, end: number): 
       data = after + RECORD_FIXED,
       to = data + view.getUint16(after + 8);
     if (to > end) break;
-    answers.push({ name: nameAt(bytes, offset, at, end), type, ttl: view.getUint32(after + 4), data: dataText(p, offset, type, data, to) });
+    answers.push({
+      name: nameAt(bytes, offset, at, end),
+      type,
+      ttl: view.getUint32(after + 4),
+      cacheFlush: protocol === 'mdns' && (view.getUint16(after + 2) & MULTICAST_BIT) !== 0,
+      data: dataText(p, offset, type, data, to),
+    });
     at = to;
   }
   return {

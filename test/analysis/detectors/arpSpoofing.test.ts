@@ -1,5 +1,6 @@
 /** Machines that claim addresses of others are found; a new card, fail-over with shared MAC addresses and ordinary ARP are not. */
 import { describe, expect, test } from 'vitest';
+import type { Finding } from '../../../src/analysis/report.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
 import { PacketBuilder } from '../../support/packetBuilder.ts';
@@ -117,6 +118,45 @@ describe('fail-over by the cards of the routers themselves, as keepalived does i
     expect(await run(failOver(true).bytes())).toEqual([]);
     expect(await run(failOver(false).bytes())).toMatchObject([{ severity: 'low' }]);
   });
+});
+
+// arpspoof and bettercap announce every second or two, as long as they run; where the gateway itself is never asked for, only its packets say where it was.
+describe('a machine that keeps announcing the gateway, which itself says nothing by ARP', () => {
+  const OUTSIDE = '203.0.113.10',
+    NEW_WAY = 66;
+  function announced(times: number, seconds: number, turned: readonly [mac: number, ip: string], claimed = GATEWAY): Promise<Finding[]> {
+    const builder = packet(new PacketBuilder(), [30, VICTIM], [1, turned[1]]).wait(1);
+    for (let i = 0; i < times; i++) {
+      ask(builder, NEW_WAY, claimed, claimed).wait(seconds / 2);
+      packet(builder, [30, VICTIM], turned).wait(seconds / 2);
+    }
+    return run(builder.bytes());
+  }
+
+  test('is told with little weight where the packets to others turn to it', async () => {
+    const [finding, ...others] = await announced(6, 2, [NEW_WAY, OUTSIDE]);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'low',
+      subjects: [
+        { role: 'attacker', address: '02:00:00:00:00:42' },
+        { role: 'victim', address: GATEWAY },
+      ],
+    });
+    expect(indicator(finding!, 'announcements')).toBe(6);
+    expect(finding!.description).toContain('02:00:00:00:00:01');
+  });
+  test('and where it spoke by ARP, without them', async () => {
+    const builder = reply(ask(new PacketBuilder(), 30, VICTIM, GATEWAY), 1, GATEWAY, VICTIM).wait(1);
+    for (let i = 0; i < 6; i++) ask(builder, NEW_WAY, GATEWAY, GATEWAY).wait(2);
+    expect(await run(builder.bytes())).toMatchObject([{ severity: 'low', subjects: [{ address: '02:00:00:00:00:42' }, { address: GATEWAY }] }]);
+  });
+  test.each<[string, number, number, readonly [number, string], string?]>([
+    ['a fail-over that announces for five seconds', 6, 1, [NEW_WAY, OUTSIDE]],
+    ['a machine that says twice that it is there, as RFC 5227 has it', 2, 2, [NEW_WAY, OUTSIDE]],
+    ['packets that keep their way', 6, 2, [1, OUTSIDE]],
+    ['an address of its own that moved to it', 6, 2, [NEW_WAY, '10.0.0.80'], '10.0.0.80'],
+  ])('not: %s', async (_, times, seconds, turned, claimed) => expect(await announced(times, seconds, turned, claimed)).toEqual([]));
 });
 
 describe('without a single reply', () => {

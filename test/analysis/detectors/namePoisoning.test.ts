@@ -5,15 +5,16 @@ import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from
 import { PacketBuilder } from '../../support/packetBuilder.ts';
 
 const EVIL = '10.0.0.66',
-  CLIENT = '10.0.0.30';
+  CLIENT = '10.0.0.30',
+  UNIQUE = 0x80;
 const run = async (capture: string | Uint8Array) => findingsOf(await analyzeCapture(capture), 'name-poisoning');
 const octets = (address: string): number[] => address.split('.').map(Number);
 const labels = (name: string): number[] => [...name.split('.').flatMap((label) => [label.length, ...Buffer.from(label)]), 0];
 
-/** A DNS message with one question, and one A record in the answer; RFC 1035. */
-function dns(name: string, address: string | null): Uint8Array {
+/** A DNS message with one question, and one A record in the answer; RFC 1035. `recordClass`: 0x80 before the class says that the name has one owner (RFC 6762 section 10.2). */
+function dns(name: string, address: string | null, recordClass = 0): Uint8Array {
   const question = [...labels(name), 0, 1, 0, 1],
-    answer = address === null ? [] : [...labels(name), 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, ...octets(address)];
+    answer = address === null ? [] : [...labels(name), 0, 1, recordClass, 1, 0, 0, 0, 30, 0, 4, ...octets(address)];
   return Uint8Array.from([0, 7, address === null ? 0 : 0x80, 0, 0, 1, 0, address === null ? 0 : 1, 0, 0, 0, 0, ...question, ...answer]);
 }
 
@@ -22,9 +23,9 @@ function llmnr(builder: PacketBuilder, name: string, from: string, address = fro
   return builder.udp({ from, to: CLIENT, sourcePort: 5355, destinationPort: 50_000, payload: dns(name, address) }).wait(1);
 }
 
-function mdns(builder: PacketBuilder, name: string, from: string, address = from, isAsked = true): PacketBuilder {
+function mdns(builder: PacketBuilder, name: string, from: string, address = from, isAsked = true, recordClass = 0): PacketBuilder {
   if (isAsked) builder.udp({ from: CLIENT, to: '224.0.0.251', sourcePort: 5353, destinationPort: 5353, payload: dns(name, null) });
-  return builder.udp({ from, to: '224.0.0.251', sourcePort: 5353, destinationPort: 5353, payload: dns(name, address) }).wait(1);
+  return builder.udp({ from, to: '224.0.0.251', sourcePort: 5353, destinationPort: 5353, payload: dns(name, address, recordClass) }).wait(1);
 }
 
 /** A positive name query response; RFC 1002 section 4.2.13. */
@@ -93,12 +94,31 @@ describe('is poisoning', () => {
       expect(await run(capture.bytes())).toHaveLength(1);
   });
 
-  test('many names asked for by multicast DNS', async () => {
+  // Responder 3.1 answers so (packets.py, MDNS_Ans: class 1).
+  test('many names asked for by multicast DNS, said as no owner says it', async () => {
     const builder = new PacketBuilder();
     for (const name of ['a1', 'b2', 'c3', 'd4', 'e5']) mdns(builder, `${name}.local`, EVIL);
     const [finding] = await run(builder.bytes());
     expect(finding?.severity).toBe('medium');
     expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
+  });
+
+  test('names of others, as their owner would say them', async () => {
+    const builder = new PacketBuilder();
+    for (const [i, name] of ['a1', 'b2', 'c3', 'd4', 'e5'].entries()) {
+      if (i < 2) mdns(builder, `${name}.local`, `10.0.0.${i + 1}`, undefined, false, UNIQUE);
+      mdns(builder, `${name}.local`, EVIL, EVIL, true, UNIQUE);
+    }
+    expect(await run(builder.bytes())).toMatchObject([{ severity: 'medium', subjects: [{ role: 'attacker', address: EVIL }] }]);
+  });
+
+  test('names that are called by LLMNR, too', async () => {
+    const builder = new PacketBuilder();
+    for (const name of ['filesrv', 'prinetr', 'intranett', 'sharepont', 'wiki']) {
+      builder.udp({ from: CLIENT, to: '224.0.0.252', sourcePort: 50_000, destinationPort: 5355, payload: dns(name, null) });
+      mdns(builder, `${name}.local`, EVIL, EVIL, true, UNIQUE);
+    }
+    expect(await run(builder.bytes())).toMatchObject([{ severity: 'medium' }]);
   });
 });
 
@@ -223,6 +243,22 @@ describe('guessed DNS answers', () => {
     }
     expect(await run(builder.bytes())).toEqual([]);
   });
+});
+
+// avahi-publish -a -R grafana.local 10.0.0.10 and its like: containers whose names one server publishes.
+test('a server with many names of multicast DNS is a note, and no attacker', async () => {
+  const builder = new PacketBuilder();
+  for (const name of ['grafana', 'nextcloud', 'vault', 'gitea', 'sonarr', 'jellyfin', 'home', 'pihole', 'portainer', 'wiki'])
+    mdns(builder, `${name}.local`, '10.0.0.10', '10.0.0.10', true, UNIQUE);
+  const [finding, ...others] = await run(builder.bytes());
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ severity: 'low', subjects: [{ role: 'server', address: '10.0.0.10' }] });
+  expect(finding!.confidence).toBeLessThan(40);
+  // Who asks from a port of its own gets plain DNS, without the mark (RFC 6762 section 6.7).
+  builder
+    .udp({ from: CLIENT, to: '224.0.0.251', sourcePort: 40_000, destinationPort: 5353, payload: dns('cloud.local', null) })
+    .udp({ from: '10.0.0.10', to: CLIENT, sourcePort: 5353, destinationPort: 40_000, payload: dns('cloud.local', '10.0.0.10') });
+  expect(await run(builder.bytes())).toMatchObject([{ severity: 'low', subjects: [{ role: 'server' }, { role: 'client', address: CLIENT }] }]);
 });
 
 describe('is silent on', () => {

@@ -21,6 +21,8 @@ describe('is told', () => {
     ['http', 443, 'low'],
     ['ftp', 443, 'medium'],
     ['smtp', 443, 'medium'],
+    ['ldap', 443, 'medium'],
+    ['kerberos', 80, 'medium'],
   ] as const)('%s on %i', (service, port, severity) => {
     const driver = new MessageDriver(oddPort);
     driver.flow(A, B, port, service);
@@ -43,6 +45,25 @@ describe('is told', () => {
     driver.flow(A, B, 53, 'wg', { protocol: 17 });
     driver.flow(A, B, 51_820, 'wg', { protocol: 17 });
     expect(driver.findings.map(({ severity, technique }) => [severity, technique])).toEqual([['low', 'wg']]);
+  });
+
+  test('name look-ups and SNMP on the ports of others over UDP; on that of QUIC, where resolvers listen besides, as a note', () => {
+    const driver = new MessageDriver(oddPort);
+    for (const [port, service] of [
+      [123, 'dns'],
+      [443, 'dns'],
+      [53, 'snmp'],
+      [5300, 'dns'],
+      [53, 'dns'],
+      [443, 'quic'],
+      [443, 'stun'],
+    ] as const)
+      driver.flow(A, B, port, service, { protocol: 17 });
+    expect(driver.findings.map(({ technique, severity, subjects }) => [technique, subjects[1]?.port, severity]).sort()).toEqual([
+      ['dns', 123, 'medium'],
+      ['dns', 443, 'low'],
+      ['snmp', 53, 'medium'],
+    ]);
   });
 
   test('DTLS there, too, and where names of neighbours are looked up', () => {

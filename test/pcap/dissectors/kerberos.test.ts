@@ -83,9 +83,10 @@ describe('kerberos', () => {
     expect(fed.infos).toEqual(['KRB5 TGS-REQ', 'KRB5 TGS-REP', 'KRB5 KRB Error: eRR-C-PRINCIPAL-UNKNOWN']);
   });
 
-  it('is not taken in by other bytes, nor on other ports', () => {
+  it('is not taken in by other bytes, and known on other ports where its length is right', () => {
     expect(feedEveryWay(kerberos, conversation(['>', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n']), PORTS).recognised).toBe(false);
-    expect(feedEveryWay(kerberos, conversation(['>', overTcp(kerberosError(6))])).recognised).toBe(false);
+    expect(feedEveryWay(kerberos, conversation(['>', overTcp(kerberosError(6))])).recognised).toBe(true);
+    expect(feedEveryWay(kerberos, conversation(['>', `\0\0\x01\0${kerberosError(6)}`])).recognised).toBe(false);
   });
 
   // tshark -T fields -e kerberos.CNameString -e kerberos.SNameString -e kerberos.etype of frame 7.

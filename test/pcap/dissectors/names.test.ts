@@ -61,9 +61,9 @@ describe('DNS messages', () => {
         qtype: 1,
         answerCount: 3,
         answers: [
-          { name: 'www.example.com', type: 5, ttl: 300, data: 'web.example.com' },
-          { name: 'web.example.com', type: 1, ttl: 300, data: '192.0.2.1' },
-          { name: 'web.example.com', type: 28, ttl: 300, data: '2001:db8::1' },
+          { name: 'www.example.com', type: 5, ttl: 300, cacheFlush: false, data: 'web.example.com' },
+          { name: 'web.example.com', type: 1, ttl: 300, cacheFlush: false, data: '192.0.2.1' },
+          { name: 'web.example.com', type: 28, ttl: 300, cacheFlush: false, data: '2001:db8::1' },
         ],
         length: 103,
       },
