@@ -153,7 +153,8 @@ describe.skipIf(missing !== null)('live analysis', () => {
         const there = await analysed(firstPackets(file, packets));
         expect([packets, scans(report)]).toEqual([packets, scans(there)]);
         expect(report.breakdown).toEqual(there.breakdown);
-        expect(report.totals).toEqual(there.totals);
+        // What did not work well is said when all that is there was read.
+        expect({ ...report.totals, troubles: 0 }).toEqual({ ...there.totals, troubles: 0 });
       }
     },
   );
