@@ -140,7 +140,8 @@ export function timeOfDayAfter(start: Timestamp, seconds: number, digits = 0): s
   if (parsed === null) return formatDuration(seconds);
   const total = Number(`0.${parsed.fraction}`) + seconds;
   const scale = 10 ** digits;
-  const ticks = Math.round(total * scale);
+  // A time that is not reached yet is not said; a ten thousandth is what a double may be off by.
+  const ticks = Math.floor(total * scale + 1e-4);
   const date = new Date(parsed.ms + Math.floor(ticks / scale) * 1000);
   const clock = `${dayBefore(date.getTime())}${clockOf(date)}`;
   return digits === 0 ? clock : `${clock}.${String(((ticks % scale) + scale) % scale).padStart(digits, '0')}`;

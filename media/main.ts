@@ -38,7 +38,19 @@ function draw(): void {
 }
 
 store.subscribe(draw);
-host.engine.onEvent((event) => store.receive(event));
+host.engine.onEvent((event) => {
+  store.receive(event);
+  if (event.kind === 'goToPacket') focusPackets();
+});
+
+/** Who came by the keyboard goes on by it: as soon as the page has the focus, unless something in it has. */
+function focusPackets(): void {
+  const focus = (): void => {
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>('[data-testid="view-packets"] netsec-grid')?.focus();
+  };
+  if (document.hasFocus()) requestAnimationFrame(focus);
+  else window.addEventListener('focus', focus, { once: true });
+}
 
 // Hatching and mixes depend on the kind of theme, which VS Code tells by a class on the body.
 new MutationObserver(() => store.changed()).observe(document.body, { attributes: true, attributeFilter: ['class'] });

@@ -82,14 +82,14 @@ export class TableModel<Row extends object> {
     return this.rows.slice(from, Math.min(to, from + WHOLE_LIST), new AbortController().signal);
   }
 
-  /** Tab-separated text of the visible columns, as other tables take it. */
+  /** One row as it is read, tab-separated; several as a spreadsheet takes them. */
   copy(columns: readonly Column<Row>[], from: number, to: number): void {
     void this.fetch(from, to).then((rows) => {
-      const shown = columns.filter((column) => column.title !== '');
-      const line = (row: Row): string => shown.map((column) => column.text(row).replace(/[\t\r\n]+/g, ' ')).join('\t');
-      const text =
-        rows.length === 1 && rows[0] !== undefined ? line(rows[0]) : [shown.map((column) => column.title).join('\t'), ...rows.map(line)].join('\n');
-      copyText(this.store, text, rows.length === 1 ? 'Row' : `${String(rows.length)} rows`);
+      const [only] = rows,
+        shown = columns.filter((column) => column.title !== '');
+      if (rows.length === 1 && only !== undefined)
+        copyText(this.store, shown.map((column) => column.text(only).replace(/[\t\r\n]+/g, ' ')).join('\t'), 'Row');
+      else copyText(this.store, toCsv(rows.map(this.plain)), `${String(rows.length)} rows`);
     });
   }
 

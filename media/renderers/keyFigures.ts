@@ -34,7 +34,7 @@ export function riskLine(store: Store, report: Report) {
           ></span>`
     }
     ${risk.because.length === 0 ? nothing : html`<span class="muted">${risk.because.join(', ')}</span>`}
-    <span class="muted" data-testid="status-text">${report.statusText}${partial ? ' More may come while the rest is read.' : ''}</span>
+    <span class="muted" data-testid="status-text">${report.statusText}${partial ? '. More may come while the rest is read.' : ''}</span>
   </div>`;
 }
 

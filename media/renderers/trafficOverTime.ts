@@ -7,7 +7,7 @@ import type { TimelineConfig } from '../components/timeline.ts';
 import type { TimeRange } from '../components/timeSurface.ts';
 import { formatBytes, formatCount, formatDuration, plural, protocolLabel, timeOfDayAfter } from '../format.ts';
 import type { Store } from '../store.ts';
-import { bySeverity } from './findingRows.ts';
+import { bySeverity, unexpected } from './findingRows.ts';
 import { prepareBars, seriesIndex, type Bars, type Measure } from './series.ts';
 
 /** Drawn but not applied yet; not worth keeping over a reload. */
@@ -53,7 +53,7 @@ export function trafficOverTime(store: Store) {
     bars: (max) => prepareBars(report.timeline, start, whole, max),
     colorOf: (name) => seriesIndex(whole, name),
     measure,
-    findings: bySeverity(report.findings),
+    findings: bySeverity(unexpected(report.findings)),
     applied: store.place.selection.timeRange,
     pending,
     onPending: (range) => {

@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import type { Report } from '../../src/analysis/report.ts';
 import { emptyState, heading, severityBadge, skeleton } from '../components/bits.ts';
 import type { Measure } from '../renderers/series.ts';
-import { findingRows } from '../renderers/findingRows.ts';
+import { findingRows, unexpected } from '../renderers/findingRows.ts';
 import { keyFigures, riskLine } from '../renderers/keyFigures.ts';
 import { mostActive } from '../renderers/mostActive.ts';
 import { notExamined } from '../renderers/notExamined.ts';
@@ -30,10 +30,21 @@ function sentences(text: string): readonly string[] {
   return text.split(/(?<=[.!?])\s+(?=[\p{Lu}\d])/u);
 }
 
+/** `3, 2 above info, 1 expected` */
+function findingCount({ findings }: Report, partial: boolean): string {
+  const counting = unexpected(findings),
+    loud = counting.filter(({ severity }) => severity !== 'info').length,
+    expected = findings.length - counting.length;
+  return [
+    `${formatCount(counting.length)}${partial ? ' so far' : ''}`,
+    ...(loud < counting.length && loud > 0 ? [`${formatCount(loud)} above info`] : []),
+    ...(expected > 0 ? [`${formatCount(expected)} expected`] : []),
+  ].join(', ');
+}
+
 function page(store: Store, report: Report) {
   const { measure } = store.remembered<Remembered>('overview', { measure: 'bytes', table: false });
   const partial = !store.complete;
-  const loud = report.findings.filter((finding) => finding.severity !== 'info').length;
   return html`<div class="page" data-testid="view-overview">
     <h1 class="say" data-testid="headline">
       ${sentences(report.headline).map((sentence, i) => html`<span>${partial && i === 0 ? html`<span class="muted">So far: </span>` : nothing}${sentence} </span>`)}
@@ -42,7 +53,7 @@ function page(store: Store, report: Report) {
     <div class="two">
       <div class="col">
         <section class="sec" aria-labelledby="h-findings">
-          ${heading('h-findings', 'Findings', report.findings.length === 0 ? nothing : `${formatCount(report.findings.length)}${partial ? ' so far' : ''}${loud < report.findings.length && loud > 0 ? `, ${formatCount(loud)} above info` : ''}`, html`<span class="muted hide7">confidence</span>`)}
+          ${heading('h-findings', 'Findings', report.findings.length === 0 ? nothing : findingCount(report, partial), html`<span class="muted hide7">confidence</span>`)}
           ${findingRows(store, report)} ${partial ? skeleton(72) : nothing}
         </section>
         ${
@@ -101,10 +112,15 @@ export const overview: View = {
             'The filter and the time range together select nothing in this capture.',
             html`<button class="btn pri" @click=${() => store.select({ filter: '', timeRange: null })}>Show everything</button>`,
           )
-        : emptyState(
-            'This capture has no packets.',
-            `${report.capture.file} is a valid ${report.capture.format} file with nothing in it. The recording may have been stopped before anything was seen, or its capture filter let nothing through.`,
-          );
+        : report.capture.truncated !== null
+          ? emptyState(
+              'No packet of this capture could be read.',
+              `${report.capture.file} is a ${report.capture.format} file that is damaged or not whole. ${report.capture.truncated.message}`,
+            )
+          : emptyState(
+              'This capture has no packets.',
+              `${report.capture.file} is a valid ${report.capture.format} file with nothing in it. The recording may have been stopped before anything was seen, or its capture filter let nothing through.`,
+            );
     }
     return page(store, report);
   },

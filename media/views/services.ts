@@ -23,6 +23,8 @@ let model: TableModel<Service> | null = null;
 let limits: readonly string[] = [];
 
 const filterOf = (row: Service): string => addressFilter(row.layer, row.address, row.port);
+/** The same port over UDP is another service. */
+const portOf = ({ layer, port }: Service): string => `:${String(port)}${layer === 'udp' ? '/udp' : ''}`;
 const seconds = (value: number): string => `${value.toFixed(6)} s`;
 
 function target(row: Service): Target {
@@ -120,7 +122,7 @@ function columns(store: Store): readonly Column<Service>[] {
       cell: (row) => {
         const name = row.names[0] ?? '';
         return html`<span class="addr"
-          >${row.address}<span class="muted">:${String(row.port)}</span>${name === '' ? nothing : html` <span class="muted">${name}</span>`}</span
+          >${row.address}<span class="muted">${portOf(row)}</span>${name === '' ? nothing : html` <span class="muted">${name}</span>`}</span
         >`;
       },
     },
@@ -243,7 +245,7 @@ function detail(store: Store, row: Service): TemplateResult {
     failures = waysOfFailing(row),
     failureText = failures.map(({ times, how }) => `${formatCount(times)} ${how}`).join(', ');
   return html`<h2>
-      ${row.address}:${String(row.port)}
+      ${row.address}${portOf(row)}
       <span class="muted">${[row.names[0] ?? '', row.service === null ? '' : protocolLabel(row.service)].join(' ')}</span>
     </h2>
     <div class="acts">

@@ -10,6 +10,8 @@ export interface Observable {
 
 const MOST = 1000,
   LONGEST = 500;
+/** This very machine, or none: nowhere else to be looked for. */
+const NOBODY_ELSE = /^(?:127\.|0\.0\.0\.0$|::1?$|00:00:00:00:00:00$)/;
 const CALLING_HOME = new Set(['Command and Control', 'Exfiltration']);
 
 /** Of findings from medium on that nobody expects: attackers, servers that were called home, and what the detectors name. In order of the findings. */
@@ -22,7 +24,7 @@ export function indicatorsOfCompromise(
     if (finding.expected !== null || SEVERITIES.indexOf(finding.severity) < SEVERITIES.indexOf('medium')) continue;
     const callsHome = finding.tactics.some((tactic) => CALLING_HOME.has(tactic));
     const addresses = finding.subjects
-      .filter(({ role, address }) => (role === 'attacker' || (role === 'server' && callsHome)) && isAddress(address))
+      .filter(({ role, address }) => (role === 'attacker' || (role === 'server' && callsHome)) && isAddress(address) && !NOBODY_ELSE.test(address))
       .map(({ address }): Observable => ({ type: typeOf(address), value: address }));
     for (const { type, value } of [...addresses, ...(observables.get(finding.id) ?? [])]) {
       const text = value.slice(0, LONGEST),

@@ -346,7 +346,7 @@ function headlineOf(
   devices: number,
   [worst]: readonly ServiceTrouble[],
 ): string {
-  if (capture.packets === 0) return 'This capture holds no packets.';
+  if (capture.packets === 0) return capture.truncated === null ? 'This capture holds no packets.' : 'No packet of this capture could be read.';
   const span =
     capture.durationSeconds === null
       ? plural(capture.packets, 'packet')
@@ -365,7 +365,7 @@ function headlineOf(
         : share > 0.5
           ? `, mostly ${say(first)}`
           : `, ${say(first)} and ${say(second)} above all`;
-  const top = judgement.findings.find(({ severity }) => severity !== 'info');
+  const top = judgement.findings.find(({ severity, expected }) => severity !== 'info' && expected === null);
   const said = top?.title ?? (worst === undefined ? '' : `${worst.title}: ${worst.problems[0]!.text}`);
   return `${span}${who}${what}.${said === '' ? '' : ` ${said}${/[.!?]$/.test(said) ? '' : '.'}`}`;
 }

@@ -28,10 +28,11 @@ export class PacketRows {
     this.#index = index;
   }
 
-  /** The findings have changed: rows are marked anew. */
+  /** The findings have changed: rows are marked anew, but not by those that somebody expects. */
   mark(findings: readonly Finding[]): void {
     const severities = new Map<number, Severity>();
-    for (const { evidence, severity } of findings) {
+    for (const { evidence, severity, expected } of findings) {
+      if (expected !== null) continue;
       for (const frame of evidence.frames)
         if (SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(severities.get(frame) ?? 'info') || !severities.has(frame))
           severities.set(frame, severity);

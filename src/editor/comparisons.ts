@@ -3,7 +3,7 @@
  * files beside the document; so a place in a capture is such a file, whose editor opens the capture there and goes away.
  */
 import * as vscode from 'vscode';
-import { recordedMs, type CaptureFile } from '../analysis/captureFiles.ts';
+import { recordedMs } from '../analysis/captureFiles.ts';
 import type { Place } from '../analysis/comparedLists.ts';
 import { compareSides, limitComparison, readSide, type ComparedSide } from '../analysis/comparison.ts';
 import { comparisonMarkdown } from '../analysis/exports/comparisonText.ts';
@@ -29,38 +29,51 @@ export interface ComparisonContext {
 }
 
 type Pair = readonly [first: vscode.Uri, second: vscode.Uri];
+type Sides = readonly [first: ComparedSide, second: ComparedSide];
 
 export function registerComparisons(context: ComparisonContext): { dispose(): unknown }[] {
   const texts = new Map<string, string>(),
     changed = new vscode.EventEmitter<vscode.Uri>();
 
-  async function make(pair: Pair, signal?: AbortSignal, onProgress?: (name: string) => void): Promise<string> {
-    const sides: ComparedSide[] = [];
-    for (const uri of pair) {
-      onProgress?.(nameOf(uri));
-      sides.push(await sideOf(uri, context.sessions, signal));
-    }
-    const [first, second] = sides as [ComparedSide, ComparedSide],
-      isSame = pair[0].toString() === pair[1].toString(),
+  async function read(pair: Pair, signal?: AbortSignal, onProgress?: (name: string) => void): Promise<Sides> {
+    onProgress?.(nameOf(pair[0]));
+    const first = await sideOf(pair[0], context.sessions, signal);
+    onProgress?.(nameOf(pair[1]));
+    return [first, await sideOf(pair[1], context.sessions, signal)];
+  }
+
+  function write(pair: Pair, [first, second]: Sides): string {
+    const isSame = pair[0].toString() === pair[1].toString(),
       comparison = limitComparison(compareSides(first, second, { isSame }), MOST_ROWS);
     return comparisonMarkdown(comparison, (side, label, place) => `[${label}](${placeLink(pair[side === 'first' ? 0 : 1], place)})`);
   }
 
-  async function show(pair: Pair): Promise<void> {
-    const text = await vscode.window.withProgress(
+  async function ordered(
+    pair: Pair,
+    signal: AbortSignal,
+    onProgress: (name: string) => void,
+  ): Promise<{ readonly pair: Pair; readonly text: string }> {
+    const [first, second] = await read(pair, signal, onProgress);
+    if (!isOlder(second, first)) return { pair, text: write(pair, [first, second]) };
+    const turned: Pair = [pair[1], pair[0]];
+    return { pair: turned, text: write(turned, [second, first]) };
+  }
+
+  async function show(given: Pair): Promise<void> {
+    const made = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title: 'Comparing captures', cancellable: true },
       (progress, token) => {
         const controller = new AbortController();
         token.onCancellationRequested(() => controller.abort());
-        return make(pair, controller.signal, (name) => progress.report({ message: name })).catch((error: unknown) => {
+        return ordered(given, controller.signal, (name) => progress.report({ message: name })).catch((error: unknown) => {
           if (controller.signal.aborted) return null;
           throw error;
         });
       },
     );
-    if (text === null) return;
-    const uri = documentUri(pair);
-    texts.set(uri.toString(), text);
+    if (made === null) return;
+    const uri = documentUri(made.pair);
+    texts.set(uri.toString(), made.text);
     for (const old of texts.keys()) {
       if (texts.size <= MOST_KEPT) break;
       texts.delete(old);
@@ -89,13 +102,13 @@ export function registerComparisons(context: ComparisonContext): { dispose(): un
       const [one, other] = targets;
       if (one === undefined || other === undefined || targets.length > 2)
         throw new Error(`Select two captures to compare; ${targets.length} ${targets.length === 1 ? 'is' : 'are'} selected.`);
-      await show(await inOrder([one, other], context.library));
+      await show([one, other]);
     },
   };
 
   async function compareWith(one: vscode.Uri | undefined): Promise<void> {
     const other = one === undefined ? undefined : await pick(context, `Compare ${nameOf(one)} with`, [one]);
-    if (one !== undefined && other !== undefined) await show(await inOrder([one, other], context.library));
+    if (one !== undefined && other !== undefined) await show([one, other]);
   }
 
   return [
@@ -103,7 +116,10 @@ export function registerComparisons(context: ComparisonContext): { dispose(): un
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, {
       onDidChange: changed.event,
       // After a reload of the window it is made again.
-      provideTextDocumentContent: async (uri) => texts.get(uri.toString()) ?? (await make(pairOf(uri))),
+      provideTextDocumentContent: async (uri) => {
+        const pair = pairOf(uri);
+        return texts.get(uri.toString()) ?? write(pair, await read(pair));
+      },
     }),
     vscode.window.registerCustomEditorProvider(PLACE_VIEW, placeEditor()),
     ...Object.entries(commands).map(([name, run]) =>
@@ -129,21 +145,9 @@ async function sideOf(uri: vscode.Uri, sessions: Sessions, signal?: AbortSignal)
   }
 }
 
-/** The older is the first: what was, then what is. */
-async function inOrder(pair: Pair, library: CaptureLibrary): Promise<Pair> {
-  const listed = await library.list();
-  const when = async (uri: vscode.Uri): Promise<number> => {
-    const known = listed.find((entry) => entry.uri.toString() === uri.toString());
-    if (known !== undefined) return recordedMs(known.file);
-    try {
-      const { size, mtime } = await vscode.workspace.fs.stat(uri);
-      return recordedMs({ location: uri.toString(), name: nameOf(uri), bytes: size, modifiedMs: mtime } satisfies CaptureFile);
-    } catch {
-      // Reading it says what is wrong.
-      return 0;
-    }
-  };
-  return (await when(pair[0])) <= (await when(pair[1])) ? pair : [pair[1], pair[0]];
+/** What was, then what is: by the packets' times, which copying does not change. */
+function isOlder({ report: { capture } }: ComparedSide, { report: { capture: other } }: ComparedSide): boolean {
+  return capture.startTime !== null && other.startTime !== null && capture.startTime < other.startTime;
 }
 
 async function pick({ library }: ComparisonContext, title: string, without: readonly vscode.Uri[]): Promise<vscode.Uri | undefined> {
