@@ -99,10 +99,10 @@ test('silent on a packed body without a mark, and on one that has a coding in na
   }
 });
 
-test('a bomb in each of a thousand requests keeps nobody', async () => {
+test('a bomb in each of two hundred requests keeps nobody', async () => {
   const bomb = zlib.gzipSync(Buffer.alloc(3_000_000)).toString('latin1'),
     lines = Array.from(
-      { length: 1000 },
+      { length: 200 },
       (_, i) => ['client', `POST /${i} HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n${bomb}`] as const,
     ),
     capture = dialogue(lines, { gap: 0.001 }).bytes(),
