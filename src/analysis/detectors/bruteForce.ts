@@ -52,7 +52,7 @@ export const bruteForce = defineDetector({
 });
 
 function draft(values: GuessingOptions, pair: LoginPair, threshold: number): FindingDraft {
-  const { protocol, ends, bySize, byForms, mayBeDevices = false, evidence, users, secrets, mayBeKeys, failed, accepted } = pair,
+  const { protocol, ends, bySize, byForms, mayBeDevices = false, evidence, users, secrets, mayBeKeys, failed, accepted, failedBeforeFirst } = pair,
     stale = isStale(pair),
     { client, server, serverPort } = ends,
     isSsh = protocol === 'ssh',
@@ -96,7 +96,7 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
         ? `${client} sent ${failed} different pairs of user and password (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). The capture holds its side alone: what the server answered is not known.`
         : byForms
           ? `${client} posted ${failed} different pairs of user and password into login forms (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). Whether one fits, such pages say in words of their own.`
-          : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? 'were refused over SSH' : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.${stale ? ` ${secrets === null ? 'They came as evenly as a clock' : 'The password was the same each time'}: that of a program which was not told of a new one, rather than a guess.` : ''}`
+          : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? 'were refused over SSH' : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked${failedBeforeFirst > 0 && failedBeforeFirst < failed ? `, the first behind ${failedBeforeFirst} of them` : ''}.${stale ? ` ${secrets === null ? 'They came as evenly as a clock' : 'The password was the same each time'}: that of a program which was not told of a new one, rather than a guess.` : ''}`
     }${
       users.size > 0
         ? ` ${plural(users.size, 'user')} tried: ${[...users]

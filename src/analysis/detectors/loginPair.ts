@@ -13,6 +13,14 @@ export interface Failure {
   readonly frame: number;
 }
 
+export interface Success {
+  readonly user: string | null;
+  readonly failedBefore: number;
+  readonly sessionsBefore: number;
+  readonly threshold: number;
+  readonly unit: 'logins' | 'sessions';
+}
+
 export interface LoginPair {
   readonly protocol: string;
   readonly ends: Ends;
@@ -35,10 +43,12 @@ export interface LoginPair {
   mayBeKeys: boolean;
   failed: number;
   accepted: number;
+  /** Failures before the first login that worked. */
+  failedBeforeFirst: number;
   /** The last failures that have a time, as many as make a brute force. */
   readonly recent: Failure[];
   /** Logins that worked right behind so many failures, and which threshold these crossed. */
-  readonly successes: { readonly user: string | null; readonly failedBefore: number; readonly threshold: number }[];
+  readonly successes: Success[];
   readonly successEvidence: Evidence;
 }
 
@@ -55,6 +65,7 @@ export const newPair = (protocol: string, ends: Ends, bySize: boolean): LoginPai
   mayBeKeys: false,
   failed: 0,
   accepted: 0,
+  failedBeforeFirst: 0,
   recent: [],
   successes: [],
   successEvidence: new Evidence(),
@@ -70,7 +81,7 @@ export function countFailed(pair: LoginPair, failure: Failure, threshold: number
   if (pair.recent.length > threshold) pair.recent.shift();
 }
 
-/** Counts a login that worked, and notes it when it came behind enough failures: the last of these belong to its proof. */
+/** Counts a login that worked, and notes it when it came behind enough failures: the last of these belong to the proof of the first that did. */
 export function countAccepted(
   pair: LoginPair,
   seconds: number | null,
@@ -85,16 +96,17 @@ export function countAccepted(
       // Many attempts, or some sessions: who is slow and stubborn has many, but only the sessions are close enough together.
       crossed =
         pair.recent.length >= threshold && isWithin(pair.recent[0]?.seconds)
-          ? threshold
+          ? ({ threshold, unit: 'logins' } as const)
           : sessions !== undefined && isWithin(pair.sessionTimes.at(-sessions))
-            ? sessions
+            ? ({ threshold: sessions, unit: 'sessions' } as const)
             : null;
     if (crossed !== null) {
-      pair.successes.push({ user, failedBefore: pair.failed, threshold: crossed });
-      pair.successEvidence.addFrames(pair.recent.map(({ frame }) => frame));
+      if (pair.successes.length === 0) pair.successEvidence.addFrames(pair.recent.map(({ frame }) => frame));
+      pair.successes.push({ user, failedBefore: pair.failed, sessionsBefore: pair.sessions, ...crossed });
       prove();
     }
   }
+  if (pair.accepted === 0) pair.failedBeforeFirst = pair.failed;
   pair.accepted++;
 }
 

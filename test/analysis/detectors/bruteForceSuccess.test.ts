@@ -128,10 +128,31 @@ describe('is told', () => {
       {
         severity: 'high',
         title: `${A} logs in at ${B} over SSH after ${refused} failed attempts`,
-        indicators: expect.arrayContaining([{ name: 'failed before', value: refused, threshold: 5, unit: 'sessions' }]) as unknown,
+        indicators: expect.arrayContaining([{ name: 'sessions that failed before', value: refused, threshold: 5, unit: 'sessions' }]) as unknown,
       },
     ]);
     expect(sshSessions(refused, 500).findings).toEqual([]);
+  });
+
+  // What OpenSSH 9.2 sends: no method, keyboard-interactive (24 bytes longer), a password that is filled up (80 longer).
+  test('over SSH, who is asked for one password only has been refused none', () => {
+    const login = new SshLogin();
+    [44, -44, 68, -76, 92, -76, 148, -28].forEach((bytes, i) => login.add(bytes < 0, Math.abs(bytes), i + 1));
+    expect(login.outcome).toMatchObject({ refused: 0, isIn: true, inAt: 8 });
+  });
+
+  // hydra guesses in four sessions at once. tshark: of the answers of 76 bytes but the first of each session, 33 in all, 31 come before frame 983, which lets in.
+  test('over SSH, only what was refused before it is counted as failed before, and once', async () => {
+    const report = await analyzeCapture(sample('break-in.pcap.gz')),
+      [success, ...more] = findingsOf(report, 'brute-force-success'),
+      [guessing, ...others] = findingsOf(report, 'brute-force');
+    expect([more, others]).toEqual([[], []]);
+    expect(success!.title).toContain(' after 31 failed attempts');
+    expect(indicator(success!, 'failed before')).toBe(31);
+    expect(success!.evidence.frames).toEqual([777, 782, 785, 941, 960, 966, 970, 974, 977, 980, 983, 1027]);
+    expect(guessing!.title).toContain(': 33 times');
+    expect(guessing!.description).toContain('2 worked, the first behind 31 of them');
+    expect(guessing!.evidence.frames).not.toContain(1024);
   });
 
   /** Lengths of hydra 9.4 and OpenSSH 9.2: the message that lets in (28) comes with the server's other keys (116), before the client says anything. */
