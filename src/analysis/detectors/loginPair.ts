@@ -1,4 +1,5 @@
 /** The logins of one client at one server over one protocol, as they are counted while a capture is read. */
+import type { OddAnswer } from './formAnswers.ts';
 import type { SuccessOptions } from './guessing.ts';
 import { Evidence, type Ends } from './watched.ts';
 
@@ -30,6 +31,8 @@ export interface LoginPair {
   readonly byForms?: true;
   /** One password of many users, as JSON that nobody refused: devices of one kind and tests of load log in so, too. */
   readonly mayBeDevices?: boolean;
+  /** Of guesses in forms: all answers are alike but this one. */
+  readonly odd?: OddAnswer;
   readonly evidence: Evidence;
   readonly users: Set<string>;
   /** Seconds of the failures, the first of them. */
