@@ -18,6 +18,8 @@ export interface Success {
   readonly user: string | null;
   readonly failedBefore: number;
   readonly sessionsBefore: number;
+  /** Those that were under way when it was let in, and failed. */
+  readonly meanwhile: number;
   readonly threshold: number;
   readonly unit: 'logins' | 'sessions';
 }
@@ -84,28 +86,60 @@ export function countFailed(pair: LoginPair, failure: Failure, threshold: number
   if (pair.recent.length > threshold) pair.recent.shift();
 }
 
-/** Counts a login that worked, and notes it when it came behind enough failures: the last of these belong to the proof of the first that did. */
+/** Attempts that fail in sessions which are under way when another is let in: their frames, and how many sessions fail for the first time in them. */
+export interface UnderWay {
+  readonly frames: readonly number[];
+  readonly sessions: number;
+}
+
+/** What is known of a login that worked. */
+export interface Accepted {
+  readonly user: string | null;
+  /** Adds what shows it to the proof. */
+  readonly prove: () => void;
+  /** Of protocols whose sessions have several attempts: how many that failed suffice. */
+  readonly sessions?: number | undefined;
+  readonly underWay?: UnderWay | undefined;
+}
+
+const NONE: UnderWay = { frames: [], sessions: 0 };
+
+/**
+ * Counts a login that worked, and notes it when it came behind enough failures, or among them, where a tool guesses in several sessions at once: the last of these
+ * belong to the proof of the first that did.
+ */
 export function countAccepted(
   pair: LoginPair,
   seconds: number | null,
   noting: SuccessOptions | null,
   threshold: number,
-  user: string | null,
-  prove: () => void,
-  sessions?: number,
+  { user, prove, sessions, underWay = NONE }: Accepted,
 ): void {
-  if (noting !== null && seconds !== null && mostlyFails(noting, pair) && pair.successes.length < MOST_SUCCESSES) {
+  const failed = pair.failed + underWay.frames.length;
+  if (noting !== null && seconds !== null && mostlyFails(noting, { failed, accepted: pair.accepted }) && pair.successes.length < MOST_SUCCESSES) {
     const isWithin = (first: number | null | undefined): boolean => typeof first === 'number' && seconds - first <= noting.windowMinutes * 60,
-      // Many attempts, or some sessions: who is slow and stubborn has many, but only the sessions are close enough together.
-      crossed =
-        pair.recent.length >= threshold && isWithin(pair.recent[0]?.seconds)
+      areWithin = (least: number, meanwhile: number, times: readonly (number | null)[]): boolean =>
+        least <= meanwhile || isWithin(times.at(meanwhile - least)),
+      times = pair.recent.map((failure) => failure.seconds),
+      inTime = (more: UnderWay) =>
+        areWithin(threshold, more.frames.length, times)
           ? ({ threshold, unit: 'logins' } as const)
-          : sessions !== undefined && isWithin(pair.sessionTimes.at(-sessions))
+          : sessions !== undefined && areWithin(sessions, more.sessions, pair.sessionTimes)
             ? ({ threshold: sessions, unit: 'sessions' } as const)
-            : null;
+            : null,
+      behind = inTime(NONE),
+      // Many attempts, or some sessions: who is slow and stubborn has many, but only the sessions are close enough together.
+      crossed = behind ?? inTime(underWay),
+      among = behind === null ? underWay : NONE;
     if (crossed !== null) {
-      if (pair.successes.length === 0) pair.successEvidence.addFrames(pair.recent.map(({ frame }) => frame));
-      pair.successes.push({ user, failedBefore: pair.failed, sessionsBefore: pair.sessions, ...crossed });
+      if (pair.successes.length === 0) pair.successEvidence.addFrames([...pair.recent.map(({ frame }) => frame), ...among.frames]);
+      pair.successes.push({
+        user,
+        failedBefore: pair.failed,
+        sessionsBefore: pair.sessions + among.sessions,
+        meanwhile: among.frames.length,
+        ...crossed,
+      });
       prove();
     }
   }
@@ -114,6 +148,6 @@ export function countAccepted(
 }
 
 /** Whether so few logins worked that it is no program that logs in often. */
-export function mostlyFails({ failedSharePercent }: SuccessOptions, { failed, accepted }: LoginPair): boolean {
+export function mostlyFails({ failedSharePercent }: SuccessOptions, { failed, accepted }: Pick<LoginPair, 'failed' | 'accepted'>): boolean {
   return (100 * failed) / Math.max(1, failed + accepted) >= failedSharePercent;
 }

@@ -94,9 +94,10 @@ export class LoginTally {
     if (pair === undefined) return;
     const seconds = p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null;
     if (message.result === 'accepted' || message.result === 'answered') {
-      countAccepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, user, () =>
-        flow < 0 ? pair.successEvidence.addDatagram(p) : pair.successEvidence.add(p, flow),
-      );
+      countAccepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, {
+        user,
+        prove: () => (flow < 0 ? pair.successEvidence.addDatagram(p) : pair.successEvidence.add(p, flow)),
+      });
       return;
     }
     countFailed(pair, { seconds, frame: p.frame }, this.#noting?.failures ?? 0);
@@ -143,7 +144,7 @@ export class LoginTally {
     } else if (isRight.get(communityTag) === false) {
       isRight.set(communityTag, true);
       pair.failed--;
-      countAccepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, null, () => pair.successEvidence.addDatagram(p));
+      countAccepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, { user: null, prove: () => pair.successEvidence.addDatagram(p) });
     }
   }
 

@@ -6,12 +6,14 @@ import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import * as F from '../flowTable.ts';
 import type { GuessingOptions } from './guessing.ts';
-import { countAccepted, countFailed, MOST_TIMES, MOST_USERS, newPair, type LoginPair } from './loginPair.ts';
+import { countAccepted, countFailed, MOST_TIMES, MOST_USERS, newPair, type LoginPair, type UnderWay } from './loginPair.ts';
 import { SshLogin } from './sshLogin.ts';
 import { endsOf, Watched } from './watched.ts';
 
 const MOST_PAIRS = 10_000,
-  MOST_SESSIONS = 100_000;
+  MOST_SESSIONS = 100_000,
+  /** No tool has as many tries under way at once. */
+  MOST_UNDER_WAY = 100;
 /** What a client must have sent encrypted to have tried anything: over SSH a service request and one attempt; over RDP its part of TLS and one. */
 const LEAST_SSH_BYTES = 150,
   /** A check that only hears the server's name over NTLM sends 800 at most; who proves a password sends 300 more. */
@@ -66,6 +68,13 @@ function stepsOf(sessions: readonly Session[]): readonly Step[] {
     return result.accepted ? [...failed, { session, frame: result.acceptedAt ?? first, isIn: true, isFirst: false }] : failed;
   });
   return steps.sort((a, b) => a.frame - b.frame);
+}
+
+/** What fails behind this login that worked, in sessions that had begun before it. */
+function underWayAt(steps: readonly Step[], at: number): UnderWay {
+  const { frame } = steps[at]!,
+    after = steps.slice(at + 1, at + 1 + MOST_UNDER_WAY).filter(({ session, isIn }) => !isIn && session.first < frame);
+  return { frames: after.map((step) => step.frame), sessions: after.filter(({ isFirst }) => isFirst).length };
 }
 
 const FAILED: Outcome = { failed: 1, accepted: false },
@@ -136,7 +145,8 @@ export class SizedLogins {
       all.push({ row, seconds, user, result, first: ints[at + F.FIRST_FRAME]! });
     }
     for (const [pair, all] of told) {
-      for (const step of stepsOf(all)) this.#count(pair, step, values);
+      const steps = stepsOf(all);
+      for (const [i, step] of steps.entries()) this.#count(pair, step, values, step.isIn ? underWayAt(steps, i) : undefined);
       const failing = all.filter(({ result }) => result.failed > 0);
       for (const { row, result, first } of failing) pair.evidence.addRow(flows, row, result.failedAt ?? [first]);
       pair.mayBeKeys =
@@ -145,19 +155,16 @@ export class SizedLogins {
     return pairs;
   }
 
-  #count(pair: LoginPair, { session, frame, isIn, isFirst }: Step, values: GuessingOptions): void {
+  #count(pair: LoginPair, { session, frame, isIn, isFirst }: Step, values: GuessingOptions, underWay: UnderWay | undefined): void {
     const { row, seconds, user, result } = session;
     if (isIn) {
       const at = typeof result.acceptedAt === 'number' ? [result.acceptedAt] : undefined;
-      countAccepted(
-        pair,
-        seconds,
-        values,
-        values.failures,
+      countAccepted(pair, seconds, values, values.failures, {
         user,
-        () => pair.successEvidence.addRow(this.#state.flows, row, at),
-        pair.protocol === 'ssh' ? values.sshSessions : undefined,
-      );
+        prove: () => pair.successEvidence.addRow(this.#state.flows, row, at),
+        sessions: pair.protocol === 'ssh' ? values.sshSessions : undefined,
+        underWay,
+      });
       return;
     }
     countFailed(pair, { seconds, frame }, values.failures);
