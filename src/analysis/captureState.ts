@@ -63,6 +63,8 @@ export class CaptureState {
   tcpZeroWindows = 0;
   tcpResets = 0;
   duplicatePackets = 0;
+  /** The last malformed frame that is the copy of a whole one: what captured it cut it. */
+  lastCutCopy = 0;
   /** Streams whose reassembly was stopped to bound memory. */
   streamsGivenUp = 0;
   /** Rows of the flow table whose contents keys from outside opened. */

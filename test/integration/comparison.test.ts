@@ -68,7 +68,7 @@ describeInVscode('two captures', () => {
     expect(text).toContain(`+ second ${AFTER}`);
     // capinfos -c: 449 and 9,982 packets.
     expect([packets, text.includes('Packets 449 9,982 +9,533')]).toEqual(['449', true]);
-    expect(text).toMatch(/\+ 192\.168\.10\.24 logs in at 10\.20\.0\.20 over SSH after 27 failed attempts high, 72 % sure finding, frame 723/);
+    expect(text).toMatch(/\+ 192\.168\.10\.24 logs in at 10\.20\.0\.20 over SSH after 31 failed attempts high, 73 % sure finding, frame 777/);
     await expect(window.page.locator('.tab.active').innerText()).resolves.toContain(`${BEFORE} and ${AFTER}`);
   });
 

@@ -98,7 +98,7 @@ export function beaconFinding(values: BeaconOptions, state: CaptureState, { kind
     severity: isOverMany && servers.length >= FLEET && !isDead ? 'info' : isOutside && !isDead && !isCheck && !(isNamed && isWeb) ? 'medium' : 'low',
     confidence,
     title: words.title,
-    description: `${words.lead}${countText(first.rows.length)} connections began ${durationText(score.interval)} apart (half of them within ${durationText(score.deviation)} of that). Score ${percent(score.total)} % (threshold ${values.scorePercent} %): timing ${percent(score.timing)} %, sizes ${percent(score.sizes)} %, spread over the capture ${percent(score.duration)} %, evenness ${percent(score.histogram)} %.${
+    description: `${words.lead}${callsText(first)} began ${durationText(score.interval)} apart (half of them within ${durationText(score.deviation)} of that). Score ${percent(score.total)} % (threshold ${values.scorePercent} %): timing ${percent(score.timing)} %, sizes ${percent(score.sizes)} %, spread over the capture ${percent(score.duration)} %, evenness ${percent(score.histogram)} %.${
       names.length > 0 && name === null
         ? ` The capture calls the address ${names
             .slice(0, 3)
@@ -116,7 +116,8 @@ export function beaconFinding(values: BeaconOptions, state: CaptureState, { kind
       { name: 'duration', value: percent(score.duration), unit: '%' },
       { name: 'histogram', value: percent(score.histogram), unit: '%' },
       { name: 'interval', value: Number(score.interval.toPrecision(4)), unit: 's' },
-      { name: 'connections', value: score.beats, threshold: values.connections, unit: 'connections' },
+      { name: 'calls', value: score.beats, threshold: values.connections, unit: 'calls' },
+      ...(first.rows.length > score.beats ? [{ name: 'connections in them', value: first.rows.length, unit: 'connections' }] : []),
       ...(isOverMany ? [{ name: 'machines called', value: servers.length }] : []),
       { name: 'unanswered', value: unanswered },
       ...indicators,
@@ -137,6 +138,13 @@ export function beaconFinding(values: BeaconOptions, state: CaptureState, { kind
         ? `Find out which service ${target} is. If nobody knows it, look at the program on ${client} that calls it, and at what was sent in the first connections.`
         : `Find out whether ${client} is known to do so: it is then monitoring. If nobody knows it, look at the program on ${client}, and at what was sent in the first connections.`,
   };
+}
+
+/** Connections that began together are one call: the interval is that of calls. */
+function callsText({ rows, score }: Beacon): string {
+  return rows.length === score.beats
+    ? `${countText(rows.length)} connections`
+    : `${countText(rows.length)} connections in ${countText(score.beats)} calls`;
 }
 
 function isTcp({ flows }: CaptureState, row: number): boolean {

@@ -9,11 +9,12 @@ import { safeText } from '../exports/safeText.ts';
 import { crowdFindings } from './loginCrowds.ts';
 import { sprayFindings } from './loginSprays.ts';
 import { TLS_GUESSING_MESSAGES, TlsGuessing } from './tlsGuessing.ts';
+import { httpResponseMessage } from '../../pcap/http/messages.ts';
 import { tlsRecordMessage } from '../../pcap/tls/messages.ts';
 import { guessingOptions, guessingThreshold, isGuessing, isStale, loginFilter, type GuessingOptions } from './guessing.ts';
 import type { LoginPair } from './loginPair.ts';
 import { LoginTally } from './loginTally.ts';
-import { addressFilter, confidenceOf } from './watched.ts';
+import { addressFilter, confidenceOf, MOST_FRAMES, type Evidence } from './watched.ts';
 
 /** Beyond this many times the threshold it is no longer a forgotten password in some program. */
 const MANY = 5;
@@ -26,7 +27,7 @@ export const bruteForce = defineDetector({
   description:
     'One address fails to log in over and over: FTP, mail, Telnet, MQTT, HTTP, SIP, Kerberos, LDAP, VNC, Redis and databases say so, SNMP does not answer, SSH and Remote Desktop sessions end right after the password, mail and FTP servers within TLS keep whoever failed waiting. Web pages, LDAP and databases within TLS cannot be judged. A program with an old password does the same, evenly and with one user.',
   options: guessingOptions,
-  messages: [...LoginTally.messages, ...TLS_GUESSING_MESSAGES],
+  messages: [...LoginTally.messages, httpResponseMessage.kind, ...TLS_GUESSING_MESSAGES],
   create(_, state) {
     const tally = new LoginTally(null, state),
       withinTls = new TlsGuessing(state);
@@ -52,7 +53,21 @@ export const bruteForce = defineDetector({
 });
 
 function draft(values: GuessingOptions, pair: LoginPair, threshold: number): FindingDraft {
-  const { protocol, ends, bySize, byForms, mayBeDevices = false, evidence, users, secrets, mayBeKeys, failed, accepted } = pair,
+  const {
+      protocol,
+      ends,
+      bySize,
+      byForms,
+      mayBeDevices = false,
+      evidence,
+      users,
+      secrets,
+      mayBeKeys,
+      failed,
+      accepted,
+      failedBeforeFirst,
+      odd,
+    } = pair,
     stale = isStale(pair),
     { client, server, serverPort } = ends,
     isSsh = protocol === 'ssh',
@@ -95,8 +110,8 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
       byForms && protocol !== 'http'
         ? `${client} sent ${failed} different pairs of user and password (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). The capture holds its side alone: what the server answered is not known.`
         : byForms
-          ? `${client} posted ${failed} different pairs of user and password into login forms (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). Whether one fits, such pages say in words of their own.`
-          : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? 'were refused over SSH' : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked.${stale ? ` ${secrets === null ? 'They came as evenly as a clock' : 'The password was the same each time'}: that of a program which was not told of a new one, rather than a guess.` : ''}`
+          ? `${client} posted ${failed} different pairs of user and password into login forms (threshold ${threshold} passwords for one user, or users with one password, within ${values.windowMinutes} minutes). Whether one fits, such pages say in words of their own.${odd === undefined ? '' : ` One answer differs, in frame ${odd.frame}: ${odd.text}, where the ${odd.others} others are ${odd.usual}. What that means is for you to look at.`}`
+          : `${plural(failed, isSsh ? 'password' : `${label} ${bySize ? 'session' : 'login'}`)} of ${client} ${isSsh ? 'were refused over SSH' : 'failed'} (threshold ${threshold} within ${values.windowMinutes} minutes), ${accepted} worked${failedBeforeFirst > 0 && failedBeforeFirst < failed ? `, the first behind ${failedBeforeFirst} of them` : ''}.${stale ? ` ${secrets === null ? 'They came as evenly as a clock' : 'The password was the same each time'}: that of a program which was not told of a new one, rather than a guess.` : ''}`
     }${
       users.size > 0
         ? ` ${plural(users.size, 'user')} tried: ${[...users]
@@ -109,11 +124,12 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
       { role: 'attacker', address: client },
       { role: 'victim', address: server, port: serverPort },
     ],
-    ...evidence.proof,
+    ...withFrame(evidence.proof, odd?.frame),
     indicators: [
       { name: what, value: failed, threshold, unit: bySize && !isSsh ? 'sessions' : 'logins' },
       ...(byForms ? [] : [{ name: 'logins that worked', value: accepted }]),
       { name: 'users tried', value: isSsh ? 'encrypted' : users.size },
+      ...(odd === undefined ? [] : [{ name: 'one answer differs', value: `${odd.text} (frame ${odd.frame}); ${odd.others} are ${odd.usual}` }]),
       ...(rate === null ? [] : [{ name: 'rate', value: Number(rate.toPrecision(3)), unit: '1/min' }]),
       ...indicators,
     ],
@@ -133,6 +149,12 @@ function draft(values: GuessingOptions, pair: LoginPair, threshold: number): Fin
         recommendation: `Find out what ${client} is. If it is not yours, block it; look whether one of its logins worked, and let these hosts slow down or lock out after failures${isSsh ? ' and take keys instead of passwords' : ''}.`,
       }),
     },
-    recommendation: `Find out what ${client} is. If it is not yours, block it; look whether one of its logins at ${server} worked, and let ${server} slow down or lock out after failures${isSsh ? ' and take keys instead of passwords' : ''}.`,
+    recommendation: `Find out what ${client} is. If it is not yours, block it; look whether one of its logins at ${server} worked${odd === undefined ? '' : `, first at the answer in frame ${odd.frame}`}, and let ${server} slow down or lock out after failures${isSsh ? ' and take keys instead of passwords' : ''}.`,
   };
+}
+
+/** The proof with one more frame in its place, which has to be among those that are listed. */
+function withFrame(proof: Evidence['proof'], frame: number | undefined): Evidence['proof'] {
+  if (frame === undefined || proof.frames.includes(frame)) return proof;
+  return { ...proof, frames: [...proof.frames.slice(0, MOST_FRAMES - 1), frame].sort((a, b) => a - b), framesTotal: proof.framesTotal + 1 };
 }

@@ -41,16 +41,18 @@ export const bruteForceSuccess = defineDetector({
 
 function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<LoginPair['evidence']['resolve']>[0]): FindingDraft {
   const { protocol, ends, bySize, evidence, successEvidence, users, successes, failed, accepted } = pair,
+    isSsh = protocol === 'ssh',
     { client, server, serverPort } = ends,
     label = protocolLabel(protocol),
-    { failedBefore, threshold } = successes[0]!,
+    { failedBefore, sessionsBefore, meanwhile, threshold, unit } = successes[0]!,
+    guesses = failedBefore + meanwhile,
     { seconds } = evidence,
     isQuick = seconds !== null && failed >= (QUICK_PER_MINUTE * Math.max(seconds, 1)) / 60,
     names = [...new Set(successes.map(({ user }) => user).filter((user) => user !== null))].slice(0, 5).map((user) => safeText(user, 40));
   const { confidence, indicators } = confidenceOf([
     [bySize ? 'a session larger than all that failed' : 'the server accepted a login', bySize ? 50 : 70],
     ['failures quicker than somebody types', isQuick ? 15 : -10],
-    ['many times the threshold', Math.min(10, 5 * Math.log2(failedBefore / threshold))],
+    ['many times the threshold', Math.min(10, 5 * Math.log2((unit === 'sessions' ? sessionsBefore : guesses) / threshold))],
     ['many users tried', users.size >= 3 ? 5 : 0],
   ]);
   return {
@@ -59,8 +61,8 @@ function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<Login
     // Nobody types that quickly: then it is no user who remembered.
     severity: isQuick && !bySize ? 'critical' : 'high',
     confidence,
-    title: `${client} logs in at ${server} over ${label} after ${plural(failedBefore, 'failed attempt')}`,
-    description: `${plural(failedBefore, 'login')} of ${client} at ${server} port ${serverPort} failed (threshold ${threshold} within ${values.windowMinutes} minutes), then ${
+    title: `${client} logs in at ${server} over ${label} ${meanwhile > 0 ? 'among' : 'after'} ${plural(guesses, 'failed attempt')}`,
+    description: `${plural(guesses, isSsh ? 'password' : 'login')} of ${client} at ${server} port ${serverPort} failed (threshold ${threshold}${unit === 'sessions' ? ' sessions' : ''} within ${values.windowMinutes} minutes)${meanwhile > 0 ? `, ${meanwhile} of them while` : ', then'} ${
       bySize ? 'a session went on, as they do when the password fits' : `${successes.length === 1 ? 'one was' : `${successes.length} were`} accepted`
     }${names.length > 0 ? `, as ${names.join(', ')}` : ''}. Treat the account as taken over.`,
     subjects: [
@@ -69,7 +71,9 @@ function draft(values: GuessingOptions, pair: LoginPair, flows: Parameters<Login
     ],
     ...successEvidence.resolve(flows).proof,
     indicators: [
-      { name: 'failed before', value: failedBefore, threshold, unit: bySize ? 'sessions' : 'logins' },
+      unit === 'sessions'
+        ? { name: meanwhile > 0 ? 'sessions that failed' : 'sessions that failed before', value: sessionsBefore, threshold, unit }
+        : { name: meanwhile > 0 ? 'failed' : 'failed before', value: guesses, threshold, unit: bySize && !isSsh ? 'sessions' : unit },
       { name: 'logins that worked behind them', value: successes.length },
       { name: 'logins that worked at all', value: accepted },
       ...(names.length > 0 ? [{ name: 'users', value: names.join(', ') }] : []),

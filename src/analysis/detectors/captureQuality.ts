@@ -53,7 +53,9 @@ export const captureQuality = defineDetector({
     return {
       onPacket(p) {
         seen.onPacket(p);
-        if (seen.duplicates.onPacket(p)) state.duplicatePackets++;
+        if (!seen.duplicates.onPacket(p)) return;
+        state.duplicatePackets++;
+        if (p.isMalformed && seen.duplicates.isOfWhole) state.lastCutCopy = p.frame;
       },
       evaluate: (values) => evaluate(values, state, seen),
     };

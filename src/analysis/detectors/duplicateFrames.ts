@@ -19,6 +19,9 @@ export class DuplicateFrames {
   readonly #hashes = new Int32Array(SLOTS);
   readonly #seconds = new Float64Array(SLOTS).fill(-Infinity);
   readonly #copies = new Uint8Array(SLOTS);
+  readonly #isWhole = new Uint8Array(SLOTS);
+  /** Of the last copy: the frame it repeats is no malformed one. */
+  isOfWhole = false;
 
   onPacket(p: Packet): boolean {
     if (!p.hasTime || p.source !== 0 || p.netCount === 0) return false;
@@ -53,11 +56,13 @@ export class DuplicateFrames {
       this.#hashes[slot] = h;
       this.#seconds[slot] = now;
       this.#copies[slot] = 0;
+      this.#isWhole[slot] = p.isMalformed ? 0 : 1;
       return false;
     }
     if (this.#copies[slot]! >= MOST_COPIES) return false;
     this.#copies[slot]!++;
     this.count++;
+    this.isOfWhole = this.#isWhole[slot] === 1;
     if (this.frames.length < 100) this.frames.push(p.frame);
     return true;
   }

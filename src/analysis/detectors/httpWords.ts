@@ -28,6 +28,11 @@ export function bodyWords(message: HttpMessage): number {
   return met;
 }
 
+/** What is met in a text, such as a body that was unpacked. */
+export function textWords(text: string): number {
+  return words.text(text);
+}
+
 /** What was met in the header lines. */
 export function headWords(message: HttpMessage): number {
   return words.head(message);

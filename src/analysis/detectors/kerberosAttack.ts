@@ -14,11 +14,18 @@ import {
 } from '../../pcap/dissectors/kerberos.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
+import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { durationText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
+import * as F from '../flowTable.ts';
 import { addressFilter, confidenceOf, datagramEnds, endsOf, Evidence, Watched } from './watched.ts';
+
+/** Who logs on gets a handful at once, and then one for each service that a person goes to. */
+const AES_SECONDS = 5,
+  /** By when whoever wants a service has called it. */
+  CALL_SECONDS = 60;
 
 const options = z.object({
   services: z
@@ -26,6 +33,13 @@ const options = z.object({
     .min(2)
     .default(5)
     .describe('Different service accounts for which one client gets tickets in RC4 before it is called Kerberoasting (services)'),
+  aesServices: z
+    .int()
+    .min(5)
+    .default(10)
+    .describe(
+      `Different service accounts for which one client gets tickets in AES within ${AES_SECONDS} seconds, and calls few of them, before it is called Kerberoasting (services)`,
+    ),
   users: z.int().min(1).default(1).describe('Users whose login is answered in RC4 without proof before it is called AS-REP roasting (users)'),
   unknownNames: z
     .int()
@@ -52,7 +66,7 @@ const OF_MACHINES = new Set(
   ),
 );
 
-type Technique = 'kerberoasting' | 'weak-service-ticket' | 'as-rep-roasting' | 'user-enumeration';
+type Technique = 'kerberoasting' | 'kerberoasting-aes' | 'weak-service-ticket' | 'as-rep-roasting' | 'user-enumeration';
 
 /** Names, each with the time it first came. */
 interface Seen {
@@ -64,6 +78,7 @@ interface Client {
   readonly client: string;
   readonly server: string;
   readonly weakTickets: Seen;
+  readonly aesTickets: Seen;
   readonly unproven: Seen;
   readonly unknown: Seen;
   /** Names that the server knows, met while others were tried. */
@@ -113,6 +128,7 @@ export const kerberosAttack = defineDetector({
           client: ends.client,
           server: ends.server,
           weakTickets: seen(),
+          aesTickets: seen(),
           unproven: seen(),
           unknown: seen(),
           known: new Set(),
@@ -126,13 +142,20 @@ export const kerberosAttack = defineDetector({
         const findings: FindingDraft[] = [];
         for (const one of clients.values) {
           one.weakTickets.evidence.resolve(state.flows);
+          one.aesTickets.evidence.resolve(state.flows);
           one.unproven.evidence.resolve(state.flows);
           one.unknown.evidence.resolve(state.flows);
-          const services = within(one.weakTickets, values);
+          const seconds = values.windowMinutes * 60,
+            services = within(one.weakTickets, seconds),
+            inAes = within(one.aesTickets, AES_SECONDS);
           if (services >= values.services) findings.push(draft(values, one, 'kerberoasting'));
           else if (services > 0 && one.hasAes) findings.push(draft(values, one, 'weak-service-ticket'));
-          if (within(one.unproven, values) >= values.users) findings.push(draft(values, one, 'as-rep-roasting'));
-          if (within(one.unknown, values) >= values.unknownNames) findings.push(draft(values, one, 'user-enumeration'));
+          if (inAes >= values.aesServices && services < values.services) {
+            const called = hostsCalled(state, one);
+            if (called * 2 < inAes) findings.push(draft(values, one, 'kerberoasting-aes', called));
+          }
+          if (within(one.unproven, seconds) >= values.users) findings.push(draft(values, one, 'as-rep-roasting'));
+          if (within(one.unknown, seconds) >= values.unknownNames) findings.push(draft(values, one, 'user-enumeration'));
         }
         return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...clients.limits('clients of Kerberos')]) };
       },
@@ -163,7 +186,8 @@ function judge(one: Client, message: KerberosMessage, request: KerberosMessage |
   if (type === KERBEROS_TGS_REP && WEAK.has(ticketEtype) && isAccount(service)) {
     note(one.weakTickets, service, flow, p);
     if (request !== undefined && request.offered.length > 0 && !request.offered.some(isAes)) one.rc4Only = true;
-  } else if (type === KERBEROS_AS_REP && request?.type === KERBEROS_AS_REQ && !request.proven && WEAK.has(replyEtype)) {
+  } else if (type === KERBEROS_TGS_REP && isAes(ticketEtype) && isAccount(service)) note(one.aesTickets, service, flow, p);
+  else if (type === KERBEROS_AS_REP && request?.type === KERBEROS_AS_REQ && !request.proven && WEAK.has(replyEtype)) {
     note(one.unproven, message.client ?? request.client ?? '', flow, p);
     // Rubeus and GetNPUsers ask for RC4; a client of the age of DES knows nothing better.
     if (request.offered.some(isRc4) && !request.offered.some(isAes)) one.rc4Only = true;
@@ -171,6 +195,23 @@ function judge(one: Client, message: KerberosMessage, request: KerberosMessage |
     if (message.error === UNKNOWN) note(one.unknown, request.client.toLowerCase(), flow, p);
     else if (message.error === PREAUTH_REQUIRED && one.known.size < MOST_NAMES) one.known.add(request.client.toLowerCase());
   }
+}
+
+/** How many hosts the client calls once it has the tickets in AES, beside the server that gave them out; without times nobody can tell. */
+function hostsCalled(state: CaptureState, { client, server, aesTickets }: Client): number {
+  const times = [...aesTickets.names.values()].filter((time) => time !== null);
+  if (times.length < aesTickets.names.size) return Infinity;
+  const from = Math.min(...times),
+    to = Math.max(...times) + CALL_SECONDS,
+    { flows } = state,
+    called = new Set<string>();
+  for (let row = 0; row < flows.count; row++) {
+    const start = flows.doubles[row * F.DOUBLES + F.START]!;
+    if (start < from || start > to || flowAddress(state, row, F.A) !== client) continue;
+    const other = flowAddress(state, row, F.B);
+    if (other !== server) called.add(other);
+  }
+  return called.size;
 }
 
 /** Whether a person may have chosen the password behind this service. */
@@ -184,14 +225,14 @@ function note({ names, evidence }: Seen, name: string, flow: number, p: Packet):
   else evidence.add(p, flow);
 }
 
-/** Most names that came within the window. */
-function within({ names }: Seen, { windowMinutes }: Options): number {
+/** Most names that came within so many seconds. */
+function within({ names }: Seen, seconds: number): number {
   const times = [...names.values()].filter((time) => time !== null).sort((a, b) => a - b);
   if (times.length < names.size) return names.size;
   let most = 0,
     from = 0;
   times.forEach((time, i) => {
-    while (time - times[from]! > windowMinutes * 60) from++;
+    while (time - times[from]! > seconds) from++;
     most = Math.max(most, i - from + 1);
   });
   return most;
@@ -206,6 +247,15 @@ const TEXTS = {
     attack: ['T1558.003', 'T1558'],
     advice:
       'Change the passwords of these accounts to long random ones (or make them managed accounts), switch them to AES, and find out what runs at',
+  },
+  'kerberoasting-aes': {
+    title: (one: Client, count: number): string =>
+      `${one.client} collects tickets of ${plural(count, 'service account')} in AES: perhaps Kerberoasting`,
+    deed: 'collected service tickets[ of {whom}]',
+    what: 'service accounts with tickets in AES',
+    why: 'Passwords can be tried offline against tickets in AES, too, though slowly; tools ask for them where RC4 would be noticed',
+    attack: ['T1558.003', 'T1558'],
+    advice: 'Give these accounts long random passwords (or make them managed accounts), and find out what runs at',
   },
   'weak-service-ticket': {
     title: (one: Client): string => `${one.client} got a service ticket in RC4 in a domain that has AES`,
@@ -236,41 +286,61 @@ const TEXTS = {
   },
 } satisfies Record<Technique, unknown>;
 
-function draft(values: Options, one: Client, technique: Technique): FindingDraft {
+/** What each is told by, and its threshold. */
+const COLLECTED = {
+    kerberoasting: 'weakTickets',
+    'kerberoasting-aes': 'aesTickets',
+    'weak-service-ticket': 'weakTickets',
+    'as-rep-roasting': 'unproven',
+    'user-enumeration': 'unknown',
+  } as const satisfies Record<Technique, keyof Client>,
+  THRESHOLDS = {
+    kerberoasting: 'services',
+    'kerberoasting-aes': 'aesServices',
+    'weak-service-ticket': 'services',
+    'as-rep-roasting': 'users',
+    'user-enumeration': 'unknownNames',
+  } as const satisfies Record<Technique, keyof Options>;
+
+function draft(values: Options, one: Client, technique: Technique, called = 0): FindingDraft {
   const { client, server, rc4Only, goesOn, hasAes, known } = one,
-    { names, evidence } = technique === 'as-rep-roasting' ? one.unproven : technique === 'user-enumeration' ? one.unknown : one.weakTickets,
+    { names, evidence } = one[COLLECTED[technique]],
     count = names.size,
     texts = TEXTS[technique],
-    threshold = technique === 'as-rep-roasting' ? values.users : technique === 'user-enumeration' ? values.unknownNames : values.services,
+    threshold = values[THRESHOLDS[technique]],
+    isSlow = technique === 'kerberoasting-aes',
+    isWeak = technique === 'kerberoasting' || technique === 'as-rep-roasting',
     isSingle = technique === 'weak-service-ticket',
     isNames = technique === 'user-enumeration',
     { seconds } = evidence;
   const { confidence, indicators } = confidenceOf([
-    ['behaviour', isSingle ? 30 : technique === 'as-rep-roasting' ? 50 : 60],
+    ['behaviour', isSlow ? 25 : isSingle ? 30 : technique === 'as-rep-roasting' ? 50 : 60],
     ['AES was left out of the request', !isNames && rc4Only ? 20 : 0],
-    ['the domain has AES', !isNames && !isSingle && hasAes ? 10 : 0],
+    ['the domain has AES', isWeak && hasAes ? 10 : 0],
     ['nothing but RC4 was ever given out here: perhaps an old domain', !isNames && !hasAes && !rc4Only ? -25 : 0],
     ['the client went on to ask for a service, as after a login of its own', technique === 'as-rep-roasting' && goesOn ? -20 : 0],
+    ['no other host is called in the capture, though it got their tickets', isSlow && called === 0 ? 10 : 0],
     ['many times the threshold', isSingle ? 0 : Math.max(0, Math.min(15, 5 * Math.log2(count / threshold)))],
     ['faster than anybody types', isNames && seconds !== null && count > seconds ? 15 : 0],
   ]);
   return {
     technique,
     deed: texts.deed,
-    severity: isSingle
-      ? 'low'
-      : technique === 'as-rep-roasting'
-        ? count === 1 && goesOn
-          ? 'low'
-          : count >= 3 || rc4Only
+    severity:
+      isSingle || isSlow
+        ? 'low'
+        : technique === 'as-rep-roasting'
+          ? count === 1 && goesOn
+            ? 'low'
+            : count >= 3 || rc4Only
+              ? 'high'
+              : 'medium'
+          : technique === 'kerberoasting' && (hasAes || rc4Only)
             ? 'high'
-            : 'medium'
-        : technique === 'kerberoasting' && (hasAes || rc4Only)
-          ? 'high'
-          : 'medium',
+            : 'medium',
     confidence,
     title: texts.title(one, count),
-    description: `${plural(count, 'name')} (threshold ${threshold} within ${values.windowMinutes} minutes)${seconds === null || seconds === 0 ? '' : ` in ${durationText(seconds)}`}: ${[
+    description: `${plural(count, 'name')} (threshold ${threshold} within ${isSlow ? `${AES_SECONDS} seconds` : `${values.windowMinutes} minutes`})${seconds === null || seconds === 0 ? '' : ` in ${durationText(seconds)}`}: ${[
       ...names.keys(),
     ]
       .slice(0, 5)
@@ -285,12 +355,18 @@ function draft(values: Options, one: Client, technique: Technique): FindingDraft
     ...evidence.proof,
     indicators: [
       { name: texts.what, value: count, threshold },
-      ...(isNames ? [{ name: 'names the server knows', value: known.size }] : [{ name: 'requests without AES', value: rc4Only ? 'yes' : 'no' }]),
+      ...(isSlow
+        ? [{ name: 'other hosts called', value: called }]
+        : isNames
+          ? [{ name: 'names the server knows', value: known.size }]
+          : [{ name: 'requests without AES', value: rc4Only ? 'yes' : 'no' }]),
       ...indicators,
     ],
-    alternatives: isNames
-      ? ['A program with a list of users that is out of date.', 'A test of your own domain.']
-      : ['A domain or client so old that it knows only RC4.', 'Service accounts that were never switched to AES.', 'A test of your own domain.'],
+    alternatives: isSlow
+      ? ['A server or a proxy that opens many services at once, whose connections are not in the capture.', 'A test of your own domain.']
+      : isNames
+        ? ['A program with a list of users that is out of date.', 'A test of your own domain.']
+        : ['A domain or client so old that it knows only RC4.', 'Service accounts that were never switched to AES.', 'A test of your own domain.'],
     filter: `${addressFilter(client, server)} && kerberos.${isNames ? `error_code == ${UNKNOWN}` : `msg_type == ${technique === 'as-rep-roasting' ? KERBEROS_AS_REP : KERBEROS_TGS_REP}`}`,
     attack: [...texts.attack],
     recommendation: `${texts.advice} ${client}.`,

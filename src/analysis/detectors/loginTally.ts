@@ -4,11 +4,12 @@
  */
 import type { Message } from '../../pcap/dissector.ts';
 import { snmpMessage, type SnmpMessage } from '../../pcap/dissectors/snmp.ts';
-import { httpCredentialsMessage } from '../../pcap/http/messages.ts';
+import { httpCredentialsMessage, httpResponseMessage } from '../../pcap/http/messages.ts';
 import { loginMessage, type LoginMessage } from '../../pcap/login.ts';
 import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import * as F from '../flowTable.ts';
+import { FormAnswers } from './formAnswers.ts';
 import { isGuessing, type GuessingOptions, type SuccessOptions } from './guessing.ts';
 import { countAccepted, countFailed, MOST_SECRETS, MOST_TIMES, MOST_USERS, newPair, type LoginPair } from './loginPair.ts';
 import { SizedLogins } from './sizedLogins.ts';
@@ -51,6 +52,7 @@ const SNMP_RESPONSE = 2,
 
 export class LoginTally {
   // Results of logins over HTTP are told where their credentials are asked for.
+  // Who hears answers of HTTP, too, is told which of those to login forms is not like the others.
   static readonly messages: readonly string[] = [loginMessage.kind, httpCredentialsMessage.kind, snmpMessage.kind, ...SizedLogins.messages];
   readonly #noting: SuccessOptions | null;
   readonly #state: CaptureState;
@@ -60,6 +62,7 @@ export class LoginTally {
   /** Logins as the client sent them, for captures that hold its side alone. */
   readonly #sent = new Watched<string, Forms>(MOST_PAIRS);
   readonly #addresses = new Watched<string, FormAddress>(MOST_PAIRS);
+  readonly #answers = new FormAnswers();
   readonly #communities = new Watched<string, Communities>(MOST_PAIRS);
   /** Who logs in over UDP or SIP, by address, port and what else tells exchanges apart: the refusal does not say it. */
   readonly #asking = new Map<string, string>();
@@ -72,7 +75,8 @@ export class LoginTally {
   }
 
   onMessage(message: Message, flow: number, p: Packet): void {
-    if (snmpMessage.is(message)) this.#onCommunity(message, p);
+    if (httpResponseMessage.is(message)) this.#answers.answered(message, flow, p);
+    else if (snmpMessage.is(message)) this.#onCommunity(message, p);
     else if (httpCredentialsMessage.is(message)) {
       if (flow >= 0 && message.scheme === 'form' && message.passwordTag !== undefined)
         this.#onSecret(this.#forms, 'http', message.user ?? '', message.passwordTag, message.isJson === true, flow, p);
@@ -90,9 +94,10 @@ export class LoginTally {
     if (pair === undefined) return;
     const seconds = p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null;
     if (message.result === 'accepted' || message.result === 'answered') {
-      countAccepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, user, () =>
-        flow < 0 ? pair.successEvidence.addDatagram(p) : pair.successEvidence.add(p, flow),
-      );
+      countAccepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, {
+        user,
+        prove: () => (flow < 0 ? pair.successEvidence.addDatagram(p) : pair.successEvidence.add(p, flow)),
+      });
       return;
     }
     countFailed(pair, { seconds, frame: p.frame }, this.#noting?.failures ?? 0);
@@ -139,7 +144,7 @@ export class LoginTally {
     } else if (isRight.get(communityTag) === false) {
       isRight.set(communityTag, true);
       pair.failed--;
-      countAccepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, null, () => pair.successEvidence.addDatagram(p));
+      countAccepted(pair, seconds, this.#noting, this.#noting?.failures ?? 0, { user: null, prove: () => pair.successEvidence.addDatagram(p) });
     }
   }
 
@@ -168,6 +173,7 @@ export class LoginTally {
     if (users.size < MOST_USERS) users.add(user);
     forms.mostPasswords = Math.max(forms.mostPasswords, passwords.size);
     forms.mostUsers = Math.max(forms.mostUsers, users.size);
+    if (protocol === 'http') this.#answers.asked(ends, flow, p.frame);
     countFailed(forms.pair, { seconds: p.hasTime ? p.timeSeconds + p.timeNanoseconds / 1e9 : null, frame: p.frame }, 0);
     forms.pair.evidence.add(p, flow);
     if (user !== '' && forms.pair.users.size < MOST_USERS) forms.pair.users.add(user);
@@ -219,7 +225,9 @@ export class LoginTally {
         refused = this.#pairs.get(`${client} ${server} ${serverPort} http`),
         isOne = mostPasswords < values.failures;
       if (Math.max(mostPasswords, mostUsers) < values.failures || (isOne && repeated >= pair.failed)) continue;
-      if (refused === undefined || !isGuessing(values, refused)) told.push({ ...pair, mayBeDevices: isOne && isJson });
+      if (refused !== undefined && isGuessing(values, refused)) continue;
+      const odd = this.#answers.odd(pair.ends, values.failures);
+      told.push({ ...pair, mayBeDevices: isOne && isJson, ...(odd === null ? {} : { odd }) });
     }
     return told;
   }

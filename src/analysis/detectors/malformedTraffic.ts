@@ -1,6 +1,7 @@
 /**
  * Packets that contradict themselves: headers that promise more than there is. Programs that search for faults (fuzzers) and exploits of network stacks send
- * them; broken devices do, too. Packets that were cut in capturing are not among them.
+ * them; broken devices do, too. Packets that were cut in capturing are not among them, nor copies that a mirror port
+ * cut.
  */
 import * as z from 'zod';
 import { routerAdvertisementMessage } from '../../pcap/dissectors/icmpv6.ts';
@@ -42,7 +43,7 @@ export const malformedTraffic = defineDetector({
       neighbours = new Watched<string, Sender>(MOST_SENDERS);
     return {
       onOtherPacket(p) {
-        if (!p.isMalformed) return;
+        if (!p.isMalformed || state.lastCutCopy === p.frame) return;
         const protocol = state.tables.paths.protocolsOf(p.path).findLast(({ id }) => id !== 'data')?.id ?? 'frame',
           ends = endsOf(p);
         // A frame too short to say who sent it tells of the recording; the number of such frames is in the report's quality.

@@ -3,16 +3,35 @@
  * links and sites with missing pictures ask for names of the site.
  */
 
-const WORDS: ReadonlySet<string> = new Set(
-  `.bash_history .bashrc .cvs .cvsignore .ds_store .env .forward .git .gitignore .history .htaccess .hta .htpasswd .idea .listing .mysql_history .npmrc .passwd .perf .profile .rhosts .ssh .subversion .svn .svnignore .vscode
-  _adm _admin _backup _conf _config _db _dev _old _private _test _tmp _vti_bin _vti_inf _vti_pvt ~adm ~admin ~bin ~root ~www
-  adm admin admin1 admin_login adminer administration administrator admins actuator awstats backdoor backup backup-db backup2 backups bak bin cgi cgi-bin cgi-sys conf config configuration configure console cpanel cvs
-  database databases db dbadmin debug dev devel dump errors etc export exports ftp hidden htpasswd id_rsa install installer intranet jenkins jmx-console joomla logs login-us mailman management manager mysql myadmin old passwd password passwords
-  phpinfo phpmyadmin pma private root secret secrets secure server-info server-status setup shell sql sqladmin staging stats sysadmin temp test tests tmp tomcat upload uploads users usr var webadmin webalizer webdav web-inf webmail
-  wp-admin wp-config wp-content wp-includes wp-login www xampp xmlrpc`
-    .split(/\s+/)
-    .filter((word) => word !== ''),
-);
+const wordsOf = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
+
+/** Those that no application has beside those of another family: somebody tries what any server may have forgotten. */
+const FAMILIES = {
+  'version control': wordsOf('.bzr .cvs .cvsignore .git .gitignore .hg .subversion .svn .svnignore cvs'),
+  secrets: wordsOf(
+    '.bash_history .bashrc .env .forward .history .hta .htaccess .htpasswd .mysql_history .npmrc .passwd .perf .profile .rhosts .ssh htpasswd id_rsa passwd passwords secrets web-inf',
+  ),
+  'products of others': wordsOf(
+    `_vti_bin _vti_inf _vti_pvt actuator adminer awstats cgi-bin cgi-sys cpanel jenkins jmx-console joomla mailman myadmin phpinfo phpmyadmin pma server-info server-status sqladmin tomcat
+    webalizer webdav wp-admin wp-config wp-content wp-includes wp-login xampp xmlrpc`,
+  ),
+  copies: wordsOf('_backup _old _tmp backup backup-db backup2 backups bak db dump old temp tmp'),
+} as const;
+
+const FAMILY_OF: ReadonlyMap<string, string> = new Map(Object.entries(FAMILIES).flatMap(([family, words]) => words.map((word) => [word, family])));
+
+const WORDS: ReadonlySet<string> = new Set([
+  ...FAMILY_OF.keys(),
+  ...wordsOf(
+    `.ds_store .idea .listing .vscode _adm _admin _conf _config _db _dev _private _test ~adm ~admin ~bin ~root ~www
+    adm admin admin1 admin_login administration administrator admins backdoor bin cgi conf config configuration configure console
+    database databases dbadmin debug dev devel errors etc export exports ftp hidden install installer intranet login-us logs management manager mysql password
+    private root secret secure setup shell sql staging stats sysadmin test tests upload uploads users usr var webadmin webmail www`,
+  ),
+]);
+
+/** Of a site that was moved, or has a login page that is gone, some are asked for, too. */
+export const LEAST_LIST_WORDS = 6;
 
 /** Parts of pages, which a broken site asks for by the hundred. */
 const PART = /\.(?:avif|bmp|css|eot|gif|ico|jpe?g|js|m3u8|map|mjs|mp[34]|otf|png|svg|ts|ttf|vtt|webm|webp|woff2?)$/i;
@@ -29,11 +48,21 @@ export const NO_GUESSES: PathGuesses = { listWords: 0, arePages: false };
 export function guessesAmong(paths: ReadonlySet<string>, there: number): PathGuesses {
   let parts = 0;
   for (const path of paths) if (PART.test(path)) parts++;
-  return { listWords: listWordsAmong(paths), arePages: parts * 2 < paths.size && there <= paths.size };
+  return { listWords: listWordsAmong(paths).size, arePages: parts * 2 < paths.size && there <= paths.size };
+}
+
+/** Of how many families such words are. */
+export function familiesOf(words: Iterable<string>): number {
+  const families = new Set<string>();
+  for (const word of words) {
+    const family = FAMILY_OF.get(word);
+    if (family !== undefined) families.add(family);
+  }
+  return families.size;
 }
 
 /** By a part of each path, without its ending. */
-function listWordsAmong(paths: Iterable<string>): number {
+export function listWordsAmong(paths: Iterable<string>): ReadonlySet<string> {
   const found = new Set<string>();
   for (const path of paths)
     for (const part of path.toLowerCase().split('/', 12)) {
@@ -42,5 +71,5 @@ function listWordsAmong(paths: Iterable<string>): number {
       if (WORDS.has(stem)) found.add(stem);
       else if (WORDS.has(part)) found.add(part);
     }
-  return found.size;
+  return found;
 }

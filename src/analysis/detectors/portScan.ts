@@ -58,6 +58,7 @@ const MOST_CHECKED_PORTS = 64,
 const LEAST_SERVICES_PERCENT = 10;
 /** Findings of one capture; the largest come first. */
 const MOST_FINDINGS = 200;
+const NOTHING: ReadonlySet<number> = new Set();
 
 const TECHNIQUE_OF_KIND: readonly Technique[] = ['syn', 'syn', 'fin', 'null', 'xmas', 'ack', 'maimon', 'udp', 'sctp', 'odd-flags'];
 
@@ -115,7 +116,9 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
   const rows = pair.probes[kind];
   if (rows === undefined || rows.length < Math.min(values.burstPorts, values.failedPorts)) return null;
   const isUdp = kind === UDP,
-    open = isUdp ? pair.openUdp : kind === SCTP ? pair.openSctp : pair.openTcp;
+    sender = senders.of(rows),
+    // What the idle host itself was answered is no finding of whoever scans in its name.
+    open = sender !== null ? NOTHING : isUdp ? pair.openUdp : kind === SCTP ? pair.openSctp : pair.openTcp;
   // Traceroute with its default of rising ports: the packets that were not meant to arrive are the larger part.
   if (isUdp && pair.lowTtl * 2 >= rows.length) return null;
   if (kind === ODD && !asksServices(state.flows, rows)) return null;
@@ -135,7 +138,6 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
     target = flowAddress(state, first, prober === F.A ? F.B : F.A);
   if (/^ff/i.test(target) && target.includes(':')) return null;
   const technique = kind === SYN && isBySystem(state.flows, rows, pair, tally) ? 'connect' : TECHNIQUE_OF_KIND[kind]!;
-  const sender = senders.of(rows);
   const isRounds = technique === 'connect' && areRounds(state.flows, rows, tally);
   return {
     technique,

@@ -3,6 +3,7 @@
  * with one tool is one finding, whatever it visits.
  */
 import * as z from 'zod';
+import { formatIpv4 } from '../../pcap/addresses.ts';
 import { arpMessage } from '../../pcap/dissectors/arp.ts';
 import { sshBannerMessage } from '../../pcap/dissectors/ssh.ts';
 import { httpRequestMessage } from '../../pcap/http/messages.ts';
@@ -22,12 +23,13 @@ import {
   noteProbe,
   probesDraft,
   probesFilter,
+  sentBy,
   type Marked,
   type Probes,
 } from './scannerProbes.ts';
 import { NMAP_PAGES, NMAP_SIP, SCANNER_NAMES } from './scannerMarks.ts';
 import { endsOfDatagram } from './sightings.ts';
-import { probeSendersOf } from './probeSenders.ts';
+import { probeSendersOf, type Sender } from './probeSenders.ts';
 import { addressFilter, confidenceOf, endsOf, Evidence, Watched } from './watched.ts';
 
 const options = z.object({
@@ -114,11 +116,27 @@ export const scannerSoftware = defineDetector({
       },
       evaluate(values) {
         const findings: FindingDraft[] = [],
-          marked = new Map<string, Marked>();
+          marked = new Map<string, Marked>(),
+          spoofed = new Map<string, { readonly sender: Sender; readonly all: Probes[] }>();
         for (const one of probes.values) {
-          const found = markedBy(values, one);
+          const found = markedBy(values, one, true);
+          if (found === null) continue;
           // Decoys and idle hosts run no tool: whose card sent it does.
-          if (found !== null && senders.of(one.evidence.resolve(state.flows).proof.flows) === null) marked.set(`${found.tool} ${one.address}`, found);
+          const sender = senders.of(one.evidence.resolve(state.flows).proof.flows);
+          if (sender === null) {
+            const own = markedBy(values, one);
+            if (own !== null) marked.set(`${own.tool} ${one.address}`, own);
+          } else {
+            const key = `${found.tool} ${formatIpv4(sender.address)}`,
+              ofSender = spoofed.get(key) ?? { sender, all: [] };
+            ofSender.all.push(one);
+            spoofed.set(key, ofSender);
+          }
+        }
+        // Who scans in its own name, too, hides among decoys: its tool is told by its own probes.
+        for (const [key, { sender, all }] of spoofed) {
+          const found = marked.has(key) ? null : markedBy(values, sentBy(formatIpv4(sender.address), all), true);
+          if (found !== null) marked.set(key, { ...found, inNameOf: all.map(({ address }) => address), mac: sender.mac });
         }
         for (const one of users.values) {
           if (one.count < values.requests) continue;
@@ -188,7 +206,7 @@ function userDraft(values: Options, { tool, client, evidence, visited, texts, co
       ...indicators,
     ],
     alternatives: ['A scan that was ordered, or the inventory of the network.', 'Somebody who sends that name to mislead.'],
-    filter: marked === null ? visits : `(${visits}) || (${probesFilter(client)})`,
+    filter: marked === null ? visits : `(${visits}) || (${probesFilter(marked)})`,
     attack: marked === null ? ['T1595.002', 'T1595'] : ['T1595.002', 'T1595', 'T1595.001', 'T1046'],
     recommendation: `Ask who runs ${tool} at ${client}. If nobody does, block it and look what it found at ${servers.length === 1 ? servers[0]!.address : 'these hosts'}.`,
   };

@@ -18,12 +18,13 @@ import { countText } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import type { Severity } from '../report.ts';
-import { domainTableOf, registeredDomain } from './dnsDomains.ts';
+import { domainTableOf } from './dnsDomains.ts';
+import { AlikePages } from './alikePages.ts';
 import { Burst, packetTime } from './measures.ts';
 import { EVERYTHING, isNamed, objectsOfSearch, PERMISSIONS } from './directorySearch.ts';
-import { guessesAmong, NO_GUESSES, type PathGuesses } from './pathWords.ts';
+import { isGuessable, mostOfOneDomain } from './guessedHosts.ts';
+import { guessesAmong, LEAST_LIST_WORDS, NO_GUESSES, type PathGuesses } from './pathWords.ts';
 import { isInVain } from './randomNameFlood.ts';
-import { looksRandom } from './randomNames.ts';
 import { remembered } from './remembered.ts';
 import { RidCycling } from './ridCycling.ts';
 import { SessionCollection } from './sessionCollection.ts';
@@ -34,6 +35,13 @@ import { datagramEnds, endsOf } from './watched.ts';
 
 const options = z.object({
   pages: z.int().min(10).default(50).describe('Different pages that a client asked a web server for and that are not there (pages)'),
+  alikePages: z
+    .int()
+    .min(10)
+    .default(20)
+    .describe(
+      'Different pages that a client asked a web server for and that got one and the same answer, names of lists for guessing among them (pages)',
+    ),
   users: z.int().min(3).default(5).describe('Different users that a client asked a mail server about (users)'),
   addresses: z.int().min(10).default(64).describe('Different addresses whose names a client asked for (addresses)'),
   names: z.int().min(20).default(100).describe('Different hosts of one domain that a client asked for within a minute and that do not exist (names)'),
@@ -135,10 +143,6 @@ const DIRECTORY: Kind = {
   };
 
 const MOST_THINGS = 5000,
-  /** Of a site that was moved, or has a login page that is gone, some are asked for, too. */
-  LEAST_LIST_WORDS = 6,
-  /** Words of lists; what programs compute is longer. */
-  MOST_LABEL = 20,
   NO_SUCH_NAME = 3,
   /** RFC 1350 appendix I. */
   NO_SUCH_FILE = 1,
@@ -179,6 +183,7 @@ export const serviceEnumeration = defineDetector({
       rids = new RidCycling(state),
       collection = new SessionCollection(state),
       virtualHosts = new VirtualHosts(state),
+      alike = new AlikePages(state),
       isOfInterest = remembered((filter) => SEARCHES.test(filter) || (ALL_USERS.test(filter) && !isNamed(filter))),
       /** The recipient that a connection named last, until it is answered. */
       recipients = new Map<number, string>();
@@ -213,7 +218,10 @@ export const serviceEnumeration = defineDetector({
             const query = message.uri.indexOf('?');
             add(WEB, query < 0 ? message.uri : message.uri.slice(0, query), flow, p);
             hasMissing = true;
-          } else if (hasMissing && message.status >= 200 && message.status < 400) {
+            return;
+          }
+          alike.add(message, flow, p);
+          if (hasMissing && message.status >= 200 && message.status < 400) {
             const { client, server, serverPort } = endsOf(state, flow),
               key = `${client} ${server} ${serverPort}`;
             if (there.size < MOST_THINGS || there.has(key)) there.set(key, (there.get(key) ?? 0) + 1);
@@ -296,6 +304,10 @@ export const serviceEnumeration = defineDetector({
               ),
             );
         }
+        const told = new Set(
+          findings.filter(({ technique }) => technique === WEB.id).map(({ subjects: [by, at] }) => `${by!.address} ${at!.address} ${at!.port}`),
+        );
+        findings.push(...alike.findings(values.alikePages, ({ client, server, serverPort }) => told.has(`${client} ${server} ${serverPort}`)));
         findings.push(...rids.findings(values.accountNumbers), ...collection.findings(values.hosts), ...virtualHosts.findings(values.virtualHosts));
         return {
           findings,
@@ -305,6 +317,7 @@ export const serviceEnumeration = defineDetector({
             ...rids.limits,
             ...collection.limits,
             ...virtualHosts.limits,
+            ...alike.limits,
           ]),
         };
       },
@@ -318,23 +331,6 @@ function note(all: Map<string, Set<string>>, key: string, thing: string): void {
   if (known === undefined) {
     if (all.size < MOST_THINGS) all.set(key, new Set([thing]));
   } else if (known.size < MOST_THINGS) known.add(thing);
-}
-
-/** `mail.example.com`, where `example.com` is what one can register: block lists and search suffixes put more in front, resolvers of viruses' names stranger things. */
-const guessable = remembered((name) => {
-  const dot = name.indexOf('.'),
-    parent = name.slice(dot + 1);
-  return dot > 0 && dot <= MOST_LABEL && !parent.endsWith('.arpa') && registeredDomain(parent) === parent && !looksRandom(name.slice(0, dot));
-});
-const isGuessable = (name: string): boolean => guessable(name.toLowerCase());
-
-function mostOfOneDomain(names: ReadonlySet<string>, isFlooded: (domain: string) => boolean): number {
-  const perDomain = new Map<string, number>();
-  for (const name of names) {
-    const parent = name.slice(name.indexOf('.') + 1);
-    perDomain.set(parent, (perDomain.get(parent) ?? 0) + 1);
-  }
-  return Math.max(0, ...[...perDomain].filter(([domain]) => !isFlooded(domain)).map(([, count]) => count));
 }
 
 /** What the server said in the conversations that prove it. */

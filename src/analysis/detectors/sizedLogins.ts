@@ -6,12 +6,14 @@ import type { Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import * as F from '../flowTable.ts';
 import type { GuessingOptions } from './guessing.ts';
-import { countAccepted, countFailed, MOST_TIMES, MOST_USERS, newPair, type LoginPair } from './loginPair.ts';
+import { countAccepted, countFailed, MOST_TIMES, MOST_USERS, newPair, type LoginPair, type UnderWay } from './loginPair.ts';
 import { SshLogin } from './sshLogin.ts';
 import { endsOf, Watched } from './watched.ts';
 
 const MOST_PAIRS = 10_000,
-  MOST_SESSIONS = 100_000;
+  MOST_SESSIONS = 100_000,
+  /** No tool has as many tries under way at once. */
+  MOST_UNDER_WAY = 100;
 /** What a client must have sent encrypted to have tried anything: over SSH a service request and one attempt; over RDP its part of TLS and one. */
 const LEAST_SSH_BYTES = 150,
   /** A check that only hears the server's name over NTLM sends 800 at most; who proves a password sends 300 more. */
@@ -41,6 +43,40 @@ interface Outcome {
   readonly failedAt?: readonly number[];
   readonly acceptedAt?: number | null;
 }
+/** A session that says something of a login, and its first frame. */
+interface Session {
+  readonly row: number;
+  readonly seconds: number | null;
+  readonly user: string | null;
+  readonly result: Outcome;
+  readonly first: number;
+}
+
+/** One login of a session; `isFirst` of those that failed in it. */
+interface Step {
+  readonly session: Session;
+  readonly frame: number;
+  readonly isIn: boolean;
+  readonly isFirst: boolean;
+}
+
+/** The logins in the order in which they were answered: tools guess in several sessions at once, and some end behind the one that is let in. */
+function stepsOf(sessions: readonly Session[]): readonly Step[] {
+  const steps = sessions.flatMap((session): Step[] => {
+    const { result, first } = session,
+      failed = Array.from({ length: result.failed }, (_, i) => ({ session, frame: result.failedAt?.[i] ?? first, isIn: false, isFirst: i === 0 }));
+    return result.accepted ? [...failed, { session, frame: result.acceptedAt ?? first, isIn: true, isFirst: false }] : failed;
+  });
+  return steps.sort((a, b) => a.frame - b.frame);
+}
+
+/** What fails behind this login that worked, in sessions that had begun before it. */
+function underWayAt(steps: readonly Step[], at: number): UnderWay {
+  const { frame } = steps[at]!,
+    after = steps.slice(at + 1, at + 1 + MOST_UNDER_WAY).filter(({ session, isIn }) => !isIn && session.first < frame);
+  return { frames: after.map((step) => step.frame), sessions: after.filter(({ isFirst }) => isFirst).length };
+}
+
 const FAILED: Outcome = { failed: 1, accepted: false },
   ACCEPTED: Outcome = { failed: 0, accepted: true };
 
@@ -91,6 +127,7 @@ export class SizedLogins {
     outcome: (row: number, session: T) => Outcome | null,
   ): Watched<string, LoginPair> {
     const pairs = new Watched<string, LoginPair>(MOST_PAIRS),
+      told = new Map<LoginPair, Session[]>(),
       { flows } = this.#state,
       { ints, doubles } = flows;
     for (const [row, session] of sessions) {
@@ -100,29 +137,40 @@ export class SizedLogins {
         pair = pairs.of(this.#pairKey(row), () => newPair(protocol, ends, true));
       if (pair === undefined) continue;
       const at = row * F.INTS,
-        seconds = (ints[at + F.FLAGS]! & F.HAS_TIME) === 0 ? null : doubles[row * F.DOUBLES + F.START]! + ints[at + F.START_NS]! / 1e9;
-      if (typeof session === 'string' && pair.users.size < MOST_USERS) pair.users.add(session);
-      if (result.failed > 0) {
-        const frames = result.failedAt ?? [ints[at + F.FIRST_FRAME]!];
-        for (let i = 0; i < result.failed; i++) countFailed(pair, { seconds, frame: frames[i] ?? frames[0]! }, values.failures);
-        pair.mayBeKeys =
-          result.unsure === result.failed && (pair.sessions === 0 || (pair.mayBeKeys && pair.failed === result.failed * (pair.sessions + 1)));
-        pair.sessions++;
-        if (seconds !== null && pair.sessionTimes.length < MOST_TIMES) pair.sessionTimes.push(seconds);
-        pair.evidence.addRow(flows, row, frames);
-      }
-      if (result.accepted)
-        countAccepted(
-          pair,
-          seconds,
-          values,
-          values.failures,
-          typeof session === 'string' ? session : null,
-          () => pair.successEvidence.addRow(flows, row, typeof result.acceptedAt === 'number' ? [result.acceptedAt] : undefined),
-          protocol === 'ssh' ? values.sshSessions : undefined,
-        );
+        seconds = (ints[at + F.FLAGS]! & F.HAS_TIME) === 0 ? null : doubles[row * F.DOUBLES + F.START]! + ints[at + F.START_NS]! / 1e9,
+        user = typeof session === 'string' ? session : null;
+      if (user !== null && pair.users.size < MOST_USERS) pair.users.add(user);
+      const all = told.get(pair) ?? [];
+      if (all.length === 0) told.set(pair, all);
+      all.push({ row, seconds, user, result, first: ints[at + F.FIRST_FRAME]! });
+    }
+    for (const [pair, all] of told) {
+      const steps = stepsOf(all);
+      for (const [i, step] of steps.entries()) this.#count(pair, step, values, step.isIn ? underWayAt(steps, i) : undefined);
+      const failing = all.filter(({ result }) => result.failed > 0);
+      for (const { row, result, first } of failing) pair.evidence.addRow(flows, row, result.failedAt ?? [first]);
+      pair.mayBeKeys =
+        failing.length > 0 && failing.every(({ result }) => result.unsure === result.failed && result.failed === failing[0]!.result.failed);
     }
     return pairs;
+  }
+
+  #count(pair: LoginPair, { session, frame, isIn, isFirst }: Step, values: GuessingOptions, underWay: UnderWay | undefined): void {
+    const { row, seconds, user, result } = session;
+    if (isIn) {
+      const at = typeof result.acceptedAt === 'number' ? [result.acceptedAt] : undefined;
+      countAccepted(pair, seconds, values, values.failures, {
+        user,
+        prove: () => pair.successEvidence.addRow(this.#state.flows, row, at),
+        sessions: pair.protocol === 'ssh' ? values.sshSessions : undefined,
+        underWay,
+      });
+      return;
+    }
+    countFailed(pair, { seconds, frame }, values.failures);
+    if (!isFirst) return;
+    pair.sessions++;
+    if (seconds !== null && pair.sessionTimes.length < MOST_TIMES) pair.sessionTimes.push(seconds);
   }
 
   #sshOutcome(values: GuessingOptions, row: number, { client, server, login }: SshSession): Outcome | null {

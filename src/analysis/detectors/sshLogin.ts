@@ -61,7 +61,8 @@ export class SshLogin {
     if (accepted === 0 || answer === 0) return null;
     const refusal = answer > accepted + LONGEST_METHODS ? next : answer,
       tries: { readonly asked: number; readonly frame: number }[] = [];
-    let inAt: number | null = null;
+    let inAt: number | null = null,
+      inAsked = 0;
     for (let turn = 1; turn < this.#answered.length && inAt === null; turn++) {
       const bytes = this.#answered[turn]!,
         asked = this.#asked[turn]!,
@@ -70,6 +71,7 @@ export class SshLogin {
       else if (bytes < accepted) inAt = frame;
       // Some ask for the service before every attempt.
       else if (!(bytes === accepted && asked === service) && (bytes === refusal || (turn === 1 && refusal === next))) tries.push({ asked, frame });
+      if (inAt !== null) inAsked = asked;
     }
     const isIn = inAt !== null,
       others = tries.slice(1).map(({ asked }) => asked),
@@ -79,8 +81,10 @@ export class SshLogin {
       mostPassword = isNone ? first + LONGEST_PASSWORD : service + SHORTEST_SIGNED,
       passwords = tries.filter(({ asked }) => asked < mostPassword && !(isNone && asked === first)),
       sure = isNone ? passwords.filter(({ asked }) => asked < first + SHORTEST_KEY) : passwords,
+      // Who fills up passwords, and got in, sent nothing shorter for one: it asked which ways there are, and whether it is asked for more (keyboard-interactive).
+      isFilled = isIn && isNone && inAsked >= first + SHORTEST_KEY,
       // Where something fitted in the end, the others were keys before the one that fits.
-      refused = isIn ? sure : passwords;
+      refused = !isIn ? passwords : isFilled ? [] : sure;
     return { refused: refused.length, unsure: refused.length - sure.length, isIn, refusedAt: refused.map(({ frame }) => frame), inAt };
   }
 }

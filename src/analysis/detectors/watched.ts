@@ -12,8 +12,8 @@ import * as F from '../flowTable.ts';
 import type { Indicator, Timestamp } from '../report.ts';
 import { secondsBetween, timestamp } from '../time.ts';
 
-const MOST_FRAMES = 100,
-  MOST_FLOWS = 100,
+export const MOST_FRAMES = 100;
+const MOST_FLOWS = 100,
   MOST_PORTS_TOLD = 8,
   PROTOCOL_TCP = 6,
   /** Ports below are opened by services only. */

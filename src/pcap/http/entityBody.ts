@@ -18,22 +18,29 @@ const CODINGS: Readonly<Record<string, PackedAs>> = { gzip: 'gzip', 'x-gzip': 'g
   /** Shorter than anything packed. */
   LEAST_PACKED = 3;
 
-/** Of the body `[offset, end)`, whose content coding is called so, empty without one; null where it cannot be unpacked, as in Wireshark. */
-export function entityBody(bytes: Uint8Array, offset: number, end: number, chunked: boolean, encoding: string): EntityBody | null {
+/** Of the body `[offset, end)`, whose content coding is called so, empty without one, at most `most` bytes of it; null where it cannot be unpacked, as in Wireshark. */
+export function entityBody(
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  chunked: boolean,
+  encoding: string,
+  most = MOST_UNPACKED,
+): EntityBody | null {
   const [from, to] = bodyStart(bytes, offset, end, chunked),
     joined = chunked ? joinChunks(bytes, offset, end) : null,
     coding = encoding.trim().toLowerCase();
   if (coding === '' || coding === 'identity')
     return joined === null ? { made: null, bytes, from, to } : { made: 'De-chunked entity body', bytes: joined, from: 0, to: joined.length };
   const known = Object.hasOwn(CODINGS, coding) ? CODINGS[coding] : undefined,
-    plain = known === undefined ? null : unpackStart(joined ?? bytes.subarray(from, to), known);
+    plain = known === undefined ? null : unpackStart(joined ?? bytes.subarray(from, to), known, most);
   return plain === null ? null : { made: 'Uncompressed entity body', bytes: plain, from: 0, to: plain.length };
 }
 
 /** All of it, or the beginning of what would be too much or is damaged. */
-function unpackStart(packed: Uint8Array, coding: PackedAs): Uint8Array | null {
+function unpackStart(packed: Uint8Array, coding: PackedAs, most: number): Uint8Array | null {
   for (let length = packed.length; length >= LEAST_PACKED; length >>= 1) {
-    const plain = unpack(packed.subarray(0, length), coding, MOST_UNPACKED);
+    const plain = unpack(packed.subarray(0, length), coding, most);
     if (plain !== null) return plain;
   }
   return null;

@@ -27,6 +27,9 @@ export interface MessagePlace {
   readonly headTo: number;
   readonly bodyFrom: number;
   readonly bodyTo: number;
+  /** End of what was kept of the message; a body in chunks has more than one up to there. */
+  readonly end?: number;
+  readonly isChunked?: boolean;
   /** Of HTTP/1, the second word of the start line: a request's target. */
   readonly second?: number;
   readonly secondEnd?: number;

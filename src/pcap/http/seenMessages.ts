@@ -51,7 +51,8 @@ class Place implements MessagePlace {
   readonly thirdEnd: number;
   readonly headFrom: number;
   readonly headTo: number;
-  readonly chunked: boolean;
+  readonly end: number;
+  readonly isChunked: boolean;
 
   constructor({ bytes, view }: Packet, line: StartLine, headEnd: number, end: number, chunked: boolean) {
     this.bytes = bytes;
@@ -69,7 +70,8 @@ class Place implements MessagePlace {
     this.thirdEnd = line.thirdEnd;
     this.headFrom = line.after;
     this.headTo = headEnd;
-    this.chunked = chunked;
+    this.end = end;
+    this.isChunked = chunked;
   }
 }
 
@@ -100,9 +102,9 @@ class SeenMessage {
   }
 
   get bodySha256(): string | null {
-    const { bytes, bodyFrom, bodyTo, chunked } = this.place,
+    const { bytes, bodyFrom, bodyTo, isChunked } = this.place,
       { bodyLength } = this;
-    return !chunked && bodyLength > 0 && bodyTo - bodyFrom >= bodyLength && bodyLength <= MAX_PROGRAM && looksLikeProgram(bytes, bodyFrom, bodyTo)
+    return !isChunked && bodyLength > 0 && bodyTo - bodyFrom >= bodyLength && bodyLength <= MAX_PROGRAM && looksLikeProgram(bytes, bodyFrom, bodyTo)
       ? sha256(bytes.subarray(bodyFrom, bodyFrom + bodyLength))
       : null;
   }

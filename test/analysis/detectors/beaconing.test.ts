@@ -55,6 +55,24 @@ describe('on ports that are open everywhere', () => {
 });
 
 describe('is told', () => {
+  // As Cobalt Strike calls home over HTTP: a result is posted in a connection of its own, right behind the question for work.
+  test('connections that begin together as one call, in one number', () => {
+    const driver = new MessageDriver(beaconing);
+    for (let i = 0; i < 24; i++) {
+      driver.flow(A, B, 8443, 'tls', {});
+      driver.wait(i % 6 === 0 ? 0.002 : 0);
+      if (i % 6 === 0) driver.flow(A, B, 8443, 'tls', {});
+      driver.wait(4);
+    }
+    const [finding, ...others] = driver.findings;
+    expect(others).toEqual([]);
+    expect(finding!.title).toMatch(/, 24 times$/);
+    expect(finding!.description).toMatch(/^28 connections in 24 calls began 4\.0 s apart/);
+    expect(finding!.indicators).toContainEqual({ name: 'calls', value: 24, threshold: 12, unit: 'calls' });
+    expect(finding!.indicators).toContainEqual({ name: 'connections in them', value: 28, unit: 'connections' });
+    expect(finding!.framesTotal).toBe(28);
+  });
+
   test.each([
     ['to the second', 0],
     ['with 10 % jitter', 0.1],

@@ -1,7 +1,7 @@
 /** A login that works behind many that failed is told; a typo, an old failure and a program that mostly works are not. */
 import { describe, expect, test } from 'vitest';
 import { SshLogin } from '../../../src/analysis/detectors/sshLogin.ts';
-import type { SshNewKeysMessage } from '../../../src/pcap/dissectors/ssh.ts';
+import type { SshEncryptedMessage, SshNewKeysMessage } from '../../../src/pcap/dissectors/ssh.ts';
 import type { RdpRequestMessage } from '../../../src/pcap/dissectors/tpkt.ts';
 import type { LoginMessage } from '../../../src/pcap/login.ts';
 import { bruteForceSuccess } from '../../../src/analysis/detectors/registry.ts';
@@ -128,10 +128,49 @@ describe('is told', () => {
       {
         severity: 'high',
         title: `${A} logs in at ${B} over SSH after ${refused} failed attempts`,
-        indicators: expect.arrayContaining([{ name: 'failed before', value: refused, threshold: 5, unit: 'sessions' }]) as unknown,
+        indicators: expect.arrayContaining([{ name: 'sessions that failed before', value: refused, threshold: 5, unit: 'sessions' }]) as unknown,
       },
     ]);
     expect(sshSessions(refused, 500).findings).toEqual([]);
+  });
+
+  // What OpenSSH 9.2 sends: no method, keyboard-interactive (24 bytes longer), a password that is filled up (80 longer).
+  test('over SSH, who is asked for one password only has been refused none', () => {
+    const login = new SshLogin();
+    [44, -44, 68, -76, 92, -76, 148, -28].forEach((bytes, i) => login.add(bytes < 0, Math.abs(bytes), i + 1));
+    expect(login.outcome).toMatchObject({ refused: 0, isIn: true, inAt: 8 });
+  });
+
+  // As hydra 8.6 guesses in six sessions at once (cisco/joy, kali-password-attack_hydra.pcap): the server lets the second in before it refuses the others.
+  test('over SSH, among others that are refused behind it', () => {
+    const driver = new MessageDriver(bruteForceSuccess),
+      say = (flow: number, ...sizes: readonly number[]): void => {
+        for (const bytes of sizes) driver.say<SshEncryptedMessage>(flow, { kind: 'ssh-encrypted', fromServer: bytes < 0, bytes: Math.abs(bytes) });
+      };
+    const flows = times(6, 0).map(() => driver.flow(A, B, 22, 'ssh', { flags: F.HAS_TIME | F.SYN_A | F.SYN_ACK_B | F.DATA_A | F.DATA_B | F.FIN_A }));
+    for (const flow of flows) for (const fromServer of [true, false]) driver.say<SshNewKeysMessage>(flow, { kind: 'ssh-newkeys', fromServer });
+    for (const flow of flows) say(flow, 64, -64, 80, -80, 96);
+    say(flows[1]!, -48);
+    for (const flow of flows) if (flow !== flows[1]) say(flow, -80);
+    const [finding, ...others] = driver.findings;
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'high', title: `${A} logs in at ${B} over SSH among 5 failed attempts`, framesTotal: 6 });
+    expect(finding!.description).toContain('5 of them while a session went on');
+    expect(finding!.indicators).toContainEqual({ name: 'sessions that failed', value: 5, threshold: 5, unit: 'sessions' });
+  });
+
+  // hydra guesses in four sessions at once. tshark: of the answers of 76 bytes but the first of each session, 33 in all, 31 come before frame 983, which lets in.
+  test('over SSH, only what was refused before it is counted as failed before, and once', async () => {
+    const report = await analyzeCapture(sample('break-in.pcap.gz')),
+      [success, ...more] = findingsOf(report, 'brute-force-success'),
+      [guessing, ...others] = findingsOf(report, 'brute-force');
+    expect([more, others]).toEqual([[], []]);
+    expect(success!.title).toContain(' after 31 failed attempts');
+    expect(indicator(success!, 'failed before')).toBe(31);
+    expect(success!.evidence.frames).toEqual([777, 782, 785, 941, 960, 966, 970, 974, 977, 980, 983, 1027]);
+    expect(guessing!.title).toContain(': 33 times');
+    expect(guessing!.description).toContain('2 worked, the first behind 31 of them');
+    expect(guessing!.evidence.frames).not.toContain(1024);
   });
 
   /** Lengths of hydra 9.4 and OpenSSH 9.2: the message that lets in (28) comes with the server's other keys (116), before the client says anything. */

@@ -4,7 +4,7 @@ import { checkFilter } from '../../../src/analysis/filtering.ts';
 import type { Finding } from '../../../src/analysis/report.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, shared } from '../../support/analyzeCapture.ts';
 import { kerberosError, kerberosReply, kerberosRequest } from '../../support/kerberosMessages.ts';
-import { PacketBuilder } from '../../support/packetBuilder.ts';
+import { PacketBuilder, SYN } from '../../support/packetBuilder.ts';
 import { bytesOf } from '../../support/streamDriver.ts';
 
 const A = '10.0.0.66',
@@ -53,6 +53,28 @@ describe('is told', () => {
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
 
+  // Impacket's and Rubeus' `/aes`: tools ask for all at once.
+  test('many service accounts in AES within moments, none of which is called', async () => {
+    const [finding, ...others] = await findings(
+      times(14, (i) => ticket(`svc${i}/files.example.com`, 18, 18, [18])),
+      0,
+    );
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'low',
+      subjects: [
+        { role: 'attacker', address: A },
+        { role: 'victim', address: B, port: 88 },
+      ],
+      evidence: { framesTotal: 14, frames: times(14, (i) => 2 * i + 2) },
+    });
+    expect(indicator(finding!, 'service accounts with tickets in AES')).toBe(14);
+    expect(finding!.confidence).toBeGreaterThanOrEqual(30);
+    expect(finding!.confidence).toBeLessThanOrEqual(45);
+    expect(finding!.attack).toContain('T1558.003');
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+
   test('names that are tried', async () => {
     const [finding, ...others] = await findings(
       times(30, (i) => [kerberosRequest(10, { client: `user${i}` }), kerberosError(i % 10 === 0 ? 25 : 6)]),
@@ -68,6 +90,23 @@ describe('is told', () => {
 describe('is silent on', () => {
   test('tickets in AES for many services', async () =>
     expect(await findings(times(40, (i) => ticket(`HTTP/web${i}.example.com`, 18, 18, ALL)))).toEqual([]));
+  test('tickets in AES that a server gets at once for those whom it then calls', async () => {
+    const builder = new PacketBuilder();
+    times(14, (i) => {
+      const [request, reply] = ticket(`MSSQLSvc/db${i}.example.com`, 18, 18, ALL);
+      builder.udp({ from: A, to: B, sourcePort: 50_000 + i, destinationPort: 88, payload: bytesOf(request) }).wait(0.01);
+      builder.udp({ from: B, to: A, sourcePort: 88, destinationPort: 50_000 + i, payload: bytesOf(reply) }).wait(0.01);
+      builder.tcp({ from: A, to: `10.0.1.${i + 1}`, sourcePort: 50_100 + i, destinationPort: 1433, flags: SYN });
+    });
+    expect(findingsOf(await analyzeCapture(builder.bytes()), 'kerberos-attack')).toEqual([]);
+  });
+  test('tickets in AES for machines, as a client gets that logs on', async () =>
+    expect(
+      await findings(
+        times(14, (i) => ticket(`${['cifs', 'host', 'ldap', 'dns'][i % 4]!}/m${i}.example.com`, 18, 18, ALL)),
+        0,
+      ),
+    ).toEqual([]));
   test('machines of a domain that gives out RC4', async () =>
     expect(
       await findings(['cifs/a', 'host/b', 'ldap/c', 'dns/d', 'cifs/e', 'host/f', 'pc7$'].map((service) => ticket(service, 23, 23, ALL))),

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { checkFilter } from '../../../src/analysis/filtering.ts';
 import type { Finding, Report } from '../../../src/analysis/report.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared, SHARED } from '../../support/analyzeCapture.ts';
 import { ACK, FIN, ipBytes, PacketBuilder, PSH, RST, SYN, tcpBytes, udpBytes, URG } from '../../support/packetBuilder.ts';
@@ -355,12 +356,15 @@ describe('in the name of another', () => {
     );
   };
   /** As nmap -sI has it: SYNs that bear the idle host's address. */
-  const capture = (sender: number, claims: readonly (readonly [string, number])[]): Uint8Array => {
+  const capture = (sender: number, claims: readonly (readonly [string, number])[], ports = range(20, 30), isNmap = false): Uint8Array => {
     const builder = new PacketBuilder();
     for (const [address, last] of claims) announce(builder, address, last);
-    for (const port of range(20, 30)) {
+    for (const port of ports) {
       const ends = { from: IDLE, to: B },
-        syn = ipBytes({ ...ends, protocol: 6, payload: tcpBytes({ ...ends, sourcePort: 443, destinationPort: port, flags: SYN }) });
+        segment = tcpBytes({ ...ends, sourcePort: 443, destinationPort: port, flags: SYN, ...(isNmap ? { windowScale: 0 } : {}) });
+      // The lone option of Nmap's SYNs: a maximum segment size of 1,460 (RFC 9293 section 3.2).
+      if (isNmap) segment.set([2, 4, 5, 180], 20);
+      const syn = ipBytes({ ...ends, protocol: 6, payload: segment });
       builder.frame(Uint8Array.from([...card(30), ...card(sender), 8, 0, ...syn])).wait(0.01);
     }
     return builder.bytes();
@@ -391,6 +395,40 @@ describe('in the name of another', () => {
     expect(scan.description).toContain('00:0c:29:00:00:42');
     // The packets still bear that address.
     expect(scan.evidence.filter).toContain(`ip.src == ${IDLE} `);
+  });
+
+  test.each([
+    ['many ports', range(20, 30)],
+    ['the ports of the web alone', [80, 443, 8000, 8080]],
+  ])('scanner-software names who runs Nmap by way of an idle host: %s', async (_, ports) => {
+    const found = findingsOf(await analyzeCapture(capture(66, BOTH, ports, true)), 'scanner-software');
+    expect(found).toMatchObject([
+      {
+        severity: 'low',
+        title: `${A} scans with Nmap in the name of ${IDLE}`,
+        subjects: [
+          { role: 'attacker', address: A },
+          { role: 'spoofed', address: IDLE },
+        ],
+        evidence: { framesTotal: ports.length, filter: 'eth.src == 00:0c:29:00:00:42 && tcp.flags.syn == 1 && tcp.flags.ack == 0' },
+      },
+    ]);
+    expect(checkFilter(found[0]!.evidence.filter)).toMatchObject({ ok: true });
+    // Whoever sends few in its own name is not told.
+    expect(findingsOf(await analyzeCapture(capture(21, BOTH, ports.slice(0, 4), true)), 'scanner-software')).toEqual([]);
+  });
+
+  // Nmap first sends SYN/ACKs in the name of the target to see whether the idle host counts on, as tshark shows of a recorded one.
+  test('a port from which the idle host was tested is not told as found open', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 4; i++)
+      builder
+        .tcp({ from: B, to: IDLE, sourcePort: 42_646, destinationPort: 443, flags: SYN | ACK, sequence: 1000 * i, acknowledgment: 1 })
+        .tcp({ from: IDLE, to: B, sourcePort: 443, destinationPort: 42_646, flags: RST, sequence: 1 })
+        .wait(0.05);
+    const scan = await onlyScan(Buffer.concat([builder.bytes(), capture(66, BOTH).subarray(24)]));
+    expect(scan.subjects[0]!.address).toBe(A);
+    expect(indicator(scan, 'open')).toBeUndefined();
   });
 
   test.each([

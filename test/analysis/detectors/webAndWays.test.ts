@@ -409,6 +409,38 @@ describe('malformed-traffic', () => {
     for (let i = 0; i < 30; i++) builder.frame(new Uint8Array(i % 12));
     expect(await run(builder.bytes(), 'malformed-traffic')).toEqual([]);
   });
+  // As in a public capture (`creds__telnet`): some frames come a second time a millisecond later, 66 bytes of them without a word that they were longer.
+  test('silent on cut copies of whole frames, not on a packet that is sent malformed twice', async () => {
+    const mirrored = (cutFirst: boolean): Uint8Array => {
+      const builder = new PacketBuilder();
+      for (let i = 0; i < 10; i++) {
+        const whole = ipBytes({
+            from: CLIENT,
+            to: SERVER,
+            protocol: 6,
+            identification: 100 + i,
+            payload: tcpBytes({
+              from: CLIENT,
+              to: SERVER,
+              sourcePort: 40_000,
+              destinationPort: 7777,
+              flags: PSH | ACK,
+              sequence: 1 + 85 * i,
+              payload: new Uint8Array(85).fill(97),
+            }),
+          }),
+          frame = (bytes: Uint8Array): Uint8Array => Uint8Array.from([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, ...bytes]);
+        builder
+          .frame(frame(cutFirst ? whole.slice(0, 52) : whole))
+          .wait(0.001)
+          .frame(frame(whole.slice(0, 52)))
+          .wait(1);
+      }
+      return builder.bytes();
+    };
+    expect(await run(mirrored(false), 'malformed-traffic')).toEqual([]);
+    expect(await run(mirrored(true), 'malformed-traffic')).toMatchObject([{ evidence: { framesTotal: 20 } }]);
+  });
   test('Bad Neighbor: name servers of an even length', async () => {
     // RFC 8106 section 5.1: type 25, length in units of 8 bytes; CVE-2020-16898 needs it even.
     const advertisement = (units: number): Uint8Array =>

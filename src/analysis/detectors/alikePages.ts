@@ -1,0 +1,186 @@
+/**
+ * Pages that are guessed at a server which answers everything alike: with its one page (applications of a single page, pages that say 'not found' with 200), or by
+ * leading everybody to its login. What is asked for tells then, not the answer: names that lists for guessing begin with, of several families. Who follows links meets none.
+ */
+import type { HttpResponseMessage } from '../../pcap/http/messages.ts';
+import { headerValue } from '../../pcap/http/messages.ts';
+import type { Packet } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import { countText, plural } from '../describe.ts';
+import type { FindingDraft } from '../detector.ts';
+import { safeText } from '../exports/safeText.ts';
+import { familiesOf, guessesAmong, LEAST_LIST_WORDS, listWordsAmong } from './pathWords.ts';
+import { sightingDraft } from './sightings.ts';
+import { endsOf, Evidence, Watched, type Ends } from './watched.ts';
+
+const MOST_CLIENTS = 5000,
+  /** Different answers of one server to one client that are told apart at once. */
+  MOST_ANSWERS = 64,
+  MOST_TURNS = 8,
+  MOST_PAGES = 5000,
+  MOST_PAGES_OF_ALL = 100_000,
+  MOST_PATH = 200,
+  LEAST_FAMILIES = 3,
+  NOT_MODIFIED = 304,
+  NO_CONTENT = 204;
+
+/** One answer, and the pages that got it. */
+interface Alike {
+  readonly pages: Set<string>;
+  readonly evidence: Evidence;
+  readonly answer: string;
+}
+
+interface Asked {
+  readonly ends: Ends;
+  readonly answers: Map<number | string, Alike>;
+}
+
+export class AlikePages {
+  readonly #state: CaptureState;
+  readonly #all = new Watched<string, Asked>(MOST_CLIENTS);
+  #pages = 0;
+  #isFull = false;
+
+  constructor(state: CaptureState) {
+    this.#state = state;
+  }
+
+  add(message: HttpResponseMessage, flow: number, p: Packet): void {
+    const { method, status, uri } = message;
+    if (uri === null || status < 200 || status === NOT_MODIFIED || status === NO_CONTENT) return;
+    // The answer to HEAD says how long it would be, or nothing.
+    const length = method === 'GET' ? message.bodyLength : method === 'HEAD' ? Number(headerValue(message.headers, 'content-length') ?? NaN) : NaN;
+    if (Number.isNaN(length)) return;
+    const { client, server, serverPort } = endsOf(this.#state, flow),
+      asked = this.#all.of(`${client} ${server} ${serverPort}`, () => ({ ends: { client, server, serverPort }, answers: new Map() }));
+    if (asked === undefined) return;
+    const query = uri.indexOf('?'),
+      path = (query < 0 ? uri : uri.slice(0, query)).slice(0, MOST_PATH),
+      location = status >= 300 && status < 400 ? message.location : null;
+    if (location !== null) {
+      const end = location.search(/[?#]/),
+        whither = end < 0 ? location : location.slice(0, end);
+      this.#note(asked.answers, `${status} ${whither}`, path, flow, p, () => `${status} to ${safeText(whither, 80)}`);
+      // `https://example.org/a` for `/a`: all are led to where they wanted, at another server.
+      if (path.length > 1 && whither.endsWith(path)) {
+        const site = whither.slice(0, -path.length);
+        this.#note(asked.answers, `${status} ${site}/*`, path, flow, p, () => `${status} to the same at ${safeText(site, 80)}`);
+      }
+      return;
+    }
+    this.#note(asked.answers, length * 1000 + status, path, flow, p, () => `${status} with ${plural(length, 'byte')}`);
+    // Pages that say once what was not found; negative, so that both kinds have numbers of their own.
+    this.#note(
+      asked.answers,
+      -((length + MOST_PATH - path.length) * 1000 + status),
+      path,
+      flow,
+      p,
+      () => `${status} with ${plural(Math.max(0, length - path.length), 'byte')} beside the name of the page`,
+    );
+  }
+
+  #note(answers: Asked['answers'], key: number | string, path: string, flow: number, p: Packet, answer: () => string): void {
+    let alike = answers.get(key);
+    if (alike === undefined) {
+      if (this.#isFull) return;
+      if (answers.size >= MOST_ANSWERS) this.#forgetOne(answers);
+      answers.set(key, (alike = { pages: new Set(), evidence: new Evidence(), answer: answer() }));
+    }
+    if (alike.pages.size >= MOST_PAGES || this.#isFull || alike.pages.has(path)) return;
+    alike.pages.add(path);
+    alike.evidence.add(p, flow);
+    if (++this.#pages > MOST_PAGES_OF_ALL) this.#makeRoom();
+  }
+
+  /** Of the oldest the one that the fewest pages got; the others have another turn. */
+  #forgetOne(answers: Asked['answers']): void {
+    let least: [key: number | string, alike: Alike] | null = null;
+    for (let turn = 0; turn < MOST_TURNS; turn++) {
+      const one = answers.entries().next().value;
+      if (one === undefined) break;
+      if (least === null || one[1].pages.size < least[1].pages.size) least = one;
+      answers.delete(one[0]);
+      answers.set(one[0], one[1]);
+    }
+    if (least === null) return;
+    answers.delete(least[0]);
+    this.#pages -= least[1].pages.size;
+  }
+
+  /** Answers that few pages got, and none of lists, are forgotten. */
+  #makeRoom(): void {
+    for (const { answers } of this.#all.values)
+      for (const [key, { pages }] of answers)
+        if (familiesOf(listWordsAmong(pages)) < 2) {
+          answers.delete(key);
+          this.#pages -= pages.size;
+        }
+    this.#isFull = this.#pages > MOST_PAGES_OF_ALL / 2;
+  }
+
+  /** `isTold`: whether this client's guesses at this server are told already. */
+  findings(threshold: number, isTold: (ends: Ends) => boolean): FindingDraft[] {
+    const found: FindingDraft[] = [];
+    for (const { ends, answers } of this.#all.values) {
+      let most: Alike | null = null;
+      for (const alike of answers.values()) if (alike.pages.size > (most?.pages.size ?? 0)) most = alike;
+      if (most === null || most.pages.size < threshold || isTold(ends)) continue;
+      const words = listWordsAmong(most.pages);
+      if (words.size < LEAST_LIST_WORDS || familiesOf(words) < LEAST_FAMILIES || !guessesAmong(most.pages, 0).arePages) continue;
+      found.push(draft(this.#state, ends, most, words, threshold));
+    }
+    return found;
+  }
+
+  get limits(): string[] {
+    return [
+      ...this.#all.limits('clients of web servers'),
+      ...(this.#isFull ? [`Of more than ${countText(MOST_PAGES_OF_ALL)} pages with answers alike, some were left out.`] : []),
+    ];
+  }
+}
+
+function draft(state: CaptureState, ends: Ends, { pages, evidence, answer }: Alike, words: ReadonlySet<string>, threshold: number): FindingDraft {
+  const { client, server, serverPort } = ends,
+    seconds = evidence.seconds ?? 0;
+  return sightingDraft(
+    state,
+    {
+      ...ends,
+      mark: null,
+      evidence,
+      texts: new Set(
+        [...pages]
+          .filter((page) => listWordsAmong([page]).size > 0)
+          .slice(0, 4)
+          .map((page) => safeText(page, 120)),
+      ),
+      protocol: 'tcp',
+      count: pages.size,
+    },
+    {
+      technique: 'web-pages',
+      what: 'pages by guessing their names',
+      severity: 'medium',
+      parts: [
+        ['many different pages with one answer', 35],
+        ['many times the threshold', Math.max(0, Math.min(20, 5 * Math.log2(pages.size / threshold)))],
+        ['faster than people', seconds > 0 && pages.size / seconds >= 5 ? 12 : 0],
+        ['paths that lists for guessing begin with, and no page links to', Math.min(20, words.size + 5)],
+      ],
+      roles: ['attacker', 'victim'],
+      title: `${client} asks ${server} port ${serverPort} for pages by guessing their names: ${plural(pages.size, 'page')}`,
+      description: `${plural(pages.size, 'different page')} (threshold ${threshold}) were asked for and got one and the same answer, ${answer}: what is there and what is not is not told by it. ${plural(words.size, 'name')} among them (threshold ${LEAST_LIST_WORDS}) are those that lists for guessing begin with, of several families: ${[...words].slice(0, 8).join(', ')}.`,
+      indicators: [
+        { name: 'pages', value: pages.size, threshold },
+        { name: 'the answer to all of them', value: answer },
+        { name: 'words of lists for guessing among them', value: words.size, threshold: LEAST_LIST_WORDS, unit: 'words' },
+      ],
+      alternatives: ['A vulnerability scan that was ordered.', 'A crawler that follows broken links, or a site that was moved.'],
+      attack: ['T1595.003'],
+      recommendation: `Find out who asks at ${client}, and whether ${server} has any of it: the answers do not tell.`,
+    },
+  );
+}
