@@ -108,7 +108,8 @@ function treeItem(entry: CaptureEntry, summary: CaptureSummary | undefined): vsc
   item.tooltip = [
     uri.scheme === 'file' ? uri.fsPath : uri.toString(true),
     time,
-    ...(summary === undefined ? ['Not analysed yet'] : [summary.headline, findingsInWords(summary)]),
+    // What was found is said by the badge, whose words VS Code adds.
+    ...(summary === undefined ? ['Not analysed yet'] : [summary.headline, ...(summary.worst === null ? [findingsInWords(summary)] : [])]),
   ].join('\n');
   item.command = { command: 'vscode.openWith', title: 'Open', arguments: [uri, VIEW_TYPE] };
   item.accessibilityInformation = {

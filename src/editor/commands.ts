@@ -191,24 +191,31 @@ async function analyzeAll(context: CommandContext): Promise<void> {
 
 async function showOutcomes(outcomes: readonly Outcome[], wanted: number, editors: CaptureEditors): Promise<void> {
   if (outcomes.length === 0) return;
-  const items = [...outcomes]
-    .sort((a, b) => rank(b) - rank(a))
-    .map(({ entry, result }) => ({ label: entry.file.name, detail: 'failed' in result ? result.failed : inOneLine(result), uri: entry.uri }));
-  const done = outcomes.length === wanted ? `All ${wanted} captures analysed` : `${outcomes.length} of ${wanted} captures analysed`;
+  const failed = outcomes.filter(({ result }) => 'failed' in result),
+    analysed = outcomes.length - failed.length;
+  const item = ({ entry, result }: Outcome): vscode.QuickPickItem & { readonly uri?: vscode.Uri } => ({
+    label: entry.file.name,
+    detail: 'failed' in result ? result.failed : inOneLine(result),
+    uri: entry.uri,
+  });
+  const items = [
+    ...outcomes
+      .filter(({ result }) => !('failed' in result))
+      .sort((a, b) => rank(b) - rank(a))
+      .map(item),
+    ...(failed.length === 0 ? [] : [{ label: 'Could not be read', kind: vscode.QuickPickItemKind.Separator }, ...failed.map(item)]),
+  ];
+  const done = `${analysed === wanted ? `All ${wanted}` : `${analysed} of ${wanted}`} captures analysed${failed.length === 0 ? '' : `, ${failed.length} could not be read`}`;
   const picked = await vscode.window.showQuickPick(items, {
     title: `${done}, worst first`,
     placeHolder: 'Open a capture',
     matchOnDetail: true,
     ignoreFocusOut: true,
   });
-  if (picked !== undefined) await editors.show(picked.uri, { kind: 'show', view: 'overview' });
+  if (picked?.uri !== undefined) await editors.show(picked.uri, { kind: 'show', view: 'overview' });
 }
 
-/** Captures that could not be read need attention most, then the worst findings. */
-function rank({ result }: Outcome): number {
-  if ('failed' in result) return SEVERITIES.length;
-  return result.worst === null ? -1 : SEVERITIES.indexOf(result.worst);
-}
+const rank = ({ result }: Outcome): number => ('failed' in result || result.worst === null ? -1 : SEVERITIES.indexOf(result.worst));
 
 function inOneLine(summary: CaptureSummary): string {
   return `${countInWords(summary.packets, 'packet', 'packets', vscode.env.language)} · ${findingsInWords(summary)} · ${summary.headline}`;
