@@ -30,7 +30,7 @@ function indicatorRow(indicator: Indicator) {
   return html`<li data-indicator=${name}>
     <span class="iname">${capitalized(name)}</span><span class="r b nw" title=${String(value)}>${amount(value, unit)}</span>
     ${threshold !== undefined && scale > 0 ? bar([value / scale], { tick: threshold / scale }) : html`<span></span>`}
-    <span class="muted nw">${threshold === undefined ? '' : `threshold ${amount(threshold, unit)}`}</span>
+    <span class="muted">${threshold === undefined ? '' : `threshold ${amount(threshold, unit)}`}</span>
   </li>`;
 }
 

@@ -18,15 +18,24 @@ export interface ChatParts {
   readonly recorder: PlainRecorder;
 }
 
-export function registerChat(context: vscode.ExtensionContext, parts: ChatParts): vscode.Disposable[] {
+export function registerChat(context: vscode.ExtensionContext, parts: ChatParts): { dispose(): unknown }[] {
   const claude = claudeOf(context);
-  const sent = ledger();
+  const sent = ledger(),
+    sentUri = vscode.Uri.parse('netsec-sent:/What%20was%20sent.txt');
+  const sentChanged = new vscode.EventEmitter<vscode.Uri>();
   const registered = [
     claude,
+    sentChanged,
+    vscode.workspace.registerTextDocumentContentProvider(sentUri.scheme, {
+      onDidChange: sentChanged.event,
+      provideTextDocumentContent: () => sent.text(),
+    }),
     vscode.commands.registerCommand('netsec.setAnthropicApiKey', () => claude.askForKey()),
     vscode.commands.registerCommand('netsec.chooseModel', () => claude.askForModel()),
     vscode.commands.registerCommand('netsec.showWhatWasSent', async () => {
-      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'plaintext', content: sent.text() }));
+      // A document of its own that nobody can save: closing it asks nothing.
+      sentChanged.fire(sentUri);
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(sentUri));
     }),
     vscode.commands.registerCommand(EVIDENCE_COMMAND, (argument: unknown, column: unknown) => openEvidence(argument, parts.show, column)),
     languageModel(claude),

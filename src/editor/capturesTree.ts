@@ -1,5 +1,6 @@
 /** The Captures view: every capture of the captures folders, newest first, with what an analysis found in it. */
 import * as vscode from 'vscode';
+import { safeText } from '../analysis/exports/safeText.ts';
 import { recordedMs, type CaptureFile } from '../analysis/captureFiles.ts';
 import type { Severity } from '../analysis/report.ts';
 import { VIEW_TYPE } from './captureEditor.ts';
@@ -99,21 +100,24 @@ function treeItem(entry: CaptureEntry, summary: CaptureSummary | undefined): vsc
   const size = bytesInWords(file.bytes, language);
   const time = timeInWords(recordedMs(file), language);
   const packets = summary === undefined ? [] : [countInWords(summary.packets, 'packet', 'packets', language)];
-  const item = new vscode.TreeItem(file.name);
+  // What turns the order of letters around in a name would turn the whole row.
+  const item = new vscode.TreeItem(safeText(file.name, 300));
   item.id = file.location;
   item.resourceUri = badgeUri(entry);
   item.description = [shortTime(recordedMs(file), Date.now(), language), size, ...packets].join(' · ');
   item.iconPath = new vscode.ThemeIcon('pulse');
   item.contextValue = 'capture';
   item.tooltip = [
-    uri.scheme === 'file' ? uri.fsPath : uri.toString(true),
+    safeText(uri.scheme === 'file' ? uri.fsPath : uri.toString(true), 1000),
     time,
     // What was found is said by the badge, whose words VS Code adds.
     ...(summary === undefined ? ['Not analysed yet'] : [summary.headline, ...(summary.worst === null ? [findingsInWords(summary)] : [])]),
   ].join('\n');
   item.command = { command: 'vscode.openWith', title: 'Open', arguments: [uri, VIEW_TYPE] };
   item.accessibilityInformation = {
-    label: [file.name, size, time, ...packets, ...(summary === undefined ? ['not analysed yet'] : [findingsInWords(summary)])].join(', '),
+    label: [safeText(file.name, 300), size, time, ...packets, ...(summary === undefined ? ['not analysed yet'] : [findingsInWords(summary)])].join(
+      ', ',
+    ),
   };
   return item;
 }

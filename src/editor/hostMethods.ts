@@ -24,6 +24,12 @@ export function hostMethods(
       return null;
     },
     async askNetsec({ question }) {
+      if (vscode.workspace.getConfiguration('chat').get('disableAIFeatures') === true) {
+        void vscode.window.showInformationMessage(
+          'Netsec: Chat is turned off by the setting chat.disableAIFeatures. In a terminal, netsec ask answers the same questions, without a model, too.',
+        );
+        return null;
+      }
       await vscode.commands.executeCommand('workbench.action.chat.open', { query: `@netsec ${question}`, isPartialQuery: true });
       return null;
     },

@@ -20,6 +20,7 @@ class FakeVscode {
   readonly api = {
     Uri: {
       joinPath: (base: { fsPath: string }, ...parts: string[]) => ({ fsPath: path.join(base.fsPath, ...parts) }),
+      parse: (text: string) => ({ scheme: text.slice(0, text.indexOf(':')) }),
     },
     EventEmitter: class {
       event = (): { dispose(): void } => ({ dispose: () => undefined });

@@ -48,7 +48,7 @@ export const markdown: ReportExport = {
 export function inline(text: string): string {
   const safe = safeText(text).trim();
   if (safe === '') return '';
-  if (/^[\p{L}\p{N}][\p{L}\p{N} .,;:%()/'→–-]*$/u.test(safe) && !/www\.|:\/\/|:[a-z+][\w+-]*:|^\d+[.)]|--/i.test(safe)) return safe;
+  if (/^[\p{L}\p{N}][\p{L}\p{N} .,;:%()/'→–-]*$/u.test(safe) && !/www\.|:\/\/|:[a-z+][\w+-]*:|^\d+[.)](?!\d)|--/i.test(safe)) return safe;
   return code(safe);
 }
 
