@@ -22,7 +22,8 @@ export function openView(store: Store): View {
 
 function progress(store: Store): TemplateResult | typeof nothing {
   const { progress: now, start } = store;
-  if (store.complete || store.failure !== null) return nothing;
+  const isFiltering = now?.phase === 'filtering' && store.busy;
+  if ((store.complete && !isFiltering) || store.failure !== null) return nothing;
   const done = now?.bytesDone ?? 0;
   const total = now?.bytesTotal ?? start?.fileBytes ?? 0;
   const percent = total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : null;

@@ -306,6 +306,8 @@ export class Store {
     }
     this.loading = null;
     this.busy = false;
+    // A filter was applied to the end.
+    if (this.complete) this.progress = null;
     this.changed();
     if (this.again) void this.load();
   }

@@ -50,7 +50,7 @@ export class GridHead<Row> {
             title=${column.label ?? column.title}
             @click=${() => this.sortBy(column)}
           >
-            ${column.title === '' ? html`<span class="vh">${column.label}</span>` : column.title}${
+            ${column.title === '' ? html`<span class="vh">${column.label}</span>` : html`<span class="ell">${column.title}</span>`}${
               sorted(column) ? html`<i class="codicon codicon-arrow-${direction}" aria-hidden="true"></i>` : nothing
             }</button
           ><span class="g-resize" @pointerdown=${(event: PointerEvent) => this.startResize(event, column)}></span>

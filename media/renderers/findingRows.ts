@@ -39,7 +39,7 @@ export function findingRows(store: Store, report: Report) {
         (finding) =>
           html`<li class="fi hov" data-finding=${finding.id}>
             ${finding.expected === null ? severityBadge(finding.severity) : html`<span class="muted" title=${finding.expected.reason}>Expected</span>`}<button
-              class="lk quiet ell"
+              class="lk quiet two-lines"
               title=${finding.title}
               @click=${() => store.showFinding(finding.id)}
             >

@@ -92,9 +92,9 @@ export function timeTicks(start: Timestamp, from: number, to: number, max: numbe
     // At midnight the day says more than the hour.
     if (step >= 86400 || (to - from > 86400 && step >= 60 && clock === '00:00')) label = axisDay(date);
     else if (step < 1)
-      label = `${two(date.getUTCSeconds())}.${String(date.getUTCMilliseconds())
+      label = `${clock}:${two(date.getUTCSeconds())}.${String(date.getUTCMilliseconds())
         .padStart(3, '0')
-        .slice(0, step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3)} s`;
+        .slice(0, step >= 0.1 ? 1 : step >= 0.01 ? 2 : 3)}`;
     else if (step < 60) label = `${clock}:${two(date.getUTCSeconds())}`;
     ticks.push({ seconds, label });
   }

@@ -91,7 +91,9 @@ function columns(store: Store): readonly Column<FileRow>[] {
     { ...text('receiver', 'To', 110, 1, 4, ({ receiver }) => receiver), cell: ({ receiver }) => html`<span class="addr">${receiver}</span>` },
     {
       ...text('path', 'Path', 120, 2, 7, ({ path }) => path),
-      cell: ({ path }) => html`<span class="muted ell" title=${path}>${path}</span>`,
+      // The name stands in a column of its own: what tells paths apart is what is before it.
+      cell: ({ path, name }) =>
+        html`<span class="muted ell" title=${path}>${path.length > name.length && path.endsWith(name) ? path.slice(0, -name.length) : path}</span>`,
     },
     {
       ...text('sha256', 'SHA-256', 110, 1, 8, ({ sha256 }) => sha256 ?? ''),

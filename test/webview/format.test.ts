@@ -118,6 +118,8 @@ describe('times', () => {
   });
   test('axis ticks are round local moments', () => {
     expect(timeTicks(start, 0, 724, 8).map((tick) => tick.label)).toEqual(['09:12', '09:14', '09:16', '09:18', '09:20', '09:22']);
+    expect(timeTicks(start, 0, 0.01, 5).map((tick) => tick.label)[1]).toBe('09:11:02.116');
+    expect(timeTicks(start, 0, 2.2, 5).map((tick) => tick.label)).toEqual(['09:11:02.5', '09:11:03.0', '09:11:03.5', '09:11:04.0']);
     expect(timeTicks(start, 0, 0.01, 5).length).toBeLessThanOrEqual(6);
   });
 });
