@@ -7,6 +7,7 @@ import { CallCancelled } from '../analysis/rpc.ts';
 import { analyzeCapture } from './analyses.ts';
 import type { CaptureEditors, OpenEditor } from './captureEditor.ts';
 import type { CaptureEntry, CaptureLibrary } from './captureLibrary.ts';
+import { fileCommands } from './fileCommands.ts';
 import { findingsInWords } from './capturesTree.ts';
 import { addKeyLog } from './keyLogs.ts';
 import type { NetsecFolders } from './netsecFolders.ts';
@@ -26,7 +27,7 @@ export interface CommandContext {
 
 export function registerCommands(context: CommandContext): vscode.Disposable[] {
   const { editors, library } = context;
-  const commands: Readonly<Record<string, (...args: unknown[]) => Promise<void>>> = {
+  const commands: Record<string, (...args: unknown[]) => Promise<void>> = {
     openCapture: async () => {
       for (const uri of (await askForCaptures()) ?? []) await editors.show(uri);
     },
@@ -46,12 +47,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
     },
     // Menus hand over what was clicked, then all that is selected.
     openTogether: async (clicked, selected) => {
-      const targets = Array.isArray(selected) && selected.length > 0 ? (selected as unknown[]) : [clicked];
-      await openTogether(
-        targets.flatMap((target) => uriOf(target) ?? []),
-        library,
-        editors,
-      );
+      await openTogether(chosenOf(clicked, selected), library, editors);
     },
     goToPacket: async (frame) => {
       await goToPacket(activeEditor(editors), typeof frame === 'number' ? frame : undefined);
@@ -68,6 +64,11 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
       await Promise.resolve();
     },
   };
+  for (const [name, run] of Object.entries(fileCommands(context)))
+    commands[name] = async (clicked, selected) => {
+      const uris = chosenOf(clicked, selected);
+      if (uris.length > 0) await run(uris);
+    };
   return Object.entries(commands).map(([name, run]) =>
     vscode.commands.registerCommand(`netsec.${name}`, async (...args: unknown[]) => {
       try {
@@ -96,6 +97,12 @@ export function uriOf(target: unknown): vscode.Uri | undefined {
   if (target instanceof vscode.Uri) return target;
   const entry = target as Partial<CaptureEntry> | undefined;
   return entry?.uri instanceof vscode.Uri ? entry.uri : undefined;
+}
+
+/** All that is selected where what was clicked is among it, as menus hand it over. */
+function chosenOf(clicked: unknown, selected: unknown): vscode.Uri[] {
+  const targets = Array.isArray(selected) && selected.length > 0 ? (selected as unknown[]) : [clicked];
+  return targets.flatMap((target) => uriOf(target) ?? []);
 }
 
 async function askForCaptures(): Promise<vscode.Uri[] | undefined> {
