@@ -67,7 +67,6 @@ const UNREAD: Readonly<Record<string, string>> = {
   rsync: 'tcp.port == 873',
   tacplus: 'tcp.port == 49',
   usb: '',
-  websocket: 'http.upgrade',
   x11: 'tcp.port in {6000..6063}',
   xmpp: 'tcp.port == 5222 or tcp.port == 5269',
 };

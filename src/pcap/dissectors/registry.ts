@@ -122,5 +122,6 @@ export { serviceVlan, vlan } from './vlan.ts';
 export { vnc } from './vnc.ts';
 export { vtp } from './vtp.ts';
 export { vxlan } from './vxlan.ts';
+export { websocket } from './websocket.ts';
 export { wireguard } from './wireguard.ts';
 export { wlan } from './wlan.ts';
