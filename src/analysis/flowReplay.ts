@@ -137,6 +137,7 @@ async function walk(
     state = new CaptureState(p),
     pass = new FlowPass(state, {});
   p.media = source.media;
+  p.followsPieces = wantsRelated;
   prepare(p, state);
   const wanted = new Set(frames),
     records = source.scan.records();

@@ -7,7 +7,7 @@ import { isFollowed, isReadable, sayPlainStream } from '../pcap/plainStream.ts';
 import { TCP_PORT, type Bound } from '../pcap/tables.ts';
 import { copyOf, giveBack, viewOf } from './reusedMemory.ts';
 import { walkStream } from './streamWalk.ts';
-import { keep, NOTHING, settle, type StreamSide, type TcpStream } from './tcpStream.ts';
+import { keep, NOTHING, piecesOf, settle, type StreamSide, type TcpStream } from './tcpStream.ts';
 
 /** Bytes looked at before giving up on knowing what a stream is. */
 const SHORT_START = 16;
@@ -46,6 +46,7 @@ export function deliver(
     if (side.keptLength < side.keepLimit) keep(side, p.bytes, offset, end);
     if (p.files !== null) stream.dissector.passed?.(p, p.bytes, offset, end, direction, stream.state);
     side.skip -= end - offset;
+    piecesOf(p, stream, side)?.goOn(p, offset, end, sink);
     return;
   }
   const { waiting } = side;

@@ -132,6 +132,8 @@ export class Packet {
   isOpened = false;
   /** What is read now was sent by the receiver of this frame, which acknowledges it. */
   isOfOtherSide = false;
+  /** Somebody asks which segments of a stream belong together: it is walked in every byte. */
+  followsPieces = false;
   /** Set by a stream dissector's `step`. */
   pduComplete = false;
   /** Leading bytes of the PDU under way to keep when it spans segments; a `step` that knows better lowers it. With 0, and nobody looking, it is not dissected. */

@@ -29,7 +29,6 @@ const RENAMED: Readonly<Record<string, string>> = {
   'tcp.flags.rst': 'tcp.flags.reset',
   'tcp.flags.psh': 'tcp.flags.push',
   'tcp.flags.tcp_syn': 'tcp.flags.syn',
-  'tcp.segment_data': 'tcp.payload',
   'tcp.analysis': 'tcp.analysis.flags',
   'tcp.retransmission': 'tcp.analysis.retransmission',
   'smb.filename': 'smb.file',
