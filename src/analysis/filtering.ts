@@ -25,7 +25,15 @@ let catalog: FieldCatalog | undefined;
 /** Every name a filter may use; made when the first filter is. */
 export function filterCatalog(): FieldCatalog {
   return (catalog ??= createCatalog([
-    { protocol: tcp, fields: [...Object.values(tcpFlowFields), ...Object.values(tcpRelatedFields), ...Object.values(tcpPieceFields), ...tcpAnalysisFields.map(({ field }) => field)] },
+    {
+      protocol: tcp,
+      fields: [
+        ...Object.values(tcpFlowFields),
+        ...Object.values(tcpRelatedFields),
+        ...Object.values(tcpPieceFields),
+        ...tcpAnalysisFields.map(({ field }) => field),
+      ],
+    },
     { protocol: udp, fields: Object.values(udpFlowFields) },
   ]));
 }
@@ -125,9 +133,9 @@ export async function walkMatches(
     packet = analysis?.state.packet ?? new Packet(createTables());
   collector.attach(packet);
   witness?.begin(packet);
+  packet.followsPieces = tellsPieces(collector);
+  await foresee(packet, analysis?.state ?? null, collector, source, format, options);
   if (analysis !== null) {
-    packet.followsPieces = tellsPieces(collector);
-    await foresee(analysis.state, collector, source, format, options);
     await analysis.advance(options);
     return analysis;
   }

@@ -2,15 +2,17 @@
 import type { ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat } from '../pcap/captureFormat.ts';
 import type { Dissector } from '../pcap/dissector.ts';
+import type { Packet } from '../pcap/packet.ts';
 import { Analysis } from './analyze.ts';
 import type { CaptureState } from './captureState.ts';
 import { DEAF_BUT_RELATED } from './deafSink.ts';
 import type { FieldCollector } from './displayFilter/collector.ts';
 import type { SelectOptions } from './filtering.ts';
 
-/** Lets the pass of that state tell of what is to come, where the collector takes it. */
+/** Lets the pass over `p` tell of what is to come, where the collector takes it; `state` is that of a pass that follows flows. */
 export async function foresee(
-  state: CaptureState,
+  p: Packet,
+  state: CaptureState | null,
   collector: FieldCollector,
   source: ByteSource,
   format: CaptureFormat,
@@ -19,9 +21,9 @@ export async function foresee(
   if (!collector.wantsLater) return;
   const sink = { ...DEAF_BUT_RELATED, takes: (dissector: Dissector) => collector.takes(dissector) },
     before = new Analysis(source, format, { sink, isForFields: true }),
-    { packet } = before.state;
-  packet.followsPieces = state.packet.followsPieces;
+    { packet, flows } = before.state;
+  packet.followsPieces = p.followsPieces;
   await before.advance({ signal: options.signal });
-  state.packet.exchanges.known = packet.exchanges.answers;
-  state.foreseen = before.state.flows;
+  p.exchanges.known = packet.exchanges.answers;
+  if (state !== null) state.foreseen = flows;
 }
