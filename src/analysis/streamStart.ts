@@ -1,5 +1,6 @@
 /** Finds out by its first bytes which protocol a stream is in. What is in none that we know is said as it is, as long as it reads as text. */
 import type { Direction, FieldSink, StreamDissector } from '../pcap/dissector.ts';
+import { announcedFtpData, ftpData } from '../pcap/dissectors/ftpData.ts';
 import { NO_FILE, type FileTaker } from '../pcap/fileTaker.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { plainFile } from '../pcap/plainFile.ts';
@@ -103,6 +104,7 @@ function takeBytes(
     return;
   }
   if (stream.dissector === null && p.files !== null) takeAsFile(p, p.files, stream);
+  if (stream.dissector === null && !p.ftpData.isEmpty) takeAsFtpData(p, stream, flow, listener);
   if (stream.dissector === null) {
     const isBeginning = !side.midway && listener.isWhole(flow),
       answer = recognise(p, stream, flow, direction, bytes, from, to, sourcePort, destinationPort, isBeginning, listener);
@@ -136,9 +138,20 @@ function takeBytes(
 function takeAsFile(p: Packet, files: FileTaker, stream: TcpStream): void {
   const file = files.expected(p);
   if (file === NO_FILE) return;
-  stream.bound = p.tables.byId('tcp') ?? null;
+  stream.bound = p.tables.byId(ftpData.id) ?? null;
   stream.dissector = plainFile;
   stream.state = { ...(plainFile.open() as object), file };
+}
+
+/** Nor one that was announced on a control connection of FTP. */
+function takeAsFtpData(p: Packet, stream: TcpStream, flow: number, listener: StreamListener): void {
+  const setup = p.ftpData.of(p),
+    bound = setup === null ? undefined : p.tables.byId(ftpData.id);
+  if (bound === undefined) return;
+  stream.bound = bound;
+  stream.dissector = announcedFtpData;
+  stream.state = { ...announcedFtpData.open(), setup };
+  listener.onRecognised(flow, bound);
 }
 
 function recognise(

@@ -30,6 +30,7 @@ export { ethernet } from './ethernet.ts';
 export { fabricPath } from './fabricPath.ts';
 export { frameRelay } from './frameRelay.ts';
 export { ftp } from './ftp.ts';
+export { ftpData } from './ftpData.ts';
 export { geneve } from './geneve.ts';
 export { etherIp, gre } from './gre.ts';
 export { gtp } from './gtp.ts';
