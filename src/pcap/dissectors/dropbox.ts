@@ -12,7 +12,6 @@ export const dropbox: Dissector = {
   name: 'Dropbox LAN sync Discovery Protocol',
   fields: f,
   on: [{ table: 'udp.port', value: 17500 }],
-  says: ['json'],
   application: true,
   recognise: (p, offset, end) => matchPrefix(p.bytes, offset, end, '{"') === 'yes',
   dissect(p, offset, end, sink) {

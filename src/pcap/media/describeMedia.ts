@@ -45,16 +45,9 @@ export function mediaInfo(contentType: string): readonly [protocol: string, info
 
 /** Says the body `[from, to)` of `bytes`. */
 export function describeMedia(bytes: Uint8Array, from: number, to: number, contentType: string, sink: FieldSink, depth = 0): void {
-  if (to <= from) return;
-  switch (kindOf(contentType)) {
-    case json:
-      describeJson(bytes, from, to, sink);
-      return;
-    case urlencodedForm:
-      describeForm(bytes, from, to, sink);
-      return;
-    case mimeMultipart:
-      if (depth < MOST_DEPTH)
-        describeMultipart(bytes, from, to, contentType, sink, (begin, end, type) => describeMedia(bytes, begin, end, type, sink, depth + 1));
-  }
+  const kind = to > from ? kindOf(contentType) : null;
+  if (kind === json) describeJson(bytes, from, to, sink);
+  else if (kind === urlencodedForm) describeForm(bytes, from, to, sink);
+  else if (kind === mimeMultipart && depth < MOST_DEPTH)
+    describeMultipart(bytes, from, to, contentType, sink, (begin, end, type) => describeMedia(bytes, begin, end, type, sink, depth + 1));
 }
