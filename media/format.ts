@@ -219,6 +219,8 @@ const SPELLED: Readonly<Record<string, string>> = {
   pgsql: 'PostgreSQL',
   resp: 'Redis',
   stratum: 'Stratum',
+  websocket: 'WebSocket',
+  memcache: 'memcached',
   wg: 'WireGuard',
   'bt-dht': 'BitTorrent DHT',
   modbus: 'Modbus',

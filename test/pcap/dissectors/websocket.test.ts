@@ -8,6 +8,7 @@ import { pcap } from '../../../src/pcap/formats/pcap.ts';
 import { nodePlatform } from '../../../src/pcap/platform.node.ts';
 import { installPlatform } from '../../../src/pcap/platform.ts';
 import { MessageInflater } from '../../../src/pcap/websocket/inflater.ts';
+import { random } from '../../support/random.ts';
 import { PacketBuilder } from '../../support/packetBuilder.ts';
 import { bytesOf, conversation, cut, feed, feedEveryWay, hex, type Segment } from '../../support/streamDriver.ts';
 
@@ -125,6 +126,17 @@ describe('websocket', () => {
     expect(await frames('websocket')).toEqual([3, 4]);
     expect(await frames('websocket.opcode == 1 && websocket.mask == 1')).toEqual([3]);
     expect(await frames('websocket.payload.text contains "ell"')).toEqual([3, 4]);
+  });
+
+  it('reads any bytes without a throw, and says the same however they are cut', () => {
+    const { below } = random(6455);
+    for (let round = 0; round < 60; round++) {
+      const bytes = Uint8Array.from({ length: 1 + below(120) }, () =>
+          below(3) === 0 ? [0x81, 0xc1, 0x41, 0x80, 0x00, 0x8a, 0x85][below(7)]! : below(256),
+        ),
+        segments = conversation(['>', ASKED], ['<', agreed(DEFLATE)], [below(2) === 0 ? '>' : '<', bytes]);
+      expect(said(cut(segments, 1 + below(9)))).toEqual(said(segments));
+    }
   });
 
   it('says nothing of a stream that agreed to something else', () => {
