@@ -1,6 +1,6 @@
 /** Finds out by its first bytes which protocol a stream is in. What is in none that we know is said as it is, as long as it reads as text. */
 import type { Direction, FieldSink, StreamDissector } from '../pcap/dissector.ts';
-import { announcedFtpData, ftpData } from '../pcap/dissectors/ftpData.ts';
+import { ftpData, readAnnounced } from '../pcap/dissectors/ftpData.ts';
 import { NO_FILE, type FileTaker } from '../pcap/fileTaker.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { plainFile } from '../pcap/plainFile.ts';
@@ -146,11 +146,12 @@ function takeAsFile(p: Packet, files: FileTaker, stream: TcpStream): void {
 /** Nor one that was announced on a control connection of FTP. */
 function takeAsFtpData(p: Packet, stream: TcpStream, flow: number, listener: StreamListener): void {
   const setup = p.ftpData.of(p),
-    bound = setup === null ? undefined : p.tables.byId(ftpData.id);
-  if (bound === undefined) return;
+    bound = p.tables.byId(ftpData.id);
+  if (setup === null || bound === undefined) return;
+  const { dissector, state } = readAnnounced(setup);
   stream.bound = bound;
-  stream.dissector = announcedFtpData;
-  stream.state = { ...announcedFtpData.open(), setup };
+  stream.dissector = dissector;
+  stream.state = state;
   listener.onRecognised(flow, bound);
 }
 

@@ -41,8 +41,13 @@ const stream: StreamDissector<FtpDataState> = {
 
 export const ftpData: Dissector = { id: 'ftp-data', name: 'FTP Data', fields: f, says: [], on: [], application: true, stream };
 
-/** How a stream that was announced is read; behind a gap, too. */
-export const announcedFtpData: StreamDissector<FtpDataState> = { ...stream, recognise: () => 'yes' };
+/** Behind a gap, too. */
+const announced: StreamDissector<FtpDataState> = { ...stream, recognise: () => 'yes' };
+
+/** How a stream that was announced is read. */
+export function readAnnounced(setup: FtpSetup): { readonly dissector: StreamDissector; readonly state: unknown } {
+  return { dissector: announced, state: { ...announced.open(), setup } };
+}
 
 function dissectFtpData(p: Packet, offset: number, end: number, direction: Direction, state: FtpDataState, sink: FieldSink | null): void {
   const { left } = state;
