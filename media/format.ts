@@ -253,6 +253,8 @@ const SPELLED: Readonly<Record<string, string>> = {
   pgsql: 'PostgreSQL',
   resp: 'Redis',
   stratum: 'Stratum',
+  websocket: 'WebSocket',
+  memcache: 'memcached',
   wg: 'WireGuard',
   'bt-dht': 'BitTorrent DHT',
   modbus: 'Modbus',

@@ -16,7 +16,7 @@ PACKAGES = {'tcpdump': 'tcpdump', 'dumpcap': 'wireshark-common', 'nmap': 'nmap',
             'ptunnel-ng': 'ptunnel-ng', 'iodine': 'iodine', 'tinyproxy': 'tinyproxy', 'xrdp': 'xrdp', 'Xvfb': 'xvfb', 'Xtigervnc': 'tigervnc-standalone-server',
             'slowhttptest': 'slowhttptest', 'masscan': 'masscan', 'macof': 'dsniff', 'arpspoof': 'dsniff', 'ettercap': 'ettercap-text-only', 'dirb': 'dirb',
             'atk6-dos-new-ip6': 'thc-ipv6', 'arping': 'arping', 'aria2c': 'aria2', 'ab': 'apache2-utils', 'telnetd': 'inetutils-telnetd',
-            'caddy': 'caddy', 'gtlsclient': 'ngtcp2-client', 'chromium': 'chromium'}
+            'websockets': 'python3-websockets', 'caddy': 'caddy', 'gtlsclient': 'ngtcp2-client', 'chromium': 'chromium'}
 LONGEST_COMMAND = 170
 MOST_COMMANDS = 14
 
@@ -70,7 +70,7 @@ INTRODUCTION = """# Sample captures
 
 Small captures of our own making: real programs talking over network namespaces that the recording script created, nothing from any other network.
 Addresses are private or for documentation, names end in example.com, .net or .test, people and passwords are made up, certificates came from a throw-away authority.
-`capture_YYYYMMDD_HHMMSS.pcap` is the newest by name: the one that `npm start` shows.
+`capture_YYYYMMDD_HHMMSS.pcap` is the one that `npm start` shows: the newest of those with a time in their names. (All others are as new as the checkout; `latest` goes by that.)
 
 Each file has a page that says how it came to be, what is in it and what the product should find; `test/golden/samples/<file>.json` says what tshark counts.
 `sudo python3 scripts/record/record.py [scene ...]` records again, `node scripts/record/truth.mjs` writes the truth again. On Debian 12 the recording wants:

@@ -20,6 +20,8 @@ export interface Ends {
 
 export class CaptureState {
   readonly flows = new FlowTable();
+  /** The rows as an earlier pass knew them at its end, where somebody asks for what only the end tells; null without. */
+  foreseen: FlowTable | null = null;
   readonly histories = new HistoryTrie();
   readonly macs = new MacTable();
   readonly timeline = new TimelineCounts();

@@ -54,7 +54,7 @@ export class CarriedStreams implements StreamCarrier {
     const stream = this.#stream;
     if (stream === null) return;
     if (stream.inner === null) {
-      stream.inner = new TcpStream(this.#flow);
+      stream.inner = new TcpStream(this.#flow, true);
       this.#listener.onOpened(this.#flow);
     }
     const { inner } = stream,

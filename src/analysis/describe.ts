@@ -136,6 +136,8 @@ export function protocolLabel(id: string): string {
     bacapp: 'BACnet APDU',
     cippccc: 'CIP PCCC',
     teredo: 'Teredo',
+    websocket: 'WebSocket',
+    memcache: 'memcached',
   };
   return special[id] ?? id.toUpperCase();
 }

@@ -2,6 +2,7 @@
 import { nameIn } from '../pcap/http/bodyFile.ts';
 import { latin1 } from '../pcap/http/messages.ts';
 import { decodeWords } from '../pcap/mailHeaders.ts';
+import { behindHead, boundaryOf, placesOfParts } from '../pcap/multipart.ts';
 
 export interface FilePart {
   readonly name: string | null;
@@ -16,14 +17,13 @@ const MOST_PARTS = 100,
   MOST_HEAD = 16_384;
 
 const LF = 10,
-  CR = 13,
-  DASH = 45;
+  CR = 13;
 
 /** Files of a form: fields without a file name are none. `contentType` names the boundary. */
 export function partsOfForm(bytes: Uint8Array, contentType: string): FilePart[] {
   const boundary = boundaryOf(contentType);
   if (boundary === null) return [];
-  return split(bytes, boundary).flatMap(([from, to]): FilePart[] => {
+  return placesOfParts(bytes, 0, bytes.length, boundary, MOST_PARTS).parts.flatMap(({ from, to }): FilePart[] => {
     const part = readPart(bytes, from, to),
       name = nameIn(part.disposition ?? '', 'filename');
     return name === null ? [] : [{ name, contentType: part.contentType, bytes: part.body }];
@@ -44,7 +44,9 @@ function collect(part: Part, depth: number, into: FilePart[]): void {
     type = contentType?.split(';')[0]!.trim().toLowerCase() ?? 'text/plain';
   const boundary = type.startsWith('multipart/') ? boundaryOf(contentType!) : null;
   if (boundary !== null) {
-    if (depth < MOST_DEPTH) for (const [from, to] of split(part.body, boundary)) collect(readPart(part.body, from, to), depth + 1, into);
+    if (depth < MOST_DEPTH)
+      for (const { from, to } of placesOfParts(part.body, 0, part.body.length, boundary, MOST_PARTS).parts)
+        collect(readPart(part.body, from, to), depth + 1, into);
     return;
   }
   const name = nameIn(part.disposition ?? '', 'filename') ?? nameIn(contentType ?? '', 'name');
@@ -73,63 +75,6 @@ function readPart(bytes: Uint8Array, from: number, to: number): Part {
     subject: subject === null ? null : decodeWords(subject),
     body: bytes.subarray(bodyFrom, to),
   };
-}
-
-/** Offset behind the empty line; a part without a head begins with it. */
-function behindHead(bytes: Uint8Array, from: number, to: number): number {
-  for (let at = from; at < to;) {
-    if (bytes[at] === LF) return at + 1;
-    if (bytes[at] === CR && bytes[at + 1] === LF) return at + 2;
-    const lineEnd = bytes.subarray(0, to).indexOf(LF, at);
-    if (lineEnd < 0) return to;
-    at = lineEnd + 1;
-  }
-  return to;
-}
-
-function boundaryOf(contentType: string): string | null {
-  const match = /\bboundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i.exec(contentType);
-  return match?.[1] ?? match?.[2] ?? null;
-}
-
-/** Where the parts lie between lines of `--boundary`; a part that is not ended goes to the end. */
-function split(bytes: Uint8Array, boundary: string): [from: number, to: number][] {
-  const mark = Uint8Array.from(`--${boundary}`, (character) => character.charCodeAt(0) & 255),
-    parts: [number, number][] = [];
-  let begun = -1;
-  for (let at = 0; parts.length < MOST_PARTS;) {
-    const found = indexOfLine(bytes, mark, at);
-    if (found < 0) {
-      if (begun >= 0) parts.push([begun, bytes.length]);
-      break;
-    }
-    if (begun >= 0) parts.push([begun, withoutLineEnd(bytes, begun, found)]);
-    const behind = found + mark.length;
-    if (bytes[behind] === DASH && bytes[behind + 1] === DASH) break;
-    const lineEnd = bytes.indexOf(LF, behind);
-    if (lineEnd < 0) break;
-    begun = at = lineEnd + 1;
-  }
-  return parts;
-}
-
-/** Where a line begins with `mark`. */
-function indexOfLine(bytes: Uint8Array, mark: Uint8Array, from: number): number {
-  for (let at = from; ; at++) {
-    at = bytes.indexOf(DASH, at);
-    if (at < 0 || at + mark.length > bytes.length) return -1;
-    if (at > 0 && bytes[at - 1] !== LF) continue;
-    let i = 0;
-    while (i < mark.length && bytes[at + i] === mark[i]) i++;
-    if (i === mark.length) return at;
-  }
-}
-
-/** The line break before a boundary belongs to it. */
-function withoutLineEnd(bytes: Uint8Array, from: number, to: number): number {
-  if (to > from && bytes[to - 1] === LF) to--;
-  if (to > from && bytes[to - 1] === CR) to--;
-  return to;
 }
 
 function decoded({ transferEncoding, body }: Part): Uint8Array {

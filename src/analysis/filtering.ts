@@ -17,6 +17,7 @@ import type { Slot } from './displayFilter/slots.ts';
 import type { FilterCheck, Selection } from './engineApi.ts';
 import { foresee } from './laterAnswers.ts';
 import { FrameSelection } from './frameSelection.ts';
+import { tcpPieceFields, tellsPieces } from './tcpPieces.ts';
 import { tcpAnalysisFields, tcpFlowFields, tcpRelatedFields, udpFlowFields } from './tcpFields.ts';
 
 let catalog: FieldCatalog | undefined;
@@ -24,7 +25,15 @@ let catalog: FieldCatalog | undefined;
 /** Every name a filter may use; made when the first filter is. */
 export function filterCatalog(): FieldCatalog {
   return (catalog ??= createCatalog([
-    { protocol: tcp, fields: [...Object.values(tcpFlowFields), ...Object.values(tcpRelatedFields), ...tcpAnalysisFields.map(({ field }) => field)] },
+    {
+      protocol: tcp,
+      fields: [
+        ...Object.values(tcpFlowFields),
+        ...Object.values(tcpRelatedFields),
+        ...Object.values(tcpPieceFields),
+        ...tcpAnalysisFields.map(({ field }) => field),
+      ],
+    },
     { protocol: udp, fields: Object.values(udpFlowFields) },
   ]));
 }
@@ -124,7 +133,8 @@ export async function walkMatches(
     packet = analysis?.state.packet ?? new Packet(createTables());
   collector.attach(packet);
   witness?.begin(packet);
-  await foresee(packet, collector, source, format, options);
+  packet.followsPieces = tellsPieces(collector);
+  await foresee(packet, analysis?.state ?? null, collector, source, format, options);
   if (analysis !== null) {
     await analysis.advance(options);
     return analysis;

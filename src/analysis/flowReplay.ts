@@ -7,6 +7,7 @@ import type { CaptureScan } from '../pcap/captureReader.ts';
 import { createPacket, decode } from '../pcap/decode.ts';
 import type { FieldSink } from '../pcap/dissector.ts';
 import { DEAF, DEAF_BUT_RELATED } from './deafSink.ts';
+import type { FtpDataEnds } from '../pcap/ftpDataEnds.ts';
 import type { MediaEnds } from '../pcap/mediaEnds.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { CaptureState } from './captureState.ts';
@@ -38,6 +39,7 @@ export interface ReplaySource {
   readonly addresses: Ipv6Table;
   /** What the first pass learned of voice and video: it was announced in other flows. */
   readonly media: MediaEnds;
+  readonly ftpData: FtpDataEnds;
   /** Time of the capture's first frame, which relative times count from. */
   readonly firstSeconds: number;
   readonly firstNanoseconds: number;
@@ -137,6 +139,8 @@ async function walk(
     state = new CaptureState(p),
     pass = new FlowPass(state, {});
   p.media = source.media;
+  p.ftpData = source.ftpData;
+  p.followsPieces = wantsRelated;
   prepare(p, state);
   const wanted = new Set(frames),
     records = source.scan.records();

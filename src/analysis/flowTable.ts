@@ -25,7 +25,7 @@ export const A = 0,
   TCP_ROW = 22,
   HISTORY_SEEN = 23,
   HISTORY = 28,
-  /** Window scale shift + 1 of the originator's SYN, of the responder's in the next byte; 0 without the option. Further bits are those of windowScale.ts. */
+  /** Window scale shift + 1 of the originator's SYN, of the responder's in the next byte; 0 without the option. Further bits are those of windowScale.ts and tcpCompleteness.ts. */
   WINDOW_SCALES = 29,
   BASE_A = 30,
   BASE_B = 31,

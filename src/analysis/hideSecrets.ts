@@ -125,7 +125,7 @@ export function secretsOf({ row, tree, sources }: Said): ReadonlySet<string> {
         add(node.text);
         add(node.text.replace(/^"|"$/g, ''));
       }
-      for (const secret of secretsOfHeader(node)) add(secret);
+      for (const secret of [...secretsOfHeader(node), ...secretsOfPair(node)]) add(secret);
       visit(node.children);
     }
   };
@@ -144,6 +144,21 @@ function secretsOfHeader({ name, text }: FieldNode): string[] {
   return name === 'http2.header' || name === 'http3.headers.header'
     ? PATTERNS.flatMap(({ find }) => [...text.matchAll(find)].map((match) => match[2] ?? ''))
     : [];
+}
+
+/** Names whose values are told apart from them. */
+const PAIR_NAMES: ReadonlySet<string> = new Set(['json.member', 'urlencoded-form.key']),
+  PAIR_VALUES = /^(?:json\.value\.(?:string|number)|urlencoded-form\.value)$/;
+
+/** What stands behind the name of a secret in JSON or in a form, with its escapes read. */
+function secretsOfPair({ name, text, children }: FieldNode): string[] {
+  return PAIR_NAMES.has(name) && isSecretName(text) ? children.filter((child) => PAIR_VALUES.test(child.name)).map((child) => child.text) : [];
+}
+
+/** Whether what a program calls so is a secret: `password`, `api_key`. */
+export function isSecretName(name: string): boolean {
+  const pair = `"${name.slice(0, 100)}":"x"`;
+  return hideSecrets(pair) !== pair;
 }
 
 const SURE_LENGTH = 6;

@@ -1,4 +1,5 @@
 /** What one address offers and uses: its conversations by transport, port and service, and what it tried in vain. */
+import { ftpData } from '../pcap/dissectors/ftpData.ts';
 import { addressFilter } from './detectors/watched.ts';
 import type { HostAttempts, HostService } from './hostStory.ts';
 import type { Conversation } from './report.ts';
@@ -42,6 +43,8 @@ export function hostServices(address: string, rows: readonly Conversation[]): Ho
       failed.ports.add(bPort);
       continue;
     }
+    // A part of FTP, on a port for each transfer: no service of its own.
+    if (row.service === ftpData.id) continue;
     // Opened and left without a word, as scanners do: nothing was used.
     if (layer === 'tcp' && !/d/i.test(history ?? '')) continue;
     add(b === address ? offers : uses, row, layer, bPort, b === address ? a : b);

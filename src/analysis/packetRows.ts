@@ -175,6 +175,7 @@ export class PacketRows {
       flows: state.flows,
       addresses: state.packet.ipv6,
       media: state.packet.media,
+      ftpData: state.packet.ftpData,
       firstSeconds: state.firstSeconds,
       firstNanoseconds: state.firstNanoseconds,
       topProtocol: (frame) => state.tables.paths.topOf(this.#index.path(frame - 1))?.id,

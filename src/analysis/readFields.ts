@@ -161,7 +161,7 @@ class WholeFrame implements FieldSink, Witness {
     return this.#other?.wantsRelated ?? false;
   }
 
-  readonly wantsCostly = (field: Field): boolean => this.#other?.wantsCostly?.(field) === true;
+  readonly wantsCostly = (wanted: Field | Dissector): boolean => this.#other?.wantsCostly?.(wanted) === true;
 
   beside(other: FieldSink | null): this {
     this.#other = other;

@@ -1,13 +1,14 @@
 /** Finds out by its first bytes which protocol a stream is in. What is in none that we know is said as it is, as long as it reads as text. */
 import type { Direction, FieldSink, StreamDissector } from '../pcap/dissector.ts';
+import { describeFtpData, ftpData, readAnnounced } from '../pcap/dissectors/ftpData.ts';
 import { NO_FILE, type FileTaker } from '../pcap/fileTaker.ts';
 import type { Packet } from '../pcap/packet.ts';
 import { plainFile } from '../pcap/plainFile.ts';
 import { isFollowed, isReadable, sayPlainStream } from '../pcap/plainStream.ts';
 import { TCP_PORT, type Bound } from '../pcap/tables.ts';
 import { copyOf, giveBack, viewOf } from './reusedMemory.ts';
-import { walkStream } from './streamWalk.ts';
-import { keep, NOTHING, settle, type StreamSide, type TcpStream } from './tcpStream.ts';
+import { markPath, walkStream } from './streamWalk.ts';
+import { keep, NOTHING, piecesOf, settle, type StreamSide, type TcpStream } from './tcpStream.ts';
 
 /** Bytes looked at before giving up on knowing what a stream is. */
 const SHORT_START = 16;
@@ -46,6 +47,7 @@ export function deliver(
     if (side.keptLength < side.keepLimit) keep(side, p.bytes, offset, end);
     if (p.files !== null) stream.dissector.passed?.(p, p.bytes, offset, end, direction, stream.state);
     side.skip -= end - offset;
+    piecesOf(p, stream, side)?.goOn(p, offset, end, sink);
     return;
   }
   const { waiting } = side;
@@ -105,7 +107,10 @@ function takeBytes(
   if (stream.dissector === null) {
     const isBeginning = !side.midway && listener.isWhole(flow),
       answer = recognise(p, stream, flow, direction, bytes, from, to, sourcePort, destinationPort, isBeginning, listener);
-    if (answer !== 'yes') {
+    if (
+      answer !== 'yes' &&
+      !takeAsFtpData(p, stream, answer === 'no' || stream.undecidedBytes + end - offset >= MAX_UNDECIDED_BYTES, offset, end, sink, listener)
+    ) {
       stream.undecidedBytes += end - offset;
       stream.isFollowed ||= isFollowed(bytes, from, to);
       // A few bytes, as programs send a length or a command before what follows: the next segment tells more.
@@ -135,9 +140,44 @@ function takeBytes(
 function takeAsFile(p: Packet, files: FileTaker, stream: TcpStream): void {
   const file = files.expected(p);
   if (file === NO_FILE) return;
-  stream.bound = p.tables.byId('tcp') ?? null;
+  stream.bound = p.tables.byId(ftpData.id) ?? null;
   stream.dissector = plainFile;
   stream.state = { ...(plainFile.open() as object), file };
+}
+
+/**
+ * What was announced on a control connection of FTP, and is nothing that is known by its content: an announcement must not hide what else is said there. While that is
+ * open its segments are told as such, and the stream is not settled.
+ */
+function takeAsFtpData(
+  p: Packet,
+  stream: TcpStream,
+  isUnknown: boolean,
+  offset: number,
+  end: number,
+  sink: FieldSink | null,
+  listener: StreamListener,
+): boolean {
+  if (p.ftpData.isEmpty) return false;
+  const setup = p.ftpData.of(p),
+    bound = p.tables.byId(ftpData.id);
+  if (setup === null || bound === undefined) return false;
+  if (!isUnknown) {
+    markPath(p, bound);
+    if (sink?.takes(ftpData) === true) describeFtpData(offset, end, setup, sink);
+    return false;
+  }
+  const { dissector, state } = readAnnounced(setup);
+  stream.bound = bound;
+  stream.dissector = dissector;
+  stream.state = state;
+  listener.onRecognised(stream.flow, bound);
+  return true;
+}
+
+/** A stream has ended before it was known what it is: a short file, where it was announced. */
+export function settleAnnounced(p: Packet, stream: TcpStream, listener: StreamListener): void {
+  if (stream.dissector === null) takeAsFtpData(p, stream, true, 0, 0, null, listener);
 }
 
 function recognise(

@@ -3,7 +3,7 @@ import { NEED_MORE, NOT_MINE, type Direction, type FieldSink, type StreamDissect
 import type { Packet } from '../pcap/packet.ts';
 import type { Bound } from '../pcap/tables.ts';
 import { copyOf } from './reusedMemory.ts';
-import { dropKept, keep, sinkOf, type StreamSide, type TcpStream } from './tcpStream.ts';
+import { dropKept, keep, piecesOf, sinkOf, type StreamSide, type TcpStream } from './tcpStream.ts';
 
 /** Bytes kept until a step can be taken: a header is never longer. */
 const MAX_WAITING_BYTES = 192 << 10;
@@ -35,6 +35,9 @@ export function walkStream(
     if (!side.keepsState && dissector.resume?.(direction, stream.state) !== true) stream.state = dissector.open();
     side.lost = side.keepsState = false;
   }
+  const pieces = piecesOf(p, stream, side);
+  /** Where what the frame has of the current PDU begins in it. */
+  let pieceFrom = frameOffset;
   /** Where the current PDU began in `bytes`, -1 if in an earlier segment. */
   let pduStart = side.keptLength > 0 || side.skip > 0 ? -1 : offset;
   for (;;) {
@@ -48,11 +51,16 @@ export function walkStream(
       offset += count;
       if (side.skip > 0) {
         keepRest(side, bytes, frameBytes, pduStart, offset);
+        pieces?.goOn(p, pieceFrom, frameEnd, sink);
         return;
       }
       if (side.completes) {
         side.completes = false;
         markPath(p, bound);
+        if (pieces !== null) {
+          pieces.end(p, pieceFrom, offset + shift, sink);
+          pieceFrom = Math.max(pieceFrom, offset + shift);
+        }
         if (side.keepLimit === 0 && own === null) side.keptLength = side.missing = 0;
         else if (pduStart >= 0 && bytes === frameBytes) dissector.dissect(p, pduStart, offset, direction, stream.state, own);
         else {
@@ -72,9 +80,10 @@ export function walkStream(
     }
     if (offset >= end) {
       keepRest(side, bytes, frameBytes, pduStart, offset);
+      pieces?.goOn(p, pieceFrom, frameEnd, sink);
       return;
     }
-    if (own === null && offset === pduStart && dissector.bulk?.ready(p, direction, stream.state) === true) {
+    if (own === null && pieces === null && offset === pduStart && dissector.bulk?.ready(p, direction, stream.state) === true) {
       const passed = dissector.bulk.passOver(bytes, offset, end);
       if (passed > offset) {
         markPath(p, bound);
@@ -103,6 +112,7 @@ export function walkStream(
         return;
       }
       keepRest(side, bytes, frameBytes, pduStart, offset);
+      pieces?.goOn(p, pieceFrom, frameEnd, sink);
       side.waiting = copyOf(bytes, offset, end);
       return;
     }

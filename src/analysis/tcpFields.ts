@@ -3,6 +3,7 @@ import { defineFields, type Direction, type Field, type FieldSink } from '../pca
 import { tcpFlagsText } from '../pcap/dissectors/tcp.ts';
 import { NET_DST_PORT, NET_PAYLOAD, NET_PAYLOAD_LENGTH, NET_SRC_PORT, TCP_ACK, TCP_SYN, type Packet } from '../pcap/packet.ts';
 import * as F from './flowTable.ts';
+import { completenessOf, completenessText } from './tcpCompleteness.ts';
 import type { FlowTimes } from './flowTimes.ts';
 import type { TcpRelations } from './tcpRelations.ts';
 import { scaleOf } from './windowScale.ts';
@@ -28,6 +29,7 @@ export const udpFlowFields = defineFields({
 export const tcpRelatedFields = defineFields({
   timeRelative: { name: 'tcp.time_relative', label: 'Time since first frame in this TCP stream', type: 'duration', related: 'earlier' },
   timeDelta: { name: 'tcp.time_delta', label: 'Time since previous frame in this TCP stream', type: 'duration', related: 'earlier' },
+  completeness: { name: 'tcp.completeness', label: 'Conversation completeness', type: 'uint', related: 'later' },
   acksFrame: { name: 'tcp.analysis.acks_frame', label: 'This is an ACK to the segment in frame', type: 'uint', related: 'earlier' },
   ackRtt: { name: 'tcp.analysis.ack_rtt', label: 'The RTT to ACK the segment was', type: 'duration', related: 'earlier' },
   initialRtt: { name: 'tcp.analysis.initial_rtt', label: 'iRTT', type: 'duration', related: 'earlier' },
@@ -59,6 +61,12 @@ export function describeTcpRelations(at: number, told: TcpRelations, sink: Field
     sink.add(f.duplicateAckNumber, at, 0, told.duplicateAckNumber);
     sink.add(f.duplicateAckFrame, at, 0, told.duplicateAckFrame);
   }
+}
+
+/** Says how much of the connection there is, as its row knows at its end. */
+export function describeCompleteness(at: number, ints: Int32Array, row: number, sink: FieldSink): void {
+  const value = completenessOf(ints[row * F.INTS + F.WINDOW_SCALES]!);
+  sink.add(tcpRelatedFields.completeness, at, 0, value, sink.wantsText ? completenessText(value) : undefined);
 }
 
 /** Says how long after others of its conversation a frame came. */

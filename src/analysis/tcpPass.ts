@@ -21,7 +21,8 @@ import { markPath } from './streamWalk.ts';
 import { ONLY_A_SYN, PORTS_REUSED, TcpAnalysis } from './tcpAnalysis.ts';
 import { scalesAfterSyn } from './windowScale.ts';
 import { TcpCourse } from './tcpCourse.ts';
-import { describeTcp, describeTcpRelations, describeTimes, tcpRelatedFields } from './tcpFields.ts';
+import { completedBy } from './tcpCompleteness.ts';
+import { describeCompleteness, describeTcp, describeTcpRelations, describeTimes, tcpRelatedFields } from './tcpFields.ts';
 import type { FlowTimes } from './flowTimes.ts';
 import { TcpRelationsWatch } from './tcpRelations.ts';
 import { IGNORED, NO_STREAM, TcpStreams } from './tcpStreams.ts';
@@ -68,7 +69,8 @@ export class TcpPass {
     const length = p.net[net + NET_PAYLOAD_LENGTH]!,
       payload = p.net[net + NET_PAYLOAD]!,
       payloadEnd = p.net[net + NET_PAYLOAD_END]!;
-    const isReused = this.#keepBases(p, at, direction);
+    const isFirst = (flows.ints[at + F.FLAGS]! & (F.HAS_BASE_A | F.HAS_BASE_B)) === 0,
+      isReused = this.#keepBases(p, at, direction);
     const next = flows.ints[at + F.NEXT_A + direction]!,
       analysis = this.#analysis,
       segmentAt = p.tcpSequence | 0;
@@ -85,13 +87,16 @@ export class TcpPass {
     // A SYN's own window is never scaled, so that its option counts from the next segment on.
     if ((flags & TCP_SYN) !== 0)
       flows.ints[at + F.WINDOW_SCALES] = scalesAfterSyn(flows.ints[at + F.WINDOW_SCALES]!, direction, p.tcpWindowScale, (flags & TCP_ACK) !== 0);
+    const column = flows.ints[at + F.WINDOW_SCALES]!,
+      completed = completedBy(column, isFirst, flags, length);
+    if (completed !== column) flows.ints[at + F.WINDOW_SCALES] = completed;
     this.#course.connection(row, direction, flags, length);
-    let column = flows.ints[at + F.STREAM]!;
-    if (column === IGNORED) return bits;
-    if (column > NO_STREAM && (flags & TCP_ACK) !== 0 && (flows.ints[at + F.FLAGS]! & (direction === 0 ? F.EARLY_B : F.EARLY_A)) !== 0) {
+    let stream = flows.ints[at + F.STREAM]!;
+    if (stream === IGNORED) return bits;
+    if (stream > NO_STREAM && (flags & TCP_ACK) !== 0 && (flows.ints[at + F.FLAGS]! & (direction === 0 ? F.EARLY_B : F.EARLY_A)) !== 0) {
       this.#streams.acknowledged(
         p,
-        column,
+        stream,
         row,
         (1 - direction) as Direction,
         p.tcpAcknowledgment | 0,
@@ -104,9 +109,9 @@ export class TcpPass {
     if (length > 0 && ((flags & TCP_SYN) === 0 || flows.ints[at + F.PACKETS_A + 1 - direction]! > 0)) {
       const sequence = (flags & TCP_SYN) !== 0 ? (segmentAt + 1) | 0 : segmentAt;
       if (!this.#isPassedOver(p, at, direction, sequence, length, payload, payloadEnd)) {
-        column = this.#streams.segment(
+        stream = this.#streams.segment(
           p,
-          column,
+          stream,
           row,
           direction,
           sequence,
@@ -119,13 +124,13 @@ export class TcpPass {
           p.net[net + NET_DST_PORT]!,
           sink,
         );
-        flows.ints[at + F.STREAM] = column;
+        flows.ints[at + F.STREAM] = stream;
         this.#park(at, direction);
       }
     }
-    if (column > NO_STREAM && (flags & (TCP_FIN | TCP_RST)) !== 0) {
+    if (stream > NO_STREAM && (flags & (TCP_FIN | TCP_RST)) !== 0) {
       // After a reset the other side's data may still be on its way.
-      flows.ints[at + F.STREAM] = this.#streams.end(p, column, direction, sink);
+      flows.ints[at + F.STREAM] = this.#streams.end(p, stream, direction, sink);
     }
     if (p.application >= 0) this.#seenWithin(row, flows.ints[at + F.SERVICE]! - 1, p.application);
     return bits;
@@ -141,6 +146,8 @@ export class TcpPass {
     reachesFarther: boolean,
     sink: FieldSink,
   ): void {
+    // Known at its end: of a walk that knows it no more is told than was seen so far.
+    describeCompleteness(payload, (this.#state.foreseen ?? this.#state.flows).ints, row, sink);
     if (this.#times.next(row, p)) describeTimes(payload, this.#times, tcpRelatedFields, sink);
     const relations = (this.#relations ??= new TcpRelationsWatch()),
       base = this.#state.flows.ints[row * F.INTS + F.BASE_A + direction]!;

@@ -3,6 +3,7 @@ import type { Direction, FieldSink, StreamDissector } from '../pcap/dissector.ts
 import type { Packet } from '../pcap/packet.ts';
 import type { Bound } from '../pcap/tables.ts';
 import { giveBack, viewOf } from './reusedMemory.ts';
+import { Pieces } from './tcpPieces.ts';
 
 /** Segments of a conversation in no known protocol that are said after its beginning. */
 export const MAX_TALK = 24;
@@ -10,6 +11,7 @@ export const MAX_TALK = 24;
 interface EarlySegment {
   readonly sequence: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly frame: number;
 }
 
 export const NOTHING = new Uint8Array(0);
@@ -42,6 +44,8 @@ export class StreamSide {
   keepLimit = 0;
   /** Bytes from the position where a step asked for more. */
   waiting = NOTHING;
+  /** The segments of the PDU under way, while somebody asks for them. */
+  pieces: Pieces | null = null;
   early: EarlySegment[] = NONE_EARLY;
   earlyBytes = 0;
   /** Nothing of this side is looked at any more. */
@@ -69,8 +73,12 @@ export class TcpStream {
   /** Bytes this stream was last counted as holding. */
   held = 0;
 
-  constructor(flow: number) {
+  /** It lies within another. */
+  readonly isCarried: boolean;
+
+  constructor(flow: number, isCarried = false) {
     this.flow = flow;
+    this.isCarried = isCarried;
   }
 }
 
@@ -94,6 +102,7 @@ export function loseThread(stream: TcpStream, side: StreamSide): void {
   }
   side.skip = 0;
   side.completes = false;
+  side.pieces?.forget();
   dropKept(side);
   side.waiting = NOTHING;
   side.lost = true;
@@ -132,6 +141,17 @@ export function passMissing(p: Packet, stream: TcpStream, direction: Direction, 
   side.skip -= count;
   side.missing += count;
   side.keepLimit = side.keptLength;
+}
+
+/** The segments of what is read now of this side, where somebody asks for them: not of what another stream carries. */
+export function piecesOf(p: Packet, stream: TcpStream, side: StreamSide): Pieces | null {
+  if (!p.followsPieces || stream.isCarried) return null;
+  // Wireshark puts nothing together of which the capture cut a part.
+  if (p.capturedLength < p.originalLength) {
+    side.pieces?.forget();
+    return null;
+  }
+  return (side.pieces ??= new Pieces());
 }
 
 export function dropKept(side: StreamSide): void {

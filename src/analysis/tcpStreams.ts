@@ -8,9 +8,9 @@ import { sayPlainStream } from '../pcap/plainStream.ts';
 import { cutShort } from './streamCut.ts';
 import { copyOf, giveBack } from './reusedMemory.ts';
 import { CarriedStreams } from './carriedStreams.ts';
-import { deliver, type StreamListener } from './streamStart.ts';
+import { deliver, settleAnnounced, type StreamListener } from './streamStart.ts';
 import { dissectKept } from './streamWalk.ts';
-import { heldBytes, loseThread, NONE_EARLY, NOTHING, passMissing, sinkOf, TcpStream, type StreamSide } from './tcpStream.ts';
+import { heldBytes, loseThread, NONE_EARLY, NOTHING, passMissing, piecesOf, sinkOf, TcpStream, type StreamSide } from './tcpStream.ts';
 
 /** Early segments kept per direction, and their bytes. */
 const MAX_EARLY_SEGMENTS = 256,
@@ -81,7 +81,14 @@ export class TcpStreams {
     }
     const ahead = (sequence - side.expected) | 0,
       looked = sinkOf(p, stream, sink) !== null;
-    if (ahead > 0 && !looked && side.skip <= ahead && side.early.length === 0 && stream.dissector?.bulk?.ready(p, direction, stream.state) === true) {
+    if (
+      ahead > 0 &&
+      !looked &&
+      !p.followsPieces &&
+      side.skip <= ahead &&
+      side.early.length === 0 &&
+      stream.dissector?.bulk?.ready(p, direction, stream.state) === true
+    ) {
       // Ciphertext is not waited for: the next record that begins with a segment is where it goes on.
       this.#cut(p, stream, direction, ahead);
       side.expected = (sequence + end - offset) | 0;
@@ -90,6 +97,7 @@ export class TcpStreams {
       ahead > 0 &&
       !looked &&
       p.files === null &&
+      !p.followsPieces &&
       side.skip > ahead + end - offset &&
       side.keptLength >= side.keepLimit &&
       side.early.length === 0
@@ -104,11 +112,13 @@ export class TcpStreams {
       if (!side.done) this.#deliver(p, stream, side, flow, direction, offset, end, sourcePort, destinationPort, sink);
       if (missing > 0) cutShort(p, stream, side, direction, missing, end, sink);
     } else if (ahead > 0) {
-      this.#keepEarly(side, sequence, p.bytes, offset, end);
+      this.#keepEarly(side, sequence, p.frame, p.bytes, offset, end);
+      piecesOf(p, stream, side)?.beEarly(p, offset, end, sink);
       if (side.early.length > MAX_EARLY_SEGMENTS || side.earlyBytes > MAX_EARLY_BYTES)
         this.#passGap(p, stream, side, flow, direction, sourcePort, destinationPort, sink);
     } else {
       const start = offset - ahead;
+      if (start >= end) piecesOf(p, stream, side)?.beLate(offset, end, sink);
       // What is kept of a PDU from here on lies in this frame.
       if (missing > 0) side.keptFrom = -1;
       if (start < end) {
@@ -122,6 +132,7 @@ export class TcpStreams {
     this.hasEarly = side.early.length > 0;
     if (
       p.files === null &&
+      !p.followsPieces &&
       !this.hasEarly &&
       !side.done &&
       !side.lost &&
@@ -192,12 +203,14 @@ export class TcpStreams {
     // Bytes of this direction that are still on their way come after the FIN.
     if (side.early.length > 0) return column;
     if (!side.done && stream.bound !== null && stream.dissector?.finish?.(direction, stream.state) === true) {
+      piecesOf(p, stream, side)?.end(p, 0, 0, sink);
       dissectKept(p, stream.bound, stream.dissector, stream, side, direction, sinkOf(p, stream, sink));
     }
     // A few bytes that waited for more are all there is.
     if (!side.done && stream.dissector === null && side.waiting.length > 0) {
       sayPlainStream(p, direction, side.waiting, 0, side.waiting.length);
       side.waiting = NOTHING;
+      settleAnnounced(p, stream, this.#listener);
     }
     side.done = true;
     if (stream.inner !== null) this.#carrier.of(stream, stream.flow, 0, 0).end(p, direction, sink);
@@ -215,9 +228,9 @@ export class TcpStreams {
     return IGNORED;
   }
 
-  #keepEarly(side: StreamSide, sequence: number, bytes: Uint8Array, offset: number, end: number): void {
+  #keepEarly(side: StreamSide, sequence: number, frame: number, bytes: Uint8Array, offset: number, end: number): void {
     if (end <= offset) return;
-    const segment = { sequence: sequence | 0, bytes: copyOf(bytes, offset, end) };
+    const segment = { sequence: sequence | 0, bytes: copyOf(bytes, offset, end), frame };
     if (side.early.length === 0) side.early = [];
     let at = side.early.length;
     while (at > 0 && ((side.early[at - 1]!.sequence - segment.sequence) | 0) > 0) at--;
@@ -250,10 +263,12 @@ export class TcpStreams {
       p.view = new DataView(first.bytes.buffer, first.bytes.byteOffset, first.bytes.byteLength);
       if (sink !== null) p.sources.push({ name: 'Out-of-order segment', bytes: first.bytes });
       p.source = p.sources.length;
+      side.pieces?.beOf(first.frame);
       this.#deliver(p, stream, side, flow, direction, start, first.bytes.length, sourcePort, destinationPort, sink);
       p.bytes = bytes;
       p.view = view;
       p.source = source;
+      side.pieces?.beOf(0);
       if (sink === null) giveBack(first.bytes);
     }
     if (side.done) {

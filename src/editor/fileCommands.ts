@@ -1,7 +1,6 @@
 /** What the menu of a capture in the Captures view does with its file, in the words of VS Code's Explorer. */
 import * as vscode from 'vscode';
 import { EVERYTHING } from '../analysis/engineApi.ts';
-
 import type { CaptureEditors } from './captureEditor.ts';
 import { exportReport } from './exports.ts';
 import { nameOf } from './openCapture.ts';

@@ -54,8 +54,8 @@ export interface FieldSink {
   readonly wantsText: boolean;
   /** Whether `related` fields are taken: what they need is remembered from frame to frame only where they are. */
   readonly wantsRelated: boolean;
-  /** Whether a field is taken that costs more to make than all else of a frame: the status of a checksum, an unpacked body. Left out, none is. */
-  readonly wantsCostly?: (field: Field) => boolean;
+  /** Whether a field or a layer is taken that costs more to make than all else of a frame: the status of a checksum, an unpacked body. Left out, none is. */
+  readonly wantsCostly?: (wanted: Field | Dissector) => boolean;
   /** False where nothing is taken of what this dissector says, as its `says` has it: it is walked as if nobody looked. */
   takes(dissector: Dissector): boolean;
   /** Opens a protocol beside the previous one; its fields follow. Offsets count in the current bytes of the packet. */

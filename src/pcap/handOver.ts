@@ -77,6 +77,11 @@ export function passedInner(p: Packet, bytes: Uint8Array | null, from: number, t
   rest?.bound?.dissector.stream?.passed?.(p, bytes, from, to, direction, rest.state);
 }
 
+/** `StreamDissector.cut` of what follows. */
+export function cutInner(bytes: Uint8Array, offset: number, end: number, direction: Direction, rest: HandOver): boolean {
+  return rest.bound?.dissector.stream?.cut?.(bytes, offset, end, direction, rest.state) ?? false;
+}
+
 export function finishInner(direction: Direction, rest: HandOver): boolean {
   return rest.bound?.dissector.stream?.finish?.(direction, rest.state) ?? false;
 }

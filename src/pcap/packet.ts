@@ -8,6 +8,7 @@ import type { Direction, FieldSink, Message, StreamCarrier } from './dissector.t
 import { Exchanges } from './exchanges.ts';
 import { DtlsConnections } from './dtls/connections.ts';
 import type { FileTaker } from './fileTaker.ts';
+import { FtpDataEnds } from './ftpDataEnds.ts';
 import { IpReassembly } from './ipReassembly.ts';
 import { LearnedFlows } from './learnedFlows.ts';
 import { MediaEnds } from './mediaEnds.ts';
@@ -132,6 +133,8 @@ export class Packet {
   isOpened = false;
   /** What is read now was sent by the receiver of this frame, which acknowledges it. */
   isOfOtherSide = false;
+  /** Somebody asks which segments of a stream belong together: it is walked in every byte. */
+  followsPieces = false;
   /** Set by a stream dissector's `step`. */
   pduComplete = false;
   /** Leading bytes of the PDU under way to keep when it spans segments; a `step` that knows better lowers it. With 0, and nobody looking, it is not dissected. */
@@ -152,6 +155,8 @@ export class Packet {
   readonly learned = new LearnedFlows();
   /** What signalling announced of voice and video; who walks single frames again knows it from an earlier pass. */
   media = new MediaEnds();
+  /** Where data connections of FTP were announced to go; as `media`. */
+  ftpData = new FtpDataEnds();
   readonly exchanges = new Exchanges();
   readonly arpOwners = new ArpOwners();
   readonly quic = new QuicConnections();

@@ -61,6 +61,19 @@ export const nodePlatform: Platform = {
       return null;
     }
   },
+  inflateMessage: (data, window, mostBytes) => {
+    try {
+      return plain(
+        inflateRawSync(data, {
+          finishFlush: constants.Z_SYNC_FLUSH,
+          maxOutputLength: mostBytes,
+          ...(window.length > 0 ? { dictionary: window } : {}),
+        }),
+      );
+    } catch {
+      return null;
+    }
+  },
   digests: (wanted) => {
     const running = wanted.map((name) => [name, createHash(name)] as const);
     return {

@@ -20,6 +20,8 @@ export interface Platform {
   inflateStart(data: Uint8Array): Uint8Array | null;
   /** What data packed for HTTP unpack to, as far as these bytes go and at most so many; null where they are not packed that way. */
   unpack(data: Uint8Array, encoding: PackedAs, mostBytes: number): Uint8Array | null;
+  /** What one message of a stream of DEFLATE inflates to, with what came before it in `window`; null where it is none, or more than so many. */
+  inflateMessage(data: Uint8Array, window: Uint8Array, mostBytes: number): Uint8Array | null;
   /** Digests of what comes piece by piece, those that are asked for. */
   digests(wanted: readonly FileHash[]): RunningDigests;
 }
@@ -88,6 +90,10 @@ export function cbcDecipher(cipher: CbcCipher, key: Uint8Array, iv: Uint8Array, 
 
 export function unpack(data: Uint8Array, encoding: PackedAs, mostBytes: number): Uint8Array | null {
   return installed === null ? null : installed.unpack(data, encoding, mostBytes);
+}
+
+export function inflateMessage(data: Uint8Array, window: Uint8Array, mostBytes: number): Uint8Array | null {
+  return installed === null ? null : installed.inflateMessage(data, window, mostBytes);
 }
 
 export function newDigests(wanted: readonly FileHash[]): RunningDigests | null {

@@ -34,6 +34,7 @@ async function read(capture: string | Uint8Array, names: readonly string[], { fi
 
 const MORE_IS_READ = 'what is within is read here, and not by tshark 4.0 without keys or preferences',
   LESS_IS_READ = 'this layer is not told here',
+  AFTER_EPRT = 'after EPRT tshark 4.0 names the handshake and no method',
   OTHER_FORM = 'the value is written in another form, by which it is found in the filter',
   MORE_ZEROS = 'tshark pads by the width of the mask or type, we by the bytes of the field';
 
@@ -85,6 +86,10 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'smb.file': LESS_IS_READ,
   'snmp.msgAuthoritativeEngineID': 'tshark says <MISSING> of an empty one',
   'tcp.analysis.duplicate_ack': 'once for each of them',
+  'ftp-data.setup-frame': AFTER_EPRT,
+  'ftp-data.setup-method': AFTER_EPRT,
+  'ftp-data.command': AFTER_EPRT,
+  'ftp-data.command-frame': AFTER_EPRT,
   'radiotap.dbm_antsignal': 'tshark repeats it for the antenna',
   'rtp.version': 'tshark says 0 of STUN',
   'wlan.addr': 'each address of the header, also where it has two roles',

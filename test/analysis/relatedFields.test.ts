@@ -1,10 +1,12 @@
 /** Fields that relate a frame to others of its conversation, against tshark: times between them, and the numbers of those that belong together. */
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openCaptureFile } from '../../src/analysis/captureFile.node.ts';
 import { EVERYTHING } from '../../src/analysis/engineApi.ts';
 import { filterCatalog } from '../../src/analysis/filtering.ts';
 import { readFields, wantedFields } from '../../src/analysis/readFields.ts';
 import { CaptureSession } from '../../src/analysis/session.ts';
+import { tcpPieceFields } from '../../src/analysis/tcpPieces.ts';
 import { nodePlatform } from '../../src/pcap/platform.node.ts';
 import { installPlatform } from '../../src/pcap/platform.ts';
 import { sample } from '../support/analyzeCapture.ts';
@@ -27,7 +29,9 @@ async function read(path: string, names: readonly string[], filter = ''): Promis
 }
 
 const RELATED = [...filterCatalog().entries].filter(({ fields }) => fields.some(({ related }) => related !== undefined)).map(({ name }) => name),
-  TCP = RELATED.filter((name) => name.startsWith('tcp.')),
+  // What belongs together is told where the last of it is, or how all of it ended: in a second pass, below.
+  TOGETHER = [...Object.keys(tcpPieceFields).map((key) => tcpPieceFields[key as keyof typeof tcpPieceFields].name), 'tcp.completeness'],
+  TCP = RELATED.filter((name) => name.startsWith('tcp.') && !TOGETHER.includes(name)),
   // tshark tells these of DCE/RPC twice in a frame.
   PAIRS = ['http.request_in', 'http.time', ...RELATED.filter((name) => !/^(?:tcp|udp)\.|^dcerpc\..*_in$/.test(name))];
 
@@ -45,6 +49,19 @@ describe.runIf(tsharkVersion()?.includes(' 4.0.') === true)('as tshark 4.0 has t
       expect(TCP.length).toBeGreaterThanOrEqual(11);
       expect(ours.some((row) => row[0] !== '')).toBe(true);
       expect(ours).toEqual(tsharkFields(sample(`${name}.pcap`), TCP));
+    },
+  );
+
+  test.each(['executable-download', 'dirb', 'smb-session', 'geneve', 'scan-connect', 'idle-connections', 'web-tls-keys', 'http-flood', 'flood-syn'])(
+    'how much of its connections %s has, and which segments belong together',
+    { timeout: 60_000 },
+    async (name) => {
+      const file = sample(`${name}.pcap`),
+        path = [file, `${file}ng`, `${file}.gz`].find(existsSync) ?? file,
+        data = TOGETHER.indexOf('tcp.segment_data'),
+        // Of a ZIP or a picture tshark has the bytes without colons.
+        told = (rows: string[][]): string[][] => rows.map((row) => row.map((value, i) => (i === data ? String(value !== '') : value)));
+      expect(told(await read(path, TOGETHER))).toEqual(told(tsharkFields(path, TOGETHER, 2, ['-o', 'tcp.reassemble_out_of_order:TRUE'])));
     },
   );
 

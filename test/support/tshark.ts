@@ -102,9 +102,19 @@ export function tsharkFieldNames(): ReadonlySet<string> {
 }
 
 /** `tshark -T fields -E occurrence=a`: per frame and field all values, joined by commas. In two passes (`-2`) frames also say what later ones know. */
-export function tsharkFields(capture: string, names: readonly string[], passes: 1 | 2 = 1): string[][] {
+export function tsharkFields(capture: string, names: readonly string[], passes: 1 | 2 = 1, options: readonly string[] = []): string[][] {
   return withHome((home) =>
-    tshark(home, [...(passes === 2 ? ['-2'] : []), '-r', capture, '-T', 'fields', '-E', 'occurrence=a', ...names.flatMap((name) => ['-e', name])]),
+    tshark(home, [
+      ...(passes === 2 ? ['-2'] : []),
+      ...options,
+      '-r',
+      capture,
+      '-T',
+      'fields',
+      '-E',
+      'occurrence=a',
+      ...names.flatMap((name) => ['-e', name]),
+    ]),
   )
     .split('\n')
     .slice(0, -1)

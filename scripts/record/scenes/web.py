@@ -169,3 +169,42 @@ def web_http2(lab: Lab) -> None:
         curl(alice, f'{site}/login', options=('--http2-prior-knowledge', '-d', f'user=alice&password={services.PASSWORD}'))
         for password in ('wrong-one', services.PASSWORD):
             curl(alice, f'{site}/private', options=('--http2-prior-knowledge', '-u', f'alice:{password}'))
+
+
+@scene(Sample(
+    'web-socket.pcap', 'alice\'s page talks to its server over WebSocket, and a program does: what goes on behind a change from HTTP.',
+    'WebSocket of Node\'s client and Python\'s websockets, each with a server of the latter: packed messages (permessage-deflate) whose window goes on, and none packed; text and binary, messages in several frames, '
+    'masked and not, ping and pong, a message over several segments, closing with a reason.',
+    ['no finding of medium or higher', '`capture-quality`: clean'],
+    ['http.response.code == 101 | the changes to WebSocket', 'websocket.payload.text contains "hello" | what was said, unmasked and unpacked', 'websocket.fin == 0 | messages in several frames',
+     'websocket.payload.close.reason | why it was closed']))
+def web_socket(lab: Lab) -> None:
+    office = Office(lab, ('alice',))
+    alice = office.alice
+    # Debian's own interpreter has the package python3-websockets.
+    python = '/usr/bin/python3'
+    serve = ("import asyncio, sys, websockets\n"
+             "async def talk(ws):\n"
+             " async for said in ws:\n"
+             "  if said == 'ping': await ws.ping(b'there?')\n"
+             "  await ws.send(['one ', 'two ', 'three'] if said == 'parts' else said)\n"
+             "async def main():\n"
+             " async with websockets.serve(talk, '10.20.0.10', int(sys.argv[1]), compression=None if sys.argv[2] == 'plain' else 'deflate'): await asyncio.Future()\n"
+             "asyncio.run(main())\n")
+    for port, how in ((80, 'packed'), (8080, 'plain')):
+        office.web.spawn(python, '-c', serve, str(port), how)
+        office.web.wait_for_port(port)
+    with Capture(office.switch, 'web-socket.pcap', 'tcpdump', '-i', 'br0', 'port 80 or port 8080'):
+        for url in ('ws://10.20.0.10/chat?room=7', 'ws://10.20.0.10:8080/chat'):
+            page = ("const said = ['hello', 'hello again, hello', 'parts', JSON.stringify({ user: 'alice', text: 'x'.repeat(4000) }), new Uint8Array([1, 2, 3]), 'ping', 'grüße'];"
+                    f"const ws = new WebSocket('{url}'); const next = () => said.length > 0 ? ws.send(said.shift()) : ws.close(1000, 'done here');"
+                    "ws.onopen = next; ws.onmessage = next; ws.onclose = () => process.exit(0);")
+            alice.run('node', '-e', page, timeout=20, show=f'node -e "new WebSocket(\'{url}\') ..."')
+        program = ("import asyncio, websockets\n"
+                   "async def main():\n"
+                   " async with websockets.connect('ws://10.20.0.10/feed') as ws:\n"
+                   "  for said in (['parts ', 'of the ', 'client'], b'\\x00\\x01', 'hello'):\n"
+                   "   await ws.send(said); await ws.recv()\n"
+                   "  await ws.close(1001, 'going')\n"
+                   "asyncio.run(main())\n")
+        alice.run(python, '-c', program, timeout=20, show="python3 -c 'websockets.connect(\"ws://10.20.0.10/feed\") ...'")

@@ -89,7 +89,7 @@ export class FieldCollector implements FieldSink {
     return this;
   }
 
-  readonly wantsCostly = (field: Field): boolean => this.#byField.has(field);
+  readonly wantsCostly = (wanted: Field | Dissector): boolean => ('fields' in wanted ? this.#byProtocol.has(wanted) : this.#byField.has(wanted));
 
   takes(dissector: Dissector): boolean {
     const known = this.#taken.get(dissector);

@@ -4,7 +4,7 @@
  */
 import type { Field, FieldValue } from '../../pcap/dissector.ts';
 import type { Packet } from '../../pcap/packet.ts';
-import { HIDDEN, hideSecrets, isAnyPayload, isSecretField, lettersOf, secretPlaces } from '../hideSecrets.ts';
+import { HIDDEN, hideSecrets, isAnyPayload, isSecretField, isSecretName, lettersOf, secretPlaces } from '../hideSecrets.ts';
 import type { Slot } from './slots.ts';
 import { ByteRange } from './values.ts';
 
@@ -21,6 +21,9 @@ const HIDDEN_BYTES = new TextEncoder().encode(HIDDEN),
   PART_LENGTH = 3,
   /** Header fields of HTTP/2 and HTTP/3 come as a name and a value. */
   HEADER_NAMES: ReadonlySet<string> = new Set(['http2.header.name', 'http3.headers.header.name']),
+  /** As those of JSON and of forms do. */
+  PAIR_NAMES: ReadonlySet<string> = new Set(['json.member', 'urlencoded-form.key']),
+  PAIR_VALUES: ReadonlySet<string> = new Set(['json.value.string', 'json.value.number', 'urlencoded-form.value']),
   HEADER_VALUES: ReadonlySet<string> = new Set(['http2.header.value', 'http3.headers.header.value']);
 
 const isSecret = (name: string): boolean => isSecretField(name) && !isAnyPayload(name);
@@ -36,6 +39,7 @@ export class SecretGuard {
   readonly #places: Place[] = [];
   readonly #texts = new Set<string>();
   #headerName = '';
+  #pairName = '';
   /** Where layers begin: patterns know the first word of a line, before which in a frame are headers. */
   readonly #layers: { readonly bytes: Uint8Array; readonly start: number }[] = [];
 
@@ -45,7 +49,10 @@ export class SecretGuard {
 
   see({ bytes }: Packet, field: Field, offset: number, length: number, value: FieldValue | undefined): void {
     const { name } = field;
-    if (HEADER_NAMES.has(name)) this.#headerName = textOf(bytes, offset, length, value);
+    if (PAIR_NAMES.has(name)) this.#pairName = textOf(bytes, offset, length, value);
+    else if (PAIR_VALUES.has(name)) {
+      if (isSecretName(this.#pairName)) this.#add({ bytes, start: offset, end: offset + length }, textOf(bytes, offset, length, value));
+    } else if (HEADER_NAMES.has(name)) this.#headerName = textOf(bytes, offset, length, value);
     else if (HEADER_VALUES.has(name)) {
       const text = textOf(bytes, offset, length, value),
         line = `${this.#headerName}: ${text}`;

@@ -1,6 +1,7 @@
 /** Dropbox LAN sync discovery: JSON broadcast to port 17500, which tells the folders a machine shares. */
 import { defineFields, type Dissector } from '../dissector.ts';
 import { matchPrefix, textAt } from '../text.ts';
+import { describeJson } from './json.ts';
 
 const f = defineFields({
   text: { name: 'db-lsp.text', label: 'Text', type: 'string' },
@@ -17,6 +18,7 @@ export const dropbox: Dissector = {
     if (sink === null) return;
     sink.layer(dropbox, offset, end - offset);
     sink.add(f.text, offset, end - offset);
-    sink.info('DB-LSP-DISC', textAt(p.bytes, offset, end, 200));
+    sink.info('DB-LSP-DISC/JSON', textAt(p.bytes, offset, end, 200));
+    if (sink.wantsCostly !== undefined) describeJson(p.bytes, offset, end, sink);
   },
 };

@@ -3,6 +3,7 @@ import { formatIpv6 } from '../addresses.ts';
 import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message, type Recognised } from '../dissector.ts';
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { MAX_LINE, stepLine } from '../lines.ts';
+import type { FtpSetup } from '../ftpDataEnds.ts';
 import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
 import { afterLine, beginsAsReply, beginsWithOne, decimalAt, findByte, lineTextEnd, MAX_TEXT, SPACE, textAt } from '../text.ts';
@@ -113,6 +114,8 @@ interface FtpState {
   command: string | null;
   /** Where the next data connection goes. */
   announced: { readonly address: string | null; readonly port: number } | null;
+  /** What announced it, until the next command is known. */
+  setup: FtpSetup | null;
   /** TLS, from the acceptance of AUTH on. */
   rest: HandOver | null;
   readonly inner: [boolean, boolean];
@@ -128,7 +131,7 @@ export const ftp: Dissector = {
   stream: {
     handsOn: (_p, state: FtpState) => state.rest !== null,
     recognise: recogniseFtp,
-    open: (): FtpState => ({ attempt: newAttempt(), command: null, announced: null, rest: null, inner: [false, false] }),
+    open: (): FtpState => ({ attempt: newAttempt(), command: null, announced: null, setup: null, rest: null, inner: [false, false] }),
     keepBytes: MAX_LINE,
     step(p, bytes, offset, end, direction, state: FtpState) {
       state.inner[direction] = state.rest !== null;
@@ -216,6 +219,11 @@ function readCommand(p: Packet, offset: number, to: number, state: FtpState, sin
     from = Math.min(to, wordEnd + 1);
   const command = textAt(bytes, offset, wordEnd).toUpperCase();
   state.command = command;
+  if (state.setup !== null) {
+    state.setup.command = textAt(bytes, offset, to);
+    state.setup.commandFrame = p.frame;
+    state.setup = null;
+  }
   if (command === 'USER') state.attempt.user = textAt(bytes, from, to, 256);
   if (p.onMessage !== null) {
     p.emit({
@@ -278,14 +286,16 @@ function announce(
   sink: FieldSink | null,
 ): void {
   const passive = command === 'PASV' || command === 'EPSV';
-  let address: string | null, port: number;
+  let address: string | null,
+    port: number,
+    number: number | null = null;
   if (command === 'PORT' || command === 'PASV') {
     const numbers = /(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})/.exec(text)?.slice(1).map(Number);
     if (numbers === undefined || numbers.some((number) => number > 255)) return;
     address = numbers.slice(0, 4).join('.');
     port = numbers[4]! * 256 + numbers[5]!;
-    const value = ((numbers[0]! << 24) | (numbers[1]! << 16) | (numbers[2]! << 8) | numbers[3]!) >>> 0;
-    sink?.add(passive ? f.passiveIp : f.activeIp, from, to - from, value, address);
+    number = ((numbers[0]! << 24) | (numbers[1]! << 16) | (numbers[2]! << 8) | numbers[3]!) >>> 0;
+    sink?.add(passive ? f.passiveIp : f.activeIp, from, to - from, number, address);
     sink?.add(passive ? f.passivePort : f.activePort, from, to - from, port);
   } else {
     const match = command === 'EPSV' ? /\((.)\1\1(\d{1,5})\1\)/.exec(text) : /^(.)[12]\1([0-9A-Fa-f.:]{2,45})\1(\d{1,5})\1/.exec(text);
@@ -296,6 +306,7 @@ function announce(
     sink?.add(passive ? f.extendedPassivePort : f.extendedActivePort, from, to - from, port);
   }
   state.announced = { address, port };
+  state.setup = p.ftpData.learn(p, number, port, command === 'EPSV' ? 'EPASV' : command);
   if (p.hears('ftp-data')) p.emit({ kind: 'ftp-data', frame: p.frame, passive, address, port } satisfies FtpDataMessage);
 }
 

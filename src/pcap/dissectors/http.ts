@@ -7,6 +7,7 @@ import { nextHeader, readStartLine, recogniseHttp, type HeaderLine, type StartLi
 import { isHeard, MAX_FORM, MAX_URI, splitBasic } from '../http/messages.ts';
 import { hostOf, tellHttp } from '../http/tell.ts';
 import { Http2Connection } from '../http2/connection.ts';
+import { describeMedia, isMediaWanted, MEDIA_IDS, mediaInfo } from '../media/describeMedia.ts';
 import type { Packet } from '../packet.ts';
 import { secondsBetween } from '../timeSpan.ts';
 import { decimalAt, lineTextEnd, textAt } from '../text.ts';
@@ -93,7 +94,7 @@ export const http: Dissector = {
   id: 'http',
   name: 'Hypertext Transfer Protocol',
   fields: f,
-  says: ['ntlmssp'],
+  says: ['ntlmssp', ...MEDIA_IDS],
   on: [80, 591, 2080, 3128, 3132, 5985, 8000, 8008, 8080, 8088, 8888].map((value) => ({ table: 'tcp.port', value })),
   application: true,
   stream: {
@@ -152,7 +153,7 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
     sink.add(f.requestUri, line.second, line.secondEnd - line.second, text(line.second, line.secondEnd));
     if (line.third < line.thirdEnd) sink.add(f.requestVersion, line.third, line.thirdEnd - line.third, text(line.third, line.thirdEnd));
   }
-  const encoding = describeHeaders(bytes, line, headEnd, sink);
+  const { encoding, type } = describeHeaders(bytes, line, headEnd, sink);
   const host = line.isResponse ? (request?.host ?? null) : hostOf(bytes, line, headEnd);
   if (!line.isResponse) {
     const uri = text(line.second, line.secondEnd);
@@ -164,16 +165,12 @@ function describe(p: Packet, offset: number, line: StartLine, headEnd: number, e
     if (p.hasTime) sink.add(f.time, offset, 0, secondsBetween(request.timeSeconds, request.timeNanoseconds, p.timeSeconds, p.timeNanoseconds));
     sink.add(f.responseForUri, offset, 0, fullUri(request.method, host, request.uri));
   }
-  if (side.bodyLength > 0) {
-    if (sink.wantsCostly?.(f.fileData) === true) describeBody(p, headEnd, end, side.chunked, encoding, sink);
-  }
   if (sink.wantsText) {
-    const type = /content-type: *([^;\r\n]+)/i.exec(text(line.after, headEnd))?.[1];
-    sink.info(
-      'HTTP',
-      `${text(line.start, lineTextEnd(bytes, line.start, line.after))}${line.isResponse && type !== undefined && side.bodyLength > 0 ? `  (${type.trim()})` : ''}`,
-    );
+    const start = text(line.start, lineTextEnd(bytes, line.start, line.after)),
+      [column, words] = side.bodyLength > 0 && type !== '' ? mediaInfo(type) : ['', ''];
+    sink.info(`HTTP${column}`, start + words);
   }
+  if (side.bodyLength > 0) describeBody(p, headEnd, end, side.chunked, encoding, type, sink);
 }
 
 /** What a request asks for, with its host; a proxy is asked for all of it, and for a way through by host and port alone. */
@@ -184,8 +181,11 @@ const fullUri = (method: string | undefined, host: string | null, uri: string): 
 const MOST_SOURCES = 32;
 
 /** As in Wireshark, unpacked: in bytes of their own, which the frame does not have. */
-function describeBody(p: Packet, from: number, to: number, chunked: boolean, encoding: string, sink: FieldSink): void {
-  const body = p.sources.length < MOST_SOURCES ? entityBody(p.bytes, from, to, chunked, encoding) : null,
+function describeBody(p: Packet, from: number, to: number, chunked: boolean, encoding: string, type: string, sink: FieldSink): void {
+  const wantsData = sink.wantsCostly?.(f.fileData) === true,
+    wantsMedia = isMediaWanted(type, sink);
+  if ((!wantsData && !wantsMedia) || p.sources.length >= MOST_SOURCES) return;
+  const body = entityBody(p.bytes, from, to, chunked, encoding),
     { bytes, source } = p;
   if (body === null) return;
   if (body.made !== null) {
@@ -193,14 +193,16 @@ function describeBody(p: Packet, from: number, to: number, chunked: boolean, enc
     p.source = p.sources.length;
     p.bytes = body.bytes;
   }
-  sink.add(f.fileData, body.from, Math.max(0, body.to - body.from));
+  if (wantsData) sink.add(f.fileData, body.from, Math.max(0, body.to - body.from));
+  if (wantsMedia) describeMedia(body.bytes, body.from, body.to, type, sink);
   p.bytes = bytes;
   p.source = source;
 }
 
-/** Returns how the body is packed. */
-function describeHeaders(bytes: Uint8Array, line: StartLine, headEnd: number, sink: FieldSink): string {
-  let encoding = '';
+/** Returns how the body is packed, and what it is. */
+function describeHeaders(bytes: Uint8Array, line: StartLine, headEnd: number, sink: FieldSink): { encoding: string; type: string } {
+  let encoding = '',
+    type = '';
   const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
   for (let at = line.after; nextHeader(bytes, at, headEnd, header); at = header.after) {
     const field = HEADER_FIELDS.get(textAt(bytes, header.name, header.nameEnd, 128).toLowerCase());
@@ -217,11 +219,12 @@ function describeHeaders(bytes: Uint8Array, line: StartLine, headEnd: number, si
     if (field === f.authorization && /^basic /i.test(value))
       sink.add(f.authBasic, header.value, header.valueEnd - header.value, splitBasic(value.slice(6).trim()).join(':'));
     if (field === f.contentEncoding) encoding = value;
+    if (field === f.contentType) type = value;
     if (field === f.contentLengthHeader) {
       const length = decimalAt(bytes, header.value, header.valueEnd);
       if (length >= 0) sink.add(f.contentLength, header.value, header.valueEnd - header.value, BigInt(length));
     }
     sink.close();
   }
-  return encoding;
+  return { encoding, type };
 }

@@ -7,7 +7,7 @@ import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../log
 import type { Packet } from '../packet.ts';
 import { answerSasl, beginSasl, newSasl, type Sasl } from '../sasl.ts';
 import { afterLine, beginsWithOne, decimalAt, findByte, lineTextEnd, matchPrefix, SPACE, textAt } from '../text.ts';
-import { describeMail } from './imf.ts';
+import { describeMail, MAIL_IDS } from './imf.ts';
 
 const f = defineFields({
   isRequest: { name: 'imap.isrequest', label: 'Is Request', type: 'boolean' },
@@ -90,7 +90,7 @@ export const imap: Dissector = {
   id: 'imap',
   name: 'Internet Message Access Protocol',
   fields: f,
-  says: ['imf'],
+  says: MAIL_IDS,
   on: [{ table: 'tcp.port', value: PORT }],
   application: true,
   stream: {

@@ -1,49 +1,20 @@
-/** Memcached over UDP (memcached's protocol.txt, "UDP protocol"): a frame header, then the text protocol. A reflector of floods. */
-import { defineFields, type Dissector } from '../dissector.ts';
+/** Memcached (its protocol.txt): the text protocol over TCP, and over UDP behind a frame header ("UDP protocol"). A reflector of floods. */
+import type { Dissector } from '../dissector.ts';
+import { COMMANDS, describeText, MEMCACHE_PORT, memcacheFields, memcacheStream, RESPONSES } from '../memcache/text.ts';
 import { findByte, LF, lineTextEnd, matchPrefix, textAt } from '../text.ts';
 
-const f = defineFields({
-  command: { name: 'memcache.command', label: 'Command', type: 'string' },
-  response: { name: 'memcache.response', label: 'Response', type: 'string' },
-});
-
 const HEADER = 8;
-const COMMANDS = [
-  'get ',
-  'gets ',
-  'set ',
-  'add ',
-  'replace ',
-  'append ',
-  'prepend ',
-  'delete ',
-  'incr ',
-  'decr ',
-  'stats',
-  'version',
-  'flush_all',
-] as const;
-const RESPONSES = [
-  'VALUE ',
-  'STAT ',
-  'END',
-  'STORED',
-  'NOT_STORED',
-  'NOT_FOUND',
-  'DELETED',
-  'ERROR',
-  'CLIENT_ERROR',
-  'SERVER_ERROR',
-  'VERSION ',
-  'OK',
-] as const;
 
 export const memcache: Dissector = {
   id: 'memcache',
   name: 'Memcache Protocol',
-  fields: f,
-  on: [{ table: 'udp.port', value: 11211 }],
+  fields: memcacheFields,
+  on: [
+    { table: 'udp.port', value: MEMCACHE_PORT },
+    { table: 'tcp.port', value: MEMCACHE_PORT },
+  ],
   application: true,
+  stream: memcacheStream(() => memcache),
   // Request id, sequence number, datagrams in all, and two bytes that are always 0. Later datagrams of an answer are mere data.
   recognise(p, offset, end) {
     if (end - offset < HEADER + 2 || p.view.getUint16(offset + 6) !== 0) return false;
@@ -62,7 +33,7 @@ export const memcache: Dissector = {
       sink.info('MEMCACHE', `Part ${p.view.getUint16(offset + 2) + 1} of ${p.view.getUint16(offset + 4)}`);
       return;
     }
-    sink.add(startsWithOne(p.bytes, text, end, COMMANDS) ? f.command : f.response, text, to - text);
+    describeText(p.bytes, text, to, Math.min(end, line + 1), end, sink);
     sink.info('MEMCACHE', textAt(p.bytes, text, to, 120));
   },
 };

@@ -10,7 +10,7 @@ import { readMailHeaders, type MailHeaders } from '../mailHeaders.ts';
 import type { Packet } from '../packet.ts';
 import { answerSasl, beginSasl, newSasl, type Sasl } from '../sasl.ts';
 import { afterLine, beginsAsReply, beginsWithOne, decimalAt, findByte, lineTextEnd, skipBlanks, SPACE, startsWithWord, textAt } from '../text.ts';
-import { describeMail } from './imf.ts';
+import { describeMail, MAIL_IDS } from './imf.ts';
 
 const f = defineFields({
   request: { name: 'smtp.req', label: 'Request', type: 'boolean' },
@@ -132,7 +132,7 @@ export const smtp: Dissector = {
   id: 'smtp',
   name: 'Simple Mail Transfer Protocol',
   fields: f,
-  says: ['imf'],
+  says: MAIL_IDS,
   on: PORTS.map((value) => ({ table: 'tcp.port', value })),
   application: true,
   stream: {
@@ -354,7 +354,8 @@ function readMail(p: Packet, offset: number, end: number, state: SmtpState, sink
   const headers = readMailHeaders(p.bytes, offset, end);
   if (sink !== null) {
     sink.add(f.message, offset, end - offset, `${size} bytes`);
-    describeMail(p.bytes, offset, end, sink);
+    // What ends the mail is not of it.
+    describeMail(p.bytes, offset, textAt(p.bytes, Math.max(offset, end - 5), end) === '\r\n.\r\n' ? end - 5 : end, sink);
   }
   if (p.hears('file-start'))
     for (const attachment of readAttachments(p.bytes, offset, end))

@@ -119,6 +119,8 @@ interface SshState {
   readonly sides: readonly [SshSide, SshSide];
   /** Encrypted segments that were told of. */
   told: number;
+  /** As Wireshark's column has it; without a number before a banner was seen. */
+  column: 'SSH' | 'SSHv1' | 'SSHv2';
 }
 
 export const ssh: Dissector = {
@@ -143,6 +145,7 @@ export const ssh: Dissector = {
         { phase: BANNER, linesBefore: 0 },
       ],
       told: 0,
+      column: 'SSH',
     }),
     keepBytes: MAX_PACKET + 4,
     step: stepSsh,
@@ -213,8 +216,8 @@ function dissectSsh(p: Packet, offset: number, end: number, direction: Direction
   const { bytes } = p,
     { phase } = state.sides[direction];
   sink?.layer(ssh, offset, end - offset);
-  if (phase !== ENCRYPTED && matchPrefix(bytes, offset, end, 'SSH-') === 'yes') dissectBanner(p, offset, end, direction, sink);
-  else if (phase === PACKETS || (phase === ENCRYPTED && isNewKeys(bytes, offset, end))) dissectPacket(p, offset, end, direction, sink);
+  if (phase !== ENCRYPTED && matchPrefix(bytes, offset, end, 'SSH-') === 'yes') dissectBanner(p, offset, end, direction, state, sink);
+  else if (phase === PACKETS || (phase === ENCRYPTED && isNewKeys(bytes, offset, end))) dissectPacket(p, offset, end, direction, state, sink);
   else if (phase === ENCRYPTED) {
     if (state.told < MAX_TOLD && p.hears('ssh-encrypted')) {
       state.told++;
@@ -227,7 +230,7 @@ function dissectSsh(p: Packet, offset: number, end: number, direction: Direction
     }
     if (sink === null) return;
     sink.add(f.encrypted, offset, end - offset);
-    sink.info('SSH', `${isFromServer(p, direction, PORT) ? 'Server' : 'Client'}: Encrypted packet (len=${end - offset})`);
+    sink.info(state.column, `${isFromServer(p, direction, PORT) ? 'Server' : 'Client'}: Encrypted packet (len=${end - offset})`);
   }
 }
 
@@ -249,27 +252,29 @@ function isNewKeys(bytes: Uint8Array, offset: number, end: number): boolean {
   );
 }
 
-function dissectBanner(p: Packet, offset: number, end: number, direction: Direction, sink: FieldSink | null): void {
+function dissectBanner(p: Packet, offset: number, end: number, direction: Direction, state: SshState, sink: FieldSink | null): void {
   const to = lineTextEnd(p.bytes, offset, end),
     text = textAt(p.bytes, offset, to),
     fromServer = isFromServer(p, direction, PORT);
+  // A server that says 1.99 speaks both (RFC 4253 section 5.1).
+  state.column = /^SSH-1\.(?!99)/.test(text) ? 'SSHv1' : 'SSHv2';
   if (p.hears('ssh-banner')) {
     const [, version = '', software = ''] = /^SSH-([^-]*)-?(.*)$/s.exec(text) ?? [];
     p.emit({ kind: 'ssh-banner', frame: p.frame, fromServer, text, version, software } satisfies SshBannerMessage);
   }
   if (sink === null) return;
   sink.add(f.protocol, offset, to - offset, text);
-  sink.info('SSHv2', `${fromServer ? 'Server' : 'Client'}: Protocol (${text})`);
+  sink.info(state.column, `${fromServer ? 'Server' : 'Client'}: Protocol (${text})`);
 }
 
-function dissectPacket(p: Packet, offset: number, end: number, direction: Direction, sink: FieldSink | null): void {
+function dissectPacket(p: Packet, offset: number, end: number, direction: Direction, state: SshState, sink: FieldSink | null): void {
   const code = p.bytes[offset + 5] ?? 0,
     fromServer = isFromServer(p, direction, PORT);
   if (sink !== null) {
     sink.add(f.packetLength, offset, 4);
     sink.add(f.paddingLength, offset + 4, 1);
     sink.add(f.messageCode, offset + 5, 1);
-    sink.info('SSHv2', `${fromServer ? 'Server' : 'Client'}: ${MESSAGES[code] ?? `Message ${code}`}`);
+    sink.info(state.column, `${fromServer ? 'Server' : 'Client'}: ${MESSAGES[code] ?? `Message ${code}`}`);
   }
   if (code === NEWKEYS && p.hears('ssh-newkeys')) p.emit({ kind: 'ssh-newkeys', frame: p.frame, fromServer } satisfies SshNewKeysMessage);
   if (code === KEXINIT) readKexInit(p, offset, end, fromServer, sink);

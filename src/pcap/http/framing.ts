@@ -1,12 +1,13 @@
 /** Where an HTTP/1 message ends, RFC 9112 section 6: its head, then no body, a counted one, chunks, or all until close. */
 import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
-import { finishInner, handOver, passedInner, stepInner, type HandOver } from '../handOver.ts';
+import { cutInner, finishInner, passedInner, stepInner, type HandOver } from '../handOver.ts';
 import type { Packet } from '../packet.ts';
-import { afterLine, CR, decimalAt, findByte, LF, lineTextEnd, matchPrefix, startsWithWord, textAt } from '../text.ts';
+import { afterLine, CR, decimalAt, findByte, LF, lineTextEnd, startsWithWord } from '../text.ts';
 import { NO_FILE } from '../fileTaker.ts';
 import { bodyHead } from './bodyFile.ts';
 import { isHeard, looksLikeProgram, MAX_BODY_START, MAX_FORM, MAX_PROGRAM, mayHoldPassword } from './messages.ts';
-import { isInterim, pendingRequest, sayLoginResult, type PendingRequest } from './pending.ts';
+import { isInterim, methodAt, pendingRequest, sayLoginResult, type PendingRequest } from './pending.ts';
+import { afterUpgrade } from './upgrade.ts';
 import {
   findHeadEnd,
   isKeyLine,
@@ -111,7 +112,9 @@ export function stepHttp(p: Packet, bytes: Uint8Array, offset: number, end: numb
       return 2;
     case HEAD:
       side.inner = state.rest !== null;
-      return state.rest !== null ? stepInner(p, bytes, offset, end, direction, state.rest, 'http') : stepHead(p, bytes, offset, end, side, state);
+      return state.rest !== null
+        ? stepInner(p, bytes, offset, end, direction, state.rest, 'http')
+        : stepHead(p, bytes, offset, end, direction, side, state);
     case CHUNK_SIZE:
       return stepChunk(p, bytes, offset, end, side);
     case TRAILER:
@@ -167,7 +170,8 @@ export function cutHttp(bytes: Uint8Array, offset: number, end: number, directio
   side.phase = HEAD;
   side.searched = 0;
   if (phase !== HEAD) return true;
-  const line = state.rest === null && looksLikeStartLine(bytes, offset, end) === 'yes' ? splitStartLine(bytes, offset, end) : null;
+  if (state.rest !== null) return cutInner(bytes, offset, end, direction, state.rest);
+  const line = looksLikeStartLine(bytes, offset, end) === 'yes' ? splitStartLine(bytes, offset, end) : null;
   if (line === null) return false;
   beginMessage(bytes, line, side, state);
   const headEnd = bytes.subarray(0, end).lastIndexOf(LF) + 1;
@@ -188,7 +192,7 @@ function giveUp(p: Packet, offset: number, end: number): typeof NOT_MINE {
   return NOT_MINE;
 }
 
-function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, side: HttpSide, state: HttpState): number {
+function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, direction: Direction, side: HttpSide, state: HttpState): number {
   const looks = looksLikeStartLine(bytes, offset, end);
   if (looks === 'no') return giveUp(p, offset, end);
   const start = skipEmptyLines(bytes, offset, end);
@@ -226,7 +230,7 @@ function stepHead(p: Packet, bytes: Uint8Array, offset: number, end: number, sid
     none = !body.chunked && body.length <= 0;
   }
   if (tunnel) {
-    state.rest = handOver(null);
+    state.rest = afterUpgrade(p, bytes, line.after, headEnd, direction);
     if (side.request?.method !== 'CONNECT') state.upgraded = side.request;
   }
   p.pduComplete = true;
@@ -285,14 +289,6 @@ function saysLogin(bytes: Uint8Array, line: StartLine): boolean {
 function isLoginAddress(bytes: Uint8Array, from: number, to: number): boolean {
   const query = findByte(bytes, QUERY, from, to);
   return query < to && mayHoldPassword(bytes, query, to);
-}
-
-const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT'];
-
-/** The method's name, without making a string of the usual ones. */
-function methodAt(bytes: Uint8Array, from: number, to: number): string {
-  for (const method of METHODS) if (method.length === to - from && matchPrefix(bytes, from, to, method) === 'yes') return method;
-  return textAt(bytes, from, to);
 }
 
 /** What `readBodyHeaders` found; `length` is -1 without a usable Content-Length. */

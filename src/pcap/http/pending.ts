@@ -1,6 +1,7 @@
 /** A request that waits for its answer, and what an answer says of a login. */
 import type { LoginMessage } from '../login.ts';
 import type { Packet } from '../packet.ts';
+import { matchPrefix, textAt } from '../text.ts';
 import type { HttpCredentials } from './messages.ts';
 
 /** A request as its response needs it. */
@@ -56,4 +57,12 @@ export function sayLoginResult(p: Packet, request: PendingRequest, status: numbe
     ...(login!.passwordTag === undefined ? {} : { secretTag: login!.passwordTag }),
     ...(isForm ? { form: `${request.host ?? ''}${request.uri.split('?', 1)[0]!}` } : {}),
   } satisfies LoginMessage);
+}
+
+const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT'];
+
+/** The method's name, without making a string of the usual ones. */
+export function methodAt(bytes: Uint8Array, from: number, to: number): string {
+  for (const method of METHODS) if (method.length === to - from && matchPrefix(bytes, from, to, method) === 'yes') return method;
+  return textAt(bytes, from, to);
 }
