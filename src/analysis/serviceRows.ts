@@ -7,6 +7,9 @@ import type { ServicesFound } from './serviceTally.ts';
 const MOST_CLOSED = 8,
   MOST_SCANNED = 3;
 
+/** Connections for a single file each, on ports that a session agrees upon: they are that session's service. */
+const OF_ANOTHER = 'ftp-data';
+
 /** What was heard of one service while the capture was read. */
 export interface CollectedService {
   /** Its place in the list, from 1. */
@@ -104,11 +107,12 @@ export function serviceRows(
   totals: ReadonlyMap<CollectedService, ServiceTotals>,
   names: AddressNames,
 ): Pick<ServicesFound, 'services' | 'clients'> & { readonly unlisted: readonly string[] } {
-  const closed = new Map<string, number>();
-  for (const [{ address }, { isOpen }] of totals) if (!isOpen) closed.set(address, (closed.get(address) ?? 0) + 1);
+  const closed = new Map<string, number>(),
+    own = [...totals].filter(([, { service }]) => service !== OF_ANOTHER);
+  for (const [{ address }, { isOpen }] of own) if (!isOpen) closed.set(address, (closed.get(address) ?? 0) + 1);
   const isListed = ([{ address }, { isOpen }]: readonly [CollectedService, ServiceTotals]): boolean => isOpen || closed.get(address)! <= MOST_CLOSED,
     scanned = [...closed].filter(([, ports]) => ports > MOST_CLOSED);
-  const listed = [...totals].filter(isListed);
+  const listed = own.filter(isListed);
   const services = listed.map(([one, total]): Service => {
     const isTcp = one.layer === 'tcp',
       requests = one.requests + total.requests;
