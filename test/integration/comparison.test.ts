@@ -74,12 +74,12 @@ describeInVscode('two captures', () => {
 
   test('its links open the captures beside it, at the packet, the address and what a filter selects', async () => {
     const comparison = await pageWith(COMPARISON);
-    await comparison.getByRole('link', { name: 'frame 723', exact: true }).first().click();
+    await comparison.getByRole('link', { name: 'frame 777', exact: true }).first().click();
     await window.page.locator('.tab.active', { hasText: /^break-in\.pcap\.gz/ }).waitFor();
     // Two pages are on the screen now: the comparison stays.
     await expect.poll(() => window.page.locator('iframe.webview.ready:visible').count()).toBe(2);
     const capture = '[data-testid="nav-packets"]';
-    await expect.poll(async () => (await pageWith(capture)).locator('body').innerText()).toMatch(/Details\s+frame 723/);
+    await expect.poll(async () => (await pageWith(capture)).locator('body').innerText()).toMatch(/Details\s+frame 777/);
     if (process.env['NETSEC_SCREENSHOTS'] === '1')
       for (const theme of ['light', 'dark'] as const) {
         await window.host(async (vscode, name) => {
