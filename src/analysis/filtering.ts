@@ -12,6 +12,7 @@ import { Analysis } from './analyze.ts';
 import { createCatalog, type CatalogEntry, type FieldCatalog } from './displayFilter/catalog.ts';
 import type { FieldCollector } from './displayFilter/collector.ts';
 import { complete, type Completions } from './displayFilter/complete.ts';
+import { fromCaptureSyntax } from './displayFilter/captureSyntax.ts';
 import { compileFilter, type DisplayFilter } from './displayFilter/displayFilter.ts';
 import type { Slot } from './displayFilter/slots.ts';
 import type { FilterCheck, Selection } from './engineApi.ts';
@@ -40,7 +41,11 @@ export function filterCatalog(): FieldCatalog {
 
 export function checkFilter(text: string): FilterCheck {
   const result = compileFilter(text, filterCatalog());
-  return result.ok ? { ok: true, fields: result.filter.fields } : result;
+  if (result.ok) return { ok: true, fields: result.filter.fields };
+  const meant = fromCaptureSyntax(text);
+  return meant === null || !compileFilter(meant, filterCatalog()).ok
+    ? result
+    : { ...result, message: `${result.message}; as a display filter it is ${meant}` };
 }
 
 export function completeFilter(text: string, cursor: number): Completions {

@@ -11,7 +11,8 @@ export function suggestion(text: string, catalog: FieldCatalog): string {
     return other.filter === '' ? `; ${other.protocol} is not read` : `; ${other.protocol} is not read, its packets are found by ${other.filter}`;
   if (text.toLowerCase().startsWith('_ws.expert')) return '; what is wrong with packets is found by _ws.malformed or tcp.analysis.flags';
   const [best] = nearestNames(text, catalog, 1);
-  return best === undefined ? '' : `; did you mean ${best}?`;
+  if (best !== undefined) return `; did you mean ${best}?`;
+  return /^[a-z][\w.@-]{2,}$/i.test(text) ? `; as text it is found by frame contains "${text}"` : '';
 }
 
 /** The known names that are near to a misspelt one, the nearest first; at most `most`. */
