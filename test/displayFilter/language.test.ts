@@ -175,7 +175,7 @@ describe('errors', () => {
     [
       'net 10.0.0.0/8 or not udp dst portrange 1-1024',
       4,
-      10,
+      8,
       /; as a display filter it is ip\.addr == 10\.0\.0\.0\/8 or not \(udp\.dstport in \{1\.\.1024\}\)$/,
     ],
     ['ether host 00:11:22:33:44:55 && arp', 6, 4, /; as a display filter it is eth\.addr == 00:11:22:33:44:55 and arp$/],
