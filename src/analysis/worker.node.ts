@@ -11,6 +11,7 @@ import { readKeyFolder, type KeyFolder } from './keyFolder.node.ts';
 import { stampInNetsec } from './netsecFolder.node.ts';
 import { rpcServer, type Channel, type Handlers } from './rpc.ts';
 import { CaptureSession } from './session.ts';
+import { unopenedFiles } from './unopenedFile.node.ts';
 import { VERSION } from './version.ts';
 
 interface WorkerStart {
@@ -48,15 +49,22 @@ let listsStamp = stampOfLists(),
 /** Whose events are told: a session that is still reading under other lists keeps quiet. */
 let speaking: CaptureSession | undefined;
 
-/** Calls wait until the capture is open; when it cannot be, they all say why. Another session takes its place when the lists change. */
-let session: Promise<CaptureSession> = openAtFirst();
-session.catch(() => undefined);
+/** Why it could not be opened, as it was told. */
+let refusal = '';
+
+/** Calls wait until the capture is open; while it cannot be, they all say why. Another session takes its place when the lists change. */
+let session: Promise<CaptureSession> = tryToOpen();
+/** The first session there is: a file that is no capture yet may become one. */
+const begun: Promise<CaptureSession> = session.catch(openOnceItCanBe);
+begun.catch(() => undefined);
+/** They say how it is judged, once it can be. */
+const JUDGING: ReadonlySet<string> = new Set<keyof EngineMethods>(['rereadLists', 'setAllowRules', 'setDetectorOptions']);
 const handlers = new Proxy({} as Handlers<EngineMethods>, {
   // The methods are those of the session, which does not exist yet when the first calls come.
-  get: (_, method: string) =>
-    method === 'rereadLists'
-      ? rereadLists
-      : async (params: never, signal: AbortSignal) => (await session).handlers[method as keyof EngineMethods](params, signal),
+  get: (_, method: string) => async (params: never, signal: AbortSignal) => {
+    if (JUDGING.has(method)) await begun;
+    return method === 'rereadLists' ? rereadLists() : (await session).handlers[method as keyof EngineMethods](params, signal);
+  },
   getOwnPropertyDescriptor: (_, method: string) => ({ configurable: true, enumerable: true, value: method }),
 });
 const server = rpcServer<EngineMethods, EngineEvent>(channel, handlers);
@@ -68,14 +76,26 @@ function open(): Promise<OpenResult> {
   });
 }
 
-async function openAtFirst(): Promise<CaptureSession> {
+async function tryToOpen(): Promise<CaptureSession> {
   const result = await open();
   if (!result.ok) {
-    emit({ kind: 'failed', message: result.message });
+    if (result.message !== refusal) emit({ kind: 'failed', message: result.message });
+    refusal = result.message;
     throw new Error(result.message);
   }
   opened = result.capture;
   return (speaking = sessionOf(result.capture));
+}
+
+async function openOnceItCanBe(why: unknown): Promise<CaptureSession> {
+  if (!start.follow || location.kind === 'bytes') throw why;
+  const files = unopenedFiles(location.kind === 'path' ? [location.path] : location.paths, FOLLOW_INTERVAL_MS, closing.signal);
+  for (;;) {
+    await files.changed();
+    session = tryToOpen();
+    const made = await session.catch(() => null);
+    if (made !== null) return made;
+  }
 }
 
 function sessionOf({ source, format, file }: OpenedCapture): CaptureSession {
@@ -145,7 +165,7 @@ function emit(event: EngineEvent): void {
 }
 
 async function readAndFollow(): Promise<void> {
-  const first = await session;
+  const first = await begun;
   const follower = start.follow && start.location.kind !== 'bytes' ? followFile(start.location, opened!) : null;
   await first.read(closing.signal);
   // Chunk by chunk between the calls; a file that grows meanwhile is hashed again when a report is exported.
