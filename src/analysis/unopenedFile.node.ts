@@ -1,5 +1,5 @@
 /** Files that cannot be opened yet: without a byte, as `tcpdump -w` leaves them until its first flush, with half a header, or not there. */
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface UnopenedFiles {
@@ -7,27 +7,30 @@ export interface UnopenedFiles {
   changed(): Promise<void>;
 }
 
-/** Looked at from now on; a stat costs microseconds. */
+/** Looked at now, so before somebody tries to open them: what is written while that fails is a change. */
 export function unopenedFiles(paths: readonly string[], intervalMs: number, signal: AbortSignal): UnopenedFiles {
-  let before = stampOf(paths);
+  let seen = stampOf(paths);
   return {
     async changed() {
-      for (;;) {
+      const before = seen;
+      while (seen === before) {
         await sleep(intervalMs, undefined, { signal, ref: false });
-        const was = await before,
-          now = await stampOf(paths);
-        before = Promise.resolve(now);
-        if (now !== was) return;
+        seen = stampOf(paths);
       }
     },
   };
 }
 
-async function stampOf(paths: readonly string[]): Promise<string> {
-  const stamps = paths.map(async (path) => {
-    const there = await stat(path).catch(() => null);
-    // The time of the last change of any kind, so that a permission that is given is one.
-    return there === null ? '' : `${there.dev}:${there.ino}:${there.size}:${there.mtimeMs}:${there.ctimeMs}`;
-  });
-  return (await Promise.all(stamps)).join('\n');
+function stampOf(paths: readonly string[]): string {
+  return paths
+    .map((path) => {
+      try {
+        const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path);
+        // The time of the last change of any kind, so that a permission that is given is one.
+        return `${dev}:${ino}:${size}:${mtimeMs}:${ctimeMs}`;
+      } catch {
+        return '';
+      }
+    })
+    .join('\n');
 }

@@ -4,7 +4,7 @@ import { installPlatform } from '../pcap/platform.ts';
 import { nodePlatform } from '../pcap/platform.node.ts';
 import { openCaptureFile, type OpenedCapture, type OpenResult } from './captureFile.node.ts';
 import type { CaptureLocation, EngineEvent, EngineMethods, ListsRead } from './engineApi.ts';
-import { followFile } from './followFile.node.ts';
+import { followFile, pathsOf } from './followFile.node.ts';
 import { hashCapture } from './hashFile.node.ts';
 import { readIntelFolder, type IntelFolder } from './intelFolder.node.ts';
 import { readKeyFolder, type KeyFolder } from './keyFolder.node.ts';
@@ -49,6 +49,8 @@ let listsStamp = stampOfLists(),
 /** Whose events are told: a session that is still reading under other lists keeps quiet. */
 let speaking: CaptureSession | undefined;
 
+/** To be opened as soon as it can be. Null for who does not follow. */
+const unopened = start.follow && start.location.kind !== 'bytes' ? unopenedFiles(pathsOf(start.location), FOLLOW_INTERVAL_MS, closing.signal) : null;
 /** Why it could not be opened, as it was told. */
 let refusal = '';
 
@@ -88,10 +90,9 @@ async function tryToOpen(): Promise<CaptureSession> {
 }
 
 async function openOnceItCanBe(why: unknown): Promise<CaptureSession> {
-  if (!start.follow || location.kind === 'bytes') throw why;
-  const files = unopenedFiles(location.kind === 'path' ? [location.path] : location.paths, FOLLOW_INTERVAL_MS, closing.signal);
+  if (unopened === null) throw why;
   for (;;) {
-    await files.changed();
+    await unopened.changed();
     session = tryToOpen();
     const made = await session.catch(() => null);
     if (made !== null) return made;
@@ -184,6 +185,12 @@ async function readAndFollow(): Promise<void> {
       case 'quiet':
         (await session).isGrowing = false;
         break;
+      case 'gone':
+        emit({ kind: 'gone', message: `${news.who} deleted or moved. What was read before is still shown.` });
+        break;
+      case 'back':
+        emit({ kind: 'gone', message: null });
+        break;
       case 'replaced': {
         const before = opened,
           was = location;
@@ -195,7 +202,7 @@ async function readAndFollow(): Promise<void> {
         // A session of the old file must not take the place of the new one.
         await rereading;
         opened = result.capture;
-        follower.reopened(result.capture, location);
+        follower.reopened(result.capture, news.location);
         const next = sessionOf(result.capture);
         next.judgeLike(await session);
         next.isGrowing = true;
