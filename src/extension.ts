@@ -17,6 +17,7 @@ import { pageStates } from './editor/pageState.ts';
 import { problemsPanel } from './editor/problemsPanel.ts';
 import { recordingFiles } from './editor/recordings.ts';
 import { RECORDING_SCHEME } from './editor/recordingUri.ts';
+import { keepThroughRenaming } from './editor/renaming.ts';
 import { createSessions } from './editor/sessions.ts';
 import { summaries as captureSummaries } from './editor/summaries.ts';
 import { workspaceCaptures } from './editor/workspaceCaptures.ts';
@@ -67,6 +68,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.createTreeView('netsec.captures', { treeDataProvider: tree, showCollapseAll: false, canSelectMany: true }),
     vscode.workspace.registerFileSystemProvider(RECORDING_SCHEME, recordingFiles(), { isReadonly: true }),
     vscode.window.registerFileDecorationProvider(tree),
+    keepThroughRenaming([states, summaries]),
     ...registerCommands({ editors, library, sessions, summaries, netsec }),
     ...registerComparisons({ editors, library, sessions }),
     ...registerChat(context, {
