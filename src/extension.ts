@@ -1,7 +1,7 @@
 /** What the extension adds to VS Code: registrations and nothing else. No file is read and no thread started before somebody asks. */
 import * as vscode from 'vscode';
 import { registerChat } from './chat/chat.vscode.ts';
-import { rememberResults } from './editor/analyses.ts';
+import { rememberMonitored, rememberResults } from './editor/analyses.ts';
 import { allowList } from './editor/allowList.ts';
 import { captureEditors, VIEW_TYPE } from './editor/captureEditor.ts';
 import { captureLibrary, capturesFolders } from './editor/captureLibrary.ts';
@@ -85,6 +85,7 @@ export function activate(context: vscode.ExtensionContext): void {
       detectorOptions: detectorSettings,
       allow,
       show: (uri, finding) => editors.show(uri, finding === null ? { kind: 'show', view: 'overview' } : { kind: 'showFinding', id: finding }),
+      share: (uri, result) => rememberMonitored(uri, result, { summaries, library }),
       storageFolder: context.storageUri,
       memory: context.workspaceState,
     }),

@@ -8,7 +8,8 @@ export interface CaptureSummary {
   readonly findings: number;
   /** The worst severity among the findings. */
   readonly worst: Severity | null;
-  readonly headline: string;
+  /** Null where only the monitor looked, which makes no report. */
+  readonly headline: string | null;
 }
 
 interface Remembered extends CaptureSummary {
