@@ -183,6 +183,11 @@ function trouble(store: Store): TemplateResult | typeof nothing {
     : html`<p class="problem" role="alert">${store.reportFailure} The numbers are those of before.</p>`;
 }
 
+/** Said for as long as it is so; what is shown stays of use. */
+function gone(store: Store): TemplateResult | typeof nothing {
+  return store.gone === null ? nothing : html`<p class="problem gone" role="status" data-testid="gone">${store.gone}</p>`;
+}
+
 export function app(store: Store): TemplateResult {
   const view = openView(store);
   const { stream } = store.place;
@@ -193,7 +198,7 @@ export function app(store: Store): TemplateResult {
         ${
           store.failure !== null
             ? failed(store)
-            : html`${trouble(store)}
+            : html`${gone(store)}${trouble(store)}
                 <div class="stage ${stream === null ? '' : 'with-stream'}">
                   <div class="viewport ${view.fixed ? 'fix' : ''}" tabindex=${view.fixed ? nothing : '-1'}>${view.render(store)}</div>
                   ${

@@ -10,7 +10,7 @@
  * host-page (data-host), host-summary|story|identity|offers|uses|peers|asked|visited|incident|copy; packet-list, packet-row, packet-count, packet-follow, details-tree (treeitem data-field), detail-frame, hex-view (s data-at, class on),
  * graph, graph-mode-time|tcp, graph-row, graph-measure|remove-<n>, graph-field|filter-<n>-input, graph-add, graph-interval, graph-scale-linear|log, graph-problem, graph-pending, graph-apply;
  * tcp-graph, tcp-flow, tcp-chart-<chart>, tcp-sender-a|b, tcp-zoom, tcp-unzoom, draw-graph; hex-words; stream-panel, stream-content, stream-text|hex|raw, stream-search, stream-save, stream-close, follow-stream; filter-input, filter-error,
- * filter-underline, filter-clear, time-range, time-range-clear; back, more, progress, pause, paused, context-menu, empty-state, failed, notice.
+ * filter-underline, filter-clear, time-range, time-range-clear; back, more, progress, pause, paused, context-menu, empty-state, failed, gone, notice.
  */
 import { render } from 'lit';
 import './theme.css';

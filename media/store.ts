@@ -36,6 +36,8 @@ export class Store {
   complete = false;
   /** Why the file cannot be read at all. */
   failure: string | null = null;
+  /** That the file is not there any more; what was read of it is. */
+  gone: string | null = null;
   /** Everything read so far. */
   whole: Report | null = null;
   /** Under the selection; an older one while `busy`. */
@@ -186,6 +188,9 @@ export class Store {
         // The frame that was looked at is another one now, or none.
         this.place = { ...this.place, views: this.viewsWith('packets', { frame: 0 }) };
         this.say(event.message);
+        break;
+      case 'gone':
+        this.gone = event.message;
         break;
       case 'failed':
         this.failure = event.message;

@@ -1,7 +1,7 @@
 /** What the extension adds to VS Code: registrations and nothing else. No file is read and no thread started before somebody asks. */
 import * as vscode from 'vscode';
 import { registerChat } from './chat/chat.vscode.ts';
-import { rememberResults } from './editor/analyses.ts';
+import { rememberMonitored, rememberResults } from './editor/analyses.ts';
 import { allowList } from './editor/allowList.ts';
 import { captureEditors, VIEW_TYPE } from './editor/captureEditor.ts';
 import { captureLibrary, capturesFolders } from './editor/captureLibrary.ts';
@@ -17,6 +17,7 @@ import { pageStates } from './editor/pageState.ts';
 import { problemsPanel } from './editor/problemsPanel.ts';
 import { recordingFiles } from './editor/recordings.ts';
 import { RECORDING_SCHEME } from './editor/recordingUri.ts';
+import { keepThroughRenaming } from './editor/renaming.ts';
 import { createSessions } from './editor/sessions.ts';
 import { summaries as captureSummaries } from './editor/summaries.ts';
 import { workspaceCaptures } from './editor/workspaceCaptures.ts';
@@ -67,6 +68,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.createTreeView('netsec.captures', { treeDataProvider: tree, showCollapseAll: false, canSelectMany: true }),
     vscode.workspace.registerFileSystemProvider(RECORDING_SCHEME, recordingFiles(), { isReadonly: true }),
     vscode.window.registerFileDecorationProvider(tree),
+    keepThroughRenaming([states, summaries]),
     ...registerCommands({ editors, library, sessions, summaries, netsec }),
     ...registerComparisons({ editors, library, sessions }),
     ...registerChat(context, {
@@ -83,6 +85,7 @@ export function activate(context: vscode.ExtensionContext): void {
       detectorOptions: detectorSettings,
       allow,
       show: (uri, finding) => editors.show(uri, finding === null ? { kind: 'show', view: 'overview' } : { kind: 'showFinding', id: finding }),
+      share: (uri, result) => rememberMonitored(uri, result, { summaries, library }),
       storageFolder: context.storageUri,
       memory: context.workspaceState,
     }),

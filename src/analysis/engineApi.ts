@@ -289,6 +289,8 @@ export type EngineEvent =
   | { readonly kind: 'updated'; readonly packets: number; readonly complete: boolean }
   /** The file was replaced or cut while it was open: all is read anew, and frame numbers mean other packets. One sentence for a person. */
   | { readonly kind: 'restarted'; readonly message: string }
+  /** The file was deleted or moved while it was open, in one sentence for a person; null once it is there again. What was read of it holds. */
+  | { readonly kind: 'gone'; readonly message: string | null }
   /** The file cannot be read at all; one sentence for a person. */
   | { readonly kind: 'failed'; readonly message: string };
 

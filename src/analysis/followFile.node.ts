@@ -1,35 +1,46 @@
-/** Notices what happens to an opened capture file: it grows, becomes quiet, is cut, or another file takes its place, as when logs are rotated. */
+/** Notices what happens to an opened capture file: it grows, becomes quiet, is cut, goes away, or another file takes its place, as when logs are rotated. */
 import { stat } from 'node:fs/promises';
 import type { OpenedCapture } from './captureFile.node.ts';
-import type { CaptureLocation } from './engineApi.ts';
+import { locationName, type CaptureLocation } from './engineApi.ts';
 import { ringNews } from './followRing.node.ts';
 
+/** A capture that lies in files. */
+export type FileLocation = Exclude<CaptureLocation, { kind: 'bytes' }>;
+
+export const pathsOf = (location: FileLocation): readonly string[] => (location.kind === 'path' ? [location.path] : location.paths);
+
 export type FileNews =
-  | { readonly kind: 'nothing' | 'grew' | 'quiet' }
+  | { readonly kind: 'nothing' | 'grew' | 'quiet' | 'back' }
+  /** Nothing lies any more where it lay; `who` begins a sentence, "a.pcap was". What was opened can be read on. */
+  | { readonly kind: 'gone'; readonly who: string }
   /** It has to be opened again, where it lies now; `how` completes "a.pcap ...". */
-  | { readonly kind: 'replaced'; readonly how: string; readonly location: CaptureLocation };
+  | { readonly kind: 'replaced'; readonly how: string; readonly location: FileLocation };
 
 export interface FileFollower {
   look(): Promise<FileNews>;
-  reopened(capture: OpenedCapture, location: CaptureLocation): void;
+  reopened(capture: OpenedCapture, location: FileLocation): void;
 }
 
 /** After so long without a byte it is taken as written. */
 const QUIET_MS = 3000;
 const OPENING_MS = 10_000;
 
-export function followFile(from: Exclude<CaptureLocation, { kind: 'bytes' }>, first: OpenedCapture): FileFollower {
+export function followFile(from: FileLocation, first: OpenedCapture): FileFollower {
   // A ring may have gone on while it was being opened.
   const openedMs = Date.now() - OPENING_MS;
-  let location: CaptureLocation = from;
+  let location = from;
   let { source, file } = first,
     size = source.size,
     grewAtMs: number | null = null,
-    identity = identify();
+    identity = identify(),
+    gone: readonly string[] = [],
+    toldGone = '';
 
   async function look(): Promise<FileNews> {
     const ring = location.kind === 'together' ? await ringNews(location.paths, openedMs) : null;
     if (ring !== null) return { kind: 'replaced', how: ring.how, location: { kind: 'together', paths: ring.paths } };
+    const presence = await lookForPaths();
+    if (presence !== null) return presence;
     const replaced = await isReplaced();
     if (replaced !== null) return { kind: 'replaced', how: replaced, location };
     if (file.compression !== null) return { kind: 'nothing' };
@@ -43,6 +54,17 @@ export function followFile(from: Exclude<CaptureLocation, { kind: 'bytes' }>, fi
     if (grewAtMs === null || performance.now() - grewAtMs < QUIET_MS) return { kind: 'nothing' };
     grewAtMs = null;
     return { kind: 'quiet' };
+  }
+
+  /** Null where that is as it was. Whoever replaces a file may take the old one away first: only what is gone twice in a row is. */
+  async function lookForPaths(): Promise<FileNews | null> {
+    const before = gone;
+    gone = await missingPaths(pathsOf(location));
+    const isGone = gone.filter((path) => before.includes(path)),
+      names = isGone.length === 0 ? '' : locationName({ kind: 'together', paths: isGone });
+    if (names === toldGone) return null;
+    toldGone = names;
+    return names === '' ? { kind: 'back' } : { kind: 'gone', who: `${names} ${isGone.length === 1 ? 'was' : 'were'}` };
   }
 
   /** A path that is gone is not replaced: whoever writes may go on with the file under another name. */
@@ -69,4 +91,19 @@ export function followFile(from: Exclude<CaptureLocation, { kind: 'bytes' }>, fi
       identity = identify();
     },
   };
+}
+
+async function missingPaths(paths: readonly string[]): Promise<string[]> {
+  const missing = await Promise.all(
+    paths.map(async (path) => {
+      try {
+        await stat(path);
+        return false;
+      } catch (error) {
+        // A folder that may not be looked into, or a drive that does not answer, says nothing about the file.
+        return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+      }
+    }),
+  );
+  return paths.filter((_, i) => missing[i]);
 }

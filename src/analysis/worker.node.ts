@@ -4,13 +4,14 @@ import { installPlatform } from '../pcap/platform.ts';
 import { nodePlatform } from '../pcap/platform.node.ts';
 import { openCaptureFile, type OpenedCapture, type OpenResult } from './captureFile.node.ts';
 import type { CaptureLocation, EngineEvent, EngineMethods, ListsRead } from './engineApi.ts';
-import { followFile } from './followFile.node.ts';
+import { followFile, pathsOf } from './followFile.node.ts';
 import { hashCapture } from './hashFile.node.ts';
 import { readIntelFolder, type IntelFolder } from './intelFolder.node.ts';
 import { readKeyFolder, type KeyFolder } from './keyFolder.node.ts';
 import { stampInNetsec } from './netsecFolder.node.ts';
 import { rpcServer, type Channel, type Handlers } from './rpc.ts';
 import { CaptureSession } from './session.ts';
+import { unopenedFiles } from './unopenedFile.node.ts';
 import { VERSION } from './version.ts';
 
 interface WorkerStart {
@@ -48,15 +49,24 @@ let listsStamp = stampOfLists(),
 /** Whose events are told: a session that is still reading under other lists keeps quiet. */
 let speaking: CaptureSession | undefined;
 
-/** Calls wait until the capture is open; when it cannot be, they all say why. Another session takes its place when the lists change. */
-let session: Promise<CaptureSession> = openAtFirst();
-session.catch(() => undefined);
+/** To be opened as soon as it can be. Null for who does not follow. */
+const unopened = start.follow && start.location.kind !== 'bytes' ? unopenedFiles(pathsOf(start.location), FOLLOW_INTERVAL_MS, closing.signal) : null;
+/** Why it could not be opened, as it was told. */
+let refusal = '';
+
+/** Calls wait until the capture is open; while it cannot be, they all say why. Another session takes its place when the lists change. */
+let session: Promise<CaptureSession> = tryToOpen();
+/** The first session there is: a file that is no capture yet may become one. */
+const begun: Promise<CaptureSession> = session.catch(openOnceItCanBe);
+begun.catch(() => undefined);
+/** They say how it is judged, once it can be. */
+const JUDGING: ReadonlySet<string> = new Set<keyof EngineMethods>(['rereadLists', 'setAllowRules', 'setDetectorOptions']);
 const handlers = new Proxy({} as Handlers<EngineMethods>, {
   // The methods are those of the session, which does not exist yet when the first calls come.
-  get: (_, method: string) =>
-    method === 'rereadLists'
-      ? rereadLists
-      : async (params: never, signal: AbortSignal) => (await session).handlers[method as keyof EngineMethods](params, signal),
+  get: (_, method: string) => async (params: never, signal: AbortSignal) => {
+    if (JUDGING.has(method)) await begun;
+    return method === 'rereadLists' ? rereadLists() : (await session).handlers[method as keyof EngineMethods](params, signal);
+  },
   getOwnPropertyDescriptor: (_, method: string) => ({ configurable: true, enumerable: true, value: method }),
 });
 const server = rpcServer<EngineMethods, EngineEvent>(channel, handlers);
@@ -68,14 +78,25 @@ function open(): Promise<OpenResult> {
   });
 }
 
-async function openAtFirst(): Promise<CaptureSession> {
+async function tryToOpen(): Promise<CaptureSession> {
   const result = await open();
   if (!result.ok) {
-    emit({ kind: 'failed', message: result.message });
+    if (result.message !== refusal) emit({ kind: 'failed', message: result.message });
+    refusal = result.message;
     throw new Error(result.message);
   }
   opened = result.capture;
   return (speaking = sessionOf(result.capture));
+}
+
+async function openOnceItCanBe(why: unknown): Promise<CaptureSession> {
+  if (unopened === null) throw why;
+  for (;;) {
+    await unopened.changed();
+    session = tryToOpen();
+    const made = await session.catch(() => null);
+    if (made !== null) return made;
+  }
 }
 
 function sessionOf({ source, format, file }: OpenedCapture): CaptureSession {
@@ -145,7 +166,7 @@ function emit(event: EngineEvent): void {
 }
 
 async function readAndFollow(): Promise<void> {
-  const first = await session;
+  const first = await begun;
   const follower = start.follow && start.location.kind !== 'bytes' ? followFile(start.location, opened!) : null;
   await first.read(closing.signal);
   // Chunk by chunk between the calls; a file that grows meanwhile is hashed again when a report is exported.
@@ -164,6 +185,12 @@ async function readAndFollow(): Promise<void> {
       case 'quiet':
         (await session).isGrowing = false;
         break;
+      case 'gone':
+        emit({ kind: 'gone', message: `${news.who} deleted or moved. What was read before is still shown.` });
+        break;
+      case 'back':
+        emit({ kind: 'gone', message: null });
+        break;
       case 'replaced': {
         const before = opened,
           was = location;
@@ -175,7 +202,7 @@ async function readAndFollow(): Promise<void> {
         // A session of the old file must not take the place of the new one.
         await rereading;
         opened = result.capture;
-        follower.reopened(result.capture, location);
+        follower.reopened(result.capture, news.location);
         const next = sessionOf(result.capture);
         next.judgeLike(await session);
         next.isGrowing = true;

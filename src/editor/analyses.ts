@@ -40,6 +40,20 @@ export function rememberResults(uri: vscode.Uri, session: EngineSession, context
   });
 }
 
+/** What the monitor found counts as an analysis, too; one that says the same has a headline besides, and stays. */
+export async function rememberMonitored(
+  uri: vscode.Uri,
+  result: Omit<CaptureSummary, 'headline'>,
+  { summaries, library }: ResultsContext,
+): Promise<void> {
+  const { size, mtime } = await vscode.workspace.fs.stat(uri),
+    file = { location: uri.toString(), name: nameOf(uri), bytes: size, modifiedMs: mtime },
+    known = summaries.of(file);
+  if (known !== undefined && known.packets === result.packets && known.findings === result.findings && known.worst === result.worst) return;
+  await summaries.remember(file, { ...result, headline: null });
+  library.refresh();
+}
+
 async function summarize(
   uri: vscode.Uri,
   session: EngineSession,

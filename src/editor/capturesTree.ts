@@ -111,7 +111,9 @@ function treeItem(entry: CaptureEntry, summary: CaptureSummary | undefined): vsc
     safeText(uri.scheme === 'file' ? uri.fsPath : uri.toString(true), 1000),
     time,
     // What was found is said by the badge, whose words VS Code adds.
-    ...(summary === undefined ? ['Not analysed yet'] : [summary.headline, ...(summary.worst === null ? [findingsInWords(summary)] : [])]),
+    ...(summary === undefined
+      ? ['Not analysed yet']
+      : [...(summary.headline === null ? [] : [summary.headline]), ...(summary.worst === null ? [findingsInWords(summary)] : [])]),
   ].join('\n');
   item.command = { command: 'vscode.openWith', title: 'Open', arguments: [uri, VIEW_TYPE] };
   item.accessibilityInformation = {

@@ -225,5 +225,6 @@ async function showOutcomes(outcomes: readonly Outcome[], wanted: number, editor
 const rank = ({ result }: Outcome): number => ('failed' in result || result.worst === null ? -1 : SEVERITIES.indexOf(result.worst));
 
 function inOneLine(summary: CaptureSummary): string {
-  return `${countInWords(summary.packets, 'packet', 'packets', vscode.env.language)} · ${findingsInWords(summary)} · ${summary.headline}`;
+  const packets = countInWords(summary.packets, 'packet', 'packets', vscode.env.language);
+  return [packets, findingsInWords(summary), ...(summary.headline === null ? [] : [summary.headline])].join(' · ');
 }

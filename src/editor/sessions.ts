@@ -69,6 +69,8 @@ function rememberingEvents(session: EngineSession): EngineSession {
     // Of what was read before nothing holds, and whoever joins later has missed nothing.
     if (event.kind === 'restarted') return last.clear();
     last.set(event.kind, event);
+    // A file that could not be read, and by now can be.
+    if (event.kind === 'updated') last.delete('failed');
     if (event.kind === 'updated' && event.complete) last.delete('progress');
   });
   return {

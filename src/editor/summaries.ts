@@ -1,14 +1,15 @@
 /** What is known about captures that were analysed once: remembered with the workspace for as long as the file is the same. */
 import { SEVERITIES, type Report, type Severity } from '../analysis/report.ts';
 import type { CaptureFile } from '../analysis/captureFiles.ts';
-import type { Storage } from './pageState.ts';
+import { renamedAddress, type KeptByAddress, type Storage } from './pageState.ts';
 
 export interface CaptureSummary {
   readonly packets: number;
   readonly findings: number;
   /** The worst severity among the findings. */
   readonly worst: Severity | null;
-  readonly headline: string;
+  /** Null where only the monitor looked, which makes no report. */
+  readonly headline: string | null;
 }
 
 interface Remembered extends CaptureSummary {
@@ -19,7 +20,7 @@ interface Remembered extends CaptureSummary {
 const KEY = 'captureSummaries';
 const MOST_CAPTURES = 500;
 
-export interface Summaries {
+export interface Summaries extends KeptByAddress {
   /** Undefined for a file that was never analysed, or has changed since. */
   of(file: CaptureFile): CaptureSummary | undefined;
   remember(file: CaptureFile, summary: CaptureSummary): Promise<void>;
@@ -33,11 +34,25 @@ export function summaries(storage: Storage): Summaries {
       return known !== undefined && known.bytes === file.bytes && known.modifiedMs === file.modifiedMs ? known : undefined;
     },
     async remember(file, summary) {
-      const { [file.location]: _replaced, ...others } = read();
-      const entries = [[file.location, { ...summary, bytes: file.bytes, modifiedMs: file.modifiedMs }] as const, ...Object.entries(others)];
-      await storage.update(KEY, Object.fromEntries(entries.slice(0, MOST_CAPTURES)));
+      const entry = [file.location, { ...summary, bytes: file.bytes, modifiedMs: file.modifiedMs }] as const;
+      await storage.update(KEY, newestOf([entry, ...Object.entries(read())]));
+    },
+    async renamed(from, to) {
+      const all = read(),
+        moved = Object.entries(all).flatMap(([key, known]) => {
+          const address = renamedAddress(key, from, to);
+          return address === null ? [] : [[address, known] as const];
+        });
+      if (moved.length > 0) await storage.update(KEY, newestOf([...moved, ...Object.entries(all)]));
     },
   };
+}
+
+/** The first of those that have the same address, and as many as are kept. */
+function newestOf(entries: readonly (readonly [location: string, known: Remembered])[]): Readonly<Record<string, Remembered>> {
+  const kept = new Map<string, Remembered>();
+  for (const [location, known] of entries) if (!kept.has(location) && kept.size < MOST_CAPTURES) kept.set(location, known);
+  return Object.fromEntries(kept);
 }
 
 export function summaryOf(report: Report): CaptureSummary {

@@ -5,9 +5,10 @@ import { SEVERITIES } from '../analysis/report.ts';
 import { startCli, type CliProcess } from './cliProcess.node.ts';
 import type { MonitorEvent } from './monitor.node.ts';
 import { inANotification, MonitorModel, newsInWords, worthTelling, type News, type NotifyFrom } from './monitorModel.ts';
-import { monitorTree, type MonitorRow } from './monitorTree.vscode.ts';
+import { fileRow, monitorTree, resultOf, type MonitorRow } from './monitorTree.vscode.ts';
 import type { SeenFinding } from './seenFinding.ts';
 import type { SeenInFile } from './seenInFile.ts';
+import { shareResults, type MonitorResult } from './sharedResults.ts';
 
 export interface MonitorContext {
   /** Path of dist/cli.mjs. */
@@ -21,6 +22,8 @@ export interface MonitorContext {
   };
   /** Opens a capture in the editor, at a finding or at its overview. */
   readonly show: (uri: vscode.Uri, finding: string | null) => Promise<void>;
+  /** Told what was found in a capture, and again when that is judged otherwise. */
+  readonly share: (uri: vscode.Uri, result: MonitorResult) => Promise<void>;
   /** Of the workspace; undefined where no folder is open. */
   readonly storageFolder: vscode.Uri | undefined;
   readonly memory: vscode.Memento;
@@ -50,6 +53,11 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
     () => model,
     (uri) => context.allow.rulesFor(uri),
   );
+  const shared = shareResults({
+    files: () => model?.files() ?? [],
+    resultOf: async (about) => resultOf(await fileRow(about, (uri) => context.allow.rulesFor(uri))),
+    share: (file, result) => context.share(vscode.Uri.file(file), result),
+  });
   const view = vscode.window.createTreeView<MonitorRow>('netsec.monitor', { treeDataProvider: tree, showCollapseAll: true });
 
   const settings = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration(SECTION);
@@ -117,6 +125,7 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
   function take(into: MonitorModel, event: MonitorEvent): void {
     const news = into.take(event, Date.now());
     if (news !== null) gathered.push(news);
+    if (event.kind === 'file') shared.changed(event.file);
     if (event.kind === 'caught-up') failures = 0;
     draw();
     if (gathered.length > 0 && (into.hasCaughtUp || event.kind === 'caught-up')) gathering ??= setTimeout(tell, GATHER_MS);
@@ -160,7 +169,10 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
     }),
     vscode.workspace.onDidChangeWorkspaceFolders(follow),
     vscode.workspace.onDidGrantWorkspaceTrust(follow),
-    context.allow.onDidChange(draw),
+    context.allow.onDidChange(() => {
+      draw();
+      shared.changed();
+    }),
     view.onDidChangeVisibility(({ visible }) => {
       if (visible) unseen = 0;
       draw();
@@ -182,6 +194,7 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
     ...listening,
     view,
     tree,
+    shared,
     {
       dispose() {
         stop();

@@ -5,6 +5,7 @@ import { baseName } from '../analysis/engineApi.ts';
 import { SEVERITIES, type Severity } from '../analysis/report.ts';
 import type { MonitoredFile, MonitorModel } from './monitorModel.ts';
 import { seenUnder, type SeenInFile } from './seenInFile.ts';
+import type { MonitorResult } from './sharedResults.ts';
 
 interface FileRow {
   readonly about: MonitoredFile;
@@ -41,7 +42,7 @@ export function monitorTree(model: () => MonitorModel | null, rulesFor: (capture
 }
 
 /** The allow-list may have changed since the file was read. */
-async function fileRow(about: MonitoredFile, rulesFor: (capture: vscode.Uri) => Promise<readonly AllowRule[]>): Promise<FileRow> {
+export async function fileRow(about: MonitoredFile, rulesFor: (capture: vscode.Uri) => Promise<readonly AllowRule[]>): Promise<FileRow> {
   const rules = about.findings.length === 0 ? [] : await rulesFor(vscode.Uri.file(about.file)).catch(() => []),
     today = new Date().toISOString().slice(0, 10);
   const findings = about.findings.map((finding) => seenUnder(about.file, finding, rules, today));
@@ -50,17 +51,28 @@ async function fileRow(about: MonitoredFile, rulesFor: (capture: vscode.Uri) => 
   return { about, findings: [...open.sort((a, b) => severityOf(b) - severityOf(a)), ...findings.filter(({ expected }) => expected !== null)] };
 }
 
-function fileItem({ about, findings }: FileRow): vscode.TreeItem {
-  const { language } = vscode.env,
+const expectedIn = ({ findings }: FileRow): number => findings.filter(({ expected }) => expected !== null).length;
+
+export function resultOf(row: FileRow): MonitorResult {
+  const { about, findings } = row;
+  return {
+    packets: about.packets,
+    findings: Math.max(0, about.findingsTotal - expectedIn(row)),
+    worst: findings.find((each) => each.expected === null)?.finding.severity ?? null,
+  };
+}
+
+function fileItem(row: FileRow): vscode.TreeItem {
+  const { about, findings } = row,
+    { language } = vscode.env,
     count = (value: number, one: string, many: string): string => `${value.toLocaleString(language)} ${value === 1 ? one : many}`,
-    expected = findings.filter((each) => each.expected !== null).length,
-    open = Math.max(0, about.findingsTotal - expected),
-    worst = findings.find((each) => each.expected === null)?.finding.severity;
+    { findings: open, worst } = resultOf(row),
+    expected = expectedIn(row);
   const item = new vscode.TreeItem(
     baseName(about.file),
     findings.length === 0
       ? vscode.TreeItemCollapsibleState.None
-      : worst === undefined || worst === 'info'
+      : worst === null || worst === 'info'
         ? vscode.TreeItemCollapsibleState.Collapsed
         : vscode.TreeItemCollapsibleState.Expanded,
   );
@@ -81,7 +93,7 @@ function fileItem({ about, findings }: FileRow): vscode.TreeItem {
       ? new vscode.ThemeIcon('sync~spin')
       : about.state === 'failed'
         ? new vscode.ThemeIcon('circle-slash')
-        : worst === undefined
+        : worst === null
           ? new vscode.ThemeIcon('pass')
           : severityIcon(worst);
   item.tooltip = [about.file, ...parts, ...(expected === 0 ? [] : [`${count(expected, 'finding is', 'findings are')} expected`]), about.problem ?? '']

@@ -55,6 +55,41 @@ test('a partial write gives a partial result without damage, then the complete o
   expect(restarts()).toBe(0);
 });
 
+test(
+  'a file that has no byte yet when it is opened comes to life with its first ones, judged as was asked meanwhile',
+  { timeout: 40_000 },
+  async () => {
+    const file = path.join(folder, 'late.pcap');
+    fs.writeFileSync(file, '');
+    follow(file);
+    const failures = (): string[] => events.flatMap((event) => (event.kind === 'failed' ? [event.message] : []));
+    await expect.poll(failures, within).toEqual([expect.stringContaining('late.pcap is empty')]);
+    // What is asked of its contents is answered at once; how it is to be judged holds for what comes.
+    await expect(packets()).rejects.toThrow('late.pcap is empty');
+    void session!.call('setAllowRules', { rules: [{ id: 'lab', reason: 'our own scan', detector: 'port-scan' }] });
+    // Half a header is no capture, either.
+    fs.appendFileSync(file, STORY.subarray(0, 3));
+    await expect.poll(() => failures().length, within).toBe(2);
+    fs.appendFileSync(file, STORY.subarray(3));
+    // capinfos -c: 1183.
+    await expect.poll(() => packets().catch(() => 0), within).toBe(1183);
+    expect([events.at(-1)?.kind, restarts()]).toEqual(['updated', 0]);
+    const { findings } = await session!.call('report', { selection: EVERYTHING, limit: 100 });
+    expect(findings.find(({ detector }) => detector === 'port-scan')?.expected).toMatchObject({ rule: 'lab' });
+    fs.appendFileSync(file, STORY.subarray(24));
+    await expect.poll(packets, within).toBe(2 * 1183);
+  },
+);
+
+test('a file that is not there when it is opened is read when it comes', { timeout: 40_000 }, async () => {
+  const file = path.join(folder, 'coming.pcap');
+  follow(file);
+  await expect.poll(() => events.length, within).toBe(1);
+  expect(events[0]).toMatchObject({ kind: 'failed' });
+  fs.writeFileSync(file, STORY);
+  await expect.poll(() => packets().catch(() => 0), within).toBe(1183);
+});
+
 test('a file that is cut, and one that is replaced by renaming, are read again from the beginning', { timeout: 40_000 }, async () => {
   const file = path.join(folder, 'a.pcap'),
     dns = fs.readFileSync(sample('dns.pcap'));
@@ -70,6 +105,41 @@ test('a file that is cut, and one that is replaced by renaming, are read again f
   await expect.poll(packets, within).toBe(1183);
   expect(restarts()).toBe(2);
   expect(events.some(({ kind }) => kind === 'failed')).toBe(false);
+});
+
+test('a file that is deleted or moved while it is open is said to be, once, and followed when it comes back', { timeout: 40_000 }, async () => {
+  const file = path.join(folder, 'b.pcap'),
+    told = (): (string | null)[] => events.flatMap((event) => (event.kind === 'gone' ? [event.message] : [])),
+    sentence = 'b.pcap was deleted or moved. What was read before is still shown.';
+  fs.writeFileSync(file, STORY);
+  follow(file);
+  await expect.poll(packets, within).toBe(1183);
+  fs.renameSync(file, path.join(folder, 'elsewhere.pcap'));
+  await expect.poll(told, within).toEqual([sentence]);
+  expect(await packets()).toBe(1183);
+  fs.renameSync(path.join(folder, 'elsewhere.pcap'), file);
+  await expect.poll(told, within).toEqual([sentence, null]);
+  expect(restarts()).toBe(0);
+  fs.appendFileSync(file, STORY.subarray(24));
+  await expect.poll(packets, within).toBe(2 * 1183);
+  fs.rmSync(file);
+  await expect.poll(told, within).toEqual([sentence, null, sentence]);
+  fs.writeFileSync(file, fs.readFileSync(sample('dns.pcap')));
+  await expect.poll(packets, within).toBe(72);
+  expect([told().at(-1), restarts()]).toEqual([null, 1]);
+});
+
+test('of several files opened as one, those that are gone are named', { timeout: 40_000 }, async () => {
+  const files = ['one.pcap', 'two.pcap'].map((name) => path.join(folder, name)),
+    told = (): (string | null)[] => events.flatMap((event) => (event.kind === 'gone' ? [event.message] : []));
+  for (const file of files) fs.writeFileSync(file, STORY);
+  follow(...files);
+  await expect.poll(packets, within).toBe(2 * 1183);
+  fs.rmSync(files[1]!);
+  await expect.poll(told, within).toEqual(['two.pcap was deleted or moved. What was read before is still shown.']);
+  fs.rmSync(files[0]!);
+  await expect.poll(() => told().at(-1), within).toBe('one.pcap and 1 more were deleted or moved. What was read before is still shown.');
+  expect(await packets()).toBe(2 * 1183);
 });
 
 test(

@@ -40,6 +40,7 @@ class FakeVscode {
       createFileSystemWatcher: () => this.#watcher(),
       onDidChangeWorkspaceFolders: () => this.#disposable(),
       onDidChangeConfiguration: () => this.#disposable(),
+      onWillRenameFiles: () => this.#register('renaming'),
       onDidGrantWorkspaceTrust: () => this.#disposable(),
     },
     window: {
@@ -119,7 +120,7 @@ describe('activating the extension', () => {
     const { default: manifest } = (await import('../../package.json')) as {
       default: { contributes: { commands: { command: string }[]; mcpServerDefinitionProviders: { id: string }[] } };
     };
-    expect(fake.registered).toEqual(expect.arrayContaining(['editor netsec.capture', 'view netsec.captures']));
+    expect(fake.registered).toEqual(expect.arrayContaining(['editor netsec.capture', 'view netsec.captures', 'renaming']));
     expect(fake.registered.filter((each) => each.startsWith('mcp '))).toEqual(
       manifest.contributes.mcpServerDefinitionProviders.map(({ id }) => `mcp ${id}`),
     );

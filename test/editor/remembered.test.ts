@@ -29,6 +29,18 @@ describe('the state of a page', () => {
     expect(states.load('file:///1.pcap')).toBe(101);
     expect(states.load('file:///50.pcap')).toBe(150);
   });
+  test('goes with its capture when that is renamed, or a folder above it, and stays where it was in case the renaming fails', async () => {
+    const states = pageStates(new FakeStorage());
+    await states.save('file:///ab.pcap', 0);
+    await states.save('file:///a.pcap', 1);
+    await states.save('file:///a/b.pcap', 2);
+    await states.save('file:///new.pcap', 3);
+    await states.renamed('file:///a.pcap', 'file:///new.pcap');
+    await states.renamed('file:///a', 'file:///lab/1');
+    await states.renamed('file:///unknown', 'file:///ab.pcap');
+    const known = (...names: string[]): unknown[] => names.map((name) => states.load(`file:///${name}`));
+    expect(known('new.pcap', 'lab/1/b.pcap', 'a.pcap', 'a/b.pcap', 'ab.pcap')).toEqual([1, 2, 1, 2, 0]);
+  });
   test('that is too large is refused', async () => {
     await expect(pageStates(new FakeStorage()).save('file:///a.pcap', 'x'.repeat(70_000))).rejects.toThrow('over the limit of 65536');
   });
@@ -53,5 +65,11 @@ describe('the summary of an analysis', () => {
     await known.remember(file, summary);
     expect(known.of({ ...file, bytes: 101 })).toBeUndefined();
     expect(known.of({ ...file, modifiedMs: 6 })).toBeUndefined();
+  });
+  test('goes with a file that is renamed, whose size and time stay as they were', async () => {
+    const known = summaries(new FakeStorage());
+    await known.remember(file, summary);
+    await known.renamed(file.location, 'file:///new.pcap');
+    expect(known.of({ ...file, location: 'file:///new.pcap' })).toMatchObject(summary);
   });
 });

@@ -70,6 +70,16 @@ describe('sessions', () => {
     expect(late).toEqual([READ]);
   });
 
+  test('who joins hears no failure of a file that could be read since', () => {
+    const { fakes, sessions } = opened();
+    const { session } = sessions.acquire('file:///a.pcap');
+    fakes[0]?.say(FAILED);
+    fakes[0]?.say(READ);
+    const late: EngineEvent[] = [];
+    session.onEvent((event) => late.push(event));
+    expect(late).toEqual([READ]);
+  });
+
   test('closing everything ends every engine', () => {
     const { fakes, sessions } = opened();
     sessions.acquire('file:///a.pcap');

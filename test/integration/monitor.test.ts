@@ -37,6 +37,11 @@ describeInVscode('monitoring', () => {
     await expect
       .poll(() => rows().filter({ hasText: '192.168.10.66' }).first().getAttribute('aria-label'))
       .toMatch(/^medium, .*192\.168\.10\.66.*frame \d+/);
+    // The view above must not say that nobody has looked at it.
+    const listed = window.page
+      .locator('.pane', { has: window.page.locator('.pane-header', { hasText: 'Captures' }) })
+      .locator('.monaco-list-row[role="treeitem"]:visible', { hasText: 'scan-syn.pcap' });
+    await expect.poll(() => listed.first().getAttribute('aria-label')).toMatch(/ packets, 2 findings, at worst medium/);
     // What lay there before is told in one sentence.
     await toast(/192\.168\.10\.66.*\(medium\).*scan-syn\.pcap/).waitFor();
     expect(watchers(folder)).toHaveLength(1);

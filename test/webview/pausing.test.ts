@@ -51,6 +51,16 @@ describe.runIf(here)('a page that follows a growing capture', () => {
     await page.locator('[data-testid="packet-row"][aria-selected="true"]:visible').waitFor();
   });
 
+  test('that is deleted or moved says so for as long as it is, and shows what was read', async () => {
+    const page = await growing(),
+      message = 'a.pcap was deleted or moved. What was read before is still shown.';
+    await emit(page, { kind: 'gone', message });
+    await expect.poll(() => page.getByTestId('gone').innerText()).toBe(message);
+    expect(await kpi(page)).toBe('800');
+    await emit(page, { kind: 'gone', message: null });
+    await expect.poll(() => page.getByTestId('gone').count()).toBe(0);
+  });
+
   test('offers to pause only once it has grown', async () => {
     const page = await growing();
     await expect.poll(() => page.getByTestId('pause').count()).toBe(0);
