@@ -127,7 +127,7 @@ function evidence(store: Store, finding: Finding) {
         : html`<details class="frames">
             <summary>${plural(more.length, 'more frame')}</summary>
             <p>
-              ${more.map(link)}${framesTotal > frames.length ? html`<span class="muted">and ${formatCount(framesTotal - frames.length)} beyond the first hundred</span>` : nothing}
+              ${more.map(link)}${framesTotal > frames.length ? html`<span class="muted">and ${formatCount(framesTotal - frames.length)} more that are not listed</span>` : nothing}
             </p>
           </details>`
     }

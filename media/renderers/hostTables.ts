@@ -53,6 +53,9 @@ const SERVICES = {
   uses: { title: 'What it uses', none: 'It was answered by nobody.', hosts: 'server' },
 } as const;
 
+const silentText = (silent: number, hosts: number, noun: string): string =>
+  `${plural(silent, 'more connection')}${hosts === 0 ? '' : ` with ${plural(hosts, `other ${noun}`)}`} in which nothing was said, as scans and checks of ports open them. Services counts them, too.`;
+
 export function hostServices(store: Store, story: HostStory, which: keyof typeof SERVICES): TemplateResult {
   const { title, none, hosts: noun } = SERVICES[which],
     services = story[which],
@@ -64,12 +67,13 @@ export function hostServices(store: Store, story: HostStory, which: keyof typeof
       ${services
         .slice(0, SHOWN)
         .map(
-          ({ service, transport, port, hosts, connections, bytes, filter }) =>
+          ({ service, transport, port, hosts, connections, silent, silentHosts, bytes, filter }) =>
             html`<li class="hsv hov">
               <button class="lk quiet ell" title="Show these packets" @click=${() => store.showPackets(both(store.place.selection.filter, filter))}>
                 ${service === null ? 'Not recognised' : protocolLabel(service)}</button
               ><span class="muted nw">${transport.toUpperCase()} ${String(port)}</span
-              ><span class="muted ell hide6">${plural(hosts, noun)}, ${plural(connections, 'connection')}</span
+              ><span class="muted ell hide6" title=${silent === 0 ? nothing : silentText(silent, silentHosts, noun)}
+                >${plural(hosts, noun)}, ${plural(connections, 'connection')}${silent === 0 ? nothing : `, ${formatCount(silent)} more silent`}</span
               ><span class="r">${bytesCell(bytes)}</span>
             </li>`,
         )}

@@ -140,7 +140,9 @@ export function riskOf(all: readonly Finding[]): Risk {
       most = WEIGHTS[severity] === 0 || next === undefined ? 1 : WEIGHTS[next];
     rest *= 1 - Math.min(together, most);
     if (together > most)
-      bounded.unshift(`${countText(same.length)} findings of severity ${severity} count no more than one certain finding of severity ${next}`);
+      bounded.unshift(
+        `However many findings of severity ${severity} there are (here ${countText(same.length)}), they raise the risk no further than a single, certain one of severity ${next} would`,
+      );
   }
   const score = Math.round(100 * (1 - rest));
   const level = score === 0 ? 'none' : score < 25 ? 'low' : score < 50 ? 'medium' : score < 80 ? 'high' : 'critical';

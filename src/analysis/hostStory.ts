@@ -58,6 +58,9 @@ export interface HostService {
   /** Who used it, or on how many hosts it was used. */
   readonly hosts: number;
   readonly connections: number;
+  /** Further connections in which nothing was said, as scans and checks of ports open them, and how many more hosts they were with: `Service` counts them, too. */
+  readonly silent: number;
+  readonly silentHosts: number;
   readonly bytes: number;
   readonly firstSeen: Timestamp;
   readonly filter: string;

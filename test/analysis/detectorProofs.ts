@@ -128,8 +128,8 @@ export const DETECTOR_PROOFS: Readonly<Record<string, DetectorProof>> = {
     fires: {
       capture: 'upload-outside.pcap',
       subjects: ['client 192.168.10.24', 'server 203.0.113.7'],
-      frames: [17],
-      tshark: 'tcp.flags.syn == 1 && tcp.flags.ack == 0 && ip.dst == 203.0.113.7',
+      frames: [20, 24],
+      tshark: 'tcp.len > 0 && ip.src == 192.168.10.24 && ip.dst == 203.0.113.7',
     },
     silent: { capture: 'bittorrent.pcap', miss: 'a file that goes from one neighbour to the other' },
   },

@@ -52,6 +52,22 @@ describe('the server of captures/break-in.md', () => {
     ]);
   });
 
+  // tshark -q -z conv,tcp: 11 connections to port 22, 2 to port 21; one of each is nmap's, with a SYN, the answer to it and a reset.
+  test('says which connections of its services it leaves out, so that they are as many as Services says', async () => {
+    const told = await story('break-in.pcap.gz', '10.20.0.20'),
+      offered = (wanted: number) => told!.offers.find(({ port }) => port === wanted);
+    expect(offered(22)).toMatchObject({ hosts: 1, connections: 10, silent: 1, silentHosts: 0 });
+    expect(offered(21)).toMatchObject({ hosts: 1, connections: 1, silent: 1, silentHosts: 1 });
+    const { rows } = await withSession(sample('break-in.pcap.gz'), async ({ handlers }) =>
+      handlers.services({ selection: EVERYTHING, search: '', sort: null, offset: 0, limit: 100 }, new AbortController().signal),
+    );
+    for (const port of [21, 22]) {
+      const service = rows.find((row) => row.address === '10.20.0.20' && row.port === port),
+        { connections, silent, hosts, silentHosts } = offered(port)!;
+      expect(service).toMatchObject({ connections: connections + silent, clients: hosts + silentHosts });
+    }
+  });
+
   test('its story is in order of time, and holds its findings and its incident', async () => {
     const told = await story('break-in.pcap.gz', '10.20.0.20');
     const times = told!.timeline.map(({ time }) => time!);

@@ -22,7 +22,7 @@ describe('the risk', () => {
 
   test('says where many count no more than one, and only there', () => {
     expect(riskOf(findings(30, 'low', 57)).because.at(-1)).toBe(
-      '30 findings of severity low count no more than one certain finding of severity medium',
+      'However many findings of severity low there are (here 30), they raise the risk no further than a single, certain one of severity medium would',
     );
     expect(riskOf(findings(2, 'low', 57)).because).toEqual(['low 0 (low, 57 % sure)', 'low 1 (low, 57 % sure)']);
   });

@@ -14,7 +14,8 @@ import { ftpDataMessage } from '../../pcap/dissectors/ftp.ts';
 import { ntpMessage } from '../../pcap/dissectors/ntp.ts';
 import { plainStreamMessage } from '../../pcap/plainStream.ts';
 import { NtpChannels } from './ntpChannel.ts';
-import { addressFilter, confidenceOf, endsOf, Evidence, isForMany, isLocalEnd, Watched } from './watched.ts';
+import { isCalledBack, leadsOut, UploadFrames } from './uploadFrames.ts';
+import { anyPort, confidenceOf, endsOf, Evidence, MOST_FRAMES, Watched } from './watched.ts';
 
 const options = z.object({
   megabytes: z.number().positive().default(10).describe('Payload of one host inside to one outside from which an upload is told (million bytes)'),
@@ -43,8 +44,7 @@ const TCP = 6,
   UDP = 17,
   ICMP = 1,
   ICMPV6 = 58;
-const DNS_PORT = 53,
-  FTP_DATA = 20;
+const DNS_PORT = 53;
 /**
  * Where programs drop what they stole, and hardly anybody else uploads from a desk: interfaces for bots, and places that keep files for strangers
  * (ATT&CK T1567; reports on AgentTesla, Snake and RedLine name the first). Apps of people use other names.
@@ -73,12 +73,20 @@ const WAY_NAMES: Readonly<Record<Way, string>> = {
   plain: 'a connection of an unknown kind',
 };
 
+/** What carries, in a display filter: headers alone carry nothing. */
+const CARRYING = { tcp: 'tcp.len > 0', udp: 'udp.length > 8', icmp: 'icmp', icmpv6: 'icmpv6' } as const;
+type Transport = keyof typeof CARRYING;
+const transportOf = (protocol: number): Transport => (protocol === TCP ? 'tcp' : protocol === UDP ? 'udp' : protocol === ICMP ? 'icmp' : 'icmpv6');
+
+const MOST_PORTS = 8;
+
 interface Upload {
   readonly host: string;
   readonly destination: string;
   readonly way: Way;
   readonly evidence: Evidence;
   readonly ports: Set<number>;
+  readonly transports: Set<Transport>;
   flows: number;
   up: number;
   down: number;
@@ -100,7 +108,11 @@ export const dataExfiltration = defineDetector({
       inNtp = new NtpChannels(state),
       /** Where connections for files of FTP were announced to go: `address port`. */
       announced = new Set<string>();
+    const frames = new UploadFrames(state);
     return {
+      onPacket(p, flow) {
+        frames.onPacket(p, flow);
+      },
       onMessage(message, flow, p) {
         if (ntpMessage.is(message)) {
           inNtp.add(message, p);
@@ -118,7 +130,7 @@ export const dataExfiltration = defineDetector({
       },
       evaluate(values) {
         const sharers = new Set([...sharing].flatMap((row) => [flowAddress(state, row, F.A), flowAddress(state, row, F.B)])),
-          uploads = collect(state, sharers, announced),
+          uploads = collect(state, sharers, announced, frames),
           findings: FindingDraft[] = [];
         for (const upload of uploads.values) {
           // Names are looked up only where it matters.
@@ -145,7 +157,7 @@ export const dataExfiltration = defineDetector({
 });
 
 /** What hosts inside sent to hosts outside, by pair and way; large flows only are looked at closer. */
-function collect(state: CaptureState, sharers: Set<string>, announced: ReadonlySet<string>): Watched<string, Upload> {
+function collect(state: CaptureState, sharers: Set<string>, announced: ReadonlySet<string>, frames: UploadFrames): Watched<string, Upload> {
   const uploads = new Watched<string, Upload>(MOST_PAIRS),
     { flows } = state,
     { ints, doubles } = flows;
@@ -157,11 +169,10 @@ function collect(state: CaptureState, sharers: Set<string>, announced: ReadonlyS
     if (protocol !== TCP && protocol !== UDP && !isEcho) continue;
     const fromA = isEcho ? beyond(doubles[dat + F.BYTES_A]!, ints[at + F.PACKETS_A]!) : sent(flows, row, 0, protocol === TCP),
       fromB = isEcho ? beyond(doubles[dat + F.BYTES_B]!, ints[at + F.PACKETS_B]!) : sent(flows, row, 1, protocol === TCP);
-    // In active mode the server of FTP calls back for what it is given. Whoever else is called publishes.
-    const calledBack = protocol === TCP && ints[at + F.PORTS]! >>> 16 === FTP_DATA;
+    const calledBack = isCalledBack(state, row);
     if ((calledBack ? fromB : fromA) === 0) continue;
     // Most are turned away before their addresses become texts.
-    if (!isLocalEnd(state, row, calledBack ? F.B : F.A) || isLocalEnd(state, row, calledBack ? F.A : F.B) || isForMany(state, row)) continue;
+    if (!leadsOut(state, row)) continue;
     const host = flowAddress(state, row, calledBack ? F.B : F.A),
       destination = flowAddress(state, row, calledBack ? F.A : F.B);
     // What a tunnel carries has flows of its own, also where a switch sends a copy of all it sees.
@@ -175,6 +186,7 @@ function collect(state: CaptureState, sharers: Set<string>, announced: ReadonlyS
         way,
         evidence: new Evidence(),
         ports: new Set(),
+        transports: new Set(),
         flows: 0,
         up: 0,
         down: 0,
@@ -186,8 +198,12 @@ function collect(state: CaptureState, sharers: Set<string>, announced: ReadonlyS
     upload.up += up;
     upload.down += calledBack ? fromA : fromB;
     upload.largest = Math.max(upload.largest, up);
-    if (upload.ports.size < 8) upload.ports.add(port);
-    upload.evidence.addRow(flows, row);
+    if (upload.ports.size < MOST_PORTS) upload.ports.add(port);
+    upload.transports.add(transportOf(protocol));
+    const { frames: carrying, total } = frames.of(row),
+      shown = upload.evidence.frames.length < MOST_FRAMES ? carrying : [];
+    upload.evidence.addRow(flows, row, shown);
+    upload.evidence.framesTotal += total - shown.length;
   }
   return uploads;
 }
@@ -270,7 +286,9 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
     indicators: [
       { name: 'payload sent', value: up, threshold: least, unit: 'bytes' },
       { name: 'payload received', value: down, unit: 'bytes' },
-      ...(ratio === null ? [] : [{ name: 'sent for each byte received', value: Number(ratio.toPrecision(3)), threshold: values.ratio }]),
+      ...(ratio === null
+        ? []
+        : [{ name: 'sent for each byte received', value: ratio >= 10 ? Math.round(ratio) : Number(ratio.toFixed(1)), threshold: values.ratio }]),
       ...(way === 'icmp' ? [] : [{ name: 'ports', value: [...ports].join(', ') }]),
       ...indicators,
     ],
@@ -281,8 +299,19 @@ function draft(values: Options, upload: Upload, least: number, state: CaptureSta
         : isDrop
           ? ['Somebody who gives a file to others this way, or a program of your own that reports there.']
           : ['A backup, or files put into a cloud.', 'A video that is sent out live.', ...(way === 'mail' ? ['Large attachments.'] : [])],
-    filter: `${addressFilter(host, destination)}${odd ? ` && ${way === 'icmp' && host.includes(':') ? 'icmpv6' : way}` : ''}`,
+    filter: filterOf(upload),
+    ...(names.length === 0 ? {} : { observables: [{ type: 'domain', value: names[0]! }] }),
     attack: odd ? ['T1048.003', 'T1048'] : encrypted || isDrop ? ['T1041', 'T1567'] : ['T1048.003', 'T1041'],
     recommendation: `Ask what ${host} gave to ${destination}. If nobody knows, stop it, find the program behind it, and treat the data it could reach as lost.`,
   };
+}
+
+/** What went out, and not what was said back: as many packets as the evidence counts. */
+function filterOf({ host, destination, transports, ports }: Upload): string {
+  const layer = host.includes(':') ? 'ipv6' : 'ip',
+    [transport, ...others] = transports,
+    carrying = [...transports].map((one) => CARRYING[one]).join(' || '),
+    where =
+      others.length === 0 && (transport === 'tcp' || transport === 'udp') && ports.size < MOST_PORTS ? ` && ${anyPort(transport, [...ports])}` : '';
+  return `${layer}.src == ${host} && ${layer}.dst == ${destination} && ${others.length === 0 ? carrying : `(${carrying})`}${where}`;
 }

@@ -18,7 +18,7 @@ export interface Scan {
   /** The time the threshold is about, in words. */
   readonly window: string;
   readonly severity: Severity;
-  /** Percent of the tried ports that failed. */
+  /** Percent of the tried ports that failed or were abandoned: an open one that is left half-open is. */
   readonly share: number;
   readonly open: readonly number[];
   readonly closed: readonly number[];
@@ -76,7 +76,7 @@ export function draftScan(scan: Scan): FindingDraft {
       { name: 'technique', value: technique },
       { name: `${unit} failed or abandoned`, value: failed, threshold, unit },
       { name: `${unit} tried`, value: tried, unit },
-      { name: 'share of tried ports that failed', value: Math.round(scan.share), unit: '%' },
+      { name: `share of tried ${unit} that failed or were abandoned`, value: shareInWords(scan.share), unit: '%' },
       ...portIndicators('open', open),
       ...portIndicators(text.refused, closed),
       ...portIndicators(text.silent, filtered),
@@ -103,6 +103,11 @@ export function draftScan(scan: Scan): FindingDraft {
     },
     recommendation: `Find out who runs ${scanner} and whether this scan was agreed. If it was not, block ${scanner}, look for what it did next${open.length > 0 ? ` on the open ports (${numberRanges(open, 10)})` : ''}, and close what ${target} need not offer.`,
   };
+}
+
+/** In whole per cent; never 100 where one of them worked. */
+function shareInWords(share: number): number {
+  return share < 100 && share >= 99.5 ? Math.min(99.9, Math.floor(share * 10) / 10) : Math.round(share);
 }
 
 /** `1,000`, or `12 to 1,000` where it was not as many on each. */

@@ -14,6 +14,8 @@ const service = z.object({
   port: z.number(),
   hosts: z.number(),
   connections: z.number(),
+  /** More of them, in which nothing was said: services of get_statistics count these, too. */
+  silent: z.number(),
   bytes: z.number(),
 });
 
@@ -89,6 +91,6 @@ export const getHost = defineTool({
   },
 });
 
-function shortService({ service: name, transport, port, hosts, connections, bytes }: HostService): z.infer<typeof service> {
-  return { service: name, transport, port, hosts, connections, bytes };
+function shortService({ service: name, transport, port, hosts, connections, silent, bytes }: HostService): z.infer<typeof service> {
+  return { service: name, transport, port, hosts, connections, silent, bytes };
 }

@@ -100,8 +100,8 @@ function factLines({ facts }: HostStory, names: readonly string[]): string[] {
 function serviceLines(does: string, who: string, services: readonly HostService[], total: number): string[] {
   if (services.length === 0) return [];
   const texts = services.map(
-    ({ transport, port, service, hosts, connections }) =>
-      `${service === null ? transport.toUpperCase() : inline(protocolLabel(service))} on port ${port} (${plural(hosts, who)}, ${plural(connections, 'conversation')})`,
+    ({ transport, port, service, hosts, connections, silent }) =>
+      `${service === null ? transport.toUpperCase() : inline(protocolLabel(service))} on port ${port} (${plural(hosts, who)}, ${plural(connections, 'conversation')}${silent === 0 ? '' : `, ${countText(silent)} more in which nothing was said`})`,
   );
   return [`${does} ${texts.join('; ')}${total > texts.length ? `; ${countText(total - texts.length)} more` : ''}.`];
 }

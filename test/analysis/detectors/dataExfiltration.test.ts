@@ -5,6 +5,8 @@ import { checkFilter } from '../../../src/analysis/filtering.ts';
 import * as F from '../../../src/analysis/flowTable.ts';
 import type { FtpDataMessage } from '../../../src/pcap/dissectors/ftp.ts';
 import type { PlainStreamMessage } from '../../../src/pcap/plainStream.ts';
+import { analyzeCapture, findingsOf, indicator, sample } from '../../support/analyzeCapture.ts';
+import { framesMatching, tsharkVersion } from '../../support/tshark.ts';
 import { confidenceSum, MessageDriver } from '../../support/messageDriver.ts';
 
 const HOST = '10.0.0.5',
@@ -93,6 +95,42 @@ test('what TCP sends twice counts once', () => {
   expect(driver.findings[0]!.indicators[0]).toMatchObject({ value: 12 * MB });
   ints[row * F.INTS + F.NEXT_A] = 9 * MB - 5;
   expect(driver.findings).toEqual([]);
+});
+
+describe('what is shown is what went out', () => {
+  // tshark -r FILE -Y 'tcp.len > 0 && ip.src == CLIENT && ip.dst == SERVER': the first is the one with the head of the PUT.
+  test.each([
+    ['break-in.pcap.gz', 7643, [1046, 1050], 'tcp:274'],
+    ['upload-outside.pcap', 989, [20, 24, 25, 26, 27, 29, 30, 31, 32, 34, 35, 37, 38, 39, 41], 'tcp:1'],
+  ])('%s', async (name, framesTotal, first, flow) => {
+    const report = await analyzeCapture(sample(name)),
+      [finding] = findingsOf(report, 'data-exfiltration'),
+      { evidence } = finding!;
+    expect(evidence).toMatchObject({ framesTotal, flows: [flow] });
+    expect(evidence.frames.slice(0, first.length)).toEqual(first);
+    // The filter is Wireshark's, too.
+    if (tsharkVersion() !== null) {
+      const all = framesMatching(sample(name), evidence.filter);
+      expect(all).toHaveLength(framesTotal);
+      expect(all.slice(0, evidence.frames.length)).toEqual(evidence.frames);
+    }
+    const told = /, ([\d,]+) times what came back/.exec(finding!.title)![1]!.replaceAll(',', '');
+    expect(indicator(finding!, 'sent for each byte received')).toBe(Number(told));
+  });
+
+  test('with the name that it went to', async () => {
+    const report = await analyzeCapture(sample('break-in.pcap.gz'));
+    expect(report.indicatorsOfCompromise.map(({ value }) => value)).toEqual(expect.arrayContaining(['203.0.113.80', 'drop.example.net']));
+  });
+
+  test('over UDP and TCP alike, where one place gets both', () => {
+    const [finding] = told([
+      [HOST, OUTSIDE, 4444, undefined, 8 * MB, 1000],
+      [HOST, OUTSIDE, 4445, undefined, 8 * MB, 1000, 17],
+    ]);
+    expect(finding!.filter).toBe(`ip.src == ${HOST} && ip.dst == ${OUTSIDE} && (tcp.len > 0 || udp.length > 8)`);
+    expect(checkFilter(finding!.filter)).toMatchObject({ ok: true });
+  });
 });
 
 describe('is silent on', () => {

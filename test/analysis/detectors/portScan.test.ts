@@ -281,6 +281,42 @@ describe('built packet by packet', () => {
     expect(indicator(scan, 'open')).toBe('1-20');
   });
 
+  test.each([
+    // 300 of 301 and 20,000 of 20,001 are 99.67 and 99.995 %; of those that are left half-open none was used.
+    [300, 99.6],
+    [20_000, 99.9],
+    [40, 98],
+  ])('where one port was used beside %d that refused, not all of them failed', async (refused, share) => {
+    const open = 30_000,
+      answer = (builder: PacketBuilder, port: number): void => {
+        if (port !== open) return reset()(builder, port, 51_000);
+        builder.tcp({ from: B, to: A, sourcePort: port, destinationPort: 51_000, flags: SYN | ACK, sequence: 7, acknowledgment: 1001 });
+        builder.tcp({ from: A, to: B, sourcePort: 51_000, destinationPort: port, flags: ACK, sequence: 1001, acknowledgment: 8 });
+        builder.tcp({
+          from: A,
+          to: B,
+          sourcePort: 51_000,
+          destinationPort: port,
+          flags: PSH | ACK,
+          sequence: 1001,
+          acknowledgment: 8,
+          payload: new Uint8Array(20),
+        });
+        builder.tcp({
+          from: B,
+          to: A,
+          sourcePort: port,
+          destinationPort: 51_000,
+          flags: PSH | ACK,
+          sequence: 8,
+          acknowledgment: 1021,
+          payload: new Uint8Array(20),
+        });
+      };
+    const scan = await onlyScan(probes([...range(1, refused), open], SYN, { answer, gap: 0.001 }));
+    expect(indicator(scan, 'share of tried ports that failed or were abandoned')).toBe(share);
+  });
+
   test('the finding keeps its id when the file grows and the threshold moves', async () => {
     const short = await onlyScan(probes(range(1, 20), SYN)),
       long = await onlyScan(probes(range(1, 60), SYN)),
