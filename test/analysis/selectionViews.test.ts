@@ -66,7 +66,8 @@ test('who is interrupted gives up every pass that is under way, and can ask agai
     query = { selection: EVERYTHING, search: '', sort: null, offset: 0, limit: 10 },
     series = { filter: 'udp', measure: 'packets', field: '' } as const,
     asks = [
-      () => session.handlers.services(query, signal),
+      // Of everything they are known from the reading.
+      () => session.handlers.services({ ...query, selection: { ...EVERYTHING, filter: 'udp' } }, signal),
       () => session.handlers.files(query, signal),
       () => session.handlers.graph({ selection: EVERYTHING, series, intervalSeconds: null, mostSteps: 10 }, signal),
     ];

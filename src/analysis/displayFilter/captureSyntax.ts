@@ -12,6 +12,12 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
   icmp6: 'icmpv6',
   ether: 'eth',
 };
+const JOINTS: ReadonlyMap<string, string> = new Map([
+  ['and', 'and'],
+  ['&&', 'and'],
+  ['or', 'or'],
+  ['||', 'or'],
+]);
 const WITH_PORTS: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp']);
 const LONGEST = 500;
 
@@ -22,7 +28,7 @@ export function fromCaptureSyntax(text: string): string | null {
   const said: string[] = [];
   for (let at = 0; at < words.length;) {
     if (said.length > 0) {
-      const joint = { and: 'and', '&&': 'and', or: 'or', '||': 'or' }[words[at++]!];
+      const joint = JOINTS.get(words[at++]!);
       if (joint === undefined) return null;
       said.push(joint);
     }

@@ -5,14 +5,13 @@ import { inline } from '../../analysis/exports/markdown.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import type { LookedUp } from '../../analysis/inventory.ts';
 import type { Quality } from '../../analysis/report.ts';
+import { SLOW_SECONDS as SLOW } from '../../analysis/troubles.ts';
 import { joined, named, section, shortened, verdictLine } from '../layout.ts';
 import type { PlainQuestion } from './question.ts';
 
 const ROWS = 6,
   /** Services are sorted by one thing at a time: those that are worst by each are among as many. */
-  LOOKED_AT = 50,
-  /** Seconds from which people feel that they wait: https://www.nngroup.com/articles/response-times-3-important-limits/ */
-  SLOW = 1;
+  LOOKED_AT = 50;
 
 export const troubles: PlainQuestion = {
   example: 'what is slow, and what failed?',
