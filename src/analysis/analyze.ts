@@ -132,11 +132,18 @@ export class Analysis {
       sink = options.sink ?? null;
     const { select, onFrame } = options;
     // The plain pass has a body of its own: it asks nothing on every frame.
-    if (index === null && select === undefined && onFrame === undefined && services === null) {
+    if (index === null && select === undefined && onFrame === undefined) {
+      if (services === null)
+        return () => {
+          pass.flow = -1;
+          decode(p, sink);
+          pass.count(p, sink);
+        };
       return () => {
         pass.flow = -1;
         decode(p, sink);
         pass.count(p, sink);
+        services.onFrame(p, pass);
       };
     }
     return () => {

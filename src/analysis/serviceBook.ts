@@ -1,6 +1,6 @@
 /** The services of a capture as they are met, each with what was measured and what came of it; bounded whatever the capture holds. */
 import type { ServiceOutcome } from './engineApi.ts';
-import { addOutcome, newService, type CollectedService } from './serviceRows.ts';
+import { addOutcome, newService, type CollectedService, type KeptTimes } from './serviceRows.ts';
 
 /** Server ports that are told apart, times that are kept of all of them, and clients. */
 const MOST_SERVICES = 5000,
@@ -15,6 +15,7 @@ export class ServiceBook {
   readonly #services = new Map<string, CollectedService>();
   readonly #list: CollectedService[] = [];
   readonly #ports = new Set<number>();
+  #last: CollectedService | null = null;
   #times = 0;
   #clients = 0;
   #missed = { services: false, times: false, clients: false };
@@ -28,15 +29,18 @@ export class ServiceBook {
 
   /** Null where there are too many. */
   service(layer: 'tcp' | 'udp', address: string, port: number): CollectedService | null {
+    const last = this.#last;
+    // One is asked many times in a row, by DNS most of all.
+    if (last !== null && last.port === port && last.layer === layer && last.address === address) return last;
     const key = `${layer} ${address} ${port}`;
     let service = this.#services.get(key);
-    if (service !== undefined) return service;
+    if (service !== undefined) return (this.#last = service);
     if (this.isFull) return null;
     service = newService(this.#list.length + 1, layer, address, port);
     this.#services.set(key, service);
     this.#list.push(service);
     this.#ports.add(port);
-    return service;
+    return (this.#last = service);
   }
 
   /** Whether any service has this port: asked first where a text would have to be made of each of a million addresses. */
@@ -62,13 +66,13 @@ export class ServiceBook {
     }
   }
 
-  connected({ connectTimes, connectFrames }: CollectedService, seconds: number, frame: number): void {
-    this.#keep(connectTimes, connectFrames, seconds, frame);
+  connected({ connecting }: CollectedService, seconds: number, frame: number): void {
+    this.#keep(connecting, seconds, frame);
   }
 
-  answered({ answerTimes, answerFrames, slowest }: CollectedService, seconds: number, frame: number, what: string): void {
+  answered({ answering, slowest }: CollectedService, seconds: number, frame: number, what: string): void {
     if (!isMeasured(seconds)) return;
-    this.#keep(answerTimes, answerFrames, seconds, frame);
+    this.#keep(answering, seconds, frame);
     if (slowest.length >= MOST_SLOWEST && seconds <= slowest[MOST_SLOWEST - 1]!.seconds) return;
     slowest.push({ frame, seconds, what });
     slowest.sort((a, b) => b.seconds - a.seconds || a.frame - b.frame);
@@ -80,15 +84,18 @@ export class ServiceBook {
     addOutcome(outcomes, what, frame, kind);
   }
 
-  #keep(times: number[], frames: number[], seconds: number, frame: number): void {
+  #keep(times: KeptTimes, seconds: number, frame: number): void {
     if (!isMeasured(seconds)) return;
     if (this.#times >= MOST_TIMES) {
       this.#missed.times = true;
       return;
     }
     this.#times++;
-    times.push(seconds);
-    frames.push(frame);
+    times.seconds.push(seconds);
+    if (seconds > times.longest) {
+      times.longest = seconds;
+      times.frame = frame;
+    }
   }
 
   /** Sentences about what was left out. */

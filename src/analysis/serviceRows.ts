@@ -10,6 +10,15 @@ const MOST_CLOSED = 8,
 /** Connections for a single file each, on ports that a session agrees upon: they are that session's service. */
 const OF_ANOTHER = 'ftp-data';
 
+/** How long something took, each time, and the frame that ended the longest. */
+export interface KeptTimes {
+  readonly seconds: number[];
+  longest: number;
+  frame: number;
+}
+
+const newTimes = (): KeptTimes => ({ seconds: [], longest: -1, frame: 0 });
+
 /** What was heard of one service while the capture was read. */
 export interface CollectedService {
   /** Its place in the list, from 1. */
@@ -18,10 +27,8 @@ export interface CollectedService {
   readonly address: string;
   readonly port: number;
   readonly clients: Set<string>;
-  readonly connectTimes: number[];
-  readonly connectFrames: number[];
-  readonly answerTimes: number[];
-  readonly answerFrames: number[];
+  readonly connecting: KeptTimes;
+  readonly answering: KeptTimes;
   readonly slowest: ServiceAnswer[];
   readonly outcomes: Map<string, ServiceOutcome>;
   requests: number;
@@ -61,10 +68,8 @@ export const newService = (number: number, layer: 'tcp' | 'udp', address: string
   address,
   port,
   clients: new Set(),
-  connectTimes: [],
-  connectFrames: [],
-  answerTimes: [],
-  answerFrames: [],
+  connecting: newTimes(),
+  answering: newTimes(),
   slowest: [],
   outcomes: new Map(),
   requests: 0,
@@ -134,8 +139,8 @@ export function serviceRows(
       failedTls: total.failedTls,
       retransmissions: one.retransmissions,
       zeroWindows: one.zeroWindows,
-      connect: timesOf(one.connectTimes, one.connectFrames),
-      answer: timesOf(one.answerTimes, one.answerFrames),
+      connect: timesOf(one.connecting),
+      answer: timesOf(one.answering),
       requests: requests === 0 && one.responses === 0 ? null : requests,
       unansweredRequests: total.unansweredRequests,
       unfinishedAnswers: total.unfinishedAnswers,
@@ -160,10 +165,10 @@ export function serviceRows(
 const idOf = ({ layer, address, port }: CollectedService): string => `${layer} ${address} ${port}`;
 
 /** Percentiles by nearest rank; null without times. */
-function timesOf(times: readonly number[], frames: readonly number[]): ServiceTimes | null {
-  if (times.length === 0) return null;
-  const order = Float64Array.from(times).sort(),
+function timesOf({ seconds, frame }: KeptTimes): ServiceTimes | null {
+  if (seconds.length === 0) return null;
+  const order = Float64Array.from(seconds).sort(),
     rank = (share: number): number => order[Math.max(0, Math.ceil(share * order.length) - 1)]!,
     max = order[order.length - 1]!;
-  return { count: times.length, median: rank(0.5), p95: rank(0.95), max, maxFrame: frames[times.indexOf(max)]! };
+  return { count: seconds.length, median: rank(0.5), p95: rank(0.95), max, maxFrame: frame };
 }

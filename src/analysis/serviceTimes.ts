@@ -80,6 +80,8 @@ export class ServiceWatch {
   #synAt = new Float64Array(1024);
   #askedAt = new Float64Array(1024).fill(NaN);
   #askedIn = new Int32Array(1024);
+  /** Direction of its server + 1; 0 while nobody has said anything. */
+  #serverSends = new Uint8Array(1024);
   /** What a flow asked for last, where its protocol says. */
   readonly #asked = new Map<number, string>();
   readonly #open = new OpenRequests(MOST_WAITING);
@@ -150,8 +152,13 @@ export class ServiceWatch {
   #segment(p: Packet, flow: number, direction: 0 | 1, bits: number): void {
     if (flow >= this.#step.length) this.#grow(flow);
     const flags = p.tcpFlags,
-      length = p.net[(p.netCount - 1) * NET_STRIDE + NET_PAYLOAD_LENGTH]!,
-      at = this.#secondsOf(p);
+      length = p.net[(p.netCount - 1) * NET_STRIDE + NET_PAYLOAD_LENGTH]!;
+    // Most segments only acknowledge, or go on with an answer: nothing begins or ends with them.
+    if ((flags & (TCP_SYN | TCP_FIN | TCP_RST)) === 0 && (bits & (SENT_AGAIN | ZERO_WINDOW)) === 0 && this.#step[flow] !== SYN_ACK_SEEN) {
+      if (length === 0) return;
+      if (this.#serverSends[flow] === direction + 1 && Number.isNaN(this.#askedAt[flow]!)) return;
+    }
+    const at = this.#secondsOf(p);
     if ((flags & TCP_SYN) !== 0) {
       if ((flags & TCP_ACK) === 0) {
         if (direction === 0 && this.#step[flow]! <= SYN_SEEN) {
@@ -194,20 +201,26 @@ export class ServiceWatch {
   #said(p: Packet, flow: number, direction: 0 | 1, at: number): void {
     const service = this.#flows.of(flow);
     if (service === null) return;
-    if (direction === this.#flows.serverSide(flow, service)) {
+    const serverSide = this.#flows.serverSide(flow, service);
+    this.#serverSends[flow] = serverSide + 1;
+    if (direction === serverSide) {
       const seconds = at - this.#askedAt[flow]!;
       if (Number.isNaN(seconds)) return;
       this.#askedAt[flow] = NaN;
       const answer = { seconds, frame: p.frame, what: this.#asked.get(flow) ?? '' };
+      this.#forget(flow);
       if (!this.#open.begin(flow, answer)) this.#book.answered(service, seconds, answer.frame, answer.what);
     } else {
       this.#askedAt[flow] = at;
       // It asks something else that is not told.
-      if (this.#askedIn[flow] !== 0 && this.#askedIn[flow] !== p.frame) {
-        this.#asked.delete(flow);
-        this.#askedIn[flow] = 0;
-      }
+      if (this.#askedIn[flow] !== p.frame) this.#forget(flow);
     }
+  }
+
+  #forget(flow: number): void {
+    if (this.#askedIn[flow] === 0) return;
+    this.#asked.delete(flow);
+    this.#askedIn[flow] = 0;
   }
 
   /** Seconds since a moment near the capture's beginning, so that a double holds nanoseconds; NaN without time. */
@@ -224,6 +237,7 @@ export class ServiceWatch {
     this.#synAt = larger(new Float64Array(length), this.#synAt);
     this.#askedAt = larger(new Float64Array(length).fill(NaN), this.#askedAt);
     this.#askedIn = larger(new Int32Array(length), this.#askedIn);
+    this.#serverSends = larger(new Uint8Array(length), this.#serverSends);
   }
 
   /** What it has come to so far. */

@@ -17,8 +17,8 @@ const MOST_CLIENTS = 5000,
   /** Different answers of one server to one client that are told apart at once. */
   MOST_ANSWERS = 64,
   MOST_TURNS = 8,
-  MOST_PAGES = 5000,
-  MOST_PAGES_OF_ALL = 100_000,
+  MOST_PAGES = 2000,
+  MOST_PAGES_OF_ALL = 20_000,
   MOST_PATH = 200,
   LEAST_FAMILIES = 3,
   NOT_MODIFIED = 304,
@@ -28,7 +28,7 @@ const MOST_CLIENTS = 5000,
 interface Alike {
   readonly pages: Set<string>;
   readonly evidence: Evidence;
-  readonly answer: string;
+  readonly answer: () => string;
 }
 
 interface Asked {
@@ -86,7 +86,7 @@ export class AlikePages {
     if (alike === undefined) {
       if (this.#isFull) return;
       if (answers.size >= MOST_ANSWERS) this.#forgetOne(answers);
-      answers.set(key, (alike = { pages: new Set(), evidence: new Evidence(), answer: answer() }));
+      answers.set(key, (alike = { pages: new Set(), evidence: new Evidence(), answer }));
     }
     if (alike.pages.size >= MOST_PAGES || this.#isFull || alike.pages.has(path)) return;
     alike.pages.add(path);
@@ -142,8 +142,15 @@ export class AlikePages {
   }
 }
 
-function draft(state: CaptureState, ends: Ends, { pages, evidence, answer }: Alike, words: ReadonlySet<string>, threshold: number): FindingDraft {
+function draft(
+  state: CaptureState,
+  ends: Ends,
+  { pages, evidence, answer: answerText }: Alike,
+  words: ReadonlySet<string>,
+  threshold: number,
+): FindingDraft {
   const { client, server, serverPort } = ends,
+    answer = answerText(),
     seconds = evidence.seconds ?? 0;
   return sightingDraft(
     state,
