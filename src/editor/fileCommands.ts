@@ -1,21 +1,21 @@
 /** What the menu of a capture in the Captures view does with its file, in the words of VS Code's Explorer. */
 import * as vscode from 'vscode';
 import { EVERYTHING } from '../analysis/engineApi.ts';
-import type { CaptureEditors } from './captureEditor.ts';
+import { VIEW_TYPE } from './captureEditor.ts';
 import { exportReport } from './exports.ts';
 import { nameOf } from './openCapture.ts';
 import { whenComplete, type Sessions } from './sessions.ts';
 
 export interface FileCommandContext {
-  readonly editors: CaptureEditors;
   readonly sessions: Sessions;
 }
 
 /** By the command's name; each gets the files that were clicked or are selected, one at least. */
-export function fileCommands({ editors, sessions }: FileCommandContext): Readonly<Record<string, (uris: readonly vscode.Uri[]) => Promise<void>>> {
+export function fileCommands({ sessions }: FileCommandContext): Readonly<Record<string, (uris: readonly vscode.Uri[]) => Promise<void>>> {
   return {
     openToSide: async (uris) => {
-      for (const uri of uris) await editors.show(uri, undefined, vscode.ViewColumn.Beside);
+      // Also where it is open already, as in the Explorer.
+      for (const uri of uris) await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE, vscode.ViewColumn.Beside);
     },
     exportReportOf: async ([uri]) => {
       const { session, release } = sessions.acquire(uri!.toString());
