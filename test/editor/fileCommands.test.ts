@@ -38,7 +38,7 @@ vi.mock('vscode', () => ({
 }));
 const { fileCommands } = await import('../../src/editor/fileCommands.ts');
 
-const uri = (path: string): vscode.Uri => ({ path, fsPath: path, scheme: 'file' }) as vscode.Uri;
+const uri = (path: string): vscode.Uri => ({ path, fsPath: path, scheme: 'file' }) as unknown as vscode.Uri;
 const commands = fileCommands({ sessions: {} as never });
 const both = [uri('/c/a.pcap'), uri('/c/b.pcap')];
 
