@@ -74,8 +74,9 @@ export class ServiceBook {
     if (!isMeasured(seconds)) return;
     this.#keep(answering, seconds, frame);
     if (slowest.length >= MOST_SLOWEST && seconds <= slowest[MOST_SLOWEST - 1]!.seconds) return;
-    slowest.push({ frame, seconds, what });
-    slowest.sort((a, b) => b.seconds - a.seconds || a.frame - b.frame);
+    let at = slowest.length;
+    while (at > 0 && (slowest[at - 1]!.seconds < seconds || (slowest[at - 1]!.seconds === seconds && slowest[at - 1]!.frame > frame))) at--;
+    slowest.splice(at, 0, { frame, seconds, what });
     if (slowest.length > MOST_SLOWEST) slowest.pop();
   }
 

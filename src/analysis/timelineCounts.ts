@@ -3,10 +3,10 @@
 const MAX_STEPS = 1024;
 const FIRST_STEP_SECONDS = 0.001;
 
-interface Series {
-  readonly packets: Float64Array;
-  readonly bytes: Float64Array;
-}
+/** Packets and bytes of each step side by side: a frame counts in both, which is one place of memory to go to. */
+const PACKETS = 0,
+  BYTES = 1,
+  STRIDE = 2;
 
 export class TimelineCounts {
   stepSeconds = FIRST_STEP_SECONDS;
@@ -15,7 +15,7 @@ export class TimelineCounts {
   #originSeconds = NaN;
   #offset = 0;
   #last = 0;
-  readonly #series: (Series | undefined)[] = [];
+  readonly #series: (Float64Array | undefined)[] = [];
 
   /** Counts a frame in series `key`. Returns the step it fell into. */
   add(key: number, seconds: number, nanoseconds: number, bytes: number): number {
@@ -27,25 +27,26 @@ export class TimelineCounts {
     if (step < 0 || step >= MAX_STEPS) step = this.#makeRoom(seconds, nanoseconds);
     if (step > this.#last) this.#last = step;
     const series = this.#series[key] ?? this.#create(key);
-    series.packets[step]!++;
-    series.bytes[step]! += bytes;
+    series[step * STRIDE + PACKETS]!++;
+    series[step * STRIDE + BYTES]! += bytes;
     return step;
   }
 
   /** Moves what a flow counted as one series to another, once it is known what it is. */
   move(from: number, to: number, seconds: number, nanoseconds: number, packets: number, bytes: number): void {
     const step = Math.floor((seconds - this.#originSeconds + nanoseconds / 1e9 - this.#offset) * this.#perSecond);
-    const source = this.#series[from];
-    if (source === undefined || step < 0 || step >= MAX_STEPS || source.packets[step]! < packets || source.bytes[step]! < bytes) return;
+    const source = this.#series[from],
+      at = step * STRIDE;
+    if (source === undefined || step < 0 || step >= MAX_STEPS || source[at + PACKETS]! < packets || source[at + BYTES]! < bytes) return;
     const target = this.#series[to] ?? this.#create(to);
-    source.packets[step]! -= packets;
-    source.bytes[step]! -= bytes;
-    target.packets[step]! += packets;
-    target.bytes[step]! += bytes;
+    source[at + PACKETS]! -= packets;
+    source[at + BYTES]! -= bytes;
+    target[at + PACKETS]! += packets;
+    target[at + BYTES]! += bytes;
   }
 
-  #create(key: number): Series {
-    return (this.#series[key] = { packets: new Float64Array(MAX_STEPS), bytes: new Float64Array(MAX_STEPS) });
+  #create(key: number): Float64Array {
+    return (this.#series[key] = new Float64Array(MAX_STEPS * STRIDE));
   }
 
   /** Joins steps, and moves the origin back for frames out of order, until the time fits. */
@@ -55,26 +56,20 @@ export class TimelineCounts {
       const step = Math.floor(at * this.#perSecond);
       if (step >= 0 && step < MAX_STEPS) return step;
       if (step < 0 && this.#last - step < MAX_STEPS) {
-        for (const series of this.#series) {
-          series?.packets.copyWithin(-step, 0, MAX_STEPS + step).fill(0, 0, -step);
-          series?.bytes.copyWithin(-step, 0, MAX_STEPS + step).fill(0, 0, -step);
-        }
+        const by = -step * STRIDE;
+        for (const series of this.#series) series?.copyWithin(by, 0, MAX_STEPS * STRIDE - by).fill(0, 0, by);
         this.#last -= step;
         this.#offset += step * this.stepSeconds;
         continue;
       }
-      for (const series of this.#series) {
-        if (series === undefined) continue;
-        join(series.packets);
-        join(series.bytes);
-      }
+      for (const series of this.#series) if (series !== undefined) join(series);
       this.#last >>= 1;
       this.stepSeconds *= 2;
       this.#perSecond = 1 / this.stepSeconds;
     }
   }
 
-  /** Start of step 0 as seconds and nanoseconds, and the series by key: views of what is counted here. */
+  /** Start of step 0 as seconds and nanoseconds, and the series by key. */
   snapshot(): {
     startSeconds: number;
     startNanoseconds: number;
@@ -84,13 +79,19 @@ export class TimelineCounts {
     const whole = Math.floor(this.#offset),
       steps = this.#last + 1;
     const series = this.#series.flatMap((one, key) =>
-      one === undefined ? [] : [{ key, packets: one.packets.subarray(0, steps), bytes: one.bytes.subarray(0, steps) }],
+      one === undefined ? [] : [{ key, packets: column(one, PACKETS, steps), bytes: column(one, BYTES, steps) }],
     );
     return { startSeconds: this.#originSeconds + whole, startNanoseconds: Math.round((this.#offset - whole) * 1e9), series };
   }
 }
 
 function join(values: Float64Array): void {
-  for (let i = 0; i < MAX_STEPS / 2; i++) values[i] = values[i * 2]! + values[i * 2 + 1]!;
-  values.fill(0, MAX_STEPS / 2);
+  for (let i = 0; i < MAX_STEPS / 2; i++)
+    for (let column = 0; column < STRIDE; column++)
+      values[i * STRIDE + column] = values[i * 2 * STRIDE + column]! + values[(i * 2 + 1) * STRIDE + column]!;
+  values.fill(0, (MAX_STEPS / 2) * STRIDE);
+}
+
+function column(values: Float64Array, which: typeof PACKETS | typeof BYTES, steps: number): Float64Array {
+  return Float64Array.from({ length: steps }, (_, step) => values[step * STRIDE + which]!);
 }

@@ -11,7 +11,7 @@ import type { FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import { familiesOf, guessesAmong, LEAST_LIST_WORDS, listWordsAmong } from './pathWords.ts';
 import { sightingDraft } from './sightings.ts';
-import { endsOf, Evidence, Watched, type Ends } from './watched.ts';
+import { endsOf, Evidence, Watched, type Ends, type Sighting } from './watched.ts';
 
 const MOST_CLIENTS = 5000,
   /** Different answers of one server to one client that are told apart at once. */
@@ -24,11 +24,67 @@ const MOST_CLIENTS = 5000,
   NOT_MODIFIED = 304,
   NO_CONTENT = 204;
 
-/** One answer, and the pages that got it. */
-interface Alike {
-  readonly pages: Set<string>;
-  readonly evidence: Evidence;
-  readonly answer: () => string;
+/** What was answered: `length` bytes, those beside the name of the page, a redirection to `place`, or one to the same page at it. */
+type Kind = 'page' | 'beside' | 'led' | 'led along';
+
+/** One answer, and the pages that got it. Most are got by one page: no more than that and its frame is kept then. */
+class Alike {
+  readonly #kind: Kind;
+  readonly #status: number;
+  readonly #length: number;
+  readonly #place: string;
+  readonly #first: string;
+  readonly #seen: Sighting;
+  readonly #flow: number;
+  #pages: Set<string> | null = null;
+  #evidence: Evidence | null = null;
+
+  constructor(kind: Kind, status: number, length: number, place: string, first: string, p: Packet, flow: number) {
+    this.#kind = kind;
+    this.#status = status;
+    this.#length = length;
+    this.#place = place;
+    this.#first = first;
+    this.#seen = { frame: p.frame, hasTime: p.hasTime, timeSeconds: p.timeSeconds, timeNanoseconds: p.timeNanoseconds };
+    this.#flow = flow;
+  }
+
+  get count(): number {
+    return this.#pages?.size ?? 1;
+  }
+
+  get pages(): ReadonlySet<string> {
+    return this.#pages ?? new Set([this.#first]);
+  }
+
+  get evidence(): Evidence {
+    if (this.#evidence === null) {
+      this.#evidence = new Evidence();
+      this.#evidence.add(this.#seen, this.#flow);
+    }
+    return this.#evidence;
+  }
+
+  /** Whether this page is another one. */
+  add(path: string, p: Packet, flow: number): boolean {
+    if (this.#pages === null ? path === this.#first : this.#pages.has(path) || this.#pages.size >= MOST_PAGES) return false;
+    (this.#pages ??= new Set([this.#first])).add(path);
+    this.evidence.add(p, flow);
+    return true;
+  }
+
+  get answer(): string {
+    switch (this.#kind) {
+      case 'page':
+        return `${this.#status} with ${plural(this.#length, 'byte')}`;
+      case 'beside':
+        return `${this.#status} with ${plural(Math.max(0, this.#length), 'byte')} beside the name of the page`;
+      case 'led':
+        return `${this.#status} to ${safeText(this.#place, 80)}`;
+      case 'led along':
+        return `${this.#status} to the same at ${safeText(this.#place, 80)}`;
+    }
+  }
 }
 
 interface Asked {
@@ -41,6 +97,8 @@ export class AlikePages {
   readonly #all = new Watched<string, Asked>(MOST_CLIENTS);
   #pages = 0;
   #isFull = false;
+  /** Whom the last flow was of, null where there was no room: most are asked several times in a row. */
+  #last: { readonly flow: number; readonly asked: Asked | undefined } = { flow: -1, asked: undefined };
 
   constructor(state: CaptureState) {
     this.#state = state;
@@ -52,8 +110,7 @@ export class AlikePages {
     // The answer to HEAD says how long it would be, or nothing.
     const length = method === 'GET' ? message.bodyLength : method === 'HEAD' ? Number(headerValue(message.headers, 'content-length') ?? NaN) : NaN;
     if (Number.isNaN(length)) return;
-    const { client, server, serverPort } = endsOf(this.#state, flow),
-      asked = this.#all.of(`${client} ${server} ${serverPort}`, () => ({ ends: { client, server, serverPort }, answers: new Map() }));
+    const asked = this.#askedOf(flow);
     if (asked === undefined) return;
     const query = uri.indexOf('?'),
       path = (query < 0 ? uri : uri.slice(0, query)).slice(0, MOST_PATH),
@@ -61,36 +118,45 @@ export class AlikePages {
     if (location !== null) {
       const end = location.search(/[?#]/),
         whither = end < 0 ? location : location.slice(0, end);
-      this.#note(asked.answers, `${status} ${whither}`, path, flow, p, () => `${status} to ${safeText(whither, 80)}`);
+      this.#note(asked.answers, `${status} ${whither}`, 'led', status, 0, whither, path, flow, p);
       // `https://example.org/a` for `/a`: all are led to where they wanted, at another server.
       if (path.length > 1 && whither.endsWith(path)) {
         const site = whither.slice(0, -path.length);
-        this.#note(asked.answers, `${status} ${site}/*`, path, flow, p, () => `${status} to the same at ${safeText(site, 80)}`);
+        this.#note(asked.answers, `${status} ${site}/*`, 'led along', status, 0, site, path, flow, p);
       }
       return;
     }
-    this.#note(asked.answers, length * 1000 + status, path, flow, p, () => `${status} with ${plural(length, 'byte')}`);
+    this.#note(asked.answers, length * 1000 + status, 'page', status, length, '', path, flow, p);
     // Pages that say once what was not found; negative, so that both kinds have numbers of their own.
-    this.#note(
-      asked.answers,
-      -((length + MOST_PATH - path.length) * 1000 + status),
-      path,
-      flow,
-      p,
-      () => `${status} with ${plural(Math.max(0, length - path.length), 'byte')} beside the name of the page`,
-    );
+    this.#note(asked.answers, -((length + MOST_PATH - path.length) * 1000 + status), 'beside', status, length - path.length, '', path, flow, p);
   }
 
-  #note(answers: Asked['answers'], key: number | string, path: string, flow: number, p: Packet, answer: () => string): void {
-    let alike = answers.get(key);
-    if (alike === undefined) {
-      if (this.#isFull) return;
-      if (answers.size >= MOST_ANSWERS) this.#forgetOne(answers);
-      answers.set(key, (alike = { pages: new Set(), evidence: new Evidence(), answer }));
+  #askedOf(flow: number): Asked | undefined {
+    if (this.#last.flow !== flow) {
+      const { client, server, serverPort } = endsOf(this.#state, flow),
+        asked = this.#all.of(`${client} ${server} ${serverPort}`, () => ({ ends: { client, server, serverPort }, answers: new Map() }));
+      this.#last = { flow, asked };
     }
-    if (alike.pages.size >= MOST_PAGES || this.#isFull || alike.pages.has(path)) return;
-    alike.pages.add(path);
-    alike.evidence.add(p, flow);
+    return this.#last.asked;
+  }
+
+  #note(
+    answers: Asked['answers'],
+    key: number | string,
+    kind: Kind,
+    status: number,
+    length: number,
+    place: string,
+    path: string,
+    flow: number,
+    p: Packet,
+  ): void {
+    if (this.#isFull) return;
+    const alike = answers.get(key);
+    if (alike === undefined) {
+      if (answers.size >= MOST_ANSWERS) this.#forgetOne(answers);
+      answers.set(key, new Alike(kind, status, length, place, path, p, flow));
+    } else if (!alike.add(path, p, flow)) return;
     if (++this.#pages > MOST_PAGES_OF_ALL) this.#makeRoom();
   }
 
@@ -100,22 +166,22 @@ export class AlikePages {
     for (let turn = 0; turn < MOST_TURNS; turn++) {
       const one = answers.entries().next().value;
       if (one === undefined) break;
-      if (least === null || one[1].pages.size < least[1].pages.size) least = one;
+      if (least === null || one[1].count < least[1].count) least = one;
       answers.delete(one[0]);
       answers.set(one[0], one[1]);
     }
     if (least === null) return;
     answers.delete(least[0]);
-    this.#pages -= least[1].pages.size;
+    this.#pages -= least[1].count;
   }
 
   /** Answers that few pages got, and none of lists, are forgotten. */
   #makeRoom(): void {
     for (const { answers } of this.#all.values)
-      for (const [key, { pages }] of answers)
-        if (familiesOf(listWordsAmong(pages)) < 2) {
+      for (const [key, alike] of answers)
+        if (alike.count === 1 || familiesOf(listWordsAmong(alike.pages)) < 2) {
           answers.delete(key);
-          this.#pages -= pages.size;
+          this.#pages -= alike.count;
         }
     this.#isFull = this.#pages > MOST_PAGES_OF_ALL / 2;
   }
@@ -125,8 +191,8 @@ export class AlikePages {
     const found: FindingDraft[] = [];
     for (const { ends, answers } of this.#all.values) {
       let most: Alike | null = null;
-      for (const alike of answers.values()) if (alike.pages.size > (most?.pages.size ?? 0)) most = alike;
-      if (most === null || most.pages.size < threshold || isTold(ends)) continue;
+      for (const alike of answers.values()) if (alike.count > (most?.count ?? 0)) most = alike;
+      if (most === null || most.count < threshold || isTold(ends)) continue;
       const words = listWordsAmong(most.pages);
       if (words.size < LEAST_LIST_WORDS || familiesOf(words) < LEAST_FAMILIES || !guessesAmong(most.pages, 0).arePages) continue;
       found.push(draft(this.#state, ends, most, words, threshold));
@@ -145,12 +211,11 @@ export class AlikePages {
 function draft(
   state: CaptureState,
   ends: Ends,
-  { pages, evidence, answer: answerText }: Alike,
+  { pages, evidence, answer }: Alike,
   words: ReadonlySet<string>,
   threshold: number,
 ): FindingDraft {
   const { client, server, serverPort } = ends,
-    answer = answerText(),
     seconds = evidence.seconds ?? 0;
   return sightingDraft(
     state,

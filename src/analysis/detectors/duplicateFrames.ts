@@ -11,15 +11,19 @@ const MOST_SECONDS = 0.05;
 const MOST_SECONDS_WITHOUT_ID = 0.002;
 /** A program that sends the same datagram over and over is not captured twice. */
 const MOST_COPIES = 4;
+/** Of the four 32-bit words of a slot the third and the fourth; the first two are its time. */
+const HASH = 2,
+  COPIES = 3,
+  INTS = 4,
+  IS_WHOLE = 0x100;
 
 export class DuplicateFrames {
   /** The first hundred copies, ascending. */
   readonly frames: number[] = [];
   count = 0;
-  readonly #hashes = new Int32Array(SLOTS);
-  readonly #seconds = new Float64Array(SLOTS).fill(-Infinity);
-  readonly #copies = new Uint8Array(SLOTS);
-  readonly #isWhole = new Uint8Array(SLOTS);
+  /** Of each slot side by side, so that a frame goes to one place of memory: when, as a double; the hash; its copies, with `IS_WHOLE`. */
+  readonly #seconds = new Float64Array(SLOTS * 2).fill(-Infinity);
+  readonly #ints = new Int32Array(this.#seconds.buffer);
   /** Of the last copy: the frame it repeats is no malformed one. */
   isOfWhole = false;
 
@@ -50,19 +54,21 @@ export class DuplicateFrames {
 
   #again(h: number, within: number, p: Packet): boolean {
     const slot = (h ^ (h >>> 13)) & (SLOTS - 1),
+      ints = this.#ints,
+      at = slot * INTS,
       now = p.timeSeconds + p.timeNanoseconds / 1e9;
-    const isKnown = this.#hashes[slot] === h && Math.abs(now - this.#seconds[slot]!) <= within;
+    const isKnown = ints[at + HASH] === h && Math.abs(now - this.#seconds[slot * 2]!) <= within;
     if (!isKnown) {
-      this.#hashes[slot] = h;
-      this.#seconds[slot] = now;
-      this.#copies[slot] = 0;
-      this.#isWhole[slot] = p.isMalformed ? 0 : 1;
+      ints[at + HASH] = h;
+      this.#seconds[slot * 2] = now;
+      ints[at + COPIES] = p.isMalformed ? 0 : IS_WHOLE;
       return false;
     }
-    if (this.#copies[slot]! >= MOST_COPIES) return false;
-    this.#copies[slot]!++;
+    const copies = ints[at + COPIES]!;
+    if ((copies & ~IS_WHOLE) >= MOST_COPIES) return false;
+    ints[at + COPIES] = copies + 1;
     this.count++;
-    this.isOfWhole = this.#isWhole[slot] === 1;
+    this.isOfWhole = (copies & IS_WHOLE) !== 0;
     if (this.frames.length < 100) this.frames.push(p.frame);
     return true;
   }

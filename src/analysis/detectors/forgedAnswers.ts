@@ -12,8 +12,7 @@ import { safeText } from '../exports/safeText.ts';
 import { confidenceOf, overThreshold, packetTime } from './measures.ts';
 import { addressFilter, Evidence } from './watched.ts';
 
-const MOST_QUESTIONS = 5000,
-  MOST_PAIRS = 1000,
+const MOST_PAIRS = 1000,
   MOST_NAMES = 50,
   MOST_ADDRESSES = 200,
   /** What comes later is no answer to a question any more: resolvers have asked again. */
@@ -22,15 +21,21 @@ const TYPE_A = 1,
   TYPE_AAAA = 28,
   NO_SUCH_NAME = 3;
 
-interface Question {
-  readonly time: number;
-  readonly frame: number;
-  readonly macHigh: number;
-  readonly macLow: number;
+/** Questions that are remembered, each in the one place that its name, its id and its hosts lead to: a later one takes it over. */
+const PLACES = 8192;
+/** Columns of a place. */
+const CLIENT = 0,
+  SERVER = 1,
+  PORT_AND_ID = 2,
+  NAME = 3,
+  /** Of the question, with the version and the depth of IP. */
+  TYPE = 4,
+  FRAME = 5,
+  MAC_HIGH = 6,
+  MAC_LOW = 7,
   /** How often it was asked: who asks twice may be answered twice. What a gateway, or somebody in its place, passes on is not asked again. */
-  asked: number;
-  first: Answer | null;
-}
+  ASKED = 8,
+  STRIDE = 9;
 
 interface Answer {
   /** None where the name is said not to exist. */
@@ -52,7 +57,10 @@ interface Pair {
 }
 
 export class ForgedAnswers {
-  readonly #questions = new Map<string, Question>();
+  /** Numbers in fixed places, as every DNS message passes here. */
+  readonly #places = new Int32Array(PLACES * STRIDE);
+  readonly #times = new Float64Array(PLACES).fill(-Infinity);
+  readonly #firsts: (Answer | null)[] = new Array<null>(PLACES).fill(null);
   readonly #pairs = new Map<string, Pair>();
   readonly #state: CaptureState;
   isBounded = false;
@@ -61,43 +69,61 @@ export class ForgedAnswers {
     this.#state = state;
   }
 
-  add(message: DnsMessage, p: Packet): void {
+  /** `name`: `nameHash` of what is asked for. */
+  add(message: DnsMessage, name: number, p: Packet): void {
     const { qtype, qname, isResponse, id } = message;
     if ((qtype !== TYPE_A && qtype !== TYPE_AAAA) || qname === '' || p.netCount === 0) return;
     const at = (p.netCount - 1) * NET_STRIDE,
       { net } = p,
-      [client, clientPort, server] = isResponse
-        ? [net[at + NET_DST]!, net[at + NET_DST_PORT]!, net[at + NET_SRC]!]
-        : [net[at + NET_SRC]!, net[at + NET_SRC_PORT]!, net[at + NET_DST]!];
-    const key = `${p.netCount} ${net[at + NET_VERSION]!} ${client} ${clientPort} ${server} ${id} ${qtype} ${qname.toLowerCase()}`,
-      time = packetTime(this.#state, p),
-      known = this.#questions.get(key);
+      client = net[at + (isResponse ? NET_DST : NET_SRC)]!,
+      server = net[at + (isResponse ? NET_SRC : NET_DST)]!,
+      portAndId = (net[at + (isResponse ? NET_DST_PORT : NET_SRC_PORT)]! << 16) | id,
+      type = qtype | (net[at + NET_VERSION]! << 8) | (p.netCount << 16),
+      mixed = Math.imul(client ^ Math.imul(server, 0x85ebca6b) ^ Math.imul(portAndId, 0xc2b2ae35) ^ name ^ type, 0x27d4eb2f),
+      place = (mixed >>> 16) & (PLACES - 1),
+      q = place * STRIDE,
+      places = this.#places,
+      time = packetTime(this.#state, p);
+    const isOpen =
+      places[q + NAME] === name &&
+      places[q + PORT_AND_ID] === portAndId &&
+      places[q + CLIENT] === client &&
+      places[q + SERVER] === server &&
+      places[q + TYPE] === type &&
+      time - this.#times[place]! < ANSWER_SECONDS;
     if (!isResponse) {
-      const macHigh = p.mac[MAC_SRC_HIGH]!,
-        macLow = p.mac[MAC_SRC_LOW]!;
-      if (known === undefined || !(time - known.time < ANSWER_SECONDS))
-        this.#ask(key, { time, frame: p.frame, macHigh, macLow, asked: 1, first: null });
-      else if (known.macHigh === macHigh && known.macLow === macLow) known.asked++;
+      const macHigh = p.mac[MAC_SRC_HIGH]! | 0,
+        macLow = p.mac[MAC_SRC_LOW]! | 0;
+      if (isOpen) {
+        if (places[q + MAC_HIGH] === macHigh && places[q + MAC_LOW] === macLow) places[q + ASKED]!++;
+        return;
+      }
+      places[q + NAME] = name;
+      places[q + PORT_AND_ID] = portAndId;
+      places[q + CLIENT] = client;
+      places[q + SERVER] = server;
+      places[q + TYPE] = type;
+      places[q + FRAME] = p.frame;
+      places[q + MAC_HIGH] = macHigh;
+      places[q + MAC_LOW] = macLow;
+      places[q + ASKED] = 1;
+      this.#times[place] = time;
+      this.#firsts[place] = null;
       return;
     }
-    if (known === undefined || !(time - known.time < ANSWER_SECONDS)) return;
-    const answer = answerOf(message, p);
+    if (!isOpen) return;
+    const first = this.#firsts[place] ?? null,
+      answer = answerOf(message, p);
     if (answer === null) return;
-    if (known.first === null) known.first = answer;
-    else if (known.asked === 1 && contradict(known.first, answer)) {
-      this.#contradiction(message, p, at, known, known.first, answer);
+    if (first === null) this.#firsts[place] = answer;
+    else if (places[q + ASKED] === 1 && contradict(first, answer)) {
+      this.#contradiction(message, p, at, places[q + FRAME]!, first, answer);
       // Told once, however many answers follow.
-      this.#questions.delete(key);
+      this.#times[place] = -Infinity;
     }
   }
 
-  #ask(key: string, question: Question): void {
-    this.#questions.delete(key);
-    if (this.#questions.size >= MOST_QUESTIONS) this.#questions.delete(this.#questions.keys().next().value!);
-    this.#questions.set(key, question);
-  }
-
-  #contradiction({ qname }: DnsMessage, p: Packet, at: number, question: Question, first: Answer, second: Answer): void {
+  #contradiction({ qname }: DnsMessage, p: Packet, at: number, question: number, first: Answer, second: Answer): void {
     const text = (address: number): string => (p.net[at + NET_VERSION] === 6 ? p.ipv6.textOf(address) : formatIpv4(address)),
       client = text(p.net[at + NET_DST]!),
       server = text(p.net[at + NET_SRC]!);
@@ -122,7 +148,7 @@ export class ForgedAnswers {
       }
       if (names.size < MOST_NAMES) names.add(name);
     }
-    pair.evidence.addFrames([question.frame, first.frame]);
+    pair.evidence.addFrames([question, first.frame]);
     pair.evidence.addDatagram(p);
   }
 
@@ -133,8 +159,10 @@ export class ForgedAnswers {
 
 /** Null for what says neither addresses nor that there are none: errors, referrals. */
 function answerOf({ rcode, qtype, answers, isTruncated }: DnsMessage, p: Packet): Answer | null {
-  const addresses = answers.filter(({ type }) => type === qtype).map(({ data }) => data);
-  if (isTruncated || (rcode !== 0 && rcode !== NO_SUCH_NAME) || (rcode === 0 && addresses.length === 0)) return null;
+  if (isTruncated || (rcode !== 0 && rcode !== NO_SUCH_NAME)) return null;
+  const addresses: string[] = [];
+  for (const { type, data } of answers) if (type === qtype) addresses.push(data);
+  if (rcode === 0 && addresses.length === 0) return null;
   return { addresses, frame: p.frame, macHigh: p.mac[MAC_SRC_HIGH]!, macLow: p.mac[MAC_SRC_LOW]! };
 }
 

@@ -56,7 +56,8 @@ export class GuessedAnswers {
     known.set(state, this);
   }
 
-  add(message: DnsMessage, p: Packet): void {
+  /** `name`: `nameHash` of what is asked for. */
+  add(message: DnsMessage, name: number, p: Packet): void {
     const { qtype, qname, isResponse, id, answers } = message;
     if (qname === '' || p.netCount === 0) return;
     const at = (p.netCount - 1) * NET_STRIDE,
@@ -64,7 +65,6 @@ export class GuessedAnswers {
       client = net[at + (isResponse ? NET_DST : NET_SRC)]!,
       server = net[at + (isResponse ? NET_SRC : NET_DST)]!,
       type = qtype * 16 + net[at + NET_VERSION]!,
-      name = hashOf(qname),
       place = (Math.imul(client ^ Math.imul(server, 0x85ebca6b) ^ name ^ type, 0x27d4eb2f) >>> 16) & (PLACES - 1),
       q = place * STRIDE,
       places = this.#places,
@@ -95,7 +95,7 @@ export class GuessedAnswers {
     if (!isOpen || places[q + COUNT]! >= MOST_IDS) return;
     const isRight = this.#isAsked(q, id),
       [first] = answers;
-    if (first !== undefined) places[q + (isRight ? ANSWERED : GUESSED)] = hashOf(first.data);
+    if (first !== undefined) places[q + (isRight ? ANSWERED : GUESSED)] = nameHash(first.data);
     if (!isRight) this.#guess(message, p, at, places[q + FRAME]!);
     if (places[q + ANSWERED] !== 0 && places[q + ANSWERED] === places[q + GUESSED]) this.#pairOf(p, at)?.hits.add(safeText(qname.toLowerCase(), 60));
   }
@@ -141,7 +141,7 @@ export class GuessedAnswers {
 }
 
 /** Of a name or an address, whatever the case of its letters; never 0. */
-function hashOf(text: string): number {
+export function nameHash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

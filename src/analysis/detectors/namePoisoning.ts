@@ -14,7 +14,7 @@ import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
 import { ForgedAnswers } from './forgedAnswers.ts';
-import { GuessedAnswers } from './guessedAnswers.ts';
+import { GuessedAnswers, nameHash } from './guessedAnswers.ts';
 import { confidenceOf, MOST_EVIDENCE, overThreshold, packetTime, Span } from './measures.ts';
 
 const options = z.object({
@@ -87,8 +87,9 @@ export const namePoisoning = defineDetector({
       onMessage(message, flow, p) {
         if (dnsMessage.is(message)) {
           if (message.protocol === 'dns') {
-            forged.add(message, p);
-            guessed.add(message, p);
+            const name = nameHash(message.qname);
+            forged.add(message, name, p);
+            guessed.add(message, name, p);
           } else answers.addDns(message, flow, p);
         } else if (nbnsAnswerMessage.is(message) && !message.isGroup && /<(?:00|20)>$/.test(message.name)) {
           for (const address of message.addresses) answers.add('nbns', message.name.slice(0, -4), formatIpv4(address), flow, p);

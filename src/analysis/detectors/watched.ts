@@ -19,6 +19,9 @@ const MOST_FLOWS = 100,
   /** Ports below are opened by services only. */
   FREE_PORTS = 1024;
 
+/** When and in which frame something was seen: what is remembered of a packet where it may come to nothing. */
+export type Sighting = Pick<Packet, 'frame' | 'hasTime' | 'timeSeconds' | 'timeNanoseconds'>;
+
 export class Evidence {
   /** The first of `framesTotal`. */
   readonly frames: number[] = [];
@@ -33,13 +36,13 @@ export class Evidence {
   #endNs = 0;
 
   /** Adds what a message in this packet said; several messages of one frame are one. */
-  add(p: Packet, flow: number): void {
+  add({ frame, hasTime, timeSeconds, timeNanoseconds }: Sighting, flow: number): void {
     this.addFlow(flow);
-    if (p.frame === this.#lastFrame) return;
-    this.#lastFrame = p.frame;
+    if (frame === this.#lastFrame) return;
+    this.#lastFrame = frame;
     this.framesTotal++;
-    if (this.frames.length < MOST_FRAMES) this.frames.push(p.frame);
-    if (p.hasTime) this.#at(p.timeSeconds, p.timeNanoseconds);
+    if (this.frames.length < MOST_FRAMES) this.frames.push(frame);
+    if (hasTime) this.#at(timeSeconds, timeNanoseconds);
   }
 
   /** Adds a whole flow: its first frame stands for it, where no others do. */
