@@ -18,6 +18,28 @@ export interface Ends {
   readonly serverPort: number;
 }
 
+export interface KeyedEnds extends Ends {
+  /** One text of all three, which is made when the first asks for it. */
+  readonly key: string;
+}
+
+export class FlowEnds implements KeyedEnds {
+  readonly client: string;
+  readonly server: string;
+  readonly serverPort: number;
+  #key: string | null = null;
+
+  constructor(client: string, server: string, serverPort: number) {
+    this.client = client;
+    this.server = server;
+    this.serverPort = serverPort;
+  }
+
+  get key(): string {
+    return (this.#key ??= `${this.client} ${this.server} ${this.serverPort}`);
+  }
+}
+
 export class CaptureState {
   readonly flows = new FlowTable();
   /** The rows as an earlier pass knew them at its end, where somebody asks for what only the end tells; null without. */
@@ -88,7 +110,7 @@ export class CaptureState {
   /** Frames per interface under a selection. */
   linkTypes = new Set<number>();
   /** The ends of the flow that was asked for last, see `endsOf`. */
-  lastEnds: { readonly flow: number; readonly ends: Ends } | null = null;
+  lastEnds: { readonly flow: number; readonly ends: KeyedEnds } | null = null;
   /** Bounds of our own that were reached, in plain sentences. */
   readonly boundsReached = new Set<string>();
 

@@ -133,8 +133,8 @@ export class AlikePages {
 
   #askedOf(flow: number): Asked | undefined {
     if (this.#last.flow !== flow) {
-      const { client, server, serverPort } = endsOf(this.#state, flow),
-        asked = this.#all.of(`${client} ${server} ${serverPort}`, () => ({ ends: { client, server, serverPort }, answers: new Map() }));
+      const ends = endsOf(this.#state, flow),
+        asked = this.#all.of(ends.key, () => ({ ends, answers: new Map() }));
       this.#last = { flow, asked };
     }
     return this.#last.asked;

@@ -4,7 +4,10 @@
  */
 import type { Packet } from '../../pcap/packet.ts';
 
-const SLOTS = 8192;
+/** Frames that are remembered, two for each value that the upper bits of a hash may have. */
+const SETS_LOG2 = 12,
+  SLOTS = 2 << SETS_LOG2,
+  SHIFT = 32 - SETS_LOG2;
 /** Forwarding takes less; a retransmission comes later, and with another identification. */
 const MOST_SECONDS = 0.05;
 /** Some systems send identification 0 with everything: then only a copy within moments counts, and a repeated ACK is none. */
@@ -38,29 +41,38 @@ export class DuplicateFrames {
       const transport = at + (view.getUint8(at) & 15) * 4;
       if (p.end - transport < 8) return false;
       hasId = view.getUint16(at + 4) !== 0;
-      h = mix(
-        mix(mix(view.getInt32(at + 2), view.getInt32(at + 12)), view.getInt32(at + 16)),
-        view.getUint16(at + 6) ^ (view.getUint8(at + 9) << 16),
-      );
-      h = mixTransport(p, h, transport);
+      h =
+        Math.imul(view.getInt32(at + 2), 0x9e3779b1) +
+        Math.imul(view.getInt32(at + 12), 0x85ebca77) +
+        Math.imul(view.getInt32(at + 16), 0xc2b2ae3d) +
+        Math.imul(view.getUint16(at + 6) ^ (view.getUint8(at + 9) << 16), 0x27d4eb2f) +
+        transportSum(p, transport);
     } else if (version === 6) {
       if (p.end - at < 60) return false;
       hasId = false;
-      h = mix(mix(mix(view.getInt32(at + 4) & ~255, view.getInt32(at + 20)), view.getInt32(at + 36)), view.getInt32(at + 16));
-      h = mixTransport(p, h, at + 40);
+      h =
+        Math.imul(view.getInt32(at + 4) & ~255, 0x9e3779b1) +
+        Math.imul(view.getInt32(at + 20), 0x85ebca77) +
+        Math.imul(view.getInt32(at + 36), 0xc2b2ae3d) +
+        Math.imul(view.getInt32(at + 16), 0x27d4eb2f) +
+        transportSum(p, at + 40);
     } else return false;
-    return this.#again(h | 0, hasId || carriesData(p) ? (hasId ? MOST_SECONDS : MOST_SECONDS_WITHOUT_ID) : 0, p);
+    return this.#again(mixed(h | 0), hasId || carriesData(p) ? (hasId ? MOST_SECONDS : MOST_SECONDS_WITHOUT_ID) : 0, p);
   }
 
   #again(h: number, within: number, p: Packet): boolean {
-    const slot = (h ^ (h >>> 13)) & (SLOTS - 1),
-      ints = this.#ints,
-      at = slot * INTS,
-      now = p.timeSeconds + p.timeNanoseconds / 1e9;
-    const isKnown = ints[at + HASH] === h && Math.abs(now - this.#seconds[slot * 2]!) <= within;
+    const ints = this.#ints,
+      seconds = this.#seconds,
+      now = p.timeSeconds + p.timeNanoseconds / 1e9,
+      first = (h >>> SHIFT) * 2;
+    // Where neither is this one, it takes the place of the older.
+    let slot = first;
+    if (ints[slot * INTS + HASH] !== h && (ints[(first + 1) * INTS + HASH] === h || seconds[first * 2]! > seconds[(first + 1) * 2]!)) slot++;
+    const at = slot * INTS,
+      isKnown = ints[at + HASH] === h && Math.abs(now - seconds[slot * 2]!) <= within;
     if (!isKnown) {
       ints[at + HASH] = h;
-      this.#seconds[slot * 2] = now;
+      seconds[slot * 2] = now;
       ints[at + COPIES] = p.isMalformed ? 0 : IS_WHOLE;
       return false;
     }
@@ -104,19 +116,25 @@ function networkOffset(p: Packet): number {
   }
 }
 
-/** Ports, numbers and checksum of the transport: what tells two segments of a connection apart. */
-function mixTransport(p: Packet, h: number, at: number): number {
+/** Of ports, numbers and checksum of the transport, which tell two segments of a connection apart. Products that do not wait for one another: a chain takes three times as long. */
+function transportSum(p: Packet, at: number): number {
   const view = p.view,
-    left = p.end - at;
-  h = mix(mix(h, view.getInt32(at)), view.getInt32(at + 4));
-  return left >= 20 ? mix(mix(mix(h, view.getInt32(at + 8)), view.getInt32(at + 12)), view.getInt32(at + 16)) : h;
+    sum = Math.imul(view.getInt32(at), 0x165667b1) + Math.imul(view.getInt32(at + 4), 0xcc9e2d51);
+  if (p.end - at < 20) return sum | 0;
+  return (
+    (sum +
+      Math.imul(view.getInt32(at + 8), 0x1b873593) +
+      Math.imul(view.getInt32(at + 12), 0xe6546b65) +
+      Math.imul(view.getInt32(at + 16), 0x2545f491)) |
+    0
+  );
 }
 
 function carriesData(p: Packet): boolean {
   return p.tcpFlags === 0 || (p.tcpFlags & 0x08) !== 0;
 }
 
-function mix(h: number, value: number): number {
-  h = Math.imul(h ^ value, 0x85ebca6b);
-  return h ^ (h >>> 15);
+function mixed(h: number): number {
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+  return h ^ (h >>> 13);
 }

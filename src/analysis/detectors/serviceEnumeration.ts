@@ -222,8 +222,7 @@ export const serviceEnumeration = defineDetector({
           }
           alike.add(message, flow, p);
           if (hasMissing && message.status >= 200 && message.status < 400) {
-            const { client, server, serverPort } = endsOf(state, flow),
-              key = `${client} ${server} ${serverPort}`;
+            const { key } = endsOf(state, flow);
             if (there.size < MOST_THINGS || there.has(key)) there.set(key, (there.get(key) ?? 0) + 1);
           }
         } else if (dnsMessage.is(message)) {

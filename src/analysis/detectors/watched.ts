@@ -5,7 +5,7 @@
 import { formatIpv4 } from '../../pcap/addresses.ts';
 import { NET_DST, NET_DST_PORT, NET_PROTOCOL, NET_SRC, NET_SRC_PORT, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import { TCP_PORT, UDP_PORT } from '../../pcap/tables.ts';
-import type { CaptureState, Ends } from '../captureState.ts';
+import { FlowEnds, type CaptureState, type KeyedEnds } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import type { FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
@@ -225,16 +225,16 @@ export function confidenceOf(parts: readonly Part[]): { readonly confidence: num
  * The two ends of a flow: who was called is the server. Where the capture begins amid a connection, the first frame may be the server's: then the end whose port
  * belongs to a protocol is the server, as with Zeek's `likely_server_ports`. Those asked for last are at hand, for several detectors ask about one message.
  */
-export function endsOf(state: CaptureState, flow: number): Ends {
+export function endsOf(state: CaptureState, flow: number): KeyedEnds {
   const { lastEnds } = state;
   if (lastEnds !== null && lastEnds.flow === flow) return lastEnds.ends;
   const ports = state.flows.ints[flow * F.INTS + F.PORTS]!,
     isTurned = beginsWithServer(state, flow),
-    ends = {
-      client: flowAddress(state, flow, isTurned ? F.B : F.A),
-      server: flowAddress(state, flow, isTurned ? F.A : F.B),
-      serverPort: isTurned ? ports >>> 16 : ports & 0xffff,
-    };
+    ends = new FlowEnds(
+      flowAddress(state, flow, isTurned ? F.B : F.A),
+      flowAddress(state, flow, isTurned ? F.A : F.B),
+      isTurned ? ports >>> 16 : ports & 0xffff,
+    );
   state.lastEnds = { flow, ends };
   return ends;
 }

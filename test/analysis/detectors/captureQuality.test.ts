@@ -86,6 +86,15 @@ describe('built packet by packet', () => {
     expect(await titles(repeating.bytes())).toEqual([]);
   });
 
+  test('each of many copies, with others in between', async () => {
+    const mirrored = new PacketBuilder();
+    for (let i = 0; i < 20_000 + 8; i++) {
+      if (i < 20_000) mirrored.frame(numberedDatagram(i)).wait(0.000_001);
+      if (i >= 8) mirrored.frame(numberedDatagram(i - 8)).wait(0.000_001);
+    }
+    expect((await analyzeCapture(mirrored.bytes())).quality.duplicatePackets).toBe(20_000);
+  });
+
   test('a clock that is set back, but not two interfaces in turns', async () => {
     const udp = { from: A, to: B, sourcePort: 5000, destinationPort: 6000 };
     expect(await titles(new PacketBuilder().udp(udp).wait(5).udp(udp).wait(-2).udp(udp).bytes())).toEqual([
@@ -122,4 +131,18 @@ function pcapngWithDrops(name: string, drops: bigint): Uint8Array {
     ...block(6, [...u32(0), ...u32(0x64000), ...u32(0), ...u32(60), ...u32(60), ...frame]),
     ...block(5, [...u32(0), ...u32(0x64000), ...u32(0), ...option(5, drop), ...u32(0)]),
   ]);
+}
+
+/** An Ethernet frame with a UDP datagram like no other: its number is the identification and the checksum of what it carries. */
+function numberedDatagram(number: number): Uint8Array {
+  const frame = new Uint8Array(62),
+    view = new DataView(frame.buffer);
+  frame.set([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0, 0, 48]);
+  view.setUint16(18, number + 1);
+  frame.set([64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2], 22);
+  view.setUint16(34, 5000);
+  view.setUint16(36, 6000);
+  view.setUint16(38, 28);
+  view.setUint16(40, Math.imul(number, 40_503) & 0xffff);
+  return frame;
 }
