@@ -11,7 +11,10 @@ engine.holdYoungGeneration();
 const opened = await engine.openCaptureFile({ kind: 'path', path: file }, {});
 if (!opened.ok) throw new Error(opened.message);
 const { capture } = opened;
-const analysis = new engine.Analysis(capture.source, capture.format, { detectors: detectors === 'with' ? engine.detectorsWithDefaults() : [] });
+const analysis = new engine.Analysis(capture.source, capture.format, {
+  services: true,
+  detectors: detectors === 'with' ? engine.detectorsWithDefaults() : [],
+});
 await analysis.advance();
 engine.makeReport(analysis, { ...capture.file, sha256: null }, { version: 'bench' });
 await capture.close();
