@@ -150,10 +150,6 @@ export class TcpAnalysis {
     let bits = 0;
     this.isAllBeforeAcknowledged = (reverseSet & HAS_ACK) !== 0 && ((seq - ints[r + LAST_ACK]!) | 0) <= 0;
 
-    if ((flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) times[t + SYN_TIME] = this.#synTime(time);
-    else if ((flags & (TCP_SYN | TCP_ACK)) === TCP_ACK && times[t + SYN_TIME]! >= 0 && times[t + FIRST_RTT]! < 0 && direction === 0)
-      times[t + FIRST_RTT] = time - times[t + SYN_TIME]!;
-
     const sameAck = (set & HAS_ACK) !== 0 && ack === ints[f + LAST_ACK];
     let plainDone = false;
     if (length === 1 && hasNext && seq === next && (reverseSet & HAS_ACK) !== 0 && ints[r + WINDOW] === 0) {
@@ -161,7 +157,7 @@ export class TcpAnalysis {
       plainDone = true;
     } else {
       if (window === 0 && control === 0) bits |= ZERO_WINDOW;
-      if (hasPlace && ((seq - next) | 0) > 0 && (flags & TCP_RST) === 0) bits |= LOST_SEGMENT;
+      if (hasPlace && ((next - seq) | 0) < 0 && (flags & TCP_RST) === 0) bits |= LOST_SEGMENT;
       if (length <= 1 && hasNext && seq === ((next - 1) | 0) && control === 0) bits |= KEEP_ALIVE;
       if (length === 0 && window !== 0 && control === 0 && hasNext && seq === next && sameAck && window !== ints[f + WINDOW]) bits |= WINDOW_UPDATE;
       if (length > 0 && control === 0 && (reverseSet & HAS_ACK) !== 0) {
@@ -184,11 +180,11 @@ export class TcpAnalysis {
     if (!sameAck) ints[f + DUPLICATES] = 0;
 
     this.acksUnseen = this.acksMissing = false;
-    if ((flags & TCP_ACK) !== 0 && (reverseSet & HAS_ACKABLE) !== 0 && ints[r + ACKABLE] !== 0 && ((ack - ints[r + ACKABLE]!) | 0) > 0) {
+    if ((flags & TCP_ACK) !== 0 && (reverseSet & HAS_ACKABLE) !== 0 && ints[r + ACKABLE] !== 0 && ((ints[r + ACKABLE]! - ack) | 0) < 0) {
       this.acksUnseen = true;
-      this.acksMissing = !afterSyn && ((ack - ints[r + NEXT]!) | 0) > 0;
+      this.acksMissing = !afterSyn && ((ints[r + NEXT]! - ack) | 0) < 0;
       // Told once per loss: as in Wireshark, again when more was seen since, or when the other side has acknowledged something new.
-      if (((ints[r + NEXT]! - ints[r + ACKABLE]!) | 0) > 0) {
+      if (((ints[r + ACKABLE]! - ints[r + NEXT]!) | 0) < 0) {
         ints[r + ACKABLE] = ints[r + NEXT]!;
         bits |= ACKED_UNSEEN;
       } else {
@@ -214,11 +210,16 @@ export class TcpAnalysis {
       else if (behind) bits |= RETRANSMISSION;
     }
 
+    // The segment that tells the round trip is not judged by it yet. As in Wireshark it is the first ACK after the SYN, whoever sends it.
+    if ((flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) times[t + SYN_TIME] = this.#synTime(time);
+    else if ((flags & (TCP_SYN | TCP_ACK)) === TCP_ACK && times[t + SYN_TIME]! >= 0 && times[t + FIRST_RTT]! < 0)
+      times[t + FIRST_RTT] = time - times[t + SYN_TIME]!;
+
     const after = (seq + length + phantom) | 0;
     // A later SYN with the number of the connection before begins to count anew: systems that were set back use the same one again. A copy of
     // the first SYN that another interface delivers late carries the older time, and changes nothing.
     const isAgain = (flags & (TCP_SYN | TCP_ACK)) === TCP_SYN && time > times[ft + NEXT_TIME]!;
-    if (!hasPlace || ((after - next) | 0) > 0 || isAgain) {
+    if (!hasPlace || ((next - after) | 0) < 0 || isAgain) {
       if ((bits & ZERO_WINDOW_PROBE) === 0) {
         ints[f + NEXT] = after;
         flows.ints[at + NEXT_A + direction] = after;

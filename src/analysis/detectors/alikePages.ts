@@ -208,13 +208,7 @@ export class AlikePages {
   }
 }
 
-function draft(
-  state: CaptureState,
-  ends: Ends,
-  { pages, evidence, answer }: Alike,
-  words: ReadonlySet<string>,
-  threshold: number,
-): FindingDraft {
+function draft(state: CaptureState, ends: Ends, { pages, evidence, answer }: Alike, words: ReadonlySet<string>, threshold: number): FindingDraft {
   const { client, server, serverPort } = ends,
     seconds = evidence.seconds ?? 0;
   return sightingDraft(

@@ -1,7 +1,7 @@
 /** Domain Name System, RFC 1035, over UDP and TCP; multicast DNS (RFC 6762) and LLMNR (RFC 4795), which share its messages. */
 import { NEED_MORE, NOT_MINE, type Dissector, onlyOnPort } from '../dissector.ts';
 import { dnsFields, headerFields } from '../dns/fields.ts';
-import { DNS_HEADER, dissectDns, isSurelyDns, looksLikeDns } from '../dns/message.ts';
+import { asksLikeDns, DNS_HEADER, dissectDns, isSurelyDns, looksLikeDns } from '../dns/message.ts';
 import { NET_DST_PORT, NET_SRC_PORT, NET_STRIDE, type Packet } from '../packet.ts';
 
 const PORT = 53,
@@ -16,11 +16,12 @@ export const dns: Dissector = {
   says: [],
   on: [{ table: 'udp.port', value: PORT }, { table: 'tcp.port', value: PORT }, { table: 'udp.heuristic' }],
   application: true,
-  recognise: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd),
+  recognise: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd) || asksLikeDns(p.bytes, p.view, offset, end),
   recogniseAnywhere: (p, offset, end) => isSurelyDns(p.bytes, p.view, offset, end, p.wireEnd),
   // Tunnels put any bytes into their names: where one message was sure, the others of its conversation need not be. Datagrams of zeros ask nothing.
   belongs: (p, offset, end) => looksLikeDns(p.view, offset, end, p.wireEnd) && p.view.getUint16(offset + QUESTIONS) > 0,
   dissect(p, offset, end, sink) {
+    if (!looksLikeDns(p.view, offset, end, p.wireEnd)) p.malformed('more records than there is room for', offset, end);
     if (!isOnPort(p)) p.learned.learnBesides(p, p.tables.byId('dns')!);
     dissectDns(p, dns, 'DNS', offset, end, sink);
   },

@@ -20,8 +20,9 @@ export const vxlan: Dissector = {
     { table: 'udp.port', value: 4789 },
     { table: 'udp.port', value: 8472 },
   ],
-  // The VNI flag must be set, and the last byte is reserved as 0.
-  recognise: (p, offset, end) => end - offset >= HEADER + 14 && (p.view.getUint8(offset) & HAS_VNI) !== 0 && p.view.getUint8(offset + 7) === 0,
+  // The VNI flag must be set, and the last byte is reserved as 0. Of the frame behind it the capture may have less than was sent.
+  recognise: (p, offset, end) =>
+    end - offset >= HEADER && p.wireEnd - offset >= HEADER + 14 && (p.view.getUint8(offset) & HAS_VNI) !== 0 && p.view.getUint8(offset + 7) === 0,
   dissect(p, offset, end, sink) {
     if (!p.has(HEADER, offset, end)) return;
     const vni = p.view.getUint32(offset + 4) >>> 8;

@@ -21,8 +21,9 @@ const f = defineFields({
   counter: { name: 'wg.counter', label: 'Counter', type: 'uint64' },
 });
 
-/** Transport data: header, counter and at least an authentication tag. */
-const MIN_TRANSPORT = 32;
+/** Transport data: header, counter and at least an authentication tag. What the capture must have of any message. */
+const MIN_TRANSPORT = 32,
+  LEAST_CAPTURED = 16;
 
 export const wireguard: Dissector = {
   id: 'wg',
@@ -32,14 +33,14 @@ export const wireguard: Dissector = {
   application: true,
   encrypted: true,
   recognise(p, offset, end) {
-    if (end - offset < MIN_TRANSPORT || (p.view.getUint32(offset) & 0xffffff) !== 0) return false;
+    if (end - offset < LEAST_CAPTURED || (p.view.getUint32(offset) & 0xffffff) !== 0) return false;
     const type = p.view.getUint8(offset),
       length = p.wireEnd - offset;
     return type === TRANSPORT ? length >= MIN_TRANSPORT && length % 16 === 0 : LENGTHS[type] === length;
   },
   // What fills a packet to the MTU is not padded to 16 bytes, so that only a conversation that is known has such lengths.
   belongs(p, offset, end) {
-    return end - offset >= MIN_TRANSPORT && p.view.getUint32(offset, true) === TRANSPORT;
+    return end - offset >= LEAST_CAPTURED && p.wireEnd - offset >= MIN_TRANSPORT && p.view.getUint32(offset, true) === TRANSPORT;
   },
   dissect(p, offset, end, sink) {
     p.learned.learn(p, p.tables.byId('wg')!);

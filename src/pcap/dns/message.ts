@@ -67,6 +67,21 @@ export function looksLikeDns(view: DataView, offset: number, end: number, wireEn
 }
 
 /**
+ * Whether a message that `looksLikeDns` turns down for the number of its records still asks, or answers, something that can be read: a question in printable
+ * characters, of a known type and class. Broken on purpose or on the way, it is no other protocol.
+ */
+export function asksLikeDns(bytes: Uint8Array, view: DataView, offset: number, end: number): boolean {
+  if (end - offset <= DNS_HEADER || ((view.getUint16(offset + 2) >> 11) & 15) > MAX_OPCODE || view.getUint16(offset + 4) === 0) return false;
+  return isKnownQuestion(view, printableNameEnd(bytes, offset + DNS_HEADER, end), end);
+}
+
+/** `after`: behind its name, -1 where there is none. */
+function isKnownQuestion(view: DataView, after: number, end: number): boolean {
+  if (after < 0 || after + QUESTION_FIXED > end) return false;
+  return RECORD_TYPES[view.getUint16(after)] !== undefined && CLASSES[view.getUint16(after + 2) & ~MULTICAST_BIT] !== undefined;
+}
+
+/**
  * Whether `[offset, end)` can hardly be anything but a query or its answer, on whatever port: what Wireshark's heuristic asks for (a standard query, one question, few
  * records), and a question that can be read: a name in printable characters, a known type and class. A query holds nothing else but an OPT or a signature.
  */
@@ -83,9 +98,7 @@ export function isSurelyDns(bytes: Uint8Array, view: DataView, offset: number, e
   const name = offset + DNS_HEADER,
     after = printableNameEnd(bytes, name, end),
     rest = after + QUESTION_FIXED;
-  if (after < 0 || rest > end || (after === name + 1 && additional === 0 && answers === 0)) return false;
-  const questionClass = view.getUint16(after + 2) & ~MULTICAST_BIT;
-  if (RECORD_TYPES[view.getUint16(after)] === undefined || CLASSES[questionClass] === undefined) return false;
+  if (!isKnownQuestion(view, after, end) || (after === name + 1 && additional === 0 && answers === 0)) return false;
   if (isResponse) return rest + (answers + authorities + additional) * (1 + RECORD_FIXED) <= wireEnd;
   if (additional === 0) return rest === wireEnd;
   const type = bytes[rest] === 0 && rest + 3 <= end ? view.getUint16(rest + 1) : TYPE_TSIG;

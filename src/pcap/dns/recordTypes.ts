@@ -121,5 +121,6 @@ export const RESPONSE_CODES: Readonly<Record<number, string>> = {
 };
 
 export function typeName(type: number): string {
-  return RECORD_TYPES[type] ?? `TYPE${type}`;
+  // Not in the table: a question of this type is none that anybody asks.
+  return type === 0 ? 'Unused' : (RECORD_TYPES[type] ?? `TYPE${type}`);
 }

@@ -116,6 +116,13 @@ describe('what a conversation said once', () => {
     expect(dissectFrame(datagram(51_820, 51_821, full), { packet }).layers).toBe('eth:ip:udp');
   });
 
+  // tshark: `eth:ethertype:ip:udp:wg` of the same 60 bytes.
+  it('knows WireGuard by as much of it as a capture of 60 bytes has', () => {
+    const whole = frameOf('WireGuard initiation'),
+      data = frameOf('WireGuard data');
+    for (const frame of [whole, data]) expect(dissectFrame(frame.subarray(0, 60), { originalLength: frame.length }).layers).toBe('eth:ip:udp:wg');
+  });
+
   it('makes what goes through a channel STUN, once the channel is bound (RFC 8656 section 12)', () => {
     const packet = newPacket(),
       data = hex('4003 0005 8000000104 000000');

@@ -92,8 +92,17 @@ describe('DNS messages', () => {
 
   it('are not seen in what only came to port 53', () => {
     const frame = frameOf('DNS question').slice();
-    // Counts of 65,535 records do not fit into the datagram.
-    frame.set([0xff, 0xff], 14 + 20 + 8 + 6);
+    // An opcode that nobody knows.
+    frame.set([0x7f], 14 + 20 + 8 + 2);
     expect(dissectFrame(frame).layers).toBe('eth:ip:udp');
+  });
+
+  // tshark: `eth:ethertype:ip:udp:dns`, `Standard query 0x1234 A ... [Malformed Packet]`.
+  it('are broken where they count more records than there is room for', () => {
+    const frame = frameOf('DNS question').slice();
+    frame.set([0xff, 0xff], 14 + 20 + 8 + 6);
+    const { layers, packet } = dissectFrame(frame);
+    expect(layers).toBe('eth:ip:udp:dns');
+    expect(packet.isMalformed).toBe(true);
   });
 });

@@ -39,6 +39,12 @@ describe('tunnels', () => {
     expect(viasOf(what)).toEqual(['', via]);
   });
 
+  // tshark names vxlan in frames of 60 bytes, too (and the 10 bytes behind it as far as they go).
+  it('VXLAN is known where a capture of 60 bytes has not the whole header of the frame in it', () => {
+    const frame = hex(tunnelsFrames.find(({ what }) => what === 'VXLAN')!.frame);
+    expect(dissectFrame(frame.subarray(0, 60), { originalLength: frame.length }).layers).toBe('eth:ip:udp:vxlan:eth');
+  });
+
   it('are bounded in number: beyond 4096 labels only the kind is told', () => {
     const packet = newPacket();
     for (let i = 0; i < 5000; i++) packet.enterTunnel('vxlan', i);
