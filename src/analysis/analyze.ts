@@ -13,8 +13,8 @@ import type { Detector, DetectorRun } from './detector.ts';
 import { FileWatch } from './fileTransfers.ts';
 import { FlowPass, type PassListener } from './flowPass.ts';
 import type { IntelEntry } from './intelEntries.ts';
-import { SERVICE_MESSAGES, ServiceWatch } from './serviceTimes.ts';
-import { TLS_ESTABLISHED } from './serviceTls.ts';
+import { SERVICE_MESSAGES, ServiceWatch } from './services/serviceTimes.ts';
+import { TLS_ESTABLISHED } from './services/serviceTls.ts';
 import { INDEX_CUT, INDEX_FRAGMENT, INDEX_FROM_RESPONDER, INDEX_HAS_TIME, INDEX_MALFORMED, PacketIndex } from './packetIndex.ts';
 
 export interface AnalysisOptions {

@@ -15,7 +15,7 @@ import { oneWayConnections } from './oneWay.ts';
 import type { BreakdownRow, CaptureFilePart, CaptureInfo, HierarchyRow, ProtocolCount, Quality, Report, ServiceTrouble, Timeline } from './report.ts';
 import { largestLists } from './reportLists.ts';
 import { secondsBetween, timestamp } from './time.ts';
-import { troublesOf } from './troubles.ts';
+import { troublesOf } from './services/troubles.ts';
 
 /** Rows of each list in a report, unless asked otherwise. */
 export const DEFAULT_LIMIT = 10_000;

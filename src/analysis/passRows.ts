@@ -26,7 +26,7 @@ export interface ServiceOutcome {
   readonly frame: number;
 }
 
-/** One port of one server, and how it answers; see serviceTimes.ts. */
+/** One port of one server, and how it answers; see services/serviceTimes.ts. */
 export interface Service {
   /** `tcp 10.0.0.1 443` */
   readonly id: string;

@@ -19,7 +19,7 @@ import { fieldKeys } from './fieldKeys.ts';
 import { isByField, packetOrder } from './packetOrder.ts';
 import type { Report } from './report.ts';
 import { cancellable } from './rpc.ts';
-import type { ServicesFound } from './serviceTally.ts';
+import type { ServicesFound } from './services/serviceTally.ts';
 import { SharedPasses } from './sharedPasses.ts';
 import { TableQueries } from './tableQueries.ts';
 

@@ -16,7 +16,7 @@ import {
 import type { FilesFound } from './fileTransfers.ts';
 import * as F from './flowTable.ts';
 import type { Conversation, ConversationLayer, Endpoint } from './report.ts';
-import type { ServicesFound } from './serviceTally.ts';
+import type { ServicesFound } from './services/serviceTally.ts';
 
 const MAX_PAGE = 10_000;
 

@@ -5,7 +5,7 @@ import { inline } from '../../analysis/exports/markdown.ts';
 import { hideSecrets } from '../../analysis/hideSecrets.ts';
 import type { LookedUp } from '../../analysis/inventory.ts';
 import type { Quality } from '../../analysis/report.ts';
-import { SLOW_SECONDS as SLOW } from '../../analysis/troubles.ts';
+import { SLOW_SECONDS as SLOW } from '../../analysis/services/troubles.ts';
 import { joined, named, section, shortened, verdictLine } from '../layout.ts';
 import type { PlainQuestion } from './question.ts';
 

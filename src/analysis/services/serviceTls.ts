@@ -3,11 +3,11 @@
  * a client that had waited (RFC 5246 section 7.2, RFC 8446
  * section 6). An alert under keys, as TLS 1.3 has most of them, cannot be told from data: nothing is said of it.
  */
-import type { Direction, Message } from '../pcap/dissector.ts';
-import { NET_PAYLOAD, NET_PAYLOAD_END, NET_PAYLOAD_LENGTH, NET_STRIDE, type Packet } from '../pcap/packet.ts';
-import { ALERTS } from '../pcap/tls/fields.ts';
-import { tlsAlertMessage, tlsClientHelloMessage, tlsEstablishedMessage } from '../pcap/tls/messages.ts';
-import { ALERT, RECORD_HEADER } from '../pcap/tls/records.ts';
+import type { Direction, Message } from '../../pcap/dissector.ts';
+import { NET_PAYLOAD, NET_PAYLOAD_END, NET_PAYLOAD_LENGTH, NET_STRIDE, type Packet } from '../../pcap/packet.ts';
+import { ALERTS } from '../../pcap/tls/fields.ts';
+import { tlsAlertMessage, tlsClientHelloMessage, tlsEstablishedMessage } from '../../pcap/tls/messages.ts';
+import { ALERT, RECORD_HEADER } from '../../pcap/tls/records.ts';
 
 export const TLS_MESSAGES: readonly string[] = [tlsClientHelloMessage, tlsAlertMessage, tlsEstablishedMessage].map(({ kind }) => kind);
 /** Where the frame that tells it is left out of a selection, a handshake was completed nevertheless. */

@@ -1,8 +1,8 @@
 /** Which service a flow belongs to, and which of its sides serves. */
-import { flowAddress } from './conversations.ts';
-import type { CaptureState } from './captureState.ts';
-import { beginsWithServer, endsOf } from './detectors/watched.ts';
-import * as F from './flowTable.ts';
+import { flowAddress } from '../conversations.ts';
+import type { CaptureState } from '../captureState.ts';
+import { beginsWithServer, endsOf } from '../detectors/watched.ts';
+import * as F from '../flowTable.ts';
 import type { ServiceBook } from './serviceBook.ts';
 import { DHCP_SERVER_PORT } from './serviceDhcp.ts';
 import type { CollectedService } from './serviceRows.ts';

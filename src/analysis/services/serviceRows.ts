@@ -1,6 +1,6 @@
 /** What was collected of each service becomes a row: its connections, its times by percentiles, and which ports are left out as a scan's. */
-import type { AddressNames } from './addressNames.ts';
-import type { Service, ServiceAnswer, ServiceOutcome, ServiceTimes } from './engineApi.ts';
+import type { AddressNames } from '../addressNames.ts';
+import type { Service, ServiceAnswer, ServiceOutcome, ServiceTimes } from '../engineApi.ts';
 import type { ServicesFound } from './serviceTally.ts';
 
 /** Closed ports of one server that may be services which do not run; and servers of which it is said that they have more. */

@@ -1,9 +1,9 @@
 /** What ICMP errors and silence say of services. Types and codes are those of RFC 792, RFC 1191, RFC 1812 and RFC 4443; DHCP is that of RFC 2131. */
 import { describe, expect, test } from 'vitest';
-import { failedConnections, type Service } from '../../src/analysis/engineApi.ts';
-import { sample } from '../support/analyzeCapture.ts';
-import { ACK, ipBytes, PacketBuilder, SYN, tcpBytes, udpBytes } from '../support/packetBuilder.ts';
-import { CLIENT, connection, HANDSHAKE, SERVER, servicesOf } from '../support/services.ts';
+import { failedConnections, type Service } from '../../../src/analysis/engineApi.ts';
+import { sample } from '../../support/analyzeCapture.ts';
+import { ACK, ipBytes, PacketBuilder, SYN, tcpBytes, udpBytes } from '../../support/packetBuilder.ts';
+import { CLIENT, connection, HANDSHAKE, SERVER, servicesOf } from '../../support/services.ts';
 
 const ROUTER = '10.0.0.1';
 

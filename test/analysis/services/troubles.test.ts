@@ -1,14 +1,14 @@
 /** What did not work well, in the report: on samples against what tshark says of them, and where nothing may be claimed. */
 import { describe, expect, test } from 'vitest';
-import { Analysis } from '../../src/analysis/engine.ts';
-import type { Report } from '../../src/analysis/report.ts';
-import { makeReport } from '../../src/analysis/makeReport.ts';
-import { bufferSource } from '../../src/pcap/byteSource.ts';
-import { sniffBytes } from '../../src/pcap/openCapture.ts';
-import { analyzeCapture, sample } from '../support/analyzeCapture.ts';
-import { bytesOf, dnsBytes } from '../support/dialogue.ts';
-import { ACK, FIN, PacketBuilder, PSH, RST, SYN } from '../support/packetBuilder.ts';
-import { CLIENT, connection, HANDSHAKE, SERVER } from '../support/services.ts';
+import { Analysis } from '../../../src/analysis/engine.ts';
+import type { Report } from '../../../src/analysis/report.ts';
+import { makeReport } from '../../../src/analysis/makeReport.ts';
+import { bufferSource } from '../../../src/pcap/byteSource.ts';
+import { sniffBytes } from '../../../src/pcap/openCapture.ts';
+import { analyzeCapture, sample } from '../../support/analyzeCapture.ts';
+import { bytesOf, dnsBytes } from '../../support/dialogue.ts';
+import { ACK, FIN, PacketBuilder, PSH, RST, SYN } from '../../support/packetBuilder.ts';
+import { CLIENT, connection, HANDSHAKE, SERVER } from '../../support/services.ts';
 
 const brief = ({ troubles }: Report): unknown =>
   troubles.map(({ id, problems }) => [id, problems.map(({ kind, times, of, frame }) => [kind, times, of, frame])]);

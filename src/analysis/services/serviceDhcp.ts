@@ -2,7 +2,7 @@
  * DHCP as a service (RFC 2131): a Discover is answered by an Offer, a Request by an ACK or NAK, an Inform by an ACK. Who asks again with the same transaction id
  * asks once. What nobody answers was asked of all, mostly: it counts for the address that it was sent to.
  */
-import type { DhcpMessage } from '../pcap/dhcp/message.ts';
+import type { DhcpMessage } from '../../pcap/dhcp/message.ts';
 import type { ServiceBook } from './serviceBook.ts';
 
 export const DHCP_SERVER_PORT = 67;

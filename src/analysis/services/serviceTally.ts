@@ -1,8 +1,8 @@
 /** What all flows and questions of a capture have come to, service by service. Changes nothing of what was heard, so that it can be asked again. */
-import type { CaptureState } from './captureState.ts';
-import { tcpConnState } from './connState.ts';
-import type { Service } from './engineApi.ts';
-import * as F from './flowTable.ts';
+import type { CaptureState } from '../captureState.ts';
+import { tcpConnState } from '../connState.ts';
+import type { Service } from '../engineApi.ts';
+import * as F from '../flowTable.ts';
 import type { OpenRequests } from './openRequests.ts';
 import type { ServiceBook } from './serviceBook.ts';
 import { DHCP_SERVER_PORT, type DhcpQuestions } from './serviceDhcp.ts';
@@ -11,7 +11,7 @@ import { MOST_ERRORS, type QuotedErrors } from './serviceErrors.ts';
 import type { ServiceFlows } from './serviceFlows.ts';
 import { addOutcome, newService, newTotals, serviceRows, type CollectedService, type ServiceTotals } from './serviceRows.ts';
 import { MOST_HANDSHAKES, type TlsFailure, type TlsHandshakes } from './serviceTls.ts';
-import { secondsBetween } from './time.ts';
+import { secondsBetween } from '../time.ts';
 
 /** Questions that wait for their answer. */
 export const MOST_WAITING = 100_000;

@@ -2,9 +2,9 @@
  * What did not work, service by service, for people who look after services: no threats, and judged from the same rows as Services show. Left out is what
  * somebody brought about who is accused of something else (a scan is refused by whoever it asks), and what may only look so because the capture has not seen it.
  */
-import { countText, durationText, plural, protocolLabel } from './describe.ts';
-import type { Service, ServiceOutcome } from './engineApi.ts';
-import type { Finding, ServiceProblem, ServiceTrouble } from './report.ts';
+import { countText, durationText, plural, protocolLabel } from '../describe.ts';
+import type { Service, ServiceOutcome } from '../engineApi.ts';
+import type { Finding, ServiceProblem, ServiceTrouble } from '../report.ts';
 import type { ServicesFound } from './serviceTally.ts';
 
 /** Seconds from which people feel that they wait: https://www.nngroup.com/articles/response-times-3-important-limits/ */

@@ -1,10 +1,10 @@
 /** What a client asks a service, in a few words, where its protocol says so in messages. DNS and HTTP, whose answers are counted, are told in serviceTimes.ts. */
-import type { Message } from '../pcap/dissector.ts';
-import { KERBEROS_AS_REQ, KERBEROS_TGS_REQ, kerberosMessage } from '../pcap/dissectors/kerberos.ts';
-import { ldapSearchMessage } from '../pcap/dissectors/ldap.ts';
-import { mysqlQueryMessage } from '../pcap/dissectors/mysql.ts';
-import { pgsqlQueryMessage } from '../pcap/dissectors/pgsql.ts';
-import { tdsQueryMessage } from '../pcap/dissectors/tds.ts';
+import type { Message } from '../../pcap/dissector.ts';
+import { KERBEROS_AS_REQ, KERBEROS_TGS_REQ, kerberosMessage } from '../../pcap/dissectors/kerberos.ts';
+import { ldapSearchMessage } from '../../pcap/dissectors/ldap.ts';
+import { mysqlQueryMessage } from '../../pcap/dissectors/mysql.ts';
+import { pgsqlQueryMessage } from '../../pcap/dissectors/pgsql.ts';
+import { tdsQueryMessage } from '../../pcap/dissectors/tds.ts';
 
 export const QUESTION_MESSAGES: readonly string[] = [ldapSearchMessage, kerberosMessage, mysqlQueryMessage, pgsqlQueryMessage, tdsQueryMessage].map(
   ({ kind }) => kind,

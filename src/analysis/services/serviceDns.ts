@@ -1,7 +1,7 @@
 /** DNS as a service: a question is answered by the next answer with its id between the same ports, and who asks again with it asks once. */
-import type { DnsMessage } from '../pcap/dns/message.ts';
-import { RESPONSE_CODES, typeName } from '../pcap/dns/recordTypes.ts';
-import type { datagramEnds } from './detectors/watched.ts';
+import type { DnsMessage } from '../../pcap/dns/message.ts';
+import { RESPONSE_CODES, typeName } from '../../pcap/dns/recordTypes.ts';
+import type { datagramEnds } from '../detectors/watched.ts';
 import { LONGEST_WHAT, type ServiceBook } from './serviceBook.ts';
 import type { CollectedService } from './serviceRows.ts';
 

@@ -1,5 +1,5 @@
 /** The services of a capture as they are met, each with what was measured and what came of it; bounded whatever the capture holds. */
-import type { ServiceOutcome } from './engineApi.ts';
+import type { ServiceOutcome } from '../engineApi.ts';
 import { addOutcome, newService, type CollectedService, type KeptTimes } from './serviceRows.ts';
 
 /** Server ports that are told apart, times that are kept of all of them, and clients. */

@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { failedConnections, type Service } from '../../src/analysis/engineApi.ts';
-import { sample } from '../support/analyzeCapture.ts';
-import { ACK, FIN, PacketBuilder, PSH, RST } from '../support/packetBuilder.ts';
-import { connection, HANDSHAKE, SERVER, servicesOf, type Step } from '../support/services.ts';
-import { tsharkFields, tsharkVersion } from '../support/tshark.ts';
+import { failedConnections, type Service } from '../../../src/analysis/engineApi.ts';
+import { sample } from '../../support/analyzeCapture.ts';
+import { ACK, FIN, PacketBuilder, PSH, RST } from '../../support/packetBuilder.ts';
+import { connection, HANDSHAKE, SERVER, servicesOf, type Step } from '../../support/services.ts';
+import { tsharkFields, tsharkVersion } from '../../support/tshark.ts';
 
 /** A record: content type, version 3.3, length. */
 const record = (type: number, ...content: readonly number[]): number[] => [type, 3, 3, content.length >> 8, content.length & 0xff, ...content];

@@ -1,5 +1,5 @@
 /** Requests that wait for their answers, connection by connection. An answer that has begun is none as long as the rest of it is missing. */
-import type { ServiceAnswer } from './engineApi.ts';
+import type { ServiceAnswer } from '../engineApi.ts';
 
 interface Open {
   requests: number;

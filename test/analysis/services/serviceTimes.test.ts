@@ -1,12 +1,12 @@
 /** How services answer: against tshark's fields on samples, and on conversations of our own making. */
 import { describe, expect, test } from 'vitest';
-import type { Service, ServicesPage, ServiceTimes } from '../../src/analysis/engineApi.ts';
-import { questionIn } from '../../src/analysis/serviceQuestions.ts';
-import { analyzeCapture, sample } from '../support/analyzeCapture.ts';
-import { bytesOf, dnsBytes } from '../support/dialogue.ts';
-import { ACK, FIN, PacketBuilder, PSH, RST, SYN } from '../support/packetBuilder.ts';
-import { CLIENT, connection, HANDSHAKE, SERVER, servicesOf, type Step } from '../support/services.ts';
-import { tsharkFields, tsharkVersion } from '../support/tshark.ts';
+import type { Service, ServicesPage, ServiceTimes } from '../../../src/analysis/engineApi.ts';
+import { questionIn } from '../../../src/analysis/services/serviceQuestions.ts';
+import { analyzeCapture, sample } from '../../support/analyzeCapture.ts';
+import { bytesOf, dnsBytes } from '../../support/dialogue.ts';
+import { ACK, FIN, PacketBuilder, PSH, RST, SYN } from '../../support/packetBuilder.ts';
+import { CLIENT, connection, HANDSHAKE, SERVER, servicesOf, type Step } from '../../support/services.ts';
+import { tsharkFields, tsharkVersion } from '../../support/tshark.ts';
 
 const brief = (times: ServiceTimes | null): readonly number[] | null =>
   times === null ? null : [times.count, ...[times.median, times.p95, times.max].map((seconds) => Math.round(seconds * 1e6)), times.maxFrame];

@@ -1,8 +1,8 @@
 /** What ICMP and ICMPv6 errors say of services: RFC 792, RFC 1191, RFC 4443 section 3. They quote the packet that did not arrive. */
-import { ICMP_CODES } from '../pcap/dissectors/icmp.ts';
-import { ICMPV6_CODES } from '../pcap/dissectors/icmpv6.ts';
-import { NET_FLAGS, NET_HAS_PORTS, NET_QUOTED, NET_STRIDE, NET_VERSION, type Packet } from '../pcap/packet.ts';
-import type { FlowTable } from './flowTable.ts';
+import { ICMP_CODES } from '../../pcap/dissectors/icmp.ts';
+import { ICMPV6_CODES } from '../../pcap/dissectors/icmpv6.ts';
+import { NET_FLAGS, NET_HAS_PORTS, NET_QUOTED, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import type { FlowTable } from '../flowTable.ts';
 
 /** Pairs of a conversation and what was said of it. */
 export const MOST_ERRORS = 100_000;

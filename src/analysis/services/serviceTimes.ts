@@ -6,17 +6,17 @@
  * segment with new data of a client to the next of its server, whatever they carry; over UDP, of protocols that ask and answer, from a question to its answer
  * (of DNS from the first question with an id, which is Wireshark's `dns.time`).
  */
-import type { Message } from '../pcap/dissector.ts';
-import { dhcpMessage } from '../pcap/dhcp/message.ts';
-import { dnsMessage } from '../pcap/dns/message.ts';
-import { httpRequestMessage, httpResponseMessage } from '../pcap/http/messages.ts';
-import { NET_DST, NET_PAYLOAD_LENGTH, NET_STRIDE, NET_VERSION, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../pcap/packet.ts';
-import type { CaptureState } from './captureState.ts';
-import { isGroup, isGroupFrame } from './detectors/measures.ts';
-import { datagramEnds } from './detectors/watched.ts';
-import * as F from './flowTable.ts';
+import type { Message } from '../../pcap/dissector.ts';
+import { dhcpMessage } from '../../pcap/dhcp/message.ts';
+import { dnsMessage } from '../../pcap/dns/message.ts';
+import { httpRequestMessage, httpResponseMessage } from '../../pcap/http/messages.ts';
+import { NET_DST, NET_PAYLOAD_LENGTH, NET_STRIDE, NET_VERSION, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../../pcap/packet.ts';
+import type { CaptureState } from '../captureState.ts';
+import { isGroup, isGroupFrame } from '../detectors/measures.ts';
+import { datagramEnds } from '../detectors/watched.ts';
+import * as F from '../flowTable.ts';
 import { OpenRequests } from './openRequests.ts';
-import type { FlowPass } from './flowPass.ts';
+import type { FlowPass } from '../flowPass.ts';
 import { QUESTION_MESSAGES, questionIn } from './serviceQuestions.ts';
 import { LONGEST_WHAT, ServiceBook } from './serviceBook.ts';
 import { DhcpQuestions } from './serviceDhcp.ts';
@@ -33,7 +33,7 @@ import {
   SPURIOUS_RETRANSMISSION,
   ZERO_WINDOW,
   ZERO_WINDOW_PROBE,
-} from './tcpAnalysis.ts';
+} from '../tcpAnalysis.ts';
 
 export const SERVICE_MESSAGES: readonly string[] = [
   dnsMessage.kind,
