@@ -1,6 +1,7 @@
 /** SMB versions 2 and 3, [MS-SMB2] section 2.2: log-ons, shares, names of files and the RPC in pipes. What is read and written is passed over. */
 import { describeReferral, referralFields } from '../dfsReferral.ts';
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { errorAnswered } from '../errorAnswer.ts';
 import { enterLayer } from '../handOver.ts';
 import { secretSent } from '../login.ts';
 import type { Packet } from '../packet.ts';
@@ -9,6 +10,7 @@ import {
   fileClosed,
   fileRead,
   fileWritten,
+  isNtError,
   NT_STATUS,
   openFile,
   type OpenFile,
@@ -179,6 +181,7 @@ function readOne(p: Packet, at: number, end: number, state: SmbState, sink: Fiel
       `${COMMANDS[command] ?? `command ${command}`} ${isResponse ? 'Response' : 'Request'}${status === 0 ? '' : `, ${NT_STATUS[status] ?? `0x${status.toString(16)}`}`}`,
     );
   }
+  if (isNtError(status)) errorAnswered(p, 'smb', status);
   if (isResponse) readResponse(p, at, end, command, status, treeId, state, sink);
   else readRequest(p, at, end, command, treeId, state, sink);
 }
