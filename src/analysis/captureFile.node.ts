@@ -10,6 +10,7 @@ import type { CaptureLocation } from './engineApi.ts';
 import { openTogether } from './joinedFiles.node.ts';
 import { readKeyFolder } from './keyFolder.node.ts';
 import type { CaptureFile } from './makeReport.ts';
+import { onDisk } from '../pcap/diskName.node.ts';
 
 export interface OpenedCapture {
   readonly source: ByteSource;
@@ -93,7 +94,7 @@ async function openBytes(name: string, bytes: Uint8Array, options: OpenOptions):
 }
 
 async function openInflated(path: string, compression: 'gzip' | 'zstd', options: OpenOptions): Promise<OpenResult> {
-  const fileBytes = (await stat(path)).size;
+  const fileBytes = (await stat(onDisk(path))).size;
   const inflated: Inflated = await inflate(path, compression, { signal: options.signal, onProgress: (done) => options.onInflate?.(done, fileBytes) });
   const source = await openFile(inflated.path);
   const close = async (): Promise<void> => {

@@ -2,6 +2,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { isCaptureName, newestFirst, type CaptureFile } from './captureFiles.ts';
+import { onDisk, shownName } from '../pcap/diskName.node.ts';
 
 export type CaptureListing = { readonly ok: true; readonly files: readonly CaptureFile[] } | { readonly ok: false; readonly message: string };
 
@@ -9,7 +10,7 @@ export type CaptureListing = { readonly ok: true; readonly files: readonly Captu
 export async function listCaptureFiles(folder: string): Promise<CaptureListing> {
   let names: string[];
   try {
-    names = await fs.readdir(folder);
+    names = [...new Set((await fs.readdir(onDisk(folder), { encoding: 'buffer' })).map(shownName))];
   } catch (error) {
     return { ok: false, message: cannotRead(folder, error) };
   }
@@ -20,7 +21,7 @@ export async function listCaptureFiles(folder: string): Promise<CaptureListing> 
 /** A file that went away since it was listed, or a folder of that name, is no capture. */
 async function captureFile(location: string): Promise<CaptureFile | null> {
   try {
-    const stat = await fs.stat(location);
+    const stat = await fs.stat(onDisk(location));
     return stat.isFile() ? { location, name: path.basename(location), bytes: stat.size, modifiedMs: stat.mtimeMs } : null;
   } catch {
     return null;

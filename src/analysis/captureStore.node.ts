@@ -6,6 +6,7 @@ import { listCaptureFiles } from './captureFiles.node.ts';
 import { placesText, resolveAmong, type CaptureStore, type Listed, type Opened } from './captureStore.ts';
 import type { DiskCapture } from './diskCapture.node.ts';
 import type { ReportCache } from './reportCache.node.ts';
+import { onDisk } from '../pcap/diskName.node.ts';
 
 /** Captures that stay open after their last user; each costs memory by its packets. */
 const MOST_IDLE = 2,
@@ -70,9 +71,9 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
       try {
         const root = await fs.realpath(folder);
         for (const candidate of new Set([path.resolve(folder, which), path.resolve(which)])) {
-          const real = await fs.realpath(candidate).catch(() => null);
+          const real = await fs.realpath(onDisk(candidate)).catch(() => null);
           if (real === null || !real.startsWith(root + path.sep)) continue;
-          const stat = await fs.stat(real);
+          const stat = await fs.stat(onDisk(real));
           if (stat.isFile()) return { ok: true, files: [{ location: real, name: path.basename(real), bytes: stat.size, modifiedMs: stat.mtimeMs }] };
         }
       } catch {
@@ -86,7 +87,7 @@ export function nodeCaptureStore(options: NodeCaptureStoreOptions): NodeCaptureS
     // The engine, which is most of the program: loaded with the first capture, so that a server answers sooner and one that is not asked stays small.
     const { DiskCapture, unlessAborted } = await import('./diskCapture.node.ts'),
       { judgedStamp } = await import('./judgedBy.node.ts'),
-      stat = await fs.stat(file.location).catch(() => null);
+      stat = await fs.stat(onDisk(file.location)).catch(() => null);
     // A file that was replaced is another capture, and so is one that other lists judge.
     const bytes = stat?.size ?? 0,
       judged = judgedStamp(file.location),

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { OpenedCapture } from './captureFile.node.ts';
 import { locationName, type CaptureLocation } from './engineApi.ts';
 import { ringNews } from './followRing.node.ts';
+import { onDisk } from '../pcap/diskName.node.ts';
 
 /** A capture that lies in files. */
 export type FileLocation = Exclude<CaptureLocation, { kind: 'bytes' }>;
@@ -75,7 +76,7 @@ export function followFile(from: FileLocation, first: OpenedCapture): FileFollow
 
   async function identify(): Promise<string | null> {
     if (location.kind !== 'path') return null;
-    const there = await stat(location.path).catch(() => null);
+    const there = await stat(onDisk(location.path)).catch(() => null);
     if (there === null) return null;
     // A compressed file is inflated once: any change is another file.
     return `${there.dev}:${there.ino}${file.compression === null ? '' : `:${there.size}:${there.mtimeMs}`}`;
@@ -97,7 +98,7 @@ async function missingPaths(paths: readonly string[]): Promise<string[]> {
   const missing = await Promise.all(
     paths.map(async (path) => {
       try {
-        await stat(path);
+        await stat(onDisk(path));
         return false;
       } catch (error) {
         // A folder that may not be looked into, or a drive that does not answer, says nothing about the file.

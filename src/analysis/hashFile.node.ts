@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import type { CaptureLocation } from './engineApi.ts';
+import { onDisk } from '../pcap/diskName.node.ts';
 
 /** Below this, starting a thread takes longer than hashing. */
 export const WORTH_A_THREAD = 32 << 20;
@@ -26,9 +27,10 @@ parentPort.postMessage(hash.digest('hex'));
 `;
 
 /** Of the first `bytes` bytes when given: a growing file is hashed as far as it was reported. */
-export async function hashFile(path: string, signal: AbortSignal, bytes = Infinity): Promise<string | null> {
+export async function hashFile(location: string, signal: AbortSignal, bytes = Infinity): Promise<string | null> {
   try {
-    const { size } = await stat(path);
+    const path = onDisk(location),
+      { size } = await stat(path);
     return Math.min(size, bytes) >= WORTH_A_THREAD ? await hashInThread(path, signal, bytes) : await hashHere(path, signal, bytes);
   } catch (error) {
     if (signal.aborted) throw error;
@@ -36,14 +38,14 @@ export async function hashFile(path: string, signal: AbortSignal, bytes = Infini
   }
 }
 
-async function hashHere(path: string, signal: AbortSignal, bytes: number): Promise<string> {
+async function hashHere(path: string | Buffer, signal: AbortSignal, bytes: number): Promise<string> {
   const hash = createHash('sha256');
   const stream = createReadStream(path, { highWaterMark: 1 << 20, signal, ...(bytes === Infinity ? {} : { end: Math.max(0, bytes - 1) }) });
   for await (const chunk of stream) hash.update(chunk as Uint8Array);
   return hash.digest('hex');
 }
 
-async function hashInThread(path: string, signal: AbortSignal, bytes: number): Promise<string> {
+async function hashInThread(path: string | Buffer, signal: AbortSignal, bytes: number): Promise<string> {
   signal.throwIfAborted();
   const worker = new Worker(THREAD, {
     eval: true,

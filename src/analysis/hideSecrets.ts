@@ -147,17 +147,22 @@ function secretsOfHeader({ name, text }: FieldNode): string[] {
 }
 
 /** Names whose values are told apart from them. */
-const PAIR_NAMES: ReadonlySet<string> = new Set(['json.member', 'urlencoded-form.key']),
-  PAIR_VALUES = /^(?:json\.value\.(?:string|number)|urlencoded-form\.value)$/;
+const PAIR_NAMES: ReadonlySet<string> = new Set(['json.member', 'urlencoded-form.key', 'xml.tag']),
+  PAIR_VALUES: ReadonlySet<string> = new Set(['json.value.string', 'json.value.number', 'urlencoded-form.value', 'xml.cdata']);
 
-/** What stands behind the name of a secret in JSON or in a form, with its escapes read. */
+export const isPairName = (field: string): boolean => PAIR_NAMES.has(field);
+export const isPairValue = (field: string): boolean => PAIR_VALUES.has(field);
+
+/** What stands behind the name of a secret in JSON, in a form, or within a tag of XML, with its escapes read. */
 function secretsOfPair({ name, text, children }: FieldNode): string[] {
-  return PAIR_NAMES.has(name) && isSecretName(text) ? children.filter((child) => PAIR_VALUES.test(child.name)).map((child) => child.text) : [];
+  return PAIR_NAMES.has(name) && isSecretName(text) ? children.filter((child) => isPairValue(child.name)).map((child) => child.text) : [];
 }
 
 /** Whether what a program calls so is a secret: `password`, `api_key`. */
 export function isSecretName(name: string): boolean {
-  const pair = `"${name.slice(0, 100)}":"x"`;
+  // A tag: `<wsse:Password Type="...">`.
+  const element = /^<\s{0,9}(?:[\w.-]{1,60}:)?([\w.-]{1,100})/.exec(name)?.[1] ?? name,
+    pair = `"${element.slice(0, 100)}":"x"`;
   return hideSecrets(pair) !== pair;
 }
 

@@ -24,6 +24,8 @@ export interface ServiceOutcome {
   readonly what: string;
   readonly times: number;
   readonly frame: number;
+  /** An error that may be the client's: it asked for what is not there, or in a way that is not taken. */
+  readonly isOfClient?: true;
 }
 
 /** One port of one server, and how it answers; see services/serviceTimes.ts. */
@@ -56,7 +58,7 @@ export interface Service {
   readonly zeroWindows: number;
   readonly connect: ServiceTimes | null;
   readonly answer: ServiceTimes | null;
-  /** Of HTTP and DNS; null where requests are not read. */
+  /** Of HTTP, DNS, DHCP, DHCPv6, NTP and SNMP, of SMTP mails; null where requests are not read. */
   readonly requests: number | null;
   /** Requests to which no whole answer came in the capture; `unfinishedAnswers` of them had begun to be answered. */
   readonly unansweredRequests: number;
@@ -66,7 +68,7 @@ export interface Service {
    * connection was captured or not all of it, it was closed as if all had been said, or it was said to somebody else's address (DHCP).
    */
   readonly mayBeAnswered: number;
-  /** Status codes from 400, DNS codes but NOERROR and NXDOMAIN. */
+  /** Status codes from 400, DNS codes but NOERROR and NXDOMAIN, refusals of DHCP; of others answers that say that the service does not work (serviceFailures.ts). */
   readonly errors: number;
   /** What it came to, most often first. */
   readonly outcomes: readonly ServiceOutcome[];

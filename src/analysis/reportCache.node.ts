@@ -8,6 +8,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { cacheFolder, isOwn, isOwnFolder } from './cacheFolder.node.ts';
 import type { Report } from './report.ts';
+import { onDisk } from '../pcap/diskName.node.ts';
 
 const MOST_BYTES_OF_ONE = 16 * 1024 * 1024,
   MOST_BYTES = 128 * 1024 * 1024,
@@ -35,8 +36,8 @@ export interface ReportCache {
 
 export async function placeOf(file: string): Promise<FilePlace | null> {
   try {
-    const real = await fs.realpath(file),
-      { dev, ino, size, mtimeNs, ctimeNs, mtimeMs, ctimeMs } = await fs.stat(real, { bigint: true });
+    const real = await fs.realpath(onDisk(file)),
+      { dev, ino, size, mtimeNs, ctimeNs, mtimeMs, ctimeMs } = await fs.stat(onDisk(real), { bigint: true });
     const youngestMs = Math.max(Number(mtimeMs), Number(ctimeMs));
     return {
       id: digest(JSON.stringify([real, ...[dev, ino, size, mtimeNs, ctimeNs].map(String)])),

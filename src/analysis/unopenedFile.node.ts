@@ -1,6 +1,7 @@
 /** Files that cannot be opened yet: without a byte, as `tcpdump -w` leaves them until its first flush, with half a header, or not there. */
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { onDisk } from '../pcap/diskName.node.ts';
 
 export interface UnopenedFiles {
   /** Resolves once they are not any more what they were when they were looked at last; throws when aborted. */
@@ -25,7 +26,7 @@ function stampOf(paths: readonly string[]): string {
   return paths
     .map((path) => {
       try {
-        const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path);
+        const { dev, ino, size, mtimeMs, ctimeMs } = statSync(onDisk(path));
         // The time of the last change of any kind, so that a permission that is given is one.
         return `${dev}:${ino}:${size}:${mtimeMs}:${ctimeMs}`;
       } catch {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { isCaptureName } from '../analysis/captureFiles.ts';
 import { SNIFF_BYTES, sniffBytes } from '../pcap/openCapture.ts';
 import { UsageError } from './command.ts';
+import { onDisk } from '../pcap/diskName.node.ts';
 
 /** Throws a UsageError where a file would take the place of a capture: evidence is not written over, whatever leads to it. `inputs` are captures under any name. */
 export async function keepCaptures(output: string, inputs: readonly string[]): Promise<void> {
@@ -13,7 +14,7 @@ export async function keepCaptures(output: string, inputs: readonly string[]): P
     throw new UsageError(`${output} is a capture, which is not written over. Name another file, or remove it first.`);
   };
   for (const input of inputs) {
-    const one = await fs.stat(input).catch(() => null);
+    const one = await fs.stat(onDisk(input)).catch(() => null);
     if (one?.ino === there.ino && one.dev === there.dev) refuse();
   }
   if (isCaptureName(path.basename(output))) refuse();

@@ -16,6 +16,7 @@ import { readIntelFolder } from '../analysis/intelFolder.node.ts';
 import type { Finding } from '../analysis/report.ts';
 import { MOST_FINDINGS_KEPT, type KnownCaptures } from './knownCaptures.node.ts';
 import { seen, type SeenFinding } from './seenFinding.ts';
+import { onDisk } from '../pcap/diskName.node.ts';
 
 export type MonitorEvent =
   /** Expected ones are told as well, with the rule that expects them; one that tells of several again, with its id, when it tells of more. */
@@ -124,7 +125,7 @@ export async function monitorFolders(
   async function look(file: CaptureFile): Promise<void> {
     const { location } = file;
     try {
-      const { ino, size, mtimeMs } = await stat(location);
+      const { ino, size, mtimeMs } = await stat(onDisk(location));
       let watched = files.get(location);
       if (watched !== undefined && (watched.inode !== ino || size < watched.bytes)) {
         await release(watched);
@@ -222,7 +223,7 @@ export async function monitorFolders(
     const { analysis } = watched.live!;
     try {
       const sha256 = await hashFile(path, signal),
-        { size, mtimeMs } = await stat(path);
+        { size, mtimeMs } = await stat(onDisk(path));
       if (sha256 === null || size !== watched.bytes || mtimeMs !== watched.modifiedMs) return;
       if (analysis.isUnfinished) {
         analysis.isGrowing = false;

@@ -6,6 +6,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { CaptureFile } from '../analysis/captureFiles.ts';
 import { placesText, resolveAmong, type CaptureStore, type Listed } from '../analysis/captureStore.ts';
+import { onDisk } from '../pcap/diskName.node.ts';
 
 /** Where there is none, nothing is opened. Asked each time: a client may change its mind. */
 export type Roots = () => Promise<readonly string[]>;
@@ -85,5 +86,5 @@ function isBelow(location: string, root: string): boolean {
 }
 
 function realPath(location: string): Promise<string | null> {
-  return fs.realpath(location).catch(() => null);
+  return fs.realpath(onDisk(location)).catch(() => null);
 }

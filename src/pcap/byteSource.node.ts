@@ -2,6 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { open, stat as statPath, type FileHandle } from 'node:fs/promises';
 import type { ByteSource } from './byteSource.ts';
+import { onDisk } from './diskName.node.ts';
 
 class FileSource implements ByteSource {
   size: number;
@@ -35,8 +36,8 @@ class FileSource implements ByteSource {
 /** Opens a regular file for reading; throws what the system says, and for directories and devices. */
 export async function openFile(path: string): Promise<ByteSource> {
   // Looked at before it is opened: opening a FIFO waits for a writer, and opening a device can do things.
-  refuseOthers(path, await statPath(path));
-  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  refuseOthers(path, await statPath(onDisk(path)));
+  const handle = await open(onDisk(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = await handle.stat();
     refuseOthers(path, stat);

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { openFile } from './byteSource.node.ts';
 import type { ByteSource } from './byteSource.ts';
+import { onDisk } from './diskName.node.ts';
 
 const MOST_OPEN = 8;
 
@@ -33,11 +34,11 @@ export function filePool(): FilePool {
 
   return {
     async source(path) {
-      const first = await stat(path);
+      const first = await stat(onDisk(path));
       let size = first.size;
       const isSame = async (): Promise<boolean> => {
         if (open.has(path)) return true;
-        const now = await stat(path).catch(() => null);
+        const now = await stat(onDisk(path)).catch(() => null);
         return now !== null && now.ino === first.ino && now.dev === first.dev;
       };
       return {

@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
 import type { Compression } from './openCapture.ts';
+import { onDisk } from './diskName.node.ts';
 
 /** Inflated bytes per compressed byte beyond which a file is taken for a bomb; only asked above FREE_BYTES. Floods compress about 60:1. */
 export const MAX_RATIO = 200;
@@ -54,7 +55,7 @@ export async function inflate(
   });
   try {
     await pipeline(
-      createReadStream(path, { highWaterMark: 256 << 10 }),
+      createReadStream(onDisk(path), { highWaterMark: 256 << 10 }),
       count,
       decompressor(compression),
       limit,

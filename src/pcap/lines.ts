@@ -59,3 +59,9 @@ function afterDot(bytes: Uint8Array, at: number, end: number): number {
   if (at + 2 >= end) return 0;
   return bytes[at + 2] === LF ? at + 3 : -1;
 }
+
+/** Where a text ends that is kept as `[offset, end)`, before the line of one dot if that is there. */
+export function textBeforeDot(bytes: Uint8Array, offset: number, end: number): number {
+  const dot = end - 5;
+  return dot >= offset && bytes[dot] === CR && bytes[dot + 1] === LF && afterDot(bytes, dot + 2, end) === end ? dot : end;
+}

@@ -204,6 +204,9 @@ export function sessionAnswered(p: Packet, protocol: string, state: SmbState, st
   else state.attempt.frame = 0;
 }
 
+/** [MS-ERREF] section 2.3: the two highest bits of an error are set; others succeed, inform or warn. */
+export const isNtError = (status: number): boolean => status >>> 30 === 3;
+
 export const NT_STATUS: Readonly<Record<number, string>> = {
   0: 'STATUS_SUCCESS',
   0x103: 'STATUS_PENDING',

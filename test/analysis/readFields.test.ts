@@ -86,6 +86,12 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   'smb.file': LESS_IS_READ,
   'snmp.msgAuthoritativeEngineID': 'tshark says <MISSING> of an empty one',
   'tcp.analysis.duplicate_ack': 'once for each of them',
+  ...Object.fromEntries(
+    ['', '.id', '.enable_push', '.initial_window_size', '.max_concurrent_streams'].map((name) => [
+      `http2.settings${name}`,
+      'tshark shows those of the header HTTP2-Settings, too',
+    ]),
+  ),
   'ftp-data.setup-frame': AFTER_EPRT,
   'ftp-data.setup-method': AFTER_EPRT,
   'ftp-data.command': AFTER_EPRT,
@@ -110,6 +116,7 @@ const SAMPLES = [
   'weak-tls',
   'busy-services',
   'smtp',
+  'web-http2',
 ];
 const CAPTURES = [
   ...SAMPLES.map((name) => sample(`${name}.pcap`)),

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { expect } from 'vitest';
 
 /** First line of `tshark --version`, or null where there is none. */
 export function tsharkVersion(): string | null {
@@ -119,4 +120,14 @@ export function tsharkFields(capture: string, names: readonly string[], passes: 
     .split('\n')
     .slice(0, -1)
     .map((line) => line.split('\t'));
+}
+
+/** Expects tshark, where it is installed, to find these frames of a capture with a filter. */
+export function expectFramesOfTshark(capture: Uint8Array, filter: string, frames: readonly number[]): void {
+  if (tsharkVersion() === null) return;
+  withHome((home) => {
+    const file = path.join(home, 'built.pcap');
+    writeFileSync(file, capture);
+    expect(framesMatching(file, filter), filter).toEqual(frames);
+  });
 }

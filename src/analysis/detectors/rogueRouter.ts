@@ -15,6 +15,7 @@ import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { Burst, packetTime } from './measures.ts';
+import { redirected, takeOvers, type GroupMember, type Redirects } from './routerTakeOvers.ts';
 import { linkSource, wordedDraft } from './sightings.ts';
 import { addressFilter, Evidence, Watched } from './watched.ts';
 
@@ -30,8 +31,7 @@ type Options = z.output<typeof options>;
 
 const WINDOW_SECONDS = 10,
   MOST_ROUTERS = 5000,
-  MOST_SHOWN = 4,
-  OWNER = 255;
+  MOST_SHOWN = 4;
 
 interface Router {
   readonly address: string;
@@ -46,20 +46,6 @@ interface Router {
   /** It tells hosts to ask by DHCPv6, for addresses or other things. */
   isManaged: boolean;
 }
-interface Member {
-  readonly address: string;
-  readonly since: number;
-  readonly evidence: Evidence;
-  priority: number;
-  isCoup: boolean;
-}
-interface Redirects {
-  readonly source: string;
-  readonly gateways: Set<string>;
-  readonly evidence: Evidence;
-  mac: string;
-}
-
 export const rogueRouter = defineDetector({
   id: 'rogue-router',
   title: 'Rogue routers',
@@ -77,7 +63,7 @@ export const rogueRouter = defineDetector({
       flood = new Evidence(),
       servers = new Watched<string, AddressServer>(MOST_ROUTERS),
       redirects = new Watched<string, Redirects>(MOST_ROUTERS),
-      groups = new Watched<string, Map<string, Member>>(MOST_ROUTERS),
+      groups = new Watched<string, Map<string, GroupMember>>(MOST_ROUTERS),
       owners = new Watched<string, string>(MOST_ROUTERS);
     return {
       onMessage(message, _flow, p) {
@@ -124,7 +110,7 @@ export const rogueRouter = defineDetector({
           if (one.gateways.size < MOST_SHOWN) one.gateways.add(message.gateway);
           one.mac ||= linkSource(p);
         } else if (redundancyMessage.is(message) && (message.isActive || message.isCoup)) {
-          const members = groups.of(`${message.protocol} ${message.group}`, () => new Map<string, Member>());
+          const members = groups.of(`${message.protocol} ${message.group}`, () => new Map<string, GroupMember>());
           let member = members?.get(source);
           if (member === undefined && members !== undefined && members.size < MOST_SHOWN)
             members.set(source, (member = { address: source, since: now, evidence: new Evidence(), priority: 0, isCoup: false }));
@@ -152,7 +138,7 @@ export const rogueRouter = defineDetector({
               one.mac !== '' && ((owner !== undefined && owner !== one.mac) || [...one.gateways].some((gateway) => owners.get(gateway) === one.mac));
           findings.push(redirected(state, one, isForged, owner !== undefined && owner === one.mac));
         }
-        for (const [group, members] of groups.entries) findings.push(...takeOvers(values, state, group, [...members.values()]));
+        for (const [group, members] of groups.entries) findings.push(...takeOvers(values.establishedSeconds, state, group, [...members.values()]));
         return { findings, coverage: coverage(examinedAll(state), [...unreadableFrames(state), ...routers.limits('routers')]) };
       },
     };
@@ -317,88 +303,4 @@ function addressServer(
     attack: ['T1557.003', 'T1557'],
     recommendation: `Find out what ${address} is, and which answers it gave; block DHCPv6 servers at the ports of stations.`,
   });
-}
-
-function redirected(state: CaptureState, { source, gateways, evidence, mac }: Redirects, isForged: boolean, isOwnName: boolean): FindingDraft {
-  return wordedDraft(
-    state,
-    [
-      { role: !isForged ? 'server' : isOwnName ? 'attacker' : 'spoofed', address: source },
-      { role: 'gateway', address: [...gateways][0] ?? '' },
-    ],
-    evidence,
-    `${addressFilter(source)} && icmp.type == 5`,
-    {
-      technique: 'redirect',
-      deed: 'redirected traffic by ICMP',
-      severity: isForged ? 'high' : 'info',
-      parts: [
-        ['redirects to another gateway', 40],
-        [
-          isOwnName ? 'the sender says that the gateway is its own' : 'another station sent them than the one whose address they bear',
-          isForged ? 40 : 0,
-        ],
-      ],
-      title: `ICMP redirects of ${source} send traffic to ${[...gateways].join(', ')}`,
-      description: `${plural(evidence.framesTotal, 'redirect')} in the name of ${source}${isForged ? ` came from ${mac}, which ${isOwnName ? 'claims the gateway that they point to as well' : 'is another station'}` : ''}.`,
-      alternatives: ['A router that knows a shorter way on the same network.'],
-      attack: ['T1557'],
-      ...(isForged
-        ? {}
-        : {
-            together: {
-              key: 'redirect',
-              label: source,
-              note: `to ${[...gateways].join(', ')}`,
-              words: (all) => ({
-                title: `ICMP redirects of ${all.hosts('server', 'router')} send traffic to other gateways`,
-                description: 'Routers say which other gateway is nearer:',
-                recommendation: 'Let hosts ignore ICMP redirects; where nobody set up two routers, find the senders.',
-              }),
-            },
-          }),
-      recommendation: 'Let hosts ignore ICMP redirects; where nobody set up two routers, find the sender.',
-    },
-  );
-}
-
-function takeOvers(values: Options, state: CaptureState, group: string, members: readonly Member[]): FindingDraft[] {
-  const [first, ...others] = [...members].sort((a, b) => a.since - b.since);
-  if (first === undefined) return [];
-  return others
-    .filter(
-      (one) =>
-        one.since - first.since >= Math.min(values.establishedSeconds, 3) && one.priority > first.priority && (one.priority >= OWNER || one.isCoup),
-    )
-    .map((one) =>
-      wordedDraft(
-        state,
-        [
-          { role: 'attacker', address: one.address },
-          { role: 'gateway', address: first.address },
-        ],
-        one.evidence,
-        `${addressFilter(one.address)} && (vrrp || hsrp)`,
-        {
-          technique: `take-over ${group}`,
-          deed: 'took over the address of routers from {whom}',
-          // A router that comes back after a repair takes over as well, with the priority that somebody gave it.
-          severity: one.priority >= OWNER ? 'medium' : 'low',
-          parts: [
-            ['a newcomer with the highest priority there is', one.priority >= OWNER ? 60 : 0],
-            ['a newcomer with a higher priority', one.priority >= OWNER ? 0 : 35],
-            ['it takes over at once', one.isCoup ? 12 : 0],
-          ],
-          title: `${one.address} takes over ${group} from ${first.address}`,
-          description: `${one.address} announced ${group} with priority ${one.priority}, ${Math.round(one.since - first.since)} s after ${first.address} with ${first.priority}.`,
-          alternatives: [
-            one.priority >= OWNER
-              ? 'A fail-over to the router that owns the address.'
-              : 'A router that is switched on, or back after a repair, and is meant to be the first.',
-          ],
-          attack: ['T1557'],
-          recommendation: `Find out what ${one.address} is; protect the protocol by a key.`,
-        },
-      ),
-    );
 }

@@ -4,7 +4,7 @@
  */
 import type { Field, FieldValue } from '../../pcap/dissector.ts';
 import type { Packet } from '../../pcap/packet.ts';
-import { HIDDEN, hideSecrets, isAnyPayload, isSecretField, isSecretName, lettersOf, secretPlaces } from '../hideSecrets.ts';
+import { HIDDEN, hideSecrets, isAnyPayload, isPairName, isPairValue, isSecretField, isSecretName, lettersOf, secretPlaces } from '../hideSecrets.ts';
 import type { Slot } from './slots.ts';
 import { ByteRange } from './values.ts';
 
@@ -21,9 +21,6 @@ const HIDDEN_BYTES = new TextEncoder().encode(HIDDEN),
   PART_LENGTH = 3,
   /** Header fields of HTTP/2 and HTTP/3 come as a name and a value. */
   HEADER_NAMES: ReadonlySet<string> = new Set(['http2.header.name', 'http3.headers.header.name']),
-  /** As those of JSON and of forms do. */
-  PAIR_NAMES: ReadonlySet<string> = new Set(['json.member', 'urlencoded-form.key']),
-  PAIR_VALUES: ReadonlySet<string> = new Set(['json.value.string', 'json.value.number', 'urlencoded-form.value']),
   HEADER_VALUES: ReadonlySet<string> = new Set(['http2.header.value', 'http3.headers.header.value']);
 
 const isSecret = (name: string): boolean => isSecretField(name) && !isAnyPayload(name);
@@ -49,8 +46,9 @@ export class SecretGuard {
 
   see({ bytes }: Packet, field: Field, offset: number, length: number, value: FieldValue | undefined): void {
     const { name } = field;
-    if (PAIR_NAMES.has(name)) this.#pairName = textOf(bytes, offset, length, value);
-    else if (PAIR_VALUES.has(name)) {
+    // As those of JSON, of forms and of XML do.
+    if (isPairName(name)) this.#pairName = textOf(bytes, offset, length, value);
+    else if (isPairValue(name)) {
       if (isSecretName(this.#pairName)) this.#add({ bytes, start: offset, end: offset + length }, textOf(bytes, offset, length, value));
     } else if (HEADER_NAMES.has(name)) this.#headerName = textOf(bytes, offset, length, value);
     else if (HEADER_VALUES.has(name)) {

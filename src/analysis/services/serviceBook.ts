@@ -1,5 +1,4 @@
 /** The services of a capture as they are met, each with what was measured and what came of it; bounded whatever the capture holds. */
-import type { ServiceOutcome } from '../engineApi.ts';
 import { addOutcome, newService, type CollectedService, type KeptTimes } from './serviceRows.ts';
 
 /** Server ports that are told apart, times that are kept of all of them, and clients. */
@@ -81,8 +80,14 @@ export class ServiceBook {
   }
 
   /** `frame`: where it came about. */
-  count({ outcomes }: CollectedService, what: string, frame: number, kind: ServiceOutcome['kind']): void {
-    addOutcome(outcomes, what, frame, kind);
+  count({ outcomes }: CollectedService, what: string, frame: number): void {
+    addOutcome(outcomes, what, frame, 'answer');
+  }
+
+  /** An answer that says there was an error. */
+  failed(service: CollectedService, what: string, frame: number, isOfClient = false): void {
+    service.errors++;
+    addOutcome(service.outcomes, what, frame, 'error', 1, isOfClient);
   }
 
   #keep(times: KeptTimes, seconds: number, frame: number): void {

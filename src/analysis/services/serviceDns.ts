@@ -44,8 +44,9 @@ export class DnsQuestions {
     service.responses++;
     // A name that does not exist is an answer.
     const isError = message.rcode !== 0 && message.rcode !== 3;
-    if (isError) service.errors++;
-    book.count(service, RESPONSE_CODES[message.rcode] ?? `code ${message.rcode}`, message.frame, isError ? 'error' : 'answer');
+    const what = RESPONSE_CODES[message.rcode] ?? `code ${message.rcode}`;
+    if (isError) book.failed(service, what, message.frame);
+    else book.count(service, what, message.frame);
     // Over TCP its segments say how long it took.
     if (layer === 'udp') book.answered(service, at - asked.at, message.frame, asked.what);
   }

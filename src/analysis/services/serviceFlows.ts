@@ -4,7 +4,7 @@ import type { CaptureState } from '../captureState.ts';
 import { beginsWithServer, endsOf } from '../detectors/watched.ts';
 import * as F from '../flowTable.ts';
 import type { ServiceBook } from './serviceBook.ts';
-import { DHCP_SERVER_PORT } from './serviceDhcp.ts';
+import { DHCP_SERVER_PORTS } from './serviceDhcp.ts';
 import type { CollectedService } from './serviceRows.ts';
 
 export class ServiceFlows {
@@ -63,13 +63,13 @@ export class ServiceFlows {
    */
   knownUdp(flow: number, silentDhcp: ReadonlyMap<string, CollectedService>): CollectedService | null {
     const ports = this.#state.flows.ints[flow * F.INTS + F.PORTS]!;
-    if (ports >>> 16 === DHCP_SERVER_PORT && this.#book.hasPort(DHCP_SERVER_PORT)) {
-      const known = this.#book.known('udp', flowAddress(this.#state, flow, F.A), DHCP_SERVER_PORT);
+    if (DHCP_SERVER_PORTS.includes(ports >>> 16) && this.#book.hasPort(ports >>> 16)) {
+      const known = this.#book.known('udp', flowAddress(this.#state, flow, F.A), ports >>> 16);
       if (known !== null) return known;
     }
     if (!this.#book.hasPort(this.#serverPort(flow)) && silentDhcp.size === 0) return null;
     const { server, serverPort } = endsOf(this.#state, flow);
-    return (serverPort === DHCP_SERVER_PORT ? silentDhcp.get(server) : undefined) ?? this.#book.known('udp', server, serverPort);
+    return (DHCP_SERVER_PORTS.includes(serverPort) ? silentDhcp.get(server) : undefined) ?? this.#book.known('udp', server, serverPort);
   }
 
   /** Direction of what the server of a flow sends; it is the originator where a capture begins amid a connection. */

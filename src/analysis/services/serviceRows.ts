@@ -34,6 +34,8 @@ export interface CollectedService {
   requests: number;
   responses: number;
   errors: number;
+  /** Requests after which others were made, and which nobody has answered. */
+  forsaken: number;
   retransmissions: number;
   zeroWindows: number;
 }
@@ -75,6 +77,7 @@ export const newService = (number: number, layer: 'tcp' | 'udp', address: string
   requests: 0,
   responses: 0,
   errors: 0,
+  forsaken: 0,
   retransmissions: 0,
   zeroWindows: 0,
 });
@@ -101,10 +104,17 @@ export const newTotals = (): ServiceTotals => ({
 const MOST_OUTCOMES = 12;
 
 /** Counts what came of a request or a connection, first in this frame. */
-export function addOutcome(outcomes: Map<string, ServiceOutcome>, what: string, frame: number, kind: ServiceOutcome['kind'], times = 1): void {
+export function addOutcome(
+  outcomes: Map<string, ServiceOutcome>,
+  what: string,
+  frame: number,
+  kind: ServiceOutcome['kind'],
+  times = 1,
+  isOfClient = false,
+): void {
   const known = outcomes.get(what);
   if (known !== undefined) outcomes.set(what, { ...known, times: known.times + times });
-  else if (outcomes.size < MOST_OUTCOMES) outcomes.set(what, { kind, what, times, frame });
+  else if (outcomes.size < MOST_OUTCOMES) outcomes.set(what, { kind, what, times, frame, ...(isOfClient ? { isOfClient } : {}) });
 }
 
 /** The services, those with the most packets first, and sentences about ports that are not listed. */
@@ -142,7 +152,7 @@ export function serviceRows(
       connect: timesOf(one.connecting),
       answer: timesOf(one.answering),
       requests: requests === 0 && one.responses === 0 ? null : requests,
-      unansweredRequests: total.unansweredRequests,
+      unansweredRequests: total.unansweredRequests + one.forsaken,
       unfinishedAnswers: total.unfinishedAnswers,
       mayBeAnswered: total.mayBeAnswered,
       errors: one.errors,

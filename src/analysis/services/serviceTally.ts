@@ -5,7 +5,8 @@ import type { Service } from '../engineApi.ts';
 import * as F from '../flowTable.ts';
 import type { OpenRequests } from './openRequests.ts';
 import type { ServiceBook } from './serviceBook.ts';
-import { DHCP_SERVER_PORT, type DhcpQuestions } from './serviceDhcp.ts';
+import type { DatagramQuestions } from './serviceDatagrams.ts';
+import type { DhcpQuestions } from './serviceDhcp.ts';
 import type { DnsQuestions } from './serviceDns.ts';
 import { MOST_ERRORS, type QuotedErrors } from './serviceErrors.ts';
 import type { ServiceFlows } from './serviceFlows.ts';
@@ -36,6 +37,7 @@ export interface HeardOfServices {
   readonly open: OpenRequests;
   readonly dns: DnsQuestions;
   readonly dhcp: DhcpQuestions;
+  readonly datagrams: DatagramQuestions;
   /** When the client of a flow asked what is not answered yet. */
   readonly askedAt: (flow: number) => number;
   readonly zero: number;
@@ -44,7 +46,7 @@ export interface HeardOfServices {
 
 /** Those with the most packets first. */
 export function tallyServices(heard: HeardOfServices): ServicesFound {
-  const { state, book, flows, errors, open, dns, dhcp, tls, hasMissedQuestions } = heard,
+  const { state, book, flows, errors, open, dns, dhcp, datagrams, tls, hasMissedQuestions } = heard,
     totals = new Totals(),
     end = secondsBetween(heard.zero, 0, state.endSeconds, state.endNanoseconds),
     isUnderWay = (at: number): boolean => end - at < ON_THE_WAY_SECONDS;
@@ -60,6 +62,13 @@ export function tallyServices(heard: HeardOfServices): ServicesFound {
     if (isUnderWay(hasBegun ? lastOf(heard, flow) : heard.askedAt(flow)) || !isSurelyLeft(state, flow, hasBegun)) total.mayBeAnswered += requests;
   }
   for (const { service, at } of dns.left()) {
+    const total = totals.of(service);
+    total.unansweredRequests++;
+    if (isUnderWay(at)) total.mayBeAnswered++;
+  }
+  for (const [flow, at] of datagrams.left()) {
+    const service = flows.of(flow);
+    if (service === null) continue;
     const total = totals.of(service);
     total.unansweredRequests++;
     if (isUnderWay(at)) total.mayBeAnswered++;
@@ -103,9 +112,9 @@ class Totals {
 /** What no DHCP server answered was asked of an address, mostly of all: by address, the service that is missing there. */
 function servicesOfSilence(dhcp: DhcpQuestions, book: ServiceBook): ReadonlyMap<string, CollectedService> {
   const silent = new Map<string, CollectedService>();
-  for (const { destination, client } of dhcp.left()) {
-    const known = book.known('udp', destination, DHCP_SERVER_PORT),
-      service = known ?? silent.get(destination) ?? newService(0, 'udp', destination, DHCP_SERVER_PORT);
+  for (const { destination, port, client } of dhcp.left()) {
+    const known = book.known('udp', destination, port),
+      service = known ?? silent.get(destination) ?? newService(0, 'udp', destination, port);
     silent.set(destination, service);
     if (known === null) service.clients.add(client);
     else book.addClient(known, client);
@@ -120,10 +129,10 @@ function servicesOfSilence(dhcp: DhcpQuestions, book: ServiceBook): ReadonlyMap<
 function noteErrors({ state, errors, flows }: HeardOfServices, totals: Totals): ReadonlyMap<number, 'refused' | 'unreachable'> {
   const { ints } = state.flows,
     refusals = new Map<number, 'refused' | 'unreachable'>();
-  for (const { flow, direction, what, meaning, frame, times } of errors.all()) {
+  for (const { flow, direction, isAnswer, what, meaning, frame, times } of errors.all()) {
     const at = flow * F.INTS,
       isProbe = (ints[at + F.FLAGS]! & F.LOW_TTL) !== 0,
-      isOfServer = flows.sideOf(flow, direction) === 'server';
+      isOfServer = isAnswer || flows.sideOf(flow, direction) === 'server';
     if (isProbe || (isOfServer && meaning !== 'onTheWay')) continue;
     const protocol = ints[at + F.META]! & F.META_PROTOCOL,
       service = protocol === F.PROTOCOL_TCP || protocol === F.PROTOCOL_UDP ? flows.of(flow) : null;

@@ -7,10 +7,22 @@
  * (of DNS from the first question with an id, which is Wireshark's `dns.time`).
  */
 import type { Message } from '../../pcap/dissector.ts';
-import { dhcpMessage } from '../../pcap/dhcp/message.ts';
 import { dnsMessage } from '../../pcap/dns/message.ts';
+import { kerberosMessage } from '../../pcap/dissectors/kerberos.ts';
 import { httpRequestMessage, httpResponseMessage } from '../../pcap/http/messages.ts';
-import { NET_DST, NET_PAYLOAD_LENGTH, NET_STRIDE, NET_VERSION, TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Packet } from '../../pcap/packet.ts';
+import {
+  NET_DST,
+  NET_DST_PORT,
+  NET_PAYLOAD_LENGTH,
+  NET_SRC_PORT,
+  NET_STRIDE,
+  NET_VERSION,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_RST,
+  TCP_SYN,
+  type Packet,
+} from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { isGroup, isGroupFrame } from '../detectors/measures.ts';
 import { datagramEnds } from '../detectors/watched.ts';
@@ -19,9 +31,11 @@ import { OpenRequests } from './openRequests.ts';
 import type { FlowPass } from '../flowPass.ts';
 import { QUESTION_MESSAGES, questionIn } from './serviceQuestions.ts';
 import { LONGEST_WHAT, ServiceBook } from './serviceBook.ts';
-import { DhcpQuestions } from './serviceDhcp.ts';
+import { ANSWER, DatagramQuestions, NOTHING, QUESTION } from './serviceDatagrams.ts';
+import { DHCP_MESSAGES, DhcpQuestions } from './serviceDhcp.ts';
 import { DnsQuestions } from './serviceDns.ts';
 import { QuotedErrors } from './serviceErrors.ts';
+import { FAILURE_MESSAGES, failureIn, isMailBegun } from './serviceFailures.ts';
 import { isTcp, lengthFor, ServiceFlows } from './serviceFlows.ts';
 import { MOST_WAITING, tallyServices, type ServicesFound } from './serviceTally.ts';
 import { isAlertOnly, TLS_MESSAGES, TlsHandshakes } from './serviceTls.ts';
@@ -37,11 +51,11 @@ import {
 
 export const SERVICE_MESSAGES: readonly string[] = [
   dnsMessage.kind,
-  dhcpMessage.kind,
   httpRequestMessage.kind,
   httpResponseMessage.kind,
+  ...DHCP_MESSAGES,
   ...TLS_MESSAGES,
-  ...QUESTION_MESSAGES,
+  ...new Set([...QUESTION_MESSAGES, ...FAILURE_MESSAGES]),
 ];
 
 /** It ends the answer, where others below 200 announce one. */
@@ -61,6 +75,11 @@ const ASK_AND_ANSWER: ReadonlySet<string> = new Set([
   'isakmp',
   'rpc',
 ]);
+
+/** What a datagram is to those whose silence is told, by dissector. */
+const ASKS_AND_ANSWERS = 1,
+  IS_NTP = 2,
+  IS_SNMP = 3;
 
 const SENT_AGAIN = RETRANSMISSION | FAST_RETRANSMISSION | SPURIOUS_RETRANSMISSION;
 /** Segments whose data are not new, or come late. */
@@ -87,9 +106,10 @@ export class ServiceWatch {
   readonly #open = new OpenRequests(MOST_WAITING);
   readonly #dns = new DnsQuestions(MOST_WAITING);
   readonly #dhcp = new DhcpQuestions(MOST_WAITING);
+  readonly #datagrams = new DatagramQuestions(MOST_WAITING);
   readonly #errors = new QuotedErrors();
   readonly #tls = new TlsHandshakes();
-  /** By dissector: whether a datagram of it asks or answers. */
+  /** By dissector: whether a datagram of it asks or answers, 0 where it does not. */
   readonly #asksAndAnswers: Uint8Array;
   /** What it had come to after so many packets. */
   #found: (ServicesFound & { readonly packets: number }) | null = null;
@@ -99,17 +119,19 @@ export class ServiceWatch {
   constructor(state: CaptureState) {
     this.#state = state;
     this.#flows = new ServiceFlows(state, this.#book);
-    this.#asksAndAnswers = Uint8Array.from(state.tables.all, ({ dissector }) => (ASK_AND_ANSWER.has(dissector.id) ? 1 : 0));
+    this.#asksAndAnswers = Uint8Array.from(state.tables.all, ({ dissector: { id } }) =>
+      id === 'ntp' ? IS_NTP : id === 'snmp' ? IS_SNMP : ASK_AND_ANSWER.has(id) ? ASKS_AND_ANSWERS : 0,
+    );
   }
 
   onMessage(message: Message, flow: number, p: Packet): void {
     if (dnsMessage.is(message)) {
       const ends = message.protocol === 'dns' ? datagramEnds(p) : null;
       if (ends !== null) this.#dns.onMessage(message, flow < 0 ? 'udp' : 'tcp', ends, this.#secondsOf(p), this.#book);
-    } else if (dhcpMessage.is(message)) {
+    } else if (DHCP_MESSAGES.includes(message.kind)) {
       const ends = datagramEnds(p);
       if (ends !== null) this.#dhcp.onMessage(message, ends, this.#secondsOf(p), this.#book);
-    } else if (flow < 0) return;
+    } else if (flow < 0) this.#noteFailureOfDatagram(message, p);
     else if (httpRequestMessage.is(message)) {
       const service = this.#flows.of(flow);
       if (service === null) return;
@@ -121,14 +143,33 @@ export class ServiceWatch {
       if (service === null) return;
       service.responses++;
       for (const { seconds, frame, what } of this.#open.complete(flow) ?? []) this.#book.answered(service, seconds, frame, what);
-      if (message.status >= 400) service.errors++;
-      this.#book.count(service, String(message.status), message.frame, message.status >= 400 ? 'error' : 'answer');
+      if (message.status >= 400) this.#book.failed(service, String(message.status), message.frame, message.status < 500);
+      else this.#book.count(service, String(message.status), message.frame);
     } else if (TLS_MESSAGES.includes(message.kind)) {
       if (isTcp(this.#state, flow)) this.#tls.onMessage(message, flow, this.#secondsOf(p), (direction) => this.#flows.sideOf(flow, direction));
     } else {
       const what = questionIn(message);
       if (what !== null) this.#asks(flow, p, what);
+      else this.#noteFailure(message, flow);
     }
+  }
+
+  #noteFailure(message: Message, flow: number): void {
+    const isMail = isMailBegun(message),
+      failure = failureIn(message);
+    if (failure === null && !isMail) return;
+    const service = this.#flows.of(flow);
+    if (service === null) return;
+    if (isMail) service.requests++;
+    if (failure !== null) this.#book.failed(service, failure.what, message.frame, failure.isOfClient);
+  }
+
+  /** Of Kerberos alone; the others are said over streams. */
+  #noteFailureOfDatagram(message: Message, p: Packet): void {
+    const failure = kerberosMessage.is(message) ? failureIn(message) : null,
+      ends = failure === null ? null : datagramEnds(p),
+      service = ends === null ? null : this.#book.service('udp', ends.source, ends.sourcePort);
+    if (failure !== null && service !== null) this.#book.failed(service, failure.what, message.frame, failure.isOfClient);
   }
 
   #asks(flow: number, p: Packet, what: string): void {
@@ -186,9 +227,28 @@ export class ServiceWatch {
   }
 
   #datagram(p: Packet, flow: number, direction: 0 | 1): void {
-    if (p.application < 0 || this.#asksAndAnswers[p.application] !== 1 || this.#isForMany(p)) return;
+    const kind = p.application < 0 ? 0 : this.#asksAndAnswers[p.application]!;
+    if (kind === 0 || this.#isForMany(p)) return;
     if (flow >= this.#step.length) this.#grow(flow);
-    this.#said(p, flow, direction, this.#secondsOf(p));
+    const at = this.#secondsOf(p);
+    if (kind !== ASKS_AND_ANSWERS && !this.#noteQuestion(p, flow, direction, at, kind === IS_SNMP)) return;
+    this.#said(p, flow, direction, at);
+  }
+
+  /** False for what answers nothing between two ports alike: its sender serves, though ports do not say so. */
+  #noteQuestion(p: Packet, flow: number, direction: 0 | 1, at: number, isSnmp: boolean): boolean {
+    const does = this.#datagrams.read(p, isSnmp),
+      ends = (p.netCount - 1) * NET_STRIDE;
+    if (does === ANSWER && p.net[ends + NET_SRC_PORT] === p.net[ends + NET_DST_PORT] && this.#serverSends[flow] === 0) return false;
+    const service = does === NOTHING ? null : this.#flows.of(flow);
+    if (service === null) return true;
+    const isOfServer = direction === this.#flows.serverSide(flow, service);
+    if (does === ANSWER && isOfServer) this.#datagrams.answer(flow);
+    if (does !== QUESTION || isOfServer) return true;
+    const known = this.#datagrams.ask(flow, at, isSnmp);
+    if (known !== 'again') service.requests++;
+    if (known === 'instead') service.forsaken++;
+    return true;
   }
 
   /** A datagram to a group or to all asks nobody in particular. */
@@ -257,9 +317,10 @@ export class ServiceWatch {
       open: this.#open,
       dns: this.#dns,
       dhcp: this.#dhcp,
+      datagrams: this.#datagrams,
       askedAt: (flow) => this.#askedAt[flow] ?? NaN,
       zero: this.#zero ?? 0,
-      hasMissedQuestions: this.#hasMissedQuestions || this.#dns.isBounded || this.#dhcp.isBounded,
+      hasMissedQuestions: this.#hasMissedQuestions || this.#dns.isBounded || this.#dhcp.isBounded || this.#datagrams.isBounded,
     });
   }
 }

@@ -43,6 +43,7 @@ const WAITS: ReadonlySet<string> = new Set([
     'memcache',
     'mongo',
     'dhcp',
+    'dhcpv6',
   ],
 ]);
 const MOST_REASONS = 3;
@@ -142,26 +143,35 @@ function silence(service: Service): ServiceProblem | null {
   };
 }
 
-function errors({ requests, outcomes }: Service): ServiceProblem | null {
-  const said = outcomes.filter(({ kind }) => kind === 'error'),
-    isOfClient = ({ what }: ServiceOutcome): boolean => /^4\d\d$/.test(what),
-    ofServer = said.filter((outcome) => !isOfClient(outcome)),
-    ofClient = said.filter((outcome) => isOfClient(outcome) && !ASKS_FOR_LOGIN.has(outcome.what)),
-    blamed = sum(ofClient) >= MANY_CLIENT_ERRORS && sum(ofClient) * 2 >= (requests ?? 0) ? ofClient : [],
+function errors(service: Service): ServiceProblem | null {
+  const said = service.outcomes.filter(({ kind }) => kind === 'error'),
+    asked = timesAsked(service),
+    ofServer = said.filter(({ isOfClient }) => isOfClient !== true),
+    ofClient = said.filter(({ isOfClient, what }) => isOfClient === true && !ASKS_FOR_LOGIN.has(what)),
+    blamed = sum(ofClient) >= MANY_CLIENT_ERRORS && sum(ofClient) * 2 >= asked ? ofClient : [],
     told = [...ofServer, ...blamed].sort((a, b) => b.times - a.times),
     times = sum(told);
   if (times === 0) return null;
-  const of = Math.max(times, requests ?? 0);
+  const of = Math.max(times, asked);
   return {
     kind: 'errors',
     times,
     of,
-    text: `${share(times, of, 'request')} ${times === 1 ? 'was' : 'were'} answered with an error (${told
+    text: `${errorShare(service, times, of)} (${told
       .slice(0, MOST_REASONS)
       .map(({ what, times: often }) => (told.length === 1 ? what : `${what}: ${countText(often)}`))
       .join(', ')})`,
     frame: Math.min(...told.map(({ frame }) => frame)),
   };
+}
+
+/** Where requests are not read each answer is to one. */
+const timesAsked = ({ requests, answer }: Service): number => requests ?? answer?.count ?? 0;
+
+/** `3 of 12 requests were answered with an error`, `3 of 40 answers were errors` */
+function errorShare({ requests }: Service, times: number, of: number): string {
+  if (requests !== null) return `${share(times, of, 'request')} ${times === 1 ? 'was' : 'were'} answered with an error`;
+  return `${share(times, of, 'answer')} ${times === 1 ? 'was an error' : 'were errors'}`;
 }
 
 function slowness({ service, answer }: Service): ServiceProblem | null {

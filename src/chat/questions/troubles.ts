@@ -93,7 +93,8 @@ function errorLine(row: Service): string {
     .filter(({ kind }) => kind !== 'trouble')
     .slice(0, 5)
     .map(outcomeText);
-  return `${serviceText(row)}: ${countText(row.errors)} of ${plural(row.requests ?? row.errors, 'request')}${outcomes.length === 0 ? '' : ` (${outcomes.join(', ')})`}`;
+  const asked = row.requests ?? Math.max(row.errors, row.answer?.count ?? 0);
+  return `${serviceText(row)}: ${countText(row.errors)} of ${plural(asked, row.requests === null ? 'answer' : 'request')}${outcomes.length === 0 ? '' : ` (${outcomes.join(', ')})`}`;
 }
 
 /** An error or a failure leads to the first of them. */

@@ -24,12 +24,22 @@ const TYPES: Readonly<Record<number, string>> = {
   14: 'Leasequery',
   15: 'Leasequery-reply',
 };
+/** Section 21.13. */
+export const DHCPV6_STATUS: Readonly<Record<number, string>> = {
+  1: 'UnspecFail',
+  2: 'NoAddrsAvail',
+  3: 'NoBinding',
+  4: 'NotOnLink',
+  5: 'UseMulticast',
+  6: 'NoPrefixAvail',
+};
 const CLIENT_ID = 1,
   SERVER_ID = 2,
   IA_NA = 3,
   IA_TA = 4,
   IA_ADDRESS = 5,
   ELAPSED = 8,
+  STATUS = 13,
   RELAY_MESSAGE = 9,
   DNS_SERVERS = 23,
   DOMAIN_LIST = 24,
@@ -57,7 +67,7 @@ const f = defineFields({
       7: 'Preference',
       [ELAPSED]: 'Elapsed time',
       [RELAY_MESSAGE]: 'Relay Message',
-      13: 'Status code',
+      [STATUS]: 'Status code',
       14: 'Rapid Commit',
       16: 'Vendor Class',
       [DNS_SERVERS]: 'DNS recursive name server',
@@ -117,16 +127,37 @@ export interface Dhcpv6Message extends Message {
   /** The first addresses that are asked for or given, section 21.6. */
   readonly addresses: readonly string[];
   readonly nameServers: readonly string[];
+  /** Why a server gives nothing, section 21.13; 0 where it gives something, or does not say. */
+  readonly status: number;
 }
 export const dhcpv6Message = messageKind<Dhcpv6Message>('dhcpv6');
 
+/** What else clients ask: Request (3), Confirm (4), Renew (5), Rebind (6), Release (8), Decline (9), Information-request (11). */
+export interface Dhcpv6RequestMessage extends Message {
+  readonly kind: 'dhcpv6-request';
+  readonly type: number;
+  /** As that of an answer. */
+  readonly client: string;
+  readonly transaction: number;
+}
+export const dhcpv6RequestMessage = messageKind<Dhcpv6RequestMessage>('dhcpv6-request');
+
+const ANSWERED = new Set([1, 2, 7]),
+  REQUESTS = new Set([3, 4, 5, 6, 8, 9, 11]);
+
 function say(p: Packet, offset: number, end: number): void {
   const type = p.view.getUint8(offset);
-  if ((type !== 1 && type !== 2 && type !== 7) || !p.hears('dhcpv6')) return;
+  if (REQUESTS.has(type)) {
+    if (p.hears('dhcpv6-request')) sayRequest(p, offset, end, type);
+    return;
+  }
+  if (!ANSWERED.has(type) || !p.hears('dhcpv6')) return;
   const nameServers: string[] = [],
     addresses: string[] = [];
   let client = '',
-    server = '';
+    server = '',
+    status = 0,
+    gives = false;
   for (let at = offset + HEADER; at + 4 <= end;) {
     const to = at + 4 + p.view.getUint16(at + 2);
     if (to > end) break;
@@ -134,15 +165,33 @@ function say(p: Packet, offset: number, end: number): void {
       for (let address = at + 4; address + 16 <= to && nameServers.length < 8; address += 16) nameServers.push(formatIpv6(p.bytes, address));
     else if (p.view.getUint16(at) === CLIENT_ID) client = hexBytes(p.bytes.subarray(at + 4, Math.min(to, at + 4 + MAX_DUID)), '');
     else if (p.view.getUint16(at) === SERVER_ID) server = hexBytes(p.bytes.subarray(at + 4, Math.min(to, at + 4 + MAX_DUID)), '');
-    else if (p.view.getUint16(at) === IA_NA) {
+    else if (p.view.getUint16(at) === STATUS && at + 6 <= to) status ||= p.view.getUint16(at + 4);
+    else if (p.view.getUint16(at) === IA_NA || p.view.getUint16(at) === IA_PD) {
       // Its number and two times, then options.
-      for (let within = at + 16; within + 20 <= to && addresses.length < 8; within += 4 + p.view.getUint16(within + 2))
-        if (p.view.getUint16(within) === IA_ADDRESS) addresses.push(formatIpv6(p.bytes, within + 4));
+      for (let within = at + 16; within + 6 <= to; within += 4 + p.view.getUint16(within + 2)) {
+        const option = p.view.getUint16(within);
+        if (option === STATUS) status ||= p.view.getUint16(within + 4);
+        else gives ||= option === IA_ADDRESS || option === IA_PREFIX;
+        if (option === IA_ADDRESS && within + 20 <= to && addresses.length < 8) addresses.push(formatIpv6(p.bytes, within + 4));
+      }
     }
     at = to;
   }
   const transaction = p.view.getUint32(offset) & 0xffffff;
-  p.emit({ kind: 'dhcpv6', frame: p.frame, type, client, server, transaction, addresses, nameServers } satisfies Dhcpv6Message);
+  if (gives) status = 0;
+  p.emit({ kind: 'dhcpv6', frame: p.frame, type, client, server, transaction, addresses, nameServers, status } satisfies Dhcpv6Message);
+}
+
+function sayRequest(p: Packet, offset: number, end: number, type: number): void {
+  let client = '';
+  for (let at = offset + HEADER; at + 4 <= end && client === '';) {
+    const to = at + 4 + p.view.getUint16(at + 2);
+    if (to > end) break;
+    if (p.view.getUint16(at) === CLIENT_ID) client = hexBytes(p.bytes.subarray(at + 4, Math.min(to, at + 4 + MAX_DUID)), '');
+    at = to;
+  }
+  const transaction = p.view.getUint32(offset) & 0xffffff;
+  p.emit({ kind: 'dhcpv6-request', frame: p.frame, type, client, transaction } satisfies Dhcpv6RequestMessage);
 }
 
 function describeMessage(p: Packet, offset: number, end: number, depth: number, sink: FieldSink): void {

@@ -1,7 +1,8 @@
 /** HTTP/2, RFC 9113: the connection preface, the frames, and the header fields in them (HPACK, RFC 7541). */
 import { type Direction, type Dissector, type Field, type FieldSink } from '../dissector.ts';
-import { INDEXED, NEVER_INDEXED, TABLE_SIZE, WITH_INDEXING, type HeaderField } from '../http2/hpack.ts';
-import { addHeaderValue, gistOf, shownText, unescaped, valueOf } from '../http2/describe.ts';
+import { NO_BODY_WORDS, type BodyWords } from '../http2/bodies.ts';
+import { gistOf } from '../http2/describe.ts';
+import { describeBlock } from '../http2/describeBlock.ts';
 import { http2Fields as f } from '../http2/fields.ts';
 import {
   loseBlock,
@@ -45,12 +46,6 @@ import {
 import { recogniseHttp2 } from '../http2/recognise.ts';
 import type { Packet } from '../packet.ts';
 import { matchPrefix } from '../text.ts';
-
-const HEADER_FIELDS: ReadonlyMap<string, Field> = new Map(
-  Object.values(f)
-    .filter(({ name, label }) => name === `http2.headers.${label.replace(':', '').replaceAll('-', '_')}`)
-    .map((field) => [field.label, field]),
-);
 
 const SETTING_FIELDS: Readonly<Record<number, Field>> = {
   1: f.headerTableSize,
@@ -108,9 +103,26 @@ function dissectHttp2(p: Packet, offset: number, end: number, direction: Directi
       words = `${TYPES[type] ?? `Unknown type (${type})`}[${frame.streamId}]`;
     describe(p, offset, end, frame, read, gist, sink);
     if (isHeaders && hadFailed) sink.note('note', 'Header fields behind a mistake cannot be read', offset, end - offset);
-    tell(p, gist === '' ? words : `${words}: ${gist}`, state, sink);
+    const [protocol, bodyWords] = look(p, direction, frame, side, read, state, sink);
+    tell(p, `${words}${gist === '' ? '' : `: ${gist}`}${bodyWords}`, state, sink, protocol);
   } else if (read !== null && read.block.error !== null) p.malformed('header block', offset, end);
   if (hears) listen(p, direction, frame, side, read, state);
+}
+
+/** What a frame adds to the bodies of its stream, said where it ends one. Returns what that adds to the columns. */
+function look(
+  p: Packet,
+  direction: Direction,
+  { type, flags, streamId, from, to, there, isShort }: Frame,
+  side: Http2Side,
+  read: ReadBlock | null,
+  { bodies }: Http2Connection,
+  sink: FieldSink,
+): BodyWords {
+  if (type === DATA && !isShort) return bodies.onData(p, direction, streamId, from, there, to - from, (flags & END_STREAM) !== 0, sink);
+  if (read !== null && side.promisedId === 0) bodies.onHeaders(p, direction, streamId, read.block.fields, side.isEnd);
+  else if (type === RST_STREAM) bodies.onReset(p, streamId);
+  return NO_BODY_WORDS;
 }
 
 /** What a frame adds to the messages of its stream. */
@@ -124,10 +136,12 @@ function listen(p: Packet, direction: Direction, frame: Frame, side: Http2Side, 
   else exchanges.onOther(p, direction, streamId);
 }
 
-function tell(p: Packet, words: string, state: Http2Connection, sink: FieldSink): void {
-  state.info = state.infoFrame === p.frame && state.info !== '' ? `${state.info}, ${words}` : words;
+function tell(p: Packet, words: string, state: Http2Connection, sink: FieldSink, protocol = ''): void {
+  const isSame = state.infoFrame === p.frame && state.info !== '';
+  state.info = isSame ? `${state.info}, ${words}` : words;
+  state.infoProtocol = isSame && protocol === '' ? state.infoProtocol : protocol;
   state.infoFrame = p.frame;
-  sink.info('HTTP2', state.info);
+  sink.info(`HTTP2${state.infoProtocol}`, state.info);
 }
 
 function describe(p: Packet, offset: number, end: number, frame: Frame, read: ReadBlock | null, gist: string, sink: FieldSink): void {
@@ -306,79 +320,4 @@ function describeSetting(bytes: Uint8Array, at: number, sink: FieldSink): void {
   sink.add(f.settingsId, at, 2, id);
   sink.add(SETTING_FIELDS[id] ?? f.unknownSetting, at + 2, 4, value);
   sink.close();
-}
-
-/** The fields of a block where it lies: those of one that was put together are bytes of their own. */
-function describeBlock(p: Packet, read: ReadBlock, sink: FieldSink): void {
-  const { bytes, view, source } = p;
-  if (read.bytes !== bytes) {
-    p.bytes = read.bytes;
-    p.view = new DataView(read.bytes.buffer, read.bytes.byteOffset, read.bytes.byteLength);
-    p.source = p.sources.push({ name: `Header block (${read.to} bytes)`, bytes: read.bytes });
-  }
-  describeFields(p, read, sink);
-  p.bytes = bytes;
-  p.view = view;
-  p.source = source;
-}
-
-function describeFields(p: Packet, { block, from, to, isCut }: ReadBlock, sink: FieldSink): void {
-  const { fields, error } = block,
-    counted = fields.filter(({ kind }) => kind !== TABLE_SIZE);
-  // Wireshark counts four bytes of length before each text.
-  sink.add(
-    f.headerLength,
-    from,
-    to - from,
-    counted.reduce((sum, { name, value }) => sum + (name?.length ?? 0) + (value?.length ?? 0) + 8, 0),
-  );
-  sink.add(f.headerCount, from, to - from, fields.length);
-  for (const field of fields) describeField(field, sink);
-  const uri = fullUri(fields);
-  if (uri !== '') sink.add(f.fullUri, from, to - from, uri);
-  if (block.isCut) sink.note('note', 'Further header fields are not shown', from, to - from);
-  if (isCut) sink.note('note', 'Packet size limited during capture', from, to - from);
-  if (error !== null) p.malformed(`header block: ${error.text}`, error.at, to);
-}
-
-function describeField({ kind, from, to, index, name, value }: HeaderField, sink: FieldSink): void {
-  const length = to - from;
-  if (kind === TABLE_SIZE) {
-    sink.add(f.sizeUpdate, from, length);
-    sink.open();
-    sink.add(f.sizeUpdateSize, from, length, index);
-    sink.close();
-    return;
-  }
-  const nameText = name === null ? null : shownText(name),
-    valueText = value === null ? null : shownText(value);
-  sink.add(f.header, from, length, undefined, sink.wantsText ? `${nameText ?? UNKNOWN}: ${valueText ?? UNKNOWN}` : undefined);
-  sink.open();
-  if (name !== null) {
-    sink.add(f.nameLength, from, length, name.length);
-    sink.add(f.name, from, length, nameText!);
-  }
-  if (value !== null) {
-    sink.add(f.valueLength, from, length, value.length);
-    sink.add(f.value, from, length, valueText!);
-    addHeaderValue(nameText === null ? undefined : HEADER_FIELDS.get(nameText), value, valueText!, from, length, sink);
-    sink.add(f.unescaped, from, length, unescaped(valueText!));
-  }
-  sink.add(f.representation, from, length, representationOf(kind, index));
-  if (index > 0) sink.add(f.index, from, length, index);
-  if (name === null || value === null) sink.note('note', 'Said before what was captured, or before a gap in it', from, length);
-  sink.close();
-}
-
-const UNKNOWN = '<unknown>';
-
-function representationOf(kind: number, index: number): string {
-  if (kind === INDEXED) return 'Indexed Header Field';
-  const how = kind === WITH_INDEXING ? 'with Incremental Indexing' : kind === NEVER_INDEXED ? 'never Indexed' : 'without Indexing';
-  return `Literal Header Field ${how} - ${index > 0 ? 'Indexed' : 'New'} Name`;
-}
-
-function fullUri(fields: readonly HeaderField[]): string {
-  const [scheme, authority, path] = [valueOf(fields, ':scheme'), valueOf(fields, ':authority'), valueOf(fields, ':path')];
-  return scheme === null || authority === null || path === null ? '' : `${scheme}://${authority}${path}`;
 }

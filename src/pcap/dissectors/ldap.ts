@@ -1,6 +1,7 @@
 /** Lightweight Directory Access Protocol, RFC 4511: binds, the heads of searches, results. Goes on as TLS after StartTLS, and sealed after some binds by SASL. */
 import { berElement, BER_INTEGER, BER_SEQUENCE, berInteger, eachBer, readBer, type BerElement } from '../ber.ts';
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { errorAnswered } from '../errorAnswer.ts';
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { ldapFilterText } from '../ldapFilter.ts';
 import { LDAP_OPERATIONS, readLdapHead } from '../ldapHead.ts';
@@ -15,18 +16,46 @@ const RESULTS: Readonly<Record<number, string>> = {
   0: 'success',
   1: 'operationsError',
   2: 'protocolError',
+  3: 'timeLimitExceeded',
   4: 'sizeLimitExceeded',
-  8: 'strongerAuthRequired',
+  5: 'compareFalse',
+  6: 'compareTrue',
+  7: 'authMethodNotSupported',
+  8: 'strongAuthRequired',
   10: 'referral',
+  11: 'adminLimitExceeded',
+  12: 'unavailableCriticalExtension',
   13: 'confidentialityRequired',
   14: 'saslBindInProgress',
+  16: 'noSuchAttribute',
+  17: 'undefinedAttributeType',
+  18: 'inappropriateMatching',
+  19: 'constraintViolation',
+  20: 'attributeOrValueExists',
+  21: 'invalidAttributeSyntax',
   32: 'noSuchObject',
+  33: 'aliasProblem',
+  34: 'invalidDNSyntax',
+  36: 'aliasDereferencingProblem',
   48: 'inappropriateAuthentication',
   49: 'invalidCredentials',
   50: 'insufficientAccessRights',
   51: 'busy',
   52: 'unavailable',
   53: 'unwillingToPerform',
+  54: 'loopDetect',
+  64: 'namingViolation',
+  65: 'objectClassViolation',
+  66: 'notAllowedOnNonLeaf',
+  67: 'notAllowedOnRDN',
+  68: 'entryAlreadyExists',
+  69: 'objectClassModsProhibited',
+  71: 'affectsMultipleDSAs',
+  80: 'other',
+  118: 'canceled',
+  119: 'noSuchOperation',
+  120: 'tooLate',
+  121: 'cannotCancel',
 };
 const SCOPES: Readonly<Record<number, string>> = { 0: 'baseObject', 1: 'singleLevel', 2: 'wholeSubtree' };
 
@@ -72,6 +101,7 @@ const PORTS: readonly number[] = [389, 3268],
   SIMPLE = 0x80,
   SASL = 0xa3,
   IN_PROGRESS = 14,
+  OPERATIONS_ERROR = 1,
   START_TLS = '1.3.6.1.4.1.1466.20037';
 /** Operations whose content begins with a result code. */
 const ANSWERS = new Set([1, 5, 7, 9, 11, 13, 15, 24]);
@@ -261,6 +291,7 @@ function readResult(p: Packet, code: number, from: number, to: number, state: Ld
     addText(p, f.matched, part, to, sink);
     if (readBer(bytes, part.to, to, part)) addText(p, f.error, part, to, sink);
   }
+  if (result !== 0 && !(result === OPERATIONS_ERROR && wantsBind(bytes, behind, to))) errorAnswered(p, 'ldap', result);
   // The challenge of NTLM, in SPNEGO or where the matched name would be.
   if (code === BIND_RESPONSE && (result === IN_PROGRESS || state.attempt.frame === 0)) readNtlm(p, behind, to, 'ldap', sink);
   if (code === BIND_RESPONSE && result !== IN_PROGRESS) {
@@ -273,6 +304,13 @@ function readResult(p: Packet, code: number, from: number, to: number, state: Ld
     state.wantsTls = false;
     if (result === 0) state.rest = handOver('tls');
   }
+}
+
+/** Active Directory's `operationsError` to who has not logged in ([MS-ADTS] section 3.1.1.3.4): nothing is wrong with the server. */
+function wantsBind(bytes: Uint8Array, from: number, to: number): boolean {
+  return (
+    readBer(bytes, from, to, part) && part.to < to && readBer(bytes, part.to, to, part) && /^0*4DC:/i.test(textAt(bytes, part.from, part.to, 16))
+  );
 }
 
 function addText(p: Packet, field: typeof f.name, element: BerElement, to: number, sink: FieldSink | null): string {

@@ -1,8 +1,8 @@
 /** A message in several parts, RFC 2046 section 5.1, as forms with files are posted (RFC 7578): the heads of its parts. Who reads the message says it, as a layer of its own. */
 import { defineFields, type Dissector, type Field, type FieldSink } from '../dissector.ts';
-import { nextHeader, type HeaderLine } from '../http/headers.ts';
+import { behindFolds, nextHeader, type HeaderLine } from '../http/headers.ts';
 import { behindHead, boundaryOf, placesOfParts } from '../multipart.ts';
-import { textAt } from '../text.ts';
+import { lineTextEnd, textAt } from '../text.ts';
 
 const f = defineFields({
   type: { name: 'mime_multipart.type', label: 'Type', type: 'string' },
@@ -30,7 +30,9 @@ const HEADERS: ReadonlyMap<string, Field> = new Map(
     .map((field) => [field.label.toLowerCase(), field]),
 );
 const MOST_PARTS = 100,
-  MOST_LINES = 64;
+  MOST_LINES = 64,
+  /** As in Wireshark lines that were folded are one, blanks are one, and there are none around separators; what is quoted stays. */
+  BLANKS = /"(?:[^"\\]|\\.)*"|\s*([;,=:])\s*|\s+/g;
 
 /** Says the parts in `[from, to)` of `bytes`; `within` reads the body of one, by its content type. */
 export function describeMultipart(
@@ -77,12 +79,15 @@ function breakBehind(bytes: Uint8Array, mark: number, end: number): number {
 function describeHead(bytes: Uint8Array, from: number, to: number, sink: FieldSink): string {
   const header: HeaderLine = { name: 0, nameEnd: 0, value: 0, valueEnd: 0, after: 0 };
   let type = '';
-  for (let at = from, lines = 0; lines < MOST_LINES && nextHeader(bytes, at, to, header); at = header.after, lines++) {
+  for (let at = from, lines = 0; lines < MOST_LINES && nextHeader(bytes, at, to, header); lines++) {
+    at = behindFolds(bytes, header.after, to);
     const field = HEADERS.get(textAt(bytes, header.name, header.nameEnd, 64).toLowerCase());
     if (field === undefined) continue;
-    const value = textAt(bytes, header.value, header.valueEnd);
-    // As in Wireshark, without blanks before parameters.
-    sink.add(field, header.value, header.valueEnd - header.value, value.replace(/;[ \t]+/g, ';'));
+    const end = Math.max(header.value, lineTextEnd(bytes, header.value, at)),
+      value = textAt(bytes, header.value, end)
+        .replace(BLANKS, (all, separator: string | undefined) => (all.startsWith('"') ? all : (separator ?? ' ')))
+        .trimEnd();
+    sink.add(field, header.value, end - header.value, value);
     if (field === f.contentType) type = value;
   }
   return type;

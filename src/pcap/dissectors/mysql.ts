@@ -1,5 +1,6 @@
 /** MySQL's and MariaDB's client protocol (MySQL Internals, "Client/Server Protocol"): greeting, login, commands and errors. Goes on as TLS when the client says so. */
 import { defineFields, messageKind, NEED_MORE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { errorAnswered } from '../errorAnswer.ts';
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
@@ -81,9 +82,10 @@ export const mysql: Dissector = {
   on: [{ table: 'tcp.port', value: PORT }],
   application: true,
   stream: {
-    /** The server speaks first: packet 0, protocol 10, a version that begins with a digit. */
-    recognise(bytes, offset, end) {
+    /** The server speaks first: packet 0, protocol 10, a version that begins with a digit; or an error, where it takes nobody in. */
+    recognise(bytes, offset, end, _direction, sourcePort) {
       const at = offset + HEADER;
+      if (sourcePort === PORT && end - offset >= HEADER + 3 && bytes[at] === ERROR) return isRefusal(bytes, offset) ? 'yes' : 'no';
       if (end - offset > 3 && bytes[offset + 3] !== 0) return 'no';
       if (end - offset > 2 && (bytes[offset + 1]! > 1 || bytes[offset + 2] !== 0)) return 'no';
       if (end - offset > HEADER && bytes[at] !== PROTOCOL_10) return 'no';
@@ -110,6 +112,12 @@ export const mysql: Dissector = {
   },
 };
 
+/** An error of the server, 1000 to 1999 of the old numbers, in a packet of its own. */
+function isRefusal(bytes: Uint8Array, offset: number): boolean {
+  const code = bytes[offset + HEADER + 1]! | (bytes[offset + HEADER + 2]! << 8);
+  return bytes[offset + 3] === 0 && u24(bytes, offset) >= 3 && u24(bytes, offset) < 600 && code >= 1000 && code < 2000;
+}
+
 function u24(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
 }
@@ -135,7 +143,7 @@ function dissectMysql(p: Packet, offset: number, end: number, direction: Directi
 function readServer(p: Packet, at: number, end: number, state: MysqlState, sink: FieldSink | null): void {
   const { bytes } = p,
     first = bytes[at]!;
-  if (state.phase === 'greeting') {
+  if (state.phase === 'greeting' && first !== ERROR) {
     state.phase = 'login';
     const to = findByte(bytes, 0, at + 1, end);
     if (sink === null) return;
@@ -154,6 +162,7 @@ function readServer(p: Packet, at: number, end: number, state: MysqlState, sink:
       if (text < end) sink.add(f.errorText, text, end - text);
       sink.info('MySQL', `Response Error ${code}`);
     }
+    errorAnswered(p, 'mysql', code);
     // Access denied, with or without a password; other errors say nothing of it.
     if (code === 1045 || code === 1044 || code === 1698) loginRefused(p, 'mysql', state.attempt);
     else state.attempt.frame = 0;

@@ -1,5 +1,6 @@
 /** PostgreSQL's protocol version 3 (its manual, chapter "Frontend/Backend Protocol"): logins, statements and errors. Goes on as TLS when the server says so. */
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { errorAnswered } from '../errorAnswer.ts';
 import { dissectInner, finishInner, handOver, stepInner, type HandOver } from '../handOver.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
@@ -223,6 +224,7 @@ function fromServer(p: Packet, offset: number, end: number, state: PgsqlState, s
       at = to + 1;
     }
     if (REFUSED.test(code)) loginAnswered(p, 'pgsql', state.attempt, false);
+    else if (code !== '') errorAnswered(p, 'pgsql', code);
   }
 }
 

@@ -2,12 +2,13 @@
 import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { DOTTED, MAIL_TYPE, NO_FILE } from '../fileTaker.ts';
 import { dissectInner, finishInner, handOver, markSegment, passedInner, stepInner, type HandOver } from '../handOver.ts';
-import { dotText, stepDotText, stepLine, type DotText } from '../lines.ts';
+import { dotText, stepDotText, stepLine, textBeforeDot, type DotText } from '../lines.ts';
 import { loginAnswered, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import { readMailHeaders, type MailHeaders } from '../mailHeaders.ts';
 import type { Packet } from '../packet.ts';
 import { answerSasl, beginSasl, newSasl, type Sasl } from '../sasl.ts';
 import { beginsWithOne, findByte, lineTextEnd, matchPrefix, SPACE, textAt } from '../text.ts';
+import { describeMail, MAIL_IDS } from './imf.ts';
 
 const f = defineFields({
   request: { name: 'pop.request', label: 'Request', type: 'string' },
@@ -87,7 +88,7 @@ export const pop: Dissector = {
   id: 'pop',
   name: 'Post Office Protocol',
   fields: f,
-  says: [],
+  says: MAIL_IDS,
   on: [{ table: 'tcp.port', value: PORT }],
   application: true,
   stream: {
@@ -244,10 +245,13 @@ function readReply(p: Packet, offset: number, to: number, indicator: number, dir
 }
 
 function readText(p: Packet, offset: number, end: number, text: DotText, state: PopState, sink: FieldSink | null): void {
+  const isMail = state.textOf === 'RETR' || state.textOf === 'TOP';
   if (sink !== null) {
     sink.add(f.data, offset, end - offset);
     sink.info('POP', `S: DATA fragment, ${text.length} bytes`);
+    const words = isMail ? describeMail(p.bytes, offset, textBeforeDot(p.bytes, offset, end), sink) : '';
+    if (words !== '') sink.info('POP/IMF', words);
   }
-  if (p.onMessage !== null && (state.textOf === 'RETR' || state.textOf === 'TOP'))
+  if (p.onMessage !== null && isMail)
     p.emit({ kind: 'pop-mail', frame: p.frame, size: text.length, ...readMailHeaders(p.bytes, offset, end) } satisfies PopMailMessage);
 }

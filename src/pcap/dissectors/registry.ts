@@ -129,3 +129,4 @@ export { vxlan } from './vxlan.ts';
 export { websocket } from './websocket.ts';
 export { wireguard } from './wireguard.ts';
 export { wlan } from './wlan.ts';
+export { xml } from './xml.ts';

@@ -1,5 +1,6 @@
 /** SMB version 1, [MS-CIFS] section 2.2: log-ons, shares, names of files and what they begin with, transactions and the RPC in pipes. */
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
+import { errorAnswered } from '../errorAnswer.ts';
 import { enterLayer } from '../handOver.ts';
 import { secretSent } from '../login.ts';
 import type { Packet } from '../packet.ts';
@@ -9,6 +10,7 @@ import {
   fileClosed,
   fileRead,
   fileWritten,
+  isNtError,
   NT_STATUS,
   openFile,
   rememberFile,
@@ -149,6 +151,7 @@ export function readSmb1(p: Packet, at: number, end: number, state: SmbState, si
       `${COMMANDS[first] ?? `command 0x${first.toString(16)}`} ${isResponse ? 'Response' : 'Request'}${status === 0 ? '' : `, ${NT_STATUS[status] ?? `0x${status.toString(16)}`}`}`,
     );
   }
+  if (isNtError(status) && (view.getUint16(at + 10, true) & NT_STATUS_CODES) !== 0) errorAnswered(p, 'smb', status);
   let command = first;
   let from = at + HEADER;
   for (let i = 0; i < MOST_CHAINED && from < end; i++) {

@@ -2,7 +2,7 @@
 import { defineFields, messageKind, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message, type Recognised } from '../dissector.ts';
 import { DOTTED, MAIL_TYPE, NO_FILE } from '../fileTaker.ts';
 import { dissectInner, finishInner, handOver, passedInner, stepInner, type HandOver } from '../handOver.ts';
-import { dotText, MAX_LINE, stepDotText, stepLine, type DotText } from '../lines.ts';
+import { dotText, MAX_LINE, stepDotText, stepLine, textBeforeDot, type DotText } from '../lines.ts';
 import { loginAnswered, newAttempt, type LoginAttempt } from '../login.ts';
 import type { FileStartMessage } from '../fileStart.ts';
 import { readAttachments } from '../mailAttachments.ts';
@@ -354,8 +354,8 @@ function readMail(p: Packet, offset: number, end: number, state: SmtpState, sink
   const headers = readMailHeaders(p.bytes, offset, end);
   if (sink !== null) {
     sink.add(f.message, offset, end - offset, `${size} bytes`);
-    // What ends the mail is not of it.
-    describeMail(p.bytes, offset, textAt(p.bytes, Math.max(offset, end - 5), end) === '\r\n.\r\n' ? end - 5 : end, sink);
+    const words = describeMail(p.bytes, offset, textBeforeDot(p.bytes, offset, end), sink);
+    if (words !== '') sink.info('SMTP/IMF', words);
   }
   if (p.hears('file-start'))
     for (const attachment of readAttachments(p.bytes, offset, end))

@@ -1,5 +1,6 @@
 /** Tabular Data Stream of Microsoft SQL Server, [MS-TDS]: pre-login, login and its answer. The login's TLS is wrapped in packets of its own and not looked into. */
 import { defineFields, messageKind, NEED_MORE, NOT_MINE, type Direction, type Dissector, type FieldSink, type Message } from '../dissector.ts';
+import { errorAnswered } from '../errorAnswer.ts';
 import { loginAnswered, loginRefused, newAttempt, secretSent, type LoginAttempt } from '../login.ts';
 import type { Packet } from '../packet.ts';
 
@@ -181,6 +182,7 @@ function readTokens(p: Packet, from: number, end: number, state: TdsState, sink:
       sink?.add(f.error, body, 4, number);
       sink?.add(f.errorText, body + 8, to - body - 8, utf16(p, body + 8, to));
       if (LOGIN_FAILED.has(number)) loginRefused(p, 'tds', state.attempt);
+      else errorAnswered(p, 'tds', number, view.getUint8(body + 5));
     }
     at = body + view.getUint16(at + 1, true);
   }

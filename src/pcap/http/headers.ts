@@ -1,6 +1,8 @@
 /** The head of an HTTP/1 message as offsets, RFC 9112 sections 2 to 5. Lines may end in LF alone, as servers have to accept. */
 import { afterLine, CR, findByte, LF, lineTextEnd, matchPrefix, SPACE, skipBlanks, startsWithWord, trimEnd } from '../text.ts';
 
+const TAB = 9;
+
 /** A request or status line. What reads one returns the same object, refilled: copy what is to stay. */
 export interface StartLine {
   isResponse: boolean;
@@ -197,6 +199,18 @@ export function nextHeader(bytes: Uint8Array, offset: number, end: number, line:
   line.valueEnd = trimEnd(bytes, line.value, textEnd);
   line.after = after;
   return true;
+}
+
+/** Offset behind the lines that go on with the header line before `after` (RFC 5322 section 2.2.3): they begin with a blank. */
+export function behindFolds(bytes: Uint8Array, after: number, end: number): number {
+  let at = after;
+  while (at < end && (bytes[at] === SPACE || bytes[at] === TAB)) {
+    const next = afterLine(bytes, at, end),
+      behind = next < 0 ? end : next;
+    if (lineTextEnd(bytes, at, behind) === at) break;
+    at = behind;
+  }
+  return at;
 }
 
 /** Headers that hold a key or a token and nothing else, as interfaces for programs ask for them: no RFC names them. */

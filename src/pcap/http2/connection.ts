@@ -3,6 +3,7 @@ import { NEED_MORE, NOT_MINE, type Direction } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { isHeard } from '../http/messages.ts';
 import { matchPrefix } from '../text.ts';
+import { Bodies } from './bodies.ts';
 import { Exchanges } from './exchanges.ts';
 import { HpackDecoder, type HeaderBlock } from './hpack.ts';
 import { MAX_BLOCK } from './primitives.ts';
@@ -43,9 +44,13 @@ export interface Http2Side {
 export class Http2Connection {
   readonly sides: readonly [Http2Side, Http2Side] = [newSide(), newSide()];
   readonly exchanges = new Exchanges();
+  /** Of those who look. */
+  readonly bodies = new Bodies();
   /** The line of the packet list: frames of the same packet are told together. */
   infoFrame = 0;
   info = '';
+  /** `/JSON` behind the protocol's name. */
+  infoProtocol = '';
 }
 
 const newSide = (): Http2Side => ({
@@ -143,6 +148,7 @@ export function resumeHttp2(direction: Direction, state: Http2Connection): boole
   const side = state.sides[direction];
   side.hpack.forget();
   side.block = null;
+  state.bodies.lose(direction);
   return true;
 }
 

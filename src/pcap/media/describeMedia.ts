@@ -3,6 +3,8 @@ import type { Dissector, FieldSink } from '../dissector.ts';
 import { describeJson, json } from '../dissectors/json.ts';
 import { describeMultipart, mimeMultipart } from '../dissectors/mimeMultipart.ts';
 import { describeForm, urlencodedForm } from '../dissectors/urlencodedForm.ts';
+import { describeXml, xml } from '../dissectors/xml.ts';
+import { isXmlType } from './xmlTypes.ts';
 
 /** Types that Wireshark 4.0 takes for JSON. */
 const JSON_TYPES: ReadonlySet<string> = new Set([
@@ -13,7 +15,7 @@ const JSON_TYPES: ReadonlySet<string> = new Set([
   'application/senml+json',
   'application/sensml+json',
 ]);
-const KINDS: readonly Dissector[] = [json, urlencodedForm, mimeMultipart];
+const KINDS: readonly Dissector[] = [json, urlencodedForm, mimeMultipart, xml];
 
 /** Ids of the layers, for a dissector's `says`. */
 export const MEDIA_IDS: readonly string[] = KINDS.map(({ id }) => id);
@@ -24,6 +26,7 @@ function kindOf(contentType: string): Dissector | null {
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
   if (JSON_TYPES.has(type)) return json;
   if (type === 'application/x-www-form-urlencoded') return urlencodedForm;
+  if (isXmlType(type)) return xml;
   return type.startsWith('multipart/') ? mimeMultipart : null;
 }
 
@@ -40,7 +43,9 @@ function isAsked(dissector: Dissector, sink: FieldSink): boolean {
 /** What Wireshark's columns say behind the carrier, `HTTP/JSON`, and behind its words. */
 export function mediaInfo(contentType: string): readonly [protocol: string, info: string] {
   const type = contentType.split(';', 1)[0]!.trim();
-  return kindOf(contentType) === json ? ['/JSON', ` , JavaScript Object Notation (${type})`] : ['', `  (${type})`];
+  const kind = kindOf(contentType);
+  if (kind === json) return ['/JSON', ` , JavaScript Object Notation (${type})`];
+  return kind === xml ? ['/XML', ' '] : ['', `  (${type})`];
 }
 
 /** Says the body `[from, to)` of `bytes`. */
@@ -48,6 +53,7 @@ export function describeMedia(bytes: Uint8Array, from: number, to: number, conte
   const kind = to > from ? kindOf(contentType) : null;
   if (kind === json) describeJson(bytes, from, to, sink);
   else if (kind === urlencodedForm) describeForm(bytes, from, to, sink);
+  else if (kind === xml) describeXml(bytes, from, to, sink);
   else if (kind === mimeMultipart && depth < MOST_DEPTH)
     describeMultipart(bytes, from, to, contentType, sink, (begin, end, type) => describeMedia(bytes, begin, end, type, sink, depth + 1));
 }

@@ -1,8 +1,6 @@
 /** TLS handshake messages, RFC 8446 section 4 and RFC 5246 section 7.4: put together over records, said as messages and fields. */
 import type { Direction, FieldSink } from '../dissector.ts';
-import { ja3sText } from '../ja3.ts';
 import type { Packet } from '../packet.ts';
-import { md5OfFingerprint } from '../platform.ts';
 import {
   describeCertificateRequest,
   describeCertificates,
@@ -13,26 +11,15 @@ import {
   describeServerHello,
   describeServerKeyExchange,
 } from './describe.ts';
-import { DTLS_1_2, dtlsFields, HANDSHAKE_TYPES, isVersion13, suiteName, tlsFields, type CommonFields } from './fields.ts';
-import {
-  alpnOf,
-  EXTENSION,
-  newestVersion,
-  parseClientHello,
-  parseServerHello,
-  parseSsl2ClientHello,
-  serverNameOf,
-  type ClientHello,
-  type ServerHello,
-  type Transport,
-} from './hello.ts';
+import { DTLS_1_2, dtlsFields, HANDSHAKE_TYPES, isVersion13, tlsFields, type CommonFields } from './fields.ts';
+import { alpnOf, EXTENSION, parseClientHello, parseServerHello, parseSsl2ClientHello, serverNameOf, type ClientHello } from './hello.ts';
 import { certificateAt } from './knownCertificates.ts';
 import { clientHelloAt } from './knownHellos.ts';
-import type { TlsCertificateMessage, TlsClientHelloMessage, TlsServerHelloMessage, TlsServerNameMessage } from './messages.ts';
-import { fingerprintsOf } from './fingerprints.ts';
+import type { TlsCertificateMessage, TlsServerNameMessage } from './messages.ts';
 import { keyClientHello, keyMessage, keyServerHello } from './opening.ts';
 import { Reader } from './reader.ts';
 import type { TlsSide, TlsState } from './records.ts';
+import { SeenClientHello, SeenServerHello } from './seenHellos.ts';
 import type { Certificate } from './x509.ts';
 
 const HEADER = 4;
@@ -265,51 +252,6 @@ function noteClientHello(p: Packet, hello: ClientHello, direction: Direction, st
   p.emit(new SeenClientHello(p.frame, direction, hello, ssl2 ? null : state.transport));
 }
 
-class SeenClientHello implements TlsClientHelloMessage {
-  readonly kind = 'tls-client-hello';
-  readonly frame: number;
-  readonly direction: Direction;
-  readonly sni: string | null;
-  readonly alpn: readonly string[];
-  readonly legacyVersion: number;
-  readonly versions: readonly number[];
-  readonly suites: readonly number[];
-  readonly extensions: readonly number[];
-  readonly groups: readonly number[];
-  readonly signatureAlgorithms: readonly number[];
-  readonly #hello: ClientHello;
-  /** Null for hellos that have no fingerprints. */
-  readonly #transport: Transport | null;
-
-  constructor(frame: number, direction: Direction, hello: ClientHello, transport: Transport | null) {
-    this.frame = frame;
-    this.direction = direction;
-    this.sni = hello.sni;
-    this.alpn = hello.alpn;
-    this.legacyVersion = hello.legacyVersion;
-    this.versions = hello.versions;
-    this.suites = hello.suites;
-    this.extensions = hello.extensions;
-    this.groups = hello.groups;
-    this.signatureAlgorithms = hello.signatureAlgorithms;
-    this.#hello = hello;
-    this.#transport = transport;
-  }
-
-  get maxVersion(): number {
-    return this.versions.length > 0 ? newestVersion(this.versions) : this.legacyVersion;
-  }
-
-  // Made when somebody asks: most listeners want a name or a version.
-  get ja3(): string | null {
-    return this.#transport === null ? null : fingerprintsOf(this.#hello, this.#transport).ja3;
-  }
-
-  get ja4(): string | null {
-    return this.#transport === null ? null : fingerprintsOf(this.#hello, this.#transport).ja4;
-  }
-}
-
 function readServerHello(
   p: Packet,
   bytes: Uint8Array,
@@ -326,37 +268,6 @@ function readServerHello(
   if (p.hears('tls-server-hello')) p.emit(new SeenServerHello(p.frame, direction, hello, state.sni));
   if (sink !== null) describeServerHello(p, body, end, hello, fieldsOf(state), sink);
   return hello.helloRetryRequest ? 'Hello Retry Request' : 'Server Hello';
-}
-
-class SeenServerHello implements TlsServerHelloMessage {
-  readonly kind = 'tls-server-hello';
-  readonly frame: number;
-  readonly direction: Direction;
-  readonly version: number;
-  readonly suite: number;
-  readonly alpn: string | null;
-  readonly helloRetryRequest: boolean;
-  readonly sni: string | null;
-  readonly #hello: ServerHello;
-
-  constructor(frame: number, direction: Direction, hello: ServerHello, sni: string | null) {
-    this.frame = frame;
-    this.direction = direction;
-    this.version = hello.version;
-    this.suite = hello.suite;
-    this.alpn = hello.alpn;
-    this.helloRetryRequest = hello.helloRetryRequest;
-    this.sni = sni;
-    this.#hello = hello;
-  }
-
-  get suiteName(): string {
-    return suiteName(this.suite);
-  }
-
-  get ja3s(): string | null {
-    return md5OfFingerprint(ja3sText(this.#hello));
-  }
 }
 
 /** RFC 5246 section 7.4.2, and RFC 8446 section 4.4.2, which puts a context before them and extensions behind each. */

@@ -2,8 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { failedConnections, type Service } from '../../../src/analysis/engineApi.ts';
 import { sample } from '../../support/analyzeCapture.ts';
+import { dnsBytes } from '../../support/dialogue.ts';
 import { ACK, ipBytes, PacketBuilder, SYN, tcpBytes, udpBytes } from '../../support/packetBuilder.ts';
 import { CLIENT, connection, HANDSHAKE, SERVER, servicesOf } from '../../support/services.ts';
+import { tsharkFields, tsharkVersion } from '../../support/tshark.ts';
 
 const ROUTER = '10.0.0.1';
 
@@ -88,6 +90,35 @@ describe('datagrams', () => {
     expect(await servicesOf(refusedDatagram(new PacketBuilder(), 33_436, { ttl: 3 }).bytes())).toMatchObject({ total: 0 });
   });
 
+  // Memcached, DNS and NTP answer a victim that never asked, at the port of a web server, of DNS, of NTP.
+  test.each<readonly [number, number, Uint8Array]>([
+    [11_211, 443, new Uint8Array(30)],
+    [53, 53, dnsBytes('a.example', { response: true })],
+    [123, 123, Uint8Array.from({ length: 48 }, (_, at) => (at === 0 ? 0x24 : 0))],
+  ])(
+    'answers from port %i that nobody asked for, refused at port %i, are no service of who refuses them',
+    async (sourcePort, destinationPort, payload) => {
+      const answer = { from: ROUTER, to: CLIENT, sourcePort, destinationPort, payload },
+        builder = new PacketBuilder();
+      for (let i = 0; i < 3; i++)
+        builder
+          .udp(answer)
+          .icmpError({ from: CLIENT, to: ROUTER, type: 3, code: 3, quote: ipBytes({ ...answer, protocol: 17, payload: udpBytes(answer) }) })
+          .wait(1);
+      const { rows } = await servicesOf(builder.bytes());
+      expect(rows.filter(({ address }) => address === CLIENT)).toEqual([]);
+      // A question between the same two ports is one.
+      if (sourcePort !== destinationPort) return;
+      const asked = {
+          ...answer,
+          payload: Uint8Array.from(payload, (byte, at) => (sourcePort === 53 ? (at === 2 ? 1 : byte) : at === 0 ? 0x23 : byte)),
+        },
+        refused = new PacketBuilder().udp(asked);
+      refused.icmpError({ from: CLIENT, to: ROUTER, type: 3, code: 3, quote: ipBytes({ ...asked, protocol: 17, payload: udpBytes(asked) }) });
+      expect((await servicesOf(refused.bytes())).rows).toMatchObject([{ id: `udp ${CLIENT} ${destinationPort}`, refused: 1 }]);
+    },
+  );
+
   test('many closed ports of one server look like a scan, over UDP too', async () => {
     const builder = new PacketBuilder();
     for (let port = 1; port <= 9; port++) refusedDatagram(builder, port);
@@ -155,5 +186,120 @@ describe('DHCP', () => {
     expect(rows.map(({ id, requests, unansweredRequests, answer }) => [id, requests, unansweredRequests, answer?.count])).toEqual([
       ['udp 192.168.10.1 67', 8, 0, 8],
     ]);
+  });
+});
+
+describe('DHCPv6', () => {
+  const GROUP = 'ff02::1:2',
+    HOST = 'fe80::2',
+    V6_SERVER = 'fe80::1';
+  const option = (code: number, ...bytes: readonly number[]): readonly number[] => [0, code, 0, bytes.length, ...bytes];
+  /** RFC 8415 section 8, with the client's DUID. */
+  const message = (type: number, id: number, ...options: readonly (readonly number[])[]): Uint8Array =>
+    Uint8Array.from([type, 0, 0, id, ...option(1, 0, 3, 0, 1, 2, 0, 0, 0, 0, 7), ...options.flat()]);
+  const asks = (builder: PacketBuilder, type: number, id: number): PacketBuilder =>
+    builder.udp({ from: HOST, to: GROUP, sourcePort: 546, destinationPort: 547, payload: message(type, id) });
+  const answers = (builder: PacketBuilder, type: number, id: number, ...options: readonly (readonly number[])[]): PacketBuilder =>
+    builder.udp({ from: V6_SERVER, to: HOST, sourcePort: 547, destinationPort: 546, payload: message(type, id, ...options) });
+  const ADDRESS = option(3, ...new Array<number>(12).fill(0), ...option(5, ...new Array<number>(24).fill(1)));
+
+  test('a server that gives, and one that has nothing to give', async () => {
+    const builder = new PacketBuilder();
+    asks(builder, 1, 9).wait(0.5);
+    answers(builder, 2, 9, ADDRESS).wait(0.5);
+    asks(builder, 3, 10).wait(0.25);
+    answers(builder, 7, 10, ADDRESS).wait(0.5);
+    asks(builder, 1, 11).wait(0.25);
+    answers(builder, 2, 11, option(3, ...new Array<number>(12).fill(0), ...option(13, 0, 2)));
+    const { rows } = await servicesOf(builder.bytes());
+    expect(rows).toMatchObject([
+      { id: `udp ${V6_SERVER} 547`, service: 'dhcpv6', requests: 3, errors: 1, unansweredRequests: 0, answer: { count: 3, max: 0.5 } },
+    ]);
+    expect(told(rows[0]!)).toEqual([
+      ['answer', 'Advertise', 1, 2],
+      ['answer', 'Reply', 1, 4],
+      ['error', 'NoAddrsAvail', 1, 6],
+    ]);
+  });
+
+  test('clients that no server answers; where nobody ever set one up that is no trouble', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 3; i++) asks(builder, 1, 9).wait(2);
+    const row = await only(builder);
+    expect(row).toMatchObject({ id: `udp ${GROUP} 547`, requests: 1, unansweredRequests: 1, mayBeAnswered: 1 });
+    expect(told(row)).toEqual([['trouble', 'Solicit: no server answered', 1, 1]]);
+    // It has answered another one before.
+    const other = { from: 'fe80::3', to: GROUP, sourcePort: 546, destinationPort: 547, payload: message(1, 1) };
+    const known = new PacketBuilder().udp({ ...other, payload: Uint8Array.from([11, 0, 0, 1]) }).wait(0.1);
+    known.udp({ from: V6_SERVER, to: other.from, sourcePort: 547, destinationPort: 546, payload: Uint8Array.from([7, 0, 0, 1]) });
+    asks(known, 1, 9).wait(2);
+    asks(known, 1, 9).wait(2);
+    const { rows } = await servicesOf(known.bytes());
+    expect(rows.find(({ address }) => address === GROUP)).toMatchObject({ unansweredRequests: 1, mayBeAnswered: 0 });
+  });
+
+  test('who takes what was advertised had an answer, even where that was not captured', async () => {
+    const builder = new PacketBuilder();
+    asks(builder, 1, 9).wait(1);
+    asks(builder, 3, 10).wait(1);
+    expect(await only(builder)).toMatchObject({ unansweredRequests: 1, mayBeAnswered: 1 });
+  });
+});
+
+describe('NTP and SNMP', () => {
+  const ntp = (mode: number): Uint8Array => Uint8Array.from({ length: 48 }, (_, at) => (at === 0 ? 0x20 | mode : 0));
+  const asks = (builder: PacketBuilder, port: number, payload: Uint8Array): PacketBuilder =>
+    builder.udp({ from: CLIENT, to: SERVER, sourcePort: 40_000, destinationPort: port, payload });
+  const answers = (builder: PacketBuilder, port: number, payload: Uint8Array): PacketBuilder =>
+    builder.udp({ from: SERVER, to: CLIENT, sourcePort: port, destinationPort: 40_000, payload });
+
+  test('each question about the time is one', async () => {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < 4; i++) {
+      asks(builder, 123, ntp(3)).wait(0.1);
+      if (i === 1) answers(builder, 123, ntp(4));
+      builder.wait(64);
+    }
+    expect(await only(builder)).toMatchObject({
+      id: `udp ${SERVER} 123`,
+      requests: 4,
+      unansweredRequests: 3,
+      mayBeAnswered: 1,
+      answer: { count: 1 },
+    });
+  });
+
+  test('a clock that tells everybody the time asks nothing', async () => {
+    expect(await servicesOf(asks(asks(new PacketBuilder(), 123, ntp(5)).wait(2), 123, ntp(5)).bytes())).toMatchObject({ rows: [{ requests: null }] });
+  });
+
+  /** RFC 3416: version 2c, community `a`, the PDU with an id and no bindings. */
+  const snmp = (pdu: number, id: number): Uint8Array =>
+    Uint8Array.from([0x30, 19, 2, 1, 1, 4, 1, 0x61, 0xa0 + pdu, 11, 2, 1, id, 2, 1, 0, 2, 1, 0, 0x30, 0]);
+
+  test('who asks again with the same id asks once, and answers are told by it; traps ask nothing', async () => {
+    const builder = new PacketBuilder();
+    for (const id of [1, 1, 1, 2, 3]) asks(builder, 161, snmp(0, id)).wait(1);
+    answers(builder, 161, snmp(2, 3)).wait(0.1);
+    answers(builder, 161, snmp(2, 2)).wait(5);
+    asks(builder, 161, snmp(7, 9));
+    expect(await only(builder)).toMatchObject({ id: `udp ${SERVER} 161`, requests: 3, unansweredRequests: 1, mayBeAnswered: 0 });
+  });
+
+  // Questions and answers of the time: mode 3 and, in two passes, those with ntp.request_in, which is what Wireshark calls the answered ones.
+  test.runIf(tsharkVersion() !== null).each(['dhcp-ntp.pcap', 'polling.pcap', 'snmp-walk.pcap'])('%s, as tshark counts', async (name) => {
+    const fields = tsharkFields(
+        sample(name),
+        ['ntp.flags.mode', 'ntp.response_in', 'snmp.request_id', 'snmp.msgID', 'snmp.data', 'udp.dstport', 'snmp.response_in'],
+        2,
+      ),
+      ntpAsked = fields.filter(([mode]) => mode === '3'),
+      snmpAsked = fields.filter(([, , id, message, , port]) => (id !== '' || message !== '') && port === '161');
+    const { rows } = await servicesOf(sample(name)),
+      of = (service: string): readonly number[] =>
+        rows.filter((row) => row.service === service).reduce((sum, row) => [sum[0]! + (row.requests ?? 0), sum[1]! + row.unansweredRequests], [0, 0]);
+    expect(of('ntp')).toEqual([ntpAsked.length, ntpAsked.filter(([, answered]) => answered === '').length]);
+    // Version 3 hides its ids from tshark: those of it were answered (captures/snmp-walk.md).
+    expect(of('snmp')).toEqual([snmpAsked.length, snmpAsked.filter(([, , , message, , , answered]) => message === '' && answered === '').length]);
   });
 });

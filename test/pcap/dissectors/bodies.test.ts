@@ -14,7 +14,7 @@ const post = (type: string, body: string, more = ''): string =>
   `POST /x HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
 const told = (type: string, body: string): { fields: string[]; info: string } => {
   const fed = feed(http, conversation(['>', post(type, body)]), { look: true });
-  return { fields: fed.fields.filter((field) => /^(?:json|urlencoded-form|mime_multipart)\b/.test(field)), info: fed.infos.at(-1) ?? '' };
+  return { fields: fed.fields.filter((field) => /^(?:json|urlencoded-form|mime_multipart|xml)\b/.test(field)), info: fed.infos.at(-1) ?? '' };
 };
 const json = (body: string): string[] => told('application/json', body).fields;
 
@@ -217,5 +217,93 @@ describe('filters', () => {
     expect(await finds(form, 'urlencoded-form.value == "hunter2"')).toBe(true);
     expect(await finds(form, 'urlencoded-form.value == "hunter2"', true)).toBe(false);
     expect(await finds(form, 'urlencoded-form.value == "alice"', true)).toBe(true);
+    const soap = capture('<a><wsse:Password Type="t">hunter2</wsse:Password><user>alice</user></a>', 'text/xml');
+    expect(await finds(soap, 'xml.cdata == "hunter2"')).toBe(true);
+    expect(await finds(soap, 'xml.cdata == "hunter2"', true)).toBe(false);
+    expect(await finds(soap, 'xml.cdata == "alice"', true)).toBe(true);
+  });
+});
+
+// tshark -T fields -e mime_multipart.header.content-type, of the same bytes.
+it('heads of parts are unfolded, and a part in parts whose boundary stands on a line of its own is read', () => {
+  const inner = '--c\r\nContent-Type: application/json\r\n\r\n{"a":1}\r\n--c--\r\n',
+    body = `--b\r\nContent-Type: text/plain ;  charset = "a  b" , x : y / z\r\n\tq=1\r\n\r\nbody\r\n--b\r\nContent-Type: multipart/mixed;\r\n\tboundary="c"\r\n\r\n${inner}\r\n--b--\r\n`,
+    { fields } = told('multipart/mixed; boundary=b', body);
+  expect(fields.filter((field) => /content-type|json\.path=/.test(field))).toEqual([
+    'mime_multipart.header.content-type=text/plain;charset="a  b",x:y / z q=1',
+    'mime_multipart.header.content-type=multipart/mixed;boundary="c"',
+    'mime_multipart.header.content-type=application/json',
+    'json.path=/a',
+  ]);
+});
+
+describe('XML', () => {
+  const xml = (body: string, type = 'text/xml'): string[] => told(type, body).fields;
+
+  it('is told as it is written, tag by tag', () => {
+    expect(
+      xml(
+        `<?xml version="1.0" encoding="UTF-8"?>\n<!-- c --><soap:Envelope xmlns:soap="http://s/" id='7'>\n <user name = "a&amp;b" />\n  text &lt; more\n <![CDATA[raw <b>]]><e></e></soap:Envelope>`,
+      ),
+    ).toEqual([
+      'xml',
+      'xml.xmlpi.xml=<?xml version="1.0" encoding="UTF-8"?>',
+      'xml.xmlpi.xml.version=1.0',
+      'xml.xmlpi.xml.encoding=UTF-8',
+      'xml.comment=<!-- c -->',
+      `xml.tag=<soap:Envelope xmlns:soap="http://s/" id='7'>`,
+      'xml.attribute=xmlns:soap="http://s/"',
+      `xml.attribute=id='7'`,
+      'xml.tag=<user name = "a&amp;b" />',
+      'xml.attribute=name = "a&amp;b"',
+      'xml.cdata=text &lt; more\n ',
+      'xml.cdatasection=<![CDATA[raw <b>]]>',
+      'xml.tag=<e>',
+    ]);
+  });
+
+  // tshark -T fields -e xml.tag -e xml.attribute -e xml.cdata -e xml.xmlpi -e xml.doctype -e xml.dtdtag -e xml.unknown
+  it.each([
+    [
+      '<a b=c d="e>f"/>\n<x.y-z>  hello\n world  </x.y-z>tail',
+      ['tag=<a b=c d="e>f"/>', 'attribute=b=c', 'attribute=d="e>f"', 'tag=<x.y-z>', 'cdata=hello\n world  ', 'unknown=tail'],
+    ],
+    ['<a>1<b/>2</a>', ['tag=<a>', 'cdata=1', 'tag=<b/>', 'cdata=2']],
+    ['hello <b', ['unknown=hello ']],
+    ['<a><b></a></b><c>', ['tag=<a>', 'tag=<b>', 'tag=<c>']],
+    ['<?xml-stylesheet type="t"?><b   ></b  >', ['xmlpi=<?xml-stylesheet type="t"?>', 'attribute=type="t"', 'tag=<b   >']],
+    [
+      '<!DOCTYPE a [<!ENTITY x "y"> <!ELEMENT b (c)>]><a>q</a>',
+      ['doctype=a', 'dtdtag=<!ENTITY x "y">', 'dtdtag=<!ELEMENT b (c)>', 'tag=<a>', 'cdata=q'],
+    ],
+    ['<html><input disabled><p>x<!-- c -->y</p></html>', ['tag=<html>', 'cdata=disabled>', 'tag=<p>', 'cdata=x', 'comment=<!-- c -->', 'cdata=y']],
+    ['<b>1 < 2</b>', ['tag=<b>', 'cdata=1 ', 'cdata=2']],
+    ['<a b="unclosed></a><c>z</c>', ['unknown=b="unclosed>', 'tag=<c>', 'cdata=z']],
+  ])('%j', (body, expected) => {
+    expect(xml(body)).toEqual(['xml', ...expected.map((field) => `xml.${field}`)]);
+  });
+
+  it('is known by the types that Wireshark knows, and the column says so', () => {
+    expect(told('application/soap+xml; charset=utf-8', '<a/>')).toMatchObject({ info: 'HTTP/XML POST /x HTTP/1.1 ' });
+    for (const type of ['application/xml', 'image/svg+xml', 'application/vnd.3gpp.sms+xml'])
+      expect(xml('<a/>', type), type).toEqual(['xml', 'xml.tag=<a/>']);
+    for (const type of ['text/html', 'application/xhtml+xml', 'application/problem+xml']) expect(xml('<a/>', type), type).toEqual([]);
+  });
+
+  it('ends whatever an attacker writes', () => {
+    const started = performance.now();
+    const parts = [
+      '<a '.repeat(50_000),
+      '<a b="'.repeat(50_000),
+      `<a${' x=\'<b y="1" \''.repeat(20_000)}`,
+      '<!--'.repeat(50_000),
+      '<![CDATA[-'.repeat(30_000),
+      '<a>'.repeat(50_000),
+      '</a>'.repeat(50_000),
+      `<!DOCTYPE a [${'<!ENTITY '.repeat(20_000)}`,
+      '<?x a="1" '.repeat(20_000),
+    ];
+    for (const part of parts) expect(xml(part).length).toBeLessThan(200_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

@@ -11,7 +11,7 @@ import { der, integer, octets, sequence } from '../../support/der.ts';
 import { dissectFrame, newPacket } from '../../support/dissectFrame.ts';
 import { kerberosError, kerberosReply, kerberosRequest } from '../../support/kerberosMessages.ts';
 import { movedPort } from '../../support/movedPort.ts';
-import { ipBytes, udpBytes } from '../../support/packetBuilder.ts';
+import { ipBytes, PacketBuilder, udpBytes } from '../../support/packetBuilder.ts';
 import { random } from '../../support/random.ts';
 import { bytesOf, hex } from '../../support/streamDriver.ts';
 import { datagramsFrames } from './frames/datagrams.ts';
@@ -177,4 +177,25 @@ describe('DNS on a port of nobody', () => {
     const initial = hex(datagramsFrames.find(({ what }) => what.startsWith('QUIC Initial'))!.frame).subarray(42);
     expect(dissectFrame(datagram(40_000, 443, initial), { packet }).layers).toBe('eth:ip:udp:quic');
   });
+});
+
+// With `-d udp.port==3899,cldap` tshark reads both as CLDAP.
+it('LDAP over datagrams is known by a search, and its answer by the conversation', async () => {
+  const ends = { from: '10.0.0.5', to: '10.0.0.9', sourcePort: 40_000, destinationPort: 3899 },
+    back = { from: ends.to, to: ends.from, sourcePort: 3899, destinationPort: 40_000 },
+    ask = bytesOf(search(der(0x87, 'objectClass'))),
+    entry = bytesOf(message(der(0x64, octets(''), sequence(sequence(octets('netlogon'), der(0x31, octets('x'.repeat(60)))))))),
+    report = await analyzeCapture(
+      new PacketBuilder()
+        .udp({ ...ends, payload: ask })
+        .udp({ ...back, payload: entry })
+        .bytes(),
+    );
+  expect(report.protocols.find(({ protocol }) => protocol === 'cldap')?.packets).toBe(2);
+  expect(report.conversations.find(({ layer }) => layer === 'udp')?.service).toBe('cldap');
+  // Something longer than it says, a bind, and an answer that nobody asked for are nothing.
+  for (const payload of [Uint8Array.of(...ask, 0), bytesOf(bind(octets('x', 0x80))), entry]) {
+    const other = await analyzeCapture(new PacketBuilder().udp({ ...ends, payload }).bytes());
+    expect(other.protocols.some(({ protocol }) => protocol === 'cldap')).toBe(false);
+  }
 });

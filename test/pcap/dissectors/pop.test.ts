@@ -59,6 +59,33 @@ describe('pop', () => {
     expect(JSON.stringify(fed.messages)).not.toMatch(/secret\d/);
   });
 
+  // tshark reads these bytes as POP/IMF with imf.subject, imf.from and the parts; of a list, which is no mail, it does so too, and we do not.
+  it('says the head of a mail and its parts, as over SMTP', () => {
+    const mail =
+        'From: a@b\r\nSubject: s\r\n\tmore\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/json\r\n\r\n{"a":1}\r\n--b--\r\n',
+      fed = feed(
+        pop,
+        conversation(
+          ['<', '+OK ready\r\n'],
+          ['>', 'LIST\r\n'],
+          ['<', '+OK 2\r\n1 120\r\n.\r\n'],
+          ['>', 'RETR 1\r\n'],
+          ['<', `+OK\r\n${mail}.\r\n`],
+          ['>', 'TOP 1 0\r\n'],
+          ['<', '+OK\r\nFrom: a@b\r\n\r\n.\r\n'],
+        ),
+        { ports, look: true },
+      );
+    expect(fed.fields.filter((field) => /^(?:imf\.(?:from|subject)|json\.path=|mime_multipart\.header)/.test(field))).toEqual([
+      'imf.from=a@b',
+      'imf.subject=s\r\n\tmore',
+      'mime_multipart.header.content-type=application/json',
+      'json.path=/a',
+      'imf.from=a@b',
+    ]);
+    expect(fed.infos.filter((info) => info.startsWith('POP/IMF'))).toEqual(['POP/IMF from: a@b, subject: s\r\n\tmore', 'POP/IMF from: a@b']);
+  });
+
   it('knows APOP and SASL logins', () => {
     const fed = feedEveryWay(
       pop,
