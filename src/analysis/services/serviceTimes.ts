@@ -88,19 +88,22 @@ const NOT_NEW = SENT_AGAIN | OUT_OF_ORDER | KEEP_ALIVE | ZERO_WINDOW_PROBE;
 /** Steps of a handshake that was seen from its beginning. */
 const SYN_SEEN = 1,
   SYN_ACK_SEEN = 2,
-  CONNECTED = 3;
+  CONNECTED = 3,
+  STEP = 3;
+/** In the same byte: `#askedAt` is a time; and the direction of the server + 1, 0 while nobody has said anything. */
+const WAITS = 4,
+  SERVER_SHIFT = 3;
 
 export class ServiceWatch {
   readonly #state: CaptureState;
   readonly #book = new ServiceBook();
   readonly #flows: ServiceFlows;
-  /** By flow: step of its handshake; when it began, and when its client asked, NaN where nothing waits; the frame of the client that says what it asks, 0 none. */
-  #step = new Uint8Array(1024);
+  /** By flow, in one byte that most segments need no more than: step of its handshake, `WAITS`, and which side serves. */
+  #course = new Uint8Array(1024);
+  /** By flow: when its handshake began, and when its client asked, NaN where nothing waits; the frame of the client that says what it asks, 0 none. */
   #synAt = new Float64Array(1024);
   #askedAt = new Float64Array(1024).fill(NaN);
   #askedIn = new Int32Array(1024);
-  /** Direction of its server + 1; 0 while nobody has said anything. */
-  #serverSends = new Uint8Array(1024);
   /** What a flow asked for last, where its protocol says. */
   readonly #asked = new Map<number, string>();
   readonly #open = new OpenRequests(MOST_WAITING);
@@ -174,7 +177,7 @@ export class ServiceWatch {
 
   #asks(flow: number, p: Packet, what: string): void {
     if (this.#asked.size >= MOST_WAITING && !this.#asked.has(flow)) return;
-    if (flow >= this.#step.length) this.#grow(flow);
+    if (flow >= this.#course.length) this.#grow(flow);
     this.#asked.set(flow, what.slice(0, LONGEST_WHAT));
     this.#askedIn[flow] = p.frame;
   }
@@ -191,24 +194,26 @@ export class ServiceWatch {
   }
 
   #segment(p: Packet, flow: number, direction: 0 | 1, bits: number): void {
-    if (flow >= this.#step.length) this.#grow(flow);
+    if (flow >= this.#course.length) this.#grow(flow);
     const flags = p.tcpFlags,
       length = p.net[(p.netCount - 1) * NET_STRIDE + NET_PAYLOAD_LENGTH]!;
     // Most segments only acknowledge, or go on with an answer: nothing begins or ends with them.
-    if ((flags & (TCP_SYN | TCP_FIN | TCP_RST)) === 0 && (bits & (SENT_AGAIN | ZERO_WINDOW)) === 0 && this.#step[flow] !== SYN_ACK_SEEN) {
+    const course = this.#course[flow]!,
+      step = course & STEP;
+    if ((flags & (TCP_SYN | TCP_FIN | TCP_RST)) === 0 && (bits & (SENT_AGAIN | ZERO_WINDOW)) === 0 && step !== SYN_ACK_SEEN) {
       if (length === 0) return;
-      if (this.#serverSends[flow] === direction + 1 && Number.isNaN(this.#askedAt[flow]!)) return;
+      if (course >> SERVER_SHIFT === direction + 1 && (course & WAITS) === 0) return;
     }
     const at = this.#secondsOf(p);
     if ((flags & TCP_SYN) !== 0) {
       if ((flags & TCP_ACK) === 0) {
-        if (direction === 0 && this.#step[flow]! <= SYN_SEEN) {
+        if (direction === 0 && step <= SYN_SEEN) {
           this.#synAt[flow] = at;
-          this.#step[flow] = SYN_SEEN;
+          this.#course[flow] = (course & ~STEP) | SYN_SEEN;
         }
-      } else if (direction === 1 && this.#step[flow] === SYN_SEEN) this.#step[flow] = SYN_ACK_SEEN;
-    } else if (this.#step[flow] === SYN_ACK_SEEN && direction === 0 && (flags & (TCP_ACK | TCP_RST | TCP_FIN)) === TCP_ACK) {
-      this.#step[flow] = CONNECTED;
+      } else if (direction === 1 && step === SYN_SEEN) this.#course[flow] = (course & ~STEP) | SYN_ACK_SEEN;
+    } else if (step === SYN_ACK_SEEN && direction === 0 && (flags & (TCP_ACK | TCP_RST | TCP_FIN)) === TCP_ACK) {
+      this.#course[flow] = (course & ~STEP) | CONNECTED;
       const service = this.#flows.of(flow);
       if (service !== null) this.#book.connected(service, at - this.#synAt[flow]!, p.frame);
     }
@@ -229,7 +234,7 @@ export class ServiceWatch {
   #datagram(p: Packet, flow: number, direction: 0 | 1): void {
     const kind = p.application < 0 ? 0 : this.#asksAndAnswers[p.application]!;
     if (kind === 0 || this.#isForMany(p)) return;
-    if (flow >= this.#step.length) this.#grow(flow);
+    if (flow >= this.#course.length) this.#grow(flow);
     const at = this.#secondsOf(p);
     if (kind !== ASKS_AND_ANSWERS && !this.#noteQuestion(p, flow, direction, at, kind === IS_SNMP)) return;
     this.#said(p, flow, direction, at);
@@ -239,7 +244,7 @@ export class ServiceWatch {
   #noteQuestion(p: Packet, flow: number, direction: 0 | 1, at: number, isSnmp: boolean): boolean {
     const does = this.#datagrams.read(p, isSnmp),
       ends = (p.netCount - 1) * NET_STRIDE;
-    if (does === ANSWER && p.net[ends + NET_SRC_PORT] === p.net[ends + NET_DST_PORT] && this.#serverSends[flow] === 0) return false;
+    if (does === ANSWER && p.net[ends + NET_SRC_PORT] === p.net[ends + NET_DST_PORT] && this.#course[flow]! >> SERVER_SHIFT === 0) return false;
     const service = does === NOTHING ? null : this.#flows.of(flow);
     if (service === null) return true;
     const isOfServer = direction === this.#flows.serverSide(flow, service);
@@ -262,16 +267,22 @@ export class ServiceWatch {
     const service = this.#flows.of(flow);
     if (service === null) return;
     const serverSide = this.#flows.serverSide(flow, service);
-    this.#serverSends[flow] = serverSide + 1;
+    const before = this.#course[flow]!,
+      course = (before & STEP) | ((serverSide + 1) << SERVER_SHIFT);
     if (direction === serverSide) {
       const seconds = at - this.#askedAt[flow]!;
-      if (Number.isNaN(seconds)) return;
+      if (Number.isNaN(seconds)) {
+        this.#course[flow] = course | (before & WAITS);
+        return;
+      }
+      this.#course[flow] = course;
       this.#askedAt[flow] = NaN;
       const answer = { seconds, frame: p.frame, what: this.#asked.get(flow) ?? '' };
       this.#forget(flow);
       if (!this.#open.begin(flow, answer)) this.#book.answered(service, seconds, answer.frame, answer.what);
     } else {
       this.#askedAt[flow] = at;
+      this.#course[flow] = Number.isNaN(at) ? course : course | WAITS;
       // It asks something else that is not told.
       if (this.#askedIn[flow] !== p.frame) this.#forget(flow);
     }
@@ -293,11 +304,10 @@ export class ServiceWatch {
   #grow(flow: number): void {
     const length = lengthFor(flow);
     const larger = <T extends Int32Array | Uint8Array | Float64Array>(to: T, from: T): T => (to.set(from), to);
-    this.#step = larger(new Uint8Array(length), this.#step);
+    this.#course = larger(new Uint8Array(length), this.#course);
     this.#synAt = larger(new Float64Array(length), this.#synAt);
     this.#askedAt = larger(new Float64Array(length).fill(NaN), this.#askedAt);
     this.#askedIn = larger(new Int32Array(length), this.#askedIn);
-    this.#serverSends = larger(new Uint8Array(length), this.#serverSends);
   }
 
   /** What it has come to so far. */
