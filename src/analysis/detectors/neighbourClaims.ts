@@ -250,6 +250,8 @@ export class NeighbourClaims {
     address.askedTime = time;
     address.asker = mac;
     if (senderIp === NO_ADDRESS) {
+      // A frame that does not say whose it is, as on a cooked interface: whoever announces the address afterwards may well be who asked.
+      if (mac === NO_MAC) return;
       // Two that ask at once whether the address is free: neither may have it (RFC 4862 section 5.4.3).
       if (address.prober !== mac && Math.abs(time - address.probedTime) <= PROBE_SECONDS) {
         const owner = ownerOf(address, mac, time);
