@@ -166,6 +166,12 @@ export class NeighbourClaims {
     place(this.#ways, neighbourOf(this.#version, net[NET_DST]!), mac[MAC_DST_HIGH]!, mac[MAC_DST_LOW]!);
   }
 
+  /** Whoever answers a host knows where it is: who tells both of two hosts to be the other says in the same breath where they really are. */
+  addressed(ip: number, { mac, macCount }: Packet): void {
+    const at = (macCount - 1) * MAC_STRIDE;
+    if (macCount > 0) place(this.#places, neighbourOf(this.#version, ip), mac[at + MAC_DST_HIGH]!, mac[at + MAC_DST_LOW]!);
+  }
+
   get isWatching(): boolean {
     return this.#watched.size > 0;
   }

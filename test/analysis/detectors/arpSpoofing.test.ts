@@ -233,6 +233,43 @@ describe('is spoofing', () => {
     expect(findings[0]!.evidence.frames).toEqual(expect.arrayContaining([25, 26, 55, 56, 87, 88, 119, 126]));
   });
 
+  test('both directions, of which the capture holds nothing but the replies', async () => {
+    const builder = new PacketBuilder(),
+      tell = (ip: string, [to, target]: readonly [number, string]): PacketBuilder =>
+        builder.frame(
+          Uint8Array.from([
+            ...macOf(to),
+            ...macOf(66),
+            8,
+            6,
+            0,
+            1,
+            8,
+            0,
+            6,
+            4,
+            0,
+            2,
+            ...macOf(66),
+            ...octetsOf(ip),
+            ...macOf(to),
+            ...octetsOf(target),
+          ]),
+        );
+    for (let i = 0; i < 4; i++) {
+      tell(GATEWAY, [30, VICTIM]);
+      tell(VICTIM, [1, GATEWAY]).wait(2);
+    }
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'high',
+      subjects: [{ role: 'attacker', address: '02:00:00:00:00:42' }, { role: 'victim' }, { role: 'victim' }],
+    });
+    expect(finding!.description).toMatch(/02:00:00:00:00:(?:01|1e)/);
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+
   test('both directions at once are one finding about one machine', async () => {
     const builder = new PacketBuilder();
     ask(builder, 66, EVIL, GATEWAY);

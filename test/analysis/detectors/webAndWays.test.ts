@@ -46,6 +46,30 @@ describe('http-flood', () => {
     for (let i = 0; i < 1200; i++) dialogue(web(`/${(i * 7919).toString(36)}q`), { builder, clientPort: 10_000 + i, gap: 0.0005 });
     expect(await run(builder.bytes(), 'http-flood')).toMatchObject([{ severity: 'low' }]);
   });
+  test('one address that says to be ever another browser, with a query of its own each time (HULK, GoldenEye)', async () => {
+    const hulk = (count: number, agents: number, page: (i: number) => string): Uint8Array => {
+      const builder = new PacketBuilder();
+      for (let i = 0; i < count; i++)
+        dialogue(web(page(i), { headers: `Host: a\r\nUser-Agent: Mozilla/5.0 (X11; rv:${i % agents}.0)\r\n` }), {
+          builder,
+          clientPort: 10_000 + i,
+          gap: 0.003,
+        });
+      return builder.bytes();
+    };
+    const random = (i: number): string => `/?${(i * 7919).toString(36)}=${(i * 104_729).toString(36)}`;
+    expect(await run(hulk(300, 20, random), 'http-flood')).toMatchObject([
+      { severity: 'medium', subjects: [{ role: 'attacker', address: CLIENT }, {}] },
+    ]);
+    // A program that asks for one thing after the other, and people behind one address that read.
+    expect(await run(hulk(300, 1, random), 'http-flood')).toEqual([]);
+    expect(
+      await run(
+        hulk(300, 20, (i) => `/page/${i}?id=${i}`),
+        'http-flood',
+      ),
+    ).toEqual([]);
+  });
   test('recorded with ApacheBench', async () => expect(await run(recorded('http-flood'), 'http-flood')).toHaveLength(1));
   test('silent on a crawler, and on a page that asks every second', async () => {
     expect(
