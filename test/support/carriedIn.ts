@@ -8,13 +8,14 @@ const FILE_HEADER = 24,
   IPV4 = 0x0800;
 
 /** 4in6: the IPv4 packets alone, in IPv6 (RFC 2473). gre6in4: the IPv6 packets alone, in GRE over IPv4 (RFC 2784). geneve: the whole frames (RFC 8926), as from a mirror port. */
-export function carriedIn(tunnel: '4in6' | 'gre6in4' | 'geneve', path: string): Uint8Array {
-  const bytes = Uint8Array.from(fs.readFileSync(path)),
+export function carriedIn(tunnel: '4in6' | 'gre6in4' | 'geneve', capture: string | Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(typeof capture === 'string' ? fs.readFileSync(capture) : capture),
     view = new DataView(bytes.buffer),
+    perSecond = view.getUint32(0, true) === 0xa1b23c4d ? 1e9 : 1e6,
     builder = new PacketBuilder();
   let before = 0;
   for (let at = FILE_HEADER; at < bytes.length;) {
-    const time = view.getUint32(at, true) + view.getUint32(at + 4, true) / 1e6,
+    const time = view.getUint32(at, true) + view.getUint32(at + 4, true) / perSecond,
       length = view.getUint32(at + 8, true),
       frame = bytes.subarray(at + RECORD_HEADER, at + RECORD_HEADER + length);
     at += RECORD_HEADER + length;

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/analysis/report.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
+import { carriedIn } from '../../support/carriedIn.ts';
 import { PacketBuilder } from '../../support/packetBuilder.ts';
 
 const GATEWAY = '10.0.0.1',
@@ -71,6 +72,13 @@ describe('as the victim alone sees it', () => {
         evidence: { frames: [2, 3, 4, 5] },
       },
     ]);
+  });
+  test('also in what a mirror port sends on', async () => {
+    const builder = before();
+    for (let i = 0; i < 4; i++) reply(builder, 66, GATEWAY, VICTIM).wait(2);
+    const [without] = await run(builder.bytes()),
+      [found] = await run(carriedIn('geneve', builder.bytes()));
+    expect(found).toMatchObject({ severity: 'high', title: without!.title, description: without!.description });
   });
   test('also where the attacker had asked for the gateway itself, as ettercap does', async () => {
     const builder = ask(before(), 66, EVIL, GATEWAY);

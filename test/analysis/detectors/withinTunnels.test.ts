@@ -29,6 +29,12 @@ describe('attacks within a tunnel are told as those without', () => {
     expect(found[0]!.indicators).toEqual(without[0]!.indicators);
   });
 
+  test('a network that is searched by ARP, its frames in Geneve', async () => {
+    const [found] = await within('geneve', 'sweep-arp.pcap', 'host-sweep'),
+      [without] = await bare('sweep-arp.pcap', 'host-sweep');
+    expect(found).toMatchObject({ severity: without!.severity, title: without!.title, subjects: without!.subjects });
+  });
+
   test('redirects that are forged, their frames in Geneve', async () => {
     expect(await within('geneve', 'icmp-redirect.pcap', 'rogue-router')).toMatchObject([
       { severity: 'high', subjects: [{ role: 'spoofed', address: '192.168.10.1' }, { address: '192.168.10.66' }] },
