@@ -4,6 +4,7 @@ import type { DnsMessage } from '../../pcap/dns/message.ts';
 import { ROOT } from '../../pcap/dns/names.ts';
 import { NET_DST, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
+import { isEncodedText } from './encodedText.ts';
 import { Burst, isGroup, packetTime } from './measures.ts';
 import { looksRandom, PairTally } from './randomNames.ts';
 import { remembered } from './remembered.ts';
@@ -19,7 +20,7 @@ const BITS = 8192;
 /** Addresses kept of the answers for one domain, and names from which on a look at their letters is worth it. */
 const MOST_ADDRESSES = 64,
   FIRST_LOOKED_AT = 8,
-  LONG = 30,
+  LONG = 20,
   BURST_SECONDS = 10;
 const TYPE_A = 1,
   TYPE_NULL = 10,
@@ -70,6 +71,8 @@ export class Domain {
   coded = 0;
   /** Of these, names that look up an address or a hash in a list: an address turned round, or a label that is one MD5 or SHA-1 in hexadecimal; a SHA-256 is too long for a label. */
   listed = 0;
+  /** And names with a label that is a text in hexadecimal, base 32 or base 64. */
+  readable = 0;
   /** Some of the addresses that came back. */
   readonly addresses = new Set<string>();
   readonly #seen = new Uint32Array(BITS / 32);
@@ -96,6 +99,7 @@ export class Domain {
       this.lookedAt++;
       const words = labels.split('.');
       if (words.some(isCoded)) this.coded++;
+      if (words.some(isEncodedText)) this.readable++;
       if (isListed(words)) this.listed++;
       this.letters.add(words[0]!);
     }

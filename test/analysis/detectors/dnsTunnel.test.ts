@@ -1,4 +1,5 @@
 /** Data in DNS names is told by how many, how long and how new they are; what only looks like it is left alone. */
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
@@ -82,6 +83,35 @@ describe('is told', () => {
     // Nothing is surer than that.
     expect(finding!.confidence).toBe(99);
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+
+  describe('a file in pieces, however few', () => {
+    const FILE =
+      'root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\nbin:x:2:2:bin:/bin:/usr/sbin/nologin\nsys:x:3:3:sys:/dev:/usr/sbin/nologin\n';
+    const pieces = (text: string, length: number): string[] => text.match(new RegExp(`.{1,${length}}`, 'g'))!;
+    /** RFC 4648 section 6. */
+    const base32 = (text: string): string =>
+      pieces([...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join(''), 5)
+        .map((bits) => LETTERS[parseInt(bits.padEnd(5, '0'), 2)]!)
+        .join('');
+    test.each([
+      ['hexadecimal', pieces(Buffer.from(FILE).toString('hex'), 30)],
+      ['base 64, cut anywhere', pieces(Buffer.from(FILE).toString('base64url'), 25)],
+      ['base 32, cut anywhere', pieces(base32(FILE), 29)],
+    ])('in %s', async (_, labels) => {
+      expect(labels.length).toBeLessThan(30);
+      const [finding, ...others] = await ask(labels.map((label, i) => `${i}-x.${label}.evil.example`));
+      expect(others).toEqual([]);
+      expect(finding).toMatchObject({ severity: 'high', subjects: [{ role: 'client', address: A }] });
+      expect(finding!.confidence).toBe(confidenceSum(finding!));
+      expect(finding!.evidence.framesTotal).toBe(labels.length);
+    });
+    test('silent on as many keys, hashes and long words', async () => {
+      const hash = (i: number): string => createHash('sha256').update(String(i)).digest('hex').slice(0, 60);
+      expect(await ask(many(20, (i) => `${hash(i)}.cdn.example`))).toEqual([]);
+      expect(await ask(many(20, (i) => `${code(i, 40)}.cdn.example`))).toEqual([]);
+      expect(await ask(many(20, (i) => `internationalization-and-accessibility${i}.example.org`))).toEqual([]);
+    });
   });
 
   test('the finding keeps its id when more comes', async () => {
