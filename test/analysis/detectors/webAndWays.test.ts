@@ -296,6 +296,22 @@ describe('service-enumeration', () => {
   ])('silent on %s', async (_, how) => expect(await run(overTftp(...how), 'service-enumeration')).toEqual([]));
 
   test('a zone', async () => expect(await run(lookUps(['example.org'], { type: 252 }).bytes(), 'service-enumeration')).toHaveLength(1));
+  test('names of the addresses of a network, by IPv4 and IPv6; not those of whoever calls, from all over the world', async () => {
+    const asked = (name: (i: number) => string) =>
+        run(
+          lookUps(
+            Array.from({ length: 120 }, (_, i) => name(i)),
+            { type: 12 },
+          ).bytes(),
+          'service-enumeration',
+        ),
+      nibbles = (host: number, network: number): string =>
+        [...(host.toString(16).padStart(16, '0') + network.toString(16).padStart(8, '0') + '8bd01002')].join('.');
+    expect(await asked((i) => `${i}.2.0.192.in-addr.arpa`)).toMatchObject([{ severity: 'low', title: expect.stringContaining('the names of many addresses: 120') as string }]);
+    expect(await asked((i) => `${nibbles(i, 7)}.ip6.arpa`)).toHaveLength(1);
+    expect(await asked((i) => `${i % 250}.${(i * 37) % 251}.${(i * 91) % 241}.${(i * 13) % 200}.in-addr.arpa`)).toEqual([]);
+    expect(await asked((i) => `${nibbles(i, i * 7919)}.ip6.arpa`)).toEqual([]);
+  });
   test('silent on a few broken links, a mail, and a few reverse look-ups', async () => {
     expect(
       await run(dialogue(Array.from({ length: 20 }, (_, i) => web(`/${i}`, { status: '404 Not Found' })).flat()).bytes(), 'service-enumeration'),
