@@ -4,7 +4,9 @@
  */
 
 /** Bytes of text that are no chance: fewer than one label in a thousand million. */
-const LEAST_BYTES = 10;
+const LEAST_BYTES = 10,
+  /** Of a label with a number or a name before the piece. */
+  MOST_PARTS = 4;
 const ALPHABETS: readonly (readonly [bits: number, alphabet: string])[] = [
   [4, '0123456789abcdef'],
   [5, 'abcdefghijklmnopqrstuvwxyz234567'],
@@ -25,6 +27,10 @@ const VALUES = ALPHABETS.map(([bits, alphabet]) => {
 });
 
 export function isEncodedText(label: string): boolean {
+  return isEncoded(label) || (label.includes('-') && label.split('-', MOST_PARTS).some(isEncoded));
+}
+
+function isEncoded(label: string): boolean {
   return ALPHABETS.some(([bits], i) => label.length * bits >= LEAST_BYTES * 8 + 8 && reads(label, bits, VALUES[i]!));
 }
 

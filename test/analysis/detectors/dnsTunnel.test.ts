@@ -106,6 +106,10 @@ describe('is told', () => {
       expect(finding!.confidence).toBe(confidenceSum(finding!));
       expect(finding!.evidence.framesTotal).toBe(labels.length);
     });
+    test('with their numbers before them', async () => {
+      const labels = pieces(Buffer.from(FILE).toString('hex'), 40);
+      expect(await ask(labels.map((label, i) => `${i}-${label}.evil.example`))).toHaveLength(1);
+    });
     test('silent on as many keys, hashes and long words', async () => {
       const hash = (i: number): string => createHash('sha256').update(String(i)).digest('hex').slice(0, 60);
       expect(await ask(many(20, (i) => `${hash(i)}.cdn.example`))).toEqual([]);
