@@ -35,6 +35,8 @@ describe('first words', () => {
     ['STRRAT', '144\r\n\r\nping|STRRAT|C4BA3647|USER-PC|admin|Microsoft Windows 7'],
     ['njRAT', "165\0ll|'|'|SGFjS2VkXzEyMzQ1Njc4|'|'|USER-PC|'|'|admin|'|'|21-01-01|'|'||'|'|Win 7"],
     ['Gh0st RAT', 'Gh0st\xad\0\0\0\xe0\0\0\0x\x9cKS``\x98\xc3\xc0'],
+    ['Gafgyt', '!* SCANNER ON\n!* SCANNER OFF\n'],
+    ['Gafgyt', '!* TCP 198.51.100.7 80 60 32 0 10\n'],
     ['DarkComet', 'BF7CAB464EFBA57DAD495BECB15D8B4C57F0BE82'],
     // [MC-NMF]: version 1.0, mode duplex, the address it goes to.
     ['RedLine, which speaks net.tcp to an address without a name', '\0\x01\0\x01\x02\x02\x1fnet.tcp://203.0.113.9:15647/\x03\x08\x0c'],
@@ -90,12 +92,19 @@ describe('first words', () => {
   });
   test.each([
     'ping\r\n',
+    '!* SCANNER of books\n',
     '\0\x01\0\x01\x02\x02\x1dnet.tcp://orders.example:808/\x03\x08\x0c',
     'GET_INFO|1|2|3',
     'Gh0st story, chapter one\n',
     'Microsoft Word document\r\n',
     'NICK alice\r\nUSER alice 0 * :Alice\r\n',
   ])('silent on %j', async (text) => expect(await said([['client', text]])).toEqual([]));
+});
+
+test('the name that WannaCry asks for before it starts', async () => {
+  const asked = async (name: string) => (await run(lookUps([name]).bytes())).map(({ title }) => title);
+  expect(await asked('www.iuqerfsodp9ifjaposdfjhgosurijfaewrwergwea.com')).toMatchObject([expect.stringContaining('WannaCry') as string]);
+  expect(await asked('www.wannacry.com')).toEqual([]);
 });
 
 describe('requests', () => {
