@@ -14,7 +14,8 @@ const MOST_DOMAINS = 10_000,
   MOST_CLIENTS = 50,
   MOST_SERVERS = 20,
   MOST_SUFFIXES = 20_000,
-  MOST_ENDINGS = 5000;
+  MOST_ENDINGS = 5000,
+  MOST_TIMES = 64;
 /** Linear counting of different names: exact enough up to some ten thousand. */
 const BITS = 8192;
 /** Addresses kept of the answers for one domain, and names from which on a look at their letters is worth it. */
@@ -43,6 +44,8 @@ export class Domain {
   readonly servers = new Set<string>();
   /** Queries within ten seconds, at most. */
   readonly burst = new Burst(BURST_SECONDS);
+  /** Seconds since the capture began of the first queries. */
+  readonly times: number[] = [];
   /** Letters of the first labels, of the names looked at. */
   readonly letters = new PairTally();
   /** In which it is asked for: its display filter. */
@@ -87,6 +90,7 @@ export class Domain {
     const below = labels.replaceAll('.', '');
     this.queries++;
     this.burst.add(seconds);
+    if (this.times.length < MOST_TIMES) this.times.push(seconds);
     this.characters += below.length;
     this.entropy += entropyOf(below);
     if (below.length > this.longest) this.longest = below.length;

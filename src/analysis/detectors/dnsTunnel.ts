@@ -13,6 +13,7 @@ import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { safeText } from '../exports/safeText.ts';
 import { spreadFindings } from './dnsSpread.ts';
+import { dnsBeacon } from './dnsBeacon.ts';
 import { domainTableOf, Undelegated, type Domain } from './dnsDomains.ts';
 import { isInVain, MANY_CLIENTS } from './randomNameFlood.ts';
 import { addressFilter, confidenceOf, type Part } from './watched.ts';
@@ -36,6 +37,11 @@ const options = z.object({
     .default(100)
     .describe('Mean bytes of encoded text in the answers that suffice, however short the names are (bytes)'),
   readableNames: z.int().min(3).default(6).describe('Different names that suffice where they are text in hexadecimal, base 32 or base 64 (names)'),
+  beaconNames: z
+    .int()
+    .min(8)
+    .default(15)
+    .describe('Different names of a program’s making below one domain that suffice where they are asked for at an even pace (names)'),
   newNamesPercent: z.number().min(1).max(100).default(50).describe('Share of the queries that ask for a name not asked before (percent)'),
   spreadNames: z
     .int()
@@ -101,8 +107,13 @@ export const dnsTunnel = defineDetector({
           allowed = new Set(values.allowedDomains.map((name) => name.toLowerCase())),
           called = new Called(state);
         for (const domain of table.domains.values) {
-          if ((domain.queries < values.names && domain.readable < values.readableNames) || allowed.has(domain.name)) continue;
-          const finding = judge(values, state, domain, called);
+          if (allowed.has(domain.name)) continue;
+          const mayCarry = domain.queries >= values.names || domain.readable >= values.readableNames,
+            finding =
+              (mayCarry ? judge(values, state, domain, called) : null) ??
+              (domain.queries < values.beaconNames
+                ? null
+                : dnsBeacon(values, state, domain, (address) => called.addresses.has(address), nameFilter(domain, [...domain.clients][0] ?? '')));
           if (finding !== null) findings.push(finding);
         }
         findings.push(

@@ -15,10 +15,11 @@ const ALPHABETS: readonly (readonly [bits: number, alphabet: string])[] = [
 /** What each character stands for, 255 for nothing; capitals as small letters but in base 64, of which names have another form for `+` and `/`. */
 const VALUES = ALPHABETS.map(([bits, alphabet]) => {
   const values = new Uint8Array(128).fill(255);
-  [...alphabet].forEach((character, value) => {
+  for (let value = 0; value < alphabet.length; value++) {
+    const character = alphabet.charAt(value);
     values[character.charCodeAt(0)] = value;
     if (bits < 6) values[character.toUpperCase().charCodeAt(0)] = value;
-  });
+  }
   if (bits === 6) {
     values['-'.charCodeAt(0)] = 62;
     values['_'.charCodeAt(0)] = 63;

@@ -41,6 +41,75 @@ function code(seed: number, length: number): string {
 }
 const many = (count: number, name: (i: number) => string): string[] => Array.from({ length: count }, (_, i) => name(i));
 
+describe('a beacon in DNS', () => {
+  const random = (i: number): string => (Math.imul(i + 1, 2_654_435_761) >>> 0).toString(16).padStart(8, '0');
+  /** Each name once, `gap(i)` seconds apart, with the same answer. */
+  async function called(
+    count: number,
+    name: (i: number) => string,
+    gap: (i: number) => number,
+    answer: (i: number) => readonly number[] = () => [0, 0, 0, 0],
+  ) {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < count; i++) {
+      const ends = { from: A, to: RESOLVER, sourcePort: 40_000 + i, destinationPort: 53 },
+        said = query(name(i), ADDRESS, true);
+      said[7] = 1;
+      builder
+        .udp({ ...ends, payload: query(name(i), ADDRESS, false) })
+        .wait(0.02)
+        .udp({
+          ...{ from: RESOLVER, to: A, sourcePort: 53, destinationPort: ends.sourcePort },
+          payload: Uint8Array.from([...said, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, ...answer(i)]),
+        })
+        .wait(gap(i));
+    }
+    return findingsOf(await analyzeCapture(builder.bytes()), 'dns-tunnel');
+  }
+  const even = (i: number): number => 60 + ((i * 7) % 11) - 5;
+  test('ever new names once a minute, as Cobalt Strike asks', async () => {
+    const [finding, ...others] = await called(24, (i) => `${random(i)}.ns1.badcorp.com`, even);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'medium', subjects: [{ role: 'client', address: A }] });
+    expect(finding!.title).toContain('badcorp.com every 1 m');
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('silent on names that people choose, on the same name, and on what comes as people do', async () => {
+    const words = [
+      'www',
+      'mail',
+      'shop',
+      'news',
+      'images',
+      'static',
+      'forum',
+      'login',
+      'video',
+      'music',
+      'maps',
+      'help',
+      'blog',
+      'docs',
+      'status',
+      'play',
+      'store',
+      'cloud',
+      'drive',
+      'photos',
+    ];
+    expect(await called(20, (i) => `${words[i]}.example.com`, even)).toEqual([]);
+    expect(await called(40, () => `${random(7)}.example.com`, even)).toEqual([]);
+    expect(
+      await called(
+        40,
+        (i) => `${random(i)}.example.com`,
+        (i) => [1, 2, 300, 4, 1, 90, 700, 2][i % 8]!,
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe('is told', () => {
   test.each([
     ['A', ADDRESS, 50],
