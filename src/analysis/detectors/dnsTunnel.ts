@@ -76,6 +76,10 @@ const options = z.object({
       'adguard.com',
       'googlesyndication.com',
       'amazonaws.com',
+      'windows.net',
+      'cloudfront.net',
+      'akamaihd.net',
+      'googleusercontent.com',
     ])
     .describe(
       'Registered domains whose names carry data on purpose: antivirus, mail and reputation look-ups, and pages and machines that get names of their own (domains)',

@@ -374,6 +374,10 @@ describe('is silent on', () => {
       ),
     ).toEqual([]));
   test('long names below many different domains', async () => expect(await ask(many(100, (i) => `${code(i, 40)}.d${i}.example`))).toEqual([]));
+  test('machines and stores of clouds, whose makers alone run the servers of these domains', async () => {
+    for (const domain of ['z12.blob.core.windows.net', 'cloudfront.net', 'bc.googleusercontent.com'])
+      expect(await ask(many(100, (i) => `${code(i, 30)}.${domain}`))).toEqual([]);
+  });
   test('a domain that is allowed', async () =>
     expect(
       await ask(
