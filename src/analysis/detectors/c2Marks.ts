@@ -66,7 +66,7 @@ const STREAMS: readonly (readonly [RegExp, C2Mark])[] = [
   [/^NICK [^\r\n]{0,20}(?:[[{|][A-Z]{2,3}[|\]}]|\|(?:XP|W7|WIN|2K|LNX)a?[|\]}])/, IRC_BOT],
   // Orders to SDBot, rBot, Agobot and Kaiten, and what the first two report (The Honeynet Project, "Know your Enemy: Tracking Botnets"; Kaiten's source).
   [
-    /(?:^|\n)(?::\S{1,200} )?(?:PRIVMSG|NOTICE|TOPIC|332) [^\r\n:]{1,100}:(?:[.!@~\x60-]{1,2}(?:adv\.?scan \w|asc \w|ipscan [\w.]|ddos\.\w{2,12} |(?:syn|udp|ack|icmp|tcp|http)flood |(?:http\.)?(?:download|dl|update|execute) [^\r\n]{0,80}https?:\/\/|scan(?:stop|all)\b|bot(?:killer)?\.\w)|!\S{1,30} (?:UDP|PAN|TSUNAMI|UNKNOWN) \d{1,3}\.\d|!\S{1,30} (?:SH|GET) \S|\[(?:SCAN|DDoS|SYN|UDP|DOWNLOAD|KEYLOG|TFTP|SOCKS4)\]: )/,
+    /(?:^|\n)(?::\S{1,200} )?(?:PRIVMSG|NOTICE|TOPIC|332) [^\r\n:]{1,100}:(?:[.!@~\x60-]{1,2}(?:adv\.?scan \w|asc \w|ipscan [\w.]|ddos\.\w{2,12} |(?:syn|udp|ack|icmp|tcp|http)flood |(?:http\.)?(?:download|dl|update|execute) https?:\/\/|scan(?:stop|all)\b|bot(?:killer)?\.\w)|!\S{1,30} (?:UDP|PAN|TSUNAMI|UNKNOWN) \d{1,3}\.\d|!\S{1,30} (?:SH|GET) \S|\[(?:SCAN|DDoS|SYN|UDP|DOWNLOAD|KEYLOG|TFTP|SOCKS4)\]: )/,
     IRC_BOT,
   ],
   [/^!\*? ?(?:SCANNER (?:ON|OFF)\b|(?:HOLD|JUNK|UDP|TCP|STD|CNC|VSE|XMAS|STOMP) \d{1,3}(?:\.\d{1,3}){3} \d)/, GAFGYT],

@@ -16,7 +16,8 @@ interface DnsBeaconOptions {
 
 /** Programs that people use ask more often, or less evenly. */
 const SHORTEST_SECONDS = 5,
-  LEAST_TIMING = 0.7,
+  /** Half of the interval added or taken off by chance, which is the most that such programs are told to. */
+  LEAST_TIMING = 0.75,
   LEAST_HISTOGRAM = 0.5,
   /** With the next name comes the same one for IPv6. */
   MOST_ASKED = 2,

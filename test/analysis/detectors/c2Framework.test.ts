@@ -66,6 +66,7 @@ describe('first words', () => {
     test.each<[string]>([
       [':alice!a@h PRIVMSG #games :.hack//SIGN is great, you can download it at https://shop.example\r\n'],
       [':alice!a@h PRIVMSG #r :!help\r\n'],
+      [':alice!a@h PRIVMSG #r :.update your kernel, see https://kernel.example\r\n'],
       [':alice!a@h PRIVMSG #r :!seen UDP people\r\n'],
       [':alice!a@h PRIVMSG #r :scan of the book: page 3\r\n'],
       [':alice!a@h PRIVMSG #r :[OFFTOPIC]: lunch?\r\n'],

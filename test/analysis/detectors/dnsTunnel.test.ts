@@ -104,6 +104,13 @@ describe('a beacon in DNS', () => {
       await called(
         40,
         (i) => `${random(i)}.example.com`,
+        (i) => 100 + ((i * 173) % 400),
+      ),
+    ).toEqual([]);
+    expect(
+      await called(
+        40,
+        (i) => `${random(i)}.example.com`,
         (i) => [1, 2, 300, 4, 1, 90, 700, 2][i % 8]!,
       ),
     ).toEqual([]);
