@@ -19,6 +19,8 @@ const SHORTEST_SECONDS = 5,
   /** Half of the interval added or taken off by chance, which is the most that such programs are told to. */
   LEAST_TIMING = 0.75,
   LEAST_HISTOGRAM = 0.5,
+  /** Of the interval: a program that varies its pace takes off half at most, and chance leaves some that are next to nothing. */
+  LEAST_PART = 0.45,
   /** With the next name comes the same one for IPv6. */
   MOST_ASKED = 2,
   /** Whoever says "nothing to do" says it with the same address; machines have one each. */
@@ -43,7 +45,7 @@ export function dnsBeacon(
     times.at(-1)! - times[0]!,
   );
   if (score.beats < values.beaconNames || score.interval < SHORTEST_SECONDS) return null;
-  if (score.timing < LEAST_TIMING || score.histogram < LEAST_HISTOGRAM) return null;
+  if (score.timing < LEAST_TIMING || score.histogram < LEAST_HISTOGRAM || score.short < LEAST_PART * score.interval) return null;
   const [client = ''] = clients,
     shown = safeText(name, 80);
   return wordedDraft(state, [{ role: 'client', address: client }], evidence, filter, {
