@@ -121,6 +121,11 @@ const BODIES: readonly (readonly [RegExp, C2Mark])[] = [
   [/^GUID=\d{5,20}&BUILD=[^&]*&INFO=/, mark('Hancitor', 95)],
   [/^id=\d{8,14}&(?:sd=\w*&vs=[\d.]+|vs=[\d.]+&sd=\w*)&/, mark('Amadey', 95)],
   [/^machineId=[^&|]+\|[^&]*&configId=/, mark('Raccoon', 95)],
+  // What Vidar, RedLine, Raccoon and Lumma pack first (their reports at VirusTotal and any.run).
+  [
+    /PK\x03\x04[^]{26}(?:[\w -]{1,40}\/)?(?:(?:All )?Passwords|PasswordsList|UserInformation|System Info|information|ImportantAutofills|DomainDetects|InstalledSoftware)\.txt(?!\.)/i,
+    mark('a password thief that reports by HTTP', 85, 'high', ['T1041', 'T1555']),
+  ],
   [/^(?:J\/|N\/)[./:<>?A-Z0-9;()]{30}/, mark('AZORult', 80)],
 ];
 
@@ -239,6 +244,9 @@ const COBALT_DNS = mark('Cobalt Strike over DNS', 80, 'high', ['T1071.004']),
 /** The names that WannaCry asks for before it starts, May 2017: while they exist it stops (Kryptos Logic, "WannaCry: Two Weeks and 16 Million Averted Ransoms Later"). */
 const KILL_SWITCH = /(?:^|\.)(?:iuqerfsodp9ifjaposdfjhgosurijfaewrwergwea|ifferfsodp9ifjaposdfjhgosurijfaewrwergwea)\.com$/,
   WANNACRY = mark('WannaCry', 95, 'high', ['T1486', 'T1210']);
+
+/** Those that stand in names that are asked for. */
+export const DNS_MARKS: ReadonlySet<C2Mark> = new Set([COBALT_DNS, DNSCAT, WANNACRY]);
 
 export function dnsMark(name: string): C2Mark | null {
   if (KILL_SWITCH.test(name)) return WANNACRY;

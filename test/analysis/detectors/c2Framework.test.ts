@@ -104,8 +104,28 @@ describe('first words', () => {
 
 test('the name that WannaCry asks for before it starts', async () => {
   const asked = async (name: string) => (await run(lookUps([name]).bytes())).map(({ title }) => title);
-  expect(await asked('www.iuqerfsodp9ifjaposdfjhgosurijfaewrwergwea.com')).toMatchObject([expect.stringContaining('WannaCry') as string]);
+  expect(await asked('www.iuqerfsodp9ifjaposdfjhgosurijfaewrwergwea.com')).toMatchObject([
+    expect.stringMatching(/ asks \S+ for names of WannaCry$/) as string,
+  ]);
   expect(await asked('www.wannacry.com')).toEqual([]);
+});
+
+describe('a thief of passwords that posts what it took', () => {
+  /** APPNOTE.TXT 4.3.7: a local header, its first file's name at 30. */
+  const zip = (name: string): string => `PK\x03\x04\x14\0\0\0\x08\0${'\0'.repeat(16)}${String.fromCharCode(name.length)}\0\0\0${name}data`;
+  const posted = (name: string) =>
+    said(
+      web('/', {
+        method: 'POST',
+        headers: 'Host: 203.0.113.9\r\nContent-Type: multipart/form-data; boundary=x\r\n',
+        body: `--x\r\nContent-Disposition: form-data; name="logs"; filename="a.zip"\r\n\r\n${zip(name)}\r\n--x--\r\n`,
+      }),
+      80,
+    );
+  test.each(['passwords.txt', 'Chrome/Passwords.txt', 'UserInformation.txt', 'System Info.txt'])('with %s first', async (name) =>
+    expect(await posted(name)).toMatchObject([expect.stringContaining('a password thief that reports by HTTP') as string]),
+  );
+  test.each(['report.txt', 'word/document.xml', 'passwords.txt.html.erb'])('silent on %s', async (name) => expect(await posted(name)).toEqual([]));
 });
 
 describe('requests', () => {
