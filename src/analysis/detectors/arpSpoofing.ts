@@ -50,7 +50,9 @@ export const arpSpoofing = defineDetector({
       },
       onMessage(message, _flow, p) {
         if (redundancyMessage.is(message)) claims.share(message.addresses);
-        else if (arpMessage.is(message) && (message.opcode === REQUEST || message.opcode === REPLY))
+        else if (arpMessage.is(message) && (message.opcode === REQUEST || message.opcode === REPLY)) {
+          if (message.opcode === REPLY && message.targetIp !== NO_ADDRESS && message.targetIp !== message.senderIp)
+            claims.addressed(message.targetIp, p);
           claims.add(
             {
               isQuestion: message.opcode === REQUEST,
@@ -61,6 +63,7 @@ export const arpSpoofing = defineDetector({
             },
             p,
           );
+        }
       },
       evaluate(values) {
         const limits = unreadableFrames(state);

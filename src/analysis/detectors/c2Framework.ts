@@ -15,7 +15,18 @@ import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { MAX_TALK } from '../tcpStream.ts';
 import * as F from '../flowTable.ts';
-import { certificateMark, dnsMark, requestMark, responseMark, SHELL_TALK, streamMark, subjectMark, uploadMark, type C2Mark } from './c2Marks.ts';
+import {
+  certificateMark,
+  DNS_MARKS,
+  dnsMark,
+  requestMark,
+  responseMark,
+  SHELL_TALK,
+  streamMark,
+  subjectMark,
+  uploadMark,
+  type C2Mark,
+} from './c2Marks.ts';
 import { remembered } from './remembered.ts';
 import { DatagramShells } from './datagramShells.ts';
 import { ShellTalks } from './shellTalk.ts';
@@ -129,7 +140,9 @@ function isCutOff({ flows }: CaptureState, { evidence }: Sighting<C2Mark>): bool
 }
 
 function draft(values: Options, state: CaptureState, one: Sighting<C2Mark>): FindingDraft {
-  const { mark, client, server, serverPort, count } = one;
+  const { mark, client, server, serverPort, count } = one,
+    // Who answers is a resolver, which knows nothing of it.
+    isAsked = DNS_MARKS.has(mark);
   return sightingDraft(state, one, {
     technique: mark.id,
     what: mark.name,
@@ -140,11 +153,15 @@ function draft(values: Options, state: CaptureState, one: Sighting<C2Mark>): Fin
       ['more than once', Math.min(5, count - 1)],
       ['with an address outside', isLocalAddress(client) && !isLocalAddress(server) ? 4 : 0],
     ],
-    title: `Marks of ${mark.name} between ${client} and ${server} port ${serverPort}`,
+    title: isAsked
+      ? `${client} asks ${server} for names of ${mark.name}`
+      : `Marks of ${mark.name} between ${client} and ${server} port ${serverPort}`,
     description: `${plural(count, 'message')} (threshold ${values.times}) between ${client} and ${server} port ${serverPort} ${count === 1 ? 'bears' : 'bear'} marks of ${mark.name}, as they are unless somebody changes them.${isCutOff(state, one) ? ` Of a conversation in no known protocol the first ${MAX_TALK} segments of text are read.` : ''}`,
     indicators: [{ name: 'program', value: mark.name }],
     alternatives: ['A penetration test that was ordered, or a laboratory.', 'An honest program that happens to speak alike.'],
     attack: mark.attack,
-    recommendation: `Isolate ${client} and find the program behind this connection; look who else talks to ${server}.`,
+    recommendation: isAsked
+      ? `Isolate ${client} and find the program that asks; look who else asks for such names.`
+      : `Isolate ${client} and find the program behind this connection; look who else talks to ${server}.`,
   });
 }

@@ -48,6 +48,10 @@ export function certificateMark(name: string): C2Mark | null {
 const SHELL = mark('a remote shell', 75, 'high', ['T1059', 'T1095']),
   STAGE = mark('a program that loads itself into memory, as Meterpreter and Cobalt Strike are delivered', 80, 'high', ['T1105', 'T1071']);
 
+/** Orders of Gafgyt's server (its source: SCANNER, HOLD, JUNK, UDP, TCP, and an address). */
+const GAFGYT = mark('Gafgyt', 85, 'high', ['T1071', 'T1498']);
+const IRC_BOT = mark('a bot on IRC', 75, 'medium', ['T1071']);
+
 /** The first bytes that one side says in no known protocol. */
 const STREAMS: readonly (readonly [RegExp, C2Mark])[] = [
   [/^.{0,12}ping\|STRRAT\|/s, mark('STRRAT', 95)],
@@ -59,7 +63,13 @@ const STREAMS: readonly (readonly [RegExp, C2Mark])[] = [
   [/^\x41\0\0\0\x99[^]{60}/, mark('NetWire', 80)],
   [/^[^]{0,9}\{"Type":"ConnectionType","ConnectionType":"Client","SessionID":"[^"]*","BotName":/, mark('SectopRAT', 90)],
   [/^con\|\d{13}\|\d+\|[\w+/=]{40,}/, mark('Ave Maria', 85)],
-  [/^NICK [^\r\n]{0,20}(?:[[{|][A-Z]{2,3}[|\]}]|\|(?:XP|W7|WIN|2K|LNX)a?[|\]}])/, mark('a bot on IRC', 75, 'medium')],
+  [/^NICK [^\r\n]{0,20}(?:[[{|][A-Z]{2,3}[|\]}]|\|(?:XP|W7|WIN|2K|LNX)a?[|\]}])/, IRC_BOT],
+  // Orders to SDBot, rBot, Agobot and Kaiten, and what the first two report (The Honeynet Project, "Know your Enemy: Tracking Botnets"; Kaiten's source).
+  [
+    /(?:^|\n)(?::\S{1,200} )?(?:PRIVMSG|NOTICE|TOPIC|332) [^\r\n:]{1,100}:(?:[.!@~\x60-]{1,2}(?:adv\.?scan \w|asc \w|ipscan [\w.]|ddos\.\w{2,12} |(?:syn|udp|ack|icmp|tcp|http)flood |(?:http\.)?(?:download|dl|update|execute) https?:\/\/|scan(?:stop|all)\b|bot(?:killer)?\.\w)|!\S{1,30} (?:UDP|PAN|TSUNAMI|UNKNOWN) \d{1,3}\.\d|!\S{1,30} (?:SH|GET) \S|\[(?:SCAN|DDoS|SYN|UDP|DOWNLOAD|KEYLOG|TFTP|SOCKS4)\]: )/,
+    IRC_BOT,
+  ],
+  [/^!\*? ?(?:SCANNER (?:ON|OFF)\b|(?:HOLD|JUNK|UDP|TCP|STD|CNC|VSE|XMAS|STOMP) \d{1,3}(?:\.\d{1,3}){3} \d)/, GAFGYT],
   // The preamble of .NET's message framing ([MC-NMF] section 2.2.3) to a bare address: honest services are named.
   [
     /^\0\x01\0\x01\x02\x02[^]net\.tcp:\/\/\d{1,3}(?:\.\d{1,3}){3}:\d{1,5}\//,
@@ -102,6 +112,7 @@ const TARGETS: readonly (readonly [RegExp, C2Mark])[] = [
   // GNU httptunnel numbers its requests by the time of day, so that no cache answers them (recorded).
   [/^(?:GET|POST|PUT) \/index\.html\?crap=\d{9,11}$/, mark('httptunnel', 85, 'medium', ['T1572', 'T1071.001'])],
   [/^POST \/is-ready$/, mark('Houdini', 60, 'medium')],
+  [/^POST \/Vre$/, mark('Vjw0rm', 65, 'medium')],
 ];
 /** The beginning of what is posted. */
 const BODIES: readonly (readonly [RegExp, C2Mark])[] = [
@@ -110,6 +121,11 @@ const BODIES: readonly (readonly [RegExp, C2Mark])[] = [
   [/^GUID=\d{5,20}&BUILD=[^&]*&INFO=/, mark('Hancitor', 95)],
   [/^id=\d{8,14}&(?:sd=\w*&vs=[\d.]+|vs=[\d.]+&sd=\w*)&/, mark('Amadey', 95)],
   [/^machineId=[^&|]+\|[^&]*&configId=/, mark('Raccoon', 95)],
+  // What Vidar, RedLine, Raccoon and Lumma pack first (their reports at VirusTotal and any.run).
+  [
+    /PK\x03\x04[^]{26}(?:[\w -]{1,40}\/)?(?:(?:All )?Passwords|PasswordsList|UserInformation|System Info|information|ImportantAutofills|DomainDetects|InstalledSoftware)\.txt(?!\.)/i,
+    mark('a password thief that reports by HTTP', 85, 'high', ['T1041', 'T1555']),
+  ],
   [/^(?:J\/|N\/)[./:<>?A-Z0-9;()]{30}/, mark('AZORult', 80)],
 ];
 
@@ -225,7 +241,15 @@ export function uploadMark(name: string): C2Mark | null {
 const COBALT_DNS = mark('Cobalt Strike over DNS', 80, 'high', ['T1071.004']),
   DNSCAT = mark('dnscat2', 85, 'high', ['T1071.004', 'T1572']);
 
+/** The names that WannaCry asks for before it starts, May 2017: while they exist it stops (Kryptos Logic, "WannaCry: Two Weeks and 16 Million Averted Ransoms Later"). */
+const KILL_SWITCH = /(?:^|\.)(?:iuqerfsodp9ifjaposdfjhgosurijfaewrwergwea|ifferfsodp9ifjaposdfjhgosurijfaewrwergwea)\.com$/,
+  WANNACRY = mark('WannaCry', 95, 'high', ['T1486', 'T1210']);
+
+/** Those that stand in names that are asked for. */
+export const DNS_MARKS: ReadonlySet<C2Mark> = new Set([COBALT_DNS, DNSCAT, WANNACRY]);
+
 export function dnsMark(name: string): C2Mark | null {
+  if (KILL_SWITCH.test(name)) return WANNACRY;
   if (/^(?:aaa|baa|caa)\.stage\.\d+\./.test(name)) return COBALT_DNS;
   return name.startsWith('dnscat.') ? DNSCAT : null;
 }

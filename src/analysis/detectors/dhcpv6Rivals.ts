@@ -1,6 +1,6 @@
 /** Two servers of DHCPv6 that answer the same question of a client (RFC 8415 section 18.2.1), with other addresses or other resolvers: one of them may not belong there. */
 import type { Dhcpv6Message } from '../../pcap/dissectors/dhcpv6.ts';
-import { NET_SRC, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import { NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { plural } from '../describe.ts';
 import type { FindingDraft } from '../detector.ts';
@@ -34,14 +34,15 @@ export class Dhcpv6Rivals {
 
   /** An advertisement or a reply. Without a server's name, or without addresses, it offers nothing. */
   answer({ client, server: duid, transaction, addresses, nameServers }: Dhcpv6Message, p: Packet): void {
-    if (duid === '' || client === '' || addresses.length === 0 || p.netCount === 0 || p.net[NET_VERSION] !== 6) return;
+    const at = (p.netCount - 1) * NET_STRIDE;
+    if (duid === '' || client === '' || addresses.length === 0 || at < 0 || p.net[at + NET_VERSION] !== 6) return;
     let server = this.#servers.get(duid);
     if (server === undefined) {
       if (this.#servers.size >= MOST_SERVERS) {
         this.isBounded = true;
         return;
       }
-      this.#servers.set(duid, (server = { duid, address: p.ipv6.textOf(p.net[NET_SRC]!), resolvers: '', lease: '' }));
+      this.#servers.set(duid, (server = { duid, address: p.ipv6.textOf(p.net[at + NET_SRC]!), resolvers: '', lease: '' }));
     }
     server.resolvers = nameServers.join(', ');
     server.lease = addresses[0]!;

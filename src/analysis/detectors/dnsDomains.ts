@@ -4,6 +4,7 @@ import type { DnsMessage } from '../../pcap/dns/message.ts';
 import { ROOT } from '../../pcap/dns/names.ts';
 import { NET_DST, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
+import { isEncodedText } from './encodedText.ts';
 import { Burst, isGroup, packetTime } from './measures.ts';
 import { looksRandom, PairTally } from './randomNames.ts';
 import { remembered } from './remembered.ts';
@@ -13,13 +14,14 @@ const MOST_DOMAINS = 10_000,
   MOST_CLIENTS = 50,
   MOST_SERVERS = 20,
   MOST_SUFFIXES = 20_000,
-  MOST_ENDINGS = 5000;
+  MOST_ENDINGS = 5000,
+  MOST_TIMES = 64;
 /** Linear counting of different names: exact enough up to some ten thousand. */
 const BITS = 8192;
 /** Addresses kept of the answers for one domain, and names from which on a look at their letters is worth it. */
 const MOST_ADDRESSES = 64,
   FIRST_LOOKED_AT = 8,
-  LONG = 30,
+  LONG = 20,
   BURST_SECONDS = 10;
 const TYPE_A = 1,
   TYPE_NULL = 10,
@@ -42,6 +44,8 @@ export class Domain {
   readonly servers = new Set<string>();
   /** Queries within ten seconds, at most. */
   readonly burst = new Burst(BURST_SECONDS);
+  /** Seconds since the capture began of the first queries. */
+  readonly times: number[] = [];
   /** Letters of the first labels, of the names looked at. */
   readonly letters = new PairTally();
   /** In which it is asked for: its display filter. */
@@ -70,6 +74,8 @@ export class Domain {
   coded = 0;
   /** Of these, names that look up an address or a hash in a list: an address turned round, or a label that is one MD5 or SHA-1 in hexadecimal; a SHA-256 is too long for a label. */
   listed = 0;
+  /** And names with a label that is a text in hexadecimal, base 32 or base 64. */
+  readable = 0;
   /** Some of the addresses that came back. */
   readonly addresses = new Set<string>();
   readonly #seen = new Uint32Array(BITS / 32);
@@ -84,6 +90,7 @@ export class Domain {
     const below = labels.replaceAll('.', '');
     this.queries++;
     this.burst.add(seconds);
+    if (this.times.length < MOST_TIMES) this.times.push(seconds);
     this.characters += below.length;
     this.entropy += entropyOf(below);
     if (below.length > this.longest) this.longest = below.length;
@@ -96,6 +103,7 @@ export class Domain {
       this.lookedAt++;
       const words = labels.split('.');
       if (words.some(isCoded)) this.coded++;
+      if (words.some(isEncodedText)) this.readable++;
       if (isListed(words)) this.listed++;
       this.letters.add(words[0]!);
     }

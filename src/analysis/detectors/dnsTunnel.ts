@@ -13,6 +13,7 @@ import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import { safeText } from '../exports/safeText.ts';
 import { spreadFindings } from './dnsSpread.ts';
+import { dnsBeacon } from './dnsBeacon.ts';
 import { domainTableOf, Undelegated, type Domain } from './dnsDomains.ts';
 import { isInVain, MANY_CLIENTS } from './randomNameFlood.ts';
 import { addressFilter, confidenceOf, type Part } from './watched.ts';
@@ -35,6 +36,12 @@ const options = z.object({
     .min(32)
     .default(100)
     .describe('Mean bytes of encoded text in the answers that suffice, however short the names are (bytes)'),
+  readableNames: z.int().min(3).default(6).describe('Different names that suffice where they are text in hexadecimal, base 32 or base 64 (names)'),
+  beaconNames: z
+    .int()
+    .min(8)
+    .default(15)
+    .describe('Different names of a program’s making below one domain that suffice where they are asked for at an even pace (names)'),
   newNamesPercent: z.number().min(1).max(100).default(50).describe('Share of the queries that ask for a name not asked before (percent)'),
   spreadNames: z
     .int()
@@ -69,6 +76,10 @@ const options = z.object({
       'adguard.com',
       'googlesyndication.com',
       'amazonaws.com',
+      'windows.net',
+      'cloudfront.net',
+      'akamaihd.net',
+      'googleusercontent.com',
     ])
     .describe(
       'Registered domains whose names carry data on purpose: antivirus, mail and reputation look-ups, and pages and machines that get names of their own (domains)',
@@ -100,8 +111,13 @@ export const dnsTunnel = defineDetector({
           allowed = new Set(values.allowedDomains.map((name) => name.toLowerCase())),
           called = new Called(state);
         for (const domain of table.domains.values) {
-          if (domain.queries < values.names || allowed.has(domain.name)) continue;
-          const finding = judge(values, state, domain, called);
+          if (allowed.has(domain.name)) continue;
+          const mayCarry = domain.queries >= values.names || domain.readable >= values.readableNames,
+            finding =
+              (mayCarry ? judge(values, state, domain, called) : null) ??
+              (domain.queries < values.beaconNames
+                ? null
+                : dnsBeacon(values, state, domain, (address) => called.addresses.has(address), nameFilter(domain, [...domain.clients][0] ?? '')));
           if (finding !== null) findings.push(finding);
         }
         findings.push(
@@ -221,28 +237,30 @@ function judge(values: Options, state: CaptureState, domain: Domain, called: Cal
     // Names of services (RFC 8552) have words in front of the host, and text records that say something of it.
     areServices = services * 2 >= queries,
     isNew = (100 * names) / queries;
-  if (names < values.names || isNew < values.newNamesPercent) return null;
+  const byText = domain.readable >= values.readableNames && domain.readable * 10 >= domain.lookedAt * 7;
+  if ((names < values.names && !byText) || isNew < values.newNamesPercent) return null;
   // Nobody shares a tunnel with a crowd in which nothing is ever answered: `udp-flood` tells of water torture.
   if (clients.size >= MANY_CLIENTS && isInVain(domain)) return null;
   const byCode = !isCarried && length < values.meanLength && isCode(values, domain, length, called),
     threshold = isCarried && !areServices ? values.carrierLength : byCode ? values.codeLength : values.meanLength;
   const isLong = length >= threshold,
     byAnswers = !isLong && isFetched(values, domain);
-  if ((!isLong && !byAnswers) || (!isCarried && called.areUsed(domain.addresses))) return null;
+  if ((!isLong && !byAnswers && !byText) || (!isCarried && called.areUsed(domain.addresses))) return null;
   // Lists give their reasons in TXT, too (RFC 5782 section 2.1): an address is at most twelve digits, and a carrier of data would waste them.
   const isListing = (!isCarried || length <= LONGEST_ADDRESS) && isList(domain),
     isMostlyMissing = responses > 0 && notFound * 2 > responses,
     answer = responses === 0 ? 0 : responseBytes / responses;
   const parts: Part[] = [
-    ['many long names, each asked once', byAnswers ? 0 : 45],
+    ['many long names, each asked once', byAnswers || names < values.names ? 0 : 45],
+    ['names that are text in hexadecimal, base 32 or base 64', byText ? (names < values.names ? 65 : 20) : 0],
     ['many names, each asked once, and encoded text in the answers', byAnswers ? 40 : 0],
     ['names like random, whose addresses nobody calls', byCode ? 10 : 0],
     ['records that carry data', isCarried ? 25 : 0],
-    ['many times the threshold', Math.min(15, 5 * Math.log2(names / values.names))],
+    ['many times the threshold', Math.max(0, Math.min(15, 5 * Math.log2(names / (names < values.names ? values.readableNames : values.names))))],
     ['names longer than people choose', length >= 40 ? 10 : 0],
     ['like random', bits >= 3.8 ? 8 : 0],
     ['large answers', answer >= 200 ? 8 : 0],
-    ['the names do not exist', isMostlyMissing ? -15 : 0],
+    ['the names do not exist', isMostlyMissing && !byText ? -15 : 0],
     ['addresses and hashes, as they are looked up in lists', isListing ? -10 : 0],
     ['few clients of many would share it', clients.size <= 2 ? 4 : -10],
     ['below no domain there is', domain instanceof Undelegated ? 10 : 0],
@@ -263,12 +281,13 @@ function judge(values: Options, state: CaptureState, domain: Domain, called: Cal
     confidence,
     ...(byAnswers ? { deed: 'fetched data in DNS answers' } : {}),
     title: `${clients.size === 1 ? client : plural(clients.size, 'address', 'addresses')} may ${byAnswers ? `fetch data in the text records of names ${where}` : `carry data in DNS names ${where}`}: ${countText(names)} different ones`,
-    description: `${countText(queries)} queries asked for ${countText(names)} different names ${where} (threshold ${values.names}), ${length.toFixed(0)} characters long on average${byAnswers ? '' : ` (threshold ${threshold})`} and ${longest} at most. Types asked for: ${types}. ${bytesText(characters)} of names went out, ${bytesText(responseBytes)} of answers came back${byAnswers ? `; ${countText(encodedTexts)} of ${countText(texts)} answers hold encoded text, ${Math.round(textBytes / texts)} bytes on average (threshold ${values.answerBytes})` : ''}.`,
+    description: `${countText(queries)} queries asked for ${countText(names)} different names ${where} (threshold ${byText && names < values.names ? values.readableNames : values.names}), ${length.toFixed(0)} characters long on average${byAnswers || !isLong ? '' : ` (threshold ${threshold})`} and ${longest} at most. ${byText ? `${countText(domain.readable)} of them are text in hexadecimal, base 32 or base 64, as pieces of a file are. ` : ''}Types asked for: ${types}. ${bytesText(characters)} of names went out, ${bytesText(responseBytes)} of answers came back${byAnswers ? `; ${countText(encodedTexts)} of ${countText(texts)} answers hold encoded text, ${Math.round(textBytes / texts)} bytes on average (threshold ${values.answerBytes})` : ''}.`,
     subjects: [{ role: 'client', address: client }, ...(isUndelegated ? [{ role: 'server' as const, address: name, port: 53 }] : [])],
     ...evidence.resolve(state.flows).proof,
     indicators: [
-      { name: 'different names', value: names, threshold: values.names, unit: 'names' },
-      { name: 'mean length', value: Number(length.toFixed(1)), ...(byAnswers ? {} : { threshold }), unit: 'characters' },
+      { name: 'different names', value: names, threshold: byText && names < values.names ? values.readableNames : values.names, unit: 'names' },
+      ...(byText ? [{ name: 'names that are encoded text', value: domain.readable, threshold: values.readableNames, unit: 'names' }] : []),
+      { name: 'mean length', value: Number(length.toFixed(1)), ...(byAnswers || !isLong ? {} : { threshold }), unit: 'characters' },
       ...(texts === 0
         ? []
         : [

@@ -54,10 +54,10 @@ export function fileKind(start: string): FileKind | null {
 
 /**
  * What PowerShell of Cobalt Strike, Empire and loaders begins with; scripts for Windows' own hosts that start programs; shell scripts of botnets, which fetch from a
- * bare address, make it run and run it.
+ * bare address, make it run and run it. In base 64, packed code, programs and machine code begin so.
  */
 const LOADS =
-  /^\s{0,8}Set-StrictMode -Version 2\s+(?:\$eicar|\$DoIt = @|function func_)|\b(?:IEX|Invoke-Expression)\b[^]{0,200}(?:DownloadString|FromBase64String|GzipStream)|(?:DownloadString|FromBase64String|GzipStream)[^]{0,300}\b(?:IEX|Invoke-Expression)\b|AmsiUtils|(?:CreateObject|ActiveXObject)\s*\(\s*["'](?:WScript\.Shell|Shell\.Application|ADODB\.Stream)["'][^]{0,400}(?:\.Run\b|\.Exec\b|ShellExecute|SaveToFile|powershell|cmd(?:\.exe)? \/c)|(?:wget|curl|tftp|ftpget)\b[^\n]{0,80}?(?:https?:\/\/)?\d{1,3}(?:\.\d{1,3}){3}[^]{0,200}?(?:chmod\s+(?:\+x|[0-7]{3,4})|\|\s*(?:ba)?sh\b|;\s*sh\s)/i;
+  /^\s{0,8}Set-StrictMode -Version 2\s+(?:\$eicar|\$DoIt = @|function func_)|\b(?:IEX|Invoke-Expression)\b[^]{0,200}(?:DownloadString|FromBase64String|GzipStream)|(?:DownloadString|FromBase64String|GzipStream)[^]{0,300}\b(?:IEX|Invoke-Expression)\b|FromBase64String\(\s?["'](?:H4sI|TV[qrop]|f0VMR|\/OiC|\/EiD)|AmsiUtils|(?:CreateObject|ActiveXObject)\s*\(\s*["'](?:WScript\.Shell|Shell\.Application|ADODB\.Stream)["'][^]{0,400}(?:\.Run\b|\.Exec\b|ShellExecute|SaveToFile|powershell|cmd(?:\.exe)? \/c)|(?:wget|curl|tftp|ftpget)\b[^\n]{0,80}?(?:https?:\/\/)?\d{1,3}(?:\.\d{1,3}){3}[^]{0,200}?(?:chmod\s+(?:\+x|[0-7]{3,4})|\|\s*(?:ba)?sh\b|;\s*sh\s)/i;
 
 /** With the help of the name and type that the server gives, for what is not told by its first bytes alone. */
 export function fileKindOf(start: string, contentType: string | null, name: string): FileKind | null {

@@ -35,6 +35,9 @@ const MOST_SERVERS = 2000,
   MOST_KEPT = 5,
   MOST_CLIENTS = 10_000,
   MANY_CLIENTS = 20,
+  MANY_AGENTS = 5,
+  /** What suffices of the requests where their sender hides: as many per second as a busy page makes. */
+  DISGUISED_SHARE = 5,
   MOST_RECENT = 4096;
 
 interface Server {
@@ -57,6 +60,8 @@ interface Server {
   /** Requests whose query is another than that of the one before. */
   queries: number;
   lastQuery: string;
+  /** Programs that its clients say to be, a few of them. */
+  readonly agents: Set<string>;
 }
 
 export const httpFlood = defineDetector({
@@ -93,6 +98,7 @@ export const httpFlood = defineDetector({
           requests: 0,
           queries: 0,
           lastQuery: '',
+          agents: new Set(),
         }));
       if (one === undefined) return undefined;
       let counted = one.clients.get(client);
@@ -124,7 +130,10 @@ export const httpFlood = defineDetector({
         const query = message.uri.indexOf('?');
         if (query >= 0) {
           const text = message.uri.slice(query + 1, query + 65);
-          if (text !== one.lastQuery) one.queries++;
+          if (text !== one.lastQuery) {
+            one.queries++;
+            if (one.agents.size < MANY_AGENTS && message.userAgent !== null) one.agents.add(message.userAgent);
+          }
           one.lastQuery = text;
         }
         if (one.pages.size < MOST_PAGES) {
@@ -144,6 +153,7 @@ export const httpFlood = defineDetector({
               .filter((one) => {
                 const { burst, peak, pages, requests, cancelled } = one;
                 if (cancelled.burst.most >= values.brokenOff) return false;
+                if (isDisguised(one)) return burst.most * DISGUISED_SHARE >= values.requests;
                 if (isAlwaysNew(one)) return burst.most >= values.requests;
                 return (burst.most >= values.requests || peak.most >= values.peakRequests) && pages.size * 100 <= requests * values.pagesPercent;
               })
@@ -160,6 +170,15 @@ function isAlwaysNew({ pages, countedPages, connections, requests }: Server): bo
   return pages.size * 10 >= countedPages * 9 && connections.size * 2 >= Math.min(MOST_CONNECTIONS, requests);
 }
 
+/**
+ * One address that says to be ever another browser, with a query of its own and a connection of its own for each request of the same few pages: HULK and GoldenEye do so,
+ * so that no cache and no list of browsers stops them. People behind one address have their queries, but not that many for so few pages.
+ */
+function isDisguised({ requests, queries, agents, pages, connections, clients }: Server): boolean {
+  if (agents.size < MANY_AGENTS || queries * 10 < requests * 9 || connections.size * 2 < Math.min(MOST_CONNECTIONS, requests)) return false;
+  return pages.size * 20 <= requests && [...clients.values()].some((client) => client.requests * 2 > requests);
+}
+
 /** Both ends are at home, and the server keeps up: what a load test looks like (ab, siege, wrk), and no outage. */
 function isCalmTest(state: CaptureState, connections: readonly number[]): boolean {
   const { ints } = state.flows,
@@ -171,7 +190,8 @@ function isCalmTest(state: CaptureState, connections: readonly number[]): boolea
 
 function draft(values: Options, state: CaptureState, server: Server): FindingDraft {
   const { address, port, burst, peak, pages, clients, connections, queries, evidence, requests } = server,
-    isNew = isAlwaysNew(server);
+    isHidden = isDisguised(server),
+    isNew = !isHidden && isAlwaysNew(server);
   const [busiest = ['', 0] as const] = [...clients].map(([address, counted]) => [address, counted.requests] as const).sort((a, b) => b[1] - a[1]),
     isOne = busiest[1] * 2 > requests,
     isOwnTest = isOne && queries * 2 < requests && isCalmTest(state, [...connections]),
@@ -186,9 +206,10 @@ function draft(values: Options, state: CaptureState, server: Server): FindingDra
     `${addressFilter(address)} && ${server.versions.requestsTo(port)}`,
     {
       technique: isOne ? 'one-source' : 'many-sources',
-      severity: burst.most >= values.requests && !isKept && !isNew && !isOwnTest ? 'medium' : 'low',
+      severity: isHidden || (burst.most >= values.requests && !isKept && !isNew && !isOwnTest) ? 'medium' : 'low',
       parts: [
         ['more requests than people make', 50],
+        ['one address that says to be ever another browser, and asks past every cache', isHidden ? 15 : 0],
         ['many times the threshold', Math.max(0, Math.min(20, 5 * Math.log2(burst.most / values.requests)))],
         ['always the same page', pages.size === 1 ? 10 : 0],
         ['from many addresses', clients.size >= MANY_CLIENTS ? 8 : 0],
@@ -196,9 +217,9 @@ function draft(values: Options, state: CaptureState, server: Server): FindingDra
         ['within one network, of one address, and the server answers all of it', isOwnTest ? -15 : 0],
       ],
       title: `${address} port ${port} is flooded with HTTP requests: ${countText(burst.most)} within ${values.windowSeconds} s`,
-      description: `${countText(burst.most)} requests came within ${values.windowSeconds} s (threshold ${countText(values.requests)}) from ${plural(clients.size, 'address', 'addresses')}, ${countText(requests)} in all, for ${pages.size >= MOST_PAGES ? `more than ${countText(MOST_PAGES)} pages` : plural(pages.size, 'page')}.`,
+      description: `${countText(burst.most)} requests came within ${values.windowSeconds} s (threshold ${countText(isHidden ? values.requests / DISGUISED_SHARE : values.requests)}) from ${plural(clients.size, 'address', 'addresses')}, ${countText(requests)} in all, for ${pages.size >= MOST_PAGES ? `more than ${countText(MOST_PAGES)} pages` : plural(pages.size, 'page')}.`,
       indicators: [
-        { name: 'requests', value: burst.most, threshold: values.requests },
+        { name: 'requests', value: burst.most, threshold: isHidden ? values.requests / DISGUISED_SHARE : values.requests },
         { name: 'requests within a second', value: peak.most, threshold: values.peakRequests },
         { name: 'pages', value: pages.size },
         { name: 'clients', value: clients.size },

@@ -3,7 +3,7 @@
  * sends ever new contents in many sizes, and its answers are not echoes.
  */
 import * as z from 'zod';
-import { NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import { NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { flowAddress } from '../conversations.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
@@ -191,7 +191,7 @@ export const icmpTunnel = defineDetector({
       onOtherPacket(p, flow) {
         const { icmp } = p;
         if (icmp < 0 || flow < 0) return;
-        const isV6 = p.net[NET_VERSION] === 6,
+        const isV6 = p.net[(p.netCount - 1) * NET_STRIDE + NET_VERSION] === 6,
           isRequest = icmp === (isV6 ? REQUEST_V6 : REQUEST);
         if (!isRequest && icmp !== (isV6 ? REPLY_V6 : REPLY)) return;
         // Damage looks like data.

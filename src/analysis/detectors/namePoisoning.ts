@@ -244,9 +244,9 @@ function judge(values: Options, state: CaptureState, responder: Responder, calle
     isMulticast = multicast.names.size >= values.multicastNames;
   const trusted = [...TRUSTED_BLINDLY].filter((name) => called.names.has(name) || multicast.names.has(name));
   if (!isCalled && !isMulticast && trusted.length === 0) return null;
-  const best = isCalled || !isMulticast ? called : multicast,
-    names = [...new Set([...best.names, ...(isCalled && multicast.address === called.address ? multicast.names : []), ...trusted])],
-    threshold = isCalled || !isMulticast ? values.names : values.multicastNames;
+  const best = isCalled || (!isMulticast && called.names.size > 0) ? called : multicast,
+    names = [...new Set([...best.names, ...((isCalled || !isMulticast) && multicast.address === best.address ? multicast.names : []), ...trusted])],
+    threshold = best === called ? values.names : values.multicastNames;
   const text = (address: number): string => (responder.version === 6 ? state.packet.ipv6.textOf(address) : formatIpv4(address)),
     source = text(responder.address);
   const isByNames = isCalled || isMulticast,

@@ -2,9 +2,21 @@
  * Who says by ARP or by Neighbor Discovery that an address is his: per address the owners that claimed it, how often they took it from each other, and
  * whether anybody had asked. An address is a number, `NO_ADDRESS` for none; a MAC address is one, too.
  */
-import { MAC_DST_HIGH, MAC_DST_LOW, MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, NET_DST, NET_SRC, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import {
+  MAC_DST_HIGH,
+  MAC_DST_LOW,
+  MAC_SRC_HIGH,
+  MAC_SRC_LOW,
+  MAC_STRIDE,
+  NET_DST,
+  NET_SRC,
+  NET_STRIDE,
+  NET_VERSION,
+  type Packet,
+} from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { Burst, MOST_EVIDENCE, packetTime, Span } from './measures.ts';
+import { isShared } from './sharedCards.ts';
 
 const MOST_ADDRESSES = 20_000,
   MOST_OWNERS = 4,
@@ -158,12 +170,27 @@ export class NeighbourClaims {
 
   /** Notes between which MAC addresses a conversation began. */
   began(p: Packet): void {
-    const { net, netCount, mac, macCount } = p;
-    if (netCount === 0 || macCount === 0 || net[NET_VERSION] !== this.#version) return;
-    place(this.#places, neighbourOf(this.#version, net[NET_SRC]!), mac[MAC_SRC_HIGH]!, mac[MAC_SRC_LOW]!);
-    place(this.#places, neighbourOf(this.#version, net[NET_DST]!), mac[MAC_DST_HIGH]!, mac[MAC_DST_LOW]!);
-    this.#turns(neighbourOf(this.#version, net[NET_DST]!), p);
-    place(this.#ways, neighbourOf(this.#version, net[NET_DST]!), mac[MAC_DST_HIGH]!, mac[MAC_DST_LOW]!);
+    const { net, mac } = p,
+      at = this.#headerAt(p),
+      card = (p.macCount - 1) * MAC_STRIDE;
+    if (at < 0) return;
+    const destination = neighbourOf(this.#version, net[at + NET_DST]!);
+    place(this.#places, neighbourOf(this.#version, net[at + NET_SRC]!), mac[card + MAC_SRC_HIGH]!, mac[card + MAC_SRC_LOW]!);
+    place(this.#places, destination, mac[card + MAC_DST_HIGH]!, mac[card + MAC_DST_LOW]!);
+    this.#turns(destination, p);
+    place(this.#ways, destination, mac[card + MAC_DST_HIGH]!, mac[card + MAC_DST_LOW]!);
+  }
+
+  /** The first header behind the innermost link header, which is the one that mirrors carry; -1 without both. */
+  #headerAt({ net, netCount, macCount, netAboveMac }: Packet): number {
+    const at = netAboveMac * NET_STRIDE;
+    return macCount > 0 && netAboveMac < netCount && net[at + NET_VERSION] === this.#version ? at : -1;
+  }
+
+  /** Whoever answers a host knows where it is: who tells both of two hosts to be the other says in the same breath where they really are. */
+  addressed(ip: number, { mac, macCount }: Packet): void {
+    const at = (macCount - 1) * MAC_STRIDE;
+    if (macCount > 0) place(this.#places, neighbourOf(this.#version, ip), mac[at + MAC_DST_HIGH]!, mac[at + MAC_DST_LOW]!);
   }
 
   get isWatching(): boolean {
@@ -172,16 +199,14 @@ export class NeighbourClaims {
 
   /** A further packet of a conversation, which may turn to another machine in its midst. */
   goesOn(p: Packet): void {
-    const { net, netCount, mac, macCount } = p;
-    if (netCount === 0 || macCount === 0 || net[NET_VERSION] !== this.#version) return;
-    if (this.#watched.has((mac[MAC_DST_HIGH]! & 0xffff) * 4_294_967_296 + (mac[MAC_DST_LOW]! >>> 0)))
-      this.#turns(neighbourOf(this.#version, net[NET_DST]!), p);
+    const at = this.#headerAt(p);
+    if (at >= 0 && this.#watched.has(cardTo(p))) this.#turns(neighbourOf(this.#version, p.net[at + NET_DST]!), p);
   }
 
   /** Whether a packet to `ip`, which is not said to be there, goes to a machine that has just announced, and went to another before. */
   #turns(ip: number, p: Packet): void {
     const before = this.#ways.get(ip)?.[0],
-      to = (p.mac[MAC_DST_HIGH]! & 0xffff) * 4_294_967_296 + (p.mac[MAC_DST_LOW]! >>> 0);
+      to = cardTo(p);
     if (before === undefined || before === to) return;
     const station = this.stations.get(to);
     if (station === undefined || station.announced === 0 || station.own.has(ip) || station.drawn.length >= MOST_EVIDENCE) return;
@@ -250,6 +275,8 @@ export class NeighbourClaims {
     address.askedTime = time;
     address.asker = mac;
     if (senderIp === NO_ADDRESS) {
+      // A frame that does not say whose it is, as on a cooked interface: whoever announces the address afterwards may well be who asked.
+      if (mac === NO_MAC) return;
       // Two that ask at once whether the address is free: neither may have it (RFC 4862 section 5.4.3).
       if (address.prober !== mac && Math.abs(time - address.probedTime) <= PROBE_SECONDS) {
         const owner = ownerOf(address, mac, time);
@@ -360,17 +387,15 @@ function ownerOf({ owners }: Address, mac: number, time: number): Owner | undefi
   return owner;
 }
 
+/** The card that the frame goes to. */
+function cardTo({ mac, macCount }: Packet): number {
+  const at = (macCount - 1) * MAC_STRIDE;
+  return (mac[at + MAC_DST_HIGH]! & 0xffff) * 4_294_967_296 + (mac[at + MAC_DST_LOW]! >>> 0);
+}
+
 /** The card that sent the frame. */
 function senderOf({ mac, macCount }: Packet): number {
   if (macCount === 0) return NO_MAC;
   const at = (macCount - 1) * MAC_STRIDE;
   return (mac[at + MAC_SRC_HIGH]! & 0xffff) * 4_294_967_296 + (mac[at + MAC_SRC_LOW]! >>> 0);
-}
-
-/** MAC addresses that move from machine to machine by design: VRRP and CARP, HSRP of both versions, GLBP, Microsoft's network load balancing. */
-function isShared(mac: number): boolean {
-  const top5 = Math.floor(mac / 256),
-    top2 = Math.floor(mac / 4_294_967_296);
-  if (top5 === 0x00005e0001 || top5 === 0x00005e0002 || top5 === 0x00000c07ac || Math.floor(mac / 4096) === 0x00000c9ff) return true;
-  return Math.floor(mac / 16_777_216) === 0x0007b4 || top2 === 0x02bf || top2 === 0x03bf;
 }

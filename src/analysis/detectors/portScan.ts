@@ -16,7 +16,7 @@ import type { Severity, Timestamp } from '../report.ts';
 import { secondsBetween, timestamp } from '../time.ts';
 import { checksumTrustOf } from './checksumTrust.ts';
 import { IpProtocolProbes, type ProtocolPair } from './ipProtocolProbes.ts';
-import { gatherPairs, KINDS, ODD, probedPort, proberOf, SCTP, SYN, UDP, type Pair } from './portScanProbes.ts';
+import { gatherPairs, KINDS, ODD, probedPort, proberOf, REFUSAL, SCTP, SYN, UDP, type Pair } from './portScanProbes.ts';
 import { draftScan, type Scan } from './portScanFinding.ts';
 import { tallyPorts, type PortTally } from './portScanTally.ts';
 import { probeSendersOf, type ProbeSenders } from './probeSenders.ts';
@@ -60,7 +60,7 @@ const LEAST_SERVICES_PERCENT = 10;
 const MOST_FINDINGS = 200;
 const NOTHING: ReadonlySet<number> = new Set();
 
-const TECHNIQUE_OF_KIND: readonly Technique[] = ['syn', 'syn', 'fin', 'null', 'xmas', 'ack', 'maimon', 'udp', 'sctp', 'odd-flags'];
+const TECHNIQUE_OF_KIND: readonly Technique[] = ['syn', 'syn', 'fin', 'null', 'xmas', 'ack', 'maimon', 'udp', 'sctp', 'odd-flags', 'answers'];
 
 export const portScan = defineDetector({
   id: 'port-scan',
@@ -116,12 +116,13 @@ function scanOf(values: Options, state: CaptureState, pair: Pair, kind: number, 
   const rows = pair.probes[kind];
   if (rows === undefined || rows.length < Math.min(values.burstPorts, values.failedPorts)) return null;
   const isUdp = kind === UDP,
-    sender = senders.of(rows),
+    // Of refusals the frames are those of the target.
+    sender = kind === REFUSAL ? null : senders.of(rows),
     // What the idle host itself was answered is no finding of whoever scans in its name.
     open = sender !== null ? NOTHING : isUdp ? pair.openUdp : kind === SCTP ? pair.openSctp : pair.openTcp;
   // Traceroute with its default of rising ports: the packets that were not meant to arrive are the larger part.
   if (isUdp && pair.lowTtl * 2 >= rows.length) return null;
-  if (kind === ODD && !asksServices(state.flows, rows)) return null;
+  if ((kind === ODD || kind === REFUSAL) && !asksServices(state.flows, rows)) return null;
   const tally = tallyPorts(state.flows, rows, open, pair.hasFtp);
   const tried = tally.failed + tally.halfOpen.length,
     share = (100 * tried) / (tried + tally.completed);

@@ -152,7 +152,10 @@ function confidenceParts({
   add('the same ports again and again, as checks of services do', isRounds ? -20 : 0);
   add('many times the threshold', Math.min(20, Math.round(8 * Math.log2(failed / threshold))));
   add('few of the tried ports worked', share >= 90 ? 12 : share >= 60 ? 6 : 0);
-  add('packets that programs do not send by themselves', TECHNIQUES[technique].oddity);
+  add(
+    technique === 'answers' ? 'nothing but the answers was captured' : 'packets that programs do not send by themselves',
+    TECHNIQUES[technique].oddity,
+  );
   add('hardly a port tried twice or more', probes <= failed * 4 ? 5 : 0);
   add('the target refused', closed.length > 0 ? 5 : 0);
   // An ordinary UDP program may talk to nobody for long; and nothing came back that would show the target is there.
@@ -168,13 +171,15 @@ function alternativesOf({ technique, source, sender, target, closed, filtered, o
   if (technique === 'udp') alternatives.push('A program that looks for a service over many ports, or media streams whose receiver was gone.');
   else if (technique === 'ack' || technique === 'maimon')
     alternatives.push(`Remains of connections that began before the capture, if ${target} or a firewall was restarted.`);
+  else if (technique === 'answers')
+    alternatives.push(`Answers to attempts that somebody made in the name of ${source}, as floods do: ${source} may know nothing of them.`);
   else if (technique === 'odd-flags')
     alternatives.push(`Answers of ${source} to packets that somebody sent in the name of ${target}, which were not captured.`);
   else if ((technique === 'syn' || technique === 'connect') && highest)
     alternatives.push('Peer-to-peer software, or passive FTP through a firewall that blocks its data ports: the ports are mostly above 1023.');
   if (technique === 'syn' && open.length > 0) alternatives.push('A load balancer that checks ports with half-open connections.');
   if (sender !== null) alternatives.push(`One machine with two cards, ${sender.address} and ${source}, or a gateway that sends on for ${source}.`);
-  else if (technique !== 'connect')
+  else if (technique !== 'connect' && technique !== 'answers')
     alternatives.push(`A decoy: scanners can send probes in the name of other addresses, so ${source} may not be the one who reads the answers.`);
   return alternatives;
 }

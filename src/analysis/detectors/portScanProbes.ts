@@ -17,8 +17,10 @@ export const SYN = 1,
   SCTP = 8,
   /** Flags that no connection begins with. */
   ODD = 9,
+  /** A refusal of something that was not captured, as on one of two ways. */
+  REFUSAL = 10,
   KIND = 15,
-  KINDS = 10;
+  KINDS = 11;
 export const CLOSED = 16,
   FILTERED = 32,
   HALF_OPEN = 48,
@@ -93,9 +95,23 @@ function unaskedAnswer(ints: Int32Array, at: number): number {
   return ints[at + F.PACKETS_A] === 0 && icmpSays(ints, at) !== TIME_EXCEEDED ? FILTERED : 0;
 }
 
+/** RFC 9293 section 3.5.2: what a closed port answers, and all there is of the conversation. What a client breaks off goes to a service's port. */
+function isRefusal(ints: Int32Array, at: number): boolean {
+  const flags = ints[at + F.FLAGS]!;
+  return (
+    (ints[at + F.META]! & F.META_PROTOCOL) === PROTOCOL_TCP &&
+    ((flags >>> F.FIRST_TCP_FLAGS_SHIFT) & (TCP_RST | TCP_FIN | TCP_SYN)) === TCP_RST &&
+    (flags & (F.FIRST_FROM_B | F.DATA_A | F.SYN_A | F.FIN_A)) === 0 &&
+    ints[at + F.PACKETS_B] === 0 &&
+    ints[at + F.PACKETS_A]! <= MOST_STEALTH_SEGMENTS &&
+    (ints[at + F.PORTS]! & 0xffff) >= 1024
+  );
+}
+
 /** Kind | outcome of a flow, whoever of the two asked, or 0. */
 function anyProbeOf(flows: F.FlowTable, row: number): number {
   const at = row * F.INTS;
+  if (isRefusal(flows.ints, at)) return REFUSAL | CLOSED;
   if ((flows.ints[at + F.FLAGS]! & F.FIRST_FROM_B) === 0) return probeOf(flows, row);
   const outcome = unaskedAnswer(flows.ints, at);
   return outcome === 0 ? 0 : ODD | outcome;
@@ -103,7 +119,8 @@ function anyProbeOf(flows: F.FlowTable, row: number): number {
 
 /** Of a probe: which end sent it, which port it asked, and what it learned. */
 export function proberOf({ ints }: F.FlowTable, row: number): typeof F.A | typeof F.B {
-  return (ints[row * F.INTS + F.FLAGS]! & F.FIRST_FROM_B) === 0 ? F.A : F.B;
+  const at = row * F.INTS;
+  return (ints[at + F.FLAGS]! & F.FIRST_FROM_B) === 0 && !isRefusal(ints, at) ? F.A : F.B;
 }
 
 export function probedPort(flows: F.FlowTable, row: number): number {

@@ -1,6 +1,6 @@
 /** The ways to ask a port whether it is open, as nmap names them: https://nmap.org/book/man-port-scanning-techniques.html */
 
-export type Technique = 'syn' | 'connect' | 'fin' | 'null' | 'xmas' | 'ack' | 'maimon' | 'udp' | 'sctp' | 'odd-flags' | 'ip-proto';
+export type Technique = 'syn' | 'connect' | 'fin' | 'null' | 'xmas' | 'ack' | 'maimon' | 'udp' | 'sctp' | 'odd-flags' | 'answers' | 'ip-proto';
 
 export interface TechniqueText {
   /** What is asked, and what the answers mean. */
@@ -97,6 +97,14 @@ export const TECHNIQUES: Readonly<Record<Technique, TechniqueText>> = {
     probes: '((tcp.flags.syn == 1 && tcp.flags.ack == 1) || (tcp.flags.reset == 1 && tcp.flags.fin == 1))',
     oddity: 10,
   },
+  answers: {
+    how: 'Refusals (RST) of attempts that the capture does not hold, from one port after the other',
+    of: 'TCP ports',
+    refused: 'closed',
+    silent: 'filtered',
+    probes: 'tcp.flags.reset == 1 && tcp.flags.fin == 0',
+    oddity: -10,
+  },
   'ip-proto': {
     how: 'Packets of one IP protocol after the other, to learn which of them the host speaks',
     of: 'IP protocols',
@@ -111,6 +119,8 @@ export const TECHNIQUES: Readonly<Record<Technique, TechniqueText>> = {
 export function probeFilter(technique: Technique, source: string, target: string): string {
   const isIpv6 = source.includes(':'),
     ip = isIpv6 ? 'ipv6' : 'ip';
+  // Of these the answers were captured, and nothing else.
+  if (technique === 'answers') return `${ip}.src == ${target} && ${ip}.dst == ${source} && ${TECHNIQUES.answers.probes}`;
   const between = `${ip}.src == ${source} && ${ip}.dst == ${target}`;
   if (technique === 'ip-proto') return isIpv6 ? `${between} && !tcp && !udp && !icmpv6` : `${between} && !(ip.proto in {1, 6, 17})`;
   return `${between} && ${TECHNIQUES[technique].probes} && !${isIpv6 ? 'icmpv6' : 'icmp'}`;

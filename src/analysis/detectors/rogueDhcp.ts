@@ -15,7 +15,7 @@ import { defineDetector, type DetectorRun, type FindingDraft } from '../detector
 import { DhcpClients } from './dhcpClients.ts';
 import { Dhcpv6Rivals } from './dhcpv6Rivals.ts';
 import { DhcpRefusals } from './dhcpRefusals.ts';
-import { DuidClients, starvationByDuid, starvationByMac } from './dhcpStarvation.ts';
+import { DuidClients, FORGED_SHARE, starvationByDuid, starvationByMac } from './dhcpStarvation.ts';
 import { confidenceOf, MOST_EVIDENCE, Span } from './measures.ts';
 
 const options = z.object({
@@ -207,7 +207,7 @@ function evaluate(values: Options, state: CaptureState, seen: Seen): ReturnType<
       findings.push(draftRivals(values, { first, second, frames, span, questions: 0 }));
     }
   }
-  if (seen.clients.count >= values.clients) findings.push(...starvationByMac(values, seen.clients.idle(values.windowSeconds)));
+  if (seen.clients.count * FORGED_SHARE >= values.clients) findings.push(...starvationByMac(values, seen.clients.idle(values.windowSeconds)));
   if (seen.clientsV6.fresh.most >= values.clients) findings.push(starvationByDuid(values, seen.clientsV6));
   findings.push(...seen.rivalsV6.findings(values.rivalOffers, state));
   findings.push(...seen.refusals.findings(values));

@@ -9,7 +9,7 @@ import { dhcpv6Message } from '../../pcap/dissectors/dhcpv6.ts';
 import { redirectMessage } from '../../pcap/dissectors/icmp.ts';
 import { routerAdvertisementMessage } from '../../pcap/dissectors/icmpv6.ts';
 import { redundancyMessage } from '../../pcap/dissectors/redundancy.ts';
-import { NET_SRC, NET_VERSION, type Packet } from '../../pcap/packet.ts';
+import { NET_SRC, NET_STRIDE, NET_VERSION, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
 import { countText, plural } from '../describe.ts';
@@ -145,10 +145,10 @@ export const rogueRouter = defineDetector({
   },
 });
 
-function sourceOf({ net, netCount, ipv6 }: Packet): string {
-  // Errors and redirects quote a header of their own behind it.
-  const at = 0;
-  if (netCount === 0) return '';
+function sourceOf({ net, netCount, netAboveMac, ipv6 }: Packet): string {
+  // Errors and redirects quote a header of their own behind it; headers that carry the whole frame come before.
+  const at = netAboveMac * NET_STRIDE;
+  if (netAboveMac >= netCount) return '';
   return net[at + NET_VERSION] === 6 ? ipv6.textOf(net[at + NET_SRC]!) : formatIpv4(net[at + NET_SRC]!);
 }
 

@@ -18,6 +18,7 @@ import { countText } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import * as F from '../flowTable.ts';
 import type { Severity } from '../report.ts';
+import { neighbouring } from './reverseNames.ts';
 import { domainTableOf } from './dnsDomains.ts';
 import { AlikePages } from './alikePages.ts';
 import { Burst, packetTime } from './measures.ts';
@@ -288,9 +289,11 @@ export const serviceEnumeration = defineDetector({
                 ? Math.min(mostOfOneDomain(all, isFlooded), bursts.get(one)?.most ?? 0)
                 : one.mark === FILES
                   ? (refused.get(`${one.client} ${one.server}`)?.size ?? 0)
-                  : one.mark === SIP
-                    ? mostlyRefused(all, reached.get(`${one.client} ${one.server}`))
-                    : all.size;
+                  : one.mark === REVERSE
+                    ? neighbouring(all)
+                    : one.mark === SIP
+                      ? mostlyRefused(all, reached.get(`${one.client} ${one.server}`))
+                      : all.size;
           if (things >= (option === null ? 1 : values[option]) || (all.has(EVERYTHING) && bytesOf(state, one) >= WHOLE_DIRECTORY_BYTES))
             findings.push(
               draft(

@@ -3,7 +3,7 @@
  * Bounded; and the finding that all of them make of it.
  */
 import { formatMac } from '../../pcap/addresses.ts';
-import { MAC_SRC_HIGH, MAC_SRC_LOW, type Packet } from '../../pcap/packet.ts';
+import { MAC_SRC_HIGH, MAC_SRC_LOW, MAC_STRIDE, type Packet } from '../../pcap/packet.ts';
 import type { CaptureState } from '../captureState.ts';
 import type { FindingDraft } from '../detector.ts';
 import { safeText } from '../exports/safeText.ts';
@@ -138,7 +138,8 @@ export function wordedDraft(
   };
 }
 
-/** MAC address of the sender of the frame, empty without a link header. */
+/** MAC address of the sender of the frame, of the one within where a tunnel carries frames; empty without a link header. */
 export function linkSource({ mac, macCount }: Packet): string {
-  return macCount === 0 ? '' : formatMac(mac[MAC_SRC_HIGH]!, mac[MAC_SRC_LOW]!);
+  const at = (macCount - 1) * MAC_STRIDE;
+  return macCount === 0 ? '' : formatMac(mac[at + MAC_SRC_HIGH]!, mac[at + MAC_SRC_LOW]!);
 }

@@ -32,6 +32,8 @@ const SOUGHT = new Set([
   21, 22, 23, 102, 111, 135, 139, 445, 502, 512, 513, 514, 873, 1433, 1521, 2323, 2375, 3306, 3389, 5432, 5555, 5900, 5985, 5986, 6379, 7547, 8291,
   9200, 11_211, 20_000, 27_017, 37_215, 44_818, 47_808,
 ]);
+/** And over UDP: chargen, TFTP, portmapper, SNMP, CLDAP, IPMI, SQL Server's browser, SSDP, memcached, BACnet. Some of these in one network are monitoring, scattered ones are not. */
+const SOUGHT_UDP = new Set([19, 69, 111, 161, 389, 623, 1434, 1900, 11_211, 47_808]);
 /** Ports that programs ask many strangers for all day, some of whom are gone or behind a firewall. */
 const ORDINARY = new Set([25, 53, 80, 123, 443, 465, 587, 993, 853, 3478, 5222, 6881, 8080, 8443, 51_413]);
 
@@ -127,7 +129,11 @@ export function ofPort(values: PortSweepOptions, state: CaptureState, { row, tar
   if (!isSweep(values.failedSharePercent, targets, isSought ? values.soughtHosts : values.hosts)) return null;
   const isDense = !isIpv6 && targets.nearPercent >= 50;
   // Programs meet dead peers far and wide; a walk along a network, or packets no system makes, are no program's.
-  const threshold = isSought ? values.soughtHosts : isDense || (isRaw && !ORDINARY.has(port)) ? values.hosts : values.scatteredHosts;
+  const threshold = isSought
+    ? values.soughtHosts
+    : isDense || (isRaw && !ORDINARY.has(port)) || (isUdp && SOUGHT_UDP.has(port))
+      ? values.hosts
+      : values.scatteredHosts;
   if (targets.silent < threshold || (threshold === values.scatteredHosts && (!isTcp || targets.silent * 10 < targets.asked * 8))) return null;
   if (isUdp && ORDINARY.has(port) && !isDense) return null;
   const source = flowAddress(state, row, F.A),

@@ -4,6 +4,7 @@ import {
   MAC_DST_HIGH,
   MAC_SRC_HIGH,
   MAC_SRC_LOW,
+  MAC_STRIDE,
   NET_DST,
   NET_DST_PORT,
   NET_PROTOCOL,
@@ -49,13 +50,14 @@ function numberOf(p: Packet, address: number, isIpv6: boolean): number {
   return isIpv6 ? lastThree(p.ipv6.bytesOf(address)) : address;
 }
 
-/** Below 2^48. */
-function macOf({ mac }: Packet, high: typeof MAC_SRC_HIGH | typeof MAC_DST_HIGH): number {
-  return mac[high]! * 4_294_967_296 + (mac[high + 1]! >>> 0);
+/** Below 2^48. Of the frame within where a tunnel carries frames, as mirrors do. */
+function macOf({ mac, macCount }: Packet, high: typeof MAC_SRC_HIGH | typeof MAC_DST_HIGH): number {
+  const at = (macCount - 1) * MAC_STRIDE + high;
+  return mac[at]! * 4_294_967_296 + (mac[at + 1]! >>> 0);
 }
 
-function cardSlot({ mac }: Packet): number {
-  return Math.imul(mac[MAC_SRC_LOW]!, 0x9e3779b1) >>> 24;
+function cardSlot({ mac, macCount }: Packet): number {
+  return Math.imul(mac[(macCount - 1) * MAC_STRIDE + MAC_SRC_LOW]!, 0x9e3779b1) >>> 24;
 }
 
 function slotOf(target: number): number {

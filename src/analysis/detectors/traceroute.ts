@@ -53,12 +53,13 @@ export const traceroute = defineDetector({
     return {
       onOtherPacket(p) {
         if (p.icmp < 0 || p.netCount < 2) return;
+        // The error is of the IP version of what it quotes, whatever tunnel it came through.
         const { net } = p,
-          isV6 = net[NET_VERSION] === 6;
+          at = (p.netCount - 1) * NET_STRIDE,
+          isV6 = net[at + NET_VERSION] === 6;
         // Code 0: out of hops. Code 1 says that pieces of a datagram did not arrive in time (RFC 792, RFC 4443 section 3.3).
         if (p.icmp !== (isV6 ? EXCEEDED_V6 : EXCEEDED) << 8) return;
-        const at = (p.netCount - 1) * NET_STRIDE,
-          text = (value: number): string => (isV6 ? p.ipv6.textOf(value) : formatIpv4(value)),
+        const text = (value: number): string => (isV6 ? p.ipv6.textOf(value) : formatIpv4(value)),
           source = text(net[at + NET_SRC]!),
           destination = text(net[at + NET_DST]!),
           outer = at - NET_STRIDE;

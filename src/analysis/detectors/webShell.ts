@@ -19,6 +19,7 @@ import { plural } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { bodyWords, mayHoldShellTitle } from './httpWords.ts';
 import { remembered } from './remembered.ts';
+import { isLocalAddress } from './watched.ts';
 import { Sightings, sightingDraft, type Sighting } from './sightings.ts';
 
 const options = z.object({
@@ -175,25 +176,34 @@ function answerOf(response: HttpResponseMessage): Shell | null {
 }
 
 function draft(values: Options, state: CaptureState, one: Sighting<Shell>): FindingDraft {
-  const { mark, client, server, serverPort, count } = one;
+  const { mark, client, server, serverPort, count } = one,
+    // Shells are driven from outside; from inside the same may be data that a program sends away.
+    isOutward = mark === BEHINDER && isLocalAddress(client) && !isLocalAddress(server);
   return sightingDraft(state, one, {
     technique: mark.id,
-    severity: mark.isCertain ? 'high' : 'medium',
+    severity: mark.isCertain ? 'high' : isOutward ? 'low' : 'medium',
     parts: [
       [`marks of ${mark.name}`, mark.points],
       ['more than once', Math.min(10, count - 1)],
+      ['from inside to outside, as data goes that a program sends away', isOutward ? -15 : 0],
     ],
-    roles: ['attacker', 'victim'],
-    title:
-      mark === UPLOAD
+    roles: isOutward ? ['client', 'server'] : ['attacker', 'victim'],
+    title: isOutward
+      ? `${client} sends encoded data to a page of ${server} port ${serverPort}, as to a web shell`
+      : mark === UPLOAD
         ? `${client} uploads a web shell to ${server} port ${serverPort}`
         : mark === CALL
           ? `${client} tells a page of ${server} port ${serverPort} to call back with a shell`
           : `${client} runs commands on ${server} port ${serverPort} by a web shell`,
     description: `${plural(count, 'message')} (threshold ${values.requests}) between ${client} and ${server} port ${serverPort} ${count === 1 ? 'bears' : 'bear'} the marks of ${mark.name}.`,
     indicators: [{ name: 'shell', value: mark.name }],
-    alternatives: ['A page for administration that runs commands on purpose, or a test that was ordered.'],
-    attack: ['T1505.003'],
-    recommendation: `Take ${server} for compromised: find the page, who put it there and how, and what it ran.`,
+    alternatives: [
+      ...(isOutward ? [`A program on ${client} that sends data away in base 64: look at what it read before.`] : []),
+      'A page for administration that runs commands on purpose, or a test that was ordered.',
+    ],
+    attack: isOutward ? ['T1505.003', 'T1041'] : ['T1505.003'],
+    recommendation: isOutward
+      ? `Find the program on ${client} that sends this, and who runs ${server}.`
+      : `Take ${server} for compromised: find the page, who put it there and how, and what it ran.`,
   });
 }

@@ -90,6 +90,13 @@ export interface LdapSearchMessage extends Message {
 /** @public */
 export const ldapSearchMessage = messageKind<LdapSearchMessage>('ldap-search');
 
+/** Where a directory says that Java is to load the class of an object from (RFC 2713 section 3.1, `javaCodebase`). */
+export interface LdapCodeBaseMessage extends Message {
+  readonly kind: 'ldap-code-base';
+  readonly address: string;
+}
+export const ldapCodeBaseMessage = messageKind<LdapCodeBaseMessage>('ldap-code-base');
+
 const PORTS: readonly number[] = [389, 3268],
   KEEP_BYTES = 8192,
   MOST_ATTRIBUTES = 64,
@@ -191,7 +198,7 @@ function dissectLdap(p: Packet, offset: number, end: number, direction: Directio
   if (code === BIND) readBind(p, from, to, state, sink);
   else if (code === SEARCH) readSearch(p, from, to, sink);
   else if (code === ENTRY) {
-    if (sink !== null && readBer(p.bytes, from, to, part)) addText(p, f.objectName, part, to, sink);
+    readEntry(p, from, to, sink);
   } else if (code === EXTENDED) readExtended(p, from, to, state, sink);
   else if (ANSWERS.has(code)) readResult(p, code, from, to, state, sink);
 }
@@ -272,6 +279,27 @@ function readSearch(p: Packet, from: number, to: number, sink: FieldSink | null)
     p.emit({ kind: 'ldap-search', frame: p.frame, base, scope, filter, attributes } satisfies LdapSearchMessage);
   }
   sink?.info('LDAP', `searchRequest "${base}" ${SCOPES[scope] ?? scope} ${filter}`);
+}
+
+/** The name, and of the attributes where Java is to load from. */
+function readEntry(p: Packet, from: number, to: number, sink: FieldSink | null): void {
+  const { bytes } = p;
+  if ((sink === null && !p.hears('ldap-code-base')) || !readBer(bytes, from, to, part)) return;
+  const behind = part.to;
+  if (sink !== null) addText(p, f.objectName, part, to, sink);
+  if (!p.hears('ldap-code-base') || behind >= to || !readBer(bytes, behind, to, part)) return;
+  eachBer(bytes, part.from, Math.min(to, part.to), (_tag, begin, stop) => {
+    // Nearly all attributes are turned away by their first letter.
+    if (((bytes[begin + 2] ?? 0) | 0x20) !== 0x6a || !readBer(bytes, begin, stop, authentication)) return;
+    if (textAt(bytes, authentication.from, authentication.to, 16).toLowerCase() !== 'javacodebase') return;
+    if (
+      !readBer(bytes, authentication.to, stop, authentication) ||
+      !readBer(bytes, authentication.from, Math.min(stop, authentication.to), authentication)
+    )
+      return;
+    const address = textAt(bytes, authentication.from, Math.min(stop, authentication.to), 256);
+    p.emit({ kind: 'ldap-code-base', frame: p.frame, address } satisfies LdapCodeBaseMessage);
+  });
 }
 
 function readExtended(p: Packet, from: number, to: number, state: LdapState, sink: FieldSink | null): void {

@@ -157,14 +157,19 @@ function showText(p: Packet, from: number, to: number, sink: FieldSink | null): 
 const USER_PROMPT = /(?:login|user ?name|user|account)\s*:/i,
   SECRET_PROMPT = /(?:password|passcode|passwd|pin)\b[^:]*:/i;
 const REFUSED = /incorrect|fail|denied|invalid|bad |wrong/i,
-  WELCOME = /last login|welcome|[$#>%] ?$/i;
+  // A percent sign is a prompt behind the name of a host; Cisco's complaints begin with one (% Bad passwords, % Login invalid).
+  WELCOME = /last login|welcome|[$#>] ?$|\S% ?$/i;
 
 function serverCharacter(p: Packet, byte: number, state: TelnetState): void {
   if (byte === 13 || byte === 0) return;
   if (byte !== 10 && state.serverLine.length < MAX_LINE) state.serverLine += String.fromCharCode(byte);
   const { attempt, serverLine } = state;
   if (attempt.frame > 0) {
-    if (REFUSED.test(serverLine) || (byte === 58 && USER_PROMPT.test(serverLine) && !/last login:/i.test(serverLine)))
+    // Who is asked once more was refused: for the name, or, where there is none (Cisco's lines), for the password alone.
+    if (
+      REFUSED.test(serverLine) ||
+      (byte === 58 && (SECRET_PROMPT.test(serverLine) || (USER_PROMPT.test(serverLine) && !/last login:/i.test(serverLine))))
+    )
       loginAnswered(p, 'telnet', attempt, false);
     else if (WELCOME.test(serverLine)) loginAnswered(p, 'telnet', attempt, true);
   }

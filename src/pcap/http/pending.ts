@@ -43,7 +43,8 @@ export function sayLoginResult(p: Packet, request: PendingRequest, status: numbe
   const { login, loginFrame } = request,
     scheme = login!.scheme.toLowerCase(),
     isForm = scheme === 'form',
-    refused = status === 401 || status === 403 || status === 407;
+    // Interfaces that take their logins in forms refuse them as bad requests, too: OAuth does (RFC 6749 section 5.2), and Rails by 422.
+    refused = status === 401 || status === 403 || status === 407 || (isForm && (status === 400 || status === 422));
   if (!p.hears('login') || (!isForm && scheme !== 'basic' && scheme !== 'digest' && scheme !== 'ntlm') || (!refused && status >= 400)) return;
   p.emit({
     kind: 'login',

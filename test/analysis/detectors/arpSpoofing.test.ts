@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/analysis/report.ts';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
+import { carriedIn } from '../../support/carriedIn.ts';
 import { PacketBuilder } from '../../support/packetBuilder.ts';
 
 const GATEWAY = '10.0.0.1',
@@ -71,6 +72,13 @@ describe('as the victim alone sees it', () => {
         evidence: { frames: [2, 3, 4, 5] },
       },
     ]);
+  });
+  test('also in what a mirror port sends on', async () => {
+    const builder = before();
+    for (let i = 0; i < 4; i++) reply(builder, 66, GATEWAY, VICTIM).wait(2);
+    const [without] = await run(builder.bytes()),
+      [found] = await run(carriedIn('geneve', builder.bytes()));
+    expect(found).toMatchObject({ severity: 'high', title: without!.title, description: without!.description });
   });
   test('also where the attacker had asked for the gateway itself, as ettercap does', async () => {
     const builder = ask(before(), 66, EVIL, GATEWAY);
@@ -231,6 +239,43 @@ describe('is spoofing', () => {
     ]);
     expect(findings[0]!.severity).toBe('high');
     expect(findings[0]!.evidence.frames).toEqual(expect.arrayContaining([25, 26, 55, 56, 87, 88, 119, 126]));
+  });
+
+  test('both directions, of which the capture holds nothing but the replies', async () => {
+    const builder = new PacketBuilder(),
+      tell = (ip: string, [to, target]: readonly [number, string]): PacketBuilder =>
+        builder.frame(
+          Uint8Array.from([
+            ...macOf(to),
+            ...macOf(66),
+            8,
+            6,
+            0,
+            1,
+            8,
+            0,
+            6,
+            4,
+            0,
+            2,
+            ...macOf(66),
+            ...octetsOf(ip),
+            ...macOf(to),
+            ...octetsOf(target),
+          ]),
+        );
+    for (let i = 0; i < 4; i++) {
+      tell(GATEWAY, [30, VICTIM]);
+      tell(VICTIM, [1, GATEWAY]).wait(2);
+    }
+    const [finding, ...others] = await run(builder.bytes());
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      severity: 'high',
+      subjects: [{ role: 'attacker', address: '02:00:00:00:00:42' }, { role: 'victim' }, { role: 'victim' }],
+    });
+    expect(finding!.description).toMatch(/02:00:00:00:00:(?:01|1e)/);
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
   });
 
   test('both directions at once are one finding about one machine', async () => {

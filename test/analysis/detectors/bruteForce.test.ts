@@ -326,6 +326,8 @@ describe('over HTTP', () => {
   test.each([
     ['Basic', BASIC, '401 Unauthorized'],
     ['a form', FORM, '403 Forbidden'],
+    ['a form of an interface (Rails, Devise)', FORM, '422 Unprocessable Entity'],
+    ['a form of OAuth (RFC 6749 section 5.2)', FORM, '400 Bad Request'],
   ] as const)('%s that is refused each time', async (_name, request, status) => {
     const [finding, ...others] = await overHttp(15, request, status);
     expect(others).toEqual([]);

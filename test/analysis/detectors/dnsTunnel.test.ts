@@ -1,4 +1,5 @@
 /** Data in DNS names is told by how many, how long and how new they are; what only looks like it is left alone. */
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, hasShared, indicator, sample, shared } from '../../support/analyzeCapture.ts';
@@ -39,6 +40,82 @@ function code(seed: number, length: number): string {
   return Array.from({ length }, () => LETTERS[(state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 27]!).join('');
 }
 const many = (count: number, name: (i: number) => string): string[] => Array.from({ length: count }, (_, i) => name(i));
+
+describe('a beacon in DNS', () => {
+  const random = (i: number): string => (Math.imul(i + 1, 2_654_435_761) >>> 0).toString(16).padStart(8, '0');
+  /** Each name once, `gap(i)` seconds apart, with the same answer. */
+  async function called(
+    count: number,
+    name: (i: number) => string,
+    gap: (i: number) => number,
+    answer: (i: number) => readonly number[] = () => [0, 0, 0, 0],
+  ) {
+    const builder = new PacketBuilder();
+    for (let i = 0; i < count; i++) {
+      const ends = { from: A, to: RESOLVER, sourcePort: 40_000 + i, destinationPort: 53 },
+        said = query(name(i), ADDRESS, true);
+      said[7] = 1;
+      builder
+        .udp({ ...ends, payload: query(name(i), ADDRESS, false) })
+        .wait(0.02)
+        .udp({
+          ...{ from: RESOLVER, to: A, sourcePort: 53, destinationPort: ends.sourcePort },
+          payload: Uint8Array.from([...said, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, ...answer(i)]),
+        })
+        .wait(gap(i));
+    }
+    return findingsOf(await analyzeCapture(builder.bytes()), 'dns-tunnel');
+  }
+  const even = (i: number): number => 60 + ((i * 7) % 11) - 5;
+  test('ever new names once a minute, as Cobalt Strike asks', async () => {
+    const [finding, ...others] = await called(24, (i) => `${random(i)}.ns1.badcorp.com`, even);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ severity: 'medium', subjects: [{ role: 'client', address: A }] });
+    expect(finding!.title).toContain('badcorp.com every 1 m');
+    expect(finding!.confidence).toBe(confidenceSum(finding!));
+    expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+  test('silent on names that people choose, on the same name, and on what comes as people do', async () => {
+    const words = [
+      'www',
+      'mail',
+      'shop',
+      'news',
+      'images',
+      'static',
+      'forum',
+      'login',
+      'video',
+      'music',
+      'maps',
+      'help',
+      'blog',
+      'docs',
+      'status',
+      'play',
+      'store',
+      'cloud',
+      'drive',
+      'photos',
+    ];
+    expect(await called(20, (i) => `${words[i]}.example.com`, even)).toEqual([]);
+    expect(await called(40, () => `${random(7)}.example.com`, even)).toEqual([]);
+    expect(
+      await called(
+        40,
+        (i) => `${random(i)}.example.com`,
+        (i) => 100 + ((i * 173) % 400),
+      ),
+    ).toEqual([]);
+    expect(
+      await called(
+        40,
+        (i) => `${random(i)}.example.com`,
+        (i) => [1, 2, 300, 4, 1, 90, 700, 2][i % 8]!,
+      ),
+    ).toEqual([]);
+  });
+});
 
 describe('is told', () => {
   test.each([
@@ -82,6 +159,39 @@ describe('is told', () => {
     // Nothing is surer than that.
     expect(finding!.confidence).toBe(99);
     expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  });
+
+  describe('a file in pieces, however few', () => {
+    const FILE =
+      'root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\nbin:x:2:2:bin:/bin:/usr/sbin/nologin\nsys:x:3:3:sys:/dev:/usr/sbin/nologin\n';
+    const pieces = (text: string, length: number): string[] => text.match(new RegExp(`.{1,${length}}`, 'g'))!;
+    /** RFC 4648 section 6. */
+    const base32 = (text: string): string =>
+      pieces([...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join(''), 5)
+        .map((bits) => LETTERS[parseInt(bits.padEnd(5, '0'), 2)]!)
+        .join('');
+    test.each([
+      ['hexadecimal', pieces(Buffer.from(FILE).toString('hex'), 30)],
+      ['base 64, cut anywhere', pieces(Buffer.from(FILE).toString('base64url'), 25)],
+      ['base 32, cut anywhere', pieces(base32(FILE), 29)],
+    ])('in %s', async (_, labels) => {
+      expect(labels.length).toBeLessThan(30);
+      const [finding, ...others] = await ask(labels.map((label, i) => `${i}-x.${label}.evil.example`));
+      expect(others).toEqual([]);
+      expect(finding).toMatchObject({ severity: 'high', subjects: [{ role: 'client', address: A }] });
+      expect(finding!.confidence).toBe(confidenceSum(finding!));
+      expect(finding!.evidence.framesTotal).toBe(labels.length);
+    });
+    test('with their numbers before them', async () => {
+      const labels = pieces(Buffer.from(FILE).toString('hex'), 40);
+      expect(await ask(labels.map((label, i) => `${i}-${label}.evil.example`))).toHaveLength(1);
+    });
+    test('silent on as many keys, hashes and long words', async () => {
+      const hash = (i: number): string => createHash('sha256').update(String(i)).digest('hex').slice(0, 60);
+      expect(await ask(many(20, (i) => `${hash(i)}.cdn.example`))).toEqual([]);
+      expect(await ask(many(20, (i) => `${code(i, 40)}.cdn.example`))).toEqual([]);
+      expect(await ask(many(20, (i) => `internationalization-and-accessibility${i}.example.org`))).toEqual([]);
+    });
   });
 
   test('the finding keeps its id when more comes', async () => {
@@ -271,6 +381,10 @@ describe('is silent on', () => {
       ),
     ).toEqual([]));
   test('long names below many different domains', async () => expect(await ask(many(100, (i) => `${code(i, 40)}.d${i}.example`))).toEqual([]));
+  test('machines and stores of clouds, whose makers alone run the servers of these domains', async () => {
+    for (const domain of ['z12.blob.core.windows.net', 'cloudfront.net', 'bc.googleusercontent.com'])
+      expect(await ask(many(100, (i) => `${code(i, 30)}.${domain}`))).toEqual([]);
+  });
   test('a domain that is allowed', async () =>
     expect(
       await ask(

@@ -321,6 +321,11 @@ describe('programs that hide in texts, and scripts that load them', () => {
       "$s=New-Object IO.MemoryStream(,[Convert]::FromBase64String('H4sIAAAA'));IEX (New-Object IO.StreamReader($s)).ReadToEnd();",
       '/a',
     ],
+    [
+      'PowerShell that unpacks more than is looked at',
+      `$s=New-Object IO.MemoryStream(,[Convert]::FromBase64String("H4sIAAAAAAAA${'k7Q/x+'.repeat(200)}"));IEX (New-Object IO.StreamReader($s)).ReadToEnd();`,
+      '/a',
+    ],
     ['PowerShell of Cobalt Strike', "Set-StrictMode -Version 2\n\n$DoIt = @'\nfunction func_get_proc_address {\n", '/a'],
     ['Visual Basic', 'Dim sh\r\nSet sh = CreateObject("WScript.Shell")\r\nsh.Run "powershell -enc AAAA",0\r\n', '/u.vbs'],
     ['an HTML application', '<script language="VBScript">\r\nCreateObject("Shell.Application").ShellExecute "cmd"\r\n</script>', '/u.hta'],

@@ -96,6 +96,17 @@ describe('is a sweep', () => {
     expect(await run(builder.bytes())).toMatchObject([{ title: expect.stringContaining(`UDP port ${destinationPort}`) as string }]);
   });
 
+  test('far and wide for a port that no program asks strangers for, as the worm Slammer does', async () => {
+    const sent = (destinationPort: number) => {
+      const builder = new PacketBuilder();
+      for (let i = 1; i <= 60; i++)
+        builder.udp({ from: A, to: `${20 + i}.5.${i}.9`, sourcePort: 1044, destinationPort, payload: new Uint8Array(376) }).wait(0.01);
+      return run(builder.bytes());
+    };
+    expect(await sent(1434)).toMatchObject([{ severity: 'medium', title: expect.stringContaining('UDP port 1434') as string }]);
+    expect(await sent(27_015)).toEqual([]);
+  });
+
   // nmap -sn -PY
   test('SCTP', async () => {
     const builder = new PacketBuilder();

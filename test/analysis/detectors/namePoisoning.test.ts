@@ -85,6 +85,14 @@ describe('is poisoning', () => {
     expect(checkFilter(finding!.evidence.filter).ok).toBe(true);
   });
 
+  test('by multicast DNS, wpad among a few others: all of them are counted', async () => {
+    const builder = new PacketBuilder();
+    for (const name of ['wpad.local', 'fileservr.local', 'intranett.local', 'printr.local']) mdns(builder, name, EVIL);
+    const [finding] = await run(builder.bytes());
+    expect(finding!.title).toBe(`${EVIL} answers 4 different names with ${EVIL}`);
+    expect(indicator(finding!, 'names')).toBe('wpad, fileservr, intranett, printr');
+    expect(finding!.evidence.framesTotal).toBe(4);
+  });
   test('one answer for wpad is enough', async () => {
     for (const capture of [
       llmnr(new PacketBuilder(), 'wpad', EVIL),

@@ -1,4 +1,5 @@
 /** Machines that claim IPv6 addresses of others by Neighbor Discovery are found; a new card, anycast, routers that answer for others and hosts that defend their own are not. */
+import fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { checkFilter } from '../../../src/analysis/filtering.ts';
 import { analyzeCapture, findingsOf, sample } from '../../support/analyzeCapture.ts';
@@ -56,6 +57,22 @@ function discovery(
     ]),
   );
 }
+/** LINKTYPE_LINUX_SLL: type of the packet, kind of the device, length of the sender's address and the address, in the place of Ethernet's header. */
+function cooked(path: string): Uint8Array {
+  const bytes = Uint8Array.from(fs.readFileSync(path)),
+    view = new DataView(bytes.buffer),
+    parts: Uint8Array[] = [bytes.slice(0, 24)];
+  new DataView(parts[0]!.buffer).setUint32(20, 113, true);
+  for (let at = 24; at < bytes.length;) {
+    const length = view.getUint32(at + 8, true),
+      frame = bytes.slice(at + 16, at + 16 + length),
+      record = bytes.slice(at, at + 16);
+    for (const field of [8, 12]) new DataView(record.buffer).setUint32(field, length + 2, true);
+    parts.push(record, Uint8Array.from([0, 1, 0, 1, 0, 6, ...frame.subarray(6, 12), 0, 0]), frame.subarray(12));
+    at += 16 + length;
+  }
+  return Buffer.concat(parts);
+}
 const ask = (builder: PacketBuilder, mac: number, from: number, target: number): PacketBuilder =>
   discovery(builder, 135, mac, [from, EVERYBODY], target);
 const advertise = (builder: PacketBuilder, mac: number, target: number, to: number, flags: number): PacketBuilder =>
@@ -105,6 +122,10 @@ describe('is spoofing', () => {
 describe('is not spoofing', () => {
   test('a new card, twelve addresses and one that is taken', async () => {
     expect(await run(sample('ndp-new-card.pcap'))).toEqual([]);
+  });
+
+  test('the same as tcpdump -i any records it: nobody knows who asked whether an address is free', async () => {
+    expect(await run(cooked(sample('ndp-new-card.pcap')))).toEqual([]);
   });
 
   test('a new card that never said so: the old one is silent', async () => {

@@ -203,6 +203,27 @@ describe('built packet by packet', () => {
     expect(indicator(await onlyScan(probes(range(20, 20), ACK | PSH, { answer: reset() })), 'technique')).toBe('ack');
   });
 
+  test('of which the capture holds the answers alone, as a mirror of one direction does', async () => {
+    const builder = new PacketBuilder();
+    for (const port of range(1, 200)) {
+      if (port === 22 || port === 80)
+        builder.tcp({ from: B, to: A, sourcePort: port, destinationPort: 51_000, flags: SYN | ACK, sequence: 7, acknowledgment: 1001 });
+      else reset()(builder, port, 51_000);
+      builder.wait(0.01);
+    }
+    const scan = await onlyScan(builder.bytes());
+    expect(scan).toMatchObject({
+      severity: 'medium',
+      subjects: [
+        { role: 'attacker', address: A },
+        { role: 'victim', address: B },
+      ],
+      evidence: { framesTotal: 198 },
+    });
+    expect(indicator(scan, 'technique')).toBe('answers');
+    expect(indicator(scan, 'open')).toBe('22, 80');
+    expect(checkFilter(scan.evidence.filter)).toMatchObject({ ok: true });
+  });
   // nmap --scanflags SYNACK, URGACKPSHRSTSYNFIN and FINRST.
   test.each([
     ['SYN and ACK', SYN | ACK],
@@ -551,6 +572,19 @@ describe('is silent on', () => {
         .tcp({ ...there, flags: ACK, sequence: 1001, acknowledgment: 5001 });
     }
     await silent(builder);
+  });
+
+  test.each<[string, (i: number) => readonly [number, number]]>([
+    ['connections that a client breaks off', (i) => [40_000 + i, 443]],
+    ['those that a server breaks off', (i) => [8080, 40_000 + i]],
+    ['what the victim of a flood answers to somebody who has nothing to do with it', (i) => [(i * 7919) % 60_000, 1024 + ((i * 104_729) % 60_000)]],
+  ])('refusals of one direction: %s', async (_, ports) => {
+    const builder = new PacketBuilder();
+    for (let i = 1; i <= 60; i++) {
+      const [sourcePort, destinationPort] = ports(i);
+      builder.tcp({ from: B, to: A, sourcePort, destinationPort, flags: RST | ACK, sequence: 0, acknowledgment: 1001 }).wait(0.05);
+    }
+    expect(scansOf(await analyzeCapture(builder.bytes()))).toEqual([]);
   });
 
   test('a server seen in one direction only, which answers and sends', async () => {

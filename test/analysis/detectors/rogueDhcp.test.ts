@@ -162,6 +162,17 @@ describe('is found', () => {
     expect(finding!.title).toContain('120 of them within 1 h 00 m');
   });
 
+  test('starvation by fewer clients, all of whom one card names', async () => {
+    const asked = async (count: number, mac?: typeof INTRUDER_MAC) => {
+      const builder = new PacketBuilder();
+      for (let i = 1; i <= count; i++) dhcp(builder, DISCOVER, { id: i, client: i, first: 2, ...(mac === undefined ? {} : { mac }) }).wait(0.5);
+      return run(builder.bytes());
+    };
+    expect(await asked(30, INTRUDER_MAC)).toMatchObject([{ severity: 'high', subjects: [{ role: 'attacker', address: '00:16:36:66:66:66' }] }]);
+    expect(await asked(30)).toEqual([]);
+    expect(await asked(12, INTRUDER_MAC)).toEqual([]);
+  });
+
   test('starvation at one lease a second, in frames of the invented clients, until the server has no more', async () => {
     const builder = new PacketBuilder();
     for (let i = 1; i <= 200; i++) lease(builder, i, { isServed: i <= 100 }).wait(0.6);

@@ -46,6 +46,30 @@ describe('http-flood', () => {
     for (let i = 0; i < 1200; i++) dialogue(web(`/${(i * 7919).toString(36)}q`), { builder, clientPort: 10_000 + i, gap: 0.0005 });
     expect(await run(builder.bytes(), 'http-flood')).toMatchObject([{ severity: 'low' }]);
   });
+  test('one address that says to be ever another browser, with a query of its own each time (HULK, GoldenEye)', async () => {
+    const hulk = (count: number, agents: number, page: (i: number) => string): Uint8Array => {
+      const builder = new PacketBuilder();
+      for (let i = 0; i < count; i++)
+        dialogue(web(page(i), { headers: `Host: a\r\nUser-Agent: Mozilla/5.0 (X11; rv:${i % agents}.0)\r\n` }), {
+          builder,
+          clientPort: 10_000 + i,
+          gap: 0.003,
+        });
+      return builder.bytes();
+    };
+    const random = (i: number): string => `/?${(i * 7919).toString(36)}=${(i * 104_729).toString(36)}`;
+    expect(await run(hulk(300, 20, random), 'http-flood')).toMatchObject([
+      { severity: 'medium', subjects: [{ role: 'attacker', address: CLIENT }, {}] },
+    ]);
+    // A program that asks for one thing after the other, and people behind one address that read.
+    expect(await run(hulk(300, 1, random), 'http-flood')).toEqual([]);
+    expect(
+      await run(
+        hulk(300, 20, (i) => `/page/${i}?id=${i}`),
+        'http-flood',
+      ),
+    ).toEqual([]);
+  });
   test('recorded with ApacheBench', async () => expect(await run(recorded('http-flood'), 'http-flood')).toHaveLength(1));
   test('silent on a crawler, and on a page that asks every second', async () => {
     expect(
@@ -272,6 +296,22 @@ describe('service-enumeration', () => {
   ])('silent on %s', async (_, how) => expect(await run(overTftp(...how), 'service-enumeration')).toEqual([]));
 
   test('a zone', async () => expect(await run(lookUps(['example.org'], { type: 252 }).bytes(), 'service-enumeration')).toHaveLength(1));
+  test('names of the addresses of a network, by IPv4 and IPv6; not those of whoever calls, from all over the world', async () => {
+    const asked = (name: (i: number) => string) =>
+        run(
+          lookUps(
+            Array.from({ length: 120 }, (_, i) => name(i)),
+            { type: 12 },
+          ).bytes(),
+          'service-enumeration',
+        ),
+      nibbles = (host: number, network: number): string =>
+        [...(host.toString(16).padStart(16, '0') + network.toString(16).padStart(8, '0') + '8bd01002')].join('.');
+    expect(await asked((i) => `${i}.2.0.192.in-addr.arpa`)).toMatchObject([{ severity: 'low', title: expect.stringContaining('the names of many addresses: 120') as string }]);
+    expect(await asked((i) => `${nibbles(i, 7)}.ip6.arpa`)).toHaveLength(1);
+    expect(await asked((i) => `${i % 250}.${(i * 37) % 251}.${(i * 91) % 241}.${(i * 13) % 200}.in-addr.arpa`)).toEqual([]);
+    expect(await asked((i) => `${nibbles(i, i * 7919)}.ip6.arpa`)).toEqual([]);
+  });
   test('silent on a few broken links, a mail, and a few reverse look-ups', async () => {
     expect(
       await run(dialogue(Array.from({ length: 20 }, (_, i) => web(`/${i}`, { status: '404 Not Found' })).flat()).bytes(), 'service-enumeration'),

@@ -57,6 +57,23 @@ describe('is silent on', () => {
   ])('%s', async (_name, uri, options) => expect(await run(uri, options)).toEqual([]));
 });
 
+test('what only looks like Behinder has less weight from inside to outside: data that is sent away looks alike', async () => {
+  const body = 'Ab3+'.repeat(300);
+  expect(await run('/a.php', { method: 'POST', headers: FORM, body })).toMatchObject([
+    { severity: 'low', subjects: [{ role: 'client' }, { role: 'server' }] },
+  ]);
+  const driven = dialogue(web('/a.php', { method: 'POST', headers: FORM, body }), { client: '203.0.113.9', server: '10.0.0.5' }).bytes();
+  expect(findingsOf(await analyzeCapture(driven), 'web-shell')).toMatchObject([
+    {
+      severity: 'medium',
+      subjects: [
+        { role: 'attacker', address: '203.0.113.9' },
+        { role: 'victim', address: '10.0.0.5' },
+      ],
+    },
+  ]);
+});
+
 describe('pages that are uploaded, and told to call back', () => {
   const form = (name: string, code: string): RequestOptions => ({
     method: 'POST',

@@ -43,6 +43,38 @@ describe('telnet', () => {
     expect(JSON.stringify(fed.messages)).not.toContain('geheim');
   });
 
+  // As a router with `line vty 0 4 / password ... / login` says it (Cisco, "Configuring Passwords and Privileges").
+  it('knows a line that asks for a password alone: asked once more, and what begins with a percent sign, is a refusal', () => {
+    const fed = feedEveryWay(
+        telnet,
+        conversation(
+          ['<', '\xff\xfb\x01\r\n\r\nUser Access Verification\r\n\r\nPassword: '],
+          ['>', 'cisco1\r\n'],
+          ['<', '\r\nPassword: '],
+          ['>', 'cisco2\r\n'],
+          ['<', '\r\nPassword: '],
+          ['>', 'cisco3\r\n'],
+          ['<', '\r\n% Bad passwords\r\n'],
+        ),
+        { ports: [40000, 23] },
+      ),
+      results = (messages: typeof fed.messages): unknown[] =>
+        messages.flatMap((message) => ('result' in message && message.result !== 'sent' ? [message.result] : []));
+    expect(results(fed.messages)).toEqual(['rejected', 'rejected', 'rejected']);
+    const right = feedEveryWay(
+      telnet,
+      conversation(['<', '\xff\xfb\x01\r\nPassword: '], ['>', 'cisco4\r\n'], ['<', '\r\nRouter>'], ['>', 'enable\r\n'], ['<', '\r\nPassword: ']),
+      { ports: [40000, 23] },
+    );
+    expect(results(right.messages)).toEqual(['accepted']);
+    const csh = feedEveryWay(
+      telnet,
+      conversation(['<', '\xff\xfb\x01\r\nlogin: '], ['>', 'anna\r\n'], ['<', 'Password: '], ['>', 'geheim\r\n'], ['<', '\r\nhost% ']),
+      { ports: [40000, 23] },
+    );
+    expect(results(csh.messages)).toEqual(['accepted']);
+  });
+
   it('is known by its negotiation on any port, and says the fields of Wireshark', () => {
     expect(feedEveryWay(telnet, conversation(['<', '\xff\xfd\x18'])).recognised).toBe(true);
     expect(feedEveryWay(telnet, conversation(['<', '\xff\xd8\xff\xe0'])).recognised).toBe(false);
