@@ -142,7 +142,7 @@ export function listTable<Row extends object>(store: Store, table: ListTable<Row
     rows: model.rows,
     sort,
     layout,
-    selected: -1,
+    selected: model.placeOf(state.chosen, table.keyOf),
     total: table.total,
     onSort: (by) => store.remember(id, { column: by.column, descending: by.descending }),
     onLayout: (next) => store.remember(id, next),

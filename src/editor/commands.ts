@@ -52,6 +52,9 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
     goToPacket: async (frame) => {
       await goToPacket(activeEditor(editors), typeof frame === 'number' ? frame : undefined);
     },
+    find: () => tellActive(editors, { kind: 'find' }),
+    findNext: () => tellActive(editors, { kind: 'findNext', backwards: false }),
+    findPrevious: () => tellActive(editors, { kind: 'findNext', backwards: true }),
     // The page knows which filter and time range it is showing, and calls back with them.
     exportReport: () => tellActive(editors, { kind: 'exportReport' }),
     savePackets: () => tellActive(editors, { kind: 'savePackets' }),
