@@ -66,14 +66,7 @@ export function menuFor(store: Store, target: Target): Menu {
   };
   const withRows = (what: string, convert: (rows: readonly object[]) => string): void => useRows((rows) => copyText(store, convert(rows), what));
   const groups: MenuItem[][] = [[], [], [], [], [], []];
-  const [narrowing, filtering, going, saving, asking, copying] = groups as [
-    MenuItem[],
-    MenuItem[],
-    MenuItem[],
-    MenuItem[],
-    MenuItem[],
-    MenuItem[],
-  ];
+  const [narrowing, filtering, going, saving, asking, copying] = groups as [MenuItem[], MenuItem[], MenuItem[], MenuItem[], MenuItem[], MenuItem[]];
   const { cell } = target;
   if (cell !== undefined) {
     const apply = (combine: (left: string, right: string) => string) => (): void =>

@@ -24,7 +24,8 @@ export interface FindBar {
 
 function words({ finding, text }: FindBar): string {
   const { found, problem, progress } = finding;
-  if (finding.isBusy) return progress === null ? 'Finding…' : `Finding… ${String(Math.floor((progress.bytesDone / Math.max(1, progress.bytesTotal)) * 100))} %`;
+  if (finding.isBusy)
+    return progress === null ? 'Finding…' : `Finding… ${String(Math.floor((progress.bytesDone / Math.max(1, progress.bytesTotal)) * 100))} %`;
   if (problem !== '') return problem;
   if (found === 'none') return 'No packet has it';
   if (found !== null) return `${formatCount(found.place)} of ${formatCount(found.count)}`;
@@ -55,11 +56,17 @@ export function findBar(bar: FindBar) {
         @input=${(event: InputEvent) => bar.onText((event.currentTarget as HTMLInputElement).value)}
     /></span>
     ${segments('Find by', WAYS, by, bar.onWay, 'find-by')}
-    <span class="muted ell found" role="status" data-testid="find-words" title=${words(bar)}>${finding.isBusy ? icon('loading') : nothing}${words(bar)}</span>
+    <span class="muted ell found" role="status" data-testid="find-words" title=${words(bar)}
+      >${finding.isBusy ? icon('loading') : nothing}${words(bar)}</span
+    >
     <button class="act" title="Previous (Shift+F3)" aria-label="Previous match" data-testid="find-previous" @click=${() => bar.onNext(true)}>
       ${icon('arrow-up')}
     </button>
-    <button class="act" title="Next (F3)" aria-label="Next match" data-testid="find-next" @click=${() => bar.onNext(false)}>${icon('arrow-down')}</button>
-    <button class="act" title="Close (Escape)" aria-label="Close find" data-testid="find-close" @click=${() => bar.onClose()}>${icon('close')}</button>
+    <button class="act" title="Next (F3)" aria-label="Next match" data-testid="find-next" @click=${() => bar.onNext(false)}>
+      ${icon('arrow-down')}
+    </button>
+    <button class="act" title="Close (Escape)" aria-label="Close find" data-testid="find-close" @click=${() => bar.onClose()}>
+      ${icon('close')}
+    </button>
   </div>`;
 }

@@ -201,8 +201,7 @@ export function findingDetail(store: Store, finding: Finding) {
           </p>`
     }
     <p class="lead">${finding.description}</p>
-    ${subjects.length === 0 ? nothing : html`<p class="subjects">${subjects}</p>`}
-    ${single ? traffic : nothing}
+    ${subjects.length === 0 ? nothing : html`<p class="subjects">${subjects}</p>`} ${single ? traffic : nothing}
     <div class="g2">
       <section>
         ${heading('h-measured', 'Measured', nothing, finding.indicators.some((one) => one.threshold !== undefined) ? html`<span class="muted hided">line = threshold</span>` : nothing)}

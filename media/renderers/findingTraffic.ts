@@ -131,10 +131,14 @@ export function findingTraffic(store: Store, finding: Finding): TemplateResult |
       behind(store, finding, withFiles).then((found) => tables(store, finding, found)),
       nothing,
     )}
-    ${withFiles ? nothing : html`<p>
-          <button class="btn" data-testid="find-files" @click=${() => store.remember('findings', { filesOf: finding.id })}>
-            ${icon('files')}Look for files it carried
-          </button>
-        </p>`}
+    ${
+      withFiles
+        ? nothing
+        : html`<p>
+            <button class="btn" data-testid="find-files" @click=${() => store.remember('findings', { filesOf: finding.id })}>
+              ${icon('files')}Look for files it carried
+            </button>
+          </p>`
+    }
   </div>`;
 }

@@ -37,7 +37,8 @@ export class PacketSearches {
     const key = JSON.stringify([by, text, frames]),
       known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const matches = by === 'text' ? await rowsWith(source, format, text, options) : await selectFrames(source, format, filterOf(by, text), undefined, options);
+    const matches =
+      by === 'text' ? await rowsWith(source, format, text, options) : await selectFrames(source, format, filterOf(by, text), undefined, options);
     this.#kept.set(key, matches);
     if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
     return matches;

@@ -18,7 +18,11 @@ interface Asked {
   readonly sort?: Sort | null;
 }
 
-function find({ handlers }: CaptureSession, search: Partial<PacketSearch>, { selection = EVERYTHING, sort = null }: Asked = {}): Promise<PacketFound | null> {
+function find(
+  { handlers }: CaptureSession,
+  search: Partial<PacketSearch>,
+  { selection = EVERYTHING, sort = null }: Asked = {},
+): Promise<PacketFound | null> {
   return Promise.resolve(
     handlers.findPacket({ selection, sort, search: { by: 'text', text: '', from: 0, backwards: false, ...search } }, new AbortController().signal),
   );
