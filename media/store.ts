@@ -34,7 +34,7 @@ export class Store {
   start: PageStart | null = null;
   progress: Progress | null = null;
   complete = false;
-  /** Why the file cannot be read at all. */
+  /** Why the file cannot be read, or no further. */
   failure: string | null = null;
   /** That the file is not there any more; what was read of it is. */
   gone: string | null = null;
@@ -85,6 +85,11 @@ export class Store {
 
   get selected(): boolean {
     return this.place.selection.filter !== '' || this.place.selection.timeRange !== null;
+  }
+
+  /** Nothing of it could be read; who read some and stopped has that. */
+  get isUnreadable(): boolean {
+    return this.failure !== null && this.pausing.packets === 0;
   }
 
   get canGoBack(): boolean {

@@ -64,7 +64,8 @@ export class TableModel<Row extends object> {
   placeOf(key: string, keyOf: (row: Row) => string): number {
     if (key === '' || this.question === null) return this.place;
     const at = this.place >= 0 ? this.rows.get(this.place) : undefined;
-    if (at !== undefined && keyOf(at) === key) return this.place;
+    // A row that was sought stands there, though its page may still be on its way.
+    if (at === undefined ? this.place >= 0 && this.sought.endsWith(`|${key}`) : keyOf(at) === key) return this.place;
     const found = this.rows.indexOf((row) => keyOf(row) === key);
     this.place = found;
     if (found < 0) void this.seek(key, keyOf);
@@ -82,8 +83,7 @@ export class TableModel<Row extends object> {
       const index = (await this.fetch(0, total)).findIndex((row) => keyOf(row) === key);
       if (mark !== this.sought || index < 0) return;
       this.place = index;
-      // Its page: then it is known by its row.
-      this.rows.need(index, index + 1);
+      this.store.changed();
     } catch {
       // Its details are shown without its place.
     }

@@ -271,7 +271,8 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
   private select(index: number, extend: boolean): void {
     const config = this.current;
     const total = config?.rows.total ?? 0;
-    if (config === null || total === 0) return;
+    // Rows that wait for another list to come are not those of it.
+    if (config === null || total === 0 || config.rows.loading) return;
     this.active = Math.max(0, Math.min(index, total - 1));
     if (!extend) this.anchor = this.active;
     this.reveal(this.active);

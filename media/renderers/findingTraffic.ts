@@ -48,12 +48,12 @@ const bytesOf = (row: Conversation): number => row.bytesAToB + row.bytesBToA;
 
 function conversationRow(store: Store, row: Conversation): TemplateResult {
   return html`<tr data-flow=${row.id}>
-    <td>
+    <td class="wrap">
       <button class="lk" data-testid="finding-flow" title="Show it in Conversations" @click=${() => store.showConversation(row.id)}>
         ${end(row.a, row.aPort)} → ${end(row.b, row.bPort)}
       </button>
     </td>
-    <td>${row.service === null ? '' : protocolLabel(row.service)}</td>
+    <td class="c-service hidex">${row.service === null ? '' : protocolLabel(row.service)}</td>
     <td class="r">${formatCount(row.packetsAToB + row.packetsBToA)}</td>
     <td class="r">${bytesCell(bytesOf(row))}</td>
   </tr>`;
@@ -61,11 +61,11 @@ function conversationRow(store: Store, row: Conversation): TemplateResult {
 
 function fileRow(store: Store, row: FileRow): TemplateResult {
   return html`<tr data-file=${row.id}>
-    <td>
+    <td class="wrap">
       <button class="lk" data-testid="finding-file" title="Show it in Files: ${row.path}" @click=${() => store.showFile(row.id)}>${row.name}</button>
     </td>
     <td title=${row.kind}>${row.kind}</td>
-    <td title="${row.sender} → ${row.receiver}">${row.sender} <span class="muted">→ ${row.receiver}</span></td>
+    <td class="hidex" title="${row.sender} → ${row.receiver}">${row.sender} <span class="muted">→ ${row.receiver}</span></td>
     <td class="r">${bytesCell(row.bytes)}</td>
   </tr>`;
 }
@@ -84,11 +84,11 @@ function tables(store: Store, finding: Finding, { conversations, files }: Behind
       ? nothing
       : html`<section class="sec">
           ${heading('h-flows', largest.length === 1 ? 'Conversation' : 'Conversations', conversations.length > SHOWN ? `the largest of ${formatCount(conversations.length)}` : nothing)}
-          <table class="ev">
+          <table class="ev behind">
             <thead>
               <tr>
                 <th scope="col">Between</th>
-                <th scope="col" class="c-proto">Service</th>
+                <th scope="col" class="c-service hidex">Service</th>
                 <th scope="col" class="r c-num">Packets</th>
                 <th scope="col" class="r c-num">Bytes</th>
               </tr>
@@ -104,12 +104,12 @@ function tables(store: Store, finding: Finding, { conversations, files }: Behind
       ? nothing
       : html`<section class="sec">
           ${heading('h-carried', files.length === 1 ? 'File it carried' : 'Files it carried', files.length > SHOWN ? `${formatCount(SHOWN)} of ${plural(files.length, 'file')}` : nothing)}
-          <table class="ev">
+          <table class="ev behind">
             <thead>
               <tr>
                 <th scope="col">File</th>
                 <th scope="col">What it is</th>
-                <th scope="col">From, to</th>
+                <th scope="col" class="hidex">From, to</th>
                 <th scope="col" class="r c-num">Size</th>
               </tr>
             </thead>

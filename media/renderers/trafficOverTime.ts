@@ -69,7 +69,7 @@ export function trafficOverTime(store: Store) {
   return html`<section class="sec" aria-labelledby="h-time">
     <div class="hd w">
       <h2 id="h-time">Traffic over time</h2>
-      ${pending === null ? legend : picked(fine, start, pending, apply, () => config.onPending(null))}
+      ${legend} ${pending === null ? nothing : picked(fine, start, pending, apply, () => config.onPending(null))}
       <span class="x"
         >${segments<Measure>(
           'Measure',

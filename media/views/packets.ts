@@ -38,7 +38,9 @@ const columnsFor = (total: number, fields: readonly string[]): readonly Column<P
   const width = Math.max(46, Math.ceil(formatCount(total).length * 7.6) + 4);
   return packetColumns.flatMap((column) => {
     if (column.id === 'number') return { ...column, width };
-    return column.id === 'info' ? [...fields.map((name, index) => valueColumn(name, index, 90, 1, 1, name)), column] : column;
+    return column.id === 'info'
+      ? [...fields.map((name, index) => valueColumn(name, index, Math.min(150, Math.max(64, Math.ceil(name.length * 6.8) + 14)), 1, 1, name)), column]
+      : column;
   });
 };
 

@@ -33,9 +33,11 @@ export async function analyzeCapture(
 
 /** Watches a session: each time all of its file has been read, its summary is remembered and the tree told; and that it cannot be read. */
 export function rememberResults(uri: vscode.Uri, session: EngineSession, context: ResultsContext): void {
+  let isPartlyRead = false;
   session.onEvent((event) => {
+    if (event.kind === 'updated') isPartlyRead = event.packets > 0;
     const keeping =
-      event.kind === 'failed'
+      event.kind === 'failed' && !isPartlyRead
         ? keep(uri, { failed: event.message }, context)
         : event.kind === 'updated' && event.complete
           ? summarize(uri, session, context)
