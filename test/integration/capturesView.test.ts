@@ -77,8 +77,12 @@ describeInVscode('the Captures view', () => {
     for (const _ of ['read', 'known']) {
       await runCommand(window.page, 'Netsec: Analyze All Captures');
       await title.filter({ hasText: '3 of 4 captures analysed, 1 could not be read, worst first' }).waitFor({ timeout: 30_000 });
-      const names = await quickPickRows(window.page).locator('.label-name').allInnerTexts();
-      expect([names[0], names.at(-2), names.at(-1)]).toEqual(['scan-syn.pcap', 'broken.pcap', expect.stringContaining('Analyse All Again')]);
+      const listed = await quickPickRows(window.page).allInnerTexts();
+      expect([listed[0], listed.at(-2), listed.at(-1)]).toEqual([
+        expect.stringContaining('scan-syn.pcap'),
+        expect.stringContaining('broken.pcap'),
+        expect.stringContaining('Analyse All Again'),
+      ]);
       await window.page.keyboard.press('Escape');
     }
     await expect.poll(() => rows().filter({ hasText: 'broken.pcap' }).getAttribute('aria-label')).toMatch(/, cannot be read, /);
