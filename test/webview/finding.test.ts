@@ -54,7 +54,7 @@ describe.runIf(here)('what is looked for', () => {
     await expect.poll(() => words(page)).toBe('12 of 12');
     await page.keyboard.press('Escape');
     await expect.poll(() => focused(page)).toBe('packet-list');
-    expect(await page.getByTestId('find-bar').count()).toBe(0);
+    await expect.poll(() => page.getByTestId('find-bar').count()).toBe(0);
     await send(page, { kind: 'findNext', backwards: false });
     await expect.poll(() => frame(page)).toBe('frame 100');
     await expect.poll(() => page.locator('[data-testid="packet-row"].active').innerText()).toMatch(/^\s*100\b/);
@@ -68,7 +68,7 @@ describe.runIf(here)('what is looked for', () => {
     await input.fill('nowhere');
     await input.press('Enter');
     await expect.poll(() => words(page)).toBe('No packet has it');
-    expect(await input.getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => input.getAttribute('aria-invalid')).toBe('true');
     await page.getByTestId('find-by-filter').click();
     await expect.poll(() => focused(page)).toBe('find-input');
     await input.fill('no.such == 1');
@@ -81,7 +81,7 @@ describe.runIf(here)('what is looked for', () => {
     const asked = await page.evaluate(() =>
       (window as unknown as { harness: { asked: [string, unknown][] } }).harness.asked.filter(([name]) => name === 'findPacket').at(-1),
     );
-    expect(asked).toEqual(['findPacket', { by: 'bytes', text: '47 45 54', from: expect.any(Number), backwards: false }]);
+    expect(asked).toEqual(['findPacket', { by: 'bytes', text: '47 45 54', from: expect.any(Number) as number, backwards: false }]);
   });
 
   test('is looked for where the reader is, if there is a search', async () => {

@@ -587,7 +587,7 @@ describe.runIf(here)('the analysis page', () => {
     );
     await expect.poll(() => page.getByTestId('stopped').innerText()).toContain('What was read before is kept.');
     await expect.poll(() => page.getByTestId('kpi-state').innerText()).toBe('Stopped');
-    expect(await page.getByTestId('failed').count()).toBe(0);
+    await expect.poll(() => page.getByTestId('failed').count()).toBe(0);
     await page.getByTestId('nav-packets').click();
     await page.getByTestId('packet-row').first().waitFor();
   });
