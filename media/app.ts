@@ -65,7 +65,7 @@ function pausing(store: Store): TemplateResult | typeof nothing {
 
 function top(store: Store): TemplateResult {
   const { whole } = store;
-  const off = store.failure !== null;
+  const off = store.isUnreadable;
   return html`<header class="top">
     <button class="act back" title="Back (Alt+Left)" aria-label="Back" data-testid="back" ?disabled=${!store.canGoBack} @click=${() => store.back()}>
       ${icon('arrow-left')}
@@ -139,14 +139,14 @@ function side(store: Store): TemplateResult {
       >
     </div>
     ${views.map((view) => {
-      const count = report === null || store.failure !== null ? null : view.count(report);
+      const count = report === null || store.isUnreadable ? null : view.count(report);
       const words = count === null ? '' : formatCount(count);
       return html`<button
         class="view"
         title=${view.title}
         data-testid="nav-${view.id}"
         aria-current=${view === open ? 'page' : nothing}
-        ?disabled=${store.failure !== null}
+        ?disabled=${store.isUnreadable}
         @click=${() => (view !== open || view.id === 'endpoints' ? store.go({ view: view.id, views: view.id === 'endpoints' ? store.viewsWith('endpoints', { host: '' }) : store.place.views }) : undefined)}
         @keydown=${(event: KeyboardEvent) => onNavKey(event)}
       >
@@ -188,6 +188,11 @@ function gone(store: Store): TemplateResult | typeof nothing {
   return store.gone === null ? nothing : html`<p class="problem gone" role="status" data-testid="gone">${store.gone}</p>`;
 }
 
+/** Reading stopped, of a file that lies on a disk that is gone: what was read is of use. */
+function stopped(store: Store): TemplateResult | typeof nothing {
+  return store.failure === null ? nothing : html`<p class="problem" role="alert" data-testid="stopped">${store.failure}</p>`;
+}
+
 export function app(store: Store): TemplateResult {
   const view = openView(store);
   const { stream } = store.place;
@@ -196,9 +201,9 @@ export function app(store: Store): TemplateResult {
       ${top(store)} ${side(store)}
       <main class="${view.fixed ? 'fix' : ''}" data-view=${view.id} aria-busy=${store.busy}>
         ${
-          store.failure !== null
+          store.isUnreadable
             ? failed(store)
-            : html`${gone(store)}${trouble(store)}
+            : html`${gone(store)}${stopped(store)}${trouble(store)}
                 <div class="stage ${stream === null ? '' : 'with-stream'}">
                   <div class="viewport ${view.fixed ? 'fix' : ''}" tabindex=${view.fixed ? nothing : '-1'}>${view.render(store)}</div>
                   ${

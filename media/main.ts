@@ -22,6 +22,7 @@ import './narrow.css';
 import { app, openView } from './app.ts';
 import { connect } from './engine.ts';
 import { Store } from './store.ts';
+import { findNextPacket, findPackets } from './views/packets.ts';
 
 const host = connect();
 const store = new Store(host.engine, { load: host.getState, save: host.setState });
@@ -41,7 +42,19 @@ store.subscribe(draw);
 host.engine.onEvent((event) => {
   store.receive(event);
   if (event.kind === 'goToPacket') focusPackets();
+  if (event.kind === 'find') find();
+  if (event.kind === 'findNext') findNextPacket(store, event.backwards);
 });
+
+/** Where the reader is, if there is something to search in; else in the packets. */
+function find(): void {
+  const panel = document.activeElement?.closest('netsec-stream') ?? null,
+    within = panel ?? (store.place.view === 'packets' ? null : document.querySelector('.viewport')),
+    search = within?.querySelector<HTMLInputElement>('input[data-testid$="-search"]') ?? null;
+  search?.focus();
+  search?.select();
+  if (search === null) findPackets(store);
+}
 
 /** Who came by the keyboard goes on by it: as soon as the page has the focus, unless something in it has. */
 function focusPackets(): void {
@@ -60,7 +73,8 @@ document.addEventListener('keydown', (event) => {
   // By its place: with Alt held some keyboards write another letter.
   else if (event.altKey && event.code === 'KeyP' && store.pausing.grows) store.togglePause();
   else if (event.key === '/' && !(event.target instanceof HTMLInputElement)) document.querySelector<HTMLElement>('netsec-filter')?.focus();
-  else return;
+  // VS Code runs our command for it; the browser's own search knows only the rows that are drawn.
+  else if (event.key !== 'F3') return;
   event.preventDefault();
 });
 // VS Code's own menu offers nothing for this page; ours opens where there is something to do.

@@ -21,6 +21,8 @@ export interface Target {
   /** What the filter stands for in the menu, `These Addresses`; `This` without. */
   readonly filterWords?: string;
   readonly flow?: string | null;
+  /** The cell that was clicked: a filter for what it says, which may have to be looked up. */
+  readonly cell?: { readonly words: string; readonly filter: () => Promise<string> };
   /** Address whose endpoint can be shown. */
   readonly host?: string;
   /** What plain Copy copies. */
@@ -63,8 +65,19 @@ export function menuFor(store: Store, target: Target): Menu {
     );
   };
   const withRows = (what: string, convert: (rows: readonly object[]) => string): void => useRows((rows) => copyText(store, convert(rows), what));
-  const groups: MenuItem[][] = [[], [], [], [], []];
-  const [filtering, going, saving, asking, copying] = groups as [MenuItem[], MenuItem[], MenuItem[], MenuItem[], MenuItem[]];
+  const groups: MenuItem[][] = [[], [], [], [], [], []];
+  const [narrowing, filtering, going, saving, asking, copying] = groups as [MenuItem[], MenuItem[], MenuItem[], MenuItem[], MenuItem[], MenuItem[]];
+  const { cell } = target;
+  if (cell !== undefined) {
+    const apply = (combine: (left: string, right: string) => string) => (): void =>
+      void cell.filter().then(
+        (found) => (found === '' ? store.say('No filter selects what this cell says.') : store.select({ filter: combine(filter, found) })),
+        (error: unknown) => store.say(String(error)),
+      );
+    narrowing.push({ label: `Filter to ${cell.words}`, run: apply(both) }, { label: `Exclude ${cell.words}`, run: apply(excluding) });
+  }
+  const stream = typeof flow === 'string' ? streamOf(flow) : null;
+  if (stream !== null) filtering.push({ label: `Filter to ${stream.words}`, run: () => store.select({ filter: both(filter, stream.filter) }) });
   if (target.filter !== '') {
     const what = target.filterWords ?? 'This';
     filtering.push({ label: `Filter to ${what}`, run: () => store.select({ filter: both(filter, target.filter) }) });
@@ -84,6 +97,12 @@ export function menuFor(store: Store, target: Target): Menu {
   copying.push({ label: 'Copy as CSV', run: () => withRows('CSV', toCsv) });
   copying.push({ label: 'Copy as JSON', run: () => withRows('JSON', (rows) => JSON.stringify(rows.length === 1 ? rows[0] : rows, null, 2)) });
   return groups.filter((group) => group.length > 0);
+}
+
+/** Wireshark's numbers of TCP and UDP streams are those of our conversations. */
+function streamOf(flow: string): { readonly words: string; readonly filter: string } | null {
+  const [, layer = '', number = ''] = /^(tcp|udp):(\d+)$/.exec(flow) ?? [];
+  return layer === '' ? null : { words: `${layer.toUpperCase()} Stream ${number}`, filter: `${layer}.stream == ${number}` };
 }
 
 export function ask(store: Store, question: string): void {

@@ -1,6 +1,7 @@
 /** What the packets view knows: the list under the selection, the chosen packet's details, and which of its fields is looked at. */
 import type { FieldNode, PacketDetail, PacketRow, Selection, Sort } from '../src/analysis/engineApi.ts';
 import { fieldAt, pathsTo } from './components/detailsTree.ts';
+import { PacketFinding } from './packetFinding.ts';
 import { PagedRows } from './pagedRows.ts';
 import type { Store } from './store.ts';
 
@@ -14,6 +15,10 @@ export interface PacketsState {
   /** Fields that the reader wants to see as columns. */
   readonly fields: readonly string[];
   readonly splitList: number;
+  /** What is looked for, and whether the bar for it is there. */
+  readonly find: string;
+  readonly findBy: string;
+  readonly isFinding: boolean;
   readonly splitBytes: number;
 }
 
@@ -27,12 +32,16 @@ export const PACKETS_STATE: PacketsState = {
   hidden: [],
   fields: [],
   splitList: 54,
+  find: '',
+  findBy: 'text',
+  isFinding: false,
   // Share of the details; sixteen bytes with their text fit beside them in a window of common width.
   splitBytes: 41,
 };
 
 export class PacketModel {
   readonly rows: PagedRows<PacketRow>;
+  readonly finding: PacketFinding;
   /** Position of the chosen frame in the list, -1 while it is looked up and when it is not in it. */
   index = -1;
   /** The engine has answered that the chosen frame is not in the list. */
@@ -54,6 +63,7 @@ export class PacketModel {
 
   constructor(store: Store) {
     this.store = store;
+    this.finding = new PacketFinding(store.engine, () => store.changed());
     this.rows = new PagedRows<PacketRow>(
       () => Promise.reject(new Error('nothing was asked yet')),
       () => store.changed(),
@@ -89,12 +99,26 @@ export class PacketModel {
   }
 
   /** The reader chose a row of the list: its place is known, it need not be looked up. */
-  choose(row: PacketRow, index: number): void {
+  choose(row: Pick<PacketRow, 'frame'>, index: number): void {
     this.index = index;
     this.absent = false;
     this.located = `${this.key} ${String(row.frame)}`;
     this.locating?.abort();
     this.store.remember('packets', { frame: row.frame });
+  }
+
+  /** On to the next packet that matches; its place in the list comes with it. */
+  async findNext(backwards: boolean): Promise<void> {
+    const { store } = this,
+      { selection } = store.place,
+      { frame, column, descending, find, findBy } = store.remembered<PacketsState>('packets', PACKETS_STATE),
+      sort = column === '' ? null : { column, descending },
+      by = findBy === 'filter' || findBy === 'bytes' ? findBy : 'text';
+    const found = await this.finding.next({ selection, sort }, { by, text: find, from: frame, backwards });
+    // The list may be another by now: then the frame is looked up in it.
+    if (found === null) return;
+    if (selection === store.place.selection) this.choose(found, found.index);
+    else store.remember('packets', { frame: found.frame });
   }
 
   private async locate(selection: Selection, sort: Sort | null, frame: number, key: string): Promise<void> {

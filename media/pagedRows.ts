@@ -61,6 +61,17 @@ export class PagedRows<Row> {
     return this.pages.get(Math.floor(index / this.pageSize))?.rows[index % this.pageSize];
   }
 
+  /** Position of the first row here that is meant; -1 where none of those that are here is. */
+  indexOf(isMeant: (row: Row) => boolean): number {
+    if (this.loading) return -1;
+    let first = -1;
+    for (const [number, { rows, stale }] of this.pages) {
+      const at = stale ? -1 : rows.findIndex(isMeant);
+      if (at >= 0 && (first < 0 || number * this.pageSize + at < first)) first = number * this.pageSize + at;
+    }
+    return first;
+  }
+
   /** Another list (other filter, sort or search): nothing of the old one is reused, but it stays visible until the answer. */
   reset(fetchPage: Fetch<Row>): void {
     this.fetchPage = fetchPage;

@@ -34,7 +34,7 @@ export class Store {
   start: PageStart | null = null;
   progress: Progress | null = null;
   complete = false;
-  /** Why the file cannot be read at all. */
+  /** Why the file cannot be read, or no further. */
   failure: string | null = null;
   /** That the file is not there any more; what was read of it is. */
   gone: string | null = null;
@@ -85,6 +85,11 @@ export class Store {
 
   get selected(): boolean {
     return this.place.selection.filter !== '' || this.place.selection.timeRange !== null;
+  }
+
+  /** Nothing of it could be read; who read some and stopped has that. */
+  get isUnreadable(): boolean {
+    return this.failure !== null && this.pausing.packets === 0;
   }
 
   get canGoBack(): boolean {
@@ -169,7 +174,8 @@ export class Store {
         void this.load();
         break;
       case 'progress':
-        if (this.pausing.frames === null) this.progress = event.progress;
+        // Of a search it is told where one searches.
+        if (this.pausing.frames === null && event.progress.phase !== 'finding') this.progress = event.progress;
         break;
       case 'updated':
         if (!this.pausing.told(event.packets, event.complete)) break;
@@ -214,6 +220,10 @@ export class Store {
       case 'setFilter':
         this.select({ filter: event.filter });
         break;
+      case 'find':
+      case 'findNext':
+        // Where that is belongs to the page; see main.ts.
+        break;
       case 'togglePause':
         if (this.pausing.grows) this.togglePause();
         else this.say('This capture has not grown since it was opened: there is nothing to pause.');
@@ -253,6 +263,21 @@ export class Store {
     const layer = id.slice(0, id.indexOf(':'));
     const stream = layer === 'tcp' || layer === 'udp' ? id : null;
     this.go({ view: 'conversations', views: this.viewsWith('conversations', { layer, search: '' }), stream });
+  }
+
+  /** A conversation in its table, chosen. */
+  showConversation(id: string): void {
+    this.go({ ...this.unfiltered('conversations', { layer: id.slice(0, id.indexOf(':')), chosen: id }), stream: null });
+  }
+
+  /** A file that was transferred, chosen in the list. */
+  showFile(id: string): void {
+    this.go(this.unfiltered('files', { chosen: id }));
+  }
+
+  /** A view of everything: a row that a link leads to must be there whatever is selected. Back has the selection. */
+  private unfiltered(view: string, patch: object): Partial<Place> {
+    return { view, selection: this.selected ? EVERYTHING : this.place.selection, views: this.viewsWith(view, { search: '', ...patch }) };
   }
 
   /** These lines over time, in place of those that were drawn before: Back has them. */

@@ -25,6 +25,9 @@ export class TableModel<Row extends object> {
   most: Row | null = null;
   private question: Question<Row> | null = null;
   private revision = -1;
+  /** Position of the row that was asked for last, -1 while that is not known. */
+  private place = -1;
+  private sought = '';
   private measuring: AbortController | null = null;
   private measured = '';
   private readonly store: Store;
@@ -53,7 +56,37 @@ export class TableModel<Row extends object> {
       const { sort, ask } = question;
       this.rows.reset(({ offset, limit }, signal) => ask(sort, offset, limit, signal));
     } else if (grown) this.rows.refresh();
+    if (other) this.place = -1;
     if (other || grown) this.measured = '';
+  }
+
+  /** Where the row with this key stands as the list is sorted; -1 while that is looked up, and where it is not in it. Without a key, where the last stands. */
+  placeOf(key: string, keyOf: (row: Row) => string): number {
+    if (key === '' || this.question === null) return this.place;
+    const at = this.place >= 0 ? this.rows.get(this.place) : undefined;
+    // A row that was sought stands there, though its page may still be on its way.
+    if (at === undefined ? this.place >= 0 && this.sought.endsWith(`|${key}`) : keyOf(at) === key) return this.place;
+    const found = this.rows.indexOf((row) => keyOf(row) === key);
+    this.place = found;
+    if (found < 0) void this.seek(key, keyOf);
+    return found;
+  }
+
+  /** Beyond the pages that are here. */
+  private async seek(key: string, keyOf: (row: Row) => string): Promise<void> {
+    const { question } = this,
+      total = this.rows.total ?? 0,
+      mark = `${question?.key ?? ''}|${String(this.revision)}|${String(total)}|${key}`;
+    if (question === null || this.rows.loading || total === 0 || mark === this.sought) return;
+    this.sought = mark;
+    try {
+      const index = (await this.fetch(0, total)).findIndex((row) => keyOf(row) === key);
+      if (mark !== this.sought || index < 0) return;
+      this.place = index;
+      this.store.changed();
+    } catch {
+      // Its details are shown without its place.
+    }
   }
 
   private async measure(): Promise<void> {

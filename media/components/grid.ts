@@ -23,7 +23,8 @@ export interface GridConfig<Row> extends GridHeadConfig<Row> {
   readonly rowClass?: (row: Row) => string;
   readonly onSelect: (row: Row, index: number) => void;
   readonly onOpen: (row: Row) => void;
-  readonly menu: (row: Row, from: number, to: number) => Menu;
+  /** `column`: the one that was clicked; null by keyboard. */
+  readonly menu: (row: Row, from: number, to: number, column: string | null) => Menu;
   readonly onCopy: (from: number, to: number) => void;
 }
 
@@ -270,7 +271,8 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
   private select(index: number, extend: boolean): void {
     const config = this.current;
     const total = config?.rows.total ?? 0;
-    if (config === null || total === 0) return;
+    // Rows that wait for another list to come are not those of it.
+    if (config === null || total === 0 || config.rows.loading) return;
     this.active = Math.max(0, Math.min(index, total - 1));
     if (!extend) this.anchor = this.active;
     this.reveal(this.active);
@@ -328,7 +330,7 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
       this.active = total - 1;
       this.drawRows(true);
     } else if ((event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) && row !== undefined) {
-      openMenu(this.menuAt(row), this.drawn.get(this.active) ?? this);
+      openMenu(this.menuAt(row, null), this.drawn.get(this.active) ?? this);
     } else return;
     event.preventDefault();
   };
@@ -338,9 +340,9 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     this.current?.onCopy(low, high + 1);
   }
 
-  private menuAt(row: Row): Menu {
+  private menuAt(row: Row, column: string | null): Menu {
     const [low, high] = this.range();
-    return this.current?.menu(row, low, high + 1) ?? [];
+    return this.current?.menu(row, low, high + 1, column) ?? [];
   }
 
   private indexOf(event: Event): number {
@@ -348,10 +350,15 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     return element === null ? -1 : Number(element.dataset['i']);
   }
 
+  private columnOf(event: Event): Column<Row> | undefined {
+    const cell = (event.target as Element).closest<HTMLElement>('.g-body [role=gridcell]');
+    return this.shown[Number(cell?.getAttribute('aria-colindex') ?? 0) - 1];
+  }
+
   /** Exact values are made when somebody points at a cell, not for every row that scrolls by. */
   private readonly onPointerOver = (event: PointerEvent): void => {
     const cell = (event.target as Element).closest<HTMLElement>('.g-body [role=gridcell]');
-    const column = this.shown[Number(cell?.getAttribute('aria-colindex') ?? 0) - 1];
+    const column = this.columnOf(event);
     const row = this.current?.rows.get(this.indexOf(event));
     if (cell !== null && column !== undefined && row !== undefined) cell.title = column.text(row);
   };
@@ -373,7 +380,7 @@ export class NetsecGrid<Row = unknown> extends HTMLElement {
     event.preventDefault();
     const [low, high] = this.range();
     if (index < low || index > high) this.select(index, false);
-    openMenu(this.menuAt(row), { x: event.clientX, y: event.clientY });
+    openMenu(this.menuAt(row, this.columnOf(event)?.id ?? null), { x: event.clientX, y: event.clientY });
   };
 }
 

@@ -10,6 +10,7 @@ import { css } from '../components/css.ts';
 import type { Store } from '../store.ts';
 import { addressLink } from './addressLink.ts';
 import { expectButton } from './expecting.ts';
+import { findingTraffic } from './findingTraffic.ts';
 import { movable } from './whatIf.ts';
 
 const EVIDENCE_ROWS = 10;
@@ -159,6 +160,9 @@ export function findingDetail(store: Store, finding: Finding) {
       >`,
   );
   const { expected } = finding;
+  // One conversation, and what it carried, says what it is about before any number does.
+  const traffic = findingTraffic(store, finding),
+    single = finding.evidence.flows.length === 1;
   const incident = store.report?.incidents.find((one) => one.findings.includes(finding.id));
   return html`<article class="det" tabindex="0" aria-label="${finding.title}, details" data-testid="finding-detail" data-finding=${finding.id}>
     <div>${severityBadge(finding.severity)}</div>
@@ -197,7 +201,7 @@ export function findingDetail(store: Store, finding: Finding) {
           </p>`
     }
     <p class="lead">${finding.description}</p>
-    ${subjects.length === 0 ? nothing : html`<p class="subjects">${subjects}</p>`}
+    ${subjects.length === 0 ? nothing : html`<p class="subjects">${subjects}</p>`} ${single ? traffic : nothing}
     <div class="g2">
       <section>
         ${heading('h-measured', 'Measured', nothing, finding.indicators.some((one) => one.threshold !== undefined) ? html`<span class="muted hided">line = threshold</span>` : nothing)}
@@ -211,7 +215,7 @@ export function findingDetail(store: Store, finding: Finding) {
       </section>
       ${confidenceSection(finding)}
     </div>
-    ${finding.evidence.frames.length === 0 ? nothing : evidence(store, finding)}
+    ${single ? nothing : traffic} ${finding.evidence.frames.length === 0 ? nothing : evidence(store, finding)}
     <div class="g2 e">
       ${
         finding.alternatives.length === 0

@@ -30,7 +30,7 @@ export function hostIdentity(store: Store, { names, facts, isInside }: HostStory
         .map(
           ({ name, source }) =>
             html`<li class="hid">
-              <span class="muted">Name</span><span class="any">${name}</span><span class="muted r">${source}</span><span></span>
+              <span class="muted">Name</span><span class="any">${breakable(name)}</span><span class="muted r">${source}</span><span></span>
             </li>`,
         )}
       ${shown.map(
@@ -154,7 +154,7 @@ export function hostLookups(store: Store, { asked, totals }: HostStory): Templat
         .map(
           ({ name, type, questions, answers, isMissing, frame }) =>
             html`<li class="hdn">
-              <span class="any">${name}</span><span class="muted">${type}</span
+              <span class="any">${breakable(name)}</span><span class="muted">${type}</span
               ><span class="muted any hide6">${isMissing ? 'no such name' : answers.join(', ')}</span
               ><span class="muted r">${formatCount(questions)}</span>${frameLink(store, frame)}
             </li>`,
@@ -163,6 +163,9 @@ export function hostLookups(store: Store, { asked, totals }: HostStory): Templat
     </ul>
   </section>`;
 }
+
+/** A name that is broken at its dots where it must be. */
+const breakable = (name: string) => name.split('.').map((part, i) => (i === 0 ? part : html`.<wbr />${part}`));
 
 /** Names it called over TLS and HTTP. */
 export function hostVisits(store: Store, { visited, totals }: HostStory): TemplateResult {
@@ -175,8 +178,8 @@ export function hostVisits(store: Store, { visited, totals }: HostStory): Templa
         .map(
           ({ name, how, server, times, frame }) =>
             html`<li class="hdn">
-              <span class="any">${name}</span><span class="muted">${how}</span
-              ><span class="muted any hide6">${addressLink(store, server, undefined, '')}</span
+              <span class="any">${breakable(name)}</span><span class="muted">${how}</span
+              ><span class="muted ell hide6" title=${server}>${addressLink(store, server, undefined, '')}</span
               ><span class="muted r">${formatCount(times)}</span>${frameLink(store, frame)}
             </li>`,
         )}

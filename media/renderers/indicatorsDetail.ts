@@ -29,7 +29,7 @@ export function indicatorsDetail(store: Store, report: Report): TemplateResult {
     </div>
     <section class="sec">
       ${heading('h-ioc', 'Indicators', formatCount(list.length))}
-      <table class="ev">
+      <table class="ev checks">
         <thead>
           <tr>
             <th class="c-type" scope="col">Type</th>
@@ -43,7 +43,7 @@ export function indicatorsDetail(store: Store, report: Report): TemplateResult {
               html`<tr>
                 <td class="muted">${one.type}</td>
                 <td title=${one.defanged}><bdi>${one.defanged}</bdi></td>
-                <td>
+                <td class="wrap">
                   ${one.findings.slice(0, 1).map((id) => html`<button class="lk quiet" @click=${() => store.showFinding(id)}>${report.findings.find((finding) => finding.id === id)?.title ?? id}</button>`)}
                   ${one.findings.length > 1 ? html`<span class="muted">and ${formatCount(one.findings.length - 1)} more</span>` : ''}
                 </td>

@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import type { Report, Severity } from '../../src/analysis/report.ts';
 import { packetsLink, severityBadge, type Content } from '../components/bits.ts';
 import { css } from '../components/css.ts';
-import { exactBytes, exactTime, formatBytes, formatCount, formatDate, formatDuration, plural } from '../format.ts';
+import { exactBytes, exactTime, formatBytes, formatCount, formatDate, formatDuration, formatShare, plural } from '../format.ts';
 import type { Store } from '../store.ts';
 
 const LEVELS = ['low', 'medium', 'high', 'critical'] as const;
@@ -33,7 +33,7 @@ export function riskLine(store: Store, report: Report) {
             ></b
           ></span>`
     }
-    ${risk.because.length === 0 ? nothing : html`<span class="muted">${risk.because.join(', ')}</span>`}
+    ${risk.because.length === 0 ? nothing : html`<span class="muted">${risk.because.join(' · ')}</span>`}
     <span class="muted" data-testid="status-text">${report.statusText}${partial ? '. More may come while the rest is read.' : ''}</span>
   </div>`;
 }
@@ -66,12 +66,19 @@ function hosts(store: Store, report: Report): readonly (readonly [string, Conten
   ];
 }
 
+/** How much of the file that leaves; of a packed one nobody knows how long it would have been. */
+function unread({ capture: { truncated, compression, fileBytes, parts } }: Report): string {
+  const left = truncated === null || compression !== null || parts !== undefined ? 0 : fileBytes - truncated.offset;
+  return left <= fileBytes / 200 ? '' : `, ${formatShare(left, fileBytes)} unread`;
+}
+
 export function keyFigures(store: Store, report: Report) {
   const { capture } = report;
   const partial = !store.complete;
   const soFar = partial ? ' so far' : '';
   const whole = store.selected && store.whole !== null ? ` of ${formatCount(store.whole.capture.packets)}` : '';
-  const state = capture.truncated !== null ? 'Cut short' : partial ? 'Reading' : 'Complete';
+  const stopped = store.failure !== null,
+    state = capture.truncated !== null ? 'Cut short' : stopped ? 'Stopped' : partial ? 'Reading' : 'Complete';
   const figures: readonly (readonly [id: string, value: Content, label: Content, tip: string])[] = [
     [
       'packets',
@@ -100,7 +107,7 @@ export function keyFigures(store: Store, report: Report) {
         ? capture.snappedPackets > 0
           ? `file, ${plural(capture.snappedPackets, 'frame')} cut`
           : 'file'
-        : `after frame ${formatCount(capture.truncated.afterFrame)}`,
+        : `after frame ${formatCount(capture.truncated.afterFrame)}${unread(report)}`,
       capture.truncated?.message ?? '',
     ],
   ];

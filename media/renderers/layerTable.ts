@@ -77,6 +77,12 @@ export function layersOf(report: Report, list: string): readonly ConversationLay
   return CONVERSATION_LAYERS.filter((layer) => (report.totals[`${list}.${layer}`] ?? 0) > 0);
 }
 
+/** Rows of the first of these groups of layers that has any. */
+export function ofOneLayer(report: Report, list: string, groups: readonly (readonly ConversationLayer[])[]): number {
+  const counts = groups.map((layers) => layers.reduce((sum, layer) => sum + (report.totals[`${list}.${layer}`] ?? 0), 0));
+  return counts.find((count) => count > 0) ?? 0;
+}
+
 export function chosenLayer(report: Report, list: string, wanted: string): ConversationLayer | null {
   const layers = layersOf(report, list);
   return layers.find((layer) => layer === wanted) ?? layers.find((layer) => layer === 'ip' || layer === 'ipv6') ?? layers[0] ?? null;
@@ -142,7 +148,7 @@ export function listTable<Row extends object>(store: Store, table: ListTable<Row
     rows: model.rows,
     sort,
     layout,
-    selected: -1,
+    selected: model.placeOf(state.chosen, table.keyOf),
     total: table.total,
     onSort: (by) => store.remember(id, { column: by.column, descending: by.descending }),
     onLayout: (next) => store.remember(id, next),
@@ -224,21 +230,34 @@ export function listTable<Row extends object>(store: Store, table: ListTable<Row
   </div>`;
 }
 
+interface OfDepth {
+  /** How many headers of the same kind are around it: 0 where it is in no tunnel. */
+  readonly depth: number;
+}
+
+/** What is summed: a packet of a tunnel is in a row outside and in one inside, and counts outside. Where all is inside, all of it counts. */
+function summed<Row extends OfDepth>(rows: readonly Row[]): readonly Row[] {
+  const outside = rows.filter(({ depth }) => depth === 0);
+  return outside.length === 0 ? rows : outside;
+}
+
 /** Text in the total row's first column: how many rows, and why there is no sum when there is none. */
-export function totalWords<Row extends object>(model: TableModel<Row>): string {
-  const total = model.rows.total ?? 0;
+export function totalWords<Row extends OfDepth>(model: TableModel<Row>): string {
+  const total = model.rows.total ?? 0,
+    all = model.all ?? [],
+    inside = all.length - summed(all).length;
   return total > WHOLE_LIST
     ? `${formatCount(total)} rows; sums up to ${formatCount(WHOLE_LIST)}`
-    : `${formatCount(total)} ${total === 1 ? 'row' : 'rows'}`;
+    : `${formatCount(total)} ${total === 1 ? 'row' : 'rows'}${inside === 0 ? '' : `; summed without ${formatCount(inside)} inside tunnels`}`;
 }
 
 /** A column's sum, once all rows are here. */
-export function sum<Row extends object>(
+export function sum<Row extends OfDepth>(
   model: TableModel<Row>,
   value: (row: Row) => number,
   show: (total: number) => ReturnType<Column<Row>['cell']>,
 ) {
-  return () => (model.all === null ? '' : show(model.all.reduce((total, row) => total + value(row), 0)));
+  return () => (model.all === null ? '' : show(summed(model.all).reduce((total, row) => total + value(row), 0)));
 }
 
 /** The gravest finding about a row. */

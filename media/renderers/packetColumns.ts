@@ -1,11 +1,12 @@
 /** The columns of a packet, and what can be done with its row: wherever packets stand in a table. */
 import { html } from 'lit';
-import type { PacketRow } from '../../src/analysis/engineApi.ts';
+import type { FieldNode, PacketRow } from '../../src/analysis/engineApi.ts';
 import { icon, severityIcon } from '../components/bits.ts';
 import type { Column } from '../components/gridColumns.ts';
 import { guessAddressField } from '../filters.ts';
 import { exactBytes, exactTime, formatCount, timeOfDay, timeWidth } from '../format.ts';
 import type { Target } from '../menu.ts';
+import type { Store } from '../store.ts';
 
 export const packetColumns: readonly Column<PacketRow>[] = [
   {
@@ -107,6 +108,53 @@ export function packetTarget(row: PacketRow): Target {
       .join('\t'),
     rows: [row],
   };
+}
+
+/** Names of the Protocol column that filters know under another. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { krb5: 'kerberos', ssl: 'tls', '802.11': 'wlan', ipv4: 'ip' };
+
+/** What the Protocol column says as a filter: `HTTP/JSON` is `http`, `TLSv1.3` is `tls`. */
+async function protocolFilter(store: Store, protocol: string): Promise<string> {
+  const whole = protocol.toLowerCase(),
+    first = whole.split('/')[0] ?? '';
+  for (const name of [whole, first, first.replace(/v[\d.]+$/, '')].map((one) => OTHER_NAMES[one] ?? one))
+    if (/^[a-z0-9_.-]+$/.test(name) && (await store.engine.call('checkFilter', { text: name })).ok) return name;
+  return '';
+}
+
+/** The filter of a field as the details of the packet have it. */
+async function fieldFilter(store: Store, frame: number, name: string): Promise<string> {
+  const filterIn = (nodes: readonly FieldNode[]): string => {
+    for (const node of nodes) {
+      const filter = node.name === name ? node.filter : filterIn(node.children);
+      if (filter !== '') return filter;
+    }
+    return '';
+  };
+  return filterIn((await store.engine.call('packet', { frame }))?.tree ?? []);
+}
+
+/** What can be filtered by in the cell that was clicked; nothing where a cell is no field. */
+export function cellTarget(store: Store, row: PacketRow, column: string | null): Pick<Target, 'cell'> {
+  const known = (words: string, filter: string): Pick<Target, 'cell'> => ({ cell: { words, filter: () => Promise.resolve(filter) } });
+  const end = (address: string, side: 'src' | 'dst'): Pick<Target, 'cell'> => {
+    const field = guessAddressField(address);
+    return field === null ? {} : known(`${side === 'src' ? 'Source' : 'Destination'} ${address}`, `${field.replace(/addr$/, side)} == ${address}`);
+  };
+  switch (column) {
+    case 'number':
+      return known(`Frame ${formatCount(row.frame)}`, `frame.number == ${String(row.frame)}`);
+    case 'source':
+      return end(row.source, 'src');
+    case 'destination':
+      return end(row.destination, 'dst');
+    case 'length':
+      return known(`Length ${formatCount(row.length)}`, `frame.len == ${String(row.length)}`);
+    case 'protocol':
+      return row.protocol === '' ? {} : { cell: { words: `Protocol ${row.protocol}`, filter: () => protocolFilter(store, row.protocol) } };
+    default:
+      return column?.includes('.') === true ? { cell: { words: `This ${column}`, filter: () => fieldFilter(store, row.frame, column) } } : {};
+  }
 }
 
 /** Values of a field that stand in a line; the tooltip has more. */

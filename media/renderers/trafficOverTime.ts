@@ -69,7 +69,7 @@ export function trafficOverTime(store: Store) {
   return html`<section class="sec" aria-labelledby="h-time">
     <div class="hd w">
       <h2 id="h-time">Traffic over time</h2>
-      ${pending === null ? legend : picked(fine, start, pending, apply, () => config.onPending(null))}
+      ${legend} ${pending === null ? nothing : picked(fine, start, pending, apply, () => config.onPending(null))}
       <span class="x"
         >${segments<Measure>(
           'Measure',
@@ -122,7 +122,7 @@ function behind(store: Store, bars: Bars, start: string, duration: number): Cont
         ${Array.from({ length: bars.count }, (_, i) => {
           const from = bars.from + i * bars.step;
           return html`<tr>
-            <th scope="row">${timeOfDayAfter(start, from, bars.step < 1 ? 3 : 0)}</th>
+            <th scope="row">${timeOfDayAfter(start, from, bars.step < 1 ? 3 : bars.step < 60 ? 1 : 0)}</th>
             ${bars.names.map((_name, s) => html`<td class="r">${formatBytes(bars.bytes[s]?.[i] ?? 0)}</td>`)}
             <td class="r">${formatCount(bars.packets.reduce((sum, series) => sum + (series[i] ?? 0), 0))}</td>
             <td>

@@ -7,7 +7,7 @@ import { both, conversationFilter } from '../filters.ts';
 import { exactBytes, exactTime, formatBytes, formatCount, formatDuration, plural, protocolLabel, timeOfDay, timeWidth } from '../format.ts';
 import { ask, type Target } from '../menu.ts';
 import { severest } from '../renderers/findingRows.ts';
-import { findingColumn, layerTable, sum, totalWords } from '../renderers/layerTable.ts';
+import { findingColumn, layerTable, ofOneLayer, sum, totalWords } from '../renderers/layerTable.ts';
 import type { Store } from '../store.ts';
 import { TableModel } from '../tableModel.ts';
 import type { View } from './view.ts';
@@ -247,7 +247,13 @@ export const conversations: View = {
   icon: 'arrow-swap',
   order: 40,
   fixed: true,
-  count: (report) => report.totals['conversations'] ?? report.conversations.length,
+  // The same traffic is a conversation of Ethernet, of addresses and of ports: it counts once.
+  count: (report) =>
+    ofOneLayer(report, 'conversations', [
+      ['tcp', 'udp', 'sctp'],
+      ['ip', 'ipv6'],
+      ['eth', 'wlan'],
+    ]),
   render(store) {
     const { report } = store;
     if (report === null) return html`<div class="page" aria-busy="true">${skeleton(90, 80, 85, 70, 75)}</div>`;

@@ -7,7 +7,7 @@ import { addressFilter, both } from '../filters.ts';
 import { exactBytes, formatBytes, formatCount, plural } from '../format.ts';
 import { severest } from '../renderers/findingRows.ts';
 import { hostPage } from '../renderers/hostPage.ts';
-import { findingColumn, layerTable, sum, totalWords } from '../renderers/layerTable.ts';
+import { findingColumn, layerTable, ofOneLayer, sum, totalWords } from '../renderers/layerTable.ts';
 import { endpointTarget } from '../renderers/mostActive.ts';
 import type { Store } from '../store.ts';
 import { TableModel } from '../tableModel.ts';
@@ -175,7 +175,12 @@ export const endpoints: View = {
   icon: 'device-desktop',
   order: 50,
   fixed: true,
-  count: (report) => report.totals['endpoints'] ?? report.endpoints.length,
+  // A host is an end of every layer: it counts once.
+  count: (report) =>
+    ofOneLayer(report, 'endpoints', [
+      ['ip', 'ipv6'],
+      ['eth', 'wlan'],
+    ]),
   render(store) {
     const { report } = store;
     if (report === null) return html`<div class="page" aria-busy="true">${skeleton(90, 80, 85, 70, 75)}</div>`;

@@ -12,7 +12,8 @@ import type { Column } from '../components/gridColumns.ts';
 import type { HexConfig } from '../components/hexView.ts';
 import { exactBytes, formatCount } from '../format.ts';
 import { copyText, menuFor, toCsv, type Menu, type Target } from '../menu.ts';
-import { packetColumns, packetTarget, valueColumn } from '../renderers/packetColumns.ts';
+import { findBar, WAYS } from '../renderers/findBar.ts';
+import { cellTarget, packetColumns, packetTarget, valueColumn } from '../renderers/packetColumns.ts';
 import { PACKETS_STATE, PacketModel, type PacketsState } from '../packetModel.ts';
 import type { Store } from '../store.ts';
 import type { View } from './view.ts';
@@ -37,7 +38,9 @@ const columnsFor = (total: number, fields: readonly string[]): readonly Column<P
   const width = Math.max(46, Math.ceil(formatCount(total).length * 7.6) + 4);
   return packetColumns.flatMap((column) => {
     if (column.id === 'number') return { ...column, width };
-    return column.id === 'info' ? [...fields.map((name, index) => valueColumn(name, index, 90, 1, 1, name)), column] : column;
+    return column.id === 'info'
+      ? [...fields.map((name, index) => valueColumn(name, index, Math.min(150, Math.max(64, Math.ceil(name.length * 6.8) + 14)), 1, 1, name)), column]
+      : column;
   });
 };
 
@@ -99,7 +102,12 @@ function list(store: Store, packets: PacketModel, state: PacketsState): GridConf
     onLayout: (layout) => store.remember('packets', layout),
     onSelect: (row, index) => packets.choose(row, index),
     onOpen: () => document.querySelector<HTMLElement>('netsec-tree [tabindex="0"]')?.focus(),
-    menu: (row, from, to): Menu => menuFor(store, { ...packetTarget(row), rows: to - from > 1 ? () => fetch(from, to).then(plain) : plain([row]) }),
+    menu: (row, from, to, column): Menu =>
+      menuFor(store, {
+        ...packetTarget(row),
+        ...cellTarget(store, row, column),
+        rows: to - from > 1 ? () => fetch(from, to).then(plain) : plain([row]),
+      }),
     onCopy: (from, to) =>
       void fetch(from, to).then((rows) =>
         copyText(
@@ -109,6 +117,55 @@ function list(store: Store, packets: PacketModel, state: PacketsState): GridConf
         ),
       ),
   };
+}
+
+const focusRows = (): void => document.querySelector<HTMLElement>('[data-testid="view-packets"] netsec-grid')?.focus();
+
+function finding(store: Store, packets: PacketModel, state: PacketsState) {
+  if (!state.isFinding) return nothing;
+  const remember = (patch: Partial<PacketsState>): void => {
+    packets.finding.stop();
+    store.remember('packets', patch);
+  };
+  return findBar({
+    finding: packets.finding,
+    text: state.find,
+    by: WAYS.find(({ id }) => id === state.findBy)?.id ?? 'text',
+    onText: (find) => remember({ find }),
+    onWay: (findBy) => {
+      remember({ findBy });
+      focusFind();
+    },
+    onNext: (backwards) => void packets.findNext(backwards),
+    onClose: () => {
+      remember({ isFinding: false });
+      focusRows();
+    },
+  });
+}
+
+const focusFind = (): void => {
+  const input = document.querySelector<HTMLInputElement>('[data-testid="find-input"]');
+  input?.focus();
+  input?.select();
+};
+
+/** Opens the bar, with what was looked for last. */
+export function findPackets(store: Store): void {
+  const isFinding = true;
+  if (store.place.view === 'packets') store.remember('packets', { isFinding });
+  else store.go({ view: 'packets', views: store.viewsWith('packets', { isFinding }) });
+  // Once it is drawn.
+  requestAnimationFrame(focusFind);
+}
+
+export function findNextPacket(store: Store, backwards: boolean): void {
+  const { find } = store.remembered<PacketsState>('packets', PACKETS_STATE);
+  if (find.trim() === '' || model === null) findPackets(store);
+  else {
+    if (store.place.view !== 'packets') store.go({ view: 'packets' });
+    void model.findNext(backwards);
+  }
 }
 
 function details(store: Store, packets: PacketModel, state: PacketsState) {
@@ -216,7 +273,7 @@ export const packets: View = {
     const all = store.whole?.capture.packets ?? totalUnfiltered;
     return html`<div class="fill" data-testid="view-packets">
       <h1 class="vh">Packets</h1>
-      ${failure === null ? nothing : html`<p class="problem" role="alert">${failure}</p>`}
+      ${failure === null ? nothing : html`<p class="problem" role="alert">${failure}</p>`} ${finding(store, packetModel, state)}
       <div class="split-y pk">
         <netsec-grid .config=${list(store, packetModel, state)}></netsec-grid>
         <netsec-splitter

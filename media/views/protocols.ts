@@ -134,7 +134,7 @@ function table(store: Store, report: Report) {
                   <span class="ind-${Math.min(node.level, 14)} tname" style=${css({ '--level': String(node.level - 1) })}
                     ><span class="twist">${leaf ? nothing : icon(open ? 'chevron-down' : 'chevron-right')}</span
                     ><span class="ell">${protocolLabel(node.name)}</span
-                    ><span class="muted ell">${protocolLabel(node.name) === node.name ? '' : node.name}</span></span
+                    ><span class="muted ell hide6">${protocolLabel(node.name) === node.name ? '' : node.name}</span></span
                   >
                 </td>
                 <td role="gridcell">${bar([row.packets / whole.packets])}</td>

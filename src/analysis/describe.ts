@@ -29,6 +29,18 @@ export function durationText(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${pad(hours % 24)} h`;
 }
 
+/** A share in whole per cent, 100 only for all of it: 99.6 % is not everything. */
+export function wholePercent(part: number, whole: number): number {
+  const percent = whole <= 0 ? 0 : (part / whole) * 100;
+  return percent < 100 ? Math.min(99, Math.round(percent)) : Math.round(percent);
+}
+
+/** `45 %`; `< 1 %` for what is there but rounds to nothing. */
+export function shareText(part: number, whole: number): string {
+  const percent = wholePercent(part, whole);
+  return percent === 0 && part > 0 ? '< 1 %' : `${percent} %`;
+}
+
 export function countText(n: number): string {
   return n.toLocaleString('en-US');
 }

@@ -32,7 +32,7 @@ export interface Selection {
 export const EVERYTHING: Selection = { filter: '', timeRange: null };
 
 export interface Progress {
-  readonly phase: 'inflating' | 'reading' | 'filtering';
+  readonly phase: 'inflating' | 'reading' | 'filtering' | 'finding';
   readonly bytesDone: number;
   readonly bytesTotal: number;
   readonly packets: number;
@@ -106,6 +106,25 @@ export interface PacketRow {
   readonly malformed: boolean;
   /** What it says in each of the fields that were asked for, all texts that differ. */
   readonly values?: readonly (readonly string[])[];
+}
+
+/** What to look for in the rows of a packet list, and from where. */
+export interface PacketSearch {
+  /** A text in the row, capitals or not; a display filter; or bytes, `47 45 54` or a text, wherever they stand in the frame. */
+  readonly by: 'text' | 'filter' | 'bytes';
+  readonly text: string;
+  /** The frame to go on from; 0 for the beginning. */
+  readonly from: number;
+  readonly backwards: boolean;
+}
+
+export interface PacketFound {
+  readonly frame: number;
+  /** Its position in the list. */
+  readonly index: number;
+  /** Which of the matches in the list it is, from 1. */
+  readonly place: number;
+  readonly count: number;
 }
 
 /** A message of a protocol: the packet it is in, or that completes it. */
@@ -236,6 +255,8 @@ export interface EngineMethods {
   /** The Report of what has been read so far, under a selection; lists are cut to `limit` rows. */
   report: [{ readonly selection: Selection; readonly limit: number }, Report];
   conversations: [ConversationsQuery, Page<Conversation>];
+  /** Those with these ids, `tcp:3`, in this order. */
+  conversationsById: [{ readonly selection: Selection; readonly ids: readonly string[] }, readonly Conversation[]];
   endpoints: [EndpointsQuery, Page<Endpoint>];
   /** How services answer, in a pass over the selection that is made when it is asked for first. */
   services: [TableQuery, ServicesPage];
@@ -247,6 +268,8 @@ export interface EngineMethods {
   inventory: [{ readonly selection: Selection }, Inventory];
   /** The files that were transferred, in a pass over the selection that is made when they are asked for first. */
   files: [TableQuery, FilesPage];
+  /** Those of the files that these conversations carried. */
+  carriedFiles: [{ readonly selection: Selection; readonly flows: readonly string[] }, readonly FileRow[]];
   /** What these files hold, with zeros where bytes are missing; those that together do not fit in `maxBytes` are not there. */
   fileContents: [{ readonly selection: Selection; readonly ids: readonly string[]; readonly maxBytes: number }, readonly FileContents[]];
   /** The story of one address under a selection, lists cut to `limit` rows; null where it has no packets there. Throws for what is no address. */
@@ -256,6 +279,8 @@ export interface EngineMethods {
   messages: [MessagesQuery, MessagesPage];
   /** Position of a frame in the list a query describes, or -1. */
   indexOfFrame: [{ readonly selection: Selection; readonly sort: Sort | null; readonly frame: number }, number];
+  /** The next packet of a list that matches, around its ends; null where none does. Throws what is wrong with what is looked for. */
+  findPacket: [{ readonly selection: Selection; readonly sort: Sort | null; readonly search: PacketSearch }, PacketFound | null];
   packet: [{ readonly frame: number }, PacketDetail | null];
   checkFilter: [{ readonly text: string }, FilterCheck];
   completeFilter: [{ readonly text: string; readonly cursor: number }, { readonly from: number; readonly items: readonly FilterCompletion[] }];
@@ -341,6 +366,9 @@ export type PageCommand =
   | { readonly kind: 'showFlow'; readonly id: string }
   | { readonly kind: 'setFilter'; readonly filter: string }
   | { readonly kind: 'togglePause' }
+  /** To look for something: where the reader is, else in the packets. */
+  | { readonly kind: 'find' }
+  | { readonly kind: 'findNext'; readonly backwards: boolean }
   /** Run from the palette: the page calls the host's method of this name with what it is showing. */
   | { readonly kind: 'exportReport' | 'savePackets' };
 

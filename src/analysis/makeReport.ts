@@ -5,7 +5,7 @@ import { linkTypeName } from '../pcap/linkTypes.ts';
 import { describeUnknown } from '../pcap/tables.ts';
 import type { Analysis } from './analyze.ts';
 import type { CaptureState } from './captureState.ts';
-import { activityOf, durationText, plural, protocolLabel } from './describe.ts';
+import { activityOf, bytesText, durationText, plural, protocolLabel, shareText } from './describe.ts';
 import { finishFindings, type Judgement, type Judging } from './findings.ts';
 import * as F from './flowTable.ts';
 import { topOfLoosePath } from './flowPass.ts';
@@ -120,7 +120,10 @@ function partsOf(parts: readonly CapturePart[]): readonly CaptureFilePart[] {
 }
 
 /** Where the capture ends early; null where it does not. */
-export function truncationOf({ damage, frames, position }: WalkEnd, { inflateStopped }: CaptureFile): CaptureInfo['truncated'] {
+export function truncationOf(
+  { damage, frames, position }: WalkEnd,
+  { inflateStopped, compression, fileBytes }: CaptureFile,
+): CaptureInfo['truncated'] {
   if (damage !== null)
     return {
       afterFrame: frames,
@@ -128,9 +131,16 @@ export function truncationOf({ damage, frames, position }: WalkEnd, { inflateSto
       message:
         damage.wentOn === true
           ? `Not all of it could be read, and reading went on with the next file: ${damage.message}.`
-          : `The capture ends after frame ${frames.toLocaleString('en-US')}: ${damage.message}.`,
+          : `The capture ends after frame ${frames.toLocaleString('en-US')}: ${damage.message}.${
+              // Of a record that is not whole the message says how much there is; how long a packed file would have been is not known.
+              damage.isUnfinished === true || compression !== null ? '' : unreadText(fileBytes - damage.offset, fileBytes)
+            }`,
     };
   return inflateStopped === null ? null : { afterFrame: frames, offset: position, message: inflateStopped };
+}
+
+function unreadText(unread: number, all: number): string {
+  return unread <= 0 ? '' : ` ${bytesText(unread)} of the file's ${bytesText(all)} (${shareText(unread, all)}) could not be read.`;
 }
 
 function captureInfo(analysis: Analysis, file: CaptureFile): CaptureInfo {

@@ -66,7 +66,7 @@ const viewOf = (analysis: Analysis, selection: FrameSelection | null): View => (
 export interface SelectionViewsOptions {
   /** What judges the findings of the first so many frames, where they are asked for while the capture is read on. */
   readonly judgedBy: Pick<AnalysisOptions, 'detectors' | 'intel'>;
-  /** Told while a filter is applied, at most every UPDATE_INTERVAL_MS. */
+  /** Told while a filter is applied. */
   readonly onProgress: (bytesDone: number, bytesTotal: number) => void;
 }
 
@@ -294,17 +294,11 @@ export class SelectionViews {
             const time = index.time(frame - 1);
             return time >= timeRange.from && time < timeRange.to;
           };
-    let toldAt = performance.now();
     return cancellable(
       selectFrames(source, this.#format, text, inRange, {
         signal,
         hidesSecrets: selection.hidesSecrets,
-        onProgress: (bytesDone, bytesTotal) => {
-          const now = performance.now();
-          if (now - toldAt < UPDATE_INTERVAL_MS) return;
-          toldAt = now;
-          this.#options.onProgress(bytesDone, bytesTotal);
-        },
+        onProgress: this.#options.onProgress,
       }),
       signal,
     );

@@ -5,9 +5,10 @@
 import type { ByteSource } from '../pcap/byteSource.ts';
 import type { CaptureFormat } from '../pcap/captureFormat.ts';
 import { Analysis } from './analyze.ts';
+import { carriedFiles } from './carriedFiles.ts';
 import { conversationRow, conversationTable } from './conversations.ts';
 import { detectorsWithDefaults, optionsInForce } from './detectorOptions.ts';
-import type { EngineEvent, EngineMethods, PacketsQuery, Selection } from './engineApi.ts';
+import type { EngineEvent, EngineMethods, PacketsQuery, Progress, Selection } from './engineApi.ts';
 import { evidenceFrames } from './evidenceFrames.ts';
 import { reportExports, writeReport } from './exports/writeReport.ts';
 import { checkFilter, completeFilter, within } from './filtering.ts';
@@ -23,6 +24,7 @@ import type { PacketIndex } from './packetIndex.ts';
 import { PacketRows } from './packetRows.ts';
 import { CONVERSATION_LAYERS, type ConversationLayer, type Report } from './report.ts';
 import { cancellable, type Handlers } from './rpc.ts';
+import { PacketSearches } from './packetSearch.ts';
 import { savePackets } from './savePackets.ts';
 import { filesPage, servicesPage } from './tableQueries.ts';
 import { tcpGraph } from './tcpGraph.ts';
@@ -54,6 +56,7 @@ export class CaptureSession {
   readonly #index: PacketIndex;
   readonly #rows: PacketRows;
   readonly #views: SelectionViews;
+  readonly #searches = new PacketSearches();
   #judging: Judging = {};
   #isComplete = false;
   #framesTold = -1;
@@ -71,9 +74,7 @@ export class CaptureSession {
     this.#index = this.#analysis.index!;
     this.#views = new SelectionViews(source, format, this.#analysis, this.#index, {
       judgedBy,
-      onProgress: (bytesDone, bytesTotal) => {
-        options.emit({ kind: 'progress', progress: { phase: 'filtering', bytesDone, bytesTotal, packets: this.#analysis.frames } });
-      },
+      onProgress: this.#teller('filtering'),
     });
     this.#rows = new PacketRows(this.#analysis, this.#index);
   }
@@ -93,6 +94,17 @@ export class CaptureSession {
       },
     });
     this.#tell(true);
+  }
+
+  /** Tells how far a pass is, not at every step. */
+  #teller(phase: Progress['phase']): (bytesDone: number, bytesTotal: number) => void {
+    let toldAt = performance.now();
+    return (bytesDone, bytesTotal) => {
+      const now = performance.now();
+      if (now - toldAt < UPDATE_INTERVAL_MS) return;
+      toldAt = now;
+      this.#options.emit({ kind: 'progress', progress: { phase, bytesDone, bytesTotal, packets: this.#analysis.frames } });
+    };
   }
 
   /** Gives up every pass that is under way: nobody waits for it any more. Calls that do fail as cancelled. */
@@ -140,10 +152,15 @@ export class CaptureSession {
   readonly handlers: Handlers<EngineMethods> = {
     report: ({ selection, limit }) => this.#report(selection, limit),
     conversations: async (query) => (await this.#views.of(query.selection)).tables.conversations(query),
+    conversationsById: async ({ selection, ids }) => (await this.#views.of(selection)).tables.conversationsById(ids),
     endpoints: async (query) => (await this.#views.of(query.selection)).tables.endpoints(query),
     services: async (query) => servicesPage(await this.#views.services(query.selection), query),
     inventory: ({ selection }) => this.#views.inventory(selection),
     files: async (query) => filesPage(await this.#views.files(query.selection), query),
+    carriedFiles: async ({ selection, flows }) => {
+      const [{ tables }, { files }] = await Promise.all([this.#views.of(selection), this.#views.files(selection)]);
+      return carriedFiles(tables.conversationsById(flows), files);
+    },
     graph: ({ selection, series, ...scale }) => this.#views.graph(selection, series, scale),
     tcpGraph: async ({ flow }, signal) => {
       const row = /^tcp:\d+$/.test(flow) ? Number(flow.slice(4)) : NaN,
@@ -167,6 +184,11 @@ export class CaptureSession {
       const order = await this.#views.order(selection, sort);
       if (order === null) return frame >= 1 && frame <= this.#views.framesOf(selection) ? frame - 1 : -1;
       return order.indexOf(frame);
+    },
+    findPacket: async ({ selection, sort, search }, signal) => {
+      const frames = this.#views.framesOf(selection),
+        list = { source: this.#views.readSoFar(frames), format: this.#format, frames, order: await this.#views.order(selection, sort) };
+      return this.#searches.find(list, search, { signal, onProgress: this.#teller('finding') });
     },
     packet: ({ frame }) => this.#rows.detail(frame),
     checkFilter: ({ text }) => checkFilter(text),

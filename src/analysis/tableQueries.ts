@@ -15,7 +15,7 @@ import {
 } from './engineApi.ts';
 import type { FilesFound } from './fileTransfers.ts';
 import * as F from './flowTable.ts';
-import type { Conversation, ConversationLayer, Endpoint } from './report.ts';
+import { CONVERSATION_LAYERS, type Conversation, type ConversationLayer, type Endpoint } from './report.ts';
 import type { ServicesFound } from './services/serviceTally.ts';
 
 const MAX_PAGE = 10_000;
@@ -36,6 +36,17 @@ export class TableQueries {
     const found = search(rows, query.search, (row) => this.#conversationText(table, row));
     const { column, descending } = query.sort ?? { column: 'bytes', descending: true };
     return page(sortRows(found, this.#conversationKey(table, column), descending), rows.length, query, (row) => conversationRow(state, table, row));
+  }
+
+  /** Rows by their ids, in the order of these; what is none of ours is left out. */
+  conversationsById(ids: readonly string[]): Conversation[] {
+    return ids.flatMap((id) => {
+      const [layer = '', number = ''] = id.split(':');
+      if (!isLayer(layer) || !/^\d+$/.test(number)) return [];
+      const { table } = this.#conversationTable(layer),
+        row = table.numbers?.indexOf(Number(number)) ?? Number(number);
+      return row >= 0 && row < table.count ? [conversationRow(this.#state, table, row)] : [];
+    });
   }
 
   endpoints(query: EndpointsQuery): Page<Endpoint> {
@@ -104,6 +115,8 @@ export class TableQueries {
     }
   }
 }
+
+const isLayer = (text: string): text is ConversationLayer => (CONVERSATION_LAYERS as readonly string[]).includes(text);
 
 function endpointKey(table: EndpointTable, column: string): (row: number) => number | string {
   switch (column) {

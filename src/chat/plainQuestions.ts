@@ -9,7 +9,7 @@ import { findingLine, joined, section, shortened } from './layout.ts';
 import type { PlainQuestion } from './questions/question.ts';
 import * as registry from './questions/registry.ts';
 
-export const plainQuestions: readonly PlainQuestion[] = Object.values(registry);
+export const plainQuestions: readonly PlainQuestion[] = Object.values(registry).sort((x, y) => x.order - y.order);
 
 /** Whoever says so suspects something: that is for /hunt, which says what speaks for it and what could not be seen. */
 const SUSPICION =

@@ -1,10 +1,11 @@
 /** Analysing captures without showing them, and remembering what came out of every analysis, shown or not. */
 import * as vscode from 'vscode';
+import type { CaptureFile } from '../analysis/captureFiles.ts';
 import { EVERYTHING, type EngineSession } from '../analysis/engineApi.ts';
 import type { CaptureLibrary } from './captureLibrary.ts';
 import { nameOf } from './openCapture.ts';
 import { whenComplete, type Sessions } from './sessions.ts';
-import { summaryOf, type CaptureSummary, type Summaries } from './summaries.ts';
+import { hasFailed, summaryOf, type CaptureResult, type CaptureSummary, type Summaries } from './summaries.ts';
 
 /** Findings come worst first; more are not needed to name the worst of those nobody expects. */
 const FINDINGS_LOOKED_AT = 500;
@@ -30,11 +31,18 @@ export async function analyzeCapture(
   }
 }
 
-/** Watches a session: each time all of its file has been read, its summary is remembered and the tree told. */
+/** Watches a session: each time all of its file has been read, its summary is remembered and the tree told; and that it cannot be read. */
 export function rememberResults(uri: vscode.Uri, session: EngineSession, context: ResultsContext): void {
+  let isPartlyRead = false;
   session.onEvent((event) => {
-    if (event.kind !== 'updated' || !event.complete) return;
-    summarize(uri, session, context).catch(() => {
+    if (event.kind === 'updated') isPartlyRead = event.packets > 0;
+    const keeping =
+      event.kind === 'failed' && !isPartlyRead
+        ? keep(uri, { failed: event.message }, context)
+        : event.kind === 'updated' && event.complete
+          ? summarize(uri, session, context)
+          : null;
+    keeping?.catch(() => {
       // The capture was closed or deleted meanwhile; the badge waits for the next analysis.
     });
   });
@@ -46,10 +54,16 @@ export async function rememberMonitored(
   result: Omit<CaptureSummary, 'headline'>,
   { summaries, library }: ResultsContext,
 ): Promise<void> {
-  const { size, mtime } = await vscode.workspace.fs.stat(uri),
-    file = { location: uri.toString(), name: nameOf(uri), bytes: size, modifiedMs: mtime },
+  const file = await fileAt(uri),
     known = summaries.of(file);
-  if (known !== undefined && known.packets === result.packets && known.findings === result.findings && known.worst === result.worst) return;
+  if (
+    known !== undefined &&
+    !hasFailed(known) &&
+    known.packets === result.packets &&
+    known.findings === result.findings &&
+    known.worst === result.worst
+  )
+    return;
   await summaries.remember(file, { ...result, headline: null });
   library.refresh();
 }
@@ -61,9 +75,19 @@ async function summarize(
   signal?: AbortSignal,
 ): Promise<CaptureSummary> {
   // The size before the report: a file that grows in between counts as changed.
-  const { size, mtime } = await vscode.workspace.fs.stat(uri);
+  const file = await fileAt(uri);
   const summary = summaryOf(await session.call('report', { selection: EVERYTHING, limit: FINDINGS_LOOKED_AT }, signal));
-  await summaries.remember({ location: uri.toString(), name: nameOf(uri), bytes: size, modifiedMs: mtime }, summary);
+  await summaries.remember(file, summary);
   library.refresh();
   return summary;
+}
+
+async function keep(uri: vscode.Uri, result: CaptureResult, { summaries, library }: ResultsContext): Promise<void> {
+  await summaries.remember(await fileAt(uri), result);
+  library.refresh();
+}
+
+async function fileAt(uri: vscode.Uri): Promise<CaptureFile> {
+  const { size, mtime } = await vscode.workspace.fs.stat(uri);
+  return { location: uri.toString(), name: nameOf(uri), bytes: size, modifiedMs: mtime };
 }

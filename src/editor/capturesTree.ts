@@ -5,7 +5,7 @@ import { recordedMs, type CaptureFile } from '../analysis/captureFiles.ts';
 import type { Severity } from '../analysis/report.ts';
 import { VIEW_TYPE } from './captureEditor.ts';
 import type { CaptureEntry, CaptureLibrary } from './captureLibrary.ts';
-import type { CaptureSummary, Summaries } from './summaries.ts';
+import { hasFailed, type CaptureResult, type CaptureSummary, type Summaries } from './summaries.ts';
 import { bytesInWords, countInWords, shortTime, timeInWords } from './words.ts';
 
 /** Our own scheme, so that the badges stay in this view instead of marking the Explorer too. */
@@ -77,7 +77,7 @@ export function capturesTree(library: CaptureLibrary, summaries: Summaries): Cap
     provideFileDecoration(uri) {
       const row = uri.scheme === BADGE_SCHEME ? rows?.find(({ file }) => file.location === uri.query) : undefined;
       const summary = row === undefined ? undefined : summaries.of(row.file);
-      if (summary === undefined || summary.worst === null) return undefined;
+      if (summary === undefined || hasFailed(summary) || summary.worst === null) return undefined;
       // VS Code shows two characters at most.
       const badge = summary.findings > 99 ? '9+' : String(summary.findings);
       return new vscode.FileDecoration(badge, findingsInWords(summary), new vscode.ThemeColor(SEVERITY_COLORS[summary.worst]));
@@ -94,32 +94,41 @@ function badgeUri({ uri, file }: CaptureEntry): vscode.Uri {
   return vscode.Uri.from({ scheme: BADGE_SCHEME, path: uri.path, query: file.location });
 }
 
-function treeItem(entry: CaptureEntry, summary: CaptureSummary | undefined): vscode.TreeItem {
+function treeItem(entry: CaptureEntry, result: CaptureResult | undefined): vscode.TreeItem {
   const { language } = vscode.env;
   const { file, uri } = entry;
   const size = bytesInWords(file.bytes, language);
   const time = timeInWords(recordedMs(file), language);
-  const packets = summary === undefined ? [] : [countInWords(summary.packets, 'packet', 'packets', language)];
+  const failed = result !== undefined && hasFailed(result) ? safeText(result.failed, 1000) : null,
+    summary = result === undefined || hasFailed(result) ? undefined : result;
+  const facts = failed !== null ? ['cannot be read'] : summary === undefined ? [] : [countInWords(summary.packets, 'packet', 'packets', language)];
   // What turns the order of letters around in a name would turn the whole row.
   const item = new vscode.TreeItem(safeText(file.name, 300));
   item.id = file.location;
   item.resourceUri = badgeUri(entry);
-  item.description = [shortTime(recordedMs(file), Date.now(), language), size, ...packets].join(' · ');
-  item.iconPath = new vscode.ThemeIcon('pulse');
+  item.description = [shortTime(recordedMs(file), Date.now(), language), size, ...facts].join(' · ');
+  item.iconPath =
+    failed === null ? new vscode.ThemeIcon('pulse') : new vscode.ThemeIcon('circle-slash', new vscode.ThemeColor('descriptionForeground'));
   item.contextValue = 'capture';
   item.tooltip = [
     safeText(uri.scheme === 'file' ? uri.fsPath : uri.toString(true), 1000),
     time,
     // What was found is said by the badge, whose words VS Code adds.
-    ...(summary === undefined
-      ? ['Not analysed yet']
-      : [...(summary.headline === null ? [] : [summary.headline]), ...(summary.worst === null ? [findingsInWords(summary)] : [])]),
+    ...(failed !== null
+      ? [failed]
+      : summary === undefined
+        ? ['Not analysed yet']
+        : [...(summary.headline === null ? [] : [summary.headline]), ...(summary.worst === null ? [findingsInWords(summary)] : [])]),
   ].join('\n');
   item.command = { command: 'vscode.openWith', title: 'Open', arguments: [uri, VIEW_TYPE] };
   item.accessibilityInformation = {
-    label: [safeText(file.name, 300), size, time, ...packets, ...(summary === undefined ? ['not analysed yet'] : [findingsInWords(summary)])].join(
-      ', ',
-    ),
+    label: [
+      safeText(file.name, 300),
+      size,
+      time,
+      ...facts,
+      ...(failed !== null ? [failed] : summary === undefined ? ['not analysed yet'] : [findingsInWords(summary)]),
+    ].join(', '),
   };
   return item;
 }

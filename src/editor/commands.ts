@@ -14,7 +14,7 @@ import type { NetsecFolders } from './netsecFolders.ts';
 import { nameOf } from './openCapture.ts';
 import { openTogether } from './recordings.ts';
 import type { Sessions } from './sessions.ts';
-import type { CaptureSummary, Summaries } from './summaries.ts';
+import { hasFailed, type CaptureResult, type CaptureSummary, type Summaries } from './summaries.ts';
 import { bytesInWords, countInWords, timeInWords } from './words.ts';
 
 export interface CommandContext {
@@ -52,6 +52,9 @@ export function registerCommands(context: CommandContext): vscode.Disposable[] {
     goToPacket: async (frame) => {
       await goToPacket(activeEditor(editors), typeof frame === 'number' ? frame : undefined);
     },
+    find: () => tellActive(editors, { kind: 'find' }),
+    findNext: () => tellActive(editors, { kind: 'findNext', backwards: false }),
+    findPrevious: () => tellActive(editors, { kind: 'findNext', backwards: true }),
     // The page knows which filter and time range it is showing, and calls back with them.
     exportReport: () => tellActive(editors, { kind: 'exportReport' }),
     savePackets: () => tellActive(editors, { kind: 'savePackets' }),
@@ -135,7 +138,7 @@ async function pickCapture({ library, summaries }: CommandContext): Promise<vsco
     return {
       label: entry.file.name,
       description: `${bytesInWords(entry.file.bytes, language)} · ${timeInWords(recordedMs(entry.file), language)}`,
-      ...(summary === undefined ? {} : { detail: inOneLine(summary) }),
+      ...(summary === undefined ? {} : { detail: hasFailed(summary) ? summary.failed : inOneLine(summary) }),
       uri: entry.uri,
     };
   });
@@ -166,11 +169,11 @@ async function goToPacket(editor: OpenEditor, wanted: number | undefined): Promi
 
 interface Outcome {
   readonly entry: CaptureEntry;
-  readonly result: CaptureSummary | { readonly failed: string };
+  readonly result: CaptureResult;
 }
 
-/** One after the other: each analysis already uses a thread to the full. */
-async function analyzeAll(context: CommandContext): Promise<void> {
+/** One after the other: each analysis already uses a thread to the full. What is known of a file that has not changed is not read again, unless it is wished. */
+async function analyzeAll(context: CommandContext, again = false): Promise<void> {
   const entries = await context.library.list();
   if (entries.length === 0) {
     await sayNoCaptures();
@@ -184,6 +187,12 @@ async function analyzeAll(context: CommandContext): Promise<void> {
       token.onCancellationRequested(() => controller.abort());
       for (const entry of entries) {
         if (controller.signal.aborted) break;
+        const known = again ? undefined : context.summaries.of(entry.file);
+        // The monitor makes no headline.
+        if (known !== undefined && (hasFailed(known) || known.headline !== null)) {
+          outcomes.push({ entry, result: known });
+          continue;
+        }
         progress.report({ message: `${entry.file.name} (${outcomes.length + 1} of ${entries.length})`, increment: 100 / entries.length });
         try {
           outcomes.push({ entry, result: await analyzeCapture(entry.uri, context, controller.signal) });
@@ -193,24 +202,32 @@ async function analyzeAll(context: CommandContext): Promise<void> {
       }
     },
   );
-  await showOutcomes(outcomes, entries.length, context.editors);
+  if (await showOutcomes(outcomes, entries.length, context.editors)) await analyzeAll(context, true);
 }
 
-async function showOutcomes(outcomes: readonly Outcome[], wanted: number, editors: CaptureEditors): Promise<void> {
-  if (outcomes.length === 0) return;
-  const failed = outcomes.filter(({ result }) => 'failed' in result),
+/** True where all are to be analysed again. */
+async function showOutcomes(outcomes: readonly Outcome[], wanted: number, editors: CaptureEditors): Promise<boolean> {
+  if (outcomes.length === 0) return false;
+  const failed = outcomes.filter(({ result }) => hasFailed(result)),
     analysed = outcomes.length - failed.length;
   const item = ({ entry, result }: Outcome): vscode.QuickPickItem & { readonly uri?: vscode.Uri } => ({
     label: entry.file.name,
-    detail: 'failed' in result ? result.failed : inOneLine(result),
+    detail: hasFailed(result) ? result.failed : inOneLine(result),
     uri: entry.uri,
   });
+  const again: vscode.QuickPickItem & { readonly uri?: vscode.Uri } = {
+    label: '$(refresh) Analyse All Again',
+    detail: 'What is listed here was found when each was analysed last. Run Analyze All Captures to have this list again.',
+    alwaysShow: true,
+  };
   const items = [
     ...outcomes
-      .filter(({ result }) => !('failed' in result))
+      .filter(({ result }) => !hasFailed(result))
       .sort((a, b) => rank(b) - rank(a))
       .map(item),
     ...(failed.length === 0 ? [] : [{ label: 'Could not be read', kind: vscode.QuickPickItemKind.Separator }, ...failed.map(item)]),
+    { label: '', kind: vscode.QuickPickItemKind.Separator },
+    again,
   ];
   const done = `${analysed === wanted ? `All ${wanted}` : `${analysed} of ${wanted}`} captures analysed${failed.length === 0 ? '' : `, ${failed.length} could not be read`}`;
   const picked = await vscode.window.showQuickPick(items, {
@@ -220,9 +237,10 @@ async function showOutcomes(outcomes: readonly Outcome[], wanted: number, editor
     ignoreFocusOut: true,
   });
   if (picked?.uri !== undefined) await editors.show(picked.uri, { kind: 'show', view: 'overview' });
+  return picked === again;
 }
 
-const rank = ({ result }: Outcome): number => ('failed' in result || result.worst === null ? -1 : SEVERITIES.indexOf(result.worst));
+const rank = ({ result }: Outcome): number => (hasFailed(result) || result.worst === null ? -1 : SEVERITIES.indexOf(result.worst));
 
 function inOneLine(summary: CaptureSummary): string {
   const packets = countInWords(summary.packets, 'packet', 'packets', vscode.env.language);

@@ -1,6 +1,7 @@
 /** What is known about captures that were analysed once: remembered with the workspace for as long as the file is the same. */
 import { SEVERITIES, type Report, type Severity } from '../analysis/report.ts';
 import type { CaptureFile } from '../analysis/captureFiles.ts';
+import { BUILD, VERSION } from '../analysis/version.ts';
 import { renamedAddress, type KeptByAddress, type Storage } from './pageState.ts';
 
 export interface CaptureSummary {
@@ -12,18 +13,30 @@ export interface CaptureSummary {
   readonly headline: string | null;
 }
 
-interface Remembered extends CaptureSummary {
-  readonly bytes: number;
-  readonly modifiedMs: number;
+/** That the file cannot be read as a capture, in a sentence for a person. */
+export interface CaptureFailure {
+  readonly failed: string;
 }
 
-const KEY = 'captureSummaries';
+export type CaptureResult = CaptureSummary | CaptureFailure;
+
+export const hasFailed = (result: CaptureResult): result is CaptureFailure => 'failed' in result;
+
+type Remembered = CaptureResult & {
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  /** Which checks it went through: those of another version may find something else. */
+  readonly checks: string;
+};
+
+const KEY = 'captureSummaries',
+  CHECKS = `${VERSION} ${BUILD}`;
 const MOST_CAPTURES = 500;
 
 export interface Summaries extends KeptByAddress {
-  /** Undefined for a file that was never analysed, or has changed since. */
-  of(file: CaptureFile): CaptureSummary | undefined;
-  remember(file: CaptureFile, summary: CaptureSummary): Promise<void>;
+  /** Undefined for a file that was never analysed, has changed since, or was analysed by another version. */
+  of(file: CaptureFile): CaptureResult | undefined;
+  remember(file: CaptureFile, result: CaptureResult): Promise<void>;
 }
 
 export function summaries(storage: Storage): Summaries {
@@ -31,10 +44,10 @@ export function summaries(storage: Storage): Summaries {
   return {
     of(file) {
       const known = read()[file.location];
-      return known !== undefined && known.bytes === file.bytes && known.modifiedMs === file.modifiedMs ? known : undefined;
+      return known?.checks === CHECKS && known.bytes === file.bytes && known.modifiedMs === file.modifiedMs ? known : undefined;
     },
-    async remember(file, summary) {
-      const entry = [file.location, { ...summary, bytes: file.bytes, modifiedMs: file.modifiedMs }] as const;
+    async remember(file, result) {
+      const entry = [file.location, { ...result, bytes: file.bytes, modifiedMs: file.modifiedMs, checks: CHECKS }] as const;
       await storage.update(KEY, newestOf([entry, ...Object.entries(read())]));
     },
     async renamed(from, to) {

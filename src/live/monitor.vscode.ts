@@ -180,8 +180,12 @@ export function registerMonitor(context: MonitorContext): { dispose(): void }[] 
     command('startMonitoring', () => turn(true)),
     command('stopMonitoring', () => turn(false)),
     command('showSeen', (row) => {
-      const { file, finding } = row as { readonly file: string; readonly finding: { readonly id: string } | null };
-      return context.show(vscode.Uri.file(file), finding?.id ?? null);
+      // A click tells a file, its menu the row.
+      const shown = row as
+        { readonly file: string; readonly finding: { readonly id: string } | null } | { readonly about: { readonly file: string } };
+      return 'about' in shown
+        ? context.show(vscode.Uri.file(shown.about.file), null)
+        : context.show(vscode.Uri.file(shown.file), shown.finding?.id ?? null);
     }),
     command('expectSeen', expect),
     command('muteSeen', async (row) => {

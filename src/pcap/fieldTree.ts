@@ -74,7 +74,9 @@ export class FieldTree implements FieldSink {
   add(field: Field, offset: number, length: number, value?: FieldValue, text?: string): void {
     if (!this.#admit()) return;
     const shown = value ?? readValue(field, this.#packet.bytes, offset, length);
-    this.#append(this.#node(field.name, field.label, text ?? formatValue(field, shown, length), offset, length, filterFor(field, shown, length)));
+    // A line is shown without what ends it; its value and its bytes have it.
+    const words = text ?? formatValue(field, shown, length).replace(/\r?\n$/, '');
+    this.#append(this.#node(field.name, field.label, words, offset, length, filterFor(field, shown, length)));
   }
 
   reopen(protocol: Dissector): void {

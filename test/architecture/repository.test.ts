@@ -4,6 +4,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LONGEST } from '../../scripts/longestFirst.mts';
+import * as formats from '../../src/analysis/exports/registry.ts';
+
+interface WalkthroughStep {
+  readonly id: string;
+  readonly description: string;
+  readonly media: { readonly svg: string };
+  readonly completionEvents?: readonly string[];
+}
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const TEXT = /\.(?:ts|mts|mjs|cjs|js|json|md|css|svg|peggy|sh|py|yml)$|^\.ci\/run$/;
@@ -35,7 +43,7 @@ describe('the manifest', () => {
     readonly devDependencies: Readonly<Record<string, string>>;
     readonly dependencies?: unknown;
     readonly icon: string;
-    readonly contributes: { readonly walkthroughs: readonly { readonly steps: readonly { readonly media: { readonly markdown: string } }[] }[] };
+    readonly contributes: { readonly walkthroughs: readonly { readonly steps: readonly WalkthroughStep[] }[] };
   };
   test('promises the VS Code whose API it is compiled against', () => {
     expect(manifest.engines.vscode).toBe(`^${manifest.devDependencies['@types/vscode']}`);
@@ -47,8 +55,22 @@ describe('the manifest', () => {
     expect(Object.values(manifest.devDependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
   test('names files that exist', () => {
-    const named = [manifest.icon, ...manifest.contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.markdown))];
+    const named = [manifest.icon, ...manifest.contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.svg))];
     expect(named.filter((file) => !fs.existsSync(path.join(ROOT, file)))).toEqual([]);
+  });
+  test('shows a new user each step in the colours of their theme, and all that can be exported', () => {
+    const steps = manifest.contributes.walkthroughs.flatMap((one) => one.steps);
+    for (const { id, media } of steps) {
+      const colours = [...fs.readFileSync(path.join(ROOT, media.svg), 'utf8').matchAll(/(?:fill|stroke)="([^"]*)"/g)].map((match) => match[1]!);
+      expect(
+        colours.filter((colour) => colour !== 'none' && !colour.startsWith('var(--vscode-')),
+        id,
+      ).toEqual([]);
+    }
+    const words = steps.find(({ id }) => id === 'export')!.description.toLowerCase();
+    expect(Object.values(formats).filter(({ id }) => !words.includes(id))).toEqual([]);
+    // A click on a file is no command: that a capture is open is.
+    expect(steps.find(({ id }) => id === 'open')!.completionEvents).toContain("onContext:activeCustomEditorId == 'netsec.capture'");
   });
   test('has the blocks that its registries generate', () => {
     // Prints which block differs, and that `npm run manifest` writes it.

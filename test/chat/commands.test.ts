@@ -1,4 +1,6 @@
 /** The slash commands without a model. Ports, frames and counts are those of the packets that testHost.ts builds: 60 SYNs from 10.0.0.66 to 10.0.0.30. */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { EVERYTHING } from '../../src/analysis/engineApi.ts';
 import { answerRequest, commandOf, type ChatResult } from '../../src/chat/answerRequest.ts';
@@ -6,6 +8,7 @@ import { cluesOf } from '../../src/chat/commands/huntWords.ts';
 import { aboutOf } from '../../src/chat/commands/oneCapture.ts';
 import { AT_NOTHING, type Looking } from '../../src/chat/looking.ts';
 import { EXPLAIN_FOR } from '../../src/chat/prompt.ts';
+import { sample } from '../support/analyzeCapture.ts';
 import { FakeCaptureStore } from '../support/fakeCaptureStore.ts';
 import { FIN, PacketBuilder, SYN } from '../support/packetBuilder.ts';
 import { TestHost } from './support/testHost.ts';
@@ -20,6 +23,8 @@ async function say(
   expect(host.captures.givenOut).toBe(0);
   return { text: host.text, result, host };
 }
+
+const breakIn = (): Uint8Array => gunzipSync(readFileSync(sample('break-in.pcap.gz')));
 
 const findingId = async (): Promise<string> => /\[finding (port-scan-[0-9a-f]{8})\]/.exec((await say('analyze', 'latest')).text)![1]!;
 
@@ -121,6 +126,16 @@ describe('/explain', () => {
   });
 });
 
+test('/explain of an upload has the conversation and the file', async () => {
+  const host = new TestHost(undefined, new FakeCaptureStore({ 'break-in.pcap': breakIn() }));
+  await answerRequest({ command: 'explain', prompt: 'data-exfiltration', history: [] }, host);
+  // As tshark counts the stream and exports the file; see test/analysis/carriedFiles.test.ts.
+  expect(host.text).toMatch(
+    /\*\*Conversations\*\*\n\n- \[flow tcp:274\], `10\.20\.0\.20` port 40058 to `203\.0\.113\.80` port 80, HTTP: 11\.5 MB in 8,931 packets/,
+  );
+  expect(host.text).toMatch(/\*\*What they carried\*\*\n\n- `customers\.csv`: /);
+});
+
 describe('/hunt', () => {
   test('says what speaks for it, and which checks looked', async () => {
     const { text, result } = await say('hunt', 'somebody scanned our network');
@@ -139,6 +154,14 @@ describe('/hunt', () => {
     const { text } = await say('hunt', '10.0.0.99 was scanned');
     expect(text).toMatch(/^\*\*Nothing was found about `10\.0\.0\.99` by the \d checks/);
     expect(text).toMatch(/Of this kind, but about other addresses[\s\S]*10\.0\.0\.66/);
+  });
+
+  test('takes what often goes with a thing for no proof of it', async () => {
+    // One request of curl in break-in, and nothing regular.
+    const host = new TestHost(undefined, new FakeCaptureStore({ 'break-in.pcap': breakIn() }));
+    await answerRequest({ command: 'hunt', prompt: 'beacons', history: [] }, host);
+    expect(host.text).toMatch(/^\*\*Nothing was found by the \d checks that look for such a thing/);
+    expect(host.text).toMatch(/\*\*Perhaps related\*\*\n\n- [^\n]*name of a library or a command-line tool/);
   });
 
   test('that no check is for says so, and asks for words where there are none', async () => {

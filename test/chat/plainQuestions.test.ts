@@ -38,6 +38,11 @@ async function say(prompt: string, looking: Partial<Looking> = {}): Promise<stri
   return host.text;
 }
 
+test('the order in which questions are tried is their own: in a bundle a registry has none', () => {
+  const orders = plainQuestions.map(({ order }) => order);
+  expect(orders).toEqual([...new Set(orders)].sort((a, b) => a - b));
+});
+
 describe('what is meant', () => {
   test.each(plainQuestions.map((one) => [one.example, one] as const))('%s', (example, one) => {
     expect(plainQuestionIn(example)).toBe(one);
@@ -60,6 +65,8 @@ describe('what is meant', () => {
     ['why do I get a 502', 'troubles'],
     ['were any documents uploaded?', 'transferredFiles'],
     ['list the files', 'transferredFiles'],
+    ['what did 10.20.0.20 upload?', 'transferredFiles'],
+    ['what was downloaded by 10.0.0.5', 'transferredFiles'],
     ['how long is this capture', 'size'],
     ['when was it recorded?', 'size'],
     ['which ports are open', 'usedProtocols'],
@@ -150,6 +157,19 @@ describe('what is answered', () => {
     const text = await say('which files were downloaded?');
     expect(text).toMatch(/^\*\*3 files were transferred; 1 file can run\.\*\*\n\n\*\*Files\*\*\n\n- `tool\.exe`: [^\n]*\*\*can run\*\*; 468 B/);
     expect(await say('was any program downloaded?')).not.toContain('slow.html');
+  });
+
+  test('what one address uploaded: the file and the conversation, and nothing that it received', async () => {
+    const text = await say(`what did ${SERVER} upload?`);
+    // The three answers of the server, of which one is a program.
+    expect(text).toMatch(/^\*\*`203\.0\.113\.9` sent 3 files; 1 file can run\.\*\*\n\n\*\*Files\*\*\n\n- `tool\.exe`/);
+    expect(text).toMatch(/\*\*Where `203\.0\.113\.9` sent most\*\*\n\n- [\d.]+ k?B to `10\.0\.0\.5` port 40002 over HTTP \[flow tcp:2\]/);
+    const none = await say(`what did ${CLIENT} upload?`);
+    expect(none).toMatch(/^\*\*None that could be seen: no file was transferred from `10\.0\.0\.5` over/);
+    expect(none).toMatch(/\*\*Where `10\.0\.0\.5` sent most\*\*\n\n- /);
+    expect(await say(`which files did ${CLIENT} download?`)).toContain('`tool.exe`');
+    expect(await say(`which files were downloaded from ${SERVER}?`)).toContain('`tool.exe`');
+    expect(await say(`what was uploaded to ${SERVER}?`)).toContain(`no file was transferred to \`${SERVER}\``);
   });
 
   test('how many, and when', async () => {

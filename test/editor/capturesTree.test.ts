@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type * as vscode from 'vscode';
 import type { CaptureEntry, CaptureLibrary } from '../../src/editor/captureLibrary.ts';
-import type { CaptureSummary, Summaries } from '../../src/editor/summaries.ts';
+import type { CaptureResult, Summaries } from '../../src/editor/summaries.ts';
 
 vi.mock('vscode', () => {
   class EventEmitter<T> {
@@ -51,7 +51,7 @@ vi.mock('vscode', () => {
 const { capturesTree } = await import('../../src/editor/capturesTree.ts');
 
 class Listed {
-  readonly summaries = new Map<string, CaptureSummary>();
+  readonly summaries = new Map<string, CaptureResult>();
   readonly told: (readonly string[] | 'everything')[] = [];
   readonly tree: ReturnType<typeof capturesTree>;
   #files: Readonly<Record<string, number>>;
@@ -116,6 +116,22 @@ describe('the rows of the Captures view', () => {
     expect(listed.told).toEqual([['b.pcap']]);
     const { resourceUri } = (await listed.tree.getTreeItem(b!)) as { resourceUri: vscode.Uri };
     expect(listed.tree.provideFileDecoration(resourceUri, undefined as never)).toMatchObject({ badge: '3' });
+  });
+
+  test('a file that could not be read says so, by its sign, its words and why', async () => {
+    const listed = new Listed({ 'a.pcap': 100, 'b.pcap': 0 });
+    const [a, b] = await listed.show();
+    expect(((await listed.tree.getTreeItem(b!)) as { tooltip: string }).tooltip).toContain('Not analysed yet');
+    listed.summaries.set('b.pcap', { failed: 'b.pcap is empty: it has no bytes at all.' });
+    await listed.change();
+    expect(listed.told).toEqual([['b.pcap']]);
+    const item = await listed.tree.getTreeItem(b!);
+    expect(item.description).toMatch(/ · cannot be read$/);
+    expect(item.tooltip).toMatch(/\nb\.pcap is empty: it has no bytes at all\.$/);
+    expect(item.iconPath).toMatchObject({ id: 'circle-slash' });
+    expect((await listed.tree.getTreeItem(a!)).iconPath).toMatchObject({ id: 'pulse' });
+    expect(item.accessibilityInformation!.label).toMatch(/, cannot be read, b\.pcap is empty: it has no bytes at all\.$/);
+    expect(listed.tree.provideFileDecoration(item.resourceUri!, undefined as never)).toBeUndefined();
   });
 
   test('all of it is told of when a capture comes or goes', async () => {

@@ -66,6 +66,20 @@ describe('the summary of an analysis', () => {
     expect(known.of({ ...file, bytes: 101 })).toBeUndefined();
     expect(known.of({ ...file, modifiedMs: 6 })).toBeUndefined();
   });
+  test('is that a file cannot be read, where it cannot', async () => {
+    const known = summaries(new FakeStorage());
+    await known.remember(file, { failed: 'It is no capture.' });
+    expect(known.of(file)).toMatchObject({ failed: 'It is no capture.' });
+    await known.remember(file, summary);
+    expect(known.of(file)).not.toHaveProperty('failed');
+  });
+  test('is forgotten when other checks are there, which may find something else', async () => {
+    const storage = new FakeStorage();
+    await summaries(storage).remember(file, summary);
+    const [[key, { checks: _, ...rest }]] = Object.entries(storage.get('captureSummaries') as object) as [[string, { checks: string }]];
+    await storage.update('captureSummaries', { [key]: { ...rest, checks: '0.0.1 of long ago' } });
+    expect(summaries(storage).of(file)).toBeUndefined();
+  });
   test('goes with a file that is renamed, whose size and time stay as they were', async () => {
     const known = summaries(new FakeStorage());
     await known.remember(file, summary);

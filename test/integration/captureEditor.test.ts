@@ -176,6 +176,25 @@ describeInVscode('the capture editor', () => {
       await expect.poll(() => text('detail-frame')).toBe('frame 1');
     });
 
+    test('what is looked for is found by the keys of VS Code, from match to match', async () => {
+      const answers = scan.flatMap(({ data }, i) =>
+        data.readUInt16BE(12) === 0x0800 && data[23] === 6 && (data[47]! & 0x12) === 0x12 ? [i + 1] : [],
+      );
+      await byId('packet-row').first().click();
+      await window.page.keyboard.press('Control+f');
+      await expect.poll(() => byId('find-input').evaluate((input) => input === document.activeElement)).toBe(true);
+      await window.page.keyboard.type('[syn, ack]');
+      await window.page.keyboard.press('Enter');
+      await expect.poll(() => text('find-words')).toBe(`1 of ${english.format(answers.length)}`);
+      await expect.poll(() => text('detail-frame')).toBe(`frame ${english.format(answers[0]!)}`);
+      await window.page.keyboard.press('Escape');
+      await window.page.keyboard.press('F3');
+      await expect.poll(() => text('detail-frame')).toBe(`frame ${english.format(answers[1]!)}`);
+      await window.page.keyboard.press('Shift+F3');
+      await expect.poll(() => text('detail-frame')).toBe(`frame ${english.format(answers[0]!)}`);
+      expect(await byId('packet-list').evaluate((list) => list === document.activeElement)).toBe(true);
+    });
+
     test('shows what passes a filter, and keeps the last list when a filter is wrong', async () => {
       const synOnly = scan.filter(({ data }) => data.readUInt16BE(12) === 0x0800 && data[23] === 6 && (data[47]! & 0x12) === 0x02).length;
       await filter('tcp.flags.syn == 1 && tcp.flags.ack == 0');
@@ -317,6 +336,20 @@ describeInVscode('the capture editor', () => {
     page = await openCapture(window, inFolder(name));
     await page.locator('body[data-ready="1"]').waitFor();
     expect(await text('kpi-packets')).toContain(english.format(pcapRecords(gunzipSync(fs.readFileSync(sample(name)))).length));
+  });
+
+  test('an upload leads to the conversation and to the file', async () => {
+    fs.copyFileSync(sample('break-in.pcap.gz'), inFolder('break-in.pcap.gz'));
+    page = await openCapture(window, inFolder('break-in.pcap.gz'));
+    await view('findings');
+    await byId('finding').filter({ hasText: 'sent 10.9 MB' }).click();
+    await byId('finding-file').click();
+    await expect.poll(() => byId('files-detail').locator('h2').innerText()).toMatch(/^customers\.csv/);
+    await byId('back').click();
+    await byId('finding-flow').click();
+    // As many as `tshark -Y "tcp.stream == 274"` has.
+    await expect.poll(() => byId('conversations-detail').innerText()).toContain('Show 8,931 packets');
+    await expect.poll(() => page.locator('[data-testid="conversations-row"].sel').innerText()).toContain('203.0.113.80');
   });
 
   describe('files that are not what they seem', () => {

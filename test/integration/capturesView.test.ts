@@ -69,6 +69,27 @@ describeInVscode('the Captures view', () => {
     await expect.poll(() => rows().filter({ hasText: 'scan-syn.pcap' }).getAttribute('aria-label')).toMatch(/at worst (low|medium|high|critical)/);
   });
 
+  test('a file that cannot be read comes last and says so in the tree; the list is to be had again without reading', async () => {
+    const broken = path.join(folder, 'captures/broken.pcap');
+    fs.writeFileSync(broken, 'this is no capture, whatever it is called');
+    await rows().filter({ hasText: 'broken.pcap' }).waitFor();
+    const title = window.page.locator('.quick-input-widget:visible .quick-input-title');
+    for (const _ of ['read', 'known']) {
+      await runCommand(window.page, 'Netsec: Analyze All Captures');
+      await title.filter({ hasText: '3 of 4 captures analysed, 1 could not be read, worst first' }).waitFor({ timeout: 30_000 });
+      const listed = await quickPickRows(window.page).allInnerTexts();
+      expect([listed[0], listed.at(-2), listed.at(-1)]).toEqual([
+        expect.stringContaining('scan-syn.pcap'),
+        expect.stringContaining('broken.pcap'),
+        expect.stringContaining('Analyse All Again'),
+      ]);
+      await window.page.keyboard.press('Escape');
+    }
+    await expect.poll(() => rows().filter({ hasText: 'broken.pcap' }).getAttribute('aria-label')).toMatch(/, cannot be read, /);
+    fs.rmSync(broken);
+    await rows().filter({ hasText: 'broken.pcap' }).waitFor({ state: 'detached' });
+  });
+
   test('analyses the latest capture', async () => {
     const latest = path.join(folder, 'captures/capture_20991231_235959.pcap');
     fs.copyFileSync(sample('ping-traceroute.pcap'), latest);

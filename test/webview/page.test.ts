@@ -576,6 +576,38 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => empty.getByTestId('empty-state').innerText()).toContain('This capture has no packets.');
   });
 
+  test('reading that stops leaves what was read, and says that it stopped', async () => {
+    const page = await open('state=reading', { wait: false });
+    await expect.poll(() => page.getByTestId('kpi-packets').innerText()).not.toBe('');
+    await page.evaluate(() =>
+      (window as unknown as { harness: { emit: (event: object) => void } }).harness.emit({
+        kind: 'failed',
+        message: 'Reading office-2025-10-14.pcapng stopped: EIO. What was read before is kept.',
+      }),
+    );
+    await expect.poll(() => page.getByTestId('stopped').innerText()).toContain('What was read before is kept.');
+    await expect.poll(() => page.getByTestId('kpi-state').innerText()).toBe('Stopped');
+    await expect.poll(() => page.getByTestId('failed').count()).toBe(0);
+    await page.getByTestId('nav-packets').click();
+    await page.getByTestId('packet-row').first().waitFor();
+  });
+
+  test('the same traffic is counted once beside the views, and not again inside of tunnels', async () => {
+    const page = await open();
+    const count = async (view: string): Promise<number> =>
+      Number((await page.getByTestId(`nav-${view}`).locator('.n').innerText()).replaceAll(',', ''));
+    const layers = async (view: string): Promise<Map<string, number>> => {
+      await page.getByTestId(`nav-${view}`).click();
+      await page.getByTestId(`${view}-row`).first().waitFor();
+      const texts = await page.locator(`[data-testid^="${view}-layer-"]`).allInnerTexts();
+      return new Map(texts.map((text) => [text.trim().split(/\s+/)[0]!, Number(text.trim().split(/\s+/)[1]!.replaceAll(',', ''))]));
+    };
+    const conversations = await layers('conversations');
+    expect(await count('conversations')).toBe((conversations.get('TCP') ?? 0) + (conversations.get('UDP') ?? 0));
+    const endpoints = await layers('endpoints');
+    expect(await count('endpoints')).toBe((endpoints.get('IPv4') ?? 0) + (endpoints.get('IPv6') ?? 0));
+  });
+
   test('nothing scrolls sideways at 480 pixels', async () => {
     for (const view of ['overview', 'findings', 'protocols', 'conversations', 'endpoints', 'services', 'graphs', 'files', 'packets']) {
       const page = await open(`view=${view}`, { width: 480, height: 700 });

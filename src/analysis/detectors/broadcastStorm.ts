@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { formatMac } from '../../pcap/addresses.ts';
 import type { CaptureState } from '../captureState.ts';
 import { coverage, examinedAll, unreadableFrames } from '../coverage.ts';
-import { countText, plural } from '../describe.ts';
+import { countText, plural, wholePercent } from '../describe.ts';
 import { defineDetector, type FindingDraft } from '../detector.ts';
 import { MAC_TIMES, MAC_WORDS } from '../macTable.ts';
 import { rateOf } from './measures.ts';
@@ -61,7 +61,7 @@ function judge(values: Options, state: CaptureState): FindingDraft | null {
   if (rate < values.framesPerSecond) return null;
   rows.sort((a, b) => packets[b]! - packets[a]!);
   const senders = rows.slice(0, MOST_SENDERS).map((row) => formatMac(keys[row * MAC_WORDS]!, keys[row * MAC_WORDS + 1]!)),
-    share = Math.round((100 * frames) / state.packets),
+    share = wholePercent(frames, state.packets),
     { confidence, indicators } = confidenceOf([
       ['far more broadcasts than any network has', 55],
       ['many times the threshold', Math.max(0, Math.min(15, 5 * Math.log2(rate / values.framesPerSecond)))],

@@ -92,13 +92,14 @@ function explained(
         subject.id,
         report.findings.find(({ id, detector }) => id === subject.id || detector === subject.id),
         report,
+        opened,
         context,
       );
     }
     case 'place':
-      return explainedFinding(`number ${subject.place}`, report.findings[subject.place - 1], report, context);
+      return explainedFinding(`number ${subject.place}`, report.findings[subject.place - 1], report, opened, context);
     case 'words':
-      return explainedFinding(subject.id, findingOf(subject.id, report), report, context);
+      return explainedFinding(subject.id, findingOf(subject.id, report), report, opened, context);
   }
 }
 

@@ -2,9 +2,13 @@
 import { plural } from '../../analysis/describe.ts';
 import { inline, words } from '../../analysis/exports/markdown.ts';
 import { clock } from '../../analysis/exports/overview.ts';
-import type { Finding, Report, Severity } from '../../analysis/report.ts';
+import type { OpenCapture } from '../../analysis/captureStore.ts';
+import { EVERYTHING, type FileRow } from '../../analysis/engineApi.ts';
+import type { Conversation, Finding, Report, Severity } from '../../analysis/report.ts';
 import type { Answer, CommandContext } from '../command.ts';
 import { attackLine, filterLine, findingLine, framesText, joined, named, section, shortened, verdictLine } from '../layout.ts';
+import { conversationLine } from '../questions/talkers.ts';
+import { fileLine } from '../questions/transferredFiles.ts';
 import { followUpsOf } from './oneCapture.ts';
 
 const MEANING: Readonly<Record<Severity, string>> = {
@@ -16,11 +20,20 @@ const MEANING: Readonly<Record<Severity, string>> = {
 };
 const MOST_SUBJECTS = 8;
 const MOST_FRAMES = 12;
+const MOST_FLOWS = 4;
+const MOST_READ = 100_000_000;
 
-export function explainedFinding(asked: string, finding: Finding | undefined, report: Report, { reader }: CommandContext): Omit<Answer, 'capture'> {
+export async function explainedFinding(
+  asked: string,
+  finding: Finding | undefined,
+  report: Report,
+  opened: OpenCapture,
+  { reader, signal }: CommandContext,
+): Promise<Omit<Answer, 'capture'>> {
   if (finding === undefined) return notFound(asked, report);
   const { evidence, subjects, indicators } = finding,
-    check = report.coverage.find(({ detector }) => detector === finding.detector);
+    check = report.coverage.find(({ detector }) => detector === finding.detector),
+    { conversations, files } = await behind(evidence.flows, report, opened, signal);
   const told = joined([
     verdictLine(`${words(finding.title)}.`),
     `**How serious.** ${finding.severity}: ${MEANING[finding.severity]}. ${finding.confidence} % sure.${finding.expected === null ? '' : ` Expected, and so not counted: ${words(finding.expected.reason)}.`}`,
@@ -42,6 +55,8 @@ export function explainedFinding(asked: string, finding: Finding | undefined, re
         'address',
       ),
     ),
+    section('Conversations', shortened(conversations.map(conversationLine), MOST_FLOWS, 'conversation')),
+    section('What they carried', shortened(files.map(fileLine), MOST_FLOWS, 'file')),
     section(
       'What was measured',
       indicators.map(
@@ -54,6 +69,22 @@ export function explainedFinding(asked: string, finding: Finding | undefined, re
     section('Not examined', check === undefined || check.why === '' ? [] : [inline(check.why)]),
   ]);
   return { markdown: told, followUps: followUpsOf(report, [finding.id]) };
+}
+
+/** The conversations of the finding, largest first, and the files in them where looking takes no long pass. */
+async function behind(
+  flows: readonly string[],
+  { capture }: Report,
+  opened: OpenCapture,
+  signal: AbortSignal,
+): Promise<{ readonly conversations: readonly Conversation[]; readonly files: readonly FileRow[] }> {
+  if (flows.length === 0) return { conversations: [], files: [] };
+  const bytesOf = (row: Conversation): number => row.bytesAToB + row.bytesBToA,
+    [conversations, files] = await Promise.all([
+      opened.call('conversationsById', { selection: EVERYTHING, ids: flows }, signal),
+      capture.capturedBytes > MOST_READ ? [] : opened.call('carriedFiles', { selection: EVERYTHING, flows }, signal),
+    ]);
+  return { conversations: [...conversations].sort((x, y) => bytesOf(y) - bytesOf(x)), files };
 }
 
 function notFound(asked: string, report: Report): Omit<Answer, 'capture'> {

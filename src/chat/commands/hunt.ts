@@ -93,7 +93,7 @@ function verdictOf(about: readonly Finding[], checks: readonly Coverage[], seen:
 
 /** Findings that the suspicion means; where it names addresses, those about others apart. */
 export function findingsFor(
-  { checks, terms, addresses }: Clues,
+  { checks, hints, terms, addresses }: Clues,
   findings: readonly Finding[],
 ): { readonly about: readonly Finding[]; readonly others: readonly Finding[] } {
   const about: Finding[] = [],
@@ -109,7 +109,7 @@ export function findingsFor(
       if (hasAddress && (isOfKind || hasWord || checks.size === 0)) about.push(finding);
       else if (hasAddress || isOfKind) others.push(finding);
     } else if (isOfKind) about.push(finding);
-    else if (hasWord) others.push(finding);
+    else if (hasWord || hints.has(finding.detector)) others.push(finding);
   }
   return { about, others };
 }

@@ -5,6 +5,8 @@ import type { Report } from '../../analysis/report.ts';
 export interface Clues {
   /** Ids of checks of this report. */
   readonly checks: ReadonlySet<string>;
+  /** Ids of those that see what often goes with it, and more often means nothing of the kind. */
+  readonly hints: ReadonlySet<string>;
   /** Words to be found in titles, names and protocols, in lower case. */
   readonly terms: readonly string[];
   /** In lower case. */
@@ -12,10 +14,11 @@ export interface Clues {
 }
 
 /** Beginnings of words as people use them, and the checks that have an eye on what they mean. */
-const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = [
+const MEANT: readonly (readonly [words: RegExp, checks: readonly string[], hints?: readonly string[]])[] = [
   [
     /^(?:beacon|c2$|cnc$|callback|implant|backdoor|rat$|botnet|phon(?:e|ing)|home$|command$)/,
-    ['beaconing', 'c2-framework', 'dga', 'known-bad-fingerprint', 'long-connection', 'odd-port', 'intel-match', 'suspicious-user-agent', 'dns-tunnel', 'tor'], // prettier-ignore
+    ['beaconing', 'c2-framework', 'dga', 'known-bad-fingerprint', 'intel-match', 'dns-tunnel'],
+    ['long-connection', 'odd-port', 'suspicious-user-agent', 'tor'],
   ],
   [/^(?:exfil|stole|steal|theft|leak|upload|smuggl)/, ['data-exfiltration', 'dns-tunnel', 'icmp-tunnel']],
   [
@@ -41,11 +44,11 @@ const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = 
       'dga',
       'tor',
       'web-shell',
-      'suspicious-user-agent',
       'lateral-movement',
       'cryptomining',
       'brute-force-success',
     ],
+    ['suspicious-user-agent'],
   ],
   [
     /^(?:attack|threat|danger|evil|malicious|suspicious|intru)/,
@@ -122,7 +125,7 @@ const MEANT: readonly (readonly [words: RegExp, checks: readonly string[]])[] = 
 ];
 
 /** Checks that some word of a suspicion leads to. */
-export const MEANT_CHECKS: ReadonlySet<string> = new Set(MEANT.flatMap(([, checks]) => checks));
+export const MEANT_CHECKS: ReadonlySet<string> = new Set(MEANT.flatMap(([, checks, hints = []]) => [...checks, ...hints]));
 
 /** They say nothing about what is meant. */
 const COMMON =
@@ -132,13 +135,19 @@ const MOST_WORDS = 40;
 export function cluesOf(suspicion: string, { coverage }: Pick<Report, 'coverage'>): Clues {
   const spoken = tokensOf(suspicion).filter((token) => addressIn(token) === null && !COMMON.test(token)),
     known = new Set(coverage.map(({ detector }) => detector)),
-    checks = new Set<string>();
+    checks = new Set<string>(),
+    hints = new Set<string>();
   for (const word of spoken) {
-    for (const [words, ids] of MEANT) if (words.test(word)) for (const id of ids) if (known.has(id)) checks.add(id);
+    for (const [words, ids, others = []] of MEANT) {
+      if (!words.test(word)) continue;
+      for (const id of ids) if (known.has(id)) checks.add(id);
+      for (const id of others) if (known.has(id)) hints.add(id);
+    }
     // "port scan", "weak-tls": the words of an id, all of them.
     for (const id of known) if (word === id || (id.split('-').includes(word) && id.split('-').every((part) => spoken.includes(part)))) checks.add(id);
   }
-  return { checks, terms: [...new Set(spoken.filter((word) => word.length >= 3))], addresses: addressesIn(suspicion) };
+  for (const id of checks) hints.delete(id);
+  return { checks, hints, terms: [...new Set(spoken.filter((word) => word.length >= 3))], addresses: addressesIn(suspicion) };
 }
 
 /** The addresses that are named, in lower case, each once: IPv4, IPv6 and MAC, with or without a port. */

@@ -8,6 +8,7 @@ import { conversationLine } from './talkers.ts';
 const ROWS = 10;
 
 export const betweenHosts: PlainQuestion = {
+  order: 50,
   example: 'what did 10.0.0.5 and 10.0.0.6 talk about?',
   meaning: 'what passed between these two addresses',
   isAsked: (words) => addressesIn(words).length === 2,

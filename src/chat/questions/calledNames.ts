@@ -7,6 +7,7 @@ import type { PlainQuestion } from './question.ts';
 const ROWS = 10;
 
 export const calledNames: PlainQuestion = {
+  order: 30,
   example: 'which websites were visited?',
   meaning: 'which names were asked of DNS, and which were called over TLS and HTTP',
   isAsked: (words) =>

@@ -4,6 +4,7 @@ import { explainedHost } from '../commands/explainHost.ts';
 import type { PlainQuestion } from './question.ts';
 
 export const oneHost: PlainQuestion = {
+  order: 60,
   example: 'with whom did 10.0.0.5 talk?',
   meaning: 'what this address is and did',
   isAsked: (words) => addressesIn(words).length === 1,

@@ -12,6 +12,7 @@ const ROWS = 15,
   PROGRAMS = 8;
 
 export const presentHosts: PlainQuestion = {
+  order: 90,
   example: 'which devices are there?',
   meaning: 'which addresses are there, with their names, network cards and programs',
   isAsked: (words) =>

@@ -20,6 +20,8 @@ export interface AskedOf {
 }
 
 export interface PlainQuestion {
+  /** Those with less are tried first: what is asked of an address says more than that it is named. A bundle has no order of its own. */
+  readonly order: number;
   /** As somebody would ask it; /help shows it. */
   readonly example: string;
   /** What is told, completing "This tells ...". */

@@ -1,4 +1,4 @@
-/** Questions that need no language model, in the order in which they are tried: what is asked of an address says more than that it is named. */
+/** Questions that need no language model. */
 export { transferredFiles } from './transferredFiles.ts';
 export { troubles } from './troubles.ts';
 export { calledNames } from './calledNames.ts';

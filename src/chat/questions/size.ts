@@ -6,6 +6,7 @@ import { joined, section, verdictLine } from '../layout.ts';
 import type { PlainQuestion } from './question.ts';
 
 export const size: PlainQuestion = {
+  order: 80,
   example: 'how many packets are there, and when?',
   meaning: 'how large the capture is, and when it was recorded',
   isAsked: (words) =>

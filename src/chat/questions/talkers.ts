@@ -24,6 +24,7 @@ const MEASURES = [
 const ANY = { column: 'bytes', does: 'talks most' } as const;
 
 export const talkers: PlainQuestion = {
+  order: 70,
   example: 'who talks most?',
   meaning: 'which addresses and conversations have most traffic',
   isAsked: (words) =>

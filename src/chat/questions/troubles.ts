@@ -14,6 +14,7 @@ const ROWS = 6,
   LOOKED_AT = 50;
 
 export const troubles: PlainQuestion = {
+  order: 20,
   example: 'what is slow, and what failed?',
   meaning: 'which services failed, answered late or answered with errors',
   isAsked: (words) =>

@@ -8,6 +8,7 @@ import type { PlainQuestion } from './question.ts';
 const SERVICES = 8;
 
 export const usedProtocols: PlainQuestion = {
+  order: 40,
   example: 'which protocols and services are used?',
   meaning: 'which protocols there are, and which services were used most',
   isAsked: (words) => /\b(?:protocols?|services?|ports?|kinds? of traffic|types? of traffic|traffic types?)\b/.test(words),

@@ -1,4 +1,5 @@
 /** Ethernet II and IEEE 802.3 frames. A length/type field below 0x0600 is a length, and LLC follows (IEEE 802.3 clause 3.2.6). */
+import { formatMac } from '../addresses.ts';
 import { CHECKSUM_STATUS, CHECKSUM_UNVERIFIED } from '../checksums.ts';
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 import { ETHER_TYPES } from '../iana/etherTypes.ts';
@@ -45,7 +46,7 @@ export const ethernet: Dissector = {
     p.addMac(MAC_ETHERNET, offset + 6, offset);
     const type = p.view.getUint16(offset + 12);
     if (sink !== null) {
-      sink.layer(ethernet, offset, HEADER);
+      sink.layer(ethernet, offset, HEADER, sink.wantsText ? `Ethernet, Src: ${macAt(p, offset + 6)}, Dst: ${macAt(p, offset)}` : undefined);
       const { bytes } = p;
       sink.add(f.destination, offset, 6);
       sink.open();
@@ -65,6 +66,8 @@ export const ethernet: Dissector = {
     nextAfterType(p, type, offset + HEADER, end);
   },
 };
+
+const macAt = ({ view }: Packet, offset: number): string => formatMac(view.getUint16(offset), view.getUint32(offset + 2));
 
 /** What stands behind the frame's payload: zeros that make it 60 bytes long, the checksum of a frame that is longer, or what a tap adds; told apart as in Wireshark. */
 function describeTrailer(p: Packet, type: number, offset: number, end: number, sink: FieldSink): void {

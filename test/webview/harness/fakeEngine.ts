@@ -242,6 +242,7 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
         (row, column) =>
           column === 'bytes' ? row.bytesAToB + row.bytesBToA : column === 'packets' ? row.packetsAToB + row.packetsBToA : value(row, column),
       ),
+    conversationsById: ({ selection, ids }) => select(selection).conversations.filter(({ id }) => ids.includes(id)),
     endpoints: (query) =>
       page<Endpoint>(
         select(query.selection).endpoints.filter((row) => row.layer === query.layer),
@@ -260,6 +261,7 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
     }),
     inventory: () => ({ lookups: [], called: [], software: [], devices: [], limits: [] }),
     files: (query) => ({ ...page<FileRow>(FILES, query, (row) => `${row.name} ${row.kind}`, value), limits: [] }),
+    carriedFiles: ({ flows }) => (flows.length === 0 ? [] : FILES.slice(1)),
     fileContents: () => [],
     graph: ({ selection, series: { filter, measure, field }, ...scale }) => {
       asked.push(['graph', { filter, measure, field, ...scale }]);
@@ -333,6 +335,17 @@ export function fakeEngine(traffic: Traffic, limit: () => number, asked: unknown
       };
     },
     indexOfFrame: ({ selection, frame }) => select(selection).frames.indexOf(frame - 1),
+    findPacket: ({ selection, search }) => {
+      if (search.by === 'filter' && !parse(search.text).ok) throw new Error(`"${search.text}" is neither a field nor a protocol name.`);
+      // Every hundredth packet has it.
+      const frames = [...select(selection).frames].map((i) => i + 1),
+        matches = search.text === 'nowhere' ? [] : frames.filter((frame) => frame % 100 === 0),
+        behind = search.backwards ? matches.findLastIndex((frame) => frame < search.from) : matches.findIndex((frame) => frame > search.from),
+        at = behind >= 0 ? behind : search.backwards ? matches.length - 1 : 0,
+        frame = matches[at];
+      asked.push(['findPacket', search]);
+      return frame === undefined ? null : { frame, index: frames.indexOf(frame), place: at + 1, count: matches.length };
+    },
     packet: ({ frame }) => (frame >= 1 && frame <= limit() ? packetDetail(traffic, frame - 1) : null),
     checkFilter: ({ text }) => parse(text),
     completeFilter: ({ text, cursor }) => {
