@@ -387,15 +387,10 @@ function ownerOf({ owners }: Address, mac: number, time: number): Owner | undefi
   return owner;
 }
 
-/** The card that the frame goes to. */
-function cardTo({ mac, macCount }: Packet): number {
-  const at = (macCount - 1) * MAC_STRIDE;
-  return (mac[at + MAC_DST_HIGH]! & 0xffff) * 4_294_967_296 + (mac[at + MAC_DST_LOW]! >>> 0);
+/** The card at one end of the frame. */
+function cardAt({ mac, macCount }: Packet, high: typeof MAC_SRC_HIGH | typeof MAC_DST_HIGH): number {
+  const at = (macCount - 1) * MAC_STRIDE + high;
+  return macCount === 0 ? NO_MAC : (mac[at]! & 0xffff) * 4_294_967_296 + (mac[at + 1]! >>> 0);
 }
-
-/** The card that sent the frame. */
-function senderOf({ mac, macCount }: Packet): number {
-  if (macCount === 0) return NO_MAC;
-  const at = (macCount - 1) * MAC_STRIDE;
-  return (mac[at + MAC_SRC_HIGH]! & 0xffff) * 4_294_967_296 + (mac[at + MAC_SRC_LOW]! >>> 0);
-}
+const cardTo = (p: Packet): number => cardAt(p, MAC_DST_HIGH),
+  senderOf = (p: Packet): number => cardAt(p, MAC_SRC_HIGH);

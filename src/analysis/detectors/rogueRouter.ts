@@ -147,9 +147,9 @@ export const rogueRouter = defineDetector({
 
 function sourceOf({ net, netCount, netAboveMac, ipv6 }: Packet): string {
   // Errors and redirects quote a header of their own behind it; headers that carry the whole frame come before.
-  const at = netAboveMac * NET_STRIDE;
-  if (netAboveMac >= netCount) return '';
-  return net[at + NET_VERSION] === 6 ? ipv6.textOf(net[at + NET_SRC]!) : formatIpv4(net[at + NET_SRC]!);
+  const at = netAboveMac * NET_STRIDE,
+    source = net[at + NET_SRC]!;
+  return netAboveMac >= netCount ? '' : net[at + NET_VERSION] === 6 ? ipv6.textOf(source) : formatIpv4(source);
 }
 
 function newRouter(address: string, since: number): Router {

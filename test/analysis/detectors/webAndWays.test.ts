@@ -307,7 +307,9 @@ describe('service-enumeration', () => {
         ),
       nibbles = (host: number, network: number): string =>
         [...(host.toString(16).padStart(16, '0') + network.toString(16).padStart(8, '0') + '8bd01002')].join('.');
-    expect(await asked((i) => `${i}.2.0.192.in-addr.arpa`)).toMatchObject([{ severity: 'low', title: expect.stringContaining('the names of many addresses: 120') as string }]);
+    expect(await asked((i) => `${i}.2.0.192.in-addr.arpa`)).toMatchObject([
+      { severity: 'low', title: expect.stringContaining('the names of many addresses: 120') as string },
+    ]);
     expect(await asked((i) => `${nibbles(i, 7)}.ip6.arpa`)).toHaveLength(1);
     expect(await asked((i) => `${i % 250}.${(i * 37) % 251}.${(i * 91) % 241}.${(i * 13) % 200}.in-addr.arpa`)).toEqual([]);
     expect(await asked((i) => `${nibbles(i, i * 7919)}.ip6.arpa`)).toEqual([]);
