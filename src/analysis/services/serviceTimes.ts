@@ -131,10 +131,7 @@ export class ServiceWatch {
     if (dnsMessage.is(message)) {
       const ends = message.protocol === 'dns' ? datagramEnds(p) : null;
       if (ends !== null) this.#dns.onMessage(message, flow < 0 ? 'udp' : 'tcp', ends, this.#secondsOf(p), this.#book);
-    } else if (DHCP_MESSAGES.includes(message.kind)) {
-      const ends = datagramEnds(p);
-      if (ends !== null) this.#dhcp.onMessage(message, ends, this.#secondsOf(p), this.#book);
-    } else if (flow < 0) this.#noteFailureOfDatagram(message, p);
+    } else if (flow < 0) this.#onDatagram(message, p);
     else if (httpRequestMessage.is(message)) {
       const service = this.#flows.of(flow);
       if (service === null) return;
@@ -167,8 +164,13 @@ export class ServiceWatch {
     if (failure !== null) this.#book.failed(service, failure.what, message.frame, failure.isOfClient);
   }
 
-  /** Of Kerberos alone; the others are said over streams. */
-  #noteFailureOfDatagram(message: Message, p: Packet): void {
+  /** What is said outside of streams: DHCP, and errors of Kerberos. */
+  #onDatagram(message: Message, p: Packet): void {
+    if (DHCP_MESSAGES.includes(message.kind)) {
+      const ends = datagramEnds(p);
+      if (ends !== null) this.#dhcp.onMessage(message, ends, this.#secondsOf(p), this.#book);
+      return;
+    }
     const failure = kerberosMessage.is(message) ? failureIn(message) : null,
       ends = failure === null ? null : datagramEnds(p),
       service = ends === null ? null : this.#book.service('udp', ends.source, ends.sourcePort);

@@ -8,7 +8,7 @@ const f = defineFields({
   protocolType: { name: 'arp.proto.type', label: 'Protocol type', type: 'uint', base: 'hex' },
   hardwareSize: { name: 'arp.hw.size', label: 'Hardware size', type: 'uint' },
   protocolSize: { name: 'arp.proto.size', label: 'Protocol size', type: 'uint' },
-  opcode: { name: 'arp.opcode', label: 'Opcode', type: 'uint', values: { 1: 'request', 2: 'reply', 3: 'RARP request', 4: 'RARP reply' } },
+  opcode: { name: 'arp.opcode', label: 'Opcode', type: 'uint', values: { 1: 'request', 2: 'reply', 3: 'reverse request', 4: 'reverse reply' } },
   senderMac: { name: 'arp.src.hw_mac', label: 'Sender MAC address', type: 'ether' },
   senderIp: { name: 'arp.src.proto_ipv4', label: 'Sender IP address', type: 'ipv4' },
   targetMac: { name: 'arp.dst.hw_mac', label: 'Target MAC address', type: 'ether' },

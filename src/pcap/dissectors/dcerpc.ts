@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<number, string>> = {
   15: 'Alter_context_resp',
   16: 'AUTH3',
   17: 'Shutdown',
-  18: 'Cancel',
+  18: 'Co_cancel',
   19: 'Orphaned',
 };
 

@@ -6,7 +6,7 @@ const f = defineFields({
   version: { name: 'geneve.version', label: 'Version', type: 'uint' },
   flags: { name: 'geneve.flags', label: 'Flags', type: 'uint', base: 'hex' },
   protocol: { name: 'geneve.proto_type', label: 'Protocol Type', type: 'uint', base: 'hex' },
-  vni: { name: 'geneve.vni', label: 'Virtual Network Identifier (VNI)', type: 'uint' },
+  vni: { name: 'geneve.vni', label: 'Virtual Network Identifier (VNI)', type: 'uint', base: 'hex' },
   options: { name: 'geneve.options', label: 'Options', type: 'bytes' },
 });
 

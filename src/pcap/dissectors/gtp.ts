@@ -15,7 +15,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
   20: 'Delete PDP context request',
   21: 'Delete PDP context response',
   26: 'Error indication',
-  31: 'Supported extension headers notification',
+  31: 'Supported extension header notification',
   254: 'End Marker',
   [T_PDU]: 'T-PDU',
 };
@@ -23,7 +23,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
 const f = defineFields({
   flags: { name: 'gtp.flags', label: 'Flags', type: 'uint', base: 'hex' },
   version: { name: 'gtp.flags.version', label: 'Version', type: 'uint' },
-  message: { name: 'gtp.message', label: 'Message Type', type: 'uint', values: MESSAGES },
+  message: { name: 'gtp.message', label: 'Message Type', type: 'uint', base: 'hex', values: MESSAGES },
   length: { name: 'gtp.length', label: 'Length', type: 'uint' },
   teid: { name: 'gtp.teid', label: 'TEID', type: 'uint', base: 'hex' },
   sequence: { name: 'gtp.seq_number', label: 'Sequence number', type: 'uint', base: 'hex' },

@@ -74,7 +74,7 @@ const f = defineFields({
       4: 'Redirected header',
       5: 'MTU',
       25: 'Recursive DNS Server',
-      31: 'DNS Search List',
+      31: 'DNS Search List Option',
     },
   },
   linkAddress: { name: 'icmpv6.opt.linkaddr', label: 'Link-layer address', type: 'ether' },

@@ -17,7 +17,12 @@ const f = defineFields({
     name: 'ip.dsfield.ecn',
     label: 'Explicit Congestion Notification',
     type: 'uint',
-    values: { 0: 'Not ECN-Capable', 1: 'ECT(1)', 2: 'ECT(0)', 3: 'Congestion Experienced' },
+    values: {
+      0: 'Not ECN-Capable Transport',
+      1: "ECN-Capable Transport codepoint '01'",
+      2: "ECN-Capable Transport codepoint '10'",
+      3: 'Congestion Experienced',
+    },
   },
   length: { name: 'ip.len', label: 'Total Length', type: 'uint' },
   id: { name: 'ip.id', label: 'Identification', type: 'uint', base: 'hex' },
@@ -129,7 +134,8 @@ function reassemble(p: Packet, offset: number, fragment: number, protocol: numbe
 }
 
 function describeStart(p: Packet, offset: number, headerLength: number, sink: FieldSink): void {
-  const tos = p.view.getUint8(offset + 1);
+  const tos = p.view.getUint8(offset + 1),
+    length = p.view.getUint16(offset + 2);
   sink.add(f.version, offset, 1, 4);
   sink.add(f.headerLength, offset, 1, headerLength);
   sink.add(f.dsfield, offset + 1, 1);
@@ -137,7 +143,8 @@ function describeStart(p: Packet, offset: number, headerLength: number, sink: Fi
   sink.add(f.dscp, offset + 1, 1, tos >> 2);
   sink.add(f.ecn, offset + 1, 1, tos & 3);
   sink.close();
-  sink.add(f.length, offset + 2, 2);
+  // A network card that is to cut the packet itself (TSO) is given none: it is as long as its frame, as Wireshark has it.
+  sink.add(f.length, offset + 2, 2, length === 0 ? Math.max(0, p.wireEnd - offset) : length);
 }
 
 function describe(p: Packet, offset: number, end: number, headerLength: number, sink: FieldSink): void {

@@ -3,13 +3,13 @@ import { formatMac } from '../addresses.ts';
 import { defineFields, type Dissector } from '../dissector.ts';
 import { RAW_IPX } from './etherType.ts';
 
-const TYPES: Readonly<Record<number, string>> = { 0: 'Unknown', 1: 'RIP', 4: 'PEP', 5: 'SPX', 17: 'NCP', 20: 'NetBIOS Broadcast' };
+const TYPES: Readonly<Record<number, string>> = { 0: 'IPX', 1: 'RIP', 4: 'PEP', 5: 'SPX', 17: 'NCP', 20: 'NetBIOS Broadcast' };
 
 const f = defineFields({
   checksum: { name: 'ipx.checksum', label: 'Checksum', type: 'uint', base: 'hex' },
   length: { name: 'ipx.len', label: 'Length', type: 'uint', unit: 'bytes' },
   hops: { name: 'ipx.hops', label: 'Transport Control', type: 'uint', unit: 'hops' },
-  type: { name: 'ipx.packet_type', label: 'Packet Type', type: 'uint', values: TYPES },
+  type: { name: 'ipx.packet_type', label: 'Packet Type', type: 'uint', base: 'hex', values: TYPES },
   destinationNetwork: { name: 'ipx.dst.net', label: 'Destination Network', type: 'uint', base: 'hex', aliases: ['ipx.net'] },
   destinationNode: { name: 'ipx.dst.node', label: 'Destination Node', type: 'ether', aliases: ['ipx.node'] },
   destinationSocket: { name: 'ipx.dst.socket', label: 'Destination Socket', type: 'uint', base: 'hex', aliases: ['ipx.socket'] },

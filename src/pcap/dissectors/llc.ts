@@ -9,7 +9,7 @@ const SAPS: Readonly<Record<number, string>> = {
   0x02: 'LLC Sub-Layer Management',
   0x06: 'TCP/IP',
   0x42: 'Spanning Tree BPDU',
-  0x7e: 'X.25',
+  0x7e: 'ISO 8208 (X.25 over 802.2)',
   0x80: 'XNS',
   0xaa: 'SNAP',
   0xbc: 'Banyan Vines',
@@ -17,7 +17,7 @@ const SAPS: Readonly<Record<number, string>> = {
   0xf0: 'NetBIOS',
   0xf4: 'IBM Net Management',
   0xfe: 'ISO Network Layer',
-  0xff: 'Global DSAP',
+  0xff: 'Global LSAP',
 };
 const ENCAPSULATED_ETHERNET = 0x000000,
   CISCO = 0x00000c,

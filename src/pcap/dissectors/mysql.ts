@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<number, string>> = {
   6: 'Drop Database',
   9: 'Statistics',
   10: 'Process List',
-  12: 'Process Kill',
+  12: 'Kill Server Thread',
   14: 'Ping',
   17: 'Change User',
   22: 'Prepare Statement',
@@ -53,7 +53,9 @@ const PORT = 3306,
   PROTOCOL_10 = 10,
   ERROR = 0xff,
   OK = 0,
+  /** Also what ends the columns and the rows of an answer, then shorter than this. */
   SWITCH = 0xfe,
+  EOF_BYTES = 9,
   QUERY = 3,
   PREPARE = 22;
 /** Capabilities of the client. */
@@ -168,6 +170,7 @@ function readServer(p: Packet, at: number, end: number, state: MysqlState, sink:
     else state.attempt.frame = 0;
     return;
   }
+  if (first === OK || (first === SWITCH && state.phase === 'commands' && end - at < EOF_BYTES)) sink?.add(f.response, at, 1);
   sink?.info(
     'MySQL',
     state.phase === 'commands' ? 'Response' : first === OK ? 'Response OK' : first === SWITCH ? 'Auth Switch Request' : 'Auth data',

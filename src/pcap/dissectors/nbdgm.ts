@@ -13,7 +13,7 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 const f = defineFields({
-  type: { name: 'nbdgm.type', label: 'Message Type', type: 'uint', base: 'hex', values: TYPES },
+  type: { name: 'nbdgm.type', label: 'Message Type', type: 'uint', values: TYPES },
   flags: { name: 'nbdgm.flags', label: 'Flags', type: 'uint', base: 'hex' },
   id: { name: 'nbdgm.dgram_id', label: 'Datagram ID', type: 'uint', base: 'hex' },
   sourceIp: { name: 'nbdgm.src.ip', label: 'Source IP', type: 'ipv4' },

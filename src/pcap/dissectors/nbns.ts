@@ -3,7 +3,7 @@ import { formatIpv4 } from '../addresses.ts';
 import { defineFields, messageKind, type Dissector, type FieldSink, type Message } from '../dissector.ts';
 import { looksLikeDns } from '../dns/message.ts';
 import { skipName } from '../dns/names.ts';
-import { netbiosName } from '../netbiosName.ts';
+import { netbiosName, withService } from '../netbiosName.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
 
@@ -11,9 +11,9 @@ const OPCODES: Readonly<Record<number, string>> = {
   0: 'Name query',
   5: 'Registration',
   6: 'Release',
-  7: 'WACK',
+  7: 'Wait for acknowledgment',
   8: 'Refresh',
-  9: 'Refresh (altcode)',
+  9: 'Refresh (alternate opcode)',
   15: 'Multi-homed registration',
 };
 const NB = 32,
@@ -34,8 +34,8 @@ const f = defineFields({
       0: 'No error',
       1: 'Request was invalidly formatted',
       2: 'Server failure',
-      3: 'Name not found',
-      5: 'Request refused',
+      3: 'Requested name does not exist',
+      5: 'Request was refused',
       6: 'Name is owned by another node',
       7: 'Name is in conflict',
     },
@@ -178,7 +178,7 @@ function describeRecord(p: Packet, start: number, at: number, end: number, words
     data = after + 10,
     to = Math.min(end, data + length);
   const name = nameOf(p, start, at, end);
-  sink.add(f.name, at, after - at, name);
+  sink.add(f.name, at, after - at, withService(name));
   sink.open();
   sink.add(f.type, after, 2);
   sink.add(f.class, after + 2, 2);

@@ -30,7 +30,7 @@ const REQUESTS: Readonly<Record<number, string>> = {
   4: 'SYS_INFO',
   5: 'SYS_STATS',
   6: 'IO_STATS',
-  16: 'REQ_GET_RESTRICT',
+  16: 'GET_RESTRICT',
   20: 'MON_GETLIST',
   42: 'MON_GETLIST_1',
 };
@@ -41,7 +41,12 @@ const f = defineFields({
     name: 'ntp.flags.li',
     label: 'Leap Indicator',
     type: 'uint',
-    values: { 0: 'no warning', 1: 'last minute has 61 seconds', 2: 'last minute has 59 seconds', 3: 'clock not synchronized' },
+    values: {
+      0: 'no warning',
+      1: 'last minute of the day has 61 seconds',
+      2: 'last minute of the day has 59 seconds',
+      3: 'unknown (clock unsynchronized)',
+    },
   },
   version: { name: 'ntp.flags.vn', label: 'Version number', type: 'uint' },
   mode: { name: 'ntp.flags.mode', label: 'Mode', type: 'uint', values: MODES },
@@ -60,7 +65,14 @@ const f = defineFields({
     name: 'ntp.ctrl.flags2.opcode',
     label: 'Opcode',
     type: 'uint',
-    values: { 1: 'read status', 2: 'read variables', 3: 'write variables', 4: 'read clock variables', 10: 'read MRU', 12: 'request nonce' },
+    values: {
+      1: 'read status',
+      2: 'read variables',
+      3: 'write variables',
+      4: 'read clock variables',
+      10: 'retrieve MRU (mrulist)',
+      12: 'request a client nonce',
+    },
   },
   responseIn: { name: 'ntp.response_in', label: 'Response In', type: 'uint', related: 'later' },
   responseTo: { name: 'ntp.request_in', label: 'Request In', type: 'uint', related: 'earlier' },
@@ -68,7 +80,7 @@ const f = defineFields({
   controlSequence: { name: 'ntp.ctrl.sequence', label: 'Sequence', type: 'uint' },
   controlData: { name: 'ntp.ctrl.data', label: 'Data', type: 'string' },
   privateResponse: { name: 'ntp.priv.flags.r', label: 'Response bit', type: 'boolean' },
-  implementation: { name: 'ntp.priv.impl', label: 'Implementation', type: 'uint', values: { 0: 'UNIV', 2: 'XNTPD_OLD', 3: 'XNTPD' } },
+  implementation: { name: 'ntp.priv.impl', label: 'Implementation', type: 'uint', values: { 0: 'UNIV', 2: 'XNTPD_OLD (pre-IPv6)', 3: 'XNTPD' } },
   request: { name: 'ntp.priv.reqcode', label: 'Request code', type: 'uint', values: REQUESTS },
 });
 

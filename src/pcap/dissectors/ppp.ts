@@ -7,7 +7,7 @@ const PROTOCOLS: Readonly<Record<number, string>> = {
   0x002b: 'Novell IPX',
   0x002d: 'Van Jacobson Compressed TCP/IP',
   0x002f: 'Van Jacobson Uncompressed TCP/IP',
-  0x003d: 'Multilink',
+  0x003d: 'Multi-Link',
   0x0057: 'Internet Protocol version 6',
   0x00fd: 'Compressed datagram',
   0x0281: 'MPLS Unicast',

@@ -92,7 +92,11 @@ export const lcp: Dissector = controlProtocol(
         label: 'Authentication Protocol',
         type: 'uint',
         base: 'hex',
-        values: { 0xc023: 'Password Authentication Protocol', 0xc223: 'Challenge Handshake Authentication Protocol', 0xc227: 'EAP' },
+        values: {
+          0xc023: 'Password Authentication Protocol',
+          0xc223: 'Challenge Handshake Authentication Protocol',
+          0xc227: 'Extensible Authentication Protocol',
+        },
       },
       length: 2,
     },

@@ -50,7 +50,12 @@ const f = defineFields({
   router: { name: 'vrrp.virt_rtr_id', label: 'Virtual Rtr ID', type: 'uint' },
   priority: { name: 'vrrp.prio', label: 'Priority', type: 'uint' },
   count: { name: 'vrrp.addr_count', label: 'Addr Count', type: 'uint' },
-  authentication: { name: 'vrrp.auth_type', label: 'Auth Type', type: 'uint', values: { 0: 'No Authentication', 1: 'Simple Text Authentication' } },
+  authentication: {
+    name: 'vrrp.auth_type',
+    label: 'Auth Type',
+    type: 'uint',
+    values: { 0: 'No Authentication', 1: 'Simple Text Authentication [RFC 2338] / Reserved [RFC 3768]' },
+  },
   address: { name: 'vrrp.ip_addr', label: 'IP Address', type: 'ipv4' },
   address6: { name: 'vrrp.ipv6_addr', label: 'IPv6 Address', type: 'ipv6' },
 });

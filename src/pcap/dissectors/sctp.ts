@@ -24,7 +24,7 @@ const CHUNKS: Readonly<Record<number, string>> = {
   64: 'I_DATA',
   128: 'ASCONF_ACK',
   130: 'RE_CONFIG',
-  132: 'PKTDROP',
+  132: 'PAD',
   192: 'FORWARD_TSN',
   193: 'ASCONF',
 };

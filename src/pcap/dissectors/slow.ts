@@ -2,7 +2,7 @@
 import { defineFields, type Dissector, type FieldSink } from '../dissector.ts';
 
 const LACP = 1,
-  SUBTYPES: Readonly<Record<number, string>> = { [LACP]: 'LACP', 2: 'Marker Protocol', 3: 'OAM', 10: 'Organization Specific' };
+  SUBTYPES: Readonly<Record<number, string>> = { [LACP]: 'LACP', 2: 'Marker Protocol', 3: 'OAM', 10: 'Organization Specific Slow Protocol' };
 
 const slowFields = defineFields({
   subtype: { name: 'slow.subtype', label: 'Slow Protocols subtype', type: 'uint', base: 'hex', values: SUBTYPES },

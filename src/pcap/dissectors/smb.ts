@@ -160,6 +160,8 @@ export function readSmb1(p: Packet, at: number, end: number, state: SmbState, si
     if (counted > end) return;
     const data = Math.min(end, counted + 2),
       to = counted + 2 <= end ? Math.min(end, data + view.getUint16(counted, true)) : end;
+    // The command that follows, 0xff for none.
+    if (CHAINED.has(command) && wordBytes >= 4) sink?.add(f.command, from + 1, 1);
     const block: Block = { command, words: from + 1, wordBytes, data, to };
     const next = CHAINED.has(command) && wordBytes >= 4 && bytes[from + 1] !== 0xff ? at + view.getUint16(from + 3, true) : 0,
       isLast = next <= from || next >= end;

@@ -3,7 +3,16 @@ import { defineFields, type Dissector } from '../dissector.ts';
 import { sayPlainDatagram } from '../plainDatagram.ts';
 import { decimalAt, findByte, textAt } from '../text.ts';
 
-const LEVELS: Readonly<Record<number, string>> = { 0: 'EMERG', 1: 'ALERT', 2: 'CRIT', 3: 'ERR', 4: 'WARNING', 5: 'NOTICE', 6: 'INFO', 7: 'DEBUG' };
+const LEVELS: Readonly<Record<number, string>> = {
+  0: 'EMERG - system is unusable',
+  1: 'ALERT - action must be taken immediately',
+  2: 'CRIT - critical conditions',
+  3: 'ERR - error conditions',
+  4: 'WARNING - warning conditions',
+  5: 'NOTICE - normal but significant condition',
+  6: 'INFO - informational',
+  7: 'DEBUG - debug-level messages',
+};
 const FACILITIES: Readonly<Record<number, string>> = {
   0: 'KERN',
   1: 'USER',

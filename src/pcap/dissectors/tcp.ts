@@ -5,17 +5,17 @@ import { TCP_ACK, TCP_CWR, TCP_ECE, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, TCP_URG,
 
 /** Option kinds, IANA TCP parameters. */
 const OPTIONS: Readonly<Record<number, string>> = {
-  0: 'End of Option List (EOL)',
-  1: 'No-Operation (NOP)',
-  2: 'Maximum segment size',
-  3: 'Window scale',
-  4: 'SACK permitted',
+  0: 'End of Option List',
+  1: 'No-Operation',
+  2: 'Maximum Segment Size',
+  3: 'Window Scale',
+  4: 'SACK Permitted',
   5: 'SACK',
-  8: 'Timestamps',
-  28: 'User Timeout',
-  29: 'TCP Authentication Option',
+  8: 'Time Stamp Option',
+  28: 'User Timeout Option',
+  29: 'The TCP Authentication Option',
   30: 'Multipath TCP',
-  34: 'TCP Fast Open',
+  34: 'TCP Fast Open Cookie',
 };
 
 const f = defineFields({
@@ -52,7 +52,8 @@ const f = defineFields({
   payload: { name: 'tcp.payload', label: 'TCP payload', type: 'bytes' },
 });
 
-const MIN_HEADER = 20;
+const MIN_HEADER = 20,
+  QUOTED_HEADER = 8;
 
 export const tcp: Dissector = {
   id: 'tcp',
@@ -61,7 +62,11 @@ export const tcp: Dissector = {
   says: [],
   on: [{ table: 'ip.proto', value: 6 }],
   dissect(p, offset, end, sink) {
-    // The ports alone make a conversation: a snapped or quoted header still says who talks.
+    // An ICMP error need not quote more than the ports and the sequence number (RFC 792): they say whose packet it was.
+    if (p.quoted && end - offset < MIN_HEADER && end - offset >= QUOTED_HEADER) {
+      readQuoted(p, offset, end, sink);
+      return;
+    }
     if (!p.has(MIN_HEADER, offset, end)) return;
     const view = p.view;
     const sourcePort = view.getUint16(offset),
@@ -84,6 +89,16 @@ export const tcp: Dissector = {
     if (sink !== null) describe(p, offset, Math.min(Math.max(payload, offset + MIN_HEADER), end), end, sink);
   },
 };
+
+function readQuoted(p: Packet, offset: number, end: number, sink: FieldSink | null): void {
+  const sourcePort = p.view.getUint16(offset),
+    destinationPort = p.view.getUint16(offset + 2);
+  p.addPorts(sourcePort, destinationPort, end, end);
+  if (sink === null) return;
+  sink.layer(tcp, offset, end - offset, `Transmission Control Protocol, Src Port: ${sourcePort}, Dst Port: ${destinationPort}`);
+  sink.add(f.sourcePort, offset, 2);
+  sink.add(f.destinationPort, offset + 2, 2);
+}
 
 /** What a SYN promises for the connection: MSS, window scale, SACK. */
 function readSynOptions(p: Packet, offset: number, end: number): void {
@@ -191,6 +206,8 @@ function describeOptions(p: Packet, offset: number, end: number, sink: FieldSink
       sink.add(f.sackCount, at + 2, 0, (length - 2) >> 3);
     }
     sink.close();
+    // What fills the header up behind the end of the list, a zero each, is told as in Wireshark.
+    if (kind === 0) for (let next = at + 1; next < end && p.bytes[next] === 0; next++) sink.add(f.optionKind, next, 1, 0);
   });
   sink.close();
 }

@@ -6,7 +6,7 @@ import type { Packet } from '../packet.ts';
 
 const TYPES: Readonly<Record<number, string>> = {
   1: 'SQL batch',
-  2: 'Pre-TDS7 login',
+  2: 'TDS4/5 login',
   3: 'Remote Procedure Call',
   4: 'Response',
   6: 'Attention',

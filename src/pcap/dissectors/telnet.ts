@@ -6,7 +6,7 @@ import { fromServer } from '../roles.ts';
 import { textAt } from '../text.ts';
 
 const COMMANDS: Readonly<Record<number, string>> = {
-  240: 'End of Suboption',
+  240: 'Suboption End',
   241: 'No Operation',
   242: 'Data Mark',
   243: 'Break',
@@ -59,12 +59,13 @@ const PORT = 23,
   SUBOPTION_END = 240;
 const MAX_LINE = 256;
 
-/** Where one direction is in its bytes: text, behind IAC, behind a verb, in a suboption, behind IAC in one. */
+/** Where one direction is in its bytes: text, behind IAC, behind a verb, in a suboption, behind IAC in one, where one begins. */
 const TEXT = 0,
   COMMAND = 1,
   OPTION = 2,
   INSIDE = 3,
-  INSIDE_COMMAND = 4;
+  INSIDE_COMMAND = 4,
+  SUBOPTION_NAME = 5;
 
 interface TelnetState {
   readonly phase: [number, number];
@@ -138,14 +139,20 @@ function command(byte: number, at: number, phase: number, sink: FieldSink | null
       // A doubled IAC is a character of text that no prompt holds.
       if (byte === IAC) return TEXT;
       sink?.add(f.command, at, 1, byte);
-      return byte === SUBOPTION || (byte > SUBOPTION && byte < IAC) ? (byte === SUBOPTION ? INSIDE : OPTION) : TEXT;
+      return byte === SUBOPTION ? SUBOPTION_NAME : byte > SUBOPTION && byte < IAC ? OPTION : TEXT;
     case OPTION:
       sink?.add(f.option, at, 1, byte);
       return TEXT;
+    case SUBOPTION_NAME:
+      if (byte === IAC) return INSIDE_COMMAND;
+      sink?.add(f.option, at, 1, byte);
+      return INSIDE;
     case INSIDE:
       return byte === IAC ? INSIDE_COMMAND : INSIDE;
     default:
-      return byte === SUBOPTION_END ? TEXT : INSIDE;
+      if (byte !== SUBOPTION_END) return INSIDE;
+      sink?.add(f.command, at, 1, byte);
+      return TEXT;
   }
 }
 

@@ -17,18 +17,18 @@ const PDUS: Readonly<Record<number, string>> = {
 const NEGOTIATION: Readonly<Record<number, string>> = { 1: 'RDP Negotiation Request', 2: 'RDP Negotiation Response', 3: 'RDP Negotiation Failure' };
 const SELECTED: Readonly<Record<number, string>> = {
   0: 'Standard RDP Security',
-  1: 'TLS security supported',
-  2: 'CredSSP supported',
-  4: 'RDSTLS',
+  1: 'TLS 1.0, 1.1 or 1.2',
+  2: 'CredSSP',
+  4: 'RDSTLS protocol',
   8: 'CredSSP with Early User Authorization Result PDU',
 };
 const FAILURES: Readonly<Record<number, string>> = {
-  1: 'SSL required by server',
-  2: 'SSL not allowed by server',
-  3: 'SSL cert not on server',
+  1: 'TLS required by server',
+  2: 'TLS not allowed by server',
+  3: 'TLS certificate not on server',
   4: 'Inconsistent flags',
-  5: 'Hybrid required by server',
-  6: 'SSL with user auth required by server',
+  5: 'Server requires Enhanced RDP Security with CredSSP',
+  6: 'Server requires Enhanced RDP Security with TLS and certificate-based client authentication',
 };
 
 const tpktFields = defineFields({

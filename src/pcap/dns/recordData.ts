@@ -3,10 +3,12 @@ import { formatIpv4, formatIpv6 } from '../addresses.ts';
 import type { Field, FieldSink } from '../dissector.ts';
 import type { Packet } from '../packet.ts';
 import { textAt } from '../text.ts';
-import { dataFields as f } from './fields.ts';
+import { dataFields as f, recordFields } from './fields.ts';
 import { nameAt, skipName } from './names.ts';
 import * as T from './recordTypes.ts';
 
+/** Types of one name that are told. */
+const MOST_TYPES = 500;
 /** Longest text of one record. */
 const MAX_DATA_TEXT = 512;
 
@@ -41,6 +43,18 @@ export function describeData(p: Packet, start: number, type: number, at: number,
 
 const NAME_FIELDS: Readonly<Record<number, Field>> = { [T.TYPE_NS]: f.ns, [T.TYPE_CNAME]: f.cname, [T.TYPE_PTR]: f.ptr, [T.TYPE_DNAME]: f.dname };
 
+/** The types that a name has, RFC 4034 section 4.1.2: blocks of a number, a length and a bit for each type, the highest first. */
+function describeTypes(bytes: Uint8Array, from: number, end: number, sink: FieldSink): void {
+  let left = MOST_TYPES;
+  for (let at = from; at + 2 <= end;) {
+    const to = Math.min(end, at + 2 + bytes[at + 1]!);
+    for (let byte = at + 2; byte < to; byte++)
+      for (let bit = 0; bit < 8; bit++)
+        if ((bytes[byte]! & (0x80 >> bit)) !== 0 && left-- > 0) sink.add(recordFields.type, byte, 1, bytes[at]! * 256 + (byte - at - 2) * 8 + bit);
+    at = to;
+  }
+}
+
 /** Keys, signatures and fingerprints; false if the type is none of them. */
 function describeSecurity(p: Packet, start: number, type: number, at: number, end: number, sink: FieldSink): boolean {
   const length = end - at;
@@ -63,8 +77,11 @@ function describeSecurity(p: Packet, start: number, type: number, at: number, en
     const after = skipName(p.bytes, at + 18, end);
     sink.add(f.rrsigSigner, at + 18, Math.max(0, after - at - 18), nameAt(p.bytes, start, at + 18, end));
     if (after >= 0) sink.add(f.rrsigSignature, after, end - after);
-  } else if (type === T.TYPE_NSEC) sink.add(f.nsecNext, at, length, nameAt(p.bytes, start, at, end));
-  else if (type === T.TYPE_SSHFP && length >= 2) {
+  } else if (type === T.TYPE_NSEC) {
+    const behind = skipName(p.bytes, at, end);
+    sink.add(f.nsecNext, at, behind < 0 ? length : behind - at, nameAt(p.bytes, start, at, end));
+    if (behind >= 0) describeTypes(p.bytes, behind, end, sink);
+  } else if (type === T.TYPE_SSHFP && length >= 2) {
     sink.add(f.sshfpAlgorithm, at, 1);
     sink.add(f.sshfpType, at + 1, 1);
     sink.add(f.sshfpFingerprint, at + 2, length - 2);

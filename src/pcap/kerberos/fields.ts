@@ -33,7 +33,7 @@ export const ERRORS: Readonly<Record<number, string>> = {
   12: 'eRR-POLICY',
   14: 'eRR-ETYPE-NOSUPP',
   18: 'eRR-CLIENT-REVOKED',
-  23: 'eRR-KEY-EXPIRED',
+  23: 'eRR-KEY-EXP',
   24: 'eRR-PREAUTH-FAILED',
   25: 'eRR-PREAUTH-REQUIRED',
   32: 'eRR-TKT-EXPIRED',

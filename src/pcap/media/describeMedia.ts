@@ -4,6 +4,7 @@ import { describeJson, json } from '../dissectors/json.ts';
 import { describeMultipart, mimeMultipart } from '../dissectors/mimeMultipart.ts';
 import { describeForm, urlencodedForm } from '../dissectors/urlencodedForm.ts';
 import { describeXml, xml } from '../dissectors/xml.ts';
+import { matchPrefix } from '../text.ts';
 import { isXmlType } from './xmlTypes.ts';
 
 /** Types that Wireshark 4.0 takes for JSON. */
@@ -32,8 +33,10 @@ function kindOf(contentType: string): Dissector | null {
 
 /** Whether a body of this type is read for this sink. */
 export function isMediaWanted(contentType: string, sink: FieldSink): boolean {
-  const kind = contentType === '' || sink.wantsCostly === undefined ? null : kindOf(contentType);
-  return kind !== null && (kind === mimeMultipart ? KINDS : [kind]).some((dissector) => isAsked(dissector, sink));
+  if (sink.wantsCostly === undefined) return false;
+  // Of other bodies the first bytes say whether they are XML.
+  const kind = contentType === '' ? xml : (kindOf(contentType) ?? xml);
+  return (kind === mimeMultipart ? KINDS : [kind]).some((dissector) => isAsked(dissector, sink));
 }
 
 function isAsked(dissector: Dissector, sink: FieldSink): boolean {
@@ -50,7 +53,7 @@ export function mediaInfo(contentType: string): readonly [protocol: string, info
 
 /** Says the body `[from, to)` of `bytes`. */
 export function describeMedia(bytes: Uint8Array, from: number, to: number, contentType: string, sink: FieldSink, depth = 0): void {
-  const kind = to > from ? kindOf(contentType) : null;
+  const kind = to > from ? (kindOf(contentType) ?? (matchPrefix(bytes, from, to, '<?xml') === 'yes' ? xml : null)) : null;
   if (kind === json) describeJson(bytes, from, to, sink);
   else if (kind === urlencodedForm) describeForm(bytes, from, to, sink);
   else if (kind === xml) describeXml(bytes, from, to, sink);

@@ -44,6 +44,14 @@ describe('connections', () => {
     ]);
   });
 
+  // RFC 792: the header and the first 8 bytes of what it carries; tshark reads the ports from them, too.
+  test('also where a router quotes no more than it must', async () => {
+    const syn = { from: CLIENT, to: SERVER, sourcePort: 40_000, destinationPort: 25, flags: SYN, sequence: 1 },
+      quote = ipBytes({ ...syn, protocol: 6, payload: tcpBytes(syn) }).subarray(0, 28),
+      row = await only(new PacketBuilder().tcp(syn).icmpError({ from: ROUTER, to: CLIENT, type: 3, code: 1, quote }));
+    expect([row.unreachable, row.unanswered, told(row)]).toEqual([1, 0, [['trouble', 'ICMP: Host unreachable', 1, 2]]]);
+  });
+
   test('over IPv6', async () => {
     const syn = { from: '2001:db8::2', to: '2001:db8::9', sourcePort: 40_000, destinationPort: 25, flags: SYN, sequence: 1 },
       quote = ipBytes({ ...syn, protocol: 6, payload: tcpBytes(syn) }),
