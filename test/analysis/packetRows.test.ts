@@ -41,3 +41,19 @@ test('the frame that completes a fragmented datagram shows its own bytes as the 
   expect(detail!.tree.find(({ name }) => name === 'tcp')).toMatchObject({ source: 1, start: 0, length: 24 });
   expect(detail!.sources.map((source) => source.bytes.length)).toEqual([42, 24]);
 });
+
+test('a header line is shown without what ends it, and found with it', async () => {
+  const bytes = zlib.gunzipSync(fs.readFileSync(path.resolve(import.meta.dirname, '../../captures/break-in.pcap.gz'))),
+    session = new CaptureSession(bufferSource(bytes), pcap, FILE, { version: 'test', emit: () => undefined }),
+    { signal } = new AbortController();
+  await session.read();
+  const { tree } = (await session.handlers.packet({ frame: 29 }, signal))!,
+    line = tree.at(-1)!.children.find(({ name }) => name === 'http.request.line')!;
+  expect(line.text).toBe('Host: intranet.example.test');
+  // RFC 9112 section 2.1: each ends in CRLF, which is among its bytes.
+  expect(line.length).toBe(line.text.length + 2);
+  const { total } = await session.handlers.packets({ selection: { ...EVERYTHING, filter: line.filter }, sort: null, offset: 0, limit: 1 }, signal);
+  expect(total).toBeGreaterThan(0);
+  // As Wireshark tells of Ethernet.
+  expect(tree.find(({ name }) => name === 'eth')!.text).toMatch(/^Src: ([0-9a-f]{2}:){5}[0-9a-f]{2}, Dst: ([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
+});

@@ -39,3 +39,19 @@ test('a pcap cut inside a record says so, and how much was left', async () => {
   expect(examined.report.capture.truncated).toMatchObject({ afterFrame: 71 });
   expect(examined.report.capture.truncated?.message).toMatch(/^The capture ends after frame 71: the last \d+ bytes are an incomplete record\.$/);
 });
+
+test('a pcap whose records stop making sense says how much of the file could not be read', async () => {
+  const { name, bytes } = ownSamples.find((one) => one.name === 'web-browsing.pcap')!,
+    damaged = bytes.slice(),
+    view = new DataView(damaged.buffer, damaged.byteOffset, damaged.byteLength);
+  let at = 24;
+  for (let frame = 0; frame < 12; frame++) at += 16 + view.getUint32(at + 8, true);
+  view.setUint32(at + 8, 0x7fffffff, true);
+  const examined = await examineBytes(name, damaged);
+  if (!examined.ok) throw new Error(examined.message);
+  expect(examined.report.capture).toMatchObject({ packets: 12, truncated: { afterFrame: 12, offset: at } });
+  // All but the file's header and twelve records of it.
+  const unread = `${Math.round((damaged.length - at) / 1000)} kB of the file's ${Math.round(damaged.length / 1000)} kB (99 %)`;
+  expect(examined.report.capture.truncated?.message).toMatch(/^The capture ends after frame 12: .*\. /);
+  expect(examined.report.capture.truncated?.message).toContain(`${unread} could not be read.`);
+});

@@ -576,6 +576,17 @@ describe.runIf(here)('the analysis page', () => {
     await expect.poll(() => empty.getByTestId('empty-state').innerText()).toContain('This capture has no packets.');
   });
 
+  test('the legend of the chart stays while a range is selected in it', async () => {
+    const page = await open();
+    const legend = page.locator('section[aria-labelledby="h-time"] .leg');
+    const names = await legend.innerText();
+    const surface = page.getByTestId('timeline-surface');
+    await surface.focus();
+    for (const key of ['Home', 'ArrowRight', 'Shift+ArrowRight']) await surface.press(key);
+    await page.getByTestId('timeline-pending').waitFor();
+    await expect.poll(() => legend.innerText()).toBe(names);
+  });
+
   test('reading that stops leaves what was read, and says that it stopped', async () => {
     const page = await open('state=reading', { wait: false });
     await expect.poll(() => page.getByTestId('kpi-packets').innerText()).not.toBe('');

@@ -30,6 +30,8 @@ test('a loop between switches', async () => {
     evidence: { framesTotal: 3000, frames: [2, 3, 4] },
   });
   expect(checkFilter(finding!.evidence.filter)).toMatchObject({ ok: true });
+  // One frame of 3,001 went to one host.
+  expect(finding!.title).toMatch(/, 99 % of all$/);
 });
 
 // Ethernet addresses of 224.0.0.251 (RFC 1112 section 6.4) and of a group that television is sent to.
