@@ -49,7 +49,8 @@ export class TcpCourse {
     // A SYN is where its direction begins: whatever was before belonged to another connection.
     const isLost = (bits & LOST_SEGMENT) !== 0 && (flags & TCP_SYN) === 0,
       isMissed = (bits & ACKED_UNSEEN) !== 0 && (acksMissing || isLost || doubles[dat + F.GAP_BYTES]! > 0);
-    if (isLost) {
+    // Half of all numbers ahead is as far behind: it says of no bytes that they are missing.
+    if (isLost && ahead > 0) {
       doubles[dat + F.GAP_BYTES]! += ahead;
       state.tcpGapBytes += ahead;
     }
