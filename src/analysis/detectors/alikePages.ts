@@ -90,6 +90,9 @@ class Alike {
 interface Asked {
   readonly ends: Ends;
   readonly answers: Map<number | string, Alike>;
+  /** Keys of `answers`, and which of them is looked at next when room is needed. */
+  turns: (number | string)[];
+  next: number;
 }
 
 export class AlikePages {
@@ -118,71 +121,66 @@ export class AlikePages {
     if (location !== null) {
       const end = location.search(/[?#]/),
         whither = end < 0 ? location : location.slice(0, end);
-      this.#note(asked.answers, `${status} ${whither}`, 'led', status, 0, whither, path, flow, p);
+      this.#note(asked, `${status} ${whither}`, 'led', status, 0, whither, path, flow, p);
       // `https://example.org/a` for `/a`: all are led to where they wanted, at another server.
       if (path.length > 1 && whither.endsWith(path)) {
         const site = whither.slice(0, -path.length);
-        this.#note(asked.answers, `${status} ${site}/*`, 'led along', status, 0, site, path, flow, p);
+        this.#note(asked, `${status} ${site}/*`, 'led along', status, 0, site, path, flow, p);
       }
       return;
     }
-    this.#note(asked.answers, length * 1000 + status, 'page', status, length, '', path, flow, p);
+    this.#note(asked, length * 1000 + status, 'page', status, length, '', path, flow, p);
     // Pages that say once what was not found; negative, so that both kinds have numbers of their own.
-    this.#note(asked.answers, -((length + MOST_PATH - path.length) * 1000 + status), 'beside', status, length - path.length, '', path, flow, p);
+    this.#note(asked, -((length + MOST_PATH - path.length) * 1000 + status), 'beside', status, length - path.length, '', path, flow, p);
   }
 
   #askedOf(flow: number): Asked | undefined {
     if (this.#last.flow !== flow) {
       const ends = endsOf(this.#state, flow),
-        asked = this.#all.of(ends.key, () => ({ ends, answers: new Map() }));
+        asked = this.#all.of(ends.key, () => ({ ends, answers: new Map(), turns: [], next: 0 }));
       this.#last = { flow, asked };
     }
     return this.#last.asked;
   }
 
-  #note(
-    answers: Asked['answers'],
-    key: number | string,
-    kind: Kind,
-    status: number,
-    length: number,
-    place: string,
-    path: string,
-    flow: number,
-    p: Packet,
-  ): void {
+  #note(asked: Asked, key: number | string, kind: Kind, status: number, length: number, place: string, path: string, flow: number, p: Packet): void {
     if (this.#isFull) return;
-    const alike = answers.get(key);
+    const { answers } = asked,
+      alike = answers.get(key);
     if (alike === undefined) {
-      if (answers.size >= MOST_ANSWERS) this.#forgetOne(answers);
+      if (answers.size < MOST_ANSWERS) asked.turns.push(key);
+      else this.#forgetOne(asked, key);
       answers.set(key, new Alike(kind, status, length, place, path, p, flow));
     } else if (!alike.add(path, p, flow)) return;
     if (++this.#pages > MOST_PAGES_OF_ALL) this.#makeRoom();
   }
 
-  /** Of the oldest the one that the fewest pages got; the others have another turn. */
-  #forgetOne(answers: Asked['answers']): void {
-    let least: [key: number | string, alike: Alike] | null = null;
-    for (let turn = 0; turn < MOST_TURNS; turn++) {
-      const one = answers.entries().next().value;
-      if (one === undefined) break;
-      if (least === null || one[1].count < least[1].count) least = one;
-      answers.delete(one[0]);
-      answers.set(one[0], one[1]);
+  /** Of those whose turn it is the one that the fewest pages got makes room; the others have another turn. A list, as a map is slow to tell its oldest once many are gone. */
+  #forgetOne(asked: Asked, key: number | string): void {
+    const { answers, turns, next } = asked;
+    let least = next;
+    for (let turn = 1; turn < MOST_TURNS; turn++) {
+      const at = (next + turn) % MOST_ANSWERS;
+      if (answers.get(turns[at]!)!.count < answers.get(turns[least]!)!.count) least = at;
     }
-    if (least === null) return;
-    answers.delete(least[0]);
-    this.#pages -= least[1].count;
+    this.#pages -= answers.get(turns[least]!)!.count;
+    answers.delete(turns[least]!);
+    turns[least] = key;
+    asked.next = (next + MOST_TURNS) % MOST_ANSWERS;
   }
 
   /** Answers that few pages got, and none of lists, are forgotten. */
   #makeRoom(): void {
-    for (const { answers } of this.#all.values)
+    for (const asked of this.#all.values) {
+      const { answers } = asked;
       for (const [key, alike] of answers)
         if (alike.count === 1 || familiesOf(listWordsAmong(alike.pages)) < 2) {
           answers.delete(key);
           this.#pages -= alike.count;
         }
+      asked.turns = [...answers.keys()];
+      asked.next = 0;
+    }
     this.#isFull = this.#pages > MOST_PAGES_OF_ALL / 2;
   }
 

@@ -14,19 +14,17 @@ const MOST_SECONDS = 0.05;
 const MOST_SECONDS_WITHOUT_ID = 0.002;
 /** A program that sends the same datagram over and over is not captured twice. */
 const MOST_COPIES = 4;
-/** Of the four 32-bit words of a slot the third and the fourth; the first two are its time. */
-const HASH = 2,
-  COPIES = 3,
-  INTS = 4,
-  IS_WHOLE = 0x100;
+const IS_WHOLE = 0x80;
 
 export class DuplicateFrames {
   /** The first hundred copies, ascending. */
   readonly frames: number[] = [];
   count = 0;
-  /** Of each slot side by side, so that a frame goes to one place of memory: when, as a double; the hash; its copies, with `IS_WHOLE`. */
-  readonly #seconds = new Float64Array(SLOTS * 2).fill(-Infinity);
-  readonly #ints = new Int32Array(this.#seconds.buffer);
+  /** Nearly always only the hashes are read, and they fit into the cache next to the processor. */
+  readonly #hashes = new Int32Array(SLOTS);
+  readonly #seconds = new Float64Array(SLOTS).fill(-Infinity);
+  /** How many copies came, with `IS_WHOLE`. */
+  readonly #copies = new Uint8Array(SLOTS);
   /** Of the last copy: the frame it repeats is no malformed one. */
   isOfWhole = false;
 
@@ -61,24 +59,29 @@ export class DuplicateFrames {
   }
 
   #again(h: number, within: number, p: Packet): boolean {
-    const ints = this.#ints,
+    const hashes = this.#hashes,
       seconds = this.#seconds,
-      now = p.timeSeconds + p.timeNanoseconds / 1e9,
-      first = (h >>> SHIFT) * 2;
-    // Where neither is this one, it takes the place of the older.
-    let slot = first;
-    if (ints[slot * INTS + HASH] !== h && (ints[(first + 1) * INTS + HASH] === h || seconds[first * 2]! > seconds[(first + 1) * 2]!)) slot++;
-    const at = slot * INTS,
-      isKnown = ints[at + HASH] === h && Math.abs(now - seconds[slot * 2]!) <= within;
+      all = this.#copies,
+      now = p.timeSeconds + p.timeNanoseconds / 1e9;
+    const newer = (h >>> SHIFT) * 2,
+      older = newer + 1,
+      slot = hashes[newer] !== h && hashes[older] === h ? older : newer;
+    const isKnown = hashes[slot] === h && Math.abs(now - seconds[slot]!) <= within;
     if (!isKnown) {
-      ints[at + HASH] = h;
-      seconds[slot * 2] = now;
-      ints[at + COPIES] = p.isMalformed ? 0 : IS_WHOLE;
+      // What was met last moves on to the place of the older.
+      if (hashes[newer] !== h) {
+        hashes[older] = hashes[newer]!;
+        seconds[older] = seconds[newer]!;
+        all[older] = all[newer]!;
+      }
+      hashes[newer] = h;
+      seconds[newer] = now;
+      all[newer] = p.isMalformed ? 0 : IS_WHOLE;
       return false;
     }
-    const copies = ints[at + COPIES]!;
+    const copies = all[slot]!;
     if ((copies & ~IS_WHOLE) >= MOST_COPIES) return false;
-    ints[at + COPIES] = copies + 1;
+    all[slot] = copies + 1;
     this.count++;
     this.isOfWhole = (copies & IS_WHOLE) !== 0;
     if (this.frames.length < 100) this.frames.push(p.frame);

@@ -28,10 +28,10 @@ export class OpenRequests {
   }
 
   /** Whether the answer waits for its end: where nobody asked, or nobody knows what, it does not. */
-  begin(flow: number, answer: ServiceAnswer): boolean {
+  begin(flow: number, seconds: number, frame: number, what: string): boolean {
     const open = this.#of.get(flow);
     if (open === undefined) return false;
-    if (open.begun.length < MOST_BEGUN) open.begun.push(answer);
+    if (open.begun.length < MOST_BEGUN) open.begun.push({ seconds, frame, what });
     return true;
   }
 

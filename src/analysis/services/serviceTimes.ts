@@ -279,9 +279,9 @@ export class ServiceWatch {
       }
       this.#course[flow] = course;
       this.#askedAt[flow] = NaN;
-      const answer = { seconds, frame: p.frame, what: this.#asked.get(flow) ?? '' };
+      const what = this.#askedIn[flow] === 0 ? '' : (this.#asked.get(flow) ?? '');
       this.#forget(flow);
-      if (!this.#open.begin(flow, answer)) this.#book.answered(service, seconds, answer.frame, answer.what);
+      if (!this.#open.begin(flow, seconds, p.frame, what)) this.#book.answered(service, seconds, p.frame, what);
     } else {
       this.#askedAt[flow] = at;
       this.#course[flow] = Number.isNaN(at) ? course : course | WAITS;
