@@ -1,19 +1,15 @@
 /** Find in Packets by keyboard alone, the menu of a packet, and the ways from a finding to what is behind it. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { BrowserContext, Page } from 'playwright-core';
-import { chromiumIsHere, startHarness, type Harness } from './harness/serve.ts';
+import { describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { here, Pages } from './harness/pages.ts';
+import type { Harness } from './harness/serve.ts';
 
-const here = chromiumIsHere || process.env['CI'] !== undefined;
-
-let harness: Harness;
-let contexts: { context: BrowserContext; problems: string[] }[] = [];
+const pages = new Pages();
 
 async function open(options: Parameters<Harness['open']>[1] = {}): Promise<Page> {
-  const opened = await harness.open('', options);
-  contexts.push(opened);
-  opened.page.setDefaultTimeout(10_000);
-  await opened.page.locator('body[data-ready="1"]').waitFor();
-  return opened.page;
+  const page = await pages.open('', options);
+  await page.locator('body[data-ready="1"]').waitFor();
+  return page;
 }
 
 /** What VS Code's key bindings send. */
@@ -24,18 +20,7 @@ const words = (page: Page): Promise<string> => page.getByTestId('find-words').in
 const focused = (page: Page): Promise<string | undefined> => page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset['testid']);
 
 describe.runIf(here)('what is looked for', () => {
-  beforeAll(async () => {
-    harness = await startHarness();
-  });
-  afterAll(async () => {
-    await harness?.close();
-  });
-  afterEach(async () => {
-    const done = contexts;
-    contexts = [];
-    for (const { context } of done) await context.close();
-    expect(done.flatMap(({ problems }) => problems)).toEqual([]);
-  });
+  pages.serve();
 
   test('is found from match to match by the keyboard, and the focus goes back to the rows', async () => {
     const page = await open();

@@ -1,21 +1,15 @@
 /** Findings, incidents and what to do about them, in Chromium against a made-up capture; and texts that try to be more than text. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { BrowserContext, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
 import { HOSTILE } from './harness/hostileReport.ts';
-import { chromiumIsHere, startHarness, type Harness } from './harness/serve.ts';
+import { here, Pages } from './harness/pages.ts';
 
-// page.test.ts says so where no Chromium can be had.
-const here = chromiumIsHere || process.env['CI'] !== undefined;
-
-let harness: Harness;
-let contexts: { context: BrowserContext; problems: string[] }[] = [];
+const pages = new Pages();
 
 async function open(query: string): Promise<Page> {
-  const opened = await harness.open(query);
-  contexts.push(opened);
-  opened.page.setDefaultTimeout(10_000);
-  await opened.page.getByTestId('findings-list').waitFor();
-  return opened.page;
+  const page = await pages.open(query);
+  await page.getByTestId('findings-list').waitFor();
+  return page;
 }
 
 const asked = (page: Page, name: string): Promise<unknown> =>
@@ -25,18 +19,7 @@ const asked = (page: Page, name: string): Promise<unknown> =>
   );
 
 describe.runIf(here)('the findings', () => {
-  beforeAll(async () => {
-    harness = await startHarness();
-  });
-  afterAll(async () => {
-    await harness?.close();
-  });
-  afterEach(async () => {
-    const done = contexts;
-    contexts = [];
-    for (const { context } of done) await context.close();
-    expect(done.flatMap(({ problems }) => problems)).toEqual([]);
-  });
+  pages.serve();
 
   test('they are grouped by incident, severity or host, and searched', async () => {
     const page = await open('view=findings');

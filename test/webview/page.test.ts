@@ -2,23 +2,15 @@
  * The page in Chromium under the editor's Content-Security-Policy, against a made-up capture: it shows the numbers it is
  * given, it can be worked by keyboard, and what is hostile stays text.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { BrowserContext, Page } from 'playwright-core';
-import { chromiumIsHere, startHarness, type Harness } from './harness/serve.ts';
+import { describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { here, Pages } from './harness/pages.ts';
 
-// Where no Chromium can be had the run says so, and fails when CI is set.
-const here = chromiumIsHere || process.env['CI'] !== undefined;
 if (!here) console.warn('No Chromium: the tests of the analysis page do not run.');
 
-let harness: Harness;
-let contexts: { context: BrowserContext; problems: string[] }[] = [];
+const pages = new Pages();
 
-async function open(query = '', options: Parameters<Harness['open']>[1] = {}): Promise<Page> {
-  const opened = await harness.open(query, options);
-  contexts.push(opened);
-  opened.page.setDefaultTimeout(10_000);
-  return opened.page;
-}
+const open: Pages['open'] = (query, options) => pages.open(query, options);
 
 const texts = (page: Page, id: string): Promise<string[]> => page.getByTestId(id).allInnerTexts();
 const asked = (page: Page, name: string): Promise<unknown> =>
@@ -28,19 +20,7 @@ const asked = (page: Page, name: string): Promise<unknown> =>
   );
 
 describe.runIf(here)('the analysis page', () => {
-  beforeAll(async () => {
-    harness = await startHarness();
-  });
-  afterAll(async () => {
-    await harness?.close();
-  });
-  afterEach(async () => {
-    const done = contexts;
-    contexts = [];
-    for (const { context } of done) await context.close();
-    // The policy blocked nothing, nothing was thrown, and no name in the capture ran as a script.
-    expect(done.flatMap(({ problems }) => problems)).toEqual([]);
-  });
+  pages.serve();
 
   test('the overview shows the report it was given', async () => {
     const page = await open();

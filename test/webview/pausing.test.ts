@@ -1,23 +1,19 @@
 /** A growing capture in the page: it can be told to stand still, says so, answers from what there was, and catches up. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { BrowserContext, Page } from 'playwright-core';
-import { chromiumIsHere, startHarness, type Harness } from './harness/serve.ts';
+import { describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { here, Pages } from './harness/pages.ts';
+import type { Harness } from './harness/serve.ts';
 
-// Where no Chromium can be had the run says so, and fails when CI is set.
-const here = chromiumIsHere || process.env['CI'] !== undefined;
 if (!here) console.warn('No Chromium: the tests of a paused page do not run.');
 
-let harness: Harness,
-  opened: { context: BrowserContext; problems: string[] }[] = [];
+const pages = new Pages();
 
 async function growing(options: Parameters<Harness['open']>[1] = {}): Promise<Page> {
   // 800 of 1,250 packets are there.
-  const one = await harness.open('state=reading', options);
-  opened.push(one);
-  one.page.setDefaultTimeout(10_000);
-  await emit(one.page, { kind: 'updated', packets: 800, complete: true });
-  await expect.poll(() => kpi(one.page)).toBe('800');
-  return one.page;
+  const page = await pages.open('state=reading', options);
+  await emit(page, { kind: 'updated', packets: 800, complete: true });
+  await expect.poll(() => kpi(page)).toBe('800');
+  return page;
 }
 
 const emit = (page: Page, event: unknown): Promise<void> =>
@@ -29,21 +25,10 @@ const kpi = (page: Page): Promise<string> => page.getByTestId('kpi-packets').inn
 const said = (page: Page): Promise<string> => page.locator('.vh[role=status]').innerText();
 
 describe.runIf(here)('a page that follows a growing capture', () => {
-  beforeAll(async () => {
-    harness = await startHarness();
-  });
-  afterAll(() => harness?.close());
-  afterEach(async () => {
-    const done = opened;
-    opened = [];
-    for (const { context } of done) await context.close();
-    expect(done.flatMap(({ problems }) => problems)).toEqual([]);
-  });
+  pages.serve();
 
   test('a packet that a link leads to is shown as soon as it has been read', async () => {
-    const { context, page, problems } = await harness.open('state=reading');
-    opened.push({ context, problems });
-    page.setDefaultTimeout(10_000);
+    const page = await pages.open('state=reading');
     await send(page, { kind: 'goToPacket', frame: 1100 });
     await page.getByText('Frame 1100 has not been read yet.').waitFor();
     await grow(page, 1250);
